@@ -1,0 +1,56 @@
+"""Cameras: intrinsics, where they sit on the ego, and projection."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+# Camera axes are x right, y down, z forward; the ego's are x forward, y left, z up.
+FORWARD_CAMERA_TO_EGO = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera fixed to the ego. Pixels, metres."""
+
+    name: str
+    width: int
+    height: int
+    intrinsic: Float[np.ndarray, "3 3"]
+    camera_to_ego: Float[np.ndarray, "4 4"]
+
+    def resized(self, height: int, width: int) -> "Camera":
+        """The same view sampled at another size; crops top rows if the aspect ratio shrinks in height."""
+        scale = width / self.width
+        intrinsic = self.intrinsic.copy()
+        intrinsic[:2] *= scale
+        intrinsic[1, 2] -= (self.height * scale - height) / 2
+        return replace(self, width=width, height=height, intrinsic=intrinsic)
+
+    def widened(self, factor: float) -> "Camera":
+        """The same optics on a wider picture plane, centred on the old one; for truncation."""
+        width, height = round(self.width * factor), round(self.height * factor)
+        intrinsic = self.intrinsic.copy()
+        intrinsic[0, 2] += (width - self.width) / 2
+        intrinsic[1, 2] += (height - self.height) / 2
+        return replace(self, width=width, height=height, intrinsic=intrinsic)
+
+    def project(self, points_camera: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 2"]:
+        """Pixel positions of camera-frame points in front of the camera."""
+        uvw = points_camera @ self.intrinsic.T
+        return uvw[..., :2] / uvw[..., 2:]
+
+
+def mounted(name: str, width: int, height: int, focal_px: float, place_m: tuple[float, float, float], yaw_rad: float) -> Camera:
+    """A level camera at `place_m` in the ego frame, turned left by `yaw_rad`, its axis through the picture centre."""
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_euler("z", yaw_rad).as_matrix() @ FORWARD_CAMERA_TO_EGO
+    pose[:3, 3] = place_m
+    intrinsic = np.array([[focal_px, 0, width / 2], [0, focal_px, height / 2], [0, 0, 1.0]])
+    return Camera(name, width, height, intrinsic, pose)
+
+
+# nuScenes' front camera: focal length 1,266 px at 1600 x 900, 1.70 m ahead of the rear axle, 1.51 m high.
+FRONT = mounted("CAM_FRONT", 1600, 900, 1266.4, (1.70, 0.0, 1.51), 0.0)
+RIG: tuple[Camera, ...] = (FRONT,)

@@ -1,0 +1,42 @@
+"""Light, weather and what lies on the road."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TimeOfDay(StrEnum):
+    DAY = "day"
+    DUSK = "dusk"
+    NIGHT = "night"
+
+
+class Weather(StrEnum):
+    CLEAR = "clear"
+    RAIN = "rain"
+    FOG = "fog"
+    SNOW = "snow"
+
+
+class Surface(StrEnum):
+    DRY = "dry"
+    WET = "wet"
+    FLOODED = "flooded"
+    SNOW = "snow"
+    ICE = "ice"
+
+
+# Friction coefficients mu used when a scenario names only the surface: design values between published
+# peak and sliding figures (dry 0.65-0.9, wet 0.5-0.65, puddles 0.25-0.5, snow 0.20-0.25, ice 0.10-0.15).
+FRICTION: dict[Surface, float] = {
+    Surface.DRY: 0.85,
+    Surface.WET: 0.50,
+    Surface.FLOODED: 0.30,
+    Surface.SNOW: 0.25,
+    Surface.ICE: 0.10,
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    time: TimeOfDay = TimeOfDay.DAY
+    weather: Weather = Weather.CLEAR

@@ -1,0 +1,71 @@
+"""A rollout: where every body is at every instant, as frozen arrays."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from scenarios.bodies import Body
+from scenarios.environment import Environment, Surface
+from scenarios.road import Road
+
+FRAME_RATE_HZ = 12.0
+
+
+class Ended(StrEnum):
+    """Why a rollout stopped."""
+
+    DURATION = "duration reached"
+    COLLISION = "collision"
+    LOG_END = "log ended"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that occurred while the rollout ran, for plots and reports."""
+
+    t_s: float
+    actor: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """Every body's state at every frame. `bodies[0]` is the ego. Map frame, metres, radians, seconds.
+
+    `centre` is the box centre; `speed_mps` is signed along the heading; `acceleration_mps2` is longitudinal.
+    Where `valid` is False the other entries mean nothing. `ego_to_map` is the pose of the ego frame
+    (origin on the ground under the rear axle).
+    """
+
+    id: str
+    name: str
+    t_s: Float[np.ndarray, "time"]
+    bodies: tuple[Body, ...]
+    centre: Float[np.ndarray, "time actor 3"]
+    yaw_rad: Float[np.ndarray, "time actor"]
+    speed_mps: Float[np.ndarray, "time actor"]
+    acceleration_mps2: Float[np.ndarray, "time actor"]
+    valid: Bool[np.ndarray, "time actor"]
+    brake_light: Bool[np.ndarray, "time actor"]
+    ego_to_map: Float[np.ndarray, "time 4 4"]
+    map_to_global: Float[np.ndarray, "4 4"]
+    road: Road | None  # None for a log without a map
+    surface: Surface
+    friction: float
+    environment: Environment
+    happenings: tuple[Happening, ...]
+    ended: Ended
+
+    @property
+    def sizes(self) -> Float[np.ndarray, "actor 3"]:
+        """Length, width, height of every body in metres."""
+        return np.array([(b.size.length_m, b.size.width_m, b.size.height_m) for b in self.bodies])
+
+    def index(self, body_id: str) -> int:
+        """Place of a body on the actor axis; KeyError names the bodies there are."""
+        for i, body in enumerate(self.bodies):
+            if body.id == body_id:
+                return i
+        raise KeyError(f"no body {body_id!r}; there are {[b.id for b in self.bodies]}")
