@@ -1,0 +1,1 @@
+"""Prefect around the pipeline: retries, fan-out, artifacts. No domain logic."""

@@ -1,0 +1,61 @@
+"""The shape of the project: arrows between folders, sizes of files, what each folder says of itself."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("scenarios", "conditioning", "models", "outputs", "pipeline")
+SOURCES = [*sorted(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py")), ROOT / "flows.py"]
+
+
+def functions(source: Path) -> list[tuple[str, int]]:
+    """Every function of a file with its length in lines, docstring included."""
+    tree = ast.parse(source.read_text())
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [(node.name, node.end_lineno - node.lineno + 1) for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def test_arrows_between_folders_point_one_way():
+    result = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_folder_says_what_it_owns(folder):
+    text = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text()))
+    assert text
+    assert "own" in text.lower()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_stay_readable(source):
+    lines = source.read_text().splitlines()
+    assert len(lines) <= 300
+    assert not [name for name, length in functions(source) if length > 80]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_annotations_stay_checkable_and_nothing_is_unpickled(source):
+    text = source.read_text()
+    assert "from __future__ import annotations" not in text
+    for unsafe in ("import pickle", "torch.load(", "yaml.load(", "allow_pickle=True"):
+        assert unsafe not in text
+
+
+def test_prefect_wraps_the_pipeline_and_nothing_else():
+    tree = ast.parse((ROOT / "flows.py").read_text())
+    names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = {name.split(".")[0] for name in names} & set(FOLDERS)
+    assert ours <= {"pipeline"}
+
+
+def test_generated_data_never_lands_in_the_tree():
+    ignored = (ROOT / ".gitignore").read_text().split()
+    assert {"runs/", ".venv/"} <= set(ignored)
