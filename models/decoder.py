@@ -1,0 +1,132 @@
+"""The video decoder's network: noisy frames, layers and tokens in, clean frames out."""
+
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange, repeat
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from models.blocks import ChannelNorm, Residual, double, halve
+
+WINDOW = 3  # frames a window: tokens come with the first and the last (6 Hz), the middle one is interpolated (12 Hz)
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """Widths at full size (the cheap path that sees the layers), a quarter, an eighth and a sixteenth."""
+
+    layers: int
+    digits: int
+    full: int
+    widths: tuple[int, int, int]
+    depths: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Steering:
+    """What steers a window of frames, on its device and in its dtype."""
+
+    layers: Float[Tensor, "batch time layer height width"]  # in [-1, 1]
+    tokens: Float[Tensor, "batch time digit row column"]  # quantised values; ignored where `has_tokens` is False
+    has_tokens: Bool[Tensor, "batch time"]
+    given: Float[Tensor, "batch time 3 height width"]  # the nearest known frame, zeros where there is none
+    is_given: Bool[Tensor, "batch time"]  # this very frame is known
+    distance: Float[Tensor, "batch time"]  # frames to the nearest known one, signed; 0 where none is known
+    has_given: Bool[Tensor, "batch time"]
+
+
+class TimeMix(nn.Module):
+    """Every place looks at itself in all frames of the window; starts as the identity."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.norm = ChannelNorm(width)
+        self.mix = nn.Conv2d(WINDOW * width, WINDOW * width, 1)
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.mix.bias)
+
+    def forward(self, x: Float[Tensor, "frames channel row column"], time: int) -> Float[Tensor, "frames channel row column"]:
+        if time == 1:  # a picture has no neighbours
+            return x
+        stacked = rearrange(self.norm(x), "(b t) c h w -> b (t c) h w", t=time)
+        return x + rearrange(self.mix(stacked), "b (t c) h w -> (b t) c h w", t=time)
+
+
+class VideoDecoder(nn.Module):
+    """A small U-Net over a window of one or three frames with a full-size path for the layers.
+
+    Predicts the clean picture. Tokens enter at the coarsest grid and again on the way up, so that they keep
+    their say in colour and texture while the layers fix edges.
+    """
+
+    def __init__(self, config: DecoderConfig):
+        super().__init__()
+        self.config = config
+        fine, middle, coarse = config.widths
+        many, some, few = config.depths
+        inputs = 3 + config.layers + 3
+        self.facts = nn.Sequential(nn.Linear(16 + 5, 128), nn.SiLU(), nn.Linear(128, 128), nn.SiLU())
+        self.stem = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(16 * inputs, fine, 1))
+        self.fine_in = nn.ModuleList(Residual(fine) for _ in range(many))
+        self.halve_fine = halve(fine, middle)
+        self.middle_in = nn.ModuleList(Residual(middle) for _ in range(some))
+        self.mix_middle = TimeMix(middle)
+        self.halve_middle = halve(middle, coarse)
+        self.read_tokens = nn.Sequential(nn.Conv2d(config.digits, coarse, 3, padding=1), Residual(coarse))
+        self.bottom = nn.ModuleList(Residual(coarse) for _ in range(few))
+        self.mix_coarse = TimeMix(coarse)
+        self.double_coarse = double(coarse, middle)
+        self.tokens_middle = double(coarse, middle)
+        self.middle_out = nn.ModuleList(Residual(middle) for _ in range(some))
+        self.double_middle = double(middle, fine)
+        self.tokens_fine = double(middle, fine)
+        self.fine_out = nn.ModuleList(Residual(fine) for _ in range(many))
+        blocks = [*self.fine_in, *self.middle_in, *self.bottom, *self.middle_out, *self.fine_out]
+        self.shifts = nn.ModuleList(nn.Linear(128, block.expand.out_channels) for block in blocks)
+        self.unfold = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, 16 * 16, 1), nn.PixelShuffle(4))
+        self.head = nn.Sequential(
+            nn.Conv2d(16 + inputs, config.full, 3, padding=1), nn.SiLU(),
+            nn.Conv2d(config.full, config.full, 3, padding=1), nn.SiLU(),
+            nn.Conv2d(config.full, 3, 3, padding=1),
+        )  # fmt: skip
+
+    def forward(
+        self,
+        noisy: Float[Tensor, "batch time 3 height width"],
+        level: Float[Tensor, "batch"],
+        steering: Steering,
+    ) -> Float[Tensor, "batch time 3 height width"]:
+        """The clean frames expected, given `noisy` at noise `level` (1: nothing but noise)."""
+        time = noisy.shape[1]
+        flat = lambda x: rearrange(x, "b t ... -> (b t) ...")  # noqa: E731
+        inputs = flat(torch.cat([noisy, steering.layers, steering.given], dim=2)).contiguous(
+            memory_format=torch.channels_last
+        )
+        shifts = iter(self._shifts(level, steering))
+        tokens = self.read_tokens(flat(steering.tokens)) * flat(steering.has_tokens)[:, None, None, None]
+
+        fine = self._run(self.fine_in, self.stem(inputs), shifts)
+        middle = self.mix_middle(self._run(self.middle_in, self.halve_fine(fine), shifts), time)
+        coarse = self._run(self.bottom, self.halve_middle(middle) + tokens, shifts)
+        coarse = self.mix_coarse(coarse, time) + tokens
+        carried = self.tokens_middle(coarse)
+        middle = self._run(self.middle_out, middle + self.double_coarse(coarse), shifts)
+        fine = self._run(self.fine_out, fine + self.double_middle(middle) + self.tokens_fine(carried), shifts)
+        made = self.head(torch.cat([self.unfold(fine), inputs], dim=1))
+        return rearrange(made, "(b t) ... -> b t ...", t=time)
+
+    def _shifts(self, level: Float[Tensor, "batch"], steering: Steering) -> list[Float[Tensor, "frames channel 1 1"]]:
+        """What each block is told about noise, known frames and tokens."""
+        frequencies = torch.pi * 2.0 ** torch.arange(8, device=level.device)
+        angles = repeat(level, "b -> b t", t=steering.is_given.shape[1])[..., None] * frequencies
+        flags = [steering.has_tokens, steering.is_given, steering.has_given, steering.distance, steering.distance.abs()]
+        facts = torch.cat([angles.sin(), angles.cos(), torch.stack([f.float() for f in flags], -1)], -1)
+        hidden = self.facts(rearrange(facts, "b t f -> (b t) f"))
+        return [linear(hidden)[..., None, None] for linear in self.shifts]
+
+    @staticmethod
+    def _run(blocks: nn.ModuleList, x: Tensor, shifts) -> Tensor:
+        for block in blocks:
+            x = block(x, next(shifts).to(x.dtype))
+        return x

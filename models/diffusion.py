@@ -1,0 +1,98 @@
+"""The decoder's diffusion: straight-line noise, clean-picture prediction, GAIA-1's four tasks, few-step sampling."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from models.decoder import WINDOW, Steering, VideoDecoder
+from models.tokenizer import picture_losses
+
+TOKEN_DROPOUT = 0.15  # GAIA-1 (arXiv 2309.17080)
+GIVEN_NOISE = 0.12  # standard deviation put on known frames in training, against drift over a long clip
+
+# Which frames of a window are known, for each of GAIA-1's tasks beside the single picture.
+KNOWN = {
+    "video": (False, False, False),
+    "forward": (True, False, False),
+    "backward": (False, False, True),
+    "interpolation": (True, False, True),
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """A training window of frames with what is known of them."""
+
+    pictures: Float[Tensor, "batch time 3 height width"]
+    layers: Float[Tensor, "batch time layer height width"]
+    tokens: Float[Tensor, "batch time digit row column"]
+    weight: Float[Tensor, "batch time 1 height width"]
+
+
+def diffuse(
+    clean: Float[Tensor, "batch time 3 height width"], level: Float[Tensor, "batch"], noise: Tensor
+) -> Float[Tensor, "batch time 3 height width"]:
+    """On the straight line from the clean picture (level 0) to noise (level 1), as in rectified flow."""
+    t = level[:, None, None, None, None]
+    return (1 - t) * clean + t * noise
+
+
+def steer(
+    layers: Float[Tensor, "batch time layer height width"],
+    tokens: Float[Tensor, "batch time digit row column"],
+    has_tokens: Bool[Tensor, "batch time"],
+    frames: Float[Tensor, "batch time 3 height width"],
+    known: Bool[Tensor, "batch time"],
+) -> Steering:
+    """Gather what a window is steered by; every frame is shown the nearest known one, the earlier of two."""
+    batch, time = known.shape
+    place = torch.arange(time, device=known.device)
+    distance = (place[None, :] - place[:, None]).abs() * 2 + (place[None, :] > place[:, None]).long()
+    cost = torch.where(known[:, None, :], distance[None], 1_000)
+    nearest = cost.argmin(-1)
+    has_given = known.any(-1, keepdim=True).expand(batch, time)
+    given = torch.take_along_dim(frames, nearest[:, :, None, None, None], dim=1) * has_given[:, :, None, None, None]
+    signed = (nearest - place) * has_given
+    return Steering(layers, tokens, has_tokens, given, known, signed.to(layers.dtype), has_given)
+
+
+def loss(model: VideoDecoder, window: Window, task: str, generator: torch.Generator) -> dict[str, Tensor]:
+    """Error of the predicted clean frames that were not given, for one of the tasks (or "picture")."""
+    window = window if task != "picture" else replace(
+        window, **{k: getattr(window, k)[:, :1] for k in ("pictures", "layers", "tokens", "weight")}
+    )  # fmt: skip
+    batch, time = window.pictures.shape[:2]
+    known = torch.tensor(KNOWN[task] if time == WINDOW else (False,)).expand(batch, time)
+    has_tokens = torch.tensor([place % 2 == 0 for place in range(time)]).expand(batch, time)
+    has_tokens = has_tokens & (torch.rand(batch, 1, generator=generator) >= TOKEN_DROPOUT)
+    # Half of the windows start from nothing but noise, where a sampler of few steps decides most.
+    level = torch.rand(batch, generator=generator).clamp(0.05)
+    level = torch.where(torch.rand(batch, generator=generator) < 0.5, 1.0, level)
+    blur = GIVEN_NOISE * torch.rand(batch, 1, 1, 1, 1, generator=generator)
+    frames = window.pictures + blur * torch.randn(window.pictures.shape, generator=generator)
+    steering = steer(window.layers, window.tokens, has_tokens, frames, known)
+    noise = torch.randn(window.pictures.shape, generator=generator)
+    noisy = torch.where(known[:, :, None, None, None], frames, diffuse(window.pictures, level, noise))
+    made = model(noisy, level, steering).float()
+    wanted = ~known
+    return picture_losses(made[wanted], window.pictures[wanted], window.weight[wanted])
+
+
+@torch.inference_mode()
+def sample(
+    model: VideoDecoder,
+    steering: Steering,
+    levels: tuple[float, ...],
+    noise: Float[Tensor, "batch time 3 height width"],
+) -> Float[Tensor, "batch time 3 height width"]:
+    """Clean frames by deterministic steps down `levels` (first 1.0); known frames are returned as they are."""
+    known = steering.is_given[:, :, None, None, None]
+    x = noise
+    for here, after in zip(levels, (*levels[1:], 0.0), strict=True):
+        x = torch.where(known, steering.given, x)
+        clean = model(x, torch.full((x.shape[0],), here), steering).float().clamp(-1, 1)
+        direction = (x - (1 - here) * clean) / here
+        x = (1 - after) * clean + after * direction
+    return torch.where(known, steering.given, x)

@@ -1,0 +1,99 @@
+"""The image tokenizer: a picture becomes a small grid of discrete codes, and comes back."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from models.blocks import Residual, double, halve
+from models.fsq import FSQ
+
+
+@dataclass(frozen=True)
+class TokenizerConfig:
+    """Widths at one quarter, one eighth and one sixteenth of the picture's size; a token covers 16 x 16 pixels."""
+
+    widths: tuple[int, int, int]
+    depths: tuple[int, int, int]
+    levels: tuple[int, ...]
+
+
+class Tokenizer(nn.Module):
+    """Encoder, finite scalar quantiser and a deterministic decoder. Pictures are in [-1, 1]."""
+
+    def __init__(self, config: TokenizerConfig):
+        super().__init__()
+        self.config = config
+        fine, middle, coarse = config.widths
+        many, some, few = config.depths
+        digits = len(config.levels)
+        # Patches before convolutions: work at full resolution is what a CPU does worst.
+        self.encoder = nn.Sequential(
+            nn.PixelUnshuffle(4), nn.Conv2d(48, fine, 3, padding=1), *[Residual(fine) for _ in range(many)],
+            halve(fine, middle), *[Residual(middle) for _ in range(some)],
+            halve(middle, coarse), *[Residual(coarse) for _ in range(few)],
+            nn.Conv2d(coarse, digits, 1),
+        )  # fmt: skip
+        self.quantiser = FSQ(config.levels)
+        self.decoder = nn.Sequential(
+            nn.Conv2d(digits, coarse, 3, padding=1), *[Residual(coarse) for _ in range(few)],
+            double(coarse, middle), *[Residual(middle) for _ in range(some)],
+            double(middle, fine), *[Residual(fine) for _ in range(many)],
+            nn.Conv2d(fine, 48, 3, padding=1), nn.PixelShuffle(4),
+        )  # fmt: skip
+
+    def quantise(self, pictures: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch digit row column"]:
+        """Quantised values in [-1, 1]."""
+        return self.quantiser(self.encoder(pictures).movedim(1, -1)).movedim(-1, 1)
+
+    def encode(self, pictures: Float[Tensor, "batch 3 height width"]) -> Int[Tensor, "batch row column"]:
+        """Codes, one for each 16 x 16 pixels."""
+        values = rearrange(self.quantise(pictures), "batch digit row column -> batch row column digit")
+        return self.quantiser.codes(self.quantiser.digits(values))
+
+    def embed(self, codes: Int[Tensor, "batch row column"]) -> Float[Tensor, "batch digit row column"]:
+        """The quantised values that codes stand for."""
+        return self.quantiser.values(self.quantiser.uncode(codes)).movedim(-1, 1)
+
+    def decode(self, codes: Int[Tensor, "batch row column"]) -> Float[Tensor, "batch 3 height width"]:
+        """Pictures from codes alone."""
+        return self.decoder(self.embed(codes))
+
+    def loss(
+        self, pictures: Float[Tensor, "batch 3 height width"], weight: Float[Tensor, "batch 1 height width"]
+    ) -> dict[str, Tensor]:
+        """L1 + L2 as GAIA-1 (arXiv 2309.17080), plus the same on colours averaged over 4 x 4 and on gradients.
+
+        `weight` (mean about 1) leans toward bodies: unweighted, sky and road make up nearly all of the loss.
+        """
+        values = self.quantise(pictures)
+        made = self.decoder(values.to(pictures.dtype)).float()
+        return picture_losses(made, pictures, weight)
+
+
+def picture_losses(
+    made: Float[Tensor, "batch 3 height width"],
+    wanted: Float[Tensor, "batch 3 height width"],
+    weight: Float[Tensor, "batch 1 height width"],
+) -> dict[str, Tensor]:
+    """Weighted L1 + L2 on pixels, on 4 x 4 mean colours and on differences between neighbours."""
+    error = made - wanted
+    coarse_error, coarse_weight = F.avg_pool2d(error, 4), F.avg_pool2d(weight, 4)
+    across = error[..., :, 1:] - error[..., :, :-1]
+    down = error[..., 1:, :] - error[..., :-1, :]
+    terms = {
+        "l1": (weight * error.abs()).mean(),
+        "l2": (weight * error.square()).mean(),
+        "colour": (coarse_weight * coarse_error.abs()).mean(),
+        "edge": (weight[..., 1:] * across.abs()).mean() + (weight[..., 1:, :] * down.abs()).mean(),
+    }
+    total = terms["l1"] + terms["l2"] + terms["colour"] + 0.5 * terms["edge"]
+    return {"total": total, **{name: term.detach() for name, term in terms.items()}}
+
+
+def psnr(made: Tensor, wanted: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of pictures in [-1, 1]."""
+    return float(10 * torch.log10(4 / (made.float() - wanted.float()).square().mean()))

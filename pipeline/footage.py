@@ -1,0 +1,136 @@
+"""Training footage: sampled streets photographed by the procedural camera, as memory-mapped arrays on disk."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
+
+from conditioning.actions import ego_actions
+from conditioning.camera import FRONT, Camera
+from conditioning.layers import LAYERS, draw_layers
+from conditioning.procedural import photograph
+from conditioning.scenery import build_scenery
+from conditioning.text import WORDS, caption, word_ids
+from conditioning.visibility import see
+from pipeline.checks.targets import MAX_OBJECTS, targets
+from scenarios.rollout import FRAME_RATE_HZ
+from scenarios.sample import sample_scenario
+from scenarios.simulate import simulate
+
+HELD_OUT_SEED = 1_000_000  # seeds from here on are never trained on
+
+
+@dataclass(frozen=True)
+class FootageConfig:
+    """`clips` sampled scenarios from `first_seed` on, `frames` pictures each at 12 Hz."""
+
+    clips: int
+    frames: int
+    height: int
+    width: int
+    first_seed: int = 0
+
+    @property
+    def camera(self) -> Camera:
+        return FRONT.resized(self.height, self.width)
+
+
+@dataclass(frozen=True)
+class Footage:
+    """Views of the arrays on disk; `done` says which clips are there."""
+
+    folder: Path
+    config: FootageConfig
+    pictures: UInt8[np.ndarray, "clip time height width 3"]
+    layers: UInt8[np.ndarray, "clip time layer height width"]
+    boxes: Float[np.ndarray, "clip time object 4"]
+    classes: Int[np.ndarray, "clip time object"]
+    instances: Int[np.ndarray, "clip time object"]
+    ignore: Float[np.ndarray, "clip time object"]
+    actions: Float[np.ndarray, "clip time 2"]
+    words: Int[np.ndarray, "clip word"]
+    done: Bool[np.ndarray, "clip"]
+
+    @property
+    def ready(self) -> Int[np.ndarray, "clip"]:
+        """Indices of the clips that are complete."""
+        return np.flatnonzero(self.done)
+
+    @property
+    def fingerprint(self) -> str:
+        """Says in a weight file what it was trained on."""
+        c = self.config
+        last = c.first_seed + c.clips - 1
+        return f"procedural camera, seeds {c.first_seed}-{last}, {len(self.ready)} clips of {c.frames} frames at {c.height} x {c.width}"
+
+
+def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:
+    lead = (c.clips, c.frames)
+    return {
+        "pictures": ((*lead, c.height, c.width, 3), np.uint8),
+        "layers": ((*lead, len(LAYERS), c.height, c.width), np.uint8),
+        "boxes": ((*lead, MAX_OBJECTS, 4), np.float32),
+        "classes": ((*lead, MAX_OBJECTS), np.int64),
+        "instances": ((*lead, MAX_OBJECTS), np.int64),
+        "ignore": ((*lead, MAX_OBJECTS), np.float32),
+        "actions": ((*lead, 2), np.float32),
+        "words": ((c.clips, WORDS), np.int64),
+        "done": ((c.clips,), np.bool_),
+    }
+
+
+def open_footage(folder: Path, mode: str = "r") -> Footage:
+    """Footage that was begun in `folder`; FileNotFoundError says how to make some."""
+    if not (folder / "footage.json").exists():
+        raise FileNotFoundError(f"no footage in {folder}; `nearmiss train footage --footage {folder}` makes some")
+    config = FootageConfig(**json.loads((folder / "footage.json").read_text()))
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode=mode) for name in _shapes(config)}
+    return Footage(folder, config, **arrays)
+
+
+def begin_footage(folder: Path, config: FootageConfig) -> None:
+    """Lay out empty arrays, or check that those there were begun for the same `config`."""
+    described = json.dumps(asdict(config), sort_keys=True)
+    there = folder / "footage.json"
+    if there.exists():
+        if json.loads(there.read_text()) != asdict(config):
+            raise ValueError(f"{folder} holds footage made for {there.read_text()}, not for {described}; name another folder")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (shape, dtype) in _shapes(config).items():
+        np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
+    there.write_text(described)
+
+
+def shoot(folder: Path, clip: int) -> int:
+    """Simulate, draw and photograph one clip into its place; marks it done last, so a kill loses nothing else."""
+    footage = open_footage(folder, "r+")
+    config, seed = footage.config, footage.config.first_seed + clip
+    rollout = simulate(sample_scenario(seed, duration_s=config.frames / FRAME_RATE_HZ))
+    frames = range(config.frames)
+    scenery, camera = build_scenery(rollout), config.camera
+    boxes, classes, instances, ignore = targets(see(rollout, scenery, camera), rollout)
+    footage.pictures[clip] = photograph(rollout, scenery, camera, seed, frames)
+    footage.layers[clip] = draw_layers(rollout, scenery, camera).values[: config.frames]
+    for name, values in (("boxes", boxes), ("classes", classes), ("instances", instances), ("ignore", ignore)):
+        getattr(footage, name)[clip] = values[: config.frames]
+    footage.actions[clip] = ego_actions(rollout)[: config.frames]
+    footage.words[clip] = word_ids(caption(rollout))
+    footage.done[clip] = True
+    return clip
+
+
+def make_footage(folder: Path, config: FootageConfig, workers: int, progress: Callable[[int, int], None]) -> Footage:
+    """Shoot the clips that are missing, `workers` at a time; call again after a kill to go on."""
+    begin_footage(folder, config)
+    missing = np.flatnonzero(~open_footage(folder).done).tolist()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for count, job in enumerate(as_completed([pool.submit(shoot, folder, clip) for clip in missing]), 1):
+            job.result()
+            progress(config.clips - len(missing) + count, config.clips)
+    return open_footage(folder)
