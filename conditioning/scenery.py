@@ -1,9 +1,12 @@
 """Scenery: the still things beside the road that are not actors and carry no label."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
-from jaxtyping import Float
+
+from scenarios.road import Road
+from scenarios.rollout import Rollout
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,81 @@ class Scenery:
 
 
 NO_SCENERY = Scenery((), (), ())
+
+_BEHIND_M, _BEYOND_M = 30.0, 180.0  # what the ego can see before and after its travel
+
+
+def _seed(text: str) -> np.random.Generator:
+    return np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:8], "little"))
+
+
+def _turned(road: Road, s: float, d: float) -> tuple[float, float, float]:
+    x, y, heading = road.pose(np.array(s), np.array(d))
+    return float(x), float(y), float(heading)
+
+
+def _reach(rollout: Rollout) -> tuple[float, float]:
+    s = rollout.road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
+    first, last = float(s.min()) - _BEHIND_M, float(s.max()) + _BEYOND_M
+    curvature = abs(rollout.road.curvature_per_m)
+    # A tight bend must not meet itself: at most a third of the circle each way.
+    limit = 2.1 / curvature if curvature > 1e-9 else np.inf
+    return max(first, -limit), min(last, limit)
+
+
+def _buildings(rng: np.random.Generator, road: Road, side: int, s: float, end: float) -> list[Building]:
+    made, inner = [], _verge(road, side)
+    setback = rng.uniform(0.0, 5.0)
+    while s < end:
+        if rng.random() < 0.18:  # a gap: a side street, a yard, a small park
+            s += rng.uniform(8.0, 18.0)
+            continue
+        length, width = 3.0 * rng.integers(3, 9), 3.0 * rng.integers(3, 6)
+        height = 3.0 * rng.integers(2, 7) + 0.6
+        away = inner + setback + rng.choice([0.0, 0.0, 1.5]) + width / 2
+        if side * road.curvature_per_m > 0:  # on the inside of a bend the row is shorter than the road
+            away += 0.5 * abs(road.curvature_per_m) * (length / 2) ** 2
+        x, y, yaw = _turned(road, s + length / 2, side * away)
+        made.append(Building(x, y, yaw, float(length), float(width), float(height)))
+        s += length * max(1.0, 1 / max(0.3, 1 - side * away * road.curvature_per_m)) + rng.choice([0.1, 0.1, 2.0])
+    return made
+
+
+def _verge(road: Road, side: int) -> float:
+    """|d| of the sidewalk's outer edge."""
+    return (road.left_edge if side > 0 else -road.right_edge) + road.sidewalk_m
+
+
+def _trees(rng: np.random.Generator, road: Road, side: int, s: float, end: float) -> list[Tree]:
+    made, spacing, chance = [], rng.uniform(9.0, 16.0), rng.uniform(0.25, 0.9)
+    for at in np.arange(s + rng.uniform(0, spacing), end, spacing):
+        if rng.random() < chance:
+            height, radius = rng.uniform(4.5, 8.5), rng.uniform(1.1, 2.0)
+            x, y, _ = _turned(road, float(at), side * (_verge(road, side) - 0.35 + rng.uniform(0, 0.6)))
+            made.append(Tree(x, y, float(height), float(radius)))
+    return made
+
+
+def _lamps(rng: np.random.Generator, road: Road, side: int, s: float, end: float) -> list[Lamp]:
+    made = []
+    for at in np.arange(s + rng.uniform(0, 12), end, 26.0):
+        x, y, heading = _turned(road, float(at), side * (_verge(road, side) - road.sidewalk_m + 0.45))
+        made.append(Lamp(x, y, heading - side * np.pi / 2, 7.0, 1.6))
+    return made
+
+
+def build_scenery(rollout: Rollout) -> Scenery:
+    """Rows of buildings behind the sidewalks, trees and lamps along them, nothing over the carriageway's ground.
+
+    Drawn from the rollout's id alone, so that layers, labels and pictures agree; empty for a log, whose map is unknown.
+    """
+    if rollout.road is None:
+        return NO_SCENERY
+    rng, road = _seed(f"scenery {rollout.id}"), rollout.road
+    first, last = _reach(rollout)
+    buildings, trees, lamps = [], [], []
+    for side in (1, -1):
+        buildings += _buildings(rng, road, side, first, last)
+        trees += _trees(rng, road, side, first, last)
+        lamps += _lamps(rng, road, side, first + (13.0 if side > 0 else 0.0), last)
+    return Scenery(tuple(buildings), tuple(trees), tuple(lamps))
