@@ -1,0 +1,67 @@
+"""Faults of a scenario file: collected, never thrown one by one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+LONGEST_QUOTE = 80
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One mistake: its path in the file (`actors.lead.speed`), what was found and what would be right.
+
+    `line` counts from 1; 0 where the fault belongs to no line.
+    """
+
+    where: str
+    found: str
+    wanted: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.where} (line {self.line})" if self.line else self.where
+        return f"{place}: found {self.found}; wanted {self.wanted}"
+
+
+class Faults(Exception):
+    """Everything that is wrong with one file."""
+
+    def __init__(self, path: str | Path, faults: Iterable[Fault]):
+        self.path = Path(path)
+        self.faults = tuple(dict.fromkeys(faults))
+        super().__init__(str(self.path), self.faults)
+
+    def __str__(self) -> str:
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        return "\n".join([f"{self.path}: {count}", *(f"  {fault}" for fault in self.faults)])
+
+
+def quoted(found: object) -> str:
+    """What was found, as the author wrote it, cut to a readable length and free of control characters."""
+    if found is None:
+        return "nothing"
+    if isinstance(found, bool):
+        return "'yes'" if found else "'no'"
+    if isinstance(found, str):
+        text = "'" + "".join(c if c.isprintable() else "?" for c in found[: LONGEST_QUOTE + 1]) + "'"
+    else:
+        text = _outline(found)
+    return text if len(text) <= LONGEST_QUOTE + 2 else text[:LONGEST_QUOTE] + "...'"
+
+
+def _outline(found: object) -> str:
+    if isinstance(found, dict):
+        return "a mapping with " + (", ".join(map(str, list(found)[:6])) or "nothing in it")
+    if isinstance(found, list | tuple):
+        return f"a list of {len(found)}"
+    return str(found)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """'did you mean lead?' with the closest known words, then all of them; for unknown names."""
+    names = list(dict.fromkeys(str(name) for name in known))
+    close = get_close_matches(str(word)[:LONGEST_QUOTE].lower(), names, n=2, cutoff=0.6)
+    listed = "one of " + ", ".join(names) if names else "nothing here"
+    return f"{listed}; did you mean {' or '.join(close)}?" if close else listed

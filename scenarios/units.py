@@ -1,0 +1,126 @@
+"""Quantities with units, as an author writes them, to SI floats.
+
+The unit registry is our own and closed: only the units defined below exist, without prefixes, and only text of the
+form "number unit" or "number unit/unit^power" reaches pint, so nothing is ever evaluated.
+"""
+
+import re
+from dataclasses import dataclass
+
+import pint
+
+LONGEST = 48  # characters of a quantity
+LARGEST = 1e6  # in SI units; nothing in a clip is larger
+_NUMBER = r"[+-]?\d{1,12}(?:\.\d{1,12})?"
+_WORD = r"[A-Za-z°]{1,12}"
+_POWER = r"(?:\^[23]|[²³]|\*\*[23])?"
+_QUANTITY = re.compile(rf"({_NUMBER})\s*({_WORD}{_POWER}(?:\s*/\s*{_WORD}{_POWER}){{0,2}})")
+_BARE = re.compile(_NUMBER)
+
+_DEFINITIONS = (
+    "meter = [length] = m = metre = meters = metres",
+    "kilometer = 1000 * meter = km = kilometre = kilometers = kilometres",
+    "centimeter = 0.01 * meter = cm = centimetre = centimeters = centimetres",
+    "millimeter = 0.001 * meter = mm = millimetre = millimeters = millimetres",
+    "foot = 0.3048 * meter = ft = feet",
+    "mile = 1609.344 * meter = miles",
+    "second = [time] = s = sec = seconds",
+    "millisecond = 0.001 * second = ms = milliseconds",
+    "minute = 60 * second = min = minutes",
+    "hour = 3600 * second = h = hours",
+    "radian = [angle] = rad = radians",
+    "degree = 0.017453292519943295 * radian = deg = degrees = °",
+    "kph = 1000 * meter / hour = kmh",
+    "mph = 1609.344 * meter / hour",
+    "g = 9.80665 * meter / second**2",  # standard gravity: brake rates are often said in g
+)
+
+
+def _closed_registry() -> pint.UnitRegistry:
+    registry = pint.UnitRegistry(None, autoconvert_offset_to_baseunit=False)
+    for definition in _DEFINITIONS:
+        registry.define(definition)
+    return registry
+
+
+_REGISTRY = _closed_registry()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A physical quantity: its SI unit, and the units to offer an author with an example."""
+
+    name: str
+    si: str
+    fits: str
+    example: str
+
+    @property
+    def wanted(self) -> str:
+        return f"a {self.name} with its unit ({self.fits}), such as {self.example}"
+
+
+LENGTH = Measure("length", "m", "m, cm, km, ft", "12 m")
+TIME = Measure("time", "s", "s, ms, min", "1.5 s")
+SPEED = Measure("speed", "m/s", "km/h, m/s, mph", "50 km/h")
+ACCELERATION = Measure("acceleration", "m/s^2", "m/s^2, g", "6 m/s^2")
+ANGLE = Measure("angle", "rad", "deg, rad", "90 deg")
+MEASURES = (LENGTH, TIME, SPEED, ACCELERATION, ANGLE)
+_DIMENSION = {measure: _REGISTRY.parse_units(measure.si).dimensionality for measure in MEASURES}
+
+
+class NotAQuantity(ValueError):
+    """Text that is not the quantity wanted; `wanted` says what would be."""
+
+    def __init__(self, wanted: str):
+        self.wanted = wanted
+        super().__init__(wanted)
+
+
+def quantity(written: object, measure: Measure) -> float:
+    """SI value of `written`, such as "50 km/h"; raises NotAQuantity where it is not a `measure`."""
+    if isinstance(written, bool) or not isinstance(written, str | int | float):
+        raise NotAQuantity(measure.wanted)
+    if not isinstance(written, str) or _BARE.fullmatch(written.strip()):
+        raise NotAQuantity(f"{measure.wanted}: a bare number has no unit")
+    value, found = _read(written, measure)
+    if found is not measure:
+        raise NotAQuantity(f"{measure.wanted}: this is {_named(found)}")
+    return value
+
+
+def measure_of(written: str) -> Measure | None:
+    """What kind of quantity this is; None if it is not a quantity that the language knows."""
+    try:
+        return _read(written, LENGTH)[1]
+    except NotAQuantity:
+        return None
+
+
+def _read(written: str, measure: Measure) -> tuple[float, Measure | None]:
+    text = written.strip().replace("\N{MINUS SIGN}", "-")
+    match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST else None
+    if match is None:
+        raise NotAQuantity(measure.wanted)
+    try:
+        unit = _REGISTRY.parse_units(match[2].replace("²", "^2").replace("³", "^3"))
+    except pint.UndefinedUnitError as error:
+        raise NotAQuantity(f"{measure.wanted}: there is no unit {error.unit_names[0]}") from error
+    value = float((float(match[1]) * unit).to_base_units().magnitude)
+    if abs(value) > LARGEST:
+        raise NotAQuantity(f"{measure.wanted}, of a size that fits on a road")
+    kinds = [m for m in MEASURES if _DIMENSION[m] == unit.dimensionality]
+    return value, kinds[0] if kinds else None
+
+
+def _named(measure: Measure | None) -> str:
+    return "no quantity of this language" if measure is None else f"{'an' if measure.name[0] == 'a' else 'a'} {measure.name}"
+
+
+def shown(value: float, measure: Measure) -> str:
+    """An SI value for a reader: speeds in km/h and m/s, angles in degrees."""
+    if measure is SPEED:
+        return f"{value * 3.6:.4g} km/h ({value:.4g} m/s)"
+    if measure is ANGLE:
+        return f"{value * 57.29577951308232:.4g} deg"
+    return f"{value:.4g} {measure.si}"
