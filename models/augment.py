@@ -1,0 +1,67 @@
+"""Disturbances for the checker's training: it sees source pictures only, and must read softer ones too."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+REPAINTED = 0.15  # share of objects given another colour, and with it another identity
+NEW_IDENTITY = 1 << 20  # above every instance number of a batch
+
+
+def _uniform(shape: tuple[int, ...], low: float, high: float, like: Tensor, generator: torch.Generator) -> Tensor:
+    return (torch.rand(shape, generator=generator) * (high - low) + low).to(like)
+
+
+def disturb(
+    pictures: Float[Tensor, "batch 3 height width"], generator: torch.Generator
+) -> Float[Tensor, "batch 3 height width"]:
+    """Exposure, softness and grain, drawn for each picture; half of the pictures stay sharp. Hue is left alone."""
+    each = (len(pictures), 1, 1, 1)
+    gain, offset = _uniform(each, 0.85, 1.15, pictures, generator), _uniform(each, -0.08, 0.08, pictures, generator)
+    softness = _uniform(each, -1.0, 1.0, pictures, generator).clamp(min=0)
+    grain = _uniform(each, -0.06, 0.06, pictures, generator).clamp(min=0)
+    blurred = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    noise = torch.randn(pictures.shape, generator=generator).to(pictures)
+    return ((pictures + softness * (blurred - pictures)) * gain + offset + grain * noise).clamp(-1, 1)
+
+
+def flip(
+    pictures: Float[Tensor, "batch 3 height width"], boxes: Float[Tensor, "batch n 4"], generator: torch.Generator
+) -> tuple[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch n 4"]]:
+    """Half of the pictures mirrored left to right, with their boxes."""
+    width = pictures.shape[-1]
+    turned = (torch.rand(len(pictures), generator=generator) < 0.5).to(pictures.device)
+    mirrored = torch.stack([width - boxes[..., 2], boxes[..., 1], width - boxes[..., 0], boxes[..., 3]], -1)
+    return (
+        torch.where(turned[:, None, None, None], pictures.flip(-1), pictures),
+        torch.where(turned[:, None, None], mirrored, boxes),
+    )
+
+
+def repaint(
+    pictures: Float[Tensor, "batch 3 height width"],
+    boxes: Float[Tensor, "batch n 4"],
+    instances: Int[Tensor, "batch n"],
+    generator: torch.Generator,
+) -> tuple[Float[Tensor, "batch 3 height width"], Int[Tensor, "batch n"]]:
+    """Some objects in another colour count as others, so that a change of colour is a change of identity.
+
+    A soft ellipse in the box is shifted towards a colour drawn for the identity; repainted pictures of one identity
+    agree with each other and with none of the rest.
+    """
+    palette = _uniform((64, 3), -0.9, 0.9, pictures, generator)
+    chosen = (torch.rand(instances.shape, generator=generator) < REPAINTED).to(instances.device) & (instances >= 0)
+    y = torch.arange(pictures.shape[-2], device=pictures.device) + 0.5
+    x = torch.arange(pictures.shape[-1], device=pictures.device) + 0.5
+    painted = pictures.clone()
+    for i, j in chosen.nonzero().tolist():
+        x0, y0, x1, y1 = boxes[i, j].tolist()
+        across = ((x - (x0 + x1) / 2) / max(x1 - x0, 1.0) * 2).square()
+        down = ((y - (y0 + y1) / 2) / max(y1 - y0, 1.0) * 2).square()
+        mask = ((1.2 - across - down[:, None]) * 3).clamp(0, 1)
+        mean = (painted[i] * mask).sum((-1, -2)) / mask.sum().clamp(min=1e-3)
+        shift = palette[int(instances[i, j]) % 64] - mean
+        shift = shift * (0.5 / shift.norm().clamp(min=1e-3)).clamp(min=1.0)  # a slight tint is no new identity
+        painted[i] = painted[i] + mask * shift[:, None, None]
+    return painted.clamp(-1, 1), torch.where(chosen, instances + NEW_IDENTITY, instances)

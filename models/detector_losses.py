@@ -1,0 +1,131 @@
+"""What the detector is taught: heat at centres, boxes around them, one look per identity."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from models.detections import overlap
+
+SPREAD = 0.54 / 6  # TTFNet: a Gaussian's sigma as a share of the box
+REGRESSED = 0.3  # cells this high on an object's Gaussian learn its box
+TEMPERATURE = 0.1
+
+
+@dataclass(frozen=True)
+class CentreTargets:
+    """`heat` is 1 at centres; `care` is 0 where a miss or a find is neither right nor wrong.
+
+    `owner` is the object each cell belongs to and `share` how much that cell weighs in its box loss (an object's
+    shares sum to one); `cell` is the centre's place on the flattened map.
+    """
+
+    heat: Float[Tensor, "batch class row column"]
+    care: Float[Tensor, "batch 1 row column"]
+    owner: Int[Tensor, "batch row column"]
+    share: Float[Tensor, "batch row column"]
+    cell: Int[Tensor, "batch n"]
+    wanted: Bool[Tensor, "batch n"]
+
+
+def centre_targets(
+    boxes: Float[Tensor, "batch n 4"],
+    classes: Int[Tensor, "batch n"],
+    weight: Float[Tensor, "batch n"],
+    count: int,
+    stride: int,
+    shape: tuple[int, int],
+) -> CentreTargets:
+    """Gaussians on the answer's grid; boxes in pixels."""
+    rows, columns = shape
+    wanted = (classes >= 0) & (weight > 0)
+    centre = ((boxes[..., :2] + boxes[..., 2:]) / 2 / stride).floor()
+    centre = centre.clamp(min=0).minimum(centre.new_tensor([columns - 1, rows - 1]))
+    sigma = ((boxes[..., 2:] - boxes[..., :2]) / stride * SPREAD).clamp(min=0.35)
+    dx = torch.arange(columns, device=boxes.device) - centre[..., 0, None]
+    dy = torch.arange(rows, device=boxes.device) - centre[..., 1, None]
+    across = torch.exp(-0.5 * (dx / sigma[..., 0, None]).square())
+    down = torch.exp(-0.5 * (dy / sigma[..., 1, None]).square())
+    bumps = wanted[..., None, None] * down[..., None] * across[..., None, :]
+    heat = torch.stack([(bumps * (classes == c)[..., None, None]).amax(1) for c in range(count)], 1)
+    height, owner = bumps.max(1)
+    learns = torch.where(height >= REGRESSED, height, 0.0)
+    per_object = torch.zeros_like(weight).scatter_add(1, owner.flatten(1), learns.flatten(1))
+    share = learns / per_object.gather(1, owner.flatten(1)).view_as(learns).clamp(min=1e-6)
+    cell = (centre[..., 1] * columns + centre[..., 0]).long()
+    care = _outside(boxes, (classes >= 0) & (weight <= 0), stride, shape)
+    return CentreTargets(
+        heat, torch.maximum(care, (heat.amax(1, keepdim=True) > 0.999).float()), owner, share, cell, wanted
+    )
+
+
+def _outside(
+    boxes: Float[Tensor, "batch n 4"], ignored: Bool[Tensor, "batch n"], stride: int, shape: tuple[int, int]
+) -> Float[Tensor, "batch 1 row column"]:
+    """0 in cells whose middle lies in an ignored box (grown by half a cell), else 1."""
+    x = (torch.arange(shape[1], device=boxes.device) + 0.5) * stride
+    y = (torch.arange(shape[0], device=boxes.device) + 0.5) * stride
+    x0, y0, x1, y1 = (edge[..., None] for edge in boxes.unbind(-1))
+    inside_x = (x >= x0 - stride / 2) & (x <= x1 + stride / 2)
+    inside_y = (y >= y0 - stride / 2) & (y <= y1 + stride / 2)
+    inside = inside_y[..., None] & inside_x[..., None, :] & ignored[..., None, None]
+    return 1.0 - inside.any(1, keepdim=True).float()
+
+
+def heat_loss(logits: Float[Tensor, "batch class row column"], targets: CentreTargets) -> Float[Tensor, ""]:
+    """CenterNet's focal loss per object: cells near a centre are blamed less."""
+    p = logits.sigmoid()
+    centre = targets.heat > 0.999
+    found = (1 - p).square() * F.logsigmoid(logits) * centre
+    ghost = (1 - targets.heat).pow(4) * p.square() * F.logsigmoid(-logits) * ~centre * targets.care
+    return -(found.sum() + ghost.sum()) / targets.wanted.sum().clamp(min=1)
+
+
+def box_loss(
+    edges_px: Float[Tensor, "batch 4 row column"],
+    boxes: Float[Tensor, "batch n 4"],
+    targets: CentreTargets,
+    stride: int,
+) -> Float[Tensor, ""]:
+    """Generalised IoU (arXiv 1902.09630), averaged over objects."""
+    rows, columns = edges_px.shape[-2:]
+    x = (torch.arange(columns, device=boxes.device) + 0.5) * stride
+    y = (torch.arange(rows, device=boxes.device) + 0.5)[:, None] * stride
+    left, top, right, bottom = edges_px.unbind(1)
+    made = torch.stack([x - left, y - top, x + right, y + bottom], -1).flatten(1, 2)
+    truth = boxes.gather(1, targets.owner.flatten(1)[..., None].expand(-1, -1, 4))
+    both, either = overlap(made, truth)
+    hull = (torch.maximum(made[..., 2:], truth[..., 2:]) - torch.minimum(made[..., :2], truth[..., :2])).prod(-1)
+    giou = both / either.clamp(min=1e-6) - (hull - either) / hull.clamp(min=1e-6)
+    return ((1 - giou) * targets.share.flatten(1)).sum() / targets.wanted.sum().clamp(min=1)
+
+
+def identity_loss(
+    embedding: Float[Tensor, "batch embedding row column"],
+    targets: CentreTargets,
+    instances: Int[Tensor, "batch n"],
+    generator: torch.Generator,
+) -> Float[Tensor, ""]:
+    """Supervised contrast (arXiv 2004.11362): the same object in other pictures is near, all others far.
+
+    Read one cell beside the centre half of the time, as a detection's peak may be.
+    """
+    rows, columns = embedding.shape[-2:]
+    step = torch.randint(-1, 3, (2, *targets.cell.shape), generator=generator).to(targets.cell.device).clamp(max=1)
+    step = step * (torch.rand(targets.cell.shape, generator=generator).to(step.device) < 0.5)
+    row = (targets.cell // columns + step[0]).clamp(0, rows - 1)
+    column = (targets.cell % columns + step[1]).clamp(0, columns - 1)
+    place = (row * columns + column)[:, None].expand(-1, embedding.shape[1], -1)
+    looks = rearrange(embedding.flatten(2).gather(2, place), "batch embedding n -> batch n embedding")[targets.wanted]
+    who = instances[targets.wanted]
+    with torch.autocast(looks.device.type, enabled=False):  # bf16 cannot tell near looks apart
+        near = looks @ looks.T / TEMPERATURE
+    itself = torch.eye(len(who), dtype=torch.bool, device=who.device)
+    same = (who[:, None] == who) & ~itself
+    log_share = near - near.masked_fill(itself, -1e4).logsumexp(1, keepdim=True)
+    has_partner = same.any(1)
+    per_object = -(log_share.masked_fill(~same, 0.0)).sum(1) / same.sum(1).clamp(min=1)
+    return (per_object * has_partner).sum() / has_partner.sum().clamp(min=1)
