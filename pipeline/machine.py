@@ -1,0 +1,59 @@
+"""What a run was made with: machine, versions, code, weights. Recorded, so that clips can be compared later."""
+
+import functools
+import hashlib
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHTS = ROOT / "models" / "weights"
+_PACKAGES = ("scenarios", "conditioning", "models", "outputs", "pipeline")
+_NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nuscenes-devkit")
+
+
+def cores() -> int:
+    """Cores this process may use: its affinity, cut to the container's share of processor time."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+    except (OSError, ValueError):  # no cgroup v2 here: the affinity stands
+        return allowed
+    return allowed if quota == "max" else max(1, min(allowed, round(int(quota) / int(period))))
+
+
+def machine() -> dict[str, str]:
+    """Processor, system and the instruction set torch computes with: results differ between those in last bits."""
+    import torch  # here, so that whoever only wants `cores` does not wait for torch
+
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    return {
+        "host": platform.node(),
+        "system": platform.platform(),
+        "cores": str(cores()),
+        "device": device,
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of nearmiss and of what it computes with."""
+    ours = {"python": platform.python_version(), "code": code_fingerprint()}
+    return ours | {name: metadata.version(name) for name in _NOTEWORTHY}
+
+
+@functools.cache
+def code_fingerprint() -> str:
+    """Hash over our own sources: says which code made a clip, with or without git."""
+    digest = hashlib.sha256()
+    for path in sorted(p for name in _PACKAGES for p in (ROOT / name).rglob("*.py")):
+        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def weights_fingerprints(folder: Path) -> dict[str, str]:
+    """Hash of every weights file in a folder, by part; empty where there is none."""
+    return {
+        path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in sorted(folder.glob("*.safetensors"))
+    }

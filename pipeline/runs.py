@@ -1,0 +1,170 @@
+"""The run folder: what lies in it, what is still missing, and how a clip appears whole or not at all.
+
+run.json            what this run is made with, and every time it was started
+clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
+failed/<clip>.json  why a clip was not made   dataset/            the accepted clips in nuScenes format
+report.html         everything to look at     .unfinished/        being made; never read by anybody
+"""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pipeline.lock import locked
+from scenarios.scenario import Scenario
+
+
+class RunRefused(Exception):
+    """The folder cannot take this run; the message says why and what to do."""
+
+
+class State(StrEnum):
+    """How a clip ended, and the name of the folder it lies in."""
+
+    ACCEPTED = "clips"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One clip to make."""
+
+    clip: str
+    scenario: Scenario
+    seed: int
+    log: Path | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """How one clip ended; `reasons` says why where it was not accepted. Kept as record.json in its folder."""
+
+    clip: str
+    state: State
+    scenario: str
+    seed: int
+    seconds: dict[str, float]
+    reasons: tuple[str, ...]
+
+
+def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "") -> str:
+    """Derived from what the clip is made of, so that a retry writes the same thing; safe as a file name."""
+    content = json.dumps([scenario.id, seed, weights, log])
+    return f"{safe_name(scenario.name)}-s{seed}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+
+
+def safe_name(text: str) -> str:
+    """Only lower-case letters, digits and single dashes: no name can leave the folder it is put in."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:60].strip("-") or "unnamed"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder that we hold."""
+
+    path: Path
+
+    def state(self, clip: str) -> State | None:
+        """How a clip ended, None if it is still to be made. A failed clip is still to be made."""
+        return next((s for s in (State.ACCEPTED, State.REJECTED) if (self.path / s / clip).is_dir()), None)
+
+    def missing(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        """The jobs whose clip is not there yet."""
+        return tuple(job for job in jobs if self.state(job.clip) is None)
+
+    def records(self) -> tuple[Record, ...]:
+        """Every clip that ended, accepted first, by name."""
+        made = [p for s in (State.ACCEPTED, State.REJECTED) for p in sorted((self.path / s).glob("*/record.json"))]
+        failed = sorted((self.path / State.FAILED).glob("*.json"))
+        return tuple(_read_record(path) for path in [*made, *failed])
+
+    def folders(self, state: State) -> tuple[Path, ...]:
+        """The folders of the clips that ended so."""
+        return tuple(sorted(p for p in (self.path / state).iterdir() if p.is_dir()))
+
+    def begin(self, clip: str) -> Path:
+        """A new empty folder to make a clip in; every attempt has its own."""
+        folder = self.path / ".unfinished" / f"{clip}.{uuid.uuid4().hex[:8]}"
+        folder.mkdir()
+        return folder
+
+    def finish(self, unfinished: Path, record: Record) -> Record:
+        """Move a finished clip to its place at one stroke; if it got there before us, ours is dropped."""
+        _write_json(unfinished / "record.json", asdict(record))
+        place = self.path / record.state / record.clip
+        try:
+            unfinished.rename(place)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            shutil.rmtree(unfinished)
+            return _read_record(place / "record.json")
+        (self.path / State.FAILED / f"{record.clip}.json").unlink(missing_ok=True)
+        return record
+
+    def fail(self, job: Job, reason: str, trace: str) -> Record:
+        """Write down why a clip was not made."""
+        record = Record(job.clip, State.FAILED, job.scenario.id, job.seed, {}, (reason,))
+        _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(record) | {"trace": trace})
+        return record
+
+    def note(self, **facts: Any) -> None:
+        """Add to what run.json says of this start."""
+        manifest = json.loads((self.path / "run.json").read_text())
+        manifest["starts"][-1].update(facts)
+        _write_json(self.path / "run.json", manifest)
+
+
+@contextmanager
+def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> Iterator[Run]:
+    """Make or continue a run folder and hold it.
+
+    `made_with` must agree with what the folder's clips were made with; `start` is written down and may differ from
+    start to start: other scenarios or seeds extend a run. Raises `RunRefused` or `lock.Locked`.
+    """
+    if path.exists() and not path.is_dir():
+        raise RunRefused(f"{path} is a file; --out names a folder")
+    path.mkdir(parents=True, exist_ok=True)
+    strangers = [p.name for p in path.iterdir() if p.name != ".lock"]
+    if strangers and not (path / "run.json").is_file():
+        raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
+    with locked(path):
+        shutil.rmtree(path / ".unfinished", ignore_errors=True)  # left by a run that was killed
+        for name in (*State, ".unfinished"):
+            (path / name).mkdir(exist_ok=True)
+        _write_manifest(path / "run.json", made_with, start)
+        yield Run(path)
+
+
+def _write_manifest(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> None:
+    manifest = json.loads(path.read_text()) if path.is_file() else {"made_with": made_with, "starts": []}
+    if different := [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]:
+        was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
+        now = ", ".join(f"{k} {made_with[k]}" for k in different)
+        raise RunRefused(f"{path.parent} was made with {was}, this run has {now}; give another --out")
+    manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
+    _write_json(path, manifest)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(json.dumps(content, indent=1))
+    partial.replace(path)
+
+
+def _read_record(path: Path) -> Record:
+    fields = json.loads(path.read_text())
+    fields.pop("trace", None)
+    return Record(**(fields | {"state": State(fields["state"]), "reasons": tuple(fields["reasons"])}))

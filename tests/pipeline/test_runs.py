@@ -1,0 +1,120 @@
+"""Run folders: whole or not at all, never twice, one run at a time, no name that escapes."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.lock import Locked, locked
+from pipeline.runs import Job, Record, RunRefused, State, clip_id, open_run, safe_name
+from scenarios.bodies import EGO_SIZE, Body, Kind
+from scenarios.environment import Environment, Surface
+from scenarios.road import Road, RoadKind
+from scenarios.scenario import Expect, HoldSpeed, OnLane, Placed, Scenario
+
+MADE_WITH = {"preset": "tiny", "weights": "abc"}
+
+
+def empty_road(name: str = "empty road", identity: str = "1") -> Scenario:
+    ego = Placed(Body("ego", Kind.CAR, EGO_SIZE), OnLane(0.0, 0.0), 10.0, HoldSpeed(10.0))
+    road = Road(RoadKind.STRAIGHT, 1, 0, 3.5, 0.0, 0)
+    return Scenario(identity, name, "", {}, 1.0, road, Surface.DRY, 0.85, Environment(), (ego,), (), Expect())
+
+
+def record(clip: str, state: State = State.ACCEPTED) -> Record:
+    return Record(clip, state, "1", 0, {"rollout": 0.1}, ())
+
+
+def test_a_clip_is_there_only_when_finished(tmp_path):
+    with open_run(tmp_path / "out", MADE_WITH, {}) as run:
+        folder = run.begin("a")
+        (folder / "video.mp4").write_bytes(b"x")
+        assert run.state("a") is None
+        run.finish(folder, record("a"))
+        assert run.state("a") is State.ACCEPTED
+        assert (tmp_path / "out" / "clips" / "a" / "video.mp4").read_bytes() == b"x"
+        assert not list((tmp_path / "out" / ".unfinished").iterdir())
+
+
+def test_the_second_to_finish_a_clip_changes_nothing(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        first, second = run.begin("a"), run.begin("a")
+        (first / "by").write_text("first")
+        (second / "by").write_text("second")
+        run.finish(first, record("a"))
+        run.finish(second, record("a"))
+        assert (tmp_path / "clips" / "a" / "by").read_text() == "first"
+        assert len(run.records()) == 1
+
+
+def test_what_a_killed_run_left_is_cleared_and_made_again(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        run.begin("a")
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        assert run.missing((Job("a", empty_road(), 0),)) == (Job("a", empty_road(), 0),)
+        assert not list((tmp_path / ".unfinished").iterdir())
+
+
+def test_failed_clips_are_tried_again_and_forgotten_once_made(tmp_path):
+    job = Job("a", empty_road(), 0)
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        run.fail(job, "boom", "a long story")
+        assert run.records()[0].reasons == ("boom",)
+        assert json.loads((tmp_path / "failed" / "a.json").read_text())["trace"] == "a long story"
+        assert run.missing((job,)) == (job,)
+        run.finish(run.begin("a"), record("a", State.REJECTED))
+        assert [r.state for r in run.records()] == [State.REJECTED]
+        assert run.missing((job,)) == ()
+
+
+def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_extend(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {"paths": ["a.yaml"]}):
+        pass
+    with open_run(tmp_path, MADE_WITH, {"paths": ["b.yaml"]}) as run:
+        run.note(made=3)
+    starts = json.loads((tmp_path / "run.json").read_text())["starts"]
+    assert [s["paths"] for s in starts] == [["a.yaml"], ["b.yaml"]]
+    assert starts[-1]["made"] == 3
+    with pytest.raises(RunRefused, match="made with weights abc, this run has weights def"):
+        open_run(tmp_path, MADE_WITH | {"weights": "def"}, {}).__enter__()
+
+
+def test_a_folder_with_other_things_in_it_is_refused_untouched(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(RunRefused, match=r"thesis\.tex"):
+        open_run(tmp_path, MADE_WITH, {}).__enter__()
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_two_runs_at_once_are_refused_naming_the_holder(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}), pytest.raises(Locked, match="in use by process"):
+        open_run(tmp_path, MADE_WITH, {}).__enter__()
+    with open_run(tmp_path, MADE_WITH, {}):
+        pass
+
+
+def test_a_lock_dies_with_its_process(tmp_path):
+    code = "import os, sys; from pathlib import Path; from pipeline.lock import locked\n"
+    code += "with locked(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, check=False).returncode == -9
+    with locked(tmp_path):
+        pass
+
+
+def test_clip_ids_come_from_content():
+    scenario = empty_road()
+    assert clip_id(scenario, 0, "abc") == clip_id(empty_road(), 0, "abc")
+    others = [clip_id(scenario, 1, "abc"), clip_id(scenario, 0, "def"), clip_id(replace(scenario, id="2"), 0, "abc")]
+    assert len({clip_id(scenario, 0, "abc"), *others}) == 4
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "..", "", "a\0b", "Ünïcode näme", "x" * 500, "con/../x"])
+def test_no_name_leaves_the_folder(name, tmp_path):
+    place = (tmp_path / clip_id(empty_road(name), 0, "w")).resolve()
+    assert place.parent == tmp_path.resolve()
+    assert safe_name(name)
+    assert len(place.name) < 120
