@@ -1,0 +1,54 @@
+"""What the checker's networks are to find in a picture, from the labels."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from conditioning.layers import CLASS_OF, FOREGROUND
+from conditioning.visibility import Labels
+from scenarios.rollout import Rollout
+
+CLASSES: tuple[str, ...] = FOREGROUND[:6]  # the detector's classes, in its order
+MAX_OBJECTS = 32
+VISIBLE_FROM = 0.3  # less of it showing, an object may be missed without blame
+TALL_FROM_PX = 6.0
+
+
+def class_indices(rollout: Rollout) -> Int[np.ndarray, "actor"]:
+    """Each body's place in `CLASSES`; the ego's too, though no camera sees it."""
+    return np.array([CLASSES.index(CLASS_OF[body.kind]) for body in rollout.bodies])
+
+
+def targets(
+    labels: Labels, rollout: Rollout
+) -> tuple[
+    Float[np.ndarray, "time object 4"],
+    Int[np.ndarray, "time object"],
+    Int[np.ndarray, "time object"],
+    Float[np.ndarray, "time object"],
+]:
+    """Modal boxes, classes (-1 is padding), instances (place on the actor axis) and ignore flags of every frame.
+
+    The largest `MAX_OBJECTS` of a frame are kept; ignored are those too hidden or too small to be asked for.
+    """
+    frames = len(labels.in_view)
+    boxes = np.zeros((frames, MAX_OBJECTS, 4), np.float32)
+    classes = np.full((frames, MAX_OBJECTS), -1, np.int64)
+    instances = np.full((frames, MAX_OBJECTS), -1, np.int64)
+    ignore = np.zeros((frames, MAX_OBJECTS), np.float32)
+    kinds = class_indices(rollout)
+    size = labels.modal_box[..., 2:] - labels.modal_box[..., :2]
+    for t in range(frames):
+        seen = np.flatnonzero(labels.in_view[t] & (size[t].min(-1) > 0))
+        seen = seen[np.argsort(-size[t, seen].prod(-1), kind="stable")][:MAX_OBJECTS]
+        n = len(seen)
+        boxes[t, :n], classes[t, :n], instances[t, :n] = labels.modal_box[t, seen], kinds[seen], seen
+        ignore[t, :n] = (labels.visibility[t, seen] < VISIBLE_FROM) | (size[t, seen, 1] < TALL_FROM_PX)
+    return boxes, classes, instances, ignore
+
+
+def ego_motion(rollout: Rollout) -> Float[np.ndarray, "pair 2"]:
+    """Speed (m/s, along the heading) and yaw rate (rad/s) between consecutive frames, from the poses themselves."""
+    pose, dt_s = rollout.ego_to_map, np.diff(rollout.t_s)
+    step = np.einsum("tji,tj->ti", pose[:-1, :3, :3], np.diff(pose[:, :3, 3], axis=0))
+    yaw = np.unwrap(np.arctan2(pose[:, 1, 0], pose[:, 0, 0]))
+    return np.stack([step[:, 0] / dt_s, np.diff(yaw) / dt_s], -1)
