@@ -96,4 +96,5 @@ def picture_losses(
 
 def psnr(made: Tensor, wanted: Tensor) -> float:
     """Peak signal-to-noise ratio in dB of pictures in [-1, 1]."""
-    return float(10 * torch.log10(4 / (made.float() - wanted.float()).square().mean()))
+    error = made.detach().float() - wanted.detach().float()
+    return float(10 * torch.log10(4 / error.square().mean()))

@@ -1,0 +1,39 @@
+"""Named sizes. `tiny` ships with weights and runs on two CPU cores."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.decoder import DecoderConfig
+from models.detector import DetectorConfig
+from models.egomotion import EgoMotionConfig
+from models.tokenizer import TokenizerConfig
+from models.world import WorldModelConfig
+
+WEIGHTS = Path(__file__).parent / "weights"
+LEVELS = (8, 8, 8, 5, 5, 5)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Every network's configuration, and the picture they all work on."""
+
+    height: int
+    width: int
+    tokenizer: TokenizerConfig
+    world: WorldModelConfig
+    decoder: DecoderConfig
+    detector: DetectorConfig
+    egomotion: EgoMotionConfig
+
+
+PRESETS = {
+    "tiny": Preset(
+        height=144,
+        width=256,
+        tokenizer=TokenizerConfig(widths=(64, 160, 288), depths=(1, 2, 2), levels=LEVELS),
+        world=WorldModelConfig(),
+        decoder=DecoderConfig(layers=24, digits=len(LEVELS), full=32, widths=(96, 192, 256), depths=(1, 1, 1)),
+        detector=DetectorConfig(widths=(64, 128, 192), depths=(2, 2, 3), classes=6, embedding=32),
+        egomotion=EgoMotionConfig(widths=(64, 64, 96), depth=1),
+    ),
+}

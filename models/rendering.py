@@ -1,0 +1,56 @@
+"""A whole clip from tokens and layers: the first frame as a picture, then windows that go on from the last frame."""
+
+import torch
+from einops import rearrange
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from models.decoder import WINDOW, VideoDecoder
+from models.diffusion import sample, steer
+
+LEVELS = (1.0, 0.4)  # noise levels of the few steps taken
+
+
+def as_steering(layers: UInt8[Tensor, "*any layer height width"]) -> Float[Tensor, "*any layer height width"]:
+    """Layers as the decoder takes them, bytes to -1..1."""
+    return layers.float() / 127.5 - 1
+
+
+@torch.inference_mode()
+def render(
+    decoder: VideoDecoder,
+    tokens: Float[Tensor, "step digit row column"],
+    layers: UInt8[Tensor, "time layer height width"],
+    generator: torch.Generator,
+    levels: tuple[float, ...] = LEVELS,
+    first: Float[Tensor, "3 height width"] | None = None,
+) -> UInt8[Tensor, "time height width 3"]:
+    """12 Hz pictures from 6 Hz tokens (quantised values) and 12 Hz layers; `first` is a known first picture.
+
+    Every other frame has tokens; the frames between are interpolated by the same windows.
+    """
+    time, height, width = layers.shape[0], *layers.shape[-2:]
+    if len(tokens) != (time + 1) // 2:
+        raise ValueError(f"{time} frames need {(time + 1) // 2} token frames, found {len(tokens)}")
+    draw = lambda count: torch.randn(1, count, 3, height, width, generator=generator)  # noqa: E731
+    made = [first if first is not None else _picture(decoder, tokens[:1], layers[:1], draw(1), levels)]
+    for start in range(0, time - 1, 2):
+        frames = range(start, start + WINDOW)
+        inside = [min(frame, time - 1) for frame in frames]  # a clip of even length ends inside a window
+        has_tokens = torch.tensor([[frame % 2 == 0 and frame < time for frame in frames]])
+        values = torch.stack([tokens[min(frame // 2, len(tokens) - 1)] for frame in frames])
+        known = torch.tensor([[True, False, False]])
+        context = torch.stack([made[start]] * WINDOW)
+        steering = steer(as_steering(layers[inside])[None], values[None], has_tokens, context[None], known)
+        with torch.autocast("cpu", torch.bfloat16):
+            window = sample(decoder, steering, levels, draw(WINDOW))[0]
+        made.extend(window[1 : 1 + min(2, time - 1 - start)])
+    pictures = rearrange(torch.stack(made), "time channel height width -> time height width channel")
+    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
+def _picture(decoder, tokens, layers, noise, levels) -> Float[Tensor, "3 height width"]:
+    unknown = torch.tensor([[False]])
+    steering = steer(as_steering(layers)[None], tokens[None], ~unknown, torch.zeros_like(noise), unknown)
+    with torch.autocast("cpu", torch.bfloat16):
+        return sample(decoder, steering, levels, noise)[0, 0]

@@ -1,0 +1,165 @@
+"""What each network is fed: crops, windows and clips cut out of footage, on seeded draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from conditioning.layers import LAYERS
+from models.decoder import WINDOW
+from models.diffusion import Window
+from pipeline.footage import Footage
+
+NEARNESS = LAYERS.index("foreground_nearness")
+TOKEN_PX = 16
+CROP = (80, 128)  # a third of a picture, whole tokens; bodies fill more of it than of the whole
+BODY_SHARE = 0.8  # of crops that are placed on a body
+SCENERY = slice(LAYERS.index("building"), LAYERS.index("tree") + 1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a crop is taken: clip, first frame, and rows and columns."""
+
+    clip: int
+    frame: int
+    rows: slice
+    columns: slice
+
+
+def signed(values: np.ndarray) -> Float[Tensor, "..."]:
+    """Bytes 0..255 to -1..1."""
+    return torch.from_numpy(np.ascontiguousarray(values)).float() / 127.5 - 1
+
+
+def body_weight(nearness: UInt8[np.ndarray, "... height width"], strength: float) -> Float[Tensor, "... height width"]:
+    """Loss weights of mean 1: `strength` times the background's on bodies, more on far ones, which are small."""
+    near = torch.from_numpy(np.ascontiguousarray(nearness)).float() / 255
+    weight = 1 + (near > 0) * (strength - 1) * (1.5 - near)
+    return weight / weight.mean()
+
+
+def place(footage: Footage, rng: np.random.Generator, frames: int) -> Place:
+    """A random crop of `frames` frames, usually on a body, aligned to the token grid."""
+    clip = int(rng.choice(footage.ready))
+    frame = int(rng.integers(0, footage.config.frames - frames + 1))
+    height, width = CROP
+    x, y = rng.uniform(0, footage.config.width), rng.uniform(0, footage.config.height)
+    boxes = footage.boxes[clip, frame][footage.ignore[clip, frame] == 0]
+    boxes = boxes[(boxes[:, 2] > boxes[:, 0])]
+    if len(boxes) and rng.random() < BODY_SHARE:
+        x0, y0, x1, y1 = boxes[rng.integers(len(boxes))]
+        x, y = (x0 + x1) / 2 + rng.normal(0, 16), (y0 + y1) / 2 + rng.normal(0, 8)
+    snap = lambda centre, size, full: int(np.clip(round((centre - size / 2) / TOKEN_PX), 0, (full - size) // TOKEN_PX))  # noqa: E731
+    top = TOKEN_PX * snap(y, height, footage.config.height)
+    left = TOKEN_PX * snap(x, width, footage.config.width)
+    return Place(clip, frame, slice(top, top + height), slice(left, left + width))
+
+
+def pictures_batch(
+    footage: Footage, rng: np.random.Generator, size: int, strength: float
+) -> tuple[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch 1 height width"]]:
+    """Crops and their loss weights, half of them mirrored."""
+    pictures, weights = [], []
+    for p in (place(footage, rng, 1) for _ in range(size)):
+        picture = signed(footage.pictures[p.clip, p.frame, p.rows, p.columns])
+        weight = body_weight(footage.layers[p.clip, p.frame, NEARNESS, p.rows, p.columns], strength)
+        if rng.random() < 0.5:
+            picture, weight = picture.flip(1), weight.flip(1)
+        pictures.append(rearrange(picture, "h w c -> c h w"))
+        weights.append(weight[None])
+    return torch.stack(pictures), torch.stack(weights)
+
+
+def steering_layers(
+    layers: UInt8[np.ndarray, "time layer height width"], drop_scenery: bool
+) -> Float[Tensor, "time layer height width"]:
+    """Layers as the networks take them; without scenery, as a log's are, when it is to be dropped."""
+    values = signed(layers)
+    if drop_scenery:
+        facade = values[:, SCENERY].amax(1, keepdim=True) > 0
+        background = slice(0, LAYERS.index("car"))
+        textures = slice(LAYERS.index("texture_sin_u"), LAYERS.index("texture_cos_v") + 1)
+        blank = torch.full_like(values[:, background], -1)
+        blank[:, textures] = 1 / 255  # 128 stands for zero
+        values[:, background] = torch.where(facade, blank, values[:, background])
+    return values
+
+
+def windows_batch(
+    footage: Footage, tokens: Float[np.ndarray, "clip time digit row column"], rng: np.random.Generator, size: int,
+    strength: float,
+) -> Window:  # fmt: skip
+    """Windows of three frames whose first and last have tokens; half of them without scenery in the layers."""
+    pictures, layers, values, weights = [], [], [], []
+    for p in (place(footage, rng, WINDOW) for _ in range(size)):
+        time = slice(p.frame, p.frame + WINDOW)
+        rows, columns = (slice(s.start // TOKEN_PX, s.stop // TOKEN_PX) for s in (p.rows, p.columns))
+        pictures.append(rearrange(signed(footage.pictures[p.clip, time, p.rows, p.columns]), "t h w c -> t c h w"))
+        cut = footage.layers[p.clip, time, :, p.rows, p.columns]
+        layers.append(steering_layers(cut, drop_scenery=rng.random() < 0.5))
+        values.append(torch.from_numpy(np.array(tokens[p.clip, time, :, rows, columns], np.float32)))
+        weights.append(body_weight(cut[:, NEARNESS], strength)[:, None])
+    return Window(*(torch.stack(x) for x in (pictures, layers, values, weights)))
+
+
+def objects_batch(footage: Footage, rng: np.random.Generator, clips: int, frames: int) -> dict[str, Tensor]:
+    """Whole pictures, `frames` of each of `clips` clips, with boxes; instances are unique within the batch."""
+    rows: dict[str, list[np.ndarray]] = {"pictures": [], "boxes": [], "classes": [], "instances": [], "ignore": []}
+    for order, clip in enumerate(rng.choice(footage.ready, clips, replace=False)):
+        for frame in sorted(rng.choice(footage.config.frames, frames, replace=False)):
+            for name, into in rows.items():
+                values = np.array(getattr(footage, name)[clip, frame])
+                into.append(values + order * 1_000 * (values >= 0) if name == "instances" else values)
+    tensors = {name: torch.from_numpy(np.stack(values)) for name, values in rows.items() if name != "pictures"}
+    return {"pictures": rearrange(signed(np.stack(rows["pictures"])), "b h w c -> b c h w"), **tensors}
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two consecutive pictures and the ego's motion at the second: speed in m/s, yaw rate in rad/s."""
+
+    before: Float[Tensor, "batch 3 height width"]
+    after: Float[Tensor, "batch 3 height width"]
+    motion: Float[Tensor, "batch 2"]
+
+
+def pairs_batch(footage: Footage, rng: np.random.Generator, size: int) -> Pairs:
+    """Pairs from clips drawn with replacement."""
+    clips, frames = rng.choice(footage.ready, size), rng.integers(1, footage.config.frames, size)
+    read = lambda back: rearrange(  # noqa: E731
+        signed(np.stack([footage.pictures[c, f - back] for c, f in zip(clips, frames, strict=True)])),
+        "b h w c -> b c h w",
+    )
+    speed, curvature = footage.actions[clips, frames].T
+    return Pairs(read(1), read(0), torch.from_numpy(np.stack([speed, speed * curvature], -1)).float())
+
+
+@dataclass(frozen=True)
+class Clips:
+    """What the world model learns from: whole clips at the token rate."""
+
+    codes: Int[Tensor, "batch time row column"]
+    layers: UInt8[Tensor, "batch time layer height width"]
+    actions: Float[Tensor, "batch time 2"]
+    words: Int[Tensor, "batch word"]
+    t_s: Float[Tensor, "batch time"]
+
+
+def clips_batch(
+    footage: Footage, codes: Int[np.ndarray, "clip time row column"], rng: np.random.Generator, size: int, steps: int
+) -> Clips:
+    """`steps` token frames of each clip: consecutive, or with gaps, as the memory of a long clip has."""
+    even = np.arange(0, footage.config.frames, 2)
+    chosen = rng.choice(footage.ready, size)
+    starts = rng.integers(0, len(even) - steps + 1, size)
+    frames = np.stack([
+        np.sort(rng.choice(even, steps, replace=False)) if rng.random() < 0.3 else even[s : s + steps] for s in starts
+    ])  # fmt: skip
+    take = lambda array: torch.from_numpy(np.stack([np.asarray(array[c])[f] for c, f in zip(chosen, frames, strict=True)]))  # noqa: E731
+    layers = torch.from_numpy(np.stack([footage.layers[c, f] for c, f in zip(chosen, frames, strict=True)]))
+    words = torch.from_numpy(np.array(footage.words[chosen]))
+    return Clips(take(codes), layers, take(footage.actions), words, torch.from_numpy(frames / 12.0).float())

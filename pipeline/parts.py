@@ -1,0 +1,170 @@
+"""The parts that can be trained, each with its batches, its loss and its sample sheet."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from models import weights
+from models.decoder import VideoDecoder
+from models.detector import Detector
+from models.diffusion import KNOWN
+from models.diffusion import loss as diffusion_loss
+from models.egomotion import EgoMotion
+from models.presets import WEIGHTS, Preset
+from models.rendering import render
+from models.tokenizer import Tokenizer
+from models.world import WorldModel
+from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, signed, windows_batch
+from pipeline.footage import Footage
+from pipeline.sheets import sheet, to_bytes
+
+BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
+TASKS = ("picture", *KNOWN)
+
+
+class TokenizerPart:
+    """Learns pictures; judged inside bodies as much as outside."""
+
+    rate = 1e-3
+
+    def __init__(self, preset: Preset, footage: Footage):
+        self.network, self.footage = Tokenizer(preset.tokenizer), footage
+
+    def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        return self.network.loss(*pictures_batch(self.footage, rng, 32, BODY_STRENGTH))
+
+    def picture(self, network: Tokenizer, path: Path) -> None:
+        shown = self.footage.pictures[self.footage.ready[:4], 0]
+        made = network.decode(network.encode(rearrange(signed(shown), "b h w c -> b c h w")))
+        sheet([shown, to_bytes(made)], path)
+
+
+def encode_footage(tokenizer: Tokenizer, footage: Footage, name: str) -> np.ndarray:
+    """FSQ codes of every picture, kept beside the footage under the tokenizer's fingerprint.
+
+    Int "clip time row column"; made once, whole or not at all.
+    """
+    path = footage.folder / f"codes-{name}-{len(footage.ready)}.npy"
+    if not path.exists():
+        c = footage.config
+        codes = np.zeros((c.clips, c.frames, c.height // 16, c.width // 16), np.int64)
+        for clip in footage.ready:
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                codes[clip] = tokenizer.encode(rearrange(signed(footage.pictures[clip]), "t h w c -> t c h w")).numpy()
+        np.save(path, codes)
+    return np.load(path, mmap_mode="r")
+
+
+def _tokenizer(preset: Preset, name: str) -> tuple[Tokenizer, str]:
+    path = WEIGHTS / name / "tokenizer.safetensors"
+    return weights.load(Tokenizer(preset.tokenizer), path), weights.fingerprint(path)
+
+
+class DecoderPart:
+    """Learns GAIA-1's four tasks on windows of three frames, with the tokens of the trained tokenizer."""
+
+    rate = 1e-3
+
+    def __init__(self, preset: Preset, footage: Footage, name: str):
+        self.network, self.footage = VideoDecoder(preset.decoder), footage
+        tokenizer, fingerprint = _tokenizer(preset, name)
+        codes = torch.from_numpy(np.array(encode_footage(tokenizer, footage, fingerprint)))
+        quantiser = tokenizer.quantiser
+        self.values = np.stack(
+            [quantiser.values(quantiser.uncode(clip)).movedim(-1, 1).half().numpy() for clip in codes]
+        )  # fmt: skip
+
+    def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        window = windows_batch(self.footage, self.values, rng, 8, BODY_STRENGTH)
+        return diffusion_loss(self.network, window, TASKS[rng.integers(len(TASKS))], generator)
+
+    def picture(self, network: VideoDecoder, path: Path) -> None:
+        rows = []
+        for clip in self.footage.ready[:4]:
+            tokens, layers = torch.from_numpy(self.values[clip, :5:2]).float(), torch.from_numpy(self.footage.layers[clip, :5])
+            made = render(network, tokens, layers, torch.Generator().manual_seed(0)).numpy()
+            rows += [self.footage.pictures[clip, [0, 1, 4]], made[[0, 1, 4]]]
+        sheet(rows, path)
+
+
+class WorldPart:
+    """Learns how tokens go on, given layout, action and text."""
+
+    rate = 1e-3
+
+    def __init__(self, preset: Preset, footage: Footage, name: str):
+        self.network, self.footage = WorldModel(preset.world), footage
+        self.tokenizer, fingerprint = _tokenizer(preset, name)
+        self.codes = encode_footage(self.tokenizer, footage, fingerprint)
+
+    def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        clips = clips_batch(self.footage, self.codes, rng, 4, self.network.config.window)
+        return self.network.loss(clips.codes, clips.layers, clips.actions, clips.words, clips.t_s, generator)
+
+    def picture(self, network: WorldModel, path: Path) -> None:
+        from models.sampling import predict
+
+        rows = []
+        for clip in self.footage.ready[:3]:
+            frames = range(0, self.footage.config.frames, 2)
+            take = lambda x: torch.from_numpy(np.array(x[clip, list(frames)]))[None]  # noqa: B023, E731
+            t_s = torch.tensor([[frame / 12 for frame in frames]])
+            words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
+            codes = predict(
+                network, take(self.codes)[:, :1], take(self.footage.layers), take(self.footage.actions), words, t_s,
+                torch.Generator().manual_seed(0),
+            )  # fmt: skip
+            shown = [0, 1, len(frames) // 2, len(frames) - 1]
+            true = take(self.codes)[0][shown]
+            rows += [to_bytes(self.tokenizer.decode(true)), to_bytes(self.tokenizer.decode(codes[0][shown]))]
+        sheet(rows, path)
+
+
+class DetectorPart:
+    """The checker's eye: source pictures only."""
+
+    rate = 1e-3
+
+    def __init__(self, preset: Preset, footage: Footage):
+        self.network, self.footage = Detector(preset.detector), footage
+
+    def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        batch = objects_batch(self.footage, rng, clips=4, frames=3)
+        return self.network.loss(**batch, generator=generator)
+
+    def picture(self, network: Detector, path: Path) -> None:
+        shown = np.array(self.footage.pictures[self.footage.ready[:8], 3])
+        for picture, found in zip(shown, network.detect(rearrange(signed(shown), "b h w c -> b c h w"), 0.3), strict=True):
+            for x0, y0, x1, y1 in found.boxes.int().tolist():
+                picture[y0:y1, [x0, min(x1, 255)]] = (0, 255, 0)
+                picture[[y0, min(y1, 143)], x0:x1] = (0, 255, 0)
+        sheet([shown[:4], shown[4:]], path)
+
+
+class EgoMotionPart:
+    """The checker's sense of motion: speed and curvature from two pictures."""
+
+    rate = 1e-3
+
+    def __init__(self, preset: Preset, footage: Footage):
+        self.network, self.footage = EgoMotion(preset.egomotion), footage
+
+    def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        pairs = pairs_batch(self.footage, rng, 16)
+        return self.network.loss(pairs.before, pairs.after, pairs.motion, generator)
+
+    def picture(self, network: EgoMotion, path: Path) -> None:
+        """Nothing to look at: its figures are in the loss curve."""
+
+
+PARTS: dict[str, Callable[[Preset, Footage, str], nn.Module]] = {
+    "tokenizer": lambda preset, footage, name: TokenizerPart(preset, footage),
+    "decoder": DecoderPart,
+    "world": WorldPart,
+    "detector": lambda preset, footage, name: DetectorPart(preset, footage),
+    "egomotion": lambda preset, footage, name: EgoMotionPart(preset, footage),
+}

@@ -1,0 +1,87 @@
+import pytest
+import torch
+
+from models.decoder import DecoderConfig, VideoDecoder
+from models.diffusion import KNOWN, Window, diffuse, loss, sample, steer
+from models.rendering import render
+
+CONFIG = DecoderConfig(layers=5, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
+HEIGHT, WIDTH = 32, 48
+
+
+@pytest.fixture
+def decoder() -> VideoDecoder:
+    torch.manual_seed(0)
+    return VideoDecoder(CONFIG)
+
+
+def window(batch: int = 2) -> Window:
+    g = torch.Generator().manual_seed(1)
+    return Window(
+        pictures=torch.rand(batch, 3, 3, HEIGHT, WIDTH, generator=g) * 2 - 1,
+        layers=torch.rand(batch, 3, 5, HEIGHT, WIDTH, generator=g),
+        tokens=torch.rand(batch, 3, 3, HEIGHT // 16, WIDTH // 16, generator=g),
+        weight=torch.ones(batch, 3, 1, HEIGHT, WIDTH),
+    )
+
+
+def steering_of(w: Window, known: tuple[bool, ...], has_tokens: tuple[bool, ...] = (True, False, True)):
+    batch = len(w.pictures)
+    return steer(
+        w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3), w.pictures, torch.tensor(known).expand(batch, 3)
+    )
+
+
+def test_noise_runs_from_the_picture_to_pure_noise():
+    clean, noise = torch.rand(2, 3, 3, 8, 8), torch.randn(2, 3, 3, 8, 8)
+    assert torch.equal(diffuse(clean, torch.zeros(2), noise), clean)
+    assert torch.equal(diffuse(clean, torch.ones(2), noise), noise)
+
+
+@pytest.mark.parametrize("task", ["picture", *KNOWN])
+def test_every_task_has_a_loss_that_reaches_the_weights(decoder, task):
+    terms = loss(decoder, window(), task, torch.Generator().manual_seed(0))
+    terms["total"].backward()
+    assert terms["total"] > 0
+    assert decoder.head[-1].weight.grad.abs().sum() > 0
+
+
+def test_frames_are_shown_the_nearest_known_one():
+    w = window(1)
+    s = steering_of(w, KNOWN["interpolation"])
+    assert s.distance.tolist() == [[0, -1, 0]]
+    assert torch.equal(s.given[0, 1], w.pictures[0, 0]) and torch.equal(s.given[0, 2], w.pictures[0, 2])
+    assert torch.equal(steering_of(w, KNOWN["video"]).given, torch.zeros_like(w.pictures))
+    assert steering_of(w, KNOWN["backward"]).distance.tolist() == [[2, 1, 0]]
+
+
+def test_known_frames_come_back_untouched_and_others_do_not(decoder):
+    w = window(1)
+    made = sample(decoder, steering_of(w, KNOWN["forward"]), (1.0, 0.5), torch.randn(w.pictures.shape))
+    assert torch.equal(made[:, 0], w.pictures[:, 0])
+    assert not torch.allclose(made[:, 1], w.pictures[:, 1], atol=0.05)
+
+
+def test_tokens_of_token_less_frames_are_not_read(decoder):
+    w, noise = window(1), torch.randn(1, 3, 3, HEIGHT, WIDTH)
+    changed = Window(w.pictures, w.layers, w.tokens.clone(), w.weight)
+    changed.tokens[:, 1] += 1
+    with torch.no_grad():
+        before = decoder(noise, torch.ones(1), steering_of(w, KNOWN["video"]))
+        assert torch.equal(before, decoder(noise, torch.ones(1), steering_of(changed, KNOWN["video"])))
+        changed.tokens[:, 0] += 1
+        assert not torch.equal(before, decoder(noise, torch.ones(1), steering_of(changed, KNOWN["video"])))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5, 6])
+def test_a_clip_has_a_frame_for_every_layer_picture_and_repeats_exactly(decoder, frames):
+    layers = torch.randint(0, 256, (frames, 5, HEIGHT, WIDTH), dtype=torch.uint8)
+    tokens = torch.rand((frames + 1) // 2, 3, HEIGHT // 16, WIDTH // 16)
+    clips = [render(decoder, tokens, layers, torch.Generator().manual_seed(3)) for _ in range(2)]
+    assert clips[0].shape == (frames, HEIGHT, WIDTH, 3)
+    assert torch.equal(*clips)
+
+
+def test_too_few_tokens_are_refused_with_both_counts(decoder):
+    with pytest.raises(ValueError, match="6 frames need 3 token frames, found 2"):
+        render(decoder, torch.rand(2, 3, 2, 3), torch.zeros(6, 5, HEIGHT, WIDTH, dtype=torch.uint8), torch.Generator())
