@@ -56,8 +56,12 @@ class Measure:
     example: str
 
     @property
+    def article(self) -> str:
+        return "an" if self.name[0] == "a" else "a"
+
+    @property
     def wanted(self) -> str:
-        return f"a {self.name} with its unit ({self.fits}), such as {self.example}"
+        return f"{self.article} {self.name} with its unit ({self.fits}), such as {self.example}"
 
 
 LENGTH = Measure("length", "m", "m, cm, km, ft", "12 m")
@@ -114,7 +118,11 @@ def _read(written: str, measure: Measure) -> tuple[float, Measure | None]:
 
 
 def _named(measure: Measure | None) -> str:
-    return "no quantity of this language" if measure is None else f"{'an' if measure.name[0] == 'a' else 'a'} {measure.name}"
+    return (
+        "no quantity of this language"
+        if measure is None
+        else f"{'an' if measure.name[0] == 'a' else 'a'} {measure.name}"
+    )
 
 
 def shown(value: float, measure: Measure) -> str:

@@ -1,0 +1,169 @@
+"""How the ego and the actors of a scenario file are written: kind, place, speed, what they do by themselves."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from scenarios.bodies import Kind
+from scenarios.faults import quoted
+from scenarios.section import (
+    Angle,
+    Count,
+    Extents,
+    Gap,
+    Place,
+    Section,
+    Side,
+    Speed,
+    Trajectory,
+    fault,
+    measured,
+    one_of,
+)
+from scenarios.units import LENGTH
+
+SIZE = "three lengths: length, width, height, such as [4.4 m, 1.8 m, 1.5 m]"
+TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising"
+SPEED = "a speed such as 50 km/h"
+
+
+class Drive(StrEnum):
+    FOLLOW = "follow"
+    HOLD_SPEED = "hold speed"
+
+
+class Facing(StrEnum):
+    ALONG = "along"
+    AGAINST = "against"
+
+
+class Driven(Section):
+    """The ego on its lane, by itself or behind others."""
+
+    lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
+    speed: Speed = Field(description=SPEED)
+    drive: Annotated[Drive, one_of(Drive)] = Field(description="follow or hold speed")
+    driver: str | None = Field(None, strict=True, description="the name of a driver model")
+    size: Extents | None = Field(None, description=SIZE)
+
+
+class Guided(Section):
+    """The ego on a written trajectory of its rear axle."""
+
+    lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
+    trajectory: Trajectory = Field(min_length=2, max_length=2000, description=TRAJECTORY)
+    size: Extents | None = Field(None, description=SIZE)
+
+
+def _has(key: str, tag: str, otherwise: str) -> Discriminator:
+    return Discriminator(lambda raw: tag if isinstance(raw, dict) and key in raw else otherwise)
+
+
+EgoSpec = Annotated[
+    Annotated[Driven, Tag("<driven>")] | Annotated[Guided, Tag("<guided>")],
+    _has("trajectory", "<guided>", "<driven>"),
+]
+
+
+class LaneNumber(Section):
+    """A lane of the ego's direction, or an opposite one counted from the ego's side."""
+
+    number: int = Field(description="a lane's number")
+    oncoming: bool = Field(description="against the ego's direction")
+
+
+def _lane(written: object) -> LaneNumber:
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
+        return LaneNumber(number=written, oncoming=False)
+    match = re.fullmatch(r"(?:oncoming|opposite) ([0-5])", written) if isinstance(written, str) else None
+    if match is None:
+        wanted = "a lane's number counted from the right, 0 first, or 'oncoming 0' for the nearest opposite lane"
+        raise fault(quoted(written), wanted)
+    return LaneNumber(number=int(match[1]), oncoming=True)
+
+
+class Body(Section):
+    """What every actor has."""
+
+    kind: Annotated[Kind, one_of(Kind)] = Field(description="one of " + ", ".join(Kind))
+    size: Extents | None = Field(None, description=SIZE)
+
+
+class Along(Body):
+    """Placed along the road by the free gap to the ego, bumper to bumper."""
+
+    ahead: Gap | None = Field(None, description="the free gap in front of the ego, bumper to bumper, such as 12 m")
+    behind: Gap | None = Field(None, description="the free gap behind the ego, bumper to bumper, such as 12 m")
+    drive: Annotated[Drive, one_of(Drive)] = Field(Drive.HOLD_SPEED, description="follow or hold speed")
+    driver: str | None = Field(None, strict=True, description="the name of a driver model")
+
+    @model_validator(mode="after")
+    def _one_gap(self) -> "Along":
+        if (self.ahead is None) == (self.behind is None):
+            found = "neither ahead nor behind" if self.ahead is None else "both ahead and behind"
+            raise fault(found, "one of them: the free gap bumper to bumper, such as ahead: 12 m")
+        return self
+
+
+class InLane(Along):
+    lane: Annotated[LaneNumber, BeforeValidator(_lane)] = Field(description="a lane's number, or 'oncoming 0'")
+    speed: Speed = Field(description="a speed such as 50 km/h; 0 km/h if it stands")
+    offset: Annotated[float, measured(LENGTH, -3.0, 3.0)] = Field(
+        0.0, description="how far left of the lane's centre, such as 0.4 m; to the right it is negative"
+    )
+
+
+class Beside(Along):
+    """Beside the carriageway; stands unless a speed is given."""
+
+    side: Annotated[Side, one_of(Side)] = Field(description="left or right of the road")
+    offset: Annotated[float, measured(LENGTH, -10.0, 30.0)] = Field(
+        description="the free distance from the road's edge to its nearer flank, such as 0.5 m; negative reaches in"
+    )
+    speed: Speed = Field(0.0, description=SPEED)
+    facing: Annotated[Facing, one_of(Facing)] = Field(Facing.ALONG, description="along or against the ego's direction")
+
+
+class Box(Section):
+    at: tuple[Place, Place] = Field(description="the box's centre on the ground in the map frame, such as [30 m, 6 m]")
+    size: Extents | None = Field(None, description=SIZE)
+    heading: Angle = Field(0.0, description="an angle from the map's x axis to the left, such as 90 deg")
+
+
+class Boxed(Section):
+    """A plain bounding box in the map frame; parked unless a speed is given."""
+
+    kind: Annotated[Kind, one_of(Kind)] = Field(description="one of " + ", ".join(Kind))
+    box: Box = Field(description="a box {at: [x, y], size: [l, w, h], heading: angle}")
+    speed: Speed = Field(0.0, description=SPEED)
+
+
+class Moved(Body):
+    """On a written trajectory of the box's centre."""
+
+    trajectory: Trajectory = Field(min_length=2, max_length=2000, description=TRAJECTORY)
+
+
+class Hidden(Body):
+    """Without a place: a line of the story must make it step out from behind another body."""
+
+
+def _actor_variant(raw: Any) -> str:
+    keys = raw if isinstance(raw, dict) else {}
+    for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>")):
+        if key in keys:
+            return tag
+    placed = {"lane", "ahead", "behind", "speed", "offset"} & set(keys)
+    return "<lane>" if placed else "<hidden>"
+
+
+ActorSpec = Annotated[
+    Annotated[InLane, Tag("<lane>")]
+    | Annotated[Beside, Tag("<beside>")]
+    | Annotated[Boxed, Tag("<box>")]
+    | Annotated[Moved, Tag("<moved>")]
+    | Annotated[Hidden, Tag("<hidden>")],
+    Discriminator(_actor_variant),
+]

@@ -1,0 +1,116 @@
+"""What every part of a scenario file shares: closed keys, quantities with units, and faults in the author's words."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from scenarios.faults import Fault, nearest, quoted
+from scenarios.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, Measure, NotAQuantity, quantity, shown
+
+
+def fault(found: str, wanted: str) -> PydanticCustomError:
+    """An error that already speaks the author's language."""
+    return PydanticCustomError("fault", "{found}{wanted}", {"found": found, "wanted": wanted})
+
+
+class Section(BaseModel):
+    """A mapping of the file. Unknown keys are faults with the nearest known one; every field has a description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _speak(cls, value: Any, handler: Callable[[Any], "Section"]) -> "Section":
+        try:
+            return handler(value)
+        except ValidationError as error:
+            lines = [_translated(cls, line) for line in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(cls.__name__, lines) from error
+
+
+def _translated(section: type[Section], error: dict[str, Any]) -> InitErrorDetails:
+    found, wanted = _found_and_wanted(section, error)
+    return InitErrorDetails(type=fault(found, wanted), loc=error["loc"], input=error["input"])
+
+
+def _found_and_wanted(section: type[Section], error: dict[str, Any]) -> tuple[str, str]:
+    """The pydantic error of one field in words."""
+    kind, loc, found = error["type"], error["loc"], quoted(error["input"])
+    if kind == "fault":
+        return error["ctx"]["found"], error["ctx"]["wanted"]
+    if kind == "extra_forbidden":
+        return "an unknown key", nearest(str(loc[-1]), _keys(section))
+    if not loc:
+        return found, "a mapping with keys among " + ", ".join(_keys(section))
+    return "nothing" if kind == "missing" else found, _described(section, str(loc[0]))
+
+
+def _keys(section: type[Section]) -> list[str]:
+    return [info.alias or name for name, info in section.model_fields.items()]
+
+
+def _described(section: type[Section], key: str) -> str:
+    for name, info in section.model_fields.items():
+        if key in (name, info.alias):
+            return info.description or name
+    return nearest(key, _keys(section))
+
+
+def as_faults(error: ValidationError, prefix: str = "") -> list[Fault]:
+    """Every fault with its dotted path; names of variants (in angle brackets) are no part of the author's file."""
+    faults = []
+    for line in error.errors(include_url=False):
+        parts = [str(part) for part in line["loc"] if str(part)[0] not in "<["]
+        where = ".".join([prefix, *parts] if prefix else parts)
+        found = line.get("ctx", {}).get("found", quoted(line["input"]))
+        faults.append(Fault(where, found, line.get("ctx", {}).get("wanted", line["msg"])))
+    return faults
+
+
+def measured(measure: Measure, least: float, most: float) -> BeforeValidator:
+    """Reads a quantity with its unit to SI and bounds it."""
+
+    def read(written: object) -> float:
+        try:
+            value = quantity(written, measure)
+        except NotAQuantity as error:
+            raise fault(quoted(written), error.wanted) from error
+        if not least <= value <= most:
+            wanted = f"{measure.article} {measure.name} from {shown(least, measure)} to {shown(most, measure)}"
+            raise fault(quoted(written), wanted)
+        return value
+
+    return BeforeValidator(read)
+
+
+def one_of(words: type[StrEnum]) -> BeforeValidator:
+    """Reads one of the words of an enumeration."""
+
+    def read(written: object) -> StrEnum:
+        known = [str(word) for word in words]
+        if isinstance(written, str) and written in known:
+            return words(written)
+        raise fault(quoted(written), nearest(written if isinstance(written, str) else "", known))
+
+    return BeforeValidator(read)
+
+
+class Side(StrEnum):
+    LEFT = "left"
+    RIGHT = "right"
+
+
+Extent = Annotated[float, measured(LENGTH, 0.05, 30.0)]
+Place = Annotated[float, measured(LENGTH, -300.0, 300.0)]
+Gap = Annotated[float, measured(LENGTH, -30.0, 250.0)]
+Speed = Annotated[float, measured(SPEED, 0.0, 70.0)]
+Rate = Annotated[float, measured(ACCELERATION, 0.1, 11.5)]
+Instant = Annotated[float, measured(TIME, 0.0, 60.0)]
+Lasting = Annotated[float, measured(TIME, 0.1, 60.0)]
+Angle = Annotated[float, measured(ANGLE, -6.3, 6.3)]
+Count = Annotated[int, Field(strict=True)]
+Extents = tuple[Extent, Extent, Extent]
+Trajectory = tuple[tuple[Instant, Place, Place], ...]

@@ -1,0 +1,156 @@
+"""The shape of a scenario file: what may be written where. Values are in SI once validated."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+
+from scenarios.actor_spec import ActorSpec, EgoSpec
+from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.faults import nearest, quoted
+from scenarios.road import RoadKind
+from scenarios.section import Count, Instant, Section, Side, fault, measured, one_of
+from scenarios.units import LENGTH, TIME, NotAQuantity, quantity
+
+WORDS_SAFE_AS_ID = "letters a-z, digits, - or _, starting with a letter, at most 32 of them, and not 'ego'"
+
+
+def not_the_ego(name: str) -> str:
+    """The ego has a section of its own."""
+    if name == "ego":
+        raise fault("an actor called ego", WORDS_SAFE_AS_ID)
+    return name
+
+
+# Names become parts of folder names: no dots, slashes or spaces can be in them.
+Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*\z", max_length=64)]
+ActorId = Annotated[
+    str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_-]*\z", max_length=32), AfterValidator(not_the_ego)
+]
+Prose = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)]
+SceneName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\z", max_length=64)]
+
+
+class StraightRoad(Section):
+    """`lanes` counts the ego's direction; opposite lanes lie to their left."""
+
+    kind: Annotated[RoadKind, one_of(RoadKind)] = Field(RoadKind.STRAIGHT, description="straight or curve")
+    lanes: Count = Field(ge=1, le=6, description="the number of lanes in the ego's direction, 1 to 6")
+    opposite_lanes: Count = Field(0, ge=0, le=6, description="the number of lanes against the ego's direction, 0 to 6")
+    lane_width: Annotated[float, measured(LENGTH, 2.0, 6.0)] = Field(3.5, description="a lane's width, such as 3.5 m")
+    surface: Annotated[Surface | None, one_of(Surface)] = Field(None, description="what lies on the road")
+    friction: float | None = Field(
+        None, strict=True, ge=0.02, le=1.3, description="a coefficient of friction from 0.02 to 1.3, without unit"
+    )
+
+
+class CurvedRoad(StraightRoad):
+    radius: Annotated[float, measured(LENGTH, 20.0, 5000.0)] = Field(
+        description="the radius of the ego lane's centre, such as 120 m"
+    )
+    direction: Annotated[Side, one_of(Side)] = Field(description="left or right")
+
+
+def _road_variant(raw: Any) -> str:
+    keys = raw if isinstance(raw, dict) else {}
+    curved = keys.get("kind") == "curve" or (keys.get("kind") not in list(RoadKind) and "radius" in keys)
+    return "<curve>" if curved else "<straight>"
+
+
+RoadSpec = Annotated[
+    Annotated[StraightRoad, Tag("<straight>")] | Annotated[CurvedRoad, Tag("<curve>")], Discriminator(_road_variant)
+]
+
+
+class EnvironmentSpec(Section):
+    time: Annotated[TimeOfDay, one_of(TimeOfDay)] = Field(TimeOfDay.DAY, description="day, dusk or night")
+    weather: Annotated[Weather, one_of(Weather)] = Field(Weather.CLEAR, description="clear, rain, fog or snow")
+
+
+class Collision(StrEnum):
+    ALLOWED = "allowed"
+    NEVER = "never"
+    REQUIRED = "required"
+
+
+Bounds = tuple[float, float]
+
+
+def bounds(measure) -> BeforeValidator:
+    """Reads "below 2 s", "above 1 s" or "between 1 s and 2 s" to (least, most)."""
+
+    def read(written: object) -> Bounds:
+        text = written.strip() if isinstance(written, str) else ""
+        wanted = f"'below {measure.example}', 'above {measure.example}' or 'between {measure.example} and ...'"
+        match = re.fullmatch(r"(below|above) (.+)|between (.+) and (.+)", text)
+        if match is None:
+            raise fault(quoted(written), wanted)
+        try:
+            ends = [quantity(part, measure) for part in match.groups()[1:] if part]
+        except NotAQuantity as error:
+            raise fault(quoted(written), f"{wanted}; {error.wanted}") from error
+        least, most = {"below": (-float("inf"), ends[0]), "above": (ends[0], float("inf"))}.get(match[1], tuple(ends))
+        if least >= most:
+            raise fault(quoted(written), f"{wanted}, the smaller one first")
+        return least, most
+
+    return BeforeValidator(read)
+
+
+class ExpectSpec(Section):
+    collision: Annotated[Collision, one_of(Collision)] = Field(
+        Collision.ALLOWED, description="allowed, never or required"
+    )
+    min_ttc: Annotated[Bounds | None, bounds(TIME)] = Field(None, description="such as below 2 s")
+    min_gap: Annotated[Bounds | None, bounds(LENGTH)] = Field(None, description="such as above 1 m")
+
+    @model_validator(mode="after")
+    def _possible(self) -> "ExpectSpec":
+        if self.collision is Collision.REQUIRED and self.min_gap is not None and self.min_gap[0] > 0:
+            raise fault("a collision required and a gap that stays open", "expectations that can hold together")
+        return self
+
+
+def _source(written: dict[str, object]) -> dict[str, str]:
+    return {key: str(value) for key, value in written.items()}
+
+
+Source = Annotated[dict[str, str | int | float], AfterValidator(_source)]
+Duration = Annotated[float, measured(TIME, 1.0, 60.0)]
+
+
+class Common(Section):
+    """What scenarios on a drawn road and on a log share."""
+
+    name: Slug = Field(description="a name of a-z, 0-9 and single hyphens, at most 64 characters, such as cut-in-wet")
+    intent: Prose = Field(description="a sentence that says what this scenario is for")
+    source: Source = Field({}, max_length=20, description="a mapping such as {suite: nhtsa, type: cut-in}")
+    duration: Duration = Field(6.0, description="a time from 1 s to 60 s, such as 6 s")
+    environment: EnvironmentSpec = Field(EnvironmentSpec(), description="a mapping such as {time: dusk, weather: rain}")
+    expect: ExpectSpec = Field(ExpectSpec(), description="a mapping such as {collision: never, min_ttc: below 2 s}")
+
+
+class WorldSpec(Common):
+    """A scenario on a road of its own."""
+
+    road: RoadSpec = Field(description="a mapping such as {kind: straight, lanes: 2}")
+    ego: EgoSpec = Field(description="a mapping such as {lane: 0, speed: 50 km/h, drive: follow}")
+    actors: dict[ActorId, ActorSpec] = Field(
+        {}, max_length=64, description=f"a mapping from ids ({WORDS_SAFE_AS_ID}) to actors"
+    )
+    story: tuple[Any, ...] = Field((), max_length=64, description="a list of sentences or of {actor, when, do}")
+
+
+class Start(Section):
+    """Where in a real log to begin; the log's folder is named when the scenario is run, never in the file."""
+
+    scene: SceneName = Field(description="the name of a scene of the log, such as scene-0002")
+    start: Instant = Field(0.0, description="a time from the scene's start, such as 0.5 s")
+    split: Slug | Literal[""] = Field("", description="the name of a split of the log")
+
+
+class LogSpec(Common):
+    """A scenario that starts from a real log."""
+
+    from_: Start = Field(alias="from", description="a mapping such as {scene: scene-0002, start: 0 s}")
