@@ -99,7 +99,9 @@ def begin_footage(folder: Path, config: FootageConfig) -> None:
     there = folder / "footage.json"
     if there.exists():
         if json.loads(there.read_text()) != asdict(config):
-            raise ValueError(f"{folder} holds footage made for {there.read_text()}, not for {described}; name another folder")
+            raise ValueError(
+                f"{folder} holds footage made for {there.read_text()}, not for {described}; name another folder"
+            )
         return
     folder.mkdir(parents=True, exist_ok=True)
     for name, (shape, dtype) in _shapes(config).items():

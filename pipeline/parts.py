@@ -16,6 +16,7 @@ from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.presets import WEIGHTS, Preset
 from models.rendering import render
+from models.sampling import predict
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, signed, windows_batch
@@ -106,8 +107,6 @@ class WorldPart:
         return self.network.loss(clips.codes, clips.layers, clips.actions, clips.words, clips.t_s, generator)
 
     def picture(self, network: WorldModel, path: Path) -> None:
-        from models.sampling import predict
-
         rows = []
         for clip in self.footage.ready[:3]:
             frames = range(0, self.footage.config.frames, 2)
@@ -134,7 +133,8 @@ class DetectorPart:
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         batch = objects_batch(self.footage, rng, clips=4, frames=3)
-        return self.network.loss(**batch, generator=generator)
+        ignore = batch.pop("ignore")
+        return self.network.loss(**batch, weight=1 - ignore, generator=generator)
 
     def picture(self, network: Detector, path: Path) -> None:
         shown = np.array(self.footage.pictures[self.footage.ready[:8], 3])

@@ -1,0 +1,64 @@
+"""The training loop on a few toy pictures: resuming changes nothing, weights ship whole, curves and samples appear."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models import weights
+from models.tokenizer import Tokenizer, TokenizerConfig
+from pipeline.loop import Schedule, train
+from pipeline.sheets import sheet, to_bytes
+
+CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
+
+
+class Squares:
+    """Learns flat colours drawn at random: the smallest honest part."""
+
+    rate = 1e-3
+
+    def __init__(self):
+        torch.manual_seed(0)
+        self.network = Tokenizer(CONFIG)
+
+    def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        colours = torch.from_numpy(rng.uniform(-1, 1, (4, 3, 1, 1))).float()
+        return self.network.loss(colours.expand(-1, -1, 32, 32), torch.ones(4, 1, 32, 32))
+
+    def picture(self, network: nn.Module, path: Path) -> None:
+        sheet([to_bytes(network.decode(torch.zeros(2, 2, 2, dtype=torch.long)))], path)
+
+
+def run(folder: Path, *stops: int) -> dict[str, Tensor]:
+    for stop in stops:
+        schedule = Schedule(steps=stop, save_every=20, seed=5)
+        train(Squares(), schedule, folder / "run", folder / "squares.safetensors", {"footage": "squares"}, lambda *_: None)
+    return weights.load(Tokenizer(CONFIG), folder / "squares.safetensors").state_dict()
+
+
+def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(Schedule, "rate", lambda self, step: 1.0)  # a shorter goal would cool down sooner
+    straight, resumed = run(tmp_path / "a", 60), run(tmp_path / "b", 40, 60)
+    for name, value in straight.items():
+        assert torch.equal(value, resumed[name]), name
+
+
+def test_it_learns_and_leaves_curve_samples_and_lineage(tmp_path):
+    run(tmp_path, 300)
+    with (tmp_path / "run" / "loss.csv").open() as file:
+        losses = [float(row["total"]) for row in csv.DictReader(file)]
+    assert np.mean(losses[-3:]) < 0.7 * losses[0]
+    assert (tmp_path / "run" / "sample-000300.png").exists()
+    assert weights.lineage(tmp_path / "squares.safetensors") == {"footage": "squares", "steps": "300", "seed": "5"}
+
+
+def test_the_rate_warms_up_stays_and_cools_to_nothing():
+    schedule = Schedule(steps=1_000, save_every=100)
+    assert schedule.rate(0) == pytest.approx(0.01)
+    assert schedule.rate(500) == 1.0
+    assert schedule.rate(900) == pytest.approx(0.4)
+    assert schedule.rate(1_000) == 0.0
