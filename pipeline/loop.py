@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ WARM_UP_STEPS = 100
 COOL_DOWN = 0.25  # the last share of the steps, in which the rate falls to nothing
 
 
+@runtime_checkable
 class Part(Protocol):
     """One network as the loop sees it: what it is, what it loses on a drawn batch, what it looks like."""
 
@@ -119,7 +120,7 @@ def train(
         terms = _step(part, optimiser, schedule, step)
         average.update(network, step)
         if (step + 1) % 20 == 0:
-            terms = {name: float(term) for name, term in terms.items()}
+            terms = {name: float(term.detach()) for name, term in terms.items()}
             _log(folder / "loss.csv", step + 1, terms)
             progress(step + 1, terms)
         if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
