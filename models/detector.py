@@ -82,19 +82,19 @@ class Detector(nn.Module):
         boxes: Float[Tensor, "batch n 4"],
         classes: Int[Tensor, "batch n"],
         instances: Int[Tensor, "batch n"],
-        ignore: Float[Tensor, "batch n"],
+        weight: Float[Tensor, "batch n"],
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
         """Training losses of one batch, disturbed on the way in so that soft or noisy pictures are no surprise.
 
-        boxes are modal, x0 y0 x1 y1 in pixels; classes -1 is padding; ignore is 1 for an object that may
-        be missed (hidden or small) and 0 for one to be found; instances are the same number for the same object in several pictures of
-        the batch and -1 for padding. Give at least two pictures of each clip, or identity has nothing to learn from.
+        boxes are modal, x0 y0 x1 y1 in pixels; classes -1 is padding; weight is 1 for an object to be found and 0
+        for one that may be missed (hidden or small); instances are the same number for the same object in several
+        pictures of the batch and -1 for padding. Without at least two pictures of a clip identity learns nothing.
         """
         pictures, instances = repaint(pictures, boxes, instances, generator)
         pictures, boxes = flip(pictures, boxes, generator)
         answer = self(disturb(pictures, generator))
-        targets = centre_targets(boxes, classes, ignore, self.config.classes, STRIDE, answer.heat.shape[-2:])
+        targets = centre_targets(boxes, classes, weight, self.config.classes, STRIDE, answer.heat.shape[-2:])
         heat = heat_loss(answer.heat, targets)
         box = box_loss(answer.edges_px, boxes, targets, STRIDE)
         identity = identity_loss(answer.embedding, targets, instances, generator)

@@ -34,14 +34,14 @@ class CentreTargets:
 def centre_targets(
     boxes: Float[Tensor, "batch n 4"],
     classes: Int[Tensor, "batch n"],
-    ignore: Float[Tensor, "batch n"],
+    weight: Float[Tensor, "batch n"],
     count: int,
     stride: int,
     shape: tuple[int, int],
 ) -> CentreTargets:
     """Gaussians on the answer's grid; boxes in pixels."""
     rows, columns = shape
-    wanted = (classes >= 0) & (ignore < 0.5)
+    wanted = (classes >= 0) & (weight > 0)
     centre = ((boxes[..., :2] + boxes[..., 2:]) / 2 / stride).floor()
     centre = centre.clamp(min=0).minimum(centre.new_tensor([columns - 1, rows - 1]))
     sigma = ((boxes[..., 2:] - boxes[..., :2]) / stride * SPREAD).clamp(min=0.35)
@@ -53,7 +53,7 @@ def centre_targets(
     heat = torch.stack([(bumps * (classes == c)[..., None, None]).amax(1) for c in range(count)], 1)
     height, owner = bumps.max(1)
     learns = torch.where(height >= REGRESSED, height, 0.0)
-    per_object = torch.zeros_like(ignore).scatter_add(1, owner.flatten(1), learns.flatten(1))
+    per_object = torch.zeros_like(weight).scatter_add(1, owner.flatten(1), learns.flatten(1))
     share = learns / per_object.gather(1, owner.flatten(1)).view_as(learns).clamp(min=1e-6)
     cell = (centre[..., 1] * columns + centre[..., 0]).long()
     care = _outside(boxes, (classes >= 0) & ~wanted, stride, shape)
