@@ -1,0 +1,123 @@
+"""The lineage of a clip: what it was made from, with what, what was found, and whether it may leave."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from outputs import verdict as verdicts_
+from outputs.verdict import Outcome, Verdict
+from outputs.whole import write_text
+from scenarios.rollout import Happening
+
+# Ids and camera names become folder names: nothing that could climb out of the output folder.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+Name = Annotated[str, Field(pattern=NAME)]
+NOT_FINITE = {"Infinity", "-Infinity", "NaN"}  # JSON has no such numbers; pydantic writes them as these words
+
+
+def _with_numbers(value: object) -> object:
+    """A verdict as read from JSON, with the words for infinite numbers turned back."""
+    if not isinstance(value, dict):
+        return value
+    unknown = set(value) - {field.name for field in fields(Verdict)}
+    if unknown:
+        raise ValueError(f"unknown keys {sorted(unknown)}")
+    numbers = {
+        k: float(v) for k, v in value.items() if k in ("value", "limit") and isinstance(v, str) and v in NOT_FINITE
+    }
+    return value | numbers
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
+
+
+class ClipRecord(_Strict):
+    """Everything there is to know of a clip but its arrays.
+
+    `family` is the scenario file a sweep came from: siblings share it and stay in one split. `weights` maps each
+    part of the model to the SHA-256 of its file. A record contradicting its own verdicts is refused.
+    """
+
+    format: Literal["nearmiss-clip-1"] = "nearmiss-clip-1"
+    id: Name
+    scenario_id: str
+    family: str
+    name: str
+    caption: str
+    spec_hash: str
+    seed: int
+    parameters: dict[str, str]
+    preset: str
+    weights: dict[str, str]
+    code_version: str
+    torch_version: str
+    cpu_capability: str
+    device: str
+    stage_s: dict[str, float]
+    verdicts: tuple[Annotated[Verdict, BeforeValidator(_with_numbers)], ...]
+    accepted: bool
+    reasons: tuple[str, ...]
+    cameras: tuple[Name, ...] = Field(min_length=1)
+    frame_rate_hz: float = Field(gt=0)
+    happenings: tuple[Happening, ...]
+    attribution: str = ""  # whom to name wherever the clip is shown; "" where nobody has to be
+
+    @model_validator(mode="after")
+    def _agrees_with_its_verdicts(self) -> "ClipRecord":
+        if self.accepted != verdicts_.accepted(self.verdicts):
+            raise ValueError(f"accepted is {self.accepted}, which the verdicts contradict")
+        if not self.accepted and not self.reasons:
+            raise ValueError("a rejected clip needs its reasons")
+        return self
+
+
+def reasons_against(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
+    """Why a clip may not leave, a sentence each; empty exactly where `verdict.accepted` is true."""
+    failed = tuple(f"{v.check}: {v.reason}" for v in verdicts if v.gates and v.outcome is Outcome.FAIL)
+    passed = {v.family for v in verdicts if v.outcome is Outcome.PASS}
+    silent = tuple(f"{family}: no check passed" for family in ("physics", "pixels") if family not in passed)
+    return failed + silent
+
+
+class Failure(_Strict):
+    """A file that could not be read or a clip that could not be made: what, at which stage, why."""
+
+    what: str
+    stage: str
+    reason: str
+
+
+class Manifest(_Strict):
+    """The records of one run, ordered by id."""
+
+    format: Literal["nearmiss-manifest-1"] = "nearmiss-manifest-1"
+    clips: tuple[ClipRecord, ...]
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> "Manifest":
+        ids = [clip.id for clip in self.clips]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"clip ids occur twice: {sorted({i for i in ids if ids.count(i) > 1})}")
+        return self
+
+
+def write_record(path: Path, record: ClipRecord) -> None:
+    write_text(path, record.model_dump_json(indent=1) + "\n")
+
+
+def read_record(path: Path) -> ClipRecord:
+    """ValueError (pydantic's) names every field that is missing, unknown or of the wrong type."""
+    return ClipRecord.model_validate_json(path.read_bytes())
+
+
+def write_manifest(path: Path, records: Iterable[ClipRecord]) -> None:
+    clips = tuple(sorted(records, key=lambda record: record.id))
+    write_text(path, Manifest(clips=clips).model_dump_json(indent=1) + "\n")
+
+
+def read_manifest(path: Path) -> Manifest:
+    return Manifest.model_validate_json(path.read_bytes())

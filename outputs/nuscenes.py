@@ -1,0 +1,166 @@
+"""A dataset in nuScenes' format, built from the folders of accepted clips.
+
+Keyframes at 2 Hz with annotations, the pictures between them as sweeps, one LIDAR_TOP sweep a keyframe, a log and a
+drawn road mask for every clip. The same clips give the same bytes, whatever was there before; files of clips that
+are gone are taken away. The devkit's names `train` and `val` mean lists inside the devkit, so the splits here are
+called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from outputs import nuscenes_words as words
+from outputs.manifest import ClipRecord
+from outputs.nuscenes_tables import TABLES, Row, Scene, mask_name, open_scene, scene_rows
+from outputs.nuscenes_words import token
+from outputs.whole import whole_file, whole_folder, write_text
+
+VERSION = "v1.0-trainval"
+TRAIN, VAL, ALL = "nearmiss_train", "nearmiss_val", "nearmiss_all"
+ONE_IN_VAL = 5  # families of scenarios, not clips: siblings of a sweep stay on one side
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """What was written; counts over the whole dataset."""
+
+    root: Path
+    version: str
+    scenes: int
+    samples: int
+    annotations: int
+    splits: dict[str, int]
+
+
+def split_of(family: str) -> str:
+    """Train or val, by a hash of the scenario's family."""
+    return VAL if int(token("split", family), 16) % ONE_IN_VAL == 0 else TRAIN
+
+
+def write_dataset(clips: Iterable[Path], root: Path, version: str = VERSION) -> DatasetSummary:
+    """Builds or rebuilds `root`/`version` from clip folders. ValueError for a rejected clip, an id that occurs twice
+    or a dataset without clips; what was there before then stays as it was."""
+    folders = sorted(clips, key=lambda folder: folder.name)
+    tables: dict[str, list[Row]] = {name: [] for name in TABLES} | _fixed_tables()
+    records: list[ClipRecord] = []
+    wanted: set[str] = set()
+    for folder in folders:
+        scene = open_scene(folder)
+        _refuse_unfit(scene, records)
+        wanted |= _add(scene, tables, root)
+        records.append(scene.record)
+    if not records:
+        raise ValueError(f"{root}: no accepted clip to build a dataset from")
+    before = _listed(root / version)
+    splits = _splits(records)
+    _write_tables(root / version, {name: _once(rows) for name, rows in tables.items()}, splits)
+    _write_attributions(root, records)
+    _take_away(root, before - wanted)
+    return DatasetSummary(
+        root, version, len(records), len(tables["sample"]), len(tables["sample_annotation"]),
+        {name: len(scenes) for name, scenes in splits.items()},
+    )  # fmt: skip
+
+
+def _refuse_unfit(scene: Scene, records: Sequence[ClipRecord]) -> None:
+    record = scene.record
+    if not record.accepted:
+        raise ValueError(f"{scene.folder}: rejected clips stay out of the dataset: {'; '.join(record.reasons)}")
+    if any(record.id == other.id for other in records):
+        raise ValueError(f"{scene.folder}: another clip has the id {record.id}")
+
+
+def _add(scene: Scene, tables: dict[str, list[Row]], root: Path) -> set[str]:
+    """Adds a clip's rows, puts its files in place and returns their names."""
+    built = scene_rows(scene)
+    for name, rows in built.tables.items():
+        tables[name] += rows
+    for name, source in built.files.items():
+        _place(source, root / name)
+    mask = root / mask_name(scene)
+    with whole_file(mask) as part:
+        Image.fromarray(scene.mask.picture).save(part, format="png")
+    return {*built.files, mask_name(scene)}
+
+
+def _place(source: Path, target: Path) -> None:
+    """The same file under another name where the file system can, a copy where it cannot."""
+    if target.exists() and os.path.samefile(source, target):
+        return
+    with whole_file(target) as part:
+        try:
+            os.link(source, part)
+        except OSError:  # another file system, or one without hard links
+            shutil.copyfile(source, part)
+
+
+def _fixed_tables() -> dict[str, list[Row]]:
+    """The tables that are the same in every dataset."""
+    return {
+        "category": [
+            {"token": token("category", name), "name": name, "description": "", "index": i}
+            for i, name in enumerate(words.CATEGORIES)
+        ],
+        "attribute": [
+            {"token": token("attribute", name), "name": name, "description": text}
+            for name, text in words.ATTRIBUTES.items()
+        ],
+        "visibility": [
+            {"token": level, "level": name, "description": f"visible share of the whole object, {name[1:]} %"}
+            for level, name in words.VISIBILITY.items()
+        ],
+    }
+
+
+def _once(rows: Iterable[Row]) -> list[Row]:
+    """Rows without repeats; clips share sensors and calibrations."""
+    return list({row["token"]: row for row in rows}.values())
+
+
+def _splits(records: Sequence[ClipRecord]) -> dict[str, list[str]]:
+    return {
+        ALL: [record.id for record in records],
+        TRAIN: [record.id for record in records if split_of(record.family) == TRAIN],
+        VAL: [record.id for record in records if split_of(record.family) == VAL],
+    }
+
+
+def _write_tables(folder: Path, tables: dict[str, list[Row]], splits: dict[str, list[str]]) -> None:
+    with whole_folder(folder) as part:
+        for name, rows in tables.items():
+            text = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
+            write_text(part / f"{name}.json", f"[\n{text}\n]\n")
+        write_text(part / "splits.json", json.dumps(splits, indent=1) + "\n")
+
+
+def _write_attributions(root: Path, records: Sequence[ClipRecord]) -> None:
+    """Whom to name, clip by clip; no file where nobody has to be."""
+    lines = [f"{record.id}: {record.attribution}\n" for record in records if record.attribution]
+    if lines:
+        write_text(root / "ATTRIBUTION.txt", "".join(lines))
+    else:
+        (root / "ATTRIBUTION.txt").unlink(missing_ok=True)
+
+
+def _listed(folder: Path) -> set[str]:
+    """Files that the tables in `folder` name; none if there are no tables."""
+    names: set[str] = set()
+    for table in ("sample_data", "map"):
+        path = folder / f"{table}.json"
+        if path.exists():
+            names |= {str(row["filename"]) for row in json.loads(path.read_text())}
+    return names
+
+
+def _take_away(root: Path, names: Iterable[str]) -> None:
+    """Removes files that a former build of this dataset listed and this one does not."""
+    for name in names:
+        target = (root / name).resolve()
+        if target.is_relative_to(root.resolve()):
+            target.unlink(missing_ok=True)

@@ -1,0 +1,168 @@
+"""Whether a dataset holds: loaded and evaluated by nuScenes' own devkit, its links, files and counts gone through."""
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from nuscenes import NuScenes
+from nuscenes.eval.common.config import config_factory
+from nuscenes.eval.detection.evaluate import DetectionEval
+from nuscenes.eval.detection.utils import category_to_detection_name
+from nuscenes.utils.data_classes import Box, LidarPointCloud
+from nuscenes.utils.geometry_utils import points_in_box
+from PIL import Image
+from pyquaternion import Quaternion
+
+from outputs.nuscenes import ALL, VERSION
+
+# Returns lie on bodies, some of them on their box's very face: the count is checked against a slimmer and a wider box.
+SLIMMER, WIDER = 0.98, 1.02
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """What the devkit made of a dataset.
+
+    `average_precision` holds every class with a box that the evaluation keeps, ground truth given as predictions;
+    `without_points` counts annotations, by category, that the evaluation drops for want of a LiDAR point.
+    """
+
+    scenes: int
+    samples: int
+    annotations: int
+    average_precision: dict[str, float]
+    without_points: dict[str, int]
+    problems: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """No problem found, something to evaluate, and all of it evaluates to 1."""
+        perfect = all(value > 1 - 1e-9 for value in self.average_precision.values())
+        return not self.problems and bool(self.average_precision) and perfect
+
+
+def check_dataset(root: Path, version: str = VERSION, split: str = ALL) -> DatasetReport:
+    """Loads `root` with the devkit and evaluates one of its splits. A dataset the devkit cannot load is a report
+    with that problem, not an exception; one with problems is not evaluated."""
+    try:
+        loaded = NuScenes(version, str(root), verbose=False)
+    except (AssertionError, KeyError, OSError, ValueError, IndexError) as fault:
+        return DatasetReport(0, 0, 0, {}, {}, (f"the devkit cannot load it: {type(fault).__name__}: {fault}",))
+    problems = (*_file_faults(loaded), *_link_faults(loaded), *_box_faults(loaded))
+    empty = Counter(a["category_name"] for a in loaded.sample_annotation if a["num_lidar_pts"] == 0)
+    precision: dict[str, float] = {}
+    if not problems:
+        precision = _evaluate(loaded, split)
+    counts = (len(loaded.scene), len(loaded.sample), len(loaded.sample_annotation))
+    return DatasetReport(*counts, precision, dict(empty), problems)
+
+
+def _file_faults(loaded: NuScenes) -> Iterator[str]:
+    """Pictures of the stated size, sweeps of whole points, and no two scenes that start at one instant."""
+    for row in loaded.sample_data:
+        path = Path(loaded.dataroot) / row["filename"]
+        if not path.is_file():
+            yield f"{row['filename']}: missing"
+        elif row["sensor_modality"] == "camera":
+            with Image.open(path) as picture:
+                if picture.size != (row["width"], row["height"]):
+                    yield f"{row['filename']}: {picture.size}, the table says {row['width']} x {row['height']}"
+        elif path.stat().st_size % 20:
+            yield f"{row['filename']}: not a whole number of points"
+    starts = Counter(loaded.get("sample", scene["first_sample_token"])["timestamp"] for scene in loaded.scene)
+    yield from (f"{count} scenes start at {time}" for time, count in starts.items() if count > 1)
+
+
+def _link_faults(loaded: NuScenes) -> Iterator[str]:
+    """Chains that run back and forth alike, every sample with all sensors, tokens once."""
+    for table in ("sample", "sample_data", "sample_annotation"):
+        rows = {row["token"]: row for row in getattr(loaded, table)}
+        if len(rows) != len(getattr(loaded, table)):
+            yield f"{table}: a token occurs twice"
+        for row in rows.values():
+            following = row["next"] and rows.get(row["next"])
+            if row["next"] and (not following or following["prev"] != row["token"]):
+                yield f"{table} {row['token']}: its next does not lead back"
+            if following and table != "sample_annotation" and following["timestamp"] <= row["timestamp"]:
+                yield f"{table} {row['token']}: time does not advance"
+    channels = {sensor["channel"] for sensor in loaded.sensor}
+    for sample in loaded.sample:
+        missing = {"LIDAR_TOP", *channels} - set(sample["data"])
+        if missing:
+            yield f"sample {sample['token']}: no {sorted(missing)}"
+
+
+def _box_faults(loaded: NuScenes) -> Iterator[str]:
+    """At most one attribute, a known visibility, and as many LiDAR points as the sweep has in the box."""
+    levels = {row["token"] for row in loaded.visibility}
+    for sample in loaded.sample:
+        if "LIDAR_TOP" not in sample["data"]:
+            continue
+        points = _points_in_global(loaded, sample["data"]["LIDAR_TOP"])
+        for row in (loaded.get("sample_annotation", own) for own in sample["anns"]):
+            if len(row["attribute_tokens"]) > 1 or row["visibility_token"] not in levels:
+                yield f"annotation {row['token']}: {row['attribute_tokens']}, visibility {row['visibility_token']!r}"
+            box = Box(row["translation"], row["size"], Quaternion(row["rotation"]))
+            least, most = (int(points_in_box(box, points, factor).sum()) for factor in (SLIMMER, WIDER))
+            if not least <= row["num_lidar_pts"] <= most:
+                counted = f"{least} to {most} LiDAR points"
+                yield f"annotation {row['token']}: {counted} in its box, the table says {row['num_lidar_pts']}"
+
+
+def _points_in_global(loaded: NuScenes, sample_data: str) -> np.ndarray:
+    row = loaded.get("sample_data", sample_data)
+    if not (Path(loaded.dataroot) / row["filename"]).is_file():
+        return np.zeros((3, 0))
+    points = LidarPointCloud.from_file(str(Path(loaded.dataroot) / row["filename"])).points[:3].astype(float)
+    calibrated = loaded.get("calibrated_sensor", row["calibrated_sensor_token"])
+    for pose in (calibrated, loaded.get("ego_pose", row["ego_pose_token"])):
+        points = Quaternion(pose["rotation"]).rotation_matrix @ points + np.array(pose["translation"])[:, None]
+    return points
+
+
+def _evaluate(loaded: NuScenes, split: str) -> dict[str, float]:
+    """AP by class with the ground truth as predictions; classes without a box to find are left out."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
+        results = os.path.join(folder, "results.json")
+        given = _as_predictions(loaded, _samples_of(loaded, split))
+        if not any(given.values()):
+            return {}
+        modality = {f"use_{name}": False for name in ("camera", "lidar", "radar", "map", "external")}
+        Path(results).write_text(json.dumps({"meta": modality, "results": given}))
+        evaluation = DetectionEval(loaded, config_factory("detection_cvpr_2019"), results, split, folder, verbose=False)
+        kept = {box.detection_name for box in evaluation.gt_boxes.all}
+        metrics, _ = evaluation.evaluate()
+    thresholds = evaluation.cfg.dist_ths
+    return {name: float(np.mean([metrics.get_label_ap(name, t) for t in thresholds])) for name in sorted(kept)}
+
+
+def _samples_of(loaded: NuScenes, split: str) -> list[str]:
+    """The sample tokens of one of the dataset's own splits, empty for one that holds no scene."""
+    splits = json.loads((Path(loaded.dataroot) / loaded.version / "splits.json").read_text())
+    scenes = {loaded.field2token("scene", "name", name)[0] for name in splits[split]}
+    return [sample["token"] for sample in loaded.sample if sample["scene_token"] in scenes]
+
+
+def _as_predictions(loaded: NuScenes, samples: list[str]) -> dict[str, list[dict[str, object]]]:
+    """The boxes that the evaluation keeps as ground truth, in the form of a submission."""
+    return {own: list(_predictions(loaded, own)) for own in samples}
+
+
+def _predictions(loaded: NuScenes, sample: str) -> Iterator[dict[str, object]]:
+    for row in (loaded.get("sample_annotation", own) for own in loaded.get("sample", sample)["anns"]):
+        name = category_to_detection_name(row["category_name"])
+        if name is None or row["num_lidar_pts"] + row["num_radar_pts"] == 0:
+            continue
+        attributes = [loaded.get("attribute", own)["name"] for own in row["attribute_tokens"]]
+        yield {
+            "sample_token": sample, "translation": row["translation"], "size": row["size"],
+            "rotation": row["rotation"], "velocity": np.nan_to_num(loaded.box_velocity(row["token"])[:2]).tolist(),
+            "detection_name": name, "detection_score": 1.0, "attribute_name": (attributes or [""])[0],
+        }  # fmt: skip

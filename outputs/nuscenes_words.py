@@ -1,0 +1,99 @@
+"""Our bodies in nuScenes' words: category, attribute, visibility level, box, rotation, token."""
+
+import hashlib
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.spatial.transform import Rotation
+
+from scenarios.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Body, Kind, Size
+from scenarios.rollout import Rollout
+
+CATEGORY: dict[Kind, str] = {
+    Kind.CAR: "vehicle.car",
+    Kind.VAN: "vehicle.car",  # nuScenes counts vans among its cars
+    Kind.TRUCK: "vehicle.truck",
+    Kind.BUS: "vehicle.bus.rigid",
+    Kind.MOTORCYCLE: "vehicle.motorcycle",
+    Kind.CYCLIST: "vehicle.bicycle",  # nuScenes boxes a bicycle with its rider
+    Kind.PEDESTRIAN: "human.pedestrian.adult",
+    Kind.CHILD: "human.pedestrian.child",
+    Kind.CONSTRUCTION: "vehicle.construction",
+    Kind.TRAILER: "vehicle.trailer",
+    Kind.CONE: "movable_object.trafficcone",
+    Kind.BARRIER: "movable_object.barrier",
+}
+CATEGORIES: tuple[str, ...] = tuple(sorted(set(CATEGORY.values())))
+ATTRIBUTES: dict[str, str] = {
+    "vehicle.moving": "The vehicle moves.",
+    "vehicle.stopped": "It stands but has moved, will move, or shows brake lights.",
+    "vehicle.parked": "It stands throughout the clip and never shows brake lights.",
+    "cycle.with_rider": "Somebody rides it.",
+    "cycle.without_rider": "Nobody does.",
+    "pedestrian.moving": "The person walks or runs.",
+    "pedestrian.standing": "The person stands.",
+    "pedestrian.sitting_lying_down": "The person sits or lies.",
+}
+VISIBILITY: dict[str, str] = {"1": "v0-40", "2": "v40-60", "3": "v60-80", "4": "v80-100"}
+MOVING_MPS = 0.2  # below it nuScenes' annotators would see nothing move between two keyframes
+RIDER_HEIGHT_M = 1.35  # a two-wheeler lower than this carries nobody: a seated rider's head is above it
+
+
+def token(*parts: object) -> str:
+    """32 hex digits derived from content, so that a second build writes the same."""
+    text = "\x1f".join(str(part) for part in parts)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def wlh(size: Size) -> list[float]:
+    """nuScenes' box size: width, length, height."""
+    return _rounded([size.width_m, size.length_m, size.height_m])
+
+
+def quaternion(rotation: Float[np.ndarray, "3 3"]) -> list[float]:
+    """nuScenes' rotation: w, x, y, z with w >= 0."""
+    x, y, z, w = Rotation.from_matrix(rotation).as_quat(canonical=True)
+    return _rounded([w, x, y, z])
+
+
+def translation(place_m: Float[np.ndarray, "3"]) -> list[float]:
+    return _rounded(place_m)
+
+
+def yaw_matrix(yaw_rad: float) -> Float[np.ndarray, "3 3"]:
+    """Rotation about z: a heading as a matrix."""
+    return Rotation.from_euler("z", yaw_rad).as_matrix()
+
+
+def visibility_token(visible: float) -> str:
+    """Level 1-4 of a visible share: 0-40, 40-60, 60-80, 80-100 %."""
+    return str(1 + int(np.searchsorted([0.4, 0.6, 0.8], visible, side="right")))
+
+
+def attribute(rollout: Rollout, actor: int, frame: int) -> str:
+    """The one attribute of a body at a frame; "" for cones and barriers, which nuScenes gives none."""
+    body = rollout.bodies[actor]
+    valid = rollout.valid[:, actor]
+    moves: Bool[np.ndarray, "time"] = valid & (np.abs(rollout.speed_mps[:, actor]) > MOVING_MPS)
+    if body.kind in STATIC:
+        return ""
+    if body.kind in ON_FOOT:
+        return "pedestrian.moving" if moves[frame] else "pedestrian.standing"
+    if body.kind in FOUR_WHEELS:
+        return _vehicle(bool(moves[frame]), bool(moves.any() or (valid & rollout.brake_light[:, actor]).any()))
+    return _cycle(body)
+
+
+def _vehicle(moving: bool, in_traffic: bool) -> str:
+    if moving:
+        return "vehicle.moving"
+    return "vehicle.stopped" if in_traffic else "vehicle.parked"
+
+
+def _cycle(body: Body) -> str:
+    return "cycle.with_rider" if body.size.height_m > RIDER_HEIGHT_M else "cycle.without_rider"
+
+
+def _rounded(values: np.ndarray | list[float]) -> list[float]:
+    """Nanometres at most: finer digits are rounding dust. Adding zero turns -0.0 into 0.0."""
+    return [round(float(v), 9) + 0.0 for v in values]

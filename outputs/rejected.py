@@ -1,0 +1,32 @@
+"""The list of clips that may not leave, each with its reasons, for a program and for a person."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from outputs.manifest import ClipRecord, write_manifest
+from outputs.whole import write_text
+
+
+def write_rejected(folder: Path, records: Iterable[ClipRecord]) -> None:
+    """Writes `rejected.json` (whole records) and `README.md` (reasons) into `folder`, also where none was rejected.
+
+    ValueError if an accepted record is among them.
+    """
+    rejected = sorted(records, key=lambda record: record.id)
+    if any(record.accepted for record in rejected):
+        raise ValueError(f"accepted: {[record.id for record in rejected if record.accepted]}")
+    write_manifest(folder / "rejected.json", rejected)
+    write_text(folder / "README.md", _page(rejected))
+
+
+def _page(records: list[ClipRecord]) -> str:
+    head = "# Rejected clips\n\nKept apart from the dataset: nothing here should be trained on.\n\n"
+    if not records:
+        return head + "None.\n"
+    rows = "".join(f"| `{r.id}` | {_cell(r.name)} | {'<br>'.join(map(_cell, r.reasons))} |\n" for r in records)
+    return f"{head}| clip | scenario | reasons |\n| --- | --- | --- |\n{rows}"
+
+
+def _cell(text: str) -> str:
+    """Text that cannot end a table's cell or its line, nor start a tag."""
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())

@@ -1,0 +1,51 @@
+"""The road from above, as the mask nuScenes calls its semantic prior: 255 on carriageway and sidewalk."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageDraw
+
+from scenarios.road import Road
+from scenarios.rollout import Rollout
+
+RESOLUTION_M = 0.1  # metres a pixel: the devkit's default
+MARGIN_M = 10.0  # empty ground around the road
+BEHIND_M, AHEAD_M = 40.0, 120.0  # how much of the road to draw before the ego's first and beyond its last place
+HALF_TURN_RAD = 2.8  # a curve is drawn this far at most: `Road.project` holds within half a turn
+
+
+@dataclass(frozen=True)
+class RoadMask:
+    """`map_to_global` puts the clip where the devkit looks the mask up: its lower left corner is the origin."""
+
+    picture: UInt8[np.ndarray, "height width"]
+    map_to_global: Float[np.ndarray, "4 4"]
+
+
+def draw_road_mask(rollout: Rollout) -> RoadMask:
+    """A scenario's road. A log keeps its own global frame, and without a map its mask knows no road at all."""
+    if rollout.road is None:
+        return RoadMask(np.zeros((1, 1), np.uint8), rollout.map_to_global)
+    outline = _outline(rollout.road, rollout)
+    points = outline @ rollout.map_to_global[:2, :2].T + rollout.map_to_global[:2, 3]
+    shift = MARGIN_M - np.floor(points.min(axis=0))
+    placed = rollout.map_to_global.copy()
+    placed[:2, 3] += shift
+    return RoadMask(_filled(points + shift), placed)
+
+
+def _outline(road: Road, rollout: Rollout) -> Float[np.ndarray, "corner 2"]:
+    s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
+    reach = HALF_TURN_RAD / max(abs(road.curvature_per_m), 1e-9)
+    s_from, s_to = max(s.min() - BEHIND_M, -reach), min(s.max() + AHEAD_M, reach)
+    strip = road.band(road.right_edge - road.sidewalk_m, road.left_edge + road.sidewalk_m, s_from, s_to)
+    return np.array(strip.exterior.coords)
+
+
+def _filled(points: Float[np.ndarray, "corner 2"]) -> UInt8[np.ndarray, "height width"]:
+    width, height = (int(v) for v in np.ceil((points.max(axis=0) + MARGIN_M) / RESOLUTION_M))
+    picture = Image.new("L", (width, height))
+    columns, rows = points[:, 0] / RESOLUTION_M, height - points[:, 1] / RESOLUTION_M
+    ImageDraw.Draw(picture).polygon(list(zip(columns.tolist(), rows.tolist(), strict=True)), fill=255)
+    return np.asarray(picture)

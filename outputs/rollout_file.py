@@ -1,0 +1,89 @@
+"""A rollout and its cameras on disk: arrays as .npz, everything else as JSON beside it."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from conditioning.camera import Camera
+from outputs.whole import whole_file, write_text
+from scenarios.bodies import Body
+from scenarios.environment import Environment, Surface
+from scenarios.road import Road
+from scenarios.rollout import Ended, Happening, Rollout
+
+STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+ARRAYS = (
+    "t_s", "centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid", "brake_light", "ego_to_map", "map_to_global",
+)  # fmt: skip
+
+
+class _Words(BaseModel):
+    """A rollout without its arrays."""
+
+    model_config = STRICT
+    id: str
+    name: str
+    bodies: tuple[Body, ...]
+    road: Road | None
+    surface: Surface
+    friction: float
+    environment: Environment
+    happenings: tuple[Happening, ...]
+    ended: Ended
+
+
+class _Pinhole(BaseModel):
+    model_config = STRICT
+    name: str
+    width: int
+    height: int
+    intrinsic: list[list[float]]
+    camera_to_ego: list[list[float]]
+
+
+_PINHOLES = TypeAdapter(tuple[_Pinhole, ...])
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with whole_file(path) as part, part.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)
+
+
+def read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Exactly the named arrays. ValueError says which are missing or strange."""
+    with np.load(path, allow_pickle=False) as stored:
+        if set(stored.files) != set(names):
+            raise ValueError(f"{path}: holds {sorted(stored.files)}, not {sorted(names)}")
+        return {name: stored[name] for name in names}
+
+
+def write_rollout(folder: Path, rollout: Rollout) -> None:
+    words = _Words(**{name: getattr(rollout, name) for name in _Words.model_fields})
+    write_text(folder / "rollout.json", words.model_dump_json(indent=1) + "\n")
+    write_arrays(folder / "rollout.npz", {name: getattr(rollout, name) for name in ARRAYS})
+
+
+def read_rollout(folder: Path) -> Rollout:
+    """The rollout written to `folder`, bit for bit."""
+    words = _Words.model_validate_json((folder / "rollout.json").read_bytes())
+    fields = {name: getattr(words, name) for name in _Words.model_fields}
+    return Rollout(**fields, **read_arrays(folder / "rollout.npz", ARRAYS))
+
+
+def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:
+    models = tuple(
+        _Pinhole(
+            name=c.name, width=c.width, height=c.height,
+            intrinsic=c.intrinsic.tolist(), camera_to_ego=c.camera_to_ego.tolist(),
+        )
+        for c in cameras
+    )  # fmt: skip
+    write_text(path, _PINHOLES.dump_json(models, indent=1).decode() + "\n")
+
+
+def read_cameras(path: Path) -> tuple[Camera, ...]:
+    return tuple(
+        Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego))
+        for m in _PINHOLES.validate_json(path.read_bytes())
+    )
