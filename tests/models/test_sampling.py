@@ -1,0 +1,111 @@
+"""Sampling: both methods give the same tokens, a generator decides them, and a learnt clip comes back."""
+
+import pytest
+import torch
+
+from models.sampling import Sampling, predict, remembered
+from tests.models.test_world import SMALL, a_clip, a_model
+
+TOLD = ("layers", "actions", "words", "t_s")
+
+
+def sampled(how: Sampling, given: int = 1, steps: int = 6, seed: int = 0, model=None) -> torch.Tensor:
+    clip = a_clip(steps=steps)
+    told = {name: clip[name] for name in TOLD}
+    generator = torch.Generator().manual_seed(seed)
+    return predict(model or a_model(), clip["tokens"][:, :given], **told, generator=generator, how=how)
+
+
+@pytest.mark.parametrize("given", [0, 1, 3])
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+def test_parallel_equals_sequential(given, guidance):
+    one_by_one = sampled(Sampling("sequential", guidance=guidance), given)
+    for ahead in (1, 5, 12):
+        together = sampled(Sampling("parallel", guidance=guidance, ahead=ahead), given)
+        torch.testing.assert_close(together, one_by_one, rtol=0, atol=0)
+
+
+def test_the_prompt_comes_back_and_the_rest_follows_the_generator():
+    first, again, other = (sampled(Sampling(), given=2, seed=seed) for seed in (0, 0, 1))
+    torch.testing.assert_close(first[:, :2], a_clip(steps=6)["tokens"][:, :2])
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    assert (first[:, 2:] != other[:, 2:]).float().mean() > 0.5
+    assert first.shape == (2, 6, 3, 4)
+    assert first.min() >= 0 and first.max() < 64000
+
+
+@torch.no_grad()
+def test_the_cache_changes_nothing():
+    """The best code by the sampler is the best code by the uncached network, while the window holds the whole clip."""
+    model, clip = a_model(), a_clip(steps=SMALL.window)
+    best = sampled(Sampling("sequential", top_k=1), steps=SMALL.window, model=model)
+    digits = model.quantiser.uncode(best).flatten(2, 3)
+    none = torch.zeros(2, 3, dtype=torch.bool)
+    known = model.steps(clip["layers"], clip["actions"], clip["words"], torch.zeros_like(clip["t_s"]), none)
+    logits = model.head(model.hidden(digits, known, clip["t_s"]).flatten(0, 2), digits.flatten(0, 2))
+    agree = (logits.argmax(-1).view(digits.shape) == digits)[:, 1:]
+    assert agree.all()
+
+
+def test_top_k_and_temperature_narrow_what_is_drawn():
+    narrow = [sampled(Sampling(top_k=1), seed=seed) for seed in (0, 1)]
+    torch.testing.assert_close(*narrow, rtol=0, atol=0)
+    cold = [sampled(Sampling(temperature=1e-6), seed=seed) for seed in (0, 1)]
+    torch.testing.assert_close(cold[0], narrow[0], rtol=0, atol=0)
+
+
+def test_draws_follow_the_softmax_of_the_logits():
+    """The first digit's frequencies over many seeds, against the model's own probabilities."""
+    model, clip = a_model(), a_clip(batch=1, steps=1)
+    copies = {name: clip[name].expand(3000, *clip[name].shape[1:]) for name in TOLD}
+    empty = torch.zeros(3000, 0, 3, 4, dtype=torch.long)
+    drawn = predict(model, empty, **copies, generator=torch.Generator().manual_seed(0), how=Sampling("sequential"))
+    first = model.quantiser.uncode(drawn[:, 0, 0, 0])[:, 0]
+    none = torch.zeros(1, 3, dtype=torch.bool)
+    known = model.steps(clip["layers"], clip["actions"], clip["words"], torch.zeros(1, 1), none)
+    digits = model.quantiser.uncode(clip["tokens"]).flatten(2, 3)
+    hidden = model.hidden(digits, known, clip["t_s"])[:, 0, 0]
+    odds = model.head(hidden, digits[:, 0, 0])[0, 0].softmax(-1)
+    torch.testing.assert_close(first.bincount(minlength=8) / 3000, odds.detach(), rtol=0, atol=0.04)
+
+
+def test_guidance_moves_the_draw_away_from_what_no_condition_says():
+    model = a_model()
+    plain, guided = (sampled(Sampling(top_k=1, guidance=g), model=model) for g in (1.0, 4.0))
+    assert (plain[:, 1:] != guided[:, 1:]).any()
+    blind = [sampled(Sampling(top_k=1, guidance=0.0), model=model)]
+    clip = a_clip(steps=6)
+    told = {**{name: clip[name] for name in TOLD}, "words": clip["words"].flip(0), "actions": clip["actions"].flip(0)}
+    generator = torch.Generator().manual_seed(0)
+    how = Sampling(top_k=1, guidance=0.0)
+    blind.append(predict(model, clip["tokens"][:, :1], **told, generator=generator, how=how))
+    torch.testing.assert_close(*blind, rtol=0, atol=0)
+
+
+def test_a_capped_frame_ends_after_its_rounds():
+    capped = sampled(Sampling("parallel", rounds=2), given=0, steps=1)
+    exact = sampled(Sampling("sequential"), given=0, steps=1)
+    torch.testing.assert_close(capped.flatten(1)[:, :2], exact.flatten(1)[:, :2], rtol=0, atol=0)
+    full = sampled(Sampling("parallel", rounds=12), given=0, steps=1)
+    torch.testing.assert_close(full, exact, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("window", [2, 3, 4, 8])
+def test_memory_holds_the_first_and_the_last_frames_and_thins_out_between(window):
+    for step in range(40):
+        kept = remembered(step, window)
+        assert len(kept) == min(step, window - 1)
+        assert list(kept) == sorted(set(kept))
+        assert all(0 <= index < step for index in kept)
+        if window > 2 and step:
+            assert kept[0] == 0
+            assert kept[-1] == step - 1
+    assert remembered(30, 8) == (0, 13, 21, 25, 27, 28, 29)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"temperature": 0.0}, {"top_k": 0}, {"guided_by": ("mood",)}, {"method": "sequential", "rounds": 3}]
+)
+def test_contradictory_sampling_is_refused(fault):
+    with pytest.raises(ValueError, match="Sampling"):
+        Sampling(**fault)
