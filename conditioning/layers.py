@@ -1,17 +1,28 @@
 """The layers a model is steered by: what stands where, drawn from cuboids, lanes and scenery."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
+
+from conditioning.backdrop import BUILDING, GROUND, TREE, BackdropView, Mesh, build_mesh, ground_under, see_backdrop
+from conditioning.camera import Camera
+from conditioning.cuboids import camera_to_map, see_cuboids
+from conditioning.markings import marking_at
+from conditioning.scenery import Scenery
+from scenarios.bodies import Kind
+from scenarios.rollout import Rollout
 
 # Background, drawn without the actors, so that what stands behind a body's outline inside its cuboid is known.
 BACKGROUND = (
-    "road", "marking", "sidewalk", "terrain", "building", "tree",  # 0 or 255; none of them: sky
+    "road", "marking", "sidewalk", "terrain", "building", "tree",  # 0 or 255; none of them: sky. marking: the share
+    # of the pixel that paint covers, on top of road
     "background_nearness",  # 255 * sqrt(min(1, 3 m / depth)); 0 for sky
     "texture_sin_u", "texture_cos_u", "texture_sin_v", "texture_cos_v",  # phase of a 3 m grid fixed to the surface
 )  # fmt: skip
 # Actors' cuboids, nearest first; all 0 where there is none (local and heading channels: 128 means zero).
+# Scenery in front of an actor does not erase it here: compare the two nearness channels.
 FOREGROUND = (
     "car", "truck", "bus", "two_wheeler", "person", "obstacle",  # car includes van; truck: trailer, construction
     "local_x", "local_y", "local_z",  # place on the cuboid's surface in the body frame, -1..1 -> 1..255
@@ -21,9 +32,96 @@ FOREGROUND = (
 )  # fmt: skip
 LAYERS: tuple[str, ...] = BACKGROUND + FOREGROUND
 
+CLASS_OF: dict[Kind, str] = {
+    Kind.CAR: "car", Kind.VAN: "car",
+    Kind.TRUCK: "truck", Kind.CONSTRUCTION: "truck", Kind.TRAILER: "truck",
+    Kind.BUS: "bus",
+    Kind.MOTORCYCLE: "two_wheeler", Kind.CYCLIST: "two_wheeler",
+    Kind.PEDESTRIAN: "person", Kind.CHILD: "person",
+    Kind.CONE: "obstacle", Kind.BARRIER: "obstacle",
+}  # fmt: skip
+NEARNESS_M = 3.0
+_AT = {name: i for i, name in enumerate(LAYERS)}
+# Where a pixel is sampled for paint: a far line is a fraction of a pixel wide, so more finely across than down.
+_SAMPLES = np.array([[x, y] for y in (0.25, 0.75) for x in (0.125, 0.375, 0.625, 0.875)])
+
 
 @dataclass(frozen=True)
 class Layers:
     """Control pictures of one camera, channels named by `LAYERS`."""
 
     values: UInt8[np.ndarray, "time layer height width"]
+
+
+def draw_layers(rollout: Rollout, scenery: Scenery, camera: Camera, frames: Sequence[int] | None = None) -> Layers:
+    """Draw the layers of some frames (all of them if None).
+
+    A log has no road (`rollout.road` is None): its whole ground is drawn as road without markings.
+    """
+    mesh = build_mesh(scenery)
+    chosen = range(len(rollout.t_s)) if frames is None else frames
+    values = np.zeros((len(chosen), len(LAYERS), camera.height, camera.width), np.uint8)
+    for picture, frame in zip(values, chosen, strict=True):
+        _draw_background(picture, rollout, mesh, camera, frame)
+        _draw_foreground(picture, rollout, camera, frame)
+    return Layers(values)
+
+
+def nearness(depth_m: Float[np.ndarray, "*n"]) -> UInt8[np.ndarray, "*n"]:
+    """255 * sqrt(min(1, 3 m / depth)); 0 at infinity."""
+    return np.rint(255 * np.sqrt(np.minimum(1.0, NEARNESS_M / depth_m))).astype(np.uint8)
+
+
+def _signed(values: Float[np.ndarray, "*n"]) -> UInt8[np.ndarray, "*n"]:
+    """-1..1 as 1..255 around 128."""
+    return (128.5 + 127 * np.clip(values, -1, 1)).astype(np.uint8)
+
+
+def _draw_background(picture: UInt8[np.ndarray, "layer height width"], rollout, mesh: Mesh, camera, frame) -> None:
+    view = see_backdrop(rollout, mesh, camera, frame)
+    picture[_AT["building"]] = 255 * (view.kind == BUILDING)
+    picture[_AT["tree"]] = 255 * (view.kind == TREE)
+    picture[_AT["background_nearness"]] = nearness(view.depth)
+    picture[_AT["texture_sin_u"] : _AT["texture_cos_v"] + 1] = np.moveaxis(_signed(view.phase), -1, 0)
+    _draw_ground(picture, view, rollout, camera, frame)
+
+
+def _draw_ground(picture, view: BackdropView, rollout: Rollout, camera: Camera, frame: int) -> None:
+    road, on_ground = rollout.road, view.kind == GROUND
+    if road is None:
+        picture[_AT["road"]] = 255 * on_ground
+        return
+    d = np.full(on_ground.shape, np.inf)
+    d[on_ground] = road.project(view.ground_m[on_ground])[:, 1]
+    on_road = (d >= road.right_edge) & (d <= road.left_edge)
+    beside = (d >= road.right_edge - road.sidewalk_m) & (d <= road.left_edge + road.sidewalk_m)
+    picture[_AT["road"]] = 255 * on_road
+    picture[_AT["sidewalk"]] = 255 * (on_ground & beside & ~on_road)
+    picture[_AT["terrain"]] = 255 * (on_ground & ~beside)
+    rows, columns = np.nonzero(on_road)
+    pixels = (np.stack([columns, rows], axis=-1)[:, None] + _SAMPLES).reshape(-1, 2)
+    s_d = road.project(ground_under(rollout, camera, frame, pixels))
+    painted = marking_at(road, s_d[:, 0], s_d[:, 1]) > 0
+    picture[_AT["marking"], rows, columns] = np.rint(255 * painted.reshape(-1, len(_SAMPLES)).mean(axis=1))
+
+
+def _draw_foreground(picture, rollout: Rollout, camera: Camera, frame: int) -> None:
+    view = see_cuboids(rollout, camera, frame)
+    rows, columns = np.nonzero(view.actor >= 0)
+    actor = view.actor[rows, columns]
+    channel = np.array([_AT[CLASS_OF[b.kind]] for b in rollout.bodies])
+    picture[channel[actor], rows, columns] = 255
+    picture[_AT["local_x"] : _AT["local_z"] + 1, rows, columns] = _signed(view.local[rows, columns]).T
+    picture[_AT["foreground_nearness"], rows, columns] = nearness(view.depth[rows, columns])
+    picture[_AT["brake_light"], rows, columns] = 255 * rollout.brake_light[frame, actor]
+    relative = rollout.yaw_rad[frame, actor] - _azimuth(rollout, camera, frame, rows, columns)
+    picture[_AT["heading_sin"], rows, columns] = _signed(np.sin(relative))
+    picture[_AT["heading_cos"], rows, columns] = _signed(np.cos(relative))
+
+
+def _azimuth(rollout: Rollout, camera: Camera, frame: int, rows, columns) -> Float[np.ndarray, "point"]:
+    """Map direction in which pixels look, radians from x."""
+    k, rotation = camera.intrinsic, camera_to_map(rollout, camera, frame)[:3, :3]
+    ray = np.stack([(columns + 0.5 - k[0, 2]) / k[0, 0], (rows + 0.5 - k[1, 2]) / k[1, 1], np.ones(len(rows))])
+    x, y, _ = rotation @ ray
+    return np.arctan2(y, x)

@@ -1,0 +1,214 @@
+"""What stands and lies behind the actors: scenery as triangles, the ground plane, and both in each pixel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from numba import njit
+
+from conditioning.camera import Camera
+from conditioning.cuboids import camera_to_map
+from conditioning.raster import rasterise
+from conditioning.scenery import Building, Scenery, Tree
+from scenarios.rollout import Rollout
+
+SKY, GROUND, BUILDING, TREE = 0, 1, 2, 3
+TEXTURE_PERIOD_M = 3.0
+TRUNK_HALF_WIDTH_M = 0.15
+_AROUND, _RINGS = 8, 5  # facets of a crown
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Scenery in the map frame. `along` is the horizontal direction of texture coordinate u; v is height."""
+
+    points: Float[np.ndarray, "triangle 3 3"]
+    uv_m: Float[np.ndarray, "triangle 3 2"]
+    kind: UInt8[np.ndarray, "triangle"]
+    normal: Float[np.ndarray, "triangle 3"]
+    along: Float[np.ndarray, "triangle 3"]
+
+
+@dataclass(frozen=True)
+class BackdropView:
+    """What a camera sees without the actors; `phase` is sin u, cos u, sin v, cos v, already faded with distance.
+
+    `ground_m` is the map x, y of the ground point where `kind` is GROUND; depth is inf for sky.
+    """
+
+    kind: UInt8[np.ndarray, "height width"]
+    depth: Float[np.ndarray, "height width"]
+    phase: Float[np.ndarray, "height width 4"]
+    ground_m: Float[np.ndarray, "height width 2"]
+
+
+def facade_corners(building: Building) -> Float[np.ndarray, "4 2"]:
+    """The footprint, anticlockwise; facade i runs from corner i to i + 1 and its u starts at corner i."""
+    c, s = np.cos(building.yaw_rad), np.sin(building.yaw_rad)
+    half = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * [building.length_m / 2, building.width_m / 2]
+    return half @ np.array([[c, s], [-s, c]]) + [building.x_m, building.y_m]
+
+
+def _quad(points: list, uv: list) -> tuple[np.ndarray, np.ndarray]:
+    order = np.array([[0, 1, 2], [0, 2, 3]])
+    return np.array(points, float)[order], np.array(uv, float)[order]
+
+
+def _walls(building: Building) -> tuple[np.ndarray, np.ndarray]:
+    """Four walls; the flat roof is above every camera and only the LiDAR's own boxes have one."""
+    foot, top = facade_corners(building), building.height_m
+    quads = []
+    for (ax, ay), (bx, by) in zip(foot, np.roll(foot, -1, axis=0), strict=True):
+        wide = np.hypot(bx - ax, by - ay)
+        quads.append(
+            _quad([[ax, ay, 0], [bx, by, 0], [bx, by, top], [ax, ay, top]], [[0, 0], [wide, 0], [wide, top], [0, top]])
+        )
+    return np.concatenate([q[0] for q in quads]), np.concatenate([q[1] for q in quads])
+
+
+def crown(tree: Tree) -> tuple[float, float]:
+    """Height of the crown's centre and its vertical half axis, metres; horizontally it is `crown_radius_m`."""
+    half = min(tree.crown_radius_m * 1.1, 0.42 * tree.height_m)
+    return tree.height_m - half, half
+
+
+def _tree_points(tree: Tree) -> np.ndarray:
+    """An ellipsoid of facets on a square trunk."""
+    middle, half = crown(tree)
+    around = np.arange(_AROUND + 1) * 2 * np.pi / _AROUND
+    ring = np.linspace(-np.pi / 2, np.pi / 2, _RINGS)[:, None]
+    r = tree.crown_radius_m
+    grid = np.stack(np.broadcast_arrays(r * np.cos(ring) * np.cos(around), r * np.cos(ring) * np.sin(around),
+                                        middle + half * np.sin(ring)), axis=-1)  # fmt: skip
+    a, b, c, d = grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]
+    ball = np.concatenate([np.stack([a, b, c], axis=2), np.stack([a, c, d], axis=2)]).reshape(-1, 3, 3)
+    w = TRUNK_HALF_WIDTH_M
+    foot = np.array([[w, w], [-w, w], [-w, -w], [w, -w]])
+    sides = [
+        _quad([[ax, ay, 0], [bx, by, 0], [bx, by, middle], [ax, ay, middle]], [[0, 0]] * 4)[0]
+        for (ax, ay), (bx, by) in zip(foot, np.roll(foot, -1, axis=0), strict=True)
+    ]
+    return np.concatenate([ball, *sides]) + [tree.x_m, tree.y_m, 0.0]
+
+
+def build_mesh(scenery: Scenery) -> Mesh:
+    """Buildings and trees as triangles. Lamps are left out: their poles are thinner than a pixel soon."""
+    walls = [_walls(b) for b in scenery.buildings]
+    trees = [_tree_points(t) for t in scenery.trees]
+    none = [np.zeros((0, 3, 3))]
+    wall_points = np.concatenate([w[0] for w in walls] or none)
+    tree_points = np.concatenate(trees or none)
+    points = np.concatenate([wall_points, tree_points])
+    uv = np.concatenate([w[1] for w in walls] + [np.zeros((len(tree_points), 3, 2))])
+    kind = np.repeat(np.array([BUILDING, TREE], np.uint8), [len(wall_points), len(tree_points)])
+    first, second = points[:, 1] - points[:, 0], points[:, 2] - points[:, 0]
+    along = np.where((kind == BUILDING)[:, None], np.where(np.abs(first[:, 2:]) < 1e-9, first, second), first)
+    along = along * [1.0, 1.0, 0.0]
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    normal = np.cross(first, second)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+    return Mesh(points, uv, kind, normal, along)
+
+
+def ground_plane(rollout: Rollout, frame: int) -> tuple[Float[np.ndarray, "3"], float]:
+    """Unit normal n and offset c of the ground n . p = c in the map frame.
+
+    On a made road it is the map's z = 0; in a log, whose streets slope, the plane that the ego stands on.
+    """
+    if rollout.road is not None:
+        return np.array([0.0, 0.0, 1.0]), 0.0
+    pose = rollout.ego_to_map[frame]
+    return np.ascontiguousarray(pose[:3, 2]), float(pose[:3, 2] @ pose[:3, 3])
+
+
+@njit(cache=True, nogil=True)
+def _fade(footprint, period):
+    """1 where a texture of this period is finely sampled, 0 where a pixel spans half of it or more."""
+    return min(1.0, max(0.0, (0.5 * period - footprint) / (0.25 * period)))
+
+
+@njit(cache=True, nogil=True)
+def _footprint(t, ray, right, down, normal, axis):
+    """Metres along `axis` that one pixel step covers on a plane met at ray parameter t."""
+    facing = normal @ ray
+    if abs(facing) < 1e-9:
+        return np.inf
+    per_x = t * (right @ axis - (ray @ axis) * (normal @ right) / facing)
+    per_y = t * (down @ axis - (ray @ axis) * (normal @ down) / facing)
+    return max(abs(per_x), abs(per_y))
+
+
+@njit(cache=True, nogil=True)
+def _look(rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds, normals, alongs, kind, phase, ground):
+    height, width = depth.shape
+    right, down = rotation[:, 0].copy() / k[0, 0], rotation[:, 1].copy() / k[1, 1]
+    axis_x, axis_y, axis_z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    ahead = rotation[:, 2] - k[0, 2] * right - k[1, 2] * down
+    above = offset - plane @ origin
+    turn = 2.0 * np.pi / period
+    for y in range(height):
+        for x in range(width):
+            ray = ahead + (x + 0.5) * right + (y + 0.5) * down
+            falling = plane @ ray
+            t = above / falling if abs(falling) > 1e-9 else -1.0
+            if 0.0 < t < depth[y, x]:
+                depth[y, x] = t
+                kind[y, x] = 1
+                u, v = origin[0] + t * ray[0], origin[1] + t * ray[1]
+                ground[y, x, 0], ground[y, x, 1] = u, v
+                fade_u = _fade(_footprint(t, ray, right, down, plane, axis_x), period)
+                fade_v = _fade(_footprint(t, ray, right, down, plane, axis_y), period)
+            elif triangle[y, x] >= 0:
+                row = triangle[y, x]
+                kind[y, x] = kinds[row]
+                if kinds[row] != 2:
+                    continue
+                u, v = uv[y, x, 0], uv[y, x, 1]
+                fade_u = _fade(_footprint(depth[y, x], ray, right, down, normals[row], alongs[row]), period)
+                fade_v = _fade(_footprint(depth[y, x], ray, right, down, normals[row], axis_z), period)
+            else:
+                continue
+            phase[y, x, 0], phase[y, x, 1] = fade_u * np.sin(turn * u), fade_u * np.cos(turn * u)
+            phase[y, x, 2], phase[y, x, 3] = fade_v * np.sin(turn * v), fade_v * np.cos(turn * v)
+
+
+def see_backdrop(rollout: Rollout, mesh: Mesh, camera: Camera, frame: int) -> BackdropView:
+    """Draw scenery and ground without the actors."""
+    pose = camera_to_map(rollout, camera, frame)
+    seen = rasterise((mesh.points - pose[:3, 3]) @ pose[:3, :3], mesh.uv_m, camera)
+    normal, offset = ground_plane(rollout, frame)
+    kind = np.zeros(seen.depth.shape, np.uint8)
+    phase = np.zeros((*seen.depth.shape, 4), np.float32)
+    ground = np.zeros((*seen.depth.shape, 2))
+    _look(
+        np.ascontiguousarray(pose[:3, :3]), np.ascontiguousarray(pose[:3, 3]), camera.intrinsic, normal, offset,
+        TEXTURE_PERIOD_M, seen.depth, seen.triangle, seen.attribute, mesh.kind, mesh.normal, mesh.along,
+        kind, phase, ground,
+    )  # fmt: skip
+    return BackdropView(kind, seen.depth, phase, ground)
+
+
+@njit(cache=True, nogil=True)
+def _ground_at(rotation, origin, k, plane, offset, pixels):
+    """Map x, y of the plane at picture positions known to see it; depth is kept in front of the camera."""
+    out = np.empty((pixels.shape[0], 2))
+    above = offset - plane @ origin
+    for i in range(pixels.shape[0]):
+        a, b = (pixels[i, 0] - k[0, 2]) / k[0, 0], (pixels[i, 1] - k[1, 2]) / k[1, 1]
+        rx = rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2]
+        ry = rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2]
+        rz = rotation[2, 0] * a + rotation[2, 1] * b + rotation[2, 2]
+        falling = plane[0] * rx + plane[1] * ry + plane[2] * rz
+        t = above / falling if falling * above > 1e-9 else 1e6
+        out[i, 0], out[i, 1] = origin[0] + t * rx, origin[1] + t * ry
+    return out
+
+
+def ground_under(
+    rollout: Rollout, camera: Camera, frame: int, pixels: Float[np.ndarray, "point 2"]
+) -> Float[np.ndarray, "point 2"]:
+    """Map x, y of the ground seen at picture positions (x, y); a kilometre of kilometres away above the horizon."""
+    pose = camera_to_map(rollout, camera, frame)
+    normal, offset = ground_plane(rollout, frame)
+    origin = np.ascontiguousarray(pose[:3, 3])
+    return _ground_at(np.ascontiguousarray(pose[:3, :3]), origin, camera.intrinsic, normal, offset, pixels)
