@@ -31,7 +31,11 @@ PRESETS = {
         height=144,
         width=256,
         tokenizer=TokenizerConfig(widths=(64, 160, 288), depths=(1, 2, 2), levels=LEVELS),
-        world=WorldModelConfig(),
+        world=WorldModelConfig(
+            width=256, depth=8, heads=4, head_width=128, levels=LEVELS, grid=(9, 16), layer_channels=24,
+            vocabulary=128, words=16, window=6, drop_all=0.1, drop_text=0.1, drop_layout=0.05, drop_action=0.1,
+            context_noise=0.2,
+        ),  # fmt: skip
         decoder=DecoderConfig(layers=24, digits=len(LEVELS), full=32, widths=(96, 192, 256), depths=(1, 1, 1)),
         detector=DetectorConfig(widths=(64, 128, 192), depths=(2, 2, 3), classes=6, embedding=32),
         egomotion=EgoMotionConfig(widths=(64, 64, 96), depth=1),

@@ -16,7 +16,7 @@ from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.presets import WEIGHTS, Preset
 from models.rendering import render
-from models.sampling import predict
+from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, signed, windows_batch
@@ -115,7 +115,7 @@ class WorldPart:
             words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
             codes = predict(
                 network, take(self.codes)[:, :1], take(self.footage.layers), take(self.footage.actions), words, t_s,
-                torch.Generator().manual_seed(0),
+                torch.Generator().manual_seed(0), Sampling(),
             )  # fmt: skip
             shown = [0, 1, len(frames) // 2, len(frames) - 1]
             true = take(self.codes)[0][shown]
