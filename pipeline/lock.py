@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.errors import UserError
 
-class Locked(Exception):
+
+class Locked(UserError):
     """Another run works in this folder."""
 
 

@@ -9,7 +9,6 @@ report.html         everything to look at     .unfinished/        being made; ne
 import errno
 import hashlib
 import json
-import os
 import re
 import shutil
 import uuid
@@ -21,11 +20,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from outputs.manifest import ClipRecord, read_record
+from outputs.whole import write_text
+from pipeline.errors import UserError
 from pipeline.lock import locked
 from scenarios.scenario import Scenario
 
+UNFINISHED = ".unfinished"
 
-class RunRefused(Exception):
+
+class RunRefused(UserError):
     """The folder cannot take this run; the message says why and what to do."""
 
 
@@ -48,15 +52,15 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Record:
-    """How one clip ended; `reasons` says why where it was not accepted. Kept as record.json in its folder."""
+class Failure:
+    """A clip that could not be made: one line for a person, and the whole story."""
 
     clip: str
-    state: State
     scenario: str
+    name: str
     seed: int
-    seconds: dict[str, float]
-    reasons: tuple[str, ...]
+    reason: str
+    trace: str
 
 
 def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "") -> str:
@@ -84,41 +88,46 @@ class Run:
         """The jobs whose clip is not there yet."""
         return tuple(job for job in jobs if self.state(job.clip) is None)
 
-    def records(self) -> tuple[Record, ...]:
-        """Every clip that ended, accepted first, by name."""
-        made = [p for s in (State.ACCEPTED, State.REJECTED) for p in sorted((self.path / s).glob("*/record.json"))]
-        failed = sorted((self.path / State.FAILED).glob("*.json"))
-        return tuple(_read_record(path) for path in [*made, *failed])
+    def records(self) -> tuple[ClipRecord, ...]:
+        """Of every clip that was made, accepted first, by name."""
+        return tuple(read_record(f / "record.json") for s in (State.ACCEPTED, State.REJECTED) for f in self.folders(s))
+
+    def failures(self) -> tuple[Failure, ...]:
+        """The clips that could not be made, by name."""
+        return tuple(Failure(**json.loads(p.read_text())) for p in sorted((self.path / State.FAILED).glob("*.json")))
 
     def folders(self, state: State) -> tuple[Path, ...]:
         """The folders of the clips that ended so."""
-        return tuple(sorted(p for p in (self.path / state).iterdir() if p.is_dir()))
+        return tuple(sorted(p for p in (self.path / state).iterdir() if p.is_dir() and not p.name.startswith(".")))
 
     def begin(self, clip: str) -> Path:
-        """A new empty folder to make a clip in; every attempt has its own."""
-        folder = self.path / ".unfinished" / f"{clip}.{uuid.uuid4().hex[:8]}"
-        folder.mkdir()
-        return folder
+        """Where to make a clip; every attempt has a place of its own, nothing is there yet."""
+        return self.path / UNFINISHED / f"{clip}.{uuid.uuid4().hex[:8]}"
 
-    def finish(self, unfinished: Path, record: Record) -> Record:
+    def shown(self, unfinished: Path) -> Path:
+        """Where the attempt at a place says which stage it is in."""
+        return unfinished.with_name(f"{unfinished.name}.stage")
+
+    def finish(self, unfinished: Path, record: ClipRecord) -> ClipRecord:
         """Move a finished clip to its place at one stroke; if it got there before us, ours is dropped."""
-        _write_json(unfinished / "record.json", asdict(record))
-        place = self.path / record.state / record.clip
+        place = self.path / (State.ACCEPTED if record.accepted else State.REJECTED) / record.id
         try:
             unfinished.rename(place)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             shutil.rmtree(unfinished)
-            return _read_record(place / "record.json")
-        (self.path / State.FAILED / f"{record.clip}.json").unlink(missing_ok=True)
-        return record
+        (self.path / State.FAILED / f"{record.id}.json").unlink(missing_ok=True)
+        return read_record(place / "record.json")
 
-    def fail(self, job: Job, reason: str, trace: str) -> Record:
-        """Write down why a clip was not made."""
-        record = Record(job.clip, State.FAILED, job.scenario.id, job.seed, {}, (reason,))
-        _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(record) | {"trace": trace})
-        return record
+    def fail(self, job: Job, reason: str, trace: str) -> Failure:
+        """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
+        for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
+            reason = f"{reason} (in {json.loads(shown.read_text())['stage']})"
+            shown.unlink()
+        failure = Failure(job.clip, job.scenario.id, job.scenario.name, job.seed, reason, trace)
+        _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
+        return failure
 
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""
@@ -141,10 +150,19 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
     if strangers and not (path / "run.json").is_file():
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
-        shutil.rmtree(path / ".unfinished", ignore_errors=True)  # left by a run that was killed
-        for name in (*State, ".unfinished"):
+        shutil.rmtree(path / UNFINISHED, ignore_errors=True)  # left by a run that was killed
+        for name in (*State, UNFINISHED):
             (path / name).mkdir(exist_ok=True)
         _write_manifest(path / "run.json", made_with, start)
+        yield Run(path)
+
+
+@contextmanager
+def reopen(path: Path) -> Iterator[Run]:
+    """Hold a run folder that is there, without starting a run in it."""
+    if not (path / "run.json").is_file():
+        raise RunRefused(f"{path} is not a run folder: it has no run.json")
+    with locked(path):
         yield Run(path)
 
 
@@ -159,12 +177,4 @@ def _write_manifest(path: Path, made_with: dict[str, str], start: dict[str, Any]
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(content, indent=1))
-    partial.replace(path)
-
-
-def _read_record(path: Path) -> Record:
-    fields = json.loads(path.read_text())
-    fields.pop("trace", None)
-    return Record(**(fields | {"state": State(fields["state"]), "reasons": tuple(fields["reasons"])}))
+    write_text(path, json.dumps(content, indent=1) + "\n")

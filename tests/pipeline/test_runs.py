@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from outputs.manifest import ClipRecord, reasons_against, write_record
+from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.lock import Locked, locked
-from pipeline.runs import Job, Record, RunRefused, State, clip_id, open_run, safe_name
+from pipeline.runs import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
+from pipeline.stopwatch import Stopwatch
 from scenarios.bodies import EGO_SIZE, Body, Kind
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
@@ -24,35 +27,57 @@ def empty_road(name: str = "empty road", identity: str = "1") -> Scenario:
     return Scenario(identity, name, "", {}, 1.0, road, Surface.DRY, 0.85, Environment(), (ego,), (), Expect())
 
 
-def record(clip: str, state: State = State.ACCEPTED) -> Record:
-    return Record(clip, state, "1", 0, {"rollout": 0.1}, ())
+def record(clip: str, outcome: Outcome = Outcome.PASS) -> ClipRecord:
+    verdicts = tuple(Verdict("c", family, outcome, 1.0, 2.0, "m", "", "", "r") for family in ("physics", "pixels"))
+    return ClipRecord(
+        id=clip, scenario_id="1", family="f", name="n", caption="", spec_hash="", seed=0, parameters={}, preset="tiny",
+        weights={}, code_version="", torch_version="", cpu_capability="", device="cpu", stage_s={}, verdicts=verdicts,
+        accepted=accepted(verdicts), reasons=reasons_against(verdicts), cameras=("CAM_FRONT",), frame_rate_hz=12.0,
+        happenings=(),
+    )  # fmt: skip
+
+
+def make(run: Run, clip: str, by: str = "", outcome: Outcome = Outcome.PASS) -> ClipRecord:
+    """A finished clip: only its record matters here."""
+    place = run.begin(clip)
+    place.mkdir()
+    (place / "by").write_text(by)
+    write_record(place / "record.json", record(clip, outcome))
+    return run.finish(place, record(clip, outcome))
 
 
 def test_a_clip_is_there_only_when_finished(tmp_path):
     with open_run(tmp_path / "out", MADE_WITH, {}) as run:
-        folder = run.begin("a")
-        (folder / "video.mp4").write_bytes(b"x")
+        place = run.begin("a")
+        place.mkdir()
+        write_record(place / "record.json", record("a"))
         assert run.state("a") is None
-        run.finish(folder, record("a"))
+        assert run.records() == ()
+        run.finish(place, record("a"))
         assert run.state("a") is State.ACCEPTED
-        assert (tmp_path / "out" / "clips" / "a" / "video.mp4").read_bytes() == b"x"
+        assert run.records() == (record("a"),)
         assert not list((tmp_path / "out" / ".unfinished").iterdir())
 
 
 def test_the_second_to_finish_a_clip_changes_nothing(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
-        first, second = run.begin("a"), run.begin("a")
-        (first / "by").write_text("first")
-        (second / "by").write_text("second")
-        run.finish(first, record("a"))
-        run.finish(second, record("a"))
+        make(run, "a", by="first")
+        make(run, "a", by="second")
         assert (tmp_path / "clips" / "a" / "by").read_text() == "first"
         assert len(run.records()) == 1
 
 
+def test_rejected_clips_lie_apart_with_their_reasons(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        make(run, "a", outcome=Outcome.FAIL)
+        assert run.state("a") is State.REJECTED
+        assert not list((tmp_path / "clips").iterdir())
+        assert run.records()[0].reasons[0] == "c: r"
+
+
 def test_what_a_killed_run_left_is_cleared_and_made_again(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
-        run.begin("a")
+        run.begin("a").mkdir()
     with open_run(tmp_path, MADE_WITH, {}) as run:
         assert run.missing((Job("a", empty_road(), 0),)) == (Job("a", empty_road(), 0),)
         assert not list((tmp_path / ".unfinished").iterdir())
@@ -61,13 +86,20 @@ def test_what_a_killed_run_left_is_cleared_and_made_again(tmp_path):
 def test_failed_clips_are_tried_again_and_forgotten_once_made(tmp_path):
     job = Job("a", empty_road(), 0)
     with open_run(tmp_path, MADE_WITH, {}) as run:
+        clock = Stopwatch(run.shown(run.begin("a")))
+        clock(make_nothing)
         run.fail(job, "boom", "a long story")
-        assert run.records()[0].reasons == ("boom",)
-        assert json.loads((tmp_path / "failed" / "a.json").read_text())["trace"] == "a long story"
+        (failure,) = run.failures()
+        assert failure.reason == "boom (in make_nothing)"
+        assert failure.trace == "a long story"
         assert run.missing((job,)) == (job,)
-        run.finish(run.begin("a"), record("a", State.REJECTED))
-        assert [r.state for r in run.records()] == [State.REJECTED]
+        make(run, "a")
+        assert run.failures() == ()
         assert run.missing((job,)) == ()
+
+
+def make_nothing() -> None:
+    """A stage."""
 
 
 def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_extend(tmp_path):
@@ -87,6 +119,15 @@ def test_a_folder_with_other_things_in_it_is_refused_untouched(tmp_path):
     with pytest.raises(RunRefused, match=r"thesis\.tex"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_reopening_takes_only_run_folders(tmp_path):
+    with pytest.raises(RunRefused, match=r"no run\.json"):
+        reopen(tmp_path).__enter__()
+    with open_run(tmp_path / "a", MADE_WITH, {}) as run:
+        make(run, "a")
+    with reopen(tmp_path / "a") as run:
+        assert len(run.records()) == 1
 
 
 def test_two_runs_at_once_are_refused_naming_the_holder(tmp_path):

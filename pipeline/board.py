@@ -1,0 +1,75 @@
+"""What a person sees while clips are made: how many, how fast, how long still, and the stage of each in work."""
+
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipeline.generate import Ending
+from pipeline.runs import UNFINISHED, Failure
+
+
+class Board:
+    """A live display in a terminal; one line for each clip that ends where there is none."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.counts = {"accepted": 0, "rejected": 0, "failed": 0}
+        self.run = Path()
+        self.bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("left"), TimeRemainingColumn(), console=console,
+        )  # fmt: skip
+        self.task = self.bar.add_task("clips", total=None)
+        self.live = Live(get_renderable=self._draw, console=console, refresh_per_second=2, transient=True)
+
+    def __enter__(self) -> "Board":
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.live.stop()
+
+    def begins(self, run: Path, missing: int, there: int) -> None:
+        self.run = run
+        self.bar.reset(self.task, total=missing)
+        already = f", {there} already there" if there else ""
+        self.console.print(f"{run}: {missing} clip{'s' * (missing != 1)} to make{already}")
+
+    def ended(self, ending: Ending) -> None:
+        self.bar.advance(self.task)
+        if isinstance(ending, Failure):
+            kind, clip, what = "failed", ending.clip, ending.reason
+        else:
+            kind = "accepted" if ending.record.accepted else "rejected"
+            clip, what = ending.record.id, "; ".join(ending.record.reasons)
+        self.counts[kind] += 1
+        colour = {"accepted": "green", "rejected": "yellow", "failed": "red"}[kind]
+        self.console.print(f"[{colour}]{kind:8}[/] {clip}  ", end="")
+        self.console.print(what, markup=False, highlight=False)
+
+    def _draw(self) -> RenderableType:
+        counted = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count)
+        self.bar.update(self.task, description=counted or "clips")
+        stages = Table.grid(padding=(0, 2))
+        for clip, stage, seconds in in_work(self.run):
+            stages.add_row(f"  {clip}", stage, f"{seconds:.0f} s")
+        return Group(stages, self.bar.get_renderable())
+
+
+def in_work(run: Path) -> list[tuple[str, str, float]]:
+    """Clip, stage and seconds in that stage of every clip being made in a run folder."""
+    rows = []
+    for path in sorted((run / UNFINISHED).glob("*.stage")):
+        try:
+            shown = json.loads(path.read_text())
+        except (OSError, ValueError):  # it ended, or is being written, as we look
+            continue
+        rows.append((path.name.split(".")[0], shown["stage"], time.time() - shown["since"]))
+    return rows

@@ -1,0 +1,180 @@
+"""The command line. Imports are inside the commands: `nearmiss --help` does not wait for torch."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich",
+)  # fmt: skip
+console = Console()
+
+OK, INCOMPLETE, MISUSED, STOPPED = 0, 1, 2, 130
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
+Log = Annotated[
+    Path | None, typer.Option(help="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
+]
+Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships with weights.")]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130; anything else is our bug."""
+    from models.weights import WeightsError
+    from pipeline.errors import UserError
+    from scenarios.faults import Faults
+
+    try:
+        yield
+    except (UserError, Faults, WeightsError) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(MISUSED) from None
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped; the same command goes on from here")
+        raise typer.Exit(STOPPED) from None
+
+
+@app.command()
+def new(path: Annotated[Path, typer.Argument(help="Where to write it, e.g. my-case.yaml.")]) -> None:
+    """Write a commented scenario file to begin from."""
+    from pipeline.new import write_new
+
+    with plain_errors():
+        made = write_new(path)
+    console.print(f"wrote {made}; next: nearmiss explain {made}")
+
+
+@app.command()
+def explain(paths: Paths) -> None:
+    """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
+    from pipeline.inspect import explain_files
+
+    with plain_errors():
+        raise typer.Exit(OK if explain_files(tuple(paths), console) else INCOMPLETE)
+
+
+@app.command()
+def check(paths: Paths, log: Log = None) -> None:
+    """Validate scenario files and the physics of what happens in them. No network is run."""
+    from pipeline.inspect import check_files
+
+    with plain_errors():
+        raise typer.Exit(OK if check_files(tuple(paths), log, console) else INCOMPLETE)
+
+
+@app.command()
+def preview(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/preview"),
+    log: Log = None,
+) -> None:
+    """Draw scenarios from above and as the camera's layers, in seconds. No network is run."""
+    from pipeline.inspect import preview_files
+
+    with plain_errors():
+        raise typer.Exit(OK if preview_files(tuple(paths), log, out, console) else INCOMPLETE)
+
+
+@app.command()
+def generate(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="Run folder; the same command again goes on where it stopped.")],
+    seed: Annotated[list[int] | None, typer.Option(help="Looks to draw; give it several times for several.")] = None,
+    log: Log = None,
+    preset: Preset = "tiny",
+    inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
+    ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
+    gpus: Annotated[float, typer.Option(min=0, help="GPUs for each worker; fractions share one.")] = 0.0,
+    deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")] = 1800,
+    limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
+) -> None:
+    """Make clips: simulate, generate, check, and build dataset and report.
+
+    Exit code 0: every clip was made (accepted or rejected); 1: a file has faults or a clip failed; 2: misuse.
+    """
+    with plain_errors():
+        from pipeline.board import Board
+        from pipeline.generate import How, Request
+        from pipeline.generate import generate as make
+        from pipeline.printing import print_summary
+
+        request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, limit)
+        with Board(console) as board:
+            summary = make(request, How(not inline, ray, workers, gpus, deadline), board)
+    print_summary(console, summary)
+    raise typer.Exit(OK if summary.complete else INCOMPLETE)
+
+
+@app.command()
+def train(
+    part: Annotated[str, typer.Argument(help="tokenizer, decoder, world, detector or egomotion.")],
+    preset: Preset = "tiny",
+    steps: Annotated[int, typer.Option(min=1, help="Training steps in all; a run that stopped goes on.")] = 20_000,
+    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1_000,
+    seed: Annotated[int, typer.Option(help="Fixes every draw.")] = 0,
+    clips: Annotated[int, typer.Option(min=1, help="Clips of footage to make, where there are none yet.")] = 1_000,
+    frames: Annotated[int, typer.Option(min=3, help="Pictures in each of them.")] = 24,
+    footage: Annotated[Path, typer.Option(help="Folder of the training footage.")] = Path("footage"),
+    runs: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curves and samples.")] = Path("runs/train"),
+    weights: Annotated[Path | None, typer.Option(help="Folder the weights go to; default: those that ship.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes making footage; default: one a core.")] = None,
+) -> None:
+    """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer."""
+    with plain_errors():
+        from models.presets import PRESETS, WEIGHTS
+        from pipeline.errors import UserError
+        from pipeline.footage import FootageConfig
+        from pipeline.loop import Schedule
+        from pipeline.machine import cores
+        from pipeline.parts import PARTS
+        from pipeline.printing import training_progress
+        from pipeline.train import train_part
+
+        for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
+            if name not in known:
+                raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
+        config = FootageConfig(clips, frames, PRESETS[preset].height, PRESETS[preset].width)
+        with training_progress(console, steps) as progress:
+            made = train_part(
+                part, preset, footage, config, Schedule(steps, save_every, seed), runs, workers or cores(), progress,
+                weights or WEIGHTS,
+            )  # fmt: skip
+    console.print(f"weights {made}   loss curve and samples {runs / part}")
+
+
+@app.command()
+def evaluate(
+    out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("runs/evaluation"),
+    preset: Preset = "tiny",
+    clips: Annotated[int, typer.Option(min=1, help="Held-out clips to measure on.")] = 8,
+) -> None:
+    """Measure the networks on held-out scenes: reconstruction, labels, ghosts, permanence, speed, with floors."""
+    with plain_errors():
+        from pipeline.evaluate import evaluate as measure
+
+        measure(preset, clips, out, console)
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="A run folder made by `nearmiss generate`.")]) -> None:
+    """Build dataset, manifest and report of a run folder again from its clips."""
+    with plain_errors():
+        from pipeline.publish import publish_again
+
+        console.print(publish_again(run))
+
+
+def main() -> None:
+    """Entry for `python -m pipeline.cli`."""
+    app(prog_name="nearmiss")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from conditioning.logs import log_fingerprint
+from outputs.clip import write_clip
+from outputs.manifest import ClipRecord
+from pipeline.errors import UserError
+from pipeline.machine import machine, versions
+from pipeline.networks import fingerprints, load_networks
+from pipeline.publish import publish
+from pipeline.runs import Failure, Job, Run, clip_id, open_run
+from pipeline.specs import find, load_all
+from pipeline.stopwatch import Stopwatch
+from pipeline.synthesize import synthesize
+from pipeline.workers import Done, RayPlan, hands, inline, on_ray
+from scenarios.faults import Faults
+from scenarios.scenario import Scenario
+
+
+class NoLog(UserError):
+    """A scenario starts from a log and no log was given."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to make and where. `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one."""
+
+    paths: tuple[str, ...]
+    out: Path
+    seeds: tuple[int, ...] = (0,)
+    log: Path | None = None
+    preset: str = "tiny"
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class How:
+    """Who works. `ray` names a cluster's address; None starts Ray on this machine."""
+
+    use_ray: bool = True
+    ray: str | None = None
+    workers: int | None = None
+    gpus_each: float = 0.0
+    deadline_s: float = 1800.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The clips that a request asks for, and the files that could not be read."""
+
+    jobs: tuple[Job, ...]
+    faults: tuple[Faults, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A clip that was made just now."""
+
+    record: ClipRecord
+    seconds: dict[str, float]
+
+
+Ending = Made | Failure
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of a request. `records` and `failures` are of the clips it asked for."""
+
+    run: Path
+    records: tuple[ClipRecord, ...]
+    failures: tuple[Failure, ...]
+    faults: tuple[Faults, ...]
+    made: tuple[Made, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is missing: every file was read and every clip made, accepted or not."""
+        return not self.faults and not self.failures
+
+
+class Watch(Protocol):
+    """Somebody who wants to know how it goes."""
+
+    def begins(self, run: Path, missing: int, there: int) -> None: ...
+    def ended(self, ending: Ending) -> None: ...
+
+
+class Silent:
+    """Nobody watches."""
+
+    def begins(self, run: Path, missing: int, there: int) -> None:
+        pass
+
+    def ended(self, ending: Ending) -> None:
+        pass
+
+
+@dataclass
+class ClipMaker:
+    """The worker: holds the networks, makes one clip an item, leaves it in the run folder."""
+
+    out: Path
+    preset: str
+    networks: object = field(default=None, repr=False)
+
+    def setup(self, threads: int) -> None:
+        self.networks = load_networks(self.preset, threads)
+
+    def process(self, job: Job) -> Made:
+        run = Run(self.out)
+        place = run.begin(job.clip)
+        clock = Stopwatch(run.shown(place))
+        clip = synthesize(job, self.networks, clock)
+        clock(write_clip, place, clip)
+        record = run.finish(place, clip.record)
+        clock.stop()
+        return Made(record, clock.seconds)
+
+
+def generate(request: Request, how: How, watch: Watch) -> Summary:
+    """Make every clip that is asked for and not there yet, then the dataset and the report of the whole run."""
+    plan = make_plan(request)
+    with hold(request) as run:
+        missing = run.missing(plan.jobs)
+        watch.begins(run.path, len(missing), len(plan.jobs) - len(missing))
+        made = []
+        for ending in make_clips(run, missing, request.preset, how):
+            watch.ended(ending)
+            made += [ending] if isinstance(ending, Made) else []
+        publish(run)
+        return summarise(run, plan, tuple(made))
+
+
+def make_plan(request: Request) -> Plan:
+    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, or WeightsError before any work is done."""
+    loaded = load_all(find(request.paths))
+    weights = "-".join(fingerprints(request.preset).values())
+    logs = {True: _log_id(loaded.scenarios, request.log), False: ""}
+    jobs = [
+        Job(clip_id(s, seed, weights, logs[s.from_log is not None]), s, seed, request.log if s.from_log else None)
+        for s in loaded.scenarios
+        for seed in request.seeds
+    ]
+    return Plan(tuple(jobs[: request.limit]), loaded.faults)
+
+
+def hold(request: Request):
+    """The run folder of a request, ours until the block ends."""
+    made_with = {"preset": request.preset, **{f"{k} weights": v for k, v in fingerprints(request.preset).items()}}
+    start = {
+        "paths": list(request.paths), "seeds": list(request.seeds), "log": str(request.log or ""),
+        "machine": machine(), "versions": versions(),
+    }  # fmt: skip
+    return open_run(request.out, made_with, start)
+
+
+def make_clips(run: Run, jobs: tuple[Job, ...], preset: str, how: How) -> Iterator[Ending]:
+    """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there."""
+    if not jobs:
+        return
+    worker, share = ClipMaker(run.path.absolute(), preset), hands(len(jobs), how.workers)
+    if how.use_ray:
+        outcomes = on_ray(worker, jobs, RayPlan(share, how.ray, how.gpus_each, how.deadline_s))
+    else:
+        outcomes = inline(worker, jobs, hands(1).threads)
+    for outcome in outcomes:
+        yield outcome.result if isinstance(outcome, Done) else run.fail(outcome.item, outcome.reason, outcome.trace)
+
+
+def summarise(run: Run, plan: Plan, made: tuple[Made, ...]) -> Summary:
+    """What became of the plan's clips, those made by earlier starts included."""
+    asked = {job.clip for job in plan.jobs}
+    records = tuple(r for r in run.records() if r.id in asked)
+    failures = tuple(f for f in run.failures() if f.clip in asked)
+    accepted = sum(r.accepted for r in records)
+    run.note(accepted=accepted, rejected=len(records) - accepted, failed=len(failures), made_now=len(made))
+    return Summary(run.path, records, failures, plan.faults, made)
+
+
+def _log_id(scenarios: tuple[Scenario, ...], log: Path | None) -> str:
+    from_log = [s.name for s in scenarios if s.from_log]
+    if from_log and log is None:
+        raise NoLog(f"{', '.join(from_log)} starts from a log: name its folder (nuScenes format) with --log")
+    return log_fingerprint(log) if from_log else ""

@@ -1,0 +1,33 @@
+"""A clip's record: what it was made from, with what, and what was found."""
+
+import torch
+
+from outputs.manifest import ClipRecord, reasons_against
+from outputs.verdict import Verdict, accepted
+from pipeline.machine import code_fingerprint, machine
+from pipeline.networks import Networks
+from pipeline.runs import Job, safe_name
+from pipeline.stages import Conditions
+from scenarios.rollout import FRAME_RATE_HZ, Rollout
+
+
+def record_of(
+    job: Job,
+    rollout: Rollout,
+    conditions: Conditions,
+    verdicts: tuple[Verdict, ...],
+    networks: Networks,
+    seconds: dict[str, float],
+) -> ClipRecord:
+    """Everything there is to know of a clip but its arrays."""
+    here = machine()
+    return ClipRecord(
+        id=job.clip, scenario_id=job.scenario.id, family=safe_name(job.scenario.name), name=job.scenario.name,
+        caption=conditions.caption, spec_hash=job.scenario.id, seed=job.seed, parameters=job.scenario.parameters,
+        preset=networks.preset, weights=networks.fingerprints,
+        code_version=code_fingerprint(), torch_version=torch.__version__,
+        cpu_capability=here["cpu_capability"], device=here["device"], stage_s=dict(seconds),
+        verdicts=verdicts, accepted=accepted(verdicts), reasons=reasons_against(verdicts),
+        cameras=tuple(view.camera.name for view in conditions.views), frame_rate_hz=FRAME_RATE_HZ,
+        happenings=rollout.happenings,
+    )  # fmt: skip

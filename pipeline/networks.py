@@ -1,0 +1,66 @@
+"""Every network of a preset, loaded once and then only read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from conditioning.camera import RIG, Camera
+from models import weights
+from models.decoder import VideoDecoder
+from models.detector import Detector
+from models.egomotion import EgoMotion
+from models.presets import PRESETS, WEIGHTS
+from models.tokenizer import Tokenizer
+from models.world import WorldModel
+from pipeline.errors import UserError
+
+PARTS = ("tokenizer", "world", "decoder", "detector", "egomotion")
+
+
+class UnknownPreset(UserError):
+    """No preset has this name."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What makes clips and what looks at them. `fingerprints` tells by part which weights these are."""
+
+    preset: str
+    rig: tuple[Camera, ...]
+    tokenizer: Tokenizer
+    world: WorldModel
+    decoder: VideoDecoder
+    detector: Detector
+    egomotion: EgoMotion
+    fingerprints: dict[str, str]
+
+
+def load_networks(name: str, threads: int, folder: Path = WEIGHTS) -> Networks:
+    """Build and fill a preset's networks for inference on `threads` threads; WeightsError says what is missing."""
+    preset = PRESETS[_known(name)]
+    torch.set_num_threads(threads)
+    parts = {
+        "tokenizer": Tokenizer(preset.tokenizer),
+        "world": WorldModel(preset.world),
+        "decoder": VideoDecoder(preset.decoder),
+        "detector": Detector(preset.detector),
+        "egomotion": EgoMotion(preset.egomotion),
+    }
+    filled = {part: weights.load(network, folder / name / f"{part}.safetensors") for part, network in parts.items()}
+    rig = tuple(camera.resized(preset.height, preset.width) for camera in RIG)
+    return Networks(name, rig, **filled, fingerprints=fingerprints(name, folder))
+
+
+def fingerprints(name: str, folder: Path = WEIGHTS) -> dict[str, str]:
+    """Hash of every part's weights; WeightsError names the ones that are missing."""
+    paths = {part: folder / _known(name) / f"{part}.safetensors" for part in PARTS}
+    if missing := [str(path) for path in paths.values() if not path.is_file()]:
+        raise weights.WeightsError(f"no weights at {', '.join(missing)}; `nearmiss train` makes them")
+    return {part: weights.fingerprint(path) for part, path in paths.items()}
+
+
+def _known(name: str) -> str:
+    if name not in PRESETS:
+        raise UnknownPreset(f"no preset {name!r}; there are {', '.join(PRESETS)}")
+    return name

@@ -1,0 +1,88 @@
+"""Results as tables for a terminal."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from outputs.verdict import Outcome, Verdict
+from pipeline.generate import Made, Summary
+
+COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
+
+
+def print_summary(console: Console, summary: Summary) -> None:
+    """What became of every clip, where the time went, and where to look."""
+    for fault in summary.faults:
+        console.print(str(fault), style="red", markup=False, highlight=False)
+    console.print(clips_table(summary))
+    if summary.made:
+        console.print(stages_table(summary.made))
+    accepted = sum(r.accepted for r in summary.records)
+    rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.faults)
+    console.print(f"{accepted} accepted, {rejected} rejected, {failed} failed; {bad} files with faults")
+    if accepted:
+        console.print(f"dataset  {summary.run / 'dataset'}   NuScenes('v1.0-trainval', '{summary.run / 'dataset'}')")
+    console.print(f"report   {summary.run / 'report.html'}")
+
+
+def clips_table(summary: Summary) -> Table:
+    """A row a clip, with the reasons of those that were not accepted."""
+    table = _table("clip", "verdict", "why")
+    for record in summary.records:
+        verdict = "[green]accepted[/]" if record.accepted else "[yellow]rejected[/]"
+        table.add_row(record.id, verdict, _plain("; ".join(record.reasons)))
+    for failure in summary.failures:
+        table.add_row(failure.clip, "[red]failed[/]", _plain(failure.reason))
+    return table
+
+
+def stages_table(made: Sequence[Made]) -> Table:
+    """Seconds a clip in each stage: mean, longest, share of the whole."""
+    table = _table("stage", "mean s", "longest s", "share", title=f"{len(made)} clips made now")
+    names = list(dict.fromkeys(name for one in made for name in one.seconds))
+    means = {name: sum(one.seconds.get(name, 0.0) for one in made) / len(made) for name in names}
+    total = sum(means.values())
+    for name in names:
+        longest = max(one.seconds.get(name, 0.0) for one in made)
+        table.add_row(name.replace("_", " "), f"{means[name]:.2f}", f"{longest:.2f}", f"{means[name] / total:.0%}")
+    table.add_row("a clip", f"{total:.2f}", f"{max(sum(one.seconds.values()) for one in made):.2f}", "")
+    return table
+
+
+def verdicts_table(title: str, verdicts: Iterable[Verdict]) -> Table:
+    """A row a check: what was measured, against what, and what follows."""
+    table = _table("check", "verdict", "value", "limit", "why", title=title)
+    for v in verdicts:
+        outcome = f"[{COLOURS[v.outcome]}]{v.outcome}[/]" + ("" if v.gates else " (tag)")
+        table.add_row(v.check, outcome, _number(v.value, v.unit), _number(v.limit, v.unit), _plain(v.reason))
+    return table
+
+
+@contextmanager
+def training_progress(console: Console, steps: int) -> Iterator[Callable[[int, dict[str, float]], None]]:
+    """A callback (step, losses) that shows how training goes; footage being made comes as {"clips": all of them}."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("footage", total=None)
+
+        def show(step: int, terms: dict[str, float]) -> None:
+            of = terms.get("clips", steps)
+            what = "footage" if "clips" in terms else " ".join(f"{name} {value:.3f}" for name, value in terms.items())
+            bar.update(task, completed=step, total=of, description=what)
+
+        yield show
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    return Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{value:.3g} {unit}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")  # a name in brackets is not a colour

@@ -1,0 +1,142 @@
+"""The stages of the map: each takes frozen values and returns a new one. Only here do tensors meet scenarios."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from conditioning.actions import ego_actions
+from conditioning.camera import Camera
+from conditioning.layers import Layers, draw_layers
+from conditioning.lidar import cast_lidar
+from conditioning.procedural import photograph
+from conditioning.scenery import Scenery, build_scenery
+from conditioning.text import caption, word_ids
+from conditioning.visibility import Labels, see
+from models.rendering import render
+from models.sampling import Sampling, predict
+from outputs.clip import keyframes
+from outputs.verdict import Verdict
+from pipeline.checks.physics import check_physics
+from pipeline.checks.pixels import check_pixels
+from pipeline.networks import Networks
+from scenarios.rollout import FRAME_RATE_HZ, Rollout
+from scenarios.scenario import Scenario
+from scenarios.simulate import simulate
+
+Randomness = Literal["look", "tokens", "frames", "lidar"]
+SAMPLING = Sampling()
+TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens
+
+
+@dataclass(frozen=True)
+class View:
+    """What one camera is to show: control layers for the networks, labels for the checks and the dataset."""
+
+    camera: Camera
+    layers: Layers
+    labels: Labels
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Everything the networks obey."""
+
+    scenery: Scenery
+    views: tuple[View, ...]
+    actions: Float[np.ndarray, "time 2"]  # the ego's speed (m/s) and curvature (1/m)
+    caption: str
+    words: Int[np.ndarray, "word"]
+
+
+def seed_for(scenario: Scenario, seed: int, what: Randomness) -> int:
+    """From content, never from a worker or an order: the same clip is the same wherever it is made."""
+    digest = hashlib.sha256(f"{scenario.id}|{seed}|{what}".encode()).digest()
+    return int.from_bytes(digest[:6], "big")
+
+
+def roll_out(scenario: Scenario) -> Rollout:
+    """Where everything is at every instant."""
+    return simulate(scenario)
+
+
+def condition(rollout: Rollout, rig: tuple[Camera, ...]) -> Conditions:
+    """What the rig's cameras would be shown of it, with the labels that follow from geometry."""
+    scenery = build_scenery(rollout)
+    views = tuple(View(c, draw_layers(rollout, scenery, c), see(rollout, scenery, c)) for c in rig)
+    text = caption(rollout)
+    return Conditions(scenery, views, ego_actions(rollout), text, word_ids(text))
+
+
+def source_frames(
+    rollout: Rollout, conditions: Conditions, seed: int
+) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
+    """The procedural camera's pictures with the seed's look: the first is the prompt, all are what to compare with."""
+    return tuple(photograph(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
+
+
+def predict_tokens(
+    first: tuple[UInt8[np.ndarray, "height width 3"], ...],
+    rollout: Rollout,
+    conditions: Conditions,
+    networks: Networks,
+    seed: int,
+) -> tuple[Int[Tensor, "step row column"], ...]:
+    """The world model goes on from the first picture's tokens, obeying layers, actions and text."""
+    chance = torch.Generator().manual_seed(seed)
+    actions = torch.from_numpy(conditions.actions[::TOKEN_STRIDE]).float()
+    words = torch.from_numpy(conditions.words)
+    t_s = torch.from_numpy(rollout.t_s[::TOKEN_STRIDE]).float()
+    codes = []
+    for picture, view in zip(first, conditions.views, strict=True):
+        layers = torch.from_numpy(np.ascontiguousarray(view.layers.values[::TOKEN_STRIDE]))
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            prompt = networks.tokenizer.encode(_signed(picture)[None])
+            tokens = predict(
+                networks.world, prompt[None], layers[None], actions[None], words[None], t_s[None], chance, SAMPLING
+            )
+        codes.append(tokens[0])
+    return tuple(codes)
+
+
+def render_frames(
+    tokens: tuple[Int[Tensor, "step row column"], ...], conditions: Conditions, networks: Networks, seed: int
+) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
+    """The video decoder draws every camera's frames from its tokens and layers."""
+    chance = torch.Generator().manual_seed(seed)
+    frames = []
+    for codes, view in zip(tokens, conditions.views, strict=True):
+        values = networks.tokenizer.embed(codes)
+        frames.append(render(networks.decoder, values, torch.from_numpy(view.layers.values), chance).numpy())
+    return tuple(frames)
+
+
+def sense_lidar(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[Float[np.ndarray, "point 5"], ...]:
+    """One sweep for each keyframe, cast from the same scene."""
+    frames = keyframes(len(rollout.t_s), FRAME_RATE_HZ)
+    return tuple(cast_lidar(rollout, conditions.scenery, frame, seed) for frame in frames)
+
+
+def judge(
+    scenario: Scenario,
+    rollout: Rollout,
+    conditions: Conditions,
+    frames: tuple[UInt8[np.ndarray, "time height width 3"], ...],
+    networks: Networks,
+) -> tuple[Verdict, ...]:
+    """Physics on the rollout, then every camera's pixels against its labels."""
+    pixels = [
+        verdict
+        for made, view in zip(frames, conditions.views, strict=True)
+        for verdict in check_pixels(made, view.labels, rollout, view.camera, networks.detector, networks.baseline)
+    ]
+    return (*check_physics(rollout, scenario), *pixels)
+
+
+def _signed(picture: UInt8[np.ndarray, "height width 3"]) -> Float[Tensor, "3 height width"]:
+    return rearrange(torch.from_numpy(np.ascontiguousarray(picture)).float(), "h w c -> c h w") / 127.5 - 1

@@ -1,0 +1,35 @@
+"""Times the stages of one clip, and tells whoever looks which stage it is in."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from outputs.whole import write_text
+
+
+class Stopwatch:
+    """`clock(stage, *arguments)` calls a stage and adds its seconds to `seconds` under the stage's name.
+
+    The running stage is written to the file `shows`, so that a progress display, or a person after a crash, sees it.
+    """
+
+    def __init__(self, shows: Path | None = None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.shows = shows
+
+    def __call__(self, stage: Callable[..., Any], *arguments: Any) -> Any:
+        """The stage's result; whatever it raises travels on."""
+        name = stage.__name__
+        if self.shows:
+            write_text(self.shows, json.dumps({"stage": name, "since": time.time()}))
+        begun = time.perf_counter()
+        result = stage(*arguments)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
+        return result
+
+    def stop(self) -> None:
+        """Nothing runs any more."""
+        if self.shows:
+            self.shows.unlink(missing_ok=True)

@@ -1,0 +1,39 @@
+"""The map: read this first. One written scenario and a seed become one clip, checked and labelled.
+
+    scenario -> rollout -> conditions -> source -> tokens -> frames -> lidar -> verdicts -> clip
+
+A call a stage, a noun an arrow. Every value is frozen; no later stage fills in what an earlier one left open.
+"""
+
+from outputs.clip import Clip
+from pipeline.lineage import record_of
+from pipeline.networks import Networks
+from pipeline.runs import Job
+from pipeline.stages import (
+    condition,
+    judge,
+    predict_tokens,
+    render_frames,
+    roll_out,
+    seed_for,
+    sense_lidar,
+    source_frames,
+)
+from pipeline.stopwatch import Stopwatch
+
+
+def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
+    """Make the clip of a job. The seed changes how it looks; where things are comes from the scenario alone."""
+    scenario, rig = job.scenario, networks.rig
+    look, dice, noise, beams = (seed_for(scenario, job.seed, what) for what in ("look", "tokens", "frames", "lidar"))
+
+    rollout = clock(roll_out, scenario)
+    conditions = clock(condition, rollout, rig)
+    source = clock(source_frames, rollout, conditions, look)
+    tokens = clock(predict_tokens, tuple(s[0] for s in source), rollout, conditions, networks, dice)
+    frames = clock(render_frames, tokens, conditions, networks, noise)
+    lidar = clock(sense_lidar, rollout, conditions, beams)
+    verdicts = clock(judge, scenario, rollout, conditions, frames, networks)
+
+    record = record_of(job, rollout, conditions, verdicts, networks, clock.seconds)
+    return Clip(record, rollout, rig, tuple(v.labels for v in conditions.views), frames, source, lidar)
