@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from scenarios.bodies import Kind
-from scenarios.faults import quoted
+from scenarios.drivers import DRIVERS
+from scenarios.faults import nearest, quoted
 from scenarios.section import (
     Angle,
     Count,
@@ -29,6 +30,15 @@ TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in th
 SPEED = "a speed such as 50 km/h"
 
 
+def _driver(written: object) -> str:
+    if isinstance(written, str) and written in DRIVERS:
+        return written
+    raise fault(quoted(written), nearest(written if isinstance(written, str) else "", DRIVERS))
+
+
+DriverName = Annotated[str, BeforeValidator(_driver)]
+
+
 class Drive(StrEnum):
     FOLLOW = "follow"
     HOLD_SPEED = "hold speed"
@@ -39,13 +49,23 @@ class Facing(StrEnum):
     AGAINST = "against"
 
 
-class Driven(Section):
+class Drives(Section):
+    """Says how a body drives by itself."""
+
+    @model_validator(mode="after")
+    def _driver_follows(self) -> "Drives":
+        if self.driver is not None and self.drive is not Drive.FOLLOW:
+            raise fault(f"driver '{self.driver}' with drive: {self.drive}", "a driver only with drive: follow")
+        return self
+
+
+class Driven(Drives):
     """The ego on its lane, by itself or behind others."""
 
     lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
     speed: Speed = Field(description=SPEED)
     drive: Annotated[Drive, one_of(Drive)] = Field(description="follow or hold speed")
-    driver: str | None = Field(None, strict=True, description="the name of a driver model")
+    driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
     size: Extents | None = Field(None, description=SIZE)
 
 
@@ -91,13 +111,13 @@ class Body(Section):
     size: Extents | None = Field(None, description=SIZE)
 
 
-class Along(Body):
+class Along(Body, Drives):
     """Placed along the road by the free gap to the ego, bumper to bumper."""
 
     ahead: Gap | None = Field(None, description="the free gap in front of the ego, bumper to bumper, such as 12 m")
     behind: Gap | None = Field(None, description="the free gap behind the ego, bumper to bumper, such as 12 m")
     drive: Annotated[Drive, one_of(Drive)] = Field(Drive.HOLD_SPEED, description="follow or hold speed")
-    driver: str | None = Field(None, strict=True, description="the name of a driver model")
+    driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
 
     @model_validator(mode="after")
     def _one_gap(self) -> "Along":

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 
 from scenarios.actor_spec import ActorSpec, EgoSpec
 from scenarios.environment import Surface, TimeOfDay, Weather
-from scenarios.faults import nearest, quoted
+from scenarios.faults import quoted
 from scenarios.road import RoadKind
 from scenarios.section import Count, Instant, Section, Side, fault, measured, one_of
 from scenarios.units import LENGTH, TIME, NotAQuantity, quantity

@@ -1,0 +1,147 @@
+"""Who a story means: actors by id, or by a description that names exactly one of them."""
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from scenarios.actor_spec import ActorSpec, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved
+from scenarios.bodies import FOUR_WHEELS, Kind
+from scenarios.section import Side
+
+NOUNS: dict[str, frozenset[Kind]] = {
+    **{str(kind): frozenset({kind}) for kind in Kind},
+    "lorry": frozenset({Kind.TRUCK}),
+    "coach": frozenset({Kind.BUS}),
+    "motorbike": frozenset({Kind.MOTORCYCLE}),
+    "motorcyclist": frozenset({Kind.MOTORCYCLE}),
+    "bicycle": frozenset({Kind.CYCLIST}),
+    "bike": frozenset({Kind.CYCLIST}),
+    "adult": frozenset({Kind.PEDESTRIAN}),
+    "man": frozenset({Kind.PEDESTRIAN}),
+    "woman": frozenset({Kind.PEDESTRIAN}),
+    "person": frozenset({Kind.PEDESTRIAN, Kind.CHILD}),
+    "kid": frozenset({Kind.CHILD}),
+    "boy": frozenset({Kind.CHILD}),
+    "girl": frozenset({Kind.CHILD}),
+    "vehicle": FOUR_WHEELS | {Kind.MOTORCYCLE},
+    "excavator": frozenset({Kind.CONSTRUCTION}),
+}
+EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
+_ADJECTIVES = {
+    **dict.fromkeys(("parked", "stationary", "stopped", "standing", "waiting"), "parked"),
+    **dict.fromkeys(("moving", "driving"), "moving"),
+    **dict.fromkeys(("lead", "leading", "preceding"), "leads"),
+    "oncoming": "oncoming",
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """What can be said of an actor in a story. Speeds in m/s."""
+
+    id: str
+    kind: Kind
+    speed_mps: float
+    in_ego_lane: bool = False
+    beside_ego_lane: bool = False  # in another lane of the ego's direction
+    gap_ahead_m: float | None = None
+    oncoming: bool = False
+    on_trajectory: bool = False
+    side: Side | None = None  # of the road, where it stands beside it
+    hidden: bool = False  # no place of its own: a step out must give it one
+
+    @property
+    def parked(self) -> bool:
+        return self.speed_mps == 0 and not self.on_trajectory and not self.hidden
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everyone in a scenario; `broken` names actors whose own section is faulty, so nothing can be said of them."""
+
+    members: dict[str, Member]
+    broken: frozenset[str] = frozenset()
+
+    @property
+    def listed(self) -> str:
+        """'lead (car), truck (truck)', for messages."""
+        described = [f"{m.id} ({m.kind})" for m in self.members.values()]
+        return ", ".join(described + sorted(self.broken))
+
+    def leader(self) -> str | None:
+        """The nearest body ahead in the ego's lane."""
+        ahead = {m.gap_ahead_m: m.id for m in self.members.values() if m.in_ego_lane and m.gap_ahead_m is not None}
+        return ahead[min(ahead)] if ahead else None
+
+
+class Unclear(ValueError):
+    """A description that names nobody, or more than one; `wanted` names the candidates."""
+
+    def __init__(self, wanted: str):
+        self.wanted = wanted
+        super().__init__(wanted)
+
+
+def member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
+    """What an actor's section says of it."""
+    if isinstance(spec, Hidden):
+        return Member(name, spec.kind, 0.0, hidden=True)
+    if isinstance(spec, Moved):
+        return Member(name, spec.kind, 0.0, on_trajectory=True)
+    if isinstance(spec, Boxed):
+        return Member(name, spec.kind, spec.speed, side=Side.LEFT if spec.box.at[1] > 0 else Side.RIGHT)
+    if not isinstance(spec, InLane):
+        return Member(name, spec.kind, spec.speed, gap_ahead_m=spec.ahead, side=spec.side)
+    own = not spec.lane.oncoming and spec.lane.number == ego.lane
+    beside = not spec.lane.oncoming and not own
+    return Member(name, spec.kind, spec.speed, own, beside, spec.ahead, spec.lane.oncoming)
+
+
+def ego_member(ego: EgoSpec) -> Member:
+    if isinstance(ego, Driven):
+        return Member("ego", Kind.CAR, ego.speed, in_ego_lane=True)
+    assert isinstance(ego, Guided)
+    return Member("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
+
+
+def resolve(phrase: str, cast: Cast) -> str:
+    """Id of the one actor that `phrase` means: an id, or article, adjectives and kind. Raises Unclear."""
+    words = re.sub(r"['’]s?$", "", re.sub(r"^(the|a|an) ", "", phrase.strip().lower())).split()
+    if " ".join(words) in EGO:
+        return "ego"
+    for joint in (" ", "-", "_"):
+        if (name := joint.join(words)) in cast.members or name in cast.broken:
+            return name
+    found = [m for m in cast.members.values() if m.id != "ego" and all(_fits(word, m, cast) for word in words)]
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        raise Unclear(f"one actor: '{phrase}' may be " + " or ".join(m.id for m in found) + "; say its id")
+    raise Unclear(_nobody(words, cast))
+
+
+def _fits(word: str, who: Member, cast: Cast) -> bool:
+    if word == who.id or word in re.split(r"[-_]", who.id):
+        return True
+    if word in NOUNS:
+        return who.kind in NOUNS[word]
+    match _ADJECTIVES.get(word):
+        case "parked":
+            return who.parked
+        case "moving":
+            return not who.parked
+        case "leads":
+            return who.id == cast.leader()
+        case "oncoming":
+            return who.oncoming
+    return False
+
+
+def _nobody(words: list[str], cast: Cast) -> str:
+    known = {*NOUNS, *_ADJECTIVES, *cast.members, *cast.broken}
+    there = f"an actor of this scenario: {cast.listed}"
+    strange = [word for word in words if word not in known]
+    if not strange:
+        return f"{there}; none of them is '{' '.join(words)}'"
+    close = get_close_matches(strange[0], sorted(known), n=1, cutoff=0.75)
+    return f"{there}; '{strange[0]}' says nothing of any of them" + (f", did you mean {close[0]}?" if close else "")
