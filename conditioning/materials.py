@@ -1,0 +1,116 @@
+"""What bodies and walls look like: colours drawn from the seed and a name, never a shape."""
+
+from hashlib import sha256
+
+import numpy as np
+from jaxtyping import Float
+
+from conditioning.shapes import Part
+from scenarios.bodies import Kind
+
+# Surface finishes the shading kernel knows.
+FACADE, FOLIAGE, PLAIN, PAINT, GLASS = 2, 3, 4, 5, 6
+
+# sRGB 0-255, with weights like those of a European street.
+_CAR_PAINTS = np.array([
+    (238, 240, 240), (236, 236, 230), (22, 23, 26), (34, 36, 40), (96, 100, 105), (128, 132, 136), (178, 182, 186),
+    (196, 198, 200), (150, 18, 22), (186, 24, 28), (24, 52, 120), (40, 84, 160), (96, 150, 196), (24, 74, 50),
+    (64, 104, 60), (222, 176, 30), (206, 92, 26), (112, 72, 46), (176, 160, 128), (84, 26, 40), (32, 130, 138),
+])  # fmt: skip
+_BUS_PAINTS = np.array([(200, 30, 36), (230, 180, 36), (30, 92, 168), (226, 228, 226), (40, 128, 74), (210, 110, 34)])
+_CARGO = np.array(
+    [(232, 232, 228), (214, 216, 214), (60, 92, 150), (176, 44, 40), (210, 180, 60), (70, 120, 80), (150, 152, 154)]
+)
+_CLOTHES = np.array([
+    (30, 32, 38), (52, 58, 72), (190, 40, 44), (210, 206, 196), (40, 80, 150), (64, 110, 70), (222, 180, 50), (126, 60, 110),
+    (150, 150, 152), (206, 96, 40), (90, 150, 190), (110, 84, 60), (214, 130, 150),
+])  # fmt: skip
+_TROUSERS = np.array(
+    [(34, 36, 44), (46, 62, 100), (70, 74, 80), (110, 96, 74), (28, 28, 30), (150, 140, 120), (60, 80, 120)]
+)
+_SKIN = np.array([(236, 196, 168), (222, 176, 142), (198, 146, 110), (150, 102, 72), (104, 68, 48), (84, 56, 42)])
+_HAIR = np.array([(28, 22, 20), (60, 40, 26), (110, 76, 44), (176, 140, 84), (130, 130, 130), (90, 44, 26)])
+_HELMETS = np.array([(240, 240, 240), (30, 30, 34), (190, 30, 34), (40, 90, 170), (230, 190, 40), (60, 140, 80)])
+_WALLS = np.array([
+    (168, 92, 72), (142, 74, 58), (182, 116, 88), (120, 66, 56),  # brick
+    (222, 208, 180), (232, 224, 206), (206, 186, 150), (214, 196, 190), (190, 200, 196), (226, 206, 140), (204, 160, 130),  # plaster
+    (158, 156, 150), (134, 136, 138), (178, 174, 166),  # concrete
+    (84, 104, 122), (70, 84, 96),  # glass
+])  # fmt: skip
+_WALL_STYLE = np.array([0] * 4 + [1] * 7 + [2] * 3 + [3] * 2)
+_FOLIAGE = np.array([(74, 104, 42), (88, 116, 48), (60, 92, 44), (102, 120, 52), (120, 118, 44), (146, 104, 36)])
+
+
+def drawn_from(*names: object) -> np.random.Generator:
+    """A generator of its own for anything that has a name; the same on every machine."""
+    text = "\x1f".join(str(n) for n in names)
+    return np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:8], "little"))
+
+
+def linear(srgb: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    """Light intensity 0..1 of sRGB values 0..255 (gamma 2.2)."""
+    return (np.asarray(srgb, float) / 255) ** 2.2
+
+
+def _shade(rng: np.random.Generator, colours, spread: float = 0.12):
+    return linear(colours[rng.integers(len(colours))]) * np.exp(rng.normal(0, spread))
+
+
+def _paint(rng: np.random.Generator, kind: Kind):
+    if kind is Kind.BUS:
+        return _shade(rng, _BUS_PAINTS)
+    if kind is Kind.CONSTRUCTION:
+        return linear(np.array([236, 170, 20])) * rng.uniform(0.8, 1.1)
+    return _shade(rng, _CAR_PAINTS)
+
+
+def body_colours(seed: int, body_id: str, kind: Kind) -> Float[np.ndarray, "part 3"]:
+    """Linear colour of every part of one body."""
+    rng = drawn_from("look", seed, body_id)
+    colours = np.zeros((len(Part), 3))
+    colours[Part.PAINT] = _paint(rng, kind)
+    colours[Part.TRIM] = 0.025
+    colours[Part.GLASS] = (0.018, 0.022, 0.026)
+    colours[Part.TYRE] = 0.014
+    colours[Part.RIM] = rng.choice([0.05, 0.28, 0.36])
+    colours[Part.HEAD_LIGHT] = (0.62, 0.64, 0.66)
+    colours[Part.TAIL_LIGHT] = (0.28, 0.012, 0.012)
+    colours[Part.PLATE] = (0.72, 0.72, 0.68) if rng.random() < 0.7 else (0.75, 0.55, 0.08)
+    colours[Part.METAL] = (0.16, 0.165, 0.17)
+    colours[Part.CARGO] = _shade(rng, _CARGO)
+    colours[Part.AMBER] = (0.8, 0.36, 0.03)
+    colours[Part.SKIN] = _shade(rng, _SKIN)
+    colours[Part.HAIR] = _shade(rng, _HAIR)
+    colours[Part.TOP] = _shade(rng, _CLOTHES)
+    colours[Part.TROUSERS] = _shade(rng, _TROUSERS)
+    colours[Part.SHOES] = rng.choice([0.02, 0.5, 0.1])
+    colours[Part.HELMET] = _shade(rng, _HELMETS)
+    colours[Part.ORANGE] = (0.82, 0.16, 0.02)
+    colours[Part.WHITE] = (0.78, 0.78, 0.76)
+    colours[Part.RED] = (0.62, 0.03, 0.03)
+    colours[Part.SIGN] = (0.04, 0.035, 0.02)
+    return colours
+
+
+FINISH = np.full(len(Part), PLAIN)
+FINISH[[Part.PAINT, Part.HELMET, Part.RIM]] = PAINT
+FINISH[[Part.GLASS, Part.HEAD_LIGHT]] = GLASS
+
+
+def wall_looks(seed: int, count: int) -> Float[np.ndarray, "building 6"]:
+    """Linear colour, style (0 brick, 1 plaster, 2 concrete, 3 glass), window width share, and a hash for details."""
+    rng = drawn_from("walls", seed)
+    rows = []
+    for _ in range(count):
+        i = rng.integers(len(_WALLS))
+        colour = linear(_WALLS[i]) * np.exp(rng.normal(0, 0.1))
+        rows.append([*colour, _WALL_STYLE[i], rng.uniform(0.4, 0.62), rng.integers(1, 10_000)])
+    return np.array(rows).reshape(count, 6)
+
+
+def crown_colours(seed: int, count: int) -> Float[np.ndarray, "tree 3"]:
+    """Linear colour of each tree's leaves."""
+    rng = drawn_from("leaves", seed)
+    season = rng.integers(len(_FOLIAGE))
+    picked = np.where(rng.random(count) < 0.65, season, rng.integers(0, len(_FOLIAGE), count))
+    return linear(_FOLIAGE[picked]) * np.exp(rng.normal(0, 0.15, (count, 1)))

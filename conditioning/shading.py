@@ -1,0 +1,266 @@
+"""The shading kernel: light on every pixel of a G-buffer, then mirror images on a wet road."""
+
+import numpy as np
+from numba import njit
+
+from conditioning.textures import asphalt, facade, faded, noise, paint_lines, pavement, sky, skyline, terrain
+
+_fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
+
+
+@_fast
+def _lamps(px, py, pz, nx, ny, nz, lamps, light, out):
+    """Street lamps on a point: pools of light that fall off with distance."""
+    for i in range(lamps.shape[0]):
+        dx, dy, dz = lamps[i, 0] - px, lamps[i, 1] - py, lamps[i, 2] - pz
+        if dx * dx + dy * dy > 600.0 or dz < 0.0:
+            continue
+        far = dx * dx + dy * dy + dz * dz + 2.0
+        inverse = 1 / np.sqrt(far)
+        facing = 0.25 + 0.75 * max(0.0, (dx * nx + dy * ny + dz * nz) * inverse)
+        down = dz * inverse
+        power = facing * (0.15 + 0.85 * down) / far
+        for k in range(3):
+            out[k] += power * light.lamp[k]
+
+
+@_fast
+def _headlight(px, py, pz, nx, ny, nz, ego, light, out):
+    """The ego's low beam: wide, bright below its cut-off."""
+    dx, dy, dz = px - ego[0, 3], py - ego[1, 3], pz - ego[2, 3]
+    x = dx * ego[0, 0] + dy * ego[1, 0] + dz * ego[2, 0] - 3.4
+    y = dx * ego[0, 1] + dy * ego[1, 1] + dz * ego[2, 1]
+    z = dx * ego[0, 2] + dy * ego[1, 2] + dz * ego[2, 2] - 0.65
+    if x < 0.3:
+        return
+    far = x * x + y * y + z * z + 4.0
+    side, rise = y / x, z / x
+    beam = np.exp(-((side / 0.42) ** 2)) * (1.0 if rise < 0.0 else 0.10 + 0.90 * np.exp(-((rise / 0.035) ** 2)))
+    inverse = 1 / np.sqrt(far)
+    facing = 0.2 + 0.8 * abs(dx * nx + dy * ny + dz * nz) * inverse
+    power = light.headlight * beam * facing / (far**0.82) * 0.55
+    out[0] += power
+    out[1] += power * 0.95
+    out[2] += power * 0.86
+
+
+@_fast
+def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, light, received, out):
+    """Diffuse light leaving a surface."""
+    sun = sunlit * max(0.0, nx * light.sun_direction[0] + ny * light.sun_direction[1] + nz * light.sun_direction[2])
+    up = 0.5 + 0.5 * nz
+    for k in range(3):
+        ambient = light.ambient[k] * up + light.bounce[k] * (1 - up)
+        received[k] = ambient * ambient_share + light.sun[k] * sun
+    if light.headlight > 0:
+        _lamps(px, py, pz, nx, ny, nz, lamps, light, received)
+        _headlight(px, py, pz, nx, ny, nz, ego, light, received)
+    for k in range(3):
+        out[k] = albedo[k] * received[k]
+
+
+@_fast
+def _ground(px, py, across, along_x, along_y, road, lines, light, albedo, scratch):
+    """Colour of the ground; returns how mirror-like it is. `road` is curvature, right and left edge, sidewalk, lane width."""
+    curvature, right, left, walk, lane_width, known = road
+    s, d, heading = px, py, 0.0
+    if abs(curvature) > 1e-9:
+        to_centre = 1 / curvature - py
+        sign = 1.0 if curvature > 0 else -1.0
+        heading = np.arctan2(sign * px, sign * to_centre)
+        s, d = heading / curvature, 1 / curvature - sign * np.sqrt(px * px + to_centre * to_centre)
+    c, h = np.cos(heading), np.sin(heading)
+    along = max(abs(c * along_x + h * along_y), across * 0.3)
+    cross = max(abs(-h * along_x + c * along_y), across)
+    gloss = 0.0
+    seed = light.seed
+    if known == 0.0 or (right <= d <= left):
+        gloss = asphalt(px, py, s, d, cross, along, lane_width, right, seed, light.wet, albedo)
+        if known > 0:
+            paint_lines(s, d, cross, along, lines, 0.80 + 0.5 * faded(px, py, 0.5, along, seed + 21), albedo)
+            gutter = min(d - right, left - d)
+            if gutter < 0.5:
+                for k in range(3):
+                    albedo[k] *= 0.75 + 0.5 * gutter
+    elif right - walk <= d <= left + walk:
+        kerb = min(abs(d - right), abs(d - left))
+        pavement(px, py, along, seed, albedo)
+        if kerb < 0.30:
+            for k in range(3):
+                albedo[k] = (0.42 if kerb > 0.12 else 0.16) * (1 + 0.3 * faded(px, py, 0.3, along, seed))
+        if light.wet > 0:
+            gloss = 0.25 * light.wet
+            for k in range(3):
+                albedo[k] *= 1 - 0.4 * light.wet
+    else:
+        terrain(px, py, along, seed, albedo)
+    if light.snow > 0:
+        _snow_on_ground(px, py, s, d, right, left, lane_width, known, along, light, albedo)
+    return gloss
+
+
+@_fast
+def _snow_on_ground(px, py, s, d, right, left, lane_width, known, along, light, albedo):
+    """Snow everywhere but thinner where wheels run."""
+    cover = 0.9
+    if known == 0.0 or right <= d <= left:
+        lane = (d - right) / lane_width
+        lane -= np.floor(lane)
+        track = max(np.exp(-(((lane - 0.26) / 0.11) ** 2)), np.exp(-(((lane - 0.74) / 0.11) ** 2)))
+        patches = noise(px / 1.9, py / 1.9, light.seed + 31) + 0.5 * faded(px, py, 0.4, along, light.seed + 32)
+        cover = min(0.9, max(0.0, 0.35 + 1.5 * (patches - 0.55) + 0.3 * (1 - track))) * (1 - 0.75 * track)
+    for k in range(3):
+        albedo[k] += light.snow * cover * ((0.78, 0.80, 0.84)[k] - albedo[k])
+
+
+@_fast
+def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emission, gloss_of, sunlit_of, look_of, looks,
+          rotation, origin, intrinsic, plane, offset, road, lines, lamps, ego, light, skyline_seed, colour, mirror):  # fmt: skip
+    """Radiance of every pixel into `colour`; `mirror` gets how mirror-like the ground is."""
+    height, width = depth.shape
+    albedo, received, value, glow, air = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
+    fx, fy, cx, cy = intrinsic[0, 0], intrinsic[1, 1], intrinsic[0, 2], intrinsic[1, 2]
+    above = offset - (plane[0] * origin[0] + plane[1] * origin[1] + plane[2] * origin[2])
+    for y in range(height):
+        for x in range(width):
+            a, b = (x + 0.5 - cx) / fx, (y + 0.5 - cy) / fy
+            rx = rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2]
+            ry = rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2]
+            rz = rotation[2, 0] * a + rotation[2, 1] * b + rotation[2, 2]
+            long = np.sqrt(rx * rx + ry * ry + rz * rz)
+            falling = plane[0] * rx + plane[1] * ry + plane[2] * rz
+            t = above / falling if falling < -1e-6 else 1e9
+            z, row = depth[y, x], triangle[y, x]
+            if row < 0 and t > 3000.0:
+                sky(rx / long, ry / long, rz / long, light, True, value)
+                azimuth = np.arctan2(ry, rx)
+                if skyline(azimuth, rz / long, skyline_seed):
+                    for k in range(3):
+                        value[k] = 0.35 * value[k] + 0.5 * light.fog[k]
+                for k in range(3):
+                    colour[y, x, k] = value[k]
+                continue
+            if t < z:  # ground
+                z = t
+                depth[y, x] = t
+                px, py = origin[0] + t * rx, origin[1] + t * ry
+                across = t / fx
+                # Metres that one row covers, along the look direction.
+                stretch = t * t / (fy * max(0.3, -above))
+                flat = np.sqrt(rx * rx + ry * ry)
+                mirror[y, x] = _ground(
+                    px, py, across, stretch * rx / flat, stretch * ry / flat, road, lines, light, albedo, glow
+                )
+                share = 1 - 0.85 * contact[y, x]
+                _lit(
+                    albedo,
+                    px,
+                    py,
+                    0.0,
+                    plane[0],
+                    plane[1],
+                    plane[2],
+                    1.0 - shadow[y, x],
+                    share,
+                    lamps,
+                    ego,
+                    light,
+                    received,
+                    value,
+                )
+            else:
+                px, py, pz = origin[0] + z * rx, origin[1] + z * ry, origin[2] + z * rz
+                nx, ny, nz = normals[row, 0], normals[row, 1], normals[row, 2]
+                if nx * rx + ny * ry + nz * rz > 0:
+                    nx, ny, nz = -nx, -ny, -nz
+                for k in range(3):
+                    albedo[k], glow[k] = albedos[row, k], emission[row, k]
+                shine, kind, share, footprint = gloss_of[row], finish[row], 1.0, z / fx
+                if kind == 2:
+                    facing = abs(nx * rx + ny * ry + nz * rz) / long
+                    look = looks[look_of[row]]
+                    glass = facade(
+                        uv[y, x, 0],
+                        uv[y, x, 1],
+                        look[6],
+                        look,
+                        footprint / max(facing, 0.15),
+                        light.lit_windows,
+                        light.seed,
+                        albedo,
+                        glow,
+                    )
+                    shine = 0.55 * glass
+                    share = min(1.0, 0.55 + 0.12 * pz)
+                elif kind == 3:
+                    leaf = faded(px * 0.7 + pz, py * 0.7 - pz, 0.45, footprint, 3) + 0.7 * faded(
+                        px + pz, py + pz, 0.16, footprint, 5
+                    )
+                    share = max(0.25, 0.72 + 0.9 * leaf) * (0.55 + 0.45 * max(0.0, nz))
+                    for k in range(3):
+                        albedo[k] *= 1 + 0.9 * leaf
+                    if light.snow > 0 and nz > 0.1:
+                        for k in range(3):
+                            albedo[k] += 0.55 * min(1.0, nz + leaf) * (0.75 - albedo[k])
+                else:
+                    share = min(1.0, 0.55 + 0.75 * uv[y, x, 1])
+                _lit(albedo, px, py, pz, nx, ny, nz, sunlit_of[row], share, lamps, ego, light, received, value)
+                if shine > 0:
+                    _reflect(
+                        rx / long, ry / long, rz / long, nx, ny, nz, shine, sunlit_of[row], light, air, received, value
+                    )
+                for k in range(3):
+                    value[k] += glow[k]
+            clear = np.exp(-light.fog_per_m * z * long)
+            for k in range(3):
+                colour[y, x, k] = value[k] * clear + light.fog[k] * (1 - clear)
+
+
+@_fast
+def _reflect(rx, ry, rz, nx, ny, nz, shine, sunlit, light, air, received, value):
+    """Clear coat and glass: the sky above, the lit ground below, a highlight of the sun; Schlick's Fresnel."""
+    facing = -(rx * nx + ry * ny + rz * nz)
+    fresnel = (0.05 + 0.95 * (1 - max(0.0, facing)) ** 5) * shine + 0.04 * shine
+    mx, my, mz = rx + 2 * facing * nx, ry + 2 * facing * ny, rz + 2 * facing * nz
+    sky(mx, my, mz, light, False, air)
+    blend = min(1.0, max(0.0, (mz + 0.02) * 6))
+    spark = max(0.0, mx * light.sun_direction[0] + my * light.sun_direction[1] + mz * light.sun_direction[2]) ** 60
+    for k in range(3):
+        below = 0.16 * received[k]
+        value[k] = value[k] * (1 - fresnel) + fresnel * (air[k] * blend + below * (1 - blend))
+        value[k] += 0.5 * shine * spark * light.sun[k] * sunlit
+
+
+@_fast
+def mirror_on_road(depth, mirror, intrinsic, camera_height, colour, wet_colour):
+    """Add to the wet ground what stands above it, found by marching the mirrored ray up its picture column."""
+    height, width = depth.shape
+    fy, cy = intrinsic[1, 1], intrinsic[1, 2]
+    for y in range(height):
+        for x in range(width):
+            if mirror[y, x] <= 0.02:
+                continue
+            z = depth[y, x]
+            slope = camera_height / z
+            end = int(max(0.0, 2 * cy - (y + 0.5)))
+            jitter = int((((y * 7 + x * 13) % 11) - 5) * (0.4 + 6.0 / z))
+            column = min(width - 1, max(0, x + jitter // 2))
+            hit = end
+            row = y - 3
+            while row > end:
+                # On the mirrored ray a row belongs to this depth; a nearer surface there blocks it.
+                part = (row + 0.5 - cy) / fy + slope
+                if part <= 0:
+                    break
+                reach = 2 * camera_height / part
+                if depth[row, column] < reach * 1.02 and depth[row, column] > z * 1.02 and mirror[row, column] <= 0.02:
+                    hit = row
+                    break
+                row -= 3
+            facing = slope / np.sqrt(1 + slope * slope)
+            fresnel = mirror[y, x] * (0.06 + 0.94 * (1 - facing) ** 4) * 0.85
+            for k in range(3):
+                seen = 0.5 * colour[hit, column, k] + 0.25 * (
+                    colour[max(0, hit - 4), column, k] + colour[min(height - 1, hit + 2), column, k]
+                )
+                wet_colour[y, x, k] = colour[y, x, k] * (1 - 0.6 * fresnel) + fresnel * min(seen, 4.0)

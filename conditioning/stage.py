@@ -1,0 +1,192 @@
+"""The triangles of one instant with their finishes: bodies, buildings, trees and lamps ready to be drawn."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from conditioning.backdrop import BUILDING, build_mesh, crown
+from conditioning.materials import (
+    FACADE,
+    FINISH,
+    FOLIAGE,
+    GLASS,
+    PAINT,
+    PLAIN,
+    body_colours,
+    crown_colours,
+    drawn_from,
+    wall_looks,
+)
+from conditioning.scenery import Building, Lamp, Scenery
+from conditioning.shapes import Part, Sculptor
+from conditioning.wardrobe import body_mesh, distance_gone
+from conditioning.weather import LIT, Light
+from scenarios.bodies import FOUR_WHEELS, TWO_WHEELS
+from scenarios.rollout import Rollout
+
+BRAKE_POWER, TAIL_POWER, HEAD_POWER = 5.0, 0.75, 7.0
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Triangles in the map frame. `uv`: facade coordinates, or for bodies (unused, height above the ground)."""
+
+    points: Float[np.ndarray, "triangle 3 3"]
+    uv: Float[np.ndarray, "triangle 3 2"]
+    normal: Float[np.ndarray, "triangle 3"]
+    albedo: Float[np.ndarray, "triangle 3"]
+    emission: Float[np.ndarray, "triangle 3"]
+    finish: Int[np.ndarray, "triangle"]
+    gloss: Float[np.ndarray, "triangle"]
+    look: Int[np.ndarray, "triangle"]
+    casts_shadow: Bool[np.ndarray, "triangle"]
+
+
+def joined(casts: list[Cast]) -> Cast:
+    """All triangles of several casts."""
+    return Cast(*(np.concatenate([getattr(c, f.name) for c in casts]) for f in fields(Cast)))
+
+
+def chosen(cast: Cast, rows: Bool[np.ndarray, "triangle"]) -> Cast:
+    """Some of the triangles."""
+    return Cast(*(getattr(cast, f.name)[rows] for f in fields(Cast)))
+
+
+def _normals(points: Float[np.ndarray, "triangle 3 3"]) -> Float[np.ndarray, "triangle 3"]:
+    normal = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+
+
+def _plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0, shadow=True) -> Cast:
+    n = len(points)
+    uv = np.stack([np.zeros((n, 3)), points[..., 2]], axis=-1)
+    return Cast(
+        points, uv, _normals(points), np.broadcast_to(albedo, (n, 3)).copy(), np.broadcast_to(emission, (n, 3)).copy(),
+        np.full(n, finish), np.full(n, gloss), np.zeros(n, np.int64), np.full(n, shadow),
+    )  # fmt: skip
+
+
+def _tree(tree, colour, index: int) -> list[Cast]:
+    """A trunk and a crown of overlapping clumps, all inside the ellipsoid that the layers draw."""
+    middle, half = crown(tree)
+    rng = drawn_from("tree", index, round(tree.x_m, 2))
+    make, r = Sculptor(), tree.crown_radius_m
+    for k in range(7):
+        turn, up = rng.uniform(0, 2 * np.pi), rng.uniform(-0.55, 0.55)
+        out = 0.42 * np.sqrt(1 - up**2)
+        size = rng.uniform(0.5, 0.62) if k else 0.72
+        at = (out * r * np.cos(turn), out * r * np.sin(turn), middle + 0.75 * up * half) if k else (0, 0, middle)
+        make.blob(at, (size * r, size * r, size * half), Part.TOP, rings=6)
+    leaves = np.concatenate(make._points)
+    trunk = Sculptor()
+    trunk.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, Part.TRIM, 6)
+    place = np.array([tree.x_m, tree.y_m, 0.0])
+    return [
+        _plain(leaves + place, colour, FOLIAGE),
+        _plain(np.concatenate(trunk._points) + place, (0.085, 0.06, 0.042)),
+    ]
+
+
+def lamp_head(lamp: Lamp) -> Float[np.ndarray, "3"]:
+    """Where the light of a street lamp is, map frame."""
+    return np.array(
+        [
+            lamp.x_m + lamp.reach_m * np.cos(lamp.yaw_rad),
+            lamp.y_m + lamp.reach_m * np.sin(lamp.yaw_rad),
+            lamp.height_m - 0.15,
+        ]
+    )
+
+
+def _lamp(lamp: Lamp, light: Light) -> list[Cast]:
+    foot, head = np.array([lamp.x_m, lamp.y_m, 0.0]), lamp_head(lamp)
+    pole, shade = Sculptor(), Sculptor()
+    pole.limb(foot, foot + [0, 0, lamp.height_m], 0.09, 0.05, Part.METAL, 5)
+    pole.limb(foot + [0, 0, lamp.height_m], head + [0, 0, 0.15], 0.045, 0.04, Part.METAL, 4)
+    shade.box(tuple(head - [0.28, 0.28, 0.06]), tuple(head + [0.28, 0.28, 0.1]), Part.METAL)
+    emission = light.lamp * 0.9
+    return [
+        _plain(np.concatenate(pole._points), (0.13, 0.135, 0.14)),
+        _plain(np.concatenate(shade._points), (0.25, 0.25, 0.25), emission=emission),
+    ]
+
+
+def _walls(scenery: Scenery, seed: int) -> tuple[Cast, Float[np.ndarray, "building 7"]]:
+    mesh = build_mesh(Scenery(scenery.buildings, (), ()))
+    keep = mesh.kind == BUILDING
+    points, n = mesh.points[keep], int(keep.sum())
+    looks = np.concatenate(
+        [wall_looks(seed, len(scenery.buildings)), [[b.height_m] for b in scenery.buildings]], axis=1
+    )
+    walls = Cast(points, mesh.uv_m[keep], mesh.normal[keep], np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, FACADE),
+                 np.ones(n), np.arange(n) // max(1, n // max(1, len(scenery.buildings))), np.ones(n, bool))  # fmt: skip
+    return walls, looks
+
+
+def still_cast(scenery: Scenery, light: Light, seed: int) -> tuple[Cast, Float[np.ndarray, "building 7"]]:
+    """Everything that does not move, and what each building looks like."""
+    casts, looks = [_plain(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))], np.zeros((1, 7))
+    if scenery.buildings:
+        walls, looks = _walls(scenery, seed)
+        casts.append(walls)
+    colours = crown_colours(seed, len(scenery.trees))
+    for i, (tree, colour) in enumerate(zip(scenery.trees, colours, strict=True)):
+        casts += _tree(tree, colour, i)
+    for lamp in scenery.lamps:
+        casts += _lamp(lamp, light)
+    return joined(casts), looks
+
+
+def roofs(buildings: tuple[Building, ...]) -> Float[np.ndarray, "triangle 3 3"]:
+    """Flat roofs, which only the sun sees."""
+    from conditioning.backdrop import facade_corners
+
+    quads = [np.c_[facade_corners(b), np.full(4, b.height_m)] for b in buildings]
+    return np.concatenate([[q[[0, 1, 2]], q[[0, 2, 3]]] for q in quads] or [np.zeros((0, 3, 3))])
+
+
+class Troupe:
+    """The bodies of a rollout, dressed once for a seed."""
+
+    def __init__(self, rollout: Rollout, light: Light, seed: int) -> None:
+        self.rollout, self.light = rollout, light
+        self.gone = distance_gone(rollout)
+        self.colours = [body_colours(seed, b.id, b.kind) for b in rollout.bodies]
+
+    def at(self, frame: int, rows: Int[np.ndarray, "actor"]) -> list[Cast]:
+        """The chosen bodies at a frame."""
+        return [self._body(frame, int(i)) for i in rows]
+
+    def _body(self, frame: int, i: int) -> Cast:
+        rollout = self.rollout
+        body, moving = rollout.bodies[i], abs(rollout.speed_mps[frame, i]) > 0.15
+        mesh = body_mesh(body, float(self.gone[frame, i]), bool(moving))
+        c, s = np.cos(rollout.yaw_rad[frame, i]), np.sin(rollout.yaw_rad[frame, i])
+        turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+        points = mesh.points @ turn + rollout.centre[frame, i]
+        uv = np.stack([np.zeros(points.shape[:2]), mesh.points[..., 2] + body.size.height_m / 2], axis=-1)
+        finish = FINISH[mesh.part]
+        gloss = np.select([finish == PAINT, finish == GLASS], [0.8, 1.0], 0.0)
+        n = len(points)
+        return Cast(points, uv, _normals(points), self.colours[i][mesh.part], self._emission(frame, i)[mesh.part],
+                    finish, gloss, np.zeros(n, np.int64), np.ones(n, bool))  # fmt: skip
+
+    def _emission(self, frame: int, i: int) -> Float[np.ndarray, "part 3"]:
+        """Light that each part gives out; parked bodies keep their lamps off."""
+        kind, power = self.rollout.bodies[i].kind, np.zeros((len(Part), 3))
+        on = self.light.lights_on
+        if kind not in FOUR_WHEELS | TWO_WHEELS:
+            power[Part.AMBER] = np.array([1.0, 0.4, 0.02]) * 2.0 * on
+            return power
+        stands = np.abs(self.rollout.speed_mps[:, i]).max() < 0.2
+        dim = on * (0.35 if stands else 1.0)
+        if self.rollout.brake_light[frame, i]:
+            power[Part.TAIL_LIGHT] = LIT["tail"] * BRAKE_POWER * (0.75 + 0.25 * (1 - on))
+        else:
+            power[Part.TAIL_LIGHT] = LIT["tail"] * TAIL_POWER * dim
+        power[Part.HEAD_LIGHT] = LIT["head"] * HEAD_POWER * on * (0.0 if stands else 1.0)
+        power[Part.SIGN] = LIT["sign"] * (0.9 if on else 0.45)
+        power[Part.AMBER] = np.array([1.0, 0.4, 0.02]) * 1.5
+        power[Part.GLASS] = np.array([0.22, 0.2, 0.15]) * on * (1.0 if kind.value == "bus" and not stands else 0.0)
+        return power
