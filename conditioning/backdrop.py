@@ -88,7 +88,7 @@ def _tree_points(tree: Tree) -> np.ndarray:
         _quad([[ax, ay, 0], [bx, by, 0], [bx, by, middle], [ax, ay, middle]], [[0, 0]] * 4)[0]
         for (ax, ay), (bx, by) in zip(foot, np.roll(foot, -1, axis=0), strict=True)
     ]
-    return np.concatenate([ball, *sides]) + [tree.x_m, tree.y_m, 0.0]
+    return np.concatenate([ball, *sides]) + np.array([tree.x_m, tree.y_m, 0.0])
 
 
 def build_mesh(scenery: Scenery) -> Mesh:

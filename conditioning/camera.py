@@ -29,12 +29,15 @@ class Camera:
         return replace(self, width=width, height=height, intrinsic=intrinsic)
 
     def widened(self, factor: float) -> "Camera":
-        """The same optics on a wider picture plane, centred on the old one; for truncation."""
-        width, height = round(self.width * factor), round(self.height * factor)
+        """The same optics on a wider picture plane, centred on the old one, whole pixels more on each side."""
+        across, down = round(self.width * (factor - 1) / 2), round(self.height * (factor - 1) / 2)
+        return self.window(-across, -down, self.width + across, self.height + down)
+
+    def window(self, left: int, top: int, right: int, bottom: int) -> "Camera":
+        """A part of the picture plane, in this picture's pixels; it may reach beyond the picture."""
         intrinsic = self.intrinsic.copy()
-        intrinsic[0, 2] += (width - self.width) / 2
-        intrinsic[1, 2] += (height - self.height) / 2
-        return replace(self, width=width, height=height, intrinsic=intrinsic)
+        intrinsic[:2, 2] -= (left, top)
+        return replace(self, width=right - left, height=bottom - top, intrinsic=intrinsic)
 
     def project(self, points_camera: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 2"]:
         """Pixel positions of camera-frame points in front of the camera."""
@@ -42,7 +45,9 @@ class Camera:
         return uvw[..., :2] / uvw[..., 2:]
 
 
-def mounted(name: str, width: int, height: int, focal_px: float, place_m: tuple[float, float, float], yaw_rad: float) -> Camera:
+def mounted(
+    name: str, width: int, height: int, focal_px: float, place_m: tuple[float, float, float], yaw_rad: float
+) -> Camera:
     """A level camera at `place_m` in the ego frame, turned left by `yaw_rad`, its axis through the picture centre."""
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_euler("z", yaw_rad).as_matrix() @ FORWARD_CAMERA_TO_EGO

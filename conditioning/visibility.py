@@ -1,0 +1,111 @@
+"""How much of every body a camera sees: amodal and modal boxes, visibility, truncation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from conditioning.backdrop import build_mesh
+from conditioning.camera import Camera
+from conditioning.cuboids import TRIANGLES, camera_corners, into_camera, outline, present
+from conditioning.raster import NEAR_M, rasterise
+from conditioning.scenery import Scenery
+from scenarios.rollout import Rollout
+
+FINER = 2  # masks are counted on a picture this many times as fine: a far person is a dozen pixels
+WIDER = 3.0  # truncation's denominator is counted on a picture plane this many times as wide
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What one camera sees of each body; the ego (row 0) is never in view. Pixels, metres.
+
+    `visibility` is modal over amodal pixels, 0 where not in view; `truncation` is 1 - amodal pixels inside the
+    picture over those on a wider frustum; boxes are x0, y0, x1, y1 clipped to the picture, zeros where absent;
+    `depth_m` is the box centre's place along the camera's axis. A body in view with visibility 0 is wholly hidden.
+    """
+
+    visibility: Float[np.ndarray, "time actor"]
+    truncation: Float[np.ndarray, "time actor"]
+    amodal_box: Float[np.ndarray, "time actor 4"]
+    modal_box: Float[np.ndarray, "time actor 4"]
+    in_view: Bool[np.ndarray, "time actor"]
+    depth_m: Float[np.ndarray, "time actor"]
+
+
+def see(rollout: Rollout, scenery: Scenery, camera: Camera) -> Labels:
+    """Label every body in every frame by z-buffer: cuboids, buildings and trees hide one another.
+
+    The ground is left out: it is a plane below the camera and bodies stand on it, so it hides none of them.
+    """
+    shape = rollout.valid.shape
+    labels = Labels(
+        np.zeros(shape), np.zeros(shape), np.zeros((*shape, 4)), np.zeros((*shape, 4)), np.zeros(shape, bool),
+        np.zeros(shape),
+    )  # fmt: skip
+    still = build_mesh(scenery).points
+    for frame in range(shape[0]):
+        _see_frame(labels, rollout, still, camera, frame)
+    return labels
+
+
+def visibility_level(visibility: float) -> int:
+    """nuScenes' level 1..4: up to 40, 60, 80 and 100 % visible."""
+    return 1 + sum(visibility > border for border in (0.4, 0.6, 0.8))
+
+
+def _see_frame(labels: Labels, rollout: Rollout, still: Float[np.ndarray, "triangle 3 3"], camera, frame: int) -> None:
+    rows = present(rollout, frame)
+    boxes = camera_corners(rollout, camera, frame, rows)
+    labels.depth_m[frame, rows] = boxes[..., 2].mean(axis=1)
+    ahead = (boxes[..., 2] > NEAR_M).any(axis=1)
+    rows, boxes = rows[ahead], boxes[ahead]
+    fine = camera.resized(camera.height * FINER, camera.width * FINER)
+    nearest = _nearest(boxes, into_camera(still, rollout, camera, frame), fine)
+    for place, (row, box) in enumerate(zip(rows, boxes, strict=True)):
+        _label(labels, (frame, row), box, nearest == place, fine)
+
+
+def _nearest(boxes: Float[np.ndarray, "actor 8 3"], still: Float[np.ndarray, "triangle 3 3"], camera: Camera):
+    """Which box each pixel meets first; -1 where that is scenery or nothing."""
+    points = np.concatenate([boxes[:, TRIANGLES].reshape(-1, 3, 3), still])
+    seen = rasterise(points, np.zeros((len(points), 3, 0)), camera)
+    box = np.append(np.repeat(np.arange(len(boxes)), len(TRIANGLES)), np.full(len(still) + 1, -1))
+    return box[seen.triangle]
+
+
+def _label(labels: Labels, at: tuple[int, int], box: Float[np.ndarray, "8 3"], modal: Bool[np.ndarray, "h w"], camera):
+    wide = camera.widened(WIDER)
+    left, top, right, bottom = bounds = _bounds(box, wide)
+    if right <= left or bottom <= top:
+        return
+    alone = rasterise(box[TRIANGLES], np.zeros((len(TRIANGLES), 3, 0)), wide.window(*bounds)).triangle >= 0
+    down, across = (wide.height - camera.height) // 2, (wide.width - camera.width) // 2
+    inside = alone[max(0, down - top) : max(0, down + camera.height - top),
+                   max(0, across - left) : max(0, across + camera.width - left)]  # fmt: skip
+    if not inside.any():
+        return
+    labels.in_view[at] = True
+    labels.truncation[at] = 1 - inside.sum() / alone.sum()
+    labels.visibility[at] = min(1.0, modal.sum() / inside.sum())
+    limit = np.array([camera.width, camera.height] * 2)
+    around = camera.project(outline(box))
+    labels.amodal_box[at] = np.clip(np.concatenate([around.min(axis=0), around.max(axis=0)]), 0, limit) / FINER
+    labels.modal_box[at] = _extent(modal) / FINER
+
+
+def _bounds(box: Float[np.ndarray, "8 3"], camera: Camera) -> tuple[int, int, int, int]:
+    """The whole pixels that a box can touch: left, top, right, bottom."""
+    around = camera.project(outline(box))
+    limit = np.array([camera.width, camera.height])
+    low = np.clip(np.floor(around.min(axis=0)), 0, limit).astype(int)
+    high = np.clip(np.ceil(around.max(axis=0)), 0, limit).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _extent(mask: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "4"]:
+    """x0, y0, x1, y1 around a mask, the last two exclusive; zeros for an empty one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return np.zeros(4, int)
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
