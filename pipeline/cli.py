@@ -88,6 +88,7 @@ def generate(
     seed: Annotated[list[int] | None, typer.Option(help="Looks to draw; give it several times for several.")] = None,
     log: Log = None,
     preset: Preset = "tiny",
+    weights: Annotated[Path | None, typer.Option(help="Folder with weights of your own, one folder a preset.")] = None,
     inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
     ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
@@ -100,12 +101,13 @@ def generate(
     Exit code 0: every clip was made (accepted or rejected); 1: a file has faults or a clip failed; 2: misuse.
     """
     with plain_errors():
+        from models.presets import WEIGHTS
         from pipeline.board import Board
         from pipeline.generate import How, Request
         from pipeline.generate import generate as make
         from pipeline.printing import print_summary
 
-        request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, limit)
+        request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, limit)
         with Board(console) as board:
             summary = make(request, How(not inline, ray, workers, gpus, deadline), board)
     print_summary(console, summary)

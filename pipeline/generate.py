@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from conditioning.logs import log_fingerprint
+from models.presets import WEIGHTS
 from outputs.clip import write_clip
 from outputs.manifest import ClipRecord
 from pipeline.errors import UserError
@@ -27,13 +28,18 @@ class NoLog(UserError):
 
 @dataclass(frozen=True)
 class Request:
-    """What to make and where. `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one."""
+    """What to make and where.
+
+    `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
+    weights for each preset.
+    """
 
     paths: tuple[str, ...]
     out: Path
     seeds: tuple[int, ...] = (0,)
     log: Path | None = None
     preset: str = "tiny"
+    weights: Path = WEIGHTS
     limit: int | None = None
 
 
@@ -106,10 +112,11 @@ class ClipMaker:
 
     out: Path
     preset: str
+    weights: Path
     networks: object = field(default=None, repr=False)
 
     def setup(self, threads: int) -> None:
-        self.networks = load_networks(self.preset, threads)
+        self.networks = load_networks(self.preset, threads, self.weights)
 
     def process(self, job: Job) -> Made:
         run = Run(self.out)
@@ -129,7 +136,7 @@ def generate(request: Request, how: How, watch: Watch) -> Summary:
         missing = run.missing(plan.jobs)
         watch.begins(run.path, len(missing), len(plan.jobs) - len(missing))
         made = []
-        for ending in make_clips(run, missing, request.preset, how):
+        for ending in make_clips(run, missing, request, how):
             watch.ended(ending)
             made += [ending] if isinstance(ending, Made) else []
         publish(run)
@@ -139,7 +146,7 @@ def generate(request: Request, how: How, watch: Watch) -> Summary:
 def make_plan(request: Request) -> Plan:
     """Which clips a request means. Raises `specs.NotFound`, `NoLog`, or WeightsError before any work is done."""
     loaded = load_all(find(request.paths))
-    weights = "-".join(fingerprints(request.preset).values())
+    weights = "-".join(fingerprints(request.preset, request.weights).values())
     logs = {True: _log_id(loaded.scenarios, request.log), False: ""}
     jobs = [
         Job(clip_id(s, seed, weights, logs[s.from_log is not None]), s, seed, request.log if s.from_log else None)
@@ -151,7 +158,8 @@ def make_plan(request: Request) -> Plan:
 
 def hold(request: Request):
     """The run folder of a request, ours until the block ends."""
-    made_with = {"preset": request.preset, **{f"{k} weights": v for k, v in fingerprints(request.preset).items()}}
+    weights = fingerprints(request.preset, request.weights)
+    made_with = {"preset": request.preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": str(request.log or ""),
         "machine": machine(), "versions": versions(),
@@ -159,11 +167,12 @@ def hold(request: Request):
     return open_run(request.out, made_with, start)
 
 
-def make_clips(run: Run, jobs: tuple[Job, ...], preset: str, how: How) -> Iterator[Ending]:
+def make_clips(run: Run, jobs: tuple[Job, ...], request: Request, how: How) -> Iterator[Ending]:
     """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there."""
     if not jobs:
         return
-    worker, share = ClipMaker(run.path.absolute(), preset), hands(len(jobs), how.workers)
+    worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute())
+    share = hands(len(jobs), how.workers)
     if how.use_ray:
         outcomes = on_ray(worker, jobs, RayPlan(share, how.ray, how.gpus_each, how.deadline_s))
     else:
