@@ -1,0 +1,114 @@
+"""What a clip shows, in at most sixteen words of a closed vocabulary."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Int
+
+from scenarios.bodies import Kind
+from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.rollout import Ended, Rollout
+
+WORDS = 16
+# Most telling first: where the caption is full, what comes later in this order is left out.
+DEEDS = ("hits", "brakes", "crosses", "shifts", "oncoming", "rides", "drives", "walks", "stands", "parked")
+# "" is padding and "?" a word that is not in the list; both places are fixed, new words go to the end.
+VOCABULARY: tuple[str, ...] = tuple(dict.fromkeys(
+    ("", "?", *TimeOfDay, *Weather, *Surface, "straight", "curve", "street", "one", "two", "three", "four", "many", "lanes", "ego", *Kind, *DEEDS)
+))  # fmt: skip
+RANGE_M = 60.0  # farther bodies are a few pixels tall at the tiny preset's size
+BRAKING_MPS2 = -2.0
+STANDING_MPS = 0.3
+_PLACE = {word: i for i, word in enumerate(VOCABULARY)}
+_COUNT = ("", "one", "two", "three", "four")
+_PARKING = {Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.TRAILER, Kind.MOTORCYCLE, Kind.CONSTRUCTION}
+
+
+def caption(rollout: Rollout) -> str:
+    """Light, weather, surface, road, the ego and the actors with what they do, e.g.
+
+    "night rain wet straight two lanes ego brakes child crosses truck parked". Same rollout, same words.
+    """
+    said = [*_setting(rollout), "ego", _ego_deed(rollout)]
+    for kind, deed in _actors(rollout):
+        if len(said) + 2 <= WORDS:
+            said += [kind, deed]
+    return " ".join(said)
+
+
+def word_ids(text: str) -> Int[np.ndarray, "word"]:
+    """Places of a caption's words in `VOCABULARY`, 0 after its end, 1 for unknown words; only the first 16 count."""
+    ids = [_PLACE.get(word, 1) for word in text.lower().split()[:WORDS]]
+    return np.array(ids + [0] * (WORDS - len(ids)))
+
+
+def _setting(rollout: Rollout) -> list[str]:
+    said = [str(rollout.environment.time), str(rollout.environment.weather), str(rollout.surface)]
+    if rollout.road is None:
+        return [*said, "street"]
+    lanes = rollout.road.lanes + rollout.road.opposite_lanes
+    return [*said, str(rollout.road.kind), _COUNT[lanes] if lanes < len(_COUNT) else "many", "lanes"]
+
+
+def _ego_deed(rollout: Rollout) -> str:
+    speed, acceleration = rollout.speed_mps[:, 0], rollout.acceleration_mps2[:, 0]
+    if rollout.ended == Ended.COLLISION:
+        return "hits"
+    if np.abs(speed).max() < STANDING_MPS:
+        return "stands"
+    return "brakes" if acceleration.min() < BRAKING_MPS2 else "drives"
+
+
+def _actors(rollout: Rollout) -> Iterator[tuple[str, str]]:
+    """(kind, deed) of the bodies that come near, most telling first, each pair once."""
+    found = []
+    for row in range(1, len(rollout.bodies)):
+        distance = _nearest(rollout, row)
+        if distance <= RANGE_M:
+            deed = _deed(rollout, row)
+            found.append((DEEDS.index(deed), distance, str(rollout.bodies[row].kind), deed))
+    yield from dict.fromkeys((kind, deed) for _, _, kind, deed in sorted(found))
+
+
+def _nearest(rollout: Rollout, row: int) -> float:
+    """Least distance in metres at which a body is ahead of the ego; inf if it never is."""
+    to_ego = np.linalg.inv(rollout.ego_to_map)
+    local = np.einsum("tij,tj->ti", to_ego[:, :3, :3], rollout.centre[:, row]) + to_ego[:, :3, 3]
+    ahead = rollout.valid[:, row] & (local[:, 0] > 0)
+    return float(np.hypot(local[ahead, 0], local[ahead, 1]).min(initial=np.inf))
+
+
+def _deed(rollout: Rollout, row: int) -> str:
+    """The one word for what a body does in the clip, told from its motion."""
+    kind, valid = rollout.bodies[row].kind, rollout.valid[:, row]
+    speed = rollout.speed_mps[valid, row]
+    if np.abs(speed).max() < STANDING_MPS:
+        return "parked" if kind in _PARKING else "stands"
+    heading = rollout.yaw_rad[valid, row] - _road_heading(rollout, row)[valid]
+    fastest = np.abs(speed).argmax()
+    along = np.cos(heading[fastest]) * np.sign(speed[fastest])
+    if rollout.acceleration_mps2[valid, row].min() < BRAKING_MPS2 and kind not in (Kind.PEDESTRIAN, Kind.CHILD):
+        return "brakes"
+    if abs(along) < np.cos(np.radians(50)):
+        return "crosses"
+    if along < 0:
+        return "walks" if kind in (Kind.PEDESTRIAN, Kind.CHILD) else "oncoming"
+    return {Kind.PEDESTRIAN: "walks", Kind.CHILD: "walks", Kind.CYCLIST: "rides", Kind.MOTORCYCLE: "rides"}.get(
+        kind, "shifts" if _sideways(rollout, row) > 1.5 else "drives"
+    )
+
+
+def _road_heading(rollout: Rollout, row: int) -> np.ndarray:
+    """Direction of the road (rad) where a body is; a log without a road: the ego's."""
+    if rollout.road is None:
+        return np.arctan2(rollout.ego_to_map[:, 1, 0], rollout.ego_to_map[:, 0, 0])
+    s_d = rollout.road.project(rollout.centre[:, row, :2])
+    return rollout.road.pose(s_d[:, 0], s_d[:, 1])[:, 2]
+
+
+def _sideways(rollout: Rollout, row: int) -> float:
+    """Metres that a body moves across the road; 0 where no road is known."""
+    if rollout.road is None:
+        return 0.0
+    d = rollout.road.project(rollout.centre[rollout.valid[:, row], row, :2])[:, 1]
+    return float(np.ptp(d))
