@@ -1,0 +1,100 @@
+"""The stored baseline: what the checker finds on held-out source frames, so that limits are relative to it."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.checks.objects import Tally, tally
+from pipeline.checks.rules import RULES, SourceFigures
+from pipeline.checks.scene import Scene
+from pipeline.checks.tracks import later_looks
+
+PRIOR = 20  # sightings that a class's recall starts from, at its height bin's recall
+
+
+class BaselineError(ValueError):
+    """The baseline is missing, damaged, or of another checker."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Figures on source frames and the limits that follow; `checker` is the hash of the weights they are true of."""
+
+    checker: str
+    source: str
+    clips: int
+    recall: tuple[tuple[float, ...], ...]
+    least_likeness: float
+    most_repainted: float
+    limits: dict[str, float]
+    wrongly_failed: dict[str, float]  # share of the same source clips that each limit fails
+
+    @property
+    def id(self) -> str:
+        """First 16 hex digits of the content's SHA-256."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def figures(self) -> SourceFigures:
+        return SourceFigures(np.array(self.recall), self.least_likeness, self.most_repainted)
+
+    def save(self, path: Path) -> None:
+        """Whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps({"id": self.id, **asdict(self)}, indent=1, sort_keys=True) + "\n")
+        os.replace(unfinished, path)
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Read a stored baseline; BaselineError says what is wrong with it."""
+    if not path.exists():
+        raise BaselineError(f"no baseline at {path}; `nearmiss evaluate --calibrate` measures one")
+    try:
+        stored = json.loads(path.read_text())
+        named = stored.pop("id")
+        baseline = Baseline(**{**stored, "recall": tuple(map(tuple, stored["recall"]))})
+    except (ValueError, KeyError, TypeError) as error:
+        raise BaselineError(f"{path} is not a whole baseline: {error}") from error
+    if baseline.id != named:
+        raise BaselineError(f"{path} was changed by hand: it calls itself {named} and is {baseline.id}")
+    if unknown := {rule.check for rule in RULES} ^ set(baseline.limits):
+        raise BaselineError(f"{path} was made for other checks: {', '.join(sorted(unknown))}")
+    return baseline
+
+
+def source_figures(scenes: Sequence[Scene]) -> SourceFigures:
+    """Recall by class and height, thin classes leaning on all classes; quantiles of how looks change."""
+    counts = sum((tally(scene) for scene in scenes[1:]), tally(scenes[0]))
+    pairs = [pair for s in scenes for actor in range(len(s.rollout.bodies)) for pair in later_looks(s, actor)]
+    if not pairs:
+        raise BaselineError("no object is seen for long enough in these source clips")
+    return SourceFigures(
+        _recall(counts),
+        float(np.quantile([before.likeness(after) for before, after in pairs], 0.01)),
+        float(np.quantile([before.repainted(after) for before, after in pairs], 0.99)),
+    )
+
+
+def _recall(counts: Tally) -> np.ndarray:
+    of_bin = counts.found.sum(0) / np.maximum(counts.asked.sum(0), 1)
+    return (counts.found + PRIOR * of_bin) / (counts.asked + PRIOR)
+
+
+def calibrate(scenes: Sequence[Scene], checker: str, source: str) -> Baseline:
+    """Figures, then every rule's limit, from clean source clips; deterministic."""
+    figures = source_figures(scenes)
+    limits, failed = {}, {}
+    for rule in RULES:
+        values = [v for scene in scenes if (v := rule.read(scene, figures).value) is not None]
+        limits[rule.check] = rule.limit(values)
+        failed[rule.check] = float(np.mean([rule.broken(v, limits[rule.check]) for v in values])) if values else 0.0
+    recall = tuple(tuple(round(float(r), 4) for r in row) for row in figures.recall)
+    return Baseline(
+        checker, source, len(scenes), recall, figures.least_likeness, figures.most_repainted, limits, failed
+    )

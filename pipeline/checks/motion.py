@@ -1,0 +1,40 @@
+"""Does the camera move as commanded? Learned inverse dynamics against the rollout's ego."""
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.checks.scene import Reading, Scene
+from pipeline.checks.targets import ego_motion
+
+WINDOW = 12  # pairs of frames, one second
+SLOW_MPS = 4.0  # below this, errors are counted against this speed
+
+
+def _windows(motion: Float[np.ndarray, "pair"]) -> Float[np.ndarray, "window"]:
+    """Medians over half-overlapping seconds."""
+    starts = range(0, len(motion) - WINDOW + 1, WINDOW // 2)
+    return np.array([np.median(motion[s : s + WINDOW]) for s in starts])
+
+
+def ego_speed_seen(scene: Scene) -> Reading:
+    """Relative error of the speed seen against the one commanded, by the median second."""
+    seen, asked = _windows(scene.sight.motion[:, 0]), _windows(ego_motion(scene.rollout)[:, 0])
+    if not len(seen):
+        return Reading(None, "the clip is shorter than a second")
+    error = np.abs(seen - asked) / np.maximum(np.abs(asked), SLOW_MPS)
+    return Reading(
+        float(np.median(error)), f"the camera seems to move at {seen.mean():.1f} m/s, commanded {asked.mean():.1f} m/s"
+    )
+
+
+def yaw_rate_seen(scene: Scene) -> Reading:
+    """Error of the yaw rate seen against the one commanded, by the worst second."""
+    seen, asked = _windows(scene.sight.motion[:, 1]), _windows(ego_motion(scene.rollout)[:, 1])
+    if not len(seen):
+        return Reading(None, "the clip is shorter than a second")
+    error = np.abs(seen - asked)
+    worst = int(error.argmax())
+    return Reading(
+        float(error[worst]),
+        f"at worst the camera seems to turn at {seen[worst]:+.2f} rad/s, commanded {asked[worst]:+.2f}",
+    )

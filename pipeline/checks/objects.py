@@ -1,0 +1,116 @@
+"""Frame by frame: are the labelled objects there, where and as large as labelled, and nothing else?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from pipeline.checks.scene import Reading, Scene, covered, pairwise_iou
+from pipeline.checks.targets import CLASSES
+
+HEIGHT_BINS_PX = (8.0, 16.0, 32.0, np.inf)
+LEAST_ASKED = 6  # object-frames below which a share says nothing
+CONFIDENT = 0.5  # score of a finding that must be explained
+GHOST_FRAMES = 3
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Objects asked for and found, by class and height bin (8-16, 16-32, 32+ px); tallies add up."""
+
+    asked: Int[np.ndarray, "class bin"]
+    found: Int[np.ndarray, "class bin"]
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.asked + other.asked, self.found + other.found)
+
+
+def tally(scene: Scene) -> Tally:
+    """Count plain objects of 8 px and more, and those found with the right class at IoU .5."""
+    asked = np.zeros((len(CLASSES), len(HEIGHT_BINS_PX) - 1), int)
+    found = np.zeros_like(asked)
+    frames, actors = np.nonzero(scene.askable & (scene.height_px >= HEIGHT_BINS_PX[0]))
+    bins = np.searchsorted(HEIGHT_BINS_PX, scene.height_px[frames, actors], side="right") - 1
+    np.add.at(asked, (scene.kinds[actors], bins), 1)
+    np.add.at(found, (scene.kinds[actors], bins), scene.strict[frames, actors] >= 0)
+    return Tally(asked, found)
+
+
+def label_recall(scene: Scene, expected: Float[np.ndarray, "class bin"]) -> Reading:
+    """Recall over the recall expected of source frames holding the same objects; 16 px and more."""
+    counts = tally(scene)
+    asked, found = counts.asked[:, 1:], counts.found[:, 1:]
+    if asked.sum() < LEAST_ASKED:
+        return Reading(None, f"only {asked.sum()} plain objects of 16 px or more in all frames together")
+    hoped = (asked * expected[:, 1:]).sum()
+    missed = ", ".join(
+        f"{CLASSES[c]} {found[c].sum()} of {asked[c].sum()}" for c in np.flatnonzero(found.sum(1) < asked.sum(1))
+    )
+    return Reading(
+        float(found.sum() / max(hoped, 1e-6)),
+        f"{found.sum()} of {asked.sum()} labelled objects of 16 px or more were found, {hoped:.0f} expected"
+        + (f" (missed among: {missed})" if missed else ""),
+    )
+
+
+def _offsets(scene: Scene) -> Float[np.ndarray, "match 3"]:
+    """Shift right and down of findings against labels (px), and log of their height ratio; unhidden objects."""
+    plain = scene.eligible & (scene.labels.visibility >= 0.9) & (scene.labels.truncation <= 0.05)
+    frames, actors = np.nonzero(plain & (scene.loose >= 0))
+    label = scene.labels.modal_box[frames, actors]
+    places = scene.loose[frames, actors]
+    seen = np.array([scene.at(t).boxes[i] for t, i in zip(frames, places, strict=True)]).reshape(-1, 4)
+    shift = (seen[:, :2] + seen[:, 2:] - label[:, :2] - label[:, 2:]) / 2
+    heights = np.maximum(seen[:, 3] - seen[:, 1], 1.0) / (label[:, 3] - label[:, 1])
+    return np.column_stack([shift, np.log(heights)])
+
+
+def placement(scene: Scene) -> Reading:
+    """How far findings lie from their labels, by the median over the clip: a camera that looks elsewhere."""
+    offsets = _offsets(scene)
+    if len(offsets) < LEAST_ASKED:
+        return Reading(None, f"only {len(offsets)} unhidden objects were found to compare places with")
+    right, down = np.median(offsets[:, :2], axis=0)
+    return Reading(
+        float(max(abs(right), abs(down))), f"findings lie {right:+.1f} px right and {down:+.1f} px down of labels"
+    )
+
+
+def size_against_distance(scene: Scene) -> Reading:
+    """Relative error of the distance that the seen heights imply (f H / h), by the median over the clip."""
+    offsets = _offsets(scene)
+    if len(offsets) < LEAST_ASKED:
+        return Reading(None, f"only {len(offsets)} unhidden objects were found to compare sizes with")
+    ratio = float(np.exp(-np.median(offsets[:, 2])))
+    return Reading(abs(ratio - 1), f"heights seen imply {ratio:.2f} of the labelled distances")
+
+
+def ghost_share(scene: Scene) -> Reading:
+    """Confident findings that no label explains, followed for 3 frames or more, per frame of the clip."""
+    open_ends: list[tuple[Float[np.ndarray, "4"], int]] = []
+    lengths: list[int] = []
+    for t, found in enumerate(scene.sight.found):
+        boxes = found.boxes[(found.scores >= CONFIDENT) & ~_explained(scene, t)]
+        followed = []
+        for box in boxes:
+            overlaps = [float(pairwise_iou(box[None], end[None])[0, 0]) for end, _ in open_ends]
+            best = int(np.argmax(overlaps)) if overlaps else -1
+            goes_on = best >= 0 and overlaps[best] >= 0.3
+            followed.append((box, open_ends.pop(best)[1] + 1 if goes_on else 1))
+        lengths += [length for _, length in open_ends]
+        open_ends = followed
+    lasting = [n for n in lengths + [n for _, n in open_ends] if n >= GHOST_FRAMES]
+    return Reading(
+        sum(lasting) / len(scene.sight.found),
+        f"{len(lasting)} unlabelled things were seen for {GHOST_FRAMES} frames or more, {sum(lasting)} frames in all",
+    )
+
+
+def _explained(scene: Scene, t: int) -> Bool[np.ndarray, "found"]:
+    """Findings that overlap a label enough, or lie mostly within one of their class: half an object is no ghost."""
+    found, labels = scene.at(t), scene.labels
+    shown = labels.visibility[t] > 0
+    near = pairwise_iou(found.boxes, labels.amodal_box[t][shown]).max(1, initial=0) >= 0.3
+    near |= pairwise_iou(found.boxes, labels.modal_box[t][shown]).max(1, initial=0) >= 0.3
+    part = covered(found.boxes, labels.modal_box[t][shown]) * (found.classes[:, None] == scene.kinds[shown])
+    return near | (part.max(1, initial=0) >= 0.7)

@@ -1,0 +1,116 @@
+"""What should be seen laid beside what was seen: labels matched with findings."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.optimize import linear_sum_assignment
+
+from conditioning.camera import Camera
+from conditioning.visibility import Labels
+from pipeline.checks.sight import Found, Sight
+from pipeline.checks.targets import class_indices
+from scenarios.rollout import Rollout
+
+FLOOR_PX = 16.0  # objects lower than this are not asked for
+SURE = 0.3  # score of a finding that counts as seeing a labelled object
+
+
+def pairwise_iou(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "m n"]:
+    """Intersection over union."""
+    both = _intersection(a, b)
+    return both / np.maximum(_area(a)[:, None] + _area(b) - both, 1e-6)
+
+
+def covered(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "m n"]:
+    """Share of each `a` that lies within each `b`."""
+    return _intersection(a, b) / np.maximum(_area(a)[:, None], 1e-6)
+
+
+def _area(boxes: Float[np.ndarray, "*n 4"]) -> Float[np.ndarray, "*n"]:
+    return np.clip(boxes[..., 2:] - boxes[..., :2], 0, None).prod(-1)
+
+
+def _intersection(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "m n"]:
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    return np.clip(high - low, 0, None).prod(-1)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One clip's labels and findings, with the questions that several checks ask of them."""
+
+    sight: Sight
+    labels: Labels
+    rollout: Rollout
+    camera: Camera
+
+    def __post_init__(self) -> None:
+        frames, labelled = len(self.sight.found), len(self.labels.in_view)
+        if frames != labelled or frames != len(self.rollout.t_s):
+            raise ValueError(f"{frames} frames, {labelled} labelled, {len(self.rollout.t_s)} in the rollout")
+
+    @cached_property
+    def kinds(self) -> Int[np.ndarray, "actor"]:
+        return class_indices(self.rollout)
+
+    @cached_property
+    def height_px(self) -> Float[np.ndarray, "time actor"]:
+        """Of the part that shows."""
+        return self.labels.modal_box[..., 3] - self.labels.modal_box[..., 1]
+
+    @cached_property
+    def askable(self) -> Bool[np.ndarray, "time actor"]:
+        """Objects plain enough to be asked for at any height: pixels.md's visibility .6 and truncation .3."""
+        return self.labels.in_view & (self.labels.visibility >= 0.6) & (self.labels.truncation <= 0.3)
+
+    @cached_property
+    def eligible(self) -> Bool[np.ndarray, "time actor"]:
+        """Objects that have to be found: plain, and not below the height floor."""
+        return self.askable & (self.height_px >= FLOOR_PX)
+
+    @cached_property
+    def hidden(self) -> Bool[np.ndarray, "time actor"]:
+        """Within the picture, yet behind something."""
+        return (_area(self.labels.amodal_box) > 0) & (self.labels.visibility < 0.1)
+
+    @cached_property
+    def strict(self) -> Int[np.ndarray, "time actor"]:
+        """Place of the finding that is this object by class, IoU .5 and score; -1 for none."""
+        return np.stack([self._match(t, 0.5, SURE, True) for t in range(len(self.sight.found))])
+
+    @cached_property
+    def loose(self) -> Int[np.ndarray, "time actor"]:
+        """Place of any finding, of any class, where this object should be; -1 for none."""
+        return np.stack([self._match(t, 0.3, 0.0, False) for t in range(len(self.sight.found))])
+
+    def _match(self, t: int, least_iou: float, least_score: float, same_class: bool) -> Int[np.ndarray, "actor"]:
+        """The one-to-one pairing with the largest sum of IoU, weak pairs left out."""
+        found, matched = self.sight.found[t], np.full(len(self.kinds), -1)
+        iou = pairwise_iou(self.labels.modal_box[t], found.boxes)
+        allowed = (iou >= least_iou) & (self.labels.visibility[t] > 0)[:, None] & (found.scores >= least_score)
+        if same_class:
+            allowed &= self.kinds[:, None] == found.classes
+        worth = np.where(allowed, iou, 0.0)
+        actors, places = linear_sum_assignment(worth, maximize=True)
+        good = worth[actors, places] > 0
+        matched[actors[good]] = places[good]
+        return matched
+
+    def at(self, t: int) -> Found:
+        return self.sight.found[t]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a check measured on a clip; None where there was nothing to measure, and why."""
+
+    value: float | None
+    reason: str
+
+
+def runs(mask: Bool[np.ndarray, "time"]) -> list[tuple[int, int]]:
+    """Half-open [start, end) stretches where `mask` holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -1,0 +1,76 @@
+"""What the checker's networks see in a clip's frames; numbers only, so that every check is plain arithmetic."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Float, Int, UInt8
+
+from models.detections import Detections
+from models.detector import Detector
+from models.egomotion import EgoMotion
+
+BATCH = 12
+FAINT = 0.15  # score from which a finding counts as a trace of something
+
+
+@dataclass(frozen=True)
+class Checker:
+    """The networks that check, trained on source frames only, and the hash of their weights."""
+
+    detector: Detector
+    egomotion: EgoMotion
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """One frame's findings, best first. Boxes x0, y0, x1, y1 in pixels; colours are the box's middle, 0..1."""
+
+    boxes: Float[np.ndarray, "found 4"]
+    classes: Int[np.ndarray, "found"]
+    scores: Float[np.ndarray, "found"]
+    looks: Float[np.ndarray, "found embedding"]
+    colours: Float[np.ndarray, "found 3"]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A whole clip as the checker sees it; motion is speed (m/s) and yaw rate (rad/s) between neighbouring frames."""
+
+    found: tuple[Found, ...]
+    motion: Float[np.ndarray, "pair 2"]
+
+
+@torch.inference_mode()
+def observe(frames: UInt8[np.ndarray, "time height width 3"], checker: Checker) -> Sight:
+    """Run both networks over a clip."""
+    pictures = rearrange(torch.from_numpy(np.ascontiguousarray(frames)), "t h w c -> t c h w").float() / 127.5 - 1
+    pictures = pictures.contiguous(memory_format=torch.channels_last)
+    found = [d for batch in pictures.split(BATCH) for d in checker.detector.detect(batch, FAINT)]
+    pairs = zip(pictures[:-1].split(BATCH), pictures[1:].split(BATCH), strict=True)
+    motion = [checker.egomotion(before, after).numpy() for before, after in pairs]
+    return Sight(
+        tuple(_plain(d, frame) for d, frame in zip(found, frames, strict=True)),
+        np.concatenate(motion) if motion else np.zeros((0, 2), np.float32),
+    )
+
+
+def _plain(found: Detections, frame: UInt8[np.ndarray, "height width 3"]) -> Found:
+    boxes = found.boxes.numpy()
+    return Found(
+        boxes, found.classes.numpy(), found.scores.numpy(), found.embeddings.numpy(), middle_colours(frame, boxes)
+    )
+
+
+def middle_colours(
+    frame: UInt8[np.ndarray, "height width 3"], boxes: Float[np.ndarray, "found 4"]
+) -> Float[np.ndarray, "found 3"]:
+    """Mean colour, 0..1, of the middle half of each box, at least one pixel of it."""
+    height, width = frame.shape[:2]
+    centre, reach = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 4
+    low = np.clip(np.floor(centre - reach).astype(int), 0, [width - 1, height - 1])
+    high = np.maximum(np.ceil(centre + reach).astype(int), low + 1)
+    middles = [frame[y0:y1, x0:x1].mean((0, 1)) / 255 for (x0, y0), (x1, y1) in zip(low, high, strict=True)]
+    return np.array(middles, np.float32).reshape(-1, 3)
