@@ -151,14 +151,17 @@ class FromLog:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Concrete and complete. `placed[0]` is the ego. `id` is derived from the content."""
+    """Concrete and complete. `placed[0]` is the ego. `id` is derived from the content.
+
+    With `from_log` the log says where everything is: `road` is None, `placed` and `events` are empty.
+    """
 
     id: str
     name: str
     intent: str
     source: dict[str, str]
     duration_s: float
-    road: Road
+    road: Road | None
     surface: Surface
     friction: float
     environment: Environment
