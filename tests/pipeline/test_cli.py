@@ -1,0 +1,110 @@
+"""What a person at the terminal meets: help, a first file, mistakes answered in sentences."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import INCOMPLETE, MISUSED, OK, app
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = ("new", "explain", "check", "preview", "generate", "train", "evaluate", "report")
+
+BROKEN = """\
+name: broken
+intent: Two mistakes in one file.
+duration: 6 s
+road: {kind: straight, lanes: 2, lane_width: 3.5 m}
+ego: {lane: 1, speed: 50, drive: follow}
+actors:
+  lead: {kind: carr, ahead: 15 m, lane: 1, speed: 50 km/h}
+"""
+
+
+def call(*arguments: object) -> tuple[int, str]:
+    """Exit code and everything that was printed, as one line of words."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    code, text = call(command, "--help")
+    assert code == OK
+    assert "Usage" in text
+    assert re.search(r"[A-Z][a-z]+ .*\.", text)
+
+
+def test_help_does_not_wait_for_the_networks():
+    code = "import sys, pipeline.cli; sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_new_scenario_is_understood_and_possible_as_it_is(tmp_path):
+    path = tmp_path / "my-case.yaml"
+    assert call("new", path)[0] == OK
+    code, text = call("explain", path)
+    assert code == OK, text
+    assert "lead" in text
+    code, text = call("check", path)
+    assert code == OK, text
+
+
+def test_new_never_overwrites(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("years of work")
+    code, text = call("new", path)
+    assert code == MISUSED
+    assert "exists" in text
+    assert path.read_text() == "years of work"
+
+
+def test_all_mistakes_of_a_file_are_reported_at_once_and_the_good_file_is_done(tmp_path):
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    call("new", tmp_path / "good.yaml")
+    code, text = call("check", tmp_path)
+    assert code == INCOMPLETE
+    assert "ego.speed" in text
+    assert "actors.lead.kind" in text
+    assert "carr" in text
+    assert "friction" in text  # the good file's verdicts
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("generate", "no-such-case", "--out", "{tmp}/run"), ("no-such-case", "library")),
+        (("report", "{tmp}"), ("run.json",)),
+        (("explain", "{tmp}"), ("without scenario files",)),
+        (("train", "tokeniser"), ("no part 'tokeniser'", "tokenizer")),
+    ],
+)
+def test_mistakes_are_answered_in_sentences(arguments, words, tmp_path):
+    code, text = call(*(a.format(tmp=tmp_path) for a in arguments))
+    assert code == MISUSED
+    assert "Traceback" not in text
+    for word in words:
+        assert word in text
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.weights
+def test_a_preset_that_is_not_there_is_named(tmp_path, library, tiny_weights):
+    code, text = call("generate", library, "--out", tmp_path / "run", "--preset", "huge")
+    assert code == MISUSED
+    assert "no preset 'huge'" in text
+
+
+def test_preview_draws_every_variant(tmp_path):
+    call("new", tmp_path / "case.yaml")
+    code, text = call("preview", tmp_path / "case.yaml", "--out", tmp_path / "pictures")
+    assert code == OK, text
+    pictures = sorted((tmp_path / "pictures").glob("*.png"))
+    assert len(pictures) == 2  # the template sweeps over two gaps
+    assert all(p.stat().st_size > 10_000 for p in pictures)

@@ -1,0 +1,54 @@
+"""The main job from outside: kill it, run it again, nothing is lost and nothing is made twice."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.situations import case
+
+ROOT = Path(__file__).resolve().parents[2]
+BATCH = 6
+
+
+def start(file: Path, out: Path, *options: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "pipeline.cli", "generate", str(file), "--out", str(out), *options]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finished(out: Path) -> dict[str, int]:
+    """The clips that are there, each with its folder's identity on the disk."""
+    return {p.name: p.stat().st_ino for kind in ("clips", "rejected") for p in (out / kind).glob("*/") if p.is_dir()}
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("options", [("--inline",), pytest.param((), marks=pytest.mark.ray)], ids=["inline", "ray"])
+def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, tiny_weights, options):
+    file, out = tmp_path / "six.yaml", tmp_path / "run"
+    file.write_text(case(BATCH))
+    first = start(file, out, *options)
+    while len(finished(out)) < 2 and first.poll() is None:
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = finished(out)
+    assert 2 <= len(before) < BATCH, first.stdout.read()
+    time.sleep(3 if not options else 0)  # Ray's workers notice that their driver is gone
+
+    before |= finished(out)
+    second = start(file, out, *options)
+    text, _ = second.communicate()
+    assert second.returncode == 0, text
+    after = finished(out)
+    assert len(after) == BATCH
+    assert before.items() <= after.items()
+    assert f"{BATCH - len(before)} clip" in text
+    assert list((out / ".unfinished").iterdir()) == []
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert sorted(clip["id"] for clip in manifest["clips"]) == sorted(after)
+    assert len(json.loads((out / "run.json").read_text())["starts"]) == 2
+    assert (out / "report.html").stat().st_size > 10_000

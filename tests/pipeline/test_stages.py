@@ -1,0 +1,48 @@
+"""Stages: randomness from content, conditions that agree with each other, tokens and frames in step."""
+
+import json
+
+import pytest
+
+from pipeline.stages import condition, roll_out, seed_for, source_frames
+from pipeline.stopwatch import Stopwatch
+from tests.pipeline.situations import car_ahead
+
+
+def test_each_use_of_chance_has_its_own_seed_from_content():
+    scenario = car_ahead()
+    seeds = {seed_for(scenario, seed, what) for seed in (0, 1) for what in ("look", "tokens", "frames", "lidar")}
+    assert len(seeds) == 8
+    assert seed_for(scenario, 0, "look") == seed_for(car_ahead(), 0, "look")
+
+
+def test_a_car_ahead_is_in_layers_labels_and_caption_alike(rig):
+    rollout = roll_out(car_ahead())
+    conditions = condition(rollout, rig)
+    (view,) = conditions.views
+    assert view.layers.values.shape[0] == len(rollout.t_s) == conditions.actions.shape[0]
+    assert view.labels.in_view[:, 1].all()
+    assert not view.labels.in_view[:, 0].any()
+    assert "car" in conditions.caption
+
+
+def test_the_seed_changes_the_look_and_not_the_geometry(rig):
+    rollout = roll_out(car_ahead())
+    conditions, again = condition(rollout, rig), condition(rollout, rig)
+    assert (conditions.views[0].layers.values == again.views[0].layers.values).all()
+    (one,), (same,), (other,) = (source_frames(rollout, conditions, seed) for seed in (1, 1, 2))
+    assert (one == same).all()
+    assert (one != other).any()
+
+
+def test_the_stopwatch_adds_up_and_says_where_it_is(tmp_path):
+    shown = tmp_path / "x.stage"
+    clock = Stopwatch(shown)
+    assert clock(max, 1, 2) == 2
+    clock(max, 3, 4)
+    assert set(clock.seconds) == {"max"}
+    assert json.loads(shown.read_text())["stage"] == "max"
+    with pytest.raises(TypeError):
+        clock(max, 1, "a")
+    clock.stop()
+    assert not shown.exists()
