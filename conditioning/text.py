@@ -14,7 +14,8 @@ WORDS = 16
 DEEDS = ("hits", "brakes", "crosses", "shifts", "oncoming", "rides", "drives", "walks", "stands", "parked")
 # "" is padding and "?" a word that is not in the list; both places are fixed, new words go to the end.
 VOCABULARY: tuple[str, ...] = tuple(dict.fromkeys(
-    ("", "?", *TimeOfDay, *Weather, *Surface, "straight", "curve", "street", "one", "two", "three", "four", "many", "lanes", "ego", *Kind, *DEEDS)
+    ("", "?", *TimeOfDay, *Weather, *Surface, "straight", "curve",
+     "street", "one", "two", "three", "four", "many", "lanes", "ego", *Kind, *DEEDS)
 ))  # fmt: skip
 RANGE_M = 60.0  # farther bodies are a few pixels tall at the tiny preset's size
 BRAKING_MPS2 = -2.0
