@@ -27,12 +27,13 @@ Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships wi
 def plain_errors() -> Iterator[None]:
     """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130; anything else is our bug."""
     from models.weights import WeightsError
+    from pipeline.checks.baseline import BaselineError
     from pipeline.errors import UserError
     from scenarios.faults import Faults
 
     try:
         yield
-    except (UserError, Faults, WeightsError) as error:
+    except (UserError, Faults, WeightsError, BaselineError) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None
     except KeyboardInterrupt:

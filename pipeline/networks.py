@@ -1,5 +1,6 @@
 """Every network of a preset, loaded once and then only read."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from models.egomotion import EgoMotion
 from models.presets import PRESETS, WEIGHTS
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
+from pipeline.checks.baseline import Baseline, load_baseline
+from pipeline.checks.sight import Checker
 from pipeline.errors import UserError
 
 PARTS = ("tokenizer", "world", "decoder", "detector", "egomotion")
@@ -31,8 +34,8 @@ class Networks:
     tokenizer: Tokenizer
     world: WorldModel
     decoder: VideoDecoder
-    detector: Detector
-    egomotion: EgoMotion
+    checker: Checker
+    baseline: Baseline
     fingerprints: dict[str, str]
 
 
@@ -48,8 +51,16 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS) -> Networks:
         "egomotion": EgoMotion(preset.egomotion),
     }
     filled = {part: weights.load(network, folder / name / f"{part}.safetensors") for part, network in parts.items()}
+    prints = fingerprints(name, folder)
+    checker = Checker(filled.pop("detector"), filled.pop("egomotion"), checker_fingerprint(prints))
     rig = tuple(camera.resized(preset.height, preset.width) for camera in RIG)
-    return Networks(name, rig, **filled, fingerprints=fingerprints(name, folder))
+    baseline = load_baseline(folder / name / "baseline.json")
+    return Networks(name, rig, **filled, checker=checker, baseline=baseline, fingerprints=prints)
+
+
+def checker_fingerprint(prints: dict[str, str]) -> str:
+    """Names the two networks that check, so that a baseline is used with those it was measured with."""
+    return hashlib.sha256(f"{prints['detector']} {prints['egomotion']}".encode()).hexdigest()[:16]
 
 
 def fingerprints(name: str, folder: Path = WEIGHTS) -> dict[str, str]:

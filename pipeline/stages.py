@@ -133,7 +133,7 @@ def judge(
     pixels = [
         verdict
         for made, view in zip(frames, conditions.views, strict=True)
-        for verdict in check_pixels(made, view.labels, rollout, view.camera, networks.detector, networks.baseline)
+        for verdict in check_pixels(made, view.labels, rollout, view.camera, networks.checker, networks.baseline)
     ]
     return (*check_physics(rollout, scenario), *pixels)
 
