@@ -1,0 +1,225 @@
+"""One written variant to one concrete Scenario, or to everything that is wrong with it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from hashlib import sha256
+
+from pydantic import TypeAdapter, ValidationError
+
+from scenarios.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
+from scenarios.environment import FRICTION, Environment, Surface, Weather
+from scenarios.events import EventSpec, clashes, compiled, doubts
+from scenarios.faults import Fault, nearest, quoted
+from scenarios.place import (
+    lane_doubts,
+    place_actor,
+    place_ego,
+    road_doubts,
+    standing_doubts,
+    trajectory_doubts,
+)
+from scenarios.references import Cast, Member, ego_member, member
+from scenarios.road import Road
+from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut
+from scenarios.section import Side, as_faults
+from scenarios.spec import Collision, Common, CurvedRoad, LogSpec, Start, StraightRoad, WorldSpec
+from scenarios.story import Misread, read_sentence
+
+_EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
+_ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)
+# What lies on the road when the file does not say.
+SURFACE_IN = dict.fromkeys(Weather, Surface.DRY) | {Weather.RAIN: Surface.WET, Weather.SNOW: Surface.SNOW}
+_OF_THE_LOG = ("road", "ego", "actors", "story")
+
+
+def build(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
+    """The scenario that plain data means, without sweep; None and all its faults where it means none."""
+    return _build_log(data) if "from" in data else _build_world(data)
+
+
+def _build_log(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
+    wanted = "no such key beside from: the log itself says where everything is"
+    faults = [Fault(key, quoted(data[key]), wanted) for key in _OF_THE_LOG if key in data]
+    try:
+        spec = LogSpec.model_validate({key: value for key, value in data.items() if key not in _OF_THE_LOG})
+    except ValidationError as error:
+        return None, faults + as_faults(error)
+    if faults:
+        return None, faults
+    surface = SURFACE_IN[spec.environment.weather]
+    return _identified(_scenario(spec, None, surface, FRICTION[surface], (), (), spec.from_)), []
+
+
+def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
+    cast = _cast(data)
+    try:
+        spec, faults = WorldSpec.model_validate(data), []
+    except ValidationError as error:
+        spec, faults = None, _hinted(as_faults(error), data)
+    events, story_faults = _events(data.get("story"), cast, spec.duration if spec else 60.0)
+    faults += story_faults
+    if spec is None:
+        return None, faults
+    road = _road(spec.road, spec.ego.lane)
+    faults += _as_faults(road_doubts(road)) + _placing_faults(spec, road, events, story_faults)
+    if faults:
+        return None, faults
+    placed = _placed(spec, road, events)
+    faults = _as_faults(standing_doubts(placed, road, events))
+    surface = spec.road.surface or SURFACE_IN[spec.environment.weather]
+    friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
+    return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
+
+
+def _hinted(faults: list[Fault], data: dict[str, object]) -> list[Fault]:
+    """Unknown keys at the top may be those of a scenario from a log, too."""
+    return [
+        replace(f, wanted=nearest(f.where, [*WorldSpec.model_fields, "sweep", "from"]))
+        if f.found == "an unknown key" and f.where in data
+        else f
+        for f in faults
+    ]
+
+
+def _cast(data: dict[str, object]) -> Cast:
+    """Everyone whose own section can be read, so that a fault in one actor does not hide those of the story."""
+    ego, raw = _valid(_EGO, data.get("ego")), data.get("actors")
+    lane = data["ego"].get("lane", 0) if isinstance(data.get("ego"), dict) else 0
+    known = ego or Guided.model_construct(lane=lane, trajectory=(), size=None)
+    members: dict[str, Member] = {"ego": ego_member(known)}
+    broken = set() if ego else {"ego"}
+    for name, section in raw.items() if isinstance(raw, dict) else ():
+        if name == "ego":
+            continue  # refused by the whole file's validation
+        actor = _valid(_ACTOR, section)
+        if actor is None:
+            broken.add(name)
+        else:
+            members[name] = member(name, actor, known)
+    return Cast(members, frozenset(broken))
+
+
+def _valid(adapter: TypeAdapter, raw: object):
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError:
+        return None  # the whole file's validation reports it
+
+
+def _events(story: object, cast: Cast, duration_s: float) -> tuple[tuple[Event, ...], list[Fault]]:
+    faults: list[Fault] = []
+    lines = list(enumerate(story)) if isinstance(story, list | tuple) else []
+    read = [(i, spec) for i, line in lines if (spec := _line(i, line, cast, faults)) is not None]
+    specs = [spec for _, spec in read]
+    for i, spec in read:
+        for key, found, wanted in doubts(spec, specs, cast, duration_s):
+            spoken = isinstance(lines[i][1], str)
+            where, said = (f"story.{i}", f"{quoted(lines[i][1])}: {found}") if spoken else (f"story.{i}.{key}", found)
+            faults.append(Fault(where, said, wanted))
+    if faults:
+        return (), faults
+    sound = [(i, spec) for i, spec in read if spec.actor in cast.members]
+    events = tuple(compiled(spec, cast.members[spec.actor]) for _, spec in sound)
+    faults = [Fault(f"story.{sound[i][0]}", found, wanted) for i, found, wanted in clashes(events)]
+    once = tuple(dict.fromkeys(events))  # the same event said twice, in English and structured, is one event
+    return tuple(sorted(once, key=lambda e: e.when.t_s)), faults
+
+
+def _line(i: int, line: object, cast: Cast, faults: list[Fault]) -> EventSpec | None:
+    """One line of the story; its faults are added to `faults`."""
+    try:
+        if not isinstance(line, str):
+            return EventSpec.model_validate(line)
+        return EventSpec.model_validate(read_sentence(line, cast))
+    except Misread as error:
+        faults.append(Fault(f"story.{i}", error.found, error.wanted))
+    except ValidationError as error:
+        found = as_faults(error, f"story.{i}")
+        faults += (
+            [Fault(f"story.{i}", f"{quoted(line)}: {f.found}", f.wanted) for f in found]
+            if isinstance(line, str)
+            else found
+        )
+    return None
+
+
+def _as_faults(doubts: Iterable[tuple[str, str, str]]) -> list[Fault]:
+    return [Fault(*doubt) for doubt in doubts]
+
+
+def _road(spec: StraightRoad, ego_lane: int) -> Road:
+    curvature = 0.0
+    if isinstance(spec, CurvedRoad):
+        curvature = (1 if spec.direction is Side.LEFT else -1) / spec.radius
+    return Road(spec.kind, spec.lanes, spec.opposite_lanes, spec.lane_width, curvature, ego_lane)
+
+
+def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], story_faults: list[Fault]) -> list[Fault]:
+    faults: list[Fault] = []
+    steps_out = {e.actor for e in events if isinstance(e.do, StepOut)}
+    for name, actor in spec.actors.items():
+        where = f"actors.{name}"
+        faults += _as_faults(lane_doubts(where, actor, road))
+        if isinstance(actor, Moved):
+            faults += _as_faults(trajectory_doubts(f"{where}.trajectory", actor.trajectory, spec.duration, False))
+        if isinstance(actor, Hidden) and name not in steps_out and not story_faults:
+            wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out from behind"
+            faults.append(Fault(where, "no place", wanted))
+    if isinstance(spec.ego, Guided):
+        faults += _as_faults(trajectory_doubts("ego.trajectory", spec.ego.trajectory, spec.duration, True))
+    return faults
+
+
+def _placed(spec: WorldSpec, road: Road, events: tuple[Event, ...]) -> tuple[Placed, ...]:
+    """The ego first, then the actors in the file's order; those that hide need the others' places."""
+    ego = place_ego(spec.ego)
+    seen = {n: place_actor(n, a, road, ego, (), ()) for n, a in spec.actors.items() if not isinstance(a, Hidden)}
+    others = list(seen.values())
+    hidden = {n: place_actor(n, a, road, ego, others, events) for n, a in spec.actors.items() if n not in seen}
+    return (ego, *((seen | hidden)[name] for name in spec.actors))
+
+
+def _scenario(
+    spec: Common,
+    road: Road | None,
+    surface: Surface,
+    friction: float,
+    placed: tuple[Placed, ...],
+    events: tuple[Event, ...],
+    start: Start | None = None,
+) -> Scenario:
+    must = {Collision.ALLOWED: None, Collision.NEVER: False, Collision.REQUIRED: True}[spec.expect.collision]
+    return Scenario(
+        id="",
+        name=spec.name,
+        intent=spec.intent,
+        source=spec.source,
+        duration_s=spec.duration,
+        road=road,
+        surface=surface,
+        friction=friction,
+        environment=Environment(spec.environment.time, spec.environment.weather),
+        placed=placed,
+        events=events,
+        expect=Expect(must, spec.expect.min_ttc, spec.expect.min_gap),
+        from_log=FromLog(start.scene, start.start, start.split) if start else None,
+    )
+
+
+def _identified(scenario: Scenario) -> Scenario:
+    """With its id: the name and a hash of all that decides what happens; prose does not."""
+    content = {k: v for k, v in asdict(scenario).items() if k not in ("id", "intent", "source", "parameters")}
+    for kind, things in (("start", scenario.placed), ("behaviour", scenario.placed), ("do", scenario.events)):
+        content[kind] = [type(getattr(thing, kind)).__name__ for thing in things]
+    text = json.dumps(_rounded(content), sort_keys=True)
+    return replace(scenario, id=f"{scenario.name}-{sha256(text.encode()).hexdigest()[:10]}")
+
+
+def _rounded(value: object) -> object:
+    """Nine decimals, so that 1.2 m and 120 cm are one scenario."""
+    if isinstance(value, float):
+        return round(value, 9) + 0.0
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value

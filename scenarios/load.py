@@ -1,0 +1,120 @@
+"""A scenario file to concrete scenarios, or to everything that is wrong with it at once."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from scenarios.build import build
+from scenarios.document import Document, parse_document, read_document
+from scenarios.faults import Fault, Faults
+from scenarios.scenario import Scenario
+from scenarios.sweep import Variant, variants
+
+LIBRARY = Path(__file__).with_name("library")
+
+
+def load(path: str | Path, seed: int = 0) -> tuple[Scenario, ...]:
+    """The scenarios of a file, in the order of its sweep; raises Faults.
+
+    `seed` decides the values that a sweep draws; everything else, and every id, follows from the file alone.
+    """
+    return understand(read_document(path), seed)
+
+
+def loads(text: str, path: str | Path = "scenario.yaml", seed: int = 0) -> tuple[Scenario, ...]:
+    """The same from text in hand; `path` only names it in messages."""
+    return understand(parse_document(text, path), seed)
+
+
+def understand(document: Document, seed: int = 0) -> tuple[Scenario, ...]:
+    """The scenarios of a document; raises Faults with every fault of every variant."""
+    chosen, faults = variants(document.data, seed)
+    if not chosen:  # a faulty sweep: what is wrong with the rest is said along with it
+        base = {key: value for key, value in document.data.items() if key != "sweep"}
+        raise _faults(document, faults + [f for f in build(base)[1] if f.found != "nothing"])
+    scenarios: list[Scenario] = []
+    counted: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], tuple[Fault, Variant]] = {}
+    for variant in chosen:
+        scenario, found = build(variant.data)
+        for fault in dict.fromkeys(_swept(fault, variant, document.data) for fault in found):
+            counted[fault.where, fault.found] += 1
+            first.setdefault((fault.where, fault.found), (fault, variant))
+        if scenario is not None:
+            scenarios.append(replace(scenario, parameters=variant.parameters))
+    if counted:
+        raise _faults(document, [_told(*first[key], n, len(chosen)) for key, n in counted.items()])
+    _refuse_twins(document, scenarios)
+    return tuple(scenarios)
+
+
+def library() -> dict[str, Path]:
+    """The shipped scenario files by name, such as 'euro_ncap/cpnco-child'."""
+    return {str(p.relative_to(LIBRARY).with_suffix("")): p for p in sorted(LIBRARY.rglob("*.yaml"))}
+
+
+def _faults(document: Document, found: list[Fault]) -> Faults:
+    return Faults(document.path, [replace(fault, line=document.line(fault.where)) for fault in found])
+
+
+def _swept(fault: Fault, variant: Variant, data: dict[str, object]) -> Fault:
+    """A fault of a swept value belongs to the sweep's list, where the author wrote it."""
+    for path in variant.parameters:
+        if fault.where == path or fault.where.startswith(f"{path}."):
+            values = data["sweep"][path]
+            spoken = [str(v) for v in values] if isinstance(values, list) else []
+            at = f".{spoken.index(variant.parameters[path])}" if variant.parameters[path] in spoken else ""
+            return replace(fault, where=f"sweep.{path}{at}")
+    return fault
+
+
+def _told(fault: Fault, first: Variant, count: int, of: int) -> Fault:
+    """Where only some variants have the fault, say which was the first."""
+    if count == of or fault.where.startswith("sweep."):
+        return fault
+    values = ", ".join(f"{path}: {value}" for path, value in first.parameters.items())
+    return replace(fault, found=f"{fault.found} (in {count} of {of} variants, first with {values})")
+
+
+def _refuse_twins(document: Document, scenarios: list[Scenario]) -> None:
+    seen: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        if scenario.id in seen:
+            found = f"two variants that are the same: {seen[scenario.id].parameters} and {scenario.parameters}"
+            raise _faults(document, [Fault("sweep", found, "values that differ in what they mean")])
+        seen[scenario.id] = scenario
+
+
+def template(name: str) -> str:
+    """A first scenario to edit, for a file called `name`; ValueError where the name cannot be one."""
+    text = TEMPLATE.replace("NAME", name)
+    try:
+        loads(text, f"{name}.yaml")
+    except Faults as error:
+        raise ValueError(str(error.faults[0])) from error
+    return text
+
+
+TEMPLATE = """\
+name: NAME
+intent: The lead car brakes hard while the ego follows.   # one sentence: what is this scenario for?
+source: {suite: own, type: lead vehicle decelerating}
+duration: 6 s
+
+# Every quantity has its unit: 50 km/h, 12 m, 1.5 s, 6 m/s^2, 90 deg.
+road: {kind: straight, lanes: 2, opposite_lanes: 1, lane_width: 3.5 m, surface: dry}   # or curve, radius, direction
+environment: {time: day, weather: clear}             # day | dusk | night;  clear | rain | fog | snow
+
+# Lanes are numbered from the right, 0 first. `ahead` is the free gap, bumper to bumper.
+ego: {lane: 0, speed: 50 km/h, drive: follow}        # or drive: hold speed, or a trajectory
+actors:
+  lead: {kind: car, lane: 0, ahead: 15 m, speed: 50 km/h}
+  truck: {kind: truck, side: right, ahead: 30 m, offset: 0.5 m}   # parked beside the road
+
+story:                                               # English, one sentence a line
+  - lead brakes at 6 m/s^2 after 1.5 s
+# - a child steps out from behind the parked truck after 2 s    (with  child: {kind: child}  under actors)
+
+# sweep: {actors.lead.ahead: [10 m, 15 m, 25 m]}     # every combination becomes a scenario
+expect: {collision: allowed}                         # allowed | never | required;  min_ttc: below 2 s
+"""

@@ -1,0 +1,176 @@
+"""Where everybody starts: gaps, sides and hiding places as positions on the road; and what cannot stand so."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+from math import cos, hypot, pi, sin
+
+import numpy as np
+from shapely.geometry import LineString, Polygon
+
+from scenarios.actor_spec import ActorSpec, Along, Boxed, Drive, Driven, EgoSpec, Facing, Hidden, InLane, Moved
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.events import DRIVER
+from scenarios.road import Road
+from scenarios.scenario import (
+    AtPose,
+    Behaviour,
+    Event,
+    Follow,
+    FollowTrajectory,
+    HoldSpeed,
+    OnLane,
+    Parked,
+    Placed,
+    StepOut,
+)
+from scenarios.section import Side
+from scenarios.units import SPEED, shown
+
+STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
+EYE_M = 1.7  # the camera, ahead of the ego's rear axle; only to judge whether a hiding place hides
+FASTEST_MPS = 70.0
+Doubt = tuple[str, str, str]  # path, what was found, what would be right
+
+
+def place_ego(spec: EgoSpec) -> Placed:
+    """The ego on its lane: the map's origin is under its rear axle, so its box centre is a little ahead of it."""
+    body = Body("ego", Kind.CAR, Size(*spec.size) if spec.size else EGO_SIZE)
+    start = OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0)
+    if isinstance(spec, Driven):
+        return Placed(body, start, spec.speed, _drives(spec.drive, spec.speed, spec.driver))
+    return Placed(body, start, _speeds(spec.trajectory)[0], FollowTrajectory(spec.trajectory))
+
+
+def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Sequence[Placed], events) -> Placed:
+    """An actor's start. Who hides is placed by the event that makes it step out from behind one of `placed`."""
+    written = spec.box.size if isinstance(spec, Boxed) else spec.size
+    body = Body(name, spec.kind, Size(*written) if written else USUAL_SIZE[spec.kind])
+    if isinstance(spec, Boxed):
+        start = AtPose(*spec.box.at, spec.box.heading)
+        return Placed(body, start, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))
+    if isinstance(spec, Moved):
+        (_, x, y), speed = spec.trajectory[0], _speeds(spec.trajectory)[0]
+        return Placed(body, AtPose(x, y, _first_heading(spec.trajectory)), speed, FollowTrajectory(spec.trajectory))
+    if isinstance(spec, Hidden):
+        return Placed(body, _hiding_place(cover_of(name, placed, events), road), 0.0, Parked())
+    start = OnLane(_along(spec, body.size, ego), *_across(spec, body.size, road))
+    return Placed(body, start, spec.speed, _drives(spec.drive, spec.speed, spec.driver))
+
+
+def _drives(drive: Drive, speed: float, driver: str | None) -> Behaviour:
+    if drive is Drive.FOLLOW:
+        return Follow(speed, driver or DRIVER)
+    return HoldSpeed(speed) if speed > 0 else Parked()
+
+
+def _along(spec: Along, size: Size, ego: Placed) -> float:
+    """s of the box centre from the free gap to the ego's front or rear bumper, metres."""
+    half = (ego.body.size.length_m + size.length_m) / 2
+    if spec.ahead is not None:
+        return EGO_REAR_AXLE_TO_CENTRE_M + half + spec.ahead
+    return EGO_REAR_AXLE_TO_CENTRE_M - half - spec.behind
+
+
+def _across(spec: Along, size: Size, road: Road) -> tuple[float, int]:
+    """d of the box centre, metres, and which way it faces."""
+    if isinstance(spec, InLane):
+        lane = road.lanes + spec.lane.number if spec.lane.oncoming else spec.lane.number
+        return road.lane_centre(lane) + spec.offset, -1 if spec.lane.oncoming else 1
+    off = spec.offset + size.width_m / 2
+    d = road.left_edge + off if spec.side is Side.LEFT else road.right_edge - off
+    return d, 1 if spec.facing is Facing.ALONG else -1
+
+
+def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Placed:
+    """The body that `name` steps out from behind; StopIteration where no event says so."""
+    behind = next(e.do.behind for e in events if e.actor == name and isinstance(e.do, StepOut))
+    return next(p for p in placed if p.body.id == behind)
+
+
+def _hiding_place(cover: Placed, road: Road) -> OnLane:
+    corners = road.project(np.array(footprint(cover, road).exterior.coords))
+    s, d = corners[:, 0], corners[:, 1]
+    return OnLane(float(s.max()) + STEP_OUT_AHEAD_M, float(d.min() + d.max()) / 2)
+
+
+def footprint(placed: Placed, road: Road) -> Polygon:
+    """The box on the ground at the start, map frame."""
+    if isinstance(placed.start, OnLane):
+        x, y, yaw = road.pose(np.array(placed.start.s_m), np.array(placed.start.d_m))
+        yaw += 0.0 if placed.start.facing > 0 else pi
+    else:
+        x, y, yaw = placed.start.x_m, placed.start.y_m, placed.start.yaw_rad
+    along = placed.body.size.length_m / 2 * np.array([cos(yaw), sin(yaw)])
+    across = placed.body.size.width_m / 2 * np.array([-sin(yaw), cos(yaw)])
+    return Polygon([np.array([x, y]) + a * along + b * across for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))])
+
+
+def _speeds(trajectory) -> list[float]:
+    return [
+        hypot(x1 - x0, y1 - y0) / (t1 - t0) if t1 > t0 else float("inf")
+        for (t0, x0, y0), (t1, x1, y1) in pairwise(trajectory)
+    ]
+
+
+def _first_heading(trajectory) -> float:
+    _, x0, y0 = trajectory[0]
+    moved = next(((x, y) for _, x, y in trajectory if hypot(x - x0, y - y0) > 0.01), (x0 + 1, y0))
+    return float(np.arctan2(moved[1] - y0, moved[0] - x0))
+
+
+# -- what cannot stand so ------------------------------------------------------------------------------------------
+
+
+def trajectory_doubts(where: str, trajectory, duration_s: float, ego: bool) -> Iterator[Doubt]:
+    """A trajectory must begin at 0 s, rise in time, last the clip and stay below an absurd speed."""
+    times = [t for t, _, _ in trajectory]
+    if times[0] != 0 or sorted(set(times)) != times:
+        yield where, f"times {', '.join(f'{t:g}' for t in times[:6])} s", "times that start at 0 s and rise"
+        return
+    if times[-1] < duration_s:
+        yield where, f"an end at {times[-1]:g} s", f"a trajectory that lasts the clip's {duration_s:g} s"
+    if ego and hypot(*trajectory[0][1:]) > 1e-6:
+        yield where, "a start away from the origin", "[0 s, 0 m, 0 m] first: the map begins under the ego's rear axle"
+    if (fastest := max(_speeds(trajectory))) > FASTEST_MPS:
+        yield where, f"a step at {shown(fastest, SPEED)}", f"at most {shown(FASTEST_MPS, SPEED)}"
+
+
+def lane_doubts(where: str, spec: Along, road: Road) -> Iterator[Doubt]:
+    if not isinstance(spec, InLane):
+        return
+    there = road.opposite_lanes if spec.lane.oncoming else road.lanes
+    word = "oncoming " if spec.lane.oncoming else ""
+    if spec.lane.number >= there:
+        lanes = f"one of {', '.join(f'{word}{i}' for i in range(there))}" if there else "a road with opposite_lanes"
+        yield f"{where}.lane", f"{word}{spec.lane.number}", lanes
+
+
+def road_doubts(road: Road) -> Iterator[Doubt]:
+    if road.ego_lane >= road.lanes:
+        yield "ego.lane", str(road.ego_lane), f"a lane from 0 to {road.lanes - 1}: road.lanes is {road.lanes}"
+    inner = max(road.left_edge, 0) if road.curvature_per_m > 0 else max(-road.right_edge, 0)
+    if road.curvature_per_m and 1 / abs(road.curvature_per_m) < inner + road.sidewalk_m + 5:
+        found = f"{1 / abs(road.curvature_per_m):g} m, too tight for the lanes inside of it"
+        yield "road.radius", found, f"at least {inner + road.sidewalk_m + 5:g} m"
+
+
+def standing_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Doubt]:
+    """Nobody starts inside another, beyond the curve's half turn, or in plain view before stepping out."""
+    shapes = {p.body.id: footprint(p, road) for p in placed}
+    for one, other in combinations(placed, 2):
+        if shapes[one.body.id].intersection(shapes[other.body.id]).area > 1e-6:
+            found = f"{other.body.id} inside {'the ego' if one.body.id == 'ego' else one.body.id} at the start"
+            yield f"actors.{other.body.id}", found, "free space between them"
+    for p in placed:
+        if isinstance(p.start, OnLane) and abs(p.start.s_m * road.curvature_per_m) > 0.9 * pi:
+            yield f"actors.{p.body.id}", "a place beyond half a turn of the curve", "a place nearer to the ego"
+    for event in events:
+        if isinstance(event.do, StepOut):
+            yield from _view_doubts(event.actor, event.do.behind, shapes)
+
+
+def _view_doubts(actor: str, cover: str, shapes: dict[str, Polygon]) -> Iterator[Doubt]:
+    centre = shapes[actor].centroid
+    if not LineString([(EYE_M, 0.0), (centre.x, centre.y)]).intersects(shapes[cover]):
+        found = f"{actor} in the ego's plain view at the start"
+        yield f"actors.{actor}", found, f"a place behind {cover}, as the ego sees it"
