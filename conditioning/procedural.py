@@ -1,122 +1,25 @@
 """The procedural camera: a rollout as photographs, from meshes, materials, light and weather."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from conditioning.backdrop import ground_plane
+from conditioning import shadows
 from conditioning.camera import Camera
-from conditioning.cuboids import camera_to_map, present
+from conditioning.cuboids import present
 from conditioning.markings import lines
 from conditioning.materials import drawn_from
 from conditioning.raster import Surfaces, rasterise
 from conditioning.scenery import Scenery
-from conditioning.shading import mirror_on_road, shade
-from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, roofs, still_cast
-from conditioning.weather import Light, develop, light_of
+from conditioning.shading import halved, mirror_on_road, shade
+from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
+from conditioning.view import View, view_at
+from conditioning.weather import develop, light_of, packed
 from scenarios.rollout import Rollout
 
 SUPERSAMPLE = 2
 _SIGHT_M = 260.0  # nothing beyond is a pixel high
-_SHADOW_SIGHT_M = 90.0
-
-
-@dataclass(frozen=True)
-class _View:
-    """A camera at an instant, in the map frame."""
-
-    camera: Camera
-    rotation: Float[np.ndarray, "3 3"]
-    origin: Float[np.ndarray, "3"]
-    plane: Float[np.ndarray, "3"]
-    offset: float
-
-    def see(self, points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
-        return (points - self.origin) @ self.rotation
-
-
-def _view(rollout: Rollout, camera: Camera, frame: int) -> _View:
-    pose = camera_to_map(rollout, camera, frame)
-    plane, offset = ground_plane(rollout, frame)
-    return _View(camera, np.ascontiguousarray(pose[:3, :3]), np.ascontiguousarray(pose[:3, 3]), plane, offset)
-
-
-def _before(view: _View, points: Float[np.ndarray, "triangle 3 3"], sight_m: float) -> np.ndarray:
-    """Which triangles can touch the picture."""
-    z = points[..., 2]
-    half = view.camera.width / 2 / view.camera.intrinsic[0, 0] * 1.02
-    nearest, farthest = z.min(axis=1), z.max(axis=1)
-    left, right = (points[..., 0] + half * z).max(axis=1) > 0, (points[..., 0] - half * z).min(axis=1) < 0
-    return (farthest > 0.2) & (nearest < sight_m) & left & right
-
-
-def _on_plane(
-    points: Float[np.ndarray, "triangle 3 3"], view: _View, light: Light
-) -> Float[np.ndarray, "triangle 3 3"]:
-    """Shadows: points slid along the sun's rays onto the ground."""
-    height = points @ view.plane - view.offset
-    fall = light.sun_direction @ view.plane
-    return points - np.maximum(height, 0.0)[..., None] * light.sun_direction / fall
-
-
-def _shadow(cast: Cast, roof_points, view: _View, light: Light) -> Float[np.ndarray, "height width"]:
-    """1 where a pixel's ground lies in a shadow of the sun."""
-    shape = (view.camera.height, view.camera.width)
-    if light.sun.max() < 0.1:
-        return np.zeros(shape, np.float32)
-    points = view.see(_on_plane(np.concatenate([cast.points, roof_points]), view, light))
-    points = points[_before(view, points, _SHADOW_SIGHT_M)]
-    seen = rasterise(points, np.zeros((len(points), 3, 1)), view.camera)
-    return (seen.triangle >= 0).astype(np.float32)
-
-
-def _contact(rollout: Rollout, frame: int, rows, view: _View) -> Float[np.ndarray, "height width"]:
-    """How much of the sky a body takes from the ground around and below it."""
-    half = rollout.sizes[rows, :2] / 2
-    reach = np.minimum(0.5, 0.3 * half.min(axis=1))[:, None]
-    corner = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
-    local = corner * (half + reach)[:, None]
-    c, s = np.cos(rollout.yaw_rad[frame, rows]), np.sin(rollout.yaw_rad[frame, rows])
-    turn = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], axis=-2)
-    foot = np.concatenate([local @ turn, np.zeros((len(rows), 4, 1))], axis=-1) + rollout.centre[frame, rows][:, None]
-    foot -= ((foot @ view.plane - view.offset)[..., None]) * view.plane
-    # Distance inside the enlarged footprint along each axis, 0 at its rim.
-    order = np.array([[0, 1, 2], [0, 2, 3]])
-    edge = np.concatenate(
-        [
-            np.broadcast_to(corner, (len(rows), 4, 2)),
-            np.broadcast_to(((half + reach) / reach)[:, None], (len(rows), 4, 2)),
-        ],
-        axis=-1,
-    )
-    seen = rasterise(view.see(foot)[:, order].reshape(-1, 3, 3), edge[:, order].reshape(-1, 3, 4), view.camera)
-    inside = np.clip((1 - np.abs(seen.attribute[..., :2])) * seen.attribute[..., 2:] / 1.2, 0, 1).prod(axis=-1)
-    return np.where(seen.triangle >= 0, inside, 0.0).astype(np.float32)
-
-
-def _shaded_by_buildings(
-    points: Float[np.ndarray, "triangle 3 3"], scenery: Scenery, light: Light, near: float
-) -> Float[np.ndarray, "triangle"]:
-    """Share of the sun that reaches each triangle past the buildings; `near` metres along the ray are free."""
-    lit = np.ones(len(points))
-    if light.sun.max() < 0.1 or not scenery.buildings:
-        return lit
-    centre = points.mean(axis=1)
-    start = centre + near * light.sun_direction
-    for b in scenery.buildings:
-        c, s = np.cos(b.yaw_rad), np.sin(b.yaw_rad)
-        axes = np.array([[c, s], [-s, c]])
-        at = (start[:, :2] - [b.x_m, b.y_m]) @ axes.T
-        way = axes @ light.sun_direction[:2]
-        half = np.array([b.length_m, b.width_m]) / 2
-        safe = np.where(np.abs(way) < 1e-9, 1e-9, way)
-        t0, t1 = (-half - at) / safe, (half - at) / safe
-        enter, leave = np.minimum(t0, t1).max(axis=1), np.maximum(t0, t1).min(axis=1)
-        roof = (b.height_m - start[:, 2]) / light.sun_direction[2]
-        lit[(np.maximum(enter, 0) < np.minimum(leave, roof)) & (leave > 0.01)] = 0.0
-    return lit
 
 
 def _road_numbers(rollout: Rollout) -> tuple[tuple[float, ...], Float[np.ndarray, "line 3"]]:
@@ -133,38 +36,36 @@ class _Studio:
         self.rollout, self.scenery = rollout, scenery
         self.camera = camera.resized(camera.height * SUPERSAMPLE, camera.width * SUPERSAMPLE)
         self.light = light_of(rollout, seed)
+        self.packed = packed(self.light)
         self.still, self.looks = still_cast(scenery, self.light, seed)
-        self.still_lit = _shaded_by_buildings(self.still.points, scenery, self.light, 0.5)
-        self.roofs = roofs(scenery.buildings)
+        self.still_lit = shadows.past_buildings(self.still.points, scenery, self.light, 0.5)
+        self.roofs = shadows.roofs(scenery.buildings)
+        self.none = no_cast()
         self.troupe = Troupe(rollout, self.light, seed)
         self.road, self.lines = _road_numbers(rollout)
         self.lamps = np.array([lamp_head(x) for x in scenery.lamps]).reshape(-1, 3)
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
 
     def picture(self, frame: int) -> UInt8[np.ndarray, "height width 3"]:
-        view = _view(self.rollout, self.camera, frame)
+        view = view_at(self.rollout, self.camera, frame)
         rows = self._near(view, frame)
-        moving = joined([self.troupe.at(frame, rows[k : k + 1])[0] for k in range(len(rows))]) if len(rows) else None
-        cast = self.still if moving is None else joined([moving, self.still])
-        lit = self.still_lit
-        if moving is not None:
-            lit = np.concatenate([_shaded_by_buildings(moving.points, self.scenery, self.light, 0.0), lit])
-        shadow = _shadow(cast, self.roofs, view, self.light)
-        contact = _contact(self.rollout, frame, rows, view)
-        in_camera = view.see(cast.points)
-        seen_rows = _before(view, in_camera, _SIGHT_M)
-        visible = chosen(cast, seen_rows)
-        surfaces = rasterise(in_camera[seen_rows], visible.uv, self.camera)
-        colour = self._shade(surfaces, visible, lit[seen_rows], shadow, contact, view, frame)
-        small = colour.reshape(self.camera.height // 2, 2, self.camera.width // 2, 2, 3)
-        return develop(np.minimum(small, 8.0).mean(axis=(1, 3)), self.light, self.rollout.environment.weather, frame)
+        moving = joined([self.none, *self.troupe.at(frame, rows)])
+        cast = joined([moving, self.still])
+        lit = np.concatenate([shadows.past_buildings(moving.points, self.scenery, self.light, 0.0), self.still_lit])
+        shadow = shadows.on_ground(np.concatenate([cast.points, self.roofs]), view, self.light)
+        contact = shadows.contact(self.rollout, frame, rows, view)
+        in_camera, ahead = view.before(cast.points, _SIGHT_M)
+        visible = chosen(cast, ahead)
+        surfaces = rasterise(in_camera[ahead], visible.uv, self.camera)
+        colour = self._shade(surfaces, visible, lit[ahead], shadow, contact, view, frame)
+        return develop(halved(colour), self.light, self.rollout.environment.weather, frame)
 
-    def _near(self, view: _View, frame: int):
+    def _near(self, view: View, frame: int):
         rows = present(self.rollout, frame)
         away = np.linalg.norm(self.rollout.centre[frame, rows] - view.origin, axis=1)
         return rows[away < _SIGHT_M]
 
-    def _shade(self, surfaces: Surfaces, cast: Cast, lit, shadow, contact, view: _View, frame: int):
+    def _shade(self, surfaces: Surfaces, cast: Cast, lit, shadow, contact, view: View, frame: int):
         height, width = surfaces.depth.shape
         colour, mirror = np.zeros((height, width, 3)), np.zeros((height, width), np.float32)
         # One row even when nothing is in view: the kernel's arrays are never empty.
@@ -176,13 +77,12 @@ class _Studio:
         shade(
             surfaces.depth, surfaces.triangle, surfaces.attribute, shadow, contact, *pad, self.looks,
             view.rotation, view.origin, self.camera.intrinsic, view.plane, view.offset, self.road, self.lines, lamps,
-            np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.light, self.skyline_seed, colour, mirror,
+            np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.packed, self.skyline_seed, colour, mirror,
         )  # fmt: skip
         if self.light.wet == 0:
             return colour
         wet = colour.copy()
-        height_m = float(view.origin @ view.plane - view.offset)
-        mirror_on_road(surfaces.depth, mirror, self.camera.intrinsic, height_m, colour, wet)
+        mirror_on_road(surfaces.depth, mirror, self.camera.intrinsic, view.height_m, colour, wet)
         return wet
 
 

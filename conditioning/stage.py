@@ -18,7 +18,7 @@ from conditioning.materials import (
     drawn_from,
     wall_looks,
 )
-from conditioning.scenery import Building, Lamp, Scenery
+from conditioning.scenery import Lamp, Scenery
 from conditioning.shapes import Part, Sculptor
 from conditioning.wardrobe import body_mesh, distance_gone
 from conditioning.weather import LIT, Light
@@ -40,7 +40,6 @@ class Cast:
     finish: Int[np.ndarray, "triangle"]
     gloss: Float[np.ndarray, "triangle"]
     look: Int[np.ndarray, "triangle"]
-    casts_shadow: Bool[np.ndarray, "triangle"]
 
 
 def joined(casts: list[Cast]) -> Cast:
@@ -58,12 +57,12 @@ def _normals(points: Float[np.ndarray, "triangle 3 3"]) -> Float[np.ndarray, "tr
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
 
 
-def _plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0, shadow=True) -> Cast:
+def _plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> Cast:
     n = len(points)
     uv = np.stack([np.zeros((n, 3)), points[..., 2]], axis=-1)
     return Cast(
         points, uv, _normals(points), np.broadcast_to(albedo, (n, 3)).copy(), np.broadcast_to(emission, (n, 3)).copy(),
-        np.full(n, finish), np.full(n, gloss), np.zeros(n, np.int64), np.full(n, shadow),
+        np.full(n, finish), np.full(n, gloss), np.zeros(n, np.int64),
     )  # fmt: skip
 
 
@@ -72,12 +71,12 @@ def _tree(tree, colour, index: int) -> list[Cast]:
     middle, half = crown(tree)
     rng = drawn_from("tree", index, round(tree.x_m, 2))
     make, r = Sculptor(), tree.crown_radius_m
-    for k in range(7):
+    for k in range(6):
         turn, up = rng.uniform(0, 2 * np.pi), rng.uniform(-0.55, 0.55)
         out = 0.42 * np.sqrt(1 - up**2)
         size = rng.uniform(0.5, 0.62) if k else 0.72
         at = (out * r * np.cos(turn), out * r * np.sin(turn), middle + 0.75 * up * half) if k else (0, 0, middle)
-        make.blob(at, (size * r, size * r, size * half), Part.TOP, rings=6)
+        make.blob(at, (size * r, size * r, size * half), Part.TOP, rings=5)
     leaves = np.concatenate(make._points)
     trunk = Sculptor()
     trunk.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, Part.TRIM, 6)
@@ -120,13 +119,18 @@ def _walls(scenery: Scenery, seed: int) -> tuple[Cast, Float[np.ndarray, "buildi
         [wall_looks(seed, len(scenery.buildings)), [[b.height_m] for b in scenery.buildings]], axis=1
     )
     walls = Cast(points, mesh.uv_m[keep], mesh.normal[keep], np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, FACADE),
-                 np.ones(n), np.arange(n) // max(1, n // max(1, len(scenery.buildings))), np.ones(n, bool))  # fmt: skip
+                 np.ones(n), np.arange(n) // max(1, n // max(1, len(scenery.buildings))))  # fmt: skip
     return walls, looks
+
+
+def no_cast() -> Cast:
+    """No triangle at all."""
+    return _plain(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))
 
 
 def still_cast(scenery: Scenery, light: Light, seed: int) -> tuple[Cast, Float[np.ndarray, "building 7"]]:
     """Everything that does not move, and what each building looks like."""
-    casts, looks = [_plain(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))], np.zeros((1, 7))
+    casts, looks = [no_cast()], np.zeros((1, 7))
     if scenery.buildings:
         walls, looks = _walls(scenery, seed)
         casts.append(walls)
@@ -136,14 +140,6 @@ def still_cast(scenery: Scenery, light: Light, seed: int) -> tuple[Cast, Float[n
     for lamp in scenery.lamps:
         casts += _lamp(lamp, light)
     return joined(casts), looks
-
-
-def roofs(buildings: tuple[Building, ...]) -> Float[np.ndarray, "triangle 3 3"]:
-    """Flat roofs, which only the sun sees."""
-    from conditioning.backdrop import facade_corners
-
-    quads = [np.c_[facade_corners(b), np.full(4, b.height_m)] for b in buildings]
-    return np.concatenate([[q[[0, 1, 2]], q[[0, 2, 3]]] for q in quads] or [np.zeros((0, 3, 3))])
 
 
 class Troupe:
@@ -170,7 +166,7 @@ class Troupe:
         gloss = np.select([finish == PAINT, finish == GLASS], [0.8, 1.0], 0.0)
         n = len(points)
         return Cast(points, uv, _normals(points), self.colours[i][mesh.part], self._emission(frame, i)[mesh.part],
-                    finish, gloss, np.zeros(n, np.int64), np.ones(n, bool))  # fmt: skip
+                    finish, gloss, np.zeros(n, np.int64))  # fmt: skip
 
     def _emission(self, frame: int, i: int) -> Float[np.ndarray, "part 3"]:
         """Light that each part gives out; parked bodies keep their lamps off."""

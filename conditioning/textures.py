@@ -67,12 +67,13 @@ def asphalt(x, y, s, d, across, along, lane_width, right_edge, seed, wet, out):
     patch = hash01(int(np.floor(s / 7.0)), int(np.floor((d - right_edge) / lane_width)), seed + 5)
     if patch > 0.86:
         tone *= 0.74
-    crack = abs(noise(x / 2.3, y / 2.3, seed + 8) - 0.5)
-    if across < 0.08 and crack < 0.012:
-        tone *= 0.55
+    if along < 0.25 and noise(x / 9.0, y / 9.0, seed + 7) > 0.62:  # cracked stretches
+        crack = abs(noise(x / 1.1, y / 1.1, seed + 8) + 0.35 * noise(x / 0.3, y / 0.3, seed + 10) - 0.675)
+        if crack < 0.03:
+            tone *= 0.62
     puddle = 0.0
     if wet > 0:
-        puddle = wet * min(1.0, max(0.0, 0.45 + 2.2 * (noise(x / 3.1, y / 3.1, seed + 9) - 0.42)))
+        puddle = wet * min(1.0, max(0.0, 0.60 + 1.5 * (noise(x / 3.1, y / 3.1, seed + 9) - 0.42)))
         tone *= 1 - 0.55 * wet
     out[0], out[1], out[2] = tone * 1.02, tone, tone * 0.99
     return puddle
@@ -168,7 +169,7 @@ def facade(u, v, top, look, footprint, lit, seed, out, glow):
         out[0], out[1], out[2] = 0.08 + 0.5 * hue, 0.10 + 0.25 * (1 - hue), 0.08 + 0.4 * abs(hue - 0.5)
         if lit > 0:
             for k in range(3):
-                glow[k] = 0.5 * out[k] * min(1.0, 3 * lit)
+                glow[k] = 0.25 * out[k] * min(1.0, 3 * lit)
         return 0.0
     if inside <= 0.0:
         if du < wide + 0.05 and fv > low - 0.06 and fv < high + 0.03 and style != 3:  # frame and sill
@@ -192,8 +193,10 @@ def facade(u, v, top, look, footprint, lit, seed, out, glow):
     burning = lit * (2.2 if shop else 1.0)
     if hash01(i, j, detail + seed) < burning and not bar:
         warm = hash01(i, j, detail + 3)
-        power = inside * (0.35 + 0.65 * hash01(i, j, detail + 4)) * (0.75 + 0.25 * fv)
-        glow[0], glow[1], glow[2] = power * 0.95, power * (0.55 + 0.25 * warm), power * (0.22 + 0.4 * warm)
+        power = inside * (0.10 + 0.26 * hash01(i, j, detail + 4)) * (0.55 + 0.6 * fv) * (0.45 if curtain > 0.7 else 1.0)
+        if shop:
+            power *= 0.7 + 0.6 * faded(u, v, 0.5, footprint, detail + 2)
+        glow[0], glow[1], glow[2] = power, power * (0.52 + 0.25 * warm), power * (0.18 + 0.35 * warm)
     return inside
 
 
@@ -201,11 +204,13 @@ def facade(u, v, top, look, footprint, lit, seed, out, glow):
 def sky(rx, ry, rz, light, with_clouds, out):
     """Radiance of the sky in a unit direction of the map frame."""
     up = max(rz, 0.0)
-    t = 1 - (1 - min(1.0, up)) ** 3.2
+    rest = 1 - min(1.0, up)
+    t = 1 - rest * rest * rest
     facing = rx * light.sun_direction[0] + ry * light.sun_direction[1] + rz * light.sun_direction[2]
     low_sun = max(0.0, 1 - 2.5 * light.sun_direction[2])
-    halo = max(0.0, facing) ** 6 * (0.15 + 0.9 * low_sun) * (1 - light.cloud) * 0.55
-    disc = max(0.0, facing) ** 900 * 3.0 * (1 - light.cloud)
+    toward = max(0.0, facing) * max(0.0, facing)
+    halo = toward * toward * toward * (0.15 + 0.9 * low_sun) * (1 - light.cloud) * 0.55
+    disc = facing**900 * 3.0 * (1 - light.cloud) if facing > 0.985 else 0.0
     cover = 0.0
     if with_clouds and rz > 0.01 and light.cloud < 0.9:
         x, y = rx / (rz + 0.10) * 1.3, ry / (rz + 0.10) * 1.3

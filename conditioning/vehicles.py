@@ -121,8 +121,8 @@ def _lights(make: Sculptor, style: CarStyle, size: Size, w: float) -> None:
     height, length = size.height_m, size.length_m
     rear_belt, front_belt = style.profile[0][1] * height, style.profile[-1][1] * height
     tall = style.profile[0][2] > style.profile[0][1] + 0.05
-    low, high = (0.36 * height, 0.62 * height) if tall else (rear_belt - 0.19 * height, rear_belt + 0.035 * height)
-    inner = 0.84 if tall else 0.56
+    low, high = (0.43 * height, 0.60 * height) if tall else (rear_belt - 0.12 * height, rear_belt + 0.035 * height)
+    inner = 0.80 if tall else 0.60
     for side in (1, -1):
         y0, y1 = sorted((side * w * inner, side * w * 1.0))
         make.box((-length / 2 + 0.002, y0, low), (-length / 2 + 0.10, y1, high), P.TAIL_LIGHT)

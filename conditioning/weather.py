@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from scipy.ndimage import uniform_filter
 
 from conditioning.materials import drawn_from, linear
 from scenarios.environment import Surface, TimeOfDay, Weather
@@ -30,6 +31,11 @@ class Light(NamedTuple):
     exposure: float
     lights_on: float
     seed: int
+
+
+def packed(light: Light) -> Light:
+    """The same with tuples for arrays, which compiled code passes around for nothing."""
+    return Light(*(tuple(map(float, x)) if isinstance(x, np.ndarray) else x for x in light))
 
 
 def _rgb(r: float, g: float, b: float, scale: float = 1.0) -> np.ndarray:
@@ -91,24 +97,16 @@ def light_of(rollout: Rollout, seed: int) -> Light:
         bounce=base["ambient"] * 0.35 + base["sun"] * max(direction[2], 0) * 0.10 * (1 + 2 * snow), fog=fog,
         fog_per_m=_FOG_PER_M[weather] * (0.85 if night else 1.0), cloud=_CLOUD[weather],
         lamp=lamp * (9.0 if night else 1.6 if dusk else 0.0), headlight=26.0 if night else 3.0 if dusk else 0.0,
-        lit_windows=0.34 if night else 0.16 if dusk else 0.0, wet=wet, snow=snow,
+        lit_windows=0.30 if night else 0.16 if dusk else 0.0, wet=wet, snow=snow,
         exposure=base["exposure"] * rng.uniform(0.92, 1.1),
         lights_on=1.0 if night else 0.75 if dusk else 0.45 if weather is not Weather.CLEAR else 0.0, seed=seed % 65_521,
     )  # fmt: skip
 
 
 def _blur(picture: Float[np.ndarray, "height width 3"], reach: int) -> Float[np.ndarray, "height width 3"]:
-    """Two box blurs by running sums along each axis."""
-    for axis in (0, 1, 0, 1):
-        pad = [(0, 0)] * 3
-        pad[axis] = (reach + 1, reach)
-        total = np.cumsum(np.pad(picture, pad, mode="edge"), axis=axis)
-        size = 2 * reach + 1
-        high, low = (
-            np.take(total, range(size, total.shape[axis]), axis),
-            np.take(total, range(total.shape[axis] - size), axis),
-        )
-        picture = (high - low) / size
+    """Two box blurs along each axis."""
+    for _ in range(2):
+        picture = uniform_filter(picture, size=(2 * reach + 1, 2 * reach + 1, 1), mode="nearest")
     return picture
 
 
@@ -148,9 +146,11 @@ def develop(
     if weather is Weather.SNOW:
         _snowfall(picture, rng, bright * 1.5)
     tone = picture * (1.0 + 0.12 * picture) / (1.0 + 0.62 * picture)  # a soft shoulder, white at about 2.5
-    display = np.clip(tone * 1.12, 0, 1) ** (1 / 2.2) * 255
-    display += rng.normal(0, 1.6, (*display.shape[:2], 1)) + rng.normal(0, 0.8, display.shape)
+    display = _GAMMA[np.clip(tone * (1.12 * _STEPS), 0, _STEPS).astype(np.int32)]
+    display += rng.standard_normal((*display.shape[:2], 1), np.float32) * 1.5
     return np.clip(np.rint(display), 0, 255).astype(np.uint8)
 
 
+_STEPS = 8191
+_GAMMA = (np.linspace(0, 1, _STEPS + 1) ** (1 / 2.2) * 255).astype(np.float32)
 LIT = {"tail": linear(np.array([255, 24, 18])), "head": np.array([1.0, 0.95, 0.85]), "sign": np.array([1.0, 0.55, 0.1])}
