@@ -83,14 +83,6 @@ def reasons_against(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
     return failed + silent
 
 
-class Failure(_Strict):
-    """A file that could not be read or a clip that could not be made: what, at which stage, why."""
-
-    what: str
-    stage: str
-    reason: str
-
-
 class Manifest(_Strict):
     """The records of one run, ordered by id."""
 

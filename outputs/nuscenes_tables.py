@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from conditioning.camera import Camera
 from conditioning.lidar import LIDAR_TO_EGO
+from conditioning.visibility import visibility_level
 from outputs import nuscenes_words as words
 from outputs.clip import frame_paths, keyframes, lidar_paths, read_labels, read_lidar
 from outputs.manifest import ClipRecord, read_record
@@ -202,7 +203,7 @@ def _annotation(scene: Scene, actor: int, row: int) -> Row:
     named = words.attribute(rollout, actor, frame)
     return {
         "token": "", "sample_token": scene.token("sample", frame), "instance_token": scene.token("instance", actor),
-        "visibility_token": words.visibility_token(float(scene.seen.visible[row, actor])),
+        "visibility_token": str(visibility_level(float(scene.seen.visible[row, actor]))),
         "attribute_tokens": [token("attribute", named)] if named else [],
         "translation": words.translation(centre), "size": words.wlh(rollout.bodies[actor].size),
         "rotation": words.quaternion(turn), "prev": "", "next": "",

@@ -65,11 +65,6 @@ def yaw_matrix(yaw_rad: float) -> Float[np.ndarray, "3 3"]:
     return Rotation.from_euler("z", yaw_rad).as_matrix()
 
 
-def visibility_token(visible: float) -> str:
-    """Level 1-4 of a visible share: 0-40, 40-60, 60-80, 80-100 %."""
-    return str(1 + int(np.searchsorted([0.4, 0.6, 0.8], visible, side="right")))
-
-
 def attribute(rollout: Rollout, actor: int, frame: int) -> str:
     """The one attribute of a body at a frame; "" for cones and barriers, which nuScenes gives none."""
     body = rollout.bodies[actor]

@@ -1,0 +1,75 @@
+"""One HTML file about a run, whole in itself: clips that play with their labels, plots, verdicts, lineage."""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from outputs.manifest import ClipRecord, read_record
+from outputs.report_clip import clip_view
+from outputs.verdict import Outcome
+from outputs.whole import write_text
+
+SHOWN = 60  # clips with their videos in one page; more would be slow to open
+
+
+def write_report(
+    path: Path,
+    folders: Iterable[Path],
+    title: str = "nearmiss report",
+    failures: Sequence[tuple[str, str]] = (),
+    shown: int = SHOWN,
+) -> None:
+    """Reads clip folders, writes one page that needs no other file. `failures` are (what, why) of clips not made.
+
+    Every clip is in the overview; the first `shown` are there with their videos, and the page says how many are not.
+    """
+    folders = tuple(folders)
+    records = tuple(read_record(folder / "record.json") for folder in folders)
+    script, style = _source("report.js"), _source("report.css")
+    page = _environment().get_template("report.html").render(
+        title=title, summary=_summary(records, failures), records=records, left_out=len(folders) - shown,
+        clips=[clip_view(folder) for folder in folders[:shown]], failures=failures,
+        attributions=sorted({r.attribution for r in records if r.attribution}),
+        script=Markup(script), style=Markup(style), script_hash=_hash(script),
+    )  # fmt: skip
+    write_text(path, page)
+
+
+def _summary(records: Sequence[ClipRecord], failures: Sequence[tuple[str, str]]) -> dict[str, object]:
+    failed = Counter(v.check for r in records for v in r.verdicts if v.gates and v.outcome is Outcome.FAIL)
+    accepted = sum(r.accepted for r in records)
+    return {
+        "clips": len(records), "accepted": accepted, "rejected": len(records) - accepted, "failed": len(failures),
+        "grounds": failed.most_common(), "scenarios": len({r.scenario_id for r in records}),
+        "seconds": sum(sum(r.stage_s.values()) for r in records),
+    }  # fmt: skip
+
+
+def _environment() -> Environment:
+    """Templates in which every value is escaped and a name that does not exist is an error."""
+    loader = PackageLoader("outputs", "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.lstrip_blocks = True
+    environment.filters["quantity"] = quantity
+    return environment
+
+
+def quantity(value: float | None) -> str:
+    """A number for a table: three significant digits, a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _source(name: str) -> str:
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """The page's policy lets this script run and no other."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

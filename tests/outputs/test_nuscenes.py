@@ -1,0 +1,278 @@
+"""The dataset: it loads and evaluates in nuScenes' own devkit, the same clips give the same bytes."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from nuscenes import NuScenes
+from PIL import Image
+
+from conditioning.lidar import LIDAR_TO_EGO
+from outputs.clip import write_clip
+from outputs.nuscenes import ALL, TRAIN, VAL, split_of, write_dataset
+from outputs.nuscenes_check import check_dataset
+from outputs.nuscenes_tables import TABLES
+from scenarios.bodies import Kind
+from tests.outputs.made import BAD, CAMERA, FRAMES, clip, contents, record, street
+
+VERSION = "v1.0-trainval"
+CLASSES = {
+    "car", "truck", "bus", "trailer", "construction_vehicle", "pedestrian", "motorcycle", "bicycle", "traffic_cone",
+    "barrier",
+}  # fmt: skip
+
+
+def place(folder: Path, name: str, **changes) -> Path:
+    write_clip(folder / name, clip(record(name, **changes)))
+    return folder / name
+
+
+def rows(root: Path, table: str) -> list[dict]:
+    return json.loads((root / VERSION / f"{table}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("clips")
+    return [place(folder, "street-s0"), place(folder, "street-s1", seed=1)]
+
+
+@pytest.fixture(scope="module")
+def dataset(clips, tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("dataset")
+    write_dataset(clips, root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def loaded(dataset) -> NuScenes:
+    return NuScenes(VERSION, str(dataset), verbose=False)
+
+
+def test_ground_truth_evaluates_to_one_for_every_class(dataset):
+    report = check_dataset(dataset)
+    assert report.problems == ()
+    assert set(report.average_precision) == CLASSES
+    assert all(value == pytest.approx(1.0) for value in report.average_precision.values())
+    assert report.sound
+
+
+def test_all_thirteen_tables_are_there(dataset):
+    assert {p.stem for p in (dataset / VERSION).glob("*.json")} == {*TABLES, "splits"}
+    assert len(TABLES) == 13
+
+
+def test_keyframes_at_2_hz_and_sweeps_between(loaded):
+    sample = loaded.get("sample", loaded.scene[0]["first_sample_token"])
+    row, frames, keys = loaded.get("sample_data", sample["data"]["CAM_FRONT"]), [], []
+    while row:
+        frames.append(row["timestamp"])
+        keys += [row["timestamp"]] if row["is_key_frame"] else []
+        assert ("samples/" in row["filename"]) == row["is_key_frame"]
+        row = loaded.get("sample_data", row["next"]) if row["next"] else None
+    assert len(frames) == FRAMES
+    assert np.allclose(np.diff(frames), 1e6 / 12, atol=1)
+    assert np.allclose(np.diff(keys), 5e5, atol=1)
+
+
+def test_boxes_land_where_the_rollout_has_them(loaded):
+    """The devkit's own way from the tables into the picture meets our labels."""
+    labels = clip().labels[0]
+    sample = loaded.get("sample", loaded.scene[0]["first_sample_token"])
+    _, boxes, intrinsic = loaded.get_sample_data(sample["data"]["CAM_FRONT"])
+    car = next(box for box in boxes if box.name == "vehicle.car")
+    corners = intrinsic @ car.corners()
+    u, v = corners[0] / corners[2], corners[1] / corners[2]
+    row = street().index("car")
+    assert np.allclose([u.min(), v.min(), u.max(), v.max()], labels.amodal_box[0, row], atol=0.6)
+    assert np.allclose(car.wlh, (1.8, 4.4, 1.5))
+
+
+def test_velocities_are_those_of_the_rollout(loaded):
+    rollout = street()
+    for row in loaded.sample_annotation:
+        kind = loaded.get("category", loaded.get("instance", row["instance_token"])["category_token"])["name"]
+        if kind == "vehicle.bicycle" and row["prev"]:
+            assert np.hypot(*loaded.box_velocity(row["token"])[:2]) == pytest.approx(
+                rollout.speed_mps[0, rollout.index("cyclist")], abs=0.01
+            )
+
+
+def test_every_annotation_has_the_attribute_of_what_it_does(loaded):
+    named = {}
+    for row in loaded.sample_annotation:
+        assert len(row["attribute_tokens"]) <= 1
+        named.setdefault(row["category_name"], set()).update(
+            loaded.get("attribute", t)["name"] for t in row["attribute_tokens"]
+        )
+    assert named["vehicle.car"] == {"vehicle.moving"}
+    assert named["vehicle.truck"] == {"vehicle.parked"}
+    assert named["vehicle.bicycle"] == {"cycle.with_rider"}
+    assert named["human.pedestrian.adult"] == {"pedestrian.moving"}
+    assert named["human.pedestrian.child"] == {"pedestrian.standing"}
+    assert named["movable_object.trafficcone"] == named["movable_object.barrier"] == set()
+
+
+def test_a_standing_car_with_brake_lights_is_stopped_not_parked(tmp_path):
+    rollout = street()
+    lights = rollout.brake_light.copy()
+    lights[:, rollout.index("truck")] = True
+    write_clip(tmp_path / "a", clip(record("a"), rollout=replace(rollout, brake_light=lights)))
+    write_dataset([tmp_path / "a"], tmp_path / "root")
+    loaded = NuScenes(VERSION, str(tmp_path / "root"), verbose=False)
+    truck = next(a for a in loaded.sample_annotation if a["category_name"] == "vehicle.truck")
+    assert [loaded.get("attribute", t)["name"] for t in truck["attribute_tokens"]] == ["vehicle.stopped"]
+
+
+def test_a_body_that_no_sensor_sees_has_no_annotation_and_its_track_stays_linked(tmp_path):
+    """The child vanishes behind something at the second keyframe: unseen by the camera, without a LiDAR point."""
+    whole, keys = clip(), [0, 6, 12, 18]
+    child = whole.rollout.index("child")
+    labels = replace(whole.labels[0], visibility=whole.labels[0].visibility.copy())
+    labels.visibility[6, child] = 0.0
+    to_map = whole.rollout.ego_to_map[6] @ LIDAR_TO_EGO
+    in_map = whole.lidar[1][:, :3] @ to_map[:3, :3].T + to_map[:3, 3]
+    near = np.abs(in_map - whole.rollout.centre[6, child]).max(axis=1) < 1.0
+    lidar = (whole.lidar[0], whole.lidar[1][~near], *whole.lidar[2:])
+    write_clip(tmp_path / "a", clip(record("a"), labels=(labels,), lidar=lidar))
+    write_dataset([tmp_path / "a"], tmp_path / "root")
+    loaded = NuScenes(VERSION, str(tmp_path / "root"), verbose=False)
+    track = [a for a in loaded.sample_annotation if a["category_name"] == "human.pedestrian.child"]
+    assert len(track) == len(keys) - 1
+    assert track[0]["next"] == track[1]["token"]
+    assert track[1]["prev"] == track[0]["token"]
+    assert check_dataset(tmp_path / "root").problems == ()
+
+
+def test_visibility_is_a_level_from_one_to_four(tmp_path):
+    whole = clip()
+    labels = replace(whole.labels[0], visibility=whole.labels[0].visibility.copy())
+    for kind, share in ((Kind.CAR, 0.2), (Kind.VAN, 0.5), (Kind.BUS, 0.7), (Kind.CYCLIST, 0.95)):
+        labels.visibility[:, whole.rollout.index(str(kind))] = share
+    write_clip(tmp_path / "a", clip(record("a"), labels=(labels,)))
+    write_dataset([tmp_path / "a"], tmp_path / "root")
+    loaded = NuScenes(VERSION, str(tmp_path / "root"), verbose=False)
+    levels = {(a["category_name"], a["visibility_token"]) for a in loaded.sample_annotation}
+    assert {("vehicle.car", "1"), ("vehicle.car", "2"), ("vehicle.bus.rigid", "3"), ("vehicle.bicycle", "4")} <= levels
+
+
+def test_the_map_mask_shows_the_road_where_the_ego_drives(loaded):
+    for row in loaded.map:
+        poses = np.array([pose["translation"] for pose in loaded.ego_pose])
+        assert row["mask"].is_on_mask(poses[:, 0], poses[:, 1]).all()
+        assert not row["mask"].is_on_mask(poses[:, 0], poses[:, 1] + 15).any()  # beyond the sidewalk
+        assert row["mask"].is_on_mask(poses[:, 0] + 50, poses[:, 1]).all()
+
+
+def test_a_log_without_a_map_keeps_its_global_frame(tmp_path):
+    elsewhere = np.eye(4)
+    elsewhere[:3, 3] = (-300.0, 40.0, 2.0)
+    rollout = replace(street(road=None), map_to_global=elsewhere)
+    write_clip(tmp_path / "a", clip(record("a", attribution="Somebody, CC BY 4.0"), rollout=rollout))
+    write_dataset([tmp_path / "a"], tmp_path / "root")
+    assert rows(tmp_path / "root", "ego_pose")[0]["translation"] == [-300.0, 40.0, 2.0]
+    assert "Somebody" in rows(tmp_path / "root", "scene")[0]["description"]
+    assert "Somebody" in (tmp_path / "root" / "ATTRIBUTION.txt").read_text()
+    assert check_dataset(tmp_path / "root").sound
+
+
+def test_the_same_clips_give_the_same_bytes_in_any_order(clips, dataset, tmp_path):
+    write_dataset(reversed(clips), tmp_path / "again")
+    assert contents(tmp_path / "again") == contents(dataset)
+
+
+def test_a_dataset_grows_and_shrinks_to_what_a_fresh_build_gives(clips, tmp_path):
+    write_dataset(clips[:1], tmp_path / "root")
+    first = contents(tmp_path / "root")
+    write_dataset(clips, tmp_path / "root")
+    assert len(contents(tmp_path / "root")) > len(first)
+    write_dataset(clips[:1], tmp_path / "root")
+    assert contents(tmp_path / "root") == first
+
+
+def test_rejected_clips_stay_out_and_what_was_there_stays(clips, tmp_path):
+    write_dataset(clips[:1], tmp_path / "root")
+    before = contents(tmp_path / "root")
+    bad = place(tmp_path, "bad", verdicts=BAD)
+    with pytest.raises(ValueError, match="leaves its lane"):
+        write_dataset([*clips, bad], tmp_path / "root")
+    tables = {name: data for name, data in contents(tmp_path / "root").items() if name.startswith(VERSION)}
+    assert tables.items() <= before.items()
+
+
+def test_an_id_twice_or_no_clip_at_all_is_refused(clips, tmp_path):
+    with pytest.raises(ValueError, match="street-s0"):
+        write_dataset([clips[0], clips[0]], tmp_path / "root")
+    with pytest.raises(ValueError, match="no accepted clip"):
+        write_dataset([], tmp_path / "root")
+
+
+def test_siblings_of_a_sweep_share_a_split(tmp_path):
+    folders = [place(tmp_path, f"c{i}", family=f"family-{i // 2}", seed=i) for i in range(8)]
+    write_dataset(folders, tmp_path / "root")
+    splits = json.loads((tmp_path / "root" / VERSION / "splits.json").read_text())
+    assert sorted(splits[TRAIN] + splits[VAL]) == splits[ALL]
+    assert all((f"c{2 * i}" in splits[VAL]) == (f"c{2 * i + 1}" in splits[VAL]) for i in range(4))
+
+
+def test_about_one_family_in_five_is_for_validation():
+    share = np.mean([split_of(f"family-{i}") == VAL for i in range(2000)])
+    assert 0.17 < share < 0.23
+
+
+def spoil_table(root: Path, table: str, change) -> None:
+    told = rows(root, table)
+    change(told)
+    (root / VERSION / f"{table}.json").write_text(json.dumps(told))
+
+
+def take_mask(root: Path) -> None:
+    next((root / "maps").iterdir()).unlink()
+
+
+def take_picture(root: Path) -> None:
+    next((root / "sweeps" / "CAM_FRONT").iterdir()).unlink()
+
+
+def shrink_picture(root: Path) -> None:
+    path = next((root / "samples" / "CAM_FRONT").iterdir())
+    path.unlink()  # the clip's folder shares the file
+    Image.new("RGB", (CAMERA.width // 2, CAMERA.height)).save(path)
+
+
+def take_points(root: Path) -> None:
+    path = next((root / "samples" / "LIDAR_TOP").iterdir())
+    path.unlink()
+    np.zeros((5, 5), np.float32).tofile(path)
+
+
+def give_two_attributes(told: list[dict]) -> None:
+    told[0]["attribute_tokens"] = told[0]["attribute_tokens"] * 2 or ["a", "b"]
+
+
+FAULTS = {
+    "mask": (take_mask, "cannot load"),
+    "picture": (take_picture, "missing"),
+    "size": (shrink_picture, "the table says"),
+    "points": (take_points, "LiDAR points"),
+    "attributes": (lambda r: spoil_table(r, "sample_annotation", give_two_attributes), "annotation"),
+    "chain": (lambda r: spoil_table(r, "sample", lambda told: told[1].update(prev="")), "does not lead back"),
+    "lidar": (lambda r: spoil_table(r, "sensor", lambda told: [s.update(channel="X") for s in told]), "LIDAR_TOP"),
+    "log": (lambda r: spoil_table(r, "map", lambda told: told[0].update(log_tokens=[])), "cannot load"),
+    "ego": (
+        lambda r: spoil_table(r, "ego_pose", lambda told: [p.update(translation=[0, 0, 0]) for p in told]),
+        "LiDAR points",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_check_finds_a_planted_fault(clips, tmp_path, fault):
+    write_dataset(clips[:1], tmp_path / "root")
+    plant, sign = FAULTS[fault]
+    plant(tmp_path / "root")
+    report = check_dataset(tmp_path / "root")
+    assert not report.sound
+    assert any(sign in problem for problem in report.problems), report.problems
