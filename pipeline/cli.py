@@ -93,7 +93,6 @@ def generate(
     inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
     ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
-    gpus: Annotated[float, typer.Option(min=0, help="GPUs for each worker; fractions share one.")] = 0.0,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")] = 1800,
     limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
 ) -> None:
@@ -110,7 +109,7 @@ def generate(
 
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, limit)
         with Board(console) as board:
-            summary = make(request, How(not inline, ray, workers, gpus, deadline), board)
+            summary = make(request, How(not inline, ray, workers, deadline), board)
     print_summary(console, summary)
     raise typer.Exit(OK if summary.complete else INCOMPLETE)
 

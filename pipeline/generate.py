@@ -50,7 +50,6 @@ class How:
     use_ray: bool = True
     ray: str | None = None
     workers: int | None = None
-    gpus_each: float = 0.0
     deadline_s: float = 1800.0
 
 
@@ -174,7 +173,7 @@ def make_clips(run: Run, jobs: tuple[Job, ...], request: Request, how: How) -> I
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute())
     share = hands(len(jobs), how.workers)
     if how.use_ray:
-        outcomes = on_ray(worker, jobs, RayPlan(share, how.ray, how.gpus_each, how.deadline_s))
+        outcomes = on_ray(worker, jobs, RayPlan(share, how.ray, how.deadline_s))
     else:
         outcomes = inline(worker, jobs, hands(1).threads)
     for outcome in outcomes:

@@ -74,7 +74,6 @@ class RayPlan:
 
     hands: Hands
     address: str | None = None
-    gpus_each: float = 0.0
     deadline_s: float = 1800.0
     retries: int = 2  # of an item whose worker process died under it
 
@@ -151,9 +150,8 @@ def _start(plan: RayPlan) -> bool:
 def _hire(worker: Worker, plan: RayPlan) -> Any:
     import ray
 
-    resources = {"num_cpus": plan.hands.threads, "num_gpus": plan.gpus_each}
     lives = {"max_restarts": plan.retries, "max_task_retries": plan.retries}
-    return ray.remote(**resources, **lives)(_Hand).remote(worker, plan.hands.threads)
+    return ray.remote(num_cpus=plan.hands.threads, **lives)(_Hand).remote(worker, plan.hands.threads)
 
 
 def _collect(ref: Any, task: _Busy, plan: RayPlan) -> tuple[Outcome, bool]:
