@@ -74,7 +74,7 @@ def body_colours(seed: int, body_id: str, kind: Kind) -> Float[np.ndarray, "part
     colours[Part.TYRE] = 0.014
     colours[Part.RIM] = rng.choice([0.05, 0.28, 0.36])
     colours[Part.HEAD_LIGHT] = (0.62, 0.64, 0.66)
-    colours[Part.TAIL_LIGHT] = (0.28, 0.012, 0.012)
+    colours[Part.TAIL_LIGHT] = (0.20, 0.008, 0.008)
     colours[Part.PLATE] = (0.72, 0.72, 0.68) if rng.random() < 0.7 else (0.75, 0.55, 0.08)
     colours[Part.METAL] = (0.16, 0.165, 0.17)
     colours[Part.CARGO] = _shade(rng, _CARGO)

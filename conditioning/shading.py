@@ -192,12 +192,12 @@ def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emissi
                     shine = 0.55 * glass
                     share = min(1.0, 0.55 + 0.12 * pz)
                 elif kind == 3:
-                    leaf = faded(px * 0.7 + pz, py * 0.7 - pz, 0.45, footprint, 3) + 0.7 * faded(
-                        px + pz, py + pz, 0.16, footprint, 5
-                    )
-                    share = max(0.25, 0.72 + 0.9 * leaf) * (0.55 + 0.45 * max(0.0, nz))
+                    leaf = 1.1 * faded(px + py, pz, 0.5, footprint, 3)
+                    leaf += 1.2 * faded(px - py, pz + 0.3 * px, 0.19, footprint, 5)
+                    nz = min(1.0, max(-1.0, nz + 0.8 * leaf))
+                    share = max(0.22, 0.72 + 0.8 * leaf) * (0.55 + 0.45 * max(0.0, nz))
                     for k in range(3):
-                        albedo[k] *= 1 + 0.9 * leaf
+                        albedo[k] *= max(0.3, 1 + 1.1 * leaf)
                     if light.snow > 0 and nz > 0.1:
                         for k in range(3):
                             albedo[k] += 0.55 * min(1.0, nz + leaf) * (0.75 - albedo[k])
@@ -223,10 +223,11 @@ def _reflect(rx, ry, rz, nx, ny, nz, shine, sunlit, light, air, received, value)
     mx, my, mz = rx + 2 * facing * nx, ry + 2 * facing * ny, rz + 2 * facing * nz
     sky(mx, my, mz, light, False, air)
     blend = min(1.0, max(0.0, (mz + 0.02) * 6))
+    street = 0.35 + 0.65 * min(1.0, max(0.0, (mz - 0.12) * 3.5))  # low down stand houses, not the bright horizon
     spark = max(0.0, mx * light.sun_direction[0] + my * light.sun_direction[1] + mz * light.sun_direction[2]) ** 60
     for k in range(3):
         below = 0.16 * received[k]
-        value[k] = value[k] * (1 - fresnel) + fresnel * (air[k] * blend + below * (1 - blend))
+        value[k] = value[k] * (1 - fresnel) + fresnel * (air[k] * street * blend + below * (1 - blend))
         value[k] += 0.5 * shine * spark * light.sun[k] * sunlit
 
 

@@ -126,8 +126,12 @@ class Sculptor:
         self.polygon(made[0], part)
         self.polygon(made[-1], part)
 
+    def triangles(self) -> Float[np.ndarray, "triangle 3 3"]:
+        """Everything added so far."""
+        return np.concatenate(self._points)
+
     def finish(self, length: float, width: float, height: float) -> Mesh:
         """The mesh moved to the cuboid's centre; nothing may stick out of the cuboid, so the rest is pressed in."""
-        points, half = np.concatenate(self._points), np.array([length, width, height]) / 2
+        points, half = self.triangles(), np.array([length, width, height]) / 2
         points = points - [0, 0, height / 2]
         return Mesh(np.clip(points, -half, half), np.concatenate(self._part))

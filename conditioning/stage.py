@@ -25,7 +25,7 @@ from conditioning.weather import LIT, Light
 from scenarios.bodies import FOUR_WHEELS, TWO_WHEELS
 from scenarios.rollout import Rollout
 
-BRAKE_POWER, TAIL_POWER, HEAD_POWER = 5.0, 0.75, 7.0
+BRAKE_POWER, TAIL_POWER, HEAD_POWER = 6.0, 0.55, 7.0
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,20 @@ def _tree(tree, colour, index: int) -> list[Cast]:
     middle, half = crown(tree)
     rng = drawn_from("tree", index, round(tree.x_m, 2))
     make, r = Sculptor(), tree.crown_radius_m
-    for k in range(6):
-        turn, up = rng.uniform(0, 2 * np.pi), rng.uniform(-0.55, 0.55)
-        out = 0.42 * np.sqrt(1 - up**2)
-        size = rng.uniform(0.5, 0.62) if k else 0.72
-        at = (out * r * np.cos(turn), out * r * np.sin(turn), middle + 0.75 * up * half) if k else (0, 0, middle)
-        make.blob(at, (size * r, size * r, size * half), Part.TOP, rings=5)
-    leaves = np.concatenate(make._points)
+    for k in range(9):
+        turn, up = 2.4 * k + rng.uniform(-0.5, 0.5), rng.uniform(-0.8, 0.8)
+        out, size = 0.56 * np.sqrt(1 - up**2), rng.uniform(0.34, 0.44)
+        at = (out * r * np.cos(turn), out * r * np.sin(turn), middle + 0.56 * up * half)
+        if k == 0:
+            at, size = (0.0, 0.0, middle), 0.66
+        make.blob(at, (size * r, size * r, size * half), Part.TOP)
+    leaves = make.triangles()
     trunk = Sculptor()
     trunk.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, Part.TRIM, 6)
     place = np.array([tree.x_m, tree.y_m, 0.0])
     return [
         _plain(leaves + place, colour, FOLIAGE),
-        _plain(np.concatenate(trunk._points) + place, (0.085, 0.06, 0.042)),
+        _plain(trunk.triangles() + place, (0.085, 0.06, 0.042)),
     ]
 
 
@@ -106,8 +107,8 @@ def _lamp(lamp: Lamp, light: Light) -> list[Cast]:
     shade.box(tuple(head - [0.28, 0.28, 0.06]), tuple(head + [0.28, 0.28, 0.1]), Part.METAL)
     emission = light.lamp * 0.9
     return [
-        _plain(np.concatenate(pole._points), (0.13, 0.135, 0.14)),
-        _plain(np.concatenate(shade._points), (0.25, 0.25, 0.25), emission=emission),
+        _plain(pole.triangles(), (0.13, 0.135, 0.14)),
+        _plain(shade.triangles(), (0.25, 0.25, 0.25), emission=emission),
     ]
 
 
@@ -184,5 +185,5 @@ class Troupe:
         power[Part.HEAD_LIGHT] = LIT["head"] * HEAD_POWER * on * (0.0 if stands else 1.0)
         power[Part.SIGN] = LIT["sign"] * (0.9 if on else 0.45)
         power[Part.AMBER] = np.array([1.0, 0.4, 0.02]) * 1.5
-        power[Part.GLASS] = np.array([0.22, 0.2, 0.15]) * on * (1.0 if kind.value == "bus" and not stands else 0.0)
+        power[Part.GLASS] = np.array([0.085, 0.075, 0.055]) * on * (1.0 if kind.value == "bus" and not stands else 0.0)
         return power

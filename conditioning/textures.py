@@ -67,10 +67,10 @@ def asphalt(x, y, s, d, across, along, lane_width, right_edge, seed, wet, out):
     patch = hash01(int(np.floor(s / 7.0)), int(np.floor((d - right_edge) / lane_width)), seed + 5)
     if patch > 0.86:
         tone *= 0.74
-    if along < 0.25 and noise(x / 9.0, y / 9.0, seed + 7) > 0.62:  # cracked stretches
+    if along < 0.25 and noise(x / 9.0, y / 9.0, seed + 7) > 0.70:  # cracked stretches
         crack = abs(noise(x / 1.1, y / 1.1, seed + 8) + 0.35 * noise(x / 0.3, y / 0.3, seed + 10) - 0.675)
-        if crack < 0.03:
-            tone *= 0.62
+        if crack < 0.025:
+            tone *= 0.74
     puddle = 0.0
     if wet > 0:
         puddle = wet * min(1.0, max(0.0, 0.60 + 1.5 * (noise(x / 3.1, y / 3.1, seed + 9) - 0.42)))

@@ -5,10 +5,11 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float
 
+from conditioning.cars import CAR_STYLES, car
 from conditioning.materials import drawn_from
 from conditioning.people import cyclist, motorcycle, stride_m, walker
 from conditioning.shapes import Mesh
-from conditioning.vehicles import CAR_STYLES, barrier, bus, car, cone, construction, trailer, truck
+from conditioning.vehicles import barrier, bus, cone, construction, trailer, truck
 from scenarios.bodies import Body, Kind
 from scenarios.rollout import Rollout
 

@@ -57,7 +57,7 @@ def _clear(time: TimeOfDay, rng: np.random.Generator) -> dict:
                 "horizon": _rgb(0.60, 0.74, 0.92), "ambient": _rgb(0.40, 0.48, 0.62, 0.9), "exposure": 0.95}  # fmt: skip
     if time is TimeOfDay.DUSK:
         return {"sun": _rgb(1.0, 0.48, 0.20, 0.75), "zenith": _rgb(0.07, 0.09, 0.20), "horizon": _rgb(0.78, 0.38, 0.20),
-                "ambient": _rgb(0.20, 0.17, 0.22), "exposure": 1.45}  # fmt: skip
+                "ambient": _rgb(0.24, 0.20, 0.25), "exposure": 1.45}  # fmt: skip
     return {"sun": _rgb(0.02, 0.025, 0.04), "zenith": _rgb(0.003, 0.004, 0.010), "horizon": _rgb(0.022, 0.018, 0.018),
             "ambient": _rgb(0.022, 0.025, 0.036), "exposure": 2.6}  # fmt: skip
 
