@@ -1,0 +1,261 @@
+"""The checks' logic on a perfect checker's sight: a clean clip passes, every planted fault fails its check."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from outputs.verdict import Outcome, accepted
+from pipeline.checks.baseline import Baseline, BaselineError, load_baseline
+from pipeline.checks.pixels import judge_scene
+from pipeline.checks.rules import RULES
+from pipeline.checks.scene import Scene
+from pipeline.checks.sight import Found, Sight, middle_colours
+from pipeline.checks.targets import CLASSES, MAX_OBJECTS, ego_motion, targets
+from tests.conditioning.situations import situation
+from tests.pipeline.seeing import (
+    CAMERA,
+    FRAMES,
+    behind_a_truck,
+    drop,
+    edited,
+    labels_of,
+    open_road,
+    perfect_sight,
+    scene_of,
+    strict_baseline,
+)
+
+
+@pytest.fixture(scope="module")
+def baseline() -> Baseline:
+    return strict_baseline()
+
+
+@pytest.fixture(scope="module")
+def hidden() -> Scene:
+    return scene_of(behind_a_truck())
+
+
+@pytest.fixture(scope="module")
+def road() -> Scene:
+    return scene_of(open_road())
+
+
+def outcomes(scene: Scene, baseline: Baseline) -> dict[str, Outcome]:
+    return {v.check: v.outcome for v in judge_scene(scene, baseline)}
+
+
+def failed(scene: Scene, baseline: Baseline) -> set[str]:
+    return {check for check, outcome in outcomes(scene, baseline).items() if outcome is Outcome.FAIL}
+
+
+def showing(scene: Scene, sight: Sight) -> Scene:
+    return Scene(sight, scene.labels, scene.rollout, scene.camera)
+
+
+def without(name: str, scene: Scene, frames: range) -> Scene:
+    """The finding at an object's place is gone in some frames."""
+    actor, found = scene.rollout.index(name), list(scene.sight.found)
+    for t in frames:
+        keep = np.arange(len(found[t].scores)) != scene.loose[t, actor]
+        found[t] = drop(found[t], keep)
+    return showing(scene, replace(scene.sight, found=tuple(found)))
+
+
+def retouched(name: str, scene: Scene, frames: range, **changes: np.ndarray) -> Scene:
+    """The finding at an object's place has other looks or colours in some frames."""
+    actor, found = scene.rollout.index(name), list(scene.sight.found)
+    for t in frames:
+        if (place := scene.loose[t, actor]) >= 0:
+            values = {field: getattr(found[t], field).copy() for field in changes}
+            for field, value in changes.items():
+                values[field][place] = value
+            found[t] = replace(found[t], **values)
+    return showing(scene, replace(scene.sight, found=tuple(found)))
+
+
+def test_clean_clips_fail_nothing_and_one_shows_every_check_passing(hidden, road, baseline):
+    assert not failed(hidden, baseline) and not failed(road, baseline)
+    assert set(outcomes(hidden, baseline).values()) == {Outcome.PASS}
+
+
+def test_what_cannot_be_measured_is_inconclusive_never_a_pass(road, baseline):
+    assert outcomes(road, baseline)["permanence"] is Outcome.INCONCLUSIVE
+    empty = situation(frames=FRAMES, ego_speed=10.0)
+    told = outcomes(scene_of(empty), baseline)
+    asks_for_objects = {rule.check for rule in RULES} - {"ghosts", "ego speed seen", "yaw rate seen"}
+    assert {told[check] for check in asks_for_objects} == {Outcome.INCONCLUSIVE}
+
+
+def test_a_verdict_names_value_limit_and_baseline(hidden, baseline):
+    for verdict in judge_scene(hidden, baseline):
+        assert verdict.baseline == baseline.id and verdict.family == "pixels" and verdict.reason
+        assert verdict.value is not None and verdict.limit == baseline.limits[verdict.check]
+
+
+def test_a_frozen_video_fails(road, baseline):
+    frozen = Sight((road.sight.found[0],) * FRAMES, np.zeros_like(road.sight.motion))
+    assert "ego speed seen" in failed(showing(road, frozen), baseline)
+
+
+def test_a_reversed_video_fails(hidden, road, baseline):
+    backwards = Sight(road.sight.found[::-1], -road.sight.motion[::-1])
+    assert "ego speed seen" in failed(showing(road, backwards), baseline)
+    assert failed(showing(hidden, Sight(hidden.sight.found[::-1], -hidden.sight.motion[::-1])), baseline)
+
+
+def test_an_object_painted_out_for_ten_frames_fails(road, hidden, baseline):
+    assert "vanishing" in failed(without("lead", road, range(30, 40)), baseline)
+    assert "vanishing" in failed(without("walker", hidden, range(55, 65)), baseline)
+
+
+def test_an_object_that_is_never_drawn_fails(road, baseline):
+    assert "label recall" in failed(without("lead", road, range(FRAMES)), baseline)
+
+
+def test_labels_swapped_between_classes_fail(road, baseline):
+    swapped = [0, 3, 2, 1]
+    labels = road.labels
+    other = type(labels)(**{name: getattr(labels, name)[:, swapped] for name in labels.__dataclass_fields__})
+    assert "label recall" in failed(replace(road, labels=other), baseline)
+
+
+def test_labels_swapped_half_way_between_two_of_one_class_fail(road, baseline):
+    looks, count = np.eye(len(road.rollout.bodies)), FRAMES // 2
+    lead, left = road.rollout.index("lead"), road.rollout.index("left")
+    scene = retouched("lead", road, range(count, FRAMES), looks=looks[left])
+    assert "looks stay" in failed(retouched("left", scene, range(count, FRAMES), looks=looks[lead]), baseline)
+
+
+def test_shifted_intrinsics_fail(road, baseline):
+    intrinsic = CAMERA.intrinsic.copy()
+    intrinsic[0, 2] += 5
+    labels = labels_of(road.rollout, replace(CAMERA, intrinsic=intrinsic))
+    assert "placement" in failed(Scene(road.sight, labels, road.rollout, CAMERA), baseline)
+
+
+def test_a_longer_focal_length_fails(road, baseline):
+    intrinsic = CAMERA.intrinsic.copy()
+    intrinsic[[0, 1], [0, 1]] *= 1.25
+    labels = labels_of(road.rollout, replace(CAMERA, intrinsic=intrinsic))
+    assert "size against distance" in failed(Scene(road.sight, labels, road.rollout, CAMERA), baseline)
+
+
+@pytest.mark.parametrize("factor", [0.66, 1.5])
+def test_another_ego_speed_fails(road, baseline, factor):
+    other = replace(road.sight, motion=road.sight.motion * np.array([factor, 1.0]))
+    assert "ego speed seen" in failed(showing(road, other), baseline)
+
+
+def test_a_turn_that_was_not_commanded_fails(road, baseline):
+    other = replace(road.sight, motion=road.sight.motion + np.array([0.0, 0.1]))
+    assert "yaw rate seen" in failed(showing(road, other), baseline)
+
+
+def test_another_colour_behind_an_occluder_fails(hidden, baseline):
+    scene = retouched("walker", hidden, range(45, FRAMES), colours=np.array([0.9, 0.1, 0.1]))
+    assert failed(scene, baseline) == {"permanence"}
+
+
+def test_another_look_behind_an_occluder_fails(hidden, baseline):
+    other = np.eye(len(hidden.rollout.bodies))[1]
+    assert "permanence" in failed(retouched("walker", hidden, range(45, FRAMES), looks=other), baseline)
+
+
+def test_coming_out_as_somebody_else_fails(hidden, baseline):
+    looks = np.eye(len(hidden.rollout.bodies))
+    walker, bystander = hidden.rollout.index("walker"), hidden.rollout.index("bystander")
+    mixed = (0.75 * looks[walker] + 0.9 * looks[bystander]) / np.hypot(0.75, 0.9)
+    told = judge_scene(retouched("walker", hidden, range(45, FRAMES), looks=mixed), baseline)
+    (permanence,) = (v for v in told if v.check == "permanence")
+    assert permanence.outcome is Outcome.FAIL and "looking like bystander" in permanence.reason
+
+
+def test_never_coming_out_fails(hidden, baseline):
+    assert "permanence" in failed(without("walker", hidden, range(40, FRAMES)), baseline)
+
+
+def test_a_hidden_object_drawn_in_front_fails(hidden, baseline):
+    walker = hidden.rollout.index("walker")
+    found = list(hidden.sight.found)
+    for t in np.flatnonzero(hidden.hidden[:, walker]):
+        box, f = hidden.labels.amodal_box[t, walker][None], found[t]
+        found[t] = Found(
+            np.concatenate([f.boxes, box]), np.append(f.classes, hidden.kinds[walker]), np.append(f.scores, 0.9),
+            np.concatenate([f.looks, f.looks[:1]]), np.concatenate([f.colours, f.colours[:1]]),
+        )  # fmt: skip
+    assert "occlusion order" in failed(showing(hidden, replace(hidden.sight, found=tuple(found))), baseline)
+
+
+def test_a_car_nobody_labelled_fails(road, baseline):
+    def haunt(f: Found) -> Found:
+        return Found(
+            np.concatenate([f.boxes, [[200.0, 60, 240, 90]]]), np.append(f.classes, 0), np.append(f.scores, 0.9),
+            np.concatenate([f.looks, f.looks[:1]]), np.concatenate([f.colours, f.colours[:1]]),
+        )  # fmt: skip
+
+    assert "ghosts" in failed(showing(road, edited(road.sight, range(20, 30), haunt)), baseline)
+    assert not failed(showing(road, edited(road.sight, range(20, 22), haunt)), baseline)  # a flicker is no ghost
+
+
+def test_a_clip_with_a_fault_is_not_accepted(road, baseline):
+    clean = judge_scene(road, baseline)
+    physics = replace(clean[0], family="physics", outcome=Outcome.PASS)
+    assert accepted((physics, *clean))
+    assert not accepted((physics, *judge_scene(without("lead", road, range(30, 40)), baseline)))
+
+
+def test_limits_stay_between_aim_and_loosest():
+    for rule in RULES:
+        low, high = sorted((rule.aim, rule.loosest))
+        for readings in ([], [0.0] * 50, [1e3] * 50, list(np.linspace(0, 10, 50))):
+            assert low <= rule.limit(readings) <= high
+
+
+def test_a_baseline_comes_back_and_tampering_is_seen(tmp_path, baseline):
+    path = tmp_path / "baseline.json"
+    baseline.save(path)
+    assert load_baseline(path) == baseline
+    path.write_text(path.read_text().replace('"ghosts": 0.04', '"ghosts": 40.0'))
+    with pytest.raises(BaselineError, match="changed by hand"):
+        load_baseline(path)
+    with pytest.raises(BaselineError, match="no baseline"):
+        load_baseline(tmp_path / "none.json")
+
+
+def test_frames_and_labels_must_belong_together(road):
+    with pytest.raises(ValueError, match="71 frames"):
+        Scene(replace(road.sight, found=road.sight.found[1:]), road.labels, road.rollout, CAMERA)
+
+
+def test_targets_hold_what_is_visible_and_excuse_what_is_not(hidden):
+    boxes, classes, instances, ignore = targets(hidden.labels, hidden.rollout)
+    walker = hidden.rollout.index("walker")
+    assert boxes.shape == (FRAMES, MAX_OBJECTS, 4)
+    shown = (instances == walker).any(1)
+    assert np.array_equal(shown, hidden.labels.visibility[:, walker] > 0)
+    t, slot = np.argwhere(instances == walker)[0]
+    assert CLASSES[classes[t, slot]] == "person" and not ignore[t, slot]
+    assert np.allclose(boxes[t, slot], hidden.labels.modal_box[t, walker])
+    half = (hidden.labels.visibility[:, walker] < 0.3) & shown
+    assert half.any() and all(ignore[t][instances[t] == walker] for t in np.flatnonzero(half))
+    assert not (classes[:, 8:] >= 0).any()
+
+
+def test_ego_motion_is_read_from_the_poses(road):
+    motion = ego_motion(road.rollout)
+    assert motion.shape == (FRAMES - 1, 2)
+    assert np.allclose(motion, [10.0, 0.0], atol=1e-6)
+
+
+def test_middle_colours_look_at_the_box_alone():
+    frame = np.zeros((20, 20, 3), np.uint8)
+    frame[5:15, 5:15] = (255, 0, 0)
+    boxes = np.array([[5.0, 5, 15, 15], [0, 0, 4, 4], [19.5, 19.5, 20, 20]])
+    assert np.allclose(middle_colours(frame, boxes), [[1, 0, 0], [0, 0, 0], [0, 0, 0]])
+
+
+def test_the_perfect_sight_is_what_it_says(hidden):
+    again = perfect_sight(hidden.rollout, hidden.labels)
+    assert all(np.array_equal(a.boxes, b.boxes) for a, b in zip(again.found, hidden.sight.found, strict=True))
