@@ -33,17 +33,17 @@ LABELS = ("visibility", "truncation", "amodal_box", "modal_box", "in_view", "dep
 class Clip:
     """Everything one scenario and seed gave. Tuples run over `cameras`, except `lidar`, which runs over keyframes.
 
-    `source` is empty where no other picture of the same instants exists. LiDAR points are x, y, z (m, sensor frame),
-    intensity (0-255) and ring.
+    Pictures are "time height width 3"; `source` is empty where there is no other picture of the same instants. LiDAR
+    points are x, y, z (m, sensor frame), intensity (0-255) and ring, as `conditioning.lidar.cast_lidar` gives them.
     """
 
     record: ClipRecord
     rollout: Rollout
     cameras: tuple[Camera, ...]
     labels: tuple[Labels, ...]
-    frames: tuple[UInt8[np.ndarray, "time height width 3"], ...]
-    source: tuple[UInt8[np.ndarray, "time height width 3"], ...]
-    lidar: tuple[Float[np.ndarray, "point 5"], ...]
+    frames: tuple[UInt8[np.ndarray, "_ _ _ 3"], ...]
+    source: tuple[UInt8[np.ndarray, "_ _ _ 3"], ...]
+    lidar: tuple[Float[np.ndarray, "_ 5"], ...]
 
 
 def keyframes(frames: int, rate_hz: float) -> range:
@@ -86,7 +86,7 @@ def read_labels(folder: Path, cameras: tuple[Camera, ...]) -> tuple[Labels, ...]
     return tuple(Labels(**{name: arrays[f"{camera.name}.{name}"] for name in LABELS}) for camera in cameras)
 
 
-def read_lidar(folder: Path) -> tuple[Float[np.ndarray, "point 5"], ...]:
+def read_lidar(folder: Path) -> tuple[Float[np.ndarray, "_ 5"], ...]:
     """The sweeps in order of time."""
     return tuple(np.fromfile(path, np.float32).reshape(-1, 5) for path in lidar_paths(folder))
 
