@@ -1,5 +1,6 @@
 """Roads: a reference line of constant curvature with parallel lanes."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,6 +55,14 @@ class Road:
         else:
             x, y = np.sin(heading) / k, (1 - np.cos(heading)) / k
         return np.stack([x - d * np.sin(heading), y + d * np.cos(heading), heading + 0 * d], axis=-1)
+
+    def place(self, s: float, d: float) -> tuple[float, float, float]:
+        """`pose` of one point, for the inner loop: x, y in metres, heading of the road in radians."""
+        heading = self.curvature_per_m * s
+        if abs(self.curvature_per_m) < 1e-9:
+            return s, d, 0.0
+        x, y = math.sin(heading) / self.curvature_per_m, (1 - math.cos(heading)) / self.curvature_per_m
+        return x - d * math.sin(heading), y + d * math.cos(heading), heading
 
     def project(self, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
         """(s, d) of map points; inverse of `pose` within half a turn."""

@@ -1,0 +1,157 @@
+"""Where a body's reference point goes as it covers distance: along a lane, a drawn line, or freely on foot."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.interpolate import CubicSpline, PchipInterpolator
+
+from scenarios.road import Road
+
+MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
+MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: how fast a steering wheel turns as the body rolls
+WALKER_TURN_RADPS = 5.0
+Pose = tuple[float, float, float]  # x, y in metres, heading in radians
+
+
+def wrapped(angle: float) -> float:
+    """The same angle within half a turn of zero, radians."""
+    return math.remainder(angle, math.tau)
+
+
+@dataclass
+class LanePath:
+    """Along the road at an offset; a change of offset is a quintic of the distance travelled.
+
+    As a function of distance, not of time, a lane change stays possible when the body brakes half-way.
+    """
+
+    road: Road
+    s: float
+    d: float
+    facing: int
+    travelled: float = 0.0
+    _from: float = 0.0
+    _length: float = 0.0
+    _polynomial: tuple[float, ...] = ()
+
+    def shift(self, target_d: float, length: float) -> None:
+        """Begin to move to the offset `target_d` over `length` metres, smoothly from the present slope."""
+        slope = self._slope() * length
+        change = target_d - self.d
+        self._polynomial = (
+            self.d, slope, 0.0, 10 * change - 6 * slope, 8 * slope - 15 * change, 6 * change - 3 * slope,
+        )  # fmt: skip
+        self._from, self._length = self.travelled, length
+
+    def _sigma(self) -> float:
+        return min(1.0, (self.travelled - self._from) / self._length)
+
+    def _slope(self) -> float:
+        if not self._polynomial:
+            return 0.0
+        sigma = self._sigma()
+        return sum(i * c * sigma ** (i - 1) for i, c in enumerate(self._polynomial) if i) / self._length
+
+    def advance(self, distance: float, _dt: float) -> None:
+        """Move on by `distance` metres."""
+        scale = 1 - self.road.curvature_per_m * self.d
+        along = distance / math.hypot(scale, self._slope())
+        self.travelled += along
+        self.s += self.facing * along
+        if self._polynomial:
+            sigma = self._sigma()
+            self.d = sum(c * sigma**i for i, c in enumerate(self._polynomial))
+            if sigma >= 1:
+                self._polynomial = ()
+
+    def pose(self) -> Pose:
+        x, y, heading = self.road.place(self.s, self.d)
+        scale = 1 - self.road.curvature_per_m * self.d
+        return x, y, heading + math.atan2(self._slope(), self.facing * scale)
+
+
+@dataclass
+class FreePath:
+    """Straight ahead, turning towards `target_yaw`: walkers at once, wheeled bodies along an arc."""
+
+    x: float
+    y: float
+    yaw: float
+    on_foot: bool
+    target_yaw: float = field(default=math.nan)
+    curvature: float = 0.0
+
+    def advance(self, distance: float, dt: float) -> None:
+        """Move on by `distance` metres in `dt` seconds."""
+        turn = self._turn(distance, dt)
+        middle = self.yaw + turn / 2
+        self.x += distance * math.cos(middle)
+        self.y += distance * math.sin(middle)
+        self.yaw += turn
+
+    def _turn(self, distance: float, dt: float) -> float:
+        left = 0.0 if math.isnan(self.target_yaw) else wrapped(self.target_yaw - self.yaw)
+        if self.on_foot:
+            return math.copysign(min(abs(left), WALKER_TURN_RADPS * dt), left)
+        # The arc unwinds early enough to end straight: curvature k still turns k^2 / (2 slope).
+        wanted = math.copysign(min(MAX_CURVATURE, math.sqrt(1.6 * MAX_CURVATURE_SLOPE * abs(left))), left)
+        change = MAX_CURVATURE_SLOPE * distance
+        self.curvature += min(change, max(-change, wanted - self.curvature))
+        return self.curvature * distance
+
+    def pose(self) -> Pose:
+        return self.x, self.y, self.yaw
+
+
+class LinePath:
+    """A drawn line: a smooth curve through the given points, and the distance along it planned at each time."""
+
+    def __init__(self, points: tuple[tuple[float, float, float], ...]) -> None:
+        t, x, y = np.array(points, float).T
+        knots = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        moving = np.concatenate([[True], np.diff(knots) > 1e-3])
+        self._curve = _curve(knots[moving], np.stack([x, y], -1)[moving])
+        self._length = float(knots[-1])
+        self._plan = _plan(t, knots)
+        self.travelled = self.planned(0.0)
+
+    def planned(self, t_s: float) -> float:
+        """Metres along the line at a time, by the plan."""
+        return float(self._plan(t_s))
+
+    def advance(self, distance: float, _dt: float) -> None:
+        """Move on by `distance` metres."""
+        self.travelled += distance
+
+    def pose(self) -> Pose:
+        inside = min(max(self.travelled, 0.0), self._length)
+        (x, y), (tangent_x, tangent_y) = self._curve(inside), self._curve(inside, 1)
+        beyond = self.travelled - inside  # straight on past the last point
+        norm = math.hypot(tangent_x, tangent_y)
+        return (
+            x + beyond * tangent_x / norm, y + beyond * tangent_y / norm, math.atan2(tangent_y, tangent_x),
+        )  # fmt: skip
+
+
+Path = LanePath | FreePath | LinePath
+
+
+def _curve(knots: np.ndarray, xy: np.ndarray) -> CubicSpline:
+    if len(knots) == 1:  # never moves: any heading will do
+        knots, xy = np.array([0.0, 1.0]), np.stack([xy[0], xy[0] + np.array([1.0, 0.0])])
+    return CubicSpline(knots, xy, bc_type="natural")
+
+
+def _plan(t: np.ndarray, knots: np.ndarray) -> CubicSpline:
+    """Distance over time, never backwards, smoothed over 0.4 s so that the acceleration has no steps."""
+    if len(t) == 1:
+        return CubicSpline([0.0, 1.0], [0.0, 0.0])
+    fine = np.arange(t[0] - 0.4, t[-1] + 60.0, 0.01)
+    shape = PchipInterpolator(t, knots)
+    speed_in, speed_out = float(shape(t[0], 1)), float(shape(t[-1], 1))
+    inside = np.clip(fine, t[0], t[-1])
+    raw = shape(inside) + speed_in * np.minimum(fine - t[0], 0) + speed_out * np.maximum(fine - t[-1], 0)
+    window = np.bartlett(43)[1:-1]
+    smooth = np.convolve(np.pad(raw, 20, mode="reflect", reflect_type="odd"), window / window.sum(), mode="valid")
+    return CubicSpline(fine[::5], smooth[::5])

@@ -1,0 +1,60 @@
+"""Named situations that several tests drive through."""
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.environment import Environment, Surface
+from scenarios.road import Road, RoadKind
+from scenarios.scenario import (
+    After, AtPose, Brake, Event, Expect, Follow, HoldSpeed, OnLane, Parked, Placed, Scenario,
+)  # fmt: skip
+
+STRAIGHT = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
+KMH = 1 / 3.6
+EGO_FRONT_M = EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
+CHILD = Size(0.711, 0.298, 1.154)
+
+
+def scenario(*placed: Placed, events=(), road=STRAIGHT, friction=0.85, duration_s=6.0, expect=None) -> Scenario:
+    """A dry day in town with these bodies, the ego first."""
+    return Scenario(
+        "test", "test", "a test", {}, duration_s, road, Surface.DRY, friction, Environment(), placed, tuple(events),
+        expect or Expect(),
+    )  # fmt: skip
+
+
+def ego(speed_mps: float, behaviour=None, d_m: float = 0.0) -> Placed:
+    """The ego at the origin; holds its speed unless told otherwise."""
+    start = OnLane(EGO_REAR_AXLE_TO_CENTRE_M, d_m)
+    return Placed(Body("ego", Kind.CAR, EGO_SIZE), start, speed_mps, behaviour or HoldSpeed(speed_mps))
+
+
+def car_ahead(gap_m: float, speed_mps: float, d_m: float = 0.0, kind: Kind = Kind.CAR, name: str = "lead") -> Placed:
+    """A vehicle `gap_m` ahead, bumper to bumper."""
+    size = USUAL_SIZE[kind]
+    start = OnLane(EGO_FRONT_M + gap_m + size.length_m / 2, d_m)
+    return Placed(Body(name, kind, size), start, speed_mps, HoldSpeed(speed_mps) if speed_mps else Parked())
+
+
+def lead_brakes(gap_m: float, decel_mps2: float, driver: str = "r157 careful", friction: float = 0.9) -> Scenario:
+    """Euro NCAP CCRb 2023: both at 50 km/h, the lead brakes at once."""
+    follow = Follow(50 * KMH, driver)
+    brake = Event("lead", After(0.0), Brake(decel_mps2))
+    return scenario(
+        ego(50 * KMH, follow), car_ahead(gap_m, 50 * KMH), events=[brake], friction=friction, duration_s=8.0
+    )
+
+
+def child_between_cars(ego_kmh: float, driver: str = "r157 careful", seconds_to_impact: float = 2.4) -> Scenario:
+    """Euro NCAP CPNCO: 1.0 m beside the ego stand two cars; a child walks out 1.0 m ahead of them at 5 km/h."""
+    speed, walk = ego_kmh * KMH, 5 * KMH
+    line_x = EGO_FRONT_M + speed * seconds_to_impact
+    car = USUAL_SIZE[Kind.CAR]
+    beside = -(EGO_SIZE.width_m / 2 + 1.0 + car.width_m / 2)
+    near_front = line_x - 1.0 - CHILD.width_m / 2
+    parked = [
+        Placed(Body("near", Kind.CAR, car), OnLane(near_front - car.length_m / 2, beside), 0.0, Parked()),
+        Placed(Body("far", Kind.CAR, car), OnLane(near_front - 1.5 * car.length_m - 1.0, beside), 0.0, Parked()),
+    ]
+    start = AtPose(line_x + CHILD.width_m / 2, -walk * seconds_to_impact, 1.5707963)
+    child = Placed(Body("child", Kind.CHILD, CHILD), start, walk, HoldSpeed(walk))
+    drive = Follow(speed, driver) if driver else HoldSpeed(speed)
+    return scenario(ego(speed, drive), *parked, child, friction=0.9, duration_s=seconds_to_impact + 3)
