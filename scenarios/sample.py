@@ -1,0 +1,166 @@
+"""Sampled streets: random but plausible scenarios whose pictures the networks are trained and judged on."""
+
+import numpy as np
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.environment import FRICTION, Environment, Surface, TimeOfDay, Weather
+from scenarios.road import Road, RoadKind
+from scenarios.scenario import (
+    After,
+    Behaviour,
+    Brake,
+    Cross,
+    CutIn,
+    Event,
+    Expect,
+    Follow,
+    HoldSpeed,
+    OnLane,
+    Parked,
+    Placed,
+    Scenario,
+)
+
+SURFACES = {
+    Weather.CLEAR: (Surface.DRY,),
+    Weather.FOG: (Surface.DRY, Surface.WET),
+    Weather.RAIN: (Surface.WET, Surface.FLOODED),
+    Weather.SNOW: (Surface.SNOW, Surface.ICE),
+}
+DRIVING = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.MOTORCYCLE, Kind.CYCLIST)
+KERBSIDE = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.TRAILER, Kind.CONSTRUCTION)
+WALKING = (Kind.PEDESTRIAN, Kind.PEDESTRIAN, Kind.CHILD)
+STANDING = (Kind.CONE, Kind.BARRIER)
+FARTHEST_M = 60.0
+
+
+class Street:
+    """A street being filled; nothing is put where something already is."""
+
+    def __init__(self, seed: int, duration_s: float):
+        self.rng = np.random.default_rng([seed, 1])
+        self.seed, self.duration_s = seed, duration_s
+        self.road = self._road()
+        self.placed: list[Placed] = []
+        self.events: list[Event] = []
+        self.taken: list[tuple[float, float, float, float]] = []  # s from, s to, d from, d to
+
+    def _road(self) -> Road:
+        rng = self.rng
+        lanes, opposite = int(rng.integers(1, 4)), int(rng.integers(0, 3))
+        curved = rng.random() < 0.35
+        curvature = float(rng.choice([-1, 1]) / rng.uniform(60, 300)) if curved else 0.0
+        kind = RoadKind.CURVE if curved else RoadKind.STRAIGHT
+        return Road(kind, lanes, opposite, float(rng.uniform(3.0, 3.75)), curvature, int(rng.integers(lanes)))
+
+    def put(self, kind: Kind, start: OnLane, speed_mps: float, behaviour: Behaviour, turned: bool = False) -> str | None:
+        """Add a body unless its place, with its way ahead for `duration_s`, is taken; returns its id."""
+        usual, scale = USUAL_SIZE[kind], self.rng.uniform(0.92, 1.08, 3)
+        size = Size(usual.length_m * scale[0], usual.width_m * scale[1], usual.height_m * scale[2])
+        along, across = (size.width_m, size.length_m) if turned else (size.length_m, size.width_m)
+        run = speed_mps * self.duration_s
+        ahead, behind = (run, 0.0) if start.facing > 0 else (0.0, run)
+        space = (
+            start.s_m - along / 2 - behind - 1, start.s_m + along / 2 + ahead + 1,
+            start.d_m - across / 2 - 0.3, start.d_m + across / 2 + 0.3,
+        )  # fmt: skip
+        if any(a[0] < space[1] and space[0] < a[1] and a[2] < space[3] and space[2] < a[3] for a in self.taken):
+            return None
+        self.taken.append(space)
+        body = Body(f"{kind.value}_{len(self.placed)}", kind, size)
+        self.placed.append(Placed(body, start, speed_mps, behaviour))
+        return body.id
+
+    def put_ego(self) -> None:
+        speed = float(self.rng.uniform(0, 18)) if self.rng.random() < 0.85 else 0.0
+        behaviour = HoldSpeed(speed)
+        self.placed.append(Placed(Body("ego", Kind.CAR, EGO_SIZE), OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0), speed, behaviour))
+        self.taken.append((-3.0, 5.0 + speed * self.duration_s, -1.2, 1.2))
+
+    def put_traffic(self) -> None:
+        """Moving vehicles in all lanes, denser near the ego."""
+        rng = self.rng
+        for _ in range(int(rng.integers(2, 8))):
+            lane = int(rng.integers(self.road.lanes + self.road.opposite_lanes))
+            kind = DRIVING[rng.integers(len(DRIVING))]
+            facing = 1 if lane < self.road.lanes else -1
+            ego = self.placed[0].speed_mps
+            speed = float(max(0.0, rng.normal(ego, 2.5))) if facing > 0 else float(rng.uniform(3, 14))
+            speed = min(speed, 7.0) if kind is Kind.CYCLIST else speed
+            s = float(6 + (FARTHEST_M - 6) * rng.random() ** 1.5)
+            edge = -0.9 if kind is Kind.CYCLIST else 0.0
+            who = self.put(kind, OnLane(s, self.road.lane_centre(lane) + edge * facing, facing), speed, HoldSpeed(speed))
+            if who and facing > 0:
+                self._give_story(who, lane)
+
+    def put_lead(self) -> None:
+        """Often something drives right in front of the ego."""
+        if self.rng.random() < 0.6:
+            speed = self.placed[0].speed_mps
+            gap = float(self.rng.uniform(5, 25))
+            kind = DRIVING[self.rng.integers(len(DRIVING) - 1)]
+            s = self.taken[0][1] - speed * self.duration_s + gap + USUAL_SIZE[kind].length_m / 2
+            self.taken[0] = (self.taken[0][0], 5.0, -1.2, 1.2)  # the lead keeps its distance, so only the start counts
+            who = self.put(kind, OnLane(s, 0.0), speed, Follow(speed + 0.1, "idm") if speed else HoldSpeed(0.0))
+            if who:
+                self._give_story(who, self.road.ego_lane)
+
+    def _give_story(self, who: str, lane: int) -> None:
+        rng, t = self.rng, After(float(self.rng.uniform(0, 0.6 * self.duration_s)))
+        if rng.random() < 0.35:
+            self.events.append(Event(who, t, Brake(float(rng.uniform(1.5, 5)))))
+        elif abs(lane - self.road.ego_lane) == 1 and rng.random() < 0.3:
+            self.events.append(Event(who, t, CutIn(float(rng.uniform(1.5, 3)))))
+
+    def put_kerbside(self) -> None:
+        """Rows of parked vehicles beside the carriageway, some cones and barriers."""
+        rng, road = self.rng, self.road
+        for side, edge in ((-1, road.right_edge), (1, road.left_edge)):
+            if rng.random() < 0.6:
+                s = float(rng.uniform(4, 20))
+                for _ in range(int(rng.integers(1, 6))):
+                    kind = KERBSIDE[rng.integers(len(KERBSIDE))] if rng.random() < 0.7 else Kind.CAR
+                    size, facing = USUAL_SIZE[kind], 1 if side < 0 or not road.opposite_lanes else -1
+                    s += size.length_m / 2
+                    d = edge + side * (0.15 + size.width_m / 2)
+                    self.put(kind, OnLane(s, d, facing), 0.0, Parked())
+                    s += size.length_m / 2 + float(rng.uniform(1.5, 6))
+            for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.3 else 0):
+                kind = STANDING[rng.integers(2)]
+                d = edge - side * float(rng.uniform(0.3, 1.0))
+                self.put(kind, OnLane(float(rng.uniform(6, 35)), d), 0.0, Parked())
+
+    def put_walkers(self) -> None:
+        """People on the sidewalks and crossing, also out from between and behind vehicles."""
+        rng, road = self.rng, self.road
+        for _ in range(int(rng.integers(0, 6))):
+            kind, pace = WALKING[rng.integers(len(WALKING))], float(rng.uniform(0.7, 2.0))
+            side, edge = (-1, road.right_edge) if rng.random() < 0.5 else (1, road.left_edge)
+            s = float(5 + 35 * rng.random() ** 1.3)
+            if rng.random() < 0.45:
+                d = float(rng.uniform(road.right_edge, road.left_edge)) if rng.random() < 0.5 else edge + side * 0.8
+                who = self.put(kind, OnLane(s, d), 0.0, Parked(), turned=True)
+                if who:
+                    self.events.append(Event(who, After(0.0), Cross(pace)))
+            else:
+                d = edge + side * float(rng.uniform(0.5, road.sidewalk_m + 2.0))
+                self.put(kind, OnLane(s, d, int(rng.choice([-1, 1]))), pace, HoldSpeed(pace))
+
+
+def sample_scenario(seed: int, duration_s: float = 2.0) -> Scenario:
+    """A street drawn from `seed` alone: any road, light, weather and traffic that the language can say."""
+    street = Street(seed, duration_s)
+    street.put_ego()
+    street.put_lead()
+    street.put_kerbside()
+    street.put_traffic()
+    street.put_walkers()
+    rng = street.rng
+    weather = list(Weather)[rng.choice(4, p=[0.49, 0.19, 0.16, 0.16])]
+    time = list(TimeOfDay)[rng.choice(3, p=[0.5, 0.2, 0.3])]
+    surface = SURFACES[weather][rng.integers(len(SURFACES[weather]))]
+    name = f"sampled-{seed}"
+    return Scenario(
+        name, name, "a sampled street", {"suite": "sampled"}, duration_s, street.road, surface, FRICTION[surface],
+        Environment(time, weather), tuple(street.placed), tuple(street.events), Expect(),
+    )  # fmt: skip
