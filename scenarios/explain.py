@@ -1,0 +1,185 @@
+"""What was understood of a scenario file, in words: for an author to compare with what was meant."""
+
+from collections.abc import Iterator
+from math import isinf
+from pathlib import Path
+
+from scenarios.build import SURFACE_IN
+from scenarios.drivers import DRIVERS, G
+from scenarios.load import load
+from scenarios.place import cover_of
+from scenarios.road import Road
+from scenarios.scenario import (
+    Action,
+    AtPose,
+    Brake,
+    ChangeSpeed,
+    Cross,
+    CutIn,
+    Event,
+    Expect,
+    Follow,
+    FollowTrajectory,
+    HoldSpeed,
+    OnLane,
+    Placed,
+    Scenario,
+    StepOut,
+)
+from scenarios.units import ANGLE, SPEED, shown
+
+
+def explain(path: str | Path, seed: int = 0) -> str:
+    """Prose of what a file means, in SI beside the usual units; raises Faults where it means nothing."""
+    return told(load(path, seed))
+
+
+def told(scenarios: tuple[Scenario, ...]) -> str:
+    """The same of scenarios in hand: the first one in full, the others by what is different."""
+    first = scenarios[0]
+    lines = [f"{first.name}: {first.intent}"]
+    if first.source:
+        lines.append("Source: " + ", ".join(f"{key} {value}" for key, value in first.source.items()) + ".")
+    lines += [f"Lasts {first.duration_s:g} s, {first.environment.time}, {first.environment.weather}.", ""]
+    lines += _log(first) if first.from_log else _world(first)
+    lines += ["", "Expected: " + "; ".join(_expected(first.expect)) + "."]
+    if len(scenarios) > 1 or first.parameters:
+        lines += ["", *_sweep(scenarios)]
+    return "\n".join(lines) + "\n"
+
+
+def _log(scenario: Scenario) -> list[str]:
+    start = scenario.from_log
+    split = f" of split {start.split}" if start.split else ""
+    return [
+        f"Starts from the real log's scene {start.scene}{split}, {start.start_s:g} s after its beginning:",
+        "  the log's ego and boxes are what happens. The log's folder is named when the scenario is run.",
+    ]
+
+
+def _world(scenario: Scenario) -> list[str]:
+    ego, *actors = scenario.placed
+    lines = ["Road: " + _road(scenario.road), _surface(scenario), ""]
+    lines += [f"Ego: in lane {scenario.road.ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
+    lines.append("Actors:" if actors else "Actors: none.")
+    lines += [f"  {p.body.id}: {p.body.kind}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
+    lines += ["", "Story:" if scenario.events else "Story: nothing happens by itself."]
+    return lines + [f"  after {e.when.t_s:g} s: {e.actor} {_action(e, scenario)}." for e in scenario.events]
+
+
+def _road(road: Road) -> str:
+    lanes = f"{road.lanes} lane{'s' * (road.lanes > 1)} in the ego's direction (0 on the right)"
+    against = f", {road.opposite_lanes} against it" if road.opposite_lanes else ", none against it"
+    bend = "straight"
+    if road.curvature_per_m:
+        side = "left" if road.curvature_per_m > 0 else "right"
+        bend = f"curve to the {side}, radius {1 / abs(road.curvature_per_m):g} m"
+    return f"{bend}, {lanes}{against}, each {road.lane_width_m:g} m wide."
+
+
+def _surface(scenario: Scenario) -> str:
+    """What the friction means: the hardest braking, and the distance the ego would need with it."""
+    hardest, speed = scenario.friction * G, scenario.placed[0].speed_mps
+    usual = " (as is usual in this weather)" if scenario.surface is SURFACE_IN[scenario.environment.weather] else ""
+    return (
+        f"Surface: {scenario.surface}{usual}, friction coefficient {scenario.friction:g}: nobody brakes harder than "
+        f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {speed**2 / (2 * hardest):.1f} m."
+    )
+
+
+def _size(placed: Placed) -> str:
+    size = placed.body.size
+    return f"{size.length_m:g} x {size.width_m:g} x {size.height_m:g} m"
+
+
+def _going(placed: Placed) -> str:
+    match placed.behaviour:
+        case HoldSpeed(speed):
+            return f"holds {shown(speed, SPEED)}"
+        case Follow(speed, driver):
+            return f"follows traffic at up to {shown(speed, SPEED)} as driver '{driver}' ({DRIVERS[driver].source})"
+        case FollowTrajectory(points):
+            return f"follows a trajectory of {len(points)} points from {shown(placed.speed_mps, SPEED)} on"
+    return "stands"
+
+
+def _place(placed: Placed, scenario: Scenario) -> str:
+    if isinstance(placed.start, AtPose):
+        start = placed.start
+        return f"at x {start.x_m:g} m, y {start.y_m:g} m, heading {shown(start.yaw_rad, ANGLE)}"
+    hiding = [e for e in scenario.events if e.actor == placed.body.id and isinstance(e.do, StepOut)]
+    across = _across(placed, scenario.road)
+    if hiding:
+        cover = cover_of(placed.body.id, scenario.placed, scenario.events).body.id
+        return f"hidden behind {cover}, {across}, {_along(placed, scenario.placed[0])}"
+    return f"{across}, {_along(placed, scenario.placed[0])}"
+
+
+def _along(placed: Placed, ego: Placed) -> str:
+    distance = placed.start.s_m - ego.start.s_m
+    gap = abs(distance) - (placed.body.size.length_m + ego.body.size.length_m) / 2
+    if gap < 0:
+        return f"alongside the ego ({abs(distance):.3g} m {'ahead' if distance >= 0 else 'behind'} of its centre)"
+    return f"{gap:.4g} m free {'ahead' if distance > 0 else 'behind'}"
+
+
+def _across(placed: Placed, road: Road) -> str:
+    start: OnLane = placed.start
+    half = placed.body.size.width_m / 2
+    for lane in range(road.lanes + road.opposite_lanes):
+        off = start.d_m - road.lane_centre(lane)
+        if abs(off) <= road.lane_width_m / 2:
+            name = f"lane {lane}" if lane < road.lanes else f"oncoming lane {lane - road.lanes}"
+            aside = f", {abs(off):.3g} m {'left' if off > 0 else 'right'} of its centre" if abs(off) > 1e-6 else ""
+            return f"in {name}{aside}"
+    if start.d_m > road.left_edge:
+        return f"left of the road, {start.d_m - half - road.left_edge:.3g} m from its edge"
+    return f"right of the road, {road.right_edge - start.d_m - half:.3g} m from its edge"
+
+
+def _action(event: Event, scenario: Scenario) -> str:
+    action: Action = event.do
+    match action:
+        case Brake(decel, until):
+            end = f"down to {shown(until, SPEED)}" if until else "to a stop"
+            hardest = scenario.friction * G
+            limit = f" (asked for; the road gives no more than {hardest:.1f})" if decel > hardest else ""
+            return f"brakes at {decel:.3g} m/s^2{limit} {end}"
+        case ChangeSpeed(speed, rate):
+            return f"goes to {shown(speed, SPEED)} at {rate:.3g} m/s^2"
+        case HoldSpeed(speed):
+            return f"holds {shown(speed, SPEED)}"
+        case Follow(speed, driver):
+            return f"follows traffic at up to {shown(speed, SPEED)} as driver '{driver}'"
+        case CutIn(duration):
+            return f"cuts into the ego's lane within {duration:g} s"
+        case Cross(speed):
+            return f"crosses the road at {shown(speed, SPEED)}"
+        case StepOut(behind, speed):
+            return f"steps out from behind {behind} at {shown(speed, SPEED)}"
+    raise TypeError(f"no words for {action!r}")
+
+
+def _expected(expect: Expect) -> Iterator[str]:
+    words = {None: "a collision may happen", True: "a collision must happen", False: "no collision may happen"}
+    yield words[expect.collision]
+    if expect.min_ttc_s is not None:
+        yield "the smallest time to collision is " + _between(expect.min_ttc_s, "s")
+    if expect.min_gap_m is not None:
+        yield "the smallest gap is " + _between(expect.min_gap_m, "m")
+
+
+def _between(bounds: tuple[float, float], unit: str) -> str:
+    least, most = bounds
+    if isinf(least):
+        return f"below {most:g} {unit}"
+    return f"above {least:g} {unit}" if isinf(most) else f"between {least:g} and {most:g} {unit}"
+
+
+def _sweep(scenarios: tuple[Scenario, ...]) -> Iterator[str]:
+    yield f"Sweep: {len(scenarios)} scenarios (the first is described above):"
+    for scenario in scenarios[:20]:
+        values = ", ".join(f"{path} = {value}" for path, value in scenario.parameters.items())
+        yield f"  {scenario.id}: {values}"
+    if len(scenarios) > 20:
+        yield f"  and {len(scenarios) - 20} more"
