@@ -92,7 +92,7 @@ class Driver:
                 del self.risk_since[i]
         if self.braking_for is not None and self._over(mover, scene, view, leads, crossers):
             self.braking_for, self.waits_for = None, self.braking_for
-        if self.waits_for is not None and (self.waits_for not in leads or view.speed_mps[self.waits_for] > 1):
+        if self.waits_for is not None and self._moves_on(scene, view, leads, self.waits_for):
             self.waits_for = None
         if self.braking_for is None and mover.speed > 0.1:
             for i in sorted(risky, key=lambda i: view.gap[i]):
@@ -119,3 +119,6 @@ class Driver:
             return mover.speed <= view.speed_mps[i] and not scene.braking[i]
         # A walker who would only just have cleared the path is waited for until past it.
         return i not in crossers and not (self.crossed and bool(view.approaching[i]))
+
+    def _moves_on(self, scene: Scene, view: Ahead, leads: list[int], i: int) -> bool:
+        return i not in leads or (view.speed_mps[i] > 1 and not scene.braking[i])

@@ -53,7 +53,9 @@ class Street:
         kind = RoadKind.CURVE if curved else RoadKind.STRAIGHT
         return Road(kind, lanes, opposite, float(rng.uniform(3.0, 3.75)), curvature, int(rng.integers(lanes)))
 
-    def put(self, kind: Kind, start: OnLane, speed_mps: float, behaviour: Behaviour, turned: bool = False) -> str | None:
+    def put(
+        self, kind: Kind, start: OnLane, speed_mps: float, behaviour: Behaviour, turned: bool = False
+    ) -> str | None:
         """Add a body unless its place, with its way ahead for `duration_s`, is taken; returns its id."""
         usual, scale = USUAL_SIZE[kind], self.rng.uniform(0.92, 1.08, 3)
         size = Size(usual.length_m * scale[0], usual.width_m * scale[1], usual.height_m * scale[2])
@@ -74,7 +76,9 @@ class Street:
     def put_ego(self) -> None:
         speed = float(self.rng.uniform(0, 18)) if self.rng.random() < 0.85 else 0.0
         behaviour = HoldSpeed(speed)
-        self.placed.append(Placed(Body("ego", Kind.CAR, EGO_SIZE), OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0), speed, behaviour))
+        self.placed.append(
+            Placed(Body("ego", Kind.CAR, EGO_SIZE), OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0), speed, behaviour)
+        )
         self.taken.append((-3.0, 5.0 + speed * self.duration_s, -1.2, 1.2))
 
     def put_traffic(self) -> None:
@@ -89,7 +93,9 @@ class Street:
             speed = min(speed, 7.0) if kind is Kind.CYCLIST else speed
             s = float(6 + (FARTHEST_M - 6) * rng.random() ** 1.5)
             edge = -0.9 if kind is Kind.CYCLIST else 0.0
-            who = self.put(kind, OnLane(s, self.road.lane_centre(lane) + edge * facing, facing), speed, HoldSpeed(speed))
+            who = self.put(
+                kind, OnLane(s, self.road.lane_centre(lane) + edge * facing, facing), speed, HoldSpeed(speed)
+            )
             if who and facing > 0:
                 self._give_story(who, lane)
 
