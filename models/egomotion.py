@@ -9,8 +9,11 @@ from torch import Tensor, nn
 
 from models.augment import disturb
 from models.blocks import ChannelNorm, Residual, halve
+from models.flow import CELL, flow_maps
 
 SCALE = (10.0, 0.3)  # m/s and rad/s that count as one
+SIZES = (1, 2, 4, 8)  # pixels averaged before flow is measured: each sees motions of about its own size
+FLICKER = 0.03  # exposure that differs between neighbouring generated frames
 
 
 @dataclass(frozen=True)
@@ -25,28 +28,41 @@ class EgoMotionConfig:
 
 
 class EgoMotion(nn.Module):
-    """Two pictures in [-1, 1], a twelfth of a second apart -> speed (m/s, backwards is negative), yaw rate (rad/s)."""
+    """Two pictures in [-1, 1], a twelfth of a second apart -> speed (m/s, backwards is negative), yaw rate (rad/s).
+
+    Swapping the pictures changes the sign by construction: a frozen video stands still, a reversed one backs up.
+    """
 
     def __init__(self, config: EgoMotionConfig):
         super().__init__()
         self.config = config
         fine, middle, coarse = config.widths
+        seen = 2 * 3 * CELL**2 + 3 * len(SIZES) + 2
         self.body = nn.Sequential(
-            nn.PixelUnshuffle(4), nn.Conv2d(96, fine, 3, padding=1), *[Residual(fine) for _ in range(config.depth)],
+            nn.Conv2d(seen, fine, 3, padding=1), *[Residual(fine) for _ in range(config.depth)],
             halve(fine, middle), *[Residual(middle) for _ in range(config.depth)],
             halve(middle, coarse), *[Residual(coarse) for _ in range(config.depth)],
             ChannelNorm(coarse),
         )  # fmt: skip
-        self.local = nn.Conv2d(coarse, 4, 1)  # each place votes for both numbers, with a weight of its own
+        self.votes = nn.Conv2d(coarse, 4, 1)  # each place votes for both numbers, with a weight of its own
         self.register_buffer("scale", torch.tensor(SCALE), persistent=False)
 
     def forward(
         self, before: Float[Tensor, "batch 3 height width"], after: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch 2"]:
-        # The difference beside the mean: motion is in the first, where it happens in the second.
-        votes = self.local(self.body(torch.cat([(before + after) / 2, after - before], 1))).float().flatten(2)
-        value, weight = votes[:, :2], votes[:, 2:].softmax(-1)
-        return (value * weight).sum(-1) * self.scale
+        flow = flow_maps(before, after, SIZES)
+        return (self._read(before, after, flow, 1.0) - self._read(after, before, flow, -1.0)) * self.scale
+
+    def _read(self, first: Tensor, second: Tensor, flow: Tensor, sign: float) -> Float[Tensor, "batch 2"]:
+        """Half of the answer: what this order of the pictures says."""
+        vectors, trust = flow[:, : 2 * len(SIZES)] * sign, flow[:, 2 * len(SIZES) :]
+        rows, columns = flow.shape[-2:]
+        down = torch.linspace(-1, 1, rows, device=flow.device)[:, None].expand(rows, columns)
+        across = torch.linspace(-1, 1, columns, device=flow.device).expand(rows, columns)
+        place = torch.stack([down, across]).expand(len(flow), 2, rows, columns)
+        patches = F.pixel_unshuffle(torch.cat([(first + second) / 2, second - first], 1), CELL)
+        votes = self.votes(self.body(torch.cat([patches, vectors, trust, place], 1))).float().flatten(2)
+        return (votes[:, :2] * votes[:, 2:].softmax(-1)).sum(-1)
 
     def loss(
         self,
@@ -55,25 +71,16 @@ class EgoMotion(nn.Module):
         motion: Float[Tensor, "batch 2"],
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
-        """Smooth L1 on scaled motion. Some pairs are mirrored, run backwards or frozen, and told so."""
-        before, after, motion = _varied(before, after, motion, generator)
-        state = generator.get_state()
-        before = disturb(before, generator)
-        generator.set_state(state)  # one exposure for both, or brightness would look like motion
-        made = self(before, disturb(after, generator))
+        """Smooth L1 on scaled motion; half of the pairs are mirrored, all are disturbed."""
+        draw = torch.rand(2, len(before), 1, 1, 1, generator=generator).to(before)
+        mirrored = draw[0] < 0.5
+        before, after = (torch.where(mirrored, x.flip(-1), x) for x in (before, after))
+        turn = torch.where(mirrored[:, 0, 0], motion.new_tensor([1.0, -1.0]), motion.new_tensor([1.0, 1.0]))
+        motion = motion * turn
+        # One above the other: one exposure and softness for both, and to each its own grain.
+        before, after = disturb(torch.cat([before, after], -2), generator).chunk(2, -2)
+        after = after * (1 + FLICKER * (2 * draw[1] - 1))
+        made = self(before, after)
         each = F.smooth_l1_loss(made / self.scale, motion / self.scale, beta=0.1, reduction="none").mean(0)
         speed, yaw = (made - motion).detach().abs().mean(0)
         return {"total": each.sum(), "speed_error_mps": speed, "yaw_error_radps": yaw}
-
-
-def _varied(
-    before: Tensor, after: Tensor, motion: Float[Tensor, "batch 2"], generator: torch.Generator
-) -> tuple[Tensor, Tensor, Float[Tensor, "batch 2"]]:
-    draw = torch.rand(2, len(before), 1, generator=generator).to(motion)
-    mirrored, backwards, frozen = draw[0] < 0.5, draw[1] < 0.2, draw[1] > 0.93
-    sign = torch.where(mirrored, motion.new_tensor([1.0, -1.0]), motion.new_tensor([1.0, 1.0]))
-    motion = torch.where(frozen, 0.0, torch.where(backwards, -1.0, 1.0) * sign * motion)
-    wide = (..., None, None)
-    before, after = (torch.where(mirrored[wide], x.flip(-1), x) for x in (before, after))
-    first = torch.where(backwards[wide], after, before)
-    return first, torch.where(frozen[wide], first, torch.where(backwards[wide], before, after)), motion
