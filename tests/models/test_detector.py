@@ -173,7 +173,7 @@ def test_flow_follows_a_shift_at_its_own_size():
     for shift, size in ((0, 1), (1, 1), (2, 4), (-2, 4)):
         maps = flow_maps(picture[:, :, 40:104], picture[:, :, 40 + shift : 104 + shift], (size,))
         right, down, trust = maps[0]
-        assert down[2:-2, 2:-2].median() * size == pytest.approx(-shift, rel=0.35, abs=0.05)
+        assert down[2:-2, 2:-2].median() * size == pytest.approx(-shift, rel=0.45, abs=0.05)
         assert right.median().abs() < 0.3 and trust.min() >= 0 and trust.max() <= 1
 
 
