@@ -21,7 +21,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed, State
 
-from pipeline.generate import How, Made, Plan, Request, Summary, hold, make_clips, make_plan, summarise
+from pipeline.generate import How, Made, Request, Summary, hold, make_clips, make_plan, summarise
 from pipeline.publish import publish
 from pipeline.runs import Job, Run
 
@@ -79,7 +79,7 @@ def generate_flow(
             make_shard(run, shard, request, how or How(), return_state=True)  # a failed shard does not stop the rest
         publish_run(run)
         summary = summarise(run, plan, ())
-    create_markdown_artifact(_page(summary, plan), key=ARTIFACT, description=str(run.path))
+    create_markdown_artifact(_page(summary), key=ARTIFACT, description=str(run.path))
     line = _line(summary)
     return Completed(message=line) if summary.complete else Failed(message=line)
 
@@ -90,18 +90,18 @@ def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
 
 def _line(summary: Summary) -> str:
     accepted = sum(record.accepted for record in summary.records)
-    rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.faults)
+    rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.plan.faults)
     return f"{summary.run}: {accepted} accepted, {rejected} rejected, {failed} failed, {bad} files with faults"
 
 
-def _page(summary: Summary, plan: Plan) -> str:
+def _page(summary: Summary) -> str:
     """The artifact: counts, every clip that was not accepted with its reason, faults of files in full."""
     rows = [(r.id, "rejected", "; ".join(r.reasons)) for r in summary.records if not r.accepted]
     rows += [(f.clip, "failed", f.reason) for f in summary.failures]
     table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |\n" for row in rows)
-    faults = "".join(f"```\n{fault}\n```\n" for fault in summary.faults)
+    faults = "".join(f"```\n{fault}\n```\n" for fault in summary.plan.faults)
     report = summary.run.absolute() / "report.html"
-    head = f"# {_line(summary)}\n\n{len(plan.jobs)} clips asked for. Report: `{report}`\n\n"
+    head = f"# {_line(summary)}\n\n{len(summary.plan.jobs)} clips asked for. Report: `{report}`\n\n"
     return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults
 
 

@@ -26,6 +26,7 @@ Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships wi
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130; anything else is our bug."""
+    from conditioning.log_tables import LogError
     from models.weights import WeightsError
     from pipeline.checks.baseline import BaselineError
     from pipeline.errors import UserError
@@ -33,7 +34,7 @@ def plain_errors() -> Iterator[None]:
 
     try:
         yield
-    except (UserError, Faults, WeightsError, BaselineError) as error:
+    except (UserError, Faults, WeightsError, BaselineError, LogError) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None
     except KeyboardInterrupt:
@@ -90,6 +91,7 @@ def generate(
     log: Log = None,
     preset: Preset = "tiny",
     weights: Annotated[Path | None, typer.Option(help="Folder with weights of your own, one folder a preset.")] = None,
+    attribution: Annotated[str, typer.Option(help="Whom to name wherever clips made from the log are shown.")] = "",
     inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
     ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
@@ -107,7 +109,7 @@ def generate(
         from pipeline.generate import generate as make
         from pipeline.printing import print_summary
 
-        request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, limit)
+        request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
         with Board(console) as board:
             summary = make(request, How(not inline, ray, workers, deadline), board)
     print_summary(console, summary)

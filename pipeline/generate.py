@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from conditioning.logs import log_fingerprint
+from conditioning.log_tables import log_fingerprint
 from models.presets import WEIGHTS
 from outputs.clip import write_clip
 from outputs.manifest import ClipRecord
@@ -31,7 +31,7 @@ class Request:
     """What to make and where.
 
     `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
-    weights for each preset.
+    weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown.
     """
 
     paths: tuple[str, ...]
@@ -40,6 +40,7 @@ class Request:
     log: Path | None = None
     preset: str = "tiny"
     weights: Path = WEIGHTS
+    attribution: str = ""
     limit: int | None = None
 
 
@@ -55,10 +56,11 @@ class How:
 
 @dataclass(frozen=True)
 class Plan:
-    """The clips that a request asks for, and the files that could not be read."""
+    """The clips that a request asks for, the files that could not be read, and the scenarios that lack their log."""
 
     jobs: tuple[Job, ...]
     faults: tuple[Faults, ...]
+    without_log: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,13 @@ class Summary:
     run: Path
     records: tuple[ClipRecord, ...]
     failures: tuple[Failure, ...]
-    faults: tuple[Faults, ...]
+    plan: Plan
     made: tuple[Made, ...]
 
     @property
     def complete(self) -> bool:
         """Nothing is missing: every file was read and every clip made, accepted or not."""
-        return not self.faults and not self.failures
+        return not self.plan.faults and not self.failures
 
 
 class Watch(Protocol):
@@ -143,16 +145,27 @@ def generate(request: Request, how: How, watch: Watch) -> Summary:
 
 
 def make_plan(request: Request) -> Plan:
-    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, or WeightsError before any work is done."""
+    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, or WeightsError before any work is done.
+
+    Of many scenarios those without their log are left out, and said so; where nothing else was asked for, it is an
+    error.
+    """
     loaded = load_all(find(request.paths))
     weights = "-".join(fingerprints(request.preset, request.weights).values())
-    logs = {True: _log_id(loaded.scenarios, request.log), False: ""}
-    jobs = [
-        Job(clip_id(s, seed, weights, logs[s.from_log is not None]), s, seed, request.log if s.from_log else None)
-        for s in loaded.scenarios
-        for seed in request.seeds
-    ]
-    return Plan(tuple(jobs[: request.limit]), loaded.faults)
+    without_log = tuple(s.name for s in loaded.scenarios if s.from_log and request.log is None)
+    if without_log and len(without_log) == len(loaded.scenarios) and not loaded.faults:
+        raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")
+    scenarios = [s for s in loaded.scenarios if s.name not in without_log]
+    jobs = [_job(scenario, seed, weights, request) for scenario in scenarios for seed in request.seeds]
+    return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log)
+
+
+def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
+    if scenario.from_log is None:
+        return Job(clip_id(scenario, seed, weights), scenario, seed)
+    scene = f"scene {scenario.from_log.scene} of the log {request.log.name}"
+    named = request.attribution or f"derived from {scene}, under the terms that come with it"
+    return Job(clip_id(scenario, seed, weights, log_fingerprint(request.log)), scenario, seed, request.log, named)
 
 
 def hold(request: Request):
@@ -187,11 +200,4 @@ def summarise(run: Run, plan: Plan, made: tuple[Made, ...]) -> Summary:
     failures = tuple(f for f in run.failures() if f.clip in asked)
     accepted = sum(r.accepted for r in records)
     run.note(accepted=accepted, rejected=len(records) - accepted, failed=len(failures), made_now=len(made))
-    return Summary(run.path, records, failures, plan.faults, made)
-
-
-def _log_id(scenarios: tuple[Scenario, ...], log: Path | None) -> str:
-    from_log = [s.name for s in scenarios if s.from_log]
-    if from_log and log is None:
-        raise NoLog(f"{', '.join(from_log)} starts from a log: name its folder (nuScenes format) with --log")
-    return log_fingerprint(log) if from_log else ""
+    return Summary(run.path, records, failures, plan, made)

@@ -29,5 +29,5 @@ def record_of(
         cpu_capability=here["cpu_capability"], device=here["device"], stage_s=dict(seconds),
         verdicts=verdicts, accepted=accepted(verdicts), reasons=reasons_against(verdicts),
         cameras=tuple(view.camera.name for view in conditions.views), frame_rate_hz=FRAME_RATE_HZ,
-        happenings=rollout.happenings,
+        happenings=rollout.happenings, attribution=job.attribution,
     )  # fmt: skip

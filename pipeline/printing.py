@@ -15,13 +15,15 @@ COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "ye
 
 def print_summary(console: Console, summary: Summary) -> None:
     """What became of every clip, where the time went, and where to look."""
-    for fault in summary.faults:
+    for fault in summary.plan.faults:
         console.print(str(fault), style="red", markup=False, highlight=False)
+    for name in summary.plan.without_log:
+        console.print(f"left out {name}: it starts from a log, and no --log was given", style="yellow")
     console.print(clips_table(summary))
     if summary.made:
         console.print(stages_table(summary.made))
     accepted = sum(r.accepted for r in summary.records)
-    rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.faults)
+    rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.plan.faults)
     console.print(f"{accepted} accepted, {rejected} rejected, {failed} failed; {bad} files with faults")
     if accepted:
         console.print(f"dataset  {summary.run / 'dataset'}   NuScenes('v1.0-trainval', '{summary.run / 'dataset'}')")

@@ -43,12 +43,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """One clip to make."""
+    """One clip to make. `log` is the folder of the real drive it starts from, `attribution` whom to name for it."""
 
     clip: str
     scenario: Scenario
     seed: int
     log: Path | None = None
+    attribution: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.machine import ROOT
 from scenarios.faults import Faults, nearest
-from scenarios.load import load
+from scenarios.load import library, load
 from scenarios.scenario import Scenario
 
-LIBRARY = ROOT / "scenarios" / "library"
 _ENDINGS = (".yaml", ".yml")
 
 
@@ -23,11 +21,6 @@ class Loaded:
 
     scenarios: tuple[Scenario, ...]
     faults: tuple[Faults, ...]
-
-
-def library() -> dict[str, Path]:
-    """The shipped scenarios by name."""
-    return {path.stem: path for path in _files(LIBRARY)}
 
 
 def find(names: tuple[str, ...]) -> tuple[Path, ...]:
@@ -57,8 +50,10 @@ def _lookup(name: str) -> list[Path]:
     if path.is_file():
         return [path]
     shipped = library()
+    if name not in shipped:  # `cpnco-child` will do for `euro_ncap/cpnco-child`
+        shipped |= {file.stem: file for file in shipped.values()}
     if name not in shipped:
-        raise NotFound(f"{name}: neither file nor folder, and not in the library, which has {nearest(name, shipped)}")
+        raise NotFound(f"{name}: neither file nor folder, and not in the library, which has {nearest(name, library())}")
     return [shipped[name]]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ from conditioning.actions import ego_actions
 from conditioning.camera import Camera
 from conditioning.layers import Layers, draw_layers
 from conditioning.lidar import cast_lidar
+from conditioning.log_tables import LogError
+from conditioning.logs import Log, pictures, read_log
 from conditioning.procedural import photograph
 from conditioning.scenery import Scenery, build_scenery
 from conditioning.text import caption, word_ids
@@ -32,6 +35,15 @@ from scenarios.simulate import simulate
 Randomness = Literal["look", "tokens", "frames", "lidar"]
 SAMPLING = Sampling()
 TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens
+
+
+@dataclass(frozen=True)
+class World:
+    """What happens, and the cameras that look at it; `log` is the real drive it was read from, if it was."""
+
+    rollout: Rollout
+    rig: tuple[Camera, ...]
+    log: Log | None
 
 
 @dataclass(frozen=True)
@@ -60,24 +72,35 @@ def seed_for(scenario: Scenario, seed: int, what: Randomness) -> int:
     return int.from_bytes(digest[:6], "big")
 
 
-def roll_out(scenario: Scenario) -> Rollout:
-    """Where everything is at every instant."""
-    return simulate(scenario)
+def roll_out(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> World:
+    """Where everything is at every instant: simulated, or read from the log in `folder`."""
+    if scenario.from_log is None:
+        return World(simulate(scenario), rig, None)
+    if folder is None:
+        raise LogError(f"{scenario.name}: starts from a log, and none was given")
+    log = read_log(folder, scenario)
+    return World(log.rollout, (log.camera.resized(rig[0].height, rig[0].width),), log)
 
 
-def condition(rollout: Rollout, rig: tuple[Camera, ...]) -> Conditions:
-    """What the rig's cameras would be shown of it, with the labels that follow from geometry."""
+def condition(world: World) -> Conditions:
+    """What the cameras would be shown of it, with the labels that follow from geometry."""
+    rollout = world.rollout
     scenery = build_scenery(rollout)
-    views = tuple(View(c, draw_layers(rollout, scenery, c), see(rollout, scenery, c)) for c in rig)
+    views = tuple(View(c, draw_layers(rollout, scenery, c), see(rollout, scenery, c)) for c in world.rig)
     text = caption(rollout)
     return Conditions(scenery, views, ego_actions(rollout), text, word_ids(text))
 
 
 def source_frames(
-    rollout: Rollout, conditions: Conditions, seed: int
+    world: World, conditions: Conditions, seed: int
 ) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
-    """The procedural camera's pictures with the seed's look: the first is the prompt, all are what to compare with."""
-    return tuple(photograph(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
+    """Pictures that were there before: the log's, or the procedural camera's with the seed's look.
+
+    The first is the prompt; the others are only to be compared with.
+    """
+    if world.log is not None:
+        return tuple(pictures(world.log, camera) for camera in world.rig)
+    return tuple(photograph(world.rollout, conditions.scenery, camera, seed) for camera in world.rig)
 
 
 def predict_tokens(

@@ -24,16 +24,17 @@ from pipeline.stopwatch import Stopwatch
 
 def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
     """Make the clip of a job. The seed changes how it looks; where things are comes from the scenario alone."""
-    scenario, rig = job.scenario, networks.rig
+    scenario = job.scenario
     look, dice, noise, beams = (seed_for(scenario, job.seed, what) for what in ("look", "tokens", "frames", "lidar"))
 
-    rollout = clock(roll_out, scenario)
-    conditions = clock(condition, rollout, rig)
-    source = clock(source_frames, rollout, conditions, look)
+    world = clock(roll_out, scenario, job.log, networks.rig)
+    rollout = world.rollout
+    conditions = clock(condition, world)
+    source = clock(source_frames, world, conditions, look)
     tokens = clock(predict_tokens, tuple(s[0] for s in source), rollout, conditions, networks, dice)
     frames = clock(render_frames, tokens, conditions, networks, noise)
     lidar = clock(sense_lidar, rollout, conditions, beams)
     verdicts = clock(judge, scenario, rollout, conditions, frames, networks)
 
     record = record_of(job, rollout, conditions, verdicts, networks, clock.seconds)
-    return Clip(record, rollout, rig, tuple(v.labels for v in conditions.views), frames, source, lidar)
+    return Clip(record, rollout, world.rig, tuple(v.labels for v in conditions.views), frames, source, lidar)
