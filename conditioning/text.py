@@ -53,7 +53,8 @@ def _setting(rollout: Rollout) -> list[str]:
 
 def _ego_deed(rollout: Rollout) -> str:
     speed, acceleration = rollout.speed_mps[:, 0], rollout.acceleration_mps2[:, 0]
-    if rollout.ended == Ended.COLLISION:
+    me = rollout.bodies[0].id
+    if rollout.ended == Ended.COLLISION or any(h.actor == me and "collision" in h.what for h in rollout.happenings):
         return "hits"
     if np.abs(speed).max() < STANDING_MPS:
         return "stands"
