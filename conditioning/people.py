@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conditioning.shapes import Mesh, Part, Sculptor
+from conditioning.shapes import Mesh, Part, Sculptor, section
 from scenarios.bodies import Size
 
 P = Part
@@ -27,8 +27,8 @@ def _head(make: Sculptor, at: tuple[float, float, float], radius: float, covered
 def _leg(make: Sculptor, hip, knee, foot, thick: float, part: Part) -> None:
     make.limb(hip, knee, thick, thick * 0.78, part)
     make.limb(knee, foot, thick * 0.78, thick * 0.5, part)
-    toe = np.asarray(foot) + [thick * 1.5, 0, -0.2 * thick]
-    heel = np.asarray(foot) - [thick * 0.5, 0, 0]
+    toe = np.add(foot, (thick * 1.5, 0, -0.2 * thick))
+    heel = np.subtract(foot, (thick * 0.5, 0, 0))
     make.limb(heel, toe, thick * 0.62, thick * 0.45, P.SHOES)
 
 
@@ -68,7 +68,8 @@ def walker(size: Size, phase: float, moving: bool) -> Mesh:
     torso = np.array([
         [(x * deep * fx + dx, y * wide, z) for x, y in ((1, 0.6), (1, -0.6), (0, -1), (-1, -0.6), (-1, 0.6), (0, 1))]
         for z, wide, fx, dx in ((hip_z + 0.01 * h, 0.088 * h, 1.15, 0), (0.64 * h, 0.085 * h, 1.1, lean * 0.5),
-                                (shoulder_z - 0.05 * h, shoulder_y, 1.2, lean), (shoulder_z, shoulder_y * 0.8, 0.9, lean))
+                                (shoulder_z - 0.05 * h, shoulder_y, 1.2, lean),
+                                (shoulder_z, shoulder_y * 0.8, 0.9, lean))
     ])  # fmt: skip
     make.tube(torso, P.TOP)
     make.polygon(torso[-1], P.TOP)
@@ -84,7 +85,7 @@ def _rider(make: Sculptor, size: Size, seat, hands, pedals, helmet: bool) -> Non
     shoulder = np.array([seat[0] + 0.20 * h, 0, h - 0.225 * h])
     make.limb(seat, shoulder, 0.085 * h, 0.105 * h, P.TOP, 8)
     make.blob(shoulder, (0.07 * h, min(half * 0.72, 0.12 * h), 0.05 * h), P.TOP)
-    make.limb(shoulder, shoulder + [0.03 * h, 0, 0.08 * h], 0.03 * h, 0.03 * h, P.SKIN)
+    make.limb(shoulder, np.add(shoulder, (0.03 * h, 0, 0.08 * h)), 0.03 * h, 0.03 * h, P.SKIN)
     _head(make, (shoulder[0] + 0.05 * h, 0, h - head_r * 1.2), head_r, helmet)
     for side, foot in zip((1, -1), pedals, strict=True):
         hip = np.array([seat[0], side * 0.05 * h, seat[2] - 0.01 * h])
@@ -123,7 +124,7 @@ def cyclist(size: Size, phase: float, helmet: bool) -> Mesh:
     pedals = (crank + turn + [0, 0.09, 0], crank - turn - [0, 0.09, 0])
     for pedal in pedals:
         make.limb(crank, pedal, 0.014, 0.014, P.METAL, 4)
-    _rider(make, size, seat + [0, 0, 0.04 * h], grip, [p + [0, 0, 0.03] for p in pedals], helmet)
+    _rider(make, size, np.add(seat, (0, 0, 0.04 * h)), grip, [np.add(p, (0, 0, 0.03)) for p in pedals], helmet)
     return make.finish(length, size.width_m, h)
 
 
@@ -134,14 +135,34 @@ def motorcycle(size: Size) -> Mesh:
     rear, front = -length / 2 + r, length / 2 - r
     for x in (rear, front):
         make.thin_wheel(x, r, 0.15, 0.6)
-    make.hull([(rear + 0.15, [(-0.12, 0.2 * h), (-0.12, 0.36 * h), (0.12, 0.36 * h), (0.12, 0.2 * h)]),
-               (0.18 * length, [(-0.16, 0.13 * h), (-0.16, 0.4 * h), (0.16, 0.4 * h), (0.16, 0.13 * h)])], P.METAL)  # fmt: skip
-    make.hull([(-0.06 * length, [(-0.14, 0.44 * h), (-0.1, 0.53 * h), (0.1, 0.53 * h), (0.14, 0.44 * h)]),
-               (0.17 * length, [(-0.17, 0.42 * h), (-0.12, 0.58 * h), (0.12, 0.58 * h), (0.17, 0.42 * h)])], P.PAINT)  # fmt: skip
-    make.hull([(0.15 * length, [(-0.16, 0.36 * h), (-0.14, 0.64 * h), (0.14, 0.64 * h), (0.16, 0.36 * h)]),
-               (0.33 * length, [(-0.1, 0.42 * h), (-0.08, 0.56 * h), (0.08, 0.56 * h), (0.1, 0.42 * h)])], P.PAINT)  # fmt: skip
-    make.hull([(-length / 2 + 0.06, [(-0.07, 0.5 * h), (-0.07, 0.56 * h), (0.07, 0.56 * h), (0.07, 0.5 * h)]),
-               (-0.04 * length, [(-0.15, 0.4 * h), (-0.13, 0.5 * h), (0.13, 0.5 * h), (0.15, 0.4 * h)])], P.TRIM)  # fmt: skip
+    make.hull(
+        [
+            (rear + 0.15, section(0.12, 0.2 * h, 0.12, 0.36 * h)),
+            (0.18 * length, section(0.16, 0.13 * h, 0.16, 0.4 * h)),
+        ],
+        P.METAL,
+    )
+    make.hull(
+        [
+            (-0.06 * length, section(0.14, 0.44 * h, 0.1, 0.53 * h)),
+            (0.17 * length, section(0.17, 0.42 * h, 0.12, 0.58 * h)),
+        ],
+        P.PAINT,
+    )
+    make.hull(
+        [
+            (0.15 * length, section(0.16, 0.36 * h, 0.14, 0.64 * h)),
+            (0.33 * length, section(0.1, 0.42 * h, 0.08, 0.56 * h)),
+        ],
+        P.PAINT,
+    )
+    make.hull(
+        [
+            (-length / 2 + 0.06, section(0.07, 0.5 * h, 0.07, 0.56 * h)),
+            (-0.04 * length, section(0.15, 0.4 * h, 0.13, 0.5 * h)),
+        ],
+        P.TRIM,
+    )
     make.limb((front, 0, r), (0.2 * length, 0, 0.6 * h), 0.05, 0.05, P.METAL, 6)
     make.limb((rear, 0, r), (-0.02 * length, 0, 0.3 * h), 0.05, 0.05, P.METAL, 6)
     make.box((-length / 2 + 0.02, -0.11, 0.46 * h), (-length / 2 + 0.08, 0.11, 0.53 * h), P.TAIL_LIGHT)

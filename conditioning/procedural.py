@@ -91,8 +91,8 @@ def photograph(
 ) -> UInt8[np.ndarray, "time height width 3"]:
     """Photograph some frames of a rollout (all if None), RGB.
 
-    Shapes and places come from the rollout and scenery alone; paint, clothes, walls, leaves, sun and clouds from `seed`.
-    The same arguments give the same bytes.
+    Shapes and places come from the rollout and scenery alone; paint, clothes, walls, leaves, sun and clouds from
+    `seed`. The same arguments give the same bytes.
     """
     studio = _Studio(rollout, scenery, camera, seed)
     chosen_frames = range(len(rollout.t_s)) if frames is None else frames

@@ -60,8 +60,11 @@ def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, ligh
 
 
 @_fast
-def _ground(px, py, across, along_x, along_y, road, lines, light, albedo, scratch):
-    """Colour of the ground; returns how mirror-like it is. `road` is curvature, right and left edge, sidewalk, lane width."""
+def _ground(px, py, across, along_x, along_y, road, lines, light, albedo):
+    """Colour of the ground; returns how mirror-like it is.
+
+    `road` is curvature, right and left edge, sidewalk and lane width, and 1 where there is a road at all.
+    """
     curvature, right, left, walk, lane_width, known = road
     s, d, heading = px, py, 0.0
     if abs(curvature) > 1e-9:
@@ -110,13 +113,67 @@ def _snow_on_ground(px, py, s, d, right, left, lane_width, known, along, light, 
         patches = noise(px / 1.9, py / 1.9, light.seed + 31) + 0.5 * faded(px, py, 0.4, along, light.seed + 32)
         cover = min(0.9, max(0.0, 0.35 + 1.5 * (patches - 0.55) + 0.3 * (1 - track))) * (1 - 0.75 * track)
     for k in range(3):
-        albedo[k] += light.snow * cover * ((0.78, 0.80, 0.84)[k] - albedo[k])
+        albedo[k] += light.snow * cover * ((0.62, 0.64, 0.68)[k] - albedo[k])
+
+
+@_fast
+def _leaves(px, py, pz, nz, footprint, light, albedo):
+    """Dapple a crown; returns how much of the sky reaches this leaf."""
+    leaf = 1.1 * faded(px + py, pz, 0.5, footprint, 3)
+    leaf += 1.2 * faded(px - py, pz + 0.3 * px, 0.19, footprint, 5)
+    nz = min(1.0, max(-1.0, nz + 0.8 * leaf))
+    for k in range(3):
+        albedo[k] *= max(0.3, 1 + 1.1 * leaf)
+    if light.snow > 0 and nz > 0.1:
+        for k in range(3):
+            albedo[k] += 0.55 * min(1.0, nz + leaf) * (0.66 - albedo[k])
+    return max(0.22, 0.72 + 0.8 * leaf) * (0.55 + 0.45 * max(0.0, nz))
+
+
+@_fast
+def _surface(row, z, footprint, origin, rx, ry, rz, u, v, finish, albedos, normals, emission, gloss_of, sunlit_of,
+             look_of, looks, lamps, ego, light, albedo, received, glow, air, value):  # fmt: skip
+    """Radiance of a triangle of a body, building, tree or lamp seen along (rx, ry, rz) at depth z."""
+    px, py, pz = origin[0] + z * rx, origin[1] + z * ry, origin[2] + z * rz
+    long = np.sqrt(rx * rx + ry * ry + rz * rz)
+    rx, ry, rz = rx / long, ry / long, rz / long
+    nx, ny, nz = normals[row, 0], normals[row, 1], normals[row, 2]
+    facing = nx * rx + ny * ry + nz * rz
+    if facing > 0:
+        nx, ny, nz = -nx, -ny, -nz
+    for k in range(3):
+        albedo[k], glow[k] = albedos[row, k], emission[row, k]
+    shine, sunlit = gloss_of[row], sunlit_of[row]
+    if finish[row] == 2:
+        look, spread = looks[look_of[row]], footprint / max(abs(facing), 0.15)
+        shine = 0.55 * facade(u, v, look[6], look, spread, light.lit_windows, light.seed, albedo, glow)
+        share = min(1.0, 0.55 + 0.12 * pz)
+    elif finish[row] == 3:
+        share = _leaves(px, py, pz, nz, footprint, light, albedo)
+    else:
+        share = min(1.0, 0.55 + 0.75 * v)
+    _lit(albedo, px, py, pz, nx, ny, nz, sunlit, share, lamps, ego, light, received, value)
+    if shine > 0:
+        _reflect(rx, ry, rz, nx, ny, nz, shine, sunlit, light, air, received, value)
+    for k in range(3):
+        value[k] += glow[k]
+
+
+@_fast
+def _far(rx, ry, rz, light, skyline_seed, value):
+    """Sky, and the haze of roofs and trees along the horizon."""
+    long = np.sqrt(rx * rx + ry * ry + rz * rz)
+    sky(rx / long, ry / long, rz / long, light, True, value)
+    if rz < 0.05 * long and skyline(np.arctan2(ry, rx), rz / long, skyline_seed):
+        for k in range(3):
+            value[k] = 0.35 * value[k] + 0.5 * light.fog[k]
 
 
 @_fast
 def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emission, gloss_of, sunlit_of, look_of, looks,
-          rotation, origin, intrinsic, plane, offset, road, lines, lamps, ego, light, skyline_seed, colour, mirror):  # fmt: skip
-    """Radiance of every pixel into `colour`; `mirror` gets how mirror-like the ground is."""
+          rotation, origin, intrinsic, plane, offset, road, lines, lamps, ego, light, skyline_seed, colour,
+          mirror):  # fmt: skip
+    """Radiance of every pixel into `colour`; `mirror` gets how mirror-like the ground is, `depth` the ground's."""
     height, width = depth.shape
     albedo, received, value, glow, air = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
     fx, fy, cx, cy = intrinsic[0, 0], intrinsic[1, 1], intrinsic[0, 2], intrinsic[1, 2]
@@ -127,90 +184,27 @@ def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emissi
             rx = rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2]
             ry = rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2]
             rz = rotation[2, 0] * a + rotation[2, 1] * b + rotation[2, 2]
-            long = np.sqrt(rx * rx + ry * ry + rz * rz)
             falling = plane[0] * rx + plane[1] * ry + plane[2] * rz
             t = above / falling if falling < -1e-6 else 1e9
             z, row = depth[y, x], triangle[y, x]
             if row < 0 and t > 3000.0:
-                sky(rx / long, ry / long, rz / long, light, True, value)
-                if rz < 0.05 * long and skyline(np.arctan2(ry, rx), rz / long, skyline_seed):
-                    for k in range(3):
-                        value[k] = 0.35 * value[k] + 0.5 * light.fog[k]
-                for k in range(3):
-                    colour[y, x, k] = value[k]
-                continue
-            if t < z:  # ground
+                _far(rx, ry, rz, light, skyline_seed, value)
+                z = 0.0
+            elif t < z:
                 z = t
                 depth[y, x] = t
                 px, py = origin[0] + t * rx, origin[1] + t * ry
-                across = t / fx
                 # Metres that one row covers, along the look direction.
-                stretch = t * t / (fy * max(0.3, -above))
-                flat = np.sqrt(rx * rx + ry * ry)
-                mirror[y, x] = _ground(
-                    px, py, across, stretch * rx / flat, stretch * ry / flat, road, lines, light, albedo, glow
-                )
-                share = 1 - 0.85 * contact[y, x]
-                _lit(
-                    albedo,
-                    px,
-                    py,
-                    0.0,
-                    plane[0],
-                    plane[1],
-                    plane[2],
-                    1.0 - shadow[y, x],
-                    share,
-                    lamps,
-                    ego,
-                    light,
-                    received,
-                    value,
-                )
+                stretch = t * t / (fy * max(0.3, -above)) / np.sqrt(rx * rx + ry * ry)
+                mirror[y, x] = _ground(px, py, t / fx, stretch * rx, stretch * ry, road, lines, light, albedo)
+                nx, ny, nz, share = plane[0], plane[1], plane[2], 1 - 0.85 * contact[y, x]
+                sunlit = 1.0 - shadow[y, x]
+                _lit(albedo, px, py, 0.0, nx, ny, nz, sunlit, share, lamps, ego, light, received, value)
             else:
-                px, py, pz = origin[0] + z * rx, origin[1] + z * ry, origin[2] + z * rz
-                nx, ny, nz = normals[row, 0], normals[row, 1], normals[row, 2]
-                if nx * rx + ny * ry + nz * rz > 0:
-                    nx, ny, nz = -nx, -ny, -nz
-                for k in range(3):
-                    albedo[k], glow[k] = albedos[row, k], emission[row, k]
-                shine, kind, share, footprint = gloss_of[row], finish[row], 1.0, z / fx
-                if kind == 2:
-                    facing = abs(nx * rx + ny * ry + nz * rz) / long
-                    look = looks[look_of[row]]
-                    glass = facade(
-                        uv[y, x, 0],
-                        uv[y, x, 1],
-                        look[6],
-                        look,
-                        footprint / max(facing, 0.15),
-                        light.lit_windows,
-                        light.seed,
-                        albedo,
-                        glow,
-                    )
-                    shine = 0.55 * glass
-                    share = min(1.0, 0.55 + 0.12 * pz)
-                elif kind == 3:
-                    leaf = 1.1 * faded(px + py, pz, 0.5, footprint, 3)
-                    leaf += 1.2 * faded(px - py, pz + 0.3 * px, 0.19, footprint, 5)
-                    nz = min(1.0, max(-1.0, nz + 0.8 * leaf))
-                    share = max(0.22, 0.72 + 0.8 * leaf) * (0.55 + 0.45 * max(0.0, nz))
-                    for k in range(3):
-                        albedo[k] *= max(0.3, 1 + 1.1 * leaf)
-                    if light.snow > 0 and nz > 0.1:
-                        for k in range(3):
-                            albedo[k] += 0.55 * min(1.0, nz + leaf) * (0.75 - albedo[k])
-                else:
-                    share = min(1.0, 0.55 + 0.75 * uv[y, x, 1])
-                _lit(albedo, px, py, pz, nx, ny, nz, sunlit_of[row], share, lamps, ego, light, received, value)
-                if shine > 0:
-                    _reflect(
-                        rx / long, ry / long, rz / long, nx, ny, nz, shine, sunlit_of[row], light, air, received, value
-                    )
-                for k in range(3):
-                    value[k] += glow[k]
-            clear = np.exp(-light.fog_per_m * z * long)
+                _surface(row, z, z / fx, origin, rx, ry, rz, uv[y, x, 0], uv[y, x, 1], finish, albedos, normals,
+                         emission, gloss_of, sunlit_of, look_of, looks, lamps, ego, light, albedo, received, glow, air,
+                         value)  # fmt: skip
+            clear = np.exp(-light.fog_per_m * z * np.sqrt(rx * rx + ry * ry + rz * rz))
             for k in range(3):
                 colour[y, x, k] = value[k] * clear + light.fog[k] * (1 - clear)
 

@@ -43,6 +43,11 @@ class Mesh:
     part: Int[np.ndarray, "triangle"]
 
 
+def section(low_half: float, low: float, high_half: float, high: float) -> list[tuple[float, float]]:
+    """A cross section (y, z): a trapezium from half width `low_half` at height `low` to `high_half` at `high`."""
+    return [(-low_half, low), (-high_half, high), (high_half, high), (low_half, low)]
+
+
 class Sculptor:
     """Collects triangles; z is height above the ground while sculpting."""
 

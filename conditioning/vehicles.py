@@ -1,18 +1,20 @@
 """Meshes of lorries, buses, machines and road furniture, scaled to a body's size."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from conditioning.cars import wheels
-from conditioning.shapes import Mesh, Part, Sculptor
+from conditioning.shapes import Mesh, Part, Sculptor, section
 from scenarios.bodies import Size
 
 P = Part
 
 
-def _rear_lights(make: Sculptor, size: Size, low: float, high: float, inner: float = 0.72) -> None:
+def _rear_lights(make: Sculptor, size: Size, low: float, high: float, inner: float = 0.72, outer: float = 0.97) -> None:
     x, w = -size.length_m / 2, size.width_m / 2
     for side in (1, -1):
-        y0, y1 = sorted((side * w * inner, side * w * 0.97))
+        y0, y1 = sorted((side * w * inner, side * w * outer))
         make.box((x, y0, low), (x + 0.06, y1, high), P.TAIL_LIGHT)
     make.polygon([(x, 0.3, low), (x, -0.3, low), (x, -0.3, low + 0.14), (x, 0.3, low + 0.14)], P.PLATE)
 
@@ -33,9 +35,14 @@ def truck(size: Size) -> Mesh:
     make.box((-front + 0.03, -w * 0.99, 0.29 * h), (-front + 0.05, w * 0.99, 0.33 * h), P.METAL)
     make.box((-front + 0.02, -0.03, 0.33 * h), (-front + 0.04, 0.03, 0.97 * h), P.METAL)
     low, belt, roof = 0.12 * h, 0.5 * h, 0.88 * h
-    make.hull([(cab, [(-w, low), (-w, roof), (w, roof), (w, low)]),
-               (front - 0.16, [(-w, low), (-w * 0.96, roof), (w * 0.96, roof), (w, low)]),
-               (front - 0.03, [(-w * 0.97, low), (-w * 0.95, belt), (w * 0.95, belt), (w * 0.97, low)])], P.PAINT)  # fmt: skip
+    make.hull(
+        [
+            (cab, section(w, low, w, roof)),
+            (front - 0.16, section(w, low, w * 0.96, roof)),
+            (front - 0.03, section(w * 0.97, low, w * 0.95, belt)),
+        ],
+        P.PAINT,
+    )
     x0, x1 = front - 0.045, front - 0.155
     make.polygon(
         [
@@ -63,8 +70,13 @@ def bus(size: Size) -> Mesh:
     """A city bus: a long box with bands of windows, doors on the right and a lit destination sign."""
     make, length, w, h = Sculptor(), size.length_m, size.width_m / 2, size.height_m
     front, sill, belt, top = length / 2, 0.1 * h, 0.42 * h, 0.83 * h
-    make.hull([(-front + 0.03, [(-w * 0.97, sill), (-w * 0.97, h * 0.98), (w * 0.97, h * 0.98), (w * 0.97, sill)]),
-               (front - 0.03, [(-w * 0.97, sill), (-w * 0.97, h), (w * 0.97, h), (w * 0.97, sill)])], P.PAINT)  # fmt: skip
+    make.hull(
+        [
+            (-front + 0.03, section(w * 0.97, sill, w * 0.97, h * 0.98)),
+            (front - 0.03, section(w * 0.97, sill, w * 0.97, h)),
+        ],
+        P.PAINT,
+    )
     panes = max(3, round(length / 1.5))
     step = (length - 0.5) / panes
     for i in range(panes):
@@ -105,7 +117,7 @@ def construction(size: Size) -> Mesh:
     """A wheel loader: engine at the back, cab, lifting arms and a bucket."""
     make, length, w, h = Sculptor(), size.length_m, size.width_m / 2, size.height_m
     front = length / 2
-    make.box((-front, -w * 0.66, 0.22 * h), (-0.12 * length, w * 0.66, 0.58 * h), P.PAINT)
+    make.box((-front + 0.02, -w * 0.66, 0.22 * h), (-0.12 * length, w * 0.66, 0.58 * h), P.PAINT)
     make.box((-0.16 * length, -w * 0.6, 0.25 * h), (0.12 * length, w * 0.6, 0.5 * h), P.TRIM)
     make.box((-0.17 * length, -w * 0.58, 0.5 * h), (0.1 * length, w * 0.58, 0.94 * h), P.GLASS)
     make.box((-0.19 * length, -w * 0.62, 0.93 * h), (0.12 * length, w * 0.62, h), P.PAINT)
@@ -117,12 +129,11 @@ def construction(size: Size) -> Mesh:
             (0.1 * length, side * w * 0.5, 0.55 * h), (0.4 * length, side * w * 0.5, 0.2 * h), 0.14, 0.12, P.PAINT, 4
         )
     ring = [(0.36, 0.06), (0.5, 0.03), (0.46, 0.36), (0.36, 0.4)]
-    for y0, y1 in ((-w, w),):
-        a, b = ([(x * length, y, z * h) for x, z in ring] for y in (y0, y1))
-        make.tube(np.array([a, b]), P.METAL)
-        make.polygon(a, P.METAL)
-        make.polygon(b, P.METAL)
-    _rear_lights(make, size, 0.44 * h, 0.52 * h, 0.5)
+    a, b = ([(x * length, y, z * h) for x, z in ring] for y in (-w, w))
+    make.tube(np.array([a, b]), P.METAL)
+    make.polygon(a, P.METAL)
+    make.polygon(b, P.METAL)
+    _rear_lights(make, size, 0.44 * h, 0.52 * h, 0.45, 0.66)
     for x in (0.2, 0.68):
         for side in (1, -1):
             make.wheel((x - 0.5) * length, side * w * 0.97, 0.225 * h, 0.55, side, 0.5)
@@ -135,7 +146,7 @@ def cone(size: Size) -> Mesh:
     make, h, r = Sculptor(), size.height_m, min(size.length_m, size.width_m) / 2
     make.box((-size.length_m / 2, -size.width_m / 2, 0), (size.length_m / 2, size.width_m / 2, 0.05 * h), P.TRIM)
     stops = ((0.04, P.ORANGE), (0.35, P.WHITE), (0.5, P.ORANGE), (0.66, P.WHITE), (0.8, P.ORANGE), (1.0, P.ORANGE))
-    for (z0, part), (z1, _) in zip(stops[:-1], stops[1:], strict=True):
+    for (z0, part), (z1, _) in pairwise(stops):
         make.limb((0, 0, z0 * h), (0, 0, z1 * h), r * (0.86 - 0.7 * z0), r * (0.86 - 0.7 * z1), part, 8)
     return make.finish(size.length_m, size.width_m, h)
 
@@ -148,7 +159,7 @@ def barrier(size: Size) -> Mesh:
         make.box((-0.04, y * w - 0.05, 0), (0.04, y * w + 0.05, h), P.METAL)
     bands = np.linspace(-w, w, 9)
     for low, high in ((0.6, 1.0), (0.2, 0.5)):
-        for i, (a, b) in enumerate(zip(bands[:-1], bands[1:], strict=True)):
+        for i, (a, b) in enumerate(pairwise(bands)):
             make.box((-0.06, a, low * h), (0.06, b, high * h), P.RED if i % 2 else P.WHITE)
     for y in (-0.9, 0.9):
         make.box((-0.08, y * w - 0.08, 0.86 * h), (0.08, y * w + 0.08, h), P.AMBER)

@@ -16,7 +16,8 @@ from scenarios.rollout import Rollout
 _POSES = 16  # of one walking or pedalling cycle
 _PEDAL_M = 5.0  # distance of one turn of the pedals
 _FIXED = {
-    Kind.TRUCK: truck, Kind.BUS: bus, Kind.TRAILER: trailer, Kind.CONSTRUCTION: construction, Kind.CONE: cone, Kind.BARRIER: barrier
+    Kind.TRUCK: truck, Kind.BUS: bus, Kind.TRAILER: trailer,
+    Kind.CONSTRUCTION: construction, Kind.CONE: cone, Kind.BARRIER: barrier,
 }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def _clear(time: TimeOfDay, rng: np.random.Generator) -> dict:
     if time is TimeOfDay.DAY:
         warm = rng.uniform(0, 1)
         return {"sun": _rgb(1.0, 0.93 - 0.05 * warm, 0.82 - 0.12 * warm, 2.3), "zenith": _rgb(0.12, 0.27, 0.62),
-                "horizon": _rgb(0.60, 0.74, 0.92), "ambient": _rgb(0.40, 0.48, 0.62, 0.9), "exposure": 0.95}  # fmt: skip
+                "horizon": _rgb(0.60, 0.74, 0.92), "ambient": _rgb(0.36, 0.43, 0.56), "exposure": 0.95}  # fmt: skip
     if time is TimeOfDay.DUSK:
         return {"sun": _rgb(1.0, 0.48, 0.20, 0.75), "zenith": _rgb(0.07, 0.09, 0.20), "horizon": _rgb(0.78, 0.38, 0.20),
                 "ambient": _rgb(0.24, 0.20, 0.25), "exposure": 1.45}  # fmt: skip
@@ -93,7 +93,8 @@ def light_of(rollout: Rollout, seed: int) -> Light:
     lamp = _rgb(1.0, 0.62, 0.28) if rng.random() < 0.5 else _rgb(0.92, 0.88, 0.78)
     fog = base["horizon"] * (1.0 if not night else 1.6) + (_rgb(0.006, 0.005, 0.004) if night else 0.0)
     return Light(
-        sun_direction=direction, sun=base["sun"], zenith=base["zenith"], horizon=base["horizon"], ambient=base["ambient"],
+        sun_direction=direction, sun=base["sun"], zenith=base["zenith"], horizon=base["horizon"],
+        ambient=base["ambient"],
         bounce=base["ambient"] * 0.35 + base["sun"] * max(direction[2], 0) * 0.10 * (1 + 2 * snow), fog=fog,
         fog_per_m=_FOG_PER_M[weather] * (0.85 if night else 1.0), cloud=_CLOUD[weather],
         lamp=lamp * (9.0 if night else 1.6 if dusk else 0.0), headlight=26.0 if night else 3.0 if dusk else 0.0,
