@@ -128,32 +128,44 @@ def _fade(footprint, period):
 
 
 @njit(cache=True, nogil=True)
+def _dot(a, b):
+    """Of two triples; numpy's would allocate and call BLAS for each pixel."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@njit(cache=True, nogil=True)
 def _footprint(t, ray, right, down, normal, axis):
     """Metres along `axis` that one pixel step covers on a plane met at ray parameter t."""
-    facing = normal @ ray
+    facing = _dot(normal, ray)
     if abs(facing) < 1e-9:
         return np.inf
-    per_x = t * (right @ axis - (ray @ axis) * (normal @ right) / facing)
-    per_y = t * (down @ axis - (ray @ axis) * (normal @ down) / facing)
+    along = _dot(ray, axis) / facing
+    per_x = t * (_dot(right, axis) - along * _dot(normal, right))
+    per_y = t * (_dot(down, axis) - along * _dot(normal, down))
     return max(abs(per_x), abs(per_y))
 
 
 @njit(cache=True, nogil=True)
 def _look(rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds, normals, alongs, kind, phase, ground):
     height, width = depth.shape
-    right, down = rotation[:, 0].copy() / k[0, 0], rotation[:, 1].copy() / k[1, 1]
-    axis_x, axis_y, axis_z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
-    ahead = rotation[:, 2] - k[0, 2] * right - k[1, 2] * down
-    above = offset - plane @ origin
+    right = (rotation[0, 0] / k[0, 0], rotation[1, 0] / k[0, 0], rotation[2, 0] / k[0, 0])
+    down = (rotation[0, 1] / k[1, 1], rotation[1, 1] / k[1, 1], rotation[2, 1] / k[1, 1])
+    axis_x, axis_y, axis_z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+    above = offset - _dot(plane, origin)
     turn = 2.0 * np.pi / period
     for y in range(height):
         for x in range(width):
-            ray = ahead + (x + 0.5) * right + (y + 0.5) * down
-            falling = plane @ ray
+            a, b = x + 0.5 - k[0, 2], y + 0.5 - k[1, 2]
+            ray = (
+                rotation[0, 2] + a * right[0] + b * down[0],
+                rotation[1, 2] + a * right[1] + b * down[1],
+                rotation[2, 2] + a * right[2] + b * down[2],
+            )
+            falling = _dot(plane, ray)
             t = above / falling if abs(falling) > 1e-9 else -1.0
             if 0.0 < t < depth[y, x]:
                 depth[y, x] = t
-                kind[y, x] = 1
+                kind[y, x] = GROUND
                 u, v = origin[0] + t * ray[0], origin[1] + t * ray[1]
                 ground[y, x, 0], ground[y, x, 1] = u, v
                 fade_u = _fade(_footprint(t, ray, right, down, plane, axis_x), period)
@@ -161,15 +173,17 @@ def _look(rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds
             elif triangle[y, x] >= 0:
                 row = triangle[y, x]
                 kind[y, x] = kinds[row]
-                if kinds[row] != 2:
+                if kinds[row] != BUILDING:
                     continue
                 u, v = uv[y, x, 0], uv[y, x, 1]
                 fade_u = _fade(_footprint(depth[y, x], ray, right, down, normals[row], alongs[row]), period)
                 fade_v = _fade(_footprint(depth[y, x], ray, right, down, normals[row], axis_z), period)
             else:
                 continue
-            phase[y, x, 0], phase[y, x, 1] = fade_u * np.sin(turn * u), fade_u * np.cos(turn * u)
-            phase[y, x, 2], phase[y, x, 3] = fade_v * np.sin(turn * v), fade_v * np.cos(turn * v)
+            if fade_u > 0:
+                phase[y, x, 0], phase[y, x, 1] = fade_u * np.sin(turn * u), fade_u * np.cos(turn * u)
+            if fade_v > 0:
+                phase[y, x, 2], phase[y, x, 3] = fade_v * np.sin(turn * v), fade_v * np.cos(turn * v)
 
 
 def see_backdrop(rollout: Rollout, mesh: Mesh, camera: Camera, frame: int) -> BackdropView:
@@ -190,9 +204,9 @@ def see_backdrop(rollout: Rollout, mesh: Mesh, camera: Camera, frame: int) -> Ba
 
 @njit(cache=True, nogil=True)
 def _ground_at(rotation, origin, k, plane, offset, pixels):
-    """Map x, y of the plane at picture positions known to see it; depth is kept in front of the camera."""
+    """Map x, y of the plane at picture positions."""
     out = np.empty((pixels.shape[0], 2))
-    above = offset - plane @ origin
+    above = offset - _dot(plane, origin)
     for i in range(pixels.shape[0]):
         a, b = (pixels[i, 0] - k[0, 2]) / k[0, 0], (pixels[i, 1] - k[1, 2]) / k[1, 1]
         rx = rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2]
@@ -207,7 +221,8 @@ def _ground_at(rotation, origin, k, plane, offset, pixels):
 def ground_under(
     rollout: Rollout, camera: Camera, frame: int, pixels: Float[np.ndarray, "point 2"]
 ) -> Float[np.ndarray, "point 2"]:
-    """Map x, y of the ground seen at picture positions (x, y); a kilometre of kilometres away above the horizon."""
+    """Map x, y of the ground seen at picture positions (x, y); above the horizon, where there is
+    none, a thousand kilometres away."""
     pose = camera_to_map(rollout, camera, frame)
     normal, offset = ground_plane(rollout, frame)
     origin = np.ascontiguousarray(pose[:3, 3])

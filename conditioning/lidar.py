@@ -123,7 +123,7 @@ def _cast(origin, rays, boxes, crowns, plane, offset):
     above = offset - plane @ origin
     for i in range(count):
         ray = rays[i]
-        falling = plane @ ray
+        falling = plane[0] * ray[0] + plane[1] * ray[1] + plane[2] * ray[2]
         if above * falling > 0:
             range_m[i], facing[i] = above / falling, abs(falling)
         for k in range(boxes.shape[0]):
