@@ -44,7 +44,7 @@ _MODELS = (
         "UN R157 careful and competent driver: 0.4 s risk + 0.75 s delay, 0.774 g reached in 0.6 s",
     ),
     DriverModel(
-        "attentive", 0.35, 0.9 * G, 0.3, 2.5, True, True,
+        "attentive", 0.42, 0.9 * G, 0.3, 2.5, True, True,
         "0.5 s until 0.9 g is in effect (0.3 s build-up around it); the quick driver of the worked values",
     ),
     DriverModel(

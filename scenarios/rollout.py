@@ -23,11 +23,12 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that occurred while the rollout ran, for plots and reports."""
+    """Something that occurred while the rollout ran, for plots and reports; `other` is the body hit, if one was."""
 
     t_s: float
     actor: str
     what: str
+    other: str = ""
 
 
 @dataclass(frozen=True)

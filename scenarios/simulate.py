@@ -73,8 +73,8 @@ class World:
         self.drivers.pop(self.place[event.actor], None)
         self._tell(event.actor, self.movers[self.place[event.actor]].perform(event.do))
 
-    def _tell(self, actor: str, what: str) -> None:
-        self.happenings.append(Happening(round(self.t_s, 4), actor, what))
+    def _tell(self, actor: str, what: str, hit: str = "") -> None:
+        self.happenings.append(Happening(round(self.t_s, 4), actor, what, hit))
 
     def _decide(self) -> None:
         following = [i for i, m in enumerate(self.movers) if m.drive is not None]
@@ -127,7 +127,7 @@ class World:
             if (i, j) not in self.touched:
                 self.touched.add((i, j))
                 words = f"at {max(closing, 0) * 3.6:.1f} km/h"
-                self._tell(a.body.id, f"collision with {b.body.id} {words}")
+                self._tell(a.body.id, f"collision with {b.body.id} {words}", b.body.id)
             if closing <= 0:
                 continue
             va, vb = parting_velocities(normal, va, vb, mass_kg(a.body), mass_kg(b.body))

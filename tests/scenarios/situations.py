@@ -4,13 +4,28 @@ from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Bo
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
 from scenarios.scenario import (
-    After, AtPose, Brake, Event, Expect, Follow, HoldSpeed, OnLane, Parked, Placed, Scenario,
+    After,
+    AtPose,
+    Brake,
+    Event,
+    Expect,
+    Follow,
+    HoldSpeed,
+    OnLane,
+    Parked,
+    Placed,
+    Scenario,
 )  # fmt: skip
 
 STRAIGHT = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
 KMH = 1 / 3.6
 EGO_FRONT_M = EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
 CHILD = Size(0.711, 0.298, 1.154)
+
+
+def curve(radius_m: float, lanes: int = 2) -> Road:
+    """A bend to the left; the ego in the right lane."""
+    return Road(RoadKind.CURVE, lanes, 1, 3.5, 1 / radius_m, 0)
 
 
 def scenario(*placed: Placed, events=(), road=STRAIGHT, friction=0.85, duration_s=6.0, expect=None) -> Scenario:

@@ -1,0 +1,92 @@
+"""The path that the ego drives, and what lies in it at each frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.perception import box_corners
+from scenarios.rollout import Rollout
+
+BEYOND_M = 150.0  # how far the path goes on past the last frame
+SPACING_M = 0.5
+
+
+@dataclass(frozen=True)
+class InPath:
+    """`gap_m` from the ego's front bumper along its path; infinite for what is not in the way, and the ego itself."""
+
+    gap_m: Float[np.ndarray, "time actor"]
+    along_mps: Float[np.ndarray, "time actor"]  # speed along the path
+
+
+def in_ego_path(rollout: Rollout) -> InPath:
+    """What the ego's width sweeps over if it goes on along the path that it drives, then along the road."""
+    line = driven_line(rollout)
+    rear = project(line, rollout.ego_to_map[:, :2, 3])
+    corners = box_corners(
+        rollout.centre[..., :2], rollout.yaw_rad, np.broadcast_to(rollout.sizes, rollout.centre.shape)
+    )
+    placed = project(line, corners)
+    length, width = rollout.sizes[0, :2]
+    front = rear[:, :1] + EGO_REAR_AXLE_TO_CENTRE_M + length / 2
+    inside = (placed[..., 1].min(-1) < width / 2) & (placed[..., 1].max(-1) > -width / 2)
+    ahead = placed[..., 0].max(-1) > front - length / 2
+    gap = np.maximum(placed[..., 0].min(-1) - front, 0.0)
+    in_way = inside & ahead & rollout.valid & rollout.valid[:, :1]
+    in_way[:, 0] = False
+    centre = project(line, rollout.centre[..., :2])
+    heading = np.interp(centre[..., 0], line.along, line.heading)
+    along = rollout.speed_mps * np.cos(rollout.yaw_rad - heading)
+    return InPath(np.where(in_way, gap, np.inf), along)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A polyline with its arc length and heading, which is unwrapped."""
+
+    xy: Float[np.ndarray, "point 2"]
+    along: Float[np.ndarray, "point"]
+    heading: Float[np.ndarray, "point"]
+
+
+def driven_line(rollout: Rollout) -> Line:
+    """Where the rear axle goes, and on along the road (straight on where none is known)."""
+    xy = rollout.ego_to_map[:, :2, 3]
+    keep = [0]
+    for i in range(1, len(xy)):
+        if np.hypot(*(xy[i] - xy[keep[-1]])) >= SPACING_M:
+            keep.append(i)
+    start, last = xy[keep[-1]], int(keep[-1])
+    yaw = float(np.arctan2(rollout.ego_to_map[last, 1, 0], rollout.ego_to_map[last, 0, 0]))
+    curvature = rollout.road.curvature_per_m if rollout.road is not None else 0.0
+    steps = np.arange(SPACING_M, BEYOND_M, 2.0)
+    bearing = yaw + curvature * steps / 2  # of a chord of constant curvature
+    half = curvature * steps / 2
+    chord = steps * np.sinc(half / np.pi)
+    beyond = start + chord[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], -1)
+    points = np.concatenate([xy[keep], beyond])
+    step = np.diff(points, axis=0)
+    heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*step.T))])
+    return Line(points, along, np.append(heading, heading[-1]))
+
+
+def project(line: Line, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+    """(distance along, offset to the left) of points, at the nearest piece of the line; before its start negative."""
+    a, step = line.xy[:-1], np.diff(line.xy, axis=0)
+    squared = (step**2).sum(-1)
+    out = np.empty(points.shape)
+    for index in np.ndindex(points.shape[:-1][:1]):  # a frame at a time keeps the table of distances small
+        offset = points[index][..., None, :] - a
+        share = (offset * step).sum(-1) / squared
+        share = np.clip(share, np.where(np.arange(len(a)) == 0, -np.inf, 0.0), 1.0)
+        foot = offset - share[..., None] * step
+        best = (foot**2).sum(-1).argmin(-1)[..., None]
+        share = np.take_along_axis(share, best, -1)[..., 0]
+        piece, best = step[best[..., 0]], best[..., 0]
+        rest = points[index] - a[best]
+        left = (piece[..., 0] * rest[..., 1] - piece[..., 1] * rest[..., 0]) / np.sqrt(squared[best])
+        out[index] = np.stack([line.along[best] + share * np.sqrt(squared[best]), left], -1)
+    return out
