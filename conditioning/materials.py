@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num
 
 from conditioning.shapes import Part
 from scenarios.bodies import Kind
@@ -48,7 +48,7 @@ def drawn_from(*names: object) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:8], "little"))
 
 
-def linear(srgb: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+def linear(srgb: Num[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
     """Light intensity 0..1 of sRGB values 0..255 (gamma 2.2)."""
     return (np.asarray(srgb, float) / 255) ** 2.2
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conditioning.shapes import Mesh, Part, Sculptor, section
+from conditioning.shapes import Mesh, Part, Point, Sculptor, section
 from scenarios.bodies import Size
 
 P = Part
@@ -13,7 +13,7 @@ def stride_m(size: Size) -> float:
     return 0.78 * size.height_m
 
 
-def _head(make: Sculptor, at: tuple[float, float, float], radius: float, covered: bool) -> None:
+def _head(make: Sculptor, at: Point, radius: float, covered: bool) -> None:
     x, y, z = at
     make.blob((x, y, z), (radius * 0.95, radius * 0.82, radius * 1.15), P.SKIN)
     cap = P.HELMET if covered else P.HAIR

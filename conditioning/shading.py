@@ -1,5 +1,7 @@
 """The shading kernel: light on every pixel of a G-buffer, then mirror images on a wet road."""
 
+from typing import no_type_check
+
 import numpy as np
 from numba import njit
 
@@ -9,6 +11,7 @@ _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "n
 
 
 @_fast
+@no_type_check
 def _lamps(px, py, pz, nx, ny, nz, lamps, light, out):
     """Street lamps on a point: pools of light that fall off with distance."""
     for i in range(lamps.shape[0]):
@@ -25,6 +28,7 @@ def _lamps(px, py, pz, nx, ny, nz, lamps, light, out):
 
 
 @_fast
+@no_type_check
 def _headlight(px, py, pz, nx, ny, nz, ego, light, out):
     """The ego's low beam: wide, bright below its cut-off."""
     dx, dy, dz = px - ego[0, 3], py - ego[1, 3], pz - ego[2, 3]
@@ -45,6 +49,7 @@ def _headlight(px, py, pz, nx, ny, nz, ego, light, out):
 
 
 @_fast
+@no_type_check
 def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, light, received, out):
     """Diffuse light leaving a surface."""
     sun = sunlit * max(0.0, nx * light.sun_direction[0] + ny * light.sun_direction[1] + nz * light.sun_direction[2])
@@ -60,6 +65,7 @@ def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, ligh
 
 
 @_fast
+@no_type_check
 def _ground(px, py, across, along_x, along_y, road, lines, light, albedo):
     """Colour of the ground; returns how mirror-like it is.
 
@@ -103,6 +109,7 @@ def _ground(px, py, across, along_x, along_y, road, lines, light, albedo):
 
 
 @_fast
+@no_type_check
 def _snow_on_ground(px, py, s, d, right, left, lane_width, known, along, light, albedo):
     """Snow everywhere but thinner where wheels run."""
     cover = 0.9
@@ -117,6 +124,7 @@ def _snow_on_ground(px, py, s, d, right, left, lane_width, known, along, light, 
 
 
 @_fast
+@no_type_check
 def _leaves(px, py, pz, nz, footprint, light, albedo):
     """Dapple a crown; returns how much of the sky reaches this leaf."""
     leaf = 1.1 * faded(px + py, pz, 0.5, footprint, 3)
@@ -131,6 +139,7 @@ def _leaves(px, py, pz, nz, footprint, light, albedo):
 
 
 @_fast
+@no_type_check
 def _surface(row, z, footprint, origin, rx, ry, rz, u, v, finish, albedos, normals, emission, gloss_of, sunlit_of,
              look_of, looks, lamps, ego, light, albedo, received, glow, air, value):  # fmt: skip
     """Radiance of a triangle of a body, building, tree or lamp seen along (rx, ry, rz) at depth z."""
@@ -160,6 +169,7 @@ def _surface(row, z, footprint, origin, rx, ry, rz, u, v, finish, albedos, norma
 
 
 @_fast
+@no_type_check
 def _far(rx, ry, rz, light, skyline_seed, value):
     """Sky, and the haze of roofs and trees along the horizon."""
     long = np.sqrt(rx * rx + ry * ry + rz * rz)
@@ -170,6 +180,7 @@ def _far(rx, ry, rz, light, skyline_seed, value):
 
 
 @_fast
+@no_type_check
 def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emission, gloss_of, sunlit_of, look_of, looks,
           rotation, origin, intrinsic, plane, offset, road, lines, lamps, ego, light, skyline_seed, colour,
           mirror):  # fmt: skip
@@ -210,6 +221,7 @@ def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emissi
 
 
 @_fast
+@no_type_check
 def _reflect(rx, ry, rz, nx, ny, nz, shine, sunlit, light, air, received, value):
     """Clear coat and glass: the sky above, the lit ground below, a highlight of the sun; Schlick's Fresnel."""
     facing = -(rx * nx + ry * ny + rz * nz)
@@ -226,6 +238,7 @@ def _reflect(rx, ry, rz, nx, ny, nz, shine, sunlit, light, air, received, value)
 
 
 @_fast
+@no_type_check
 def mirror_on_road(depth, mirror, intrinsic, camera_height, colour, wet_colour):
     """Add to the wet ground what stands above it, found by marching the mirrored ray up its picture column."""
     height, width = depth.shape
@@ -261,6 +274,7 @@ def mirror_on_road(depth, mirror, intrinsic, camera_height, colour, wet_colour):
 
 
 @_fast
+@no_type_check
 def halved(colour):
     """Each two by two pixels as one; very bright ones are held back so that one cannot whiten the four."""
     height, width, _ = colour.shape

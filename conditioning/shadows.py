@@ -1,5 +1,7 @@
 """Where the sun does not reach: planar shadows on the ground, buildings that shade things, dark ground under bodies."""
 
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Float, Int
 from numba import njit
@@ -58,6 +60,7 @@ def contact(
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _reaches_sun(points, boxes, sun, near, lit):
     for i in range(points.shape[0]):
         x = (points[i, 0, 0] + points[i, 1, 0] + points[i, 2, 0]) / 3 + near * sun[0]

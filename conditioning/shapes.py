@@ -1,12 +1,14 @@
 """Low-poly building blocks: boxes, lofted hulls, wheels, limbs and blobs, each triangle tagged with its part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from jaxtyping import Float, Int
 
-Points = list[tuple[float, float, float]]
+Point = Sequence | Float[np.ndarray, "3"]  # x, y, z in metres
+Points = Sequence | Float[np.ndarray, "corner 3"]
 
 
 class Part(IntEnum):
@@ -65,13 +67,13 @@ class Sculptor:
         fan = np.stack([np.broadcast_to(p[0], (len(p) - 2, 3)), p[1:-1], p[2:]], axis=1)
         self.add(fan, part)
 
-    def box(self, low: tuple, high: tuple, part: Part) -> None:
+    def box(self, low: Point, high: Point, part: Part) -> None:
         (x0, y0, z0), (x1, y1, z1) = low, high
         self.hull(
             [(x0, [(y0, z0), (y0, z1), (y1, z1), (y1, z0)]), (x1, [(y0, z0), (y0, z1), (y1, z1), (y1, z0)])], part
         )
 
-    def hull(self, sections: list[tuple[float, list[tuple[float, float]]]], part: Part) -> None:
+    def hull(self, sections: Sequence[tuple], part: Part) -> None:
         """A closed hull through cross sections (x, ring of (y, z)) with equally many corners."""
         rings = np.array([[(x, y, z) for y, z in ring] for x, ring in sections], float)
         self.tube(rings, part)
@@ -106,7 +108,7 @@ class Sculptor:
             hub = np.array([x, 0, radius])
             self.limb(hub - spoke, hub + spoke, 0.012, 0.012, Part.METAL, 3)
 
-    def limb(self, start, end, r0: float, r1: float, part: Part, sides: int = 6) -> None:
+    def limb(self, start: Point, end: Point, r0: float, r1: float, part: Part, sides: int = 6) -> None:
         """A tapered prism between two points."""
         start, end = np.asarray(start, float), np.asarray(end, float)
         along = (end - start) / max(1e-9, float(np.linalg.norm(end - start)))
@@ -120,7 +122,9 @@ class Sculptor:
         self.polygon(rings[1], part)
         self.polygon(rings[0], part)
 
-    def blob(self, centre, radii, part: Part, low: float = -1.0, high: float = 1.0, rings: int = 5) -> None:
+    def blob(
+        self, centre: Point, radii: Point, part: Part, low: float = -1.0, high: float = 1.0, rings: int = 5
+    ) -> None:
         """An ellipsoid, or the slice of it between two heights (-1 bottom .. 1 top)."""
         z = np.sin(np.linspace(np.arcsin(low), np.arcsin(high), rings))
         angle = np.arange(8) * np.pi / 4

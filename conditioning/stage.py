@@ -104,7 +104,7 @@ def _lamp(lamp: Lamp, light: Light) -> list[Cast]:
     pole, shade, top = Sculptor(), Sculptor(), np.add(foot, (0, 0, lamp.height_m))
     pole.limb(foot, top, 0.09, 0.05, Part.METAL, 5)
     pole.limb(top, np.add(head, (0, 0, 0.15)), 0.045, 0.04, Part.METAL, 4)
-    shade.box(tuple(head - [0.28, 0.28, 0.06]), tuple(np.add(head, (0.28, 0.28, 0.1))), Part.METAL)
+    shade.box(np.subtract(head, (0.28, 0.28, 0.06)), np.add(head, (0.28, 0.28, 0.1)), Part.METAL)
     emission = light.lamp * 0.9
     return [
         _plain(pole.triangles(), (0.13, 0.135, 0.14)),

@@ -1,5 +1,7 @@
 """Textures fixed to surfaces: noise, ground, facades, leaves and sky, each a function of place alone."""
 
+from typing import no_type_check
+
 import numpy as np
 from numba import njit
 
@@ -7,6 +9,7 @@ _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "n
 
 
 @_fast
+@no_type_check
 def hash01(i, j, seed):
     """A value in 0..1 for a cell of a grid."""
     h = (np.int64(i) * 374761393 + np.int64(j) * 668265263 + np.int64(seed) * 2147483647) & 0xFFFFFFFF
@@ -15,6 +18,7 @@ def hash01(i, j, seed):
 
 
 @_fast
+@no_type_check
 def noise(x, y, seed):
     """Smooth noise 0..1 with a cell of one unit."""
     fx, fy = np.floor(x), np.floor(y)
@@ -27,6 +31,7 @@ def noise(x, y, seed):
 
 
 @_fast
+@no_type_check
 def faded(x, y, cell, footprint, seed):
     """Noise around 0 (-.5 .. .5) that vanishes where a pixel spans more than a cell."""
     keep = min(1.0, max(0.0, 1.6 - footprint / cell))
@@ -36,6 +41,7 @@ def faded(x, y, cell, footprint, seed):
 
 
 @_fast
+@no_type_check
 def covered(d, centre, half, footprint):
     """Share of a pixel of this width at d that a stripe covers."""
     w = max(0.5 * footprint, 0.012)
@@ -44,6 +50,7 @@ def covered(d, centre, half, footprint):
 
 
 @_fast
+@no_type_check
 def dashed(s, footprint, dash, period):
     """Share of the dash pattern within a pixel of this length at s; dashes start at 0."""
     w = max(0.5 * footprint, 0.03)
@@ -55,6 +62,7 @@ def dashed(s, footprint, dash, period):
 
 
 @_fast
+@no_type_check
 def asphalt(x, y, s, d, across, along, lane_width, right_edge, seed, wet, out):
     """Worn asphalt: grain, stains, patches, cracks, wheel tracks; returns how glossy it is."""
     tone = 0.105 * (0.8 + 0.45 * hash01(7, seed, 11))
@@ -80,6 +88,7 @@ def asphalt(x, y, s, d, across, along, lane_width, right_edge, seed, wet, out):
 
 
 @_fast
+@no_type_check
 def pavement(x, y, along, seed, out):
     """Slabs of a metre fixed to the map, with joints."""
     joint = 0.0
@@ -97,6 +106,7 @@ def pavement(x, y, along, seed, out):
 
 
 @_fast
+@no_type_check
 def terrain(x, y, along, seed, out):
     """Grass with bare patches."""
     bare = min(1.0, max(0.0, 3.0 * (noise(x / 6.0, y / 6.0, seed + 3) - 0.62)))
@@ -112,6 +122,7 @@ def terrain(x, y, along, seed, out):
 
 
 @_fast
+@no_type_check
 def paint_lines(s, d, across, along, lines, wear, out):
     """Lane paint over what lies in `out`; `lines` as from markings.lines."""
     for i in range(lines.shape[0]):
@@ -127,6 +138,7 @@ def paint_lines(s, d, across, along, lines, wear, out):
 
 
 @_fast
+@no_type_check
 def facade(u, v, top, look, footprint, lit, seed, out, glow):
     """A wall of 3 m cells, one window each, doors and shops at street level; returns how much glass a pixel shows."""
     style, detail = int(look[3]), int(look[5])
@@ -201,6 +213,7 @@ def facade(u, v, top, look, footprint, lit, seed, out, glow):
 
 
 @_fast
+@no_type_check
 def sky(rx, ry, rz, light, with_clouds, out):
     """Radiance of the sky in a unit direction of the map frame."""
     up = max(rz, 0.0)
@@ -227,6 +240,7 @@ def sky(rx, ry, rz, light, with_clouds, out):
 
 
 @_fast
+@no_type_check
 def skyline(azimuth, elevation, seed):
     """1 where distant roofs and trees cover the sky."""
     blocks = 0.020 * hash01(int(np.floor(azimuth * 28)), 3, seed) + 0.012

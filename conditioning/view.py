@@ -1,6 +1,7 @@
 """A camera at one instant in the map frame."""
 
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,6 +14,7 @@ from scenarios.rollout import Rollout
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _before(points, rotation, origin, half, sight, out, ahead):
     for i in range(points.shape[0]):
         near, far, left, right = 1e9, -1e9, -1e9, 1e9
