@@ -77,10 +77,10 @@ class ClipRecord(_Strict):
 
 def reasons_against(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
     """Why a clip may not leave, a sentence each; empty exactly where `verdict.accepted` is true."""
-    failed = tuple(f"{v.check}: {v.reason}" for v in verdicts if v.gates and v.outcome is Outcome.FAIL)
-    passed = {v.family for v in verdicts if v.outcome is Outcome.PASS}
-    silent = tuple(f"{family}: no check passed" for family in ("physics", "pixels") if family not in passed)
-    return failed + silent
+    against = [v for v in verdicts if v.gates and v.outcome is Outcome.FAIL]
+    heard = {v.family for v in verdicts if v.outcome is Outcome.PASS} | {v.family for v in against}
+    silent = tuple(f"{family}: no check passed" for family in ("physics", "pixels") if family not in heard)
+    return tuple(f"{v.check}: {v.reason}" for v in against) + silent
 
 
 class Manifest(_Strict):

@@ -1,7 +1,7 @@
 """Line plots as geometry: the report's template draws them as SVG."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -18,12 +18,14 @@ class Series:
 
     label: str
     values: Float[np.ndarray, "time"]
+    colour: int = 0
 
 
 @dataclass(frozen=True)
 class Line:
     label: str
     path: str  # SVG path data; "" where there is nothing to draw
+    colour: int  # a number in the style sheet; a body has the same in every plot
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def line_plot(
     note: str = "",
 ) -> Plot:
     """Lines over time from 0 upward; values above `ceiling` are left out."""
-    drawn = [Series(s.label, np.where(_drawable(s.values, ceiling), s.values, np.nan)) for s in series]
+    drawn = [replace(s, values=np.where(_drawable(s.values, ceiling), s.values, np.nan)) for s in series]
     finite = np.concatenate([s.values[np.isfinite(s.values)] for s in drawn] + [np.zeros(1)])
     y_steps = ticks(float(finite.min()), max(float(finite.max()), 1.0))
     x_steps = ticks(float(t_s[0]), float(t_s[-1]), most=7, within=True)
@@ -74,7 +76,7 @@ def line_plot(
 
     return Plot(
         title, unit,
-        tuple(Line(s.label, _path(t_s, s.values, across, up)) for s in drawn),
+        tuple(Line(s.label, _path(t_s, s.values, across, up), s.colour) for s in drawn),
         tuple(Tick(across(t), f"{t:g}") for t in x_steps), tuple(Tick(up(v), f"{v:g}") for v in y_steps),
         tuple(Mark(across(t), text) for t, text in marks), note,
     )  # fmt: skip

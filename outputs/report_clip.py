@@ -11,13 +11,14 @@ from conditioning.camera import Camera
 from conditioning.visibility import Labels
 from outputs.clip import read_labels
 from outputs.manifest import ClipRecord, read_record
+from outputs.nuscenes_words import MOVING_MPS
 from outputs.plots import Plot, Series, line_plot
 from outputs.rollout_file import read_cameras, read_rollout
-from scenarios.measures import gap_and_ttc
+from scenarios.measures import closest
 from scenarios.rollout import Rollout
 
 TTC_CEILING_S = 10.0  # beyond it a time to collision says nothing about a near miss
-NAMED_MOST = 5  # lines in one plot that an eye can still tell apart
+COLOURS = 5  # lines in one plot that an eye can still tell apart; the style sheet has as many
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class CameraView:
     height: int
     generated: str
     source: str  # "" where there is none
-    boxes: list[list[list[float]]]
+    boxes: list[list[list[int | float]]]
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,40 @@ def _embedded(video: Path) -> str:
     return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
 
 
-def _boxes(labels: Labels, frame: int) -> list[list[float]]:
+def _boxes(labels: Labels, frame: int) -> list[list[int | float]]:
     """Farthest first, so that the nearest are drawn over them."""
     rows = np.flatnonzero(labels.in_view[frame])
     order = rows[np.argsort(-labels.depth_m[frame, rows])]
-    return [
-        [int(a), *(round(float(v), 1) for v in labels.amodal_box[frame, a]), round(100 * float(labels.visibility[frame, a]))]
-        for a in order
-    ]  # fmt: skip
+    boxes, percent = labels.amodal_box[frame].round(1), (100 * labels.visibility[frame]).round()
+    return [[int(row), *boxes[row].tolist(), int(percent[row])] for row in order]
 
 
-def _plots(rollout: Rollout) -> tuple[Plot, ...]: ...
+def _plots(rollout: Rollout) -> tuple[Plot, ...]:
+    marks = [(h.t_s, f"{h.actor} {h.what}") for h in rollout.happenings]
+    met, rows = closest(rollout), _worth_a_line(rollout)
+    kmh = np.where(rollout.valid, np.abs(rollout.speed_mps) * 3.6, np.nan)
+    speeds = [Series(rollout.bodies[row].id, kmh[:, row], colour) for colour, row in enumerate(rows)]
+
+    def by_body(values: Float[np.ndarray, "time"]) -> list[Series]:
+        return [
+            Series(rollout.bodies[row].id, np.where(met.row == row, values, np.nan), colour)
+            for colour, row in enumerate(rows)
+            if (met.row == row).any()
+        ]
+
+    above = f"Not drawn above {TTC_CEILING_S:g} s, nor where the gap grows."
+    return (
+        line_plot("Speed", "km/h", rollout.t_s, speeds, marks),
+        line_plot("Gap to the nearest body in the ego's way", "m", rollout.t_s, by_body(met.gap_m), marks),
+        line_plot("Time to collision", "s", rollout.t_s, by_body(met.ttc_s), marks, TTC_CEILING_S, above),
+    )
+
+
+def _worth_a_line(rollout: Rollout) -> list[int]:
+    """The ego, the bodies that get in its way, then what else moves, nearest first: as many as there are colours."""
+    away = np.linalg.norm(rollout.centre[:, :, :2] - rollout.centre[:, :1, :2], axis=-1)
+    nearest = np.argsort(np.where(rollout.valid, away, np.inf).min(axis=0)).tolist()
+    in_the_way = set(closest(rollout).row.tolist())
+    moves = (rollout.valid & (np.abs(rollout.speed_mps) > MOVING_MPS)).any(axis=0)
+    others = [row for row in nearest if row in in_the_way] + [row for row in nearest if moves[row]]
+    return list(dict.fromkeys([0, *others]))[:COLOURS]

@@ -23,7 +23,7 @@ function drawBoxes(canvas, labels, frame, shown) {
     pen.lineWidth = (faint ? 1 : 1.75) * unit;
     pen.setLineDash(faint ? [4 * unit, 3 * unit] : []);
     pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
-    if (!faint) drawName(pen, `${id} ${visible} %`, x0, y0, unit, labels.width);
+    if (!faint) drawName(pen, visible < 100 ? `${id} ${visible} %` : id, x0, y0, unit, labels.width);
   }
 }
 

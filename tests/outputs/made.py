@@ -63,8 +63,9 @@ def street(
 def verdict(
     family: str = "physics", outcome: Outcome = Outcome.PASS, value: float | None = 1.0, gates: bool = True
 ) -> Verdict:
+    baseline = "source-1" if family == "pixels" else ""
     return Verdict(
-        f"{family} check", family, outcome, value, 2.0, "m/s²", "friction circle", "source-1" if family == "pixels" else "",
+        f"{family} check", family, outcome, value, 2.0, "m/s²", "friction circle", baseline,
         "as it should be" if outcome is Outcome.PASS else "the car leaves its lane", gates,
     )  # fmt: skip
 

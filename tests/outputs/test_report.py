@@ -1,0 +1,153 @@
+"""The report: one file, nothing from outside, nothing a name could break, every clip and reason in it."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from outputs.clip import write_clip
+from outputs.plots import Series, line_plot, ticks
+from outputs.report import quantity, write_report
+from outputs.report_clip import clip_view
+from tests.outputs.made import BAD, FRAMES, clip, record
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+class Page(HTMLParser):
+    """Counts what a browser would see."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        (self.scripts if self.cdata_elem == "script" else self.words).append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clips")
+    bad = record("bad-s0", BAD, name=HOSTILE, attribution="Somebody, CC BY 4.0", parameters={HOSTILE: HOSTILE})
+    write_clip(folder / "good-s0", clip(record("good-s0")))
+    write_clip(folder / "bad-s0", clip(bad, source=()))
+    return [folder / "good-s0", folder / "bad-s0"]
+
+
+@pytest.fixture(scope="module")
+def text(folders, tmp_path_factory) -> str:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, folders, failures=[("broken.yaml", f"no road {HOSTILE}")])
+    return path.read_text()
+
+
+def test_it_needs_nothing_from_outside(text):
+    page = Page(text)
+    assert not page.all("link") and not page.all("img") and not page.all("iframe")
+    assert not [s for s in page.all("script") if "src" in s]
+    assert all(video["src"].startswith("data:video/mp4;base64,") for video in page.all("video"))
+    assert not re.search(r"(src|href)=\"(https?:)?//", text)
+
+
+def test_a_name_cannot_become_markup(text):
+    page = Page(text)
+    assert "alert" not in "".join(page.scripts)
+    assert text.count("<script") == 1 + 2  # the page's own, and the boxes of each clip
+    assert HOSTILE in "".join(page.words)
+    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
+
+
+def test_only_the_page_s_own_script_may_run(text):
+    policy = next(m["content"] for m in Page(text).all("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1]
+
+
+def test_videos_play_as_they_were_written(text, folders):
+    videos = [base64.b64decode(v["src"].split(",")[1]) for v in Page(text).all("video")]
+    names = ["generated.mp4", "source.mp4"]
+    assert videos == [*((folders[0] / "CAM_FRONT" / n).read_bytes() for n in names),
+                      (folders[1] / "CAM_FRONT" / "generated.mp4").read_bytes()]  # fmt: skip
+
+
+def test_every_frame_has_the_boxes_of_its_labels(text):
+    found = re.findall(r'<script type="application/json" class="boxes">(.*?)</script>', text)
+    told, labels = json.loads(found[0]), clip().labels[0]
+    assert len(told["frames"]) == FRAMES
+    for frame, boxes in enumerate(told["frames"]):
+        assert {box[0] for box in boxes} == set(np.flatnonzero(labels.in_view[frame]).tolist())
+        for actor, *corners, percent in boxes:
+            assert np.allclose(corners, labels.amodal_box[frame, actor], atol=0.06)
+            assert percent == round(100 * labels.visibility[frame, actor])
+
+
+def test_reasons_failures_and_sources_are_told(text):
+    words = "".join(Page(text).words)
+    assert "the car leaves its lane" in words
+    assert "broken.yaml" in words
+    assert "Somebody, CC BY 4.0" in words
+    assert "friction circle" in words
+    assert "brakes at 6 m/s²" in words
+
+
+def test_a_long_run_lists_what_it_does_not_show(folders, tmp_path):
+    write_report(tmp_path / "report.html", folders, shown=1)
+    page = Page((tmp_path / "report.html").read_text())
+    assert len(page.all("article")) == 1
+    assert "The 1 last of them" in "".join(page.words)
+    assert HOSTILE in "".join(page.words)
+
+
+def test_a_run_without_a_clip_has_a_report_too(tmp_path):
+    write_report(tmp_path / "report.html", [])
+    assert "None was made" in (tmp_path / "report.html").read_text()
+
+
+def test_plots_show_the_speeds_and_who_is_in_the_way(folders):
+    speed, gap, ttc = clip_view(folders[0]).plots
+    assert speed.lines[0].label == "ego"
+    assert [line.label for line in gap.lines] == ["car"]  # 13.4 m ahead in the ego's lane
+    assert gap.lines[0].colour == next(line.colour for line in speed.lines if line.label == "car") == 1
+    assert ttc.lines[0].path == ""  # the car is faster than the ego
+    assert speed.marks[0].text == "car brakes at 6 m/s²"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 7.3), (-4.0, 12.0), (0.0, 1e4), (3.0, 3.0), (0.0, 0.002)])
+def test_ticks_are_round_few_and_enclose(low, high):
+    found = ticks(low, high)
+    assert found[0] <= low + 1e-9
+    assert found[-1] >= high - 1e-9
+    assert 2 <= len(found) <= 8 or low == high
+
+
+def test_what_is_not_finite_is_a_gap_in_the_line():
+    t = np.arange(5.0)
+    plot = line_plot("x", "m", t, [Series("a", np.array([1.0, np.nan, 2.0, 3.0, np.inf]))])
+    assert plot.lines[0].path.count("M") == 2
+    assert plot.lines[0].path.count("L") == 1
+    assert line_plot("x", "m", t, [Series("a", np.full(5, np.nan))]).lines[0].path == ""
+
+
+def test_what_is_above_the_ceiling_is_not_drawn():
+    plot = line_plot("TTC", "s", np.arange(4.0), [Series("a", np.array([99.0, 12.0, 5.0, 3.0]))], ceiling=10.0)
+    assert plot.y_ticks[-1].text in ("5", "6")
+    assert plot.lines[0].path.count("L") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0.41234, "0.412"), (12345.6, "12346"), (float("inf"), "inf")]
+)
+def test_quantities_are_short(value, text):
+    assert quantity(value) == text
