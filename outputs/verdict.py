@@ -31,7 +31,7 @@ class Verdict:
 
 
 def accepted(verdicts: tuple[Verdict, ...]) -> bool:
-    """A clip may leave when no gating check failed and each family has at least one pass."""
+    """A clip may leave when no gating check failed and each family has at least one gating pass."""
     failed = any(v.gates and v.outcome is Outcome.FAIL for v in verdicts)
-    families = {v.family for v in verdicts if v.outcome is Outcome.PASS}
+    families = {v.family for v in verdicts if v.gates and v.outcome is Outcome.PASS}
     return not failed and {"physics", "pixels"} <= families

@@ -1,0 +1,170 @@
+"""Could these bodies have moved like this? Hard limits; a clip that breaks one is wrong."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+from shapely.strtree import STRtree
+
+from outputs.verdict import Outcome, Verdict
+from pipeline.checks.kinematics import Kinematics, outlines, touching_pairs
+from scenarios.bodies import FOUR_WHEELS, ON_FOOT
+from scenarios.drivers import G
+from scenarios.rollout import FRAME_RATE_HZ, Rollout
+
+MAX_ACCELERATION = 11.5
+MAX_CURVATURE = 0.3
+MAX_STEERING_RATE = 0.4
+MAX_SLIP_M = 0.02  # position against integrated velocity, per frame
+MAX_YAW_JUMP_RAD = 0.03
+SLOW_MPS = 0.6  # below it curvature means nothing
+MAX_REVERSE_MPS = 3.0
+WHEELBASE_SHARE = 0.6  # of the length
+MIN_OVERLAP_M2 = 0.1
+SAMPLING = 1.03  # what 12 pictures a second may overstate
+
+
+def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
+    """sqrt(a_x^2 + (v psi')^2) of rolling bodies, and the deceleration of sliding ones, against mu g."""
+    used = np.hypot(motion.acceleration, rollout.speed_mps * motion.yaw_rate)
+    used = np.where(motion.sliding, motion.place_acceleration, used)
+    limit = rollout.friction * G
+    return worst(
+        "friction circle", rollout, np.where((motion.usable | motion.sliding) & who, used, np.nan), limit,
+        limit * SAMPLING + 0.1, "m/s²", f"mu g, mu = {rollout.friction:g}",
+        "uses {value:.1f} of {limit:.1f} m/s² of grip",
+    )  # fmt: skip
+
+
+def acceleration(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
+    """From one frame to the next, unsmoothed, so that no spike hides."""
+    change = np.abs(np.diff(rollout.speed_mps, axis=0)) * FRAME_RATE_HZ
+    counts = _steps_before_impact(rollout, motion) & who
+    return worst(
+        "acceleration", rollout, np.where(counts, change, np.nan), MAX_ACCELERATION, MAX_ACCELERATION, "m/s²",
+        "CommonRoad", "changes speed by {value:.1f} m/s², {limit:.1f} is possible",
+    )  # fmt: skip
+
+
+def curvature(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
+    """Turn rate over speed of everything on wheels, 1/m."""
+    who = who & _is(rollout, ON_FOOT, wanted=False)
+    return worst(
+        "curvature", rollout, np.where(_rolling(rollout, motion) & who, np.abs(_bend(rollout, motion)), np.nan),
+        MAX_CURVATURE, MAX_CURVATURE * SAMPLING, "1/m", "Waymax", "turns with {value:.2f} 1/m, {limit:.2f} is possible",
+    )  # fmt: skip
+
+
+def steering_rate(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
+    """How fast the front wheels of cars, vans, trucks and buses turn, rad/s."""
+    angle = np.arctan(WHEELBASE_SHARE * rollout.sizes[:, 0] * _bend(rollout, motion))
+    rate = np.abs(np.diff(angle, axis=0)) * FRAME_RATE_HZ
+    rolling = _rolling(rollout, motion)
+    counts = rolling[1:] & rolling[:-1] & who & _is(rollout, FOUR_WHEELS)
+    return worst(
+        "steering rate", rollout, np.where(counts, rate, np.nan), MAX_STEERING_RATE, MAX_STEERING_RATE * SAMPLING,
+        "rad/s", "CommonRoad kinematic single track", "steers at {value:.2f} rad/s, {limit:.2f} is possible",
+    )  # fmt: skip
+
+
+def continuity(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"], allowed_m: float) -> Verdict:
+    """Each step's displacement against the speeds and headings at its ends, metres."""
+    slip = displacement_error(rollout, motion)
+    counts = _steps_before_impact(rollout, motion) & who
+    return worst(
+        "continuity", rollout, np.where(counts, slip, np.nan), allowed_m, allowed_m, "m", "integrated velocity",
+        "is {value:.2f} m from where its speed takes it in one frame, {limit:.2f} m is allowed",
+    )  # fmt: skip
+
+
+def heading_continuity(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
+    """How much the turn of one frame differs from the next one's, rad; people may turn on the spot."""
+    jump = np.abs(np.diff(np.unwrap(rollout.yaw_rad, axis=0), n=2, axis=0))
+    steps = _steps_before_impact(rollout, motion)
+    counts = steps[1:] & steps[:-1] & who & _is(rollout, ON_FOOT, wanted=False)
+    return worst(
+        "heading continuity", rollout, np.where(counts, jump, np.nan), MAX_YAW_JUMP_RAD, MAX_YAW_JUMP_RAD, "rad",
+        "integrated turn rate", "turns {value:.2f} rad more than the frame before, {limit:.2f} is allowed",
+    )  # fmt: skip
+
+
+def slide_continuity(rollout: Rollout, motion: Kinematics) -> Verdict | None:
+    """After an impact nothing moves faster than the fastest body before it; None where nothing was hit."""
+    if not np.isfinite(motion.impact_s).any():
+        return None
+    step = np.linalg.norm(np.diff(motion.place, axis=0), axis=-1) * FRAME_RATE_HZ
+    limit = float(np.abs(rollout.speed_mps[rollout.valid]).max())
+    after = (rollout.t_s[1:, None] >= motion.impact_s) & rollout.valid[1:] & rollout.valid[:-1]
+    return worst(
+        "after the impact", rollout, np.where(after, step, np.nan), limit, limit * 1.05 + 0.3, "m/s", "momentum",
+        "moves at {value:.1f} m/s after the impact, nothing was faster than {limit:.1f}",
+    )  # fmt: skip
+
+
+def direction(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
+    """Nothing drives backwards faster than one parks."""
+    counts = rollout.valid & (rollout.t_s[:, None] < motion.impact_s) & who & (np.abs(rollout.speed_mps) > 0.1)
+    return worst(
+        "direction of travel", rollout, np.where(counts, -rollout.speed_mps, np.nan), MAX_REVERSE_MPS,
+        MAX_REVERSE_MPS, "m/s", "reversing", "goes backwards at {value:.1f} m/s, {limit:.1f} is allowed",
+    )  # fmt: skip
+
+
+def solidity(rollout: Rollout) -> Verdict:
+    """No body is inside another without a collision that tells of it; overlap seen from above, m²."""
+    known, found = touching_pairs(rollout), np.full(rollout.valid.shape, 0.0)
+    for frame in range(len(rollout.t_s)):
+        boxes = outlines(rollout, frame)
+        for i, j in STRtree(boxes).query(boxes, predicate="intersects").T:
+            if i < j and (i, j) not in known and rollout.valid[frame, [i, j]].all():
+                found[frame, j] = max(found[frame, j], boxes[i].intersection(boxes[j]).area)
+    return worst(
+        "solid bodies", rollout, found, MIN_OVERLAP_M2, MIN_OVERLAP_M2, "m²", "oriented boxes",
+        "is inside another body by {value:.2f} m² without a collision, {limit:.2f} is allowed",
+    )  # fmt: skip
+
+
+def displacement_error(rollout: Rollout, motion: Kinematics) -> Float[np.ndarray, "step actor"]:
+    """Metres between each frame's place and where the mean velocity of the step leads."""
+    heading = np.stack([np.cos(rollout.yaw_rad), np.sin(rollout.yaw_rad)], -1)
+    velocity = rollout.speed_mps[..., None] * heading
+    expected = (velocity[1:] + velocity[:-1]) / 2 * np.diff(rollout.t_s)[:, None, None]
+    return np.linalg.norm(np.diff(motion.place, axis=0) - expected, axis=-1)
+
+
+def worst(
+    check: str,
+    rollout: Rollout,
+    values: Float[np.ndarray, "frame actor"],
+    limit: float,
+    allowed: float,
+    unit: str,
+    model: str,
+    words: str,
+) -> Verdict:
+    """The verdict of the largest value; NaN does not count; without any it is inconclusive."""
+    if np.isnan(values).all():
+        reason = "nothing in this clip moves in a way that can be measured here"
+        return Verdict(check, "physics", Outcome.INCONCLUSIVE, None, limit, unit, model, "", reason)
+    frame, actor = np.unravel_index(np.nanargmax(values), values.shape)
+    value = float(values[frame, actor])
+    outcome = Outcome.PASS if value <= allowed else Outcome.FAIL
+    who, when = rollout.bodies[actor].id, rollout.t_s[min(frame + len(rollout.t_s) - len(values), len(rollout.t_s) - 1)]
+    said = words.format(value=value, limit=limit)
+    reason = f"{who} {said} at {when:.2f} s" if value > 0 else f"no body does: the limit is {limit:g} {unit}"
+    return Verdict(check, "physics", outcome, value, limit, unit, model, "", reason)
+
+
+def _steps_before_impact(rollout: Rollout, motion: Kinematics) -> Bool[np.ndarray, "step actor"]:
+    return rollout.valid[1:] & rollout.valid[:-1] & (rollout.t_s[1:, None] < motion.impact_s)
+
+
+def _rolling(rollout: Rollout, motion: Kinematics) -> Bool[np.ndarray, "time actor"]:
+    return motion.usable & (np.abs(rollout.speed_mps) >= SLOW_MPS)
+
+
+def _bend(rollout: Rollout, motion: Kinematics) -> Float[np.ndarray, "time actor"]:
+    speed = np.where(np.abs(rollout.speed_mps) >= SLOW_MPS, rollout.speed_mps, np.inf)
+    return motion.yaw_rate / speed
+
+
+def _is(rollout: Rollout, kinds: frozenset, wanted: bool = True) -> Bool[np.ndarray, "actor"]:
+    return np.array([(b.kind in kinds) == wanted for b in rollout.bodies])

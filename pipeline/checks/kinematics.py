@@ -1,0 +1,112 @@
+"""What a rollout's bodies do, measured from its arrays: smoothed derivatives, and where they cannot be trusted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from jaxtyping import Bool, Float
+from scipy.signal import savgol_filter
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.measures import ORDER, WINDOW, derivative
+from scenarios.perception import box_corners
+from scenarios.rollout import FRAME_RATE_HZ, Rollout
+
+HALF = WINDOW // 2
+TOUCHING_M = 0.3  # boxes this near may push each other
+
+
+@dataclass(frozen=True)
+class Kinematics:
+    """`place` is the point that moves along the heading: the ego's rear axle, others' box centre.
+
+    `usable`: the smoothing window lies within valid frames and before any impact. `sliding`: the window lies wholly
+    after the body's impact, away from anything that may push it. `impact_s`: its first impact, infinite for none.
+    """
+
+    place: Float[np.ndarray, "time actor 2"]
+    acceleration: Float[np.ndarray, "time actor"]
+    yaw_rate: Float[np.ndarray, "time actor"]
+    place_acceleration: Float[np.ndarray, "time actor"]
+    usable: Bool[np.ndarray, "time actor"]
+    sliding: Bool[np.ndarray, "time actor"]
+    impact_s: Float[np.ndarray, "actor"]
+
+
+def kinematics(rollout: Rollout) -> Kinematics | None:
+    """Measured motion; None when there are fewer frames than a smoothing window."""
+    if len(rollout.t_s) < WINDOW:
+        return None
+    forward = np.stack([np.cos(rollout.yaw_rad), np.sin(rollout.yaw_rad)], -1)
+    place = rollout.centre[..., :2].copy()
+    place[:, 0] -= EGO_REAR_AXLE_TO_CENTRE_M * forward[:, 0]
+    second = savgol_filter(place, WINDOW, ORDER, deriv=2, delta=1 / FRAME_RATE_HZ, axis=0)
+    impact = impacts(rollout)
+    before = rollout.t_s[:, None] < impact - 1e-6
+    return Kinematics(
+        place,
+        derivative(rollout.speed_mps),
+        derivative(np.unwrap(rollout.yaw_rad, axis=0)),
+        np.hypot(second[..., 0], second[..., 1]),
+        whole_window(rollout.valid & before),
+        whole_window(rollout.valid & ~before & ~_pushed(rollout, impact)),
+        impact,
+    )
+
+
+def whole_window(frames: Bool[np.ndarray, "time actor"]) -> Bool[np.ndarray, "time actor"]:
+    """True where the frame and its two neighbours on each side are; never at the clip's ends."""
+    out = np.zeros_like(frames)
+    n = len(frames)
+    if n >= WINDOW:
+        out[HALF : n - HALF] = np.all([frames[i : n - WINDOW + 1 + i] for i in range(WINDOW)], axis=0)
+    return out
+
+
+def impacts(rollout: Rollout) -> Float[np.ndarray, "actor"]:
+    """When each body was first hit. A collision that is told but whose boxes are apart is not believed."""
+    first = np.full(len(rollout.bodies), np.inf)
+    for told in rollout.happenings:
+        if not told.other:
+            continue
+        pair = rollout.index(told.actor), rollout.index(told.other)
+        frame = min(int(np.searchsorted(rollout.t_s, told.t_s)), len(rollout.t_s) - 1)
+        if _apart(rollout, frame, *pair) <= TOUCHING_M + _closing(rollout, frame, *pair) / FRAME_RATE_HZ:
+            for i in pair:
+                first[i] = min(first[i], told.t_s)
+    return first
+
+
+def touching_pairs(rollout: Rollout) -> set[tuple[int, int]]:
+    """Pairs of which a collision is told, lower place first."""
+    pairs = [(rollout.index(h.actor), rollout.index(h.other)) for h in rollout.happenings if h.other]
+    return {(min(pair), max(pair)) for pair in pairs}
+
+
+def outlines(rollout: Rollout, frame: int) -> np.ndarray:
+    """Every body's box from above at one frame, as an array of shapely polygons."""
+    corners = box_corners(rollout.centre[frame, :, :2], rollout.yaw_rad[frame], rollout.sizes)
+    return np.asarray(shapely.polygons(corners))
+
+
+def _apart(rollout: Rollout, frame: int, i: int, j: int) -> float:
+    boxes = outlines(rollout, frame)
+    return boxes[i].distance(boxes[j])
+
+
+def _closing(rollout: Rollout, frame: int, i: int, j: int) -> float:
+    early = max(frame - 1, 0)
+    return float(np.abs(rollout.speed_mps[early : frame + 1, [i, j]]).max(0).sum())
+
+
+def _pushed(rollout: Rollout, impact: Float[np.ndarray, "actor"]) -> Bool[np.ndarray, "time actor"]:
+    """Where a body that was hit is still in contact with another."""
+    pushed = np.zeros(rollout.valid.shape, bool)
+    struck = np.flatnonzero(np.isfinite(impact))
+    if not len(struck):
+        return pushed
+    for frame in np.flatnonzero(rollout.t_s >= impact.min() - 1e-6):
+        boxes = outlines(rollout, frame)
+        for i in struck:
+            pushed[frame, i] = (np.delete(shapely.distance(boxes[i], boxes), i) < TOUCHING_M).any()
+    return pushed

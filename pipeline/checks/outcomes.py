@@ -1,0 +1,186 @@
+"""What came of it: braking, safe distance, the author's expectations, comfort and critical moments.
+
+Tags (`gates=False`) say whether a limit was kept; a hazardous clip breaks many of them and is none the worse for it.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import shapely
+from jaxtyping import Bool, Float
+
+from outputs.verdict import Outcome, Verdict
+from pipeline.checks.kinematics import Kinematics, outlines
+from scenarios.drivers import G
+from scenarios.measures import Encounters, brake_threat, derivative, r157_gap, rss_ad_rss
+from scenarios.rollout import Rollout
+from scenarios.scenario import Expect
+
+BRAKING_MPS2 = 0.7
+LEAST_BRAKING_MPS = 2.0  # a smaller loss of speed says nothing about a braking distance
+BRAKING_SHARE = 0.97
+CRITICAL_TTC_S = 1.5
+CRITICAL_DECELS = (3.4, 5.0, 6.0)
+COMFORT = {  # nuPlan's bounds: (least, most), unit
+    "longitudinal acceleration": (-4.05, 2.40, "m/s²"), "lateral acceleration": (-4.89, 4.89, "m/s²"),
+    "yaw rate": (-0.95, 0.95, "rad/s"), "longitudinal jerk": (-4.13, 4.13, "m/s³"), "jerk": (0.0, 8.37, "m/s³"),
+}  # fmt: skip
+NOTHING_AHEAD = "nothing came into the ego's path"
+
+
+def braking_distance(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
+    """Every braking's way, measured on the positions, against (v0^2 - v1^2) / (2 mu g)."""
+    model = f"least way (v0² - v1²) / (2 mu g), mu = {rollout.friction:g}"
+    worst: tuple[float, float, float, str] | None = None
+    for actor in np.flatnonzero(who):
+        for first, last in _brakings(rollout, motion, int(actor)):
+            v0, v1 = rollout.speed_mps[[first, last], actor]
+            least = float((v0**2 - v1**2) / (2 * rollout.friction * G))
+            used = float(np.linalg.norm(np.diff(motion.place[first : last + 1, actor], axis=0), axis=-1).sum())
+            if worst is None or used / least < worst[0]:
+                words = f"{rollout.bodies[actor].id} slows from {v0 * 3.6:.0f} to {v1 * 3.6:.0f} km/h in {used:.1f} m"
+                worst = used / least, used, least, words
+    if worst is None:
+        return Verdict(
+            "braking distance", "physics", Outcome.INCONCLUSIVE, None, None, "m", model, "", "nothing brakes"
+        )
+    share, used, least, words = worst
+    outcome, words = Outcome.PASS if share >= BRAKING_SHARE else Outcome.FAIL, f"{words}, {least:.1f} m is the least"
+    return Verdict("braking distance", "physics", outcome, used, least, "m", model, "", words)
+
+
+def _brakings(rollout: Rollout, motion: Kinematics, actor: int) -> list[tuple[int, int]]:
+    """First and last frame of each stretch of braking that takes at least 2 m/s, before any impact."""
+    speed = rollout.speed_mps[:, actor]
+    step = np.diff(speed) / np.diff(rollout.t_s) < -BRAKING_MPS2
+    step &= rollout.valid[1:, actor] & rollout.valid[:-1, actor] & (rollout.t_s[1:] < motion.impact_s[actor])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], step, [False]]).astype(int)))
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [(int(a), int(b)) for a, b in pairs if speed[a] - speed[b] >= LEAST_BRAKING_MPS]
+
+
+def safe_distance(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
+    """The gap to what drives or stands ahead, against two models that differ twofold; tags."""
+    lead = np.maximum(rollout.speed_mps[:, :1] - np.where(np.isfinite(met.gap_m), met.closing_mps, 0.0), 0.0)
+    own = np.broadcast_to(rollout.speed_mps[:, :1], lead.shape)
+    wanted = {
+        "RSS, ad-rss-lib: response 1 s, 3.5 m/s², brakes 4 to 8 m/s²": rss_ad_rss(own, lead),
+        "UN R157 minimum following gap": r157_gap(own),
+    }
+    return tuple(_gap_tag(rollout, met, model, np.asarray(gap)) for model, gap in wanted.items())
+
+
+def _gap_tag(rollout: Rollout, met: Encounters, model: str, wanted: Float[np.ndarray, "time actor"]) -> Verdict:
+    if not np.isfinite(met.gap_m).any():
+        return tag("safe distance", None, None, "m", model, NOTHING_AHEAD)
+    frame, actor = np.unravel_index((met.gap_m - wanted).argmin(), wanted.shape)
+    gap, limit = float(met.gap_m[frame, actor]), float(wanted[frame, actor])
+    words = f"{gap:.1f} m to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s, the model asks for {limit:.1f} m"
+    return tag("safe distance", gap, limit, "m", model, words, kept=gap >= limit)
+
+
+def expectations(rollout: Rollout, met: Encounters, hit: str | None, expect: Expect) -> tuple[Verdict, ...]:
+    """What the author said shall happen; missing it rejects the clip."""
+    verdicts = []
+    if expect.collision is not None:
+        right = (hit is not None) == expect.collision
+        did = f"the ego collides with {hit}" if hit else "the ego collides with nothing"
+        wants = "must" if expect.collision else "must not"
+        outcome, reason = Outcome.PASS if right else Outcome.FAIL, f"{did}; the author says that it {wants}"
+        value, limit = float(hit is not None), float(expect.collision)
+        verdicts.append(
+            Verdict("expect: collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason)
+        )
+    if expect.min_ttc_s is not None:
+        verdicts.append(_within("expect: min TTC", met.ttc_s, expect.min_ttc_s, "s"))
+    if expect.min_gap_m is not None:
+        verdicts.append(_within("expect: min gap", met.gap_m, expect.min_gap_m, "m"))
+    return tuple(verdicts)
+
+
+def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[float, float], unit: str) -> Verdict:
+    least, most = bounds
+    value, model = float(values.min()), "bumper to bumper along the ego's path"
+    limit = most if np.isfinite(most) else least
+    asked = " and ".join(
+        [f"at least {least:g} {unit}"] * bool(least > 0) + [f"at most {most:g} {unit}"] * bool(np.isfinite(most))
+    )
+    outcome = Outcome.PASS if least <= value <= most else Outcome.FAIL
+    if np.isinf(value):
+        never = NOTHING_AHEAD if unit == "m" else "the ego never closes in on anything in its path"
+        return Verdict(check, "physics", outcome, None, limit, unit, model, "", f"{never}; the author asks for {asked}")
+    return Verdict(
+        check, "physics", outcome, value, limit, unit, model, "", f"{value:.2f} {unit}; the author asks for {asked}"
+    )
+
+
+def critical_moments(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
+    """Tags: how close it came."""
+    if not np.isfinite(met.gap_m).any():
+        model = "constant speeds"
+        return (tag("critical moment: TTC", None, CRITICAL_TTC_S, "s", model, NOTHING_AHEAD),)
+    ttc, need = float(met.ttc_s.min()), float(-met.required_mps2.min())
+    passed = [level for level in CRITICAL_DECELS if need > level]
+    limit = passed[-1] if passed else CRITICAL_DECELS[0]
+    threat = float(brake_threat(-need, rollout.friction))
+    shown = f"smallest TTC {ttc:.2f} s" if np.isfinite(ttc) else "the ego never closes in"
+    return (
+        tag("critical moment: TTC", ttc if np.isfinite(ttc) else None, CRITICAL_TTC_S, "s", "constant speeds", shown,
+            kept=ttc >= CRITICAL_TTC_S),
+        tag("critical moment: braking", need, limit, "m/s²", "required deceleration",
+            f"needs {need:.1f} m/s² to avoid touching; levels are {', '.join(map(str, CRITICAL_DECELS))}",
+            kept=not passed),
+        tag("critical moment: brake threat", threat, 1.0, "", f"required over mu g, mu = {rollout.friction:g}",
+            "no braking avoids the hit" if threat >= 1 else f"{threat:.0%} of the possible braking suffices",
+            kept=threat < 1),
+    )  # fmt: skip
+
+
+def comfort(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
+    """Tags on the ego's ride; good human driving breaks them one time in four."""
+    along, turn = motion.acceleration[:, 0], motion.yaw_rate[:, 0]
+    lateral = rollout.speed_mps[:, 0] * turn
+    jerk = derivative(along)
+    whole = np.hypot(jerk, derivative(lateral))
+    usable = motion.usable[:, 0]
+    measured = dict(zip(COMFORT, (along, lateral, turn, jerk, whole), strict=True))
+    return tuple(_comfort(name, values[usable]) for name, values in measured.items())
+
+
+def _comfort(name: str, values: Float[np.ndarray, "frame"]) -> Verdict:
+    least, most, unit = COMFORT[name]
+    check = f"comfort: {name}"
+    if not len(values):
+        return tag(check, None, most, unit, "nuPlan", "too few frames before the ego's first impact")
+    low, high = float(values.min()), float(values.max())
+    under = low / least if least < 0 else 0.0
+    value, limit = (low, least) if under > high / most else (high, most)
+    return tag(check, value, limit, unit, "nuPlan", f"{value:.2f} {unit}", kept=low >= least and high <= most)
+
+
+def tag(
+    check: str, value: float | None, limit: float | None, unit: str, model: str, reason: str, kept: bool | None = None
+) -> Verdict:
+    """A verdict that never rejects; without `kept` it is inconclusive."""
+    outcome = Outcome.INCONCLUSIVE if kept is None else Outcome.PASS if kept else Outcome.FAIL
+    return replace(Verdict(check, "physics", outcome, value, limit, unit, model, "", reason), gates=False)
+
+
+def ego_hits(rollout: Rollout) -> tuple[str, float] | None:
+    """What the ego touches first, and when; told by the rollout or seen in its boxes."""
+    ego = rollout.bodies[0].id
+    told = [
+        (h.t_s, h.other if h.actor == ego else h.actor)
+        for h in rollout.happenings
+        if h.other and ego in (h.actor, h.other)
+    ]
+    for frame in np.flatnonzero(rollout.valid[:, 0]):
+        boxes = outlines(rollout, int(frame))
+        near = np.flatnonzero(shapely.intersects(boxes[0], boxes) & rollout.valid[frame])[1:]
+        if len(near):
+            told.append((float(rollout.t_s[frame]), rollout.bodies[near[0]].id))
+            break
+    if not told:
+        return None
+    t_s, other = min(told)
+    return other, t_s
