@@ -9,6 +9,7 @@ called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both.
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 from outputs import nuscenes_words as words
-from outputs.manifest import ClipRecord
+from outputs.manifest import ClipRecord, read_record
 from outputs.nuscenes_tables import TABLES, Row, Scene, mask_name, open_scene, scene_rows
 from outputs.nuscenes_words import token
 from outputs.whole import whole_file, whole_folder, write_text
@@ -47,16 +48,10 @@ def write_dataset(clips: Iterable[Path], root: Path, version: str = VERSION) -> 
     """Builds or rebuilds `root`/`version` from clip folders. ValueError for a rejected clip, an id that occurs twice
     or a dataset without clips; what was there before then stays as it was."""
     folders = sorted(clips, key=lambda folder: folder.name)
+    records = [read_record(folder / "record.json") for folder in folders]
+    _refuse_unfit(records, root)
     tables: dict[str, list[Row]] = {name: [] for name in TABLES} | _fixed_tables()
-    records: list[ClipRecord] = []
-    wanted: set[str] = set()
-    for folder in folders:
-        scene = open_scene(folder)
-        _refuse_unfit(scene, records)
-        wanted |= _add(scene, tables, root)
-        records.append(scene.record)
-    if not records:
-        raise ValueError(f"{root}: no accepted clip to build a dataset from")
+    wanted = {name for folder in folders for name in _add(open_scene(folder), tables, root)}
     before = _listed(root / version)
     splits = _splits(records)
     _write_tables(root / version, {name: _once(rows) for name, rows in tables.items()}, splits)
@@ -68,12 +63,15 @@ def write_dataset(clips: Iterable[Path], root: Path, version: str = VERSION) -> 
     )  # fmt: skip
 
 
-def _refuse_unfit(scene: Scene, records: Sequence[ClipRecord]) -> None:
-    record = scene.record
-    if not record.accepted:
-        raise ValueError(f"{scene.folder}: rejected clips stay out of the dataset: {'; '.join(record.reasons)}")
-    if any(record.id == other.id for other in records):
-        raise ValueError(f"{scene.folder}: another clip has the id {record.id}")
+def _refuse_unfit(records: Sequence[ClipRecord], root: Path) -> None:
+    if not records:
+        raise ValueError(f"{root}: no accepted clip to build a dataset from")
+    for record in records:
+        if not record.accepted:
+            raise ValueError(f"{record.id}: rejected clips stay out of the dataset: {'; '.join(record.reasons)}")
+    twice = [name for name, count in Counter(record.id for record in records).items() if count > 1]
+    if twice:
+        raise ValueError(f"clips with the same id: {', '.join(twice)}")
 
 
 def _add(scene: Scene, tables: dict[str, list[Row]], root: Path) -> set[str]:
