@@ -73,7 +73,7 @@ class Guided(Section):
     """The ego on a written trajectory of its rear axle."""
 
     lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
-    trajectory: Trajectory = Field(min_length=2, max_length=2000, description=TRAJECTORY)
+    trajectory: Trajectory = Field(description=TRAJECTORY)
     size: Extents | None = Field(None, description=SIZE)
 
 
@@ -163,7 +163,7 @@ class Boxed(Section):
 class Moved(Body):
     """On a written trajectory of the box's centre."""
 
-    trajectory: Trajectory = Field(min_length=2, max_length=2000, description=TRAJECTORY)
+    trajectory: Trajectory = Field(description=TRAJECTORY)
 
 
 class Hidden(Body):

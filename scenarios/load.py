@@ -65,6 +65,8 @@ def _swept(fault: Fault, variant: Variant, data: dict[str, object]) -> Fault:
             spoken = [str(v) for v in values] if isinstance(values, list) else []
             at = f".{spoken.index(variant.parameters[path])}" if variant.parameters[path] in spoken else ""
             return replace(fault, where=f"sweep.{path}{at}")
+        if fault.where == path.split(".")[0] and fault.where not in data:  # only the sweep made this section
+            return replace(fault, where=f"sweep.{path}")
     return fault
 
 

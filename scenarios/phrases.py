@@ -55,7 +55,7 @@ def spelt(words: str) -> str:
 def nearest_phrases(plain: str, cast: Cast, count: int = 3) -> list[str]:
     """The phrases of this language most like a sentence, with this scenario's actors in them."""
     words = plain.split()
-    subject = _subject(words, cast)
+    subject = subject_of(words, cast)
     rest = _masked(" ".join(words[len(subject.split()) :]) if plain.startswith(subject) else " ".join(words[1:]))
     other = next((m.id for m in cast.members.values() if m.parked), "the parked truck")
 
@@ -72,7 +72,7 @@ def _masked(text: str) -> str:
     return re.sub(r"[\d.]+ ?\S*", "#", text)
 
 
-def _subject(words: list[str], cast: Cast) -> str:
+def subject_of(words: list[str], cast: Cast) -> str:
     """The longest beginning of a sentence that names an actor, else the first actor there is."""
     for end in range(min(5, len(words)), 0, -1):
         try:

@@ -135,7 +135,7 @@ def trajectory_doubts(where: str, trajectory, duration_s: float, ego: bool) -> I
         yield where, f"a step at {shown(fastest, SPEED)}", f"at most {shown(FASTEST_MPS, SPEED)}"
 
 
-def lane_doubts(where: str, spec: Along, road: Road) -> Iterator[Doubt]:
+def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
     if not isinstance(spec, InLane):
         return
     there = road.opposite_lanes if spec.lane.oncoming else road.lanes

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from scenarios.faults import Fault, nearest, quoted
@@ -63,7 +63,7 @@ def as_faults(error: ValidationError, prefix: str = "") -> list[Fault]:
     """Every fault with its dotted path; names of variants (in angle brackets) are no part of the author's file."""
     faults = []
     for line in error.errors(include_url=False):
-        parts = [str(part) for part in line["loc"] if str(part)[0] not in "<["]
+        parts = [str(part) for part in line["loc"] if not str(part).startswith(("<", "["))]
         where = ".".join([prefix, *parts] if prefix else parts)
         found = line.get("ctx", {}).get("found", quoted(line["input"]))
         faults.append(Fault(where, found, line.get("ctx", {}).get("wanted", line["msg"])))
@@ -113,4 +113,13 @@ Lasting = Annotated[float, measured(TIME, 0.1, 60.0)]
 Angle = Annotated[float, measured(ANGLE, -6.3, 6.3)]
 Count = Annotated[int, Field(strict=True)]
 Extents = tuple[Extent, Extent, Extent]
-Trajectory = tuple[tuple[Instant, Place, Place], ...]
+
+
+def _two_to_many(points: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float, float], ...]:
+    if not 2 <= len(points) <= MOST_POINTS:
+        raise fault(f"a list of {len(points)}", f"from two to {MOST_POINTS} points [time, x, y]")
+    return points
+
+
+MOST_POINTS = 2000
+Trajectory = Annotated[tuple[tuple[Instant, Place, Place], ...], AfterValidator(_two_to_many)]

@@ -54,8 +54,9 @@ class CurvedRoad(StraightRoad):
 
 def _road_variant(raw: Any) -> str:
     keys = raw if isinstance(raw, dict) else {}
-    curved = keys.get("kind") == "curve" or (keys.get("kind") not in list(RoadKind) and "radius" in keys)
-    return "<curve>" if curved else "<straight>"
+    kind = keys.get("kind", "straight")
+    misspelt = kind not in list(RoadKind)  # then the other keys tell which kind was meant
+    return "<curve>" if kind == "curve" or (misspelt and "radius" in keys) else "<straight>"
 
 
 RoadSpec = Annotated[

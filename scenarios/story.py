@@ -7,10 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from scenarios.faults import quoted
-from scenarios.phrases import nearest_phrases, spelt
+from scenarios.phrases import nearest_phrases, spelt, subject_of
 from scenarios.references import Cast, Unclear, resolve
 from scenarios.units import ACCELERATION, SPEED, TIME, Measure, measure_of
 
@@ -238,7 +238,11 @@ def _changing(items: list, verb: str):
 
 
 def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: Cast) -> tuple[str, str]:
-    at = error.pos_in_stream if isinstance(error.pos_in_stream, int) and error.pos_in_stream >= 0 else len(plain)
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    at = len(plain) if ended else error.pos_in_stream
+    if ended and "_BRAKES" in error.expected:  # all words were taken for the actor's: the verb is the unknown one
+        named = f"{subject_of(plain.split(), cast)} "
+        at = len(named) if plain.startswith(named) else at
     stuck = f"not understood from '{plain[at:][:40]}' on" if at < len(plain) else "it breaks off"
     one = "one sentence a line: " if re.search(r"\b(and|then|while)\b", plain[at:]) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))

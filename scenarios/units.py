@@ -11,7 +11,7 @@ import pint
 
 LONGEST = 48  # characters of a quantity
 LARGEST = 1e6  # in SI units; nothing in a clip is larger
-_NUMBER = r"[+-]?\d{1,12}(?:\.\d{1,12})?"
+_NUMBER = r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?"
 _WORD = r"[A-Za-z°]{1,12}"
 _POWER = r"(?:\^[23]|[²³]|\*\*[23])?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*({_WORD}{_POWER}(?:\s*/\s*{_WORD}{_POWER}){{0,2}})")

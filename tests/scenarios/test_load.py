@@ -1,0 +1,396 @@
+"""Files to scenarios: placement, ids, sweeps, logs; and files that would do harm."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE
+from scenarios.document import MOST_NODES, parse_document, read_document
+from scenarios.environment import Surface
+from scenarios.faults import Faults
+from scenarios.load import load, loads, template
+from scenarios.place import footprint
+from scenarios.scenario import AtPose, Follow, FollowTrajectory, FromLog, HoldSpeed, OnLane, Parked
+
+DESIGN = """
+name: lead-brake-wet-dusk
+intent: The lead car brakes hard on a wet road while the ego follows closely.
+source: {suite: nhtsa, type: lead vehicle decelerating}
+duration: 6 s
+road: {kind: straight, lanes: 2, lane_width: 3.5 m, surface: wet}
+environment: {time: dusk, weather: rain}
+ego: {lane: 1, speed: 50 km/h, drive: follow}
+actors:
+  lead:  {kind: car, ahead: 15 m, lane: 1, speed: 50 km/h}
+  truck: {kind: truck, box: {at: [30 m, 6 m], size: [8 m, 2.5 m, 3 m], heading: 0 deg}}
+story:
+  - lead brakes at 6 m/s^2 after 1.5 s
+  - {actor: lead, when: {after: 1.5 s}, do: {brake: {decel: 6 m/s^2}}}
+sweep:
+  actors.lead.ahead: [8 m, 12 m, 20 m]
+  environment.weather: [clear, rain, fog]
+expect: {collision: allowed, min_ttc: below 2 s}
+"""
+PLAIN = """
+name: plain
+intent: Two cars.
+road: {lanes: 2, opposite_lanes: 1}
+ego: {lane: 0, speed: 50 km/h, drive: hold speed}
+actors:
+  lead: {kind: car, lane: 0, ahead: 15 m, speed: 50 km/h}
+"""
+
+
+def plain(**actors: str):
+    """The scenario with these actors beside the ego on two lanes and an oncoming one."""
+    lines = "".join(f"  {name}: {section}\n" for name, section in actors.items())
+    (scenario,) = loads(re.sub(r"  lead:.*\n", lines, PLAIN))
+    return scenario
+
+
+def fault_of(text: str) -> str:
+    with pytest.raises(Faults) as caught:
+        loads(text)
+    return str(caught.value)
+
+
+def test_the_designs_example_is_nine_scenarios():
+    scenarios = loads(DESIGN)
+    assert len(scenarios) == 9
+    assert len({s.id for s in scenarios}) == 9
+    assert all(re.fullmatch(r"lead-brake-wet-dusk-[0-9a-f]{10}", s.id) for s in scenarios)
+    assert scenarios[1].parameters == {"actors.lead.ahead": "8 m", "environment.weather": "rain"}
+    first = scenarios[0]
+    assert [p.body.id for p in first.placed] == ["ego", "lead", "truck"]
+    assert first.placed[0].behaviour == Follow(13.88888888888889, "r157 careful")
+    assert first.placed[2].start == AtPose(30.0, 6.0, 0.0)
+    assert first.placed[2].behaviour == Parked()
+    assert (first.surface, first.friction) == (Surface.WET, 0.5)
+    assert first.expect.min_ttc_s == (-np.inf, 2.0)
+
+
+def test_ahead_is_the_free_gap_from_bumper_to_bumper():
+    scenario = plain(
+        lead="{kind: car, lane: 0, ahead: 15 m, speed: 5 m/s}", tail="{kind: bus, lane: 0, behind: 7 m, speed: 5 m/s}"
+    )
+    ego, lead, tail = scenario.placed
+    front = EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
+    rear = EGO_REAR_AXLE_TO_CENTRE_M - EGO_SIZE.length_m / 2
+    assert lead.start.s_m - lead.body.size.length_m / 2 - front == pytest.approx(15.0)
+    assert rear - (tail.start.s_m + tail.body.size.length_m / 2) == pytest.approx(7.0)
+    assert footprint(ego, scenario.road).distance(footprint(lead, scenario.road)) == pytest.approx(15.0)
+
+
+def test_the_map_begins_under_the_egos_rear_axle_on_its_own_lane():
+    (scenario,) = loads(PLAIN.replace("lane: 0, speed: 50 km/h, drive", "lane: 1, speed: 50 km/h, drive"))
+    ego, lead = scenario.placed
+    assert ego.start == OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0, 1)
+    assert scenario.road.pose(np.array(0.0), np.array(ego.start.d_m)) == pytest.approx([0, 0, 0])
+    assert lead.start.d_m == pytest.approx(-3.5)
+
+
+def test_lanes_sides_and_offsets():
+    scenario = plain(
+        right="{kind: car, lane: 0, ahead: 9 m, speed: 5 m/s, offset: -0.4 m}",
+        left="{kind: car, lane: 1, ahead: 9 m, speed: 5 m/s}",
+        against="{kind: car, lane: oncoming 0, ahead: 50 m, speed: 5 m/s}",
+        kerb="{kind: truck, side: right, ahead: 30 m, offset: 0.5 m}",
+        far="{kind: pedestrian, side: left, ahead: 30 m, offset: 1 m, facing: against}",
+    )
+    d = {p.body.id: p.start.d_m for p in scenario.placed}
+    assert [d[k] for k in ("right", "left", "against")] == pytest.approx([-0.4, 3.5, 7.0])
+    assert d["kerb"] == pytest.approx(-1.75 - 0.5 - 1.25)
+    assert d["far"] == pytest.approx(1.75 + 7.0 + 1.0 + 0.3)
+    assert [p.start.facing for p in scenario.placed] == [1, 1, 1, -1, 1, -1]
+    behaviours = [type(p.behaviour) for p in scenario.placed]
+    assert behaviours == [HoldSpeed, HoldSpeed, HoldSpeed, HoldSpeed, Parked, Parked]
+
+
+def test_actors_may_follow_and_trajectories_are_kept():
+    scenario = plain(
+        a="{kind: car, lane: 0, ahead: 20 m, speed: 36 km/h, drive: follow, driver: idm}",
+        b="{kind: van, trajectory: [[0 s, 30 m, 3.5 m], [6 s, 30 m, 15.5 m]]}",
+        c="{kind: car, size: [4 m, 1.7 m, 1.4 m], lane: 1, ahead: 60 m, speed: 0 km/h}",
+    )
+    _, a, b, c = scenario.placed
+    assert a.behaviour == Follow(10.0, "idm")
+    assert b.behaviour == FollowTrajectory(((0.0, 30.0, 3.5), (6.0, 30.0, 15.5)))
+    assert (b.speed_mps, b.start.yaw_rad) == pytest.approx((2.0, np.pi / 2))
+    assert (c.body.size.length_m, c.behaviour) == (4.0, Parked())
+
+
+def test_an_ego_on_a_trajectory():
+    ego = "ego: {trajectory: [[0 s, 0 m, 0 m], [3 s, 30 m, 0 m], [6 s, 60 m, 2 m]]}"
+    (scenario,) = loads(re.sub(r"ego:.*", ego, PLAIN))
+    assert scenario.placed[0].speed_mps == pytest.approx(10.0)
+    assert isinstance(scenario.placed[0].behaviour, FollowTrajectory)
+
+
+def test_curves_bend_the_way_they_are_told():
+    for direction, sign in (("left", 1), ("right", -1)):
+        road = f"road: {{kind: curve, radius: 80 m, direction: {direction}, lanes: 2}}"
+        (scenario,) = loads(re.sub(r"road:.*", road, PLAIN))
+        assert scenario.road.curvature_per_m == pytest.approx(sign / 80)
+        assert footprint(scenario.placed[1], scenario.road).centroid.y * sign > 0
+
+
+@pytest.mark.parametrize(
+    ("weather", "surface", "friction"),
+    [
+        ("clear", Surface.DRY, 0.85),
+        ("fog", Surface.DRY, 0.85),
+        ("rain", Surface.WET, 0.5),
+        ("snow", Surface.SNOW, 0.25),
+    ],
+)
+def test_the_weather_wets_the_road_unless_the_file_says(weather, surface, friction):
+    text = PLAIN + f"environment: {{weather: {weather}}}\n"
+    assert [(s.surface, s.friction) for s in loads(text)] == [(surface, friction)]
+    (icy,) = loads(text.replace("{lanes: 2,", "{lanes: 2, surface: ice, friction: 0.12,"))
+    assert (icy.surface, icy.friction) == (Surface.ICE, 0.12)
+
+
+# -- ids -----------------------------------------------------------------------------------------------------------
+
+
+def test_ids_follow_from_what_happens_not_from_how_it_is_written():
+    (one,) = loads(PLAIN)
+    (again,) = loads(PLAIN.replace("15 m", "1500 cm").replace("Two cars.", "Other words.") + "duration: 6 s\n")
+    (other,) = loads(PLAIN.replace("15 m", "15.1 m"))
+    assert one.id == again.id != other.id
+
+
+def test_ids_tell_actions_of_equal_numbers_apart():
+    text = PLAIN.replace(
+        "speed: 50 km/h}", "speed: 50 km/h}\n  walker: {kind: pedestrian, side: left, ahead: 30 m, offset: 1 m}"
+    )
+    (crosses,) = loads(text + "story: [walker crosses at 5 km/h after 1 s]\n")
+    (holds,) = loads(text + "story: [walker keeps 5 km/h after 1 s]\n")
+    assert crosses.id != holds.id
+
+
+def test_the_same_file_gives_the_same_scenarios(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(DESIGN)
+    assert load(path) == load(path)
+    assert [s.id for s in load(path, seed=1)] == [s.id for s in load(path, seed=2)]
+
+
+# -- sweeps --------------------------------------------------------------------------------------------------------
+
+
+def swept(sweep: str, text: str = PLAIN):
+    return loads(text + f"sweep: {sweep}\n")
+
+
+def test_sweeps_are_cartesian_in_the_files_order():
+    scenarios = swept("{actors.lead.ahead: [8 m, 12 m], road.surface: [dry, ice], ego.speed: [30 km/h]}")
+    assert [tuple(s.parameters.values()) for s in scenarios] == [
+        ("8 m", "dry", "30 km/h"), ("8 m", "ice", "30 km/h"), ("12 m", "dry", "30 km/h"), ("12 m", "ice", "30 km/h"),
+    ]  # fmt: skip
+    assert [s.placed[1].start.s_m for s in scenarios] == pytest.approx([13.729, 13.729, 17.729, 17.729])
+    assert [s.friction for s in scenarios] == [0.85, 0.1, 0.85, 0.1]
+
+
+def test_sweeps_reach_into_lists_and_whole_sections():
+    story = "story: [lead brakes hard after 1 s]\n"
+    scenarios = swept("{story.0: [lead brakes hard after 1 s, lead brakes gently after 1 s]}", PLAIN + story)
+    assert [s.events[0].do.decel_mps2 for s in scenarios] == [6.0, 2.0]
+    assert len(swept("{environment: [{time: day}, {time: night, weather: fog}]}")) == 2
+
+
+def test_drawn_values_follow_from_the_seed():
+    sweep = "{actors.lead.ahead: {between: [8 m, 20 m], draws: 5}}"
+    ahead = [
+        [float(s.parameters["actors.lead.ahead"].split()[0]) for s in loads(PLAIN + f"sweep: {sweep}\n", seed=k)]
+        for k in (1, 1, 2)
+    ]
+    assert ahead[0] == ahead[1] != ahead[2]
+    assert len(set(ahead[0])) == 5
+    assert all(8 <= a <= 20 for a in ahead[0] + ahead[2])
+
+
+@pytest.mark.parametrize(
+    ("sweep", "where", "said"),
+    [
+        ("[1, 2]", "sweep", "a mapping from paths"),
+        ("{actors.lead.ahead: 8 m}", "sweep.actors.lead.ahead", "a list of values"),
+        ("{actors.lead.ahead: []}", "sweep.actors.lead.ahead", "a list of values"),
+        ("{actors.laed.ahead: [8 m]}", "sweep.actors.laed.ahead", "one of lead"),
+        ("{actors.lead.ahaed: [8 m]}", "sweep.actors.lead.ahaed.0", "did you mean ahead"),
+        ("{actors.lead.ahead.x: [8 m]}", "sweep.actors.lead.ahead.x", "no parts"),
+        ("{actors.lead.ahead: [8 m, 12]}", "sweep.actors.lead.ahead.1", "bare number"),
+        ("{actors.lead.ahead: [8 m, 8 m]}", "sweep.actors.lead.ahead.1", "each value once"),
+        ("{actors.lead.ahead: [8 m, 800 cm]}", "sweep", "values that differ"),
+        ("{environment.weather: [fog, foggy]}", "sweep.environment.weather.1", "did you mean fog"),
+        ("{name: [a, b]}", "sweep.name", "none of name"),
+        ("{story.3: [lead brakes]}", "sweep.story.3", "a list of sentences"),
+        ("{actors.lead.ahead: {between: [8 m], draws: 5}}", "sweep.actors.lead.ahead", "between"),
+        ("{actors.lead.ahead: {between: [8 m, 9 s], draws: 5}}", "sweep.actors.lead.ahead.between", "same unit"),
+        ("{actors.lead.ahead: {between: [8 m, 9 m], draws: 0}}", "sweep.actors.lead.ahead.draws", "1 to 1000"),
+    ],
+)  # fmt: skip
+def test_faults_of_sweeps_are_told_where_they_are_written(sweep, where, said):
+    with pytest.raises(Faults) as caught:
+        swept(sweep)
+    (fault,) = caught.value.faults
+    assert fault.where == where
+    assert re.search(said, fault.wanted + fault.found)
+
+
+def test_a_fault_of_some_variants_says_of_which():
+    message = fault_of(PLAIN + "sweep: {actors.lead.ahead: [8 m, -4 m, -3 m], environment.time: [day, night]}\n")
+    assert message.count("inside the ego") == 1
+    assert "in 4 of 6 variants, first with actors.lead.ahead: -4 m, environment.time: day" in message
+
+
+def test_a_sweep_has_a_thousand_variants_at_most():
+    values = ", ".join(f"{i} m" for i in range(1, 33))
+    with pytest.raises(Faults, match="1024 variants; wanted at most 1000"):
+        swept(
+            f"{{actors.lead.ahead: [{values}], road.lane_width: [{', '.join(f'{3 + i / 100} m' for i in range(32))}]}}"
+        )
+    with pytest.raises(Faults, match="1000000 variants"):
+        swept(
+            "{actors.lead.ahead: {between: [8 m, 9 m], draws: 1000}, ego.speed: {between: [8 m/s, 9 m/s], draws: 1000}}"
+        )
+
+
+def test_the_rest_of_a_file_is_checked_beside_a_faulty_sweep():
+    message = fault_of(PLAIN.replace("50 km/h, drive", "50, drive") + "sweep: {actors.lead.ahead: 3 m}\n")
+    assert "2 faults" in message
+    assert "ego.speed" in message
+
+
+# -- logs ----------------------------------------------------------------------------------------------------------
+
+LOG = """
+name: from-log
+intent: As it was driven.
+from: {scene: scene-0002, start: 0.5 s}
+"""
+
+
+def test_a_scenario_may_start_from_a_log():
+    (scenario,) = loads(LOG + "environment: {weather: rain}\nexpect: {collision: never}\n")
+    assert scenario.from_log == FromLog("scene-0002", 0.5, "")
+    assert (scenario.road, scenario.placed, scenario.events) == (None, (), ())
+    assert scenario.surface is Surface.WET
+    assert scenario.expect.collision is False
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "road: {lanes: 1}", "ego: {lane: 0, speed: 3 m/s, drive: follow}", "actors: {}", "story: []",
+    ],
+)  # fmt: skip
+def test_a_log_says_where_everything_is(line):
+    key = line.partition(":")[0]
+    assert re.search(
+        rf"{key} \(line 5\): found .*; wanted no such key beside from: the log itself", fault_of(LOG + line)
+    )
+
+
+@pytest.mark.parametrize("scene", ["../x", "/etc", "a b", "''", ".x", "a/b"])
+def test_scenes_are_plain_names(scene):
+    assert "from.scene" in fault_of(LOG.replace("scene-0002", scene))
+
+
+def test_faults_of_a_log_come_together():
+    message = fault_of(LOG.replace("0.5 s", "0.5") + "road: {lanes: 1}\nduration: 6\n")
+    assert "3 faults" in message
+
+
+# -- files that would do harm --------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_not_there_is_a_fault(tmp_path):
+    for path in (tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(Faults, match="wanted a scenario file"):
+            load(path)
+
+
+def test_large_and_binary_files_are_refused(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"#" * 300_000)
+    with pytest.raises(Faults, match="300000 bytes"):
+        read_document(path)
+    path.write_bytes(b"name: \xff\xfe")
+    with pytest.raises(Faults, match="UTF-8"):
+        read_document(path)
+
+
+def test_a_yaml_bomb_is_refused_at_once():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 25)]
+    began = time.perf_counter()
+    assert f"at most {MOST_NODES}" in fault_of("\n".join(lines))
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 5000, "levels of nesting"),
+        ("a: &a [*a]", "contains itself"),
+        ("a: &a {b: *a}", "contains itself"),
+        ("name: one\nname: two\n", r"name \(line 2\): found the key a second time \(first in line 1\)"),
+        ("ego: {lane: 1, lane: 2}", r"ego.lane \(line 1\): found the key a second time"),
+        ("a: !!python/object/apply:os.system [x]", "not YAML"),
+        ("a: !!python/name:os.system", "not YAML"),
+        ("a: !thing x", "not YAML"),
+        ("base: &b {x: 1}\na: {<<: *b}", "a key that is not a word"),
+        ("? [a, b]\n: c", "a key that is not a word"),
+        ("a: b: c", r"line 1.*not YAML"),
+        ("a: {b", "not YAML"),
+        ("a: 1\n---\nb: 2", "not YAML"),
+        ("a: \x00", "not YAML"),
+        ("", "no mapping"),
+        ("- a", "a list"),
+        ("just words", "'just words'"),
+    ],
+)
+def test_what_is_not_one_plain_mapping_is_refused(text, said):
+    assert re.search(said, fault_of(text))
+
+
+def test_words_stay_words():
+    data = parse_document("on: 2024-01-01\n1: 12:30\nbig: " + "9" * 5000 + "\nn: 42").data
+    assert data == {"on": "2024-01-01", "1": "12:30", "big": "9" * 5000, "n": 42}
+
+
+@pytest.mark.parametrize(
+    "value", [".nan", ".inf", "1e999", "9" * 5000, "!!binary aGk=", "[[[]]]", "{}", "null", "2024-01-01"]
+)
+def test_odd_values_are_faults_never_crashes(value):
+    for key in (
+        "duration",
+        "name",
+        "road",
+        "ego",
+        "actors",
+        "story",
+        "expect",
+        "environment",
+        "source",
+        "sweep",
+        "from",
+    ):
+        text = "\n".join(
+            line for line in PLAIN.splitlines() if not line.startswith((key, "  lead") if key == "actors" else key)
+        )
+        try:
+            loads(f"{text}\n{key}: {value}\n")
+        except Faults as faults:
+            assert len(str(faults)) < 5000
+
+
+def test_the_template_is_a_sound_scenario():
+    (scenario,) = loads(template("my-first"))
+    assert scenario.name == "my-first"
+    for name in ("../up", "A B", "", "a\nname: b"):
+        with pytest.raises(ValueError, match=r"name|file"):
+            template(name)
