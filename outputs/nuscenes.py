@@ -17,6 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 from outputs import nuscenes_words as words
+from outputs.dataset_card import dataset_card
 from outputs.manifest import ClipRecord, read_record
 from outputs.nuscenes_tables import TABLES, Row, Scene, mask_name, open_scene, scene_rows
 from outputs.nuscenes_words import token
@@ -55,7 +56,7 @@ def write_dataset(clips: Iterable[Path], root: Path, version: str = VERSION) -> 
     before = _listed(root / version)
     splits = _splits(records)
     _write_tables(root / version, {name: _once(rows) for name, rows in tables.items()}, splits)
-    _write_attributions(root, records)
+    _write_words(root, records, dataset_card(records, splits, version))
     _take_away(root, before - wanted)
     return DatasetSummary(
         root, version, len(records), len(tables["sample"]), len(tables["sample_annotation"]),
@@ -137,8 +138,9 @@ def _write_tables(folder: Path, tables: dict[str, list[Row]], splits: dict[str, 
         write_text(part / "splits.json", json.dumps(splits, indent=1) + "\n")
 
 
-def _write_attributions(root: Path, records: Sequence[ClipRecord]) -> None:
-    """Whom to name, clip by clip; no file where nobody has to be."""
+def _write_words(root: Path, records: Sequence[ClipRecord], card: str) -> None:
+    """What to know of the dataset, and whom to name, clip by clip; no such file where nobody has to be."""
+    write_text(root / "README.md", card)
     lines = [f"{record.id}: {record.attribution}\n" for record in records if record.attribution]
     if lines:
         write_text(root / "ATTRIBUTION.txt", "".join(lines))

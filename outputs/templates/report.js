@@ -5,6 +5,7 @@ const COLOURS = {
   motorcycle: "#c792ff", cyclist: "#7af0a8", pedestrian: "#ff6f91", child: "#ff6f91", cone: "#ff9d5c", barrier: "#d0d7de",
 };
 const FAINT = 40; // percent visible below which a box is dashed
+const SMALLEST_NAMED = 14; // CSS pixels of height below which a box has no name
 
 function drawBoxes(canvas, labels, frame, shown) {
   const scale = window.devicePixelRatio || 1;
@@ -16,25 +17,37 @@ function drawBoxes(canvas, labels, frame, shown) {
   if (!shown) return;
   const unit = labels.width / Math.max(width, 1); // one CSS pixel, in the picture's pixels
   pen.font = `600 ${11 * unit}px system-ui, sans-serif`;
-  for (const [actor, x0, y0, x1, y1, visible] of labels.frames[frame] || []) {
-    const { id, kind } = labels.actors[actor];
+  const boxes = labels.frames[frame] || [];
+  for (const [actor, x0, y0, x1, y1, visible] of boxes) {
     const faint = visible < FAINT;
-    pen.strokeStyle = COLOURS[kind] || "#ffffff";
+    pen.strokeStyle = COLOURS[labels.actors[actor].kind] || "#ffffff";
+    pen.globalAlpha = faint ? 0.7 : 1;
     pen.lineWidth = (faint ? 1 : 1.75) * unit;
     pen.setLineDash(faint ? [4 * unit, 3 * unit] : []);
     pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
-    if (!faint) drawName(pen, visible < 100 ? `${id} ${visible} %` : id, x0, y0, unit, labels.width);
   }
+  pen.globalAlpha = 1;
+  drawNames(pen, labels, boxes, unit);
 }
 
-function drawName(pen, text, x, y, unit, limit) {
-  const wide = pen.measureText(text).width + 6 * unit;
-  const left = Math.max(0, Math.min(x, limit - wide));
-  const top = Math.max(0, y - 15 * unit);
-  pen.fillStyle = "rgba(10, 14, 18, 0.72)";
-  pen.fillRect(left, top, wide, 14 * unit);
-  pen.fillStyle = pen.strokeStyle;
-  pen.fillText(text, left + 3 * unit, top + 11 * unit);
+// Nearest first; a name that would cover another one is left out.
+function drawNames(pen, labels, boxes, unit) {
+  const taken = [];
+  for (const [actor, x0, y0, , y1, visible] of [...boxes].reverse()) {
+    if (visible < FAINT || y1 - y0 < SMALLEST_NAMED * unit) continue;
+    const { id, kind } = labels.actors[actor];
+    const text = visible < 100 ? `${id} ${visible} %` : id;
+    const wide = pen.measureText(text).width + 6 * unit;
+    const left = Math.max(0, Math.min(x0, labels.width - wide));
+    const top = Math.max(0, y0 - 15 * unit);
+    const covers = taken.some(([x, y, w]) => left < x + w && x < left + wide && Math.abs(top - y) < 14 * unit);
+    if (covers) continue;
+    taken.push([left, top, wide]);
+    pen.fillStyle = "rgba(10, 14, 18, 0.72)";
+    pen.fillRect(left, top, wide, 14 * unit);
+    pen.fillStyle = COLOURS[kind] || "#ffffff";
+    pen.fillText(text, left + 3 * unit, top + 11 * unit);
+  }
 }
 
 function setUp(clip) {

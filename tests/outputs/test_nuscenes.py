@@ -7,15 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nuscenes import NuScenes
+from nuscenes.utils.map_mask import MapMask
 from PIL import Image
 
-from conditioning.lidar import LIDAR_TO_EGO
-from outputs.clip import write_clip
+from conditioning.lidar import LIDAR_TO_EGO, cast_lidar
+from conditioning.logs import read_log
+from conditioning.scenery import NO_SCENERY
+from conditioning.visibility import see
+from outputs.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import ALL, TRAIN, VAL, split_of, write_dataset
 from outputs.nuscenes_check import check_dataset
 from outputs.nuscenes_tables import TABLES
+from outputs.road_mask import draw_road_mask
 from scenarios.bodies import Kind
-from tests.outputs.made import BAD, CAMERA, FRAMES, clip, contents, record, street
+from scenarios.environment import Environment, Surface
+from scenarios.road import RoadKind
+from scenarios.scenario import Expect, FromLog, Scenario
+from tests.outputs.made import BAD, CAMERA, FRAMES, ROAD, clip, contents, drawn, record, street
 
 VERSION = "v1.0-trainval"
 CLASSES = {
@@ -166,6 +174,29 @@ def test_the_map_mask_shows_the_road_where_the_ego_drives(loaded):
         assert row["mask"].is_on_mask(poses[:, 0] + 50, poses[:, 1]).all()
 
 
+def test_the_mask_follows_a_bend_and_the_frame_it_lies_in(tmp_path):
+    """Driven along its lane, the ego stays on the mask of a road that turns, in a map that is turned itself."""
+    bend = replace(ROAD, kind=RoadKind.CURVE, curvature_per_m=1 / 60)
+    rollout = street(frames=72, road=bend)
+    path = bend.pose(np.linspace(0, 60, 72), np.zeros(72))
+    pose = rollout.ego_to_map.copy()
+    pose[:, :2, 3] = path[:, :2]
+    turned = np.eye(4)
+    turned[:2, :2], turned[:2, 3] = [[0.6, -0.8], [0.8, 0.6]], (-500, 1e4)
+    mask = draw_road_mask(replace(rollout, ego_to_map=pose, map_to_global=turned))
+    Image.fromarray(mask.picture).save(tmp_path / "mask.png")
+    shown = MapMask(str(tmp_path / "mask.png"))
+
+    def on_mask(d: float) -> np.ndarray:
+        xy = bend.pose(np.linspace(-20, 120, 50), np.full(50, d))[:, :2]
+        return shown.is_on_mask(*(xy @ mask.map_to_global[:2, :2].T + mask.map_to_global[:2, 3]).T)
+
+    assert on_mask(0.0).all()
+    assert on_mask(bend.right_edge - 2.0).all()
+    assert not on_mask(bend.right_edge - 3.0).any()
+    assert not on_mask(bend.left_edge + 3.0).any()
+
+
 def test_a_log_without_a_map_keeps_its_global_frame(tmp_path):
     elsewhere = np.eye(4)
     elsewhere[:3, 3] = (-300.0, 40.0, 2.0)
@@ -175,7 +206,38 @@ def test_a_log_without_a_map_keeps_its_global_frame(tmp_path):
     assert rows(tmp_path / "root", "ego_pose")[0]["translation"] == [-300.0, 40.0, 2.0]
     assert "Somebody" in rows(tmp_path / "root", "scene")[0]["description"]
     assert "Somebody" in (tmp_path / "root" / "ATTRIBUTION.txt").read_text()
+    assert "Somebody" in (tmp_path / "root" / "README.md").read_text()
     assert check_dataset(tmp_path / "root").sound
+
+
+def test_a_scene_of_a_real_log_becomes_a_dataset_too(street, tmp_path):
+    """Tilted ego poses, a hundred bodies, tracks that come and go; LiDAR and labels from its boxes."""
+    scenario = Scenario(
+        "log-1",
+        "log",
+        "",
+        {},
+        2.0,
+        None,
+        Surface.DRY,
+        0.85,
+        Environment(),
+        (),
+        (),
+        Expect(),
+        FromLog("scene-0002", 0.0),
+    )
+    log = read_log(street, scenario)
+    camera = log.camera.resized(CAMERA.height, CAMERA.width)
+    labels = see(log.rollout, NO_SCENERY, camera)
+    lidar = tuple(cast_lidar(log.rollout, NO_SCENERY, frame, 0) for frame in keyframes(len(log.rollout.t_s), 12.0))
+    made = record("log", cameras=(camera.name,), attribution="PandaSet")
+    write_clip(tmp_path / "log", Clip(made, log.rollout, (camera,), (labels,), (drawn(labels),), (), lidar))
+    write_dataset([tmp_path / "log"], tmp_path / "root")
+    report = check_dataset(tmp_path / "root")
+    assert report.problems == ()
+    assert report.annotations > 100
+    assert report.sound
 
 
 def test_the_same_clips_give_the_same_bytes_in_any_order(clips, dataset, tmp_path):
