@@ -1,6 +1,7 @@
 """What stands and lies behind the actors: scenery as triangles, the ground plane, and both in each pixel."""
 
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -122,18 +123,21 @@ def ground_plane(rollout: Rollout, frame: int) -> tuple[Float[np.ndarray, "3"], 
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _fade(footprint, period):
     """1 where a texture of this period is finely sampled, 0 where a pixel spans half of it or more."""
     return min(1.0, max(0.0, (0.5 * period - footprint) / (0.25 * period)))
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _dot(a, b):
     """Of two triples; numpy's would allocate and call BLAS for each pixel."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _footprint(t, ray, right, down, normal, axis):
     """Metres along `axis` that one pixel step covers on a plane met at ray parameter t."""
     facing = _dot(normal, ray)
@@ -146,6 +150,7 @@ def _footprint(t, ray, right, down, normal, axis):
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _look(rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds, normals, alongs, kind, phase, ground):
     height, width = depth.shape
     right = (rotation[0, 0] / k[0, 0], rotation[1, 0] / k[0, 0], rotation[2, 0] / k[0, 0])
@@ -203,6 +208,7 @@ def see_backdrop(rollout: Rollout, mesh: Mesh, camera: Camera, frame: int) -> Ba
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _ground_at(rotation, origin, k, plane, offset, pixels):
     """Map x, y of the plane at picture positions."""
     out = np.empty((pixels.shape[0], 2))

@@ -1,5 +1,7 @@
 """LIDAR_TOP: a spinning 32-beam LiDAR on the roof, cast from the same boxes, ground and scenery as the pictures."""
 
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Float
 from numba import njit
@@ -76,6 +78,7 @@ def _crowns(scenery: Scenery) -> Float[np.ndarray, "tree 5"]:
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _meet_box(origin, ray, box):
     """Slab test in the box's frame: range (inf for a miss) and cosine between ray and face normal."""
     c, s = np.cos(box[6]), np.sin(box[6])
@@ -99,6 +102,7 @@ def _meet_box(origin, ray, box):
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _meet_crown(origin, ray, crown):
     """Ray against an upright ellipsoid; its facing is taken as one half, leaves point anywhere."""
     a = b = c = 0.0
@@ -116,6 +120,7 @@ def _meet_crown(origin, ray, crown):
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _cast(origin, rays, boxes, crowns, plane, offset):
     """Range, facing and what was hit: a box's row, then a crown's, then the ground (also where nothing was)."""
     count, ground = rays.shape[0], boxes.shape[0] + crowns.shape[0]

@@ -1,6 +1,7 @@
 """The one z-buffer rasteriser: triangles in, nearest surface per pixel out."""
 
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,6 +26,7 @@ class Surfaces:
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _clip_near(points, attributes, near, out_points, out_attributes):
     """Sutherland-Hodgman against z = near; returns the number of vertices kept (0, 3 or 4)."""
     kept = 0
@@ -44,6 +46,7 @@ def _clip_near(points, attributes, near, out_points, out_attributes):
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _fill(p, a, row, fx, fy, cx, cy, depth, triangle, attribute):
     """One clipped triangle (vertices p with attributes a) into the buffers."""
     height, width = depth.shape
@@ -77,6 +80,7 @@ def _fill(p, a, row, fx, fy, cx, cy, depth, triangle, attribute):
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _rasterise(points, attributes, fx, fy, cx, cy, near, depth, triangle, attribute):
     clipped, carried = np.empty((4, 3)), np.empty((4, attributes.shape[2]))
     fan_p, fan_a = np.empty((3, 3)), np.empty((3, attributes.shape[2]))
