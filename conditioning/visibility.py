@@ -63,7 +63,7 @@ def _see_frame(labels: Labels, rollout: Rollout, still: Float[np.ndarray, "trian
     fine = camera.resized(camera.height * FINER, camera.width * FINER)
     nearest = _nearest(boxes, into_camera(still, rollout, camera, frame), fine)
     for place, (row, box) in enumerate(zip(rows, boxes, strict=True)):
-        _label(labels, (frame, row), box, nearest == place, fine)
+        _label(labels, (frame, int(row)), box, nearest == place, fine)
 
 
 def _nearest(boxes: Float[np.ndarray, "actor 8 3"], still: Float[np.ndarray, "triangle 3 3"], camera: Camera):
@@ -74,7 +74,13 @@ def _nearest(boxes: Float[np.ndarray, "actor 8 3"], still: Float[np.ndarray, "tr
     return box[seen.triangle]
 
 
-def _label(labels: Labels, at: tuple[int, int], box: Float[np.ndarray, "8 3"], modal: Bool[np.ndarray, "h w"], camera):
+def _label(
+    labels: Labels,
+    at: tuple[int, int],
+    box: Float[np.ndarray, "8 3"],
+    modal: Bool[np.ndarray, "height width"],
+    camera: Camera,
+) -> None:
     wide = camera.widened(WIDER)
     left, top, right, bottom = bounds = _bounds(box, wide)
     if right <= left or bottom <= top:
@@ -103,7 +109,7 @@ def _bounds(box: Float[np.ndarray, "8 3"], camera: Camera) -> tuple[int, int, in
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _extent(mask: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "4"]:
+def _extent(mask: Bool[np.ndarray, "height width"]) -> Int[np.ndarray, "4"]:
     """x0, y0, x1, y1 around a mask, the last two exclusive; zeros for an empty one."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):

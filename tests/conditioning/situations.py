@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from conditioning.scenery import Building, Tree
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
@@ -23,6 +24,16 @@ def still(x: float, y: float, kind: Kind, yaw: float = 0.0, size: Size | None = 
 def moving(x: float, y: float, kind: Kind, speed: float, yaw: float = 0.0, name: str = "") -> tuple:
     """A body at its place at time 0 that keeps its velocity."""
     return body(name or f"{kind}-{x:g}-{y:g}", kind), x, y, yaw, speed
+
+
+def building(*fields: float) -> Building:
+    """x, y, yaw, length, width, height."""
+    return Building(*map(float, fields))
+
+
+def tree(*fields: float) -> Tree:
+    """x, y, height, crown radius."""
+    return Tree(*map(float, fields))
 
 
 def situation(
