@@ -2,15 +2,16 @@
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 def _beside(path: Path) -> Path:
-    """A hidden name next to `path`, on the same file system, this process's own."""
+    """A hidden name next to `path`, on the same file system, that nobody else uses, on another machine either."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.parent / f".{path.name}.{os.getpid()}.part"
+    return path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}.part"
 
 
 @contextmanager
@@ -31,8 +32,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     A folder cannot be swapped in one step: for the instant between two renames there is none at `path`, never half
     of one.
     """
-    part, old = _beside(path), path.parent / f".{path.name}.{os.getpid()}.old"
-    shutil.rmtree(part, ignore_errors=True)
+    part, old = _beside(path), _beside(path)
     part.mkdir()
     try:
         yield part

@@ -10,6 +10,7 @@ from nuscenes import NuScenes
 from nuscenes.utils.map_mask import MapMask
 from PIL import Image
 
+from conditioning.camera import mounted
 from conditioning.lidar import LIDAR_TO_EGO, cast_lidar
 from conditioning.logs import read_log
 from conditioning.scenery import NO_SCENERY
@@ -207,6 +208,23 @@ def test_a_log_without_a_map_keeps_its_global_frame(tmp_path):
     assert "Somebody" in rows(tmp_path / "root", "scene")[0]["description"]
     assert "Somebody" in (tmp_path / "root" / "ATTRIBUTION.txt").read_text()
     assert "Somebody" in (tmp_path / "root" / "README.md").read_text()
+    assert check_dataset(tmp_path / "root").sound
+
+
+def test_a_rig_of_two_cameras_has_both_in_every_sample(tmp_path):
+    left = replace(
+        CAMERA, name="CAM_FRONT_LEFT", camera_to_ego=mounted("", 16, 9, 1.0, (1.5, 0.5, 1.5), 0.9).camera_to_ego
+    )
+    whole = clip()
+    seen = (whole.labels[0], see(whole.rollout, NO_SCENERY, left))
+    made = clip(
+        record("two", cameras=("CAM_FRONT", left.name)), cameras=(CAMERA, left), labels=seen,
+        frames=(whole.frames[0], drawn(seen[1])), source=(),
+    )  # fmt: skip
+    write_clip(tmp_path / "two", made)
+    write_dataset([tmp_path / "two"], tmp_path / "root")
+    loaded = NuScenes(VERSION, str(tmp_path / "root"), verbose=False)
+    assert all({"CAM_FRONT", "CAM_FRONT_LEFT", "LIDAR_TOP"} == set(sample["data"]) for sample in loaded.sample)
     assert check_dataset(tmp_path / "root").sound
 
 
