@@ -1,0 +1,118 @@
+"""Drawings of a scenario before any network runs: from above, and as the camera's layers over time."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from conditioning.camera import Camera
+from conditioning.layers import FOREGROUND, LAYERS, Layers, draw_layers
+from conditioning.scenery import Scenery
+from conditioning.text import caption
+from conditioning.topdown import COLOURS, colour_of, draw_scene
+from scenarios.rollout import Rollout
+
+COLUMNS = 4
+_BACKGROUND = {
+    "road": "#5b5d62", "sidewalk": "#a39c92", "terrain": "#5d8a4c", "building": "#9a6e4f", "tree": "#2f7d32",
+}  # fmt: skip
+_SKY = "#bcd4ea"
+_AT = {name: i for i, name in enumerate(LAYERS)}
+
+
+def preview(
+    rollout: Rollout,
+    scenery: Scenery,
+    camera: Camera,
+    path: Path,
+    pictures: UInt8[np.ndarray, "view height width 3"] | None = None,
+) -> None:
+    """Write a PNG with the scene from above, the speeds, and the layers at `preview_frames(rollout)`.
+
+    `pictures`, if given, are a camera's at the same frames and are put above the layers.
+    """
+    figure = draw_preview(rollout, scenery, camera, pictures)
+    FigureCanvasAgg(figure).print_png(str(path))
+
+
+def preview_frames(rollout: Rollout) -> list[int]:
+    """The instants that a preview shows, evenly from the first frame to the last."""
+    return sorted(set(np.linspace(0, len(rollout.t_s) - 1, COLUMNS).round().astype(int).tolist()))
+
+
+def draw_topdown(rollout: Rollout, scenery: Scenery, camera: Camera) -> Figure:
+    """The scene from above as a figure of its own."""
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    draw_scene(figure.subplots(), rollout, scenery, camera, preview_frames(rollout))
+    return figure
+
+
+def draw_preview(
+    rollout: Rollout, scenery: Scenery, camera: Camera, pictures: UInt8[np.ndarray, "view height width 3"] | None
+) -> Figure:
+    """The whole sheet."""
+    frames = preview_frames(rollout)
+    layers = draw_layers(rollout, scenery, camera, frames)
+    strips = [("layers", false_colours(layers)), ("how near", _nearness(layers))]
+    if pictures is not None:
+        strips.insert(0, ("picture", pictures))
+    figure = Figure(figsize=(14, 6.2 + 2.1 * len(strips)), layout="constrained")
+    figure.suptitle(f"{rollout.name}  ({rollout.id})\n{caption(rollout)}", fontsize=11)
+    above, below = figure.subfigures(2, 1, height_ratios=(5.0, 2.1 * len(strips)))
+    scene, speeds = above.subplots(1, 2, width_ratios=(3, 1))
+    draw_scene(scene, rollout, scenery, camera, frames)
+    _draw_speeds(speeds, rollout)
+    grid = below.subplots(len(strips), len(frames), squeeze=False)
+    for row, (name, strip) in zip(grid, strips, strict=True):
+        for axes, frame, picture in zip(row, frames, strip, strict=True):
+            axes.imshow(picture, interpolation="nearest")
+            axes.set(xticks=[], yticks=[], title=f"{name}, {rollout.t_s[frame]:.1f} s")
+            axes.title.set_fontsize(8)
+    return figure
+
+
+def false_colours(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
+    """Layers as one picture: a colour for what is there, shaded over the cuboid, red where a brake light is lit."""
+    values = layers.values.astype(float) / 255
+    seen = np.ones((len(values), *values.shape[2:], 3)) * to_rgb(_SKY)
+    for name, colour in _BACKGROUND.items():
+        seen[values[:, _AT[name]] > 0] = to_rgb(colour)
+    seen += values[:, _AT["marking"], ..., None] * (1.0 - seen)
+    in_front = values[:, _AT["foreground_nearness"]] >= values[:, _AT["background_nearness"]]
+    shade = 0.55 + 0.25 * values[:, _AT["local_z"]] + 0.2 * values[:, _AT["local_y"]]
+    for name in FOREGROUND[:6]:
+        there = (values[:, _AT[name]] > 0) & in_front
+        seen[there] = shade[there, None] * to_rgb(COLOURS[name])
+    lit = (values[:, _AT["brake_light"]] > 0) & in_front & (values[:, _AT["local_x"]] < 0.01)
+    seen[lit] = (1.0, 0.1, 0.05)
+    return np.rint(255 * seen).astype(np.uint8)
+
+
+def _nearness(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
+    nearest = np.maximum(layers.values[:, _AT["background_nearness"]], layers.values[:, _AT["foreground_nearness"]])
+    return np.repeat(nearest[..., None], 3, axis=-1)
+
+
+def _draw_speeds(axes: Axes, rollout: Rollout) -> None:
+    """Speed of the ego and of whatever moves, km/h; what happened, at its time."""
+    few = len(rollout.bodies) < 12
+    for row, body in enumerate(rollout.bodies):
+        valid, ego = rollout.valid[:, row], row == 0
+        speed = 3.6 * np.abs(rollout.speed_mps[valid, row])
+        if ego or speed.max(initial=0.0) > 1.0:
+            style = {"color": colour_of(rollout, row), "linewidth": 2.0 if ego else 1.2}
+            axes.plot(rollout.t_s[valid], speed, label=body.id if ego or few else None, **style)
+    said: dict[float, list[str]] = {}
+    for happening in rollout.happenings:
+        said.setdefault(round(happening.t_s * 2) / 2, []).append(f"{happening.actor}: {happening.what}")
+        axes.axvline(happening.t_s, color="grey", linewidth=0.8, linestyle=":")
+    for t, lines in said.items():
+        at = {"xy": (t, 0.99), "xycoords": ("data", "axes fraction"), "va": "top", "rotation": 90, "fontsize": 6}
+        axes.annotate("\n".join(lines), **at)
+    axes.set(xlabel="time, s", ylabel="speed, km/h", xlim=(0, max(rollout.t_s[-1], 0.1)))
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=7, loc="lower left")

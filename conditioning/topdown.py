@@ -1,0 +1,110 @@
+"""A rollout seen from above: road, scenery, and every body's way through the clip."""
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Polygon
+
+from conditioning.backdrop import facade_corners
+from conditioning.camera import Camera
+from conditioning.cuboids import corners
+from conditioning.layers import CLASS_OF
+from conditioning.markings import DASH_M, GAP_M, YELLOW, lines
+from conditioning.scenery import Scenery
+from scenarios.road import Road
+from scenarios.rollout import Rollout
+
+COLOURS = {
+    "ego": "#1f6fd6", "car": "#d62f2f", "truck": "#e07b1a", "bus": "#b89a00", "two_wheeler": "#0c9c9c",
+    "person": "#c21fb4", "obstacle": "#6a5acd",
+}  # fmt: skip
+_GROUND = {"terrain": "#cfdcc4", "sidewalk": "#c9c2b8", "road": "#8d8f94"}
+_MARGIN_M, _AHEAD_M = 12.0, 45.0
+_NAMED_M = 40.0  # farther than this from the ego a body gets no name: a log has a hundred
+
+
+def colour_of(rollout: Rollout, row: int) -> str:
+    """A body's colour in every drawing of the preview."""
+    return COLOURS["ego"] if row == 0 else COLOURS[CLASS_OF[rollout.bodies[row].kind]]
+
+
+def draw_scene(axes: Axes, rollout: Rollout, scenery: Scenery, camera: Camera, frames: list[int]) -> None:
+    """Everything from above, metres, map x to the right; bodies at `frames`, ever more solid."""
+    low, high = _extent(rollout)
+    if rollout.road is not None:
+        _draw_road(axes, rollout.road, rollout)
+    _draw_scenery(axes, scenery)
+    _draw_view(axes, rollout, camera)
+    for row in range(len(rollout.bodies)):
+        _draw_body(axes, rollout, row, frames)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="map x, m", ylabel="map y, m", aspect="equal")
+
+
+def _extent(rollout: Rollout) -> tuple[Float[np.ndarray, "2"], Float[np.ndarray, "2"]]:
+    """The ego's way and what comes near it."""
+    way = rollout.ego_to_map[:, :2, 3]
+    ahead = way + _AHEAD_M * rollout.ego_to_map[:, :2, 0]
+    shown = [way, ahead]
+    for row in range(1, len(rollout.bodies)):
+        places = rollout.centre[rollout.valid[:, row], row, :2]
+        near = np.linalg.norm(places[:, None] - way[None], axis=-1).min(axis=1, initial=np.inf) < _AHEAD_M
+        shown.append(places[near])
+    points = np.concatenate(shown)
+    return points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M
+
+
+def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
+    s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
+    bend = abs(road.curvature_per_m)
+    reach = min(150.0, 1.5 / bend) if bend > 1e-9 else 150.0
+    first, last = float(s.min()) - reach / 2, float(s.max()) + reach
+    axes.set_facecolor(_GROUND["terrain"])
+    outer = road.sidewalk_m
+    for name, right, left in (
+        ("sidewalk", road.right_edge - outer, road.left_edge + outer), ("road", road.right_edge, road.left_edge),
+    ):  # fmt: skip
+        band = np.array(road.band(right, left, first, last).exterior.coords)
+        axes.add_patch(Polygon(band, color=_GROUND[name], zorder=1, linewidth=0))
+    solid = [np.arange(first, last, 1.0)]
+    period = DASH_M + GAP_M
+    dashes = [np.array([start, start + DASH_M]) for start in np.arange(np.floor(first / period) * period, last, period)]
+    for d, dashed, colour in lines(road):
+        for at in dashes if dashed else solid:
+            x, y, _ = road.pose(at, np.full_like(at, d)).T
+            axes.plot(x, y, color="#f2c200" if colour == YELLOW else "white", linewidth=0.8, zorder=2)
+
+
+def _draw_scenery(axes: Axes, scenery: Scenery) -> None:
+    for building in scenery.buildings:
+        axes.add_patch(Polygon(facade_corners(building), facecolor="#a98d78", edgecolor="#7c6655", zorder=2))
+    for tree in scenery.trees:
+        axes.add_patch(Circle((tree.x_m, tree.y_m), tree.crown_radius_m, color="#4f8f46", alpha=0.7, zorder=7))
+
+
+def _draw_view(axes: Axes, rollout: Rollout, camera: Camera) -> None:
+    """What the camera looks at, at the start."""
+    pose = rollout.ego_to_map[0] @ camera.camera_to_ego
+    sides = np.array([[(u - camera.intrinsic[0, 2]) / camera.intrinsic[0, 0], 0.0, 1.0] for u in (0, camera.width)])
+    far = pose[:3, 3] + 60.0 * sides @ pose[:3, :3].T
+    cone = np.concatenate([pose[None, :2, 3], far[:, :2]])
+    axes.add_patch(Polygon(cone, facecolor=COLOURS["ego"], alpha=0.08, zorder=3, linewidth=0))
+
+
+def _draw_body(axes: Axes, rollout: Rollout, row: int, frames: list[int]) -> None:
+    valid = rollout.valid[:, row]
+    if not valid.any():
+        return
+    colour, way = colour_of(rollout, row), rollout.centre[valid, row, :2]
+    axes.plot(*way.T, color=colour, linewidth=1.0, zorder=4)
+    shown = [frame for frame in frames if valid[frame]]
+    for place, frame in enumerate(shown):
+        box = corners(rollout.centre[frame, row], rollout.sizes[row], rollout.yaw_rad[frame, row])
+        foot = box[[0, 2, 6, 4], :2]  # the corners of `UNIT_CORNERS` with z = -1, around
+        alpha = 0.25 + 0.65 * (place + 1) / len(shown)
+        axes.add_patch(Polygon(foot, facecolor=colour, edgecolor="black", linewidth=0.5, alpha=alpha, zorder=5))
+        nose = foot[2:].mean(axis=0)
+        axes.plot(*np.stack([foot.mean(axis=0), nose]).T, color="black", linewidth=0.6, zorder=6)
+    if np.linalg.norm(way - rollout.ego_to_map[valid, :2, 3], axis=-1).min() < _NAMED_M:
+        axes.annotate(
+            rollout.bodies[row].id, way[0], (3, 3), textcoords="offset points", fontsize=7, zorder=8, clip_on=True
+        )
