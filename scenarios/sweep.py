@@ -61,18 +61,18 @@ def _draw_faults(where: str, written: dict[str, object]) -> Iterator[Fault]:
         yield Fault(where, quoted(written), _LENGTHS)
         return
     units = {match[2] if (match := _ENDS.fullmatch(str(end))) else None for end in ends}
-    if len(units) != 1 or None in units:
+    if len(units) != 1 or None in units or ends[0] == ends[1]:
         yield Fault(f"{where}.between", quoted(", ".join(map(str, ends))), "two quantities with the same unit")
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= MOST_VARIANTS:
         yield Fault(f"{where}.draws", quoted(draws), f"a whole number from 1 to {MOST_VARIANTS}")
 
 
 def _drawn(path: str, written: dict[str, object], seed: int) -> list[str]:
-    """Values between two ends, evenly likely, from the seed and the path alone."""
+    """One value from each of `draws` equal parts between the ends, from the seed and the path alone."""
     matches = [_ENDS.fullmatch(str(end)) for end in written["between"]]
     low, high = sorted(float(match[1]) for match in matches)
-    chance = random.Random(f"{seed}:{path}")
-    return [f"{chance.uniform(low, high):.3f} {matches[0][2]}" for _ in range(written["draws"])]
+    chance, step = random.Random(f"{seed}:{path}"), (high - low) / written["draws"]
+    return [f"{low + step * (i + chance.random()):.6f} {matches[0][2]}" for i in range(written["draws"])]
 
 
 def _unreachable(base: object, path: str) -> tuple[str, str] | None:
