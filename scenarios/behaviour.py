@@ -1,13 +1,13 @@
 """A body in motion: its path, its speed, and what it is told to do with them."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, FOUR_WHEELS, ON_FOOT, STATIC, Body, Kind
 from scenarios.drivers import G
-from scenarios.paths import FreePath, LanePath, LinePath, Path, Pose, wrapped
+from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, FreePath, LanePath, LinePath, Path, Pose, wrapped
 from scenarios.road import Road
 from scenarios.scenario import (
     Action,
@@ -24,7 +24,7 @@ from scenarios.scenario import (
     StepOut,
 )  # fmt: skip
 
-BRAKE_JERK = 40.0  # m/s^3: an actor's brakes build up within 0.15 s at 6 m/s^2
+BRAKE_JERK = 44.0  # m/s^3: brakes build up within 0.14 s at 6 m/s^2; the worked values of CCRb then come out
 DRIVE_JERK = 6.0
 LIT_DECEL = 0.7  # m/s^2 of braking from which the lamps must light (UN R13-H)
 PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is left for braking
@@ -39,6 +39,15 @@ class Target:
     speed_mps: float
     rate_mps2: float
     braking: bool = False
+
+
+@dataclass(frozen=True)
+class Pedals:
+    """The acceleration asked for, whether the brakes do it, and how fast they build up (m/s^3)."""
+
+    accel_mps2: float
+    braking: bool
+    brake_jerk: float = BRAKE_JERK
 
 
 @dataclass
@@ -56,50 +65,49 @@ class Mover:
     scripted: bool = False  # speed comes from the drawn trajectory's plan
     still: bool = False  # never moves
     accel: float = 0.0
+    yaw_rate: float = 0.0
     lit: bool = False
     ends_beyond_d: float | None = None  # a crossing ends here
     slide: np.ndarray | None = None  # velocity after an impact
-    slid: Pose | None = None
-    notes: list[str] = field(default_factory=list)
+    at: Pose = (0.0, 0.0, 0.0)  # map pose of the reference point
 
     @property
     def on_foot(self) -> bool:
         return self.body.kind in ON_FOOT
 
-    def pose(self) -> Pose:
-        """Map pose of the reference point."""
-        return self.path.pose() if self.slid is None else self.slid
+    def __post_init__(self) -> None:
+        self.at = self.path.pose()
 
     def velocity(self) -> np.ndarray:
         """Map velocity, m/s."""
         if self.slide is not None:
             return self.slide
-        yaw = self.pose()[2]
+        yaw = self.at[2]
         return self.speed * np.array([math.cos(yaw), math.sin(yaw)])
 
     # -- longitudinal ------------------------------------------------------------------------------------------
 
-    def demand(self, accel: float, dt: float, braking: bool, brake_jerk: float = BRAKE_JERK) -> None:
-        """Let the acceleration move towards `accel` as fast as brakes, engine or legs allow, within the grip."""
-        asked, accel = accel, 0.0 if self.speed <= 0 and accel < 0 else accel
+    def press(self, pedals: Pedals, dt: float) -> None:
+        """Let the acceleration move towards what is asked as fast as brakes, engine or legs allow, within the grip."""
+        asked, braking = pedals.accel_mps2, pedals.braking
+        accel = 0.0 if self.speed <= 0 and asked < 0 else asked
         if self.on_foot:
             self.accel = accel
         else:
             rise = BRAKE_JERK if self.accel < 0 and accel >= self.accel else DRIVE_JERK
-            fall = brake_jerk if braking else DRIVE_JERK
+            fall = pedals.brake_jerk if braking else DRIVE_JERK
             self.accel = min(max(accel, self.accel - fall * dt), self.accel + rise * dt)
-        self.accel = min(max(self.accel, -self.grip_left()), self.grip_left())
-        if braking and asked < -LIT_DECEL:  # the lamps light with the pedal, before the brakes bite
+        grip = self.grip_left()
+        self.accel = min(max(self.accel, -grip), grip)
+        if braking and asked < -LIT_DECEL:
             self.lit = True
         elif (self.accel > -0.3 and self.speed > 0.05) or self.accel > 0.05:
             self.lit = False
 
-    def grip_left(self, yaw_rate: float | None = None) -> float:
+    def grip_left(self) -> float:
         """What the friction circle leaves for braking, m/s^2."""
-        sideways = self.speed * (self.yaw_rate if yaw_rate is None else yaw_rate)
+        sideways = self.speed * self.yaw_rate
         return math.sqrt(max(self.grip**2 - sideways**2, (0.1 * self.grip) ** 2))
-
-    yaw_rate: float = 0.0
 
     def pursue(self, dt: float) -> None:
         """Set the acceleration that the present target asks for."""
@@ -108,7 +116,7 @@ class Mover:
         if not self.on_foot and self.target.speed_mps > 0:  # ease into the new speed; a stop may be abrupt
             jerk = BRAKE_JERK if self.target.braking else DRIVE_JERK
             rate = min(rate, math.sqrt(1.8 * jerk * abs(missing)))
-        self.demand(math.copysign(rate, missing), dt, self.target.braking and missing < 0)
+        self.press(Pedals(math.copysign(rate, missing), self.target.braking and missing < 0), dt)
 
     def advance(self, t_s: float, dt: float) -> None:
         """Move on by one step that ends at `t_s`."""
@@ -121,40 +129,41 @@ class Mover:
             self._follow_plan(t_s, dt)
             return
         new = max(0.0, self.speed + self.accel * dt)
-        before = self.pose()[2]
-        self.path.advance((self.speed + new) / 2 * dt, dt)
+        self._roll((self.speed + new) / 2 * dt, dt)
         self.speed = new
         if new == 0.0:
             self.accel = 0.0
-        self.yaw_rate = 0.0 if self.on_foot else wrapped(self.pose()[2] - before) / dt
         self._end_crossing()
+
+    def _roll(self, distance: float, dt: float) -> None:
+        before = self.at[2]
+        self.path.advance(distance, dt)
+        self.at = self.path.pose()
+        self.yaw_rate = wrapped(self.at[2] - before) / dt
 
     def _follow_plan(self, t_s: float, dt: float) -> None:
         assert isinstance(self.path, LinePath)
-        before = self.pose()[2]
         distance = self.path.planned(t_s) - self.path.travelled
         speed = max(0.0, (self.path.planned(t_s + dt / 2) - self.path.planned(t_s - dt / 2)) / dt)
         self.accel = (speed - self.speed) / dt
-        self.path.advance(distance, dt)
+        self._roll(distance, dt)
         self.speed = speed
-        self.yaw_rate = wrapped(self.pose()[2] - before) / dt
         self.lit = self.accel < -LIT_DECEL or (self.lit and speed < 0.05)
 
     def _slide_on(self, dt: float) -> None:
         assert self.slide is not None
-        assert self.slid is not None
-        x, y, yaw = self.slid
+        x, y, yaw = self.at
         speed = math.hypot(*self.slide)
         after = self.slide * max(0.0, 1 - self.target.rate_mps2 * dt / speed) if speed > 0 else self.slide
         middle = (self.slide + after) / 2
-        self.slid, self.slide = (x + middle[0] * dt, y + middle[1] * dt, yaw), after
+        self.at, self.slide = (x + middle[0] * dt, y + middle[1] * dt, yaw), after
         new = float(after @ [math.cos(yaw), math.sin(yaw)])
         self.accel, self.speed, self.yaw_rate = (new - self.speed) / dt, new, 0.0
 
     def _end_crossing(self) -> None:
         if self.ends_beyond_d is None:
             return
-        x, y, _ = self.pose()
+        x, y, _ = self.at
         d = self.road.project(np.array([x, y]))[1]
         if abs(d) > abs(self.ends_beyond_d) and d * self.ends_beyond_d > 0:
             self.target, self.ends_beyond_d = Target(0.0, self.target.rate_mps2, braking=True), None
@@ -163,9 +172,9 @@ class Mover:
 
     def struck(self, velocity: np.ndarray, decel: float) -> None:
         """From an impact on: slide with this velocity, slowed by friction alone."""
-        self.slid, self.slide, self.still, self.scripted, self.drive = self.pose(), velocity, False, False, None
+        self.slide, self.still, self.scripted, self.drive = velocity, False, False, None
         self.target = Target(0.0, decel, braking=True)
-        yaw = self.slid[2]
+        yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
         self.lit = self.body.kind in FOUR_WHEELS and math.hypot(*velocity) > 0.5
 
@@ -178,6 +187,7 @@ class Mover:
             case Brake(decel, until):
                 self.target = Target(min(until, self.speed), decel, braking=True)
                 possible = min(decel, self.grip)
+                self.lit = self.speed > until and decel > LIT_DECEL  # the lamps light with the pedal
                 limit = f" ({decel:.1f} asked; the road gives no more)" if possible < decel - 0.05 else ""
                 return f"brakes at {possible:.1f} m/s²{limit}"
             case ChangeSpeed(speed, rate):
@@ -202,24 +212,28 @@ class Mover:
     def join_lane(self) -> LanePath:
         """Go on along the road from where the body is."""
         if not isinstance(self.path, LanePath):
-            self.path = lane_path(self.road, self.pose())
+            self.path = lane_path(self.road, self.at)
         return self.path
 
     def _cut_in(self, duration: float) -> str:
         lane = self.join_lane()
-        change = abs(lane.d)
+        change, wheelbase = abs(lane.d), WHEELBASE_SHARE * self.body.size.length_m
         least = math.sqrt(5.774 * change / (PATH_GRIP_SHARE * self.grip))  # the quintic's peak is 5.774 D / T^2
-        length = max(self.speed * max(duration, least), math.sqrt(5.774 * change / 0.12), 1.0)
+        # Its curvature grows by at most 60 D / L^3; its peak is 5.774 D / L^2.
+        steered = (60 * change * wheelbase * self.speed / STEERING_RADPS) ** (1 / 3)
+        length = max(self.speed * max(duration, least), steered, math.sqrt(5.774 * change / 0.12), 1.0)
         lane.shift(0.0, length)
-        slow = f" over {least:.1f} s ({duration:.1f} s would slip)" if least > duration + 0.05 else ""
-        return f"cuts in{slow}"
+        takes = length / max(self.speed, 0.1)
+        return f"cuts in over {takes:.1f} s" + (
+            f" ({duration:.1f} s is too quick here)" if takes > duration + 0.1 else ""
+        )
 
     def _cross(self, speed: float) -> None:
-        x, y, yaw = self.pose()
+        x, y, yaw = self.at
         s, d = self.road.project(np.array([x, y]))
         side = crossing_side(self.road, d)
         target = float(self.road.curvature_per_m * s + side * math.pi / 2)
-        self.path = FreePath(x, y, yaw, self.on_foot, target)
+        self.path = free_path(self.body, (x, y, yaw), self.grip, target)
         rate = max(speed / WALK_BUILD_UP_S, 1.0) if self.on_foot else 1.5
         self.target = Target(speed, min(rate, 5.0))
         self.ends_beyond_d = self.road.left_edge + 1.2 if side > 0 else self.road.right_edge - 1.2
@@ -243,7 +257,9 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
     target = Target(placed.speed_mps, 2.0)
     if isinstance(placed.behaviour, HoldSpeed):
         target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
-    mover = Mover(body, road, friction * G, offset, _path(placed, road, offset, first), placed.speed_mps, target)
+    mover = Mover(
+        body, road, friction * G, offset, _path(placed, road, offset, friction * G, first), placed.speed_mps, target
+    )
     match placed.behaviour:
         case Follow():
             mover.drive = placed.behaviour
@@ -258,7 +274,7 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
     return mover
 
 
-def _path(placed: Placed, road: Road, offset: float, first: Action | None) -> Path:
+def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action | None) -> Path:
     if isinstance(placed.behaviour, FollowTrajectory):
         return LinePath(placed.behaviour.points)
     on_foot = placed.body.kind in ON_FOOT
@@ -268,7 +284,7 @@ def _path(placed: Placed, road: Road, offset: float, first: Action | None) -> Pa
         if placed.speed_mps == 0 and isinstance(first, Cross | StepOut):
             x, y, heading = road.place(s, d)
             yaw = heading + crossing_side(road, d) * math.pi / 2
-            return FreePath(x, y, yaw, on_foot, yaw)
+            return free_path(placed.body, (x, y, yaw), grip, yaw)
         return LanePath(road, s, d, facing)
     yaw = placed.start.yaw_rad
     heading = road.curvature_per_m * float(road.project(np.array([placed.start.x_m, placed.start.y_m]))[0])
@@ -277,4 +293,10 @@ def _path(placed: Placed, road: Road, offset: float, first: Action | None) -> Pa
         facing = 1 if math.cos(yaw - heading) > 0 else -1
         return LanePath(road, float(s) - facing * offset, float(d), facing)
     pose = (placed.start.x_m - offset * math.cos(yaw), placed.start.y_m - offset * math.sin(yaw), yaw)
-    return FreePath(*pose, on_foot)
+    return free_path(placed.body, pose, grip)
+
+
+def free_path(body: Body, pose: Pose, grip: float, target_yaw: float = math.nan) -> FreePath:
+    """The path of a body that turns as its kind can."""
+    wheelbase = 0.0 if body.kind in ON_FOOT else WHEELBASE_SHARE * body.size.length_m
+    return FreePath(*pose, wheelbase, PATH_GRIP_SHARE * grip, target_yaw)

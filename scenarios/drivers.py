@@ -15,8 +15,8 @@ class DriverModel:
     """A driver who brakes in an emergency.
 
     The brake pedal goes down `pedal_s` seconds after the risk can be seen; deceleration grows linearly to
-    `decel_mps2` within `build_up_s`. An emergency is a time to collision under `critical_ttc_s` or, where
-    `heeds_brake_lights`, a leader who brakes. `emergency` False: only ever follows by IDM.
+    `decel_mps2` within `build_up_s`. An emergency is a time to collision under `critical_ttc_s` that needs hard braking
+    or, where `heeds_brake_lights`, a leader who brakes. `emergency` False: only ever follows by IDM.
     """
 
     name: str
@@ -44,7 +44,7 @@ _MODELS = (
         "UN R157 careful and competent driver: 0.4 s risk + 0.75 s delay, 0.774 g reached in 0.6 s",
     ),
     DriverModel(
-        "attentive", 0.42, 0.9 * G, 0.3, 2.5, True, True,
+        "attentive", 0.4, 0.9 * G, 0.3, 2.5, True, True,
         "0.5 s until 0.9 g is in effect (0.3 s build-up around it); the quick driver of the worked values",
     ),
     DriverModel(

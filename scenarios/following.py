@@ -4,24 +4,30 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import Bool
 
-from scenarios.behaviour import Mover
+from scenarios.behaviour import LIT_DECEL, Mover, Pedals
 from scenarios.drivers import accepted_time_gap, driver, idm
 from scenarios.paths import LanePath
 from scenarios.perception import RECOGNISED_SHARE, Ahead, Scene, ahead, visible_share
 
 FOLLOWS_WITHIN_S = 4.0  # time headway within which a leader's brake lights concern the driver
 CROSSING_HORIZON_S = 3.0  # a body that will cross the path later than this is not yet an emergency
-STOP_SHORT_M = 1.0
+HARD_MPS2 = 3.0  # braking beyond what following needs
 
 
 @dataclass(frozen=True)
 class Observation:
-    """The leader as it was: metres, m/s. None ahead: infinite gap."""
+    """The leader as it was: metres, m/s; `travelled` is the driver's own way so far. None ahead: infinite gap."""
 
     t_s: float
     gap: float
     lead_mps: float
+    travelled: float
+
+    def expected_gap(self, t_s: float, travelled: float) -> float:
+        """The gap that a driver believes in who saw this, knows the own way since, and takes the leader as steady."""
+        return self.gap + self.lead_mps * (t_s - self.t_s) - (travelled - self.travelled)
 
 
 @dataclass
@@ -39,35 +45,35 @@ class Driver:
     crossed: bool = False  # the emergency is somebody crossing
     news: list[tuple[str, int]] = field(default_factory=list)
 
-    def drive(self, mover: Mover, scene: Scene, t_s: float, dt: float) -> None:
-        """Set the mover's acceleration for the next step."""
+    def decide(self, mover: Mover, scene: Scene, t_s: float) -> Pedals:
+        """What the driver asks of the vehicle until the next look."""
         assert mover.drive is not None
         assert isinstance(mover.path, LanePath)
         model = driver(self.name)
         view = ahead(scene, self.me, mover.path.d, mover.path.facing, mover.speed)
         self._recognise(scene, view)
-        leads = [i for i in np.flatnonzero(view.inside | view.entering) if i in self.known]
-        crossers = [i for i in np.flatnonzero(view.crossing) if i in self.known and not view.inside[i]]
+        leads = [i for i in _places(view.inside | view.entering) if i in self.known]
+        crossers = [i for i in _places(view.crossing & ~view.inside) if i in self.known]
         desired = mover.drive.speed_mps
         following = self._follow(mover, view, leads, t_s, model.pedal_s, desired)
         if model.emergency:
             self._watch(mover, scene, view, leads, crossers, t_s)
             if self.braking_for is not None or (self.waits_for is not None and mover.speed == 0):
-                mover.demand(-model.decel_mps2, dt, True, model.jerk)
-                return
-        mover.demand(max(following, -model.decel_mps2), dt, following < -0.7, max(model.jerk, 6.0))
+                return Pedals(-model.decel_mps2, True, model.jerk)
+        return Pedals(max(following, -model.decel_mps2), following < -LIT_DECEL, model.jerk)
 
     def _recognise(self, scene: Scene, view: Ahead) -> None:
         """Add what can be seen by now of the bodies that matter; what is known is remembered when hidden again."""
-        for i in np.flatnonzero(view.inside | view.entering | view.crossing):
-            if i not in self.known and visible_share(scene, self.me, int(i)) >= RECOGNISED_SHARE:
-                self.known.add(int(i))
+        for i in _places(view.inside | view.entering | view.crossing):
+            if i not in self.known and visible_share(scene, self.me, i) >= RECOGNISED_SHARE:
+                self.known.add(i)
 
     def _follow(self, mover: Mover, view: Ahead, leads: list[int], t_s: float, delay_s: float, desired: float) -> float:
         nearest = min(leads, key=lambda i: view.gap[i], default=None)
-        now = Observation(t_s, np.inf, 0.0)
+        way = mover.path.travelled if isinstance(mover.path, LanePath) else 0.0
+        now = Observation(t_s, np.inf, 0.0, way)
         if nearest is not None:
-            now = Observation(t_s, float(view.gap[nearest]), max(0.0, float(view.speed_mps[nearest])))
+            now = Observation(t_s, float(view.gap[nearest]), max(0.0, float(view.speed_mps[nearest])), way)
         if self.time_gap_s is None:
             self.time_gap_s = accepted_time_gap(mover.speed, now.gap, now.lead_mps)
         self.memory.append(now)
@@ -75,7 +81,7 @@ class Driver:
             self.memory.popleft()
         alert = any(t_s - since >= delay_s for since in self.risk_since.values())
         seen = now if alert or nearest is None else self.memory[0]
-        return idm(mover.speed, desired, seen.gap, seen.lead_mps, self.time_gap_s)
+        return idm(mover.speed, desired, seen.expected_gap(t_s, way), seen.lead_mps, self.time_gap_s)
 
     def _watch(
         self, mover: Mover, scene: Scene, view: Ahead, leads: list[int], crossers: list[int], t_s: float
@@ -96,7 +102,7 @@ class Driver:
             self.waits_for = None
         if self.braking_for is None and mover.speed > 0.1:
             for i in sorted(risky, key=lambda i: view.gap[i]):
-                if t_s - self.risk_since[i] >= model.pedal_s:
+                if t_s - self.risk_since[i] >= model.pedal_s - 1e-6:
                     self.braking_for, self.crossed = i, i in crossers
                     self.news.append(("brakes hard for", i))
                     break
@@ -104,10 +110,12 @@ class Driver:
     def _closing_in(self, mover: Mover, scene: Scene, view: Ahead, i: int) -> bool:
         model = driver(self.name)
         gap, closing = max(float(view.gap[i]), 0.01), mover.speed - float(view.speed_mps[i])
-        if closing <= 0:
-            return False
-        lights = scene.braking[i] and model.heeds_brake_lights and view.speed_mps[i] > 0.5
-        return gap / closing < model.critical_ttc_s or bool(lights and gap < FOLLOWS_WITHIN_S * mover.speed)
+        braked = scene.braking[i] and view.speed_mps[i] > 0.5 and closing > -0.1
+        if braked and model.heeds_brake_lights and gap < FOLLOWS_WITHIN_S * mover.speed:
+            return True
+        # A short time alone is no emergency: every ordinary stop ends with one.
+        hard = closing**2 / (2 * gap) > min(HARD_MPS2, mover.grip / 2)
+        return closing > 0 and gap / closing < model.critical_ttc_s and hard
 
     def _over(self, mover: Mover, scene: Scene, view: Ahead, leads: list[int], crossers: list[int]) -> bool:
         """Whether the emergency has passed: it stands, the way is clear, or the leader draws away unbraked."""
@@ -116,9 +124,13 @@ class Driver:
         if mover.speed <= 0.0:
             return True
         if i in leads:
-            return mover.speed <= view.speed_mps[i] and not scene.braking[i]
+            return bool(mover.speed <= view.speed_mps[i] and not scene.braking[i])
         # A walker who would only just have cleared the path is waited for until past it.
         return i not in crossers and not (self.crossed and bool(view.approaching[i]))
 
     def _moves_on(self, scene: Scene, view: Ahead, leads: list[int], i: int) -> bool:
-        return i not in leads or (view.speed_mps[i] > 1 and not scene.braking[i])
+        return i not in leads or bool(view.speed_mps[i] > 1 and not scene.braking[i])
+
+
+def _places(found: Bool[np.ndarray, "actor"]) -> list[int]:
+    return [int(i) for i in np.flatnonzero(found)]

@@ -9,7 +9,9 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 from scenarios.road import Road
 
 MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
-MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: how fast a steering wheel turns as the body rolls
+MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: how soon an arc tightens at walking pace
+STEERING_RADPS = 0.3  # of the wheels; the hard limit is 0.4
+WHEELBASE_SHARE = 0.6  # of the length
 WALKER_TURN_RADPS = 5.0
 Pose = tuple[float, float, float]  # x, y in metres, heading in radians
 
@@ -73,12 +75,16 @@ class LanePath:
 
 @dataclass
 class FreePath:
-    """Straight ahead, turning towards `target_yaw`: walkers at once, wheeled bodies along an arc."""
+    """Straight ahead, turning towards `target_yaw`: walkers at once, wheeled bodies along an arc.
+
+    `sideways_mps2` is the grip that turning may use; `wheelbase_m` is 0 for walkers.
+    """
 
     x: float
     y: float
     yaw: float
-    on_foot: bool
+    wheelbase_m: float
+    sideways_mps2: float
     target_yaw: float = field(default=math.nan)
     curvature: float = 0.0
 
@@ -92,12 +98,14 @@ class FreePath:
 
     def _turn(self, distance: float, dt: float) -> float:
         left = 0.0 if math.isnan(self.target_yaw) else wrapped(self.target_yaw - self.yaw)
-        if self.on_foot:
-            return math.copysign(min(abs(left), WALKER_TURN_RADPS * dt), left)
+        speed = max(distance / dt, 0.1)
+        if self.wheelbase_m == 0:
+            return math.copysign(min(abs(left), min(WALKER_TURN_RADPS, self.sideways_mps2 / speed) * dt), left)
+        slope = min(MAX_CURVATURE_SLOPE, STEERING_RADPS / (speed * self.wheelbase_m))
+        tightest = min(MAX_CURVATURE, self.sideways_mps2 / speed**2)
         # The arc unwinds early enough to end straight: curvature k still turns k^2 / (2 slope).
-        wanted = math.copysign(min(MAX_CURVATURE, math.sqrt(1.6 * MAX_CURVATURE_SLOPE * abs(left))), left)
-        change = MAX_CURVATURE_SLOPE * distance
-        self.curvature += min(change, max(-change, wanted - self.curvature))
+        wanted = math.copysign(min(tightest, math.sqrt(1.6 * slope * abs(left))), left)
+        self.curvature += min(slope * distance, max(-slope * distance, wanted - self.curvature))
         return self.curvature * distance
 
     def pose(self) -> Pose:

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.behaviour import start
+from scenarios.behaviour import Pedals, start
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.following import Driver
 from scenarios.impact import contact, mass_kg, parting_velocities, sliding_decel
@@ -12,6 +12,7 @@ from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
 from scenarios.scenario import Event, Scenario
 
 SUBSTEPS = 10
+LOOK_EVERY = 2  # steps between two looks of a driver
 STEP_S = 1 / (FRAME_RATE_HZ * SUBSTEPS)
 
 
@@ -46,6 +47,7 @@ class World:
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
         self.drivers: dict[int, Driver] = {}
+        self.pedals: dict[int, Pedals] = {}
         self.happenings: list[Happening] = []
         self.touched: set[tuple[int, int]] = set()
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
@@ -65,12 +67,13 @@ class World:
 
     def record(self) -> list[tuple[float, ...]]:
         """Per body: reference x, y, yaw, speed, acceleration, brake light."""
-        return [(*m.pose(), m.speed, m.accel, float(m.lit)) for m in self.movers]
+        return [(*m.at, m.speed, m.accel, float(m.lit)) for m in self.movers]
 
     def _fire(self, event: Event) -> None:
         if event.actor not in self.place:
             raise ValueError(f"the story names {event.actor!r}; there are {', '.join(self.place)}")
         self.drivers.pop(self.place[event.actor], None)
+        self.pedals.pop(self.place[event.actor], None)
         self._tell(event.actor, self.movers[self.place[event.actor]].perform(event.do))
 
     def _tell(self, actor: str, what: str, hit: str = "") -> None:
@@ -78,21 +81,29 @@ class World:
 
     def _decide(self) -> None:
         following = [i for i, m in enumerate(self.movers) if m.drive is not None]
-        scene = self._scene() if following else None
+        if following and self.steps % LOOK_EVERY == 0:
+            self._look_around(following)
         for i, mover in enumerate(self.movers):
             if mover.still or mover.slide is not None or mover.scripted:
                 continue
-            if mover.drive is None or scene is None:
+            if mover.drive is not None and i in self.pedals:
+                mover.press(self.pedals[i], STEP_S)
+            else:
                 mover.pursue(STEP_S)
-                continue
+
+    def _look_around(self, following: list[int]) -> None:
+        scene = self._scene()
+        for i in following:
+            mover = self.movers[i]
+            assert mover.drive is not None
             driver = self.drivers.setdefault(i, Driver(i, mover.drive.driver))
-            driver.drive(mover, scene, self.t_s, STEP_S)
+            self.pedals[i] = driver.decide(mover, scene, self.t_s)
             for what, other in driver.news:
                 self._tell(mover.body.id, f"{what} {self.movers[other].body.id}")
             driver.news.clear()
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
-        poses = np.array([m.pose() for m in self.movers])
+        poses = np.array([m.at for m in self.movers])
         offset = np.array([m.offset_m for m in self.movers])
         forward = np.stack([np.cos(poses[:, 2]), np.sin(poses[:, 2])], -1)
         return poses[:, :2] + offset[:, None] * forward, poses[:, 2]

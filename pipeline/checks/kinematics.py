@@ -13,6 +13,7 @@ from scenarios.perception import box_corners
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 HALF = WINDOW // 2
+CLOCK_S = 1e-3  # a told time may be rounded past the frame that already shows the impact
 TOUCHING_M = 0.3  # boxes this near may push each other
 
 
@@ -73,7 +74,7 @@ def impacts(rollout: Rollout) -> Float[np.ndarray, "actor"]:
         frame = min(int(np.searchsorted(rollout.t_s, told.t_s)), len(rollout.t_s) - 1)
         if _apart(rollout, frame, *pair) <= TOUCHING_M + _closing(rollout, frame, *pair) / FRAME_RATE_HZ:
             for i in pair:
-                first[i] = min(first[i], told.t_s)
+                first[i] = min(first[i], told.t_s - CLOCK_S)
     return first
 
 

@@ -52,9 +52,9 @@ def car_ahead(gap_m: float, speed_mps: float, d_m: float = 0.0, kind: Kind = Kin
 def lead_brakes(gap_m: float, decel_mps2: float, driver: str = "r157 careful", friction: float = 0.9) -> Scenario:
     """Euro NCAP CCRb 2023: both at 50 km/h, the lead brakes at once."""
     follow = Follow(50 * KMH, driver)
-    brake = Event("lead", After(0.0), Brake(decel_mps2))
+    brake = Event("lead", After(0.0), Brake(float(decel_mps2)))
     return scenario(
-        ego(50 * KMH, follow), car_ahead(gap_m, 50 * KMH), events=[brake], friction=friction, duration_s=8.0
+        ego(50 * KMH, follow), car_ahead(gap_m, 50 * KMH), events=[brake], friction=friction, duration_s=4.0
     )
 
 
@@ -72,4 +72,4 @@ def child_between_cars(ego_kmh: float, driver: str = "r157 careful", seconds_to_
     start = AtPose(line_x + CHILD.width_m / 2, -walk * seconds_to_impact, 1.5707963)
     child = Placed(Body("child", Kind.CHILD, CHILD), start, walk, HoldSpeed(walk))
     drive = Follow(speed, driver) if driver else HoldSpeed(speed)
-    return scenario(ego(speed, drive), *parked, child, friction=0.9, duration_s=seconds_to_impact + 3)
+    return scenario(ego(speed, drive), *parked, child, friction=0.9, duration_s=seconds_to_impact + 1)
