@@ -70,7 +70,7 @@ def predict(
     given = model.quantiser.uncode(prompt).flatten(2, 3)
     frames = []
     for step in range(t_s.shape[1]):
-        clip.recall(step)
+        clip.recall(step, frames[-1] if frames else None)
         if step < prompt.shape[1]:
             digits = given[:, step]
             clip.run(slice(0, model.slots), digits)
@@ -131,14 +131,16 @@ class _Clip:
         self.all = KeyValues(model, batch * len(branches), steps * model.slots)
         self.sight = KeyValues(model, batch * len(branches), model.config.window * model.slots)
 
-    def recall(self, step: int) -> None:
-        """Begin a frame: bring the frames it may look at into sight."""
+    def recall(self, step: int, before: Int[Tensor, "batch cell digit"] | None) -> None:
+        """Begin a frame: bring the frames it may look at into sight; `before` is the last one's digits."""
         slots, sight = self.model.slots, self.sight
         for place, index in enumerate(remembered(step, self.model.config.window)):
             frame = self.all.values[..., index * slots : (index + 1) * slots, :]
             sight.values[..., place * slots : (place + 1) * slots, :] = frame
         sight.filled = slots * len(remembered(step, self.model.config.window))
         self.step, self.begun = step, sight.filled
+        if before is not None:
+            self.known[:, step] += self.model.before(before).repeat(2 if self.guided else 1, 1, 1)
 
     def run(self, slots: slice, tokens: Int[Tensor, "batch cell digit"]) -> Float[Tensor, "branch slot width"]:
         """Run some slots of the current frame behind those already run; guided copies, then unguided ones."""

@@ -29,6 +29,7 @@ class StepEncoder(nn.Module):
         self.layout = LayoutEncoder(width, grid, channels)
         self.here = nn.Linear(width, width, bias=False)
         self.next = nn.Linear(width, width, bias=False)
+        self.next.load_state_dict(self.here.state_dict())  # a query for a cell begins as a likeness of its key
         self.slot = nn.Parameter(torch.randn(PREFIX + cells, width) * 0.3)
         self.no_text = nn.Parameter(torch.randn(width) * 0.3)
         self.no_action = nn.Parameter(torch.randn(width) * 0.3)

@@ -71,6 +71,8 @@ class Block(nn.Module):
         self.contract = nn.Linear(4 * width, width)
         for last in (self.mix, self.contract):
             nn.init.zeros_(last.weight)
+        with torch.no_grad():  # alike attends to alike from the start: most of the work is finding what was seen before
+            self.qkv.weight[width : 2 * width] = self.qkv.weight[:width]
 
     def forward(
         self,
@@ -98,6 +100,7 @@ class WorldModel(nn.Module):
         self.slots = PREFIX + self.cells
         self.quantiser = FSQ(config.levels)
         self.embed = DigitEmbedding(config.levels, config.width)
+        self.embed_before = DigitEmbedding(config.levels, config.width)
         self.steps = StepEncoder(
             config.width, config.grid, config.layer_channels, config.vocabulary, config.words
         )  # fmt: skip
@@ -117,6 +120,10 @@ class WorldModel(nn.Module):
             x = block(x, turn, depth, cache)
         return self.norm(x)
 
+    def before(self, digits: Int[Tensor, "*batch cell digit"]) -> Float[Tensor, "*batch slot width"]:
+        """What each slot is told of the frame before: the token that its cell had there."""
+        return F.pad(self.embed_before(digits), (0, 0, PREFIX - 1, 1))
+
     def hidden(
         self,
         digits: Int[Tensor, "batch time cell digit"],
@@ -124,7 +131,8 @@ class WorldModel(nn.Module):
         t_s: Float[Tensor, "batch time"],
     ) -> Float[Tensor, "batch time cell width"]:
         """What the trunk knows of each token when it is about to predict it."""
-        x = known + F.pad(self.embed(digits), (0, 0, PREFIX, 0))
+        before = F.pad(self.before(digits[:, :-1]), (0, 0, 0, 0, 1, 0))
+        x = known + before + F.pad(self.embed(digits), (0, 0, PREFIX, 0))
         turn = rearrange(self.rotation(t_s), "batch time slot ... -> batch (time slot) ...")
         x = self.trunk(rearrange(x, "batch time slot width -> batch (time slot) width"), turn)
         x = rearrange(x, "batch (time slot) width -> batch time slot width", slot=self.slots)
