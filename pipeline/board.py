@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.generate import Ending
 from pipeline.runs import UNFINISHED, Failure
@@ -51,8 +52,8 @@ class Board:
             clip, what = ending.record.id, "; ".join(ending.record.reasons)
         self.counts[kind] += 1
         colour = {"accepted": "green", "rejected": "yellow", "failed": "red"}[kind]
-        self.console.print(f"[{colour}]{kind:8}[/] {clip}  ", end="")
-        self.console.print(what, markup=False, highlight=False)
+        line = Text.assemble((f"{kind:8}", colour), f" {clip}  {what}")
+        self.console.print(line, no_wrap=True, overflow="ellipsis", crop=self.console.is_terminal)
 
     def _draw(self) -> RenderableType:
         counted = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count)

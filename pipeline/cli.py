@@ -62,12 +62,16 @@ def explain(paths: Paths) -> None:
 
 
 @app.command()
-def check(paths: Paths, log: Log = None) -> None:
+def check(
+    paths: Paths,
+    log: Log = None,
+    full: Annotated[bool, typer.Option("--full", help="Every verdict of every scenario.")] = False,
+) -> None:
     """Validate scenario files and the physics of what happens in them. No network is run."""
     from pipeline.inspect import check_files
 
     with plain_errors():
-        raise typer.Exit(OK if check_files(tuple(paths), log, console) else INCOMPLETE)
+        raise typer.Exit(OK if check_files(tuple(paths), log, full, console) else INCOMPLETE)
 
 
 @app.command()
@@ -158,9 +162,21 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("runs/evaluation"),
     preset: Preset = "tiny",
     clips: Annotated[int, typer.Option(min=1, help="Held-out clips to measure on.")] = 8,
+    calibrate: Annotated[
+        int, typer.Option(metavar="STREETS", help="First set the limits of the pixel checks on so many source clips.")
+    ] = 0,
 ) -> None:
-    """Measure the networks on held-out scenes: reconstruction, labels, ghosts, permanence, speed, with floors."""
+    """Measure the networks on held-out scenes: reconstruction, labels, ghosts, permanence, speed, with floors.
+
+    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64.
+    """
     with plain_errors():
+        if calibrate:
+            from pipeline.calibrate import calibrate_preset
+            from pipeline.printing import training_progress
+
+            with training_progress(console, calibrate) as progress:
+                calibrate_preset(preset, calibrate, lambda done, total: progress(done, {"clips": total}))
         from pipeline.evaluate import evaluate as measure
 
         measure(preset, clips, out, console)

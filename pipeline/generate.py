@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from conditioning.log_tables import log_fingerprint
 from models.presets import WEIGHTS
@@ -11,7 +11,7 @@ from outputs.clip import write_clip
 from outputs.manifest import ClipRecord
 from pipeline.errors import UserError
 from pipeline.machine import machine, versions
-from pipeline.networks import fingerprints, load_networks
+from pipeline.networks import Networks, fingerprints, load_networks
 from pipeline.publish import publish
 from pipeline.runs import Failure, Job, Run, clip_id, open_run
 from pipeline.specs import find, load_all
@@ -90,6 +90,7 @@ class Summary:
         return not self.plan.faults and not self.failures
 
 
+@runtime_checkable
 class Watch(Protocol):
     """Somebody who wants to know how it goes."""
 
@@ -114,7 +115,7 @@ class ClipMaker:
     out: Path
     preset: str
     weights: Path
-    networks: object = field(default=None, repr=False)
+    networks: Networks | None = field(default=None, repr=False)
 
     def setup(self, threads: int) -> None:
         self.networks = load_networks(self.preset, threads, self.weights)

@@ -4,18 +4,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
-from conditioning.logs import read_log
-from outputs.verdict import Outcome
+from conditioning.camera import RIG
+from conditioning.log_tables import LogError
+from conditioning.logs import pictures
+from conditioning.procedural import photograph
+from conditioning.scenery import build_scenery
+from outputs.verdict import Outcome, Verdict
 from pipeline.checks.physics import check_physics
 from pipeline.generate import NoLog
 from pipeline.printing import verdicts_table
+from pipeline.runs import safe_name
 from pipeline.specs import find, load_all
+from pipeline.stages import open_world
 from scenarios.explain import explain
 from scenarios.faults import Faults
-from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
-from scenarios.simulate import simulate
+
+PREVIEW_RIG = tuple(camera.resized(288, 512) for camera in RIG)
 
 
 def explain_files(names: tuple[str, ...], console: Console) -> bool:
@@ -31,19 +38,53 @@ def explain_files(names: tuple[str, ...], console: Console) -> bool:
     return sound
 
 
-def check_files(names: tuple[str, ...], log: Path | None, console: Console) -> bool:
-    """Print the physics verdicts of every scenario; False if a file has faults or a gating check fails."""
+def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: Console) -> bool:
+    """Print the physics verdicts: all of them if `full` or of a single scenario, else a line and what is wrong.
+
+    False if a file has faults or a gating check fails.
+    """
     loaded = load_all(find(names))
     failed = 0
     for scenario in runnable(loaded.scenarios, log, console):
-        verdicts = check_physics(roll_out(scenario, log), scenario)
-        failed += any(v.gates and v.outcome is Outcome.FAIL for v in verdicts)
-        console.print(verdicts_table(f"{scenario.id}  {spoken(scenario)}", verdicts), "")
+        verdicts = check_physics(open_world(scenario, log, PREVIEW_RIG).rollout, scenario)
+        wrong = tuple(v for v in verdicts if v.gates and v.outcome is Outcome.FAIL)
+        failed += bool(wrong)
+        console.print(Text(_line(scenario, verdicts), "red" if wrong else "green"), soft_wrap=True)
+        if shown := verdicts if full or len(loaded.scenarios) == 1 else wrong:
+            console.print(verdicts_table(shown), "")
     for faults in loaded.faults:
         _show(faults, console)
-    counted = f"{len(loaded.scenarios)} scenarios, {failed} physically wrong; {len(loaded.faults)} files with faults"
+    counted = f"scenarios: {len(loaded.scenarios)}, physically wrong: {failed}, files with faults: {len(loaded.faults)}"
     console.print(counted)
     return not failed and not loaded.faults
+
+
+def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: Console) -> bool:
+    """Draw every scenario: from above, speeds, pictures and layers; False if a file has faults or cannot be drawn."""
+    loaded = load_all(find(names))
+    sound = not loaded.faults
+    for scenario in runnable(loaded.scenarios, log, console):
+        try:
+            console.print(f"{_drawn(scenario, log, out)}  {spoken(scenario)}", highlight=False, soft_wrap=True)
+        except (LogError, OSError) as error:
+            console.print(f"{scenario.name}: {error}", style="red", markup=False, soft_wrap=True)
+            sound = False
+    for faults in loaded.faults:
+        _show(faults, console)
+    return sound
+
+
+def _drawn(scenario: Scenario, folder: Path | None, out: Path) -> Path:
+    from conditioning.preview import preview, preview_frames  # matplotlib takes a second: only whoever draws waits
+
+    world = open_world(scenario, folder, PREVIEW_RIG)
+    scenery, (camera, *_) = build_scenery(world.rollout), world.rig
+    frames = preview_frames(world.rollout)
+    shown = pictures(world.log, camera, frames) if world.log else photograph(world.rollout, scenery, camera, 0, frames)
+    path = out / f"{safe_name(scenario.id)}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    preview(world.rollout, scenery, camera, path, shown)
+    return path
 
 
 def runnable(scenarios: tuple[Scenario, ...], log: Path | None, console: Console) -> Iterator[Scenario]:
@@ -57,9 +98,12 @@ def runnable(scenarios: tuple[Scenario, ...], log: Path | None, console: Console
             yield scenario
 
 
-def roll_out(scenario: Scenario, log: Path | None) -> Rollout:
-    """Simulated, or read from the log."""
-    return read_log(log, scenario).rollout if scenario.from_log and log else simulate(scenario)
+def _line(scenario: Scenario, verdicts: tuple[Verdict, ...]) -> str:
+    gates = [v.outcome for v in verdicts if v.gates]
+    tags = dict.fromkeys(v.check for v in verdicts if not v.gates and v.outcome is Outcome.FAIL)
+    counted = ", ".join(f"{gates.count(o)} {o}" for o in Outcome if o in gates)
+    critical = f"; critical: {', '.join(tags)}" if tags else ""
+    return f"{scenario.id}  {spoken(scenario)}  {counted}{critical}".replace("    ", "  ")
 
 
 def spoken(scenario: Scenario) -> str:

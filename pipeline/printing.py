@@ -54,9 +54,9 @@ def stages_table(made: Sequence[Made]) -> Table:
     return table
 
 
-def verdicts_table(title: str, verdicts: Iterable[Verdict]) -> Table:
+def verdicts_table(verdicts: Iterable[Verdict]) -> Table:
     """A row a check: what was measured, against what, and what follows."""
-    table = _table("check", "verdict", "value", "limit", "why", title=title)
+    table = _table("check", "verdict", "value", "limit", "why")
     for v in verdicts:
         outcome = f"[{COLOURS[v.outcome]}]{v.outcome}[/]" + ("" if v.gates else " (tag)")
         table.add_row(v.check, outcome, _number(v.value, v.unit), _number(v.limit, v.unit), _plain(v.reason))

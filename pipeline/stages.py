@@ -72,35 +72,43 @@ def seed_for(scenario: Scenario, seed: int, what: Randomness) -> int:
     return int.from_bytes(digest[:6], "big")
 
 
-def roll_out(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> World:
-    """Where everything is at every instant: simulated, or read from the log in `folder`."""
+def roll_out(scenario: Scenario) -> Rollout:
+    """Where everything is at every instant."""
+    return simulate(scenario)
+
+
+def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> World:
+    """What happens and who looks at it: simulated and seen by `rig`, or read from the log in `folder`."""
     if scenario.from_log is None:
-        return World(simulate(scenario), rig, None)
+        return World(roll_out(scenario), rig, None)
     if folder is None:
         raise LogError(f"{scenario.name}: starts from a log, and none was given")
     log = read_log(folder, scenario)
     return World(log.rollout, (log.camera.resized(rig[0].height, rig[0].width),), log)
 
 
-def condition(world: World) -> Conditions:
+def condition(rollout: Rollout, rig: tuple[Camera, ...]) -> Conditions:
     """What the cameras would be shown of it, with the labels that follow from geometry."""
-    rollout = world.rollout
     scenery = build_scenery(rollout)
-    views = tuple(View(c, draw_layers(rollout, scenery, c), see(rollout, scenery, c)) for c in world.rig)
+    views = tuple(View(c, draw_layers(rollout, scenery, c), see(rollout, scenery, c)) for c in rig)
     text = caption(rollout)
     return Conditions(scenery, views, ego_actions(rollout), text, word_ids(text))
 
 
 def source_frames(
+    rollout: Rollout, conditions: Conditions, seed: int
+) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
+    """The procedural camera's pictures, with the seed's look."""
+    return tuple(photograph(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
+
+
+def take_pictures(
     world: World, conditions: Conditions, seed: int
 ) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
-    """Pictures that were there before: the log's, or the procedural camera's with the seed's look.
-
-    The first is the prompt; the others are only to be compared with.
-    """
+    """The log's pictures, or the procedural camera's: the first is the prompt, the others are to be compared with."""
     if world.log is not None:
         return tuple(pictures(world.log, camera) for camera in world.rig)
-    return tuple(photograph(world.rollout, conditions.scenery, camera, seed) for camera in world.rig)
+    return source_frames(world.rollout, conditions, seed)
 
 
 def predict_tokens(

@@ -12,12 +12,12 @@ from pipeline.runs import Job
 from pipeline.stages import (
     condition,
     judge,
+    open_world,
     predict_tokens,
     render_frames,
-    roll_out,
     seed_for,
     sense_lidar,
-    source_frames,
+    take_pictures,
 )
 from pipeline.stopwatch import Stopwatch
 
@@ -27,10 +27,10 @@ def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
     scenario = job.scenario
     look, dice, noise, beams = (seed_for(scenario, job.seed, what) for what in ("look", "tokens", "frames", "lidar"))
 
-    world = clock(roll_out, scenario, job.log, networks.rig)
+    world = clock(open_world, scenario, job.log, networks.rig)
     rollout = world.rollout
-    conditions = clock(condition, world)
-    source = clock(source_frames, world, conditions, look)
+    conditions = clock(condition, rollout, world.rig)
+    source = clock(take_pictures, world, conditions, look)
     tokens = clock(predict_tokens, tuple(s[0] for s in source), rollout, conditions, networks, dice)
     frames = clock(render_frames, tokens, conditions, networks, noise)
     lidar = clock(sense_lidar, rollout, conditions, beams)

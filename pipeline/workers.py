@@ -51,10 +51,14 @@ class Hands:
 
 
 def hands(items: int, workers: int | None = None) -> Hands:
-    """One thread for each core: two one-thread workers beat one two-thread worker by 40 %, so threads come last."""
+    """One thread for each core: two one-thread workers beat one two-thread worker by 40 %, so threads come last.
+
+    OMP_NUM_THREADS, where it is set, bounds the threads of a worker.
+    """
     available = cores()
     count = max(1, min(items, workers or available))
-    return Hands(count, max(1, available // count))
+    bound = os.environ.get("OMP_NUM_THREADS", "")
+    return Hands(count, max(1, min(available // count, int(bound) if bound.isdigit() else available)))
 
 
 def inline(worker: Worker, items: Sequence[Any], threads: int) -> Iterator[Outcome]:
@@ -109,7 +113,7 @@ def on_ray(worker: Worker, items: Sequence[Any], plan: RayPlan) -> Iterator[Outc
     todo, busy = deque(items), {}
     free = [_hire(worker, plan) for _ in range(plan.hands.workers)]
     try:
-        ray.get([actor.setup.remote() for actor in free])
+        _set_up(free)
         while todo or busy:
             while todo and free:
                 actor, item = free.pop(), todo.popleft()
@@ -128,6 +132,17 @@ def on_ray(worker: Worker, items: Sequence[Any], plan: RayPlan) -> Iterator[Outc
             ray.kill(actor)
         if ours:
             ray.shutdown()
+
+
+def _set_up(actors: Sequence[Any]) -> None:
+    """Load what is heavy; raises what the worker itself raised, as if it had worked here."""
+    import ray
+    from ray.exceptions import RayTaskError
+
+    try:
+        ray.get([actor.setup.options(max_task_retries=0).remote() for actor in actors])
+    except RayTaskError as error:
+        raise error.cause from None
 
 
 def _start(plan: RayPlan) -> bool:

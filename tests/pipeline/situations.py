@@ -20,7 +20,7 @@ sweep:
 """
 
 
-def car_ahead(duration_s: float = 0.5) -> Scenario:
+def car_ahead(duration_s: float = 1.0) -> Scenario:
     """Two cars at 10 m/s on a straight road, 15 m between their centres."""
     ego = Placed(Body("ego", Kind.CAR, EGO_SIZE), OnLane(0.0, 0.0), 10.0, HoldSpeed(10.0))
     lead = Placed(Body("lead", Kind.CAR, USUAL_SIZE[Kind.CAR]), OnLane(15.0, 0.0), 10.0, HoldSpeed(10.0))
@@ -30,6 +30,6 @@ def car_ahead(duration_s: float = 0.5) -> Scenario:
     )  # fmt: skip
 
 
-def case(gaps: int, duration: str = "0.5 s") -> str:
+def case(gaps: int, duration: str = "1 s") -> str:
     """A scenario file that expands to `gaps` scenarios."""
     return CASE.format(duration=duration, gaps=", ".join(f"{12 + 2 * i} m" for i in range(gaps)))

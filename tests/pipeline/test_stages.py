@@ -17,8 +17,8 @@ def test_each_use_of_chance_has_its_own_seed_from_content():
 
 
 def test_a_car_ahead_is_in_layers_labels_and_caption_alike(rig):
-    world = roll_out(car_ahead(), None, rig)
-    rollout, conditions = world.rollout, condition(world)
+    rollout = roll_out(car_ahead())
+    conditions = condition(rollout, rig)
     (view,) = conditions.views
     assert view.layers.values.shape[0] == len(rollout.t_s) == conditions.actions.shape[0]
     assert view.labels.in_view[:, 1].all()
@@ -27,10 +27,10 @@ def test_a_car_ahead_is_in_layers_labels_and_caption_alike(rig):
 
 
 def test_the_seed_changes_the_look_and_not_the_geometry(rig):
-    world = roll_out(car_ahead(), None, rig)
-    conditions, again = condition(world), condition(world)
+    rollout = roll_out(car_ahead())
+    conditions, again = condition(rollout, rig), condition(rollout, rig)
     assert (conditions.views[0].layers.values == again.views[0].layers.values).all()
-    (one,), (same,), (other,) = (source_frames(world, conditions, seed) for seed in (1, 1, 2))
+    (one,), (same,), (other,) = (source_frames(rollout, conditions, seed) for seed in (1, 1, 2))
     assert (one == same).all()
     assert (one != other).any()
 
