@@ -55,7 +55,8 @@ def tracks_of(
 ) -> tuple[list[Track], dict[str, int]]:
     """The scene's tracks in the tables' order, and how many boxes of which other categories were left out.
 
-    `keyed` says when each sample's boxes hold, in the log's seconds; `zero_s` is the rollout's time 0 among them.
+    `keyed` says when each sample's boxes hold, in seconds after the first picture; `zero_s` is the
+    rollout's time 0 on that clock.
     """
     at = {sample: seconds - zero_s for sample, seconds in keyed.items()}
     boxes: dict[str, list[Row]] = {}

@@ -51,8 +51,9 @@ def read_log(root: Path, scenario: Scenario) -> Log:
     tables = open_tables(Path(root), start.scene, start.split)
     samples = tables.samples(tables.scene(start.scene))
     pictures = tables.pictures(samples, CHANNEL)
-    taken = np.array([p["timestamp"] for p in pictures]) / 1e6
-    keyed = _annotation_times(samples, pictures)
+    begin_us = pictures[0]["timestamp"]
+    taken = (np.array([p["timestamp"] for p in pictures]) - begin_us) / 1e6
+    keyed = _annotation_times(samples, pictures, begin_us)
     zero, t = _clock(taken, np.array(list(keyed.values())), start.start_s, scenario)
     ego_to_global = _ego_poses(tables, pictures, taken, zero + t)
     map_to_global = _level(ego_to_global[0])
@@ -74,7 +75,7 @@ def pictures(log: Log, camera: Camera, frames: Sequence[int] | None = None) -> U
         raise ValueError(
             f"pictures of {log.camera.width} x {log.camera.height} do not fill {camera.width} x {camera.height}"
         )
-    part = (0, max(0.0, top), log.camera.width, min(log.camera.height, log.camera.height - top))
+    part = (0.0, max(0.0, top), float(log.camera.width), min(float(log.camera.height), log.camera.height - top))
     t = log.rollout.t_s if frames is None else log.rollout.t_s[list(frames)]
     return np.stack([_picture(log.picture_files[i], camera, part) for i in nearest_pictures(log, t)])
 
@@ -94,25 +95,28 @@ def _picture(
         return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS, box=part, reducing_gap=None))
 
 
-def _annotation_times(samples: list[Row], pictures: list[Row]) -> dict[str, float]:
-    """When each keyframe's boxes hold, in the log's seconds: when its front picture was taken, as in nuScenes' devkit.
+def _annotation_times(samples: list[Row], pictures: list[Row], begin_us: int) -> dict[str, float]:
+    """When each keyframe's boxes hold, in seconds after the first picture: when its own was taken.
 
-    A keyframe's own time is its LiDAR sweep's end; what is ahead was swept, and annotated, half a turn before, when
+    nuScenes' devkit draws boxes so. A keyframe's own time is its LiDAR sweep's end; what is ahead was swept, and annotated, half a turn before, when
     the front camera fired. In the street log a passing car is 20 of 960 px out of its box by the other reading.
     """
     keys = {p["sample_token"]: p["timestamp"] for p in pictures if p["is_key_frame"]}
-    return {s["token"]: keys.get(s["token"], s["timestamp"]) / 1e6 for s in samples}
+    return {s["token"]: (keys.get(s["token"], s["timestamp"]) - begin_us) / 1e6 for s in samples}
 
 
 def _clock(taken: np.ndarray, keyed: np.ndarray, start_s: float, scenario: Scenario) -> tuple[float, np.ndarray]:
-    """Time zero, in the log's seconds, and the frames' times after it; frame 0 is a picture's own instant."""
+    """The clip's time zero, in seconds after the first picture, and the frames' times after it.
+
+    Frame 0 is a picture's own instant.
+    """
     last = min(taken[-1], keyed[-1])
-    if not 0 <= start_s < last - taken[0]:
+    if not 0 <= start_s < last:
         raise LogError(
-            f"{scenario.name}: starts at {start_s:g} s of a scene that lasts {last - taken[0]:.1f} s "
+            f"{scenario.name}: starts at {start_s:g} s of a scene that lasts {last:.1f} s "
             f"({len(keyed)} keyframes, {len(taken)} pictures)"
         )
-    zero = taken[np.abs(taken - taken[0] - start_s).argmin()]
+    zero = taken[np.abs(taken - start_s).argmin()]
     frames = min(round(scenario.duration_s * FRAME_RATE_HZ), int((last - zero) * FRAME_RATE_HZ + 1e-6) + 1)
     if frames < 2:
         raise LogError(f"{scenario.name}: nothing of the scene is left after {start_s:g} s")

@@ -15,7 +15,7 @@ from scenarios.road import Road
 from scenarios.rollout import Rollout
 
 COLOURS = {
-    "ego": "#1f6fd6", "car": "#d62f2f", "truck": "#e07b1a", "bus": "#b89a00", "two_wheeler": "#0c9c9c",
+    "ego": "#1f6fd6", "car": "#a8484f", "truck": "#e07b1a", "bus": "#b89a00", "two_wheeler": "#0c9c9c",
     "person": "#c21fb4", "obstacle": "#6a5acd",
 }  # fmt: skip
 _GROUND = {"terrain": "#cfdcc4", "sidewalk": "#c9c2b8", "road": "#8d8f94"}
@@ -98,7 +98,7 @@ def _draw_body(axes: Axes, rollout: Rollout, row: int, frames: list[int]) -> Non
     axes.plot(*way.T, color=colour, linewidth=1.0, zorder=4)
     shown = [frame for frame in frames if valid[frame]]
     for place, frame in enumerate(shown):
-        box = corners(rollout.centre[frame, row], rollout.sizes[row], rollout.yaw_rad[frame, row])
+        box = corners(rollout.centre[[frame], row], rollout.sizes[[row]], rollout.yaw_rad[[frame], row])[0]
         foot = box[[0, 2, 6, 4], :2]  # the corners of `UNIT_CORNERS` with z = -1, around
         alpha = 0.25 + 0.65 * (place + 1) / len(shown)
         axes.add_patch(Polygon(foot, facecolor=colour, edgecolor="black", linewidth=0.5, alpha=alpha, zorder=5))

@@ -1,0 +1,63 @@
+"""Previews: a picture is written, and it shows what is there."""
+
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from conditioning.camera import FRONT
+from conditioning.layers import draw_layers
+from conditioning.preview import draw_topdown, false_colours, preview, preview_frames
+from conditioning.scenery import NO_SCENERY, Scenery
+from conditioning.topdown import COLOURS
+from scenarios.bodies import Kind
+from tests.conditioning.situations import BEND, building, moving, situation, still, tree
+
+CAMERA = FRONT.resized(144, 256)
+SCENERY = Scenery((building(30, 16, 0, 12, 9, 9),), (tree(20, -5, 6, 1.5),), ())
+
+
+def test_a_preview_is_a_picture_with_something_on_it(tmp_path):
+    rollout = situation(moving(20, 0, Kind.CAR, 6.0), still(12, -3, Kind.CHILD), frames=12, ego_speed=8.0, road=BEND)
+    preview(rollout, SCENERY, CAMERA, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        seen = np.asarray(image.convert("RGB"))
+    assert seen.shape[1] > 1000
+    assert len(np.unique(seen.reshape(-1, 3), axis=0)) > 100
+
+
+def test_pictures_are_put_above_the_layers_when_given(tmp_path):
+    rollout = situation(frames=12)
+    plain, with_pictures = tmp_path / "a.png", tmp_path / "b.png"
+    preview(rollout, NO_SCENERY, CAMERA, plain)
+    shots = np.zeros((len(preview_frames(rollout)), 144, 256, 3), np.uint8)
+    preview(rollout, NO_SCENERY, CAMERA, with_pictures, shots)
+    assert Image.open(with_pictures).height > Image.open(plain).height
+
+
+def test_a_log_without_a_road_and_one_frame_can_be_drawn(tmp_path):
+    preview(situation(still(10, 0, Kind.BUS), road=None), NO_SCENERY, CAMERA, tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_from_above_everybody_near_is_named():
+    figure = draw_topdown(situation(still(15, 0, Kind.CAR, name="lead"), frames=3), SCENERY, CAMERA)
+    texts = {text.get_text() for text in figure.axes[0].texts}
+    assert {"ego", "lead"} <= texts
+
+
+def test_false_colours_show_who_is_in_front():
+    rollout = situation(still(25, 0, Kind.BUS))
+    wall = Scenery((building(15, 0, 0, 2, 3, 3.5),), (), ())
+    free, hidden = (false_colours(draw_layers(rollout, scenery, CAMERA))[0] for scenery in (NO_SCENERY, wall))
+    at = (75, 128)
+    hue = np.array(to_rgb(COLOURS["bus"]))
+    np.testing.assert_allclose(free[at] / free[at].max(), hue / hue.max(), atol=0.02)
+    assert not np.allclose(hidden[at] / hidden[at].max(), hue / hue.max(), atol=0.05)
+
+
+def test_false_colours_show_brake_lights():
+    rollout = situation(still(15, 0, Kind.CAR))
+    lit = replace(rollout, brake_light=np.array([[False, True]]))
+    assert tuple(false_colours(draw_layers(lit, NO_SCENERY, CAMERA))[0][80, 128]) == (255, 26, 13)
