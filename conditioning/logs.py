@@ -98,8 +98,9 @@ def _picture(
 def _annotation_times(samples: list[Row], pictures: list[Row], begin_us: int) -> dict[str, float]:
     """When each keyframe's boxes hold, in seconds after the first picture: when its own was taken.
 
-    nuScenes' devkit draws boxes so. A keyframe's own time is its LiDAR sweep's end; what is ahead was swept, and annotated, half a turn before, when
-    the front camera fired. In the street log a passing car is 20 of 960 px out of its box by the other reading.
+    nuScenes' devkit draws boxes so. A keyframe's own time is its LiDAR sweep's end; what is ahead was swept, and
+    annotated, half a turn before, when the front camera fired. In the street log a passing car is 20 of 960 px out
+    of its box by the other reading.
     """
     keys = {p["sample_token"]: p["timestamp"] for p in pictures if p["is_key_frame"]}
     return {s["token"]: (keys.get(s["token"], s["timestamp"]) - begin_us) / 1e6 for s in samples}
