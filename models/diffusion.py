@@ -10,6 +10,7 @@ from models.decoder import WINDOW, Steering, VideoDecoder
 from models.tokenizer import picture_losses
 
 TOKEN_DROPOUT = 0.15  # GAIA-1 (arXiv 2309.17080)
+EDGES = 0.5  # weight of the loss on differences between neighbours: sharpness
 GIVEN_NOISE = 0.12  # standard deviation put on known frames in training, against drift over a long clip
 
 # Which frames of a window are known, for each of GAIA-1's tasks beside the single picture.
@@ -77,7 +78,7 @@ def loss(model: VideoDecoder, window: Window, task: str, generator: torch.Genera
     noisy = torch.where(known[:, :, None, None, None], frames, diffuse(window.pictures, level, noise))
     made = model(noisy, level, steering).float()
     wanted = ~known
-    return picture_losses(made[wanted], window.pictures[wanted], window.weight[wanted])
+    return picture_losses(made[wanted], window.pictures[wanted], window.weight[wanted], EDGES)
 
 
 @torch.inference_mode()

@@ -65,21 +65,26 @@ class Tokenizer(nn.Module):
     def loss(
         self, pictures: Float[Tensor, "batch 3 height width"], weight: Float[Tensor, "batch 1 height width"]
     ) -> dict[str, Tensor]:
-        """L1 + L2 as GAIA-1 (arXiv 2309.17080), plus the same on colours averaged over 4 x 4 and on gradients.
+        """L1 + L2 as GAIA-1 (arXiv 2309.17080), and the colours of 4 x 4 pixels.
 
-        `weight` (mean about 1) leans toward bodies: unweighted, sky and road make up nearly all of the loss.
+        `weight` (mean about 1) leans toward bodies: unweighted, sky and road make up nearly all of the loss. Edges
+        are left to the video decoder, which sees the layers: what a token must carry is looks.
         """
         values = self.quantise(pictures)
         made = self.decoder(values.to(pictures.dtype)).float()
-        return picture_losses(made, pictures, weight)
+        return picture_losses(made, pictures, weight, edges=0.0)
 
 
 def picture_losses(
     made: Float[Tensor, "batch 3 height width"],
     wanted: Float[Tensor, "batch 3 height width"],
     weight: Float[Tensor, "batch 1 height width"],
+    edges: float,
 ) -> dict[str, Tensor]:
-    """Weighted L1 + L2 on pixels, on 4 x 4 mean colours and on differences between neighbours."""
+    """Weighted L1 + L2 on pixels, L1 on the mean colour of 4 x 4 pixels, its hue apart, and on neighbours' differences.
+
+    Hue (red - green, green - blue) has a term of its own because streets are grey: brightness is learned long before.
+    """
     error = made - wanted
     coarse_error, coarse_weight = F.avg_pool2d(error, 4), F.avg_pool2d(weight, 4)
     across = error[..., :, 1:] - error[..., :, :-1]
@@ -88,9 +93,10 @@ def picture_losses(
         "l1": (weight * error.abs()).mean(),
         "l2": (weight * error.square()).mean(),
         "colour": (coarse_weight * coarse_error.abs()).mean(),
+        "hue": (coarse_weight * (coarse_error[:, 1:] - coarse_error[:, :-1]).abs()).mean(),
         "edge": (weight[..., 1:] * across.abs()).mean() + (weight[..., 1:, :] * down.abs()).mean(),
     }
-    total = terms["l1"] + terms["l2"] + terms["colour"] + 0.5 * terms["edge"]
+    total = terms["l1"] + terms["l2"] + terms["colour"] + 2 * terms["hue"] + edges * terms["edge"]
     return {"total": total, **{name: term.detach() for name, term in terms.items()}}
 
 

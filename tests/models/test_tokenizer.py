@@ -37,10 +37,12 @@ def test_it_learns_the_colours_of_flat_pictures(tokenizer):
 
 def test_losses_vanish_only_for_the_same_picture():
     picture, weight = torch.rand(1, 3, 16, 16), torch.ones(1, 1, 16, 16)
-    assert picture_losses(picture, picture, weight)["total"] == 0
-    shifted = picture_losses(picture + 0.1, picture, weight)
-    assert shifted["colour"] == pytest.approx(0.1, abs=1e-5) and shifted["edge"] < 1e-5
-    assert picture_losses(picture, picture.flip(-1), weight)["edge"] > 0.1
+    assert picture_losses(picture, picture, weight, 0.5)["total"] == 0
+    shifted = picture_losses(picture + 0.1, picture, weight, 0.5)
+    assert shifted["colour"] == pytest.approx(0.1, abs=1e-5) and shifted["edge"] < 1e-5 and shifted["hue"] < 1e-5
+    redder = picture_losses(picture + torch.tensor([0.1, 0, 0])[:, None, None], picture, weight, 0.5)
+    assert redder["hue"] == pytest.approx(0.05, abs=1e-5)  # half of the two differences is off by 0.1
+    assert picture_losses(picture, picture.flip(-1), weight, 0.5)["edge"] > 0.1
 
 
 def test_psnr_of_a_known_error_is_as_calculated():
