@@ -180,7 +180,8 @@ def test_the_real_street_has_the_white_car_in_its_box(street):
     log = read_log(street, scenario("scene-0002", duration_s=6.0))
     assert len(log.rollout.t_s) == 72
     camera = log.camera.resized(144, 256)
-    labels = see(log.rollout, NO_SCENERY, camera)
+    looked_at = np.isin(np.arange(72), (0, 40, 71))[:, None]  # the others would only take time
+    labels = see(replace(log.rollout, valid=log.rollout.valid & looked_at), NO_SCENERY, camera)
     lead = next(
         row for row in np.flatnonzero(labels.visibility[0] > 0.9)
         if labels.depth_m[0, row] < 20 and abs(labels.amodal_box[0, row, [0, 2]].mean() - 125) < 10
