@@ -91,7 +91,7 @@ def outlines(rollout: Rollout, frame: int) -> np.ndarray:
 
 
 def _apart(rollout: Rollout, frame: int, i: int, j: int) -> float:
-    boxes = outlines(rollout, frame)
+    boxes = outlines(rollout, int(frame))
     return boxes[i].distance(boxes[j])
 
 
@@ -107,7 +107,7 @@ def _pushed(rollout: Rollout, impact: Float[np.ndarray, "actor"]) -> Bool[np.nda
     if not len(struck):
         return pushed
     for frame in np.flatnonzero(rollout.t_s >= impact.min() - 1e-6):
-        boxes = outlines(rollout, frame)
+        boxes = outlines(rollout, int(frame))
         for i in struck:
             pushed[frame, i] = (np.delete(shapely.distance(boxes[i], boxes), i) < TOUCHING_M).any()
     return pushed
