@@ -46,7 +46,9 @@ class TimeMix(nn.Module):
         nn.init.zeros_(self.mix.weight)
         nn.init.zeros_(self.mix.bias)
 
-    def forward(self, x: Float[Tensor, "frames channel row column"], time: int) -> Float[Tensor, "frames channel row column"]:
+    def forward(
+        self, x: Float[Tensor, "frames channel row column"], time: int
+    ) -> Float[Tensor, "frames channel row column"]:
         if time == 1:  # a picture has no neighbours
             return x
         stacked = rearrange(self.norm(x), "(b t) c h w -> b (t c) h w", t=time)

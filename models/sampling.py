@@ -37,20 +37,21 @@ class Sampling:
             raise ValueError(f"{self}: rounds are the parallel method's, from 1")
 
 
-def remembered(step: int, window: int) -> tuple[int, ...]:
-    """Frames before `step` that are kept in sight: the first, and others ever further apart, `window` - 1 in all.
+def remembered(t_s: Float[Tensor, "batch time"], step: int, window: int, memory_s: float) -> list[int]:
+    """Frames before `step` that are kept in sight: at most `window` - 1, none older than `memory_s`.
 
-    Of 30 frames in a window of 8: 0, 14, 22, 26, 28, 29 and so on; so what was hidden for a while is not forgotten.
+    Their distances grow by a constant factor from the last frame to the oldest (1, 2, 3, 5, 8, 14, 24 steps, say), so
+    that what was hidden for a while is not forgotten.
     """
-    room = window - 1
-    if step <= room:
-        return tuple(range(step))
-    distances = [1, 2, 3]
-    while len(distances) < room:
-        distances.append(2 * distances[-1] - 1)
-    kept = {step - distance for distance in distances[: room - 1] if distance < step} | {0}
-    spare = [index for index in range(step - 1, -1, -1) if index not in kept]
-    return tuple(sorted(kept | set(spare[: room - len(kept)])))
+    ages_s = (t_s[:, step : step + 1] - t_s[:, :step]).amax(0)
+    reach, room = int((ages_s <= memory_s).sum()), window - 1
+    if reach <= room:
+        return list(range(step - reach, step))
+    distances: list[int] = []
+    for index in range(room):
+        even = round(reach ** (index / max(room - 1, 1)))
+        distances.append(max(even, distances[-1] + 1 if distances else 1))
+    return [step - distance for distance in reversed(distances)]
 
 
 @torch.inference_mode()
@@ -119,7 +120,7 @@ class _Clip:
         how: Sampling,
     ):
         batch, steps = t_s.shape
-        self.model = model
+        self.model, self.t_s = model, t_s
         self.guided = how.guidance != 1
         dtype = model.embed.table.dtype
         noise = torch.where(torch.arange(steps, device=t_s.device) < given, 0.0, 1 - how.trust).expand(batch, -1)
@@ -133,11 +134,12 @@ class _Clip:
 
     def recall(self, step: int, before: Int[Tensor, "batch cell digit"] | None) -> None:
         """Begin a frame: bring the frames it may look at into sight; `before` is the last one's digits."""
-        slots, sight = self.model.slots, self.sight
-        for place, index in enumerate(remembered(step, self.model.config.window)):
+        slots, sight, config = self.model.slots, self.sight, self.model.config
+        kept = remembered(self.t_s, step, config.window, config.memory_s)
+        for place, index in enumerate(kept):
             frame = self.all.values[..., index * slots : (index + 1) * slots, :]
             sight.values[..., place * slots : (place + 1) * slots, :] = frame
-        sight.filled = slots * len(remembered(step, self.model.config.window))
+        sight.filled = slots * len(kept)
         self.step, self.begun = step, sight.filled
         if before is not None:
             self.known[:, step] += self.model.before(before).repeat(2 if self.guided else 1, 1, 1)

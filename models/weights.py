@@ -12,7 +12,6 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -22,8 +21,13 @@ class WeightsError(ValueError):
 
 def save(module: nn.Module, path: Path, lineage: dict[str, str], dtype: torch.dtype = torch.bfloat16) -> None:
     """Write a network whole or not at all; its `config` and `lineage` travel inside."""
-    tensors = {k: v.detach().to(dtype).contiguous() if v.is_floating_point() else v for k, v in module.state_dict().items()}
-    metadata = {"config": json.dumps(asdict(module.config), sort_keys=True), "lineage": json.dumps(lineage, sort_keys=True)}
+    tensors = {
+        k: v.detach().to(dtype).contiguous() if v.is_floating_point() else v for k, v in module.state_dict().items()
+    }
+    metadata = {
+        "config": json.dumps(asdict(module.config), sort_keys=True),
+        "lineage": json.dumps(lineage, sort_keys=True),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     save_file(tensors, unfinished, metadata={"class": type(module).__name__, **metadata})

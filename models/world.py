@@ -28,6 +28,7 @@ class WorldModelConfig:
     vocabulary: int = 128  # words known, padding included
     words: int = 16  # in a caption
     window: int = 8  # frames seen at once, the one being predicted included
+    memory_s: float = 1.25  # oldest frame looked at in sampling: no older than the training clips are long
     # Odds that a training clip loses this condition, exclusive of each other; GAIA-1: all .2, text .4, action .4.
     drop_all: float = 0.1
     drop_text: float = 0.1

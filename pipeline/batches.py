@@ -130,12 +130,15 @@ class Pairs:
 def pairs_batch(footage: Footage, rng: np.random.Generator, size: int) -> Pairs:
     """Pairs from clips drawn with replacement."""
     clips, frames = rng.choice(footage.ready, size), rng.integers(1, footage.config.frames, size)
-    read = lambda back: rearrange(  # noqa: E731
-        signed(np.stack([footage.pictures[c, f - back] for c, f in zip(clips, frames, strict=True)])),
-        "b h w c -> b c h w",
+    before, after = (
+        rearrange(
+            signed(np.stack([footage.pictures[c, f] for c, f in zip(clips, frames - back, strict=True)])),
+            "b h w c -> b c h w",
+        )
+        for back in (1, 0)
     )
     speed, curvature = footage.actions[clips, frames].T
-    return Pairs(read(1), read(0), torch.from_numpy(np.stack([speed, speed * curvature], -1)).float())
+    return Pairs(before, after, torch.from_numpy(np.stack([speed, speed * curvature], -1)).float())
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,9 @@ def clips_batch(
     frames = np.stack([
         np.sort(rng.choice(even, steps, replace=False)) if rng.random() < 0.3 else even[s : s + steps] for s in starts
     ])  # fmt: skip
-    take = lambda array: torch.from_numpy(np.stack([np.asarray(array[c])[f] for c, f in zip(chosen, frames, strict=True)]))  # noqa: E731
+    take = lambda array: torch.from_numpy(
+        np.stack([np.asarray(array[c])[f] for c, f in zip(chosen, frames, strict=True)])
+    )
     layers = torch.from_numpy(np.stack([footage.layers[c, f] for c, f in zip(chosen, frames, strict=True)]))
     words = torch.from_numpy(np.array(footage.words[chosen]))
     return Clips(take(codes), layers, take(footage.actions), words, torch.from_numpy(frames / 12.0).float())

@@ -66,7 +66,8 @@ class Footage:
         """Says in a weight file what it was trained on."""
         c = self.config
         last = c.first_seed + c.clips - 1
-        return f"procedural camera, seeds {c.first_seed}-{last}, {len(self.ready)} clips of {c.frames} frames at {c.height} x {c.width}"
+        pictures = f"{len(self.ready)} clips of {c.frames} frames at {c.height} x {c.width}"
+        return f"procedural camera, seeds {c.first_seed}-{last}, {pictures}"
 
 
 def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:

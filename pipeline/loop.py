@@ -77,7 +77,9 @@ class Average:
             kept.lerp_(value, 1 - decay) if value.is_floating_point() else kept.copy_(value)
 
 
-def save_checkpoint(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int) -> None:
+def save_checkpoint(
+    path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int
+) -> None:
     """Everything that is needed to go on, whole or not at all."""
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.values.items()}
@@ -125,7 +127,14 @@ def train(
             progress(step + 1, terms)
         if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
             save_checkpoint(checkpoint, network, average, optimiser, step + 1)
-            ship(part, average, ships_to, {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)}, folder, step + 1)
+            ship(
+                part,
+                average,
+                ships_to,
+                {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)},
+                folder,
+                step + 1,
+            )
 
 
 def _step(part: Part, optimiser: torch.optim.Optimizer, schedule: Schedule, step: int) -> dict[str, Tensor]:
@@ -160,5 +169,3 @@ def _log(path: Path, step: int, terms: dict[str, float]) -> None:
         if file.tell() == 0:
             writer.writerow(["step", "time", *terms])
         writer.writerow([step, round(time.time(), 1), *(f"{v:.5f}" for v in terms.values())])
-
-

@@ -86,7 +86,10 @@ class DecoderPart:
     def picture(self, network: VideoDecoder, path: Path) -> None:
         rows = []
         for clip in self.footage.ready[:4]:
-            tokens, layers = torch.from_numpy(self.values[clip, :5:2]).float(), torch.from_numpy(self.footage.layers[clip, :5])
+            tokens, layers = (
+                torch.from_numpy(self.values[clip, :5:2]).float(),
+                torch.from_numpy(self.footage.layers[clip, :5]),
+            )
             made = render(network, tokens, layers, torch.Generator().manual_seed(0)).numpy()
             rows += [self.footage.pictures[clip, [0, 1, 4]], made[[0, 1, 4]]]
         sheet(rows, path)
@@ -138,7 +141,9 @@ class DetectorPart:
 
     def picture(self, network: Detector, path: Path) -> None:
         shown = np.array(self.footage.pictures[self.footage.ready[:8], 3])
-        for picture, found in zip(shown, network.detect(rearrange(signed(shown), "b h w c -> b c h w"), 0.3), strict=True):
+        for picture, found in zip(
+            shown, network.detect(rearrange(signed(shown), "b h w c -> b c h w"), 0.3), strict=True
+        ):
             for x0, y0, x1, y1 in found.boxes.int().tolist():
                 picture[y0:y1, [x0, min(x1, 255)]] = (0, 255, 0)
                 picture[[y0, min(y1, 143)], x0:x1] = (0, 255, 0)

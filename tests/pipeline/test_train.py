@@ -36,7 +36,9 @@ class Squares:
 def run(folder: Path, *stops: int) -> dict[str, Tensor]:
     for stop in stops:
         schedule = Schedule(steps=stop, save_every=20, seed=5)
-        train(Squares(), schedule, folder / "run", folder / "squares.safetensors", {"footage": "squares"}, lambda *_: None)
+        train(
+            Squares(), schedule, folder / "run", folder / "squares.safetensors", {"footage": "squares"}, lambda *_: None
+        )
     return weights.load(Tokenizer(CONFIG), folder / "squares.safetensors").state_dict()
 
 
