@@ -12,6 +12,7 @@ from conditioning.layers import LAYERS
 from models.decoder import WINDOW
 from models.diffusion import Window
 from pipeline.footage import Footage
+from scenarios.rollout import FRAME_RATE_HZ
 
 NEARNESS = LAYERS.index("foreground_nearness")
 TOKEN_PX = 16
@@ -130,13 +131,7 @@ class Pairs:
 def pairs_batch(footage: Footage, rng: np.random.Generator, size: int) -> Pairs:
     """Pairs from clips drawn with replacement."""
     clips, frames = rng.choice(footage.ready, size), rng.integers(1, footage.config.frames, size)
-    before, after = (
-        rearrange(
-            signed(np.stack([footage.pictures[c, f] for c, f in zip(clips, frames - back, strict=True)])),
-            "b h w c -> b c h w",
-        )
-        for back in (1, 0)
-    )
+    before, after = (rearrange(signed(footage.pictures[clips, frames - back]), "b h w c -> b c h w") for back in (1, 0))
     speed, curvature = footage.actions[clips, frames].T
     return Pairs(before, after, torch.from_numpy(np.stack([speed, speed * curvature], -1)).float())
 
@@ -162,9 +157,8 @@ def clips_batch(
     frames = np.stack([
         np.sort(rng.choice(even, steps, replace=False)) if rng.random() < 0.3 else even[s : s + steps] for s in starts
     ])  # fmt: skip
-    take = lambda array: torch.from_numpy(
-        np.stack([np.asarray(array[c])[f] for c, f in zip(chosen, frames, strict=True)])
+    codes_at, layers_at, actions_at = (
+        torch.from_numpy(np.array(array[chosen[:, None], frames])) for array in (codes, footage.layers, footage.actions)
     )
-    layers = torch.from_numpy(np.stack([footage.layers[c, f] for c, f in zip(chosen, frames, strict=True)]))
     words = torch.from_numpy(np.array(footage.words[chosen]))
-    return Clips(take(codes), layers, take(footage.actions), words, torch.from_numpy(frames / 12.0).float())
+    return Clips(codes_at, layers_at, actions_at, words, torch.from_numpy(frames / FRAME_RATE_HZ).float())
