@@ -1,4 +1,4 @@
-"""What a run was made with: machine, versions, code, weights. Recorded, so that clips can be compared later."""
+"""What a run was made with: machine, versions, code. Recorded, so that clips can be compared later."""
 
 import functools
 import hashlib
@@ -8,7 +8,6 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WEIGHTS = ROOT / "models" / "weights"
 _PACKAGES = ("scenarios", "conditioning", "models", "outputs", "pipeline")
 _NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nuscenes-devkit")
 
@@ -50,10 +49,3 @@ def code_fingerprint() -> str:
     for path in sorted(p for name in _PACKAGES for p in (ROOT / name).rglob("*.py")):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def weights_fingerprints(folder: Path) -> dict[str, str]:
-    """Hash of every weights file in a folder, by part; empty where there is none."""
-    return {
-        path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in sorted(folder.glob("*.safetensors"))
-    }

@@ -1,0 +1,74 @@
+"""The map, walked: a clip is whole, the same again, and says what it was made from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from outputs.clip import Clip, read_clip, write_clip
+from pipeline.networks import Networks, load_networks
+from pipeline.runs import Job
+from pipeline.stopwatch import Stopwatch
+from pipeline.synthesize import synthesize
+from scenarios.load import library, load
+from tests.pipeline.situations import car_ahead
+
+
+@pytest.fixture(scope="module")
+def networks(newborn_weights) -> Networks:
+    return load_networks("tiny", 1, newborn_weights)
+
+
+@pytest.fixture(scope="module")
+def clip(networks) -> Clip:
+    return synthesize(Job("a", car_ahead(), 0), networks, Stopwatch())
+
+
+def test_every_stage_leaves_its_part(clip):
+    time = len(clip.rollout.t_s)
+    assert time == 12
+    assert clip.frames[0].shape == clip.source[0].shape == (time, 144, 256, 3)
+    assert len(clip.lidar) == 2
+    assert clip.labels[0].in_view.shape == (time, 2)
+    assert {v.family for v in clip.record.verdicts} == {"physics", "pixels"}
+
+
+def test_the_record_says_where_the_time_went_and_what_made_it(clip, networks):
+    record = clip.record
+    stages = ["open_world", "condition", "take_pictures", "predict_tokens", "render_frames", "sense_lidar", "judge"]
+    assert list(record.stage_s) == stages
+    assert record.weights == networks.fingerprints
+    assert record.scenario_id == "car-ahead"
+    assert len(record.code_version) == 12
+
+
+def test_the_same_job_gives_the_same_bytes(clip, networks):
+    again = synthesize(Job("a", car_ahead(), 0), networks, Stopwatch())
+    assert np.array_equal(clip.frames[0], again.frames[0])
+    assert all(np.array_equal(a, b) for a, b in zip(clip.lidar, again.lidar, strict=True))
+    assert clip.record.verdicts == again.record.verdicts
+
+
+def test_another_seed_changes_the_look_and_not_the_geometry(clip, networks):
+    other = synthesize(Job("b", car_ahead(), 1), networks, Stopwatch())
+    assert not np.array_equal(clip.frames[0], other.frames[0])
+    assert np.array_equal(clip.rollout.centre, other.rollout.centre)
+    assert np.array_equal(clip.labels[0].modal_box, other.labels[0].modal_box)
+
+
+def test_a_clip_on_disk_is_the_clip(clip, tmp_path):
+    write_clip(tmp_path / "a", clip, lossless=True)
+    back = read_clip(tmp_path / "a")
+    assert back.record == clip.record
+    assert np.array_equal(back.frames[0], clip.frames[0])
+
+
+def test_a_scenario_from_a_log_starts_with_the_real_picture(networks, street):
+    (scenario,) = load(library()["logs/street-behind-white-car"])
+    job = Job("log", replace(scenario, duration_s=1.0), 0, street, "whom to name")
+    clip = synthesize(job, networks, Stopwatch())
+    assert clip.record.attribution == "whom to name"
+    assert clip.rollout.road is None
+    assert len(clip.rollout.bodies) > 10
+    assert clip.cameras[0].width == 256
+    assert clip.source[0].shape == clip.frames[0].shape
