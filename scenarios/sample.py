@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from scenarios.behaviour import crossing_side
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.drivers import G
 from scenarios.environment import FRICTION, Environment, Surface, TimeOfDay, Weather
 from scenarios.road import Road, RoadKind
 from scenarios.scenario import (
     After,
     Behaviour,
     Brake,
+    ChangeSpeed,
     Cross,
     CutIn,
     Event,
@@ -41,6 +44,13 @@ class Street:
         self.rng = np.random.default_rng([seed, 1])
         self.seed, self.duration_s = seed, duration_s
         self.road = self._road()
+        weather = list(Weather)[self.rng.choice(4, p=[0.49, 0.19, 0.16, 0.16])]
+        time = list(TimeOfDay)[self.rng.choice(3, p=[0.5, 0.2, 0.3])]
+        self.environment = Environment(time, weather)
+        self.surface = SURFACES[weather][self.rng.integers(len(SURFACES[weather]))]
+        bend = max(abs(self.road.curvature_per_m), 1e-4)
+        # Nobody is faster than half the grip allows in the bend, whose inner lanes are a little tighter.
+        self.fastest_mps = float(np.sqrt(0.5 * FRICTION[self.surface] * G * (1 / bend - 12)))
         self.placed: list[Placed] = []
         self.events: list[Event] = []
         self.taken: list[tuple[float, float, float, float]] = []  # s from, s to, d from, d to
@@ -74,8 +84,16 @@ class Street:
         return body.id
 
     def put_ego(self) -> None:
-        speed = float(self.rng.uniform(0, 18)) if self.rng.random() < 0.85 else 0.0
-        behaviour = HoldSpeed(speed)
+        speed = float(self.rng.uniform(0, min(20.0, self.fastest_mps))) if self.rng.random() < 0.85 else 0.0
+        # Half of the egos react, so that their speed is seen to change; the others hold it, brake or speed up.
+        behaviour: Behaviour = HoldSpeed(speed)
+        if self.rng.random() < 0.55:
+            behaviour = Follow(max(speed, 3.0), str(self.rng.choice(["attentive", "r157 careful", "idm"])))
+        elif self.rng.random() < 0.4:
+            change = self.rng.uniform(0, 0.5 * self.duration_s), self.rng.uniform(1.5, 7)
+            slower = Brake(float(change[1]), float(self.rng.choice([0.0, 0.5])) * speed)
+            quicker = ChangeSpeed(min(speed + 5.0, self.fastest_mps), 2.0)
+            self.events.append(Event("ego", After(float(change[0])), slower if self.rng.random() < 0.7 else quicker))
         self.placed.append(
             Placed(Body("ego", Kind.CAR, EGO_SIZE), OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0), speed, behaviour)
         )
@@ -84,13 +102,13 @@ class Street:
     def put_traffic(self) -> None:
         """Moving vehicles in all lanes, denser near the ego."""
         rng = self.rng
-        for _ in range(int(rng.integers(2, 8))):
+        for _ in range(int(rng.integers(3, 10))):
             lane = int(rng.integers(self.road.lanes + self.road.opposite_lanes))
             kind = DRIVING[rng.integers(len(DRIVING))]
             facing = 1 if lane < self.road.lanes else -1
             ego = self.placed[0].speed_mps
             speed = float(max(0.0, rng.normal(ego, 2.5))) if facing > 0 else float(rng.uniform(3, 14))
-            speed = min(speed, 7.0) if kind is Kind.CYCLIST else speed
+            speed = min(speed, self.fastest_mps, 7.0 if kind is Kind.CYCLIST else 30.0)
             s = float(6 + (FARTHEST_M - 6) * rng.random() ** 1.5)
             edge = -0.9 if kind is Kind.CYCLIST else 0.0
             who = self.put(
@@ -139,18 +157,26 @@ class Street:
     def put_walkers(self) -> None:
         """People on the sidewalks and crossing, also out from between and behind vehicles."""
         rng, road = self.rng, self.road
-        for _ in range(int(rng.integers(0, 6))):
+        for _ in range(int(rng.integers(1, 8))):
             kind, pace = WALKING[rng.integers(len(WALKING))], float(rng.uniform(0.7, 2.0))
             side, edge = (-1, road.right_edge) if rng.random() < 0.5 else (1, road.left_edge)
             s = float(5 + 35 * rng.random() ** 1.3)
             if rng.random() < 0.45:
                 d = float(rng.uniform(road.right_edge, road.left_edge)) if rng.random() < 0.5 else edge + side * 0.8
+                if not self._clear_to_cross(s, d, pace) and rng.random() < 0.8:
+                    continue
                 who = self.put(kind, OnLane(s, d), 0.0, Parked(), turned=True)
                 if who:
                     self.events.append(Event(who, After(0.0), Cross(pace)))
             else:
                 d = edge + side * float(rng.uniform(0.5, road.sidewalk_m + 2.0))
                 self.put(kind, OnLane(s, d, int(rng.choice([-1, 1]))), pace, HoldSpeed(pace))
+
+    def _clear_to_cross(self, s: float, d: float, pace: float) -> bool:
+        """Whether a walker meets nobody but perhaps the ego: most people look before they cross."""
+        reach = crossing_side(self.road, d) * pace * self.duration_s
+        low, high = min(d, d + reach) - 0.5, max(d, d + reach) + 0.5
+        return not any(a[0] < s + 0.5 and s - 0.5 < a[1] and a[2] < high and low < a[3] for a in self.taken[1:])
 
 
 def sample_scenario(seed: int, duration_s: float = 2.0) -> Scenario:
@@ -161,12 +187,8 @@ def sample_scenario(seed: int, duration_s: float = 2.0) -> Scenario:
     street.put_kerbside()
     street.put_traffic()
     street.put_walkers()
-    rng = street.rng
-    weather = list(Weather)[rng.choice(4, p=[0.49, 0.19, 0.16, 0.16])]
-    time = list(TimeOfDay)[rng.choice(3, p=[0.5, 0.2, 0.3])]
-    surface = SURFACES[weather][rng.integers(len(SURFACES[weather]))]
     name = f"sampled-{seed}"
     return Scenario(
-        name, name, "a sampled street", {"suite": "sampled"}, duration_s, street.road, surface, FRICTION[surface],
-        Environment(time, weather), tuple(street.placed), tuple(street.events), Expect(),
+        name, name, "a sampled street", {"suite": "sampled"}, duration_s, street.road, street.surface,
+        FRICTION[street.surface], street.environment, tuple(street.placed), tuple(street.events), Expect(),
     )  # fmt: skip

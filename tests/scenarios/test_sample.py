@@ -10,7 +10,7 @@ from pipeline.checks.physics import check_physics
 from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate
 
-SEEDS, DRIVEN = range(60), 14
+SEEDS, DRIVEN = range(60), 10
 
 
 @pytest.fixture(scope="module")
