@@ -5,9 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, FOUR_WHEELS, ON_FOOT, STATIC, Body, Kind
-from scenarios.drivers import G
-from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, FreePath, LanePath, LinePath, Path, Pose, wrapped
+from scenarios.bodies import FOUR_WHEELS, ON_FOOT, Body
+from scenarios.paths import (
+    STEERING_RADPS,
+    WHEELBASE_SHARE,
+    LanePath,
+    LinePath,
+    Path,
+    Pose,
+    crossing_side,
+    free_path,
+    lane_path,
+    wrapped,
+)
 from scenarios.road import Road
 from scenarios.scenario import (
     Action,
@@ -16,11 +26,7 @@ from scenarios.scenario import (
     Cross,
     CutIn,
     Follow,
-    FollowTrajectory,
     HoldSpeed,
-    OnLane,
-    Parked,
-    Placed,
     StepOut,
 )  # fmt: skip
 
@@ -29,7 +35,6 @@ DRIVE_JERK = 6.0
 LIT_DECEL = 0.7  # m/s^2 of braking from which the lamps must light (UN R13-H)
 PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is left for braking
 WALK_BUILD_UP_S = 0.4
-LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
 
 
 @dataclass(frozen=True)
@@ -233,70 +238,7 @@ class Mover:
         s, d = self.road.project(np.array([x, y]))
         side = crossing_side(self.road, d)
         target = float(self.road.curvature_per_m * s + side * math.pi / 2)
-        self.path = free_path(self.body, (x, y, yaw), self.grip, target)
+        self.path = free_path(self.body, (x, y, yaw), PATH_GRIP_SHARE * self.grip, target)
         rate = max(speed / WALK_BUILD_UP_S, 1.0) if self.on_foot else 1.5
         self.target = Target(speed, min(rate, 5.0))
         self.ends_beyond_d = self.road.left_edge + 1.2 if side > 0 else self.road.right_edge - 1.2
-
-
-def crossing_side(road: Road, d: float) -> int:
-    """+1 when the far side, seen from offset `d`, is to the left, -1 when it is to the right."""
-    return 1 if d < (road.left_edge + road.right_edge) / 2 else -1
-
-
-def lane_path(road: Road, pose: Pose) -> LanePath:
-    """The path along the road through a map pose."""
-    s, d = road.project(np.array(pose[:2]))
-    facing = 1 if math.cos(pose[2] - road.curvature_per_m * s) >= 0 else -1
-    return LanePath(road, float(s), float(d), facing)
-
-
-def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action | None) -> Mover:
-    """The body as the scenario places it; one that stands and crosses first thing already faces across."""
-    body, offset = placed.body, EGO_REAR_AXLE_TO_CENTRE_M if ego else 0.0
-    target = Target(placed.speed_mps, 2.0)
-    if isinstance(placed.behaviour, HoldSpeed):
-        target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
-    mover = Mover(
-        body, road, friction * G, offset, _path(placed, road, offset, friction * G, first), placed.speed_mps, target
-    )
-    match placed.behaviour:
-        case Follow():
-            mover.drive = placed.behaviour
-            mover.join_lane()
-        case FollowTrajectory():
-            mover.scripted = True
-            assert isinstance(mover.path, LinePath)
-            mover.speed = max(0.0, (mover.path.planned(0.01) - mover.path.planned(-0.01)) / 0.02)
-        case Parked():
-            mover.speed, mover.still, mover.target = 0.0, True, Target(0.0, 2.0)
-    mover.still = mover.still or body.kind in STATIC or (body.kind is Kind.TRAILER and mover.speed == 0)
-    return mover
-
-
-def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action | None) -> Path:
-    if isinstance(placed.behaviour, FollowTrajectory):
-        return LinePath(placed.behaviour.points)
-    on_foot = placed.body.kind in ON_FOOT
-    if isinstance(placed.start, OnLane):
-        facing = placed.start.facing
-        s, d = placed.start.s_m - facing * offset, placed.start.d_m
-        if placed.speed_mps == 0 and isinstance(first, Cross | StepOut):
-            x, y, heading = road.place(s, d)
-            yaw = heading + crossing_side(road, d) * math.pi / 2
-            return free_path(placed.body, (x, y, yaw), grip, yaw)
-        return LanePath(road, s, d, facing)
-    yaw = placed.start.yaw_rad
-    heading = road.curvature_per_m * float(road.project(np.array([placed.start.x_m, placed.start.y_m]))[0])
-    if not on_foot and placed.speed_mps > 0 and abs(math.sin(yaw - heading)) < LANE_HEADING_RAD:
-        s, d = road.project(np.array([placed.start.x_m, placed.start.y_m]))
-        facing = 1 if math.cos(yaw - heading) > 0 else -1
-        return LanePath(road, float(s) - facing * offset, float(d), facing)
-    pose = (placed.start.x_m - offset * math.cos(yaw), placed.start.y_m - offset * math.sin(yaw), yaw)
-    return free_path(placed.body, pose, grip)
-
-
-def free_path(body: Body, pose: Pose, grip: float, target_yaw: float = math.nan) -> FreePath:
-    """The path of a body that turns as its kind can."""
-    wheelbase = 0.0 if body.kind in ON_FOOT else WHEELBASE_SHARE * body.size.length_m
-    return FreePath(*pose, wheelbase, PATH_GRIP_SHARE * grip, target_yaw)

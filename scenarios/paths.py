@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
+from scenarios.bodies import ON_FOOT, Body
 from scenarios.road import Road
 
 MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
@@ -143,6 +144,24 @@ class LinePath:
 
 
 Path = LanePath | FreePath | LinePath
+
+
+def crossing_side(road: Road, d: float) -> int:
+    """+1 when the far side, seen from offset `d`, is to the left, -1 when it is to the right."""
+    return 1 if d < (road.left_edge + road.right_edge) / 2 else -1
+
+
+def lane_path(road: Road, pose: Pose) -> LanePath:
+    """The path along the road through a map pose."""
+    s, d = road.project(np.array(pose[:2]))
+    facing = 1 if math.cos(pose[2] - road.curvature_per_m * s) >= 0 else -1
+    return LanePath(road, float(s), float(d), facing)
+
+
+def free_path(body: Body, pose: Pose, sideways_mps2: float, target_yaw: float = math.nan) -> FreePath:
+    """The path of a body that turns as its kind can."""
+    wheelbase = 0.0 if body.kind in ON_FOOT else WHEELBASE_SHARE * body.size.length_m
+    return FreePath(*pose, wheelbase, sideways_mps2, target_yaw)
 
 
 def _curve(knots: np.ndarray, xy: np.ndarray) -> CubicSpline:

@@ -3,13 +3,14 @@
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.behaviour import Pedals, start
+from scenarios.behaviour import Pedals
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.following import Driver
 from scenarios.impact import contact, mass_kg, parting_velocities, sliding_decel
 from scenarios.perception import Scene, box_corners, look
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
 from scenarios.scenario import Event, Scenario
+from scenarios.starts import start
 
 SUBSTEPS = 10
 LOOK_EVERY = 2  # steps between two looks of a driver

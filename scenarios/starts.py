@@ -1,0 +1,59 @@
+"""How a body begins: its path and speed from where the scenario places it."""
+
+import math
+
+import numpy as np
+
+from scenarios.behaviour import PATH_GRIP_SHARE, Mover, Target
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
+from scenarios.drivers import G
+from scenarios.paths import LanePath, LinePath, Path, crossing_side, free_path
+from scenarios.road import Road
+from scenarios.scenario import Action, Cross, Follow, FollowTrajectory, HoldSpeed, OnLane, Parked, Placed, StepOut
+
+LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
+
+
+def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action | None) -> Mover:
+    """The body as the scenario places it; one that stands and crosses first thing already faces across."""
+    body, offset = placed.body, EGO_REAR_AXLE_TO_CENTRE_M if ego else 0.0
+    target = Target(placed.speed_mps, 2.0)
+    if isinstance(placed.behaviour, HoldSpeed):
+        target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
+    mover = Mover(
+        body, road, friction * G, offset, _path(placed, road, offset, friction * G, first), placed.speed_mps, target
+    )
+    match placed.behaviour:
+        case Follow():
+            mover.drive = placed.behaviour
+            mover.join_lane()
+        case FollowTrajectory():
+            mover.scripted = True
+            assert isinstance(mover.path, LinePath)
+            mover.speed = max(0.0, (mover.path.planned(0.01) - mover.path.planned(-0.01)) / 0.02)
+        case Parked():
+            mover.speed, mover.still, mover.target = 0.0, True, Target(0.0, 2.0)
+    mover.still = mover.still or body.kind in STATIC or (body.kind is Kind.TRAILER and mover.speed == 0)
+    return mover
+
+
+def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action | None) -> Path:
+    if isinstance(placed.behaviour, FollowTrajectory):
+        return LinePath(placed.behaviour.points)
+    on_foot = placed.body.kind in ON_FOOT
+    if isinstance(placed.start, OnLane):
+        facing = placed.start.facing
+        s, d = placed.start.s_m - facing * offset, placed.start.d_m
+        if placed.speed_mps == 0 and isinstance(first, Cross | StepOut):
+            x, y, heading = road.place(s, d)
+            yaw = heading + crossing_side(road, d) * math.pi / 2
+            return free_path(placed.body, (x, y, yaw), PATH_GRIP_SHARE * grip, yaw)
+        return LanePath(road, s, d, facing)
+    yaw = placed.start.yaw_rad
+    heading = road.curvature_per_m * float(road.project(np.array([placed.start.x_m, placed.start.y_m]))[0])
+    if not on_foot and placed.speed_mps > 0 and abs(math.sin(yaw - heading)) < LANE_HEADING_RAD:
+        s, d = road.project(np.array([placed.start.x_m, placed.start.y_m]))
+        facing = 1 if math.cos(yaw - heading) > 0 else -1
+        return LanePath(road, float(s) - facing * offset, float(d), facing)
+    pose = (placed.start.x_m - offset * math.cos(yaw), placed.start.y_m - offset * math.sin(yaw), yaw)
+    return free_path(placed.body, pose, PATH_GRIP_SHARE * grip)
