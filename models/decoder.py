@@ -30,6 +30,7 @@ class Steering:
     layers: Float[Tensor, "batch time layer height width"]  # in [-1, 1]
     tokens: Float[Tensor, "batch time digit row column"]  # quantised values; ignored where `has_tokens` is False
     has_tokens: Bool[Tensor, "batch time"]
+    draft: Float[Tensor, "batch time 3 height width"]  # the tokenizer's own reading of the tokens, soft but in colour
     given: Float[Tensor, "batch time 3 height width"]  # the nearest known frame, zeros where there is none
     is_given: Bool[Tensor, "batch time"]  # this very frame is known
     distance: Float[Tensor, "batch time"]  # frames to the nearest known one, signed; 0 where none is known
@@ -58,8 +59,8 @@ class TimeMix(nn.Module):
 class VideoDecoder(nn.Module):
     """A small U-Net over a window of one or three frames with a full-size path for the layers.
 
-    Predicts the clean picture. Tokens enter at the coarsest grid and again on the way up, so that they keep
-    their say in colour and texture while the layers fix edges.
+    Predicts the clean picture as a correction of the tokenizer's draft: tokens keep their say in colour, the layers
+    put edges and detail where they belong.
     """
 
     def __init__(self, config: DecoderConfig):
@@ -67,7 +68,7 @@ class VideoDecoder(nn.Module):
         self.config = config
         fine, middle, coarse = config.widths
         many, some, few = config.depths
-        inputs = 3 + config.layers + 3
+        inputs = 3 + config.layers + 3 + 3
         self.facts = nn.Sequential(nn.Linear(16 + 5, 128), nn.SiLU(), nn.Linear(128, 128), nn.SiLU())
         self.stem = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(16 * inputs, fine, 1))
         self.fine_in = nn.ModuleList(Residual(fine) for _ in range(many))
@@ -92,6 +93,8 @@ class VideoDecoder(nn.Module):
             nn.Conv2d(config.full, config.full, 3, padding=1), nn.SiLU(),
             nn.Conv2d(config.full, 3, 3, padding=1),
         )  # fmt: skip
+        nn.init.zeros_(self.head[-1].weight)
+        nn.init.zeros_(self.head[-1].bias)
 
     def forward(
         self,
@@ -102,7 +105,7 @@ class VideoDecoder(nn.Module):
         """The clean frames expected, given `noisy` at noise `level` (1: nothing but noise)."""
         time = noisy.shape[1]
         flat = lambda x: rearrange(x, "b t ... -> (b t) ...")  # noqa: E731
-        inputs = flat(torch.cat([noisy, steering.layers, steering.given], dim=2)).contiguous(
+        inputs = flat(torch.cat([noisy, steering.layers, steering.given, steering.draft], dim=2)).contiguous(
             memory_format=torch.channels_last
         )
         shifts = iter(self._shifts(level, steering))
@@ -116,7 +119,7 @@ class VideoDecoder(nn.Module):
         middle = self._run(self.middle_out, middle + self.double_coarse(coarse), shifts)
         fine = self._run(self.fine_out, fine + self.double_middle(middle) + self.tokens_fine(carried), shifts)
         made = self.head(torch.cat([self.unfold(fine), inputs], dim=1))
-        return rearrange(made, "(b t) ... -> b t ...", t=time)
+        return steering.draft + rearrange(made, "(b t) ... -> b t ...", t=time)
 
     def _shifts(self, level: Float[Tensor, "batch"], steering: Steering) -> list[Float[Tensor, "frames channel 1 1"]]:
         """What each block is told about noise, known frames and tokens."""

@@ -1,8 +1,10 @@
 """The decoder's diffusion: straight-line noise, clean-picture prediction, GAIA-1's four tasks, few-step sampling."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
+from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -20,6 +22,10 @@ KNOWN = {
     "backward": (False, False, True),
     "interpolation": (True, False, True),
 }
+
+
+# Tokens' quantised values to pictures: a tokenizer's own decoder.
+Read = Callable[[Float[Tensor, "frames digit row column"]], Float[Tensor, "frames 3 height width"]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,20 @@ def diffuse(
     return (1 - t) * clean + t * noise
 
 
+def draft(
+    read: Read, tokens: Float[Tensor, "batch time digit row column"], has_tokens: Bool[Tensor, "batch time"]
+) -> Float[Tensor, "batch time 3 height width"]:
+    """What the tokenizer makes of the tokens; frames without any get the mean of the window's others, or zeros."""
+    with torch.no_grad():
+        pictures = read(rearrange(tokens, "b t d r c -> (b t) d r c")).float().clamp(-1, 1)
+    pictures = rearrange(pictures, "(b t) c h w -> b t c h w", t=tokens.shape[1])
+    has = has_tokens[:, :, None, None, None].to(pictures.dtype)
+    others = (pictures * has).sum(1, keepdim=True) / has.sum(1, keepdim=True).clamp(min=1)
+    return has * pictures + (1 - has) * others
+
+
 def steer(
+    read: Read,
     layers: Float[Tensor, "batch time layer height width"],
     tokens: Float[Tensor, "batch time digit row column"],
     has_tokens: Bool[Tensor, "batch time"],
@@ -56,10 +75,11 @@ def steer(
     has_given = known.any(-1, keepdim=True).expand(batch, time)
     given = torch.take_along_dim(frames, nearest[:, :, None, None, None], dim=1) * has_given[:, :, None, None, None]
     signed = (nearest - place) * has_given
-    return Steering(layers, tokens, has_tokens, given, known, signed.to(layers.dtype), has_given)
+    sketch = draft(read, tokens, has_tokens)
+    return Steering(layers, tokens, has_tokens, sketch, given, known, signed.to(layers.dtype), has_given)
 
 
-def loss(model: VideoDecoder, window: Window, task: str, generator: torch.Generator) -> dict[str, Tensor]:
+def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: torch.Generator) -> dict[str, Tensor]:
     """Error of the predicted clean frames that were not given, for one of the tasks (or "picture")."""
     window = window if task != "picture" else replace(
         window, **{k: getattr(window, k)[:, :1] for k in ("pictures", "layers", "tokens", "weight")}
@@ -73,7 +93,7 @@ def loss(model: VideoDecoder, window: Window, task: str, generator: torch.Genera
     level = torch.where(torch.rand(batch, generator=generator) < 0.5, 1.0, level)
     blur = GIVEN_NOISE * torch.rand(batch, 1, 1, 1, 1, generator=generator)
     frames = window.pictures + blur * torch.randn(window.pictures.shape, generator=generator)
-    steering = steer(window.layers, window.tokens, has_tokens, frames, known)
+    steering = steer(read, window.layers, window.tokens, has_tokens, frames, known)
     noise = torch.randn(window.pictures.shape, generator=generator)
     noisy = torch.where(known[:, :, None, None, None], frames, diffuse(window.pictures, level, noise))
     made = model(noisy, level, steering).float()

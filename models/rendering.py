@@ -6,7 +6,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from models.decoder import WINDOW, VideoDecoder
-from models.diffusion import sample, steer
+from models.diffusion import Read, sample, steer
 
 LEVELS = (1.0, 0.4)  # noise levels of the few steps taken
 
@@ -19,6 +19,7 @@ def as_steering(layers: UInt8[Tensor, "*any layer height width"]) -> Float[Tenso
 @torch.inference_mode()
 def render(
     decoder: VideoDecoder,
+    read: Read,
     tokens: Float[Tensor, "step digit row column"],
     layers: UInt8[Tensor, "time layer height width"],
     generator: torch.Generator,
@@ -27,13 +28,15 @@ def render(
 ) -> UInt8[Tensor, "time height width 3"]:
     """12 Hz pictures from 6 Hz tokens (quantised values) and 12 Hz layers; `first` is a known first picture.
 
+    `read` is the decoder of the tokenizer that the tokens come from.
+
     Every other frame has tokens; the frames between are interpolated by the same windows.
     """
     time, height, width = layers.shape[0], *layers.shape[-2:]
     if len(tokens) != (time + 1) // 2:
         raise ValueError(f"{time} frames need {(time + 1) // 2} token frames, found {len(tokens)}")
     draw = lambda count: torch.randn(1, count, 3, height, width, generator=generator)  # noqa: E731
-    made = [first if first is not None else _picture(decoder, tokens[:1], layers[:1], draw(1), levels)]
+    made = [first if first is not None else _picture(decoder, read, tokens[:1], layers[:1], draw(1), levels)]
     for start in range(0, time - 1, 2):
         frames = range(start, start + WINDOW)
         inside = [min(frame, time - 1) for frame in frames]  # a clip of even length ends inside a window
@@ -41,7 +44,7 @@ def render(
         values = torch.stack([tokens[min(frame // 2, len(tokens) - 1)] for frame in frames])
         known = torch.tensor([[True, False, False]])
         context = torch.stack([made[start]] * WINDOW)
-        steering = steer(as_steering(layers[inside])[None], values[None], has_tokens, context[None], known)
+        steering = steer(read, as_steering(layers[inside])[None], values[None], has_tokens, context[None], known)
         with torch.autocast("cpu", torch.bfloat16):
             window = sample(decoder, steering, levels, draw(WINDOW))[0]
         made.extend(window[1 : 1 + min(2, time - 1 - start)])
@@ -49,8 +52,8 @@ def render(
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 
-def _picture(decoder, tokens, layers, noise, levels) -> Float[Tensor, "3 height width"]:
+def _picture(decoder, read, tokens, layers, noise, levels) -> Float[Tensor, "3 height width"]:
     unknown = torch.tensor([[False]])
-    steering = steer(as_steering(layers)[None], tokens[None], ~unknown, torch.zeros_like(noise), unknown)
+    steering = steer(read, as_steering(layers)[None], tokens[None], ~unknown, torch.zeros_like(noise), unknown)
     with torch.autocast("cpu", torch.bfloat16):
         return sample(decoder, steering, levels, noise)[0, 0]

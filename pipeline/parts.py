@@ -73,6 +73,7 @@ class DecoderPart:
     def __init__(self, preset: Preset, footage: Footage, name: str):
         self.network, self.footage = VideoDecoder(preset.decoder), footage
         tokenizer, fingerprint = _tokenizer(preset, name)
+        self.read = tokenizer.decoder
         codes = torch.from_numpy(np.array(encode_footage(tokenizer, footage, fingerprint)))
         quantiser = tokenizer.quantiser
         self.values = np.stack(
@@ -81,7 +82,7 @@ class DecoderPart:
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         window = windows_batch(self.footage, self.values, rng, 8, BODY_STRENGTH)
-        return diffusion_loss(self.network, window, TASKS[rng.integers(len(TASKS))], generator)
+        return diffusion_loss(self.network, self.read, window, TASKS[rng.integers(len(TASKS))], generator)
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
         rows = []
@@ -90,7 +91,7 @@ class DecoderPart:
                 torch.from_numpy(self.values[clip, :5:2]).float(),
                 torch.from_numpy(self.footage.layers[clip, :5]),
             )
-            made = render(network, tokens, layers, torch.Generator().manual_seed(0)).numpy()
+            made = render(network, self.read, tokens, layers, torch.Generator().manual_seed(0)).numpy()
             rows += [self.footage.pictures[clip, [0, 1, 4]], made[[0, 1, 4]]]
         sheet(rows, path)
 

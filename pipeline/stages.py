@@ -143,7 +143,11 @@ def render_frames(
     frames = []
     for codes, view in zip(tokens, conditions.views, strict=True):
         values = networks.tokenizer.embed(codes)
-        frames.append(render(networks.decoder, values, torch.from_numpy(view.layers.values), chance).numpy())
+        frames.append(
+            render(
+                networks.decoder, networks.tokenizer.decoder, values, torch.from_numpy(view.layers.values), chance
+            ).numpy()
+        )
     return tuple(frames)
 
 

@@ -1,5 +1,7 @@
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from models.decoder import DecoderConfig, VideoDecoder
 from models.diffusion import KNOWN, Window, diffuse, loss, sample, steer
@@ -9,10 +11,17 @@ CONFIG = DecoderConfig(layers=5, digits=3, full=8, widths=(16, 32, 32), depths=(
 HEIGHT, WIDTH = 32, 48
 
 
+def read(tokens: Tensor) -> Tensor:
+    """Stands for a tokenizer's decoder: flat 16 x 16 patches."""
+    return F.interpolate(tokens, scale_factor=16.0) * 2 - 1
+
+
 @pytest.fixture
 def decoder() -> VideoDecoder:
     torch.manual_seed(0)
-    return VideoDecoder(CONFIG)
+    network = VideoDecoder(CONFIG)
+    torch.nn.init.normal_(network.head[-1].weight, std=0.1)  # as after some training
+    return network
 
 
 def window(batch: int = 2) -> Window:
@@ -28,7 +37,12 @@ def window(batch: int = 2) -> Window:
 def steering_of(w: Window, known: tuple[bool, ...], has_tokens: tuple[bool, ...] = (True, False, True)):
     batch = len(w.pictures)
     return steer(
-        w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3), w.pictures, torch.tensor(known).expand(batch, 3)
+        read,
+        w.layers,
+        w.tokens,
+        torch.tensor(has_tokens).expand(batch, 3),
+        w.pictures,
+        torch.tensor(known).expand(batch, 3),
     )
 
 
@@ -40,7 +54,7 @@ def test_noise_runs_from_the_picture_to_pure_noise():
 
 @pytest.mark.parametrize("task", ["picture", *KNOWN])
 def test_every_task_has_a_loss_that_reaches_the_weights(decoder, task):
-    terms = loss(decoder, window(), task, torch.Generator().manual_seed(0))
+    terms = loss(decoder, read, window(), task, torch.Generator().manual_seed(0))
     terms["total"].backward()
     assert terms["total"] > 0
     assert decoder.head[-1].weight.grad.abs().sum() > 0
@@ -53,6 +67,13 @@ def test_frames_are_shown_the_nearest_known_one():
     assert torch.equal(s.given[0, 1], w.pictures[0, 0]) and torch.equal(s.given[0, 2], w.pictures[0, 2])
     assert torch.equal(steering_of(w, KNOWN["video"]).given, torch.zeros_like(w.pictures))
     assert steering_of(w, KNOWN["backward"]).distance.tolist() == [[2, 1, 0]]
+
+
+def test_an_untrained_decoder_gives_the_tokenizers_draft():
+    w = window(1)
+    made = VideoDecoder(CONFIG)(torch.randn(w.pictures.shape), torch.ones(1), steering_of(w, KNOWN["video"]))
+    assert torch.allclose(made[:, 0], read(w.tokens[:, 0])) and torch.allclose(made[:, 2], read(w.tokens[:, 2]))
+    assert torch.allclose(made[:, 1], (made[:, 0] + made[:, 2]) / 2)  # no tokens of its own
 
 
 def test_known_frames_come_back_untouched_and_others_do_not(decoder):
@@ -77,11 +98,17 @@ def test_tokens_of_token_less_frames_are_not_read(decoder):
 def test_a_clip_has_a_frame_for_every_layer_picture_and_repeats_exactly(decoder, frames):
     layers = torch.randint(0, 256, (frames, 5, HEIGHT, WIDTH), dtype=torch.uint8)
     tokens = torch.rand((frames + 1) // 2, 3, HEIGHT // 16, WIDTH // 16)
-    clips = [render(decoder, tokens, layers, torch.Generator().manual_seed(3)) for _ in range(2)]
+    clips = [render(decoder, read, tokens, layers, torch.Generator().manual_seed(3)) for _ in range(2)]
     assert clips[0].shape == (frames, HEIGHT, WIDTH, 3)
     assert torch.equal(*clips)
 
 
 def test_too_few_tokens_are_refused_with_both_counts(decoder):
     with pytest.raises(ValueError, match="6 frames need 3 token frames, found 2"):
-        render(decoder, torch.rand(2, 3, 2, 3), torch.zeros(6, 5, HEIGHT, WIDTH, dtype=torch.uint8), torch.Generator())
+        render(
+            decoder,
+            read,
+            torch.rand(2, 3, 2, 3),
+            torch.zeros(6, 5, HEIGHT, WIDTH, dtype=torch.uint8),
+            torch.Generator(),
+        )
