@@ -90,7 +90,9 @@ def preview(
 @app.command()
 def generate(
     paths: Paths,
-    out: Annotated[Path, typer.Option(help="Run folder; the same command again goes on where it stopped.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder; default: runs/ and the first PATH's name. Again goes on there.")
+    ] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Looks to draw; give it several times for several.")] = None,
     log: Log = None,
     preset: Preset = "tiny",
@@ -112,7 +114,9 @@ def generate(
         from pipeline.generate import How, Request
         from pipeline.generate import generate as make
         from pipeline.printing import print_summary
+        from pipeline.runs import safe_name
 
+        out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
         with Board(console) as board:
             summary = make(request, How(not inline, ray, workers, deadline), board)

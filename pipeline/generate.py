@@ -26,6 +26,10 @@ class NoLog(UserError):
     """A scenario starts from a log and no log was given."""
 
 
+class NothingToMake(UserError):
+    """Every file that was named has faults."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What to make and where.
@@ -134,6 +138,8 @@ class ClipMaker:
 def generate(request: Request, how: How, watch: Watch) -> Summary:
     """Make every clip that is asked for and not there yet, then the dataset and the report of the whole run."""
     plan = make_plan(request)
+    if plan.faults and not plan.jobs:
+        raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
     with hold(request) as run:
         missing = run.missing(plan.jobs)
         watch.begins(run.path, len(missing), len(plan.jobs) - len(missing))

@@ -132,7 +132,7 @@ class Run:
 
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""
-        manifest = json.loads((self.path / "run.json").read_text())
+        manifest = _read_manifest(self.path / "run.json")
         manifest["starts"][-1].update(facts)
         _write_json(self.path / "run.json", manifest)
 
@@ -146,7 +146,10 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
     """
     if path.exists() and not path.is_dir():
         raise RunRefused(f"{path} is a file; --out names a folder")
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunRefused(f"{path} cannot be made: {error.strerror}") from None
     strangers = [p.name for p in path.iterdir() if p.name != ".lock"]
     if strangers and not (path / "run.json").is_file():
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
@@ -168,13 +171,22 @@ def reopen(path: Path) -> Iterator[Run]:
 
 
 def _write_manifest(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> None:
-    manifest = json.loads(path.read_text()) if path.is_file() else {"made_with": made_with, "starts": []}
+    manifest = _read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
     if different := [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]:
         was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
         now = ", ".join(f"{k} {made_with[k]}" for k in different)
         raise RunRefused(f"{path.parent} was made with {was}, this run has {now}; give another --out")
     manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
     _write_json(path, manifest)
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text())
+        manifest["made_with"], manifest["starts"]
+    except (ValueError, KeyError, TypeError):
+        raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None
+    return manifest
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -159,3 +159,13 @@ def test_no_name_leaves_the_folder(name, tmp_path):
     assert place.parent == tmp_path.resolve()
     assert safe_name(name)
     assert len(place.name) < 120
+
+
+def test_a_damaged_manifest_and_an_impossible_place_are_refused_in_words(tmp_path):
+    with pytest.raises(RunRefused, match="cannot be made"):
+        open_run(Path("/proc/nowhere"), MADE_WITH, {}).__enter__()
+    with open_run(tmp_path, MADE_WITH, {}):
+        pass
+    (tmp_path / "run.json").write_text('{"made_with"')
+    with pytest.raises(RunRefused, match="damaged"):
+        open_run(tmp_path, MADE_WITH, {}).__enter__()
