@@ -54,7 +54,7 @@ class Baseline:
 def load_baseline(path: Path) -> Baseline:
     """Read a stored baseline; BaselineError says what is wrong with it."""
     if not path.exists():
-        raise BaselineError(f"no baseline at {path}; `nearmiss evaluate --calibrate` measures one")
+        raise BaselineError(f"no baseline at {path}; `nearmiss evaluate --calibrate 40` measures one")
     try:
         stored = json.loads(path.read_text())
         named = stored.pop("id")

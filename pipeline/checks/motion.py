@@ -16,6 +16,12 @@ def _windows(motion: Float[np.ndarray, "pair"]) -> Float[np.ndarray, "window"]:
     return np.array([np.median(motion[s : s + WINDOW]) for s in starts])
 
 
+def speeds(scene: Scene) -> tuple[tuple[float, float], ...]:
+    """Speed seen and speed commanded, m/s, for every second."""
+    seen, asked = _windows(scene.sight.motion[:, 0]), _windows(ego_motion(scene.rollout)[:, 0])
+    return tuple((float(a), float(b)) for a, b in zip(seen, asked, strict=True))
+
+
 def ego_speed_seen(scene: Scene) -> Reading:
     """Relative error of the speed seen against the one commanded, by the median second."""
     seen, asked = _windows(scene.sight.motion[:, 0]), _windows(ego_motion(scene.rollout)[:, 0])

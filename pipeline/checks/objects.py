@@ -59,7 +59,7 @@ def _offsets(scene: Scene) -> Float[np.ndarray, "match 3"]:
     frames, actors = np.nonzero(plain & (scene.loose >= 0))
     label = scene.labels.modal_box[frames, actors]
     places = scene.loose[frames, actors]
-    seen = np.array([scene.at(t).boxes[i] for t, i in zip(frames, places, strict=True)]).reshape(-1, 4)
+    seen = np.array([scene.sight.found[t].boxes[i] for t, i in zip(frames, places, strict=True)]).reshape(-1, 4)
     shift = (seen[:, :2] + seen[:, 2:] - label[:, :2] - label[:, 2:]) / 2
     heights = np.maximum(seen[:, 3] - seen[:, 1], 1.0) / (label[:, 3] - label[:, 1])
     return np.column_stack([shift, np.log(heights)])
@@ -108,7 +108,7 @@ def ghost_share(scene: Scene) -> Reading:
 
 def _explained(scene: Scene, t: int) -> Bool[np.ndarray, "found"]:
     """Findings that overlap a label enough, or lie mostly within one of their class: half an object is no ghost."""
-    found, labels = scene.at(t), scene.labels
+    found, labels = scene.sight.found[t], scene.labels
     shown = labels.visibility[t] > 0
     near = pairwise_iou(found.boxes, labels.amodal_box[t][shown]).max(1, initial=0) >= 0.3
     near |= pairwise_iou(found.boxes, labels.modal_box[t][shown]).max(1, initial=0) >= 0.3

@@ -27,7 +27,7 @@ def check_pixels(
     if baseline.checker != checker.fingerprint:
         raise BaselineError(
             f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; "
-            "`nearmiss evaluate --calibrate` measures a new one"
+            "`nearmiss evaluate --calibrate 40` measures a new one"
         )
     return judge_scene(Scene(observe(frames, checker), labels, rollout, camera), baseline)
 

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from conditioning.camera import Camera
 from conditioning.visibility import Labels
-from pipeline.checks.sight import Found, Sight
+from pipeline.checks.sight import Sight
 from pipeline.checks.targets import class_indices
 from scenarios.rollout import Rollout
 
@@ -97,9 +97,6 @@ class Scene:
         good = worth[actors, places] > 0
         matched[actors[good]] = places[good]
         return matched
-
-    def at(self, t: int) -> Found:
-        return self.sight.found[t]
 
 
 @dataclass(frozen=True)

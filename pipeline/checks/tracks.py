@@ -39,8 +39,8 @@ def sightings(scene: Scene, actor: int) -> Int[np.ndarray, "sighting"]:
 def look(scene: Scene, actor: int, frames: Int[np.ndarray, "sighting"]) -> Look:
     """The mean look over some sightings."""
     places = scene.loose[frames, actor]
-    mean = np.mean([scene.at(t).looks[i] for t, i in zip(frames, places, strict=True)], axis=0)
-    colour = np.mean([scene.at(t).colours[i] for t, i in zip(frames, places, strict=True)], axis=0)
+    mean = np.mean([scene.sight.found[t].looks[i] for t, i in zip(frames, places, strict=True)], axis=0)
+    colour = np.mean([scene.sight.found[t].colours[i] for t, i in zip(frames, places, strict=True)], axis=0)
     return Look(mean / max(float(np.linalg.norm(mean)), 1e-6), colour)
 
 
@@ -137,7 +137,7 @@ def _fault(scene: Scene, event: Return, least_likeness: float, most_repainted: f
         return f"{name} comes out looking different (likeness {was.likeness(now):.2f})"
     if was.repainted(now) > most_repainted:
         return f"{name} comes out in another colour (distance {was.repainted(now):.2f})"
-    rivals = (a for a in np.flatnonzero(scene.kinds == scene.kinds[event.actor]) if a not in (0, event.actor))
+    rivals = (a for a in range(1, len(scene.kinds)) if a != event.actor and scene.kinds[a] == scene.kinds[event.actor])
     for rival in rivals:
         if (
             len(others := sightings(scene, rival))
@@ -151,7 +151,7 @@ def occlusion_order(scene: Scene) -> Reading:
     """Share of hidden or half-covered objects that are drawn in front of what covers them."""
     wrong, asked, told = 0, 0, set()
     for t in range(len(scene.sight.found)):
-        for actor in _covered_ones(scene, t):
+        for actor in _covered_ones(scene, t).tolist():
             asked += 1
             if _shines_through(scene, t, actor):
                 wrong += 1
@@ -173,7 +173,7 @@ def _covered_ones(scene: Scene, t: int) -> Int[np.ndarray, "covered"]:
 
 def _shines_through(scene: Scene, t: int, actor: int) -> bool:
     """Whether a confident finding of this class is the whole covered body, and no visible object explains it."""
-    found, labels = scene.at(t), scene.labels
+    found, labels = scene.sight.found[t], scene.labels
     whole = (pairwise_iou(labels.amodal_box[t, actor][None], found.boxes)[0] >= 0.5) & (found.scores >= 0.5)
     whole &= found.classes == scene.kinds[actor]
     part = labels.modal_box[t, actor][None]

@@ -1,6 +1,7 @@
 """Situations with occlusion, and a perfect checker's sight of them, into which faults can be planted."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -65,6 +66,7 @@ def scene_of(rollout: Rollout, sight: Sight | None = None, labels: Labels | None
     return Scene(perfect_sight(rollout, labels) if sight is None else sight, labels, rollout, CAMERA)
 
 
+@cache
 def strict_baseline() -> Baseline:
     """What a perfect checker would be calibrated to: every limit at its aim."""
     measured = calibrate([scene_of(behind_a_truck()), scene_of(open_road())], "perfect", "by hand")

@@ -1,0 +1,71 @@
+"""The checker's baseline: what it finds in clean held-out clips, which sets the limits of the pixel checks."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from conditioning.camera import RIG
+from conditioning.procedural import photograph
+from conditioning.scenery import build_scenery
+from conditioning.visibility import see
+from models import weights
+from models.detector import Detector
+from models.egomotion import EgoMotion
+from models.presets import PRESETS, WEIGHTS, Preset
+from pipeline.checks.baseline import Baseline, calibrate
+from pipeline.checks.scene import Scene
+from pipeline.checks.sight import Checker, observe
+from pipeline.footage import HELD_OUT_SEED
+from pipeline.networks import checker_fingerprint
+from scenarios.load import library, load
+from scenarios.sample import sample_scenario
+from scenarios.scenario import Scenario
+from scenarios.simulate import simulate
+
+CLIP_S = 6.0
+LOOKS = 4  # of every library scenario, among the clips that set the limits
+
+
+def load_checker(preset: str, folder: Path = WEIGHTS) -> Checker:
+    """The two networks that check, without the rest; WeightsError says what is missing."""
+    sizes = PRESETS[preset]
+    paths = {part: folder / preset / f"{part}.safetensors" for part in ("detector", "egomotion")}
+    return Checker(
+        weights.load(Detector(sizes.detector), paths["detector"]),
+        weights.load(EgoMotion(sizes.egomotion), paths["egomotion"]),
+        checker_fingerprint({part: weights.fingerprint(path) for part, path in paths.items()}),
+    )
+
+
+def source_scene(scenario: Scenario, look: int, checker: Checker, preset: Preset) -> Scene:
+    """A clean clip of the procedural camera, as the checker sees it."""
+    rollout, camera = simulate(scenario), RIG[0].resized(preset.height, preset.width)
+    scenery = build_scenery(rollout)
+    frames = photograph(rollout, scenery, camera, look)
+    return Scene(observe(frames, checker), see(rollout, scenery, camera), rollout, camera)
+
+
+def calibration_clips(streets: int) -> Iterator[tuple[Scenario, int]]:
+    """Sampled streets that no network was trained on, and every library scenario that needs no log, with seeds."""
+    for seed in range(HELD_OUT_SEED, HELD_OUT_SEED + streets):
+        yield sample_scenario(seed, duration_s=CLIP_S), seed
+    for name, path in library().items():
+        if not name.startswith("logs/"):
+            variants = load(path)
+            yield from ((variants[i % len(variants)], HELD_OUT_SEED + i) for i in range(LOOKS))
+
+
+def calibrate_preset(
+    preset: str, streets: int, progress: Callable[[int, int], None], folder: Path = WEIGHTS
+) -> Baseline:
+    """Measure the checker of a preset on clean clips and store the baseline beside its weights.
+
+    Do it after the detector or the ego-motion network was trained: a baseline of other weights is refused.
+    """
+    checker, clips, scenes = load_checker(preset, folder), list(calibration_clips(streets)), []
+    for done, (scenario, look) in enumerate(clips):
+        progress(done, len(clips))
+        scenes.append(source_scene(scenario, look, checker, PRESETS[preset]))
+    source = f"procedural camera: {streets} sampled streets from seed {HELD_OUT_SEED}, {LOOKS} looks of the library"
+    baseline = calibrate(scenes, checker.fingerprint, source)
+    baseline.save(folder / preset / "baseline.json")
+    return baseline

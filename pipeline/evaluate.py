@@ -1,0 +1,134 @@
+"""`nearmiss evaluate`: held-out scenes made by every stage, measured beside what doing nothing would score."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from rich.console import Console
+from rich.progress import Progress
+from torch import Tensor
+
+from pipeline.batches import signed
+from pipeline.evaluation import Case, Evaluation, Frames, evaluate_subjects
+from pipeline.evaluation_tables import markdown, table
+from pipeline.footage import HELD_OUT_SEED
+from pipeline.networks import Networks, load_networks
+from pipeline.sheets import sheet, to_bytes
+from pipeline.stages import (
+    TOKEN_STRIDE,
+    Conditions,
+    condition,
+    predict_tokens,
+    render_frames,
+    roll_out,
+    seed_for,
+    source_frames,
+)
+from scenarios.load import library, load
+from scenarios.sample import sample_scenario
+from scenarios.scenario import Scenario
+
+CLIP_S = 6.0
+OCCLUSION = "corner/behind-the-truck"  # sampled streets seldom hide a thing and show it again
+EVALUATION_SEED = HELD_OUT_SEED + 100_000  # not the clips that set the checks' limits
+SHOWN = 6  # frames on a contact sheet
+
+
+@dataclass(frozen=True)
+class Shot(Case):
+    """A case with what the networks need to make it again."""
+
+    scenario: Scenario
+    conditions: Conditions
+    seed: int
+
+
+def shoot(scenario: Scenario, seed: int, networks: Networks) -> Shot:
+    """The front camera's source pictures and labels of a scenario."""
+    rollout = roll_out(scenario)
+    conditions = condition(rollout, networks.rig[:1])
+    (source,) = source_frames(rollout, conditions, seed_for(scenario, seed, "look"))
+    view = conditions.views[0]
+    return Shot(f"{scenario.name}/{seed}", rollout, view.labels, view.camera, source, scenario, conditions, seed)
+
+
+def held_out(clips: int, first_seed: int) -> Iterator[tuple[Scenario, int]]:
+    """Sampled streets that no network was trained on, after one with something that hides and comes out."""
+    yield load(library()[OCCLUSION])[0], first_seed
+    for seed in range(first_seed, first_seed + clips - 1):
+        yield sample_scenario(seed, duration_s=CLIP_S), seed
+
+
+def subjects(networks: Networks) -> Mapping[str, Callable[[Shot], Frames]]:
+    """What is measured beside the source: the whole line, its parts, and two ways of doing nothing."""
+
+    def source_codes(shot: Shot) -> Int[Tensor, "step row column"]:
+        return _encode(shot.source[::TOKEN_STRIDE], networks)
+
+    def generated(shot: Shot) -> Frames:
+        dice, noise = (seed_for(shot.scenario, shot.seed, what) for what in ("tokens", "frames"))
+        tokens = predict_tokens((shot.source[0],), shot.rollout, shot.conditions, networks, dice)
+        return render_frames(tokens, shot.conditions, networks, noise)[0]
+
+    def decoded(shot: Shot) -> Frames:
+        noise = seed_for(shot.scenario, shot.seed, "frames")
+        return render_frames((source_codes(shot),), shot.conditions, networks, noise)[0]
+
+    def another_look(shot: Shot) -> Frames:
+        return source_frames(shot.rollout, shot.conditions, seed_for(shot.scenario, shot.seed + 1, "look"))[0]
+
+    return {
+        "generated": generated,
+        "decoder on source's tokens": decoded,
+        "tokenizer alone": lambda shot: _tokenized(shot.source, networks),
+        "first frame held": lambda shot: np.repeat(shot.source[:1], len(shot.source), axis=0),
+        "source with another look": another_look,
+    }
+
+
+@torch.inference_mode()
+def _encode(pictures: Frames, networks: Networks) -> Int[Tensor, "time row column"]:
+    with torch.autocast("cpu", torch.bfloat16):
+        return torch.cat([networks.tokenizer.encode(p) for p in signed(pictures).movedim(-1, 1).split(12)])
+
+
+@torch.inference_mode()
+def _tokenized(pictures: Frames, networks: Networks) -> Frames:
+    with torch.autocast("cpu", torch.bfloat16):
+        return np.concatenate([to_bytes(networks.tokenizer.decode(c)) for c in _encode(pictures, networks).split(12)])
+
+
+def evaluate(preset: str, clips: int, out: Path, console: Console) -> Evaluation:
+    """Measure a preset on `clips` held-out clips; writes evaluation.json, evaluation.md and a sheet for each clip."""
+    networks = load_networks(preset, torch.get_num_threads())
+    makers = {name: _kept(make, name, out) for name, make in subjects(networks).items()}
+    shots = (shoot(scenario, seed, networks) for scenario, seed in held_out(clips, EVALUATION_SEED))
+    with Progress(console=console) as progress:
+        task = progress.add_task("evaluating", total=clips * (len(makers) + 1))
+
+        def tell(case: str, subject: str) -> None:
+            progress.update(task, advance=1, description=f"{case}: {subject}")
+
+        measured = evaluate_subjects(shots, makers, networks.checker, networks.baseline, tell)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "evaluation.json").write_text(measured.to_json() + "\n")
+    (out / "evaluation.md").write_text(markdown(measured))
+    console.print(table(measured))
+    console.print(f"written {out / 'evaluation.md'}; pictures {out / 'sheets'}")
+    return measured
+
+
+def _kept(make: Callable[[Shot], Frames], subject: str, out: Path) -> Callable[[Shot], Frames]:
+    """The same maker, leaving its frames below the source's on a sheet for a person to judge."""
+
+    def kept(shot: Shot) -> Frames:
+        frames = make(shot)
+        shown = np.linspace(0, len(frames) - 1, SHOWN).round().astype(int)
+        name = f"{shot.name.replace('/', '-')} {subject}.png".replace(" ", "-")
+        sheet([shot.source[shown], frames[shown]], out / "sheets" / name)
+        return frames
+
+    return kept

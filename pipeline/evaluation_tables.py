@@ -1,0 +1,71 @@
+"""An evaluation as a table: on a terminal, and in Markdown for a file."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from pipeline.evaluation import BINS, Evaluation, Figures
+
+HEADINGS = (
+    "", "PSNR dB", "in boxes dB", "colour error", "of brightness", *(f"recall {b}" for b in BINS),
+    *(f"÷ source {b}" for b in BINS), "ghosts a frame", "permanence", "speed error", "speed slope", "clips rejected",
+)  # fmt: skip
+NOTHING = "–"
+
+
+def _decimal(value: float | None, digits: int = 2) -> str:
+    return NOTHING if value is None else f"{value:.{digits}f}"
+
+
+def _percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.1%}"
+
+
+def row(f: Figures) -> tuple[str, ...]:
+    """One subject's figures as text, in the order of `HEADINGS`."""
+    permanence = NOTHING if f.permanence is None else f"{f.permanence:.0%} of {f.returns}"
+    return (
+        f.subject, _decimal(f.psnr_db, 1), _decimal(f.psnr_in_boxes_db, 1), _percent(f.colour_error),
+        _percent(f.colour_error_relative), *map(_decimal, f.recall), *map(_decimal, f.recall_ratio),
+        _decimal(f.ghosts_a_frame, 3), permanence, _percent(f.speed_error), _decimal(f.speed_slope),
+        _percent(f.rejected),
+    )  # fmt: skip
+
+
+def table(evaluation: Evaluation) -> Table:
+    """For a terminal: a column a subject, which fits where a row of sixteen figures would not."""
+    made = Table(title=_title(evaluation))
+    columns = [HEADINGS, *map(row, evaluation.subjects)]
+    for column in columns:
+        made.add_column(column[0], justify="left" if column is HEADINGS else "right")
+    for values in list(zip(*columns, strict=True))[1:]:
+        made.add_row(*values)
+    return made
+
+
+def markdown(evaluation: Evaluation) -> str:
+    """The same table, what each figure means, and which checks failed how often."""
+    columns = [HEADINGS, *map(row, evaluation.subjects)]
+    lines = [f"# {_title(evaluation)}", "", *_rows(list(zip(*columns, strict=True))), ""]
+    asked = ", ".join(f"{n} of {b}" for n, b in zip(evaluation.asked, BINS, strict=True))
+    lines += [
+        f"Asked of the detector: {asked}. Boxes and colours: {evaluation.boxes} sights of objects of "
+        f"{evaluation.floor_px:.0f} px and more, of which at least .6 shows.",
+        f"Checker {evaluation.checker}, baseline {evaluation.baseline}. Clips: {', '.join(evaluation.clips)}.",
+        "", "Checks failed, in clips:", "",
+        *(f"* {f.subject}: {_failures(f)}" for f in evaluation.subjects),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _title(evaluation: Evaluation) -> str:
+    return f"{len(evaluation.clips)} held-out clips, {evaluation.frames} frames"
+
+
+def _failures(f: Figures) -> str:
+    return ", ".join(f"{check} {count}" for check, count in f.failed.items()) or "none"
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> list[str]:
+    line = lambda cells: f"| {' | '.join(cells)} |"  # noqa: E731
+    return [line(rows[0]), line(["---"] + ["---:"] * (len(rows[0]) - 1)), *map(line, rows[1:])]
