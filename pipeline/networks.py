@@ -17,6 +17,7 @@ from models.world import WorldModel
 from pipeline.checks.baseline import Baseline, load_baseline
 from pipeline.checks.sight import Checker
 from pipeline.errors import UserError
+from pipeline.machine import keep_freed_memory
 
 PARTS = ("tokenizer", "world", "decoder", "detector", "egomotion")
 
@@ -43,6 +44,7 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS) -> Networks:
     """Build and fill a preset's networks for inference on `threads` threads; WeightsError says what is missing."""
     preset = PRESETS[_known(name)]
     torch.set_num_threads(threads)
+    keep_freed_memory()
     parts = {
         "tokenizer": Tokenizer(preset.tokenizer),
         "world": WorldModel(preset.world),
@@ -51,6 +53,9 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS) -> Networks:
         "egomotion": EgoMotion(preset.egomotion),
     }
     filled = {part: weights.load(network, folder / name / f"{part}.safetensors") for part, network in parts.items()}
+    for part in ("tokenizer", "decoder", "detector", "egomotion"):
+        filled[part].to(memory_format=torch.channels_last)
+    filled["world"].to(torch.bfloat16)  # a token at a time is bound by memory, not by arithmetic
     prints = fingerprints(name, folder)
     checker = Checker(filled.pop("detector"), filled.pop("egomotion"), checker_fingerprint(prints))
     rig = tuple(camera.resized(preset.height, preset.width) for camera in RIG)
