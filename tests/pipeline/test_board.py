@@ -1,0 +1,31 @@
+"""What is shown while clips are made."""
+
+import json
+import time
+
+from rich.console import Console
+
+from pipeline.board import Board, in_work
+from pipeline.runs import Failure
+
+
+def test_stages_in_work_are_read_from_the_run_folder(tmp_path):
+    folder = tmp_path / ".unfinished"
+    folder.mkdir()
+    (folder / "a-s0-123.0f0f.stage").write_text(json.dumps({"stage": "judge", "since": time.time() - 5}))
+    (folder / "b-s0-456.0f0f.stage").write_text("{")  # being written as we look
+    ((clip, stage, seconds),) = in_work(tmp_path)
+    assert (clip, stage) == ("a-s0-123", "judge")
+    assert 5 <= seconds < 60
+
+
+def test_without_a_terminal_every_clip_that_ends_is_one_line(tmp_path):
+    console = Console(record=True, width=80, force_terminal=False)
+    with Board(console) as board:
+        board.begins(tmp_path, 2, 1)
+        board.ended(Failure("a-clip", "s", "n", 0, "ValueError: [x] " + "long " * 40, ""))
+    lines = console.export_text().splitlines()
+    assert lines[0].endswith("2 clips to make, 1 already there")
+    assert lines[1].startswith("failed   a-clip  ValueError: [x] long")
+    assert lines[1].count("long") == 40
+    assert len(lines) == 2
