@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from models.augment import disturb, flip, repaint
+from models.augment import disturb, flip, focus, repaint
 from models.blocks import ChannelNorm, Residual, double, halve
 from models.detections import Detections, suppress
 from models.detector_losses import box_loss, centre_targets, heat_loss, identity_loss
@@ -91,6 +91,8 @@ class Detector(nn.Module):
         for one that may be missed (hidden or small); instances are the same number for the same object in several
         pictures of the batch and -1 for padding. Without at least two pictures of a clip identity learns nothing.
         """
+        pictures, boxes, classes, weight = focus(pictures, boxes, classes, weight, generator)
+        instances = torch.where(classes >= 0, instances, -1)
         pictures, instances = repaint(pictures, boxes, instances, generator)
         pictures, boxes = flip(pictures, boxes, generator)
         answer = self(disturb(pictures, generator))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.augment import NEW_IDENTITY, disturb, flip, repaint
+from models.augment import FOCUS, NEW_IDENTITY, disturb, flip, focus, repaint
 from models.detections import Detections, iou, suppress
 from models.detector import STRIDE, Detector, DetectorConfig
 from models.detector_losses import box_loss, centre_targets, heat_loss, identity_loss
@@ -118,6 +118,22 @@ def test_a_mirrored_box_holds_the_same_pixels():
             was, now = cut(batch["pictures"][i], batch["boxes"][i, j]), cut(pictures[i], boxes[i, j])
             assert torch.equal(was, now) or torch.equal(was, now.flip(-1))
     assert not torch.equal(pictures, batch["pictures"])
+
+
+def test_a_focus_shows_rare_classes_and_moves_boxes_with_the_picture():
+    pictures = torch.zeros(200, 3, 144, 256)
+    boxes = torch.tensor([[20.0, 40, 60, 60], [70, 40, 110, 60], [240, 100, 250, 130]]).repeat(200, 1, 1)
+    classes, weight = torch.tensor([[0, 0, 1]]).repeat(200, 1), torch.ones(200, 3)
+    pictures[:, 0, 40:60, 20:60] = 1.0
+    pictures[:, 1, 100:130, 240:250] = 1.0
+    seen, moved, kinds, asked = focus(pictures, boxes, classes, weight, dice(4))
+    assert seen.shape[-2:] == FOCUS
+    assert ((kinds == 1) & (asked > 0)).any(1).float().mean() > 0.37  # a third of the objects
+    for i in range(40):
+        for j, channel in ((0, 0), (2, 1)):
+            x0, y0, x1, y1 = moved[i, j].int().tolist()
+            assert seen[i, channel, y0:y1, x0:x1].sum() == seen[i, channel].sum()
+            assert (kinds[i, j] >= 0) == (seen[i, channel].sum() > 0)
 
 
 def test_disturbed_pictures_stay_pictures_and_the_seed_decides():
