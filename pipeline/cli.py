@@ -135,14 +135,13 @@ def train(
     frames: Annotated[int, typer.Option(min=3, help="Pictures in each of them.")] = 24,
     footage: Annotated[Path, typer.Option(help="Folder of the training footage.")] = Path("footage"),
     runs: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curves and samples.")] = Path("runs/train"),
-    weights: Annotated[Path | None, typer.Option(help="Folder the weights go to; default: those that ship.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes making footage; default: one a core.")] = None,
 ) -> None:
     """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer."""
     with plain_errors():
-        from models.presets import PRESETS, WEIGHTS
+        from models.presets import PRESETS
         from pipeline.errors import UserError
-        from pipeline.footage import FootageConfig
+        from pipeline.footage import FootageConfig, open_footage
         from pipeline.loop import Schedule
         from pipeline.machine import cores
         from pipeline.parts import PARTS
@@ -152,11 +151,12 @@ def train(
         for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
             if name not in known:
                 raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
+        there = (footage / "footage.json").exists()
         config = FootageConfig(clips, frames, PRESETS[preset].height, PRESETS[preset].width)
+        config = open_footage(footage).config if there else config
         with training_progress(console, steps) as progress:
             made = train_part(
                 part, preset, footage, config, Schedule(steps, save_every, seed), runs, workers or cores(), progress,
-                weights or WEIGHTS,
             )  # fmt: skip
     console.print(f"weights {made}   loss curve and samples {runs / part}")
 

@@ -1,0 +1,35 @@
+"""The README keeps its word: its scenario is one, its commands exist, the files it points to are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import app
+from scenarios.load import loads
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
+def test_every_scenario_in_it_is_understood(text):
+    assert len(loads(text, "README.md")) == 9
+
+
+def test_it_names_every_command_and_no_other():
+    named = set(re.findall(r"\| `nearmiss (\w+)", README))
+    assert named == {(c.name or c.callback.__name__) for c in app.registered_commands}
+
+
+def test_what_it_points_to_is_there():
+    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+    for target in re.findall(r"`((?:scenarios|models|pipeline|conditioning|outputs)/[\w/.]*)`", README):
+        assert (ROOT / target).exists() or "weights" in target, target
+
+
+def test_the_two_commands_are_targets_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
