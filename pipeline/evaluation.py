@@ -128,8 +128,8 @@ class Figures:
 
     `colour_error` is the mean over boxes of |mean colour - source's mean colour|, of full scale; `..._relative` is
     the same over the boxes' own mean brightness. `recall` is by height bin, `recall_ratio` over source's.
-    `speed_error` is the mean over clips of the median second's relative error; `speed_slope` that of a line through
-    the origin of speeds seen against speeds commanded. `rejected` is the share of clips that fail a pixel check.
+    `speed_error` is the mean over clips of the relative error of the way travelled; `speed_slope` is a line through
+    the origin: speeds seen against speeds commanded. `rejected` is the share of clips that fail a pixel check.
     """
 
     subject: str

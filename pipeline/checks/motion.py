@@ -23,13 +23,13 @@ def speeds(scene: Scene) -> tuple[tuple[float, float], ...]:
 
 
 def ego_speed_seen(scene: Scene) -> Reading:
-    """Relative error of the speed seen against the one commanded, by the median second."""
-    seen, asked = _windows(scene.sight.motion[:, 0]), _windows(ego_motion(scene.rollout)[:, 0])
-    if not len(seen):
+    """Relative error of the way seen against the way commanded, over the clip: single frames are noisy."""
+    seen, asked = scene.sight.motion[:, 0], ego_motion(scene.rollout)[:, 0]
+    if len(asked) < WINDOW:
         return Reading(None, "the clip is shorter than a second")
-    error = np.abs(seen - asked) / np.maximum(np.abs(asked), SLOW_MPS)
+    error = abs(seen.mean() - asked.mean()) / max(np.abs(asked).mean(), SLOW_MPS)
     return Reading(
-        float(np.median(error)), f"the camera seems to move at {seen.mean():.1f} m/s, commanded {asked.mean():.1f} m/s"
+        float(error), f"the camera seems to move at {seen.mean():.1f} m/s, commanded {asked.mean():.1f} m/s on average"
     )
 
 
