@@ -41,7 +41,7 @@ class Board:
         self.run = run
         self.bar.reset(self.task, total=missing)
         already = f", {there} already there" if there else ""
-        self.console.print(f"{run}: {missing} clip{'s' * (missing != 1)} to make{already}")
+        self.console.print(f"{run}: {missing} clip{'s' * (missing != 1)} to make{already}", soft_wrap=True)
 
     def ended(self, ending: Ending) -> None:
         self.bar.advance(self.task)
@@ -53,15 +53,27 @@ class Board:
         self.counts[kind] += 1
         colour = {"accepted": "green", "rejected": "yellow", "failed": "red"}[kind]
         line = Text.assemble((f"{kind:8}", colour), f" {clip}  {what}")
-        self.console.print(line, no_wrap=True, overflow="ellipsis", crop=self.console.is_terminal)
+        if self.console.is_terminal:
+            self.console.print(line, no_wrap=True, overflow="ellipsis")
+        else:  # a log file has no width: nothing is cut off
+            self.console.print(line, soft_wrap=True)
 
     def _draw(self) -> RenderableType:
-        counted = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count)
-        self.bar.update(self.task, description=counted or "clips")
+        self.bar.update(self.task, description=self._said())
         stages = Table.grid(padding=(0, 2))
         for clip, stage, seconds in in_work(self.run):
             stages.add_row(f"  {clip}", stage, f"{seconds:.0f} s")
         return Group(stages, self.bar.get_renderable())
+
+    def _said(self) -> str:
+        """Counts and speed, or what is being waited for."""
+        task, ended = self.bar.tasks[self.task], sum(self.counts.values())
+        if not ended:
+            return "clips" if in_work(self.run) else "loading the networks"
+        counted = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count)
+        if ended == task.total:
+            return f"{counted}; building dataset and report"
+        return f"{counted}; {60 * ended / max(1.0, task.elapsed or 0.0):.1f} a minute"
 
 
 def in_work(run: Path) -> list[tuple[str, str, float]]:
