@@ -10,6 +10,9 @@ from pipeline.checks.targets import CLASSES
 
 HEIGHT_BINS_PX = (8.0, 16.0, 32.0, np.inf)
 LEAST_ASKED = 6  # object-frames below which a share says nothing
+LEAST_HOPED = 3.0  # finds expected of source frames, below which missing them says nothing
+RELIABLE = 0.6  # recall on source frames from which a kind of object, seen for a second, has to be found
+SECOND = 12  # frames
 CONFIDENT = 0.5  # score of a finding that must be explained
 GHOST_FRAMES = 3
 
@@ -43,14 +46,36 @@ def label_recall(scene: Scene, expected: Float[np.ndarray, "class bin"]) -> Read
     if asked.sum() < LEAST_ASKED:
         return Reading(None, f"only {asked.sum()} plain objects of 16 px or more in all frames together")
     hoped = (asked * expected[:, 1:]).sum()
+    if hoped < LEAST_HOPED:
+        return Reading(None, f"of these {asked.sum()} objects the checker would find {hoped:.1f} on source frames")
     missed = ", ".join(
         f"{CLASSES[c]} {found[c].sum()} of {asked[c].sum()}" for c in np.flatnonzero(found.sum(1) < asked.sum(1))
     )
     return Reading(
-        float(found.sum() / max(hoped, 1e-6)),
+        float(found.sum() / hoped),
         f"{found.sum()} of {asked.sum()} labelled objects of 16 px or more were found, {hoped:.0f} expected"
         + (f" (missed among: {missed})" if missed else ""),
     )
+
+
+def least_found_object(scene: Scene, expected: Float[np.ndarray, "class bin"]) -> Reading:
+    """The lowest recall, over source's, among single objects that the checker finds reliably on source frames."""
+    lowest, who = np.inf, ""
+    for actor, body in enumerate(scene.rollout.bodies):
+        frames = np.flatnonzero(scene.eligible[:, actor])
+        bins = np.searchsorted(HEIGHT_BINS_PX, scene.height_px[frames, actor], side="right") - 1
+        hoped = expected[scene.kinds[actor], bins]
+        if len(frames) < SECOND or hoped.mean() < RELIABLE:
+            continue
+        ratio = float((scene.strict[frames, actor] >= 0).sum() / hoped.sum())
+        if ratio < lowest:
+            lowest, who = (
+                ratio,
+                f"{body.id} is found in {(scene.strict[frames, actor] >= 0).sum()} of {len(frames)} frames",
+            )
+    if not who:
+        return Reading(None, "no object of a kind that the checker finds reliably is in plain view for a second")
+    return Reading(lowest, f"{who}, the least of all objects in plain view")
 
 
 def _offsets(scene: Scene) -> Float[np.ndarray, "match 3"]:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.checks.motion import ego_speed_seen, yaw_rate_seen
-from pipeline.checks.objects import ghost_share, label_recall, placement, size_against_distance
+from pipeline.checks.objects import ghost_share, label_recall, least_found_object, placement, size_against_distance
 from pipeline.checks.scene import Reading, Scene
 from pipeline.checks.tracks import longest_vanishing, looks_stay, occlusion_order, permanence
 
@@ -53,6 +53,7 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("label recall", "of source's", DETECTOR, "below", 0.8, 0.5, lambda s, f: label_recall(s, f.recall)),
+    Rule("every object", "of source's", DETECTOR, "below", 0.4, 0.1, lambda s, f: least_found_object(s, f.recall)),
     Rule("placement", "px", DETECTOR, "above", 1.5, 4.0, lambda s, f: placement(s)),
     Rule("size against distance", "ratio", DETECTOR, "above", 0.15, 0.3, lambda s, f: size_against_distance(s)),
     Rule("ghosts", "frames a frame", DETECTOR, "above", 0.04, 0.5, lambda s, f: ghost_share(s)),

@@ -114,6 +114,16 @@ def test_an_object_that_is_never_drawn_fails(road, baseline):
     assert "label recall" in failed(without("lead", road, range(FRAMES)), baseline)
 
 
+def test_one_object_of_many_that_is_never_drawn_fails(hidden, baseline):
+    assert "every object" in failed(without("car", hidden, range(FRAMES)), baseline)
+
+
+def test_what_the_checker_cannot_see_on_source_frames_either_is_inconclusive(road, baseline):
+    blind = replace(baseline, recall=tuple((0.0, 0.005, 0.005) for _ in CLASSES))
+    told = outcomes(road, blind)
+    assert told["label recall"] is told["every object"] is Outcome.INCONCLUSIVE
+
+
 def test_labels_swapped_between_classes_fail(road, baseline):
     swapped = [0, 3, 2, 1]
     labels = road.labels
