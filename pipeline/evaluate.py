@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
+from models.presets import WEIGHTS
 from pipeline.batches import signed
 from pipeline.evaluation import Case, Evaluation, Frames, evaluate_subjects
 from pipeline.evaluation_tables import markdown, table
@@ -101,9 +102,9 @@ def _tokenized(pictures: Frames, networks: Networks) -> Frames:
         return np.concatenate([to_bytes(networks.tokenizer.decode(c)) for c in _encode(pictures, networks).split(12)])
 
 
-def evaluate(preset: str, clips: int, out: Path, console: Console) -> Evaluation:
+def evaluate(preset: str, clips: int, out: Path, console: Console, folder: Path = WEIGHTS) -> Evaluation:
     """Measure a preset on `clips` held-out clips; writes evaluation.json, evaluation.md and a sheet for each clip."""
-    networks = load_networks(preset, torch.get_num_threads())
+    networks = load_networks(preset, torch.get_num_threads(), folder)
     makers = {name: _kept(make, name, out) for name, make in subjects(networks).items()}
     shots = (shoot(scenario, seed, networks) for scenario, seed in held_out(clips, EVALUATION_SEED))
     with Progress(console=console) as progress:
