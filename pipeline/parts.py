@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from models import weights
 from models.decoder import VideoDecoder
 from models.detector import Detector
-from models.diffusion import KNOWN
+from models.diffusion import ODDS
 from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.presets import WEIGHTS, Preset
@@ -24,7 +24,6 @@ from pipeline.footage import Footage
 from pipeline.sheets import sheet, to_bytes
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
-TASKS = ("picture", *KNOWN)
 
 
 class TokenizerPart:
@@ -82,7 +81,8 @@ class DecoderPart:
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         window = windows_batch(self.footage, self.values, rng, 8, BODY_STRENGTH)
-        return diffusion_loss(self.network, self.read, window, TASKS[rng.integers(len(TASKS))], generator)
+        task = rng.choice(list(ODDS), p=list(ODDS.values()))
+        return diffusion_loss(self.network, self.read, window, str(task), generator)
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
         rows = []
