@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from models.augment import disturb, flip, focus, repaint
 from models.blocks import ChannelNorm, Residual, double, halve
 from models.detections import Detections, suppress
-from models.detector_losses import box_loss, centre_targets, heat_loss, identity_loss
+from models.detector_losses import box_loss, centre_targets, class_loss, heat_loss, identity_loss
 
 STRIDE = 4  # pixels per cell of the answer
 UNIT_PX = 8.0  # an edge distance of exp(0) times this
@@ -100,8 +100,10 @@ class Detector(nn.Module):
         heat = heat_loss(answer.heat, targets)
         box = box_loss(answer.edges_px, boxes, targets, STRIDE)
         identity = identity_loss(answer.embedding, targets, instances, generator)
-        total = heat + 2.0 * box + 0.5 * identity
-        return {"total": total, "heat": heat.detach(), "box": box.detach(), "identity": identity.detach()}
+        kind = class_loss(answer.heat, classes, targets)
+        total = heat + kind + 2.0 * box + 0.4 * identity
+        terms = {"heat": heat, "class": kind, "box": box, "identity": identity}
+        return {"total": total, **{name: term.detach() for name, term in terms.items()}}
 
     @torch.no_grad()
     def detect(

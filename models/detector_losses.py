@@ -79,9 +79,18 @@ def heat_loss(logits: Float[Tensor, "batch class row column"], targets: CentreTa
     """CenterNet's focal loss per object: cells near a centre are blamed less."""
     p = logits.sigmoid()
     centre = targets.heat > 0.999
-    found = (1 - p).square() * F.logsigmoid(logits) * centre
+    found = (1 - p) * F.logsigmoid(logits) * centre  # not squared: rare classes would stop at half a chance
     ghost = (1 - targets.heat).pow(4) * p.square() * F.logsigmoid(-logits) * ~centre * targets.care
     return -(found.sum() + ghost.sum()) / targets.wanted.sum().clamp(min=1)
+
+
+def class_loss(
+    logits: Float[Tensor, "batch class row column"], classes: Int[Tensor, "batch n"], targets: CentreTargets
+) -> Float[Tensor, ""]:
+    """Cross entropy between classes in the cells of each object: which of them, whatever the chance of any."""
+    owners = classes.gather(1, targets.owner.flatten(1)).clamp(min=0)
+    each = F.cross_entropy(logits.flatten(2), owners, reduction="none") * targets.share.flatten(1)
+    return each.sum() / targets.wanted.sum().clamp(min=1)
 
 
 def box_loss(
