@@ -22,7 +22,7 @@ from scenarios.scenario import Scenario
 from scenarios.simulate import simulate
 
 CLIP_S = 6.0
-LOOKS = 4  # of every library scenario, among the clips that set the limits
+LOOKS = 2  # of every library scenario, among the clips that set the limits
 
 
 def load_checker(preset: str, folder: Path = WEIGHTS) -> Checker:
