@@ -14,6 +14,7 @@ from pipeline.checks.rules import RULES, SourceFigures
 from pipeline.checks.scene import Scene
 from pipeline.checks.tracks import later_looks
 
+MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
 PRIOR = 20  # sightings that a class's recall starts from, at its height bin's recall
 
 
@@ -32,7 +33,8 @@ class Baseline:
     least_likeness: float
     most_repainted: float
     limits: dict[str, float]
-    wrongly_failed: dict[str, float]  # share of the same source clips that each limit fails
+    measured: dict[str, int]  # source clips on which each check had something to measure
+    wrongly_failed: dict[str, float]  # share of those that its limit fails
 
     @property
     def id(self) -> str:
@@ -42,6 +44,11 @@ class Baseline:
     @property
     def figures(self) -> SourceFigures:
         return SourceFigures(np.array(self.recall), self.least_likeness, self.most_repainted)
+
+    def gates(self, check: str) -> bool:
+        """Whether a check may reject: one that fails more than a tenth of clean clips only reports."""
+        share, failed = self.wrongly_failed[check], round(self.wrongly_failed[check] * self.measured[check])
+        return not (share > MOST_WRONG and failed >= FEWEST_WRONG)
 
     def save(self, path: Path) -> None:
         """Whole or not at all."""
@@ -89,12 +96,12 @@ def _recall(counts: Tally) -> np.ndarray:
 def calibrate(scenes: Sequence[Scene], checker: str, source: str) -> Baseline:
     """Figures, then every rule's limit, from clean source clips; deterministic."""
     figures = source_figures(scenes)
-    limits, failed = {}, {}
+    limits, measured, failed = {}, {}, {}
     for rule in RULES:
         values = [v for scene in scenes if (v := rule.read(scene, figures).value) is not None]
-        limits[rule.check] = rule.limit(values)
+        limits[rule.check], measured[rule.check] = rule.limit(values), len(values)
         failed[rule.check] = float(np.mean([rule.broken(v, limits[rule.check]) for v in values])) if values else 0.0
     recall = tuple(tuple(round(float(r), 4) for r in row) for row in figures.recall)
     return Baseline(
-        checker, source, len(scenes), recall, figures.least_likeness, figures.most_repainted, limits, failed
+        checker, source, len(scenes), recall, figures.least_likeness, figures.most_repainted, limits, measured, failed
     )

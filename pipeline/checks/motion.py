@@ -7,6 +7,7 @@ from pipeline.checks.scene import Reading, Scene
 from pipeline.checks.targets import ego_motion
 
 WINDOW = 12  # pairs of frames, one second
+MOVING_MPS = 1.0
 SLOW_MPS = 4.0  # below this, errors are counted against this speed
 
 
@@ -30,6 +31,16 @@ def ego_speed_seen(scene: Scene) -> Reading:
     error = abs(seen.mean() - asked.mean()) / max(np.abs(asked).mean(), SLOW_MPS)
     return Reading(
         float(error), f"the camera seems to move at {seen.mean():.1f} m/s, commanded {asked.mean():.1f} m/s on average"
+    )
+
+
+def ego_moves(scene: Scene) -> Reading:
+    """Way seen over way commanded: 0 for a frozen video, negative for a reversed one."""
+    seen, asked = scene.sight.motion[:, 0], ego_motion(scene.rollout)[:, 0]
+    if len(asked) < WINDOW or abs(asked.mean()) < MOVING_MPS:
+        return Reading(None, "the ego is told to stand, or the clip is shorter than a second")
+    return Reading(
+        float(seen.mean() / asked.mean()), f"the camera seems to move at {seen.mean():.1f} of {asked.mean():.1f} m/s"
     )
 
 

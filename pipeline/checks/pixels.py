@@ -47,5 +47,5 @@ def _judge(rule: Rule, scene: Scene, figures: SourceFigures, baseline: Baseline)
         outcome = Outcome.FAIL if rule.broken(reading.value, limit) else Outcome.PASS
     return Verdict(
         check=rule.check, family="pixels", outcome=outcome, value=reading.value, limit=limit, unit=rule.unit,
-        model=rule.model, baseline=baseline.id, reason=reading.reason,
+        model=rule.model, baseline=baseline.id, reason=reading.reason, gates=baseline.gates(rule.check),
     )  # fmt: skip

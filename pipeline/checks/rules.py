@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.checks.motion import ego_speed_seen, yaw_rate_seen
+from pipeline.checks.motion import ego_moves, ego_speed_seen, yaw_rate_seen
 from pipeline.checks.objects import ghost_share, label_recall, least_found_object, placement, size_against_distance
 from pipeline.checks.scene import Reading, Scene
 from pipeline.checks.tracks import longest_vanishing, looks_stay, occlusion_order, permanence
@@ -64,6 +64,7 @@ RULES: tuple[Rule, ...] = (
         lambda s, f: permanence(s, f.least_likeness, f.most_repainted),
     ),
     Rule("looks stay", "cosine", "re-identification embedding", "below", 0.6, 0.2, lambda s, f: looks_stay(s)),
+    Rule("ego moves", "of commanded", MOTION, "below", 0.4, 0.15, lambda s, f: ego_moves(s)),
     Rule("ego speed seen", "ratio", MOTION, "above", 0.2, 0.3, lambda s, f: ego_speed_seen(s)),
     Rule("yaw rate seen", "rad/s", MOTION, "above", 0.05, 0.15, lambda s, f: yaw_rate_seen(s)),
 )  # fmt: skip
