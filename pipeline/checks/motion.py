@@ -7,7 +7,7 @@ from pipeline.checks.scene import Reading, Scene
 from pipeline.checks.targets import ego_motion
 
 WINDOW = 12  # pairs of frames, one second
-MOVING_MPS = 1.0
+MOVING_MPS = 0.4
 SLOW_MPS = 4.0  # below this, errors are counted against this speed
 
 

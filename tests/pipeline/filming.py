@@ -1,0 +1,76 @@
+"""Real pictures with planted faults, for the checker with its trained weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool
+
+from conditioning.camera import FRONT, Camera
+from conditioning.procedural import photograph
+from conditioning.scenery import build_scenery
+from conditioning.visibility import Labels, see
+from outputs.verdict import Outcome, Verdict
+from pipeline.checks.baseline import Baseline
+from pipeline.checks.pixels import check_pixels
+from pipeline.checks.sight import Checker
+from pipeline.evaluation import Frames
+from scenarios.rollout import Rollout
+
+CAMERA: Camera = FRONT.resized(144, 256)
+
+
+@dataclass(frozen=True)
+class Film:
+    """A rollout, its labels and clean source frames of one look."""
+
+    rollout: Rollout
+    labels: Labels
+    frames: Frames
+    look: int
+
+    def without(self, name: str, frames: Sequence[int]) -> Frames:
+        """The same pictures with a body never put there, in some frames."""
+        valid = self.rollout.valid.copy()
+        valid[:, self.rollout.index(name)] = False
+        bare = photograph(replace(self.rollout, valid=valid), build_scenery(self.rollout), CAMERA, self.look, frames)
+        made = self.frames.copy()
+        made[list(frames)] = bare
+        return made
+
+    def pixels_of(self, name: str, frames: Sequence[int]) -> Bool[np.ndarray, "time height width"]:
+        """Where a body shows, found by leaving it out; its shadow and reflection are cut away with its box."""
+        differs = np.abs(self.frames.astype(int) - self.without(name, frames)).max(-1) > 8
+        box = self.labels.modal_box[:, self.rollout.index(name)]
+        inside = np.zeros_like(differs)
+        for t in frames:
+            x0, y0, x1, y1 = np.round(box[t]).astype(int)
+            inside[t, y0:y1, x0:x1] = True
+        return differs & inside
+
+    def repainted(self, name: str, frames: Sequence[int], colour: tuple[int, int, int]) -> Frames:
+        """The same pictures with a body in another coat, in some frames."""
+        mask = self.pixels_of(name, frames)
+        made = self.frames.astype(float)
+        made[mask] = 0.3 * made[mask] + 0.7 * np.array(colour)
+        return made.astype(np.uint8)
+
+
+def film(rollout: Rollout, look: int) -> Film:
+    scenery = build_scenery(rollout)
+    return Film(rollout, see(rollout, scenery, CAMERA), photograph(rollout, scenery, CAMERA, look), look)
+
+
+@dataclass(frozen=True)
+class Court:
+    """Checker and baseline together."""
+
+    checker: Checker
+    baseline: Baseline
+
+    def verdicts(self, frames: Frames, labels: Labels, rollout: Rollout) -> tuple[Verdict, ...]:
+        return check_pixels(frames, labels, rollout, CAMERA, self.checker, self.baseline)
+
+    def failed(self, frames: Frames, labels: Labels, rollout: Rollout) -> dict[str, str]:
+        """Checks that failed, with what they say."""
+        return {v.check: v.reason for v in self.verdicts(frames, labels, rollout) if v.outcome is Outcome.FAIL}
