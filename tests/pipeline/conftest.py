@@ -39,5 +39,7 @@ def newborn_weights(tmp_path_factory) -> Path:
     limits = {rule.check: 1.0 for rule in RULES}
     checker = checker_fingerprint(fingerprints("tiny", folder))
     recall = tuple((0.5, 0.5, 0.5) for _ in range(preset.detector.classes))
-    Baseline(checker, "none", 0, recall, 0.5, 0.5, limits, limits).save(folder / "tiny" / "baseline.json")
+    measured, wrongly_failed = dict.fromkeys(limits, 4), dict.fromkeys(limits, 0.0)
+    baseline = Baseline(checker, "none", 4, recall, 0.5, 0.5, limits, measured, wrongly_failed)
+    baseline.save(folder / "tiny" / "baseline.json")
     return folder
