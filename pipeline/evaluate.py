@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from models.presets import WEIGHTS
 from pipeline.batches import signed
+from pipeline.checks.sight import observe
 from pipeline.evaluation import Case, Evaluation, Frames, evaluate_subjects
 from pipeline.evaluation_tables import markdown, table
 from pipeline.footage import HELD_OUT_SEED
@@ -113,7 +115,7 @@ def evaluate(preset: str, clips: int, out: Path, console: Console, folder: Path 
         def tell(case: str, subject: str) -> None:
             progress.update(task, advance=1, description=f"{case}: {subject}")
 
-        measured = evaluate_subjects(shots, makers, networks.checker, networks.baseline, tell)
+        measured = evaluate_subjects(shots, makers, partial(observe, checker=networks.checker), networks.baseline, tell)
     out.mkdir(parents=True, exist_ok=True)
     (out / "evaluation.json").write_text(measured.to_json() + "\n")
     (out / "evaluation.md").write_text(markdown(measured))
