@@ -9,7 +9,7 @@ CI_THREADS := OMP_NUM_THREADS=1
 demo: .venv/installed
 	$(BIN)/nearmiss generate $(CASES) --out runs/demo
 	@echo
-	@echo "Open runs/demo/report.html in a browser; the nuScenes-format dataset is in runs/demo/dataset."
+	@echo "Open runs/demo/report.html in a browser; accepted clips, if there are any, are in runs/demo/dataset."
 
 test: .venv/developing lint
 	$(CI_THREADS) $(BIN)/pytest
