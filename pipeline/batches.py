@@ -12,6 +12,7 @@ from conditioning.layers import LAYERS
 from models.decoder import WINDOW
 from models.diffusion import Window
 from pipeline.footage import Footage
+from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ
 
 NEARNESS = LAYERS.index("foreground_nearness")
@@ -29,11 +30,6 @@ class Place:
     frame: int
     rows: slice
     columns: slice
-
-
-def signed(values: np.ndarray) -> Float[Tensor, "..."]:
-    """Bytes 0..255 to -1..1."""
-    return torch.from_numpy(np.ascontiguousarray(values)).float() / 127.5 - 1
 
 
 def body_weight(nearness: UInt8[np.ndarray, "... height width"], strength: float) -> Float[Tensor, "... height width"]:

@@ -13,13 +13,12 @@ from rich.progress import Progress
 from torch import Tensor
 
 from models.presets import WEIGHTS
-from pipeline.batches import signed
 from pipeline.checks.sight import observe
 from pipeline.evaluation import Case, Evaluation, Frames, evaluate_subjects
 from pipeline.evaluation_tables import markdown, table
 from pipeline.footage import HELD_OUT_SEED
 from pipeline.networks import Networks, load_networks
-from pipeline.sheets import sheet, to_bytes
+from pipeline.sheets import sheet, signed, to_bytes
 from pipeline.stages import (
     TOKEN_STRIDE,
     Conditions,

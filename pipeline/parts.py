@@ -19,9 +19,9 @@ from models.rendering import render
 from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
-from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, signed, windows_batch
+from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, windows_batch
 from pipeline.footage import Footage
-from pipeline.sheets import sheet, to_bytes
+from pipeline.sheets import sheet, signed, to_bytes
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
 

@@ -3,10 +3,16 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 from einops import rearrange
 from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
+
+
+def signed(values: np.ndarray) -> Float[Tensor, "..."]:
+    """Bytes 0..255 to -1..1."""
+    return torch.from_numpy(np.ascontiguousarray(values)).float() / 127.5 - 1
 
 
 def to_bytes(pictures: Float[Tensor, "*any 3 height width"]) -> UInt8[np.ndarray, "*any height width 3"]:

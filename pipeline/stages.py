@@ -28,6 +28,7 @@ from outputs.verdict import Verdict
 from pipeline.checks.physics import check_physics
 from pipeline.checks.pixels import check_pixels
 from pipeline.networks import Networks
+from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate
@@ -127,7 +128,7 @@ def predict_tokens(
     for picture, view in zip(first, conditions.views, strict=True):
         layers = torch.from_numpy(np.ascontiguousarray(view.layers.values[::TOKEN_STRIDE]))
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            prompt = networks.tokenizer.encode(_signed(picture)[None])
+            prompt = networks.tokenizer.encode(rearrange(signed(picture), "h w c -> 1 c h w"))
             tokens = predict(
                 networks.world, prompt[None], layers[None], actions[None], words[None], t_s[None], chance, SAMPLING
             )
@@ -171,7 +172,3 @@ def judge(
         for verdict in check_pixels(made, view.labels, rollout, view.camera, networks.checker, networks.baseline)
     ]
     return (*check_physics(rollout, scenario), *pixels)
-
-
-def _signed(picture: UInt8[np.ndarray, "height width 3"]) -> Float[Tensor, "3 height width"]:
-    return rearrange(torch.from_numpy(np.ascontiguousarray(picture)).float(), "h w c -> c h w") / 127.5 - 1

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from models.detections import Detections
 from models.detector import Detector
 from models.egomotion import EgoMotion
+from pipeline.sheets import signed
 
 BATCH = 12
 FAINT = 0.15  # score from which a finding counts as a trace of something
@@ -46,7 +47,7 @@ class Sight:
 @torch.inference_mode()
 def observe(frames: UInt8[np.ndarray, "time height width 3"], checker: Checker) -> Sight:
     """Run both networks over a clip."""
-    pictures = rearrange(torch.from_numpy(np.ascontiguousarray(frames)), "t h w c -> t c h w").float() / 127.5 - 1
+    pictures = rearrange(signed(frames), "t h w c -> t c h w")
     pictures = pictures.contiguous(memory_format=torch.channels_last)
     pairs = zip(pictures[:-1].split(BATCH), pictures[1:].split(BATCH), strict=True)
     with torch.autocast("cpu", torch.bfloat16):  # as they were trained; a baseline is measured the same way
