@@ -1,5 +1,6 @@
 """How much of every body a camera sees: amodal and modal boxes, visibility, truncation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,9 +34,10 @@ class Labels:
     depth_m: Float[np.ndarray, "time actor"]
 
 
-def see(rollout: Rollout, scenery: Scenery, camera: Camera) -> Labels:
-    """Label every body in every frame by z-buffer: cuboids, buildings and trees hide one another.
+def see(rollout: Rollout, scenery: Scenery, camera: Camera, frames: Iterable[int] | None = None) -> Labels:
+    """Label every body by z-buffer: cuboids, buildings and trees hide one another.
 
+    In frames other than `frames` (all of them if None) nothing is in view.
     The ground is left out: it is a plane below the camera and bodies stand on it, so it hides none of them.
     """
     shape = rollout.valid.shape
@@ -44,7 +46,7 @@ def see(rollout: Rollout, scenery: Scenery, camera: Camera) -> Labels:
         np.zeros(shape),
     )  # fmt: skip
     still = build_mesh(scenery).points
-    for frame in range(shape[0]):
+    for frame in range(shape[0]) if frames is None else frames:
         _see_frame(labels, rollout, still, camera, frame)
     return labels
 

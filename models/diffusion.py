@@ -1,7 +1,7 @@
 """The decoder's diffusion: straight-line noise, clean-picture prediction, GAIA-1's four tasks, few-step sampling."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from einops import rearrange
@@ -16,10 +16,16 @@ TOKEN_DROPOUT = 0.15  # GAIA-1 (arXiv 2309.17080)
 # neighbour, gives edges away, and a sampler of few steps decides most there.
 FROM_NOISE = 0.8
 EDGES = 0.5  # weight of the loss on differences between neighbours: sharpness
-GIVEN_NOISE = 0.12  # standard deviation put on known frames in training, against drift over a long clip
+# The world model's tokens are not the tokenizer's: half of the windows learn with tokens a level or so off and some
+# from elsewhere, so that colours are read from many tokens and edges from the layers.
+TOKEN_NOISE = 0.35  # most standard deviation, in quantised values (-1..1; a digit's levels are .25 or .5 apart)
+TOKEN_SWAPS = 0.15  # most share of tokens taken from other windows
+# Against drift over a long clip, known frames are noisy in training, and half of the time the decoder's own.
+GIVEN_NOISE = 0.12  # standard deviation
+OWN = 0.5
 
 # Odds of GAIA-1's tasks. It trains them equally; leaning on those where nothing is known teaches the layers sooner.
-ODDS = {"picture": 0.45, "video": 0.25, "forward": 0.15, "backward": 0.05, "interpolation": 0.1}
+ODDS = {"picture": 0.35, "video": 0.2, "forward": 0.3, "backward": 0.05, "interpolation": 0.1}
 # Which frames of a window are known, for each task beside the single picture.
 KNOWN = {
     "video": (False, False, False),
@@ -49,6 +55,18 @@ def one_by_one(window: Window) -> Window:
     return Window(**apart)
 
 
+def mistake(
+    tokens: Float[Tensor, "batch time digit row column"], generator: torch.Generator
+) -> Float[Tensor, "batch time digit row column"]:
+    """Half of the windows as they are, the others with wrong tokens: a little off, or another window's."""
+    batch = len(tokens)
+    strength = (torch.rand(batch, 1, 1, 1, 1, generator=generator) * 2 - 1).clamp(min=0)
+    off = tokens + TOKEN_NOISE * strength * torch.randn(tokens.shape, generator=generator)
+    others = tokens[torch.randperm(batch, generator=generator)].roll((1, 2), (-2, -1))
+    swapped = torch.rand(batch, tokens.shape[1], 1, *tokens.shape[-2:], generator=generator) < TOKEN_SWAPS * strength
+    return torch.where(swapped, others, off.clamp(-1, 1))
+
+
 def diffuse(
     clean: Float[Tensor, "batch time 3 height width"], level: Float[Tensor, "batch"], noise: Tensor
 ) -> Float[Tensor, "batch time 3 height width"]:
@@ -74,10 +92,19 @@ def steer(
     layers: Float[Tensor, "batch time layer height width"],
     tokens: Float[Tensor, "batch time digit row column"],
     has_tokens: Bool[Tensor, "batch time"],
-    frames: Float[Tensor, "batch time 3 height width"],
-    known: Bool[Tensor, "batch time"],
 ) -> Steering:
-    """Gather what a window is steered by; every frame is shown the nearest known one, the earlier of two."""
+    """Gather what a window is steered by, none of its frames being known."""
+    sketch = draft(read, tokens, has_tokens)
+    nothing = torch.zeros_like(has_tokens)
+    return Steering(
+        layers, tokens, has_tokens, sketch, torch.zeros_like(sketch), nothing, nothing.to(layers.dtype), nothing
+    )
+
+
+def show(
+    steering: Steering, frames: Float[Tensor, "batch time 3 height width"], known: Bool[Tensor, "batch time"]
+) -> Steering:
+    """Tell the known ones of `frames`; every frame is shown the nearest, the earlier of two."""
     batch, time = known.shape
     place = torch.arange(time, device=known.device)
     distance = (place[None, :] - place[:, None]).abs() * 2 + (place[None, :] > place[:, None]).long()
@@ -86,8 +113,9 @@ def steer(
     has_given = known.any(-1, keepdim=True).expand(batch, time)
     given = torch.take_along_dim(frames, nearest[:, :, None, None, None], dim=1) * has_given[:, :, None, None, None]
     signed = (nearest - place) * has_given
-    sketch = draft(read, tokens, has_tokens)
-    return Steering(layers, tokens, has_tokens, sketch, given, known, signed.to(layers.dtype), has_given)
+    return replace(
+        steering, given=given, is_given=known, distance=signed.to(steering.layers.dtype), has_given=has_given
+    )
 
 
 def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: torch.Generator) -> dict[str, Tensor]:
@@ -100,9 +128,14 @@ def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: 
     level = torch.rand(batch, generator=generator).clamp(0.05)
     level = torch.where(torch.rand(batch, generator=generator) < FROM_NOISE, 1.0, level)
     blur = GIVEN_NOISE * torch.rand(batch, 1, 1, 1, 1, generator=generator)
-    frames = window.pictures + blur * torch.randn(window.pictures.shape, generator=generator)
-    steering = steer(read, window.layers, window.tokens, has_tokens, frames, known)
     noise = torch.randn(window.pictures.shape, generator=generator)
+    steering = steer(read, window.layers, mistake(window.tokens, generator), has_tokens)
+    frames = window.pictures
+    if known.any() and torch.rand((), generator=generator) < OWN:
+        with torch.no_grad():
+            frames = model(noise, torch.ones(batch), steering).float().clamp(-1, 1)
+    frames = frames + blur * torch.randn(frames.shape, generator=generator)
+    steering = show(steering, frames, known)
     noisy = torch.where(known[:, :, None, None, None], frames, diffuse(window.pictures, level, noise))
     made = model(noisy, level, steering).float()
     wanted = ~known

@@ -42,6 +42,7 @@ PRESETS = {
             vocabulary=128,
             words=16,
             window=6,
+            memory_s=6.0,
             drop_all=0.1,
             drop_text=0.1,
             drop_layout=0.05,

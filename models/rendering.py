@@ -6,7 +6,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from models.decoder import WINDOW, VideoDecoder
-from models.diffusion import Read, sample, steer
+from models.diffusion import Read, sample, show, steer
 
 LEVELS = (1.0, 0.4)  # noise levels of the few steps taken
 
@@ -24,9 +24,8 @@ def render(
     layers: UInt8[Tensor, "time layer height width"],
     generator: torch.Generator,
     levels: tuple[float, ...] = LEVELS,
-    first: Float[Tensor, "3 height width"] | None = None,
 ) -> UInt8[Tensor, "time height width 3"]:
-    """12 Hz pictures from 6 Hz tokens (quantised values) and 12 Hz layers; `first` is a known first picture.
+    """12 Hz pictures from 6 Hz tokens (quantised values) and 12 Hz layers.
 
     `read` is the decoder of the tokenizer that the tokens come from.
 
@@ -36,15 +35,15 @@ def render(
     if len(tokens) != (time + 1) // 2:
         raise ValueError(f"{time} frames need {(time + 1) // 2} token frames, found {len(tokens)}")
     draw = lambda count: torch.randn(1, count, 3, height, width, generator=generator)  # noqa: E731
-    made = [first if first is not None else _picture(decoder, read, tokens[:1], layers[:1], draw(1), levels)]
+    made = [_picture(decoder, read, tokens[:1], layers[:1], draw(1), levels)]
     for start in range(0, time - 1, 2):
         frames = range(start, start + WINDOW)
         inside = [min(frame, time - 1) for frame in frames]  # a clip of even length ends inside a window
         has_tokens = torch.tensor([[frame % 2 == 0 and frame < time for frame in frames]])
         values = torch.stack([tokens[min(frame // 2, len(tokens) - 1)] for frame in frames])
         known = torch.tensor([[True, False, False]])
-        context = torch.stack([made[start]] * WINDOW)
-        steering = steer(read, as_steering(layers[inside])[None], values[None], has_tokens, context[None], known)
+        steering = steer(read, as_steering(layers[inside])[None], values[None], has_tokens)
+        steering = show(steering, torch.stack([made[start]] * WINDOW)[None], known)
         with torch.autocast("cpu", torch.bfloat16):
             window = sample(decoder, steering, levels, draw(WINDOW))[0]
         made.extend(window[1 : 1 + min(2, time - 1 - start)])
@@ -53,7 +52,6 @@ def render(
 
 
 def _picture(decoder, read, tokens, layers, noise, levels) -> Float[Tensor, "3 height width"]:
-    unknown = torch.tensor([[False]])
-    steering = steer(read, as_steering(layers)[None], tokens[None], ~unknown, torch.zeros_like(noise), unknown)
+    steering = steer(read, as_steering(layers)[None], tokens[None], torch.tensor([[True]]))
     with torch.autocast("cpu", torch.bfloat16):
         return sample(decoder, steering, levels, noise)[0, 0]

@@ -36,20 +36,33 @@ def save(module: nn.Module, path: Path, lineage: dict[str, str], dtype: torch.dt
 
 def load(module: Network, path: Path) -> Network:
     """Fill a freshly built network, in fp32, for inference; WeightsError says what does not fit."""
-    if not path.exists():
-        raise WeightsError(f"no weights at {path}; train them with `nearmiss train`, or name another --preset")
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
-    except Exception as error:
-        raise WeightsError(f"{path} is not a whole safetensors file: {error}") from error
+    metadata, tensors = _read(path)
     expected = json.dumps(asdict(module.config), sort_keys=True)
     if metadata.get("class") != type(module).__name__ or metadata.get("config") != expected:
         found = f"{metadata.get('class')} {metadata.get('config')}"
         raise WeightsError(f"{path} holds {found}; the preset asks for {type(module).__name__} {expected}")
-    module.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, strict=True)
+    module.load_state_dict(tensors, strict=True)
     return module.eval().requires_grad_(False)
+
+
+def begin_from(module: nn.Module, path: Path) -> None:
+    """Fill a network that is to be trained further; settings may have changed, shapes may not (WeightsError)."""
+    metadata, tensors = _read(path)
+    try:
+        module.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(f"{path} holds {metadata.get('class')}, which cannot be trained on here: {error}") from error
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+    if not path.exists():
+        raise WeightsError(f"no weights at {path}; train them with `nearmiss train`, or name another --preset")
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            return file.metadata(), {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+    except Exception as error:
+        raise WeightsError(f"{path} is not a whole safetensors file: {error}") from error
 
 
 def lineage(path: Path) -> dict[str, str]:

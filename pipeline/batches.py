@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from einops import rearrange
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from conditioning.layers import LAYERS
 from models.decoder import WINDOW
 from models.diffusion import Window
-from pipeline.footage import Footage
+from pipeline.footage import BURST, Footage
 from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ
 
@@ -42,7 +43,7 @@ def body_weight(nearness: UInt8[np.ndarray, "... height width"], strength: float
 def place(footage: Footage, rng: np.random.Generator, frames: int) -> Place:
     """A random crop of `frames` frames, usually on a body, aligned to the token grid."""
     clip = int(rng.choice(footage.ready))
-    frame = int(rng.integers(0, footage.config.frames - frames + 1))
+    frame = int(rng.integers(footage.config.bursts) * BURST + rng.integers(BURST - frames + 1))
     height, width = CROP
     x, y = rng.uniform(0, footage.config.width), rng.uniform(0, footage.config.height)
     boxes = footage.boxes[clip, frame][footage.ignore[clip, frame] == 0]
@@ -126,7 +127,8 @@ class Pairs:
 
 def pairs_batch(footage: Footage, rng: np.random.Generator, size: int) -> Pairs:
     """Pairs from clips drawn with replacement."""
-    clips, frames = rng.choice(footage.ready, size), rng.integers(1, footage.config.frames, size)
+    clips = rng.choice(footage.ready, size)
+    frames = rng.integers(footage.config.bursts, size=size) * BURST + rng.integers(1, BURST, size)
     before, after = (rearrange(signed(footage.pictures[clips, frames - back]), "b h w c -> b c h w") for back in (1, 0))
     speed, curvature = footage.actions[clips, frames].T
     return Pairs(before, after, torch.from_numpy(np.stack([speed, speed * curvature], -1)).float())
@@ -141,20 +143,28 @@ class Clips:
     actions: Float[Tensor, "batch time 2"]
     words: Int[Tensor, "batch word"]
     t_s: Float[Tensor, "batch time"]
+    weight: Float[Tensor, "batch time row column"]  # of mean 1, more on bodies
 
 
 def clips_batch(
-    footage: Footage, codes: Int[np.ndarray, "clip time row column"], rng: np.random.Generator, size: int, steps: int
-) -> Clips:
-    """`steps` token frames of each clip: consecutive, or with gaps, as the memory of a long clip has."""
-    even = np.arange(0, footage.config.frames, 2)
+    footage: Footage, codes: Int[np.ndarray, "clip time row column"], rng: np.random.Generator, size: int, steps: int,
+    strength: float,
+) -> Clips:  # fmt: skip
+    """`steps` token frames of each clip: neighbours, or with gaps, as the memory of a long clip has."""
+    at_token_rate = np.arange(footage.config.frames).reshape(-1, BURST)[:, ::2].ravel()
     chosen = rng.choice(footage.ready, size)
-    starts = rng.integers(0, len(even) - steps + 1, size)
-    frames = np.stack([
-        np.sort(rng.choice(even, steps, replace=False)) if rng.random() < 0.3 else even[s : s + steps] for s in starts
-    ])  # fmt: skip
+    places = np.stack([_places(len(at_token_rate), rng, steps) for _ in range(size)])
+    frames = at_token_rate[places]
     codes_at, layers_at, actions_at = (
         torch.from_numpy(np.array(array[chosen[:, None], frames])) for array in (codes, footage.layers, footage.actions)
     )
-    words = torch.from_numpy(np.array(footage.words[chosen]))
-    return Clips(codes_at, layers_at, actions_at, words, torch.from_numpy(frames / FRAME_RATE_HZ).float())
+    t_s = torch.from_numpy(footage.moments[chosen[:, None], frames] / FRAME_RATE_HZ).float()
+    near = body_weight(layers_at[:, :, NEARNESS].numpy(), strength)
+    weight = F.avg_pool2d(near, TOKEN_PX)
+    return Clips(codes_at, layers_at, actions_at, torch.from_numpy(np.array(footage.words[chosen])), t_s, weight)
+
+
+def _places(count: int, rng: np.random.Generator, steps: int) -> Int[np.ndarray, "step"]:
+    if rng.random() < 0.5:
+        return np.sort(rng.choice(count, steps, replace=False))
+    return rng.integers(count - steps + 1) + np.arange(steps)

@@ -132,9 +132,12 @@ def train(
     save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Fixes every draw.")] = 0,
     clips: Annotated[int, typer.Option(min=1, help="Clips of footage to make, where there are none yet.")] = 1_000,
-    frames: Annotated[int, typer.Option(min=3, help="Pictures in each of them.")] = 24,
+    bursts: Annotated[int, typer.Option(min=2, help="Bursts of five pictures in each of them.")] = 4,
     footage: Annotated[Path, typer.Option(help="Folder of the training footage.")] = Path("footage"),
     runs: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curves and samples.")] = Path("runs/train"),
+    begin: Annotated[
+        Path | None, typer.Option("--from", exists=True, dir_okay=False, help="Weights to start from, not random ones.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes making footage; default: one a core.")] = None,
 ) -> None:
     """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer."""
@@ -152,11 +155,12 @@ def train(
             if name not in known:
                 raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
         there = (footage / "footage.json").exists()
-        config = FootageConfig(clips, frames, PRESETS[preset].height, PRESETS[preset].width)
+        config = FootageConfig(clips, bursts, PRESETS[preset].height, PRESETS[preset].width)
         config = open_footage(footage).config if there else config
         with training_progress(console, steps) as progress:
             made = train_part(
                 part, preset, footage, config, Schedule(steps, save_every, seed), runs, workers or cores(), progress,
+                begin=begin,
             )  # fmt: skip
     console.print(f"weights {made}   loss curve and samples {runs / part}")
 

@@ -18,19 +18,23 @@ from conditioning.scenery import build_scenery
 from conditioning.text import WORDS, caption, word_ids
 from conditioning.visibility import see
 from pipeline.checks.targets import MAX_OBJECTS, targets
-from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate
 
 HELD_OUT_SEED = 1_000_000  # seeds from here on are never trained on
+DURATION_S = 6.0
+BURST = 5  # consecutive pictures: three steps of the world model, three windows of the decoder
 
 
 @dataclass(frozen=True)
 class FootageConfig:
-    """`clips` sampled scenarios from `first_seed` on, `frames` pictures each at 12 Hz."""
+    """`clips` sampled scenarios of `DURATION_S` from `first_seed` on, each photographed in `bursts` at 12 Hz.
+
+    Bursts spread over a clip show more streets in fewer pictures than whole clips, and what comes back after seconds.
+    """
 
     clips: int
-    frames: int
+    bursts: int
     height: int
     width: int
     first_seed: int = 0
@@ -38,6 +42,11 @@ class FootageConfig:
     @property
     def camera(self) -> Camera:
         return FRONT.resized(self.height, self.width)
+
+    @property
+    def frames(self) -> int:
+        """Pictures of a clip."""
+        return self.bursts * BURST
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class Footage:
     ignore: Float[np.ndarray, "clip time object"]
     actions: Float[np.ndarray, "clip time 2"]
     words: Int[np.ndarray, "clip word"]
+    moments: Int[np.ndarray, "clip time"]  # the rollout's frames that the pictures show
     done: Bool[np.ndarray, "clip"]
 
     @property
@@ -66,7 +76,7 @@ class Footage:
         """Says in a weight file what it was trained on."""
         c = self.config
         last = c.first_seed + c.clips - 1
-        pictures = f"{len(self.ready)} clips of {c.frames} frames at {c.height} x {c.width}"
+        pictures = f"{len(self.ready)} clips of {c.bursts} x {BURST} frames at {c.height} x {c.width}"
         return f"procedural camera, seeds {c.first_seed}-{last}, {pictures}"
 
 
@@ -81,6 +91,7 @@ def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:
         "ignore": ((*lead, MAX_OBJECTS), np.float32),
         "actions": ((*lead, 2), np.float32),
         "words": ((c.clips, WORDS), np.int64),
+        "moments": (lead, np.int64),
         "done": ((c.clips,), np.bool_),
     }
 
@@ -110,20 +121,29 @@ def begin_footage(folder: Path, config: FootageConfig) -> None:
     there.write_text(described)
 
 
+def draw_moments(config: FootageConfig, length: int, seed: int) -> Int[np.ndarray, "time"]:
+    """Frames of a rollout of `length` frames to photograph: bursts with random gaps, overlapping only if they must."""
+    order = np.arange(config.bursts)
+    gaps = (order + np.random.default_rng(seed).random(config.bursts)) / config.bursts
+    starts = (gaps * max(1, length - config.frames + 1)).astype(np.int64) + order * BURST
+    return (np.minimum(starts, length - BURST)[:, None] + np.arange(BURST)).ravel()
+
+
 def shoot(folder: Path, clip: int) -> int:
     """Simulate, draw and photograph one clip into its place; marks it done last, so a kill loses nothing else."""
     footage = open_footage(folder, "r+")
     config, seed = footage.config, footage.config.first_seed + clip
-    rollout = simulate(sample_scenario(seed, duration_s=config.frames / FRAME_RATE_HZ))
-    frames = range(config.frames)
+    rollout = simulate(sample_scenario(seed, duration_s=DURATION_S))
+    moments = draw_moments(config, len(rollout.t_s), seed)
     scenery, camera = build_scenery(rollout), config.camera
-    boxes, classes, instances, ignore = targets(see(rollout, scenery, camera), rollout)
-    footage.pictures[clip] = photograph(rollout, scenery, camera, seed, frames)
-    footage.layers[clip] = draw_layers(rollout, scenery, camera).values[: config.frames]
+    boxes, classes, instances, ignore = targets(see(rollout, scenery, camera, moments), rollout)
+    footage.pictures[clip] = photograph(rollout, scenery, camera, seed, moments)
+    footage.layers[clip] = draw_layers(rollout, scenery, camera, moments).values
     for name, values in (("boxes", boxes), ("classes", classes), ("instances", instances), ("ignore", ignore)):
-        getattr(footage, name)[clip] = values[: config.frames]
-    footage.actions[clip] = ego_actions(rollout)[: config.frames]
+        getattr(footage, name)[clip] = values[moments]
+    footage.actions[clip] = ego_actions(rollout)[moments]
     footage.words[clip] = word_ids(caption(rollout))
+    footage.moments[clip] = moments
     footage.done[clip] = True
     return clip
 

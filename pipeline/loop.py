@@ -96,15 +96,20 @@ def load_checkpoint(path: Path, network: nn.Module, average: Average, optimiser:
 
 def train(
     part: Part, schedule: Schedule, folder: Path, ships_to: Path, lineage: dict[str, str],
-    progress: Callable[[int, dict[str, float]], None],
+    progress: Callable[[int, dict[str, float]], None], begin: Path | None = None,
 ) -> None:  # fmt: skip
-    """Train to `schedule.steps`, going on from a checkpoint in `folder`; ships the averaged weights at the end."""
+    """Train to `schedule.steps`, going on from a checkpoint in `folder`; ships the averaged weights at the end.
+
+    Without a checkpoint the network starts from the weights in `begin`, if given, else from its random ones.
+    """
     keep_freed_memory()
     folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / "checkpoint.safetensors"
+    if begin and not checkpoint.exists():
+        weights.begin_from(part.network, begin)
     network = part.network.to(memory_format=torch.channels_last).train()
     average = Average(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=part.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    checkpoint = folder / "checkpoint.safetensors"
     first = load_checkpoint(checkpoint, network, average, optimiser) if checkpoint.exists() else 0
     for step in range(first, schedule.steps):
         terms = _step(part, optimiser, schedule, step)

@@ -20,10 +20,12 @@ from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, windows_batch
-from pipeline.footage import Footage
+from pipeline.footage import BURST, Footage
 from pipeline.sheets import sheet, signed, to_bytes
+from scenarios.rollout import FRAME_RATE_HZ
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
+WORLD_STRENGTH = 3.0  # the same for the world model's tokens
 
 
 class TokenizerPart:
@@ -107,15 +109,16 @@ class WorldPart:
         self.codes = encode_footage(self.tokenizer, footage, fingerprint)
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        clips = clips_batch(self.footage, self.codes, rng, 4, self.network.config.window)
-        return self.network.loss(clips.codes, clips.layers, clips.actions, clips.words, clips.t_s, generator)
+        clips = clips_batch(self.footage, self.codes, rng, 4, self.network.config.window, WORLD_STRENGTH)
+        c = clips
+        return self.network.loss(c.codes, c.layers, c.actions, c.words, c.t_s, generator, c.weight)
 
     def picture(self, network: WorldModel, path: Path) -> None:
         rows = []
         for clip in self.footage.ready[:3]:
-            frames = range(0, self.footage.config.frames, 2)
-            take = lambda x: torch.from_numpy(np.array(x[clip, list(frames)]))[None]  # noqa: B023, E731
-            t_s = torch.tensor([[frame / 12 for frame in frames]])
+            frames = np.arange(self.footage.config.frames).reshape(-1, BURST)[:, ::2].ravel()
+            take = lambda x: torch.from_numpy(np.array(x[clip, frames]))[None]  # noqa: B023, E731
+            t_s = take(self.footage.moments) / FRAME_RATE_HZ
             words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
             codes = predict(
                 network, take(self.codes)[:, :1], take(self.footage.layers), take(self.footage.actions), words, t_s,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.presets import PRESETS, WEIGHTS
+from models.weights import fingerprint
 from pipeline.footage import FootageConfig, make_footage
 from pipeline.loop import Schedule, train
 from pipeline.machine import code_fingerprint
@@ -14,10 +15,11 @@ Progress = Callable[[int, dict[str, float]], None]
 
 def train_part(
     part: str, preset: str, footage_folder: Path, config: FootageConfig, schedule: Schedule, runs: Path, workers: int,
-    progress: Progress, weights: Path = WEIGHTS,
+    progress: Progress, weights: Path = WEIGHTS, begin: Path | None = None,
 ) -> Path:  # fmt: skip
     """Train one part; checkpoints, loss curve and samples go to `runs/part`, weights to `weights/preset/part`.
 
+    `begin` names weights to start from: the shipped ones, to train further on footage of one's own, say.
     KeyError names the parts or presets there are. Decoder and world model need a trained tokenizer.
     """
     if part not in PARTS:
@@ -27,5 +29,7 @@ def train_part(
     footage = make_footage(footage_folder, config, workers, lambda done, total: progress(done, {"clips": total}))
     ships_to = weights / preset / f"{part}.safetensors"
     lineage = {"part": part, "preset": preset, "footage": footage.fingerprint, "code": code_fingerprint()}
-    train(PARTS[part](PRESETS[preset], footage, preset), schedule, runs / part, ships_to, lineage, progress)
+    if begin:
+        lineage["begun from"] = f"{begin.name} {fingerprint(begin)}"
+    train(PARTS[part](PRESETS[preset], footage, preset), schedule, runs / part, ships_to, lineage, progress, begin)
     return ships_to

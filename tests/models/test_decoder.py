@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.decoder import DecoderConfig, VideoDecoder
-from models.diffusion import KNOWN, Window, diffuse, loss, sample, steer
+from models.diffusion import KNOWN, Window, diffuse, loss, mistake, sample, show, steer
 from models.rendering import render
 
 CONFIG = DecoderConfig(layers=5, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
@@ -36,20 +36,23 @@ def window(batch: int = 2) -> Window:
 
 def steering_of(w: Window, known: tuple[bool, ...], has_tokens: tuple[bool, ...] = (True, False, True)):
     batch = len(w.pictures)
-    return steer(
-        read,
-        w.layers,
-        w.tokens,
-        torch.tensor(has_tokens).expand(batch, 3),
-        w.pictures,
-        torch.tensor(known).expand(batch, 3),
-    )
+    steering = steer(read, w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3))
+    return show(steering, w.pictures, torch.tensor(known).expand(batch, 3))
 
 
 def test_noise_runs_from_the_picture_to_pure_noise():
     clean, noise = torch.rand(2, 3, 3, 8, 8), torch.randn(2, 3, 3, 8, 8)
     assert torch.equal(diffuse(clean, torch.zeros(2), noise), clean)
     assert torch.equal(diffuse(clean, torch.ones(2), noise), noise)
+
+
+def test_half_of_the_windows_learn_from_wrong_tokens_that_stay_near():
+    tokens = torch.rand(400, 3, 3, 2, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    seen = mistake(tokens, torch.Generator().manual_seed(1))
+    untouched = (seen == tokens).flatten(1).all(1).float().mean()
+    assert 0.4 < untouched < 0.6
+    assert seen.abs().max() <= 1
+    assert (seen - tokens).abs().median() < 0.2
 
 
 @pytest.mark.parametrize("task", ["picture", *KNOWN])

@@ -26,6 +26,20 @@ def test_weights_of_another_config_are_refused_by_name(tmp_path):
         weights.load(Tokenizer(dataclasses.replace(CONFIG, levels=(8, 8))), path)
 
 
+def test_training_may_go_on_under_other_settings_but_not_in_other_shapes(tmp_path):
+    path = tmp_path / "tokenizer.safetensors"
+    written = Tokenizer(CONFIG)
+    weights.save(written, path, {})
+    same, other = Tokenizer(CONFIG), Tokenizer(dataclasses.replace(CONFIG, widths=(16, 16, 32)))
+    weights.begin_from(same, path)
+    assert torch.equal(
+        same.state_dict()["decoder.0.weight"], written.state_dict()["decoder.0.weight"].bfloat16().float()
+    )
+    assert all(p.requires_grad for p in same.parameters())
+    with pytest.raises(weights.WeightsError, match="cannot be trained on"):
+        weights.begin_from(other, path)
+
+
 def test_missing_and_damaged_files_are_told_apart(tmp_path):
     path = tmp_path / "tokenizer.safetensors"
     with pytest.raises(weights.WeightsError, match="no weights at"):

@@ -49,6 +49,16 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
         assert torch.equal(value, resumed[name]), name
 
 
+def test_training_starts_from_given_weights_unless_it_goes_on_from_a_checkpoint(tmp_path):
+    run(tmp_path / "before", 20)
+    given = tmp_path / "before" / "squares.safetensors"
+    part, schedule = Squares(), Schedule(steps=0, save_every=20)
+    train(part, schedule, tmp_path / "run", tmp_path / "after.safetensors", {}, lambda *_: None, begin=given)
+    expected = weights.load(Tokenizer(CONFIG), given).state_dict()
+    for name, value in part.network.state_dict().items():
+        assert torch.equal(value, expected[name]), name
+
+
 def test_it_learns_and_leaves_curve_samples_and_lineage(tmp_path):
     run(tmp_path, 300)
     with (tmp_path / "run" / "loss.csv").open() as file:

@@ -1,0 +1,71 @@
+"""Footage: bursts of neighbours spread over a clip, pictures and layers of the same moments, nothing shot twice."""
+
+import numpy as np
+import pytest
+
+from pipeline.batches import NEARNESS, clips_batch, pairs_batch, windows_batch
+from pipeline.footage import BURST, Footage, FootageConfig, draw_moments, make_footage, open_footage
+from scenarios.rollout import FRAME_RATE_HZ
+
+CONFIG = FootageConfig(clips=2, bursts=3, height=80, width=144)
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory) -> Footage:
+    return make_footage(tmp_path_factory.mktemp("footage"), CONFIG, 1, lambda *_: None)
+
+
+@pytest.mark.parametrize("length", [72, 40, 15, 5])
+def test_bursts_are_neighbours_in_order_inside_the_rollout(length):
+    bursts = draw_moments(CONFIG, length, seed=3).reshape(CONFIG.bursts, BURST)
+    assert (np.diff(bursts) == 1).all()
+    assert (np.diff(bursts[:, 0]) >= (BURST if length >= CONFIG.frames else 0)).all()
+    assert bursts.min() >= 0 and bursts.max() < length
+
+
+def test_objects_in_pictures_stand_where_the_layers_say(footage):
+    for clip, time in np.ndindex(footage.ignore.shape[:2]):
+        for box in footage.boxes[clip, time][footage.ignore[clip, time] == 0]:
+            x0, y0, x1, y1 = box.round().astype(int)
+            inside = footage.layers[clip, time, NEARNESS, y0:y1, x0:x1]
+            assert inside.size == 0 or inside.max() > 0
+
+
+def test_footage_that_is_there_is_not_shot_again(footage):
+    before = (footage.folder / "pictures.npy").stat().st_mtime_ns
+    again = make_footage(footage.folder, CONFIG, 1, lambda *_: None)
+    assert (footage.folder / "pictures.npy").stat().st_mtime_ns == before
+    assert again.ready.tolist() == [0, 1]
+
+
+def test_footage_begun_for_something_else_is_refused(footage):
+    with pytest.raises(ValueError, match="name another folder"):
+        make_footage(footage.folder, FootageConfig(clips=3, bursts=3, height=80, width=144), 1, lambda *_: None)
+
+
+def test_unshot_footage_says_how_to_make_some(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nearmiss train"):
+        open_footage(tmp_path)
+
+
+def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(footage):
+    codes = np.arange(2 * 15)[:, None, None].reshape(2, 15, 1, 1) * np.ones((1, 1, 5, 9), np.int64)
+    clips = clips_batch(footage, codes, np.random.default_rng(0), size=8, steps=5, strength=3.0)
+    frames = clips.codes[:, :, 0, 0]
+    assert (np.diff(clips.t_s.numpy(), axis=1) > 0).all()
+    for row, clip in enumerate(frames // 15):
+        moments = footage.moments[clip, frames[row] % 15]
+        assert np.allclose(clips.t_s[row].numpy(), moments / FRAME_RATE_HZ)
+        assert (clips.layers[row].numpy() == footage.layers[clip, frames[row] % 15]).all()
+    assert clips.weight.mean().item() == pytest.approx(1, abs=0.05)
+
+
+def test_windows_and_pairs_stay_within_a_burst(footage):
+    tokens = np.zeros((2, 15, 6, 5, 9), np.float32)
+    tokens += np.arange(15)[None, :, None, None, None]
+    windows = windows_batch(footage, tokens, np.random.default_rng(0), size=16, strength=6.0)
+    frames = windows.tokens[:, :, 0, 0, 0].numpy().astype(int)
+    assert (np.diff(frames) == 1).all()
+    assert (frames[:, 0] // BURST == frames[:, -1] // BURST).all()
+    pairs = pairs_batch(footage, np.random.default_rng(0), 8)
+    assert pairs.before.shape == pairs.after.shape == (8, 3, 80, 144)
