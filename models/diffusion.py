@@ -75,26 +75,26 @@ def diffuse(
     return (1 - t) * clean + t * noise
 
 
-def draft(
-    read: Read, tokens: Float[Tensor, "batch time digit row column"], has_tokens: Bool[Tensor, "batch time"]
-) -> Float[Tensor, "batch time 3 height width"]:
-    """What the tokenizer makes of the tokens; frames without any get the mean of the window's others, or zeros."""
+def draft(read: Read, tokens: Float[Tensor, "*any digit row column"]) -> Float[Tensor, "*any 3 height width"]:
+    """What the tokenizer makes of the tokens."""
     with torch.no_grad():
-        pictures = read(rearrange(tokens, "b t d r c -> (b t) d r c")).float().clamp(-1, 1)
-    pictures = rearrange(pictures, "(b t) c h w -> b t c h w", t=tokens.shape[1])
-    has = has_tokens[:, :, None, None, None].to(pictures.dtype)
-    others = (pictures * has).sum(1, keepdim=True) / has.sum(1, keepdim=True).clamp(min=1)
-    return has * pictures + (1 - has) * others
+        pictures = read(tokens.flatten(0, -4)).float().clamp(-1, 1)
+    return pictures.unflatten(0, tokens.shape[:-3])
 
 
 def steer(
-    read: Read,
     layers: Float[Tensor, "batch time layer height width"],
     tokens: Float[Tensor, "batch time digit row column"],
     has_tokens: Bool[Tensor, "batch time"],
+    drafts: Float[Tensor, "batch time 3 height width"],
 ) -> Steering:
-    """Gather what a window is steered by, none of its frames being known."""
-    sketch = draft(read, tokens, has_tokens)
+    """Gather what a window is steered by, none of its frames being known.
+
+    Frames without tokens get the mean of the other frames' drafts, or zeros.
+    """
+    has = has_tokens[:, :, None, None, None].to(drafts.dtype)
+    others = (drafts * has).sum(1, keepdim=True) / has.sum(1, keepdim=True).clamp(min=1)
+    sketch = has * drafts + (1 - has) * others
     nothing = torch.zeros_like(has_tokens)
     return Steering(
         layers, tokens, has_tokens, sketch, torch.zeros_like(sketch), nothing, nothing.to(layers.dtype), nothing
@@ -129,7 +129,8 @@ def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: 
     level = torch.where(torch.rand(batch, generator=generator) < FROM_NOISE, 1.0, level)
     blur = GIVEN_NOISE * torch.rand(batch, 1, 1, 1, 1, generator=generator)
     noise = torch.randn(window.pictures.shape, generator=generator)
-    steering = steer(read, window.layers, mistake(window.tokens, generator), has_tokens)
+    tokens = mistake(window.tokens, generator)
+    steering = steer(window.layers, tokens, has_tokens, draft(read, tokens))
     frames = window.pictures
     if known.any() and torch.rand((), generator=generator) < OWN:
         with torch.no_grad():

@@ -6,7 +6,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from models.decoder import WINDOW, VideoDecoder
-from models.diffusion import Read, sample, show, steer
+from models.diffusion import Read, draft, sample, show, steer
 
 LEVELS = (1.0, 0.4)  # noise levels of the few steps taken
 
@@ -35,23 +35,19 @@ def render(
     if len(tokens) != (time + 1) // 2:
         raise ValueError(f"{time} frames need {(time + 1) // 2} token frames, found {len(tokens)}")
     draw = lambda count: torch.randn(1, count, 3, height, width, generator=generator)  # noqa: E731
-    made = [_picture(decoder, read, tokens[:1], layers[:1], draw(1), levels)]
-    for start in range(0, time - 1, 2):
-        frames = range(start, start + WINDOW)
-        inside = [min(frame, time - 1) for frame in frames]  # a clip of even length ends inside a window
-        has_tokens = torch.tensor([[frame % 2 == 0 and frame < time for frame in frames]])
-        values = torch.stack([tokens[min(frame // 2, len(tokens) - 1)] for frame in frames])
-        known = torch.tensor([[True, False, False]])
-        steering = steer(read, as_steering(layers[inside])[None], values[None], has_tokens)
-        steering = show(steering, torch.stack([made[start]] * WINDOW)[None], known)
-        with torch.autocast("cpu", torch.bfloat16):
-            window = sample(decoder, steering, levels, draw(WINDOW))[0]
-        made.extend(window[1 : 1 + min(2, time - 1 - start)])
+    with torch.autocast("cpu", torch.bfloat16):
+        drafts = draft(read, tokens)
+        first = steer(as_steering(layers[:1])[None], tokens[None, :1], torch.tensor([[True]]), drafts[None, :1])
+        made = [*sample(decoder, first, levels, draw(1))[0]]
+        for start in range(0, time - 1, 2):
+            frames = [min(start + place, time - 1) for place in range(WINDOW)]  # an even clip ends inside a window
+            steps = [min((start + place) // 2, len(tokens) - 1) for place in range(WINDOW)]
+            has_tokens = torch.tensor([[place % 2 == 0 and start + place < time for place in range(WINDOW)]])
+            steering = steer(as_steering(layers[frames])[None], tokens[None, steps], has_tokens, drafts[None, steps])
+            known = torch.tensor([[True, False, False]])
+            window = sample(
+                decoder, show(steering, made[start].expand(1, WINDOW, -1, -1, -1), known), levels, draw(WINDOW)
+            )
+            made.extend(window[0, 1 : 1 + min(2, time - 1 - start)])
     pictures = rearrange(torch.stack(made), "time channel height width -> time height width channel")
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-
-
-def _picture(decoder, read, tokens, layers, noise, levels) -> Float[Tensor, "3 height width"]:
-    steering = steer(read, as_steering(layers)[None], tokens[None], torch.tensor([[True]]))
-    with torch.autocast("cpu", torch.bfloat16):
-        return sample(decoder, steering, levels, noise)[0, 0]

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.decoder import DecoderConfig, VideoDecoder
-from models.diffusion import KNOWN, Window, diffuse, loss, mistake, sample, show, steer
+from models.diffusion import KNOWN, Window, diffuse, draft, loss, mistake, sample, show, steer
 from models.rendering import render
 
 CONFIG = DecoderConfig(layers=5, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
@@ -36,7 +36,7 @@ def window(batch: int = 2) -> Window:
 
 def steering_of(w: Window, known: tuple[bool, ...], has_tokens: tuple[bool, ...] = (True, False, True)):
     batch = len(w.pictures)
-    steering = steer(read, w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3))
+    steering = steer(w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3), draft(read, w.tokens))
     return show(steering, w.pictures, torch.tensor(known).expand(batch, 3))
 
 
