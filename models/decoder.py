@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from einops import rearrange, repeat
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -56,6 +57,30 @@ class TimeMix(nn.Module):
         return x + rearrange(self.mix(stacked), "b (t c) h w -> (b t) c h w", t=time)
 
 
+class Head(nn.Module):
+    """Full-size pictures from layers, gated by what the coarser network knows of each 4 x 4 pixels; zeros at first.
+
+    Gates let an edge of the layers meet a colour of the tokens in one product.
+    """
+
+    def __init__(self, inputs: int, fine: int, width: int):
+        super().__init__()
+        self.gates = nn.Conv2d(fine, 2 * width, 1)
+        self.first = nn.Conv2d(inputs, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.last = nn.Conv2d(width, 3, 3, padding=1)
+        for layer in (self.gates, self.last):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(
+        self, inputs: Float[Tensor, "frames channel height width"], fine: Float[Tensor, "frames fine row column"]
+    ) -> Float[Tensor, "frames 3 height width"]:
+        first, second = (1 + F.interpolate(self.gates(fine), scale_factor=4.0)).chunk(2, dim=1)
+        hidden = F.silu(self.first(inputs)) * first
+        return self.last(F.silu(self.second(hidden)) * second)
+
+
 class VideoDecoder(nn.Module):
     """A small U-Net over a window of one or three frames with a full-size path for the layers.
 
@@ -88,13 +113,7 @@ class VideoDecoder(nn.Module):
         blocks = [*self.fine_in, *self.middle_in, *self.bottom, *self.middle_out, *self.fine_out]
         self.shifts = nn.ModuleList(nn.Linear(128, block.expand.out_channels) for block in blocks)
         self.unfold = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, 16 * 16, 1), nn.PixelShuffle(4))
-        self.head = nn.Sequential(
-            nn.Conv2d(16 + inputs, config.full, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(config.full, config.full, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(config.full, 3, 3, padding=1),
-        )  # fmt: skip
-        nn.init.zeros_(self.head[-1].weight)
-        nn.init.zeros_(self.head[-1].bias)
+        self.head = Head(16 + inputs, fine, config.full)
 
     def forward(
         self,
@@ -105,7 +124,8 @@ class VideoDecoder(nn.Module):
         """The clean frames expected, given `noisy` at noise `level` (1: nothing but noise)."""
         time = noisy.shape[1]
         flat = lambda x: rearrange(x, "b t ... -> (b t) ...")  # noqa: E731
-        inputs = flat(torch.cat([noisy, steering.layers, steering.given, steering.draft], dim=2)).contiguous(
+        heard = noisy * (1 - level)[:, None, None, None, None]  # pure noise says nothing and would only disturb
+        inputs = flat(torch.cat([heard, steering.layers, steering.given, steering.draft], dim=2)).contiguous(
             memory_format=torch.channels_last
         )
         shifts = iter(self._shifts(level, steering))
@@ -118,7 +138,7 @@ class VideoDecoder(nn.Module):
         carried = self.tokens_middle(coarse)
         middle = self._run(self.middle_out, middle + self.double_coarse(coarse), shifts)
         fine = self._run(self.fine_out, fine + self.double_middle(middle) + self.tokens_fine(carried), shifts)
-        made = self.head(torch.cat([self.unfold(fine), inputs], dim=1))
+        made = self.head(torch.cat([self.unfold(fine), inputs], dim=1), fine)
         return steering.draft + rearrange(made, "(b t) ... -> b t ...", t=time)
 
     def _shifts(self, level: Float[Tensor, "batch"], steering: Steering) -> list[Float[Tensor, "frames channel 1 1"]]:

@@ -49,7 +49,7 @@ PRESETS = {
             drop_action=0.1,
             context_noise=0.2,
         ),
-        decoder=DecoderConfig(layers=24, digits=len(LEVELS), full=32, widths=(96, 192, 256), depths=(1, 1, 1)),
+        decoder=DecoderConfig(layers=24, digits=len(LEVELS), full=48, widths=(96, 192, 256), depths=(1, 1, 1)),
         detector=DetectorConfig(widths=(64, 128, 192), depths=(2, 2, 3), classes=6, embedding=32),
         egomotion=EgoMotionConfig(widths=(64, 64, 96), depth=1),
     ),

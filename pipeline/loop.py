@@ -18,6 +18,7 @@ from models import weights
 from pipeline.machine import keep_freed_memory
 
 WARM_UP_STEPS = 100
+LOG_EVERY = 20  # steps; what is logged is their mean, for tasks and batches differ
 COOL_DOWN = 0.25  # the last share of the steps, in which the rate falls to nothing
 
 
@@ -111,23 +112,19 @@ def train(
     average = Average(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=part.rate, betas=(0.9, 0.98), weight_decay=0.01)
     first = load_checkpoint(checkpoint, network, average, optimiser) if checkpoint.exists() else 0
+    recent: list[dict[str, float]] = []
     for step in range(first, schedule.steps):
-        terms = _step(part, optimiser, schedule, step)
+        recent.append({name: float(term.detach()) for name, term in _step(part, optimiser, schedule, step).items()})
         average.update(network, step)
-        if (step + 1) % 20 == 0:
-            terms = {name: float(term.detach()) for name, term in terms.items()}
-            _log(folder / "loss.csv", step + 1, terms)
-            progress(step + 1, terms)
+        if (step + 1) % LOG_EVERY == 0:
+            means = {name: float(np.mean([terms[name] for terms in recent])) for name in recent[0]}
+            recent.clear()
+            _log(folder / "loss.csv", step + 1, means)
+            progress(step + 1, means)
         if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
             save_checkpoint(checkpoint, network, average, optimiser, step + 1)
-            ship(
-                part,
-                average,
-                ships_to,
-                {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)},
-                folder,
-                step + 1,
-            )
+            made = {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)}
+            ship(part, average, ships_to, made, folder, step + 1)
 
 
 def _step(part: Part, optimiser: torch.optim.Optimizer, schedule: Schedule, step: int) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ def read(tokens: Tensor) -> Tensor:
 def decoder() -> VideoDecoder:
     torch.manual_seed(0)
     network = VideoDecoder(CONFIG)
-    torch.nn.init.normal_(network.head[-1].weight, std=0.1)  # as after some training
+    torch.nn.init.normal_(network.head.last.weight, std=0.1)  # as after some training
     return network
 
 
@@ -60,7 +60,7 @@ def test_every_task_has_a_loss_that_reaches_the_weights(decoder, task):
     terms = loss(decoder, read, window(), task, torch.Generator().manual_seed(0))
     terms["total"].backward()
     assert terms["total"] > 0
-    assert decoder.head[-1].weight.grad.abs().sum() > 0
+    assert decoder.head.last.weight.grad.abs().sum() > 0
 
 
 def test_frames_are_shown_the_nearest_known_one():
