@@ -10,7 +10,7 @@ from models.presets import WEIGHTS
 from outputs.clip import write_clip
 from outputs.manifest import ClipRecord
 from pipeline.errors import UserError
-from pipeline.machine import machine, versions
+from pipeline.machine import machine, peak_memory_gib, versions
 from pipeline.networks import Networks, fingerprints, load_networks
 from pipeline.publish import publish
 from pipeline.runs import Failure, Job, Run, clip_id, open_run
@@ -69,10 +69,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Made:
-    """A clip that was made just now."""
+    """A clip that was made just now; `peak_gib` is the most memory that its worker has held so far."""
 
     record: ClipRecord
     seconds: dict[str, float]
+    peak_gib: float
 
 
 Ending = Made | Failure
@@ -132,7 +133,7 @@ class ClipMaker:
         clock(write_clip, place, clip)
         record = run.finish(place, clip.record)
         clock.stop()
-        return Made(record, clock.seconds)
+        return Made(record, clock.seconds, peak_memory_gib())
 
 
 def generate(request: Request, how: How, watch: Watch) -> Summary:

@@ -5,6 +5,8 @@ import functools
 import hashlib
 import os
 import platform
+import resource
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -50,6 +52,12 @@ def code_fingerprint() -> str:
     for path in sorted(p for name in _PACKAGES for p in (ROOT / name).rglob("*.py")):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def peak_memory_gib() -> float:
+    """The most memory that this process has held, shared pages included."""
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
 
 
 def keep_freed_memory() -> None:

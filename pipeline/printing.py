@@ -42,7 +42,7 @@ def clips_table(summary: Summary) -> Table:
 
 
 def stages_table(made: Sequence[Made]) -> Table:
-    """Seconds a clip in each stage: mean, longest, share of the whole."""
+    """Seconds a clip in each stage (mean, longest, share of the whole), and the workers' memory."""
     table = _table("stage", "mean s", "longest s", "share", title=f"{len(made)} clips made now")
     names = list(dict.fromkeys(name for one in made for name in one.seconds))
     means = {name: sum(one.seconds.get(name, 0.0) for one in made) / len(made) for name in names}
@@ -51,6 +51,7 @@ def stages_table(made: Sequence[Made]) -> Table:
         longest = max(one.seconds.get(name, 0.0) for one in made)
         table.add_row(name.replace("_", " "), f"{means[name]:.2f}", f"{longest:.2f}", f"{means[name] / total:.0%}")
     table.add_row("a clip", f"{total:.2f}", f"{max(sum(one.seconds.values()) for one in made):.2f}", "")
+    table.caption = f"peak memory of a worker {max(one.peak_gib for one in made):.2f} GiB"
     return table
 
 
