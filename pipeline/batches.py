@@ -10,7 +10,6 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from conditioning.layers import LAYERS
-from models.decoder import WINDOW
 from models.diffusion import Window
 from pipeline.footage import BURST, Footage
 from pipeline.sheets import signed
@@ -20,6 +19,7 @@ NEARNESS = LAYERS.index("foreground_nearness")
 TOKEN_PX = 16
 CROP = (80, 128)  # a third of a picture, whole tokens; bodies fill more of it than of the whole
 BODY_SHARE = 0.8  # of crops that are placed on a body
+NO_SCENERY = 0.15  # share of windows whose layers show none, as a log's do
 SCENERY = slice(LAYERS.index("building"), LAYERS.index("tree") + 1)
 
 
@@ -89,16 +89,16 @@ def steering_layers(
 
 def windows_batch(
     footage: Footage, tokens: Float[np.ndarray, "clip time digit row column"], rng: np.random.Generator, size: int,
-    strength: float,
+    frames: int, strength: float,
 ) -> Window:  # fmt: skip
-    """Windows of three frames whose first and last have tokens; half of them without scenery in the layers."""
+    """Windows of consecutive frames; some of them without scenery in the layers."""
     pictures, layers, values, weights = [], [], [], []
-    for p in (place(footage, rng, WINDOW) for _ in range(size)):
-        time = slice(p.frame, p.frame + WINDOW)
+    for p in (place(footage, rng, frames) for _ in range(size)):
+        time = slice(p.frame, p.frame + frames)
         rows, columns = (slice(s.start // TOKEN_PX, s.stop // TOKEN_PX) for s in (p.rows, p.columns))
         pictures.append(rearrange(signed(footage.pictures[p.clip, time, p.rows, p.columns]), "t h w c -> t c h w"))
         cut = footage.layers[p.clip, time, :, p.rows, p.columns]
-        layers.append(steering_layers(cut, drop_scenery=rng.random() < 0.5))
+        layers.append(steering_layers(cut, drop_scenery=rng.random() < NO_SCENERY))
         values.append(torch.from_numpy(np.array(tokens[p.clip, time, :, rows, columns], np.float32)))
         weights.append(body_weight(cut[:, NEARNESS], strength)[:, None])
     return Window(*(torch.stack(x) for x in (pictures, layers, values, weights)))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from models import weights
 from models.decoder import VideoDecoder
 from models.detector import Detector
-from models.diffusion import ODDS
+from models.diffusion import KNOWN, ODDS
 from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.presets import WEIGHTS, Preset
@@ -82,9 +82,10 @@ class DecoderPart:
         )  # fmt: skip
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        window = windows_batch(self.footage, self.values, rng, 8, BODY_STRENGTH)
-        task = rng.choice(list(ODDS), p=list(ODDS.values()))
-        return diffusion_loss(self.network, self.read, window, str(task), generator)
+        task = str(rng.choice(list(ODDS), p=list(ODDS.values())))
+        frames = len(KNOWN[task])
+        window = windows_batch(self.footage, self.values, rng, 24 // frames, frames, BODY_STRENGTH)
+        return diffusion_loss(self.network, self.read, window, task, generator)
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
         rows = []

@@ -24,13 +24,13 @@ def decoder() -> VideoDecoder:
     return network
 
 
-def window(batch: int = 2) -> Window:
+def window(batch: int = 2, time: int = 3) -> Window:
     g = torch.Generator().manual_seed(1)
     return Window(
-        pictures=torch.rand(batch, 3, 3, HEIGHT, WIDTH, generator=g) * 2 - 1,
-        layers=torch.rand(batch, 3, 5, HEIGHT, WIDTH, generator=g),
-        tokens=torch.rand(batch, 3, 3, HEIGHT // 16, WIDTH // 16, generator=g),
-        weight=torch.ones(batch, 3, 1, HEIGHT, WIDTH),
+        pictures=torch.rand(batch, time, 3, HEIGHT, WIDTH, generator=g) * 2 - 1,
+        layers=torch.rand(batch, time, 5, HEIGHT, WIDTH, generator=g),
+        tokens=torch.rand(batch, time, 3, HEIGHT // 16, WIDTH // 16, generator=g),
+        weight=torch.ones(batch, time, 1, HEIGHT, WIDTH),
     )
 
 
@@ -46,18 +46,18 @@ def test_noise_runs_from_the_picture_to_pure_noise():
     assert torch.equal(diffuse(clean, torch.ones(2), noise), noise)
 
 
-def test_half_of_the_windows_learn_from_wrong_tokens_that_stay_near():
+def test_some_windows_learn_from_wrong_tokens_that_stay_near():
     tokens = torch.rand(400, 3, 3, 2, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
     seen = mistake(tokens, torch.Generator().manual_seed(1))
     untouched = (seen == tokens).flatten(1).all(1).float().mean()
-    assert 0.4 < untouched < 0.6
+    assert 0.6 < untouched < 0.8
     assert seen.abs().max() <= 1
-    assert (seen - tokens).abs().median() < 0.2
+    assert (seen - tokens).abs().mean() < 0.2
 
 
-@pytest.mark.parametrize("task", ["picture", *KNOWN])
+@pytest.mark.parametrize("task", KNOWN)
 def test_every_task_has_a_loss_that_reaches_the_weights(decoder, task):
-    terms = loss(decoder, read, window(), task, torch.Generator().manual_seed(0))
+    terms = loss(decoder, read, window(time=len(KNOWN[task])), task, torch.Generator().manual_seed(0))
     terms["total"].backward()
     assert terms["total"] > 0
     assert decoder.head.last.weight.grad.abs().sum() > 0

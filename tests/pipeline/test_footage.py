@@ -63,7 +63,7 @@ def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(foo
 def test_windows_and_pairs_stay_within_a_burst(footage):
     tokens = np.zeros((2, 15, 6, 5, 9), np.float32)
     tokens += np.arange(15)[None, :, None, None, None]
-    windows = windows_batch(footage, tokens, np.random.default_rng(0), size=16, strength=6.0)
+    windows = windows_batch(footage, tokens, np.random.default_rng(0), size=16, frames=3, strength=6.0)
     frames = windows.tokens[:, :, 0, 0, 0].numpy().astype(int)
     assert (np.diff(frames) == 1).all()
     assert (frames[:, 0] // BURST == frames[:, -1] // BURST).all()
