@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from models.blocks import ChannelNorm, Residual, double, halve
+from models.outlines import Regions, fill, regions
 
 WINDOW = 3  # frames a window: tokens come with the first and the last (6 Hz), the middle one is interpolated (12 Hz)
 
@@ -18,6 +19,7 @@ class DecoderConfig:
     """Widths at full size (the cheap path that sees the layers), a quarter, an eighth and a sixteenth."""
 
     layers: int
+    regions: Regions
     digits: int
     full: int
     widths: tuple[int, int, int]
@@ -58,24 +60,27 @@ class TimeMix(nn.Module):
 
 
 class Head(nn.Module):
-    """Full-size pictures from layers, gated by what the coarser network knows of each 4 x 4 pixels; zeros at first.
+    """Full-size maps from layers, gated by what the coarser network knows of each 4 x 4 pixels; zeros at first.
 
-    Gates let an edge of the layers meet a colour of the tokens in one product.
+    Three are a correction of the colours, the fourth says how far to trust the regions' colours. Gates let an edge of
+    the layers meet a colour of the tokens in one product.
     """
 
     def __init__(self, inputs: int, fine: int, width: int):
         super().__init__()
-        self.gates = nn.Conv2d(fine, 2 * width, 1)
+        self.gates = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, 2 * width, 1))
         self.first = nn.Conv2d(inputs, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.last = nn.Conv2d(width, 3, 3, padding=1)
-        for layer in (self.gates, self.last):
+        self.last = nn.Conv2d(width, 4, 3, padding=1)
+        for layer in (self.first, self.second):  # torch's own start loses two thirds of the signal a layer
+            nn.init.kaiming_normal_(layer.weight)
+        for layer in (self.gates[1], self.last):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(
         self, inputs: Float[Tensor, "frames channel height width"], fine: Float[Tensor, "frames fine row column"]
-    ) -> Float[Tensor, "frames 3 height width"]:
+    ) -> Float[Tensor, "frames 4 height width"]:
         first, second = (1 + F.interpolate(self.gates(fine), scale_factor=4.0)).chunk(2, dim=1)
         hidden = F.silu(self.first(inputs)) * first
         return self.last(F.silu(self.second(hidden)) * second)
@@ -84,8 +89,8 @@ class Head(nn.Module):
 class VideoDecoder(nn.Module):
     """A small U-Net over a window of one or three frames with a full-size path for the layers.
 
-    Predicts the clean picture as a correction of the tokenizer's draft: tokens keep their say in colour, the layers
-    put edges and detail where they belong.
+    Predicts the clean picture from the tokenizer's draft, from the same colours kept inside the outlines of the
+    layers, and from a correction: tokens keep their say in colour, the layers put edges and detail where they belong.
     """
 
     def __init__(self, config: DecoderConfig):
@@ -93,7 +98,7 @@ class VideoDecoder(nn.Module):
         self.config = config
         fine, middle, coarse = config.widths
         many, some, few = config.depths
-        inputs = 3 + config.layers + 3 + 3
+        inputs = 3 + config.layers + 3 + 3 + 3
         self.facts = nn.Sequential(nn.Linear(16 + 5, 128), nn.SiLU(), nn.Linear(128, 128), nn.SiLU())
         self.stem = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(16 * inputs, fine, 1))
         self.fine_in = nn.ModuleList(Residual(fine) for _ in range(many))
@@ -125,9 +130,10 @@ class VideoDecoder(nn.Module):
         time = noisy.shape[1]
         flat = lambda x: rearrange(x, "b t ... -> (b t) ...")  # noqa: E731
         heard = noisy * (1 - level)[:, None, None, None, None]  # pure noise says nothing and would only disturb
-        inputs = flat(torch.cat([heard, steering.layers, steering.given, steering.draft], dim=2)).contiguous(
-            memory_format=torch.channels_last
-        )
+        draft, layers = flat(steering.draft), flat(steering.layers)
+        filled = fill(draft, regions(layers, self.config.regions))
+        inputs = torch.cat([flat(heard), layers, flat(steering.given), draft, filled], dim=1)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
         shifts = iter(self._shifts(level, steering))
         tokens = self.read_tokens(flat(steering.tokens)) * flat(steering.has_tokens)[:, None, None, None]
 
@@ -138,8 +144,9 @@ class VideoDecoder(nn.Module):
         carried = self.tokens_middle(coarse)
         middle = self._run(self.middle_out, middle + self.double_coarse(coarse), shifts)
         fine = self._run(self.fine_out, fine + self.double_middle(middle) + self.tokens_fine(carried), shifts)
-        made = self.head(torch.cat([self.unfold(fine), inputs], dim=1), fine)
-        return steering.draft + rearrange(made, "(b t) ... -> b t ...", t=time)
+        correction, trust = self.head(torch.cat([self.unfold(fine), inputs], dim=1), fine).split((3, 1), dim=1)
+        made = torch.lerp(draft, filled, trust.float().sigmoid()) + correction
+        return rearrange(made, "(b t) ... -> b t ...", t=time)
 
     def _shifts(self, level: Float[Tensor, "batch"], steering: Steering) -> list[Float[Tensor, "frames channel 1 1"]]:
         """What each block is told about noise, known frames and tokens."""

@@ -6,11 +6,14 @@ from pathlib import Path
 from models.decoder import DecoderConfig
 from models.detector import DetectorConfig
 from models.egomotion import EgoMotionConfig
+from models.outlines import Regions
 from models.tokenizer import TokenizerConfig
 from models.world import WorldModelConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
 LEVELS = (8, 8, 8, 5, 5, 5)
+# Places in conditioning's list of layers: road, sidewalk, terrain, building, tree; marking; the six classes of actors.
+REGIONS = Regions(behind=(0, 2, 3, 4, 5), paint=1, front=(11, 12, 13, 14, 15, 16), behind_nearness=6, front_nearness=20)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ PRESETS = {
             drop_action=0.1,
             context_noise=0.2,
         ),
-        decoder=DecoderConfig(layers=24, digits=len(LEVELS), full=48, widths=(96, 192, 256), depths=(1, 1, 1)),
+        decoder=DecoderConfig(
+            layers=24, regions=REGIONS, digits=len(LEVELS), full=48, widths=(96, 192, 256), depths=(1, 1, 1)
+        ),
         detector=DetectorConfig(widths=(64, 128, 192), depths=(2, 2, 3), classes=6, embedding=32),
         egomotion=EgoMotionConfig(widths=(64, 64, 96), depth=1),
     ),

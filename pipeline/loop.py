@@ -18,6 +18,9 @@ from models import weights
 from pipeline.machine import keep_freed_memory
 
 WARM_UP_STEPS = 100
+# Adam moves every weight by as much; the more of them meet in one number, the smaller the step must be, or hidden
+# units die (Yang et al., arXiv 2203.03466): the rate of a weight is this over its fan-in, but no more than the part's.
+RATE_OVER_FAN_IN = 0.4
 LOG_EVERY = 20  # steps; what is logged is their mean, for tasks and batches differ
 COOL_DOWN = 0.25  # the last share of the steps, in which the rate falls to nothing
 
@@ -50,6 +53,12 @@ class Schedule:
         """Share of the full learning rate: warm up, stay, cool down to zero."""
         left = (self.steps - step) / max(1, COOL_DOWN * self.steps)
         return min(1.0, (step + 1) / WARM_UP_STEPS, left)
+
+
+def rates(network: nn.Module, most: float) -> list[dict]:
+    """Optimiser groups, one a parameter, whose full rate ("most") fits its fan-in."""
+    fan_in = lambda weight: weight[0].numel() if weight.ndim > 1 else 1  # noqa: E731
+    return [{"params": [w], "lr": 0.0, "most": min(most, RATE_OVER_FAN_IN / fan_in(w))} for w in network.parameters()]
 
 
 class Average:
@@ -110,7 +119,7 @@ def train(
         weights.begin_from(part.network, begin)
     network = part.network.to(memory_format=torch.channels_last).train()
     average = Average(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=part.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(rates(network, part.rate), betas=(0.9, 0.98), weight_decay=0.01)
     first = load_checkpoint(checkpoint, network, average, optimiser) if checkpoint.exists() else 0
     recent: list[dict[str, float]] = []
     for step in range(first, schedule.steps):
@@ -131,7 +140,7 @@ def _step(part: Part, optimiser: torch.optim.Optimizer, schedule: Schedule, step
     rng = np.random.default_rng([schedule.seed, step])  # from the step, so that a resumed run draws the same
     generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + step)
     for group in optimiser.param_groups:
-        group["lr"] = part.rate * schedule.rate(step)
+        group["lr"] = group["most"] * schedule.rate(step)
     with torch.autocast("cpu", torch.bfloat16):
         terms = part.loss(rng, generator)
     optimiser.zero_grad()

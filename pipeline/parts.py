@@ -26,6 +26,7 @@ from scenarios.rollout import FRAME_RATE_HZ
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
 WORLD_STRENGTH = 3.0  # the same for the world model's tokens
+FRAMES = 9  # in a batch of the decoder: many small steps teach it sooner than few large ones
 
 
 class TokenizerPart:
@@ -69,7 +70,7 @@ def _tokenizer(preset: Preset, name: str) -> tuple[Tokenizer, str]:
 class DecoderPart:
     """Learns GAIA-1's four tasks on windows of three frames, with the tokens of the trained tokenizer."""
 
-    rate = 1e-3
+    rate = 2e-3
 
     def __init__(self, preset: Preset, footage: Footage, name: str):
         self.network, self.footage = VideoDecoder(preset.decoder), footage
@@ -84,7 +85,7 @@ class DecoderPart:
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         task = str(rng.choice(list(ODDS), p=list(ODDS.values())))
         frames = len(KNOWN[task])
-        window = windows_batch(self.footage, self.values, rng, 24 // frames, frames, BODY_STRENGTH)
+        window = windows_batch(self.footage, self.values, rng, FRAMES // frames, frames, BODY_STRENGTH)
         return diffusion_loss(self.network, self.read, window, task, generator)
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
@@ -140,7 +141,7 @@ class DetectorPart:
         self.network, self.footage = Detector(preset.detector), footage
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        batch = objects_batch(self.footage, rng, clips=4, frames=3)
+        batch = objects_batch(self.footage, rng, clips=4, frames=2)
         ignore = batch.pop("ignore")
         return self.network.loss(**batch, weight=1 - ignore, generator=generator)
 

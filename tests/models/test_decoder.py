@@ -5,9 +5,11 @@ from torch import Tensor
 
 from models.decoder import DecoderConfig, VideoDecoder
 from models.diffusion import KNOWN, Window, diffuse, draft, loss, mistake, sample, show, steer
+from models.outlines import Regions, fill, regions
 from models.rendering import render
 
-CONFIG = DecoderConfig(layers=5, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
+REGIONS = Regions(behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4)
+CONFIG = DecoderConfig(layers=5, regions=REGIONS, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
 HEIGHT, WIDTH = 32, 48
 
 
@@ -72,11 +74,19 @@ def test_frames_are_shown_the_nearest_known_one():
     assert steering_of(w, KNOWN["backward"]).distance.tolist() == [[2, 1, 0]]
 
 
-def test_an_untrained_decoder_gives_the_tokenizers_draft():
-    w = window(1)
-    made = VideoDecoder(CONFIG)(torch.randn(w.pictures.shape), torch.ones(1), steering_of(w, KNOWN["video"]))
-    assert torch.allclose(made[:, 0], read(w.tokens[:, 0])) and torch.allclose(made[:, 2], read(w.tokens[:, 2]))
-    assert torch.allclose(made[:, 1], (made[:, 0] + made[:, 2]) / 2)  # no tokens of its own
+def test_an_untrained_decoder_gives_the_drafts_colours_half_kept_inside_outlines():
+    w, network = window(), VideoDecoder(CONFIG)
+    steering = steering_of(w, KNOWN["video"])
+    made = network(torch.randn(w.pictures.shape), torch.ones(2), steering)
+    filled = fill(steering.draft.flatten(0, 1), regions(w.layers.flatten(0, 1), REGIONS)).view_as(made)
+    assert torch.allclose(made, (steering.draft + filled) / 2, atol=1e-6)
+
+
+def test_frames_without_tokens_get_the_mean_of_the_others_drafts():
+    w = window()
+    draft = steering_of(w, KNOWN["video"]).draft
+    assert torch.allclose(draft[:, 0], read(w.tokens[:, 0]).clamp(-1, 1))
+    assert torch.allclose(draft[:, 1], (draft[:, 0] + draft[:, 2]) / 2)
 
 
 def test_known_frames_come_back_untouched_and_others_do_not(decoder):

@@ -1,0 +1,58 @@
+"""Outlines from the layers: a soft draft's colours, averaged inside each region and kept out of its neighbours.
+
+Joint bilateral filtering (Petschnigg et al. 2004) with regions for a guide: an edge is where the layers have it.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+CELL = 4  # pixels averaged first: a draft is softer than that
+REACH = 5  # cells across which a region's colour is averaged
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Which layers say what a pixel shows: masks behind (none of them: sky), paint over those, masks in front."""
+
+    behind: tuple[int, ...]
+    paint: int
+    front: tuple[int, ...]
+    behind_nearness: int
+    front_nearness: int
+
+
+def regions(
+    layers: Float[Tensor, "frames layer height width"], which: Regions
+) -> Float[Tensor, "frames region height width"]:
+    """Share of each pixel that each region has, summing to one; layers in [-1, 1]."""
+    share = (layers + 1) / 2
+    nearer = (layers[:, which.front_nearness] >= layers[:, which.behind_nearness]).to(share.dtype)[:, None]
+    front = share[:, which.front].round() * nearer
+    hidden = 1 - front.sum(1, keepdim=True).clamp(max=1)
+    behind = share[:, which.behind].round()
+    sky = 1 - behind.sum(1, keepdim=True).clamp(max=1)
+    paint = share[:, which.paint, None]
+    return torch.cat([front, torch.cat([behind, sky], 1) * (1 - paint) * hidden, paint * hidden], 1)
+
+
+@torch.no_grad()
+def fill(
+    draft: Float[Tensor, "frames 3 height width"], shares: Float[Tensor, "frames region height width"]
+) -> Float[Tensor, "frames 3 height width"]:
+    """Every region's pixels in its own mean colour near by; a region's middle counts more than its rim."""
+    colour, share = F.avg_pool2d(draft, CELL), F.avg_pool2d(shares, CELL)
+    weight = share * _mean(share, 3).square() + 1e-6
+    total = _mean(weight, REACH)
+    painted = torch.zeros_like(draft)
+    for channel in range(3):
+        mean = _mean(weight * colour[:, channel, None], REACH) / total
+        painted[:, channel] = (F.interpolate(mean, scale_factor=float(CELL)) * shares).sum(1)
+    return painted
+
+
+def _mean(x: Float[Tensor, "frames region row column"], across: int) -> Float[Tensor, "frames region row column"]:
+    return F.avg_pool2d(x, across, 1, across // 2, count_include_pad=False)
