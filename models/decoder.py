@@ -106,15 +106,18 @@ class VideoDecoder(nn.Module):
         self.middle_in = nn.ModuleList(Residual(middle) for _ in range(some))
         self.mix_middle = TimeMix(middle)
         self.halve_middle = halve(middle, coarse)
-        self.read_tokens = nn.Sequential(nn.Conv2d(config.digits, coarse, 3, padding=1), Residual(coarse))
+        self.read_tokens = nn.Sequential(
+            nn.Conv2d(config.digits, coarse, 3, padding=1), Residual(coarse), ChannelNorm(coarse)
+        )  # fmt: skip
         self.bottom = nn.ModuleList(Residual(coarse) for _ in range(few))
         self.mix_coarse = TimeMix(coarse)
-        self.double_coarse = double(coarse, middle)
-        self.tokens_middle = double(coarse, middle)
+        self.double_coarse = nn.Sequential(ChannelNorm(coarse), double(coarse, middle))
+        self.tokens_middle = nn.Sequential(ChannelNorm(coarse), double(coarse, middle))
         self.middle_out = nn.ModuleList(Residual(middle) for _ in range(some))
-        self.double_middle = double(middle, fine)
-        self.tokens_fine = double(middle, fine)
+        self.double_middle = nn.Sequential(ChannelNorm(middle), double(middle, fine))
+        self.tokens_fine = nn.Sequential(ChannelNorm(middle), double(middle, fine))
         self.fine_out = nn.ModuleList(Residual(fine) for _ in range(many))
+        # Normed before they meet: else the coarse paths grow until the fine one, which sees the layers, is drowned.
         blocks = [*self.fine_in, *self.middle_in, *self.bottom, *self.middle_out, *self.fine_out]
         self.shifts = nn.ModuleList(nn.Linear(128, block.expand.out_channels) for block in blocks)
         self.unfold = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, 16 * 16, 1), nn.PixelShuffle(4))

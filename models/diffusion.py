@@ -13,8 +13,8 @@ from models.tokenizer import picture_losses
 TOKEN_DROPOUT = 0.05  # GAIA-1 (arXiv 2309.17080): .15; what cannot be known teaches a small network little
 # Share of windows that start from nothing but noise. There the layers must be read: a half-clean picture, like a known
 # neighbour, gives edges away, and a sampler of few steps decides most there.
-FROM_NOISE = 0.8
-EDGES = 3.0  # weight of the loss on differences between neighbours: colours come with the draft, sharpness does not
+FROM_NOISE = 0.5
+EDGES = 2.0  # weight of the loss on differences between neighbours: colours come with the draft, sharpness does not
 # The world model's tokens are not the tokenizer's: some windows learn with tokens a level or so off and some from
 # elsewhere, so that colours are read from many tokens and edges from the layers.
 MISTAKEN = 0.3  # share of windows

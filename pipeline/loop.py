@@ -20,7 +20,7 @@ from pipeline.machine import keep_freed_memory
 WARM_UP_STEPS = 100
 # Adam moves every weight by as much; the more of them meet in one number, the smaller the step must be, or hidden
 # units die (Yang et al., arXiv 2203.03466): the rate of a weight is this over its fan-in, but no more than the part's.
-RATE_OVER_FAN_IN = 0.4
+RATE_OVER_FAN_IN = 0.3
 LOG_EVERY = 20  # steps; what is logged is their mean, for tasks and batches differ
 COOL_DOWN = 0.25  # the last share of the steps, in which the rate falls to nothing
 
