@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from models import weights
 from models.tokenizer import Tokenizer, TokenizerConfig
-from pipeline.loop import Schedule, train
+from pipeline.loop import RATE_OVER_FAN_IN, Schedule, rates, train
 from pipeline.sheets import sheet, to_bytes
 
 CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
@@ -74,3 +74,9 @@ def test_the_rate_warms_up_stays_and_cools_to_nothing():
     assert schedule.rate(500) == 1.0
     assert schedule.rate(900) == pytest.approx(0.4)
     assert schedule.rate(1_000) == 0.0
+
+
+def test_the_more_a_weight_is_summed_with_the_slower_it_moves():
+    network = nn.Sequential(nn.Conv2d(256, 8, 3), nn.Linear(4, 4))
+    most = [group["most"] for group in rates(network, 1e-3)]
+    assert most == [RATE_OVER_FAN_IN / (256 * 9), 1e-3, 1e-3, 1e-3]  # weight and bias of each
