@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.decoder import WINDOW, VideoDecoder
 from models.diffusion import Read, draft, sample, show, steer
+from models.precision import computing
 
 LEVELS = (1.0, 0.4)  # noise levels of the few steps taken
 
@@ -35,7 +36,7 @@ def render(
     if len(tokens) != (time + 1) // 2:
         raise ValueError(f"{time} frames need {(time + 1) // 2} token frames, found {len(tokens)}")
     draw = lambda count: torch.randn(1, count, 3, height, width, generator=generator)  # noqa: E731
-    with torch.autocast("cpu", torch.bfloat16):
+    with computing():
         drafts = draft(read, tokens)
         first = steer(as_steering(layers[:1])[None], tokens[None, :1], torch.tensor([[True]]), drafts[None, :1])
         made = [*sample(decoder, first, levels, draw(1))[0]]

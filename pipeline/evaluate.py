@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
+from models.precision import computing
 from models.presets import WEIGHTS
 from pipeline.checks.sight import observe
 from pipeline.evaluation import Case, Evaluation, Frames, evaluate_subjects
@@ -93,13 +94,13 @@ def subjects(networks: Networks) -> Mapping[str, Callable[[Shot], Frames]]:
 
 @torch.inference_mode()
 def _encode(pictures: Frames, networks: Networks) -> Int[Tensor, "time row column"]:
-    with torch.autocast("cpu", torch.bfloat16):
+    with computing():
         return torch.cat([networks.tokenizer.encode(p) for p in signed(pictures).movedim(-1, 1).split(12)])
 
 
 @torch.inference_mode()
 def _tokenized(pictures: Frames, networks: Networks) -> Frames:
-    with torch.autocast("cpu", torch.bfloat16):
+    with computing():
         return np.concatenate([to_bytes(networks.tokenizer.decode(c)) for c in _encode(pictures, networks).split(12)])
 
 

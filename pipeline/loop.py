@@ -1,4 +1,4 @@
-"""The training loop: one for all parts, seeded, resumable, on a CPU in bf16 or on a GPU."""
+"""The training loop: one for all parts, seeded, resumable, on a CPU or on a GPU."""
 
 import csv
 import os
@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models import weights
+from models.precision import computing
 from pipeline.machine import keep_freed_memory
 
 WARM_UP_STEPS = 100
@@ -141,7 +142,7 @@ def _step(part: Part, optimiser: torch.optim.Optimizer, schedule: Schedule, step
     generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + step)
     for group in optimiser.param_groups:
         group["lr"] = group["most"] * schedule.rate(step)
-    with torch.autocast("cpu", torch.bfloat16):
+    with computing():
         terms = part.loss(rng, generator)
     optimiser.zero_grad()
     terms["total"].backward()

@@ -11,6 +11,7 @@ from models import weights
 from models.decoder import VideoDecoder
 from models.detector import Detector
 from models.egomotion import EgoMotion
+from models.precision import compute_dtype
 from models.presets import PRESETS, WEIGHTS
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
@@ -55,7 +56,7 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS) -> Networks:
     filled = {part: weights.load(network, folder / name / f"{part}.safetensors") for part, network in parts.items()}
     for part in ("tokenizer", "decoder", "detector", "egomotion"):
         filled[part].to(memory_format=torch.channels_last)
-    filled["world"].to(torch.bfloat16)  # a token at a time is bound by memory, not by arithmetic
+    filled["world"].to(compute_dtype())  # a token at a time is bound by memory, not by arithmetic
     prints = fingerprints(name, folder)
     checker = Checker(filled.pop("detector"), filled.pop("egomotion"), checker_fingerprint(prints))
     rig = tuple(camera.resized(preset.height, preset.width) for camera in RIG)

@@ -14,6 +14,7 @@ from models.detector import Detector
 from models.diffusion import KNOWN, ODDS
 from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
+from models.precision import computing
 from models.presets import WEIGHTS, Preset
 from models.rendering import render
 from models.sampling import Sampling, predict
@@ -56,7 +57,7 @@ def encode_footage(tokenizer: Tokenizer, footage: Footage, name: str) -> np.ndar
         c = footage.config
         codes = np.zeros((c.clips, c.frames, c.height // 16, c.width // 16), np.int64)
         for clip in footage.ready:
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            with torch.inference_mode(), computing():
                 codes[clip] = tokenizer.encode(rearrange(signed(footage.pictures[clip]), "t h w c -> t c h w")).numpy()
         np.save(path, codes)
     return np.load(path, mmap_mode="r")

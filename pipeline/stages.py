@@ -21,6 +21,7 @@ from conditioning.procedural import photograph
 from conditioning.scenery import Scenery, build_scenery
 from conditioning.text import caption, word_ids
 from conditioning.visibility import Labels, see
+from models.precision import computing
 from models.rendering import render
 from models.sampling import Sampling, predict
 from outputs.clip import keyframes
@@ -127,7 +128,7 @@ def predict_tokens(
     codes = []
     for picture, view in zip(first, conditions.views, strict=True):
         layers = torch.from_numpy(np.ascontiguousarray(view.layers.values[::TOKEN_STRIDE]))
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), computing():
             prompt = networks.tokenizer.encode(rearrange(signed(picture), "h w c -> 1 c h w"))
             tokens = predict(
                 networks.world, prompt[None], layers[None], actions[None], words[None], t_s[None], chance, SAMPLING

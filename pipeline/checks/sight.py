@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from models.detections import Detections
 from models.detector import Detector
 from models.egomotion import EgoMotion
+from models.precision import computing
 from pipeline.sheets import signed
 
 BATCH = 12
@@ -50,7 +51,7 @@ def observe(frames: UInt8[np.ndarray, "time height width 3"], checker: Checker) 
     pictures = rearrange(signed(frames), "t h w c -> t c h w")
     pictures = pictures.contiguous(memory_format=torch.channels_last)
     pairs = zip(pictures[:-1].split(BATCH), pictures[1:].split(BATCH), strict=True)
-    with torch.autocast("cpu", torch.bfloat16):  # as they were trained; a baseline is measured the same way
+    with computing():  # as they are trained; a baseline is measured the same way
         found = [d for batch in pictures.split(BATCH) for d in checker.detector.detect(batch, FAINT)]
         motion = [checker.egomotion(before, after).float().numpy() for before, after in pairs]
     return Sight(
