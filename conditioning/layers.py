@@ -1,4 +1,4 @@
-"""The layers a model is steered by: what stands where, drawn from cuboids, lanes and scenery."""
+"""The layers a model is steered by: what stands where, drawn from cuboids, shapes, lanes and scenery."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map, see_cuboids
 from conditioning.markings import marking_at
 from conditioning.scenery import Scenery
+from conditioning.silhouettes import PARTS, draw_parts
+from conditioning.wardrobe import distance_gone
 from scenarios.bodies import Kind
 from scenarios.rollout import Rollout
 
@@ -30,7 +32,8 @@ FOREGROUND = (
     "brake_light",
     "heading_sin", "heading_cos",  # the body's heading relative to the camera ray's azimuth
 )  # fmt: skip
-LAYERS: tuple[str, ...] = BACKGROUND + FOREGROUND
+# Share of each pixel, 0..255, that each kind of part of the bodies' shapes covers; these lie inside the cuboids.
+LAYERS: tuple[str, ...] = BACKGROUND + FOREGROUND + PARTS
 
 CLASS_OF: dict[Kind, str] = {
     Kind.CAR: "car", Kind.VAN: "car",
@@ -58,12 +61,13 @@ def draw_layers(rollout: Rollout, scenery: Scenery, camera: Camera, frames: Sequ
 
     A log has no road (`rollout.road` is None): its whole ground is drawn as road without markings.
     """
-    mesh = build_mesh(scenery)
+    mesh, gone_m = build_mesh(scenery), distance_gone(rollout)
     chosen = range(len(rollout.t_s)) if frames is None else frames
     values = np.zeros((len(chosen), len(LAYERS), camera.height, camera.width), np.uint8)
     for picture, frame in zip(values, chosen, strict=True):
         _draw_background(picture, rollout, mesh, camera, frame)
         _draw_foreground(picture, rollout, camera, frame)
+        picture[_AT[PARTS[0]] :] = draw_parts(rollout, gone_m, camera, frame)
     return Layers(values)
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from conditioning.camera import Camera
 from conditioning.layers import FOREGROUND, LAYERS, Layers, draw_layers
 from conditioning.scenery import Scenery
+from conditioning.silhouettes import PARTS
 from conditioning.text import caption
 from conditioning.topdown import COLOURS, colour_of, draw_scene
 from scenarios.rollout import Rollout
@@ -21,6 +22,8 @@ _BACKGROUND = {
     "road": "#5b5d62", "sidewalk": "#a39c92", "terrain": "#5d8a4c", "building": "#9a6e4f", "tree": "#2f7d32",
 }  # fmt: skip
 _SKY = "#bcd4ea"
+_CUBOID = 0.4  # how much of a cuboid's colour shows where the body's shape does not fill it
+_DARKER = {"glass": 0.5, "dark": 0.75, "trousers": 0.5, "skin": -0.3}  # so that parts can be told apart
 _AT = {name: i for i, name in enumerate(LAYERS)}
 
 
@@ -76,7 +79,7 @@ def draw_preview(
 
 
 def false_colours(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
-    """Layers as one picture: a colour for what is there, shaded over the cuboid, red where a brake light is lit."""
+    """Layers as one picture: a colour for what is there, faint where only its cuboid is, red where a brake is lit."""
     values = layers.values.astype(float) / 255
     seen = np.ones((len(values), *values.shape[2:], 3)) * to_rgb(_SKY)
     for name, colour in _BACKGROUND.items():
@@ -84,11 +87,15 @@ def false_colours(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
     seen += values[:, _AT["marking"], ..., None] * (1.0 - seen)
     in_front = values[:, _AT["foreground_nearness"]] >= values[:, _AT["background_nearness"]]
     shade = 0.55 + 0.25 * values[:, _AT["local_z"]] + 0.2 * values[:, _AT["local_y"]]
+    parts = values[:, _AT[PARTS[0]] :]
+    shade *= 1 - sum(darker * parts[:, PARTS.index(name)] for name, darker in _DARKER.items())
+    covers = _CUBOID + (1 - _CUBOID) * parts.sum(1).clip(max=1)
     for name in FOREGROUND[:6]:
         there = (values[:, _AT[name]] > 0) & in_front
-        seen[there] = shade[there, None] * to_rgb(COLOURS[name])
+        body = shade[there, None] * to_rgb(COLOURS[name])
+        seen[there] += covers[there, None] * (body - seen[there])
     lit = (values[:, _AT["brake_light"]] > 0) & in_front & (values[:, _AT["local_x"]] < 0.01)
-    seen[lit] = (1.0, 0.1, 0.05)
+    seen[lit] += covers[lit, None] * ((1.0, 0.1, 0.05) - seen[lit])
     return np.rint(255 * seen).astype(np.uint8)
 
 

@@ -20,7 +20,7 @@ from conditioning.materials import (
 )
 from conditioning.scenery import Lamp, Scenery
 from conditioning.shapes import Part, Sculptor
-from conditioning.wardrobe import body_mesh, distance_gone
+from conditioning.wardrobe import distance_gone, worn
 from conditioning.weather import LIT, Light
 from scenarios.bodies import FOUR_WHEELS, TWO_WHEELS
 from scenarios.rollout import Rollout
@@ -156,17 +156,13 @@ class Troupe:
         return [self._body(frame, int(i)) for i in rows]
 
     def _body(self, frame: int, i: int) -> Cast:
-        rollout = self.rollout
-        body, moving = rollout.bodies[i], abs(rollout.speed_mps[frame, i]) > 0.15
-        mesh = body_mesh(body, float(self.gone[frame, i]), bool(moving))
-        c, s = np.cos(rollout.yaw_rad[frame, i]), np.sin(rollout.yaw_rad[frame, i])
-        turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
-        points = mesh.points @ turn + rollout.centre[frame, i]
-        uv = np.stack([np.zeros(points.shape[:2]), mesh.points[..., 2] + body.size.height_m / 2], axis=-1)
-        finish = FINISH[mesh.part]
+        points, part = worn(self.rollout, self.gone, frame, i)
+        ground = self.rollout.centre[frame, i, 2] - self.rollout.bodies[i].size.height_m / 2
+        uv = np.stack([np.zeros(points.shape[:2]), points[..., 2] - ground], axis=-1)
+        finish = FINISH[part]
         gloss = np.select([finish == PAINT, finish == GLASS], [0.8, 1.0], 0.0)
         n = len(points)
-        return Cast(points, uv, _normals(points), self.colours[i][mesh.part], self._emission(frame, i)[mesh.part],
+        return Cast(points, uv, _normals(points), self.colours[i][part], self._emission(frame, i)[part],
                     finish, gloss, np.zeros(n, np.int64))  # fmt: skip
 
     def _emission(self, frame: int, i: int) -> Float[np.ndarray, "part 3"]:

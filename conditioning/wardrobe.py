@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from conditioning.cars import CAR_STYLES, car
 from conditioning.materials import drawn_from
@@ -62,3 +62,14 @@ def body_mesh(body: Body, gone_m: float = 0.0, moving: bool = False) -> Mesh:
     else:
         cycle = 0.0
     return _posed(body, int(np.floor(cycle * _POSES)) % _POSES, moving)
+
+
+def worn(
+    rollout: Rollout, gone_m: Float[np.ndarray, "time actor"], frame: int, row: int
+) -> tuple[Float[np.ndarray, "triangle 3 3"], Int[np.ndarray, "triangle"]]:
+    """A body's triangles in the map frame at a frame, and the part that each belongs to."""
+    moving = bool(abs(rollout.speed_mps[frame, row]) > 0.15)
+    mesh = body_mesh(rollout.bodies[row], float(gone_m[frame, row]), moving)
+    c, s = np.cos(rollout.yaw_rad[frame, row]), np.sin(rollout.yaw_rad[frame, row])
+    turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    return mesh.points @ turn + rollout.centre[frame, row], mesh.part

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from models.decoder import Steering, VideoDecoder
+from models.outlines import Regions
+from models.reprojection import Sight, reproject
 from models.tokenizer import picture_losses
 
 TOKEN_DROPOUT = 0.05  # GAIA-1 (arXiv 2309.17080): .15; what cannot be known teaches a small network little
@@ -20,6 +23,9 @@ EDGES = 2.0  # weight of the loss on differences between neighbours: colours com
 MISTAKEN = 0.3  # share of windows
 TOKEN_NOISE = 0.35  # most standard deviation, in quantised values (-1..1; a digit's levels are .25 or .5 apart)
 TOKEN_SWAPS = 0.15  # most share of tokens taken from other windows
+# It also loses what is small: a walker's tokens become those of the road. The layers alone must do for such a body.
+FORGOTTEN = 0.4  # share of windows
+THIN = 0.5  # of a token's cell: what covers less is lost
 # Against drift over a long clip, known frames are noisy in training, and half of the time the decoder's own.
 GIVEN_NOISE = 0.12  # standard deviation
 OWN = 0.5
@@ -48,6 +54,7 @@ class Window:
     layers: Float[Tensor, "batch time layer height width"]
     tokens: Float[Tensor, "batch time digit row column"]
     weight: Float[Tensor, "batch time 1 height width"]
+    sight: Sight
 
 
 def mistake(
@@ -60,6 +67,20 @@ def mistake(
     others = tokens[torch.randperm(batch, generator=generator)].roll((1, 2), (-2, -1))
     swapped = torch.rand(batch, tokens.shape[1], 1, *tokens.shape[-2:], generator=generator) < TOKEN_SWAPS * strength
     return torch.where(swapped, others, off.clamp(-1, 1))
+
+
+def forget(
+    tokens: Float[Tensor, "batch time digit row column"],
+    layers: Float[Tensor, "batch time layer height width"],
+    which: Regions,
+    generator: torch.Generator,
+) -> Float[Tensor, "batch time digit row column"]:
+    """Some windows without the bodies that cover little of a cell: there the tokens are those of cells aside."""
+    share = (layers[:, :, which.front].flatten(0, 1).sum(1, keepdim=True) + len(which.front)) / 2
+    covered = F.avg_pool2d(share, layers.shape[-1] // tokens.shape[-1]).unflatten(0, tokens.shape[:2])
+    aside = 2 if torch.rand((), generator=generator) < 0.5 else -2
+    chosen = torch.rand(len(tokens), 1, 1, 1, 1, generator=generator) < FORGOTTEN
+    return torch.where(chosen & (covered > 0.01) & (covered < THIN), tokens.roll(aside, -1), tokens)
 
 
 def diffuse(
@@ -97,16 +118,27 @@ def steer(
 
 
 def show(
-    steering: Steering, frames: Float[Tensor, "batch time 3 height width"], known: Bool[Tensor, "batch time"]
+    steering: Steering,
+    frames: Float[Tensor, "batch time 3 height width"],
+    known: Bool[Tensor, "batch time"],
+    sight: Sight,
+    which: Regions,
 ) -> Steering:
-    """Tell the known ones of `frames`; every frame is shown the nearest, the earlier of two."""
+    """Tell the known ones of `frames`; every frame is shown the nearest, the earlier of two, from its own camera."""
     batch, time = known.shape
     place = torch.arange(time, device=known.device)
     distance = (place[None, :] - place[:, None]).abs() * 2 + (place[None, :] > place[:, None]).long()
     cost = torch.where(known[:, None, :], distance[None], 1_000)
     nearest = cost.argmin(-1)
     has_given = known.any(-1, keepdim=True).expand(batch, time)
-    given = torch.take_along_dim(frames, nearest[:, :, None, None, None], dim=1) * has_given[:, :, None, None, None]
+    given = torch.take_along_dim(frames, nearest[:, :, None, None, None], dim=1)
+    near = (steering.layers[:, :, [which.behind_nearness, which.front_nearness]].flatten(0, 1) + 1) / 2
+    intrinsic = sight.intrinsic.repeat_interleave(time, 0)
+    seen = reproject(
+        given.flatten(0, 1), near[:, 0], near[:, 1] < near[:, 0], sight.between(nearest).flatten(0, 1), intrinsic
+    )
+    given = torch.where(known[:, :, None, None, None], given, seen.unflatten(0, known.shape))
+    given = given * has_given[:, :, None, None, None]
     signed = (nearest - place) * has_given
     return replace(
         steering, given=given, is_given=known, distance=signed.to(steering.layers.dtype), has_given=has_given
@@ -123,18 +155,19 @@ def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: 
     level = torch.where(torch.rand(batch, generator=generator) < FROM_NOISE, 1.0, level)
     blur = GIVEN_NOISE * torch.rand(batch, 1, 1, 1, 1, generator=generator)
     noise = torch.randn(window.pictures.shape, generator=generator)
-    tokens = mistake(window.tokens, generator)
+    tokens = forget(window.tokens, window.layers, model.config.regions, generator)
+    tokens = mistake(tokens, generator)
     steering = steer(window.layers, tokens, has_tokens, draft(read, tokens))
     frames = window.pictures
     if known.any() and torch.rand((), generator=generator) < OWN:
         with torch.no_grad():
             frames = model(noise, torch.ones(batch), steering).float().clamp(-1, 1)
     frames = frames + blur * torch.randn(frames.shape, generator=generator)
-    steering = show(steering, frames, known)
+    steering = show(steering, frames, known, window.sight, model.config.regions)
     noisy = torch.where(known[:, :, None, None, None], frames, diffuse(window.pictures, level, noise))
-    made = model(noisy, level, steering).float()
-    wanted = ~known
-    return picture_losses(made[wanted], window.pictures[wanted], window.weight[wanted], EDGES)
+    wanted = ~known[0]
+    made = model(noisy, level, steering, wanted).float().flatten(0, 1)
+    return picture_losses(made, window.pictures[:, wanted].flatten(0, 1), window.weight[:, wanted].flatten(0, 1), EDGES)
 
 
 @torch.inference_mode()
@@ -145,11 +178,12 @@ def sample(
     noise: Float[Tensor, "batch time 3 height width"],
 ) -> Float[Tensor, "batch time 3 height width"]:
     """Clean frames by deterministic steps down `levels` (first 1.0); known frames are returned as they are."""
-    known = steering.is_given[:, :, None, None, None]
+    known, wanted = steering.is_given[:, :, None, None, None], (~steering.is_given).any(0)
     x = noise
     for here, after in zip(levels, (*levels[1:], 0.0), strict=True):
         x = torch.where(known, steering.given, x)
-        clean = model(x, torch.full((x.shape[0],), here), steering).float().clamp(-1, 1)
+        clean = x.clone()
+        clean[:, wanted] = model(x, torch.full((x.shape[0],), here), steering, wanted).float().clamp(-1, 1)
         direction = (x - (1 - here) * clean) / here
         x = (1 - after) * clean + after * direction
     return torch.where(known, steering.given, x)

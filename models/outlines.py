@@ -31,7 +31,7 @@ def regions(
     """Share of each pixel that each region has, summing to one; layers in [-1, 1]."""
     share = (layers + 1) / 2
     nearer = (layers[:, which.front_nearness] >= layers[:, which.behind_nearness]).to(share.dtype)[:, None]
-    front = share[:, which.front].round() * nearer
+    front = share[:, which.front] * nearer
     hidden = 1 - front.sum(1, keepdim=True).clamp(max=1)
     behind = share[:, which.behind].round()
     sky = 1 - behind.sum(1, keepdim=True).clamp(max=1)

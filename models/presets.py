@@ -12,8 +12,9 @@ from models.world import WorldModelConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
 LEVELS = (8, 8, 8, 5, 5, 5)
-# Places in conditioning's list of layers: road, sidewalk, terrain, building, tree; marking; the six classes of actors.
-REGIONS = Regions(behind=(0, 2, 3, 4, 5), paint=1, front=(11, 12, 13, 14, 15, 16), behind_nearness=6, front_nearness=20)
+LAYERS = 32  # in conditioning's list
+# Places in conditioning's list of layers: road, sidewalk, terrain, building, tree; marking; the parts of bodies.
+REGIONS = Regions(behind=(0, 2, 3, 4, 5), paint=1, front=tuple(range(24, 32)), behind_nearness=6, front_nearness=20)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ PRESETS = {
             head_width=128,
             levels=LEVELS,
             grid=(9, 16),
-            layer_channels=24,
+            layer_channels=LAYERS,
             vocabulary=128,
             words=16,
             window=6,
@@ -53,7 +54,7 @@ PRESETS = {
             context_noise=0.2,
         ),
         decoder=DecoderConfig(
-            layers=24, regions=REGIONS, digits=len(LEVELS), full=48, widths=(96, 192, 256), depths=(1, 1, 1)
+            layers=LAYERS, regions=REGIONS, digits=len(LEVELS), full=48, widths=(96, 192, 256), depths=(1, 1, 1)
         ),
         detector=DetectorConfig(widths=(64, 128, 192), depths=(2, 2, 3), classes=6, embedding=32),
         egomotion=EgoMotionConfig(widths=(64, 64, 96), depth=1),

@@ -8,6 +8,7 @@ from torch import Tensor
 from models.decoder import WINDOW, VideoDecoder
 from models.diffusion import Read, draft, sample, show, steer
 from models.precision import computing
+from models.reprojection import Sight
 
 LEVELS = (1.0, 0.4)  # noise levels of the few steps taken
 
@@ -23,12 +24,13 @@ def render(
     read: Read,
     tokens: Float[Tensor, "step digit row column"],
     layers: UInt8[Tensor, "time layer height width"],
+    sight: Sight,
     generator: torch.Generator,
     levels: tuple[float, ...] = LEVELS,
 ) -> UInt8[Tensor, "time height width 3"]:
     """12 Hz pictures from 6 Hz tokens (quantised values) and 12 Hz layers.
 
-    `read` is the decoder of the tokenizer that the tokens come from.
+    `read` is the decoder of the tokenizer that the tokens come from, `sight` one clip's cameras.
 
     Every other frame has tokens; the frames between are interpolated by the same windows.
     """
@@ -46,9 +48,9 @@ def render(
             has_tokens = torch.tensor([[place % 2 == 0 and start + place < time for place in range(WINDOW)]])
             steering = steer(as_steering(layers[frames])[None], tokens[None, steps], has_tokens, drafts[None, steps])
             known = torch.tensor([[True, False, False]])
-            window = sample(
-                decoder, show(steering, made[start].expand(1, WINDOW, -1, -1, -1), known), levels, draw(WINDOW)
-            )
+            shown = made[start].expand(1, WINDOW, -1, -1, -1)
+            here = Sight(sight.poses[:, frames], sight.intrinsic)
+            window = sample(decoder, show(steering, shown, known, here, decoder.config.regions), levels, draw(WINDOW))
             made.extend(window[0, 1 : 1 + min(2, time - 1 - start)])
     pictures = rearrange(torch.stack(made), "time channel height width -> time height width channel")
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)

@@ -9,8 +9,10 @@ from einops import rearrange
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from conditioning.actions import driven
 from conditioning.layers import LAYERS
 from models.diffusion import Window
+from models.reprojection import Sight
 from pipeline.footage import BURST, Footage
 from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ
@@ -92,7 +94,7 @@ def windows_batch(
     frames: int, strength: float,
 ) -> Window:  # fmt: skip
     """Windows of consecutive frames; some of them without scenery in the layers."""
-    pictures, layers, values, weights = [], [], [], []
+    pictures, layers, values, weights, poses, intrinsics = [], [], [], [], [], []
     for p in (place(footage, rng, frames) for _ in range(size)):
         time = slice(p.frame, p.frame + frames)
         rows, columns = (slice(s.start // TOKEN_PX, s.stop // TOKEN_PX) for s in (p.rows, p.columns))
@@ -101,7 +103,11 @@ def windows_batch(
         layers.append(steering_layers(cut, drop_scenery=rng.random() < NO_SCENERY))
         values.append(torch.from_numpy(np.array(tokens[p.clip, time, :, rows, columns], np.float32)))
         weights.append(body_weight(cut[:, NEARNESS], strength)[:, None])
-    return Window(*(torch.stack(x) for x in (pictures, layers, values, weights)))
+        camera = footage.config.camera.window(p.columns.start, p.rows.start, p.columns.stop, p.rows.stop)
+        poses.append(torch.from_numpy(driven(footage.actions[p.clip, time]) @ camera.camera_to_ego))
+        intrinsics.append(torch.from_numpy(camera.intrinsic))
+    sight = Sight(torch.stack(poses), torch.stack(intrinsics))
+    return Window(*(torch.stack(x) for x in (pictures, layers, values, weights)), sight)
 
 
 def objects_batch(footage: Footage, rng: np.random.Generator, clips: int, frames: int) -> dict[str, Tensor]:

@@ -74,11 +74,11 @@ def subjects(networks: Networks) -> Mapping[str, Callable[[Shot], Frames]]:
     def generated(shot: Shot) -> Frames:
         dice, noise = (seed_for(shot.scenario, shot.seed, what) for what in ("tokens", "frames"))
         tokens = predict_tokens((shot.source[0],), shot.rollout, shot.conditions, networks, dice)
-        return render_frames(tokens, shot.conditions, networks, noise)[0]
+        return render_frames(tokens, shot.rollout, shot.conditions, networks, noise)[0]
 
     def decoded(shot: Shot) -> Frames:
         noise = seed_for(shot.scenario, shot.seed, "frames")
-        return render_frames((source_codes(shot),), shot.conditions, networks, noise)[0]
+        return render_frames((source_codes(shot),), shot.rollout, shot.conditions, networks, noise)[0]
 
     def another_look(shot: Shot) -> Frames:
         return source_frames(shot.rollout, shot.conditions, seed_for(shot.scenario, shot.seed + 1, "look"))[0]

@@ -8,6 +8,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from conditioning.actions import driven
 from models import weights
 from models.decoder import VideoDecoder
 from models.detector import Detector
@@ -17,6 +18,7 @@ from models.egomotion import EgoMotion
 from models.precision import computing
 from models.presets import WEIGHTS, Preset
 from models.rendering import render
+from models.reprojection import Sight
 from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
@@ -96,7 +98,10 @@ class DecoderPart:
                 torch.from_numpy(self.values[clip, :5:2]).float(),
                 torch.from_numpy(self.footage.layers[clip, :5]),
             )
-            made = render(network, self.read, tokens, layers, torch.Generator().manual_seed(0)).numpy()
+            camera = self.footage.config.camera
+            poses = driven(self.footage.actions[clip, :5]) @ camera.camera_to_ego
+            sight = Sight(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
+            made = render(network, self.read, tokens, layers, sight, torch.Generator().manual_seed(0)).numpy()
             rows += [self.footage.pictures[clip, [0, 1, 4]], made[[0, 1, 4]]]
         sheet(rows, path)
 

@@ -23,6 +23,7 @@ from conditioning.text import caption, word_ids
 from conditioning.visibility import Labels, see
 from models.precision import computing
 from models.rendering import render
+from models.reprojection import Sight
 from models.sampling import Sampling, predict
 from outputs.clip import keyframes
 from outputs.verdict import Verdict
@@ -138,18 +139,20 @@ def predict_tokens(
 
 
 def render_frames(
-    tokens: tuple[Int[Tensor, "step row column"], ...], conditions: Conditions, networks: Networks, seed: int
+    tokens: tuple[Int[Tensor, "step row column"], ...],
+    rollout: Rollout,
+    conditions: Conditions,
+    networks: Networks,
+    seed: int,
 ) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
-    """The video decoder draws every camera's frames from its tokens and layers."""
+    """The video decoder draws every camera's frames from its tokens and layers, moving on as the camera does."""
     chance = torch.Generator().manual_seed(seed)
     frames = []
     for codes, view in zip(tokens, conditions.views, strict=True):
-        values = networks.tokenizer.embed(codes)
-        frames.append(
-            render(
-                networks.decoder, networks.tokenizer.decoder, values, torch.from_numpy(view.layers.values), chance
-            ).numpy()
-        )
+        values, layers = networks.tokenizer.embed(codes), torch.from_numpy(view.layers.values)
+        poses = rollout.ego_to_map @ view.camera.camera_to_ego
+        sight = Sight(torch.from_numpy(poses)[None], torch.from_numpy(view.camera.intrinsic)[None])
+        frames.append(render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, chance).numpy())
     return tuple(frames)
 
 

@@ -32,7 +32,7 @@ def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
     conditions = clock(condition, rollout, world.rig)
     source = clock(take_pictures, world, conditions, look)
     tokens = clock(predict_tokens, tuple(s[0] for s in source), rollout, conditions, networks, dice)
-    frames = clock(render_frames, tokens, conditions, networks, noise)
+    frames = clock(render_frames, tokens, rollout, conditions, networks, noise)
     lidar = clock(sense_lidar, rollout, conditions, beams)
     verdicts = clock(judge, scenario, rollout, conditions, frames, networks)
 

@@ -30,7 +30,8 @@ SURFACES = {
     Weather.RAIN: (Surface.WET, Surface.FLOODED),
     Weather.SNOW: (Surface.SNOW, Surface.ICE),
 }
-DRIVING = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.MOTORCYCLE, Kind.CYCLIST)
+MOTORED = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.TRUCK, Kind.BUS, Kind.MOTORCYCLE)
+DRIVING = (*MOTORED, Kind.CYCLIST, Kind.CYCLIST)
 KERBSIDE = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.TRAILER, Kind.CONSTRUCTION)
 WALKING = (Kind.PEDESTRIAN, Kind.PEDESTRIAN, Kind.CHILD)
 STANDING = (Kind.CONE, Kind.BARRIER)
@@ -122,7 +123,7 @@ class Street:
         if self.rng.random() < 0.6:
             speed = self.placed[0].speed_mps
             gap = float(self.rng.uniform(5, 25))
-            kind = DRIVING[self.rng.integers(len(DRIVING) - 1)]
+            kind = MOTORED[self.rng.integers(len(MOTORED))]
             s = self.taken[0][1] - speed * self.duration_s + gap + USUAL_SIZE[kind].length_m / 2
             self.taken[0] = (self.taken[0][0], 5.0, -1.2, 1.2)  # the lead keeps its distance, so only the start counts
             who = self.put(kind, OnLane(s, 0.0), speed, Follow(speed + 0.1, "idm") if speed else HoldSpeed(0.0))
@@ -157,7 +158,7 @@ class Street:
     def put_walkers(self) -> None:
         """People on the sidewalks and crossing, also out from between and behind vehicles."""
         rng, road = self.rng, self.road
-        for _ in range(int(rng.integers(1, 8))):
+        for _ in range(int(rng.integers(2, 13))):
             kind, pace = WALKING[rng.integers(len(WALKING))], float(rng.uniform(0.7, 2.0))
             side, edge = (-1, road.right_edge) if rng.random() < 0.5 else (1, road.left_edge)
             s = float(5 + 35 * rng.random() ** 1.3)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conditioning.actions import STANDING_MPS, ego_actions
+from conditioning.actions import STANDING_MPS, driven, ego_actions
 from scenarios.rollout import FRAME_RATE_HZ
 from tests.conditioning.situations import situation
 
@@ -43,3 +43,9 @@ def test_a_standing_ego_has_no_curvature(speed):
 
 def test_one_frame_is_enough():
     np.testing.assert_array_equal(ego_actions(situation(ego_speed=5.0)), [[5.0, 0.0]])
+
+
+@pytest.mark.parametrize("radius", [20.0, -35.0, 1e6])
+def test_driving_the_actions_leads_where_the_ego_went(radius):
+    rollout = on_a_circle(radius, 8.0)
+    np.testing.assert_allclose(driven(ego_actions(rollout)), rollout.ego_to_map, atol=0.01)

@@ -7,7 +7,7 @@ import pytest
 
 from conditioning.backdrop import TEXTURE_PERIOD_M
 from conditioning.camera import FRONT
-from conditioning.layers import FOREGROUND, LAYERS, draw_layers
+from conditioning.layers import BACKGROUND, FOREGROUND, LAYERS, draw_layers
 from conditioning.scenery import NO_SCENERY, Scenery
 from scenarios.bodies import Kind
 from tests.conditioning.situations import BEND, TWO_LANES, building, moving, situation, still, tree
@@ -91,7 +91,7 @@ def test_the_nearer_cuboid_hides_the_farther_one():
 
 def test_the_background_does_not_know_the_actors():
     empty, full = channels(situation()), channels(situation(still(12, 0, Kind.TRUCK)))
-    for name in LAYERS[: len(LAYERS) - len(FOREGROUND)]:
+    for name in BACKGROUND:
         np.testing.assert_array_equal(empty[name], full[name])
     assert not any(empty[name].any() for name in FOREGROUND)
 

@@ -2,8 +2,10 @@
 
 import torch
 
-from conditioning.layers import CLASS_OF, LAYERS
+from conditioning.layers import LAYERS
+from conditioning.silhouettes import PARTS
 from models.outlines import Regions, fill, regions
+from models.presets import LAYERS as COUNT
 from models.presets import REGIONS
 
 WHICH = Regions(behind=(0, 1), paint=2, front=(3,), behind_nearness=4, front_nearness=5)
@@ -54,7 +56,8 @@ def test_a_soft_draft_becomes_sharp_at_the_outline():
 def test_the_preset_names_the_layers_it_means():
     named = lambda places: [LAYERS[i] for i in places]  # noqa: E731
     assert named(REGIONS.behind) == ["road", "sidewalk", "terrain", "building", "tree"]
-    assert set(named(REGIONS.front)) == set(CLASS_OF.values())
+    assert tuple(named(REGIONS.front)) == PARTS
+    assert len(LAYERS) == COUNT
     assert LAYERS[REGIONS.paint] == "marking"
     assert LAYERS[REGIONS.behind_nearness] == "background_nearness"
     assert LAYERS[REGIONS.front_nearness] == "foreground_nearness"

@@ -1,0 +1,69 @@
+"""Silhouettes: the parts of bodies lie where the camera will photograph them."""
+
+import numpy as np
+import pytest
+
+from conditioning.camera import FRONT
+from conditioning.layers import LAYERS, draw_layers
+from conditioning.procedural import photograph
+from conditioning.scenery import NO_SCENERY
+from conditioning.silhouettes import PARTS
+from scenarios.bodies import Kind
+from tests.conditioning.situations import moving, situation, still
+
+CAMERA = FRONT.resized(144, 256)
+
+
+def parts(rollout, frame: int = 0) -> dict[str, np.ndarray]:
+    values = draw_layers(rollout, NO_SCENERY, CAMERA, [frame]).values[0]
+    return {name: values[LAYERS.index(name)].astype(int) for name in PARTS}
+
+
+def rows_of(mask: np.ndarray) -> float:
+    """The mean row of a mask, counted down."""
+    return float(np.nonzero(mask)[0].mean())
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_body_s_parts_fill_no_pixel_twice_and_stay_inside_its_cuboid(kind):
+    rollout = situation(still(12, 1.0, kind, yaw=0.4))
+    values = draw_layers(rollout, NO_SCENERY, CAMERA, [0]).values[0]
+    covered = sum(parts(rollout).values())
+    assert covered.max() in range(254, 258)  # some pixel is all body; shares are rounded
+    box = values[LAYERS.index("foreground_nearness")] > 0
+    rows, columns = np.nonzero(covered > 128)
+    assert box[rows, columns].all()
+
+
+@pytest.mark.parametrize("kind", [Kind.CAR, Kind.BUS, Kind.PEDESTRIAN, Kind.CYCLIST])
+def test_what_a_body_changes_in_the_photograph_is_its_silhouette(kind):
+    scenes = situation(still(9, 2, kind)), situation()
+    with_body, without = (photograph(scene, NO_SCENERY, CAMERA, 3, [0])[0] for scene in scenes)
+    changed = np.abs(with_body.astype(int) - without.astype(int)).max(-1) > 12
+    covered = sum(parts(situation(still(9, 2, kind))).values())
+    assert changed[covered == 255].mean() > 0.9
+    assert changed[:68][covered[:68] == 0].mean() < 0.01  # over the horizon there are no shadows
+
+
+def test_a_car_has_its_red_lamps_behind_and_its_bright_ones_in_front():
+    away, towards = (parts(situation(still(12, 0, Kind.CAR, yaw=yaw))) for yaw in (0.0, np.pi))
+    assert away["red"].any() and not towards["red"].any()
+    assert towards["bright"].sum() > away["bright"].sum()
+    assert rows_of(away["glass"] > 128) < rows_of(away["red"] > 128) < rows_of(away["dark"] > 128)
+
+
+def test_a_walker_is_head_over_top_over_trousers_and_steps():
+    rollout = situation(moving(9, 0, Kind.PEDESTRIAN, 1.4, yaw=np.pi / 2), frames=7)
+    first, later = parts(rollout), parts(rollout, 6)
+    assert rows_of(first["skin"] > 100) < rows_of(first["trousers"] > 100)
+    assert rows_of(first["cover"] > 100) < rows_of(first["trousers"] > 100)
+    width = lambda drawn: np.ptp(np.nonzero(drawn["trousers"] > 100)[1])  # noqa: E731
+    assert width(first) != width(later)
+
+
+def test_the_nearer_body_hides_the_farther_one_only_where_it_is():
+    alone = parts(situation(still(22, 0, Kind.BUS)))
+    both = parts(situation(still(22, 0, Kind.BUS), still(10, 0, Kind.PEDESTRIAN)))
+    person = sum(parts(situation(still(10, 0, Kind.PEDESTRIAN))).values())
+    np.testing.assert_array_equal(both["paint"][person == 0], alone["paint"][person == 0])
+    assert (both["paint"][person >= 254] <= 1).all()
