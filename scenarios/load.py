@@ -54,7 +54,9 @@ def library() -> dict[str, Path]:
 
 
 def _faults(document: Document, found: list[Fault]) -> Faults:
-    return Faults(document.path, [replace(fault, line=document.line(fault.where)) for fault in found])
+    placed = [(document.place(fault.where), fault) for fault in found]
+    in_order = sorted(placed, key=lambda pair: pair[0])  # as somebody reads the file
+    return Faults(document.path, [replace(fault, line=at[0], column=at[1]) for at, fault in in_order])
 
 
 def _swept(fault: Fault, variant: Variant, data: dict[str, object]) -> Fault:
