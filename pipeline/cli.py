@@ -53,6 +53,19 @@ def new(path: Annotated[Path, typer.Argument(help="Where to write it, e.g. my-ca
 
 
 @app.command()
+def schema(
+    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("nearmiss.schema.json"),
+) -> None:
+    """Write the JSON Schema of scenario files, with which editors complete, explain and check them."""
+    from pipeline.editor import first_line, write_schema
+
+    with plain_errors():
+        made = write_schema(path)
+    console.print(f"wrote {made}; a file beside it names it in its first line:", soft_wrap=True)
+    console.print(first_line(made, made.parent), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def explain(paths: Paths) -> None:
     """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
     from pipeline.inspect import explain_files

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from scenarios.faults import Fault, nearest, quoted
-from scenarios.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, Measure, NotAQuantity, quantity, shown
+from scenarios.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, Measure, NotAQuantity, quantity, shown, spelling
 
 
 def fault(found: str, wanted: str) -> PydanticCustomError:
@@ -71,7 +71,7 @@ def as_faults(error: ValidationError, prefix: str = "") -> list[Fault]:
 
 
 def measured(measure: Measure, least: float, most: float) -> BeforeValidator:
-    """Reads a quantity with its unit to SI and bounds it."""
+    """Reads a quantity with its unit to SI and bounds it. Editors are told how it is spelt, not how large it may be."""
 
     def read(written: object) -> float:
         try:
@@ -83,7 +83,15 @@ def measured(measure: Measure, least: float, most: float) -> BeforeValidator:
             raise fault(quoted(written), wanted)
         return value
 
-    return BeforeValidator(read)
+    written = Field(
+        pattern=rf"^\s*{spelling(measure, signed=least < 0)}\s*$",
+        examples=[measure.example],
+        json_schema_extra={SI_UNIT: measure.si, "patternErrorMessage": f"wanted {measure.wanted}"},
+    )
+    return BeforeValidator(read, json_schema_input_type=Annotated[str, written])
+
+
+SI_UNIT = "x-si-unit"  # in a JSON Schema: the unit of the default
 
 
 def one_of(words: type[StrEnum]) -> BeforeValidator:
@@ -95,7 +103,7 @@ def one_of(words: type[StrEnum]) -> BeforeValidator:
             return words(written)
         raise fault(quoted(written), nearest(written if isinstance(written, str) else "", known))
 
-    return BeforeValidator(read)
+    return BeforeValidator(read, json_schema_input_type=Literal[tuple(map(str, words))])
 
 
 class Side(StrEnum):

@@ -73,6 +73,32 @@ MEASURES = (LENGTH, TIME, SPEED, ACCELERATION, ANGLE)
 _DIMENSION = {measure: _REGISTRY.parse_units(measure.si).dimensionality for measure in MEASURES}
 
 
+_SLASH, _SQUARE = r"\s*/\s*", r"(?:\^2|²|\*\*2)"
+
+
+def _words(dimension: str) -> str:
+    """Every name of the units of one dimension, as alternatives of a regular expression."""
+    wanted = _REGISTRY.parse_units(dimension).dimensionality
+    names = [[word.strip() for word in line.split("=")] for line in _DEFINITIONS]
+    words = [w for w, _, *more in names if _REGISTRY.parse_units(w).dimensionality == wanted for w in (w, *more)]
+    return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
+
+
+def spelling(measure: Measure, signed: bool = True) -> str:
+    """The usual spellings of such a quantity as a regular expression without anchors, for editors and `re` alike.
+
+    Narrower than `quantity` only where a unit is a fraction that nobody writes, such as m^2/m.
+    """
+    rate = f"{_words('meter')}{_SLASH}{_words('second')}"
+    quick = f"(?:{rate}|{_words('kph')})"
+    units = {
+        SPEED: quick,
+        ACCELERATION: f"(?:{_words('g')}|{quick}{_SLASH}{_words('second')}|{rate}{_SQUARE})",
+    }.get(measure) or _words(measure.si)
+    sign = "[+\N{MINUS SIGN}-]?" if signed else "[+]?"
+    return rf"{sign}[0-9]{{1,12}}(?:\.[0-9]{{1,12}})?\s*{units}"
+
+
 class NotAQuantity(ValueError):
     """Text that is not the quantity wanted; `wanted` says what would be."""
 
