@@ -16,7 +16,9 @@ app = typer.Typer(
 console = Console()
 
 OK, INCOMPLETE, MISUSED, STOPPED = 0, 1, 2, 130
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
+]
 Log = Annotated[
     Path | None, typer.Option(help="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
 ]
@@ -63,6 +65,14 @@ def schema(
         made = write_schema(path)
     console.print(f"wrote {made}; a file beside it names it in its first line:", soft_wrap=True)
     console.print(first_line(made, made.parent), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def library() -> None:
+    """List the shipped scenarios: a short list of everything, and the suites of the protocols."""
+    from pipeline.shelf import list_shipped
+
+    list_shipped(console)
 
 
 @app.command()

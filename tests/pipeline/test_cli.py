@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from pipeline.cli import INCOMPLETE, MISUSED, OK, app
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("new", "schema", "explain", "check", "preview", "generate", "train", "evaluate", "report")
+COMMANDS = ("new", "schema", "library", "explain", "check", "preview", "generate", "train", "evaluate", "report")
 
 BROKEN = """\
 name: broken

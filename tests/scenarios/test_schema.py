@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from scenarios.document import parse_document, read_document
-from scenarios.load import library, loads, template
+from scenarios.load import library, loads, suites, template
 from scenarios.schema import SCHEMA, schema, schema_text
 from scenarios.units import MEASURES, NotAQuantity, quantity, spelling
 
@@ -92,9 +92,11 @@ def test_the_shipped_file_is_what_the_models_say():
     Draft7Validator.check_schema(schema())
 
 
-@pytest.mark.parametrize("name", library())
-def test_every_file_of_the_library_fits(name):
-    assert [e.message for e in JUDGE.iter_errors(read_document(library()[name]).data)] == []
+@pytest.mark.parametrize("path", [*library().values(), *suites().values()], ids=lambda path: path.stem)
+def test_every_shipped_file_fits_and_names_the_schema_in_its_first_line(path):
+    assert [e.message for e in JUDGE.iter_errors(read_document(path).data)] == []
+    named = path.read_text().partition("\n")[0].removeprefix("# yaml-language-server: $schema=")
+    assert (path.parent / named).resolve() == SCHEMA.resolve()
 
 
 @pytest.mark.parametrize("text", [SOUND, template("my-case")])
