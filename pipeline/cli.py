@@ -45,13 +45,27 @@ def plain_errors() -> Iterator[None]:
 
 
 @app.command()
-def new(path: Annotated[Path, typer.Argument(help="Where to write it, e.g. my-case.yaml.")]) -> None:
-    """Write a commented scenario file to begin from."""
+def new(
+    path: Annotated[Path, typer.Argument(help="Where to write it, e.g. my-case.yaml.")],
+    phrase: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PHRASE",
+            help="What happens, e.g. 'a child steps out from behind the parked van at night'; or a shipped name.",
+        ),
+    ] = None,
+) -> None:
+    """Write a scenario file to begin from: a commented one, or one drafted from a phrase."""
     from pipeline.new import write_new
 
     with plain_errors():
-        made = write_new(path)
-    console.print(f"wrote {made}; next: nearmiss explain {made}")
+        made = write_new(path, phrase)
+    for word in made.unknown:
+        console.print(f"not understood, and not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
+    if made.nearest:
+        console.print(f"nearest shipped scenario: {made.nearest}", highlight=False, soft_wrap=True)
+    console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", soft_wrap=True)
 
 
 @app.command()

@@ -80,7 +80,6 @@ MISTAKES = [
     ("{step_out: {behind: van, speed: 5 km/h}}", "{step_out: {behind: van}, cross: {}}"),
     ("decel: 0.3 g", "decel: 3 m/s"),
     ("actors.bus.ahead: [60 m, 70 m]", "actors.bus.ahead: 60 m"),
-    ("draws: 2", "draw: 2"),
     ("collision: allowed", "collision: maybe"),
     ("min_ttc: below 3 s", "min_ttc: 3 s"),
     ("between 0 m and 30 m", "between 0 m and 30 s"),
