@@ -9,7 +9,7 @@ from rich.console import Console
 from scenarios.document import read_document
 from scenarios.load import groups, library, load, suites
 
-_EMPTY = {"the", "and", "then", "with", "from", "ego", "for", "that", "into", "out", "its"}
+_EMPTY = {"the", "and", "then", "with", "from", "ego", "for", "that", "into", "onto", "over", "out", "its", "road"}
 
 
 def list_shipped(console: Console) -> None:
