@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from scenarios.bodies import Kind
+from scenarios.bodies import CALLED, Kind
 from scenarios.drivers import DRIVERS
 from scenarios.faults import nearest, quoted
 from scenarios.section import (
@@ -113,7 +113,7 @@ def _lane(written: object) -> LaneNumber:
 class Body(Section):
     """What every actor has."""
 
-    kind: Annotated[Kind, one_of(Kind)] = Field(description="one of " + ", ".join(Kind))
+    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(description="one of " + ", ".join(Kind))
     size: Extents | None = Field(None, description=SIZE)
 
 
@@ -165,7 +165,7 @@ class Box(Section):
 class Boxed(Section):
     """A plain bounding box in the map frame; parked unless a speed is given."""
 
-    kind: Annotated[Kind, one_of(Kind)] = Field(description="one of " + ", ".join(Kind))
+    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(description="one of " + ", ".join(Kind))
     box: Box = Field(description="a box {at: [x, y], size: [l, w, h], heading: angle}")
     speed: Speed = Field(0.0, description=SPEED)
 

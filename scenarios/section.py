@@ -1,7 +1,8 @@
 """What every part of a scenario file shares: closed keys, quantities with units, and faults in the author's words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -94,13 +95,15 @@ def measured(measure: Measure, least: float, most: float) -> BeforeValidator:
 SI_UNIT = "x-si-unit"  # in a JSON Schema: the unit of the default
 
 
-def one_of(words: type[StrEnum]) -> BeforeValidator:
-    """Reads one of the words of an enumeration."""
+def one_of(words: type[StrEnum], called: Mapping[str, StrEnum] = MappingProxyType({})) -> BeforeValidator:
+    """Reads one of the words of an enumeration; `called` are other names, which a message translates."""
 
     def read(written: object) -> StrEnum:
         known = [str(word) for word in words]
         if isinstance(written, str) and written in known:
             return words(written)
+        if isinstance(written, str) and written in called:
+            raise fault(quoted(written), f"{called[written]}, as it is called here; or one of {', '.join(known)}")
         raise fault(quoted(written), nearest(written if isinstance(written, str) else "", known))
 
     return BeforeValidator(read, json_schema_input_type=Literal[tuple(map(str, words))])

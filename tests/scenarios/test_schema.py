@@ -135,7 +135,7 @@ NUMBERS = st.one_of(st.integers(0, 250).map(str), st.decimals(0, 250, places=2).
 LENGTHS = ["m", "cm", "km", "mm", "ft", "feet", "mile", "miles", "meters"]
 TIMES = ["s", "sec", "ms", "min", "hours", "h"]
 OTHERS = ["deg", "rad", "°", "degrees", "km/h", "kph", "kmh", "mph", "m/s", "m / s", "kilometers/hour", "m/h"]
-RATES = ["g", "m/s^2", "m/s²", "m/s**2", "m/s/s", "km/h/s"]
+RATES = ["g", "m/s^2", "m/s²", "m/s**2", "m/s2", "m/s/s", "km/h/s"]
 UNITS = st.sampled_from([*LENGTHS, *TIMES, *OTHERS, *RATES, "furlong", "", "N"])
 
 
