@@ -16,7 +16,9 @@ app = typer.Typer(
 console = Console()
 
 OK, INCOMPLETE, MISUSED, STOPPED = 0, 1, 2, 130
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
+]
 Log = Annotated[
     Path | None, typer.Option(help="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
 ]
@@ -43,13 +45,48 @@ def plain_errors() -> Iterator[None]:
 
 
 @app.command()
-def new(path: Annotated[Path, typer.Argument(help="Where to write it, e.g. my-case.yaml.")]) -> None:
-    """Write a commented scenario file to begin from."""
+def new(
+    path: Annotated[Path, typer.Argument(help="Where to write it, e.g. my-case.yaml.")],
+    phrase: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PHRASE",
+            help="What happens, e.g. 'a child steps out from behind the parked van at night'; or a shipped name.",
+        ),
+    ] = None,
+) -> None:
+    """Write a scenario file to begin from: a commented one, or one drafted from a phrase."""
     from pipeline.new import write_new
 
     with plain_errors():
-        made = write_new(path)
-    console.print(f"wrote {made}; next: nearmiss explain {made}")
+        made = write_new(path, phrase)
+    for word in made.unknown:
+        console.print(f"not understood, and not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
+    if made.nearest:
+        console.print(f"nearest shipped scenario: {made.nearest}", highlight=False, soft_wrap=True)
+    console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", soft_wrap=True)
+
+
+@app.command()
+def schema(
+    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("nearmiss.schema.json"),
+) -> None:
+    """Write the JSON Schema of scenario files, with which editors complete, explain and check them."""
+    from pipeline.editor import first_line, write_schema
+
+    with plain_errors():
+        made = write_schema(path)
+    console.print(f"wrote {made}; a file beside it names it in its first line:", soft_wrap=True)
+    console.print(first_line(made, made.parent), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def library() -> None:
+    """List the shipped scenarios: a short list of everything, and the suites of the protocols."""
+    from pipeline.shelf import list_shipped
+
+    list_shipped(console)
 
 
 @app.command()

@@ -1,22 +1,81 @@
-"""A first scenario file for a new author."""
+"""A first scenario file for a new author: commented, drafted from a phrase, or begun from a shipped one."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
+from outputs.verdict import Outcome
+from pipeline.checks.physics import check_physics
+from pipeline.editor import MODELINE, first_line, schema_for
 from pipeline.errors import UserError
 from pipeline.runs import safe_name
-from scenarios.load import template
+from pipeline.shelf import nearest_shipped
+from pipeline.specs import NotFound, find
+from scenarios.draft import Draft, NotDrafted, draft
+from scenarios.load import loads, template
+from scenarios.simulate import simulate
 
 
-def write_new(path: Path) -> Path:
-    """Write a commented scenario to `path`, which must not exist yet; `.yaml` is added where it is missing."""
+@dataclass(frozen=True)
+class New:
+    """The file that was written, the words of its phrase that are not in it, and the shipped scenario most like it."""
+
+    path: Path
+    unknown: tuple[str, ...] = ()
+    nearest: str = ""
+
+
+def write_new(path: Path, phrase: str | None = None) -> New:
+    """Write a scenario to `path`, which must not exist yet; `.yaml` is added where it is missing.
+
+    `phrase`: English, or the name of a shipped scenario to begin from; without it a commented scenario.
+    """
     path = path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml")
-    text = template(safe_name(path.stem))
+    if path.exists():
+        raise UserError(f"{path} exists; give another name")
+    name = safe_name(path.stem)
+    begun = _begun(phrase, name) if phrase is not None else Draft(template(name), ())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        first = first_line(schema_for(path.parent), path.parent)
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise UserError(f"{path} exists; give another name") from None
+            stream.write(f"{first}\n{begun.text}")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from None
+    return New(path, begun.unknown, nearest_shipped(phrase) if begun.unknown and phrase else "")
+
+
+def _begun(phrase: str, name: str) -> Draft:
+    if (shipped := _shipped(phrase)) is not None:
+        text = re.sub(rf"^{re.escape(MODELINE)}.*\n", "", shipped.read_text(encoding="utf-8"))
+        return Draft(re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE), ())
+    try:
+        made = draft(phrase, name)
+    except NotDrafted as error:
+        near = nearest_shipped(phrase)
+        raise UserError(f"{error}.\nNothing was written. Nearest shipped scenario: {_offer(near, name)}") from error
+    _refuse_impossible(made.text, name)
+    return made
+
+
+def _offer(shipped: str, name: str) -> str:
+    return f"{shipped}; `nearmiss new {name}.yaml --from {shipped}` begins from it"
+
+
+def _shipped(name: str) -> Path | None:
+    if " " in name.strip() or Path(name).exists():
+        return None
+    try:
+        (path,) = find((name,))
+    except (NotFound, ValueError):
+        return None
     return path
+
+
+def _refuse_impossible(text: str, name: str) -> None:
+    """What was drafted must not only load: its motion must be possible."""
+    for scenario in loads(text, f"{name}.yaml"):
+        verdicts = check_physics(simulate(scenario), scenario)
+        wrong = [v.reason for v in verdicts if v.gates and v.outcome is Outcome.FAIL]
+        if wrong:
+            raise UserError(f"what the phrase says cannot happen as drafted: {'; '.join(wrong)}")

@@ -16,7 +16,7 @@ COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "ye
 def print_summary(console: Console, summary: Summary) -> None:
     """What became of every clip, where the time went, and where to look."""
     for fault in summary.plan.faults:
-        console.print(str(fault), style="red", markup=False, highlight=False)
+        console.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
     for name in summary.plan.without_log:
         console.print(f"left out {name}: it starts from a log, and no --log was given", style="yellow")
     console.print(clips_table(summary))

@@ -1,11 +1,12 @@
 """What the user named on the command line: scenario files, folders of them, or names from the shipped library."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from pipeline.errors import UserError
-from scenarios.faults import Faults, nearest
-from scenarios.load import library, load
+from scenarios.faults import Faults
+from scenarios.load import groups, library, load, suites
 from scenarios.scenario import Scenario
 
 _ENDINGS = (".yaml", ".yml")
@@ -49,12 +50,19 @@ def _lookup(name: str) -> list[Path]:
         return files
     if path.is_file():
         return [path]
-    shipped = library()
-    if name not in shipped:  # `cpnco-child` will do for `euro_ncap/cpnco-child`
-        shipped |= {file.stem: file for file in shipped.values()}
-    if name not in shipped:
-        raise NotFound(f"{name}: neither file nor folder, and not in the library, which has {nearest(name, library())}")
-    return [shipped[name]]
+    shipped = library() | suites()
+    short = {file.stem: file for file in shipped.values()}  # `ccrb` will do for `euro_ncap_2023/ccrb`
+    if name in groups():
+        return list(groups()[name])
+    if (file := (short | shipped).get(name)) is not None:
+        return [file]
+    raise NotFound(f"{name}: neither file nor folder, nor shipped under that name{_nearest(name, short)}")
+
+
+def _nearest(name: str, short: dict[str, Path]) -> str:
+    close = get_close_matches(name.rpartition("/")[2], short, n=2)
+    full = [long for long, file in (library() | suites()).items() if file.stem in close]
+    return f"; did you mean {' or '.join(full)}?" if full else "; `nearmiss library` lists what is"
 
 
 def _files(folder: Path) -> list[Path]:

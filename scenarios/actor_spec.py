@@ -2,11 +2,11 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from scenarios.bodies import Kind
+from scenarios.bodies import CALLED, Kind
 from scenarios.drivers import DRIVERS
 from scenarios.faults import nearest, quoted
 from scenarios.section import (
@@ -36,7 +36,7 @@ def _driver(written: object) -> str:
     raise fault(quoted(written), nearest(written if isinstance(written, str) else "", DRIVERS))
 
 
-DriverName = Annotated[str, BeforeValidator(_driver)]
+DriverName = Annotated[str, BeforeValidator(_driver, json_schema_input_type=Literal[tuple(DRIVERS)])]
 
 
 class Drive(StrEnum):
@@ -94,10 +94,16 @@ class LaneNumber(Section):
     oncoming: bool = Field(description="against the ego's direction")
 
 
+_OPPOSITE = "(?:oncoming|opposite) ([0-5])"
+LaneWritten = (
+    Annotated[int, Field(ge=0, le=5)] | Annotated[str, Field(pattern=f"^{_OPPOSITE}$", examples=["oncoming 0"])]
+)
+
+
 def _lane(written: object) -> LaneNumber:
     if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
         return LaneNumber(number=written, oncoming=False)
-    match = re.fullmatch(r"(?:oncoming|opposite) ([0-5])", written) if isinstance(written, str) else None
+    match = re.fullmatch(_OPPOSITE, written) if isinstance(written, str) else None
     if match is None:
         wanted = "a lane's number counted from the right, 0 first, or 'oncoming 0' for the nearest opposite lane"
         raise fault(quoted(written), wanted)
@@ -107,12 +113,14 @@ def _lane(written: object) -> LaneNumber:
 class Body(Section):
     """What every actor has."""
 
-    kind: Annotated[Kind, one_of(Kind)] = Field(description="one of " + ", ".join(Kind))
+    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(description="one of " + ", ".join(Kind))
     size: Extents | None = Field(None, description=SIZE)
 
 
 class Along(Body, Drives):
     """Placed along the road by the free gap to the ego, bumper to bumper."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["ahead"]}, {"required": ["behind"]}]})
 
     ahead: Gap | None = Field(None, description="the free gap in front of the ego, bumper to bumper, such as 12 m")
     behind: Gap | None = Field(None, description="the free gap behind the ego, bumper to bumper, such as 12 m")
@@ -128,7 +136,9 @@ class Along(Body, Drives):
 
 
 class InLane(Along):
-    lane: Annotated[LaneNumber, BeforeValidator(_lane)] = Field(description="a lane's number, or 'oncoming 0'")
+    lane: Annotated[LaneNumber, BeforeValidator(_lane, json_schema_input_type=LaneWritten)] = Field(
+        description="a lane's number, or 'oncoming 0'"
+    )
     speed: Speed = Field(description="a speed such as 50 km/h; 0 km/h if it stands")
     offset: Annotated[float, measured(LENGTH, -3.0, 3.0)] = Field(
         0.0, description="how far left of the lane's centre, such as 0.4 m; to the right it is negative"
@@ -155,7 +165,7 @@ class Box(Section):
 class Boxed(Section):
     """A plain bounding box in the map frame; parked unless a speed is given."""
 
-    kind: Annotated[Kind, one_of(Kind)] = Field(description="one of " + ", ".join(Kind))
+    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(description="one of " + ", ".join(Kind))
     box: Box = Field(description="a box {at: [x, y], size: [l, w, h], heading: angle}")
     speed: Speed = Field(0.0, description=SPEED)
 

@@ -19,6 +19,22 @@ class Kind(StrEnum):
     BARRIER = "barrier"
 
 
+# Other words for a kind, in stories and in messages.
+CALLED: dict[str, Kind] = {
+    "lorry": Kind.TRUCK,
+    "coach": Kind.BUS,
+    "motorbike": Kind.MOTORCYCLE,
+    "motorcyclist": Kind.MOTORCYCLE,
+    "bicycle": Kind.CYCLIST,
+    "bike": Kind.CYCLIST,
+    "adult": Kind.PEDESTRIAN,
+    "man": Kind.PEDESTRIAN,
+    "woman": Kind.PEDESTRIAN,
+    "kid": Kind.CHILD,
+    "boy": Kind.CHILD,
+    "girl": Kind.CHILD,
+    "excavator": Kind.CONSTRUCTION,
+}
 FOUR_WHEELS = frozenset({Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.CONSTRUCTION, Kind.TRAILER})
 TWO_WHEELS = frozenset({Kind.MOTORCYCLE, Kind.CYCLIST})
 ON_FOOT = frozenset({Kind.PEDESTRIAN, Kind.CHILD})

@@ -1,4 +1,4 @@
-"""A YAML file as plain data: safe-loaded, bounded in size, with the line of every path."""
+"""A YAML file as plain data: safe-loaded, bounded in size, with the line and column of every path."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,28 +13,35 @@ MOST_NODES = 20_000  # counted with every alias expanded
 _STR, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
 
 
+Place = tuple[int, int]  # line and column, counted from 1; (0, 0) for the file itself
+
+
 @dataclass(frozen=True)
 class Document:
-    """What a file holds; `lines` maps a dotted path to its line, counted from 1."""
+    """What a file holds; `places` maps a dotted path to where its key or list item begins."""
 
     path: Path
     data: dict[str, object]
-    lines: dict[str, int]
+    places: dict[str, Place]
 
-    def line(self, where: str) -> int:
-        """Line of a path, or of the nearest thing around it that is written in the file; 0 for the file itself."""
+    def place(self, where: str) -> Place:
+        """Place of a path, or of the nearest thing around it that is written in the file."""
         while where:
-            if where in self.lines:
-                return self.lines[where]
+            if where in self.places:
+                return self.places[where]
             where = where.rpartition(".")[0]
-        return 0
+        return 0, 0
+
+
+def _place(mark: yaml.Mark | None) -> Place:
+    return (mark.line + 1, mark.column + 1) if mark else (0, 0)
 
 
 class _Refused(Exception):
     """A fault that stops the reading: nothing beyond it can be trusted."""
 
-    def __init__(self, where: str, found: str, wanted: str, line: int = 0):
-        self.fault = Fault(where or "file", found, wanted, line)
+    def __init__(self, where: str, found: str, wanted: str, mark: yaml.Mark | None = None):
+        self.fault = Fault(where or "file", found, wanted, *_place(mark))
         super().__init__(str(self.fault))
 
 
@@ -57,15 +64,15 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
             raise _Refused("", "no mapping" if root is None else quoted(root.value), "keys such as name: and ego:")
         faults: list[Fault] = []
         _weigh(root, set(), {})
-        lines: dict[str, int] = {}
-        _survey(root, "", lines, faults)
+        places: dict[str, Place] = {}
+        _survey(root, "", places, faults)
         if faults:
             raise Faults(path, faults)
-        return Document(path, _Plain("").construct_document(root), lines)
+        return Document(path, _Plain("").construct_document(root), places)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        fault = Fault("file", f"text that is not YAML: {problem}", "YAML", mark.line + 1 if mark else 0)
+        fault = Fault("file", f"text that is not YAML: {problem}", "YAML", *_place(mark))
         raise Faults(path, [fault]) from error
     except _Refused as refused:
         raise Faults(path, [refused.fault]) from refused
@@ -88,20 +95,19 @@ def _bound_depth(text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            line = event.start_mark.line + 1
-            raise _Refused("", f"more than {DEEPEST} levels of nesting", "a flatter file", line)
+            raise _Refused("", f"more than {DEEPEST} levels of nesting", "a flatter file", event.start_mark)
 
 
 def _weigh(node: yaml.Node, above: set[int], known: dict[int, int]) -> int:
     """Nodes under this one with aliases expanded; refuses bombs and aliases that hold themselves."""
     if id(node) in above:
-        raise _Refused("", "an alias that contains itself", "no circles", node.start_mark.line + 1)
+        raise _Refused("", "an alias that contains itself", "no circles", node.start_mark)
     if id(node) not in known:
         inner = above | {id(node)}
         known[id(node)] = 1 + sum(_weigh(child, inner, known) for child in _children(node))
     if known[id(node)] > MOST_NODES:
         wanted = f"at most {MOST_NODES}, with aliases expanded"
-        raise _Refused("", "too many values", wanted, node.start_mark.line + 1)
+        raise _Refused("", "too many values", wanted, node.start_mark)
     return known[id(node)]
 
 
@@ -111,28 +117,28 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-def _survey(node: yaml.Node, where: str, lines: dict[str, int], faults: list[Fault]) -> None:
-    """Note every path's line; find keys that are not words, keys that come twice, and merge keys."""
+def _survey(node: yaml.Node, where: str, places: dict[str, Place], faults: list[Fault]) -> None:
+    """Note every path's place; find keys that are not words, keys that come twice, and merge keys."""
     if where:
-        lines[where] = node.start_mark.line + 1
+        places[where] = _place(node.start_mark)
     if isinstance(node, yaml.SequenceNode):
         for i, item in enumerate(node.value):
-            _survey(item, f"{where}.{i}" if where else str(i), lines, faults)
+            _survey(item, f"{where}.{i}" if where else str(i), places, faults)
     if not isinstance(node, yaml.MappingNode):
         return
     first: dict[str, int] = {}
     for key, value in node.value:
-        line = key.start_mark.line + 1
+        place = _place(key.start_mark)
         if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
-            faults.append(Fault(where or "file", "a key that is not a word", "one word before the colon", line))
+            faults.append(Fault(where or "file", "a key that is not a word", "one word before the colon", *place))
             continue
         inner = f"{where}.{key.value}" if where else key.value
         if key.value in first:
             found = f"the key a second time (first in line {first[key.value]})"
-            faults.append(Fault(inner, found, "each key once", line))
-        first[key.value] = line
-        _survey(value, inner, lines, faults)
-        lines[inner] = line
+            faults.append(Fault(inner, found, "each key once", *place))
+        first[key.value] = place[0]
+        _survey(value, inner, places, faults)
+        places[inner] = place
 
 
 class _Plain(yaml.SafeLoader):

@@ -12,17 +12,22 @@ LONGEST_QUOTE = 80
 class Fault:
     """One mistake: its path in the file (`actors.lead.speed`), what was found and what would be right.
 
-    `line` counts from 1; 0 where the fault belongs to no line.
+    `line` and `column` count from 1; 0 where the fault belongs to no place in the file.
     """
 
     where: str
     found: str
     wanted: str
     line: int = 0
+    column: int = 0
 
     def __str__(self) -> str:
-        place = f"{self.where} (line {self.line})" if self.line else self.where
-        return f"{place}: found {self.found}; wanted {self.wanted}"
+        return f"{self.where}: found {self.found}; wanted {self.wanted}"
+
+    def of(self, path: Path) -> str:
+        """With `file:line:column` in front, which editors and terminals open at a click."""
+        place = f"{path}:{self.line}:{self.column}" if self.line else f"{path}"
+        return f"{place}: {self}"
 
 
 class Faults(Exception):
@@ -35,7 +40,7 @@ class Faults(Exception):
 
     def __str__(self) -> str:
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        return "\n".join([f"{self.path}: {count}", *(f"  {fault}" for fault in self.faults)])
+        return "\n".join([f"{self.path}: {count}", *(f"  {fault.of(self.path)}" for fault in self.faults)])
 
 
 def quoted(found: object) -> str:

@@ -10,7 +10,8 @@ from scenarios.faults import Fault, Faults
 from scenarios.scenario import Scenario
 from scenarios.sweep import Variant, variants
 
-LIBRARY = Path(__file__).with_name("library")
+LIBRARY = Path(__file__).with_name("library")  # the short list: a little of everything
+SUITES = Path(__file__).with_name("suites")  # whole protocols, one folder each
 
 
 def load(path: str | Path, seed: int = 0) -> tuple[Scenario, ...]:
@@ -49,12 +50,32 @@ def understand(document: Document, seed: int = 0) -> tuple[Scenario, ...]:
 
 
 def library() -> dict[str, Path]:
-    """The shipped scenario files by name, such as 'euro_ncap/cpnco-child'."""
-    return {str(p.relative_to(LIBRARY).with_suffix("")): p for p in sorted(LIBRARY.rglob("*.yaml"))}
+    """The short list of shipped scenario files by name, such as 'euro_ncap/cpnco-child'."""
+    return _named(LIBRARY)
+
+
+def suites() -> dict[str, Path]:
+    """The files of the protocols' suites by name, such as 'euro_ncap_2023/ccrb'."""
+    return _named(SUITES)
+
+
+def groups() -> dict[str, tuple[Path, ...]]:
+    """Names that stand for several shipped files: `library`, `suites`, and each folder in them."""
+    found: dict[str, tuple[Path, ...]] = {"library": tuple(library().values()), "suites": tuple(suites().values())}
+    for name, path in (library() | suites()).items():
+        folder = name.partition("/")[0]
+        found[folder] = (*found.get(folder, ()), path)
+    return found
+
+
+def _named(folder: Path) -> dict[str, Path]:
+    return {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.yaml"))}
 
 
 def _faults(document: Document, found: list[Fault]) -> Faults:
-    return Faults(document.path, [replace(fault, line=document.line(fault.where)) for fault in found])
+    placed = [(document.place(fault.where), fault) for fault in found]
+    in_order = sorted(placed, key=lambda pair: pair[0])  # as somebody reads the file
+    return Faults(document.path, [replace(fault, line=at[0], column=at[1]) for at, fault in in_order])
 
 
 def _swept(fault: Fault, variant: Variant, data: dict[str, object]) -> Fault:

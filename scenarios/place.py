@@ -141,8 +141,9 @@ def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
     there = road.opposite_lanes if spec.lane.oncoming else road.lanes
     word = "oncoming " if spec.lane.oncoming else ""
     if spec.lane.number >= there:
-        lanes = f"one of {', '.join(f'{word}{i}' for i in range(there))}" if there else "a road with opposite_lanes"
-        yield f"{where}.lane", f"{word}{spec.lane.number}", lanes
+        lanes = [*map(str, range(road.lanes)), *(f"oncoming {i}" for i in range(road.opposite_lanes))]
+        more = "" if road.opposite_lanes else ", or a road with opposite_lanes"
+        yield f"{where}.lane", f"{word}{spec.lane.number}", f"one of {', '.join(lanes)}{more}"
 
 
 def road_doubts(road: Road) -> Iterator[Doubt]:

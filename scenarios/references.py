@@ -5,26 +5,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from scenarios.actor_spec import ActorSpec, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved
-from scenarios.bodies import FOUR_WHEELS, Kind
+from scenarios.bodies import CALLED, FOUR_WHEELS, Kind
 from scenarios.section import Side
 
 NOUNS: dict[str, frozenset[Kind]] = {
     **{str(kind): frozenset({kind}) for kind in Kind},
-    "lorry": frozenset({Kind.TRUCK}),
-    "coach": frozenset({Kind.BUS}),
-    "motorbike": frozenset({Kind.MOTORCYCLE}),
-    "motorcyclist": frozenset({Kind.MOTORCYCLE}),
-    "bicycle": frozenset({Kind.CYCLIST}),
-    "bike": frozenset({Kind.CYCLIST}),
-    "adult": frozenset({Kind.PEDESTRIAN}),
-    "man": frozenset({Kind.PEDESTRIAN}),
-    "woman": frozenset({Kind.PEDESTRIAN}),
+    **{word: frozenset({kind}) for word, kind in CALLED.items()},
     "person": frozenset({Kind.PEDESTRIAN, Kind.CHILD}),
-    "kid": frozenset({Kind.CHILD}),
-    "boy": frozenset({Kind.CHILD}),
-    "girl": frozenset({Kind.CHILD}),
     "vehicle": FOUR_WHEELS | {Kind.MOTORCYCLE},
-    "excavator": frozenset({Kind.CONSTRUCTION}),
 }
 EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
 _ADJECTIVES = {

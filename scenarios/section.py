@@ -1,14 +1,15 @@
 """What every part of a scenario file shares: closed keys, quantities with units, and faults in the author's words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from scenarios.faults import Fault, nearest, quoted
-from scenarios.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, Measure, NotAQuantity, quantity, shown
+from scenarios.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, Measure, NotAQuantity, quantity, shown, spelling
 
 
 def fault(found: str, wanted: str) -> PydanticCustomError:
@@ -71,7 +72,7 @@ def as_faults(error: ValidationError, prefix: str = "") -> list[Fault]:
 
 
 def measured(measure: Measure, least: float, most: float) -> BeforeValidator:
-    """Reads a quantity with its unit to SI and bounds it."""
+    """Reads a quantity with its unit to SI and bounds it. Editors are told how it is spelt, not how large it may be."""
 
     def read(written: object) -> float:
         try:
@@ -83,19 +84,29 @@ def measured(measure: Measure, least: float, most: float) -> BeforeValidator:
             raise fault(quoted(written), wanted)
         return value
 
-    return BeforeValidator(read)
+    written = Field(
+        pattern=rf"^\s*{spelling(measure, signed=least < 0)}\s*$",
+        examples=[measure.example],
+        json_schema_extra={SI_UNIT: measure.si, "patternErrorMessage": f"wanted {measure.wanted}"},
+    )
+    return BeforeValidator(read, json_schema_input_type=Annotated[str, written])
 
 
-def one_of(words: type[StrEnum]) -> BeforeValidator:
-    """Reads one of the words of an enumeration."""
+SI_UNIT = "x-si-unit"  # in a JSON Schema: the unit of the default
+
+
+def one_of(words: type[StrEnum], called: Mapping[str, StrEnum] = MappingProxyType({})) -> BeforeValidator:
+    """Reads one of the words of an enumeration; `called` are other names, which a message translates."""
 
     def read(written: object) -> StrEnum:
         known = [str(word) for word in words]
         if isinstance(written, str) and written in known:
             return words(written)
+        if isinstance(written, str) and written in called:
+            raise fault(quoted(written), f"{called[written]}, as it is called here; or one of {', '.join(known)}")
         raise fault(quoted(written), nearest(written if isinstance(written, str) else "", known))
 
-    return BeforeValidator(read)
+    return BeforeValidator(read, json_schema_input_type=Literal[tuple(map(str, words))])
 
 
 class Side(StrEnum):

@@ -4,14 +4,23 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from scenarios.actor_spec import ActorSpec, EgoSpec
 from scenarios.environment import Surface, TimeOfDay, Weather
 from scenarios.faults import quoted
 from scenarios.road import RoadKind
 from scenarios.section import Count, Instant, Section, Side, fault, measured, one_of
-from scenarios.units import LENGTH, TIME, NotAQuantity, quantity
+from scenarios.units import LENGTH, TIME, NotAQuantity, quantity, spelling
 
 WORDS_SAFE_AS_ID = "letters a-z, digits, - or _, starting with a letter, at most 32 of them, and not 'ego'"
 
@@ -35,7 +44,9 @@ SceneName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9]
 class StraightRoad(Section):
     """`lanes` counts the ego's direction; opposite lanes lie to their left."""
 
-    kind: Annotated[RoadKind, one_of(RoadKind)] = Field(RoadKind.STRAIGHT, description="straight or curve")
+    kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "straight"})] = Field(
+        RoadKind.STRAIGHT, description="straight or curve"
+    )
     lanes: Count = Field(ge=1, le=6, description="the number of lanes in the ego's direction, 1 to 6")
     opposite_lanes: Count = Field(0, ge=0, le=6, description="the number of lanes against the ego's direction, 0 to 6")
     lane_width: Annotated[float, measured(LENGTH, 2.0, 6.0)] = Field(3.5, description="a lane's width, such as 3.5 m")
@@ -46,6 +57,9 @@ class StraightRoad(Section):
 
 
 class CurvedRoad(StraightRoad):
+    kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "curve"})] = Field(
+        description="straight or curve"
+    )
     radius: Annotated[float, measured(LENGTH, 20.0, 5000.0)] = Field(
         description="the radius of the ego lane's centre, such as 120 m"
     )
@@ -96,7 +110,13 @@ def bounds(measure) -> BeforeValidator:
             raise fault(quoted(written), f"{wanted}, the smaller one first")
         return least, most
 
-    return BeforeValidator(read)
+    one = spelling(measure)
+    spelt = Field(
+        pattern=f"^(?:(?:below|above) {one}|between {one} and {one})$",
+        examples=[f"below {measure.example}"],
+        json_schema_extra={"patternErrorMessage": f"wanted such as 'below {measure.example}' or 'above ...'"},
+    )
+    return BeforeValidator(read, json_schema_input_type=Annotated[str, spelt])
 
 
 class ExpectSpec(Section):
@@ -113,11 +133,14 @@ class ExpectSpec(Section):
         return self
 
 
-def _source(written: dict[str, object]) -> dict[str, str]:
-    return {key: str(value) for key, value in written.items()}
+def _said(written: object) -> str:
+    """Words or a number; in braces `type: a, b` is two keys, the second with nothing in it."""
+    if isinstance(written, bool) or not isinstance(written, str | int | float):
+        raise fault(quoted(written), 'words or a number; words with a comma in them need quotes, such as "one, two"')
+    return str(written)
 
 
-Source = Annotated[dict[str, str | int | float], AfterValidator(_source)]
+Source = dict[str, Annotated[str, BeforeValidator(_said, json_schema_input_type=str | int | float)]]
 Duration = Annotated[float, measured(TIME, 1.0, 60.0)]
 
 

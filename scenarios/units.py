@@ -13,7 +13,7 @@ LONGEST = 48  # characters of a quantity
 LARGEST = 1e6  # in SI units; nothing in a clip is larger
 _NUMBER = r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?"
 _WORD = r"[A-Za-z°]{1,12}"
-_POWER = r"(?:\^[23]|[²³]|\*\*[23])?"
+_POWER = r"(?:\^[23]|[²³]|\*\*[23]|2)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*({_WORD}{_POWER}(?:\s*/\s*{_WORD}{_POWER}){{0,2}})")
 _BARE = re.compile(_NUMBER)
 
@@ -30,6 +30,7 @@ _DEFINITIONS = (
     "hour = 3600 * second = h = hours",
     "radian = [angle] = rad = radians",
     "degree = 0.017453292519943295 * radian = deg = degrees = °",
+    "square_second = second ** 2 = s2",  # m/s2 is how many write it
     "kph = 1000 * meter / hour = kmh",
     "mph = 1609.344 * meter / hour",
     "g = 9.80665 * meter / second**2",  # standard gravity: brake rates are often said in g
@@ -132,3 +133,29 @@ def shown(value: float, measure: Measure) -> str:
     if measure is ANGLE:
         return f"{value * 57.29577951308232:.4g} deg"
     return f"{value:.4g} {measure.si}"
+
+
+_SLASH, _SQUARE = r"\s*/\s*", r"(?:\^2|²|\*\*2|2)"
+
+
+def _words(dimension: str) -> str:
+    """Every name of the units of one dimension, as alternatives of a regular expression."""
+    wanted = _REGISTRY.parse_units(dimension).dimensionality
+    names = [[word.strip() for word in line.split("=")] for line in _DEFINITIONS]
+    words = [w for w, _, *more in names if _REGISTRY.parse_units(w).dimensionality == wanted for w in (w, *more)]
+    return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
+
+
+def spelling(measure: Measure, signed: bool = True) -> str:
+    """The usual spellings of such a quantity as a regular expression without anchors, for editors and `re` alike.
+
+    Narrower than `quantity` only where a unit is a fraction that nobody writes, such as m^2/m.
+    """
+    rate = f"{_words('meter')}{_SLASH}{_words('second')}"
+    quick = f"(?:{rate}|{_words('kph')})"
+    units = {
+        SPEED: quick,
+        ACCELERATION: f"(?:{_words('g')}|{quick}{_SLASH}{_words('second')}|{rate}{_SQUARE})",
+    }.get(measure) or _words(measure.si)
+    sign = "[+\N{MINUS SIGN}-]?" if signed else "[+]?"
+    return rf"{sign}[0-9]{{1,12}}(?:\.[0-9]{{1,12}})?\s*{units}"

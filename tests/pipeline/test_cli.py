@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import INCOMPLETE, MISUSED, OK, app
+from scenarios.schema import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("new", "explain", "check", "preview", "generate", "train", "evaluate", "report")
+COMMANDS = ("new", "schema", "library", "explain", "check", "preview", "generate", "train", "evaluate", "report")
 
 BROKEN = """\
 name: broken
@@ -62,6 +63,52 @@ def test_new_never_overwrites(tmp_path):
     assert code == MISUSED
     assert "exists" in text
     assert path.read_text() == "years of work"
+
+
+def test_a_new_file_names_a_schema_that_lies_beside_it_or_above(tmp_path):
+    call("new", tmp_path / "cases" / "one")
+    call("new", tmp_path / "cases" / "deeper" / "two")
+    schema_file = tmp_path / "cases" / "nearmiss.schema.json"
+    assert schema_file.read_text() == SCHEMA.read_text()
+    for file, named in (("one.yaml", "nearmiss.schema.json"), ("deeper/two.yaml", "../nearmiss.schema.json")):
+        first = (tmp_path / "cases" / file).read_text().partition("\n")[0]
+        assert first == f"# yaml-language-server: $schema={named}"
+    assert not (tmp_path / "cases" / "deeper" / "nearmiss.schema.json").exists()
+
+
+def test_an_old_schema_is_renewed_and_a_foreign_file_left_alone(tmp_path):
+    path = tmp_path / "nearmiss.schema.json"
+    path.write_text(SCHEMA.read_text().replace("cyclist", "penny-farthing"))
+    assert call("schema", path)[0] == OK
+    assert path.read_text() == SCHEMA.read_text()
+    other = tmp_path / "mine.json"
+    other.write_text("{}")
+    code, text = call("schema", other)
+    assert code == MISUSED
+    assert "no schema" in text
+    assert other.read_text() == "{}"
+
+
+def test_a_phrase_becomes_a_file_that_is_possible(tmp_path):
+    path = tmp_path / "night.yaml"
+    code, text = call("new", path, "--from", "a child steps out from behind the parked van on a cobbled road at night")
+    assert code == OK, text
+    assert "not understood, and not in the file: cobbled" in text
+    assert re.search(r"nearest shipped scenario: \S*(child|cpnco)", text)
+    code, text = call("check", path)
+    assert code == OK, text
+
+
+def test_a_phrase_that_cannot_be_drafted_offers_the_nearest_shipped_scenario(tmp_path):
+    path = tmp_path / "dog.yaml"
+    code, text = call("new", path, "--from", "a dog runs onto the icy road")
+    assert code == MISUSED
+    assert not path.exists()
+    assert "icy-" in text
+    name = re.search(r"--from (\S+)`", text)[1]
+    assert call("new", path, "--from", name)[0] == OK
+    assert "name: dog" in path.read_text()
+    assert call("explain", path)[0] == OK
 
 
 def test_all_mistakes_of_a_file_are_reported_at_once_and_the_good_file_is_done(tmp_path):

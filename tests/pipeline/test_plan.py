@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.generate import How, NoLog, NothingToMake, Request, Silent, generate, make_plan
 from pipeline.specs import NotFound, find
-from scenarios.load import library
+from scenarios.load import library, suites
 from tests.pipeline.situations import case
 
 
@@ -72,8 +72,17 @@ def test_library_names_work_with_and_without_their_suite():
     assert find(("nhtsa/lead-brake",)) == find(("lead-brake",)) == (library()["nhtsa/lead-brake"],)
 
 
+def test_a_group_of_shipped_scenarios_is_named_like_a_folder():
+    assert set(find(("un_r157",))) == {path for name, path in suites().items() if name.startswith("un_r157/")}
+    assert set(find(("library",))) == set(library().values())
+    assert set(find(("suites",))) == set(suites().values())
+    assert find(("ccrb", "euro_ncap_2023/ccrb")) == (suites()["euro_ncap_2023/ccrb"],)
+
+
 def test_an_unknown_name_is_answered_with_the_nearest(tmp_path):
     with pytest.raises(NotFound, match="did you mean nhtsa/lead-brake"):
         find(("lead-break",))
+    with pytest.raises(NotFound, match="nearmiss library"):
+        find(("nothing-like-it",))
     with pytest.raises(NotFound, match="without scenario files"):
         find((str(tmp_path),))

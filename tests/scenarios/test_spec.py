@@ -88,7 +88,10 @@ FAULTY = [
     ({"lead": "{kind: carr, lane: 0, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.kind", "'carr'", "did you mean car"),
     ({"lead": "{lane: 0, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.kind", "nothing", "pedestrian"),
     ({"lead": "{kind: car, lane: 9, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.lane", "9", "from the right"),
-    ({"lead": "{kind: car, lane: 3, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.lane", "3", "one of 0, 1"),
+    ({"lead": "{kind: car, lane: 3, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.lane", "3", "one of 0, 1, oncoming 0"),
+    ({"lead": "{kind: bicycle, lane: 0, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.kind", "bicycle", "cyclist, as"),
+    ({"lead": "{kind: [car], lane: 0, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.kind", "list", "one of car"),
+    ({"name": "x\nsource: {suite: own, type: one, two}"}, "source.two", "nothing", "need quotes"),
     ({"lead": "{kind: car, lane: left, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.lane", "'left'", "oncoming 0"),
     ({"lead": "{kind: car, lane: oncoming 1, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.lane", "oncoming 1", "one of"),
     ({"lead": "{kind: car, lane: 0, speed: 1 m/s}"}, "actors.lead", "neither ahead nor behind", "bumper"),
@@ -168,11 +171,26 @@ def test_all_faults_of_a_file_come_together():
         story="[lead dances, truck brakes, {actor: lead, when: {after: 1}, do: {brake: {}}}]",
         expect="{min_ttc: 3}",
     )
-    where = [f.where for f in faults(text)]
-    assert where == [
+    found = faults(text)
+    assert {f.where for f in found} == {
         "name", "duration", "environment.weather", "expect.min_ttc", "road.surface", "ego.speed", "actors.lead.ahead",
         "story.0", "story.1", "story.2.when.after", "story.2.do.brake.decel",
-    ]  # fmt: skip
+    }  # fmt: skip
+    places = [(f.line, f.column) for f in found]
+    assert places == sorted(places), "in the order in which somebody reads the file"
+
+
+def test_a_fault_points_at_the_very_key_of_a_line():
+    text = file(lead="{kind: car, lane: 0, ahead: 15, speed: 50 km/h}", story="[lead brakes, lead dances]")
+    rows = text.splitlines()
+    for fault, key in zip(faults(text), ("ahead", "lead dances"), strict=True):
+        assert rows[fault.line - 1][fault.column - 1 :].startswith(key)
+
+
+def test_what_is_missing_is_told_where_it_belongs():
+    (fault,) = faults(file(lead="{kind: car, lane: 0, ahead: 15 m}"))
+    assert fault.where == "actors.lead.speed"
+    assert file().splitlines()[fault.line - 1][fault.column - 1 :].startswith("lead:")
 
 
 def test_the_message_is_readable():
@@ -180,9 +198,9 @@ def test_the_message_is_readable():
         loads(file(ego="{lane: 0, speed: 50, drive: folow}"), "brake.yaml")
     assert str(caught.value).splitlines() == [
         "brake.yaml: 2 faults",
-        "  ego.speed (line 7): found 50; wanted a speed with its unit (km/h, m/s, mph), such as 50 km/h: "
+        "  brake.yaml:7:16: ego.speed: found 50; wanted a speed with its unit (km/h, m/s, mph), such as 50 km/h: "
         "a bare number has no unit",
-        "  ego.drive (line 7): found 'folow'; wanted one of follow, hold speed; did you mean follow?",
+        "  brake.yaml:7:27: ego.drive: found 'folow'; wanted one of follow, hold speed; did you mean follow?",
     ]
 
 

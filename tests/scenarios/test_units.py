@@ -17,6 +17,7 @@ READ = [
     ("6 m/s^2", ACCELERATION, 6.0),
     ("6 m/s²", ACCELERATION, 6.0),
     ("6 m/s**2", ACCELERATION, 6.0),
+    ("6 m/s2", ACCELERATION, 6.0),
     ("6 m/s/s", ACCELERATION, 6.0),
     ("0.5 g", ACCELERATION, 4.903325),
     ("12 m", LENGTH, 12.0),

@@ -1,0 +1,43 @@
+"""What ships with nearmiss, by the names that work wherever a path does."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+
+from scenarios.document import read_document
+from scenarios.load import groups, library, load, suites
+
+_EMPTY = {"the", "and", "then", "with", "from", "ego", "for", "that", "into", "onto", "over", "out", "its", "road"}
+
+
+def list_shipped(console: Console) -> None:
+    """Print the short list and the suites: every name that works wherever a path does."""
+    for group, files in groups().items():
+        if group in ("library", "suites"):  # every folder in them is a group of its own
+            continue
+        loaded = [load(file) for file in files]
+        counted = sum(map(len, loaded))
+        console.print(f"[bold]{group}[/]  {counted} scenario{'s' * (counted > 1)}", highlight=False)
+        for file, scenarios in zip(files, loaded, strict=True):
+            console.print(f"  {file.stem}  {scenarios[0].intent}", markup=False, highlight=False, soft_wrap=True)
+    names = "wherever a PATH is asked for: one of these names, a group of them, `library` (the short list) or `suites`"
+    console.print(names, markup=False, highlight=False, soft_wrap=True)
+
+
+def nearest_shipped(phrase: str) -> str:
+    """The name of the shipped scenario that shares most with a phrase, rare words counting for more."""
+    said = {name: _stems(_words_of(name, path)) for name, path in (library() | suites()).items()}
+    shared_by = Counter(stem for stems in said.values() for stem in stems)
+    wanted = _stems(phrase)
+    return max(said, key=lambda name: sum(1 / shared_by[stem] for stem in wanted & said[name]))
+
+
+def _words_of(name: str, path: Path) -> str:
+    data = read_document(path).data
+    return f"{name} {data['intent']} {data.get('environment', '')} {data.get('source', '')} {data.get('story', '')}"
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:5] for word in re.findall(r"[a-z]{3,}", text.lower()) if word not in _EMPTY}

@@ -1,0 +1,184 @@
+"""A scenario file drafted from one English phrase: who is in it, where they must stand for it to happen, and when.
+
+The setting is read by setting.py, the story by the very grammar of story lines: of the places where an actor can
+usually be, those are taken with which the file loads.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from scenarios.casting import Part, company, ego_lane, ego_speed
+from scenarios.faults import Faults
+from scenarios.load import loads
+from scenarios.references import NOUNS
+from scenarios.scenario import HoldSpeed, Scenario
+from scenarios.setting import Setting, read_setting
+from scenarios.simulate import simulate
+
+LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
+_SOONEST_S, _APART_S = 1.0, 1.5  # when something happens if the phrase does not say, and what follows it
+_SAYS_WHEN = re.compile(r"\b(after|later|when|once|at once|immediately|as soon as|until|since)\b")
+_NEXT = re.compile(r"\s*(?:;|,? ?\b(?:and then|then|and|while)\b|,)\s*")
+_FINITE = {
+    "crossing": "crosses", "stepping": "steps", "walking": "walks", "running": "runs", "riding": "rides",
+    "braking": "brakes", "stopping": "stops", "cutting": "cuts", "merging": "merges", "pulling": "pulls",
+    "changing": "changes", "darting": "darts", "coming": "comes", "emerging": "emerges", "slowing": "slows",
+    "accelerating": "accelerates", "dashing": "dashes", "jumping": "jumps", "following": "follows",
+}  # fmt: skip
+
+
+class NotDrafted(ValueError):
+    """A phrase of which nothing, or too little, is understood; the message quotes what."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The text of a file, and the words of the phrase that are not in it."""
+
+    text: str
+    unknown: tuple[str, ...]
+
+
+def draft(phrase: str, name: str) -> Draft:
+    """A file called `name` in which what the phrase says happens; raises NotDrafted."""
+    if not 0 < len(phrase.strip()) <= LONGEST or not phrase.isprintable():
+        raise NotDrafted(f"a phrase of 1 to {LONGEST} characters is wanted")
+    read = read_setting(phrase)
+    cast = company(_finite(read.rest), read)
+    if not cast.parts and "ego" not in cast.said.split():
+        raise NotDrafted(f"nobody in '{phrase}' whom the language knows; it has {', '.join(NOUNS)}, and the ego")
+    if len(cast.parts) > MOST_PARTS:
+        raise NotDrafted(f"{len(cast.parts)} actors in one phrase; at most {MOST_PARTS} are drafted at once")
+    for said, left in _shortened(cast.said):
+        if left and not _lines(said, cast.parts, split=True):
+            break  # only names are left of it: that somebody is there is not what the phrase says
+        if (found := _placed(Sheet(name, phrase, cast.setting, cast.parts, ()), said)) is not None:
+            unknown = (*read.unknown, *cast.unknown, *([left] if left else []))
+            return Draft(_met(*found).text(unknown), unknown)
+    raise NotDrafted(f"'{read.rest}' is not understood as something that somebody does")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file in the making: its sections as text, the actors' in order."""
+
+    name: str
+    phrase: str
+    setting: Setting
+    parts: tuple[Part, ...]
+    story: tuple[str, ...]
+    duration_s: int = 6
+
+    def text(self, unknown: Sequence[str] = ()) -> str:
+        """The whole file."""
+        values = self.setting.values
+        road = ", ".join(f"{key}: {value}" for key, value in _road(values).items())
+        light = ", ".join(f"{key}: {values.get(f'environment.{key}', usual)}" for key, usual in _LIGHT.items())
+        ego = f"{{lane: {ego_lane(values)}, speed: {ego_speed(values)}, drive: follow, driver: attentive}}"
+        note = f"# Not understood, and not in this file: {'; '.join(unknown)}.\n" if unknown else ""
+        actors = "".join(f"  {part.id}: {part.section}\n" for part in self.parts)
+        story = "".join(f"  - {line}\n" for line in self.story)
+        intent = json.dumps(
+            f"{self.phrase.strip()[0].upper()}{self.phrase.strip()[1:].rstrip('.')}.", ensure_ascii=False
+        )
+        return (
+            f"name: {self.name}\n{note}"
+            f"intent: {intent}\n"
+            "source: {suite: own, type: drafted from a phrase}\n"
+            f"duration: {self.duration_s} s\nroad: {{{road}}}\nenvironment: {{{light}}}\n"
+            f"ego: {ego}\nactors:{' {}' * (not actors)}\n{actors}"
+            + (f"story:\n{story}" if story else "")
+            + "expect: {collision: allowed}\n"
+        )
+
+
+_LIGHT = {"time": "day", "weather": "clear"}
+
+
+def _road(values) -> dict[str, str]:
+    said = {key.removeprefix("road."): value for key, value in values.items() if key.startswith("road.")}
+    bend = {"radius": "120 m", "direction": said.get("direction", "left")} if said.get("kind") == "curve" else {}
+    usual = {"kind": "straight", "lanes": "2", "opposite_lanes": "1", "lane_width": "3.5 m"}
+    if int(said.get("lanes", 2)) > 2:  # a motorway or the like: nobody comes the other way
+        usual |= {"opposite_lanes": "0"}
+    return usual | said | bend
+
+
+def _finite(text: str) -> str:
+    return " ".join(_FINITE.get(word, word) for word in text.split())
+
+
+def _shortened(said: str) -> Iterator[tuple[str, str]]:
+    """A sentence, and then without its last words, which come second: what hangs on behind may be left out, by name."""
+    words = said.split()
+    for end in range(len(words), max(len(words) - 8, 0), -1):
+        yield " ".join(words[:end]), " ".join(words[end:])
+
+
+def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | None:
+    """The first way to place the actors with which the file loads, the phrase as one line of the story or several."""
+    for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in (False, True)):
+        for places in product(*(part.places(sheet.setting) for part in sheet.parts)):
+            parts = tuple(replace(part, place=place) for part, place in zip(sheet.parts, places, strict=True))
+            tried = replace(sheet, parts=parts, story=story)
+            try:
+                return tried, loads(tried.text())[0]
+            except Faults as error:
+                if any("not understood" in fault.found for fault in error.faults):
+                    break  # no other place would make the grammar understand it
+    return None
+
+
+def _lines(said: str, parts: tuple[Part, ...], split: bool) -> tuple[str, ...]:
+    """The story's lines; a clause without somebody in front goes on with who was told of before."""
+    clauses = [clause for clause in (_NEXT.split(said) if split else [said]) if clause]
+    names, lines, who = {part.id for part in parts} | {"ego"}, [], ""
+    for clause in clauses:
+        first = clause.split()[0] if clause.split()[0] != "the" else " ".join(clause.split()[1:2])
+        if clause.strip() in names:
+            continue  # somebody who only is there
+        who, clause = (first, clause) if first in names or not who else (who, f"{who} {clause}")
+        timed = bool(_SAYS_WHEN.search(clause))
+        lines.append(clause if timed else f"{clause} after {_SOONEST_S + _APART_S * len(lines):g} s")
+    return tuple(lines)
+
+
+def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
+    """With everybody who walks or rides into the ego's way placed so that they meet there if the ego does not brake."""
+    acting = {event.actor for event in scenario.events}
+    crossing = [
+        i for i, part in enumerate(sheet.parts) if part.id in acting and not part.place.where.startswith("lane")
+    ]
+    if not crossing or "distance" in sheet.setting.values:
+        return sheet
+    ego, rollout = scenario.placed[0], simulate(_without_ego(scenario))
+    front_m = ego.start.s_m + ego.body.size.length_m / 2
+    parts, latest_s = list(sheet.parts), 0.0
+    for i in crossing:
+        along, across = rollout.road.project(rollout.centre[:, rollout.index(parts[i].id), :2]).T
+        meets = np.flatnonzero(np.diff(np.sign(across)) != 0)
+        if len(meets):
+            frame = int(meets[0]) + 1
+            latest_s = max(latest_s, float(rollout.t_s[frame]))
+            cover = next((j for j, part in enumerate(parts) if part.id == parts[i].cover(scenario)), i)
+            parts[cover] = parts[cover].moved(front_m + ego.speed_mps * float(rollout.t_s[frame]) - float(along[frame]))
+    moved = replace(sheet, parts=tuple(parts), duration_s=max(6, math.ceil(latest_s + 2.5)))
+    try:
+        loads(moved.text())
+    except Faults:  # somebody else is there already
+        return sheet
+    return moved
+
+
+def _without_ego(scenario: Scenario) -> Scenario:
+    """Long enough for a slow walker, and nobody waits for the ego: it stands."""
+    ego, *others = scenario.placed
+    stands = replace(ego, behaviour=HoldSpeed(0.0), speed_mps=0.0)
+    events = tuple(event for event in scenario.events if event.actor != "ego")
+    return replace(scenario, placed=(stands, *others), events=events, duration_s=12.0)

@@ -1,0 +1,125 @@
+"""The scenario language as a JSON Schema, for editors: what may be written where, with words and units.
+
+Made from the very models that read a file. It says nothing that depends on two places of a file (lanes that are not
+there, actors that a story does not have, overlaps), nor what a sweep may hold: `nearmiss check` does.
+"""
+
+import json
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from scenarios.events import EventSpec
+from scenarios.section import SI_UNIT
+from scenarios.spec import LogSpec, WorldSpec
+
+SCHEMA = Path(__file__).with_name("nearmiss.schema.json")
+TITLE = "nearmiss scenario"
+_DEFS = "#/$defs/"
+_SWEEP = {
+    "type": "object",
+    "description": "paths of this file and the values to put there; every combination becomes a scenario",
+    "examples": [{"actors.lead.ahead": ["8 m", "12 m"]}],
+    "additionalProperties": {"type": ["array", "object", "integer"], "minItems": 1},
+}
+
+
+def schema_text() -> str:
+    """The schema as the text of a file."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema draft 7, the newest that editors' YAML support knows whole."""
+    models = [(model, "validation") for model in (WorldSpec, LogSpec, EventSpec)]
+    _, made = models_json_schema(models, schema_generator=_AsWritten)
+    parts = _bare(made["$defs"])
+    _let_lines_be_sentences(parts)
+    _offer_all_keys(parts)
+    _hold_to_ids(parts["WorldSpec"]["properties"]["actors"])
+    for file in (parts["WorldSpec"], parts["LogSpec"]):
+        file["properties"]["sweep"] = _SWEEP
+    return {
+        "$schema": _AsWritten.schema_dialect,
+        "title": TITLE,
+        "description": "A written driving corner case. Every quantity carries its unit.",
+        "type": "object",
+        "if": {"required": ["from"]},
+        "then": {"$ref": f"{_DEFS}LogSpec"},
+        "else": {"$ref": f"{_DEFS}WorldSpec"},
+        "$defs": parts,
+    }
+
+
+def _let_lines_be_sentences(parts: dict[str, Any]) -> None:
+    """A story's line is a sentence or an event; an action that needs nothing said may be its bare word."""
+    sentence = {"type": "string", "minLength": 1, "examples": ["lead brakes hard after 1.5 s"]}
+    parts["WorldSpec"]["properties"]["story"]["items"] = {"anyOf": [sentence, {"$ref": f"{_DEFS}EventSpec"}]}
+    actions = parts["Do"]["properties"]
+    parts["Do"] |= {"minProperties": 1, "maxProperties": 1}
+    bare = [word for word, said in actions.items() if "required" not in parts[said["$ref"].removeprefix(_DEFS)]]
+    event = parts["EventSpec"]["properties"]
+    event["do"] = {"description": event["do"]["description"], "anyOf": [{"$ref": f"{_DEFS}Do"}, {"enum": bare}]}
+
+
+def _offer_all_keys(parts: dict[str, Any]) -> None:
+    """Beside each choice of sections the keys of all of them: editors offer keys only of the one that fits so far."""
+    for section in (made for part in parts.values() for made in part["properties"].values()):
+        choice = next(iter(section.get("patternProperties", {}).values()), section)
+        if "oneOf" in choice:
+            ways = [parts[way["$ref"].removeprefix(_DEFS)]["properties"] for way in choice["oneOf"]]
+            keys = {key: said for way in reversed(ways) for key, said in way.items()}
+            choice["properties"] = {key: {"description": said.get("description", key)} for key, said in keys.items()}
+
+
+def _hold_to_ids(actors: dict[str, Any]) -> None:
+    actors["additionalProperties"] = False
+    actors["propertyNames"] |= {"not": {"const": "ego"}}
+
+
+class _AsWritten(GenerateJsonSchema):
+    """What an author writes, not what it is read to: no nulls, sections titled in words, defaults with their units."""
+
+    schema_dialect = "http://json-schema.org/draft-07/schema#"
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def model_schema(self, schema: Any) -> dict[str, Any]:
+        made = super().model_schema(schema)
+        return made | {"title": re.sub(r"(?<=[a-z])(?=[A-Z])", " ", made["title"]).lower().removesuffix(" spec")}
+
+    def nullable_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def str_schema(self, schema: Any) -> dict[str, Any]:
+        made = super().str_schema(schema)
+        if "pattern" in made:
+            made["pattern"] = made["pattern"].replace(r"\z", "$")  # the same in Rust, and all that editors know
+        return made
+
+    def tuple_schema(self, schema: Any) -> dict[str, Any]:
+        made = super().tuple_schema(schema)
+        if "prefixItems" in made:  # draft 7 calls them items
+            made["items"] = made.pop("prefixItems")
+        return made
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        made, default = self.generate_inner(schema["schema"]), schema.get("default")
+        if isinstance(default, Enum):
+            return made | {"default": default.value}
+        if isinstance(default, str | int):
+            return made | {"default": default}
+        if isinstance(default, float) and SI_UNIT in made:
+            return made | {"default": f"{default:g} {made[SI_UNIT]}"}
+        return made
+
+
+def _bare(node: Any) -> Any:
+    """Without our own notes."""
+    if isinstance(node, dict):
+        return {key: _bare(value) for key, value in node.items() if key != SI_UNIT}
+    return [_bare(item) for item in node] if isinstance(node, list) else node

@@ -1,0 +1,126 @@
+"""What a phrase says of light, weather, road and the ego's speed: "at night", "on a wet road", "in a left-hand bend".
+
+The values are the words that a scenario file has for them; what is left of the phrase is for the story's grammar.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.units import LENGTH, SPEED, spelling
+
+Values = dict[str, str]
+TIME, WEATHER, SURFACE = "environment.time", "environment.weather", "road.surface"
+# What a file says, and the words for it: those that may end a phrase ("in the rain"), and those that may not ("rainy").
+_SYNONYMS: dict[tuple[str, str], tuple[str, str]] = {
+    (TIME, TimeOfDay.NIGHT): ("night dark darkness midnight nighttime", ""),
+    (TIME, TimeOfDay.DUSK): ("dusk dawn twilight evening sunset sunrise", ""),
+    (TIME, TimeOfDay.DAY): ("day daylight daytime noon morning afternoon", ""),
+    (WEATHER, Weather.RAIN): ("rain raining rains drizzle downpour", "rainy"),
+    (WEATHER, Weather.FOG): ("fog mist", "foggy misty"),
+    (WEATHER, Weather.SNOW): ("snow snowing snows snowfall", "snowy"),
+    (WEATHER, Weather.CLEAR): ("", "clear sunny"),
+    (SURFACE, Surface.WET): ("", "wet damp"),
+    (SURFACE, Surface.DRY): ("", "dry"),
+    (SURFACE, Surface.ICE): ("ice", "icy frozen"),
+    (SURFACE, Surface.FLOODED): ("", "flooded"),
+    (SURFACE, Surface.SNOW): ("", "snow-covered"),
+    ("road.kind", "curve"): ("curve bend", "curved winding"),
+    ("road.kind", "straight"): ("", "straight"),
+    ("road.direction", "left"): ("", "left-hand"),
+    ("road.direction", "right"): ("", "right-hand"),
+    ("road.lanes", "1"): ("", "one-lane single-lane"),
+    ("road.lanes", "2"): ("", "two-lane dual-lane"),
+    ("road.lanes", "3"): ("motorway highway freeway", "three-lane"),
+    ("road.lanes", "4"): ("", "four-lane"),
+}
+WORDS = {word: said for said, words in _SYNONYMS.items() for word in " ".join(words).split()}
+# Nouns that may stand in such a phrase and say nothing by themselves.
+_NOUNS = {"road", "street", "surface", "asphalt", "carriageway", "weather", "conditions", "light"}
+_HEADS = {word for heads, _ in _SYNONYMS.values() for word in heads.split()} | _NOUNS
+_PREPOSITIONS = {"at", "by", "in", "on", "during", "through", "under", "after", "behind", "while", "around", "round"}
+_FILLERS = {"the", "a", "an", "and", "it", "is", "of", "time", "black", "left", "right"}
+_EGO = r"(?:(?:while|with|and|as) )?(?:the |an |my |our )?(?:ego|own)(?: car| vehicle)?(?: is)?"
+_EGO_SPEED = re.compile(
+    rf"\b{_EGO}(?: drives| driving| goes| going| travels| travelling| does| doing| comes)?(?: along)?(?: at)? "
+    rf"({spelling(SPEED, signed=False)})"
+)
+_DISTANCE = re.compile(rf"\b({spelling(LENGTH, signed=False)}) (?:ahead|away|in front)(?: of (?:the )?ego)?\b")
+
+
+_PATTERNS = {"ego.speed": _EGO_SPEED, "distance": _DISTANCE}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`values` by path of the file, and the `distance` of whom it is about; `rest` is not about the setting."""
+
+    rest: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+def read_setting(phrase: str) -> Setting:
+    """Take from a phrase what it says of the setting. What it has no word for is unknown."""
+    plain, values, unknown = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!"), {}, []
+    for key, pattern in _PATTERNS.items():
+        if found := pattern.search(plain):
+            values[key] = found[1]
+            plain = plain[: found.start()] + " " + plain[found.end() :]
+    words, rest = re.findall(r",|[^\s,]+", plain), []
+    while words:
+        length = _run(words)
+        if length:
+            rest += _said(words[:length], values, unknown)
+        else:
+            rest.append(words[0])
+        del words[: max(length, 1)]
+    return Setting(_tidy(rest), values, tuple(unknown))
+
+
+def _run(words: list[str]) -> int:
+    """How many of the first words are one phrase about the setting; 0 for none. Two unknown adjectives may be in it."""
+    begins = words[0] in _PREPOSITIONS
+    if not begins and words[0] not in WORDS:
+        return 0
+    last, strange = 0, 0
+    for i, word in enumerate(words[begins:], int(begins)):
+        if word in WORDS or word in _NOUNS:
+            last = i + 1
+        elif word not in _FILLERS:
+            strange += 1
+            if not begins or strange > 2 or word == "," or word in _PREPOSITIONS:
+                break
+    run = words[:last]
+    elsewhere = {"left", "right"} & set(run) and run[-1] not in ("curve", "bend")  # a side of the road
+    whole = run and run[-1] in _HEADS and not elsewhere and (begins or any(word in WORDS for word in run))
+    return last if whole else int(words[0] in WORDS)
+
+
+def _said(run: list[str], values: Values, unknown: list[str]) -> list[str]:
+    """Note what a phrase says; returns the words that the sentence around it still needs."""
+    begins, on = run[0] in _PREPOSITIONS, run[0] == "on"
+    for word in run[begins:]:
+        if word in ("left", "right") and run[-1] in ("curve", "bend"):
+            _note("road.direction", word, word, values, unknown)
+        elif word == "snow" and on:
+            _note(SURFACE, Surface.SNOW, word, values, unknown)
+        elif word in WORDS:
+            _note(*WORDS[word], word, values, unknown)
+        elif word not in _NOUNS | _FILLERS:
+            unknown.append(word)
+    return [] if begins or run[-1] not in _NOUNS else run[-1:]  # "crosses the wet road" keeps its road
+
+
+def _note(path: str, value: str, word: str, values: Values, unknown: list[str]) -> None:
+    if values.setdefault(path, str(value)) != value:
+        unknown.append(f"{word} (beside {values[path]})")
+    if path == "road.direction":
+        values.setdefault("road.kind", "curve")
+
+
+def _tidy(words: list[str]) -> str:
+    text = re.sub(r"(?:\s*,)+", ",", " ".join(words))
+    text = re.sub(r"\s+,", ",", text).strip(" ,")
+    return re.sub(r"\s+", " ", re.sub(r"^(?:and|while|with)\b|\b(?:and|while|with)$", "", text)).strip(" ,")

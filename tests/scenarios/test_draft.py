@@ -1,0 +1,151 @@
+"""Files drafted from phrases: they load, roll out, and what the phrase says happens in them."""
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+
+from scenarios.document import parse_document
+from scenarios.draft import NotDrafted, draft
+from scenarios.load import loads
+from scenarios.measures import encounters
+from scenarios.scenario import HoldSpeed, Parked
+from scenarios.schema import schema
+from scenarios.simulate import simulate
+
+JUDGE = Draft7Validator(schema())
+
+
+def drafted(phrase: str):
+    """The scenario of a phrase of which everything is understood, and what happens in it."""
+    made = draft(phrase, "drafted")
+    assert made.unknown == ()
+    assert JUDGE.is_valid(parse_document(made.text).data)
+    (scenario,) = loads(made.text)
+    return scenario, simulate(scenario)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "happens"),
+    [
+        ("a child steps out from behind the parked van at night", "child steps out from behind van"),
+        ("lead car brakes hard on a wet road", "lead brakes at 4.9 m/s² (6.0 asked; the road gives no more)"),
+        ("cyclist crosses from the left in fog", "cyclist crosses"),
+        ("on a rainy night a pedestrian runs across the wet road", "pedestrian crosses"),
+        ("a kid darts out from behind a parked bus at dusk", "kid steps out from behind bus"),
+        ("an adult walks across the road at 6 km/h from the left on snow", "adult crosses"),
+        ("pedestrian crossing at dusk", "pedestrian crosses"),
+        ("the motorcycle brakes gently in a right bend", "motorcycle brakes at 2.0 m/s²"),
+        ("a truck cuts in from the right", "truck cuts in"),
+        ("a motorbike cuts in from the left at night", "motorbike cuts in"),
+        ("a lorry slows down to 20 km/h in the rain", "lorry slows to 20 km/h"),
+        ("the ego brakes hard", "ego brakes at 6.0 m/s²"),
+    ],
+)
+def test_what_the_phrase_says_happens(phrase, happens):
+    _, rollout = drafted(phrase)
+    assert any(f"{h.actor} {h.what}".startswith(happens) for h in rollout.happenings)
+
+
+def test_light_weather_road_and_speed_are_those_of_the_phrase():
+    scenario, _ = drafted(
+        "at night in fog the lead car brakes on an icy left-hand curve while the ego drives at 20 km/h"
+    )
+    assert (scenario.environment.time, scenario.environment.weather, scenario.surface) == ("night", "fog", "ice")
+    assert scenario.road.curvature_per_m > 0
+    assert scenario.placed[0].speed_mps == pytest.approx(20 / 3.6)
+
+
+def test_who_stands_stands_where_the_phrase_says():
+    for phrase, side in (("a truck parked on the left", 1), ("a truck parked on the right side of the road", -1)):
+        scenario, _ = drafted(phrase)
+        assert scenario.placed[1].behaviour == Parked()
+        beyond = scenario.road.left_edge if side > 0 else -scenario.road.right_edge
+        assert side * scenario.placed[1].start.d_m > beyond
+    scenario, _ = drafted("a truck parked in the ego's lane")
+    assert scenario.placed[1].start.d_m == 0
+    scenario, _ = drafted("a broken-down truck 30 m ahead in fog")
+    assert scenario.placed[1].start.d_m == 0
+    assert encounters(simulate(scenario)).gap_m[0, 1] == pytest.approx(30.0)
+    scenario, _ = drafted("an oncoming bus")
+    assert scenario.placed[1].start.facing == -1
+    assert isinstance(scenario.placed[1].behaviour, HoldSpeed)
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "a child steps out from behind the parked van", "a cyclist crosses from the left",
+        "a pedestrian crosses the road at 3 km/h", "a man runs across the street while the ego drives at 80 km/h",
+    ],
+)  # fmt: skip
+def test_whoever_crosses_would_be_met_by_an_ego_that_does_not_brake(phrase):
+    text = draft(phrase, "drafted").text.replace("drive: follow, driver: attentive", "drive: hold speed")
+    rollout = simulate(loads(text)[0])
+    assert any(h.other and "ego" in (h.actor, h.other) for h in rollout.happenings)
+
+
+def test_clauses_become_lines_and_a_clause_without_an_actor_goes_on_with_the_last():
+    scenario, _ = drafted("a van cuts in from the left and then brakes hard")
+    assert [(e.actor, e.when.t_s) for e in scenario.events] == [("van", 1.0), ("van", 2.5)]
+    scenario, _ = drafted("lead car brakes and a child runs out from behind a parked truck")
+    assert [e.actor for e in scenario.events] == ["lead", "child"]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "unknown"),
+    [
+        ("lead car brakes hard on a cobbled road", ("cobbled",)),
+        ("the red car brakes", ("red",)),
+        ("a kid runs out from behind a stopped school bus", ("school",)),
+        ("lead car brakes hard because of a squirrel", ("because of a squirrel",)),
+        ("lead car brakes in heavy rain", ("heavy",)),
+    ],
+)
+def test_what_is_not_understood_is_named_and_noted_in_the_file(phrase, unknown):
+    made = draft(phrase, "drafted")
+    assert made.unknown == unknown
+    assert f"# Not understood, and not in this file: {'; '.join(unknown)}." in made.text
+    assert loads(made.text)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "said"),
+    [
+        ("aliens land", "nobody in 'aliens land'"),
+        ("a dog crosses the road", "nobody in"),
+        ("an icy road", "nobody in"),
+        ("two cars crash", "nobody in"),
+        ("a car does not brake", "not understood as something that somebody does"),
+        ("a car flies over the ego", "not understood"),
+        ("lead car on the left brakes", "not understood"),
+        ("", "1 to 200 characters"),
+        ("x" * 201, "1 to 200 characters"),
+        ("lead car brakes\nname: other", "1 to 200 characters"),
+    ],
+)
+def test_what_cannot_be_drafted_is_refused_in_a_sentence(phrase, said):
+    with pytest.raises(NotDrafted, match=said):
+        draft(phrase, "drafted")
+
+
+SAID = """
+    a the lead car truck child cyclist van bus parked stopped oncoming brakes hard crosses cuts in steps out runs from
+    behind left right on at the road night fog icy and then while after 2 s 30 km/h 20 m ahead ego drives , heavy it's
+    "quoted" back\\slash {braces} #hash name: é
+"""
+WORDS = st.sampled_from(SAID.split())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=10).map(" ".join) | st.text(string.printable, max_size=40))
+def test_no_phrase_breaks_it(phrase):
+    """A file that loads, or a refusal."""
+    try:
+        made = draft(phrase, "drafted")
+    except NotDrafted as refused:
+        assert len(str(refused)) < 600
+    else:
+        assert loads(made.text)
