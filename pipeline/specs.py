@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UserError
+from scenarios.document import read_document
 from scenarios.faults import Faults, nearest
-from scenarios.load import library, load
+from scenarios.load import library, understand
 from scenarios.scenario import Scenario
 
 _ENDINGS = (".yaml", ".yml")
@@ -17,10 +18,14 @@ class NotFound(UserError):
 
 @dataclass(frozen=True)
 class Loaded:
-    """Every scenario of the files, sweeps expanded, and the faults of the files that have some."""
+    """Every scenario of the files, sweeps expanded, and the faults of the files that have some.
+
+    `dropped` counts the combinations of sweeps that their constraints left out.
+    """
 
     scenarios: tuple[Scenario, ...]
     faults: tuple[Faults, ...]
+    dropped: int = 0
 
 
 def find(names: tuple[str, ...]) -> tuple[Path, ...]:
@@ -33,12 +38,16 @@ def load_all(files: tuple[Path, ...]) -> Loaded:
     """Read the files; a bad one is reported and does not stop the rest. Equal scenarios come once."""
     scenarios: dict[str, Scenario] = {}
     faults: list[Faults] = []
+    dropped = 0
     for file in files:
         try:
-            scenarios |= {scenario.id: scenario for scenario in load(file)}
+            meaning = understand(read_document(file))
         except Faults as found:
             faults.append(found)
-    return Loaded(tuple(scenarios.values()), tuple(faults))
+            continue
+        scenarios |= {scenario.id: scenario for scenario in meaning.scenarios}
+        dropped += sum(meaning.dropped.values())
+    return Loaded(tuple(scenarios.values()), tuple(faults), dropped)
 
 
 def _lookup(name: str) -> list[Path]:
