@@ -133,4 +133,4 @@ class Driver:
 
 
 def _places(found: Bool[np.ndarray, "actor"]) -> list[int]:
-    return [int(i) for i in np.flatnonzero(found)]
+    return found.nonzero()[0].tolist()
