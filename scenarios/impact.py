@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from numba import njit
 
 from scenarios.bodies import ON_FOOT, Body, Kind
-from scenarios.perception import box_corners
+from scenarios.perception import corners_of
 
 # Kilograms per metre of length for vehicles, whole bodies otherwise: enough to say who pushes whom.
 _VEHICLE_KG_PER_M = {
@@ -42,15 +42,17 @@ def touching(
 ) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
     """Pairs of boxes that overlap, one of them moving, each with the unit normal from the first to the second where
     they overlap least."""
-    pairs, normals = _touching(xy, yaw, size, moving, box_corners(xy, yaw, size))
+    pairs, normals = _touching(xy, yaw, size, moving)
+    if not len(pairs):
+        return []
     return [(int(i), int(j), normal) for (i, j), normal in zip(pairs, normals, strict=True)]
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _touching(xy, yaw, size, moving, corners):
+def _touching(xy, yaw, size, moving):
     pairs, normals, found = np.empty((len(xy) ** 2, 2), np.int64), np.empty((len(xy) ** 2, 2)), 0
-    reach = np.hypot(size[:, 0], size[:, 1]) / 2
+    reach, corners = np.hypot(size[:, 0], size[:, 1]) / 2, corners_of(xy, yaw, size)
     for i in range(len(xy)):
         for j in range(i + 1, len(xy)):
             if not (moving[i] or moving[j]):

@@ -44,7 +44,7 @@ def box_corners(
 ) -> Float[np.ndarray, "*n 4 2"]:
     """Corners of boxes seen from above: front left, rear left, rear right, front right."""
     count = math.prod(yaw.shape)
-    flat = _corners(
+    flat = corners_of(
         np.ascontiguousarray(xy, float).reshape(count, 2),
         np.ascontiguousarray(yaw, float).reshape(count),
         np.ascontiguousarray(size, float).reshape(count, size.shape[-1]),
@@ -54,7 +54,8 @@ def box_corners(
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _corners(xy, yaw, size):
+def corners_of(xy, yaw, size):
+    """`box_corners` of a row of boxes, compiled."""
     out = np.empty((len(yaw), 4, 2))
     for i in range(len(yaw)):
         cos, sin = math.cos(yaw[i]), math.sin(yaw[i])
@@ -82,7 +83,7 @@ def look(
     road: Road, xy: np.ndarray, yaw: np.ndarray, size: np.ndarray, velocity: np.ndarray, braking: np.ndarray
 ) -> Scene:
     """The scene in map and road coordinates."""
-    corners = box_corners(xy, yaw, size)
+    corners = corners_of(xy, yaw, size)
     along, across, along_mps, across_mps = _on_road(road.project(corners), road.curvature_per_m, velocity)
     return Scene(road, xy, yaw, size, velocity, braking, corners, along, across, along_mps, across_mps)
 
@@ -166,17 +167,28 @@ def _crossing_times(right, left, across_mps, half):
 
 
 def visible_share(scene: Scene, me: int, other: int) -> float:
-    """Share of body `other` that the driver of `me` sees past the other bodies, 0 to 1.
+    """Share of body `other` that the driver of `me` sees past the other bodies, 0 to 1."""
+    return share_seen(scene.xy, scene.yaw, scene.size, me, other)
+
+
+def share_seen(
+    xy: Float[np.ndarray, "actor 2"],
+    yaw: Float[np.ndarray, "actor"],
+    size: Float[np.ndarray, "actor 3"],
+    me: int,
+    other: int,
+) -> float:
+    """`visible_share` where there is no scene.
 
     Rays from the eye over the body's width and three heights; boxes stand on the ground and hide what lies behind
     and below their top edge.
     """
-    return float(_visible_share(scene.xy, scene.yaw, scene.size, scene.corners[other], me, other))
+    return float(_share_seen(xy, yaw, size, box_corners(xy, yaw, size)[other], me, other))
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _visible_share(xy, yaw, size, corners, me, other):
+def _share_seen(xy, yaw, size, corners, me, other):
     ahead_x, ahead_y = math.cos(yaw[me]), math.sin(yaw[me])
     x, y = xy[me, 0] + EYE_AHEAD_OF_CENTRE_M * ahead_x, xy[me, 1] + EYE_AHEAD_OF_CENTRE_M * ahead_y
     z = min(EYE_HEIGHT_M, 0.95 * size[me, 2])
