@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from itertools import islice, product
+from itertools import product
 from math import ceil
 from multiprocessing import get_context
 from pathlib import Path
@@ -154,14 +154,22 @@ def _explore(spanned: Space, effort: Effort, severities: _Trials) -> None:
     count = max(5, min(max(LEAST_POPULATION, POPULATION_A_DIMENSION * len(low)), effort.rollouts // 3))
     shares = qmc.Sobol(len(low), seed=effort.seed).random(2 ** ceil(np.log2(count)))[:count]
     first = np.clip(low - half + shares * (high - low + 2 * half), low, high)
-    corners = np.array(
-        list(islice(product(*zip(low, high, strict=True)), count // 2))
-    )  # what is worst is often extreme
+    corners = _corners(low, high, count // 2, effort.seed)
     first[: len(corners)] = corners
     differential_evolution(
         severities, spanned.bounds, integrality=spanned.whole, init=first, seed=effort.seed, polish=False,
         maxiter=max(1, effort.rollouts // count - 1), vectorized=True, updating="deferred", tol=1e-4,
     )  # fmt: skip
+
+
+def _corners(
+    low: Float[np.ndarray, "dimension"], high: Float[np.ndarray, "dimension"], most: int, seed: int
+) -> Float[np.ndarray, "corner dimension"]:
+    """Corners of the space, all or some of them: what is worst is often extreme."""
+    distinct = min(len(low), 12)  # dimensions whose ends are combined freely; beyond them they go along
+    chosen = np.random.default_rng(seed).permutation(2**distinct)[:most]
+    upper = chosen[:, None] >> np.arange(len(low)) % distinct & 1
+    return np.where(upper, high, low)
 
 
 def _frontier(trials: Sequence[Trial], spanned: Space, keep: int) -> tuple[Trial, ...]:

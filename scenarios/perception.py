@@ -168,7 +168,7 @@ def _crossing_times(right, left, across_mps, half):
 
 def visible_share(scene: Scene, me: int, other: int) -> float:
     """Share of body `other` that the driver of `me` sees past the other bodies, 0 to 1."""
-    return share_seen(scene.xy, scene.yaw, scene.size, me, other)
+    return float(_share_seen(scene.xy, scene.yaw, scene.size, scene.corners[other], me, other))
 
 
 def share_seen(

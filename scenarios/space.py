@@ -9,7 +9,7 @@ from scenarios.build import build
 from scenarios.document import Document
 from scenarios.faults import Fault, Faults
 from scenarios.scenario import Scenario
-from scenarios.sweep import first_broken, joined, variant
+from scenarios.sweep import Refused, first_broken, joined, variant
 from scenarios.sweep_spec import SweepSpec, read_sweep, without_sweep
 
 DECIMALS = 4  # of a number that a search writes into a file
@@ -19,7 +19,7 @@ DECIMALS = 4  # of a number that a search writes into a file
 class Space:
     """Points have a coordinate a dimension: a number of a span, or the place of one of its options."""
 
-    base: dict[str, object]
+    document: Document
     spec: SweepSpec
     dimensions: tuple[Dimension, ...]
 
@@ -50,9 +50,17 @@ class Space:
                 found.append(dimension.choices[round(at)])
         return joined(found)
 
+    @property
+    def base(self) -> dict[str, object]:
+        """The file without its sweep."""
+        return without_sweep(self.document.data)
+
     def broken(self, choice: Choice) -> str | None:
-        """The constraint that these values break, as written; None where all hold."""
-        return first_broken(self.spec, self.base, choice)
+        """The constraint that these values break, as written; None where all hold. Faults where one makes no sense."""
+        try:
+            return first_broken(self.spec, self.base, choice)
+        except Refused as refused:
+            raise _faults(self.document, refused.faults) from refused
 
     def scenario(self, choice: Choice) -> Scenario | list[Fault]:
         """What these values mean, or why they mean nothing."""
@@ -74,5 +82,9 @@ def space(document: Document) -> Space:
     if not faults and "from" in base:
         faults = [Fault("from", "a scenario that starts from a log", "one that is simulated: nothing varies in a log")]
     if faults:
-        raise Faults(document.path, [replace(fault, line=document.line(fault.where)) for fault in faults])
-    return Space(base, spec, tuple(dimension for axis in spec.axes for dimension in axis.dimensions()))
+        raise _faults(document, faults)
+    return Space(document, spec, tuple(dimension for axis in spec.axes for dimension in axis.dimensions()))
+
+
+def _faults(document: Document, faults: list[Fault]) -> Faults:
+    return Faults(document.path, [replace(fault, line=document.line(fault.where)) for fault in faults])

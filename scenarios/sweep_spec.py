@@ -145,12 +145,17 @@ def _repeated(values: list[object], where: str) -> Iterator[Fault]:
 
 
 def _twice(axes: list[Axis]) -> Iterator[Fault]:
+    """Nothing is swept on two axes, neither itself nor as a part of what is swept whole."""
     seen: dict[str, str] = {}
     for axis in axes:
         for path, where in axis.places.items():
             if path in seen:
                 yield Fault(where, f"{path} a second time (first in {seen[path]})", "each parameter on one axis")
             seen.setdefault(path, where)
+    for path, where in seen.items():
+        whole = next((other for other in seen if path.startswith(f"{other}.")), None)
+        if whole is not None:
+            yield Fault(where, f"{path} beside the whole of {whole}", "one of the two")
 
 
 def _constraints(written: object, faults: list[Fault]) -> Iterator[Constraint]:

@@ -120,7 +120,7 @@ def test_the_same_seed_finds_the_same_with_any_number_of_workers(tmp_path):
 
 
 def test_what_a_constraint_drops_is_never_rolled_out(tmp_path):
-    answer = found(tmp_path, sweep=OPEN.replace("}}", "}, where: actors.lead.ahead / ego.speed >= 6 s}"))
+    answer = found(tmp_path, sweep=OPEN.replace("}}", "}, where: actors.lead.ahead / ego.speed >= 6 s}"), rollouts=90)
     assert fates(answer)[Fate.DROPPED] > 0
     assert all(number(t.values["actors.lead.ahead"]) / number(t.values["ego.speed"]) >= 6 for t in answer.frontier)
     assert answer.frontier[0].value == pytest.approx(6 - LAST_FRAME_S, abs=0.4)
@@ -154,11 +154,15 @@ def test_what_the_file_does_not_expect_is_left_out_so_that_the_nearest_miss_is_f
 
 @pytest.mark.parametrize(
     ("sweep", "said"),
-    [("", "parameters to search in"), ("sweep: {ego.speed: 3}\n", "a list of values")],
+    [
+        ("", "parameters to search in"),
+        ("sweep: {ego.speed: 3}\n", "a list of values"),
+        ("sweep: {ego.speed: [8 m/s, 9 m/s], where: ego.sped > 8 m/s}\n", "ego.sped, which is not written"),
+    ],
 )
 def test_a_file_that_spans_nothing_is_refused(tmp_path, sweep, said):
     with pytest.raises(Faults, match=said):
-        found(tmp_path, sweep=sweep)
+        found(tmp_path, sweep=sweep, workers=2 if "where" in sweep else 1)
 
 
 def test_a_log_is_refused(tmp_path, library):

@@ -11,6 +11,7 @@ from scenarios.document import parse_document
 from scenarios.explain import explain
 from scenarios.faults import Faults
 from scenarios.load import loads, understand
+from scenarios.space import space
 
 PLAIN = """\
 name: plain
@@ -232,6 +233,10 @@ def test_huge_sweeps_are_refused_at_once():
         (f"{{rows: [{{{AHEAD}: 8 m}}, {{ego.speed: 9 m/s}}]}}", "sweep.rows.1", "the paths of the first row"),
         (f"{{rows: [{{{AHEAD}: 8 m}}, {{{AHEAD}: 8}}]}}", f"sweep.rows.1.{AHEAD}", "bare number"),
         (f"{{{AHEAD}: [8 m], rows: [{{{AHEAD}: 8 m}}]}}", f"sweep.rows.0.{AHEAD}", "a second time"),
+        (
+            "{environment: [{weather: fog}], environment.weather: [rain]}",
+            "sweep.environment.weather", "beside the whole of environment",
+        ),
         ("{drawn: {draws: 3}}", "sweep.drawn", "a mapping such as"),
         (f"{{drawn: {{draws: 3, {AHEAD}: [8 m]}}}}", f"sweep.drawn.{AHEAD}", "a mapping with keys among between"),
         (f"{{{AHEAD}: [8 m], where: {AHEAD} >}}", "sweep.where", "ends too early"),
@@ -260,3 +265,27 @@ def test_no_constraint_however_strange_ends_in_a_trace(text):
         understand(type(document)(document.path, data, document.lines))
     except Faults as found:
         assert all(f.where.startswith("sweep") for f in found.faults)
+
+
+scraps = st.sampled_from([
+    "8 m", "20 m", "4 s", 3, 0, -1, 0.5, "", "x", True, None, 10**30, float("nan"), float("inf"), "9" * 60, "8 m ",
+])  # fmt: skip
+words = st.sampled_from([
+    AHEAD, "ego.speed", "road.lanes", "story.0", "environment", "environment.weather", "actors.", "..", "rows", "drawn", "draws",
+    "where", "at_most", "seed", "from", "to", "step", "between", "normal", "mean", "sd", "lognormal", "median", "mode",
+])  # fmt: skip
+trees = st.recursive(
+    scraps, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4), max_leaves=12
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.dictionaries(words, trees, max_size=4) | trees)
+def test_no_sweep_however_strange_ends_in_a_trace(sweep):
+    plain = parse_document(PLAIN)
+    document = type(plain)(plain.path, plain.data | {"sweep": sweep}, plain.lines)
+    for read in (understand, space):
+        try:
+            read(document)
+        except Faults as found:
+            assert all(fault.found and fault.wanted for fault in found.faults)
