@@ -271,8 +271,8 @@ scraps = st.sampled_from([
     "8 m", "20 m", "4 s", 3, 0, -1, 0.5, "", "x", True, None, 10**30, float("nan"), float("inf"), "9" * 60, "8 m ",
 ])  # fmt: skip
 words = st.sampled_from([
-    AHEAD, "ego.speed", "road.lanes", "story.0", "environment", "environment.weather", "actors.", "..", "rows", "drawn", "draws",
-    "where", "at_most", "seed", "from", "to", "step", "between", "normal", "mean", "sd", "lognormal", "median", "mode",
+    AHEAD, "ego.speed", "road.lanes", "story.0", "environment", "environment.weather", "actors.", "..", "rows", "drawn",
+    "draws", "where", "at_most", "from", "to", "step", "between", "normal", "mean", "sd", "lognormal", "median", "mode",
 ])  # fmt: skip
 trees = st.recursive(
     scraps, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4), max_leaves=12
