@@ -74,7 +74,7 @@ def generate_flow(
         **chosen,
     )  # fmt: skip
     plan = make_plan(request)
-    with hold(request) as run:
+    with hold(request, plan) as run:
         for shard in _shards(run.missing(plan.jobs), shard_size):
             make_shard(run, shard, request, how or How(), return_state=True)  # a failed shard does not stop the rest
         publish_run(run)

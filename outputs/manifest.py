@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from outputs import verdict as verdicts_
+from outputs.coverage import Coverage
 from outputs.verdict import Outcome, Verdict
 from outputs.whole import write_text
 from scenarios.rollout import Happening
@@ -84,10 +85,11 @@ def reasons_against(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
 
 
 class Manifest(_Strict):
-    """The records of one run, ordered by id."""
+    """The records of one run, ordered by id, and which part of its sweeps they cover."""
 
     format: Literal["nearmiss-manifest-1"] = "nearmiss-manifest-1"
     clips: tuple[ClipRecord, ...]
+    coverage: tuple[Coverage, ...] = ()
 
     @model_validator(mode="after")
     def _ids_differ(self) -> "Manifest":
@@ -106,9 +108,9 @@ def read_record(path: Path) -> ClipRecord:
     return ClipRecord.model_validate_json(path.read_bytes())
 
 
-def write_manifest(path: Path, records: Iterable[ClipRecord]) -> None:
+def write_manifest(path: Path, records: Iterable[ClipRecord], coverage: tuple[Coverage, ...] = ()) -> None:
     clips = tuple(sorted(records, key=lambda record: record.id))
-    write_text(path, Manifest(clips=clips).model_dump_json(indent=1) + "\n")
+    write_text(path, Manifest(clips=clips, coverage=coverage).model_dump_json(indent=1) + "\n")
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from outputs.coverage import Coverage
 from outputs.manifest import ClipRecord, read_record
 from outputs.report_clip import clip_view
 from outputs.verdict import Outcome
@@ -23,6 +24,7 @@ def write_report(
     title: str = "nearmiss report",
     failures: Sequence[tuple[str, str]] = (),
     shown: int = SHOWN,
+    coverage: Sequence[Coverage] = (),
 ) -> None:
     """Reads clip folders, writes one page that needs no other file. `failures` are (what, why) of clips not made.
 
@@ -33,7 +35,7 @@ def write_report(
     script, style = _source("report.js"), _source("report.css")
     page = _environment().get_template("report.html").render(
         title=title, summary=_summary(records, failures), records=records, left_out=len(folders) - shown,
-        clips=[clip_view(folder) for folder in folders[:shown]], failures=failures,
+        clips=[clip_view(folder) for folder in folders[:shown]], failures=failures, coverage=coverage,
         attributions=sorted({r.attribution for r in records if r.attribution}),
         script=Markup(script), style=Markup(style), script_hash=_hash(script),
     )  # fmt: skip

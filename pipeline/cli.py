@@ -162,6 +162,40 @@ def generate(
 
 
 @app.command()
+def search(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or a library name, with a sweep.")],
+    measure: Annotated[
+        str, typer.Option(help="What to make worst: ttc, deceleration or visibility (see above).")
+    ] = "ttc",
+    rollouts: Annotated[int, typer.Option(min=10, help="Scenarios to try at most.")] = 600,
+    keep: Annotated[int, typer.Option(min=1, max=100, help="Worst cases to write, each elsewhere in the space.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same cases.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that roll out; default: one a core.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the answer; default: runs/search-NAME-MEASURE.")] = None,
+) -> None:
+    """Find the worst case within a file's sweep: rollouts alone, no pictures, hundreds to thousands a minute.
+
+    The search is not bound to the values listed: two numbers of one unit, a range or a distribution span all that lies
+    between their ends. Words and joint rows are tried as they are. What a constraint drops, what physics forbids and
+    what misses the file's `expect` is left out and counted; with `expect: {collision: never}` it finds the nearest
+    miss.
+
+    Measures: `ttc`, the least time to collision; `deceleration`, the braking that would just have avoided contact;
+    `visibility`, the time between the driver's first sight of the other and the conflict. Among collisions the first
+    two prefer the faster one.
+
+    The answer: scenario files that `nearmiss generate` takes, a plot, and all trials as JSON.
+    """
+    with plain_errors():
+        from pipeline.machine import cores
+        from pipeline.search import Effort
+        from pipeline.worst import search_file
+
+        effort = Effort(rollouts, keep, seed, workers or cores())
+        raise typer.Exit(OK if search_file(path, measure, effort, out, console) else INCOMPLETE)
+
+
+@app.command()
 def train(
     part: Annotated[str, typer.Argument(help="tokenizer, decoder, world, detector or egomotion.")],
     preset: Preset = "tiny",

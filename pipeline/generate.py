@@ -1,6 +1,7 @@
 """The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -60,11 +61,15 @@ class How:
 
 @dataclass(frozen=True)
 class Plan:
-    """The clips that a request asks for, the files that could not be read, and the scenarios that lack their log."""
+    """The clips that a request asks for, the files that could not be read, and the scenarios that lack their log.
+
+    `scenarios` are all that can be made, those beyond the request's limit, too.
+    """
 
     jobs: tuple[Job, ...]
     faults: tuple[Faults, ...]
     without_log: tuple[str, ...]
+    scenarios: tuple[Scenario, ...]
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ def generate(request: Request, how: How, watch: Watch) -> Summary:
     plan = make_plan(request)
     if plan.faults and not plan.jobs:
         raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
-    with hold(request) as run:
+    with hold(request, plan) as run:
         missing = run.missing(plan.jobs)
         watch.begins(run.path, len(missing), len(plan.jobs) - len(missing))
         made = []
@@ -165,7 +170,7 @@ def make_plan(request: Request) -> Plan:
         raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")
     scenarios = [s for s in loaded.scenarios if s.name not in without_log]
     jobs = [_job(scenario, seed, weights, request) for scenario in scenarios for seed in request.seeds]
-    return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log)
+    return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log, tuple(scenarios))
 
 
 def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
@@ -176,15 +181,18 @@ def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
     return Job(clip_id(scenario, seed, weights, log_fingerprint(request.log)), scenario, seed, request.log, named)
 
 
-def hold(request: Request):
-    """The run folder of a request, ours until the block ends."""
+@contextmanager
+def hold(request: Request, plan: Plan) -> Iterator[Run]:
+    """The run folder of a request, ours until the block ends; what is asked for is written down there."""
     weights = fingerprints(request.preset, request.weights)
     made_with = {"preset": request.preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": str(request.log or ""),
         "machine": machine(), "versions": versions(),
     }  # fmt: skip
-    return open_run(request.out, made_with, start)
+    with open_run(request.out, made_with, start) as run:
+        run.ask(plan.scenarios)
+        yield run
 
 
 def make_clips(run: Run, jobs: tuple[Job, ...], request: Request, how: How) -> Iterator[Ending]:

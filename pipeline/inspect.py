@@ -54,8 +54,9 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
             console.print(verdicts_table(shown), "")
     for faults in loaded.faults:
         _show(faults, console)
-    counted = f"scenarios: {len(loaded.scenarios)}, physically wrong: {failed}, files with faults: {len(loaded.faults)}"
-    console.print(counted)
+    dropped = f" ({loaded.dropped} more dropped by constraints)" if loaded.dropped else ""
+    counted = f"scenarios: {len(loaded.scenarios)}{dropped}, physically wrong: {failed}"
+    console.print(f"{counted}, files with faults: {len(loaded.faults)}", soft_wrap=True)
     return not failed and not loaded.faults
 
 

@@ -1,27 +1,32 @@
 """What a run folder shows to the outside: dataset, rejected list, manifest and report, built from the clips there."""
 
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from outputs.manifest import write_manifest
+from outputs.coverage import Point, coverage
+from outputs.manifest import ClipRecord, write_manifest
 from outputs.nuscenes import write_dataset
 from outputs.rejected import write_rejected
 from outputs.report import write_report
-from pipeline.runs import Run, State, reopen
+from pipeline.checks.outcomes import is_critical
+from pipeline.runs import Asked, Run, State, reopen
 
 
 def publish(run: Run) -> None:
     """Rebuild them all; the same clips give the same files, however often and in whatever order they were made."""
     records = run.records()
+    covered = coverage(points(run.asked(), records))
     accepted, rejected = run.folders(State.ACCEPTED), run.folders(State.REJECTED)
-    write_manifest(run.path / "manifest.json", records)
+    write_manifest(run.path / "manifest.json", records, covered)
     write_rejected(run.path / State.REJECTED, (r for r in records if not r.accepted))
     if accepted:
         write_dataset(accepted, run.path / "dataset")
     else:  # a dataset of nothing cannot be read by anybody; one of clips that are gone would be false
         shutil.rmtree(run.path / "dataset", ignore_errors=True)
     failures = [(failure.clip, failure.reason) for failure in run.failures()]
-    write_report(run.path / "report.html", (*accepted, *rejected), f"nearmiss: {run.path.name}", failures)
+    title = f"nearmiss: {run.path.name}"
+    write_report(run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered)
 
 
 def publish_again(path: Path) -> Path:
@@ -29,3 +34,16 @@ def publish_again(path: Path) -> Path:
     with reopen(path) as run:
         publish(run)
     return path / "report.html"
+
+
+def points(asked: Sequence[Asked], records: Sequence[ClipRecord]) -> Iterator[Point]:
+    """Every scenario that was asked for or made, with what became of its clips."""
+    clips: dict[str, list[ClipRecord]] = {}
+    for record in records:
+        clips.setdefault(record.scenario_id, []).append(record)
+    known = {one.scenario: one for one in asked}
+    for scenario in {**known, **clips}:
+        some = clips.get(scenario, [])
+        what = known.get(scenario) or Asked(scenario, some[0].family, some[0].parameters)
+        critical = any(is_critical(clip.verdicts) for clip in some)
+        yield Point(what.family, what.parameters, bool(some), any(clip.accepted for clip in some), critical)

@@ -1,6 +1,7 @@
 """The run folder: what lies in it, what is still missing, and how a clip appears whole or not at all.
 
 run.json            what this run is made with, and every time it was started
+asked.json          the scenarios that were asked for, with the values of their sweeps
 clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
 failed/<clip>.json  why a clip was not made   dataset/            the accepted clips in nuScenes format
 report.html         everything to look at     .unfinished/        being made; never read by anybody
@@ -12,7 +13,7 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -50,6 +51,15 @@ class Job:
     seed: int
     log: Path | None = None
     attribution: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A scenario that somebody wanted clips of, with its sweep's values as written."""
+
+    scenario: str
+    family: str
+    parameters: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,22 @@ class Run:
         failure = Failure(job.clip, job.scenario.id, job.scenario.name, job.seed, reason, trace)
         _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
         return failure
+
+    def ask(self, scenarios: Sequence[Scenario]) -> None:
+        """Write down what is wanted, beside what earlier starts wanted."""
+        new = [Asked(s.id, safe_name(s.name), s.parameters) for s in scenarios]
+        known = {one.scenario: one for one in (*self.asked(), *new)}
+        _write_json(self.path / "asked.json", {"scenarios": [asdict(one) for one in known.values()]})
+
+    def asked(self) -> tuple[Asked, ...]:
+        """Every scenario that was ever wanted here; nothing in a folder that was made before this was written down."""
+        path = self.path / "asked.json"
+        if not path.is_file():
+            return ()
+        try:
+            return tuple(Asked(**one) for one in json.loads(path.read_text())["scenarios"])
+        except (ValueError, KeyError, TypeError):
+            raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
 
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""

@@ -5,8 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from pipeline.errors import UserError
+from scenarios.document import read_document
 from scenarios.faults import Faults
-from scenarios.load import groups, library, load, suites
+from scenarios.load import groups, library, suites, understand
 from scenarios.scenario import Scenario
 
 _ENDINGS = (".yaml", ".yml")
@@ -18,10 +19,14 @@ class NotFound(UserError):
 
 @dataclass(frozen=True)
 class Loaded:
-    """Every scenario of the files, sweeps expanded, and the faults of the files that have some."""
+    """Every scenario of the files, sweeps expanded, and the faults of the files that have some.
+
+    `dropped` counts the combinations of sweeps that their constraints left out.
+    """
 
     scenarios: tuple[Scenario, ...]
     faults: tuple[Faults, ...]
+    dropped: int = 0
 
 
 def find(names: tuple[str, ...]) -> tuple[Path, ...]:
@@ -34,12 +39,16 @@ def load_all(files: tuple[Path, ...]) -> Loaded:
     """Read the files; a bad one is reported and does not stop the rest. Equal scenarios come once."""
     scenarios: dict[str, Scenario] = {}
     faults: list[Faults] = []
+    dropped = 0
     for file in files:
         try:
-            scenarios |= {scenario.id: scenario for scenario in load(file)}
+            meaning = understand(read_document(file))
         except Faults as found:
             faults.append(found)
-    return Loaded(tuple(scenarios.values()), tuple(faults))
+            continue
+        scenarios |= {scenario.id: scenario for scenario in meaning.scenarios}
+        dropped += sum(meaning.dropped.values())
+    return Loaded(tuple(scenarios.values()), tuple(faults), dropped)
 
 
 def _lookup(name: str) -> list[Path]:

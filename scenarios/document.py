@@ -1,6 +1,7 @@
 """A YAML file as plain data: safe-loaded, bounded in size, with the line and column of every path."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -31,6 +32,11 @@ class Document:
                 return self.places[where]
             where = where.rpartition(".")[0]
         return 0, 0
+
+    def faults(self, found: Iterable[Fault]) -> Faults:
+        """Faults with their places, in the order in which somebody reads the file."""
+        placed = sorted(((self.place(fault.where), fault) for fault in found), key=lambda pair: pair[0])
+        return Faults(self.path, [replace(fault, line=at[0], column=at[1]) for at, fault in placed])
 
 
 def _place(mark: yaml.Mark | None) -> Place:

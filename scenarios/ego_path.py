@@ -1,9 +1,12 @@
 """The path that the ego drives, and what lies in it at each frame."""
 
+import math
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
+from numba import njit
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.perception import box_corners
@@ -75,18 +78,24 @@ def driven_line(rollout: Rollout) -> Line:
 
 def project(line: Line, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
     """(distance along, offset to the left) of points, at the nearest piece of the line; before its start negative."""
-    a, step = line.xy[:-1], np.diff(line.xy, axis=0)
-    squared = (step**2).sum(-1)
+    flat = np.ascontiguousarray(points, float).reshape(-1, 2)
+    return _project(line.xy, line.along, flat).reshape(points.shape)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _project(line, along, points):
     out = np.empty(points.shape)
-    for index in np.ndindex(points.shape[:-1][:1]):  # a frame at a time keeps the table of distances small
-        offset = points[index][..., None, :] - a
-        share = (offset * step).sum(-1) / squared
-        share = np.clip(share, np.where(np.arange(len(a)) == 0, -np.inf, 0.0), 1.0)
-        foot = offset - share[..., None] * step
-        best = (foot**2).sum(-1).argmin(-1)[..., None]
-        share = np.take_along_axis(share, best, -1)[..., 0]
-        piece, best = step[best[..., 0]], best[..., 0]
-        rest = points[index] - a[best]
-        left = (piece[..., 0] * rest[..., 1] - piece[..., 1] * rest[..., 0]) / np.sqrt(squared[best])
-        out[index] = np.stack([line.along[best] + share * np.sqrt(squared[best]), left], -1)
+    for i in range(len(points)):
+        nearest = np.inf
+        for k in range(len(line) - 1):
+            step_x, step_y = line[k + 1, 0] - line[k, 0], line[k + 1, 1] - line[k, 1]
+            x, y = points[i, 0] - line[k, 0], points[i, 1] - line[k, 1]
+            squared = step_x * step_x + step_y * step_y
+            share = (x * step_x + y * step_y) / squared
+            share = min(share if k == 0 else max(share, 0.0), 1.0)
+            away = (x - share * step_x) ** 2 + (y - share * step_y) ** 2
+            if away < nearest:
+                length, nearest = math.sqrt(squared), away
+                out[i] = along[k] + share * length, (step_x * y - step_y * x) / length
     return out

@@ -1,12 +1,14 @@
 """What was understood of a scenario file, in words: for an author to compare with what was meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isinf
 from pathlib import Path
+from types import MappingProxyType
 
 from scenarios.build import SURFACE_IN
+from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
-from scenarios.load import load
+from scenarios.load import understand
 from scenarios.place import cover_of
 from scenarios.road import Road
 from scenarios.scenario import (
@@ -31,10 +33,11 @@ from scenarios.units import ANGLE, SPEED, shown
 
 def explain(path: str | Path, seed: int = 0) -> str:
     """Prose of what a file means, in SI beside the usual units; raises Faults where it means nothing."""
-    return told(load(path, seed))
+    meaning = understand(read_document(path), seed)
+    return told(meaning.scenarios, meaning.dropped)
 
 
-def told(scenarios: tuple[Scenario, ...]) -> str:
+def told(scenarios: tuple[Scenario, ...], dropped: Mapping[str, int] = MappingProxyType({})) -> str:
     """The same of scenarios in hand: the first one in full, the others by what is different."""
     first = scenarios[0]
     lines = [f"{first.name}: {first.intent}"]
@@ -44,7 +47,7 @@ def told(scenarios: tuple[Scenario, ...]) -> str:
     lines += _log(first) if first.from_log else _world(first)
     lines += ["", "Expected: " + "; ".join(_expected(first.expect)) + "."]
     if len(scenarios) > 1 or first.parameters:
-        lines += ["", *_sweep(scenarios)]
+        lines += ["", *_sweep(scenarios, dropped)]
     return "\n".join(lines) + "\n"
 
 
@@ -176,8 +179,13 @@ def _between(bounds: tuple[float, float], unit: str) -> str:
     return f"above {least:g} {unit}" if isinf(most) else f"between {least:g} and {most:g} {unit}"
 
 
-def _sweep(scenarios: tuple[Scenario, ...]) -> Iterator[str]:
-    yield f"Sweep: {len(scenarios)} scenarios (the first is described above):"
+def _sweep(scenarios: tuple[Scenario, ...], dropped: Mapping[str, int]) -> Iterator[str]:
+    counted = f"{len(scenarios)} scenario{'s' * (len(scenarios) != 1)}"
+    if dropped:
+        counted += f" of {len(scenarios) + sum(dropped.values())} combinations"
+    yield f"Sweep: {counted} (the first is described above):"
+    for constraint, count in dropped.items():
+        yield f"  {count} dropped, which break '{constraint}'"
     for scenario in scenarios[:20]:
         values = ", ".join(f"{path} = {value}" for path, value in scenario.parameters.items())
         yield f"  {scenario.id}: {values}"

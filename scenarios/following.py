@@ -4,7 +4,6 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool
 
 from scenarios.behaviour import LIT_DECEL, Mover, Pedals
 from scenarios.drivers import accepted_time_gap, driver, idm
@@ -51,9 +50,9 @@ class Driver:
         assert isinstance(mover.path, LanePath)
         model = driver(self.name)
         view = ahead(scene, self.me, mover.path.d, mover.path.facing, mover.speed)
-        self._recognise(scene, view)
-        leads = [i for i in _places(view.inside | view.entering) if i in self.known]
-        crossers = [i for i in _places(view.crossing & ~view.inside) if i in self.known]
+        seen = self._recognised(scene, view)
+        leads = [i for i in seen if view.inside[i] or view.entering[i]]
+        crossers = [i for i in seen if view.crossing[i] and not view.inside[i]]
         desired = mover.drive.speed_mps
         following = self._follow(mover, view, leads, t_s, model.pedal_s, desired)
         if model.emergency:
@@ -62,11 +61,13 @@ class Driver:
                 return Pedals(-model.decel_mps2, True, model.jerk)
         return Pedals(max(following, -model.decel_mps2), following < -LIT_DECEL, model.jerk)
 
-    def _recognise(self, scene: Scene, view: Ahead) -> None:
-        """Add what can be seen by now of the bodies that matter; what is known is remembered when hidden again."""
-        for i in _places(view.inside | view.entering | view.crossing):
+    def _recognised(self, scene: Scene, view: Ahead) -> list[int]:
+        """The bodies that matter and that were seen by now; what is known is remembered when hidden again."""
+        matter: list[int] = (view.inside | view.entering | view.crossing).nonzero()[0].tolist()
+        for i in matter:
             if i not in self.known and visible_share(scene, self.me, i) >= RECOGNISED_SHARE:
                 self.known.add(i)
+        return [i for i in matter if i in self.known]
 
     def _follow(self, mover: Mover, view: Ahead, leads: list[int], t_s: float, delay_s: float, desired: float) -> float:
         nearest = min(leads, key=lambda i: view.gap[i], default=None)
@@ -130,7 +131,3 @@ class Driver:
 
     def _moves_on(self, scene: Scene, view: Ahead, leads: list[int], i: int) -> bool:
         return i not in leads or bool(view.speed_mps[i] > 1 and not scene.braking[i])
-
-
-def _places(found: Bool[np.ndarray, "actor"]) -> list[int]:
-    return [int(i) for i in np.flatnonzero(found)]

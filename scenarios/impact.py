@@ -1,9 +1,14 @@
 """Contact between bodies: oriented boxes that touch, and the speeds with which they part."""
 
+import math
+from typing import no_type_check
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
+from numba import njit
 
 from scenarios.bodies import ON_FOOT, Body, Kind
+from scenarios.perception import corners_of
 
 # Kilograms per metre of length for vehicles, whole bodies otherwise: enough to say who pushes whom.
 _VEHICLE_KG_PER_M = {
@@ -29,20 +34,58 @@ def sliding_decel(body: Body, friction: float) -> float:
     return 9.81 * friction * (0.7 if body.kind in ON_FOOT else SLIDING_SHARE)
 
 
-def contact(a: Float[np.ndarray, "4 2"], b: Float[np.ndarray, "4 2"]) -> Float[np.ndarray, "2"] | None:
-    """Unit normal from box `a` to box `b` where they overlap least, or None where they do not touch."""
-    best, normal = np.inf, None
-    for corners in (a, b):
-        for edge in (corners[0] - corners[1], corners[1] - corners[2]):
-            axis = np.array([-edge[1], edge[0]]) / np.hypot(*edge)
-            pa, pb = a @ axis, b @ axis
-            overlap = min(pa.max(), pb.max()) - max(pa.min(), pb.min())
+def touching(
+    xy: Float[np.ndarray, "actor 2"],
+    yaw: Float[np.ndarray, "actor"],
+    size: Float[np.ndarray, "actor 3"],
+    moving: Bool[np.ndarray, "actor"],
+) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
+    """Pairs of boxes that overlap, one of them moving, each with the unit normal from the first to the second where
+    they overlap least."""
+    pairs, normals = _touching(xy, yaw, size, moving)
+    if not len(pairs):
+        return []
+    return [(int(i), int(j), normal) for (i, j), normal in zip(pairs, normals, strict=True)]
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _touching(xy, yaw, size, moving):
+    pairs, normals, found = np.empty((len(xy) ** 2, 2), np.int64), np.empty((len(xy) ** 2, 2)), 0
+    reach, corners = np.hypot(size[:, 0], size[:, 1]) / 2, corners_of(xy, yaw, size)
+    for i in range(len(xy)):
+        for j in range(i + 1, len(xy)):
+            if not (moving[i] or moving[j]):
+                continue
+            if math.hypot(xy[i, 0] - xy[j, 0], xy[i, 1] - xy[j, 1]) >= reach[i] + reach[j]:
+                continue
+            overlap, x, y = _contact(corners[i], corners[j])
+            if overlap > 0:
+                towards = x * (corners[j, :, 0].mean() - corners[i, :, 0].mean())
+                towards += y * (corners[j, :, 1].mean() - corners[i, :, 1].mean())
+                sign = 1.0 if towards >= 0 else -1.0
+                pairs[found], normals[found] = (i, j), (sign * x, sign * y)
+                found += 1
+    return pairs[:found], normals[:found]
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _contact(a, b):
+    """How deep two boxes overlap where they do so least, and the unit axis of that; 0 where they do not touch."""
+    best, best_x, best_y = np.inf, 0.0, 0.0
+    for box in (a, b):
+        for side in range(2):
+            edge_x, edge_y = box[side, 0] - box[side + 1, 0], box[side, 1] - box[side + 1, 1]
+            length = math.hypot(edge_x, edge_y)
+            x, y = -edge_y / length, edge_x / length
+            on_a, on_b = a[:, 0] * x + a[:, 1] * y, b[:, 0] * x + b[:, 1] * y
+            overlap = min(on_a.max(), on_b.max()) - max(on_a.min(), on_b.min())
             if overlap <= 0:
-                return None
+                return 0.0, 0.0, 0.0
             if overlap < best:
-                best, normal = overlap, axis
-    assert normal is not None
-    return normal if (b.mean(0) - a.mean(0)) @ normal >= 0 else -normal
+                best, best_x, best_y = overlap, x, y
+    return best, best_x, best_y
 
 
 def parting_velocities(

@@ -1,17 +1,26 @@
 """A scenario file to concrete scenarios, or to everything that is wrong with it at once."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scenarios.build import build
 from scenarios.document import Document, parse_document, read_document
 from scenarios.faults import Fault, Faults
 from scenarios.scenario import Scenario
-from scenarios.sweep import Variant, variants
+from scenarios.sweep import Refused, Variant, expand
+from scenarios.sweep_spec import without_sweep
 
 LIBRARY = Path(__file__).with_name("library")  # the short list: a little of everything
 SUITES = Path(__file__).with_name("suites")  # whole protocols, one folder each
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a file means: its scenarios, and how many of the sweep's combinations each constraint dropped."""
+
+    scenarios: tuple[Scenario, ...]
+    dropped: dict[str, int] = field(default_factory=dict)
 
 
 def load(path: str | Path, seed: int = 0) -> tuple[Scenario, ...]:
@@ -19,24 +28,25 @@ def load(path: str | Path, seed: int = 0) -> tuple[Scenario, ...]:
 
     `seed` decides the values that a sweep draws; everything else, and every id, follows from the file alone.
     """
-    return understand(read_document(path), seed)
+    return understand(read_document(path), seed).scenarios
 
 
 def loads(text: str, path: str | Path = "scenario.yaml", seed: int = 0) -> tuple[Scenario, ...]:
     """The same from text in hand; `path` only names it in messages."""
-    return understand(parse_document(text, path), seed)
+    return understand(parse_document(text, path), seed).scenarios
 
 
-def understand(document: Document, seed: int = 0) -> tuple[Scenario, ...]:
+def understand(document: Document, seed: int = 0) -> Meaning:
     """The scenarios of a document; raises Faults with every fault of every variant."""
-    chosen, faults = variants(document.data, seed)
-    if not chosen:  # a faulty sweep: what is wrong with the rest is said along with it
-        base = {key: value for key, value in document.data.items() if key != "sweep"}
-        raise _faults(document, faults + [f for f in build(base)[1] if f.found != "nothing"])
+    try:
+        expansion = expand(document.data, seed)
+    except Refused as refused:  # what is wrong with the rest is said along with it
+        rest = build(without_sweep(document.data))[1]
+        raise document.faults(refused.faults + [f for f in rest if f.found != "nothing"]) from refused
     scenarios: list[Scenario] = []
     counted: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], tuple[Fault, Variant]] = {}
-    for variant in chosen:
+    for variant in expansion.variants:
         scenario, found = build(variant.data)
         for fault in dict.fromkeys(_swept(fault, variant, document.data) for fault in found):
             counted[fault.where, fault.found] += 1
@@ -44,9 +54,9 @@ def understand(document: Document, seed: int = 0) -> tuple[Scenario, ...]:
         if scenario is not None:
             scenarios.append(replace(scenario, parameters=variant.parameters))
     if counted:
-        raise _faults(document, [_told(*first[key], n, len(chosen)) for key, n in counted.items()])
+        raise document.faults([_told(*first[key], n, len(expansion.variants)) for key, n in counted.items()])
     _refuse_twins(document, scenarios)
-    return tuple(scenarios)
+    return Meaning(tuple(scenarios), expansion.dropped)
 
 
 def library() -> dict[str, Path]:
@@ -72,20 +82,11 @@ def _named(folder: Path) -> dict[str, Path]:
     return {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.yaml"))}
 
 
-def _faults(document: Document, found: list[Fault]) -> Faults:
-    placed = [(document.place(fault.where), fault) for fault in found]
-    in_order = sorted(placed, key=lambda pair: pair[0])  # as somebody reads the file
-    return Faults(document.path, [replace(fault, line=at[0], column=at[1]) for at, fault in in_order])
-
-
 def _swept(fault: Fault, variant: Variant, data: dict[str, object]) -> Fault:
-    """A fault of a swept value belongs to the sweep's list, where the author wrote it."""
-    for path in variant.parameters:
+    """A fault of a swept value belongs to the sweep, where the author wrote it."""
+    for path, where in variant.where.items():
         if fault.where == path or fault.where.startswith(f"{path}."):
-            values = data["sweep"][path]
-            spoken = [str(v) for v in values] if isinstance(values, list) else []
-            at = f".{spoken.index(variant.parameters[path])}" if variant.parameters[path] in spoken else ""
-            return replace(fault, where=f"sweep.{path}{at}")
+            return replace(fault, where=where)
         if fault.where == path.split(".")[0] and fault.where not in data:  # only the sweep made this section
             return replace(fault, where=f"sweep.{path}")
     return fault
@@ -104,7 +105,7 @@ def _refuse_twins(document: Document, scenarios: list[Scenario]) -> None:
     for scenario in scenarios:
         if scenario.id in seen:
             found = f"two variants that are the same: {seen[scenario.id].parameters} and {scenario.parameters}"
-            raise _faults(document, [Fault("sweep", found, "values that differ in what they mean")])
+            raise document.faults([Fault("sweep", found, "values that differ in what they mean")])
         seen[scenario.id] = scenario
 
 
@@ -138,6 +139,7 @@ story:                                               # English, one sentence a l
   - lead brakes at 6 m/s^2 after 1.5 s
 # - a child steps out from behind the parked truck after 2 s    (with  child: {kind: child}  under actors)
 
-# sweep: {actors.lead.ahead: [10 m, 15 m, 25 m]}     # every combination becomes a scenario
+# sweep: {actors.lead.ahead: [10 m, 15 m, 25 m]}     # every combination becomes a scenario; or a range, or draws:
+#   {from: 10 m, to: 25 m, step: 5 m}   {between: [10 m, 25 m], draws: 8}
 expect: {collision: allowed}                         # allowed | never | required;  min_ttc: below 2 s
 """

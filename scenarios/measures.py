@@ -11,6 +11,7 @@ from scipy.signal import savgol_filter
 
 from scenarios.drivers import G
 from scenarios.ego_path import in_ego_path
+from scenarios.perception import RECOGNISED_SHARE, share_seen
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 WINDOW, ORDER = 5, 2  # Savitzky-Golay
@@ -67,6 +68,18 @@ def closest(rollout: Rollout) -> Closest:
     row = met.gap_m.argmin(axis=1)
     at = np.arange(len(row)), row
     return Closest(np.where(np.isfinite(met.gap_m[at]), row, -1), met.gap_m[at], met.ttc_s[at], met.headway_s[at])
+
+
+def first_seen_s(rollout: Rollout, row: int) -> float:
+    """When the ego's driver first sees enough of a body to know it, past the other bodies; infinite for never."""
+    for frame in range(len(rollout.t_s)):
+        there = np.flatnonzero(rollout.valid[frame])
+        if not {0, row} <= set(there.tolist()):
+            continue
+        xy, yaw = rollout.centre[frame, there, :2], rollout.yaw_rad[frame, there]
+        if share_seen(xy, yaw, rollout.sizes[there], 0, int(np.searchsorted(there, row))) >= RECOGNISED_SHARE:
+            return float(rollout.t_s[frame])
+    return np.inf
 
 
 def time_to_collision(gap_m: Numbers, closing_mps: Numbers) -> Numbers:

@@ -1,9 +1,15 @@
-"""What a driver can see and what lies in the way: the bodies in road coordinates, and lines of sight between them."""
+"""What a driver can see and what lies in the way: the bodies in road coordinates, and lines of sight between them.
 
+Looked at thirty times a second by every driver: what is asked of each body or ray is compiled.
+"""
+
+import math
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
+from numba import njit
 
 from scenarios.road import Road
 
@@ -12,6 +18,8 @@ RECOGNISED_SHARE = 0.4  # of a body must be in view before a driver knows what i
 EYE_AHEAD_OF_CENTRE_M = 0.35
 EYE_HEIGHT_M = 1.51
 LOOK_AHEAD_M = 120.0
+RAYS = 25  # across a body's width
+RAY_HEIGHTS = (0.2, 0.5, 0.8)  # of a body's height
 
 
 @dataclass(frozen=True)
@@ -35,24 +43,63 @@ def box_corners(
     xy: Float[np.ndarray, "*n 2"], yaw: Float[np.ndarray, "*n"], size: Float[np.ndarray, "*n k"]
 ) -> Float[np.ndarray, "*n 4 2"]:
     """Corners of boxes seen from above: front left, rear left, rear right, front right."""
-    forward = np.stack([np.cos(yaw), np.sin(yaw)], -1)[..., None, :] * size[..., 0, None, None] / 2
-    left = np.stack([-np.sin(yaw), np.cos(yaw)], -1)[..., None, :] * size[..., 1, None, None] / 2
-    signs = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1.0]])
-    return xy[..., None, :] + signs[:, :1] * forward + signs[:, 1:] * left
+    count = math.prod(yaw.shape)
+    flat = corners_of(
+        np.ascontiguousarray(xy, float).reshape(count, 2),
+        np.ascontiguousarray(yaw, float).reshape(count),
+        np.ascontiguousarray(size, float).reshape(count, size.shape[-1]),
+    )
+    return flat.reshape(*yaw.shape, 4, 2)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def corners_of(xy, yaw, size):
+    """`box_corners` of a row of boxes, compiled."""
+    out = np.empty((len(yaw), 4, 2))
+    for i in range(len(yaw)):
+        cos, sin = math.cos(yaw[i]), math.sin(yaw[i])
+        fx, fy = cos * size[i, 0] / 2, sin * size[i, 0] / 2
+        lx, ly = -sin * size[i, 1] / 2, cos * size[i, 1] / 2
+        out[i, 0] = xy[i, 0] + fx + lx, xy[i, 1] + fy + ly
+        out[i, 1] = xy[i, 0] - fx + lx, xy[i, 1] - fy + ly
+        out[i, 2] = xy[i, 0] - fx - lx, xy[i, 1] - fy - ly
+        out[i, 3] = xy[i, 0] + fx - lx, xy[i, 1] + fy - ly
+    return out
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def box_centres(poses, offset_m):
+    """Box centres "actor 2" and headings "actor" from poses of reference points that lie `offset_m` behind them."""
+    xy, yaw = np.empty((len(poses), 2)), poses[:, 2].copy()
+    for i in range(len(poses)):
+        xy[i, 0] = poses[i, 0] + offset_m[i] * math.cos(yaw[i])
+        xy[i, 1] = poses[i, 1] + offset_m[i] * math.sin(yaw[i])
+    return xy, yaw
 
 
 def look(
     road: Road, xy: np.ndarray, yaw: np.ndarray, size: np.ndarray, velocity: np.ndarray, braking: np.ndarray
 ) -> Scene:
     """The scene in map and road coordinates."""
-    corners = box_corners(xy, yaw, size)
-    road_corners = road.project(corners)
-    heading = road.curvature_per_m * road_corners[..., 0].mean(1)
-    ahead, left = np.cos(heading), np.sin(heading)
-    return Scene(
-        road, xy, yaw, size, velocity, braking, corners, road_corners[..., 0], road_corners[..., 1],
-        velocity[:, 0] * ahead + velocity[:, 1] * left, velocity[:, 1] * ahead - velocity[:, 0] * left,
-    )  # fmt: skip
+    corners = corners_of(xy, yaw, size)
+    along, across, along_mps, across_mps = _on_road(road.project(corners), road.curvature_per_m, velocity)
+    return Scene(road, xy, yaw, size, velocity, braking, corners, along, across, along_mps, across_mps)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _on_road(road_corners, curvature, velocity):
+    count = len(velocity)
+    along, across = road_corners[:, :, 0].copy(), road_corners[:, :, 1].copy()
+    along_mps, across_mps = np.empty(count), np.empty(count)
+    for i in range(count):
+        heading = curvature * along[i].mean()
+        cos, sin = math.cos(heading), math.sin(heading)
+        along_mps[i] = velocity[i, 0] * cos + velocity[i, 1] * sin
+        across_mps[i] = velocity[i, 1] * cos - velocity[i, 0] * sin
+    return along, across, along_mps, across_mps
 
 
 @dataclass(frozen=True)
@@ -69,78 +116,127 @@ class Ahead:
 
 def ahead(scene: Scene, me: int, d: float, facing: int, speed: float) -> Ahead:
     """What lies in the corridor at offset `d` ahead of body `me`, or will."""
-    along = facing * scene.along
-    near, far = along.min(1), along.max(1)
-    stretch = 1 - scene.road.curvature_per_m * d
-    gap = (near - along[me].max()) * stretch
-    half = scene.size[me, 1] / 2 + CORRIDOR_MARGIN_M
-    right, left = scene.across.min(1) - d, scene.across.max(1) - d
-    front = (far > along[me].max()) & (gap < LOOK_AHEAD_M) & (gap > -scene.size[:, 0])
-    front[me] = False
-    inside = front & (right < half) & (left > -half)
-    enters, leaves = _crossing_times(right, left, scene.across_mps, half)
-    along_mps = facing * scene.along_mps
-    same_way = along_mps > np.abs(scene.across_mps)
-    merging = front & ~inside & same_way & (enters < 2.0) & (gap > -1.0)
-    arrives = np.maximum(gap, 0) / max(speed, 0.5)
-    passes = (gap + (far - near) + scene.size[me, 0]) / max(speed, 0.5)
-    meets = (enters < passes + 0.3) & (leaves > arrives - 0.3)
-    crossing = front & ~same_way & (np.abs(scene.across_mps) > 0.2) & meets & (gap > -0.5)
-    crossing &= np.abs(along_mps) < np.maximum(2 * np.abs(scene.across_mps), 0.5)
-    approaching = front & ~inside & np.isfinite(enters)
-    return Ahead(gap, along_mps, inside, merging, crossing, approaching)
+    return Ahead(
+        *_ahead(
+            scene.along, scene.across, scene.along_mps, scene.across_mps, scene.size, me, d, facing, speed,
+            1 - scene.road.curvature_per_m * d,
+        )
+    )  # fmt: skip
 
 
+@njit(cache=True, nogil=True)
+@no_type_check
+def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, stretch):
+    """`ahead` body by body; `stretch` is the length of the driver's lane over the reference line's."""
+    count, half, pace = len(along), size[me, 1] / 2 + CORRIDOR_MARGIN_M, max(speed, 0.5)
+    front_m = (facing * along[me]).max()
+    gap, speed_mps = np.empty(count), facing * along_mps
+    flags = np.zeros((4, count), np.bool_)
+    inside, entering, crossing, approaching = flags[0], flags[1], flags[2], flags[3]
+    for i in range(count):
+        near, far = (facing * along[i]).min(), (facing * along[i]).max()
+        gap[i] = (near - front_m) * stretch
+        if i == me or far <= front_m or gap[i] >= LOOK_AHEAD_M or gap[i] <= -size[i, 0]:
+            continue
+        right, left, sideways = across[i].min() - d, across[i].max() - d, abs(across_mps[i])
+        inside[i] = right < half and left > -half
+        enters, leaves = _crossing_times(right, left, across_mps[i], half)
+        approaching[i] = not inside[i] and np.isfinite(enters)
+        if speed_mps[i] > sideways:  # goes along
+            entering[i] = not inside[i] and enters < 2.0 and gap[i] > -1.0
+            continue
+        arrives = max(gap[i], 0.0) / pace
+        passes = (gap[i] + (far - near) + size[me, 0]) / pace
+        meets = enters < passes + 0.3 and leaves > arrives - 0.3
+        across_it = sideways > 0.2 and abs(speed_mps[i]) < max(2 * sideways, 0.5)
+        crossing[i] = meets and across_it and gap[i] > -0.5
+    return gap, speed_mps, inside, entering, crossing, approaching
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def _crossing_times(right, left, across_mps, half):
     """When a body at its present sideways speed enters and leaves the corridor, seconds; infinity for never."""
-    rate = np.where(np.abs(across_mps) < 0.05, np.nan, across_mps)
-    a, b = (-half - left) / rate, (half - right) / rate
-    first, last = np.fmin(a, b), np.fmax(a, b)
-    never = np.isnan(first) | (last < 0)
-    return np.where(never, np.inf, np.maximum(first, 0)), np.where(never, -np.inf, last)
+    if abs(across_mps) < 0.05:
+        return np.inf, -np.inf
+    a, b = (-half - left) / across_mps, (half - right) / across_mps
+    first, last = min(a, b), max(a, b)
+    if last < 0:
+        return np.inf, -np.inf
+    return max(first, 0.0), last
 
 
 def visible_share(scene: Scene, me: int, other: int) -> float:
-    """Share of body `other` that the driver of `me` sees past the other bodies, 0 to 1.
+    """Share of body `other` that the driver of `me` sees past the other bodies, 0 to 1."""
+    return float(_share_seen(scene.xy, scene.yaw, scene.size, scene.corners[other], me, other))
+
+
+def share_seen(
+    xy: Float[np.ndarray, "actor 2"],
+    yaw: Float[np.ndarray, "actor"],
+    size: Float[np.ndarray, "actor 3"],
+    me: int,
+    other: int,
+) -> float:
+    """`visible_share` where there is no scene.
 
     Rays from the eye over the body's width and three heights; boxes stand on the ground and hide what lies behind
     and below their top edge.
     """
-    forward = np.array([np.cos(scene.yaw[me]), np.sin(scene.yaw[me])])
-    eye = scene.xy[me] + EYE_AHEAD_OF_CENTRE_M * forward
-    eye_z = min(EYE_HEIGHT_M, 0.95 * scene.size[me, 2])
-    hide = np.ones(len(scene.xy), bool)
-    hide[[me, other]] = False
-    reach = np.hypot(*(scene.xy - eye).T)
-    hide &= reach < np.hypot(*(scene.xy[other] - eye)) + scene.size[:, 0]
-    if not hide.any():
-        return 1.0
-    ends = _silhouette(scene.corners[other], eye, forward)
-    enter, leave = _inside_box(eye, ends, scene.xy[hide], scene.yaw[hide], scene.size[hide])
-    heights = np.array([0.2, 0.5, 0.8]) * scene.size[other, 2]
-    slope = heights[None, None, :] - eye_z
-    lowest = eye_z + np.minimum(enter[..., None] * slope, leave[..., None] * slope)
-    hits = (leave > enter)[..., None] & (lowest < scene.size[hide, 2][None, :, None])
-    return float(1 - hits.any(1).mean())
+    return float(_share_seen(xy, yaw, size, box_corners(xy, yaw, size)[other], me, other))
 
 
-def _silhouette(corners: np.ndarray, eye: np.ndarray, forward: np.ndarray, rays: int = 25) -> np.ndarray:
-    """Points across a body's outline as the eye sees it, "ray 2", at its nearest corner's distance."""
-    offset = corners - eye
-    bearing = np.arctan2(forward[0] * offset[:, 1] - forward[1] * offset[:, 0], offset @ forward)
-    fan = np.linspace(bearing.min(), bearing.max(), 2 * rays + 1)[1::2] + np.arctan2(forward[1], forward[0])
-    return eye + np.hypot(*offset.T).min() * np.stack([np.cos(fan), np.sin(fan)], -1)
+@njit(cache=True, nogil=True)
+@no_type_check
+def _share_seen(xy, yaw, size, corners, me, other):
+    ahead_x, ahead_y = math.cos(yaw[me]), math.sin(yaw[me])
+    x, y = xy[me, 0] + EYE_AHEAD_OF_CENTRE_M * ahead_x, xy[me, 1] + EYE_AHEAD_OF_CENTRE_M * ahead_y
+    z = min(EYE_HEIGHT_M, 0.95 * size[me, 2])
+    away = math.hypot(xy[other, 0] - x, xy[other, 1] - y)
+    first, step, reach = _silhouette(corners, x, y, ahead_x, ahead_y)
+    hidden = 0
+    for ray in range(RAYS):
+        bearing = first + (2 * ray + 1) * step
+        dx, dy = x + reach * math.cos(bearing) - x, y + reach * math.sin(bearing) - y
+        hit = np.zeros(len(RAY_HEIGHTS), np.bool_)
+        for i in range(len(xy)):
+            if i in (me, other) or math.hypot(xy[i, 0] - x, xy[i, 1] - y) >= away + size[i, 0]:
+                continue
+            enter, leave = _inside_box(x - xy[i, 0], y - xy[i, 1], dx, dy, yaw[i], size[i])
+            if leave <= enter:
+                continue
+            for k in range(len(RAY_HEIGHTS)):
+                rise = RAY_HEIGHTS[k] * size[other, 2] - z
+                hit[k] |= z + min(enter * rise, leave * rise) < size[i, 2]
+        hidden += hit.sum()
+    return 1 - hidden / (RAYS * len(RAY_HEIGHTS))
 
 
-def _inside_box(eye: np.ndarray, ends: np.ndarray, xy: np.ndarray, yaw: np.ndarray, size: np.ndarray):
-    """Where along each ray (0 eye, 1 end) it is inside each box: enter, leave, "ray actor"; leave < enter: misses."""
-    cos, sin = np.cos(yaw), np.sin(yaw)
-    turn = np.stack([np.stack([cos, sin], -1), np.stack([-sin, cos], -1)], -2)
-    start = np.einsum("aij,aj->ai", turn, eye - xy)[None]
-    step = np.einsum("aij,rj->rai", turn, ends - eye)
-    step = np.where(np.abs(step) < 1e-9, 1e-9, step)
-    half = size[None, :, :2] / 2
-    t1, t2 = (-half - start) / step, (half - start) / step
-    enter = np.minimum(t1, t2).max(-1).clip(0, 1)
-    leave = np.maximum(t1, t2).min(-1).clip(0, 1)
-    return enter, leave
+@njit(cache=True, nogil=True)
+@no_type_check
+def _silhouette(corners, x, y, ahead_x, ahead_y):
+    """A body's outline as the eye at x, y sees it: its first bearing, half a ray's share of it, and the distance of
+    its nearest corner."""
+    least, most, reach = np.inf, -np.inf, np.inf
+    for k in range(4):
+        dx, dy = corners[k, 0] - x, corners[k, 1] - y
+        bearing = math.atan2(ahead_x * dy - ahead_y * dx, dx * ahead_x + dy * ahead_y)
+        least, most, reach = min(least, bearing), max(most, bearing), min(reach, math.hypot(dx, dy))
+    return least + math.atan2(ahead_y, ahead_x), (most - least) / (2 * RAYS), reach
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _inside_box(x, y, dx, dy, yaw, size):
+    """Where along a ray (0 eye, 1 end) it is inside a box, whose centre is the origin: enter, leave; leave <= enter: it
+    misses."""
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    enter, leave = -np.inf, np.inf
+    for axis in range(2):
+        start = cos * x + sin * y if axis == 0 else cos * y - sin * x
+        step = cos * dx + sin * dy if axis == 0 else cos * dy - sin * dx
+        if abs(step) < 1e-9:
+            step = 1e-9
+        t1, t2 = (-size[axis] / 2 - start) / step, (size[axis] / 2 - start) / step
+        enter, leave = max(enter, min(t1, t2)), min(leave, max(t1, t2))
+    return min(max(enter, 0.0), 1.0), min(max(leave, 0.0), 1.0)

@@ -66,10 +66,10 @@ class Road:
 
     def project(self, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
         """(s, d) of map points; inverse of `pose` within half a turn."""
-        x, y = np.moveaxis(np.asarray(xy, float), -1, 0)
         k = self.curvature_per_m
         if abs(k) < 1e-9:
-            return np.stack([x, y], axis=-1)
+            return np.array(xy, float)
+        x, y = np.moveaxis(np.asarray(xy, float), -1, 0)
         to_centre_y = 1 / k - y
         heading = np.arctan2(np.sign(k) * x, np.sign(k) * to_centre_y)
         return np.stack([heading / k, 1 / k - np.sign(k) * np.hypot(x, to_centre_y)], axis=-1)

@@ -1,13 +1,15 @@
 """Runs a scenario: fixed inner steps, driver and story decide, bodies move, contacts are resolved."""
 
+from math import cos, sin
+
 import numpy as np
 from jaxtyping import Float
 
 from scenarios.behaviour import Pedals
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.following import Driver
-from scenarios.impact import contact, mass_kg, parting_velocities, sliding_decel
-from scenarios.perception import Scene, box_corners, look
+from scenarios.impact import mass_kg, parting_velocities, sliding_decel, touching
+from scenarios.perception import Scene, box_centres, look
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
 from scenarios.scenario import Event, Scenario
 from scenarios.starts import start
@@ -52,7 +54,7 @@ class World:
         self.happenings: list[Happening] = []
         self.touched: set[tuple[int, int]] = set()
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
-        self.reach = np.hypot(self.size[:, 0], self.size[:, 1]) / 2
+        self.offset_m = np.array([m.offset_m for m in self.movers])
         self._refuse_overlaps()
 
     def step(self) -> None:
@@ -104,27 +106,19 @@ class World:
             driver.news.clear()
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
-        poses = np.array([m.at for m in self.movers])
-        offset = np.array([m.offset_m for m in self.movers])
-        forward = np.stack([np.cos(poses[:, 2]), np.sin(poses[:, 2])], -1)
-        return poses[:, :2] + offset[:, None] * forward, poses[:, 2]
+        return box_centres(np.array([m.at for m in self.movers]), self.offset_m)
 
     def _scene(self) -> Scene:
         xy, yaw = self._centres()
-        velocity = np.array([m.velocity() for m in self.movers])
+        velocity = np.array([(m.speed * cos(m.at[2]), m.speed * sin(m.at[2])) for m in self.movers])
+        for i, mover in enumerate(self.movers):
+            if mover.slide is not None:
+                velocity[i] = mover.slide
         return look(self.road, xy, yaw, self.size, velocity, np.array([m.lit for m in self.movers]))
 
-    def _touching(self) -> list[tuple[int, int, np.ndarray]]:
-        xy, yaw = self._centres()
+    def _touching(self) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
         moving = np.array([m.speed != 0 or m.slide is not None for m in self.movers])
-        near = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) < self.reach[:, None] + self.reach[None]
-        near &= moving[:, None] | moving[None]
-        pairs = np.argwhere(np.triu(near, 1))
-        if not len(pairs):
-            return []
-        corners = box_corners(xy, yaw, self.size)
-        found = ((int(i), int(j), contact(corners[i], corners[j])) for i, j in pairs)
-        return [(i, j, normal) for i, j, normal in found if normal is not None]
+        return touching(*self._centres(), self.size, moving)
 
     def _refuse_overlaps(self) -> None:
         overlaps = [f"{self.movers[i].body.id} and {self.movers[j].body.id}" for i, j, _ in self._touching()]

@@ -6,8 +6,10 @@ form "number unit" or "number unit/unit^power" reaches pint, so nothing is ever 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pint
+from pint.util import UnitsContainer
 
 LONGEST = 48  # characters of a quantity
 LARGEST = 1e6  # in SI units; nothing in a clip is larger
@@ -74,6 +76,17 @@ MEASURES = (LENGTH, TIME, SPEED, ACCELERATION, ANGLE)
 _DIMENSION = {measure: _REGISTRY.parse_units(measure.si).dimensionality for measure in MEASURES}
 
 
+NO_DIMENSION = UnitsContainer()
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A value in SI with its dimension, for arithmetic between quantities."""
+
+    si: float
+    dimension: UnitsContainer = NO_DIMENSION
+
+
 class NotAQuantity(ValueError):
     """Text that is not the quantity wanted; `wanted` says what would be."""
 
@@ -102,20 +115,43 @@ def measure_of(written: str) -> Measure | None:
         return None
 
 
+def amount(written: str) -> Amount:
+    """What a quantity of any dimension is in SI; raises NotAQuantity where it is none."""
+    try:
+        return _in_si(written)
+    except pint.UndefinedUnitError as error:
+        raise NotAQuantity(f"a quantity: there is no unit {error.unit_names[0]}") from error
+
+
+def kind_of(dimension: UnitsContainer) -> str:
+    """A dimension for a reader: 'a speed', 'a number', or the units it is made of."""
+    if not dimension:
+        return "a number"
+    kinds = [m for m in MEASURES if _DIMENSION[m] == dimension]
+    return f"{kinds[0].article} {kinds[0].name}" if kinds else f"a quantity of {dimension}"
+
+
 def _read(written: str, measure: Measure) -> tuple[float, Measure | None]:
+    try:
+        found = _in_si(written)
+    except NotAQuantity:
+        raise NotAQuantity(measure.wanted) from None
+    except pint.UndefinedUnitError as error:
+        raise NotAQuantity(f"{measure.wanted}: there is no unit {error.unit_names[0]}") from error
+    if abs(found.si) > LARGEST:
+        raise NotAQuantity(f"{measure.wanted}, of a size that fits on a road")
+    kinds = [m for m in MEASURES if _DIMENSION[m] == found.dimension]
+    return found.si, kinds[0] if kinds else None
+
+
+@lru_cache(maxsize=4096)  # the variants of a sweep share nearly all of their quantities
+def _in_si(written: str) -> Amount:
     text = written.strip().replace("\N{MINUS SIGN}", "-")
     match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
-        raise NotAQuantity(measure.wanted)
-    try:
-        unit = _REGISTRY.parse_units(match[2].replace("²", "^2").replace("³", "^3"))
-    except pint.UndefinedUnitError as error:
-        raise NotAQuantity(f"{measure.wanted}: there is no unit {error.unit_names[0]}") from error
-    value = float((float(match[1]) * unit).to_base_units().magnitude)
-    if abs(value) > LARGEST:
-        raise NotAQuantity(f"{measure.wanted}, of a size that fits on a road")
-    kinds = [m for m in MEASURES if _DIMENSION[m] == unit.dimensionality]
-    return value, kinds[0] if kinds else None
+        raise NotAQuantity("a number with a unit")
+    unit = _REGISTRY.parse_units(match[2].replace("²", "^2").replace("³", "^3"))
+    return Amount(float((float(match[1]) * unit).to_base_units().magnitude), unit.dimensionality)
 
 
 def _named(measure: Measure | None) -> str:

@@ -10,11 +10,25 @@ from scenarios.load import loads
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+STREET = """\
+name: street
+intent: Something to sweep.
+road: {lanes: 2}
+ego: {lane: 0, speed: 50 km/h, drive: follow}
+actors:
+  lead: {kind: car, lane: 0, ahead: 15 m, speed: 40 km/h}
+"""
 
 
 @pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
 def test_every_scenario_in_it_is_understood(text):
     assert len(loads(text, "README.md")) == 9
+
+
+def test_its_sweep_is_understood():
+    (sweep,) = re.findall(r"```text\n(sweep:.*?)```", README, re.DOTALL)
+    found = loads(f"{STREET}{sweep}", "README.md")
+    assert 4 * 5 * 2 * 10 * 0.5 < len(found) < 4 * 5 * 2 * 10
 
 
 def test_it_names_every_command_and_no_other():

@@ -19,6 +19,7 @@ from scenarios.scenario import Expect
 BRAKING_MPS2 = 0.7
 LEAST_BRAKING_MPS = 2.0  # a smaller loss of speed says nothing about a braking distance
 BRAKING_SHARE = 0.97
+CRITICAL = "critical moment"  # what the tags of such moments begin with
 CRITICAL_TTC_S = 1.5
 CRITICAL_DECELS = (3.4, 5.0, 6.0)
 COMFORT = {  # nuPlan's bounds: (least, most), unit
@@ -114,23 +115,28 @@ def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[f
     )
 
 
+def is_critical(verdicts: tuple[Verdict, ...]) -> bool:
+    """Whether a critical moment was tagged."""
+    return any(v.check.startswith(CRITICAL) and v.outcome is Outcome.FAIL for v in verdicts)
+
+
 def critical_moments(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
     """Tags: how close it came."""
     if not np.isfinite(met.gap_m).any():
         model = "constant speeds"
-        return (tag("critical moment: TTC", None, CRITICAL_TTC_S, "s", model, NOTHING_AHEAD),)
+        return (tag(f"{CRITICAL}: TTC", None, CRITICAL_TTC_S, "s", model, NOTHING_AHEAD),)
     ttc, need = float(met.ttc_s.min()), float(-met.required_mps2.min())
     passed = [level for level in CRITICAL_DECELS if need > level]
     limit = passed[-1] if passed else CRITICAL_DECELS[0]
     threat = float(brake_threat(-need, rollout.friction))
     shown = f"smallest TTC {ttc:.2f} s" if np.isfinite(ttc) else "the ego never closes in"
     return (
-        tag("critical moment: TTC", ttc if np.isfinite(ttc) else None, CRITICAL_TTC_S, "s", "constant speeds", shown,
+        tag(f"{CRITICAL}: TTC", ttc if np.isfinite(ttc) else None, CRITICAL_TTC_S, "s", "constant speeds", shown,
             kept=ttc >= CRITICAL_TTC_S),
-        tag("critical moment: braking", need, limit, "m/s²", "required deceleration",
+        tag(f"{CRITICAL}: braking", need, limit, "m/s²", "required deceleration",
             f"needs {need:.1f} m/s² to avoid touching; levels are {', '.join(map(str, CRITICAL_DECELS))}",
             kept=not passed),
-        tag("critical moment: brake threat", threat, 1.0, "", f"required over mu g, mu = {rollout.friction:g}",
+        tag(f"{CRITICAL}: brake threat", threat, 1.0, "", f"required over mu g, mu = {rollout.friction:g}",
             "no braking avoids the hit" if threat >= 1 else f"{threat:.0%} of the possible braking suffices",
             kept=threat < 1),
     )  # fmt: skip

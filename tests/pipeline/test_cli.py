@@ -12,7 +12,9 @@ from pipeline.cli import INCOMPLETE, MISUSED, OK, app
 from scenarios.schema import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("new", "schema", "library", "explain", "check", "preview", "generate", "train", "evaluate", "report")
+COMMANDS = (
+    "new", "schema", "library", "explain", "check", "preview", "generate", "search", "train", "evaluate", "report",
+)  # fmt: skip
 
 BROKEN = """\
 name: broken
@@ -130,6 +132,8 @@ def test_all_mistakes_of_a_file_are_reported_at_once_and_the_good_file_is_done(t
         (("report", "{tmp}"), ("run.json",)),
         (("explain", "{tmp}"), ("without scenario files",)),
         (("train", "tokeniser"), ("no part 'tokeniser'", "tokenizer")),
+        (("search", "nhtsa/cut-in", "--out", "{tmp}/run"), ("sweep", "no parameters")),
+        (("search", "nhtsa/lead-brake-wet-dusk", "--measure", "pet"), ("no measure 'pet'", "visibility")),
     ],
 )
 def test_mistakes_are_answered_in_sentences(arguments, words, tmp_path):

@@ -50,5 +50,7 @@ def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, newborn_weight
     assert list((out / ".unfinished").iterdir()) == []
     manifest = json.loads((out / "manifest.json").read_text())
     assert sorted(clip["id"] for clip in manifest["clips"]) == sorted(after)
+    (covered,) = manifest["coverage"]
+    assert covered["whole"]["asked"] == covered["whole"]["run"] == BATCH
     assert len(json.loads((out / "run.json").read_text())["starts"]) == 2
     assert (out / "report.html").stat().st_size > 10_000

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from outputs.coverage import coverage
 from outputs.manifest import ClipRecord, reasons_against, write_record
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.lock import Locked, locked
+from pipeline.publish import points
 from pipeline.runs import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
 from pipeline.stopwatch import Stopwatch
 from scenarios.bodies import EGO_SIZE, Body, Kind
@@ -169,3 +171,38 @@ def test_a_damaged_manifest_and_an_impossible_place_are_refused_in_words(tmp_pat
     (tmp_path / "run.json").write_text('{"made_with"')
     with pytest.raises(RunRefused, match="damaged"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
+
+
+def test_what_was_asked_for_is_remembered_over_starts(tmp_path):
+    swept = replace(empty_road("Brake, hard", "1"), parameters={"ego.speed": "50 km/h"})
+    for wanted in ([swept], [empty_road("other", "2")]):
+        with open_run(tmp_path, MADE_WITH, {}) as run:
+            run.ask(wanted)
+            asked = run.asked()
+    assert [(one.scenario, one.family, one.parameters) for one in asked] == [
+        ("1", "brake-hard", {"ego.speed": "50 km/h"}), ("2", "other", {}),
+    ]  # fmt: skip
+    (tmp_path / "asked.json").write_text("{")
+    with reopen(tmp_path) as run, pytest.raises(RunRefused, match=r"asked\.json is damaged"):
+        run.asked()
+
+
+def test_coverage_tells_what_was_wanted_made_accepted_and_critical(tmp_path):
+    wanted = [replace(empty_road("brake", str(i)), parameters={"ego.speed": f"{i}0 km/h"}) for i in (1, 2, 3)]
+    tag = Verdict("critical moment: TTC", "physics", Outcome.FAIL, 0.7, 1.5, "s", "", "", "near", gates=False)
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        run.ask(wanted)
+        for i, outcome in ((1, Outcome.PASS), (2, Outcome.FAIL)):
+            place = run.begin(f"clip-{i}")
+            place.mkdir()
+            about = {"scenario_id": str(i), "family": "brake", "parameters": wanted[i - 1].parameters}
+            made = record(f"clip-{i}", outcome)
+            made = made.model_copy(update={**about, "verdicts": (*made.verdicts, tag)})
+            write_record(place / "record.json", made)
+            run.finish(place, made)
+        (found,) = coverage(points(run.asked(), run.records()))
+    (speed,) = found.parameters
+    assert speed.values == ("10 km/h", "20 km/h", "30 km/h")
+    assert [(t.asked, t.run, t.accepted, t.critical) for t in speed.tallies] == [
+        (1, 1, 1, 1), (1, 1, 0, 1), (1, 0, 0, 0),
+    ]  # fmt: skip

@@ -227,7 +227,7 @@ def test_drawn_values_follow_from_the_seed():
         ("{environment.weather: [fog, foggy]}", "sweep.environment.weather.1", "did you mean fog"),
         ("{name: [a, b]}", "sweep.name", "none of name"),
         ("{story.3: [lead brakes]}", "sweep.story.3", "a list of sentences"),
-        ("{actors.lead.ahead: {between: [8 m], draws: 5}}", "sweep.actors.lead.ahead", "between"),
+        ("{actors.lead.ahead: {between: [8 m], draws: 5}}", "sweep.actors.lead.ahead.between", "two quantities"),
         ("{actors.lead.ahead: {between: [8 m, 9 s], draws: 5}}", "sweep.actors.lead.ahead.between", "same unit"),
         ("{actors.lead.ahead: {between: [8 m, 8 m], draws: 5}}", "sweep.actors.lead.ahead.between", "two quantities"),
         ("{actors.lead.ahead: {between: [8 m, 9 m], draws: 0}}", "sweep.actors.lead.ahead.draws", "1 to 1000"),

@@ -1,0 +1,142 @@
+"""Which part of a sweep's space was run, accepted and critical: by parameter, and by pairs of parameters."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from scenarios.axis_spec import number
+
+MOST_VALUES = 8  # of a parameter that are shown one by one; more numbers than that are put into ranges
+RANGES = 6
+MOST_PAIRS = 15  # of a family
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Tally(_Strict):
+    """Scenarios: how many the files mean, of how many there is a clip, an accepted one, a critical one."""
+
+    asked: int
+    run: int
+    accepted: int
+    critical: int
+
+
+class Parameter(_Strict):
+    """One parameter: the values or ranges it was swept over, and the scenarios in each."""
+
+    path: str
+    values: tuple[str, ...]
+    tallies: tuple[Tally, ...]
+
+
+class Pair(_Strict):
+    """Two parameters together: a row for each value of the first, a column for each of the second."""
+
+    paths: tuple[str, str]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    tallies: tuple[tuple[Tally, ...], ...]
+
+
+class Coverage(_Strict):
+    """A family: the scenarios of one file. `pairs_left_out` are those beyond the first few."""
+
+    family: str
+    whole: Tally
+    parameters: tuple[Parameter, ...]
+    pairs: tuple[Pair, ...]
+    pairs_left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Point:
+    """One scenario of a sweep that was asked for, and what became of it; `parameters` as the author wrote them."""
+
+    family: str
+    parameters: Mapping[str, str]
+    run: bool
+    accepted: bool
+    critical: bool
+
+
+def coverage(points: Iterable[Point]) -> tuple[Coverage, ...]:
+    """The families that are swept, by name."""
+    families: dict[str, list[Point]] = {}
+    for point in points:
+        if point.parameters:
+            families.setdefault(point.family, []).append(point)
+    return tuple(_family(family, families[family]) for family in sorted(families))
+
+
+def _family(family: str, points: Sequence[Point]) -> Coverage:
+    paths = list(dict.fromkeys(path for point in points for path in point.parameters))
+    binned = {path: _bins([p.parameters[path] for p in points if path in p.parameters]) for path in paths}
+    varied = [path for path in paths if len(binned[path].labels) > 1]
+    pairs = list(combinations(varied, 2))
+    return Coverage(
+        family=family, whole=_tally(points),
+        parameters=tuple(_parameter(path, binned[path], points) for path in paths),
+        pairs=tuple(_pair(a, b, binned[a], binned[b], points) for a, b in pairs[:MOST_PAIRS]),
+        pairs_left_out=max(0, len(pairs) - MOST_PAIRS),
+    )  # fmt: skip
+
+
+def _tally(points: Sequence[Point]) -> Tally:
+    return Tally(
+        asked=len(points), run=sum(p.run for p in points), accepted=sum(p.accepted for p in points),
+        critical=sum(p.critical for p in points),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Bins:
+    """Labels in order, and which of them a value belongs to."""
+
+    labels: tuple[str, ...]
+    place: Callable[[str], int]
+
+
+def _bins(written: Sequence[str]) -> _Bins:
+    """A few values as they are, numbers in order; many numbers of one unit in ranges of equal width."""
+    values = list(dict.fromkeys(written))
+    read = [number(value) or number(_bare(value)) for value in values]
+    if None in read or len({n.unit for n in read}) > 1:
+        return _Bins(tuple(values), values.index)
+    ordered = [value for _, value in sorted(zip((n.value for n in read), values, strict=True))]
+    if len(ordered) <= MOST_VALUES:
+        return _Bins(tuple(ordered), ordered.index)
+    found = dict(zip(values, (float(n.value) for n in read), strict=True))
+    edges = np.linspace(min(found.values()), max(found.values()), RANGES + 1)
+    labels = tuple(f"{a:.3g} to {b:.3g} {read[0].unit}".strip() for a, b in pairwise(edges))
+    return _Bins(labels, lambda value: min(int(np.searchsorted(edges, found[value], "right")) - 1, RANGES - 1))
+
+
+def _bare(value: str) -> object:
+    """A number without unit, which is text here, as the number that the file held."""
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _parameter(path: str, bins: _Bins, points: Sequence[Point]) -> Parameter:
+    cells: list[list[Point]] = [[] for _ in bins.labels]
+    for point in points:
+        if path in point.parameters:
+            cells[bins.place(point.parameters[path])].append(point)
+    return Parameter(path=path, values=bins.labels, tallies=tuple(map(_tally, cells)))
+
+
+def _pair(a: str, b: str, rows: _Bins, columns: _Bins, points: Sequence[Point]) -> Pair:
+    cells: list[list[list[Point]]] = [[[] for _ in columns.labels] for _ in rows.labels]
+    for point in points:
+        if a in point.parameters and b in point.parameters:
+            cells[rows.place(point.parameters[a])][columns.place(point.parameters[b])].append(point)
+    tallies = tuple(tuple(map(_tally, row)) for row in cells)
+    return Pair(paths=(a, b), rows=rows.labels, columns=columns.labels, tallies=tallies)

@@ -1,0 +1,39 @@
+"""What a search for the worst case leaves: the frontier as scenario files, every trial, and a plot.
+
+frontier/worst-1.yaml ...   the author's file with its sweep narrowed to the values found; the worst first
+search.json                 every trial with its values, its fate and what was measured
+search.png                  how the search went, and the measure over each parameter
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+
+from outputs.search import SearchRecord
+from outputs.search_plot import plot_search
+from outputs.whole import whole_folder, write_text
+
+
+def write_search(folder: Path, record: SearchRecord, files: Sequence[dict[str, object]]) -> None:
+    """Replaces `folder`; `files` are the frontier's scenarios as data, in its order."""
+    with whole_folder(folder) as part:
+        (part / "frontier").mkdir()
+        for rank, (trial, data) in enumerate(zip(record.frontier, files, strict=True), 1):
+            head = f"# worst {rank}: {record.measure} {trial.result(record.unit)}; found in {record.file}\n"
+            body = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
+            write_text(part / "frontier" / f"worst-{rank}.yaml", head + body)
+        write_text(part / "search.json", json.dumps(_plain(record), indent=1, allow_nan=False) + "\n")
+        plot_search(part / "search.png", record)
+
+
+def _plain(record: SearchRecord) -> dict[str, object]:
+    """As JSON: trials without their places in the search."""
+    trials = [{k: v for k, v in asdict(t).items() if k not in ("point", "severity")} for t in record.trials]
+    ranks = {t.scenario: rank for rank, t in enumerate(record.frontier, 1)}
+    for trial in trials:
+        trial["frontier"] = ranks.get(trial["scenario"]) if trial["scenario"] else None
+    asked = {"file": record.file, "measure": record.measure, "unit": record.unit, "seed": record.seed}
+    return {"format": "nearmiss-search-1", **asked, "fates": record.fates, "trials": trials}

@@ -1,0 +1,84 @@
+"""How a search went: the worst found so far, and what was measured over each parameter."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from outputs.search import Parameter, SearchRecord, Trial
+
+COLUMNS, MOST_PARAMETERS = 3, 11
+MISSED, HIT, FOUND = "#0b66c3", "OrRd", "#17202a"
+CEILING = {"s": 10.0, "m/s²": 15.0}  # beyond it a value says nothing about a near miss
+LONGEST_LABEL = 24
+
+
+def plot_search(path: Path, record: SearchRecord) -> None:
+    """Writes a PNG: a panel for the search itself, one a parameter."""
+    parameters = record.parameters[:MOST_PARAMETERS]
+    rows = -(-(len(parameters) + 1) // COLUMNS)
+    figure = Figure(figsize=(4.6 * COLUMNS, 3.6 * rows), layout="constrained")
+    figure.suptitle(f"{record.file}: {record.measure}, {len(record.trials)} trials, seed {record.seed}", fontsize=11)
+    panels = figure.subplots(rows, COLUMNS, squeeze=False, sharey=True).ravel()
+    measured = [trial for trial in record.trials if trial.value is not None]
+    _draw_progress(panels[0], record)
+    for i, (axes, parameter) in enumerate(zip(panels[1:], parameters, strict=False)):
+        _draw_parameter(axes, parameter, i, measured, record)
+    for axes in panels[len(parameters) + 1 :]:
+        axes.remove()
+    for axes in panels[::COLUMNS]:
+        axes.set_ylabel(f"{record.measure}, {record.unit}", fontsize=9)
+    handles, labels = panels[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    FigureCanvasAgg(figure).print_png(str(path))
+
+
+def _shown(trial: Trial, record: SearchRecord) -> float:
+    return min(trial.value, CEILING[record.unit])
+
+
+def _draw_progress(axes: Axes, record: SearchRecord) -> None:
+    """The worst so far, over the trials."""
+    at, values, worst = [], [], None
+    for i, trial in enumerate(record.trials, 1):
+        if trial.value is not None and (worst is None or trial.severity < worst.severity):
+            worst = trial
+        if worst is not None:
+            at.append(i)
+            values.append(_shown(worst, record))
+    axes.plot(at, values, color=FOUND, linewidth=1.6, drawstyle="steps-post")
+    axes.set_title("the worst so far", fontsize=10)
+    axes.set_xlabel("trials", fontsize=9)
+    axes.grid(alpha=0.25)
+
+
+def _draw_parameter(axes: Axes, parameter: Parameter, place: int, measured: list[Trial], record: SearchRecord) -> None:
+    missed, hit = ([t for t in measured if (t.impact_mps is not None) is met] for met in (False, True))
+    dots = {"s": 13, "color": MISSED, "linewidths": 0, "alpha": 0.55, "label": "no collision"}
+    axes.scatter(_places(parameter, place, missed), [_shown(t, record) for t in missed], **dots)
+    speeds = [3.6 * t.impact_mps for t in hit]
+    fastest = max((3.6 * t.impact_mps for t in measured if t.impact_mps is not None), default=1.0)
+    crosses = {"s": 16, "marker": "x", "linewidths": 0.9, "cmap": HIT, "vmin": 0.0, "vmax": fastest}
+    label = f"collision, the darker the faster (up to {fastest:.0f} km/h)"
+    axes.scatter(_places(parameter, place, hit), [_shown(t, record) for t in hit], c=speeds, label=label, **crosses)
+    worst = record.frontier
+    x, y = _places(parameter, place, worst), [_shown(t, record) for t in worst]
+    ring = {"facecolors": "none", "edgecolors": FOUND, "linewidths": 1.4}
+    axes.scatter(x, y, s=80, **ring, label="the frontier: the worst, each elsewhere")
+    axes.set_title(parameter.name, fontsize=10)
+    axes.grid(alpha=0.25)
+    if parameter.options:
+        labels = [option[:LONGEST_LABEL] for option in parameter.options]
+        axes.set_xticks(range(len(labels)), labels, fontsize=7, rotation=20, ha="right")
+    else:
+        axes.set_xlabel(parameter.unit or "without unit", fontsize=9)
+
+
+def _places(parameter: Parameter, place: int, trials) -> np.ndarray:
+    """Coordinates; those of options are spread a little, always the same way, so that dots do not hide one another."""
+    at = np.array([trial.point[place] for trial in trials], float)
+    if not parameter.options:
+        return at
+    return at + 0.3 * (np.arange(len(at)) * 0.618 % 1 - 0.5)

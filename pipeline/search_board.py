@@ -1,0 +1,44 @@
+"""What a person sees of a search: how it goes, what became of the trials, and the frontier."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from outputs.search import Fate, SearchRecord, Trial
+from pipeline.search import Answer
+from scenarios.sweep_spec import as_text
+
+
+@contextmanager
+def search_progress(console: Console, measure: str, unit: str, rollouts: int) -> Iterator[Callable[[Trial], None]]:
+    """A callback that shows each trial: how many, how many a minute, the worst so far."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task, worst = bar.add_task("first rollouts", total=rollouts), [Trial("", {}, (), Fate.NO_CONFLICT)]
+
+        def show(trial: Trial) -> None:
+            if trial.severity < worst[0].severity:
+                worst[0] = trial
+            told = f"{measure}: {worst[0].result(unit)}" if worst[0].value is not None else "no conflict yet"
+            bar.update(task, advance=1, description=told)
+
+        yield show
+
+
+def print_answer(console: Console, record: SearchRecord, answer: Answer, out: Path) -> None:
+    """The frontier with its values, what became of all trials, and where everything lies."""
+    console.print(f"the worst {record.measure}" + (", each elsewhere:" if record.frontier else ": none was found"))
+    for rank, trial in enumerate(record.frontier, 1):
+        values = ", ".join(f"{path} {as_text(value)}" for path, value in trial.values.items())
+        told = f"  {rank}  {trial.result(record.unit)}   {values}"
+        console.print(told, markup=False, soft_wrap=True, highlight=False)
+    fates = ", ".join(f"{count} {fate}" for fate, count in record.fates.items())
+    pace = f"{60 * len(record.trials) / max(answer.seconds, 1e-9):.0f} a minute"
+    early = "stopped early: " if answer.stopped else ""
+    told = f"{early}{len(record.trials)} trials in {answer.seconds:.0f} s ({pace}): {fates}"
+    console.print(told, soft_wrap=True, highlight=False)
+    for what, where in (("frontier", "frontier"), ("plot", "search.png"), ("trials", "search.json")):
+        console.print(f"{what:9}{out / where}", soft_wrap=True, highlight=False)

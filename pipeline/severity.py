@@ -1,0 +1,87 @@
+"""How bad a rollout is, as one number: what a search makes worst. The figures are those of the checks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from outputs.verdict import Verdict
+from scenarios.measures import encounters, first_seen_s
+from scenarios.rollout import Rollout
+
+BEYOND_BRAKES = 1000.0  # m/s^2: a collision is worse than any braking that would have avoided one
+
+
+@dataclass(frozen=True)
+class Impact:
+    """The ego's first collision: with which row, when, and how fast the two moved against each other."""
+
+    row: int
+    t_s: float
+    speed_mps: float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What can be made worst. `read` gives the value, None where nothing came into the ego's way.
+
+    `order` turns value and impact into a number that is the smaller the worse the rollout is.
+    """
+
+    name: str
+    words: str
+    unit: str
+    read: Callable[[Rollout, tuple[Verdict, ...], Impact | None], float | None]
+    order: Callable[[float, Impact | None], float]
+
+
+def first_impact(rollout: Rollout) -> Impact | None:
+    """The ego's first collision of a simulated rollout; None where there is none."""
+    ego = rollout.bodies[0].id
+    hits = [h for h in rollout.happenings if h.other and ego in (h.actor, h.other)]
+    if not hits:
+        return None
+    hit = min(hits, key=lambda h: h.t_s)
+    row = rollout.index(hit.other if hit.actor == ego else hit.actor)
+    frame = max(0, int(np.searchsorted(rollout.t_s, hit.t_s)) - 1)
+    yaw, speed = rollout.yaw_rad[frame, [0, row]], rollout.speed_mps[frame, [0, row]]
+    along, across = speed * np.cos(yaw), speed * np.sin(yaw)
+    return Impact(row, hit.t_s, float(np.hypot(along[0] - along[1], across[0] - across[1])))
+
+
+def sight_before_conflict(rollout: Rollout, impact: Impact | None) -> float | None:
+    """Seconds from the driver's first sight of the other until the conflict: the impact, or the least TTC."""
+    if impact is not None:
+        row, t_s = impact.row, impact.t_s
+    else:
+        ttc = encounters(rollout).ttc_s
+        frame, row = np.unravel_index(ttc.argmin(), ttc.shape)
+        if not np.isfinite(ttc[frame, row]):
+            return None
+        t_s = float(rollout.t_s[frame])
+    return max(0.0, t_s - first_seen_s(rollout, int(row)))
+
+
+def _told(check: str) -> Callable[[Rollout, tuple[Verdict, ...], Impact | None], float | None]:
+    """The value of a tag of the physics checks."""
+    return lambda _rollout, verdicts, _impact: next((v.value for v in verdicts if v.check == check), None)
+
+
+MEASURES = {
+    measure.name: measure
+    for measure in (
+        Measure(
+            "ttc", "least time to collision", "s", _told("critical moment: TTC"),
+            lambda value, impact: value if impact is None else -impact.speed_mps,
+        ),
+        Measure(
+            "deceleration", "required deceleration", "m/s²", _told("critical moment: braking"),
+            lambda value, impact: -value if impact is None else -BEYOND_BRAKES - impact.speed_mps,
+        ),
+        Measure(
+            "visibility", "visibility before the conflict", "s",
+            lambda rollout, _verdicts, impact: sight_before_conflict(rollout, impact),
+            lambda value, _impact: value,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,66 @@
+"""`nearmiss search`: a file's sweep in, the worst cases as files out."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from outputs.search import Parameter, SearchRecord
+from outputs.search_files import write_search
+from pipeline.errors import UserError
+from pipeline.runs import safe_name
+from pipeline.search import Answer, Effort, search
+from pipeline.search_board import print_answer, search_progress
+from pipeline.severity import MEASURES
+from pipeline.specs import find
+from scenarios.axes import Dimension, Span
+from scenarios.document import read_document
+from scenarios.load import load
+from scenarios.space import space
+from scenarios.sweep_spec import as_text
+
+
+def search_file(name: str, measure: str, effort: Effort, out: Path | None, console: Console) -> bool:
+    """Search in the sweep of one file, show the answer, write it; False if no trial ended in a conflict.
+
+    Raises UserError, or Faults of the file.
+    """
+    if measure not in MEASURES:
+        raise UserError(f"no measure {measure!r}; there are {', '.join(MEASURES)}")
+    file, asked = _one_file(name), MEASURES[measure]
+    out = out or Path("runs") / f"search-{safe_name(file.stem)}-{measure}"
+    if out.exists() and not (out / "search.json").is_file():
+        raise UserError(f"{out} exists and is not the folder of a search; give another --out")
+    spanned = space(read_document(file))
+    most = min(effort.rollouts, spanned.size or effort.rollouts)
+    with search_progress(console, asked.words, asked.unit, most) as watch:
+        answer = search(file, measure, effort, watch)
+    record = SearchRecord(
+        file.name, asked.words, asked.unit, effort.seed, tuple(map(_parameter, spanned.dimensions)),
+        tuple(answer.trials), answer.frontier,
+    )  # fmt: skip
+    write_search(out, record, [spanned.narrowed(spanned.choice(trial.point)) for trial in answer.frontier])
+    _refuse_strangers(out, answer)
+    print_answer(console, record, answer, out)
+    return bool(answer.frontier)
+
+
+def _one_file(name: str) -> Path:
+    files = find((name,))
+    if len(files) != 1:
+        raise UserError(f"{name}: {len(files)} files; a search is in the sweep of one")
+    return files[0]
+
+
+def _parameter(dimension: Dimension) -> Parameter:
+    if isinstance(dimension, Span):
+        return Parameter(dimension.path, dimension.unit)
+    paths = " with ".join(dimension.choices[0].values)
+    return Parameter(paths, "", tuple(", ".join(map(as_text, c.values.values())) for c in dimension.choices))
+
+
+def _refuse_strangers(out: Path, answer: Answer) -> None:
+    """What was written must mean what was found: ids come from content."""
+    for rank, trial in enumerate(answer.frontier, 1):
+        (written,) = load(out / "frontier" / f"worst-{rank}.yaml")
+        if written.id != trial.scenario:
+            raise RuntimeError(f"worst-{rank}.yaml means {written.id}, not {trial.scenario}, which was found")

@@ -1,0 +1,169 @@
+"""The ways to sweep: a list, a range with a step, draws from a distribution, and parameters varied together.
+
+Every axis gives its choices in order, for a search the dimensions that it spans, and the places where its parameters
+are written. Adding a value to an axis, or one more draw, leaves the others as they were.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scenarios.axis_spec import Draws, Range, number
+
+DECIMALS = 6  # of what is drawn
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One step along an axis: values by path, and where in the file each is written."""
+
+    values: dict[str, object]
+    where: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Numbers between two ends, in the author's unit ('' for none); `whole` where only integers mean something."""
+
+    path: str
+    low: float
+    high: float
+    unit: str
+    whole: bool = False
+
+    def written(self, value: float, decimals: int) -> str | int | float:
+        """A number of this span as an author would write it."""
+        if self.whole:
+            return round(value)
+        kept = min(max(round(value, decimals), self.low), self.high)
+        return f"{kept:.{decimals}f} {self.unit}" if self.unit else kept
+
+
+@dataclass(frozen=True)
+class Options:
+    """Values without an order between them, one of which is taken; joint rows are such, too."""
+
+    choices: tuple[Choice, ...]
+
+
+Dimension = Span | Options
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Values as the author lists them."""
+
+    path: str
+    values: tuple[object, ...]
+    where: str
+
+    @property
+    def places(self) -> dict[str, str]:
+        return {self.path: self.where}
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def choices(self, _seed: int) -> Iterator[Choice]:
+        for i, value in enumerate(self.values):
+            yield Choice({self.path: value}, {self.path: f"{self.where}.{i}"})
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Two or more numbers of one unit span what lies between them."""
+        read = [number(value) for value in self.values]
+        if len(read) < 2 or None in read or len({n.unit for n in read}) > 1:
+            return (Options(tuple(self.choices(0))),)
+        found = sorted(float(n.value) for n in read)
+        return (Span(self.path, found[0], found[-1], read[0].unit, all(n.whole for n in read)),)
+
+
+@dataclass(frozen=True)
+class Ranged:
+    """From, to, step."""
+
+    path: str
+    range: Range
+    where: str
+
+    @property
+    def places(self) -> dict[str, str]:
+        return {self.path: self.where}
+
+    def __len__(self) -> int:
+        return self.range.count
+
+    def choices(self, _seed: int) -> Iterator[Choice]:
+        for i in range(len(self)):
+            value = self.range.from_.with_value(self.range.from_.value + i * self.range.step.value)
+            yield Choice({self.path: value.written}, {self.path: self.where})
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        first, last = self.range.from_, self.range.to
+        whole = first.whole and last.whole and self.range.step.whole
+        return (Span(self.path, float(first.value), float(last.value), first.unit, whole),)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Parameters varied together, a row each."""
+
+    rows: tuple[dict[str, object], ...]
+    where: str
+
+    @property
+    def places(self) -> dict[str, str]:
+        return {path: f"{self.where}.0.{path}" for path in self.rows[0]}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def choices(self, _seed: int) -> Iterator[Choice]:
+        for i, row in enumerate(self.rows):
+            yield Choice(row, {path: f"{self.where}.{i}.{path}" for path in row})
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        return (Options(tuple(self.choices(0))),)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One parameter, or several together, drawn `count` times from their distributions."""
+
+    draws: dict[str, Draws]
+    count: int
+    places: dict[str, str]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def choices(self, seed: int) -> Iterator[Choice]:
+        """Draw i depends on the seed, the paths and i alone, so that one draw more moves none of the others.
+
+        Shares of the unit cube come from an additive recurrence (Roberts' R sequence) with a seeded start: they
+        cover it evenly after any number of draws.
+        """
+        start = [random.Random(f"{seed}:{path}").random() for path in self.draws]
+        stride = _strides(len(self.draws))
+        for i in range(self.count):
+            shares = [(s + i * a) % 1.0 for s, a in zip(start, stride, strict=True)]
+            drawn = zip(self.draws.items(), shares, strict=True)
+            yield Choice({p: _span(p, d).written(d.quantile(u), DECIMALS) for (p, d), u in drawn}, self.places)
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        return tuple(_span(path, draws) for path, draws in self.draws.items())
+
+
+Axis = Listed | Ranged | Rows | Drawn
+
+
+def _span(path: str, draws: Draws) -> Span:
+    low, high = draws.between
+    return Span(path, float(low.value), float(high.value), low.unit)
+
+
+def _strides(dimensions: int) -> list[float]:
+    """Powers of 1/g, where g^(d+1) = g + 1: the golden ratio in one dimension, its kin in more."""
+    g = 2.0
+    for _ in range(64):
+        g = (1 + g) ** (1 / (dimensions + 1))
+    return [g ** -(k + 1) for k in range(dimensions)]

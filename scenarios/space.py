@@ -1,0 +1,86 @@
+"""The space that a file's sweep spans: all that lies between its values, for whoever searches in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from scenarios.axes import Choice, Dimension, Span
+from scenarios.build import build
+from scenarios.document import Document
+from scenarios.faults import Fault
+from scenarios.scenario import Scenario
+from scenarios.sweep import Refused, first_broken, joined, variant
+from scenarios.sweep_spec import SweepSpec, read_sweep, without_sweep
+
+DECIMALS = 4  # of a number that a search writes into a file
+
+
+@dataclass(frozen=True)
+class Space:
+    """Points have a coordinate a dimension: a number of a span, or the place of one of its options."""
+
+    document: Document
+    spec: SweepSpec
+    dimensions: tuple[Dimension, ...]
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """Least and most of every coordinate."""
+        return [(d.low, d.high) if isinstance(d, Span) else (0.0, len(d.choices) - 1.0) for d in self.dimensions]
+
+    @property
+    def whole(self) -> list[bool]:
+        """Which coordinates are integers."""
+        return [d.whole if isinstance(d, Span) else True for d in self.dimensions]
+
+    @property
+    def size(self) -> int | None:
+        """The number of points; None where it is not finite."""
+        if not all(self.whole):
+            return None
+        return prod(int(high - low) + 1 for low, high in self.bounds)
+
+    def choice(self, point: Sequence[float]) -> Choice:
+        """The values at a point, as an author would write them."""
+        found = []
+        for dimension, at in zip(self.dimensions, point, strict=True):
+            if isinstance(dimension, Span):
+                found.append(Choice({dimension.path: dimension.written(float(at), DECIMALS)}, {}))
+            else:
+                found.append(dimension.choices[round(at)])
+        return joined(found)
+
+    @property
+    def base(self) -> dict[str, object]:
+        """The file without its sweep."""
+        return without_sweep(self.document.data)
+
+    def broken(self, choice: Choice) -> str | None:
+        """The constraint that these values break, as written; None where all hold. Faults where one makes no sense."""
+        try:
+            return first_broken(self.spec, self.base, choice)
+        except Refused as refused:
+            raise _faults(self.document, refused.faults) from refused
+
+    def scenario(self, choice: Choice) -> Scenario | list[Fault]:
+        """What these values mean, or why they mean nothing."""
+        made = variant(self.base, choice)
+        scenario, faults = build(made.data)
+        return faults if scenario is None else replace(scenario, parameters=made.parameters)
+
+    def narrowed(self, choice: Choice) -> dict[str, object]:
+        """The author's file with the sweep narrowed to these values: it means the one scenario."""
+        return self.base | {"sweep": {path: [value] for path, value in choice.values.items()}}
+
+
+def space(document: Document) -> Space:
+    """What the sweep of a file spans; raises Faults where it has none, or a faulty one."""
+    base = without_sweep(document.data)
+    spec, faults = read_sweep(base, document.data.get("sweep", {}))
+    if not faults and not spec.axes:
+        faults = [Fault("sweep", "no parameters", "parameters to search in, such as {actors.lead.ahead: [8 m, 20 m]}")]
+    if not faults and "from" in base:
+        faults = [Fault("from", "a scenario that starts from a log", "one that is simulated: nothing varies in a log")]
+    if faults:
+        raise document.faults(faults)
+    return Space(document, spec, tuple(dimension for axis in spec.axes for dimension in axis.dimensions()))

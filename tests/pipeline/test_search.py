@@ -1,0 +1,226 @@
+"""Finding the worst case: known optima are found, the impossible is left out, and what is written is what was found."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from outputs.search import Fate
+from pipeline.checks.physics import check_physics
+from pipeline.errors import UserError
+from pipeline.search import Answer, Effort, search
+from pipeline.severity import MEASURES, first_impact, sight_before_conflict
+from pipeline.worst import search_file
+from scenarios.faults import Faults
+from scenarios.load import load
+from scenarios.simulate import simulate
+from tests.scenarios.situations import child_between_cars
+
+STANDING = """\
+name: standing
+intent: The ego drives towards a standing car and does nothing.
+duration: 1 s
+road: {lanes: 1, opposite_lanes: 1}
+ego: {lane: 0, speed: 8 m/s, drive: hold speed}
+actors:
+  lead: {kind: car, lane: 0, ahead: 50 m, speed: 0 km/h}
+"""
+OPEN = "sweep: {actors.lead.ahead: [40 m, 80 m], ego.speed: {from: 5 m/s, to: 10 m/s, step: 1 m/s}}\n"
+LAST_FRAME_S = 11 / 12
+
+
+def written(folder: Path, sweep: str = OPEN, text: str = STANDING) -> Path:
+    path = folder / "case.yaml"
+    path.write_text(text + sweep)
+    return path
+
+
+def found(folder: Path, measure: str = "ttc", sweep: str = OPEN, text: str = STANDING, **effort) -> Answer:
+    return search(written(folder, sweep, text), measure, Effort(**{"rollouts": 45} | effort))
+
+
+def fates(answer: Answer) -> dict[Fate, int]:
+    return {fate: count for fate in Fate if (count := sum(t.fate is fate for t in answer.trials))}
+
+
+def number(written: object) -> float:
+    return float(str(written).split()[0])
+
+
+# -- what is found -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory) -> Answer:
+    """The open search, once for several tests."""
+    return found(tmp_path_factory.mktemp("search"), keep=6)
+
+
+def test_between_listed_values_the_worst_is_found_where_the_formula_has_it(answered):
+    """The least TTC is that of the last frame: (gap - v t) / v, worst at the shortest gap and the highest speed."""
+    worst = answered.frontier[0]
+    assert number(worst.values["actors.lead.ahead"]) == pytest.approx(40, abs=0.2)
+    assert number(worst.values["ego.speed"]) == pytest.approx(10, abs=0.05)
+    gap, speed = number(worst.values["actors.lead.ahead"]), number(worst.values["ego.speed"])
+    assert worst.value == pytest.approx(gap / speed - LAST_FRAME_S, abs=1e-3)
+
+
+def test_required_deceleration_is_that_of_the_formula_at_its_worst(tmp_path):
+    worst = found(tmp_path, "deceleration").frontier[0]
+    assert worst.value == pytest.approx(10**2 / (2 * (40 - 10 * LAST_FRAME_S)), rel=0.03)
+
+
+def test_the_worst_may_lie_inside_the_ranges(tmp_path):
+    """Of a car that stands in the oncoming lane only offsets around 3.5 m to the right bring it into the ego's way."""
+    text = STANDING.replace("lane: 0, ahead: 50 m", "lane: oncoming 0, ahead: 20 m")
+    sweep = "sweep: {actors.lead.offset: {between: [-6.5 m, -0.5 m], draws: 3}, ego.speed: [8 m/s]}\n"
+    answer = found(tmp_path, sweep=sweep, text=text)
+    assert -3.5 - 1.9 < number(answer.frontier[0].values["actors.lead.offset"]) < -3.5 + 1.9
+    assert Fate.NO_CONFLICT in fates(answer)
+
+
+def test_a_collision_is_worse_than_any_miss_and_a_faster_one_worse_than_a_slow_one(tmp_path):
+    sweep = "sweep: {actors.lead.ahead: [8 m, 30 m], ego.speed: [5 m/s, 15 m/s]}\n"
+    frontier = found(tmp_path, sweep=sweep, keep=12).frontier
+    assert frontier[0].impact_mps == pytest.approx(15, abs=0.05)
+    assert frontier[0].value == 0
+    hits = [t.impact_mps for t in frontier if t.impact_mps is not None]
+    assert hits == sorted(hits, reverse=True)
+    misses = [t.value for t in frontier if t.impact_mps is None]
+    assert frontier == tuple([t for t in frontier if t.impact_mps] + [t for t in frontier if t.impact_mps is None])
+    assert misses == sorted(misses)
+
+
+def test_the_frontiers_cases_are_apart(answered):
+    frontier = answered.frontier
+    assert len(frontier) == 6
+    places = [(number(t.values["actors.lead.ahead"]) / 40, number(t.values["ego.speed"]) / 5) for t in frontier]
+    for i, (a, v) in enumerate(places):
+        assert all(max(abs(a - b), abs(v - w)) >= 0.0999 for b, w in places[:i])
+
+
+def test_a_small_finite_space_is_tried_whole(tmp_path):
+    sweep = "sweep: {road.lanes: [1, 2], rows: [{ego.speed: 5 m/s}, {ego.speed: 9 m/s}], environment.weather: [fog]}\n"
+    answer = found(tmp_path, sweep=sweep)
+    assert {(t.values["road.lanes"], t.values["ego.speed"]) for t in answer.trials} == {
+        (1, "5 m/s"), (1, "9 m/s"), (2, "5 m/s"), (2, "9 m/s"),
+    }  # fmt: skip
+    assert answer.frontier[0].values["ego.speed"] == "9 m/s"
+
+
+def test_the_same_seed_finds_the_same_with_any_number_of_workers(tmp_path):
+    one, other = (found(tmp_path, rollouts=20, workers=workers) for workers in (1, 2))
+    assert one.trials == other.trials
+    assert one.frontier == other.frontier
+    assert found(tmp_path, rollouts=20, seed=1).trials != one.trials
+
+
+# -- what is left out ----------------------------------------------------------------------------------------------
+
+
+def test_what_a_constraint_drops_is_never_rolled_out(tmp_path):
+    answer = found(tmp_path, sweep=OPEN.replace("}}", "}, where: actors.lead.ahead / ego.speed >= 6 s}"), rollouts=90)
+    assert fates(answer)[Fate.DROPPED] > 0
+    assert all(number(t.values["actors.lead.ahead"]) / number(t.values["ego.speed"]) >= 6 for t in answer.frontier)
+    assert answer.frontier[0].value == pytest.approx(6 - LAST_FRAME_S, abs=0.4)
+
+
+def test_what_cannot_stand_so_is_counted_and_left_out(tmp_path):
+    answer = found(tmp_path, sweep="sweep: {actors.lead.ahead: [-6 m, 20 m]}\n")
+    assert fates(answer)[Fate.FAULTY] > 0
+    assert any("inside the ego" in t.why for t in answer.trials)
+    assert all(number(t.values["actors.lead.ahead"]) > 0 for t in answer.frontier)
+
+
+def test_what_physics_forbids_is_counted_and_left_out(tmp_path):
+    """A trajectory that leaps to 58 m/s within half a second asks for more than any tyre gives."""
+    text = STANDING.replace(
+        "{kind: car, lane: 0, ahead: 50 m, speed: 0 km/h}",
+        "{kind: car, trajectory: [[0 s, 40 m, 0 m], [0.5 s, 41 m, 0 m], [1 s, 42 m, 0 m]]}",
+    )
+    answer = found(tmp_path, text=text, sweep="sweep: {actors.lead.trajectory.2.1: [42 m, 70 m]}\n")
+    assert fates(answer)[Fate.IMPOSSIBLE] > 0
+    assert all(number(t.values["actors.lead.trajectory.2.1"]) < 52 for t in answer.frontier)
+
+
+def test_what_the_file_does_not_expect_is_left_out_so_that_the_nearest_miss_is_found(tmp_path):
+    sweep = "sweep: {actors.lead.ahead: [4 m, 30 m]}\nexpect: {collision: never}\n"
+    answer = found(tmp_path, sweep=sweep)
+    assert fates(answer)[Fate.UNEXPECTED] > 0
+    assert all(t.impact_mps is None for t in answer.frontier)
+    assert answer.frontier[0].value < 0.2
+
+
+@pytest.mark.parametrize(
+    ("sweep", "said"),
+    [
+        ("", "parameters to search in"),
+        ("sweep: {ego.speed: 3}\n", "a list of values"),
+        ("sweep: {ego.speed: [8 m/s, 9 m/s], where: ego.sped > 8 m/s}\n", "ego.sped, which is not written"),
+    ],
+)
+def test_a_file_that_spans_nothing_is_refused(tmp_path, sweep, said):
+    with pytest.raises(Faults, match=said):
+        found(tmp_path, sweep=sweep, workers=2 if "where" in sweep else 1)
+
+
+def test_a_log_is_refused(tmp_path, library):
+    text = (library / "logs" / "street-behind-white-car.yaml").read_text()
+    with pytest.raises(Faults, match="starts from a log"):
+        found(tmp_path, text=text, sweep="\nsweep: {environment.weather: [clear, fog]}\n")
+
+
+# -- what is written -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_written_case_means_the_scenario_that_was_found_and_measures_the_same(tmp_path, measure):
+    file, out = written(tmp_path), tmp_path / "out"
+    assert search_file(str(file), measure, Effort(rollouts=20, keep=3), out, Console(quiet=True))
+    trials = [t for t in json.loads((out / "search.json").read_text())["trials"] if t["frontier"]]
+    assert sorted(t["frontier"] for t in trials) == [1, 2, 3]
+    for trial in trials:
+        (scenario,) = load(out / "frontier" / f"worst-{trial['frontier']}.yaml")
+        rollout = simulate(scenario)
+        verdicts = check_physics(rollout, scenario)
+        assert scenario.id == trial["scenario"]
+        assert scenario.parameters == trial["values"]
+        assert MEASURES[measure].read(rollout, verdicts, first_impact(rollout)) == trial["value"]
+    assert (out / "search.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_search_replaces_its_own_folder_and_no_other(tmp_path):
+    file, out = written(tmp_path), tmp_path / "out"
+    for _ in range(2):
+        search_file(str(file), "ttc", Effort(rollouts=20, keep=2), out, Console(quiet=True))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(UserError, match="not the folder of a search"):
+        search_file(str(file), "ttc", Effort(rollouts=20), tmp_path / "mine", Console(quiet=True))
+    assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_a_measure_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match="no measure 'pet'; there are ttc, deceleration, visibility"):
+        search_file(str(written(tmp_path)), "pet", Effort(), tmp_path / "out", Console(quiet=True))
+
+
+# -- the measures --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ego_kmh", [20, 40, 60])
+def test_euro_ncaps_child_is_known_about_a_second_and_a_half_before_the_impact(ego_kmh):
+    """CPNCO, worked value: 40 % of the child is visible about 1.5 s before impact at 20-60 km/h."""
+    rollout = simulate(child_between_cars(ego_kmh, driver=""))
+    impact = first_impact(rollout)
+    assert impact is not None
+    assert rollout.bodies[impact.row].id == "child"
+    assert impact.speed_mps == pytest.approx((ego_kmh**2 + 5**2) ** 0.5 / 3.6, rel=0.02)
+    assert sight_before_conflict(rollout, impact) == pytest.approx(1.5, abs=0.25)
+
+
+def test_what_is_in_the_open_is_seen_from_the_start(tmp_path):
+    (scenario,) = load(written(tmp_path, ""))
+    rollout = simulate(scenario)
+    assert sight_before_conflict(rollout, None) == pytest.approx(LAST_FRAME_S)
