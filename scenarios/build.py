@@ -131,7 +131,8 @@ def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], stor
         if isinstance(actor, Moved):
             faults += _as_faults(trajectory_doubts(f"{where}.trajectory", actor.trajectory, spec.duration, False))
         if isinstance(actor, Hidden) and name not in steps_out and not story_faults:
-            wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out or is dropped"
+            wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out from behind"
+            wanted += " another, or falls from one"
             faults.append(Fault(where, "no place", wanted))
     if isinstance(spec.ego, Guided):
         faults += _as_faults(trajectory_doubts("ego.trajectory", spec.ego.trajectory, spec.duration, True))

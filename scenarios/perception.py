@@ -29,6 +29,7 @@ class Scene:
     across: Float[np.ndarray, "actor 4"]  # d of the corners
     along_mps: Float[np.ndarray, "actor"]
     across_mps: Float[np.ndarray, "actor"]
+    present: Bool[np.ndarray, "actor"]
 
 
 def box_corners(
@@ -42,7 +43,13 @@ def box_corners(
 
 
 def look(
-    road: Road, xy: np.ndarray, yaw: np.ndarray, size: np.ndarray, velocity: np.ndarray, braking: np.ndarray
+    road: Road,
+    xy: np.ndarray,
+    yaw: np.ndarray,
+    size: np.ndarray,
+    velocity: np.ndarray,
+    braking: np.ndarray,
+    present: np.ndarray,
 ) -> Scene:
     """The scene in map and road coordinates."""
     corners = box_corners(xy, yaw, size)
@@ -52,6 +59,7 @@ def look(
     return Scene(
         road, xy, yaw, size, velocity, braking, corners, road_corners[..., 0], road_corners[..., 1],
         velocity[:, 0] * ahead + velocity[:, 1] * left, velocity[:, 1] * ahead - velocity[:, 0] * left,
+        present,
     )  # fmt: skip
 
 
@@ -76,6 +84,7 @@ def ahead(scene: Scene, me: int, d: float, facing: int, speed: float) -> Ahead:
     half = scene.size[me, 1] / 2 + CORRIDOR_MARGIN_M
     right, left = scene.across.min(1) - d, scene.across.max(1) - d
     front = (far > along[me].max()) & (gap < LOOK_AHEAD_M) & (gap > -scene.size[:, 0])
+    front &= scene.present
     front[me] = False
     inside = front & (right < half) & (left > -half)
     enters, leaves = _crossing_times(right, left, scene.across_mps, half)
@@ -109,7 +118,7 @@ def visible_share(scene: Scene, me: int, other: int) -> float:
     forward = np.array([np.cos(scene.yaw[me]), np.sin(scene.yaw[me])])
     eye = scene.xy[me] + EYE_AHEAD_OF_CENTRE_M * forward
     eye_z = min(EYE_HEIGHT_M, 0.95 * scene.size[me, 2])
-    hide = np.ones(len(scene.xy), bool)
+    hide = scene.present.copy()
     hide[[me, other]] = False
     reach = np.hypot(*(scene.xy - eye).T)
     hide &= reach < np.hypot(*(scene.xy[other] - eye)) + scene.size[:, 0]

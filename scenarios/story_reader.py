@@ -14,6 +14,7 @@ from scenarios.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_o
 # Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
 BRAKING = {"plain": "4 m/s^2", "gently": "2 m/s^2", "hard": "6 m/s^2", "emergency": "8 m/s^2"}
 CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
+USUAL_RATE = {"speeds up": "1.5 m/s^2", "slows down": "2 m/s^2"}  # usual traffic
 RUNNING = "8 km/h"  # Euro NCAP's running adult
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _UNITS = {
@@ -110,6 +111,12 @@ def _at_wanted(verb: str, value: object) -> str:
 
 def _moment(key: str, quantities: dict[str, object] | None = None, **names: str | None) -> Part:
     return "when", Moment(key, quantities or {}, {k: v for k, v in names.items() if v is not None})
+
+
+def _between(key: str, bound: str, *items: object) -> Part:
+    """A condition on two bodies: perhaps the pair, then the quantity."""
+    *pair, quantity = items
+    return _moment(key, {bound: quantity}, **(pair[0] if pair else {}))
 
 
 class _Reader(Transformer):
@@ -221,6 +228,21 @@ class _Reader(Transformer):
         far, measure = items[1], measure_of(items[1])
         key = "headway" if measure is TIME else "gap"
         return _moment(key, {"below": far}, of=items[0], to=items[2] if len(items) > 2 else None)
+
+    def gap_below(self, items: list) -> Part:
+        return _between("gap", "below", *items)
+
+    def gap_above(self, items: list) -> Part:
+        return _between("gap", "above", *items)
+
+    def ttc_below(self, items: list) -> Part:
+        return _between("ttc", "below", *items)
+
+    def headway_below(self, items: list) -> Part:
+        return _between("headway", "below", *items)
+
+    def headway_above(self, items: list) -> Part:
+        return _between("headway", "above", *items)
 
     def slower(self, items: list) -> Part:
         return _moment("speed", {"below": items[1]}, of=items[0])
@@ -365,6 +387,8 @@ def _changing(items: list, verb: str) -> Clause | Fault:
     said = collected("change_speed", _rated(items, "rate", CHANGING))
     if isinstance(said, Clause) and "to" not in said.says:
         return Fault(f"the speed to reach: '{WHO} {verb} to 30 km/h'")
+    if isinstance(said, Clause) and verb in USUAL_RATE and not {"rate", "within"} & set(said.says):
+        return replace(said, says=said.says | {"rate": USUAL_RATE[verb]})
     return said
 
 
