@@ -66,9 +66,10 @@ def joined_line(
     if moving.sum() == 1:
         ahead = CubicSpline([0.0, 1.0], xy[:1] + np.array([[0.0, 0.0], [cos, sin]]))
         return LinePath(ahead, 1.0, lambda _: 0.0, 0.0, ends)
-    tangent = np.array([cos, sin])
-    bends = ([(1, tangent), (2, np.zeros(2))], [(2, np.zeros(2)), (3, np.zeros(2))])
-    curve, along = _by_length(make_interp_spline(chords[moving], xy[moving], k=5, bc_type=bends), chords)
+    known, at = xy[moving], chords[moving]
+    first, last = np.array([cos, sin]), (known[-1] - known[-2]) / (at[-1] - at[-2])
+    ends_straight = ([(1, first), (2, np.zeros(2))], [(1, last), (2, np.zeros(2))])
+    curve, along = _by_length(make_interp_spline(at, known, k=5, bc_type=ends_straight), chords)
     return LinePath(curve, float(along[-1]), _joined_plan(t + begins_s, along, speed_mps), begins_s, ends)
 
 

@@ -8,7 +8,8 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from scenarios.faults import quoted
 from scenarios.phrases import nearest_phrases, subject_of
 from scenarios.references import Cast, Unclear, resolve
-from scenarios.story_reader import FORMER, Clause, Fault, Moment, clauses
+from scenarios.story_moments import FORMER, Moment
+from scenarios.story_reader import Clause, Fault, clauses
 
 LONGEST, MOST = 400, 10_000  # characters of a line without, and with, the points of a trajectory
 _LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")

@@ -1,14 +1,13 @@
 """From the parse tree of a story line to what it says, clause by clause, its actors still as phrases."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from lark import Lark, Token, Transformer
+from lark import Lark, Token
 
-from scenarios.phrases import spelt
+from scenarios.story_moments import Moment, Moments, Part, lane_of, side_of
 from scenarios.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_of
 
 # Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
@@ -17,12 +16,6 @@ CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
 USUAL_RATE = {"speeds up": "1.5 m/s^2", "slows down": "2 m/s^2"}  # usual traffic
 RUNNING = "8 km/h"  # Euro NCAP's running adult
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
-_UNITS = {
-    r"kilomet(re|er)s?( per |/)(an )?hour": "km/h",
-    r"met(re|er)s? per second squared": "m/s^2",
-    r"met(re|er)s? per second": "m/s",
-    r"miles per hour": "mph",
-}
 _NAMED = ("behind", "cargo")  # arguments of a verb that are actors
 _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
 # What "at" or "with" says to each verb; a time always says when.
@@ -38,16 +31,6 @@ _AT: dict[str, dict[Measure, str]] = {
     "lose_control": {ANGLE: "turn"},
 }
 WHO = "WHO"  # in `Fault.wanted`: who was told of
-FORMER = ""  # in `Moment.values`: the event told of just before
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When something happens: the key of a trigger, its values as written, and its actors as phrases."""
-
-    key: str
-    values: dict[str, object]
-    names: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,9 +51,6 @@ class Fault:
     """A clause that parses and yet cannot be: travels through the tree as a value."""
 
     wanted: str
-
-
-Part = tuple[str, object]
 
 
 @lru_cache(maxsize=1)
@@ -109,17 +89,7 @@ def _at_wanted(verb: str, value: object) -> str:
     return f"instead of 'at {value}' " + ", or ".join(f"{m.article} {m.name} such as {m.example}" for m in fits)
 
 
-def _moment(key: str, quantities: dict[str, object] | None = None, **names: str | None) -> Part:
-    return "when", Moment(key, quantities or {}, {k: v for k, v in names.items() if v is not None})
-
-
-def _between(key: str, bound: str, *items: object) -> Part:
-    """A condition on two bodies: perhaps the pair, then the quantity."""
-    *pair, quantity = items
-    return _moment(key, {bound: quantity}, **(pair[0] if pair else {}))
-
-
-class _Reader(Transformer):
+class _Reader(Moments):
     """One method for each rule of story.lark, bottom up."""
 
     def start(self, items: list) -> list[Clause | Fault]:
@@ -136,15 +106,6 @@ class _Reader(Transformer):
             return Fault("'when' said once, not twice")
         return replace(deed, who=who, when=moments[0] if moments else deed.when)
 
-    def who(self, words: list[Token]) -> str:
-        return " ".join(words)
-
-    def quantity(self, items: list[Token]) -> str:
-        number, unit = items[0], str(items[1]) if len(items) > 1 else ""
-        for pattern, symbol in _UNITS.items():
-            unit = re.sub(f"^{pattern}$", symbol, unit)
-        return f"{number if number.type == 'NUMBER' else spelt(number)} {unit}".strip()
-
     def gait(self, items: list[Token]) -> str:
         return RUNNING if items[0].type == "RUNS" else ""
 
@@ -153,14 +114,14 @@ class _Reader(Transformer):
     def manner(self, items: list[Token]) -> Part:
         return "manner", "gently" if items[0] in _GENTLE else "hard"
 
-    def from_side(self, items: list[Token]) -> Part:
+    def fromside_of(self, items: list[Token]) -> Part:
         return "side", items[0].rpartition(" ")[2]
 
     def turned(self, items: list[Token]) -> Part:
-        return "to", _side(items[0])
+        return "to", side_of(items[0])
 
     def lane(self, items: list[Token]) -> Part:
-        return "to", _lane(items[0])
+        return "to", lane_of(items[0])
 
     def hardest(self, _: list) -> Part:
         return "decel", "hardest"
@@ -182,100 +143,6 @@ class _Reader(Transformer):
 
     def point(self, items: list[str]) -> list[str]:
         return items
-
-    # -- triggers ------------------------------------------------------------------------------------------------------
-
-    def now(self, _: list) -> Part:
-        return "after", "0 s"
-
-    def afterwards(self, _: list) -> Part:
-        return _moment("ended", {"event": FORMER})
-
-    def at_standstill(self, _: list) -> Part:
-        return _moment("standstill")
-
-    def at_gap(self, items: list) -> Part:
-        return _moment("gap", {"below": items[0]})
-
-    def at_ttc(self, items: list) -> Part:
-        return _moment("ttc", {"below": items[0]})
-
-    def at_headway(self, items: list) -> Part:
-        return _moment("headway", {"below": items[0]})
-
-    def condition(self, items: list) -> Part:
-        return items[0]
-
-    def later(self, items: list) -> list[Part]:
-        """'1 s after slow has ended'; after a speed the quantity belongs to the verb: 'keeps 30 km/h after ...'."""
-        quantity, (_, moment) = items
-        if measure_of(quantity) is not TIME:
-            return [("speed", quantity), ("when", moment)]
-        if moment.key != "ended":
-            return [("delayed", quantity), ("when", moment)]
-        return [("when", replace(moment, values=moment.values | {"after": quantity}))]
-
-    def pair_to(self, items: list) -> dict[str, str]:
-        return {"to": items[0]}
-
-    def pair_of(self, items: list) -> dict[str, str]:
-        return {"of": items[0]}
-
-    def pair_both(self, items: list) -> dict[str, str]:
-        return {"of": items[0], "to": items[1]}
-
-    def away(self, items: list) -> Part:
-        far, measure = items[1], measure_of(items[1])
-        key = "headway" if measure is TIME else "gap"
-        return _moment(key, {"below": far}, of=items[0], to=items[2] if len(items) > 2 else None)
-
-    def gap_below(self, items: list) -> Part:
-        return _between("gap", "below", *items)
-
-    def gap_above(self, items: list) -> Part:
-        return _between("gap", "above", *items)
-
-    def ttc_below(self, items: list) -> Part:
-        return _between("ttc", "below", *items)
-
-    def headway_below(self, items: list) -> Part:
-        return _between("headway", "below", *items)
-
-    def headway_above(self, items: list) -> Part:
-        return _between("headway", "above", *items)
-
-    def slower(self, items: list) -> Part:
-        return _moment("speed", {"below": items[1]}, of=items[0])
-
-    def faster(self, items: list) -> Part:
-        return _moment("speed", {"above": items[1]}, of=items[0])
-
-    def stands(self, items: list) -> Part:
-        return _moment("standstill", of=items[0])
-
-    def driven(self, items: list) -> Part:
-        return _moment("travelled", {"distance": items[1]}, of=items[0])
-
-    def reached(self, items: list) -> Part:
-        if measure_of(items[1]) is SPEED:
-            return _moment("speed", {"above": items[1]}, of=items[0])
-        return _moment("reached", {"along": items[1]}, of=items[0])
-
-    def road_lane(self, items: list) -> object:
-        return _lane(items[0]) if isinstance(items[0], Token) else (items[0],)
-
-    def in_lane(self, items: list) -> Part:
-        who, lane = items
-        if isinstance(lane, tuple):
-            return _moment("in_lane", of=who, lane=lane[0])
-        return _moment("in_lane", {"lane": lane}, of=who)
-
-    def passed(self, items: list) -> Part:
-        return _moment("passed", of=items[0], what=items[1])
-
-    def ended(self, items: list) -> Part:
-        name = re.sub(r"^(the )?(event )?", "", items[0])
-        return _moment("ended", {"event": FORMER if name in ("former", "it", "that") else name})
 
     # -- deeds ---------------------------------------------------------------------------------------------------------
 
@@ -331,10 +198,10 @@ class _Reader(Transformer):
     def offset(self, items: list):
         if isinstance(items[0], Clause | Fault):
             return items[0]
-        return _shifted(items[0], _side(items[1]), items[2:])
+        return _shifted(items[0], side_of(items[1]), items[2:])
 
     def offset_by(self, items: list):
-        return _shifted(items[1], _side(items[0]), items[2:])
+        return _shifted(items[1], side_of(items[0]), items[2:])
 
     def centred(self, items: list):
         return collected("offset", _flat(items), to="0 m")
@@ -394,15 +261,3 @@ def _changing(items: list, verb: str) -> Clause | Fault:
 
 def _shifted(far: str, side: str, parts: list) -> Clause | Fault:
     return collected("offset", _flat(parts), to=far if side == "left" else f"-{far.lstrip('+')}")
-
-
-def _side(words: str) -> str:
-    return "left" if "left" in words.split() else "right"
-
-
-def _lane(words: str) -> int | str:
-    side = re.search(r"\b(left|right)\b", words)
-    if side:
-        return side[0]
-    number = int(words[-1]) if words[-1].isdecimal() else 0
-    return f"oncoming {number}" if re.search("oncoming|opposite", words) else number

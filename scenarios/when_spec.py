@@ -29,6 +29,7 @@ Who = Annotated[str, Field(strict=True, description=WHO)]
 MaybeWho = Annotated[str | None, Field(strict=True, description=f"{WHO}; left out: the event's own actor")]
 EventId = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_-]*\z", max_length=32)]
 Distance = Annotated[float, measured(LENGTH, 0.0, 250.0)]
+Way = Annotated[float, measured(LENGTH, 0.0, 4000.0)]
 Along = Annotated[float, measured(LENGTH, -300.0, 2000.0)]
 Lane = Annotated[LaneNumber, BeforeValidator(read_lane)]
 
@@ -80,7 +81,7 @@ class StandstillWhen(Section):
 
 class TravelledWhen(Section):
     of: MaybeWho = None
-    distance: Distance = Field(description="the way covered since the start, such as 40 m")
+    distance: Way = Field(description="the way covered since the start, such as 40 m")
 
 
 class ReachedWhen(Section):
