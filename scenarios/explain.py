@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isinf
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from scenarios.scenario import (
 from scenarios.spoken import sentence
 from scenarios.units import ANGLE, SPEED, shown
 
-_AUTO = re.compile(r"event-[0-9]+")  # a name that the author did not give
+_AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
 
 
 def explain(path: str | Path, seed: int = 0) -> str:
@@ -147,14 +146,9 @@ def _across(placed: Placed, road: Road) -> str:
 
 def _told_story(scenario: Scenario) -> Iterator[str]:
     """The events as lines that could stand in the file; what the road makes of them behind '#'."""
-    own = {event.name: f"event-{i}" if _AUTO.fullmatch(event.name) or not event.name else event.name
-           for i, event in enumerate(scenario.events, 1)}  # fmt: skip
     meant = {event.when.event for event in scenario.events if isinstance(event.when, AfterEvent)}
     for event in scenario.events:
-        when = event.when
-        if isinstance(when, AfterEvent):
-            event = replace(event, when=replace(when, event=own[when.event]))
-        label = f"{own[event.name]}: " if event.name in meant or not own[event.name].startswith("event-") else ""
+        label = f"{event.name}: " if event.name in meant or not _AUTO.fullmatch(event.name) else ""
         remark = _remark(event, scenario)
         yield f"  - {label}{sentence(event)}" + (f"   # {remark}" if remark else "")
 

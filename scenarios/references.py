@@ -28,12 +28,12 @@ NOUNS: dict[str, frozenset[Kind]] = {
 }
 EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his"}
-_ORDINALS = {
+ORDINALS = {
     **{word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"))},
     **{f"{n}{end}": n - 1 for n, end in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)},
     "last": -1,
 }
-_ADJECTIVES = {
+ADJECTIVES = {
     **dict.fromkeys(("parked", "stationary", "stopped", "standing", "waiting"), "parked"),
     **dict.fromkeys(("moving", "driving"), "moving"),
     **dict.fromkeys(("lead", "leading", "preceding"), "leads"),
@@ -132,8 +132,8 @@ def resolve(phrase: str, cast: Cast, it: str | None = None) -> str:
         if it is None:
             raise Unclear(f"an actor by name: nobody was told of before whom '{words[0]}' could mean")
         return it
-    places = [_ORDINALS[word] for word in words if word in _ORDINALS]
-    said = [word for word in words if word not in _ORDINALS]
+    places = [ORDINALS[word] for word in words if word in ORDINALS]
+    said = [word for word in words if word not in ORDINALS]
     found = [m for m in cast.members.values() if m.id != "ego" and said and all(_fits(w, m, cast) for w in said)]
     if len(places) == 1 and found:
         return _counted(phrase, found, places[0]).id
@@ -157,7 +157,7 @@ def _fits(word: str, who: Member, cast: Cast) -> bool:
         return True
     if word in NOUNS:
         return who.kind in NOUNS[word]
-    match _ADJECTIVES.get(word):
+    match ADJECTIVES.get(word):
         case "parked":
             return who.parked
         case "moving":
@@ -172,7 +172,7 @@ def _fits(word: str, who: Member, cast: Cast) -> bool:
 
 
 def _nobody(words: list[str], cast: Cast) -> str:
-    known = {*NOUNS, *_ADJECTIVES, *_ORDINALS, *cast.members, *cast.broken}
+    known = {*NOUNS, *ADJECTIVES, *ORDINALS, *cast.members, *cast.broken}
     there = f"an actor of this scenario: {cast.listed}"
     strange = [word for word in words if word not in known]
     if not strange:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from scenarios.faults import quoted
-from scenarios.phrases import nearest_phrases, subject_of
 from scenarios.references import Cast, Unclear, resolve
 from scenarios.story_moments import FORMER, Moment
 from scenarios.story_reader import Clause, Fault, clauses
+from scenarios.suggestions import nearest_phrases, subject_of
 
 LONGEST, MOST = 400, 10_000  # characters of a line without, and with, the points of a trajectory
 _LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
@@ -25,11 +25,22 @@ class Misread(ValueError):
 
 @dataclass(frozen=True)
 class Told:
-    """What the story has told so far: how many events, and of the last one its name and actor (None: of none)."""
+    """What the story has told so far: how many events, and of the last one its name and actor (None: of none).
 
+    `taken`: names that lines give themselves, wherever they stand.
+    """
+
+    taken: frozenset[str] = frozenset()
     events: int = 0
     event: str | None = None
     actor: str | None = None
+
+    def next_name(self) -> str:
+        """Of the next event, if it has none of its own."""
+        name = f"event-{self.events + 1}"
+        while name in self.taken:
+            name += "-b"
+        return name
 
 
 def read_line(text: str, cast: Cast, told: Told | None = None) -> list[dict[str, object]]:
@@ -49,6 +60,12 @@ def read_line(text: str, cast: Cast, told: Told | None = None) -> list[dict[str,
         raise Misread(quoted(text), error.wanted) from error
 
 
+def label_of(line: str) -> str | None:
+    """The name that a line gives itself."""
+    label = _LABEL.fullmatch(re.sub(r"\s+", " ", line[:MOST]).strip().lower())
+    return label[1] if label else None
+
+
 def _structured(
     then: bool, said: tuple[Clause | Fault, ...], cast: Cast, told: Told, name: str | None
 ) -> list[dict[str, object]]:
@@ -57,12 +74,12 @@ def _structured(
         if isinstance(clause, Fault):
             raise Unclear(clause.wanted)
         last = place == len(said) - 1
-        event = name if name and last else f"event-{told.events + 1}"
+        event = name if name and last else told.next_name()
         after = told.event if then or place else None
         if then and not place and after is None:
             raise Unclear("an event before it: nothing was told of yet after which this could be")
         events.append({"id": event, **_event(clause, cast, told, after)})
-        told = Told(told.events + 1, event, str(events[-1]["actor"]))
+        told = Told(told.taken, told.events + 1, event, str(events[-1]["actor"]))
     return events
 
 

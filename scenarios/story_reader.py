@@ -114,7 +114,7 @@ class _Reader(Moments):
     def manner(self, items: list[Token]) -> Part:
         return "manner", "gently" if items[0] in _GENTLE else "hard"
 
-    def fromside_of(self, items: list[Token]) -> Part:
+    def from_side(self, items: list[Token]) -> Part:
         return "side", items[0].rpartition(" ")[2]
 
     def turned(self, items: list[Token]) -> Part:

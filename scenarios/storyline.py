@@ -14,7 +14,7 @@ from scenarios.references import Cast
 from scenarios.road import Road
 from scenarios.scenario import Event
 from scenarios.section import as_faults
-from scenarios.story import Misread, Told, read_line
+from scenarios.story import Misread, Told, label_of, read_line
 from scenarios.triggers import LaneRef
 from scenarios.when_spec import lane_ref
 
@@ -37,14 +37,16 @@ def read_story(story: object, cast: Cast, duration_s: float) -> tuple[tuple[Line
     """The events of a story as they are written, each named; and the faults of those that cannot be."""
     faults: list[Fault] = []
     lines: list[Line] = []
-    told, lost = Told(), False
-    for place, line in enumerate(story) if isinstance(story, list | tuple) else ():
+    written = story if isinstance(story, list | tuple) else ()
+    taken = frozenset(filter(None, map(_own_name, written)))
+    told, lost = Told(taken), False
+    for place, line in enumerate(written):
         if lost and _goes_on(line):
             continue  # from what was not understood, and was told of
         read = _read(place, line, cast, told, faults)
         lines += read
         lost = not read
-        told = Told(len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
+        told = Told(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:
@@ -62,8 +64,7 @@ def _read(place: int, line: object, cast: Cast, told: Told, faults: list[Fault])
     try:
         if spoken is None:
             spec = EventSpec.model_validate(line)
-            name = spec.id or f"event-{told.events + 1}"
-            return [Line(place, spec.model_copy(update={"id": name}), None)]
+            return [Line(place, spec.model_copy(update={"id": spec.id or told.next_name()}), None)]
         return [Line(place, EventSpec.model_validate(event), spoken) for event in read_line(spoken, cast, told)]
     except Misread as error:
         faults.append(Fault(f"story.{place}", error.found, error.wanted))
@@ -75,6 +76,14 @@ def _read(place: int, line: object, cast: Cast, told: Told, faults: list[Fault])
             else [Fault(f"story.{place}", f"{quoted(spoken)}: {f.found}", f.wanted) for f in found]
         )
     return []
+
+
+def _own_name(line: object) -> str | None:
+    spoken = _english(line)
+    if spoken is not None:
+        return label_of(spoken)
+    name = line.get("id") if isinstance(line, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _english(line: object) -> str | None:

@@ -25,6 +25,7 @@ COMFORT = {  # nuPlan's bounds: (least, most), unit
     "longitudinal acceleration": (-4.05, 2.40, "m/s²"), "lateral acceleration": (-4.89, 4.89, "m/s²"),
     "yaw rate": (-0.95, 0.95, "rad/s"), "longitudinal jerk": (-4.13, 4.13, "m/s³"), "jerk": (0.0, 8.37, "m/s³"),
 }  # fmt: skip
+STORY = "story"
 NOTHING_AHEAD = "nothing came into the ego's path"
 
 
@@ -165,7 +166,7 @@ def story(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
         return ()
     missed = [f"{u.event} ({u.why})" for u in rollout.unfired]
     words = "did not happen: " + "; ".join(missed) if missed else "every event happened"
-    return (tag("story", float(len(missed)), 0.0, "", "the story's triggers", words, kept=not missed),)
+    return (tag(STORY, float(len(missed)), 0.0, "", "the story's triggers", words, kept=not missed),)
 
 
 def tag(
