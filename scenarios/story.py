@@ -12,6 +12,7 @@ from scenarios.story_reader import Clause, Fault, clauses
 from scenarios.suggestions import nearest_phrases, subject_of
 
 LONGEST, MOST = 400, 10_000  # characters of a line without, and with, the points of a trajectory
+_CHAINED = re.compile(r"\b(then|after that|afterwards) ")
 _LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 
 
@@ -75,6 +76,9 @@ def _structured(
             raise Unclear(clause.wanted)
         last = place == len(said) - 1
         event = name if name and last else told.next_name()
+        if clause.who is None and not then and not place:
+            near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(clause.verb.replace("_", " "), cast))
+            raise Unclear(f"an actor who does it, a phrase such as {near}")
         after = told.event if then or place else None
         if then and not place and after is None:
             raise Unclear("an event before it: nothing was told of yet after which this could be")
@@ -84,9 +88,6 @@ def _structured(
 
 
 def _event(clause: Clause, cast: Cast, told: Told, after: str | None) -> dict[str, object]:
-    if clause.who is None and told.actor is None:
-        near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(clause.verb.replace("_", " "), cast))
-        raise Unclear(f"an actor who does it, a phrase such as {near}")
     actor = told.actor if clause.who is None else resolve(clause.who, cast, told.actor)
     assert actor is not None
     if "delayed" in clause.says:
@@ -152,9 +153,12 @@ def _check_side(said: Clause, actor: str, cast: Cast) -> None:
 def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: Cast) -> tuple[str, str]:
     ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     at = len(plain) if ended else error.pos_in_stream
-    if ended and "_BRAKES" in error.expected:  # all words were taken for the actor's: the verb is the unknown one
-        named = f"{subject_of(plain.split(), cast)} "
-        at = len(named) if plain.startswith(named) else at
+    if (
+        ended and "_BRAKES" in error.expected and "_ARTICLE" not in error.expected
+    ):  # all words were taken for the actor's: the verb is the unknown one
+        begun = max((match.end() for match in _CHAINED.finditer(plain)), default=0)
+        named = f"{subject_of(plain[begun:].split(), cast)} "
+        at = begun + len(named) * plain[begun:].startswith(named)
     stuck = f"not understood from '{plain[at:][:40]}' on" if at < len(plain) else "it breaks off"
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", plain[at:]) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))

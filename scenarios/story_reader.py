@@ -101,7 +101,10 @@ class _Reader(Moments):
         who = next((item for item in before if isinstance(item, str)), None)
         if fault is not None:
             return Fault(fault.wanted.replace(WHO, who or "it"))
-        moments = [value for item in before if isinstance(item, tuple) for value in _as_moment(item)]
+        parts = _flat(item for item in before if isinstance(item, tuple | list))
+        if any(key != "when" and key != "after" for key, _ in parts):
+            return Fault("a delay only after an event: '1 s after event-1 has ended'")
+        moments = [Moment("after", {"after": value}, {}) if key == "after" else value for key, value in parts]
         if moments and deed.when is not None:
             return Fault("'when' said once, not twice")
         return replace(deed, who=who, when=moments[0] if moments else deed.when)
@@ -240,10 +243,6 @@ for _name in ("after", "at", "until", "to", "within", "target", "speed", "height
 def _flat(items: Iterable[object]) -> list[Part]:
     """Parts in a row; a delayed condition is two of them."""
     return [part for item in items for part in (item if isinstance(item, list) else [item])]
-
-
-def _as_moment(item: object) -> list[Moment]:
-    return [Moment("after", {"after": v}, {}) if k == "after" else v for k, v in _flat([item])]
 
 
 def _rated(parts: list, key: str, words: dict[str, str]) -> list[Part]:
