@@ -81,7 +81,8 @@ class World:
 
     def record(self) -> list[tuple[float, ...]]:
         """Per body: reference x, y, yaw, height above ground, speed, acceleration, brake light, there, sliding."""
-        return [(*m.at, m.bottom_m, m.speed, m.accel, m.lit, m.present, m.slides) for m in self.movers]
+        flags = ((float(m.lit), float(m.present), float(m.slides)) for m in self.movers)
+        return [(*m.at, m.bottom_m, m.speed, m.accel, *told) for m, told in zip(self.movers, flags, strict=True)]
 
     def _body(self, name: str) -> Mover:
         return self.movers[self.place[name]]
