@@ -150,6 +150,7 @@ def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, track
     asked = round(scenario.duration_s * FRAME_RATE_HZ)
     return Rollout(
         id=scenario.id, name=scenario.name, t_s=t, bodies=tuple(m.body for m in moved), **stacked, brake_light=lit,
+        sliding=np.zeros_like(lit),
         ego_to_map=ego_to_map, map_to_global=map_to_global, road=None, surface=scenario.surface,
         friction=scenario.friction, environment=scenario.environment, happenings=(),
         ended=Ended.DURATION if len(t) >= asked else Ended.LOG_END,

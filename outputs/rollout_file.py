@@ -10,11 +10,12 @@ from outputs.whole import whole_file, write_text
 from scenarios.bodies import Body
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road
-from scenarios.rollout import Ended, Happening, Rollout
+from scenarios.rollout import Ended, Happening, Rollout, Unfired
 
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 ARRAYS = (
-    "t_s", "centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid", "brake_light", "ego_to_map", "map_to_global",
+    "t_s", "centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid", "brake_light", "sliding", "ego_to_map",
+    "map_to_global",
 )  # fmt: skip
 
 
@@ -31,6 +32,7 @@ class _Words(BaseModel):
     environment: Environment
     happenings: tuple[Happening, ...]
     ended: Ended
+    unfired: tuple[Unfired, ...]
 
 
 class _Pinhole(BaseModel):

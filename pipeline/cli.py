@@ -90,11 +90,20 @@ def library() -> None:
 
 
 @app.command()
-def explain(paths: Paths) -> None:
+def explain(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="As for the other commands.")] = None,
+    phrases: Annotated[bool, typer.Option("--phrases", help="Everything that a story line can say instead.")] = False,
+) -> None:
     """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
-    from pipeline.inspect import explain_files
+    from pipeline.errors import UserError
+    from pipeline.inspect import explain_files, explain_phrases
 
     with plain_errors():
+        if phrases:
+            explain_phrases(console)
+            raise typer.Exit(OK)
+        if not paths:
+            raise UserError("name a scenario file, a folder or a library name; or ask for --phrases")
         raise typer.Exit(OK if explain_files(tuple(paths), console) else INCOMPLETE)
 
 

@@ -12,6 +12,7 @@ from conditioning.logs import pictures
 from conditioning.procedural import photograph
 from conditioning.scenery import build_scenery
 from outputs.verdict import Outcome, Verdict
+from pipeline.checks.outcomes import STORY
 from pipeline.checks.physics import check_physics
 from pipeline.generate import NoLog
 from pipeline.printing import verdicts_table
@@ -20,6 +21,7 @@ from pipeline.specs import find, load_all
 from pipeline.stages import open_world
 from scenarios.explain import explain
 from scenarios.faults import Faults
+from scenarios.sayable import page
 from scenarios.scenario import Scenario
 
 PREVIEW_RIG = tuple(camera.resized(288, 512) for camera in RIG)
@@ -38,6 +40,11 @@ def explain_files(names: tuple[str, ...], console: Console) -> bool:
     return sound
 
 
+def explain_phrases(console: Console) -> None:
+    """Print what a story line can say."""
+    console.print(page(), markup=False, highlight=False, soft_wrap=True, end="")
+
+
 def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: Console) -> bool:
     """Print the physics verdicts: all of them if `full` or of a single scenario, else a line and what is wrong.
 
@@ -50,6 +57,8 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
         wrong = tuple(v for v in verdicts if v.gates and v.outcome is Outcome.FAIL)
         failed += bool(wrong)
         console.print(Text(_line(scenario, verdicts), "red" if wrong else "green"), soft_wrap=True)
+        for verdict in (v for v in verdicts if v.check == STORY and v.outcome is Outcome.FAIL):
+            console.print(f"  {verdict.reason}", style="yellow", markup=False, soft_wrap=True)
         if shown := verdicts if full or len(loaded.scenarios) == 1 else wrong:
             console.print(verdicts_table(shown), "")
     for faults in loaded.faults:
@@ -101,7 +110,7 @@ def runnable(scenarios: tuple[Scenario, ...], log: Path | None, console: Console
 
 def _line(scenario: Scenario, verdicts: tuple[Verdict, ...]) -> str:
     gates = [v.outcome for v in verdicts if v.gates]
-    tags = dict.fromkeys(v.check for v in verdicts if not v.gates and v.outcome is Outcome.FAIL)
+    tags = dict.fromkeys(v.check for v in verdicts if not v.gates and v.outcome is Outcome.FAIL and v.check != STORY)
     counted = ", ".join(f"{gates.count(o)} {o}" for o in Outcome if o in gates)
     critical = f"; critical: {', '.join(tags)}" if tags else ""
     return f"{scenario.id}  {spoken(scenario)}  {counted}{critical}".replace("    ", "  ")

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
 
 from pydantic import TypeAdapter, ValidationError
 
 from scenarios.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
 from scenarios.environment import FRICTION, Environment, Surface, Weather
-from scenarios.events import EventSpec, clashes, compiled, doubts
 from scenarios.faults import Fault, nearest, quoted
 from scenarios.place import (
+    carriers,
     lane_doubts,
     place_actor,
     place_ego,
@@ -24,7 +24,8 @@ from scenarios.road import Road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut
 from scenarios.section import Side, as_faults
 from scenarios.spec import Collision, Common, CurvedRoad, LogSpec, Start, StraightRoad, WorldSpec
-from scenarios.story import Misread, read_sentence
+from scenarios.storyline import compiled_story, lane_faults, read_story
+from scenarios.triggers import AfterEvent
 
 _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
 _ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)
@@ -57,12 +58,15 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]
         spec, faults = WorldSpec.model_validate(data), []
     except ValidationError as error:
         spec, faults = None, _hinted(as_faults(error), data)
-    events, story_faults = _events(data.get("story"), cast, spec.duration if spec else 60.0)
+    lines, story_faults = read_story(data.get("story"), cast, spec.duration if spec else 60.0)
+    events, clashing = ((), []) if story_faults else compiled_story(lines, cast)
+    story_faults += clashing
     faults += story_faults
     if spec is None:
         return None, faults
     road = _road(spec.road, spec.ego.lane)
     faults += _as_faults(road_doubts(road)) + _placing_faults(spec, road, events, story_faults)
+    faults += lane_faults(lines, spec.actors, road)
     if faults:
         return None, faults
     placed = _placed(spec, road, events)
@@ -97,7 +101,7 @@ def _cast(data: dict[str, object]) -> Cast:
             broken.add(name)
         else:
             members[name] = member(name, actor, known)
-    return Cast(members, frozenset(broken))
+    return Cast(members, frozenset(broken), lane if isinstance(lane, int) else 0)
 
 
 def _valid(adapter: TypeAdapter, raw: object):
@@ -105,43 +109,6 @@ def _valid(adapter: TypeAdapter, raw: object):
         return adapter.validate_python(raw)
     except ValidationError:
         return None  # the whole file's validation reports it
-
-
-def _events(story: object, cast: Cast, duration_s: float) -> tuple[tuple[Event, ...], list[Fault]]:
-    faults: list[Fault] = []
-    lines = list(enumerate(story)) if isinstance(story, list | tuple) else []
-    read = [(i, spec) for i, line in lines if (spec := _line(i, line, cast, faults)) is not None]
-    specs = [spec for _, spec in read]
-    for i, spec in read:
-        for key, found, wanted in doubts(spec, specs, cast, duration_s):
-            spoken = isinstance(lines[i][1], str)
-            where, said = (f"story.{i}", f"{quoted(lines[i][1])}: {found}") if spoken else (f"story.{i}.{key}", found)
-            faults.append(Fault(where, said, wanted))
-    if faults:
-        return (), faults
-    sound = [(i, spec) for i, spec in read if spec.actor in cast.members]
-    events = tuple(compiled(spec, cast.members[spec.actor]) for _, spec in sound)
-    faults = [Fault(f"story.{sound[i][0]}", found, wanted) for i, found, wanted in clashes(events)]
-    once = tuple(dict.fromkeys(events))  # the same event said twice, in English and structured, is one event
-    return tuple(sorted(once, key=lambda e: e.when.t_s)), faults
-
-
-def _line(i: int, line: object, cast: Cast, faults: list[Fault]) -> EventSpec | None:
-    """One line of the story; its faults are added to `faults`."""
-    try:
-        if not isinstance(line, str):
-            return EventSpec.model_validate(line)
-        return EventSpec.model_validate(read_sentence(line, cast))
-    except Misread as error:
-        faults.append(Fault(f"story.{i}", error.found, error.wanted))
-    except ValidationError as error:
-        found = as_faults(error, f"story.{i}")
-        faults += (
-            [Fault(f"story.{i}", f"{quoted(line)}: {f.found}", f.wanted) for f in found]
-            if isinstance(line, str)
-            else found
-        )
-    return None
 
 
 def _as_faults(doubts: Iterable[tuple[str, str, str]]) -> list[Fault]:
@@ -157,7 +124,7 @@ def _road(spec: StraightRoad, ego_lane: int) -> Road:
 
 def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], story_faults: list[Fault]) -> list[Fault]:
     faults: list[Fault] = []
-    steps_out = {e.actor for e in events if isinstance(e.do, StepOut)}
+    steps_out = {e.actor for e in events if isinstance(e.do, StepOut)} | set(carriers(events))
     for name, actor in spec.actors.items():
         where = f"actors.{name}"
         faults += _as_faults(lane_doubts(where, actor, road))
@@ -165,6 +132,7 @@ def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], stor
             faults += _as_faults(trajectory_doubts(f"{where}.trajectory", actor.trajectory, spec.duration, False))
         if isinstance(actor, Hidden) and name not in steps_out and not story_faults:
             wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out from behind"
+            wanted += " another, or falls from one"
             faults.append(Fault(where, "no place", wanted))
     if isinstance(spec.ego, Guided):
         faults += _as_faults(trajectory_doubts("ego.trajectory", spec.ego.trajectory, spec.duration, True))
@@ -209,11 +177,27 @@ def _scenario(
 
 def _identified(scenario: Scenario) -> Scenario:
     """With its id: the name and a hash of all that decides what happens; prose does not."""
-    content = {k: v for k, v in asdict(scenario).items() if k not in ("id", "intent", "source", "parameters")}
+    content = {k: v for k, v in _content(scenario).items() if k not in ("id", "intent", "source", "parameters")}
     for kind, things in (("start", scenario.placed), ("behaviour", scenario.placed), ("do", scenario.events)):
         content[kind] = [type(getattr(thing, kind)).__name__ for thing in things]
+    triggers = [type(event.when).__name__ for event in scenario.events]
+    if set(triggers) - {"After"}:
+        content["when"] = triggers
+    place = {event.name: i for i, event in enumerate(scenario.events)}
+    for event, told in zip(scenario.events, content["events"], strict=True):
+        del told["name"]  # only whom it refers to counts
+        if isinstance(event.when, AfterEvent):
+            told["when"]["event"] = place[event.when.event]
     text = json.dumps(_rounded(content), sort_keys=True)
     return replace(scenario, id=f"{scenario.name}-{sha256(text.encode()).hexdigest()[:10]}")
+
+
+def _content(value: object) -> object:
+    """Dataclasses as mappings, without what was added to them later and says nothing here: files keep their ids."""
+    if is_dataclass(value):
+        said = ((f, getattr(value, f.name)) for f in fields(value))
+        return {f.name: _content(inner) for f, inner in said if not ("added" in f.metadata and inner == f.default)}
+    return [_content(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _rounded(value: object) -> object:

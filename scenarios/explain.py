@@ -1,5 +1,6 @@
 """What was understood of a scenario file, in words: for an author to compare with what was meant."""
 
+import re
 from collections.abc import Iterator, Mapping
 from math import isinf
 from pathlib import Path
@@ -9,15 +10,14 @@ from scenarios.build import SURFACE_IN
 from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
 from scenarios.load import understand
-from scenarios.place import cover_of
+from scenarios.place import carriers, cover_of
 from scenarios.road import Road
 from scenarios.scenario import (
-    Action,
+    AfterEvent,
+    Appear,
     AtPose,
     Brake,
-    ChangeSpeed,
-    Cross,
-    CutIn,
+    BrakeHardest,
     Event,
     Expect,
     Follow,
@@ -28,7 +28,10 @@ from scenarios.scenario import (
     Scenario,
     StepOut,
 )
+from scenarios.spoken import sentence
 from scenarios.units import ANGLE, SPEED, shown
+
+_AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
 
 
 def explain(path: str | Path, seed: int = 0) -> str:
@@ -67,7 +70,7 @@ def _world(scenario: Scenario) -> list[str]:
     lines.append("Actors:" if actors else "Actors: none.")
     lines += [f"  {p.body.id}: {p.body.kind}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
     lines += ["", "Story:" if scenario.events else "Story: nothing happens by itself."]
-    return lines + [f"  after {e.when.t_s:g} s: {e.actor} {_action(e, scenario)}." for e in scenario.events]
+    return lines + list(_told_story(scenario))
 
 
 def _road(road: Road) -> str:
@@ -107,11 +110,15 @@ def _going(placed: Placed) -> str:
 
 
 def _place(placed: Placed, scenario: Scenario) -> str:
+    if carrier := carriers(scenario.events).get(placed.body.id):
+        return f"carried by {carrier} until it falls"
     if isinstance(placed.start, AtPose):
         start = placed.start
         return f"at x {start.x_m:g} m, y {start.y_m:g} m, heading {shown(start.yaw_rad, ANGLE)}"
     hiding = [e for e in scenario.events if e.actor == placed.body.id and isinstance(e.do, StepOut)]
     across = _across(placed, scenario.road)
+    if any(e.actor == placed.body.id and isinstance(e.do, Appear) for e in scenario.events):
+        return f"not there until it appears, then {across}, {_along(placed, scenario.placed[0])} of the ego"
     if hiding:
         cover = cover_of(placed.body.id, scenario.placed, scenario.events).body.id
         return f"hidden behind {cover}, {across}, {_along(placed, scenario.placed[0])}"
@@ -140,27 +147,25 @@ def _across(placed: Placed, road: Road) -> str:
     return f"right of the road, {road.right_edge - start.d_m - half:.3g} m from its edge"
 
 
-def _action(event: Event, scenario: Scenario) -> str:
-    action: Action = event.do
-    match action:
-        case Brake(decel, until):
-            end = f"down to {shown(until, SPEED)}" if until else "to a stop"
-            hardest = scenario.friction * G
-            limit = f" (asked for; the road gives no more than {hardest:.1f})" if decel > hardest else ""
-            return f"brakes at {decel:.3g} m/s^2{limit} {end}"
-        case ChangeSpeed(speed, rate):
-            return f"goes to {shown(speed, SPEED)} at {rate:.3g} m/s^2"
-        case HoldSpeed(speed):
-            return f"holds {shown(speed, SPEED)}"
-        case Follow(speed, driver):
-            return f"follows traffic at up to {shown(speed, SPEED)} as driver '{driver}'"
-        case CutIn(duration):
-            return f"cuts into the ego's lane within {duration:g} s"
-        case Cross(speed):
-            return f"crosses the road at {shown(speed, SPEED)}"
-        case StepOut(behind, speed):
-            return f"steps out from behind {behind} at {shown(speed, SPEED)}"
-    raise TypeError(f"no words for {action!r}")
+def _told_story(scenario: Scenario) -> Iterator[str]:
+    """The events as lines that could stand in the file; what the road makes of them behind '#'."""
+    meant = {event.when.event for event in scenario.events if isinstance(event.when, AfterEvent)}
+    for event in scenario.events:
+        label = f"{event.name}: " if event.name in meant or not _AUTO.fullmatch(event.name) else ""
+        remark = _remark(event, scenario)
+        yield f"  - {label}{sentence(event)}" + (f"   # {remark}" if remark else "")
+
+
+def _remark(event: Event, scenario: Scenario) -> str:
+    hardest = scenario.friction * G
+    match event.do:
+        case Brake(decel) if decel > hardest:
+            return f"the road gives no more than {hardest:.1f} m/s^2"
+        case BrakeHardest():
+            return f"that is {hardest:.1f} m/s^2"
+        case Follow(_, driver):
+            return DRIVERS[driver].source
+    return ""
 
 
 def _expected(expect: Expect) -> Iterator[str]:

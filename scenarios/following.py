@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scenarios.behaviour import LIT_DECEL, Mover, Pedals
+from scenarios.behaviour import Mover
 from scenarios.drivers import accepted_time_gap, driver, idm
 from scenarios.paths import LanePath
+from scenarios.pedals import LIT_DECEL, Pedals
 from scenarios.perception import RECOGNISED_SHARE, Ahead, Scene, ahead, visible_share
 
 FOLLOWS_WITHIN_S = 4.0  # time headway within which a leader's brake lights concern the driver

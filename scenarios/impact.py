@@ -39,10 +39,11 @@ def touching(
     yaw: Float[np.ndarray, "actor"],
     size: Float[np.ndarray, "actor 3"],
     moving: Bool[np.ndarray, "actor"],
+    present: Bool[np.ndarray, "actor"],
 ) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
-    """Pairs of boxes that overlap, one of them moving, each with the unit normal from the first to the second where
-    they overlap least."""
-    pairs, normals = _touching(xy, yaw, size, moving)
+    """Pairs of boxes that are there and overlap, one of them moving, each with the unit normal from the first to the
+    second where they overlap least."""
+    pairs, normals = _touching(xy, yaw, size, moving, present)
     if not len(pairs):
         return []
     return [(int(i), int(j), normal) for (i, j), normal in zip(pairs, normals, strict=True)]
@@ -50,12 +51,12 @@ def touching(
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _touching(xy, yaw, size, moving):
+def _touching(xy, yaw, size, moving, present):
     pairs, normals, found = np.empty((len(xy) ** 2, 2), np.int64), np.empty((len(xy) ** 2, 2)), 0
     reach, corners = np.hypot(size[:, 0], size[:, 1]) / 2, corners_of(xy, yaw, size)
     for i in range(len(xy)):
         for j in range(i + 1, len(xy)):
-            if not (moving[i] or moving[j]):
+            if not (present[i] and present[j] and (moving[i] or moving[j])):
                 continue
             if math.hypot(xy[i, 0] - xy[j, 0], xy[i, 1] - xy[j, 1]) >= reach[i] + reach[j]:
                 continue

@@ -1,12 +1,10 @@
-"""Where a body's reference point goes as it covers distance: along a lane, a drawn line, or freely on foot."""
+"""Where a body's reference point goes as it covers distance: along a lane, or freely on foot."""
 
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-from scipy.interpolate import CubicSpline, PchipInterpolator
-
 from scenarios.bodies import ON_FOOT, Body
+from scenarios.line_path import LinePath, Pose
 from scenarios.road import Road
 
 MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
@@ -14,7 +12,6 @@ MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: how soon an arc tightens at walking pac
 STEERING_RADPS = 0.3  # of the wheels; the hard limit is 0.4
 WHEELBASE_SHARE = 0.6  # of the length
 WALKER_TURN_RADPS = 5.0
-Pose = tuple[float, float, float]  # x, y in metres, heading in radians
 
 
 def wrapped(angle: float) -> float:
@@ -38,17 +35,34 @@ class LanePath:
     _length: float = 0.0
     _polynomial: tuple[float, ...] = ()
 
-    def shift(self, target_d: float, length: float) -> None:
-        """Begin to move to the offset `target_d` over `length` metres, smoothly from the present slope."""
-        slope = self._slope() * length
+    @property
+    def settled(self) -> bool:
+        """Whether it keeps its offset."""
+        return not self._polynomial
+
+    def shift(self, target_d: float, length: float, slope: float | None = None) -> None:
+        """Begin to move to the offset `target_d` over `length` metres, smoothly from the present slope and bend.
+
+        `slope`: the one that the body comes with, where it was not on this path before.
+        """
+        tilt = (self._slope() if slope is None else slope) * length
+        bend = self._bend() * length**2 / 2 if slope is None else 0.0
         change = target_d - self.d
         self._polynomial = (
-            self.d, slope, 0.0, 10 * change - 6 * slope, 8 * slope - 15 * change, 6 * change - 3 * slope,
+            self.d, tilt, bend,
+            10 * change - 6 * tilt - 3 * bend, 8 * tilt - 15 * change + 3 * bend, 6 * change - 3 * tilt - bend,
         )  # fmt: skip
         self._from, self._length = self.travelled, length
 
     def _sigma(self) -> float:
-        return min(1.0, (self.travelled - self._from) / self._length)
+        return min(1.0, max(0.0, (self.travelled - self._from) / self._length))
+
+    def _bend(self) -> float:
+        if not self._polynomial:
+            return 0.0
+        sigma = self._sigma()
+        terms = (i * (i - 1) * c * sigma ** (i - 2) for i, c in enumerate(self._polynomial) if i > 1)
+        return sum(terms) / self._length**2
 
     def _slope(self) -> float:
         if not self._polynomial:
@@ -99,9 +113,10 @@ class FreePath:
 
     def _turn(self, distance: float, dt: float) -> float:
         left = 0.0 if math.isnan(self.target_yaw) else wrapped(self.target_yaw - self.yaw)
-        speed = max(distance / dt, 0.1)
+        speed = max(abs(distance) / dt, 0.1)
         if self.wheelbase_m == 0:
             return math.copysign(min(abs(left), min(WALKER_TURN_RADPS, self.sideways_mps2 / speed) * dt), left)
+        distance = abs(distance)
         slope = min(MAX_CURVATURE_SLOPE, STEERING_RADPS / (speed * self.wheelbase_m))
         tightest = min(MAX_CURVATURE, self.sideways_mps2 / speed**2)
         # The arc unwinds early enough to end straight: curvature k still turns k^2 / (2 slope).
@@ -111,36 +126,6 @@ class FreePath:
 
     def pose(self) -> Pose:
         return self.x, self.y, self.yaw
-
-
-class LinePath:
-    """A drawn line: a smooth curve through the given points, and the distance along it planned at each time."""
-
-    def __init__(self, points: tuple[tuple[float, float, float], ...]) -> None:
-        t, x, y = np.array(points, float).T
-        knots = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-        moving = np.concatenate([[True], np.diff(knots) > 1e-3])
-        self._curve = _curve(knots[moving], np.stack([x, y], -1)[moving])
-        self._length = float(knots[-1])
-        self._plan = _plan(t, knots)
-        self.travelled = self.planned(0.0)
-
-    def planned(self, t_s: float) -> float:
-        """Metres along the line at a time, by the plan."""
-        return float(self._plan(t_s))
-
-    def advance(self, distance: float, _dt: float) -> None:
-        """Move on by `distance` metres."""
-        self.travelled += distance
-
-    def pose(self) -> Pose:
-        inside = min(max(self.travelled, 0.0), self._length)
-        (x, y), (tangent_x, tangent_y) = self._curve(inside), self._curve(inside, 1)
-        beyond = self.travelled - inside  # straight on past the last point
-        norm = math.hypot(tangent_x, tangent_y)
-        return (
-            x + beyond * tangent_x / norm, y + beyond * tangent_y / norm, math.atan2(tangent_y, tangent_x),
-        )  # fmt: skip
 
 
 Path = LanePath | FreePath | LinePath
@@ -153,32 +138,12 @@ def crossing_side(road: Road, d: float) -> int:
 
 def lane_path(road: Road, pose: Pose) -> LanePath:
     """The path along the road through a map pose."""
-    s, d = road.project(np.array(pose[:2]))
+    s, d = road.locate(*pose[:2])
     facing = 1 if math.cos(pose[2] - road.curvature_per_m * s) >= 0 else -1
-    return LanePath(road, float(s), float(d), facing)
+    return LanePath(road, s, d, facing)
 
 
 def free_path(body: Body, pose: Pose, sideways_mps2: float, target_yaw: float = math.nan) -> FreePath:
     """The path of a body that turns as its kind can."""
     wheelbase = 0.0 if body.kind in ON_FOOT else WHEELBASE_SHARE * body.size.length_m
     return FreePath(*pose, wheelbase, sideways_mps2, target_yaw)
-
-
-def _curve(knots: np.ndarray, xy: np.ndarray) -> CubicSpline:
-    if len(knots) == 1:  # never moves: any heading will do
-        knots, xy = np.array([0.0, 1.0]), np.stack([xy[0], xy[0] + np.array([1.0, 0.0])])
-    return CubicSpline(knots, xy, bc_type="natural")
-
-
-def _plan(t: np.ndarray, knots: np.ndarray) -> CubicSpline:
-    """Distance over time, never backwards, smoothed over 0.4 s so that the acceleration has no steps."""
-    if len(t) == 1:
-        return CubicSpline([0.0, 1.0], [0.0, 0.0])
-    fine = np.arange(t[0] - 0.4, t[-1] + 60.0, 0.01)
-    shape = PchipInterpolator(t, knots)
-    speed_in, speed_out = float(shape(t[0], 1)), float(shape(t[-1], 1))
-    inside = np.clip(fine, t[0], t[-1])
-    raw = shape(inside) + speed_in * np.minimum(fine - t[0], 0) + speed_out * np.maximum(fine - t[-1], 0)
-    window = np.bartlett(43)[1:-1]
-    smooth = np.convolve(np.pad(raw, 20, mode="reflect", reflect_type="odd"), window / window.sum(), mode="valid")
-    return CubicSpline(fine[::5], smooth[::5])

@@ -37,6 +37,7 @@ class Scene:
     across: Float[np.ndarray, "actor 4"]  # d of the corners
     along_mps: Float[np.ndarray, "actor"]
     across_mps: Float[np.ndarray, "actor"]
+    present: Bool[np.ndarray, "actor"]
 
 
 def box_corners(
@@ -80,12 +81,18 @@ def box_centres(poses, offset_m):
 
 
 def look(
-    road: Road, xy: np.ndarray, yaw: np.ndarray, size: np.ndarray, velocity: np.ndarray, braking: np.ndarray
+    road: Road,
+    xy: np.ndarray,
+    yaw: np.ndarray,
+    size: np.ndarray,
+    velocity: np.ndarray,
+    braking: np.ndarray,
+    present: np.ndarray,
 ) -> Scene:
     """The scene in map and road coordinates."""
     corners = corners_of(xy, yaw, size)
     along, across, along_mps, across_mps = _on_road(road.project(corners), road.curvature_per_m, velocity)
-    return Scene(road, xy, yaw, size, velocity, braking, corners, along, across, along_mps, across_mps)
+    return Scene(road, xy, yaw, size, velocity, braking, corners, along, across, along_mps, across_mps, present)
 
 
 @njit(cache=True, nogil=True)
@@ -119,14 +126,14 @@ def ahead(scene: Scene, me: int, d: float, facing: int, speed: float) -> Ahead:
     return Ahead(
         *_ahead(
             scene.along, scene.across, scene.along_mps, scene.across_mps, scene.size, me, d, facing, speed,
-            1 - scene.road.curvature_per_m * d,
+            1 - scene.road.curvature_per_m * d, scene.present,
         )
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, stretch):
+def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, stretch, present):
     """`ahead` body by body; `stretch` is the length of the driver's lane over the reference line's."""
     count, half, pace = len(along), size[me, 1] / 2 + CORRIDOR_MARGIN_M, max(speed, 0.5)
     front_m = (facing * along[me]).max()
@@ -136,7 +143,7 @@ def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, str
     for i in range(count):
         near, far = (facing * along[i]).min(), (facing * along[i]).max()
         gap[i] = (near - front_m) * stretch
-        if i == me or far <= front_m or gap[i] >= LOOK_AHEAD_M or gap[i] <= -size[i, 0]:
+        if i == me or not present[i] or far <= front_m or gap[i] >= LOOK_AHEAD_M or gap[i] <= -size[i, 0]:
             continue
         right, left, sideways = across[i].min() - d, across[i].max() - d, abs(across_mps[i])
         inside[i] = right < half and left > -half
@@ -168,7 +175,7 @@ def _crossing_times(right, left, across_mps, half):
 
 def visible_share(scene: Scene, me: int, other: int) -> float:
     """Share of body `other` that the driver of `me` sees past the other bodies, 0 to 1."""
-    return float(_share_seen(scene.xy, scene.yaw, scene.size, scene.corners[other], me, other))
+    return float(_share_seen(scene.xy, scene.yaw, scene.size, scene.corners[other], me, other, scene.present))
 
 
 def share_seen(
@@ -178,17 +185,17 @@ def share_seen(
     me: int,
     other: int,
 ) -> float:
-    """`visible_share` where there is no scene.
+    """`visible_share` where there is no scene: of bodies that are all there.
 
     Rays from the eye over the body's width and three heights; boxes stand on the ground and hide what lies behind
     and below their top edge.
     """
-    return float(_share_seen(xy, yaw, size, box_corners(xy, yaw, size)[other], me, other))
+    return float(_share_seen(xy, yaw, size, box_corners(xy, yaw, size)[other], me, other, np.ones(len(xy), np.bool_)))
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _share_seen(xy, yaw, size, corners, me, other):
+def _share_seen(xy, yaw, size, corners, me, other, present):
     ahead_x, ahead_y = math.cos(yaw[me]), math.sin(yaw[me])
     x, y = xy[me, 0] + EYE_AHEAD_OF_CENTRE_M * ahead_x, xy[me, 1] + EYE_AHEAD_OF_CENTRE_M * ahead_y
     z = min(EYE_HEIGHT_M, 0.95 * size[me, 2])
@@ -200,7 +207,7 @@ def _share_seen(xy, yaw, size, corners, me, other):
         dx, dy = x + reach * math.cos(bearing) - x, y + reach * math.sin(bearing) - y
         hit = np.zeros(len(RAY_HEIGHTS), np.bool_)
         for i in range(len(xy)):
-            if i in (me, other) or math.hypot(xy[i, 0] - x, xy[i, 1] - y) >= away + size[i, 0]:
+            if i in (me, other) or not present[i] or math.hypot(xy[i, 0] - x, xy[i, 1] - y) >= away + size[i, 0]:
                 continue
             enter, leave = _inside_box(x - xy[i, 0], y - xy[i, 1], dx, dy, yaw[i], size[i])
             if leave <= enter:

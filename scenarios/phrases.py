@@ -1,34 +1,58 @@
-"""The phrases offered to an author who was not understood, and numbers in words."""
+"""Phrases that show what can be said, and numbers in words."""
 
 import re
-from difflib import SequenceMatcher
 
-from scenarios.references import Cast, Unclear, resolve
-
-# Offered to an author whose sentence is not understood; {a} and {b} are actors. A test parses every one.
+# Offered to an author whose sentence is not understood, and examples on the page of what can be said; {a} and {b} are
+# actors, {c} is cargo. A test parses every one.
 PHRASES = (
     "{a} brakes at 6 m/s^2 after 1.5 s",
     "{a} brakes hard after 1.5 s",
     "{a} brakes gently after 1.5 s",
     "{a} brakes at 4 m/s^2 until 20 km/h",
     "{a} brakes to a stop",
+    "{a} brakes as hard as the road allows when the gap is below 10 m",
+    "{a} brakes at a TTC of 1.5 s",
+    "{a} brakes when the ego is 2 s away",
+    "{a} brakes when the headway is below 1 s",
+    "{a} brakes when it has travelled 40 m",
+    "{a} brakes when it has reached 60 m along the road",
+    "{a} brakes when it is in lane 1",
+    "{a} brakes when it has passed {b}",
+    "{a} brakes when the ego is slower than 30 km/h",
+    "{a} brakes when {b} stands still",
+    "{a} brakes when event-1 has ended",
     "{a} comes to a stop",
+    "{a} stops within 20 m",
+    "{a} stops for 2 s and then speeds up to 30 km/h",
     "{a} makes an emergency stop after 1 s",
     "{a} holds its speed",
     "{a} keeps 50 km/h",
+    "{a} keeps 50 km/h for 2 s and then brakes",
     "{a} follows at 50 km/h",
     "{a} follows traffic",
     "{a} speeds up to 60 km/h",
     "{a} accelerates to 60 km/h at 1.5 m/s^2",
     "{a} slows down to 30 km/h after 1 s",
+    "{a} changes speed to 40 km/h within 3 s smoothly",
+    "{a} reverses at 5 km/h for 10 m",
     "{a} cuts in after 1 s",
     "{a} cuts in within 1.5 s after 1 s",
     "{a} changes into the ego's lane after 1 s",
+    "{a} cuts out to the left after 1 s",
+    "{a} changes lane to the left within 3 s",
+    "{a} moves to lane 0 after 1 s",
+    "{a} drifts 0.5 m to the right after 1 s",
+    "{a} returns to the centre of its lane",
     "{a} crosses the road at 15 km/h after 1 s",
     "{a} walks across the road after 1 s",
     "{a} runs across the road after 1 s",
     "{a} steps out from behind {b} after 2 s",
     "{a} runs out from behind {b} after 2 s",
+    "{a} follows the trajectory (2 s, 20 m, 0 m), (4 s, 38 m, 3 m)",
+    "{a} loses control turning 90 deg to the left",
+    "{a} drops {c} after 2 s",
+    "{a} appears at the scene's edge after 1 s",
+    "{a} disappears at the scene's edge",
 )
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -50,34 +74,3 @@ def spelt(words: str) -> str:
         number = sum(_SPELT[word] for word in re.split("[ -]", whole))
     tenths = 5 if words.endswith("half") else _SPELT.get(decimal, 0)
     return f"{number}.{tenths}" if tenths else str(number)
-
-
-def nearest_phrases(plain: str, cast: Cast, count: int = 3) -> list[str]:
-    """The phrases of this language most like a sentence, with this scenario's actors in them."""
-    words = plain.split()
-    subject = subject_of(words, cast)
-    rest = _masked(" ".join(words[len(subject.split()) :]) if plain.startswith(subject) else " ".join(words[1:]))
-    other = next((m.id for m in cast.members.values() if m.parked), "the parked truck")
-
-    def likeness(phrase: str) -> float:
-        wanted = _masked(phrase.replace("{a} ", "").replace("{b}", ""))
-        shared = len({w[:4] for w in rest.split()} & {w[:4] for w in wanted.split()}) / (1 + len(wanted.split()))
-        return SequenceMatcher(None, rest, wanted).ratio() + 1.5 * shared
-
-    best = sorted(PHRASES, key=likeness, reverse=True)[:count]
-    return [phrase.format(a=subject, b=other) for phrase in best]
-
-
-def _masked(text: str) -> str:
-    return re.sub(r"[\d.]+ ?\S*", "#", text)
-
-
-def subject_of(words: list[str], cast: Cast) -> str:
-    """The longest beginning of a sentence that names an actor, else the first actor there is."""
-    for end in range(min(5, len(words)), 0, -1):
-        try:
-            resolve(" ".join(words[:end]), cast)
-        except Unclear:
-            continue
-        return " ".join(words[:end])
-    return next((name for name in cast.members if name != "ego"), "the ego")

@@ -9,11 +9,13 @@ from shapely.geometry import LineString, Polygon
 
 from scenarios.actor_spec import ActorSpec, Along, Boxed, Drive, Driven, EgoSpec, Facing, Hidden, InLane, Moved
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
-from scenarios.events import DRIVER
+from scenarios.do_spec import DRIVER
 from scenarios.road import Road
 from scenarios.scenario import (
+    Appear,
     AtPose,
     Behaviour,
+    Drop,
     Event,
     Follow,
     FollowTrajectory,
@@ -51,6 +53,9 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
     if isinstance(spec, Moved):
         (_, x, y), speed = spec.trajectory[0], _speeds(spec.trajectory)[0]
         return Placed(body, AtPose(x, y, _first_heading(spec.trajectory)), speed, FollowTrajectory(spec.trajectory))
+    if isinstance(spec, Hidden) and (carrier := carriers(events).get(name)):
+        start = next(p.start for p in (ego, *placed) if p.body.id == carrier)
+        return Placed(body, start, 0.0, Parked())
     if isinstance(spec, Hidden):
         return Placed(body, _hiding_place(cover_of(name, placed, events), road), 0.0, Parked())
     start = OnLane(_along(spec, body.size, ego), *_across(spec, body.size, road))
@@ -79,6 +84,11 @@ def _across(spec: Along, size: Size, road: Road) -> tuple[float, int]:
     off = spec.offset + size.width_m / 2
     d = road.left_edge + off if spec.side is Side.LEFT else road.right_edge - off
     return d, 1 if spec.facing is Facing.ALONG else -1
+
+
+def carriers(events: Sequence[Event]) -> dict[str, str]:
+    """Who carries each piece of cargo."""
+    return {event.do.cargo: event.actor for event in events if isinstance(event.do, Drop)}
 
 
 def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Placed:
@@ -158,7 +168,8 @@ def road_doubts(road: Road) -> Iterator[Doubt]:
 def standing_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Doubt]:
     """Nobody starts inside another, beyond the curve's half turn, or in plain view before stepping out."""
     shapes = {p.body.id: footprint(p, road) for p in placed}
-    for one, other in combinations(placed, 2):
+    absent = set(carriers(events)) | {e.actor for e in events if isinstance(e.do, Appear)}
+    for one, other in combinations([p for p in placed if p.body.id not in absent], 2):
         if shapes[one.body.id].intersection(shapes[other.body.id]).area > 1e-6:
             found = f"{other.body.id} inside {'the ego' if one.body.id == 'ego' else one.body.id} at the start"
             yield f"actors.{other.body.id}", found, "free space between them"

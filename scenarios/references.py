@@ -15,11 +15,18 @@ NOUNS: dict[str, frozenset[Kind]] = {
     "vehicle": FOUR_WHEELS | {Kind.MOTORCYCLE},
 }
 EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
-_ADJECTIVES = {
+PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his"}
+ORDINALS = {
+    **{word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"))},
+    **{f"{n}{end}": n - 1 for n, end in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)},
+    "last": -1,
+}
+ADJECTIVES = {
     **dict.fromkeys(("parked", "stationary", "stopped", "standing", "waiting"), "parked"),
     **dict.fromkeys(("moving", "driving"), "moving"),
     **dict.fromkeys(("lead", "leading", "preceding"), "leads"),
     "oncoming": "oncoming",
+    **dict.fromkeys(("following", "trailing", "rear"), "trails"),
 }
 
 
@@ -33,6 +40,7 @@ class Member:
     in_ego_lane: bool = False
     beside_ego_lane: bool = False  # in another lane of the ego's direction
     gap_ahead_m: float | None = None
+    gap_behind_m: float | None = None
     oncoming: bool = False
     on_trajectory: bool = False
     side: Side | None = None  # of the road, where it stands beside it
@@ -49,6 +57,7 @@ class Cast:
 
     members: dict[str, Member]
     broken: frozenset[str] = frozenset()
+    ego_lane: int = 0
 
     @property
     def listed(self) -> str:
@@ -60,6 +69,11 @@ class Cast:
         """The nearest body ahead in the ego's lane."""
         ahead = {m.gap_ahead_m: m.id for m in self.members.values() if m.in_ego_lane and m.gap_ahead_m is not None}
         return ahead[min(ahead)] if ahead else None
+
+    def follower(self) -> str | None:
+        """The nearest body behind in the ego's lane."""
+        behind = {m.gap_behind_m: m.id for m in self.members.values() if m.in_ego_lane and m.gap_behind_m is not None}
+        return behind[min(behind)] if behind else None
 
 
 class Unclear(ValueError):
@@ -79,10 +93,10 @@ def member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
     if isinstance(spec, Boxed):
         return Member(name, spec.kind, spec.speed, side=Side.LEFT if spec.box.at[1] > 0 else Side.RIGHT)
     if not isinstance(spec, InLane):
-        return Member(name, spec.kind, spec.speed, gap_ahead_m=spec.ahead, side=spec.side)
+        return Member(name, spec.kind, spec.speed, gap_ahead_m=spec.ahead, gap_behind_m=spec.behind, side=spec.side)
     own = not spec.lane.oncoming and spec.lane.number == ego.lane
     beside = not spec.lane.oncoming and not own
-    return Member(name, spec.kind, spec.speed, own, beside, spec.ahead, spec.lane.oncoming)
+    return Member(name, spec.kind, spec.speed, own, beside, spec.ahead, spec.behind, spec.lane.oncoming)
 
 
 def ego_member(ego: EgoSpec) -> Member:
@@ -92,20 +106,38 @@ def ego_member(ego: EgoSpec) -> Member:
     return Member("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
 
 
-def resolve(phrase: str, cast: Cast) -> str:
-    """Id of the one actor that `phrase` means: an id, or article, adjectives and kind. Raises Unclear."""
+def resolve(phrase: str, cast: Cast, it: str | None = None) -> str:
+    """Id of the one actor that `phrase` means: an id, or article, ordinal, adjectives and kind; `it` is who was told
+    of last. Raises Unclear.
+    """
     words = re.sub(r"['’]s?$", "", re.sub(r"^(the|a|an) ", "", phrase.strip().lower())).split()
     if " ".join(words) in EGO:
         return "ego"
     for joint in (" ", "-", "_"):
         if (name := joint.join(words)) in cast.members or name in cast.broken:
             return name
-    found = [m for m in cast.members.values() if m.id != "ego" and all(_fits(word, m, cast) for word in words)]
-    if len(found) == 1:
+    if len(words) == 1 and words[0] in PRONOUNS:
+        if it is None:
+            raise Unclear(f"an actor by name: nobody was told of before whom '{words[0]}' could mean")
+        return it
+    places = [ORDINALS[word] for word in words if word in ORDINALS]
+    said = [word for word in words if word not in ORDINALS]
+    found = [m for m in cast.members.values() if m.id != "ego" and said and all(_fits(w, m, cast) for w in said)]
+    if len(places) == 1 and found:
+        return _counted(phrase, found, places[0]).id
+    if len(found) == 1 and not places:
         return found[0].id
-    if found:
+    if found and not places:
         raise Unclear(f"one actor: '{phrase}' may be " + " or ".join(m.id for m in found) + "; say its id")
     raise Unclear(_nobody(words, cast))
+
+
+def _counted(phrase: str, found: list[Member], place: int) -> Member:
+    """'the second pedestrian': in the order of the file."""
+    if place >= len(found):
+        there = ", ".join(m.id for m in found)
+        raise Unclear(f"an actor that is there instead of '{phrase}': only {there}")
+    return found[place]
 
 
 def _fits(word: str, who: Member, cast: Cast) -> bool:
@@ -113,20 +145,22 @@ def _fits(word: str, who: Member, cast: Cast) -> bool:
         return True
     if word in NOUNS:
         return who.kind in NOUNS[word]
-    match _ADJECTIVES.get(word):
+    match ADJECTIVES.get(word):
         case "parked":
             return who.parked
         case "moving":
             return not who.parked
         case "leads":
             return who.id == cast.leader()
+        case "trails":
+            return who.id == cast.follower()
         case "oncoming":
             return who.oncoming
     return False
 
 
 def _nobody(words: list[str], cast: Cast) -> str:
-    known = {*NOUNS, *_ADJECTIVES, *cast.members, *cast.broken}
+    known = {*NOUNS, *ADJECTIVES, *ORDINALS, *cast.members, *cast.broken}
     there = f"an actor of this scenario: {cast.listed}"
     strange = [word for word in words if word not in known]
     if not strange:

@@ -74,6 +74,15 @@ class Road:
         heading = np.arctan2(np.sign(k) * x, np.sign(k) * to_centre_y)
         return np.stack([heading / k, 1 / k - np.sign(k) * np.hypot(x, to_centre_y)], axis=-1)
 
+    def locate(self, x: float, y: float) -> tuple[float, float]:
+        """`project` of one point, for the inner loop."""
+        k = self.curvature_per_m
+        if abs(k) < 1e-9:
+            return x, y
+        sign = math.copysign(1.0, k)
+        heading = math.atan2(sign * x, sign * (1 / k - y))
+        return heading / k, 1 / k - sign * math.hypot(x, 1 / k - y)
+
     def band(self, d_right: float, d_left: float, s_from: float, s_to: float, step: float = 2.0) -> Polygon:
         """The strip between two offsets as a polygon in the map frame."""
         s = np.linspace(s_from, s_to, max(2, int(abs(s_to - s_from) / step) + 1))

@@ -32,12 +32,22 @@ class Happening:
 
 
 @dataclass(frozen=True)
+class Unfired:
+    """An event of the story that never happened: as a sentence, and how near its trigger came to holding."""
+
+    actor: str
+    event: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Rollout:
     """Every body's state at every frame. `bodies[0]` is the ego. Map frame, metres, radians, seconds.
 
     `centre` is the box centre; `speed_mps` is signed along the heading; `acceleration_mps2` is longitudinal.
-    Where `valid` is False the other entries mean nothing. `ego_to_map` is the pose of the ego frame
-    (origin on the ground under the rear axle).
+    Where `valid` is False the other entries mean nothing. Where `sliding` is True friction or gravity alone decides
+    where a body goes: not along its heading, and in the air while its centre is above half its height. `ego_to_map`
+    is the pose of the ego frame (origin on the ground under the rear axle).
     """
 
     id: str
@@ -50,6 +60,7 @@ class Rollout:
     acceleration_mps2: Float[np.ndarray, "time actor"]
     valid: Bool[np.ndarray, "time actor"]
     brake_light: Bool[np.ndarray, "time actor"]
+    sliding: Bool[np.ndarray, "time actor"]
     ego_to_map: Float[np.ndarray, "time 4 4"]
     map_to_global: Float[np.ndarray, "4 4"]
     road: Road | None  # None for a log without a map
@@ -58,6 +69,7 @@ class Rollout:
     environment: Environment
     happenings: tuple[Happening, ...]
     ended: Ended
+    unfired: tuple[Unfired, ...] = ()
 
     @property
     def sizes(self) -> Float[np.ndarray, "actor 3"]:

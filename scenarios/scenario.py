@@ -2,9 +2,57 @@
 
 from dataclasses import dataclass, field
 
+from scenarios.actions import (
+    Action,
+    Appear,
+    Behaviour,
+    Brake,
+    BrakeHardest,
+    ChangeLane,
+    ChangeSpeed,
+    Cross,
+    CutIn,
+    CutOut,
+    Disappear,
+    DriveTrajectory,
+    Drop,
+    Follow,
+    FollowTrajectory,
+    HoldSpeed,
+    LaneOffset,
+    LoseControl,
+    Parked,
+    Profile,
+    Reverse,
+    StepOut,
+    Stop,
+)
 from scenarios.bodies import Body
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road
+from scenarios.triggers import (
+    After,
+    AfterDistance,
+    AfterEvent,
+    AtGap,
+    AtHeadway,
+    AtPlace,
+    AtSpeed,
+    AtStandstill,
+    AtTTC,
+    HasPassed,
+    InLane,
+    LaneRef,
+    Trigger,
+)
+
+__all__ = [  # a scenario with everything that it is made of
+    "Action", "After", "AfterDistance", "AfterEvent", "Appear", "AtGap", "AtHeadway", "AtPlace", "AtPose",
+    "AtSpeed", "AtStandstill", "AtTTC", "Behaviour", "Brake", "BrakeHardest", "ChangeLane", "ChangeSpeed",
+    "Cross", "CutIn", "CutOut", "Disappear", "DriveTrajectory", "Drop", "Event", "Expect", "Follow",
+    "FollowTrajectory", "FromLog", "HasPassed", "HoldSpeed", "InLane", "LaneOffset", "LaneRef", "LoseControl",
+    "OnLane", "Parked", "Placed", "Profile", "Reverse", "Scenario", "StepOut", "Stop", "Trigger",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,97 +76,14 @@ class AtPose:
     yaw_rad: float
 
 
-# What a body does until an event tells it otherwise.
-@dataclass(frozen=True)
-class HoldSpeed:
-    """Keep lane and speed."""
-
-    speed_mps: float
-
-
-@dataclass(frozen=True)
-class Follow:
-    """IDM car following at a desired speed, by a named driver model that reacts late."""
-
-    speed_mps: float
-    driver: str  # a name in scenarios.drivers.DRIVERS
-
-
-@dataclass(frozen=True)
-class Parked:
-    """Does not move."""
-
-
-@dataclass(frozen=True)
-class FollowTrajectory:
-    """Map x, y of the body's reference (ego: rear axle, others: box centre) at given times."""
-
-    points: tuple[tuple[float, float, float], ...]  # (t_s, x_m, y_m)
-
-
-Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
-
-
-# What an event makes it do.
-@dataclass(frozen=True)
-class Brake:
-    """Decelerate at `decel_mps2` until the speed `until_mps` (0: standstill)."""
-
-    decel_mps2: float
-    until_mps: float = 0.0
-
-
-@dataclass(frozen=True)
-class ChangeSpeed:
-    """Reach `speed_mps` at `rate_mps2`, then hold it."""
-
-    speed_mps: float
-    rate_mps2: float
-
-
-@dataclass(frozen=True)
-class CutIn:
-    """Move into the ego's lane within `duration_s`."""
-
-    duration_s: float = 2.0
-
-
-@dataclass(frozen=True)
-class Cross:
-    """Cross the road at `speed_mps` perpendicular to it, towards the far side from where the body stands."""
-
-    speed_mps: float
-
-
-@dataclass(frozen=True)
-class StepOut:
-    """Walk out from behind another body, across the ego's lane, at `speed_mps`.
-
-    The body's starting place is hidden behind `behind` as seen from the ego.
-    """
-
-    behind: str
-    speed_mps: float
-
-
-Action = HoldSpeed | Follow | Brake | ChangeSpeed | CutIn | Cross | StepOut
-
-
-@dataclass(frozen=True)
-class After:
-    """Fires once, `t_s` seconds after the start."""
-
-    t_s: float
-
-
-Trigger = After
-
-
 @dataclass(frozen=True)
 class Event:
+    """`name` is how other events refer to it; it decides nothing by itself."""
+
     actor: str
     when: Trigger
     do: Action
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,23 @@
 """Runs a scenario: fixed inner steps, driver and story decide, bodies move, contacts are resolved."""
 
-from math import cos, sin
-
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from scenarios.behaviour import Pedals
+from scenarios.acting import Deed, perform
+from scenarios.actions import Appear, Disappear, Drop, sets_speed
+from scenarios.behaviour import Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.following import Driver
-from scenarios.impact import mass_kg, parting_velocities, sliding_decel, touching
+from scenarios.impact import parting_velocities, sliding_decel, touching
+from scenarios.line_path import Pose
+from scenarios.pedals import Pedals
 from scenarios.perception import Scene, box_centres, look
-from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
+from scenarios.place import carriers
+from scenarios.presence import arrival, beyond_edge, disappear, fall_off
+from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout, Unfired
 from scenarios.scenario import Event, Scenario
 from scenarios.starts import start
+from scenarios.storyboard import Storyboard
 
 SUBSTEPS = 10
 LOOK_EVERY = 2  # steps between two looks of a driver
@@ -33,7 +38,7 @@ def simulate(scenario: Scenario) -> Rollout:
         for _ in range(SUBSTEPS):
             world.step()
         frames.append(world.record())
-    return _rollout(scenario, np.array(frames), tuple(world.happenings))
+    return _rollout(scenario, np.array(frames), tuple(world.happenings), world.story.unfired())
 
 
 class World:
@@ -42,13 +47,17 @@ class World:
     def __init__(self, scenario: Scenario) -> None:
         self.t_s, self.steps = 0.0, 0
         self.road, self.friction = scenario.road, scenario.friction
-        self.pending = sorted(scenario.events, key=lambda e: e.when.t_s)
-        first = {e.actor: e.do for e in reversed(self.pending)}
+        first = {e.actor: e.do for e in reversed(scenario.events)}
         self.movers = [
             start(p, scenario.road, scenario.friction, i == 0, first.get(p.body.id))
             for i, p in enumerate(scenario.placed)
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
+        self.story = Storyboard(scenario.events, tuple(self.place))
+        self.arriving: list[Mover] = []
+        self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
+        for name in {*carriers(scenario.events), *(e.actor for e in scenario.events if isinstance(e.do, Appear))}:
+            self.movers[self.place[name]].present = False
         self.drivers: dict[int, Driver] = {}
         self.pedals: dict[int, Pedals] = {}
         self.happenings: list[Happening] = []
@@ -58,38 +67,75 @@ class World:
         self._refuse_overlaps()
 
     def step(self) -> None:
-        """One inner step: events, decisions, motion, contacts."""
-        while self.pending and self.pending[0].when.t_s <= self.t_s + 1e-9:
-            self._fire(self.pending.pop(0))
+        """One inner step: events, decisions, motion, contacts, comings and goings."""
+        while (event := self.story.due(self._body, self.t_s)) is not None:
+            self._fire(event)
         self._decide()
         self.steps += 1
         self.t_s = self.steps * STEP_S
         for mover in self.movers:
             mover.advance(self.t_s, STEP_S)
         self._collide()
+        self._come_and_go()
+        self.story.settle(self.t_s)
 
     def record(self) -> list[tuple[float, ...]]:
-        """Per body: reference x, y, yaw, speed, acceleration, brake light."""
-        return [(*m.at, m.speed, m.accel, float(m.lit)) for m in self.movers]
+        """Per body: reference x, y, yaw, height above ground, speed, acceleration, brake light, there, sliding."""
+        flags = ((float(m.lit), float(m.present), float(m.slides)) for m in self.movers)
+        return [(*m.at, m.bottom_m, m.speed, m.accel, *told) for m, told in zip(self.movers, flags, strict=True)]
+
+    def _body(self, name: str) -> Mover:
+        return self.movers[self.place[name]]
 
     def _fire(self, event: Event) -> None:
-        if event.actor not in self.place:
-            raise ValueError(f"the story names {event.actor!r}; there are {', '.join(self.place)}")
-        self.drivers.pop(self.place[event.actor], None)
-        self.pedals.pop(self.place[event.actor], None)
-        self._tell(event.actor, self.movers[self.place[event.actor]].perform(event.do))
+        deed = self._begin(event)
+        if self._body(event.actor).drive is None or sets_speed(event.do):
+            self.drivers.pop(self.place[event.actor], None)
+            self.pedals.pop(self.place[event.actor], None)
+        self._tell(event.actor, deed.said)
+        self.story.begin(event, deed, self.t_s)
+
+    def _begin(self, event: Event) -> Deed:
+        mover = self._body(event.actor)
+        match event.do:
+            case Drop(cargo):
+                return fall_off(mover, self._body(cargo), event.do)
+            case Appear():
+                self.arriving.append(mover)
+                return Deed("appears at the scene's edge", lambda _: mover.present)
+            case Disappear():
+                return disappear(mover)
+        return perform(mover, event.do, self.t_s)
+
+    def _come_and_go(self) -> None:
+        """Who appears does so once its place at the edge is free; who leaves is gone once it is there."""
+        for mover in list(self.arriving):
+            path = arrival(mover, self.movers[0], self.ego_began_s)
+            if self._free(mover, path.pose()):
+                mover.path, mover.at, mover.present = path, path.pose(), True
+                self.arriving.remove(mover)
+        for mover in self.movers:
+            if mover.leaving and mover.present and beyond_edge(mover, self.movers[0]):
+                mover.present = False
+
+    def _free(self, mover: Mover, pose: Pose) -> bool:
+        """Whether nobody stands where `mover` would be."""
+        xy, yaw = self._centres()
+        me, there = self.place[mover.body.id], self._present()
+        xy[me], yaw[me], there[me] = pose[:2], pose[2], True
+        return not touching(xy, yaw, self.size, np.arange(len(there)) == me, there)
 
     def _tell(self, actor: str, what: str, hit: str = "") -> None:
         self.happenings.append(Happening(round(self.t_s, 4), actor, what, hit))
 
     def _decide(self) -> None:
-        following = [i for i, m in enumerate(self.movers) if m.drive is not None]
+        following = [i for i, m in enumerate(self.movers) if m.drive is not None and m.present]
         if following and self.steps % LOOK_EVERY == 0:
             self._look_around(following)
         for i, mover in enumerate(self.movers):
-            if mover.still or mover.slide is not None or mover.scripted:
+            if mover.still or mover.slides or mover.scripted or not mover.present:
                 continue
-            if mover.drive is not None and i in self.pedals:
+            if mover.drive is not None and i in self.pedals and mover.gear == mover.wanted_gear:
                 mover.press(self.pedals[i], STEP_S)
             else:
                 mover.pursue(STEP_S)
@@ -110,15 +156,16 @@ class World:
 
     def _scene(self) -> Scene:
         xy, yaw = self._centres()
-        velocity = np.array([(m.speed * cos(m.at[2]), m.speed * sin(m.at[2])) for m in self.movers])
-        for i, mover in enumerate(self.movers):
-            if mover.slide is not None:
-                velocity[i] = mover.slide
-        return look(self.road, xy, yaw, self.size, velocity, np.array([m.lit for m in self.movers]))
+        velocity = np.array([m.velocity() for m in self.movers])
+        lit = np.array([m.lit for m in self.movers])
+        return look(self.road, xy, yaw, self.size, velocity, lit, self._present())
 
     def _touching(self) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
-        moving = np.array([m.speed != 0 or m.slide is not None for m in self.movers])
-        return touching(*self._centres(), self.size, moving)
+        moving = np.array([m.speed != 0 or m.slides for m in self.movers])
+        return touching(*self._centres(), self.size, moving, self._present())
+
+    def _present(self) -> Bool[np.ndarray, "actor"]:
+        return np.array([m.present for m in self.movers])
 
     def _refuse_overlaps(self) -> None:
         overlaps = [f"{self.movers[i].body.id} and {self.movers[j].body.id}" for i, j, _ in self._touching()]
@@ -136,19 +183,22 @@ class World:
                 self._tell(a.body.id, f"collision with {b.body.id} {words}", b.body.id)
             if closing <= 0:
                 continue
-            va, vb = parting_velocities(normal, va, vb, mass_kg(a.body), mass_kg(b.body))
+            va, vb = parting_velocities(normal, va, vb, a.mass, b.mass)
             a.struck(va, sliding_decel(a.body, self.friction))
             b.struck(vb, sliding_decel(b.body, self.friction))
 
 
 def _rollout(
-    scenario: Scenario, frames: Float[np.ndarray, "time actor 6"], happenings: tuple[Happening, ...]
+    scenario: Scenario,
+    frames: Float[np.ndarray, "time actor 9"],
+    happenings: tuple[Happening, ...],
+    unfired: tuple[Unfired, ...],
 ) -> Rollout:
-    x, y, yaw, speed, accel, lit = np.moveaxis(frames, -1, 0)
+    x, y, yaw, bottom, speed, accel, lit, there, sliding = np.moveaxis(frames, -1, 0)
     yaw = np.unwrap(yaw, axis=0)
     offset = np.array([EGO_REAR_AXLE_TO_CENTRE_M] + [0.0] * (len(scenario.placed) - 1))
     height = np.array([p.body.size.height_m for p in scenario.placed])
-    centre = np.stack([x + offset * np.cos(yaw), y + offset * np.sin(yaw), np.broadcast_to(height / 2, x.shape)], -1)
+    centre = np.stack([x + offset * np.cos(yaw), y + offset * np.sin(yaw), bottom + height / 2], -1)
     return Rollout(
         id=scenario.id,
         name=scenario.name,
@@ -158,8 +208,9 @@ def _rollout(
         yaw_rad=np.arctan2(np.sin(yaw), np.cos(yaw)),
         speed_mps=speed,
         acceleration_mps2=accel,
-        valid=np.ones(x.shape, bool),
+        valid=there > 0.5,
         brake_light=lit > 0.5,
+        sliding=sliding > 0.5,
         ego_to_map=_ground_poses(x[:, 0], y[:, 0], yaw[:, 0]),
         map_to_global=np.eye(4),
         road=scenario.road,
@@ -168,6 +219,7 @@ def _rollout(
         environment=scenario.environment,
         happenings=happenings,
         ended=Ended.DURATION,
+        unfired=unfired,
     )
 
 

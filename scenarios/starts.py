@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 
-from scenarios.behaviour import PATH_GRIP_SHARE, Mover, Target
+from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.drivers import G
-from scenarios.paths import LanePath, LinePath, Path, crossing_side, free_path
+from scenarios.line_path import LinePath, drawn_line
+from scenarios.paths import LanePath, Path, crossing_side, free_path
+from scenarios.pedals import Target
 from scenarios.road import Road
 from scenarios.scenario import Action, Cross, Follow, FollowTrajectory, HoldSpeed, OnLane, Parked, Placed, StepOut
 
@@ -39,7 +41,7 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
 
 def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action | None) -> Path:
     if isinstance(placed.behaviour, FollowTrajectory):
-        return LinePath(placed.behaviour.points)
+        return drawn_line(placed.behaviour.points)
     on_foot = placed.body.kind in ON_FOOT
     if isinstance(placed.start, OnLane):
         facing = placed.start.facing

@@ -1,35 +1,23 @@
 """English story lines: a small grammar whose sentences become the very mappings that an author may write instead."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from scenarios.faults import quoted
-from scenarios.phrases import nearest_phrases, spelt, subject_of
 from scenarios.references import Cast, Unclear, resolve
-from scenarios.units import ACCELERATION, SPEED, TIME, Measure, measure_of
+from scenarios.story_moments import FORMER, Moment
+from scenarios.story_reader import Clause, Fault, clauses
+from scenarios.suggestions import nearest_phrases, subject_of
 
-LONGEST = 200  # characters of a sentence
-# Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
-BRAKING = {"plain": "4 m/s^2", "gently": "2 m/s^2", "hard": "6 m/s^2", "emergency": "8 m/s^2"}
-CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
-RUNNING = "8 km/h"  # Euro NCAP's running adult
-_GENTLE = {"gently", "softly", "lightly", "slowly"}
-_UNITS = {
-    r"kilomet(re|er)s?( per |/)(an )?hour": "km/h",
-    r"met(re|er)s? per second squared": "m/s^2",
-    r"met(re|er)s? per second": "m/s",
-    r"miles per hour": "mph",
-}
+LONGEST, MOST = 400, 10_000  # characters of a line without, and with, the points of a trajectory
+_CHAINED = re.compile(r"\b(then|after that|afterwards) ")
+_LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 
 
 class Misread(ValueError):
-    """A sentence that is not understood, or says what cannot be."""
+    """A line that is not understood, or says what cannot be."""
 
     def __init__(self, found: str, wanted: str):
         self.found, self.wanted = found, wanted
@@ -37,80 +25,124 @@ class Misread(ValueError):
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """What a sentence says, its actors still as phrases; `says` are the arguments of the verb, as written."""
+class Told:
+    """What the story has told so far: how many events, and of the last one its name and actor (None: of none).
 
-    who: str
-    verb: str
-    says: dict[str, str]
-    after: str | None
-    behind: str | None = None
-    target: str | None = None
-    side: str | None = None
+    `taken`: names that lines give themselves, wherever they stand.
+    """
 
+    taken: frozenset[str] = frozenset()
+    events: int = 0
+    event: str | None = None
+    actor: str | None = None
 
-Part = tuple[str, str]
-# What "at" or "with" says to each verb; a time always says when.
-_AT: dict[str, dict[Measure, str]] = {
-    "brake": {ACCELERATION: "decel"},
-    "change_speed": {ACCELERATION: "rate"},
-    "hold_speed": {SPEED: "speed"},
-    "follow": {SPEED: "speed"},
-    "cross": {SPEED: "speed"},
-    "step_out": {SPEED: "speed"},
-    "cut_in": {},
-}
+    def next_name(self) -> str:
+        """Of the next event, if it has none of its own."""
+        name = f"event-{self.events + 1}"
+        while name in self.taken:
+            name += "-b"
+        return name
 
 
-def read_sentence(text: str, cast: Cast) -> dict[str, object]:
-    """The structured event {actor, when, do} that a sentence stands for; raises Misread."""
+def read_line(text: str, cast: Cast, told: Told | None = None) -> list[dict[str, object]]:
+    """The structured events {id, actor, when, do} that a line stands for, one a clause; raises Misread."""
     plain = re.sub(r"\s+", " ", text).strip().lower()
-    if not 0 < len(plain) <= LONGEST:
+    if not 0 < len(re.sub(r"\([^()]*\)", "", plain[:MOST])) <= LONGEST or len(plain) > MOST:
         raise Misread(quoted(text), f"a sentence of 1 to {LONGEST} characters")
+    label = _LABEL.fullmatch(plain)
+    name, plain = (label[1], label[2]) if label else (None, plain)
     try:
-        sentence = _parsed(plain)
+        then, said = clauses(plain)
     except UnexpectedInput as error:
         raise Misread(*_not_understood(text, plain, error, cast)) from error
     try:
-        return _structured(sentence, cast)
+        return _structured(then, said, cast, told or Told(), name)
     except Unclear as error:
         raise Misread(quoted(text), error.wanted) from error
 
 
-@lru_cache(maxsize=4096)
-def _parsed(plain: str) -> Sentence:
-    said = _Reader().transform(_grammar().parse(plain))
-    if isinstance(said, _Fault):
-        raise Misread(quoted(plain), said.wanted)
-    return said
+def label_of(line: str) -> str | None:
+    """The name that a line gives itself."""
+    label = _LABEL.fullmatch(re.sub(r"\s+", " ", line[:MOST]).strip().lower())
+    return label[1] if label else None
 
 
-@lru_cache(maxsize=1)
-def _grammar() -> Lark:
-    return Lark.open(str(Path(__file__).with_name("story.lark")), parser="lalr", lexer="contextual")
+def _structured(
+    then: bool, said: tuple[Clause | Fault, ...], cast: Cast, told: Told, name: str | None
+) -> list[dict[str, object]]:
+    events: list[dict[str, object]] = []
+    for place, clause in enumerate(said):
+        if isinstance(clause, Fault):
+            raise Unclear(clause.wanted)
+        last = place == len(said) - 1
+        event = name if name and last else told.next_name()
+        if clause.who is None and not then and not place:
+            near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(clause.verb.replace("_", " "), cast))
+            raise Unclear(f"an actor who does it, a phrase such as {near}")
+        after = told.event if then or place else None
+        if then and not place and after is None:
+            raise Unclear("an event before it: nothing was told of yet after which this could be")
+        events.append({"id": event, **_event(clause, cast, told, after)})
+        told = Told(told.taken, told.events + 1, event, str(events[-1]["actor"]))
+    return events
 
 
-def _structured(said: Sentence, cast: Cast) -> dict[str, object]:
-    actor, says = resolve(said.who, cast), dict(said.says)
-    if said.behind:
-        says["behind"] = resolve(said.behind, cast)
-    _check_target(said, actor, cast)
-    _check_side(said, actor, cast)
-    return {"actor": actor, "when": {"after": said.after or "0 s"}, "do": {said.verb: says}}
+def _event(clause: Clause, cast: Cast, told: Told, after: str | None) -> dict[str, object]:
+    actor = told.actor if clause.who is None else resolve(clause.who, cast, told.actor)
+    assert actor is not None
+    if "delayed" in clause.says:
+        raise Unclear("a delay only after an event: '1 s after event-1 has ended'")
+    says = clause.says | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
+    _check_target(clause, actor, cast, told)
+    _check_side(clause, actor, cast)
+    return {"actor": actor, "when": _when(clause.when, actor, cast, told, after), "do": {clause.verb: says}}
 
 
-def _check_target(said: Sentence, actor: str, cast: Cast) -> None:
+def _when(moment: Moment | None, actor: str, cast: Cast, told: Told, after: str | None) -> dict[str, object]:
+    if after is not None:
+        return {"ended": {"event": after} | _delay(moment)}
+    if moment is None:
+        return {"after": "0 s"}
+    if moment.key == "after":
+        return dict(moment.values)
+    values = dict(moment.values)
+    if values.get("event") == FORMER:
+        if told.event is None:
+            raise Unclear("an event by its name: nothing was told of yet that could have ended")
+        values["event"] = told.event
+    # In its own sentence 'it' is who does something; before that, whoever was told of last.
+    names = {key: resolve(phrase, cast, actor) for key, phrase in moment.names.items() if key != "lane"}
+    if "lane" in moment.names:
+        values["lane"] = _lane_of(moment.names["lane"], cast)
+    return {moment.key: values | names}
+
+
+def _delay(moment: Moment | None) -> dict[str, object]:
+    if moment is None:
+        return {}
+    if moment.key != "after":
+        raise Unclear("either 'and then' or a condition of its own, in a line of its own")
+    return dict(moment.values)
+
+
+def _lane_of(phrase: str, cast: Cast) -> int:
+    if resolve(phrase, cast) != "ego":
+        raise Unclear(f"a lane by its number, or the ego's lane, instead of '{phrase} lane'")
+    return cast.ego_lane
+
+
+def _check_target(said: Clause, actor: str, cast: Cast, told: Told) -> None:
     """Whom an action is aimed at is fixed by the road: saying someone else is a fault, not decoration."""
     if said.target is None or said.target in ("traffic", "the traffic", "the vehicle in front", "the car in front"):
         return
-    target = resolve(said.target, cast)
+    target = resolve(said.target, cast, told.actor)
     fits = "ego" if said.verb != "follow" or actor != "ego" else cast.leader()
     if target != fits or actor == target:
         wanted = "the ego" if fits == "ego" else f"whoever is ahead in its lane at the start ({fits or 'nobody'})"
         raise Unclear(f"{wanted} instead of '{said.target}'")
 
 
-def _check_side(said: Sentence, actor: str, cast: Cast) -> None:
+def _check_side(said: Clause, actor: str, cast: Cast) -> None:
     if said.side is None or actor in cast.broken:
         return
     side = cast.members[actor].side
@@ -118,132 +150,16 @@ def _check_side(said: Sentence, actor: str, cast: Cast) -> None:
         raise Unclear(f"what the place of {actor} says: " + (f"it is on the {side}" if side else "no side is known"))
 
 
-@dataclass(frozen=True)
-class _Fault:
-    """A sentence that parses and yet cannot be: travels through the tree as a value."""
-
-    wanted: str
-
-
-def _sentence(verb: str, who: str, parts: Iterable[Part], behind: str | None = None, **preset: str):
-    """Collect the parts of a sentence; `preset` holds what is meant if the sentence does not say it."""
-    says: dict[str, str] = {}
-    for key, value in parts:
-        if key == "at":
-            measure = measure_of(value)
-            key = "after" if measure is TIME else _AT[verb].get(measure, "") if measure else ""
-        if not key:
-            return _Fault(_at_wanted(verb, value))
-        if key in says:
-            return _Fault(f"'{'when' if key == 'after' else key}' said once, not twice")
-        says[key] = value
-    after, target, side = (says.pop(key, None) for key in ("after", "target", "side"))
-    return Sentence(who, verb, preset | says, after, behind, target, side)
-
-
-def _at_wanted(verb: str, value: str) -> str:
-    fits = [*_AT[verb], TIME]
-    return f"instead of 'at {value}' " + ", or ".join(f"{m.article} {m.name} such as {m.example}" for m in fits)
-
-
-class _Reader(Transformer):
-    """Parse tree to Sentence, bottom up; one method for each rule of story.lark."""
-
-    def start(self, items: list):
-        *leading, said = items
-        if not leading or isinstance(said, _Fault):
-            return said
-        if said.after is not None:
-            return _Fault("'when' said once, not twice")
-        return Sentence(said.who, said.verb, said.says, leading[0][1], said.behind, said.target, said.side)
-
-    def who(self, words: list[Token]) -> str:
-        return " ".join(words)
-
-    def quantity(self, items: list[Token]) -> str:
-        number, unit = items[0], str(items[1]) if len(items) > 1 else ""
-        for pattern, symbol in _UNITS.items():
-            unit = re.sub(f"^{pattern}$", symbol, unit)
-        return f"{number if number.type == 'NUMBER' else spelt(number)} {unit}".strip()
-
-    def gait(self, items: list[Token]) -> str:
-        return RUNNING if items[0].type == "RUNS" else ""
-
-    def manner(self, items: list[Token]) -> Part:
-        return "manner", "gently" if items[0] in _GENTLE else "hard"
-
-    def from_side(self, items: list[Token]) -> Part:
-        return "side", items[0].rpartition(" ")[2]
-
-    def hold(self, items: list):
-        return _sentence("hold_speed", items[0], items[1:])
-
-    def follow(self, items: list):
-        return _sentence("follow", items[0], items[1:])
-
-    def brake(self, items: list):
-        return _braking(items, "plain")
-
-    def stop(self, items: list):
-        return _braking(items, "plain")
-
-    def emergency(self, items: list):
-        return _braking(items, "emergency")
-
-    def speed_up(self, items: list):
-        return _changing(items, "speeds up")
-
-    def slow_down(self, items: list):
-        return _changing(items, "slows down")
-
-    def cut_in(self, items: list):
-        return _sentence("cut_in", items[0], items[1:])
-
-    def cut_into(self, items: list):
-        return _sentence("cut_in", items[0], [("target", items[1]), *items[2:]])
-
-    def cross(self, items: list):
-        gait = items[1] if len(items) > 1 and isinstance(items[1], str) else None
-        preset = {"speed": gait} if gait else {}
-        return _sentence("cross", items[0], items[1 if gait is None else 2 :], **preset)
-
-    def step_out(self, items: list):
-        preset = {"speed": items[1]} if items[1] else {}
-        return _sentence("step_out", items[0], items[3:], items[2], **preset)
-
-    def now(self, _: list) -> Part:
-        return "after", "0 s"
-
-    def to_a_stop(self, _: list) -> Part:
-        return "until", "0 km/h"
-
-
-for _name in ("after", "at", "until", "to", "within", "target", "speed"):
-    setattr(_Reader, _name, lambda self, items, key=_name: (key, items[0]))
-
-
-def _rated(parts: list[Part], key: str, words: dict[str, str]) -> list[Part]:
-    return [(key, words[value]) if name == "manner" else (name, value) for name, value in parts]
-
-
-def _braking(items: list, plain: str):
-    return _sentence("brake", items[0], _rated(items[1:], "decel", BRAKING), decel=BRAKING[plain])
-
-
-def _changing(items: list, verb: str):
-    said = _sentence("change_speed", items[0], _rated(items[1:], "rate", CHANGING))
-    if isinstance(said, Sentence) and "to" not in said.says:
-        return _Fault(f"the speed to reach: '{said.who} {verb} to 30 km/h'")
-    return said
-
-
 def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: Cast) -> tuple[str, str]:
     ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     at = len(plain) if ended else error.pos_in_stream
-    if ended and "_BRAKES" in error.expected:  # all words were taken for the actor's: the verb is the unknown one
-        named = f"{subject_of(plain.split(), cast)} "
-        at = len(named) if plain.startswith(named) else at
+    if (
+        ended and "_BRAKES" in error.expected and "_ARTICLE" not in error.expected
+    ):  # all words were taken for the actor's: the verb is the unknown one
+        begun = max((match.end() for match in _CHAINED.finditer(plain)), default=0)
+        named = f"{subject_of(plain[begun:].split(), cast)} "
+        at = begun + len(named) * plain[begun:].startswith(named)
     stuck = f"not understood from '{plain[at:][:40]}' on" if at < len(plain) else "it breaks off"
-    one = "one sentence a line: " if re.search(r"\b(and|then|while)\b", plain[at:]) else ""
+    one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", plain[at:]) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"

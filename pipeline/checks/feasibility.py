@@ -25,7 +25,7 @@ SAMPLING = 1.03  # what 12 pictures a second may overstate
 def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
     """sqrt(a_x^2 + (v psi')^2) of rolling bodies, and the deceleration of sliding ones, against mu g."""
     used = np.hypot(motion.acceleration, rollout.speed_mps * motion.yaw_rate)
-    used = np.where(motion.sliding, motion.place_acceleration, used)
+    used = np.where(motion.sliding, slide_deceleration(motion), used)
     limit = rollout.friction * G
     return worst(
         "friction circle", rollout, np.where((motion.usable | motion.sliding) & who, used, np.nan), limit,
@@ -34,10 +34,15 @@ def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, 
     )  # fmt: skip
 
 
+def slide_deceleration(motion: Kinematics) -> Float[np.ndarray, "time actor"]:
+    """How hard the ground slows what slides over it, from the box centre's path."""
+    return np.hypot(motion.centre_acceleration[..., 0], motion.centre_acceleration[..., 1])
+
+
 def acceleration(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
     """From one frame to the next, unsmoothed, so that no spike hides."""
     change = np.abs(np.diff(rollout.speed_mps, axis=0)) * FRAME_RATE_HZ
-    counts = _steps_before_impact(rollout, motion) & who
+    counts = _rolling_steps(rollout, motion) & who
     return worst(
         "acceleration", rollout, np.where(counts, change, np.nan), MAX_ACCELERATION, MAX_ACCELERATION, "m/s²",
         "CommonRoad", "changes speed by {value:.1f} m/s², {limit:.1f} is possible",
@@ -68,7 +73,7 @@ def steering_rate(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "a
 def continuity(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"], allowed_m: float) -> Verdict:
     """Each step's displacement against the speeds and headings at its ends, metres."""
     slip = displacement_error(rollout, motion)
-    counts = _steps_before_impact(rollout, motion) & who
+    counts = _rolling_steps(rollout, motion) & who
     return worst(
         "continuity", rollout, np.where(counts, slip, np.nan), allowed_m, allowed_m, "m", "integrated velocity",
         "is {value:.2f} m from where its speed takes it in one frame, {limit:.2f} m is allowed",
@@ -78,7 +83,7 @@ def continuity(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "acto
 def heading_continuity(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
     """How much the turn of one frame differs from the next one's, rad; people may turn on the spot."""
     jump = np.abs(np.diff(np.unwrap(rollout.yaw_rad, axis=0), n=2, axis=0))
-    steps = _steps_before_impact(rollout, motion)
+    steps = _rolling_steps(rollout, motion)
     counts = steps[1:] & steps[:-1] & who & _is(rollout, ON_FOOT, wanted=False)
     return worst(
         "heading continuity", rollout, np.where(counts, jump, np.nan), MAX_YAW_JUMP_RAD, MAX_YAW_JUMP_RAD, "rad",
@@ -101,7 +106,8 @@ def slide_continuity(rollout: Rollout, motion: Kinematics) -> Verdict | None:
 
 def direction(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
     """Nothing drives backwards faster than one parks."""
-    counts = rollout.valid & (rollout.t_s[:, None] < motion.impact_s) & who & (np.abs(rollout.speed_mps) > 0.1)
+    rolls = rollout.valid & ~rollout.sliding & (rollout.t_s[:, None] < motion.impact_s)
+    counts = rolls & who & (np.abs(rollout.speed_mps) > 0.1)
     return worst(
         "direction of travel", rollout, np.where(counts, -rollout.speed_mps, np.nan), MAX_REVERSE_MPS,
         MAX_REVERSE_MPS, "m/s", "reversing", "goes backwards at {value:.1f} m/s, {limit:.1f} is allowed",
@@ -153,8 +159,10 @@ def worst(
     return Verdict(check, "physics", outcome, value, limit, unit, model, "", reason)
 
 
-def _steps_before_impact(rollout: Rollout, motion: Kinematics) -> Bool[np.ndarray, "step actor"]:
-    return rollout.valid[1:] & rollout.valid[:-1] & (rollout.t_s[1:, None] < motion.impact_s)
+def _rolling_steps(rollout: Rollout, motion: Kinematics) -> Bool[np.ndarray, "step actor"]:
+    """Steps between valid frames, before any impact, at no end of which the body slides."""
+    free = rollout.valid & ~rollout.sliding
+    return free[1:] & free[:-1] & (rollout.t_s[1:, None] < motion.impact_s)
 
 
 def _rolling(rollout: Rollout, motion: Kinematics) -> Bool[np.ndarray, "time actor"]:

@@ -14,6 +14,7 @@ from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 HALF = WINDOW // 2
 CLOCK_S = 1e-3  # a told time may be rounded past the frame that already shows the impact
+CLEAR_OF_GROUND_M = 0.01
 TOUCHING_M = 0.3  # boxes this near may push each other
 
 
@@ -21,16 +22,18 @@ TOUCHING_M = 0.3  # boxes this near may push each other
 class Kinematics:
     """`place` is the point that moves along the heading: the ego's rear axle, others' box centre.
 
-    `usable`: the smoothing window lies within valid frames and before any impact. `sliding`: the window lies wholly
-    after the body's impact, away from anything that may push it. `impact_s`: its first impact, infinite for none.
+    `usable`: the smoothing window lies within valid frames in which the body rolls or walks, before any impact.
+    `sliding`: it lies wholly within a slide, or after the body's impact, away from anything that may push it.
+    `airborne`: it lies wholly within a fall. `impact_s`: its first impact, infinite for none.
     """
 
     place: Float[np.ndarray, "time actor 2"]
     acceleration: Float[np.ndarray, "time actor"]
     yaw_rate: Float[np.ndarray, "time actor"]
-    place_acceleration: Float[np.ndarray, "time actor"]
+    centre_acceleration: Float[np.ndarray, "time actor 3"]
     usable: Bool[np.ndarray, "time actor"]
     sliding: Bool[np.ndarray, "time actor"]
+    airborne: Bool[np.ndarray, "time actor"]
     impact_s: Float[np.ndarray, "actor"]
 
 
@@ -41,18 +44,25 @@ def kinematics(rollout: Rollout) -> Kinematics | None:
     forward = np.stack([np.cos(rollout.yaw_rad), np.sin(rollout.yaw_rad)], -1)
     place = rollout.centre[..., :2].copy()
     place[:, 0] -= EGO_REAR_AXLE_TO_CENTRE_M * forward[:, 0]
-    second = savgol_filter(place, WINDOW, ORDER, deriv=2, delta=1 / FRAME_RATE_HZ, axis=0)
+    second = savgol_filter(rollout.centre, WINDOW, ORDER, deriv=2, delta=1 / FRAME_RATE_HZ, axis=0)
     impact = impacts(rollout)
     before = rollout.t_s[:, None] < impact - 1e-6
+    air = in_the_air(rollout)
     return Kinematics(
         place,
         derivative(rollout.speed_mps),
         derivative(np.unwrap(rollout.yaw_rad, axis=0)),
-        np.hypot(second[..., 0], second[..., 1]),
-        whole_window(rollout.valid & before),
-        whole_window(rollout.valid & ~before & ~_pushed(rollout, impact)),
+        second,
+        whole_window(rollout.valid & before & ~rollout.sliding),
+        whole_window(rollout.valid & (rollout.sliding | ~before) & ~air & ~_pushed(rollout, impact)),
+        whole_window(rollout.valid & air),
         impact,
     )
+
+
+def in_the_air(rollout: Rollout) -> Bool[np.ndarray, "time actor"]:
+    """Where a body that claims to slide is above the ground."""
+    return rollout.sliding & (rollout.centre[..., 2] > rollout.sizes[:, 2] / 2 + CLEAR_OF_GROUND_M)
 
 
 def whole_window(frames: Bool[np.ndarray, "time actor"]) -> Bool[np.ndarray, "time actor"]:

@@ -14,7 +14,7 @@ from pipeline.checks.kinematics import Kinematics, outlines
 from scenarios.drivers import G
 from scenarios.measures import Encounters, brake_threat, derivative, r157_gap, rss_ad_rss
 from scenarios.rollout import Rollout
-from scenarios.scenario import Expect
+from scenarios.scenario import Expect, Scenario
 
 BRAKING_MPS2 = 0.7
 LEAST_BRAKING_MPS = 2.0  # a smaller loss of speed says nothing about a braking distance
@@ -26,6 +26,7 @@ COMFORT = {  # nuPlan's bounds: (least, most), unit
     "longitudinal acceleration": (-4.05, 2.40, "m/s²"), "lateral acceleration": (-4.89, 4.89, "m/s²"),
     "yaw rate": (-0.95, 0.95, "rad/s"), "longitudinal jerk": (-4.13, 4.13, "m/s³"), "jerk": (0.0, 8.37, "m/s³"),
 }  # fmt: skip
+STORY = "story"
 NOTHING_AHEAD = "nothing came into the ego's path"
 
 
@@ -54,7 +55,8 @@ def _brakings(rollout: Rollout, motion: Kinematics, actor: int) -> list[tuple[in
     """First and last frame of each stretch of braking that takes at least 2 m/s, before any impact."""
     speed = rollout.speed_mps[:, actor]
     step = np.diff(speed) / np.diff(rollout.t_s) < -BRAKING_MPS2
-    step &= rollout.valid[1:, actor] & rollout.valid[:-1, actor] & (rollout.t_s[1:] < motion.impact_s[actor])
+    rolls = rollout.valid[:, actor] & ~rollout.sliding[:, actor]
+    step &= rolls[1:] & rolls[:-1] & (rollout.t_s[1:] < motion.impact_s[actor])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], step, [False]]).astype(int)))
     pairs = zip(edges[::2], edges[1::2], strict=True)
     return [(int(a), int(b)) for a, b in pairs if speed[a] - speed[b] >= LEAST_BRAKING_MPS]
@@ -162,6 +164,15 @@ def _comfort(name: str, values: Float[np.ndarray, "frame"]) -> Verdict:
     under = low / least if least < 0 else 0.0
     value, limit = (low, least) if under > high / most else (high, most)
     return tag(check, value, limit, unit, "nuPlan", f"{value:.2f} {unit}", kept=low >= least and high <= most)
+
+
+def story(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
+    """A tag where there is a story: whether all of it happened."""
+    if not scenario.events:
+        return ()
+    missed = [f"{u.event} ({u.why})" for u in rollout.unfired]
+    words = "did not happen: " + "; ".join(missed) if missed else "every event happened"
+    return (tag(STORY, float(len(missed)), 0.0, "", "the story's triggers", words, kept=not missed),)
 
 
 def tag(

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks import feasibility, outcomes
+from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
 from scenarios.measures import WINDOW, Encounters, encounters
 from scenarios.rollout import Rollout
@@ -32,6 +32,7 @@ def check_physics(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
         *outcomes.safe_distance(rollout, met),
         *outcomes.critical_moments(rollout, met),
         *outcomes.comfort(rollout, motion),
+        *outcomes.story(rollout, scenario),
     )
 
 
@@ -43,6 +44,7 @@ def _of_simulation(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
         feasibility.continuity(rollout, motion, everybody, feasibility.MAX_SLIP_M),
         feasibility.heading_continuity(rollout, motion, everybody),
         *([after] if after else []),
+        *sliding.slides(rollout, motion),
         feasibility.solidity(rollout),
         outcomes.braking_distance(rollout, motion, everybody),
     )

@@ -56,6 +56,7 @@ def situation(
         id="by-hand", name="by hand", t_s=t, bodies=tuple(a[0] for a in everyone),
         centre=start + t[:, None, None] * velocity, yaw_rad=np.tile(yaw, (frames, 1)),
         speed_mps=np.tile(speed, (frames, 1)), acceleration_mps2=np.zeros(shape), valid=np.ones(shape, bool),
-        brake_light=np.zeros(shape, bool), ego_to_map=pose, map_to_global=np.eye(4), road=road,
+        brake_light=np.zeros(shape, bool), sliding=np.zeros(shape, bool),
+        ego_to_map=pose, map_to_global=np.eye(4), road=road,
         surface=Surface.DRY, friction=0.85, environment=Environment(), happenings=(), ended=Ended.DURATION,
     )  # fmt: skip

@@ -35,7 +35,8 @@ def street_with(*bodies: tuple[Kind, float, float], road: Road | None = STREET, 
     still = np.zeros((frames, len(made)))
     rollout = Rollout(
         id="a street", name="a street", t_s=t, bodies=tuple(made), centre=centre, yaw_rad=still, speed_mps=still,
-        acceleration_mps2=still, valid=still == 0, brake_light=still != 0, ego_to_map=pose, map_to_global=np.eye(4),
+        acceleration_mps2=still, valid=still == 0, brake_light=still != 0, sliding=still != 0,
+        ego_to_map=pose, map_to_global=np.eye(4),
         road=road, surface=Surface.DRY, friction=0.85, environment=Environment(), happenings=(), ended=Ended.DURATION,
     )  # fmt: skip
     return replace(rollout, **changes)

@@ -54,7 +54,8 @@ def street(
         id="street", name="street", t_s=t, bodies=tuple(b for b, _ in everyone),
         centre=start + t[:, None, None] * velocity, yaw_rad=np.tile(yaw, (frames, 1)),
         speed_mps=np.tile(speed, (frames, 1)), acceleration_mps2=np.zeros(shape), valid=np.ones(shape, bool),
-        brake_light=np.zeros(shape, bool), ego_to_map=pose, map_to_global=np.eye(4), road=road, surface=Surface.WET,
+        brake_light=np.zeros(shape, bool), sliding=np.zeros(shape, bool),
+        ego_to_map=pose, map_to_global=np.eye(4), road=road, surface=Surface.WET,
         friction=0.5, environment=Environment(), happenings=(Happening(0.5, "car", "brakes at 6 m/s²"),),
         ended=Ended.DURATION,
     )  # fmt: skip

@@ -121,7 +121,7 @@ def test_a_reversed_rollout_with_speeds_turned_about_fails(braking):
 def test_time_run_twice_as_fast_fails(braking):
     """Half the frames at the old spacing: speeds, and so the forces, quadruple with the scale of time."""
     rollout, made = braking
-    names = ("centre", "yaw_rad", "valid", "brake_light", "ego_to_map")
+    names = ("centre", "yaw_rad", "valid", "brake_light", "sliding", "ego_to_map")
     fast = replace(
         rollout, t_s=rollout.t_s[:24], speed_mps=2 * rollout.speed_mps[::2], acceleration_mps2=4 *
         rollout.acceleration_mps2[::2], **{name: getattr(rollout, name)[::2] for name in names},

@@ -19,7 +19,8 @@ Body = tuple[float, float, float, tuple[float, float, float]]  # x, y, yaw, size
 def scene(*bodies: Body, velocity=None, road=STRAIGHT) -> Scene:
     xy, yaw = np.array([b[:2] for b in bodies], float), np.array([b[2] for b in bodies], float)
     moving = np.zeros((len(bodies), 2)) if velocity is None else np.array(velocity, float)
-    return look(road, xy, yaw, np.array([b[3] for b in bodies], float), moving, np.zeros(len(bodies), bool))
+    size, there = np.array([b[3] for b in bodies], float), np.ones(len(bodies), bool)
+    return look(road, xy, yaw, size, moving, np.zeros(len(bodies), bool), there)
 
 
 # -- contact -------------------------------------------------------------------------------------------------------
@@ -34,7 +35,7 @@ boxes = st.tuples(
 def test_touching_boxes_are_those_whose_outlines_overlap(bodies):
     seen = scene(*bodies)
     outlines = [Polygon(c) for c in seen.corners]
-    found = touching(seen.xy, seen.yaw, seen.size, np.ones(len(bodies), bool))
+    found = touching(seen.xy, seen.yaw, seen.size, np.ones(len(bodies), bool), seen.present)
     areas = {(i, j): outlines[i].intersection(outlines[j]).area for j in range(len(bodies)) for i in range(j)}
     told = {(i, j) for i, j, _ in found}
     assert told >= {pair for pair, area in areas.items() if area > 1e-6}
@@ -47,8 +48,8 @@ def test_touching_boxes_are_those_whose_outlines_overlap(bodies):
 
 def test_what_stands_does_not_touch():
     bodies = scene((0, 0, 0, CAR), (1, 0, 0, CAR))
-    assert touching(bodies.xy, bodies.yaw, bodies.size, np.array([False, False])) == []
-    ((i, j, normal),) = touching(bodies.xy, bodies.yaw, bodies.size, np.array([False, True]))
+    assert touching(bodies.xy, bodies.yaw, bodies.size, np.array([False, False]), bodies.present) == []
+    ((i, j, normal),) = touching(bodies.xy, bodies.yaw, bodies.size, np.array([False, True]), bodies.present)
     assert (i, j) == (0, 1)
     assert normal == pytest.approx([0, 1])  # beside each other the overlap is least: 1.8 of width against 3.4 of length
 

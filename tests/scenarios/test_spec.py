@@ -115,7 +115,7 @@ FAULTY = [
     ({"expect": "{collision: required, min_gap: above 1 m}"}, "expect", "a collision required", "hold together"),
     ({"expect": "{min_tcc: below 2 s}"}, "expect.min_tcc", "an unknown key", "did you mean min_ttc"),
     ({"story": "lead brakes"}, "story", "'lead brakes'", "a list"),
-    ({"story": "[3]"}, "story.0", "3", "a mapping with keys among actor"),
+    ({"story": "[3]"}, "story.0", "3", "a mapping with keys among id, actor"),
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scenarios.bodies import Kind
 from scenarios.faults import Faults
 from scenarios.load import loads
-from scenarios.phrases import PHRASES, nearest_phrases, spelt
+from scenarios.phrases import PHRASES, spelt
 from scenarios.references import Cast, Member, Unclear, resolve
 from scenarios.scenario import (
     After,
@@ -21,7 +21,8 @@ from scenarios.scenario import (
     OnLane,
     StepOut,
 )
-from scenarios.story import Misread, read_sentence
+from scenarios.story import Misread, read_line
+from scenarios.suggestions import nearest_phrases
 
 KMH = 1 / 3.6
 STREET = """
@@ -190,8 +191,8 @@ REFUSED = [
     ("walker steps out from behind the tree", ["'tree' says nothing"]),
     ("walker steps out from behind", ["it breaks off"]),
     ("walker jumps out in front of the ego", ["'walker runs out from behind truck after 2 s'"]),
-    ("''", ["a sentence of 1 to 200 characters"]),
-    ("lead brakes " + "very " * 60 + "hard", ["a sentence of 1 to 200 characters"]),
+    ("''", ["a sentence of 1 to 400 characters"]),
+    ("lead brakes " + "very " * 90 + "hard", ["a sentence of 1 to 400 characters"]),
     ("lead brakes; import os", ["not understood from '; import os'"]),
     ("{actor: laed, when: {after: 1 s}, do: {brake: {decel: 4 m/s^2}}}", ["story.0.actor", "did you mean lead"]),
     ("{actor: lead, when: {after: 1 s}, do: {brake: {decel: 4}}}", ["story.0.do.brake.decel", "bare number"]),
@@ -298,7 +299,7 @@ def test_descriptions_that_name_none_or_several_are_refused(phrase):
 
 def test_every_phrase_that_is_offered_would_be_understood():
     for phrase in PHRASES:
-        assert read_sentence(phrase.format(a="lead", b="the parked truck"), CAST)["actor"] == "lead"
+        assert read_line(phrase.format(a="lead", b="truck-1", c="truck-1"), CAST)[0]["actor"] == "lead"
 
 
 def test_the_nearest_phrases_are_of_the_same_verb():
@@ -321,7 +322,7 @@ def test_numbers_in_words(words, digits):
 @given(st.text(max_size=80))
 def test_any_text_is_an_event_or_a_refusal(text):
     try:
-        assert read_sentence(text, CAST)["actor"] in CAST.members
+        assert read_line(text, CAST)[0]["actor"] in CAST.members
     except Misread as refused:
         assert refused.wanted
 

@@ -55,7 +55,7 @@ def shares_of_child(rollout: Rollout) -> np.ndarray:
         yaw = rollout.yaw_rad[frame]
         velocity = rollout.speed_mps[frame][:, None] * np.stack([np.cos(yaw), np.sin(yaw)], -1)
         at = rollout.centre[frame, :, :2]
-        scene = look(rollout.road, at, yaw, rollout.sizes, velocity, rollout.brake_light[frame])
+        scene = look(rollout.road, at, yaw, rollout.sizes, velocity, rollout.brake_light[frame], rollout.valid[frame])
         shares.append(visible_share(scene, 0, rollout.index("child")))
     return np.array(shares)
 

@@ -1,0 +1,82 @@
+"""Could these bodies have slid or fallen like this? What a rollout calls a slide must look like one.
+
+A slide is excused from curvature, steering and direction of travel; in return friction must be all that acts on it.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from outputs.verdict import Verdict
+from pipeline.checks.feasibility import slide_deceleration, worst
+from pipeline.checks.kinematics import Kinematics, in_the_air
+from scenarios.drivers import G
+from scenarios.rollout import FRAME_RATE_HZ, Rollout
+from scenarios.skid import PATCH_ACROSS, PATCH_ALONG, gyration_m2
+
+LEAST_SHARE = 0.25  # of mu g that even a spinning, half steering slide is slowed by
+MOVES_MPS = 1.5  # slower than this a window may hold the standstill
+REBOUND_MPS = 0.3  # a spin may lend its pivot this much
+FALL_TOLERANCE = 1.5  # m/s^2
+
+
+def slides(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
+    """Verdicts on slides that no impact began, and on falls; none where there are none."""
+    own = rollout.sliding & rollout.valid & (rollout.t_s[:, None] < motion.impact_s)
+    verdicts: list[Verdict] = []
+    if (own & ~in_the_air(rollout)).any():
+        verdicts += [_slowed(rollout, motion, own), _never_faster(rollout, own), _spin(rollout, own)]
+    if motion.airborne.any():
+        verdicts.append(_free_fall(rollout, motion))
+    return tuple(verdicts)
+
+
+def _slowed(rollout: Rollout, motion: Kinematics, own: Bool[np.ndarray, "time actor"]) -> Verdict:
+    """Whoever says that it slides must be slowed: what only rolls sideways is found out."""
+    fast = np.pad(_ground_speed(rollout), ((1, 0), (0, 0)), mode="edge") > MOVES_MPS
+    counts = motion.sliding & own & fast & np.roll(fast, -2, axis=0)
+    share = slide_deceleration(motion) / (rollout.friction * G)
+    return worst(
+        "slide", rollout, np.where(counts, 1 - share, np.nan), 1 - LEAST_SHARE, 1 - LEAST_SHARE, "",
+        f"friction slows what slides, mu = {rollout.friction:g}",
+        "slides with {value:.0%} of its grip unused, {limit:.0%} is possible",
+    )  # fmt: skip
+
+
+def _never_faster(rollout: Rollout, own: Bool[np.ndarray, "time actor"]) -> Verdict:
+    """Friction takes speed and gives none."""
+    speed = _ground_speed(rollout)
+    within = own[1:-1] & own[2:] & own[:-2]
+    return worst(
+        "slide speed", rollout, np.where(within, np.diff(speed, axis=0), np.nan), REBOUND_MPS, REBOUND_MPS, "m/s",
+        "friction takes energy", "gains {value:.1f} m/s in one frame of its slide, {limit:.1f} is possible",
+    )  # fmt: skip
+
+
+def _spin(rollout: Rollout, own: Bool[np.ndarray, "time actor"]) -> Verdict:
+    """The yaw acceleration that all grip at the wheels can give, against the body's inertia; rad/s^2."""
+    turn = np.diff(np.unwrap(rollout.yaw_rad, axis=0), axis=0) * FRAME_RATE_HZ
+    change = np.abs(np.diff(turn, axis=0)) * FRAME_RATE_HZ
+    possible = np.array([_most_spin(rollout, body.size) for body in rollout.bodies])
+    within = own[1:-1] & own[2:] & own[:-2]
+    return worst(
+        "slide spin", rollout, np.where(within, change / possible, np.nan), 1.0, 1.1, "", "mu g at the wheels over the "
+        "inertia of an even box", "spins up {value:.1f} times as fast as its wheels can turn it",
+    )  # fmt: skip
+
+
+def _most_spin(rollout: Rollout, size) -> float:
+    lever = np.hypot(PATCH_ALONG * size.length_m, PATCH_ACROSS * size.width_m)
+    return float(rollout.friction * G * lever / gyration_m2(size))
+
+
+def _free_fall(rollout: Rollout, motion: Kinematics) -> Verdict:
+    """In the air gravity alone acts, straight down."""
+    off = np.linalg.norm(motion.centre_acceleration + np.array([0.0, 0.0, G]), axis=-1)
+    return worst(
+        "free fall", rollout, np.where(motion.airborne, off, np.nan), FALL_TOLERANCE, FALL_TOLERANCE, "m/s²", "gravity",
+        "accelerates by {value:.1f} m/s² otherwise than gravity does, {limit:.1f} is allowed",
+    )  # fmt: skip
+
+
+def _ground_speed(rollout: Rollout) -> Float[np.ndarray, "step actor"]:
+    return np.linalg.norm(np.diff(rollout.centre[..., :2], axis=0), axis=-1) * FRAME_RATE_HZ

@@ -1,0 +1,133 @@
+"""How near a trigger is to holding: what it measures, and by how much that misses what was asked."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scenarios.behaviour import Mover
+from scenarios.triggers import (
+    AfterDistance,
+    AtGap,
+    AtHeadway,
+    AtPlace,
+    AtSpeed,
+    AtStandstill,
+    AtTTC,
+    HasPassed,
+    InLane,
+    LaneRef,
+    Trigger,
+)
+
+STANDSTILL_MPS = 0.01
+Watched = AtGap | AtTTC | AtHeadway | AtSpeed | AtStandstill | AfterDistance | AtPlace | InLane | HasPassed
+
+
+@dataclass(frozen=True)
+class Station:
+    """A body on the road: its extent along it, offset, and speed along it, to the ego's direction. Metres, m/s."""
+
+    near_m: float
+    far_m: float
+    d_m: float
+    along_mps: float
+    facing: int
+    stretch: float  # metres travelled at its offset for a metre of the reference line
+
+    def front(self) -> float:
+        return self.far_m if self.facing > 0 else self.near_m
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a trigger measures: it holds when `short` is 0 or less. `told` says how near it came, for an author."""
+
+    short: float
+    told: str
+
+
+Look = Callable[[str], Mover]  # a body by its id
+
+
+def station(mover: Mover) -> Station:
+    """Where a body is on the road."""
+    road, size = mover.road, mover.body.size
+    s, d = road.locate(*mover.centre())
+    tilt = mover.at[2] - road.curvature_per_m * s
+    stretch = 1 - road.curvature_per_m * d
+    half = (size.length_m * abs(math.cos(tilt)) + size.width_m * abs(math.sin(tilt))) / 2 / stretch
+    vx, vy = mover.velocity()
+    heading = road.curvature_per_m * s
+    along = float(vx) * math.cos(heading) + float(vy) * math.sin(heading)
+    return Station(s - half, s + half, d, along, 1 if math.cos(tilt) >= 0 else -1, stretch)
+
+
+def reading(when: Watched, look: Look) -> Reading | None:
+    """How near `when` is to holding now; None while somebody whom it names is not there."""
+    bodies = [look(name) for name in whom(when)]
+    if not all(body.present for body in bodies):
+        return None
+    match when:
+        case AtGap() | AtTTC() | AtHeadway():
+            return _between(when, station(bodies[0]), station(bodies[1]), abs(bodies[0].speed))
+        case AtSpeed(of, limit, below):
+            speed = _pace(bodies[0])
+            said = f"{of} was never {'slower' if below else 'faster'} than {speed * 3.6:.1f} km/h"
+            return Reading(speed - limit if below else limit - speed, said)
+        case AtStandstill(of):
+            speed = _pace(bodies[0])
+            return Reading(speed - STANDSTILL_MPS, f"{of} was never slower than {speed * 3.6:.1f} km/h")
+        case AfterDistance(of, distance):
+            way = bodies[0].travelled_m
+            return Reading(distance - way, f"{of} travelled {way:.1f} m in all")
+        case AtPlace(of, along):
+            here = station(bodies[0])
+            short = (along - here.front()) * here.facing
+            return Reading(short, f"{of} stayed {short:.1f} m short of it")
+        case InLane(of, lane):
+            return _in_lane(of, lane, bodies[0])
+        case HasPassed(of, what):
+            own, other = station(bodies[0]), station(bodies[1])
+            short = other.far_m - own.near_m if own.facing > 0 else own.far_m - other.near_m
+            return Reading(short, f"{of} stayed {short:.1f} m short of having passed {what}")
+    raise TypeError(f"no such trigger: {when!r}")
+
+
+def whom(when: Trigger) -> tuple[str, ...]:
+    """The bodies that a trigger is about."""
+    return tuple(getattr(when, key) for key in ("of", "to", "what") if hasattr(when, key))
+
+
+def _pace(mover: Mover) -> float:
+    return math.hypot(*mover.velocity())
+
+
+def _between(when: AtGap | AtTTC | AtHeadway, of: Station, to: Station, pace: float) -> Reading:
+    ahead = to.near_m - of.far_m >= of.near_m - to.far_m
+    gap = max(to.near_m - of.far_m, of.near_m - to.far_m, 0.0) * of.stretch
+    names = f"{when.of} and {when.to}"
+    if isinstance(when, AtGap):
+        extreme = "smallest" if when.below else "largest"
+        return Reading(
+            gap - when.gap_m if when.below else when.gap_m - gap, f"the {extreme} gap of {names} was {gap:.1f} m"
+        )
+    if isinstance(when, AtTTC):
+        closing = (of.along_mps - to.along_mps) * (1 if ahead else -1)
+        ttc = gap / closing if closing > 1e-6 else math.inf
+        told = f"the smallest TTC of {names} was {ttc:.2f} s" if ttc < math.inf else f"{names} never closed in"
+        return Reading(ttc - when.ttc_s, told)
+    in_front = ahead == (of.facing > 0)
+    headway = gap / pace if in_front and pace > 0.1 else math.inf
+    extreme = "smallest" if when.below else "largest"
+    told = (
+        f"the {extreme} headway of {names} was {headway:.2f} s" if headway < math.inf else f"{when.to} was never ahead"
+    )
+    short = headway - when.headway_s if when.below else when.headway_s - headway
+    return Reading(short if in_front else math.inf, told)
+
+
+def _in_lane(of: str, lane: LaneRef, body: Mover) -> Reading:
+    road = body.road
+    centre = road.lane_centre(lane.number + (road.lanes if lane.oncoming else 0))
+    off = abs(road.locate(*body.centre())[1] - centre)
+    return Reading(off - road.lane_width_m / 2, f"{of} stayed {off:.1f} m from the middle of {lane}")

@@ -1,0 +1,274 @@
+"""How the action of an event is written as a mapping, and what it compiles to."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from scenarios.actions import (
+    Action,
+    Appear,
+    Brake,
+    BrakeHardest,
+    ChangeLane,
+    ChangeSpeed,
+    Cross,
+    CutIn,
+    CutOut,
+    Disappear,
+    DriveTrajectory,
+    Drop,
+    Follow,
+    HoldSpeed,
+    LaneOffset,
+    LoseControl,
+    Profile,
+    Reverse,
+    StepOut,
+    Stop,
+)
+from scenarios.actor_spec import DriverName
+from scenarios.bodies import Kind
+from scenarios.references import Member
+from scenarios.section import Instant, Lasting, Place, Rate, Section, Side, Speed, fault, measured, one_of
+from scenarios.triggers import LaneRef
+from scenarios.units import ANGLE, LENGTH, SPEED
+from scenarios.when_spec import Lane, read_lane
+
+DRIVER = "r157 careful"
+# How fast somebody walks or rides onto the road if the story does not say: Euro NCAP's walking adult and child
+# (CPNA, CPNCO) and its crossing bicycle (CBNA).
+CROSSING_MPS = {Kind.PEDESTRIAN: 5 / 3.6, Kind.CHILD: 5 / 3.6, Kind.CYCLIST: 15 / 3.6}
+SPEEDING_UP, SLOWING_DOWN = 1.5, 2.0  # m/s^2, usual traffic
+STOPPING = 4.0  # m/s^2: Euro NCAP's lead of 2026
+LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
+REVERSING_MPS = 5 / 3.6
+SPIN_RAD = 1.5707963267948966  # a car that has spun lies across the road
+BED_M = 1.2  # height of a lorry's load floor; roofs of cars are a little higher
+HARDEST = "hardest"
+
+
+def _rate_or_hardest(written: Any) -> Any:
+    return None if written == HARDEST else written
+
+
+Turn = Annotated[float, measured(ANGLE, 0.1, 12.6)]
+Backwards = Annotated[float, measured(SPEED, 0.1, 3.0)]
+Sideways = Annotated[float, measured(LENGTH, -2.0, 2.0)]
+Height = Annotated[float, measured(LENGTH, 0.0, 4.0)]
+Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
+
+
+class BrakeDo(Section):
+    decel: Annotated[Rate | None, BeforeValidator(_rate_or_hardest, json_schema_input_type=Rate | Literal[HARDEST])] = (
+        Field(description=f"a deceleration such as 6 m/s^2, or '{HARDEST}': as hard as the road allows")
+    )
+    until: Speed = Field(0.0, description="the speed at which it stops braking, such as 20 km/h")
+
+
+class ChangeSpeedDo(Section):
+    to: Speed = Field(description="the speed to reach, such as 30 km/h")
+    rate: Rate | None = Field(None, description="an acceleration such as 2 m/s^2, positive also to slow down")
+    within: Lasting | None = Field(None, description="how long it takes, such as 3 s, instead of a rate")
+    profile: Annotated[Profile, one_of(Profile)] = Field(Profile.LINEAR, description="linear or smooth")
+
+    @model_validator(mode="after")
+    def _one_pace(self) -> "ChangeSpeedDo":
+        if self.rate is not None and self.within is not None:
+            raise fault("both rate and within", "one of them")
+        return self
+
+
+class HoldSpeedDo(Section):
+    speed: Speed | None = Field(None, description="a speed such as 50 km/h")
+    for_: Lasting | None = Field(None, alias="for", description="how long, such as 2 s; else until told otherwise")
+
+
+class FollowDo(Section):
+    speed: Speed | None = Field(None, description="the speed wished for, such as 50 km/h")
+    driver: DriverName | None = Field(None, description="the name of a driver model")
+    for_: Lasting | None = Field(None, alias="for", description="how long, such as 2 s; else until told otherwise")
+
+
+class StopDo(Section):
+    decel: Rate | None = Field(None, description="a deceleration such as 4 m/s^2")
+    within: Stretch | None = Field(None, description="the way until standstill, such as 15 m, instead of decel")
+    for_: Instant = Field(0.0, alias="for", description="how long it stands before this event has ended, such as 2 s")
+
+    @model_validator(mode="after")
+    def _one_pace(self) -> "StopDo":
+        if self.decel is not None and self.within is not None:
+            raise fault("both decel and within", "one of them")
+        return self
+
+
+class ReverseDo(Section):
+    speed: Backwards = Field(REVERSING_MPS, description="a speed up to 10.8 km/h, such as 5 km/h")
+    distance: Stretch | None = Field(None, description="how far, such as 10 m; else until told otherwise")
+
+
+class CutInDo(Section):
+    within: Lasting = Field(2.0, description="how long the lane change takes, such as 1.5 s")
+
+
+class CutOutDo(Section):
+    to: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right; left out: where there is a lane")
+    within: Lasting = Field(2.0, description="how long the lane change takes, such as 1.5 s")
+
+
+def _lane_or_side(written: Any) -> Side | LaneRef:
+    if isinstance(written, str) and written in list(Side):
+        return Side(written)
+    lane = read_lane(written)
+    return LaneRef(lane.number, lane.oncoming)
+
+
+class ChangeLaneDo(Section):
+    to: Annotated[Any, BeforeValidator(_lane_or_side, json_schema_input_type=Lane | Literal["left", "right"])] = Field(
+        description="left, right, a lane's number, or 'oncoming 0'"
+    )
+    within: Lasting = Field(LANE_CHANGE_S, description="how long the lane change takes, such as 3 s")
+
+
+class OffsetDo(Section):
+    to: Sideways = Field(description="how far to its own left of its lane's centre, such as 0.5 m; negative: right")
+    within: Lasting = Field(2.0, description="how long that takes, such as 1.5 s")
+
+
+class CrossDo(Section):
+    speed: Speed | None = Field(None, description="a speed such as 5 km/h")
+
+
+class StepOutDo(Section):
+    behind: str = Field(strict=True, description="the id of a parked actor")
+    speed: Speed | None = Field(None, description="a speed such as 5 km/h")
+
+
+MOST_POINTS = 200
+
+
+def _rising(points: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float, float], ...]:
+    times = [t for t, _, _ in points]
+    if not 1 <= len(points) <= MOST_POINTS or times[0] <= 0 or sorted(set(times)) != times:
+        found = f"{len(points)} points at {', '.join(f'{t:g}' for t in times[:6])} s"
+        raise fault(found, f"from one to {MOST_POINTS} points, their times above 0 s and rising")
+    return points
+
+
+class TrajectoryDo(Section):
+    points: Annotated[tuple[tuple[Instant, Place, Place], ...], AfterValidator(_rising)] = Field(
+        description="a list of [time, forward, left] from where it begins, such as [[2 s, 20 m, 0 m], [4 s, 38 m, 3 m]]"
+    )
+
+
+class LoseControlDo(Section):
+    turn: Turn = Field(SPIN_RAD, description="how far it turns until it rests, such as 90 deg")
+    to: Annotated[Side, one_of(Side)] = Field(Side.LEFT, description="left or right")
+
+
+class DropDo(Section):
+    cargo: str = Field(strict=True, description="the id of an actor without a place of its own")
+    height: Height | None = Field(None, description="of its underside when it falls, such as 1.2 m")
+
+
+class EdgeDo(Section):
+    """Nothing more to say: where is the scene's edge."""
+
+
+class Do(Section):
+    """Exactly one action."""
+
+    brake: BrakeDo | None = Field(None, description="a mapping such as {decel: 6 m/s^2}")
+    stop: StopDo | None = Field(None, description="a mapping such as {within: 15 m}")
+    change_speed: ChangeSpeedDo | None = Field(None, description="a mapping such as {to: 30 km/h}")
+    hold_speed: HoldSpeedDo | None = Field(None, description="a mapping such as {speed: 50 km/h}")
+    follow: FollowDo | None = Field(None, description="a mapping such as {speed: 50 km/h}")
+    reverse: ReverseDo | None = Field(None, description="a mapping such as {speed: 5 km/h, distance: 10 m}")
+    cut_in: CutInDo | None = Field(None, description="a mapping such as {within: 1.5 s}")
+    cut_out: CutOutDo | None = Field(None, description="a mapping such as {to: left, within: 1.5 s}")
+    change_lane: ChangeLaneDo | None = Field(None, description="a mapping such as {to: left, within: 3 s}")
+    offset: OffsetDo | None = Field(None, description="a mapping such as {to: 0.5 m, within: 2 s}")
+    cross: CrossDo | None = Field(None, description="a mapping such as {speed: 15 km/h}")
+    step_out: StepOutDo | None = Field(None, description="a mapping such as {behind: truck, speed: 5 km/h}")
+    follow_trajectory: TrajectoryDo | None = Field(None, description="a mapping such as {points: [[2 s, 20 m, 1 m]]}")
+    lose_control: LoseControlDo | None = Field(None, description="a mapping such as {turn: 90 deg, to: left}")
+    drop: DropDo | None = Field(None, description="a mapping such as {cargo: crate}")
+    appear: EdgeDo | None = Field(None, description="an empty mapping")
+    disappear: EdgeDo | None = Field(None, description="an empty mapping")
+
+    @model_validator(mode="after")
+    def _one(self) -> "Do":
+        named = [name for name in Do.model_fields if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise fault(" and ".join(named) or "no action", "exactly one of " + ", ".join(Do.model_fields))
+        return self
+
+    @property
+    def verb(self) -> str:
+        return next(name for name in Do.model_fields if getattr(self, name) is not None)
+
+    @property
+    def says(self) -> Any:
+        """What the one action says."""
+        return getattr(self, self.verb)
+
+
+def crossing_speed(actor: Member) -> float | None:
+    return actor.speed_mps or CROSSING_MPS.get(actor.kind)
+
+
+def compiled_action(do: Do, actor: Member) -> Action:
+    """The action that a well-formed mapping means for this actor; what it leaves open gets the usual value."""
+    says: Any = do.says
+    match do.verb:
+        case "brake":
+            return BrakeHardest(says.until) if says.decel is None else Brake(says.decel, says.until)
+        case "stop" if says.within is None and says.for_ == 0:
+            return Brake(says.decel or STOPPING)
+        case "stop":
+            return Stop(None if says.within else says.decel or STOPPING, says.within, says.for_)
+        case "change_speed":
+            usual = SPEEDING_UP if says.to > actor.speed_mps else SLOWING_DOWN
+            rate = None if says.within else says.rate or usual
+            return ChangeSpeed(says.to, rate, says.profile, says.within)
+        case "hold_speed":
+            return HoldSpeed(_or(says.speed, actor.speed_mps), says.for_)
+        case "follow":
+            return Follow(_or(says.speed, actor.speed_mps), says.driver or DRIVER, says.for_)
+        case "reverse":
+            return Reverse(says.speed, says.distance)
+        case "cross":
+            return Cross(_or(says.speed, crossing_speed(actor)))
+        case "step_out":
+            usual = CROSSING_MPS.get(actor.kind, CROSSING_MPS[Kind.PEDESTRIAN])
+            return StepOut(says.behind, _or(says.speed, usual))
+        case "follow_trajectory":
+            return DriveTrajectory(says.points)
+        case "lose_control":
+            return LoseControl(says.turn if says.to is Side.LEFT else -says.turn)
+        case "drop":
+            return Drop(says.cargo, _or(says.height, BED_M))
+        case "appear":
+            return Appear()
+        case "disappear":
+            return Disappear()
+    return _sideways(do)
+
+
+def _sideways(do: Do) -> Action:
+    says: Any = do.says
+    match do.verb:
+        case "cut_in":
+            return CutIn(says.within)
+        case "cut_out":
+            return CutOut(says.to, says.within)
+        case "change_lane":
+            return ChangeLane(says.to, says.within)
+        case "offset":
+            return LaneOffset(says.to, says.within)
+    raise AssertionError(f"no action for {do.verb}")
+
+
+def _or(value: float | None, usual: float | None) -> float:
+    chosen = usual if value is None else value
+    assert chosen is not None, "doubts() lets nothing through that has no speed"
+    return chosen

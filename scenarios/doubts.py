@@ -1,0 +1,222 @@
+"""What cannot be in an event of a story although each of its parts is well written."""
+
+from collections.abc import Iterator, Sequence
+
+from scenarios.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
+from scenarios.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Kind
+from scenarios.do_spec import Do, crossing_speed
+from scenarios.events import EventSpec
+from scenarios.faults import nearest
+from scenarios.references import Cast, Member
+from scenarios.units import SPEED, shown
+from scenarios.when_spec import When, pair_of
+
+Doubt = tuple[str, str, str]  # key within the event, what was found, what would be right
+SETS_SPEED = {
+    "brake", "stop", "change_speed", "hold_speed", "follow", "reverse", "cross", "step_out", "follow_trajectory",
+    "lose_control",
+}  # fmt: skip
+SETS_PATH = {"cut_in", "cut_out", "change_lane", "offset", "cross", "step_out", "follow_trajectory", "lose_control"}
+_ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
+_ALIVE = ON_FOOT | {Kind.CYCLIST}
+
+
+def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: Cast, duration_s: float) -> Iterator[Doubt]:
+    """Everything that is doubtful in one event of `story`."""
+    yield from _trigger_doubts(spec, story, cast, duration_s)
+    if spec.actor in cast.broken:
+        return
+    if spec.actor not in cast.members:
+        yield "actor", f"'{spec.actor}'", nearest(spec.actor, [*cast.members, *sorted(cast.broken)])
+        return
+    actor, verb = cast.members[spec.actor], spec.do.verb
+    others = [e for e in story if e is not spec and e.actor == actor.id and _may_precede(e, spec)]
+    if actor.on_trajectory and verb not in _ON_ITS_TRAJECTORY:
+        yield "actor", f"{actor.id}, which follows its trajectory", "an actor without a trajectory"
+    elif actor.kind in STATIC and verb not in ("appear", "disappear"):
+        yield "actor", f"a {actor.kind}, which cannot move", "an actor that can move"
+    elif any(e.do.verb == "drop" and e.do.drop.cargo == actor.id for e in story):
+        yield "actor", f"{actor.id}, which is cargo", "an actor that acts by itself"
+    else:
+        moved = any(e.do.verb in SETS_PATH for e in others)
+        yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)
+        yield from _speed_doubts(spec.do, actor, any(e.do.verb in SETS_SPEED for e in others))
+
+
+def _may_precede(one: EventSpec, other: EventSpec) -> bool:
+    if one.when.ended is not None and one.when.ended.event == other.id:
+        return False
+    return one.when.after is None or other.when.after is None or one.when.after <= other.when.after
+
+
+# -- triggers ------------------------------------------------------------------------------------------------------
+
+
+def _trigger_doubts(spec: EventSpec, story: Sequence[EventSpec], cast: Cast, duration_s: float) -> Iterator[Doubt]:
+    when = spec.when
+    if when.after is not None and when.after >= duration_s:
+        yield "when.after", f"{when.after:g} s", f"a time before the clip ends at {duration_s:g} s"
+    if when.ended is not None:
+        yield from _ended_doubts(spec, story)
+        return
+    part = getattr(when, when.named)
+    known = [*cast.members, *sorted(cast.broken)]
+    for key in ("of", "to", "what"):
+        said = getattr(part, key, None)
+        if said is not None and said not in known:
+            yield f"when.{when.named}.{key}", f"'{said}'", nearest(said, known)
+    yield from _pair_doubts(when, spec.actor, cast)
+
+
+def _pair_doubts(when: When, actor: str, cast: Cast) -> Iterator[Doubt]:
+    if when.named == "passed" and (when.passed.of or actor) == when.passed.what:
+        yield "when.passed.what", f"{when.passed.what} passing itself", "two different actors"
+    if when.named not in ("gap", "ttc", "headway"):
+        return
+    of, to = pair_of(when, actor, cast.leader())
+    if of is None or to is None:
+        yield f"when.{when.named}", "no second actor, and nobody ahead of the ego", "of: and to: with two actors"
+    elif of == to:
+        yield f"when.{when.named}", f"{of} and itself", "two different actors"
+
+
+def _ended_doubts(spec: EventSpec, story: Sequence[EventSpec]) -> Iterator[Doubt]:
+    by_name = {e.id: e for e in story}
+    said = spec.when.ended.event
+    former = by_name.get(said)
+    if former is None:
+        names = [name for name in by_name if name not in (None, spec.id)]
+        yield "when.ended", f"'{said}'", "an event of this story: " + nearest(said, names)
+        return
+    seen, at = {spec.id}, former
+    while at is not None and at.id not in seen:
+        seen.add(at.id)
+        at = by_name.get(at.when.ended.event) if at.when.ended is not None else None
+    if at is not None:
+        yield "when.ended", f"'{said}', which waits for '{spec.id}' itself", "events that do not wait in a circle"
+    elif _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
+                                      for e in story):  # fmt: skip
+        wanted = {"reverse": "distance: 10 m"}.get(former.do.verb, "for: 2 s")
+        yield "when.ended", f"'{said}', which never ends by itself", f"an event that ends, such as with {wanted}"
+
+
+def _goes_on(spec: EventSpec) -> bool:
+    verb, says = spec.do.verb, spec.do.says
+    return (verb in ("hold_speed", "follow") and says.for_ is None) or (verb == "reverse" and says.distance is None)
+
+
+# -- actions -------------------------------------------------------------------------------------------------------
+
+
+def _no_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    yield from ()
+
+
+def _speed_doubts(do: Do, actor: Member, changed: bool) -> Iterator[Doubt]:
+    """`changed`: something before this event gave the actor another speed than its first."""
+    if do.verb == "hold_speed" and changed and do.hold_speed.speed is None:
+        yield "do.hold_speed.speed", "nothing", f"the speed that {actor.id} holds from then on, such as 30 km/h"
+    if changed:
+        return
+    if do.verb in ("brake", "stop", "lose_control") and actor.speed_mps == 0 and not actor.on_trajectory:
+        what = {"brake": "braking", "stop": "stopping", "lose_control": "losing control"}[do.verb]
+        yield f"do.{do.verb}", f"{actor.id} {what}, which stands", "an actor that moves"
+    elif do.verb == "brake" and do.brake.until >= actor.speed_mps:
+        wanted = f"a speed below the {shown(actor.speed_mps, SPEED)} of {actor.id}"
+        yield "do.brake.until", shown(do.brake.until, SPEED), wanted
+
+
+def _cut_in_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if not actor.beside_ego_lane and not moved:
+        wanted = "an actor in another lane of the ego's direction"
+        yield "do.cut_in", f"{actor.id}, which is not beside the ego's lane", wanted
+
+
+def _cut_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.id == "ego" or not (actor.in_ego_lane or moved):
+        yield "do.cut_out", f"{actor.id}, which is not ahead in the ego's lane", "an actor in the ego's lane"
+
+
+def _lane_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.kind in ON_FOOT:
+        yield f"do.{do.verb}", f"a {actor.kind}, who keeps no lane", "a vehicle or a cyclist"
+
+
+def _reverse_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.kind not in FOUR_WHEELS - {Kind.TRAILER}:
+        yield "do.reverse", f"a {actor.kind} going backwards", "a car, van, truck, bus or construction vehicle"
+
+
+def _skid_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.kind not in FOUR_WHEELS:
+        yield "do.lose_control", f"a {actor.kind} that skids", "a vehicle on four wheels or more"
+
+
+def _cross_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.id == "ego":
+        yield "actor", "the ego", "another actor to cross the road"
+    elif do.cross.speed is None and crossing_speed(actor) is None:
+        yield "do.cross.speed", "nothing", f"the speed at which {actor.id} crosses, such as 20 km/h"
+    elif do.cross.speed == 0:
+        yield "do.cross.speed", "0 km/h", "a speed above zero"
+
+
+def _step_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    cover = cast.members.get(do.step_out.behind)
+    if actor.kind in FOUR_WHEELS:
+        yield "actor", f"a {actor.kind}", "somebody on foot or on two wheels"
+    elif do.step_out.speed == 0:
+        yield "do.step_out.speed", "0 km/h", "a speed above zero"
+    if do.step_out.behind in cast.broken:
+        return
+    others = [m.id for m in cast.members.values() if m.parked and m.id not in ("ego", actor.id)]
+    if cover is None:
+        yield "do.step_out.behind", f"'{do.step_out.behind}'", nearest(do.step_out.behind, others)
+    elif cover.id not in others:
+        yield "do.step_out.behind", f"{cover.id}, which is not parked", nearest(cover.id, others)
+
+
+def _drop_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.kind not in FOUR_WHEELS:
+        yield "actor", f"a {actor.kind} that carries a load", "a vehicle on four wheels or more"
+    if do.drop.cargo in cast.broken:
+        return
+    cargo = cast.members.get(do.drop.cargo)
+    loose = [m.id for m in cast.members.values() if m.hidden and m.kind not in _ALIVE and m.id != actor.id]
+    if cargo is None:
+        yield "do.drop.cargo", f"'{do.drop.cargo}'", nearest(do.drop.cargo, loose)
+    elif not cargo.hidden:
+        wanted = "an actor without a place of its own, such as crate: {kind: barrier, size: [1 m, 1 m, 0.8 m]}"
+        yield "do.drop.cargo", f"{cargo.id}, which already has a place", wanted
+    elif cargo.kind in _ALIVE:
+        yield "do.drop.cargo", f"a {cargo.kind}", "a thing"
+
+
+def _appear_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    far = (actor.gap_ahead_m or 0.0) >= EDGE_AHEAD_M or (actor.gap_behind_m or 0.0) >= EDGE_BEHIND_M
+    if actor.id == "ego" or not far:
+        found = "the ego" if actor.id == "ego" else f"{actor.id}, which would appear in the midst of the scene"
+        wanted = (
+            f"an actor placed at the scene's edge: ahead: {EDGE_AHEAD_M:g} m or behind: {EDGE_BEHIND_M:g} m, or more"
+        )
+        yield "do.appear", found, wanted
+
+
+def _disappear_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.id == "ego":
+        yield "actor", "the ego", "another actor: where the ego is, there is the scene"
+
+
+_ACTION_DOUBTS = {
+    "cut_in": _cut_in_doubts,
+    "cut_out": _cut_out_doubts,
+    "change_lane": _lane_doubts,
+    "offset": _lane_doubts,
+    "reverse": _reverse_doubts,
+    "lose_control": _skid_doubts,
+    "cross": _cross_doubts,
+    "step_out": _step_out_doubts,
+    "drop": _drop_doubts,
+    "appear": _appear_doubts,
+    "disappear": _disappear_doubts,
+}

@@ -1,0 +1,88 @@
+"""What is asked of brakes, engine or legs from step to step: towards a speed, along a profile, to a stopping place."""
+
+import math
+from dataclasses import dataclass
+
+BRAKE_JERK = 44.0  # m/s^3: brakes build up within 0.14 s at 6 m/s^2; the worked values of CCRb then come out
+DRIVE_JERK = 6.0
+LIT_DECEL = 0.7  # m/s^2 of braking from which the lamps must light (UN R13-H)
+BACKING_RATE = 1.0  # m/s^2 when manoeuvring backwards
+
+
+@dataclass(frozen=True)
+class Pedals:
+    """The acceleration asked for, whether the brakes do it, and how fast they build up (m/s^3)."""
+
+    accel_mps2: float
+    braking: bool
+    brake_jerk: float = BRAKE_JERK
+
+
+@dataclass(frozen=True)
+class Target:
+    """Bring the speed to `speed_mps` at `rate_mps2`; `braking` when the brakes do it."""
+
+    speed_mps: float
+    rate_mps2: float
+    braking: bool = False
+
+    def pedals(self, pace: float, on_foot: bool, dt: float) -> Pedals:
+        """For a body that goes at `pace`, m/s in the direction of its gear."""
+        missing = self.speed_mps - pace
+        rate = min(self.rate_mps2, abs(missing) / dt)
+        if not on_foot and self.speed_mps > 0:  # ease into the new speed; a stop may be abrupt
+            jerk = BRAKE_JERK if self.braking else DRIVE_JERK
+            rate = min(rate, math.sqrt(1.8 * jerk * abs(missing)))
+        return Pedals(math.copysign(rate, missing), self.braking and missing < 0)
+
+    def rolled(self, distance: float) -> None:
+        """Where one goes does not matter here."""
+
+
+@dataclass
+class Eased:
+    """From one speed to another along a cubic of time: gently in, gently out."""
+
+    from_mps: float
+    speed_mps: float
+    lasts_s: float
+    passed_s: float = 0.0
+
+    def pedals(self, pace: float, on_foot: bool, dt: float) -> Pedals:
+        self.passed_s += dt
+        share = min(1.0, self.passed_s / self.lasts_s)
+        wanted = self.from_mps + (self.speed_mps - self.from_mps) * share * share * (3 - 2 * share)
+        accel = (wanted - pace) / dt
+        return Pedals(accel, accel < -LIT_DECEL)
+
+    def rolled(self, distance: float) -> None:
+        """Only time counts."""
+
+
+@dataclass
+class Halt:
+    """Stand still after `room_m`, going at `cruise_mps` until braking evenly needs `rate_mps2`; None: brake at once."""
+
+    room_m: float
+    cruise_mps: float
+    rate_mps2: float | None
+
+    def pedals(self, pace: float, on_foot: bool, dt: float) -> Pedals:
+        needed = pace * pace / (2 * max(self.room_m, 0.01))
+        if self.rate_mps2 is not None and needed < self.rate_mps2 and self.room_m > 0.01:
+            return Target(self.cruise_mps, self.rate_mps2).pedals(pace, on_foot, dt)
+        return Pedals(-min(max(needed, 0.3), pace / dt), True)
+
+    def rolled(self, distance: float) -> None:
+        self.room_m -= distance
+
+
+Control = Target | Eased | Halt
+
+
+def rate_within(change_mps: float, within_s: float, jerk: float, to_rest: bool) -> float:
+    """The rate that changes a speed in that time although it builds up, and eases out, with `jerk`; m/s^2."""
+    ramps = 2.0 if to_rest else 4.0  # a stop ends abruptly: only one ramp then
+    left = (within_s * jerk) ** 2 - ramps * jerk * change_mps
+    whole = within_s * jerk
+    return (whole - math.sqrt(left)) * (1.0 if to_rest else 0.5) if left > 0 else whole

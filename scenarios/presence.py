@@ -1,0 +1,55 @@
+"""Who is there: cargo that falls, bodies that come and go at the scene's edge."""
+
+import math
+
+from scenarios.acting import Deed
+from scenarios.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
+from scenarios.behaviour import PATH_GRIP_SHARE, Mover
+from scenarios.conditions import station
+from scenarios.impact import sliding_decel
+from scenarios.paths import LanePath, Path, free_path
+from scenarios.skid import Fall, Skid
+
+CLEAR_M = 0.05  # between a vehicle's rear and what has fallen off it
+LOAD_KG_PER_M3 = 300.0  # of mixed freight
+
+
+def fall_off(carrier: Mover, cargo: Mover, drop: Drop) -> Deed:
+    """The cargo comes to be, behind the carrier, with its velocity; it falls, lands without bouncing, and slides."""
+    if cargo.present or not carrier.present:
+        return Deed(f"has no {drop.cargo} to drop", lambda _: True)
+    (x, y), yaw = carrier.centre(), carrier.at[2]
+    back = (carrier.body.size.length_m + cargo.body.size.length_m) / 2 + CLEAR_M
+    pose = (x - back * math.cos(yaw), y - back * math.sin(yaw), yaw)
+    cargo.path = free_path(cargo.body, pose, PATH_GRIP_SHARE * cargo.grip)
+    cargo.at, cargo.speed, cargo.present, cargo.still = pose, carrier.speed, True, False
+    size = cargo.body.size
+    cargo.mass = LOAD_KG_PER_M3 * size.length_m * size.width_m * size.height_m
+    cargo.skid = Skid(carrier.velocity().copy(), sliding_decel(cargo.body, cargo.grip / 9.81))
+    height = min(drop.height_m, carrier.body.size.height_m)
+    cargo.fall = Fall(height) if height > 0 else None
+    return Deed(f"drops {drop.cargo} from {height:.1f} m", lambda _: cargo.skid is None or cargo.skid.at_rest)
+
+
+def arrival(mover: Mover, ego: Mover, ego_began_s: float) -> Path:
+    """The path on which to come to be: as far from the ego of now as it was placed from the ego of the start."""
+    way = mover.road.locate(*ego.centre())[0] - ego_began_s
+    if isinstance(mover.path, LanePath):
+        return LanePath(mover.road, mover.path.s + way, mover.path.d, mover.path.facing)
+    s, d = mover.road.locate(*mover.at[:2])
+    x, y, turned = mover.road.place(s + way, d)
+    yaw = mover.at[2] + turned - mover.road.place(s, d)[2]
+    return free_path(mover.body, (x, y, yaw), PATH_GRIP_SHARE * mover.grip, yaw)
+
+
+def disappear(mover: Mover) -> Deed:
+    """From now on, be gone as soon as the edge is reached."""
+    mover.leaving = True
+    return Deed("is on its way out of the scene", lambda _: not mover.present)
+
+
+def beyond_edge(mover: Mover, ego: Mover) -> bool:
+    """Whether a body is so far from the ego that its coming or going is beyond what is shown."""
+    own, other = station(mover), station(ego)
+    ahead, behind = own.near_m - other.far_m, other.near_m - own.far_m
+    return max(ahead - EDGE_AHEAD_M, behind - EDGE_BEHIND_M) >= 0

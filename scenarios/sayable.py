@@ -1,0 +1,275 @@
+"""What can be said, read off the grammar of story lines: for authors, as a page, and for tests, as sentences."""
+
+import textwrap
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+
+from lark import Token, Tree
+from lark.grammar import NonTerminal, Terminal
+
+from scenarios.bodies import Kind
+from scenarios.phrases import PHRASES
+from scenarios.references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
+from scenarios.story_reader import grammar
+from scenarios.units import MEASURES
+
+SLOTS = {"who": ("WHO", "lead"), "quantity": ("QUANTITY", "10 m"), "point": ("POINT", "(1 s, 10 m, 0 m)")}
+_CHARACTERS = {"[0-5]": ("0", "1")}  # classes of characters that words are made of, by examples
+
+
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, Tree]:
+    return {str(name): tree for name, _, tree, _ in grammar().grammar.rule_defs}
+
+
+@lru_cache(maxsize=1)
+def _terminals() -> dict[str, Tree]:
+    return {str(name): tree for name, (tree, _) in grammar().grammar.term_defs}
+
+
+@lru_cache(maxsize=256)
+def words(terminal: str) -> tuple[str, ...]:
+    """Every way to say a terminal, in the grammar's order."""
+    return tuple(dict.fromkeys(text.strip() for text in _spelt(_terminals()[terminal])))
+
+
+def _spelt(node: Tree) -> list[str]:
+    match node.data:
+        case "expansions":
+            return [text for child in node.children for text in _spelt(child)]
+        case "expansion":
+            return ["".join(parts) for parts in product(*map(_spelt, node.children))]
+        case "expr":
+            inner = _spelt(node.children[0])
+            return ["", *inner] if node.children[1] == "?" else inner
+        case "literal":
+            return _literal(node.children[0])
+    (inner,) = node.children
+    return _spelt(_terminals()[str(inner.name)]) if isinstance(inner, Terminal) else _spelt(inner)
+
+
+def _literal(token: Token) -> list[str]:
+    if token.type == "STRING":
+        return [token[1:-1]]
+    inside = token[1:-1]
+    return [""] if inside.startswith("(?") else list(_CHARACTERS[inside])
+
+
+def verbs() -> tuple[str, ...]:
+    """The rules of what an actor can do."""
+    return tuple(str(leaf.name) for leaf in _rules()["deed"].scan_values(lambda v: isinstance(v, NonTerminal)))
+
+
+@lru_cache(maxsize=1)
+def openings() -> dict[str, frozenset[str]]:
+    """The first word of every way to begin a verb, with the verbs that begin so."""
+    found: dict[str, set[str]] = {}
+    for verb in verbs():
+        for way in _ways(_rules()[verb], frozenset({"when"})):
+            found.setdefault(way.split(" ")[0], set()).add(verb)
+    return {word: frozenset(said) for word, said in found.items()}
+
+
+@lru_cache(maxsize=256)
+def verb_of(sentence: str) -> str:
+    """The rule of a sentence's first deed; raises lark's UnexpectedInput."""
+    tree = grammar().parse(sentence)
+    deed = next(child for child in tree.children if isinstance(child, Tree)).children[-1].data
+    return next(verb for verb in verbs() if deed == verb or deed in _aliases(verb))
+
+
+def _aliases(verb: str) -> set[str]:
+    return {str(alias.children[1].name) for alias in _rules()[verb].find_data("alias")}
+
+
+# -- sentences -----------------------------------------------------------------------------------------------------
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """(rule, sentence): every verb with every word of it and of its parts, and every trigger, one at a time."""
+    for verb in verbs():
+        for said in dict.fromkeys(_ways(_rules()[verb], frozenset({"when"}))):
+            yield verb, f"lead {said}"
+    for said in dict.fromkeys(_ways(_rules()["when"], frozenset())):
+        yield "when", f"lead brakes {said}"
+
+
+def _ways(node: Tree, once: frozenset[str]) -> list[str]:
+    """What a rule can say: the shortest first, then each of its choices with the rest as short; `once`: no choice."""
+    match node.data:
+        case "expansions":
+            return [way for child in node.children for way in _ways(child, once)]
+        case "expansion":
+            parts = [_ways(child, once) for child in node.children]
+            varied = [(i, way) for i, ways in enumerate(parts) for way in ways[1:]]
+            rows = [
+                [p[0] for p in parts],
+                *([way if i == j else p[0] for j, p in enumerate(parts)] for i, way in varied),
+            ]
+            return [" ".join(filter(None, row)) for row in rows]
+        case "expr":
+            inner = _ways(node.children[0], once)
+            return ["", *inner] if node.children[1] in ("?", "*") else inner
+        case "literal":
+            return _literal(node.children[0])
+        case "alias":
+            return _ways(node.children[0], once)
+    (inner,) = node.children
+    if not isinstance(inner, Terminal | NonTerminal):
+        return _ways(inner, once)
+    if isinstance(inner, Terminal):
+        return list(words(str(inner.name))) if inner.name != "_COMMA" else [""]
+    if inner.name in SLOTS:
+        return [SLOTS[inner.name][1]]
+    ways = _ways(_rules()[inner.name], once)
+    return ways[:1] if inner.name in once else ways
+
+
+# -- the page ------------------------------------------------------------------------------------------------------
+
+MANY = 6  # ways to say a word: beyond so many they are listed once, under a name
+_OPENING = """\
+# What a story can say
+
+Written by `nearmiss explain --phrases` from the grammar `scenarios/story.lark`; a test keeps the two equal.
+
+A line says what somebody does, and when: `WHEN, WHO DEED` or `WHO DEED ... WHEN`. With `and then` (`then`,
+`after that`) a deed begins when the one before it has ended; a line may begin so, too. `slow: lead brakes` names a
+line, so that another can say `when slow has ended`. Alternatives are separated by |, what stands in [] may be left out,
+parts come in any order. Capitals do not matter. Names in italics are explained here or at the end.
+
+* *WHO* is an actor's id or a description of one: `lead`, `the lead car`, `the second pedestrian`, `the ego`, `it`.
+* *QUANTITY* is a number, in digits or words, with its unit: `6 m/s^2`, `two seconds`, `half a second`.
+* *POINT* is `(1 s, 10 m, 0.5 m)`: the time, the way forward and the way to the left from where and when it begins.
+"""
+
+
+def page() -> str:
+    """Everything that a story line can say, as Markdown."""
+    lines = [
+        *_OPENING.splitlines(),
+        f"* Units: {'; '.join(f'{m.name} in {m.fits}' for m in MEASURES)}.",
+        *_wrapped(f"* Kinds: {_listed(sorted({*map(str, Kind), *NOUNS}))}."),
+        *_wrapped(f"* Which of them: {_listed([*ADJECTIVES, *ORDINALS])}."),
+        *_wrapped(f"* Somebody told of before: {_listed(sorted(PRONOUNS))}."),
+    ]
+    for title, rule in (("When", "when"), ("*CONDITION*", "condition"), ("*PAIR*", "pair")):
+        lines += ["", f"## {title}", "", *_alternatives(rule)]
+    lines += ["", "In a condition, who or what is left out is who acts, and the ego.", "", "## What"]
+    for verb in verbs():
+        lines += ["", f"### {verb.replace('_', ' ')}", "", *_alternatives(verb), *_examples(verb)]
+    lines += ["", "## Words", ""]
+    named = [name for name in _terminals() if name in _in_rules() and len(words(name)) > MANY]
+    lines += [line for name in named for line in _wrapped(f"* {_slot(name)}: {_compact(_terminals()[name])}")]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 118, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+
+
+def _listed(said: list[str]) -> str:
+    return ", ".join(f"`{word}`" for word in said)
+
+
+def _in_rules() -> set[str]:
+    """The terminals that rules speak of, but for those that names and numbers are made of."""
+    trees = (tree for name, tree in _rules().items() if name not in SLOTS)
+    return {str(leaf.name) for tree in trees for leaf in tree.scan_values(lambda v: isinstance(v, Terminal))}
+
+
+def _alternatives(rule: str) -> list[str]:
+    tree = _rules()[rule]
+    return [line for child in tree.children for line in _wrapped(f"* {_shown(child)}")]
+
+
+def _examples(verb: str) -> list[str]:
+    said = [phrase.format(a="lead", b="truck", c="crate").lower() for phrase in PHRASES]
+    found = [f"`{phrase}`" for phrase in said if verb_of(phrase) == verb]
+    return ["", *_wrapped(f"For example {', '.join(found)}.")] if found else []
+
+
+def _shown(node: Tree) -> str:
+    """A rule's way to say something, for a reader."""
+    match node.data:
+        case "expansions":
+            return " | ".join(_shown(child) for child in node.children)
+        case "expansion":
+            parts = [(child, _shown(child)) for child in node.children]
+            alone = len([text for _, text in parts if text]) == 1
+            grouped = (f"({text})" if child.data == "expansions" and not alone else text for child, text in parts)
+            return " ".join(filter(None, grouped))
+        case "expr":
+            return _repeated(*node.children)
+        case "alias":
+            return _shown(node.children[0])
+        case "literal":
+            return f"`{node.children[0][1:-1]}`"
+    (inner,) = node.children
+    if isinstance(inner, Terminal):
+        return _word(str(inner.name))
+    if not isinstance(inner, NonTerminal):
+        return _shown(inner)
+    name = str(inner.name)
+    if name in SLOTS or name in ("when", "condition", "pair"):
+        return f"*{SLOTS[name][0] if name in SLOTS else name.upper()}*"
+    inner = _rules()[name]
+    return f"({_shown(inner)})" if len(inner.children) > 1 else _shown(inner)
+
+
+def _repeated(inner: Tree, sign: str) -> str:
+    name = inner.children[0].name if inner.data == "value" and isinstance(inner.children[0], NonTerminal) else None
+    if sign == "*" and name is not None:
+        return " ".join(f"[{part}]" for part in _parts(str(name)))
+    shown = _shown(inner)
+    return f"[{shown}]" if shown and sign != "+" else shown
+
+
+def _parts(rule: str) -> list[str]:
+    """Each thing that a verb may say besides, with those of a rule that it takes in."""
+    shown: list[str] = []
+    for child in _rules()[rule].children:
+        bare = child.children[0] if child.data == "expansion" and len(child.children) == 1 else None
+        inner = bare.children[0] if bare is not None and bare.data == "value" else None
+        taken_in = isinstance(inner, NonTerminal) and inner.name in _rules() and str(inner.name).endswith("_part")
+        shown += _parts(str(inner.name)) if taken_in else [_shown(child)]
+    return shown
+
+
+def _word(terminal: str) -> str:
+    if terminal == "_COMMA":
+        return ""
+    said = words(terminal)
+    if len(said) > MANY:
+        return _slot(terminal)
+    return f"`{said[0]}`" if len(said) == 1 else "(" + " | ".join(f"`{word}`" for word in said) + ")"
+
+
+def _slot(terminal: str) -> str:
+    return f"*{terminal.strip('_').replace('_', ' ')}*"
+
+
+def _compact(node: Tree) -> str:
+    """The ways to say a word, as they are composed in the grammar."""
+    match node.data:
+        case "expansions":
+            return " | ".join(dict.fromkeys(filter(None, map(_compact, node.children))))
+        case "expansion":
+            parts = [(child, _compact(child)) for child in node.children]
+            said = [f"({t})" if _is_choice(c) and len(node.children) > 2 else t for c, t in parts if t]
+            return " ".join(said)
+        case "expr":
+            return f"[{_compact(node.children[0])}]"
+        case "literal":
+            text = node.children[0][1:-1]
+            return "" if text.startswith("(?") else text.strip() if text != "[0-5]" else "0 ... 5"
+    (inner,) = node.children
+    if isinstance(inner, Terminal):
+        return "" if inner.name == "_E" else _compact(_terminals()[str(inner.name)])
+    return _compact(inner)
+
+
+def _is_choice(node: Tree) -> bool:
+    inner = node.children[0] if node.data == "value" else node
+    return isinstance(inner, Tree) and inner.data == "expansions" and len(inner.children) > 1

@@ -1,0 +1,115 @@
+"""Sliding: bodies whose tyres, or flanks, have lost the road, and what friction alone makes of them."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scenarios.bodies import Size
+from scenarios.drivers import G
+
+PATCH_ALONG, PATCH_ACROSS = 0.3, 0.4  # of length and width: where the four wheels touch the road
+CREEP_MPS = 0.05  # below it a patch's friction fades, so that rest is reached and kept
+LONGEST_KICK_S = 4.0
+
+
+def gyration_m2(size: Size) -> float:
+    """Square of the radius of gyration about the vertical: of a box of even density, as cars nearly are."""
+    return (size.length_m**2 + size.width_m**2) / 12
+
+
+@dataclass
+class Skid:
+    """A body that slides: every patch of it is slowed by the friction of its own motion, `decel_mps2` in all.
+
+    Loss of control begins with a kick: for `kick_s` the front wheels still bite, sideways to `side` (+1 left), while
+    the rear has let go; what follows is friction alone. Map frame.
+    """
+
+    velocity: np.ndarray
+    decel_mps2: float
+    yaw_rate: float = 0.0
+    kick_s: float = 0.0
+    side: int = 1
+
+    @property
+    def at_rest(self) -> bool:
+        return self.yaw_rate == 0 and not self.velocity.any()
+
+    def step(self, yaw: float, size: Size, dt: float) -> tuple[np.ndarray, float]:
+        """Way in metres and turn in radians of one step."""
+        before, turning = self.velocity, self.yaw_rate
+        if self.kick_s <= 0 and turning == 0:  # all patches move alike
+            speed = math.hypot(*before)
+            self.velocity = before * max(0.0, 1 - self.decel_mps2 * dt / speed) if speed > 0 else before
+        else:
+            ax, ay, spin = self._accelerations(yaw, size)
+            self.velocity, self.yaw_rate = before + np.array([ax * dt, ay * dt]), turning + spin * dt
+            self.kick_s -= dt
+            if self.kick_s <= 0 and math.hypot(*self.velocity) < CREEP_MPS / 2 and abs(self.yaw_rate) < CREEP_MPS / 2:
+                self.velocity, self.yaw_rate = np.zeros(2), 0.0
+        return (before + self.velocity) / 2 * dt, (turning + self.yaw_rate) / 2 * dt
+
+    def _accelerations(self, yaw: float, size: Size) -> tuple[float, float, float]:
+        cos, sin = math.cos(yaw), math.sin(yaw)
+        vx, vy = float(self.velocity[0]), float(self.velocity[1])
+        grip, along, across = self.decel_mps2 / 4, PATCH_ALONG * size.length_m, PATCH_ACROSS * size.width_m
+        ax = ay = torque = 0.0
+        for a, b in ((along, across), (along, -across), (-along, across), (-along, -across)):
+            rx, ry = cos * a - sin * b, sin * a + cos * b
+            px, py = vx - self.yaw_rate * ry, vy + self.yaw_rate * rx
+            if a > 0 and self.kick_s > 0:
+                fx, fy = -sin * grip * self.side, cos * grip * self.side
+            else:
+                slip = max(math.hypot(px, py), CREEP_MPS)
+                fx, fy = -grip * px / slip, -grip * py / slip
+            ax, ay, torque = ax + fx, ay + fy, torque + rx * fy - ry * fx
+        return ax, ay, torque / gyration_m2(size)
+
+
+def spin_out(velocity: np.ndarray, yaw: float, size: Size, decel_mps2: float, turn_rad: float) -> tuple[Skid, float]:
+    """The skid that turns by `turn_rad` until it rests, or as far as there is way for; and how far that is."""
+    side = 1 if turn_rad > 0 else -1
+    begun = Skid(velocity, decel_mps2, 0.0, 0.0, side)
+    longest = min(LONGEST_KICK_S / (decel_mps2 / G), 0.8 * math.hypot(*velocity) / decel_mps2)
+    kicks = [longest * share / 12 for share in range(13)]
+    turns = [abs(_turned(replace(begun, kick_s=kick), yaw, size)) for kick in kicks]
+    reached = next((i for i, turn in enumerate(turns) if turn >= abs(turn_rad)), None)
+    if reached is None:
+        best = max(range(13), key=turns.__getitem__)
+        return replace(begun, kick_s=kicks[best]), side * turns[best]
+    low, high = kicks[max(reached - 1, 0)], kicks[reached]
+    for _ in range(8):
+        middle = (low + high) / 2
+        short = abs(_turned(replace(begun, kick_s=middle), yaw, size)) < abs(turn_rad)
+        low, high = (middle, high) if short else (low, middle)
+    return replace(begun, kick_s=high), turn_rad
+
+
+def _turned(skid: Skid, yaw: float, size: Size) -> float:
+    """How far a skid turns until it rests, in few steps: its course does not depend on friction, only its pace."""
+    began = math.hypot(*skid.velocity)
+    dt, turned = began / skid.decel_mps2 / 120, 0.0
+    while skid.kick_s > 0 or math.hypot(*skid.velocity) > 0.03 * began:
+        turned += skid.step(yaw + turned, size, dt)[1]
+    lever = math.hypot(PATCH_ALONG * size.length_m, PATCH_ACROSS * size.width_m)
+    spin_down = skid.decel_mps2 * lever / gyration_m2(size)
+    return turned + skid.yaw_rate * abs(skid.yaw_rate) / (2 * spin_down)
+
+
+@dataclass
+class Fall:
+    """In the air: `bottom_m` above the ground, sinking ever faster, otherwise going on as before."""
+
+    bottom_m: float
+    sinking_mps: float = 0.0
+
+    def step(self, dt: float) -> float:
+        """Fall on for up to `dt` seconds; returns how much of them is left on the ground."""
+        lands = (math.sqrt(self.sinking_mps**2 + 2 * G * self.bottom_m) - self.sinking_mps) / G
+        flown = min(lands, dt)
+        self.bottom_m -= self.sinking_mps * flown + G * flown**2 / 2
+        self.sinking_mps += G * flown
+        if flown < dt:
+            self.bottom_m = 0.0
+        return dt - flown

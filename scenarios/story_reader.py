@@ -1,0 +1,262 @@
+"""From the parse tree of a story line to what it says, clause by clause, its actors still as phrases."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from lark import Lark, Token
+
+from scenarios.story_moments import Moment, Moments, Part, lane_of, side_of
+from scenarios.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_of
+
+# Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
+BRAKING = {"plain": "4 m/s^2", "gently": "2 m/s^2", "hard": "6 m/s^2", "emergency": "8 m/s^2"}
+CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
+USUAL_RATE = {"speeds up": "1.5 m/s^2", "slows down": "2 m/s^2"}  # usual traffic
+RUNNING = "8 km/h"  # Euro NCAP's running adult
+_GENTLE = {"gently", "softly", "lightly", "slowly"}
+_NAMED = ("behind", "cargo")  # arguments of a verb that are actors
+_HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
+# What "at" or "with" says to each verb; a time always says when.
+_AT: dict[str, dict[Measure, str]] = {
+    "brake": {ACCELERATION: "decel"},
+    "stop": {ACCELERATION: "decel"},
+    "change_speed": {ACCELERATION: "rate"},
+    "hold_speed": {SPEED: "speed"},
+    "follow": {SPEED: "speed"},
+    "cross": {SPEED: "speed"},
+    "step_out": {SPEED: "speed"},
+    "reverse": {SPEED: "speed"},
+    "lose_control": {ANGLE: "turn"},
+}
+WHO = "WHO"  # in `Fault.wanted`: who was told of
+
+
+@dataclass(frozen=True)
+class Clause:
+    """What one clause says; `says` are the arguments of the verb, as written, `names` those that are actors."""
+
+    verb: str
+    says: dict[str, object]
+    names: dict[str, str]
+    when: Moment | None
+    target: str | None = None
+    side: str | None = None
+    who: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A clause that parses and yet cannot be: travels through the tree as a value."""
+
+    wanted: str
+
+
+@lru_cache(maxsize=1)
+def grammar() -> Lark:
+    return Lark.open(str(Path(__file__).with_name("story.lark")), parser="lalr", lexer="contextual")
+
+
+@lru_cache(maxsize=4096)
+def clauses(plain: str) -> tuple[bool, tuple[Clause | Fault, ...]]:
+    """Whether a line begins with 'then', and its clauses; raises lark's UnexpectedInput."""
+    said = _Reader().transform(grammar().parse(plain))
+    return plain.startswith(("then", "and then", "after that", "afterwards")), tuple(said)
+
+
+def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Fault:
+    """The parts of a clause as one; `preset` holds what is meant if the clause does not say it."""
+    says: dict[str, object] = {}
+    for key, value in parts:
+        if key == "at":
+            measure = measure_of(str(value))
+            key = "after" if measure is TIME else _AT.get(verb, {}).get(measure, "") if measure else ""
+            if not key:
+                return Fault(_at_wanted(verb, value))
+        if key == "after":
+            key, value = "when", Moment("after", {"after": value}, {})
+        if key in says:
+            return Fault(f"'{key}' said once, not twice")
+        says[key] = value
+    heard = {key: says.pop(key, None) for key in _HEARD_ONLY}
+    names = {key: says.pop(key) for key in _NAMED if key in says}
+    return Clause(verb, preset | says, names, heard["when"], heard["target"], heard["side"])
+
+
+def _at_wanted(verb: str, value: object) -> str:
+    fits = [*_AT.get(verb, {}), TIME]
+    return f"instead of 'at {value}' " + ", or ".join(f"{m.article} {m.name} such as {m.example}" for m in fits)
+
+
+class _Reader(Moments):
+    """One method for each rule of story.lark, bottom up."""
+
+    def start(self, items: list) -> list[Clause | Fault]:
+        return items
+
+    def clause(self, items: list) -> Clause | Fault:
+        *before, deed = items
+        fault = next((item for item in items if isinstance(item, Fault)), None)
+        who = next((item for item in before if isinstance(item, str)), None)
+        if fault is not None:
+            return Fault(fault.wanted.replace(WHO, who or "it"))
+        parts = _flat(item for item in before if isinstance(item, tuple | list))
+        if any(key != "when" and key != "after" for key, _ in parts):
+            return Fault("a delay only after an event: '1 s after event-1 has ended'")
+        moments = [Moment("after", {"after": value}, {}) if key == "after" else value for key, value in parts]
+        if moments and deed.when is not None:
+            return Fault("'when' said once, not twice")
+        return replace(deed, who=who, when=moments[0] if moments else deed.when)
+
+    def gait(self, items: list[Token]) -> str:
+        return RUNNING if items[0].type == "RUNS" else ""
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def manner(self, items: list[Token]) -> Part:
+        return "manner", "gently" if items[0] in _GENTLE else "hard"
+
+    def from_side(self, items: list[Token]) -> Part:
+        return "side", items[0].rpartition(" ")[2]
+
+    def turned(self, items: list[Token]) -> Part:
+        return "to", side_of(items[0])
+
+    def lane(self, items: list[Token]) -> Part:
+        return "to", lane_of(items[0])
+
+    def hardest(self, _: list) -> Part:
+        return "decel", "hardest"
+
+    def smoothly(self, _: list) -> Part:
+        return "profile", "smooth"
+
+    def evenly(self, _: list) -> Part:
+        return "profile", "linear"
+
+    def to_a_stop(self, _: list) -> Part:
+        return "until", "0 km/h"
+
+    def nothing(self, _: list) -> Part:
+        return "onto", ""
+
+    def driver(self, items: list[Token]) -> Part:
+        return "driver", str(items[0])
+
+    def point(self, items: list[str]) -> list[str]:
+        return items
+
+    # -- deeds ---------------------------------------------------------------------------------------------------------
+
+    def hold(self, items: list):
+        return collected("hold_speed", _flat(items))
+
+    def follow(self, items: list):
+        return collected("follow", _flat(items))
+
+    def brake(self, items: list):
+        return collected("brake", _rated(items, "decel", BRAKING), decel=BRAKING["plain"])
+
+    def emergency(self, items: list):
+        return collected("brake", _rated(items, "decel", BRAKING), decel=BRAKING["emergency"])
+
+    def stop(self, items: list):
+        parts = [part for part in _rated(items, "decel", BRAKING) if part[0] != "until"]
+        times = [value for key, value in parts if key == "within" and measure_of(str(value)) is TIME]
+        if times:
+            return collected("change_speed", [part for part in parts if part[0] != "for"], to="0 km/h")
+        return collected("stop", parts)
+
+    def speed_up(self, items: list):
+        return _changing(items, "speeds up")
+
+    def slow_down(self, items: list):
+        return _changing(items, "slows down")
+
+    def change_speed(self, items: list):
+        return _changing(items, "changes speed")
+
+    def reverse(self, items: list):
+        return collected("reverse", _flat(items))
+
+    def cut_in(self, items: list):
+        return collected("cut_in", _flat(items))
+
+    def cut_into(self, items: list):
+        return collected("cut_in", [("target", items[0]), *_flat(items[1:])])
+
+    def cut_out(self, items: list):
+        return collected("cut_out", _flat(items))
+
+    def change_lane(self, items: list):
+        said = collected("change_lane", _flat(items))
+        if isinstance(said, Clause) and "to" not in said.says:
+            return Fault(f"the side: '{WHO} changes lane to the left'")
+        return said
+
+    def change_to_lane(self, items: list):
+        return collected("change_lane", _flat(items))
+
+    def offset(self, items: list):
+        if isinstance(items[0], Clause | Fault):
+            return items[0]
+        return _shifted(items[0], side_of(items[1]), items[2:])
+
+    def offset_by(self, items: list):
+        return _shifted(items[1], side_of(items[0]), items[2:])
+
+    def centred(self, items: list):
+        return collected("offset", _flat(items), to="0 m")
+
+    def cross(self, items: list):
+        gait = items[0] if items and isinstance(items[0], str) else ""
+        parts = _flat(item for item in items if not isinstance(item, str))
+        return collected("cross", parts, **({"speed": gait} if gait else {}))
+
+    def step_out(self, items: list):
+        gait, behind, *parts = items
+        return collected("step_out", [("behind", behind), *_flat(parts)], **({"speed": gait} if gait else {}))
+
+    def follow_trajectory(self, items: list):
+        points = [item for item in items if isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)]
+        return collected("follow_trajectory", _flat(i for i in items if i not in points), points=points)
+
+    def lose_control(self, items: list):
+        return collected("lose_control", _flat(items))
+
+    def drop(self, items: list):
+        return collected("drop", [("cargo", items[0]), *(p for p in _flat(items[1:]) if p[0] != "onto")])
+
+    def appear(self, items: list):
+        return collected("appear", _flat(items))
+
+    def disappear(self, items: list):
+        return collected("disappear", _flat(items))
+
+
+_KEYS = {"lasting": "for", "way": "distance", "turning": "turn"}
+for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting", "way", "turning"):
+    setattr(_Reader, _name, lambda self, items, key=_KEYS.get(_name, _name): (key, items[0]))
+
+
+def _flat(items: Iterable[object]) -> list[Part]:
+    """Parts in a row; a delayed condition is two of them."""
+    return [part for item in items for part in (item if isinstance(item, list) else [item])]
+
+
+def _rated(parts: list, key: str, words: dict[str, str]) -> list[Part]:
+    return [(key, words[value]) if name == "manner" else (name, value) for name, value in _flat(parts)]
+
+
+def _changing(items: list, verb: str) -> Clause | Fault:
+    said = collected("change_speed", _rated(items, "rate", CHANGING))
+    if isinstance(said, Clause) and "to" not in said.says:
+        return Fault(f"the speed to reach: '{WHO} {verb} to 30 km/h'")
+    if isinstance(said, Clause) and verb in USUAL_RATE and not {"rate", "within"} & set(said.says):
+        return replace(said, says=said.says | {"rate": USUAL_RATE[verb]})
+    return said
+
+
+def _shifted(far: str, side: str, parts: list) -> Clause | Fault:
+    return collected("offset", _flat(parts), to=far if side == "left" else f"-{far.lstrip('+')}")

@@ -1,0 +1,99 @@
+"""What of a story has yet to happen, what is going on and what is over, while the simulation runs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scenarios.acting import Deed
+from scenarios.actions import sets_path, sets_speed
+from scenarios.conditions import Look, Reading, reading, whom
+from scenarios.rollout import Unfired
+from scenarios.scenario import Event
+from scenarios.spoken import sentence
+from scenarios.triggers import After, AfterEvent
+
+SOON_S = 1e-9
+
+
+@dataclass
+class Waiting:
+    """An event that has not happened, and how near its trigger came to holding."""
+
+    event: Event
+    nearest: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Running:
+    event: Event
+    deed: Deed
+
+
+class Storyboard:
+    """Events wait for their triggers, run until they are over or another takes their place, and then have ended."""
+
+    def __init__(self, events: Sequence[Event], actors: Sequence[str]) -> None:
+        for event in events:
+            for actor in (event.actor, *whom(event.when)):
+                if actor not in actors:
+                    raise ValueError(f"the story names {actor!r}; there are {', '.join(actors)}")
+        self.waiting = [Waiting(event) for event in events]
+        self.running: list[Running] = []
+        self.ended_s: dict[str, float] = {}
+        self.begun: set[str] = set()
+
+    def due(self, look: Look, t_s: float) -> Event | None:
+        """The first event whose trigger holds now; it waits no more."""
+        for place, waiting in enumerate(self.waiting):
+            if self._holds(waiting, look, t_s):
+                return self.waiting.pop(place).event
+        return None
+
+    def _holds(self, waiting: Waiting, look: Look, t_s: float) -> bool:
+        when = waiting.event.when
+        if isinstance(when, After):
+            return when.t_s <= t_s + SOON_S
+        if isinstance(when, AfterEvent):
+            return self.ended_s.get(when.event, math.inf) + when.delay_s <= t_s + SOON_S
+        now = reading(when, look)
+        if now is not None and (waiting.nearest is None or now.short < waiting.nearest.short):
+            waiting.nearest = now
+        return now is not None and now.short <= 0
+
+    def begin(self, event: Event, deed: Deed, t_s: float) -> None:
+        """An event happens; what it takes the place of has ended."""
+        replaced = [run for run in self.running if run.event.actor == event.actor and _takes_over(event, run.event)]
+        for run in replaced:
+            self._end(run, t_s)
+        self.begun.add(event.name)
+        self.running.append(Running(event, deed))
+
+    def settle(self, t_s: float) -> None:
+        """End what is over."""
+        for run in [run for run in self.running if run.deed.over(t_s)]:
+            self._end(run, t_s)
+
+    def _end(self, run: Running, t_s: float) -> None:
+        self.running.remove(run)
+        if run.event.name:
+            self.ended_s[run.event.name] = t_s
+
+    def unfired(self) -> tuple[Unfired, ...]:
+        """Events that never happened, and why."""
+        return tuple(Unfired(w.event.actor, sentence(w.event), self._why(w)) for w in self.waiting)
+
+    def _why(self, waiting: Waiting) -> str:
+        when = waiting.event.when
+        if isinstance(when, After):
+            return "the clip was over before"
+        if isinstance(when, AfterEvent):
+            if when.event in self.ended_s:
+                return f"'{when.event}' ended at {self.ended_s[when.event]:.2f} s, too late for it"
+            return f"'{when.event}' never {'ended' if when.event in self.begun else 'happened'}"
+        if waiting.nearest is None:
+            return f"{' and '.join(whom(when))} were never there together"
+        return waiting.nearest.told
+
+
+def _takes_over(new: Event, old: Event) -> bool:
+    return (sets_speed(new.do) and sets_speed(old.do)) or (sets_path(new.do) and sets_path(old.do))

@@ -1,0 +1,156 @@
+"""A story as a whole: its lines, in English or structured, to events, or to everything that is wrong with them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from scenarios.actions import Side
+from scenarios.actor_spec import ActorSpec, InLane
+from scenarios.doubts import SETS_PATH, doubts
+from scenarios.events import EventSpec, clashes, compiled, in_order
+from scenarios.faults import Fault, quoted
+from scenarios.references import Cast
+from scenarios.road import Road
+from scenarios.scenario import Event
+from scenarios.section import as_faults
+from scenarios.story import Misread, Told, label_of, read_line
+from scenarios.triggers import LaneRef
+from scenarios.when_spec import lane_ref
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event with where it is written: the line's place in the story, and the line where it is English."""
+
+    place: int
+    spec: EventSpec
+    spoken: str | None
+
+    def fault(self, key: str, found: str, wanted: str) -> Fault:
+        if self.spoken is not None:
+            return Fault(f"story.{self.place}", f"{quoted(self.spoken)}: {found}", wanted)
+        return Fault(f"story.{self.place}.{key}", found, wanted)
+
+
+def read_story(story: object, cast: Cast, duration_s: float) -> tuple[tuple[Line, ...], list[Fault]]:
+    """The events of a story as they are written, each named; and the faults of those that cannot be."""
+    faults: list[Fault] = []
+    lines: list[Line] = []
+    written = story if isinstance(story, list | tuple) else ()
+    taken = frozenset(filter(None, map(_own_name, written)))
+    told, lost = Told(taken), False
+    for place, line in enumerate(written):
+        if lost and _goes_on(line):
+            continue  # from what was not understood, and was told of
+        read = _read(place, line, cast, told, faults)
+        lines += read
+        lost = not read
+        told = Told(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
+    faults += _twice_named(lines)
+    specs = [line.spec for line in lines]
+    for line in lines:
+        faults += [line.fault(*doubt) for doubt in doubts(line.spec, specs, cast, duration_s)]
+    return tuple(lines), faults
+
+
+def _goes_on(line: object) -> bool:
+    return (_english(line) or "").lower().split(" ")[0] in ("it", "he", "she", "they", "then", "and")
+
+
+def _read(place: int, line: object, cast: Cast, told: Told, faults: list[Fault]) -> list[Line]:
+    """One line of the story; its faults are added to `faults`."""
+    spoken = _english(line)
+    try:
+        if spoken is None:
+            spec = EventSpec.model_validate(line)
+            return [Line(place, spec.model_copy(update={"id": spec.id or told.next_name()}), None)]
+        return [Line(place, EventSpec.model_validate(event), spoken) for event in read_line(spoken, cast, told)]
+    except Misread as error:
+        faults.append(Fault(f"story.{place}", error.found, error.wanted))
+    except ValidationError as error:
+        found = as_faults(error, f"story.{place}")
+        faults += (
+            found
+            if spoken is None
+            else [Fault(f"story.{place}", f"{quoted(spoken)}: {f.found}", f.wanted) for f in found]
+        )
+    return []
+
+
+def _own_name(line: object) -> str | None:
+    spoken = _english(line)
+    if spoken is not None:
+        return label_of(spoken)
+    name = line.get("id") if isinstance(line, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _english(line: object) -> str | None:
+    """A sentence; YAML reads one with a label, 'slow: lead brakes', as a mapping of one key."""
+    if isinstance(line, str):
+        return line
+    if isinstance(line, dict) and len(line) == 1:
+        ((key, value),) = line.items()
+        if isinstance(value, str) and key not in EventSpec.model_fields:
+            return f"{key}: {value}"
+    return None
+
+
+def _twice_named(lines: Sequence[Line]) -> list[Fault]:
+    seen: set[str | None] = set()
+    faults = []
+    for line in lines:
+        if line.spec.id in seen:
+            faults.append(line.fault("id", f"the name '{line.spec.id}' a second time", "each name once"))
+        seen.add(line.spec.id)
+    return faults
+
+
+def compiled_story(lines: Sequence[Line], cast: Cast) -> tuple[tuple[Event, ...], list[Fault]]:
+    """The events in their order; the faults of those that cannot both be."""
+    sound = [line for line in lines if line.spec.actor in cast.members]
+    events = [compiled(line.spec, cast) for line in sound]
+    faults = [Fault(f"story.{sound[i].place}", found, wanted) for i, found, wanted in clashes(events)]
+    return in_order(events), faults
+
+
+def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road) -> Iterator[Fault]:
+    """Lanes that the road has not got."""
+    for line in lines:
+        do, when = line.spec.do, line.spec.when
+        if when.in_lane is not None and (found := _missing(lane_ref(when.in_lane.lane), road)):
+            yield line.fault("when.in_lane.lane", *found)
+        if do.change_lane is not None and isinstance(do.change_lane.to, LaneRef):
+            if found := _missing(do.change_lane.to, road):
+                yield line.fault("do.change_lane.to", *found)
+        elif do.verb in ("change_lane", "cut_out"):
+            yield from _beside_faults(line, lines, actors, road)
+
+
+def _missing(lane: LaneRef, road: Road) -> tuple[str, str] | None:
+    there = road.opposite_lanes if lane.oncoming else road.lanes
+    word = "oncoming lane " if lane.oncoming else "lane "
+    if lane.number < there:
+        return None
+    return f"{word}{lane.number}", (
+        "one of " + ", ".join(f"{word}{i}" for i in range(there)) if there else "a lane ahead"
+    )
+
+
+def _beside_faults(line: Line, lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road) -> Iterator[Fault]:
+    """No lane on the side to which somebody moves who is still in the lane of its start."""
+    spec, actor = line.spec, actors.get(line.spec.actor)
+    side = spec.do.says.to
+    moved = any(o.spec.do.verb in SETS_PATH for o in lines if o is not line and o.spec.actor == spec.actor)
+    if moved or not (isinstance(actor, InLane) or spec.actor == "ego"):
+        return
+    lane, facing = road.ego_lane, 1
+    if isinstance(actor, InLane):
+        lane = road.lanes + actor.lane.number if actor.lane.oncoming else actor.lane.number
+        facing = -1 if actor.lane.oncoming else 1
+    sides = [s for s in Side if 0 <= lane + facing * (1 if s is Side.LEFT else -1) < road.lanes + road.opposite_lanes]
+    if (side is not None and side not in sides) or not sides:
+        found = f"no lane on the {side} of {spec.actor}" if side else f"no lane beside {spec.actor}"
+        wanted = f"a lane on its {sides[0]}" if sides else "a road with more lanes"
+        yield line.fault(f"do.{spec.do.verb}.to", found, wanted)

@@ -1,0 +1,54 @@
+"""What to offer an author who was not understood: the phrases most like what was said."""
+
+import re
+from difflib import SequenceMatcher, get_close_matches
+
+from scenarios.phrases import PHRASES
+from scenarios.references import Cast, Unclear, resolve
+from scenarios.sayable import openings, verb_of
+
+LONGEST = 200  # characters of a sentence by which it is judged what it is like
+
+
+def nearest_phrases(plain: str, cast: Cast, count: int = 3) -> list[str]:
+    """The phrases of this language most like a sentence, with this scenario's actors in them."""
+    words = plain[:LONGEST].split()
+    subject = subject_of(words, cast)
+    rest = _masked(" ".join(words[len(subject.split()) :] if plain.startswith(subject) else words[1:]))
+    other = next((m.id for m in cast.members.values() if m.parked), "the parked truck")
+    cargo = next((m.id for m in cast.members.values() if m.hidden), "the crate")
+    meant = _verbs_meant(rest)
+
+    def likeness(phrase: str) -> float:
+        wanted = _masked(phrase.replace("{a} ", "").replace("{b}", "").replace("{c}", ""))
+        shared = len({w[:4] for w in rest.split()} & {w[:4] for w in wanted.split()}) / (1 + len(wanted.split()))
+        return SequenceMatcher(None, rest, wanted).ratio() + 1.5 * shared + (_verb(phrase) in meant)
+
+    best = sorted(PHRASES, key=likeness, reverse=True)[:count]
+    return [phrase.format(a=subject, b=other, c=cargo) for phrase in best]
+
+
+def _verb(phrase: str) -> str:
+    return verb_of(phrase.format(a="lead", b="truck", c="crate").lower())
+
+
+def _verbs_meant(rest: str) -> frozenset[str]:
+    """The verbs that begin as the sentence does, or nearly so."""
+    known, first = openings(), rest.split(" ")[0]
+    close = [first] if first in known else get_close_matches(first, known, n=1, cutoff=0.75)
+    return known[close[0]] if close else frozenset()
+
+
+def _masked(text: str) -> str:
+    return re.sub(r"[\d.]+ ?\S*", "#", text)
+
+
+def subject_of(words: list[str], cast: Cast) -> str:
+    """The longest beginning of a sentence that names an actor, else the first actor there is."""
+    for end in range(min(5, len(words)), 0, -1):
+        try:
+            resolve(" ".join(words[:end]), cast)
+        except Unclear:
+            continue
+        return " ".join(words[:end])
+    return next((name for name in cast.members if name != "ego"), "the ego")

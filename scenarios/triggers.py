@@ -1,0 +1,116 @@
+"""When an event of a story happens. Each fires once, at the first instant at which it holds, the start included.
+
+Gaps are bumper to bumper along the road, whatever the lane, and 0 while two bodies are abreast. SI units.
+"""
+
+from dataclasses import dataclass, field
+
+ADDED = {"added": True}  # a field younger than the files that exist: left out of a scenario's id while it says nothing
+
+
+@dataclass(frozen=True)
+class After:
+    """`t_s` seconds after the start."""
+
+    t_s: float
+
+
+@dataclass(frozen=True)
+class AtGap:
+    """The gap between two bodies is at most `gap_m`, or at least that much where `below` is False."""
+
+    of: str
+    to: str
+    gap_m: float
+    below: bool = True
+
+
+@dataclass(frozen=True)
+class AtTTC:
+    """At its present closing speed the gap would last at most `ttc_s`."""
+
+    of: str
+    to: str
+    ttc_s: float
+
+
+@dataclass(frozen=True)
+class AtHeadway:
+    """Time for `of` to drive the gap to `to`, which is ahead of it, at its own present speed."""
+
+    of: str
+    to: str
+    headway_s: float
+    below: bool = True
+
+
+@dataclass(frozen=True)
+class AtSpeed:
+    """At most `speed_mps`, or at least that where `below` is False; backwards counts like forwards."""
+
+    of: str
+    speed_mps: float
+    below: bool
+
+
+@dataclass(frozen=True)
+class AtStandstill:
+    of: str
+
+
+@dataclass(frozen=True)
+class AfterDistance:
+    """`of` has covered so many metres since the start."""
+
+    of: str
+    distance_m: float
+
+
+@dataclass(frozen=True)
+class AtPlace:
+    """The front of `of` is at `along_m` on the road, counted along it from the map's origin, or past it."""
+
+    of: str
+    along_m: float
+
+
+@dataclass(frozen=True)
+class LaneRef:
+    """A lane of the ego's direction from the right, or an opposite one from the ego's side; 0 first."""
+
+    number: int
+    oncoming: bool = False
+
+    def __str__(self) -> str:
+        return f"oncoming lane {self.number}" if self.oncoming else f"lane {self.number}"
+
+
+@dataclass(frozen=True)
+class InLane:
+    """The centre of `of` is in a lane."""
+
+    of: str
+    lane: LaneRef
+
+
+@dataclass(frozen=True)
+class HasPassed:
+    """The rear of `of` is beyond the whole of `what`, in its own direction of travel."""
+
+    of: str
+    what: str
+
+
+@dataclass(frozen=True)
+class AfterEvent:
+    """`delay_s` after another event has ended, by itself or because the next one took over."""
+
+    event: str
+    delay_s: float = field(default=0.0, metadata=ADDED)
+
+
+Trigger = (
+    After | AfterEvent
+    | AtGap | AtTTC | AtHeadway
+    | AtSpeed | AtStandstill | AfterDistance | AtPlace | InLane | HasPassed
+)  # fmt: skip

@@ -1,0 +1,196 @@
+"""How the trigger of an event is written as a mapping, and what it compiles to."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from scenarios.actor_spec import LaneNumber
+from scenarios.actor_spec import _lane as read_lane
+from scenarios.section import Instant, Lasting, Section, Speed, fault, measured
+from scenarios.triggers import (
+    After,
+    AfterDistance,
+    AfterEvent,
+    AtGap,
+    AtHeadway,
+    AtPlace,
+    AtSpeed,
+    AtStandstill,
+    AtTTC,
+    HasPassed,
+    InLane,
+    LaneRef,
+    Trigger,
+)
+from scenarios.units import LENGTH
+
+WHO = "the id of an actor, or ego"
+Who = Annotated[str, Field(strict=True, description=WHO)]
+MaybeWho = Annotated[str | None, Field(strict=True, description=f"{WHO}; left out: the event's own actor")]
+EventId = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_-]*\z", max_length=32)]
+Distance = Annotated[float, measured(LENGTH, 0.0, 250.0)]
+Way = Annotated[float, measured(LENGTH, 0.0, 4000.0)]
+Along = Annotated[float, measured(LENGTH, -300.0, 2000.0)]
+Lane = Annotated[LaneNumber, BeforeValidator(read_lane)]
+
+
+def one_bound(section: Any) -> Any:
+    """A bound is either below or above."""
+    if (section.below is None) == (section.above is None):
+        found = "neither below nor above" if section.below is None else "both below and above"
+        raise fault(found, "one of them, such as below: " + section.model_fields["below"].description)
+    return section
+
+
+class GapWhen(Section):
+    """Bumper to bumper along the road."""
+
+    of: str | None = Field(None, strict=True, description=f"{WHO}; left out: the event's own actor")
+    to: str | None = Field(None, strict=True, description=f"{WHO}; left out: the ego")
+    below: Distance | None = Field(None, description="10 m")
+    above: Distance | None = Field(None, description="30 m")
+    _bound = model_validator(mode="after")(one_bound)
+
+
+class TTCWhen(Section):
+    of: str | None = Field(None, strict=True, description=f"{WHO}; left out: the ego")
+    to: str | None = Field(None, strict=True, description=f"{WHO}; left out: the event's own actor")
+    below: Lasting = Field(description="a time such as 1.5 s")
+
+
+class HeadwayWhen(Section):
+    """The gap over the follower's own speed."""
+
+    of: str | None = Field(None, strict=True, description=f"the follower: {WHO}; left out: the ego")
+    to: str | None = Field(None, strict=True, description=f"who is ahead: {WHO}; left out: the event's own actor")
+    below: Lasting | None = Field(None, description="1.2 s")
+    above: Lasting | None = Field(None, description="3 s")
+    _bound = model_validator(mode="after")(one_bound)
+
+
+class SpeedWhen(Section):
+    of: MaybeWho = None
+    below: Speed | None = Field(None, description="30 km/h")
+    above: Speed | None = Field(None, description="60 km/h")
+    _bound = model_validator(mode="after")(one_bound)
+
+
+class StandstillWhen(Section):
+    of: MaybeWho = None
+
+
+class TravelledWhen(Section):
+    of: MaybeWho = None
+    distance: Way = Field(description="the way covered since the start, such as 40 m")
+
+
+class ReachedWhen(Section):
+    of: MaybeWho = None
+    along: Along = Field(description="a place along the road, counted from the ego's start, such as 60 m")
+
+
+class InLaneWhen(Section):
+    of: MaybeWho = None
+    lane: Lane = Field(description="a lane's number, or 'oncoming 0'")
+
+
+class PassedWhen(Section):
+    of: MaybeWho = None
+    what: Who
+
+
+class EndedWhen(Section):
+    event: EventId = Field(description="the id of another event")
+    after: Instant = Field(0.0, description="a time since then, such as 1 s")
+
+
+def _just_named(key: str, section: type[Section]) -> BeforeValidator:
+    """`ended: slow` is short for `ended: {event: slow}`."""
+
+    def read(written: Any) -> Any:
+        return {key: written} if isinstance(written, str) else written
+
+    return BeforeValidator(read, json_schema_input_type=section | str | None)
+
+
+class When(Section):
+    """Exactly one trigger."""
+
+    after: Instant | None = Field(None, description="a time from the start, such as 1.5 s")
+    ended: Annotated[EndedWhen | None, _just_named("event", EndedWhen)] = Field(
+        None, description="the id of another event"
+    )
+    gap: GapWhen | None = Field(None, description="a mapping such as {below: 10 m}")
+    ttc: TTCWhen | None = Field(None, description="a mapping such as {below: 1.5 s}")
+    headway: HeadwayWhen | None = Field(None, description="a mapping such as {below: 1.2 s}")
+    speed: SpeedWhen | None = Field(None, description="a mapping such as {of: ego, above: 60 km/h}")
+    standstill: Annotated[StandstillWhen | None, _just_named("of", StandstillWhen)] = Field(
+        None, description="a mapping: {of: lead}"
+    )
+    travelled: TravelledWhen | None = Field(None, description="a mapping such as {distance: 40 m}")
+    reached: ReachedWhen | None = Field(None, description="a mapping such as {of: ego, along: 60 m}")
+    in_lane: InLaneWhen | None = Field(None, description="a mapping such as {of: van, lane: 1}")
+    passed: Annotated[PassedWhen | None, _just_named("what", PassedWhen)] = Field(
+        None, description="a mapping such as {what: truck}"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> "When":
+        named = [name for name in When.model_fields if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise fault(" and ".join(named) or "no trigger", "exactly one of " + ", ".join(When.model_fields))
+        return self
+
+    @property
+    def named(self) -> str:
+        return next(name for name in When.model_fields if getattr(self, name) is not None)
+
+
+def lane_ref(lane: LaneNumber) -> LaneRef:
+    return LaneRef(lane.number, lane.oncoming)
+
+
+def pair_of(when: When, actor: str, leader: str | None) -> tuple[str | None, str | None]:
+    """Between whom a gap, TTC or headway counts: what is left out is the event's actor and the ego, the ego's leader
+    where the actor is the ego itself, None where there is no such body.
+    """
+    part = when.gap or when.ttc or when.headway
+    assert part is not None
+    own, other = (actor, "ego") if actor != "ego" else ("ego", leader)
+    if when.gap is not None:
+        return part.of or own, part.to or (other if (part.of or own) == own else own)
+    first, second = ("ego", actor) if actor != "ego" else ("ego", leader)
+    return part.of or first, part.to or (second if part.of in (None, first) else first)
+
+
+def compiled_trigger(when: When, actor: str, leader: str | None) -> Trigger:
+    """The trigger that a well-formed mapping means for an event of `actor`."""
+    match when.named:
+        case "after":
+            return After(when.after)
+        case "ended":
+            return AfterEvent(when.ended.event, when.ended.after)
+        case "speed":
+            part = when.speed
+            return AtSpeed(part.of or actor, *_bound(part.below, part.above))
+        case "standstill":
+            return AtStandstill(when.standstill.of or actor)
+        case "travelled":
+            return AfterDistance(when.travelled.of or actor, when.travelled.distance)
+        case "reached":
+            return AtPlace(when.reached.of or actor, when.reached.along)
+        case "in_lane":
+            return InLane(when.in_lane.of or actor, lane_ref(when.in_lane.lane))
+        case "passed":
+            return HasPassed(when.passed.of or actor, when.passed.what)
+    of, to = pair_of(when, actor, leader)
+    assert of is not None and to is not None, "doubts() lets no open pair through"
+    if when.ttc is not None:
+        return AtTTC(of, to, when.ttc.below)
+    if when.gap is not None:
+        return AtGap(of, to, *_bound(when.gap.below, when.gap.above))
+    return AtHeadway(of, to, *_bound(when.headway.below, when.headway.above))
+
+
+def _bound(below: float | None, above: float | None) -> tuple[float, bool]:
+    return (below, True) if above is None else (above, False)

@@ -1,0 +1,169 @@
+"""Verdicts on what a story makes bodies do: all of it is possible, and what only pretends to slide or fall is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from outputs.verdict import Outcome, Verdict
+from pipeline.checks.physics import check_physics
+from scenarios.bodies import USUAL_SIZE, Body, Kind, Size
+from scenarios.rollout import Rollout
+from scenarios.scenario import (
+    Action,
+    After,
+    AfterEvent,
+    AtGap,
+    Brake,
+    BrakeHardest,
+    ChangeLane,
+    ChangeSpeed,
+    CutOut,
+    DriveTrajectory,
+    Drop,
+    Event,
+    LaneOffset,
+    LoseControl,
+    Parked,
+    Placed,
+    Profile,
+    Reverse,
+    Scenario,
+    Stop,
+)
+from scenarios.section import Side
+from scenarios.simulate import simulate
+from tests.scenarios.situations import car_ahead, curve, ego, scenario
+
+CRATE = Placed(Body("crate", Kind.BARRIER, Size(0.8, 0.8, 0.6)), car_ahead(30.0, 0.0).start, 0.0, Parked())
+
+
+def gates(rollout: Rollout, made: Scenario) -> set[str]:
+    """The checks that reject this rollout."""
+    return {v.check for v in check_physics(rollout, made) if v.gates and v.outcome is Outcome.FAIL}
+
+
+def verdict(rollout: Rollout, made: Scenario, check: str) -> Verdict:
+    return next(v for v in check_physics(rollout, made) if v.check == check)
+
+
+def told(action: Action, speed_mps: float = 13.0, **world) -> Scenario:
+    """A car 40 m ahead of a standing ego does one thing after half a second."""
+    return scenario(ego(0.0), car_ahead(40.0, speed_mps), events=[Event("lead", After(0.5), action)], **world)
+
+
+DEEDS = [
+    BrakeHardest(), Stop(None, 25.0, 0.0), ChangeSpeed(20.0, None, Profile.SMOOTH, 3.0), ChangeSpeed(3.0, 3.0),
+    Reverse(2.0, 5.0), CutOut(None, 2.0), ChangeLane(Side.LEFT, 2.0), LaneOffset(-0.5, 1.0),
+    DriveTrajectory(((2.0, 25.0, 0.0), (4.0, 47.0, 1.5))), LoseControl(0.8), LoseControl(-2.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("friction", [0.85, 0.25])
+@pytest.mark.parametrize("action", DEEDS, ids=lambda action: type(action).__name__)
+def test_whatever_a_body_is_told_to_do_is_possible(action, friction):
+    made = told(action, friction=friction, duration_s=5.0)
+    assert gates(simulate(made), made) == set()
+
+
+@pytest.mark.parametrize("action", [CutOut(None, 2.0), ChangeLane(Side.LEFT, 1.0), Reverse(2.0, 5.0), LoseControl(1.5)])
+def test_so_it_is_on_a_curve(action):
+    made = told(action, 11.0, road=curve(90.0), duration_s=5.0)
+    assert gates(simulate(made), made) == set()
+
+
+def test_the_ego_may_skid():
+    made = scenario(ego(15.0), events=[Event("ego", After(0.5), LoseControl(2.0))], duration_s=5.0)
+    assert gates(simulate(made), made) == set()
+
+
+def test_a_lane_change_that_is_broken_off_is_possible():
+    events = [Event("lead", After(0.0), ChangeLane(Side.LEFT, 3.0)), Event("lead", After(1.3), LaneOffset(0.0, 2.0))]
+    made = scenario(ego(0.0), car_ahead(40.0, 14.0), events=events)
+    assert gates(simulate(made), made) == set()
+
+
+@pytest.fixture(scope="module")
+def skid() -> tuple[Rollout, Scenario]:
+    made = told(LoseControl(1.8), duration_s=4.0)
+    return simulate(made), made
+
+
+@pytest.fixture(scope="module")
+def drop() -> tuple[Rollout, Scenario]:
+    truck = Placed(
+        Body("truck", Kind.TRUCK, USUAL_SIZE[Kind.TRUCK]), CRATE.start, 15.0, car_ahead(30.0, 15.0).behaviour
+    )
+    made = scenario(ego(0.0), truck, CRATE, events=[Event("truck", After(0.5), Drop("crate", 1.2))], duration_s=4.0)
+    return simulate(made), made
+
+
+def test_a_skid_and_a_fall_are_possible(skid, drop):
+    assert gates(*skid) == set()
+    assert gates(*drop) == set()
+    assert verdict(*skid, "slide").outcome is Outcome.PASS
+    assert verdict(*drop, "free fall").outcome is Outcome.PASS
+
+
+def test_the_same_skid_that_does_not_say_so_is_not(skid):
+    rollout, made = skid
+    assert gates(replace(rollout, sliding=np.zeros_like(rollout.sliding)), made) >= {"continuity"}
+
+
+def test_who_rolls_sideways_without_being_slowed_does_not_slide():
+    made = told(Brake(0.2), duration_s=4.0)
+    rollout = simulate(made)
+    centre = rollout.centre.copy()
+    centre[:, 1, 1] += 1.5 * rollout.t_s
+    pretends = replace(rollout, centre=centre, sliding=np.broadcast_to(np.arange(2) == 1, rollout.valid.shape))
+    assert gates(pretends, made) == {"slide"}
+
+
+def test_a_slide_on_less_grip_than_it_takes_fails(skid):
+    rollout, made = skid
+    assert "friction circle" in gates(replace(rollout, friction=0.3), replace(made, friction=0.3))
+
+
+def test_a_slide_that_gains_speed_fails(skid):
+    rollout, made = skid
+    back = slice(None, None, -1)
+    centre, yaw, speed = rollout.centre.copy(), rollout.yaw_rad.copy(), rollout.speed_mps.copy()
+    centre[:, 1], yaw[:, 1], speed[:, 1] = centre[back, 1], yaw[back, 1], -speed[back, 1]
+    sliding = rollout.sliding.copy()
+    sliding[:, 1] = True
+    backwards = replace(rollout, centre=centre, yaw_rad=yaw, speed_mps=speed, sliding=sliding)
+    assert "slide speed" in gates(backwards, made)
+
+
+def test_a_spin_that_no_tyres_could_give_fails(skid):
+    rollout, made = skid
+    yaw = rollout.yaw_rad.copy()
+    yaw[:, 1] += np.where(rollout.t_s > 1.5, 3.0 * (rollout.t_s - 1.5), 0.0)
+    assert "slide spin" in gates(replace(rollout, yaw_rad=yaw), made)
+
+
+def test_cargo_that_floats_fails(drop):
+    rollout, made = drop
+    centre = rollout.centre.copy()
+    centre[:, 2, 2] = np.where(rollout.valid[:, 2], 0.3 + 0.8, centre[:, 2, 2])
+    assert "free fall" in gates(replace(rollout, centre=centre), made)
+
+
+def test_cargo_that_is_thrown_aside_in_the_air_fails(drop):
+    rollout, made = drop
+    centre = rollout.centre.copy()
+    centre[:, 2, 1] += 6.0 * np.maximum(rollout.t_s - 0.6, 0) ** 2
+    assert "free fall" in gates(replace(rollout, centre=centre), made)
+
+
+def test_a_story_that_did_not_happen_is_told_and_rejects_nothing():
+    never = Event("lead", AtGap("lead", "ego", 1.0), Brake(3.0), "near")
+    made = scenario(ego(10.0), car_ahead(40.0, 10.0), events=[never, Event("ego", AfterEvent("near"), Brake(2.0))])
+    found = verdict(simulate(made), made, "story")
+    assert (found.outcome, found.gates, found.value) == (Outcome.FAIL, False, 2.0)
+    assert "the smallest gap of lead and ego was 40.0 m" in found.reason
+    assert "'near' never happened" in found.reason
+
+
+def test_a_story_that_happened_is_told_too(skid):
+    assert verdict(*skid, "story").outcome is Outcome.PASS

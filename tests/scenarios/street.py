@@ -1,0 +1,60 @@
+"""One street on which the tests of the story language play, and what comes of lines said on it."""
+
+import pytest
+
+from scenarios.faults import Faults
+from scenarios.load import loads
+from scenarios.scenario import Event, Scenario
+
+STREET = """
+name: street
+intent: Everyone is here.
+road: {{lanes: 3, opposite_lanes: 1}}
+ego: {{lane: 1, speed: 40 km/h, drive: follow}}
+actors:
+  lead: {{kind: car, lane: 1, ahead: 15 m, speed: 50 km/h}}
+  van: {{kind: van, lane: 2, ahead: 5 m, speed: 50 km/h}}
+  tail: {{kind: car, lane: 1, behind: 12 m, speed: 40 km/h}}
+  bus: {{kind: bus, lane: oncoming 0, ahead: 110 m, speed: 30 km/h}}
+  truck: {{kind: truck, side: right, ahead: 25 m, offset: 0.5 m}}
+  lorry-2: {{kind: truck, lane: 0, ahead: 60 m, speed: 40 km/h}}
+  crate: {{kind: barrier, size: [0.8 m, 0.8 m, 0.6 m]}}
+  rider: {{kind: cyclist, side: left, ahead: 40 m, offset: 1 m}}
+  walker: {{kind: pedestrian, side: right, ahead: 45 m, offset: 1 m, speed: 4 km/h}}
+  second-walker: {{kind: pedestrian, side: left, ahead: 55 m, offset: 1 m}}
+  child: {{kind: child}}
+story:
+  - hide: the child steps out from behind the truck after 5.9 s
+  - load: lorry-2 drops crate after 5.8 s
+{story}
+"""
+HIDDEN = {"hide", "load"}  # the two lines that give child and crate a place
+
+
+def street(*lines: str, text: str = STREET) -> Scenario:
+    """The scenario of these story lines, which stand in the file as they are."""
+    (scenario,) = loads(text.format(story="".join(f"  - {line}\n" for line in lines)))
+    return scenario
+
+
+def events(*lines: str) -> tuple[Event, ...]:
+    """The events of story lines, in the order of the file."""
+    told = [event for event in street(*lines).events if event.name not in HIDDEN]
+    return tuple(sorted(told, key=lambda e: int(e.name.split("-")[1]) if e.name.startswith("event-") else 0))
+
+
+def refusal(*lines: str) -> str:
+    """What an author is told of story lines that cannot be."""
+    with pytest.raises(Faults) as caught:
+        street(*lines)
+    assert all(fault.where.startswith("story.") for fault in caught.value.faults)
+    return str(caught.value)
+
+
+def same(one: Event, other: Event) -> bool:
+    """Whether two events mean the same, whatever they are called."""
+    return (one.actor, type(one.when), type(one.do)) == (other.actor, type(other.when), type(other.do)) and all(
+        a == (pytest.approx(b, abs=1e-8) if isinstance(b, float) else b)
+        for part in ("when", "do")
+        for a, b in zip(vars(getattr(one, part)).values(), vars(getattr(other, part)).values(), strict=True)
+    )

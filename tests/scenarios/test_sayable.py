@@ -1,0 +1,60 @@
+"""The page of what can be said: it is what the grammar says, and all of it is understood."""
+
+from pathlib import Path
+
+import pytest
+from lark.exceptions import UnexpectedInput
+
+from scenarios.do_spec import Do
+from scenarios.drivers import DRIVERS
+from scenarios.phrases import PHRASES
+from scenarios.sayable import openings, page, sentences, verb_of, verbs, words
+from scenarios.story_reader import Clause, Fault, clauses
+from scenarios.when_spec import When
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "phrases.md"
+SAID = [phrase.format(a="lead", b="truck", c="crate").lower() for phrase in PHRASES]
+
+
+def test_the_page_in_the_docs_is_the_one_that_is_generated():
+    assert PAGE.read_text() == page(), "run: nearmiss explain --phrases > docs/phrases.md"
+
+
+def test_every_word_that_is_published_is_understood_where_it_may_stand():
+    tried = list(sentences())
+    assert len(tried) > 2000
+    strange = []
+    for rule, sentence in tried:
+        try:
+            if rule != "when" and verb_of(sentence) != rule:
+                strange.append(sentence)
+        except UnexpectedInput:
+            strange.append(sentence)
+    assert strange == []
+
+
+def test_every_verb_has_an_example_and_every_action_and_trigger_a_verb():
+    assert {verb_of(phrase) for phrase in SAID} >= set(verbs()) - {"emergency", "change_speed"}
+    told = [clause for phrase in SAID for clause in clauses(phrase)[1]]
+    assert all(isinstance(clause, Clause) for clause in told)
+    assert {clause.verb for clause in told} == set(Do.model_fields)
+    assert {clause.when.key for clause in told if clause.when is not None} == set(When.model_fields)
+
+
+def test_the_grammar_knows_every_driver():
+    assert set(words("DRIVER")) == set(DRIVERS)
+
+
+def test_every_sentence_comes_to_a_clause_or_to_what_it_lacks():
+    for rule, sentence in sentences():
+        assert all(isinstance(said, Clause | Fault) for said in clauses(sentence)[1]), (rule, sentence)
+
+
+def test_verbs_are_known_by_their_first_word():
+    assert openings()["skids"] == {"lose_control"}
+    assert "cut_in" in openings()["changes"] and "change_lane" in openings()["changes"]
+
+
+@pytest.mark.parametrize("phrase", SAID)
+def test_every_example_is_on_the_page(phrase):
+    assert phrase in " ".join(page().split())

@@ -1,0 +1,180 @@
+"""Both directions: what is structured is told in English that is read back as the same, for everything there is."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenarios.actions import Action
+from scenarios.drivers import DRIVERS
+from scenarios.explain import told
+from scenarios.load import loads
+from scenarios.scenario import (
+    After,
+    AfterDistance,
+    AfterEvent,
+    Appear,
+    AtGap,
+    AtHeadway,
+    AtPlace,
+    AtSpeed,
+    AtStandstill,
+    AtTTC,
+    Brake,
+    BrakeHardest,
+    ChangeLane,
+    ChangeSpeed,
+    Cross,
+    CutIn,
+    CutOut,
+    Disappear,
+    DriveTrajectory,
+    Drop,
+    Event,
+    Follow,
+    HasPassed,
+    HoldSpeed,
+    InLane,
+    LaneOffset,
+    LaneRef,
+    LoseControl,
+    Profile,
+    Reverse,
+    StepOut,
+    Stop,
+    Trigger,
+)  # fmt: skip
+from scenarios.section import Side
+from scenarios.spoken import sentence
+from tests.scenarios.street import STREET, events, same, street
+
+
+def _between(least: float, most: float) -> st.SearchStrategy[float]:
+    """Numbers as people write them, and some that nobody would."""
+    return st.floats(least, most).flatmap(lambda x: st.sampled_from([round(x, 2), round(x, 6)]))
+
+
+SPEED, RATE, TIME, LENGTH = _between(1, 40), _between(0.2, 11), _between(0.2, 50), _between(1, 200)
+WITHIN = st.tuples(st.none(), TIME) | st.tuples(RATE, st.none())
+LANES = st.builds(LaneRef, st.integers(0, 2), st.just(False)) | st.just(LaneRef(0, True))
+MAYBE_TIME, MAYBE_LENGTH = st.none() | TIME, st.none() | LENGTH
+CARS = st.sampled_from(["lead", "van", "lorry-2"])
+POINT = st.tuples(_between(0.5, 3), _between(1, 30), _between(-3, 3))
+
+
+def _rising(points) -> tuple[tuple[float, float, float], ...]:
+    times = [round(sum(p[0] for p in points[: i + 1]), 6) for i in range(len(points))]
+    return tuple((t, x, y) for t, (_, x, y) in zip(times, points, strict=True))
+
+
+DOES: dict[type, st.SearchStrategy] = {
+    HoldSpeed: st.builds(HoldSpeed, SPEED, MAYBE_TIME),
+    Follow: st.builds(Follow, SPEED, st.sampled_from(sorted(DRIVERS)), MAYBE_TIME),
+    Brake: st.builds(Brake, RATE, st.just(0.0) | _between(0.5, 9)),
+    BrakeHardest: st.builds(BrakeHardest, st.just(0.0) | _between(0.5, 9)),
+    ChangeSpeed: st.builds(lambda v, p, rw: ChangeSpeed(v, rw[0], p, rw[1]), SPEED, st.sampled_from(Profile), WITHIN),
+    Stop: st.builds(Stop, st.none(), LENGTH, st.just(0.0) | TIME) | st.builds(Stop, RATE, st.none(), TIME),
+    Reverse: st.builds(Reverse, _between(0.2, 2.9), MAYBE_LENGTH),
+    CutIn: st.builds(CutIn, TIME),
+    CutOut: st.builds(CutOut, st.none() | st.sampled_from(Side), TIME),
+    ChangeLane: st.builds(ChangeLane, st.sampled_from(Side) | LANES, TIME),
+    LaneOffset: st.builds(LaneOffset, _between(-2, 2), TIME),
+    Cross: st.builds(Cross, SPEED),
+    StepOut: st.builds(StepOut, st.just("truck"), SPEED),
+    DriveTrajectory: st.builds(DriveTrajectory, st.lists(POINT, min_size=1, max_size=6).map(_rising)),
+    LoseControl: st.builds(LoseControl, _between(0.2, 12) | _between(-12, -0.2)),
+    Drop: st.builds(Drop, st.just("crate"), _between(0, 4)),
+    Appear: st.just(Appear()),
+    Disappear: st.just(Disappear()),
+}
+WHEN: dict[type, st.SearchStrategy] = {
+    After: st.builds(After, st.just(0.0) | _between(0, 5.8)),
+    AfterEvent: st.builds(AfterEvent, st.just("hide"), st.just(0.0) | TIME),
+    AtGap: st.builds(AtGap, CARS, st.sampled_from(["ego", "bus"]), LENGTH, st.booleans()),
+    AtTTC: st.builds(AtTTC, st.just("ego"), CARS, TIME),
+    AtHeadway: st.builds(AtHeadway, CARS, st.just("ego"), TIME, st.booleans()),
+    AtSpeed: st.builds(AtSpeed, CARS, SPEED, st.booleans()),
+    AtStandstill: st.builds(AtStandstill, CARS),
+    AfterDistance: st.builds(AfterDistance, CARS, LENGTH),
+    AtPlace: st.builds(AtPlace, CARS, _between(-200, 900)),
+    InLane: st.builds(InLane, CARS, LANES),
+    HasPassed: st.builds(HasPassed, CARS, st.just("truck")),
+}
+WHO = {
+    Cross: "walker", StepOut: "rider", Appear: "bus", Reverse: "truck", CutIn: "van", Drop: "lorry-2", CutOut: "lead",
+}  # fmt: skip
+
+
+def test_every_action_and_trigger_there_is_is_tried():
+    assert set(DOES) == set(get_args(Action))
+    assert set(WHEN) == set(get_args(Trigger))
+
+
+def _read_back(event: Event) -> Event:
+    text = STREET
+    if isinstance(event.do, Drop):
+        text = text.replace("  - load: lorry-2 drops crate after 5.8 s\n", "")
+    if isinstance(event.do, StepOut):  # whoever steps out must be hidden from the ego at the start
+        text = text.replace("side: left, ahead: 40 m, offset: 1 m", "side: right, ahead: 38.5 m, offset: 2 m")
+    found = [e for e in street(sentence(event), text=text).events if e.name not in ("hide", "load")]
+    assert len(found) == 1
+    return found[0]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize("kind", DOES, ids=lambda kind: kind.__name__)
+def test_every_action_is_read_back_from_its_english(kind, data):
+    event = Event(WHO.get(kind, "lead"), After(0.25), data.draw(DOES[kind]))
+    assert same(_read_back(event), event)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize("kind", WHEN, ids=lambda kind: kind.__name__)
+def test_every_trigger_is_read_back_from_its_english(kind, data):
+    event = Event("lead", data.draw(WHEN[kind]), HoldSpeed(10.0))
+    assert same(_read_back(event), event)
+
+
+STRUCTURED = """
+  - {id: slow, actor: lead, when: {gap: {to: truck, below: 20 m}}, do: {brake: {decel: hardest, until: 20 km/h}}}
+  - {actor: lead, when: {ended: slow}, do: {change_lane: {to: left, within: 3 s}}}
+  - {actor: lead, when: {ended: {event: event-4, after: 0.5 s}}, do: {change_speed: {to: 50 km/h, profile: smooth}}}
+  - {actor: van, when: {headway: {of: van, to: bus, above: 2 s}}, do: {offset: {to: -0.4 m}}}
+  - {actor: ego, when: {ttc: {below: 1.5 s}}, do: {stop: {within: 20 m, for: 1 s}}}
+  - {actor: van, when: {passed: truck}, do: {lose_control: {turn: 120 deg, to: right}}}
+  - {actor: truck, when: {standstill: lead}, do: {reverse: {distance: 5 m}}}
+  - {actor: bus, when: {in_lane: {of: van, lane: 1}}, do: appear}
+  - {actor: tail, when: {speed: {of: ego, below: 20 km/h}}, do: {cut_out: {within: 3 s}}}
+  - {actor: tail, when: {travelled: {of: ego, distance: 90 m}}, do: {follow_trajectory: {points: [[2 s, 9 m, 1 m]]}}}
+"""
+
+
+def test_what_explain_prints_of_a_story_can_stand_in_the_file_and_means_the_same():
+    written = STREET.format(story=STRUCTURED.strip("\n"))
+    (scenario,) = loads(written)
+    lines = [line for line in told((scenario,)).splitlines() if line.startswith("  - ")]
+    spoken = written[: written.index("story:\n")] + "story:\n" + "\n".join(lines) + "\n"
+    (again,) = loads(spoken)
+    assert again.id == scenario.id
+    assert {e.name for e in again.events} >= {"slow", "event-4"}
+    assert len(lines) == len(scenario.events) == 12
+
+
+def test_a_scenario_is_the_same_whatever_its_events_are_called():
+    one, other = street("slow: lead brakes", "van cuts in when slow has ended"), street(
+        "lead brakes", "van cuts in when event-3 has ended"
+    )  # fmt: skip
+    assert one.id == other.id
+    assert replace(one.events[0], name="") == replace(other.events[0], name="")
+
+
+def test_numbers_lose_nothing_that_an_id_counts():
+    event = Event("lead", After(1.234567891), Brake(3.987654321, 4.123456789))
+    (again,) = events(sentence(event))
+    assert again.when.t_s == event.when.t_s
+    assert again.do.decel_mps2 == event.do.decel_mps2
+    assert again.do.until_mps == pytest.approx(event.do.until_mps, abs=1e-9)
