@@ -77,8 +77,8 @@ def _draw_parameter(axes: Axes, parameter: Parameter, place: int, measured: list
 
 
 def _places(parameter: Parameter, place: int, trials) -> np.ndarray:
-    """Coordinates; those of options are spread a little, always the same way, so that dots do not hide one another."""
+    """Coordinates; those of options are spread by the trials' other values, so that dots do not hide one another."""
     at = np.array([trial.point[place] for trial in trials], float)
     if not parameter.options:
         return at
-    return at + 0.3 * (np.arange(len(at)) * 0.618 % 1 - 0.5)
+    return at + 0.3 * (np.array([61.8 * sum(trial.point) for trial in trials]) % 1 - 0.5)
