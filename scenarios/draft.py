@@ -144,9 +144,13 @@ def _lines(said: str, parts: tuple[Part, ...], split: bool) -> tuple[str, ...]:
         if clause.strip() in names:
             continue  # somebody who only is there
         who, clause = (first, clause) if first in names or not who else (who, f"{who} {clause}")
-        timed = bool(_SAYS_WHEN.search(clause))
-        lines.append(clause if timed else f"{clause} after {_SOONEST_S + _APART_S * len(lines):g} s")
+        lines.append(clause if _SAYS_WHEN.search(clause) else _timed(clause, _SOONEST_S + _APART_S * len(lines)))
     return tuple(lines)
+
+
+def _timed(clause: str, t_s: float) -> str:
+    """The time leads a chain of deeds: behind it, it would be the last one's."""
+    return f"after {t_s:g} s, {clause}" if _NEXT.search(clause) else f"{clause} after {t_s:g} s"
 
 
 def _met(sheet: Sheet, scenario: Scenario) -> Sheet:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.constraint import Unfit, read_constraint
@@ -74,6 +74,7 @@ def test_what_is_no_condition_is_refused(text):
         read_constraint(text, "here")
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 1000), st.floats(0.001, 1000))
 def test_arithmetic_agrees_with_pythons(a, b):
     a, b = round(a, 3), round(b, 3)

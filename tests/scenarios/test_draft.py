@@ -11,7 +11,7 @@ from scenarios.document import parse_document
 from scenarios.draft import NotDrafted, draft
 from scenarios.load import loads
 from scenarios.measures import encounters
-from scenarios.scenario import HoldSpeed, Parked
+from scenarios.scenario import After, AfterEvent, HoldSpeed, Parked
 from scenarios.schema import schema
 from scenarios.simulate import simulate
 
@@ -89,7 +89,9 @@ def test_whoever_crosses_would_be_met_by_an_ego_that_does_not_brake(phrase):
 
 def test_clauses_become_lines_and_a_clause_without_an_actor_goes_on_with_the_last():
     scenario, _ = drafted("a van cuts in from the left and then brakes hard")
-    assert [(e.actor, e.when.t_s) for e in scenario.events] == [("van", 1.0), ("van", 2.5)]
+    cut, brake = scenario.events
+    assert (cut.actor, cut.when, brake.actor) == ("van", After(1.0), "van")
+    assert brake.when == AfterEvent(cut.name, 0.0)
     scenario, _ = drafted("lead car brakes and a child runs out from behind a parked truck")
     assert [e.actor for e in scenario.events] == ["lead", "child"]
 

@@ -262,7 +262,7 @@ def test_no_constraint_however_strange_ends_in_a_trace(text):
     data = parse_document(PLAIN).data | {"sweep": {AHEAD: ["8 m"], "where": text}}
     document = parse_document(PLAIN)
     try:
-        understand(type(document)(document.path, data, document.lines))
+        understand(type(document)(document.path, data, document.places))
     except Faults as found:
         assert all(f.where.startswith("sweep") for f in found.faults)
 
@@ -283,7 +283,7 @@ trees = st.recursive(
 @given(st.dictionaries(words, trees, max_size=4) | trees)
 def test_no_sweep_however_strange_ends_in_a_trace(sweep):
     plain = parse_document(PLAIN)
-    document = type(plain)(plain.path, plain.data | {"sweep": sweep}, plain.lines)
+    document = type(plain)(plain.path, plain.data | {"sweep": sweep}, plain.places)
     for read in (understand, space):
         try:
             read(document)
