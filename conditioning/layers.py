@@ -10,8 +10,9 @@ from conditioning.backdrop import BUILDING, GROUND, TREE, BackdropView, Mesh, bu
 from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map, see_cuboids
 from conditioning.markings import marking_at
+from conditioning.materials import body_colours
 from conditioning.scenery import Scenery
-from conditioning.silhouettes import PARTS, draw_parts
+from conditioning.silhouettes import COLOURS, PARTS, draw_parts
 from conditioning.wardrobe import distance_gone
 from scenarios.bodies import Kind
 from scenarios.rollout import Rollout
@@ -33,7 +34,7 @@ FOREGROUND = (
     "heading_sin", "heading_cos",  # the body's heading relative to the camera ray's azimuth
 )  # fmt: skip
 # Share of each pixel, 0..255, that each kind of part of the bodies' shapes covers; these lie inside the cuboids.
-LAYERS: tuple[str, ...] = BACKGROUND + FOREGROUND + PARTS
+LAYERS: tuple[str, ...] = BACKGROUND + FOREGROUND + PARTS + COLOURS
 
 CLASS_OF: dict[Kind, str] = {
     Kind.CAR: "car", Kind.VAN: "car",
@@ -56,18 +57,21 @@ class Layers:
     values: UInt8[np.ndarray, "time layer height width"]
 
 
-def draw_layers(rollout: Rollout, scenery: Scenery, camera: Camera, frames: Sequence[int] | None = None) -> Layers:
-    """Draw the layers of some frames (all of them if None).
+def draw_layers(
+    rollout: Rollout, scenery: Scenery, camera: Camera, frames: Sequence[int] | None = None, look: int | None = None
+) -> Layers:
+    """Draw the layers of some frames (all of them if None), bodies in the colours of a seed's look, or of none.
 
     A log has no road (`rollout.road` is None): its whole ground is drawn as road without markings.
     """
     mesh, gone_m = build_mesh(scenery), distance_gone(rollout)
+    colours = None if look is None else [body_colours(look, body.id, body.kind) for body in rollout.bodies]
     chosen = range(len(rollout.t_s)) if frames is None else frames
     values = np.zeros((len(chosen), len(LAYERS), camera.height, camera.width), np.uint8)
     for picture, frame in zip(values, chosen, strict=True):
         _draw_background(picture, rollout, mesh, camera, frame)
         _draw_foreground(picture, rollout, camera, frame)
-        picture[_AT[PARTS[0]] :] = draw_parts(rollout, gone_m, camera, frame)
+        picture[_AT[PARTS[0]] :] = draw_parts(rollout, gone_m, camera, frame, colours)
     return Layers(values)
 
 

@@ -87,7 +87,7 @@ def false_colours(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
     seen += values[:, _AT["marking"], ..., None] * (1.0 - seen)
     in_front = values[:, _AT["foreground_nearness"]] >= values[:, _AT["background_nearness"]]
     shade = 0.55 + 0.25 * values[:, _AT["local_z"]] + 0.2 * values[:, _AT["local_y"]]
-    parts = values[:, _AT[PARTS[0]] :]
+    parts = values[:, _AT[PARTS[0]] : _AT[PARTS[-1]] + 1]
     shade *= 1 - sum(darker * parts[:, PARTS.index(name)] for name, darker in _DARKER.items())
     covers = _CUBOID + (1 - _CUBOID) * parts.sum(1).clip(max=1)
     for name in FOREGROUND[:6]:

@@ -22,6 +22,8 @@ TOKEN_PX = 16
 CROP = (80, 128)  # a third of a picture, whole tokens; bodies fill more of it than of the whole
 BODY_SHARE = 0.8  # of crops that are placed on a body
 NO_SCENERY = 0.15  # share of windows whose layers show none, as a log's do
+NO_COLOUR = 0.25  # share of windows whose layers do not tell the bodies' colours
+COLOUR = slice(LAYERS.index("colour_red"), LAYERS.index("colour_known") + 1)
 SCENERY = slice(LAYERS.index("building"), LAYERS.index("tree") + 1)
 
 
@@ -75,10 +77,12 @@ def pictures_batch(
 
 
 def steering_layers(
-    layers: UInt8[np.ndarray, "time layer height width"], drop_scenery: bool
+    layers: UInt8[np.ndarray, "time layer height width"], drop_scenery: bool, drop_colour: bool
 ) -> Float[Tensor, "time layer height width"]:
-    """Layers as the networks take them; without scenery, as a log's are, when it is to be dropped."""
+    """Layers as the networks take them; without scenery or colours, as a log's are, when they are to be dropped."""
     values = signed(layers)
+    if drop_colour:
+        values[:, COLOUR] = -1
     if drop_scenery:
         facade = values[:, SCENERY].amax(1, keepdim=True) > 0
         background = slice(0, LAYERS.index("car"))
@@ -100,7 +104,7 @@ def windows_batch(
         rows, columns = (slice(s.start // TOKEN_PX, s.stop // TOKEN_PX) for s in (p.rows, p.columns))
         pictures.append(rearrange(signed(footage.pictures[p.clip, time, p.rows, p.columns]), "t h w c -> t c h w"))
         cut = footage.layers[p.clip, time, :, p.rows, p.columns]
-        layers.append(steering_layers(cut, drop_scenery=rng.random() < NO_SCENERY))
+        layers.append(steering_layers(cut, rng.random() < NO_SCENERY, rng.random() < NO_COLOUR))
         values.append(torch.from_numpy(np.array(tokens[p.clip, time, :, rows, columns], np.float32)))
         weights.append(body_weight(cut[:, NEARNESS], strength)[:, None])
         camera = footage.config.camera.window(p.columns.start, p.rows.start, p.columns.stop, p.rows.stop)
@@ -164,6 +168,7 @@ def clips_batch(
     codes_at, layers_at, actions_at = (
         torch.from_numpy(np.array(array[chosen[:, None], frames])) for array in (codes, footage.layers, footage.actions)
     )
+    layers_at[torch.from_numpy(rng.random(size) < NO_COLOUR), :, COLOUR] = 0
     t_s = torch.from_numpy(footage.moments[chosen[:, None], frames] / FRAME_RATE_HZ).float()
     near = body_weight(layers_at[:, :, NEARNESS].numpy(), strength)
     weight = F.avg_pool2d(near, TOKEN_PX)

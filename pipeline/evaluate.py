@@ -52,8 +52,9 @@ class Shot(Case):
 def shoot(scenario: Scenario, seed: int, networks: Networks) -> Shot:
     """The front camera's source pictures and labels of a scenario."""
     rollout = roll_out(scenario)
-    conditions = condition(rollout, networks.rig[:1])
-    (source,) = source_frames(rollout, conditions, seed_for(scenario, seed, "look"))
+    look = seed_for(scenario, seed, "look")
+    conditions = condition(rollout, networks.rig[:1], look)
+    (source,) = source_frames(rollout, conditions, look)
     view = conditions.views[0]
     return Shot(f"{scenario.name}/{seed}", rollout, view.labels, view.camera, source, scenario, conditions, seed)
 

@@ -138,7 +138,7 @@ def shoot(folder: Path, clip: int) -> int:
     scenery, camera = build_scenery(rollout), config.camera
     boxes, classes, instances, ignore = targets(see(rollout, scenery, camera, moments), rollout)
     footage.pictures[clip] = photograph(rollout, scenery, camera, seed, moments)
-    footage.layers[clip] = draw_layers(rollout, scenery, camera, moments).values
+    footage.layers[clip] = draw_layers(rollout, scenery, camera, moments, seed).values
     for name, values in (("boxes", boxes), ("classes", classes), ("instances", instances), ("ignore", ignore)):
         getattr(footage, name)[clip] = values[moments]
     footage.actions[clip] = ego_actions(rollout)[moments]

@@ -90,10 +90,10 @@ def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...])
     return World(log.rollout, (log.camera.resized(rig[0].height, rig[0].width),), log)
 
 
-def condition(rollout: Rollout, rig: tuple[Camera, ...]) -> Conditions:
-    """What the cameras would be shown of it, with the labels that follow from geometry."""
+def condition(rollout: Rollout, rig: tuple[Camera, ...], look: int | None) -> Conditions:
+    """What the cameras would be shown of it, bodies in a look's colours or (None) in unknown ones, with the labels."""
     scenery = build_scenery(rollout)
-    views = tuple(View(c, draw_layers(rollout, scenery, c), see(rollout, scenery, c)) for c in rig)
+    views = tuple(View(c, draw_layers(rollout, scenery, c, look=look), see(rollout, scenery, c)) for c in rig)
     text = caption(rollout)
     return Conditions(scenery, views, ego_actions(rollout), text, word_ids(text))
 

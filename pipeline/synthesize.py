@@ -29,7 +29,7 @@ def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
 
     world = clock(open_world, scenario, job.log, networks.rig)
     rollout = world.rollout
-    conditions = clock(condition, rollout, world.rig)
+    conditions = clock(condition, rollout, world.rig, None if world.log else look)
     source = clock(take_pictures, world, conditions, look)
     tokens = clock(predict_tokens, tuple(s[0] for s in source), rollout, conditions, networks, dice)
     frames = clock(render_frames, tokens, rollout, conditions, networks, noise)

@@ -7,7 +7,7 @@ from conditioning.camera import FRONT
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from conditioning.scenery import NO_SCENERY
-from conditioning.silhouettes import PARTS
+from conditioning.silhouettes import COLOURS, PARTS
 from scenarios.bodies import Kind
 from tests.conditioning.situations import moving, situation, still
 
@@ -67,3 +67,37 @@ def test_the_nearer_body_hides_the_farther_one_only_where_it_is():
     person = sum(parts(situation(still(10, 0, Kind.PEDESTRIAN))).values())
     np.testing.assert_array_equal(both["paint"][person == 0], alone["paint"][person == 0])
     assert (both["paint"][person >= 254] <= 1).all()
+
+
+def colours(rollout, look: int | None) -> np.ndarray:
+    values = draw_layers(rollout, NO_SCENERY, CAMERA, [0], look).values[0]
+    return values[[LAYERS.index(name) for name in COLOURS]].astype(int)
+
+
+def test_colours_are_told_where_a_body_is_and_nowhere_when_unknown():
+    rollout = situation(still(10, 0, Kind.VAN))
+    covered = sum(parts(rollout).values())
+    told = colours(rollout, 0)
+    np.testing.assert_array_equal(told[3], 255 * (covered > 0))
+    assert not told[:, covered == 0].any()
+    assert not colours(rollout, None).any()
+
+
+def test_another_look_has_other_colours_in_the_same_places():
+    rollout = situation(still(10, 0, Kind.CAR), still(14, 4, Kind.PEDESTRIAN))
+    drawn = [colours(rollout, look) for look in range(6)]
+    assert all((one[3] == drawn[0][3]).all() for one in drawn)
+    assert len({one.tobytes() for one in drawn}) == 6
+
+
+@pytest.mark.parametrize("kind", [Kind.CAR, Kind.VAN, Kind.PEDESTRIAN])
+def test_the_colours_are_those_of_the_photograph(kind):
+    """Over many looks, what is redder in the layers is redder in the picture."""
+    rollout = situation(still(9, 0, kind))
+    solid = sum(parts(rollout).values()) >= 254
+    told, seen = [], []
+    for look in range(8):
+        told.append(colours(rollout, look)[:3, solid].mean(1))
+        seen.append(photograph(rollout, NO_SCENERY, CAMERA, look, [0])[0][solid].mean(0))
+    redder = lambda colour: np.array([c[0] - c[2] for c in colour])  # noqa: E731
+    assert np.corrcoef(redder(told), redder(seen))[0, 1] > 0.9

@@ -2,8 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from conditioning.layers import LAYERS
+from conditioning.silhouettes import COLOURS
 from pipeline.stages import condition, roll_out, seed_for, source_frames
 from pipeline.stopwatch import Stopwatch
 from tests.pipeline.situations import car_ahead
@@ -18,7 +21,7 @@ def test_each_use_of_chance_has_its_own_seed_from_content():
 
 def test_a_car_ahead_is_in_layers_labels_and_caption_alike(rig):
     rollout = roll_out(car_ahead())
-    conditions = condition(rollout, rig)
+    conditions = condition(rollout, rig, 0)
     (view,) = conditions.views
     assert view.layers.values.shape[0] == len(rollout.t_s) == conditions.actions.shape[0]
     assert view.labels.in_view[:, 1].all()
@@ -28,8 +31,12 @@ def test_a_car_ahead_is_in_layers_labels_and_caption_alike(rig):
 
 def test_the_seed_changes_the_look_and_not_the_geometry(rig):
     rollout = roll_out(car_ahead())
-    conditions, again = condition(rollout, rig), condition(rollout, rig)
-    assert (conditions.views[0].layers.values == again.views[0].layers.values).all()
+    conditions, again, another = (condition(rollout, rig, look) for look in (1, 1, 2))
+    drawn, redrawn, recoloured = (c.views[0].layers.values for c in (conditions, again, another))
+    assert (drawn == redrawn).all()
+    colour = slice(LAYERS.index(COLOURS[0]), LAYERS.index(COLOURS[-1]))
+    assert (drawn[:, colour] != recoloured[:, colour]).any()
+    assert (np.delete(drawn, colour, 1) == np.delete(recoloured, colour, 1)).all()
     (one,), (same,), (other,) = (source_frames(rollout, conditions, seed) for seed in (1, 1, 2))
     assert (one == same).all()
     assert (one != other).any()
