@@ -183,6 +183,7 @@ def any_event(chance: random.Random) -> dict[str, object]:
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(3600)
 def test_twenty_thousand_inputs_are_understood_or_refused():
     """Mangled phrases, words in any order, published words and structured events; a good part is understood."""
     chance, counted = random.Random(1), {True: 0, False: 0}
