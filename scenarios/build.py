@@ -53,7 +53,7 @@ def _build_log(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
 
 
 def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
-    cast = _cast(data)
+    cast = cast_of(data)
     try:
         spec, faults = WorldSpec.model_validate(data), []
     except ValidationError as error:
@@ -86,7 +86,7 @@ def _hinted(faults: list[Fault], data: dict[str, object]) -> list[Fault]:
     ]
 
 
-def _cast(data: dict[str, object]) -> Cast:
+def cast_of(data: dict[str, object]) -> Cast:
     """Everyone whose own section can be read, so that a fault in one actor does not hide those of the story."""
     ego, raw = _valid(_EGO, data.get("ego")), data.get("actors")
     lane = data["ego"].get("lane", 0) if isinstance(data.get("ego"), dict) else 0

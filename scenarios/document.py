@@ -105,7 +105,9 @@ def _bound_depth(text: str) -> None:
 
 
 def _weigh(node: yaml.Node, above: set[int], known: dict[int, int]) -> int:
-    """Nodes under this one with aliases expanded; refuses bombs and aliases that hold themselves."""
+    """Nodes under this one with aliases expanded; refuses bombs, circles, and halves of characters."""
+    if isinstance(node, yaml.ScalarNode) and any("\ud800" <= sign <= "\udfff" for sign in node.value):
+        raise _Refused("", f"half a character in {quoted(node.value)}", "text; an escape such as \\ud800 is none")
     if id(node) in above:
         raise _Refused("", "an alias that contains itself", "no circles", node.start_mark)
     if id(node) not in known:

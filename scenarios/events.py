@@ -10,7 +10,7 @@ from scenarios.do_spec import Do, compiled_action
 from scenarios.references import Cast
 from scenarios.scenario import Event
 from scenarios.section import Section
-from scenarios.triggers import After, AfterEvent
+from scenarios.triggers import After, AfterEvent, time_of
 from scenarios.when_spec import EventId, When, compiled_trigger
 
 
@@ -33,14 +33,14 @@ def compiled(spec: EventSpec, cast: Cast) -> Event:
     return Event(spec.actor, trigger, compiled_action(spec.do, cast.members[spec.actor]), spec.id or "")
 
 
-def in_order(events: list[Event]) -> tuple[Event, ...]:
+def once_each(events: list[Event]) -> tuple[Event, ...]:
     """Each once, though it be said in English and structured: by time, then those that wait for something else."""
     meant = {event.when.event for event in events if isinstance(event.when, AfterEvent)}
     once: dict[tuple[object, ...], Event] = {}
     for event in events:
         key = (event.actor, event.when, event.do)
         once[(*key, event.name) if event.name in meant else key] = event
-    return tuple(sorted(once.values(), key=lambda e: e.when.t_s if isinstance(e.when, After) else float("inf")))
+    return tuple(sorted(once.values(), key=lambda e: time_of(e.when)))
 
 
 def clashes(events: list[Event]) -> Iterator[tuple[int, str, str]]:

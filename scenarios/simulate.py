@@ -18,6 +18,7 @@ from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout, Unfired
 from scenarios.scenario import Event, Scenario
 from scenarios.starts import start
 from scenarios.storyboard import Storyboard
+from scenarios.triggers import time_of
 
 SUBSTEPS = 10
 LOOK_EVERY = 2  # steps between two looks of a driver
@@ -47,13 +48,14 @@ class World:
     def __init__(self, scenario: Scenario) -> None:
         self.t_s, self.steps = 0.0, 0
         self.road, self.friction = scenario.road, scenario.friction
-        first = {e.actor: e.do for e in reversed(scenario.events)}
+        events = sorted(scenario.events, key=lambda event: time_of(event.when))
+        first = {e.actor: e.do for e in reversed(events)}
         self.movers = [
             start(p, scenario.road, scenario.friction, i == 0, first.get(p.body.id))
             for i, p in enumerate(scenario.placed)
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
-        self.story = Storyboard(scenario.events, tuple(self.place))
+        self.story = Storyboard(events, tuple(self.place))
         self.arriving: list[Mover] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
         for name in {*carriers(scenario.events), *(e.actor for e in scenario.events if isinstance(e.do, Appear))}:

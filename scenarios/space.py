@@ -60,7 +60,7 @@ class Space:
         try:
             return first_broken(self.spec, self.base, choice)
         except Refused as refused:
-            raise _faults(self.document, refused.faults) from refused
+            raise self.document.faults(refused.faults) from refused
 
     def scenario(self, choice: Choice) -> Scenario | list[Fault]:
         """What these values mean, or why they mean nothing."""

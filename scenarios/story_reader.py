@@ -164,8 +164,10 @@ class _Reader(Moments):
     def stop(self, items: list):
         parts = [part for part in _rated(items, "decel", BRAKING) if part[0] != "until"]
         times = [value for key, value in parts if key == "within" and measure_of(str(value)) is TIME]
+        if times and any(key == "for" for key, _ in parts):
+            return Fault(f"a way instead of 'within {times[0]}': '{WHO} stops within 20 m for 2 s'")
         if times:
-            return collected("change_speed", [part for part in parts if part[0] != "for"], to="0 km/h")
+            return collected("change_speed", parts, to="0 km/h")
         return collected("stop", parts)
 
     def speed_up(self, items: list):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from scenarios.actions import Side
 from scenarios.actor_spec import ActorSpec, InLane
 from scenarios.doubts import SETS_PATH, doubts
-from scenarios.events import EventSpec, clashes, compiled, in_order
+from scenarios.events import EventSpec, clashes, compiled, once_each
 from scenarios.faults import Fault, quoted
 from scenarios.references import Cast
 from scenarios.road import Road
@@ -112,7 +112,7 @@ def compiled_story(lines: Sequence[Line], cast: Cast) -> tuple[tuple[Event, ...]
     sound = [line for line in lines if line.spec.actor in cast.members]
     events = [compiled(line.spec, cast) for line in sound]
     faults = [Fault(f"story.{sound[i].place}", found, wanted) for i, found, wanted in clashes(events)]
-    return in_order(events), faults
+    return once_each(events), faults
 
 
 def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from scenarios.phrases import PHRASES
 from scenarios.references import Cast, Unclear, resolve
 from scenarios.sayable import openings, verb_of
 
+MATCHED = 12  # phrases that are compared letter by letter
 LONGEST = 200  # characters of a sentence by which it is judged what it is like
 
 
@@ -17,14 +18,16 @@ def nearest_phrases(plain: str, cast: Cast, count: int = 3) -> list[str]:
     rest = _masked(" ".join(words[len(subject.split()) :] if plain.startswith(subject) else words[1:]))
     other = next((m.id for m in cast.members.values() if m.parked), "the parked truck")
     cargo = next((m.id for m in cast.members.values() if m.hidden), "the crate")
-    meant = _verbs_meant(rest)
+    meant, stems = _verbs_meant(rest), {word[:4] for word in rest.split()}
+
+    def likely(phrase: str) -> float:
+        wanted = {word[:4] for word in phrase.split()}
+        return 1.5 * len(stems & wanted) / len(phrase.split()) + (_verb(phrase) in meant)
 
     def likeness(phrase: str) -> float:
-        wanted = _masked(phrase.replace("{a} ", "").replace("{b}", "").replace("{c}", ""))
-        shared = len({w[:4] for w in rest.split()} & {w[:4] for w in wanted.split()}) / (1 + len(wanted.split()))
-        return SequenceMatcher(None, rest, wanted).ratio() + 1.5 * shared + (_verb(phrase) in meant)
+        return likely(phrase) + SequenceMatcher(None, rest, _masked(phrase[4:])).ratio()
 
-    best = sorted(PHRASES, key=likeness, reverse=True)[:count]
+    best = sorted(sorted(PHRASES, key=likely, reverse=True)[:MATCHED], key=likeness, reverse=True)[:count]
     return [phrase.format(a=subject, b=other, c=cargo) for phrase in best]
 
 

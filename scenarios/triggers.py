@@ -3,6 +3,7 @@
 Gaps are bumper to bumper along the road, whatever the lane, and 0 while two bodies are abreast. SI units.
 """
 
+import math
 from dataclasses import dataclass, field
 
 ADDED = {"added": True}  # a field younger than the files that exist: left out of a scenario's id while it says nothing
@@ -114,3 +115,8 @@ Trigger = (
     | AtGap | AtTTC | AtHeadway
     | AtSpeed | AtStandstill | AfterDistance | AtPlace | InLane | HasPassed
 )  # fmt: skip
+
+
+def time_of(when: Trigger) -> float:
+    """Seconds after the start; infinite where something else than time decides. Orders a story."""
+    return when.t_s if isinstance(when, After) else math.inf

@@ -31,6 +31,19 @@ def test_its_sweep_is_understood():
     assert 4 * 5 * 2 * 10 * 0.5 < len(found) < 4 * 5 * 2 * 10
 
 
+def test_its_story_is_understood():
+    story = re.search(r"```\n(story:\n.*?)```", README, re.DOTALL)[1]
+    actors = [
+        "lead: {kind: car, lane: 0, ahead: 15 m, speed: 50 km/h}",
+        "van: {kind: van, lane: 1, ahead: 9 m, speed: 50 km/h}",
+    ]
+    actors += ["truck: {kind: truck, lane: 0, ahead: 40 m, speed: 40 km/h}", "crate: {kind: barrier}"]
+    actors += [f"walker-{i}: {{kind: pedestrian, side: right, ahead: {i}0 m, offset: 1 m}}" for i in (7, 8)]
+    text = "name: story\nintent: As in the README.\nroad: {lanes: 2}\nego: {lane: 0, speed: 50 km/h, drive: follow}\n"
+    (scenario,) = loads(text + "actors:\n  " + "\n  ".join(actors) + "\n" + story, "README.md")
+    assert len(scenario.events) == 6
+
+
 def test_it_names_every_command_and_no_other():
     named = set(re.findall(r"\| `nearmiss (\w+)", README))
     assert named == {(c.name or c.callback.__name__) for c in app.registered_commands}

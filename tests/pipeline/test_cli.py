@@ -25,6 +25,10 @@ ego: {lane: 1, speed: 50, drive: follow}
 actors:
   lead: {kind: carr, ahead: 15 m, lane: 1, speed: 50 km/h}
 """
+NEVER = """\
+story:
+  - lead brakes at a TTC of 0.1 s
+"""
 
 
 def call(*arguments: object) -> tuple[int, str]:
@@ -33,6 +37,26 @@ def call(*arguments: object) -> tuple[int, str]:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output
+
+
+def test_explain_prints_what_can_be_said():
+    code, text = call("explain", "--phrases")
+    assert code == OK
+    assert text == (ROOT / "docs" / "phrases.md").read_text()
+
+
+def test_explain_of_nothing_says_what_to_name():
+    code, text = call("explain")
+    assert code == MISUSED
+    assert "--phrases" in text
+
+
+def test_check_tells_of_events_that_never_happen(tmp_path):
+    path = tmp_path / "never.yaml"
+    path.write_text(BROKEN.replace("50, drive", "50 km/h, drive").replace("carr", "car") + NEVER)
+    code, text = call("check", path)
+    assert code == OK
+    assert "lead brakes at 4 m/s^2 when the TTC of the ego to lead is below 0.1 s (" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -284,6 +284,7 @@ REFUSED = [
     ("lead brakes as hard as the road allows at 3 m/s^2", ["'decel' said once, not twice"]),
     ("lead stops within 20 m at 4 m/s^2", ["both decel and within"]),
     ("lead stops within 20 km/h", ["a length"]),
+    ("lead stops within 4 s for 2 s", ["'lead stops within 20 m for 2 s'"]),
     ("lead speeds up to 60 km/h at 2 m/s^2 within 3 s", ["both rate and within"]),
     ("lead changes speed smoothly", ["the speed to reach: 'lead changes speed to 30 km/h'"]),
     ("the truck stops", ["truck stopping, which stands"]),
