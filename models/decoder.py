@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from models.blocks import ChannelNorm, Residual, double, halve
-from models.outlines import Regions, fill, regions
+from models.outlines import Regions, fill, regions, told
 
 WINDOW = 3  # frames a window: tokens come with the first and the last (6 Hz), the middle one is interpolated (12 Hz)
 
@@ -62,8 +62,8 @@ class TimeMix(nn.Module):
 class Head(nn.Module):
     """Full-size maps from layers, gated by what the coarser network knows of each 4 x 4 pixels; zeros at first.
 
-    Three are a correction of the colours, the fourth says how far to trust the regions' colours. Gates let an edge of
-    the layers meet a colour of the tokens in one product.
+    Three are a correction of the colours; then how far to trust the regions' colours, how far those told, and
+    what light falls on these. Gates let an edge of the layers meet a colour of the tokens in one product.
     """
 
     def __init__(self, inputs: int, fine: int, width: int):
@@ -71,7 +71,7 @@ class Head(nn.Module):
         self.gates = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, 2 * width, 1))
         self.first = nn.Conv2d(inputs, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.last = nn.Conv2d(width, 4, 3, padding=1)
+        self.last = nn.Conv2d(width, 6, 3, padding=1)
         for layer in (self.first, self.second):  # torch's own start loses two thirds of the signal a layer
             nn.init.kaiming_normal_(layer.weight)
         for layer in (self.gates[1], self.last):
@@ -80,7 +80,7 @@ class Head(nn.Module):
 
     def forward(
         self, inputs: Float[Tensor, "frames channel height width"], fine: Float[Tensor, "frames fine row column"]
-    ) -> Float[Tensor, "frames 4 height width"]:
+    ) -> Float[Tensor, "frames 6 height width"]:
         first, second = (1 + self.gates(fine)).chunk(2, dim=1)
         hidden = _gated(F.silu(self.first(inputs)), first)
         return self.last(_gated(F.silu(self.second(hidden)), second))
@@ -101,7 +101,8 @@ class VideoDecoder(nn.Module):
     """A small U-Net over a window of one or three frames with a full-size path for the layers.
 
     Predicts the clean picture from the tokenizer's draft, from the same colours kept inside the outlines of the
-    layers, and from a correction: tokens keep their say in colour, the layers put edges and detail where they belong.
+    layers, from bodies' own colours where the layers tell them, lit, and from a correction: tokens keep their say in
+    all other colour, the layers put edges and detail where they belong.
     """
 
     def __init__(self, config: DecoderConfig):
@@ -165,9 +166,22 @@ class VideoDecoder(nn.Module):
         middle = self._run(self.middle_out, middle + self.double_coarse(coarse), shifts)
         fine = drawn(fine) + self.double_middle(drawn(middle)) + self.tokens_fine(drawn(carried))
         fine = self._run(self.fine_out, fine, map(drawn, shifts))
-        correction, trust = self.head(torch.cat([self.unfold(fine), drawn(inputs)], dim=1), fine).split((3, 1), dim=1)
-        made = torch.lerp(drawn(draft), drawn(filled), trust.float().sigmoid()) + correction
+        said = self.head(torch.cat([self.unfold(fine), drawn(inputs)], dim=1), fine).float()
+        made = self._painted(drawn(draft), drawn(filled), drawn(layers), said)
         return made.unflatten(0, (len(noisy), -1))
+
+    def _painted(
+        self,
+        draft: Float[Tensor, "frames 3 height width"],
+        filled: Float[Tensor, "frames 3 height width"],
+        layers: Float[Tensor, "frames layer height width"],
+        said: Float[Tensor, "frames 6 height width"],
+    ) -> Float[Tensor, "frames 3 height width"]:
+        """The picture that the head's maps make of the colours there are."""
+        correction, trust, trust_told, light = said.split((3, 1, 1, 1), dim=1)
+        colour, cover = told(layers, self.config.regions)
+        lit = 4 * colour * light.sigmoid() - 1  # at most twice as bright as in white light
+        return torch.lerp(torch.lerp(draft, filled, trust.sigmoid()), lit, cover * trust_told.sigmoid()) + correction
 
     def _shifts(self, level: Float[Tensor, "batch"], steering: Steering) -> list[Float[Tensor, "frames channel 1 1"]]:
         """What each block is told about noise, known frames and tokens."""

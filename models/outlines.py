@@ -23,6 +23,7 @@ class Regions:
     front: tuple[int, ...]
     behind_nearness: int
     front_nearness: int
+    colours: tuple[int, ...]  # red, green, blue of what is in front, and whether they are told
 
 
 def regions(
@@ -30,13 +31,29 @@ def regions(
 ) -> Float[Tensor, "frames region height width"]:
     """Share of each pixel that each region has, summing to one; layers in [-1, 1]."""
     share = (layers + 1) / 2
-    nearer = (layers[:, which.front_nearness] >= layers[:, which.behind_nearness]).to(share.dtype)[:, None]
-    front = share[:, which.front] * nearer
+    front = share[:, which.front] * _in_front(layers, which)
     hidden = 1 - front.sum(1, keepdim=True).clamp(max=1)
     behind = share[:, which.behind].round()
     sky = 1 - behind.sum(1, keepdim=True).clamp(max=1)
     paint = share[:, which.paint, None]
     return torch.cat([front, torch.cat([behind, sky], 1) * (1 - paint) * hidden, paint * hidden], 1)
+
+
+def told(
+    layers: Float[Tensor, "frames layer height width"], which: Regions
+) -> tuple[Float[Tensor, "frames 3 height width"], Float[Tensor, "frames 1 height width"]]:
+    """What is in front in white light (0..1), and the share of each pixel of which that is known."""
+    share = (layers + 1) / 2
+    *colour, known = which.colours
+    cover = share[:, which.front].sum(1, keepdim=True).clamp(max=1)
+    return share[:, colour], cover * share[:, known, None] * _in_front(layers, which)
+
+
+def _in_front(
+    layers: Float[Tensor, "frames layer height width"], which: Regions
+) -> Float[Tensor, "frames 1 height width"]:
+    nearer = layers[:, which.front_nearness] >= layers[:, which.behind_nearness]
+    return nearer.to(layers.dtype)[:, None]
 
 
 @torch.no_grad()

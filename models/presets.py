@@ -13,8 +13,15 @@ from models.world import WorldModelConfig
 WEIGHTS = Path(__file__).parent / "weights"
 LEVELS = (8, 8, 8, 5, 5, 5)
 LAYERS = 36  # in conditioning's list
-# Places in conditioning's list of layers: road, sidewalk, terrain, building, tree; marking; the parts of bodies.
-REGIONS = Regions(behind=(0, 2, 3, 4, 5), paint=1, front=tuple(range(24, 32)), behind_nearness=6, front_nearness=20)
+# Places in conditioning's list of layers: road, sidewalk, terrain, building, tree; marking; parts of bodies; colours.
+REGIONS = Regions(
+    behind=(0, 2, 3, 4, 5),
+    paint=1,
+    front=tuple(range(24, 32)),
+    behind_nearness=6,
+    front_nearness=20,
+    colours=(32, 33, 34, 35),
+)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from models.outlines import Regions, fill, regions
 from models.rendering import render
 from models.reprojection import Sight
 
-REGIONS = Regions(behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4)
-CONFIG = DecoderConfig(layers=5, regions=REGIONS, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
+REGIONS = Regions(behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, colours=(5, 6, 7, 8))
+CONFIG = DecoderConfig(layers=9, regions=REGIONS, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
 HEIGHT, WIDTH = 32, 48
 
 
@@ -38,7 +38,7 @@ def window(batch: int = 2, time: int = 3) -> Window:
     g = torch.Generator().manual_seed(1)
     return Window(
         pictures=torch.rand(batch, time, 3, HEIGHT, WIDTH, generator=g) * 2 - 1,
-        layers=torch.rand(batch, time, 5, HEIGHT, WIDTH, generator=g),
+        layers=torch.rand(batch, time, 9, HEIGHT, WIDTH, generator=g),
         tokens=torch.rand(batch, time, 3, HEIGHT // 16, WIDTH // 16, generator=g),
         weight=torch.ones(batch, time, 1, HEIGHT, WIDTH),
         sight=standing(batch, time),
@@ -68,7 +68,7 @@ def test_some_windows_learn_from_wrong_tokens_that_stay_near():
 
 def test_some_windows_learn_without_the_tokens_of_thin_bodies():
     g = torch.Generator().manual_seed(0)
-    which = Regions(behind=(0,), paint=1, front=(2, 3), behind_nearness=0, front_nearness=1)
+    which = Regions(behind=(0,), paint=1, front=(2, 3), behind_nearness=0, front_nearness=1, colours=(0, 0, 0, 0))
     layers = torch.full((400, 1, 4, 32, 96), -1.0)
     layers[:, :, 2, :8, 32:40] = 1  # a quarter of one cell
     layers[:, :, 3, 16:, 64:80] = 1  # the whole of another
@@ -97,12 +97,27 @@ def test_frames_are_shown_the_nearest_known_one():
     assert steering_of(w, KNOWN["backward"]).distance.tolist() == [[2, 1, 0]]
 
 
-def test_an_untrained_decoder_gives_the_drafts_colours_half_kept_inside_outlines():
-    w, network = window(), VideoDecoder(CONFIG)
+def untrained(w: Window) -> tuple[Tensor, Tensor]:
+    """What a new network makes of a window, and the draft's colours half kept inside outlines."""
     steering = steering_of(w, KNOWN["video"])
-    made = network(torch.randn(w.pictures.shape), torch.ones(2), steering)
+    made = VideoDecoder(CONFIG)(torch.randn(w.pictures.shape), torch.ones(len(w.pictures)), steering)
     filled = fill(steering.draft.flatten(0, 1), regions(w.layers.flatten(0, 1), REGIONS)).view_as(made)
-    assert torch.allclose(made, (steering.draft + filled) / 2, atol=1e-6)
+    return made, (steering.draft + filled) / 2
+
+
+def test_an_untrained_decoder_gives_the_drafts_colours_half_kept_inside_outlines():
+    w = window()
+    w.layers[:, :, REGIONS.colours[-1]] = -1.0
+    made, kept = untrained(w)
+    assert torch.allclose(made, kept, atol=1e-6)
+
+
+def test_a_body_is_half_in_its_own_colour_where_that_is_told():
+    w = window()
+    w.layers[:, :, [2, 4, 8]], w.layers[:, :, 3] = 1.0, -1.0  # a body everywhere, nearer than the scenery
+    w.layers[:, :, [5, 6, 7]] = torch.tensor([1.0, 0.0, -1.0])[:, None, None]
+    made, kept = untrained(w)
+    assert torch.allclose(2 * made - kept, w.layers[:, :, [5, 6, 7]], atol=1e-5)
 
 
 def test_frames_without_tokens_get_the_mean_of_the_others_drafts():
@@ -138,7 +153,7 @@ def test_tokens_of_token_less_frames_are_not_read(decoder):
 
 @pytest.mark.parametrize("frames", [1, 2, 5, 6])
 def test_a_clip_has_a_frame_for_every_layer_picture_and_repeats_exactly(decoder, frames):
-    layers = torch.randint(0, 256, (frames, 5, HEIGHT, WIDTH), dtype=torch.uint8)
+    layers = torch.randint(0, 256, (frames, 9, HEIGHT, WIDTH), dtype=torch.uint8)
     tokens = torch.rand((frames + 1) // 2, 3, HEIGHT // 16, WIDTH // 16)
     sight = standing(1, frames)
     clips = [render(decoder, read, tokens, layers, sight, torch.Generator().manual_seed(3)) for _ in range(2)]
@@ -152,7 +167,7 @@ def test_too_few_tokens_are_refused_with_both_counts(decoder):
             decoder,
             read,
             torch.rand(2, 3, 2, 3),
-            torch.zeros(6, 5, HEIGHT, WIDTH, dtype=torch.uint8),
+            torch.zeros(6, 9, HEIGHT, WIDTH, dtype=torch.uint8),
             standing(1, 6),
             torch.Generator(),
         )

@@ -3,18 +3,18 @@
 import torch
 
 from conditioning.layers import LAYERS
-from conditioning.silhouettes import PARTS
-from models.outlines import Regions, fill, regions
+from conditioning.silhouettes import COLOURS, PARTS
+from models.outlines import Regions, fill, regions, told
 from models.presets import LAYERS as COUNT
 from models.presets import REGIONS
 
-WHICH = Regions(behind=(0, 1), paint=2, front=(3,), behind_nearness=4, front_nearness=5)
+WHICH = Regions(behind=(0, 1), paint=2, front=(3,), behind_nearness=4, front_nearness=5, colours=(6, 7, 8, 9))
 
 
 def layers(**drawn: tuple[slice, slice]) -> torch.Tensor:
     """A ground everywhere, and rectangles of wall, paint or car on it."""
     at = {"ground": 0, "wall": 1, "paint": 2, "car": 3, "car_nearness": 5}
-    x = torch.full((1, 6, 64, 96), -1.0)
+    x = torch.full((1, 10, 64, 96), -1.0)
     x[:, 0] = 1.0
     for name, (rows, columns) in drawn.items():
         if name == "wall":
@@ -42,6 +42,18 @@ def test_a_body_behind_scenery_is_not_seen():
     assert car[20, 40] == 0 and car[20, 56] == 1
 
 
+def test_a_colour_covers_what_is_seen_of_a_body_where_it_is_told():
+    x = layers(car=(slice(16, 48), slice(32, 64)))
+    x[:, 3, 20, 40] = 0.0  # half a pixel of it
+    x[:, 4, :, 32:36] = 0.9
+    x[:, 6, 16:48, 32:64], x[:, 9, 16:40, 32:64] = 1.0, 1.0
+    colour, cover = told(x, WHICH)
+    assert colour[0, :, 20, 41].tolist() == [1, 0, 0]
+    assert [float(cover[0, 0, row, column]) for row, column in ((20, 41), (20, 40), (20, 33), (44, 41), (5, 5))] == [
+        1, 0.5, 0, 0, 0,
+    ]  # fmt: skip
+
+
 def test_a_soft_draft_becomes_sharp_at_the_outline():
     picture = torch.zeros(1, 3, 64, 96)
     picture[:, 0] = 1.0
@@ -57,6 +69,7 @@ def test_the_preset_names_the_layers_it_means():
     named = lambda places: [LAYERS[i] for i in places]  # noqa: E731
     assert named(REGIONS.behind) == ["road", "sidewalk", "terrain", "building", "tree"]
     assert tuple(named(REGIONS.front)) == PARTS
+    assert tuple(named(REGIONS.colours)) == COLOURS
     assert len(LAYERS) == COUNT
     assert LAYERS[REGIONS.paint] == "marking"
     assert LAYERS[REGIONS.behind_nearness] == "background_nearness"
