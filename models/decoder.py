@@ -63,7 +63,8 @@ class Head(nn.Module):
     """Full-size maps from layers, gated by what the coarser network knows of each 4 x 4 pixels; zeros at first.
 
     Three are a correction of the colours; the fourth says how far to trust the regions' colours, the fifth what light
-    falls on colours that are told. Gates let an edge of the layers meet a colour of the tokens in one product.
+    falls on colours that are told; three are a correction of these, such as fog's. Gates let an edge of the layers meet
+    a colour of the tokens in one product.
     """
 
     def __init__(self, inputs: int, fine: int, width: int):
@@ -71,7 +72,7 @@ class Head(nn.Module):
         self.gates = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, 2 * width, 1))
         self.first = nn.Conv2d(inputs, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.last = nn.Conv2d(width, 5, 3, padding=1)
+        self.last = nn.Conv2d(width, 8, 3, padding=1)
         for layer in (self.first, self.second):  # torch's own start loses two thirds of the signal a layer
             nn.init.kaiming_normal_(layer.weight)
         for layer in (self.gates[1], self.last):
@@ -80,7 +81,7 @@ class Head(nn.Module):
 
     def forward(
         self, inputs: Float[Tensor, "frames channel height width"], fine: Float[Tensor, "frames fine row column"]
-    ) -> Float[Tensor, "frames 5 height width"]:
+    ) -> Float[Tensor, "frames 8 height width"]:
         first, second = (1 + self.gates(fine)).chunk(2, dim=1)
         hidden = _gated(F.silu(self.first(inputs)), first)
         return self.last(_gated(F.silu(self.second(hidden)), second))
@@ -175,13 +176,13 @@ class VideoDecoder(nn.Module):
         draft: Float[Tensor, "frames 3 height width"],
         filled: Float[Tensor, "frames 3 height width"],
         layers: Float[Tensor, "frames layer height width"],
-        said: Float[Tensor, "frames 5 height width"],
+        said: Float[Tensor, "frames 8 height width"],
     ) -> Float[Tensor, "frames 3 height width"]:
         """The picture that the head's maps make of the colours there are."""
-        correction, trust, light = said.split((3, 1, 1), dim=1)
+        correction, trust, light, veil = said.split((3, 1, 1, 3), dim=1)
         colour, cover = told(layers, self.config.regions)
-        lit = 4 * colour * light.sigmoid() - 1  # at most twice as bright as in white light
-        return torch.lerp(torch.lerp(draft, filled, trust.sigmoid()), lit, cover) + correction
+        lit = 4 * colour * light.sigmoid() - 1 + veil  # at most twice as bright as in white light
+        return torch.lerp(torch.lerp(draft, filled, trust.sigmoid()) + correction, lit, cover)
 
     def _shifts(self, level: Float[Tensor, "batch"], steering: Steering) -> list[Float[Tensor, "frames channel 1 1"]]:
         """What each block is told about noise, known frames and tokens."""
