@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8
 from conditioning import shadows
 from conditioning.camera import Camera
 from conditioning.cuboids import present
+from conditioning.ground import bars_of, cross_lines, crossing_of, patches_of
 from conditioning.markings import lines
 from conditioning.materials import drawn_from
 from conditioning.raster import Surfaces, rasterise
@@ -44,6 +45,8 @@ class _Studio:
         self.none = no_cast()
         self.troupe = Troupe(rollout, self.light, seed)
         self.road, self.lines = _road_numbers(rollout)
+        self.patches = patches_of(rollout.road)
+        self.crossing = (crossing_of(rollout.road), cross_lines(rollout.road), bars_of(rollout.road), self.patches)
         self.nodes = NO_NODES if rollout.road is None else rollout.road.nodes
         self.lamps = np.array([lamp_head(x) for x in scenery.lamps]).reshape(-1, 3)
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
@@ -79,10 +82,10 @@ class _Studio:
         shade(
             surfaces.depth, surfaces.triangle, surfaces.attribute, shadow, contact, *pad, self.looks,
             view.rotation, view.origin, self.camera.intrinsic, view.plane, view.offset, self.road, self.nodes,
-            self.lines, lamps, np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.packed, self.skyline_seed,
-            colour, mirror,
+            self.lines, self.crossing, lamps, np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.packed,
+            self.skyline_seed, colour, mirror,
         )  # fmt: skip
-        if self.light.wet == 0:
+        if self.light.wet == 0 and not len(self.patches):
             return colour
         wet = colour.copy()
         mirror_on_road(surfaces.depth, mirror, self.camera.intrinsic, view.height_m, colour, wet)

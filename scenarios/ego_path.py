@@ -76,6 +76,8 @@ def _beyond(
     road: Road | None, start: Float[np.ndarray, "2"], yaw: float, steps: Float[np.ndarray, "step"]
 ) -> Float[np.ndarray, "step 2"]:
     """Points so far from a pose on, bending as the road does from there."""
+    if road is not None and road.cross is not None:
+        road = _under(road, start, yaw)
     if road is not None and road.pieces:
         s, d = road.locate(float(start[0]), float(start[1]))
         facing = 1 if np.cos(yaw - road.heading(s)) >= 0 else -1
@@ -85,6 +87,15 @@ def _beyond(
     half = curvature * steps / 2
     chord = steps * np.sinc(half / np.pi)
     return start + chord[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], -1)
+
+
+def _under(road: Road, start: Float[np.ndarray, "2"], yaw: float) -> Road | None:
+    """The one of the roads along which a pose looks; none in the midst of a turn."""
+    for one in road.all_roads:
+        s, d = one.locate(float(start[0]), float(start[1]))
+        if one.right_edge <= d <= one.left_edge and abs(np.cos(yaw - one.heading(s))) > 0.95:
+            return one
+    return None
 
 
 def project(line: Line, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:

@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from shapely.geometry import Polygon
 
+from scenarios.grip import Patch
+from scenarios.junction import Arms, Junction
 from scenarios.reference_line import (
     NO_NODES,
     Piece,
@@ -23,6 +25,7 @@ from scenarios.reference_line import (
 from scenarios.triggers import ADDED
 
 STRAIGHT_BELOW = 1e-9  # 1/m
+CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side
 
 
 class RoadKind(StrEnum):
@@ -38,7 +41,8 @@ class Road:
     The reference line (d = 0) is the centre of `ego_lane`; at s = 0 it is in `origin`: the map's, along x.
     s runs along it in metres, d to the left in metres. Lanes in the ego's direction are numbered from the
     right, 0 first; `opposite_lanes` lie to their left. Curvature is positive to the left, 1/m. Before and beyond its
-    pieces a road goes straight on.
+    pieces a road goes straight on. A road with `slope_rad` is a plane that rises along the map's x, and the map's
+    frame lies in that plane: only gravity tells it from a level one.
     """
 
     kind: RoadKind
@@ -51,11 +55,40 @@ class Road:
     pieces: tuple[Piece, ...] = field(default=(), metadata=ADDED)
     begins_m: float = field(default=0.0, metadata=ADDED)
     origin: Pose = field(default=(0.0, 0.0, 0.0), metadata=ADDED)
+    junction: Junction | None = field(default=None, metadata=ADDED)
+    patches: tuple[Patch, ...] = field(default=(), metadata=ADDED)
+    slope_rad: float = field(default=0.0, metadata=ADDED)
+    zebras_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # s of the middle of each crossing for walkers
 
     @cached_property
     def nodes(self) -> Float[np.ndarray, "node 6"]:
         """The reference line for `reference_line`; none where the curvature is constant."""
         return nodes_of(self.pieces, self.begins_m, self.origin) if self.pieces else NO_NODES
+
+    @cached_property
+    def cross(self) -> "Road | None":
+        """The road that crosses this one, from its right to its left; s = 0 where their reference lines cross."""
+        if (there := self.junction) is None:
+            return None
+        middle = (there.lanes - 0.5) * there.lane_width_m  # d between its two directions
+        x, y, heading = self.place(there.at_m + middle, 0.0)
+        return Road(
+            RoadKind.PATH, there.lanes, there.opposite_lanes, there.lane_width_m, 0.0, 0, self.sidewalk_m,
+            (Piece(2 * CROSS_REACH_M),), -CROSS_REACH_M, (x, y, heading + math.pi / 2),
+        )  # fmt: skip
+
+    @property
+    def cross_extent(self) -> tuple[float, float]:
+        """From where to where along itself the crossing road is a road: a side road ends on this one."""
+        assert self.junction is not None
+        inside = (self.right_edge + self.left_edge) / 2
+        begins = inside if self.junction.arms is Arms.LEFT else -CROSS_REACH_M
+        return begins, inside if self.junction.arms is Arms.RIGHT else CROSS_REACH_M
+
+    @property
+    def all_roads(self) -> tuple["Road", ...]:
+        """This road and the one that crosses it, if any."""
+        return (self,) if self.cross is None else (self, self.cross)
 
     def heading(self, s: float) -> float:
         """Heading of the road at s, radians."""
