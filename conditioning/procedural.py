@@ -14,6 +14,7 @@ from conditioning.materials import drawn_from
 from conditioning.raster import Surfaces, rasterise
 from conditioning.scenery import Scenery
 from conditioning.shading import halved, mirror_on_road, shade
+from conditioning.signals import SignalCasts
 from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
 from conditioning.view import View, view_at
 from conditioning.weather import develop, light_of, packed
@@ -45,6 +46,7 @@ class _Studio:
         self.none = no_cast()
         self.troupe = Troupe(rollout, self.light, seed)
         self.road, self.lines = _road_numbers(rollout)
+        self.signals = SignalCasts(rollout.road)
         self.patches = patches_of(rollout.road)
         self.crossing = (crossing_of(rollout.road), cross_lines(rollout.road), bars_of(rollout.road), self.patches)
         self.nodes = NO_NODES if rollout.road is None else rollout.road.nodes
@@ -54,7 +56,7 @@ class _Studio:
     def picture(self, frame: int) -> UInt8[np.ndarray, "height width 3"]:
         view = view_at(self.rollout, self.camera, frame)
         rows = self._near(view, frame)
-        moving = joined([self.none, *self.troupe.at(frame, rows)])
+        moving = joined([self.none, *self.troupe.at(frame, rows), *self.signals.at(float(self.rollout.t_s[frame]))])
         cast = joined([moving, self.still])
         lit = np.concatenate([shadows.past_buildings(moving.points, self.scenery, self.light, 0.0), self.still_lit])
         shadow = shadows.on_ground(np.concatenate([cast.points, self.roofs]), view, self.light)
