@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from conditioning.backdrop import BUILDING, GROUND, TREE, BackdropView, Mesh, build_mesh, ground_under, see_backdrop
 from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map, see_cuboids
+from conditioning.ground import edge_distance, painted
 from conditioning.markings import marking_at
 from conditioning.materials import body_colours
 from conditioning.scenery import Scenery
 from conditioning.silhouettes import COLOURS, PARTS, draw_parts
 from conditioning.wardrobe import distance_gone
 from scenarios.bodies import Kind
+from scenarios.road import Road
 from scenarios.rollout import Rollout
 
 # Background, drawn without the actors, so that what stands behind a body's outline inside its cuboid is known.
@@ -99,18 +101,31 @@ def _draw_ground(picture, view: BackdropView, rollout: Rollout, camera: Camera, 
     if road is None:
         picture[_AT["road"]] = 255 * on_ground
         return
-    d = np.full(on_ground.shape, np.inf)
-    d[on_ground] = road.project(view.ground_m[on_ground])[:, 1]
-    on_road = (d >= road.right_edge) & (d <= road.left_edge)
-    beside = (d >= road.right_edge - road.sidewalk_m) & (d <= road.left_edge + road.sidewalk_m)
+    on_road, beside = _zones(road, view, on_ground)
     picture[_AT["road"]] = 255 * on_road
     picture[_AT["sidewalk"]] = 255 * (on_ground & beside & ~on_road)
     picture[_AT["terrain"]] = 255 * (on_ground & ~beside)
     rows, columns = np.nonzero(on_road)
     pixels = (np.stack([columns, rows], axis=-1)[:, None] + _SAMPLES).reshape(-1, 2)
-    s_d = road.project(ground_under(rollout, camera, frame, pixels))
-    painted = marking_at(road, s_d[:, 0], s_d[:, 1]) > 0
-    picture[_AT["marking"], rows, columns] = np.rint(255 * painted.reshape(-1, len(_SAMPLES)).mean(axis=1))
+    points = ground_under(rollout, camera, frame, pixels)
+    if road.cross is None and not road.zebras_m:
+        s_d = road.project(points)
+        paint = marking_at(road, s_d[:, 0], s_d[:, 1]) > 0
+    else:
+        paint = painted(road, points)
+    picture[_AT["marking"], rows, columns] = np.rint(255 * paint.reshape(-1, len(_SAMPLES)).mean(axis=1))
+
+
+def _zones(road: Road, view: BackdropView, on_ground: Bool[np.ndarray, "height width"]):
+    """Which pixels show carriageway, and which carriageway or sidewalk."""
+    if road.cross is not None:
+        beyond = np.full(on_ground.shape, np.inf)
+        beyond[on_ground] = edge_distance(road, view.ground_m[on_ground])
+        return beyond <= 0, beyond <= road.sidewalk_m
+    d = np.full(on_ground.shape, np.inf)
+    d[on_ground] = road.project(view.ground_m[on_ground])[:, 1]
+    on_road = (d >= road.right_edge) & (d <= road.left_edge)
+    return on_road, (d >= road.right_edge - road.sidewalk_m) & (d <= road.left_edge + road.sidewalk_m)
 
 
 def _draw_foreground(picture, rollout: Rollout, camera: Camera, frame: int) -> None:

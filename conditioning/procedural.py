@@ -8,14 +8,17 @@ from jaxtyping import Float, UInt8
 from conditioning import shadows
 from conditioning.camera import Camera
 from conditioning.cuboids import present
+from conditioning.ground import bars_of, cross_lines, crossing_of, patches_of
 from conditioning.markings import lines
 from conditioning.materials import drawn_from
 from conditioning.raster import Surfaces, rasterise
 from conditioning.scenery import Scenery
 from conditioning.shading import halved, mirror_on_road, shade
+from conditioning.signals import SignalCasts
 from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
 from conditioning.view import View, view_at
 from conditioning.weather import develop, light_of, packed
+from scenarios.reference_line import NO_NODES
 from scenarios.rollout import Rollout
 
 SUPERSAMPLE = 2
@@ -43,13 +46,17 @@ class _Studio:
         self.none = no_cast()
         self.troupe = Troupe(rollout, self.light, seed)
         self.road, self.lines = _road_numbers(rollout)
+        self.signals = SignalCasts(rollout.road)
+        self.patches = patches_of(rollout.road)
+        self.crossing = (crossing_of(rollout.road), cross_lines(rollout.road), bars_of(rollout.road), self.patches)
+        self.nodes = NO_NODES if rollout.road is None else rollout.road.nodes
         self.lamps = np.array([lamp_head(x) for x in scenery.lamps]).reshape(-1, 3)
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
 
     def picture(self, frame: int) -> UInt8[np.ndarray, "height width 3"]:
         view = view_at(self.rollout, self.camera, frame)
         rows = self._near(view, frame)
-        moving = joined([self.none, *self.troupe.at(frame, rows)])
+        moving = joined([self.none, *self.troupe.at(frame, rows), *self.signals.at(float(self.rollout.t_s[frame]))])
         cast = joined([moving, self.still])
         lit = np.concatenate([shadows.past_buildings(moving.points, self.scenery, self.light, 0.0), self.still_lit])
         shadow = shadows.on_ground(np.concatenate([cast.points, self.roofs]), view, self.light)
@@ -76,10 +83,11 @@ class _Studio:
         lamps = self.lamps[np.linalg.norm(self.lamps - view.origin, axis=1) < 90.0] if len(self.lamps) else self.lamps
         shade(
             surfaces.depth, surfaces.triangle, surfaces.attribute, shadow, contact, *pad, self.looks,
-            view.rotation, view.origin, self.camera.intrinsic, view.plane, view.offset, self.road, self.lines, lamps,
-            np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.packed, self.skyline_seed, colour, mirror,
+            view.rotation, view.origin, self.camera.intrinsic, view.plane, view.offset, self.road, self.nodes,
+            self.lines, self.crossing, lamps, np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.packed,
+            self.skyline_seed, colour, mirror,
         )  # fmt: skip
-        if self.light.wet == 0:
+        if self.light.wet == 0 and not len(self.patches):
             return colour
         wet = colour.copy()
         mirror_on_road(surfaces.depth, mirror, self.camera.intrinsic, view.height_m, colour, wet)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
+from jaxtyping import Float
 
+from scenarios.junction import CORNER_M
 from scenarios.road import Road
 from scenarios.rollout import Rollout
 
@@ -49,6 +51,7 @@ class Scenery:
 
 NO_SCENERY = Scenery((), (), ())
 
+_ARM_M = 30.0  # from the edge of the road to the first building of a side street
 _BEHIND_M, _BEYOND_M = 30.0, 180.0  # what the ego can see before and after its travel
 
 
@@ -64,6 +67,8 @@ def _turned(road: Road, s: float, d: float) -> tuple[float, float, float]:
 def _reach(rollout: Rollout) -> tuple[float, float]:
     s = rollout.road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
     first, last = float(s.min()) - _BEHIND_M, float(s.max()) + _BEYOND_M
+    if rollout.road.pieces:
+        return first, last
     curvature = abs(rollout.road.curvature_per_m)
     # A tight bend must not meet itself: at most a third of the circle each way.
     limit = 2.1 / curvature if curvature > 1e-9 else np.inf
@@ -80,12 +85,58 @@ def _buildings(rng: np.random.Generator, road: Road, side: int, s: float, end: f
         length, width = 3.0 * rng.integers(3, 9), 3.0 * rng.integers(3, 6)
         height = 3.0 * rng.integers(2, 7) + 0.6
         away = inner + setback + rng.choice([0.0, 0.0, 1.5]) + width / 2
-        if side * road.curvature_per_m > 0:  # on the inside of a bend the row is shorter than the road
-            away += 0.5 * abs(road.curvature_per_m) * (length / 2) ** 2
+        bend = road.curvature(s + length / 2)
+        if side * bend > 0:  # on the inside of a bend the row is shorter than the road
+            away += 0.5 * abs(bend) * (length / 2) ** 2
         x, y, yaw = _turned(road, s + length / 2, side * away)
         made.append(Building(x, y, yaw, float(length), float(width), float(height)))
-        s += length * max(1.0, 1 / max(0.3, 1 - side * away * road.curvature_per_m)) + rng.choice([0.1, 0.1, 2.0])
+        s += length * max(1.0, 1 / max(0.3, 1 - side * away * bend)) + rng.choice([0.1, 0.1, 2.0])
     return made
+
+
+def _standing_free(scenery: Scenery, road: Road) -> Scenery:
+    """Without what would stand on the road or its sidewalks where it bends towards it."""
+
+    def free(points: Float[np.ndarray, "point 2"], room_m: float) -> bool:
+        return all(_beside(one, points, one.sidewalk_m + room_m, extent) for one, extent in _extents(road))
+
+    def off_corner(thing: Tree | Lamp) -> bool:
+        place = np.array([[thing.x_m, thing.y_m]])
+        return road.cross is None or _beside(road.cross, place, CORNER_M, road.cross_extent)
+
+    return Scenery(
+        tuple(b for b in scenery.buildings if free(_outline(b), 0.0)),
+        tuple(t for t in scenery.trees if free(np.array([[t.x_m, t.y_m]]), -1.5) and off_corner(t)),
+        tuple(x for x in scenery.lamps if free(np.array([[x.x_m, x.y_m]]), -road.sidewalk_m) and off_corner(x)),
+    )
+
+
+def _extents(road: Road) -> list[tuple[Road, tuple[float, float]]]:
+    """Each road and from where to where it is one."""
+    own = (road, (-np.inf, np.inf))
+    return [own] if road.cross is None else [own, (road.cross, road.cross_extent)]
+
+
+def _beside(road: Road, points: Float[np.ndarray, "point 2"], room_m: float, extent: tuple[float, float]) -> bool:
+    s, d = road.project(points).T
+    beside = (d >= road.left_edge + room_m) | (d <= road.right_edge - room_m)
+    return bool((beside | (s < extent[0]) | (s > extent[1])).all())
+
+
+def _side_streets(rng: np.random.Generator, road: Road) -> list[Building]:
+    """Rows along the arms of the crossing road, behind the buildings of the road itself."""
+    other, (begins, ends) = road.cross, road.cross_extent
+    arms = [(max(begins, -90.0), road.right_edge - _ARM_M), (road.left_edge + _ARM_M, min(ends, 90.0))]
+    rows = [(side, *arm) for arm in arms if arm[1] > arm[0] for side in (1, -1)]
+    return [building for side, first, last in rows for building in _buildings(rng, other, side, first, last)]
+
+
+def _outline(building: Building) -> Float[np.ndarray, "point 2"]:
+    """Points around the foot of a building, at most some metres apart."""
+    along, across = np.linspace(-0.5, 0.5, 5) * building.length_m, np.linspace(-0.5, 0.5, 5) * building.width_m
+    a, b = (grid.ravel() for grid in np.meshgrid(along, across))
+    cos, sin = np.cos(building.yaw_rad), np.sin(building.yaw_rad)
+    return np.stack([building.x_m + cos * a - sin * b, building.y_m + sin * a + cos * b], axis=-1)
 
 
 def _verge(road: Road, side: int) -> float:
@@ -125,4 +176,7 @@ def build_scenery(rollout: Rollout) -> Scenery:
         buildings += _buildings(rng, road, side, first, last)
         trees += _trees(rng, road, side, first, last)
         lamps += _lamps(rng, road, side, first + (13.0 if side > 0 else 0.0), last)
-    return Scenery(tuple(buildings), tuple(trees), tuple(lamps))
+    if road.cross is not None:
+        buildings += _side_streets(rng, road)
+    made = Scenery(tuple(buildings), tuple(trees), tuple(lamps))
+    return _standing_free(made, road) if road.pieces or road.cross is not None else made

@@ -5,7 +5,8 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-from conditioning.textures import asphalt, facade, faded, noise, paint_lines, pavement, sky, skyline, terrain
+from conditioning.ground_shading import ground
+from conditioning.textures import facade, faded, sky, skyline
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
@@ -62,65 +63,6 @@ def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, ligh
         _headlight(px, py, pz, nx, ny, nz, ego, light, received)
     for k in range(3):
         out[k] = albedo[k] * received[k]
-
-
-@_fast
-@no_type_check
-def _ground(px, py, across, along_x, along_y, road, lines, light, albedo):
-    """Colour of the ground; returns how mirror-like it is.
-
-    `road` is curvature, right and left edge, sidewalk and lane width, and 1 where there is a road at all.
-    """
-    curvature, right, left, walk, lane_width, known = road
-    s, d, heading = px, py, 0.0
-    if abs(curvature) > 1e-9:
-        to_centre = 1 / curvature - py
-        sign = 1.0 if curvature > 0 else -1.0
-        heading = np.arctan2(sign * px, sign * to_centre)
-        s, d = heading / curvature, 1 / curvature - sign * np.sqrt(px * px + to_centre * to_centre)
-    c, h = np.cos(heading), np.sin(heading)
-    along = max(abs(c * along_x + h * along_y), across * 0.3)
-    cross = max(abs(-h * along_x + c * along_y), across)
-    gloss = 0.0
-    seed = light.seed
-    if known == 0.0 or (right <= d <= left):
-        gloss = asphalt(px, py, s, d, cross, along, lane_width, right, seed, light.wet, albedo)
-        if known > 0:
-            paint_lines(s, d, cross, along, lines, 0.80 + 0.5 * faded(px, py, 0.5, along, seed + 21), albedo)
-            gutter = min(d - right, left - d)
-            if gutter < 0.5:
-                for k in range(3):
-                    albedo[k] *= 0.75 + 0.5 * gutter
-    elif right - walk <= d <= left + walk:
-        kerb = min(abs(d - right), abs(d - left))
-        pavement(px, py, along, seed, albedo)
-        if kerb < 0.30:
-            for k in range(3):
-                albedo[k] = (0.42 if kerb > 0.12 else 0.16) * (1 + 0.3 * faded(px, py, 0.3, along, seed))
-        if light.wet > 0:
-            gloss = 0.25 * light.wet
-            for k in range(3):
-                albedo[k] *= 1 - 0.4 * light.wet
-    else:
-        terrain(px, py, along, seed, albedo)
-    if light.snow > 0:
-        _snow_on_ground(px, py, s, d, right, left, lane_width, known, along, light, albedo)
-    return gloss
-
-
-@_fast
-@no_type_check
-def _snow_on_ground(px, py, s, d, right, left, lane_width, known, along, light, albedo):
-    """Snow everywhere but thinner where wheels run."""
-    cover = 0.9
-    if known == 0.0 or right <= d <= left:
-        lane = (d - right) / lane_width
-        lane -= np.floor(lane)
-        track = max(np.exp(-(((lane - 0.26) / 0.11) ** 2)), np.exp(-(((lane - 0.74) / 0.11) ** 2)))
-        patches = noise(px / 1.9, py / 1.9, light.seed + 31) + 0.5 * faded(px, py, 0.4, along, light.seed + 32)
-        cover = min(0.9, max(0.0, 0.35 + 1.5 * (patches - 0.55) + 0.3 * (1 - track))) * (1 - 0.75 * track)
-    for k in range(3):
-        albedo[k] += light.snow * cover * ((0.62, 0.64, 0.68)[k] - albedo[k])
 
 
 @_fast
@@ -182,8 +124,8 @@ def _far(rx, ry, rz, light, skyline_seed, value):
 @_fast
 @no_type_check
 def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emission, gloss_of, sunlit_of, look_of, looks,
-          rotation, origin, intrinsic, plane, offset, road, lines, lamps, ego, light, skyline_seed, colour,
-          mirror):  # fmt: skip
+          rotation, origin, intrinsic, plane, offset, road, nodes, lines, crossing, lamps, ego, light, skyline_seed,
+          colour, mirror):  # fmt: skip
     """Radiance of every pixel into `colour`; `mirror` gets how mirror-like the ground is, `depth` the ground's."""
     height, width = depth.shape
     albedo, received, value, glow, air = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
@@ -207,7 +149,8 @@ def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emissi
                 px, py = origin[0] + t * rx, origin[1] + t * ry
                 # Metres that one row covers, along the look direction.
                 stretch = t * t / (fy * max(0.3, -above)) / np.sqrt(rx * rx + ry * ry)
-                mirror[y, x] = _ground(px, py, t / fx, stretch * rx, stretch * ry, road, lines, light, albedo)
+                mirror[y, x] = ground(px, py, t / fx, stretch * rx, stretch * ry, road, nodes, lines,
+                                       crossing, light, albedo)  # fmt: skip
                 nx, ny, nz, share = plane[0], plane[1], plane[2], 1 - 0.85 * contact[y, x]
                 sunlit = 1.0 - shadow[y, x]
                 _lit(albedo, px, py, 0.0, nx, ny, nz, sunlit, share, lamps, ego, light, received, value)

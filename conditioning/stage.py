@@ -57,7 +57,8 @@ def _normals(points: Float[np.ndarray, "triangle 3 3"]) -> Float[np.ndarray, "tr
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
 
 
-def _plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> Cast:
+def plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> Cast:
+    """Triangles of one colour; `emission` is the light that they give out."""
     n = len(points)
     uv = np.stack([np.zeros((n, 3)), points[..., 2]], axis=-1)
     return Cast(
@@ -83,8 +84,8 @@ def _tree(tree, colour, index: int) -> list[Cast]:
     trunk.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, Part.TRIM, 6)
     place = np.array([tree.x_m, tree.y_m, 0.0])
     return [
-        _plain(leaves + place, colour, FOLIAGE),
-        _plain(trunk.triangles() + place, (0.085, 0.06, 0.042)),
+        plain(leaves + place, colour, FOLIAGE),
+        plain(trunk.triangles() + place, (0.085, 0.06, 0.042)),
     ]
 
 
@@ -107,8 +108,8 @@ def _lamp(lamp: Lamp, light: Light) -> list[Cast]:
     shade.box(np.subtract(head, (0.28, 0.28, 0.06)), np.add(head, (0.28, 0.28, 0.1)), Part.METAL)
     emission = light.lamp * 0.9
     return [
-        _plain(pole.triangles(), (0.13, 0.135, 0.14)),
-        _plain(shade.triangles(), (0.25, 0.25, 0.25), emission=emission),
+        plain(pole.triangles(), (0.13, 0.135, 0.14)),
+        plain(shade.triangles(), (0.25, 0.25, 0.25), emission=emission),
     ]
 
 
@@ -126,7 +127,7 @@ def _walls(scenery: Scenery, seed: int) -> tuple[Cast, Float[np.ndarray, "buildi
 
 def no_cast() -> Cast:
     """No triangle at all."""
-    return _plain(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))
+    return plain(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))
 
 
 def still_cast(scenery: Scenery, light: Light, seed: int) -> tuple[Cast, Float[np.ndarray, "building 7"]]:

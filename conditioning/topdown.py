@@ -8,10 +8,13 @@ from matplotlib.patches import Circle, Polygon
 from conditioning.backdrop import facade_corners
 from conditioning.camera import Camera
 from conditioning.cuboids import corners
+from conditioning.ground import bars_of, painted
 from conditioning.layers import CLASS_OF
 from conditioning.markings import DASH_M, GAP_M, YELLOW, lines
 from conditioning.scenery import Scenery
+from scenarios.environment import Surface
 from scenarios.road import Road
+from scenarios.road_area import road_area
 from scenarios.rollout import Rollout
 
 COLOURS = {
@@ -19,6 +22,10 @@ COLOURS = {
     "person": "#c21fb4", "obstacle": "#6a5acd",
 }  # fmt: skip
 _GROUND = {"terrain": "#cfdcc4", "sidewalk": "#c9c2b8", "road": "#8d8f94"}
+_PATCH = {
+    Surface.DRY: "#a5a7ac", Surface.WET: "#6f7f95", Surface.FLOODED: "#4d78b0", Surface.SNOW: "#eef1f6",
+    Surface.ICE: "#b9dbe8",
+}  # fmt: skip
 _MARGIN_M, _AHEAD_M = 12.0, 45.0
 _NAMED_M = 40.0  # farther than this from the ego a body gets no name: a log has a hundred
 
@@ -55,22 +62,28 @@ def _extent(rollout: Rollout) -> tuple[Float[np.ndarray, "2"], Float[np.ndarray,
 
 def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
-    bend = abs(road.curvature_per_m)
+    bend = 0.0 if road.pieces else abs(road.curvature_per_m)  # one bend alone must not meet itself
     reach = min(150.0, 1.5 / bend) if bend > 1e-9 else 150.0
     first, last = float(s.min()) - reach / 2, float(s.max()) + reach
     axes.set_facecolor(_GROUND["terrain"])
-    outer = road.sidewalk_m
-    for name, right, left in (
-        ("sidewalk", road.right_edge - outer, road.left_edge + outer), ("road", road.right_edge, road.left_edge),
-    ):  # fmt: skip
-        band = np.array(road.band(right, left, first, last).exterior.coords)
+    for name, beside in (("sidewalk", road.sidewalk_m), ("road", 0.0)):
+        band = np.array(road_area(road, first, last, beside).exterior.coords)
         axes.add_patch(Polygon(band, color=_GROUND[name], zorder=1, linewidth=0))
+    for patch in road.patches:
+        band = np.array(road.band(patch.d_from, patch.d_to, patch.s_from, patch.s_to).exterior.coords)
+        axes.add_patch(Polygon(band, color=_PATCH[patch.surface], zorder=1.5, linewidth=0))
+    for on_other, s_from, s_to, right, left in bars_of(road):
+        band = np.array((road.cross if on_other else road).band(right, left, s_from, s_to).exterior.coords)
+        axes.add_patch(Polygon(band, color="white", zorder=2, linewidth=0))
     solid = [np.arange(first, last, 1.0)]
     period = DASH_M + GAP_M
-    dashes = [np.array([start, start + DASH_M]) for start in np.arange(np.floor(first / period) * period, last, period)]
+    starts = np.arange(np.floor(first / period) * period, last, period)
+    dashes = [np.linspace(start, start + 0.99 * DASH_M, 3) for start in starts]
     for d, dashed, colour in lines(road):
         for at in dashes if dashed else solid:
             x, y, _ = road.pose(at, np.full_like(at, d)).T
+            if road.cross is not None:  # none in the midst of the junction
+                x = np.where(painted(road, np.stack([x, y], axis=-1)), x, np.nan)
             axes.plot(x, y, color="#f2c200" if colour == YELLOW else "white", linewidth=0.8, zorder=2)
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
 from scenarios.road import Road
+from scenarios.road_area import road_area
 from scenarios.rollout import Rollout
 
 RESOLUTION_M = 0.1  # metres a pixel: the devkit's default
@@ -37,9 +38,9 @@ def draw_road_mask(rollout: Rollout) -> RoadMask:
 
 def _outline(road: Road, rollout: Rollout) -> Float[np.ndarray, "corner 2"]:
     s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
-    reach = HALF_TURN_RAD / max(abs(road.curvature_per_m), 1e-9)
+    reach = np.inf if road.pieces else HALF_TURN_RAD / max(abs(road.curvature_per_m), 1e-9)
     s_from, s_to = max(s.min() - BEHIND_M, -reach), min(s.max() + AHEAD_M, reach)
-    strip = road.band(road.right_edge - road.sidewalk_m, road.left_edge + road.sidewalk_m, s_from, s_to)
+    strip = road_area(road, s_from, s_to, road.sidewalk_m)
     return np.array(strip.exterior.coords)
 
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from scenarios.actions import (
     Action,
@@ -20,13 +19,18 @@ from scenarios.actions import (
     LoseControl,
     Profile,
     Reverse,
+    RunRed,
     Side,
     StepOut,
     Stop,
+    StopAtLine,
+    TurnAt,
     sets_path,
     sets_speed,
 )
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
+from scenarios.crossing import run_red, stop_at_line, turn_off
+from scenarios.deed import Deed, at_once
 from scenarios.impact import sliding_decel
 from scenarios.line_path import joined_line
 from scenarios.paths import (
@@ -47,26 +51,14 @@ SLIDES_FROM_MPS = 1.0  # below it a loss of grip shows nothing
 SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
 
 
-@dataclass(frozen=True)
-class Deed:
-    """An action that has begun: what happens, in words, and whether it is over at a time."""
-
-    said: str
-    over: Callable[[float], bool]
-
-
-def _at_once(_: float) -> bool:
-    return True
-
-
 def perform(mover: Mover, action: Action, t_s: float) -> Deed:
     """Start an event's action."""
     if mover.struck_once:
-        return Deed("cannot act any more after the impact", _at_once)
+        return Deed("cannot act any more after the impact", at_once)
     if mover.skid is not None:
-        return Deed("cannot act while it slides", _at_once)
+        return Deed("cannot act while it slides", at_once)
     if not mover.present:
-        return Deed("cannot act: it is not there", _at_once)
+        return Deed("cannot act: it is not there", at_once)
     if mover.scripted and not sets_speed(action):
         mover.target = Target(mover.speed, 2.0)
     mover.still, mover.scripted = False, False
@@ -81,6 +73,12 @@ def perform(mover: Mover, action: Action, t_s: float) -> Deed:
             return _lose_control(mover, turn)
         case Reverse(speed, distance):
             return _reverse(mover, speed, distance)
+        case TurnAt(side):
+            return turn_off(mover, side)
+        case StopAtLine(decel):
+            return stop_at_line(mover, decel)
+        case RunRed():
+            return run_red(mover)
     if sets_path(action):
         return _shift(mover, action)
     return _change_speed(mover, action, t_s)
@@ -94,7 +92,7 @@ def _change_speed(mover: Mover, action: Action, t_s: float) -> Deed:
         case Brake(decel, until):
             return _brake(mover, decel, until)
         case BrakeHardest(until):
-            return _brake(mover, mover.grip, until)
+            return _brake(mover, mover.hardest_mps2, until)
         case Stop(decel, within, lasting):
             return _stop(mover, decel, within, lasting)
         case ChangeSpeed():
@@ -115,7 +113,7 @@ def _after(t_s: float, lasting: float | None) -> Callable[[float], bool]:
 
 def _brake(mover: Mover, decel: float, until: float) -> Deed:
     mover.target = Target(min(until, mover.speed), decel, braking=True)
-    possible = min(decel, mover.grip)
+    possible = min(decel, mover.grip - mover.pull_mps2)
     mover.lit = mover.speed > until and decel > LIT_DECEL  # the lamps light with the pedal
     limit = f" ({decel:.1f} asked; the road gives no more)" if possible < decel - 0.05 else ""
     return Deed(f"brakes at {possible:.1f} m/s²{limit}", lambda _: mover.speed <= until + (REACHED_MPS if until else 0))
@@ -175,6 +173,8 @@ def _reverse(mover: Mover, speed: float, distance: float | None) -> Deed:
 
 
 def _shift(mover: Mover, action: Action) -> Deed:
+    if mover.turn is not None:
+        return Deed("cannot change lane in a turn", at_once)
     d, facing = mover.road.locate(*mover.at[:2])[1], _facing(mover)
     here = _lane_at(mover.road, d)
     match action:
@@ -215,12 +215,12 @@ def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | Non
 
 def _facing(mover: Mover) -> int:
     s, _ = mover.road.locate(*mover.at[:2])
-    return 1 if math.cos(mover.at[2] - mover.road.curvature_per_m * s) >= 0 else -1
+    return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
 
 
 def _to_lane(mover: Mover, lane: int | None, duration: float, said: str) -> Deed:
     if lane is None:
-        return Deed(f"{said}: there is no lane", _at_once)
+        return Deed(f"{said}: there is no lane", at_once)
     return _move_to(mover, mover.road.lane_centre(lane), duration, said)
 
 
@@ -229,7 +229,7 @@ def _move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
     slope = None if isinstance(mover.path, LanePath) else _slope(mover)
     lane = mover.join_lane()
     change, wheelbase = abs(target_d - lane.d), WHEELBASE_SHARE * mover.body.size.length_m
-    speed, bend = abs(mover.speed), abs(mover.road.curvature_per_m)
+    speed, bend = abs(mover.speed), abs(mover.road.curvature(lane.s))
     sideways = max(PATH_GRIP_SHARE * mover.grip - speed**2 * bend, 0.15 * mover.grip)
     least = math.sqrt(SHIFT_PEAK * change / sideways)  # the quintic's peak is 5.774 D / T^2
     # Its curvature grows by at most 60 D / L^3; its peak is 5.774 D / L^2.
@@ -244,7 +244,7 @@ def _move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
 def _slope(mover: Mover) -> float:
     """Of a heading against the road that it is about to join; steep ones are left to the checks."""
     s, _ = mover.road.locate(*mover.at[:2])
-    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.curvature_per_m * s) * _facing(mover))))
+    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * _facing(mover))))
 
 
 def _settle_in_lane(mover: Mover) -> None:
@@ -262,7 +262,7 @@ def _cross(mover: Mover, action: Cross | StepOut, speed: float) -> Deed:
     x, y, yaw = mover.at
     s, d = mover.road.locate(x, y)
     side = crossing_side(mover.road, d)
-    target = float(mover.road.curvature_per_m * s + side * math.pi / 2)
+    target = float(mover.road.heading(s) + side * math.pi / 2)
     mover.path = free_path(mover.body, (x, y, yaw), PATH_GRIP_SHARE * mover.grip, target)
     rate = max(speed / WALK_BUILD_UP_S, 1.0) if mover.on_foot else 1.5
     mover.target = Target(speed, min(rate, 5.0))
@@ -279,7 +279,7 @@ def _drive_line(mover: Mover, points: tuple[tuple[float, float, float], ...], t_
 
 def _lose_control(mover: Mover, turn: float) -> Deed:
     if mover.speed < SLIDES_FROM_MPS:
-        return Deed(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", _at_once)
+        return Deed(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
     decel = sliding_decel(mover.body, mover.grip / 9.81)
     mover.skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
     mover.lit = True

@@ -69,6 +69,18 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class StopAtLine:
+    """Stop with the front at the stop line before the junction, at `decel_mps2` once that is needed."""
+
+    decel_mps2: float
+
+
+@dataclass(frozen=True)
+class RunRed:
+    """Take no notice of the signals."""
+
+
+@dataclass(frozen=True)
 class Reverse:
     """Stop if need be, then go backwards at `speed_mps`, for `distance_m` or until told otherwise."""
 
@@ -100,6 +112,13 @@ class ChangeLane:
 
     to: Side | LaneRef
     within_s: float
+
+
+@dataclass(frozen=True)
+class TurnAt:
+    """Turn to a side at the junction, slowing down for it as its radius and the grip ask."""
+
+    side: Side
 
 
 @dataclass(frozen=True)
@@ -180,15 +199,15 @@ class FollowTrajectory:
 
 Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
-    HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | Reverse
-    | CutIn | CutOut | ChangeLane | LaneOffset
+    HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed | Reverse
+    | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt
     | Cross | StepOut | DriveTrajectory | LoseControl
     | Drop | Appear | Disappear
 )  # fmt: skip
 
 _BOTH = (Cross, StepOut, DriveTrajectory, LoseControl)
-_SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, Reverse, *_BOTH)
-_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, *_BOTH)
+_SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, Reverse, *_BOTH)
+_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there
 
 

@@ -145,6 +145,20 @@ class InLane(Along):
     )
 
 
+class OnCross(Body, Drives):
+    """On the road that crosses the ego's at the junction, on its way to it."""
+
+    road: Literal["cross"] = Field("cross", description="cross: the road that crosses the ego's")
+    from_: Annotated[Side, one_of(Side)] = Field(alias="from", description="left or right: where it comes from")
+    before: Annotated[float, measured(LENGTH, 0.0, 140.0)] = Field(
+        description="the free way from its front to the edge of the ego's road, such as 25 m"
+    )
+    lane: Count = Field(0, ge=0, le=5, description="a lane's number, counted from its own right, 0 first")
+    speed: Speed = Field(description="a speed such as 50 km/h; 0 km/h if it stands")
+    drive: Annotated[Drive, one_of(Drive)] = Field(Drive.HOLD_SPEED, description="follow or hold speed")
+    driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
+
+
 class Beside(Along):
     """Beside the carriageway; stands unless a speed is given."""
 
@@ -182,6 +196,8 @@ class Hidden(Body):
 
 def _actor_variant(raw: Any) -> str:
     keys = raw if isinstance(raw, dict) else {}
+    if {"road", "from", "before"} & set(keys):
+        return "<cross>"
     for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>")):
         if key in keys:
             return tag
@@ -192,6 +208,7 @@ def _actor_variant(raw: Any) -> str:
 ActorSpec = Annotated[
     Annotated[InLane, Tag("<lane>")]
     | Annotated[Beside, Tag("<beside>")]
+    | Annotated[OnCross, Tag("<cross>")]
     | Annotated[Boxed, Tag("<box>")]
     | Annotated[Moved, Tag("<moved>")]
     | Annotated[Hidden, Tag("<hidden>")],

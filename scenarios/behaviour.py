@@ -7,13 +7,16 @@ import numpy as np
 
 from scenarios.actions import Follow
 from scenarios.bodies import FOUR_WHEELS, ON_FOOT, Body
+from scenarios.grip import gravity_along
 from scenarios.impact import mass_kg
 from scenarios.line_path import LinePath, Pose
 from scenarios.paths import LanePath, Path, free_path, lane_path, wrapped
 from scenarios.pedals import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, Control, Pedals, Target
 from scenarios.road import Road
 from scenarios.skid import Fall, Skid
+from scenarios.turning import Slowing, Turn
 
+HARDEST_MPS2 = 13.0  # more than any road gives
 PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is left for braking
 GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # to a standstill, before the other gear goes in
 
@@ -43,6 +46,10 @@ class Mover:
     skid: Skid | None = None
     struck_once: bool = False  # takes no orders any more
     fall: Fall | None = None  # in the air, with the velocity of `skid`
+    main: Road | None = None  # the ego's road, where that is not the body's own
+    turn: Turn | None = None
+    slowing: Slowing | None = None  # for a turn
+    heeds_signals: bool = True
     travelled_m: float = 0.0
     mass: float = 0.0  # kg
     at: Pose = (0.0, 0.0, 0.0)  # map pose of the reference point
@@ -80,6 +87,7 @@ class Mover:
 
     def press(self, pedals: Pedals, dt: float) -> None:
         """Let the acceleration move towards what is asked as fast as brakes, engine or legs allow, within the grip."""
+        pedals = self._slowed(pedals, dt)
         asked, braking = pedals.accel_mps2, pedals.braking
         pace, before = self.gear * self.speed, self.gear * self.accel
         accel = 0.0 if pace <= 0 and asked < 0 else asked
@@ -87,18 +95,33 @@ class Mover:
             rise = BRAKE_JERK if before < 0 and accel >= before else DRIVE_JERK
             fall = pedals.brake_jerk if braking else DRIVE_JERK
             accel = min(max(accel, before - fall * dt), before + rise * dt)
-        grip = self.grip_left()
-        accel = min(max(accel, -grip), grip)
+        grip, pull = self.grip_left(), self.gear * self.pull_mps2
+        accel = min(max(accel, pull - grip), pull + grip)
         if braking and asked < -LIT_DECEL:
             self.lit = True
         elif (accel > -0.3 and pace > 0.05) or accel > 0.05:
             self.lit = False
         self.accel = self.gear * accel
 
+    def _slowed(self, pedals: Pedals, dt: float) -> Pedals:
+        limit = self.slowing.limit(self.gear * self.speed, dt) if self.slowing is not None else None
+        return limit if limit is not None and limit.accel_mps2 < pedals.accel_mps2 else pedals
+
     def grip_left(self) -> float:
         """What the friction circle leaves for braking, m/s^2."""
         sideways = self.speed * self.yaw_rate
         return math.sqrt(max(self.grip**2 - sideways**2, (0.1 * self.grip) ** 2))
+
+    @property
+    def pull_mps2(self) -> float:
+        """What gravity alone would add to its speed along the heading: negative uphill."""
+        slope = (self.main or self.road).slope_rad
+        return gravity_along(slope, self.at[2]) if slope else 0.0
+
+    @property
+    def hardest_mps2(self) -> float:
+        """The hardest braking on the ground ahead; over patches as much as the best of them gives."""
+        return HARDEST_MPS2 if (self.main or self.road).patches else self.grip - self.gear * self.pull_mps2
 
     def pursue(self, dt: float) -> None:
         """Set the acceleration that the present target asks for, in the gear that it wants."""
@@ -130,6 +153,20 @@ class Mover:
         self.yaw_rate = wrapped(self.at[2] - before) / dt
         self.travelled_m += abs(distance)
         self.target.rolled(abs(distance) if self.gear == self.wanted_gear else 0.0)
+        if self.turn is not None:
+            self._turn_on(abs(distance))
+
+    def _turn_on(self, distance: float) -> None:
+        """Further in a turn; at its end the new road is the body's own."""
+        assert self.turn is not None and self.slowing is not None
+        self.slowing.rolled(distance)
+        if not isinstance(self.path, LanePath) or self.path.road is not self.turn.way:
+            self.turn, self.slowing = None, None  # something else rules its path by now
+        elif self.path.s >= self.turn.ends_m:
+            into, facing = self.turn.into, self.turn.facing
+            self.main, self.road = self.main or self.road, into
+            self.path = LanePath(into, *into.locate(*self.at[:2]), facing, self.path.travelled)
+            self.turn, self.slowing = None, None
 
     def _follow_plan(self, t_s: float, dt: float) -> None:
         assert isinstance(self.path, LinePath)
@@ -146,6 +183,8 @@ class Mover:
         assert self.skid is not None
         x, y = self.centre()
         yaw, left, way, turn = self.at[2], dt, np.zeros(2), 0.0
+        if (slope := (self.main or self.road).slope_rad) and not self.skid.at_rest:
+            self.skid.velocity = self.skid.velocity + np.array([gravity_along(slope, 0.0) * dt, 0.0])
         if self.fall is not None:
             left = self.fall.step(dt)
             way = self.skid.velocity * (dt - left)

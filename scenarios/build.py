@@ -12,18 +12,21 @@ from scenarios.environment import FRICTION, Environment, Surface, Weather
 from scenarios.faults import Fault, nearest, quoted
 from scenarios.place import (
     carriers,
+    grip_doubts,
     lane_doubts,
     place_actor,
     place_ego,
     road_doubts,
+    row_doubts,
     standing_doubts,
     trajectory_doubts,
 )
 from scenarios.references import Cast, Member, ego_member, member
 from scenarios.road import Road
+from scenarios.road_spec import brought_along, made_road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut
-from scenarios.section import Side, as_faults
-from scenarios.spec import Collision, Common, CurvedRoad, LogSpec, Start, StraightRoad, WorldSpec
+from scenarios.section import as_faults
+from scenarios.spec import Collision, Common, LogSpec, Start, WorldSpec
 from scenarios.storyline import compiled_story, lane_faults, read_story
 from scenarios.triggers import AfterEvent
 
@@ -64,15 +67,17 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]
     faults += story_faults
     if spec is None:
         return None, faults
-    road = _road(spec.road, spec.ego.lane)
-    faults += _as_faults(road_doubts(road)) + _placing_faults(spec, road, events, story_faults)
+    road = made_road(spec.road, spec.ego.lane)
+    rows = brought_along(spec.road, road)
+    faults += _as_faults((*road_doubts(road), *row_doubts(spec.road, spec.actors, rows)))
+    faults += _placing_faults(spec, road, events, story_faults)
     faults += lane_faults(lines, spec.actors, road)
     if faults:
         return None, faults
-    placed = _placed(spec, road, events)
-    faults = _as_faults(standing_doubts(placed, road, events))
+    placed = (*_placed(spec, road, events), *rows)
     surface = spec.road.surface or SURFACE_IN[spec.environment.weather]
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
+    faults = _as_faults((*standing_doubts(placed, road, events), *grip_doubts(road, friction)))
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 
 
@@ -113,13 +118,6 @@ def _valid(adapter: TypeAdapter, raw: object):
 
 def _as_faults(doubts: Iterable[tuple[str, str, str]]) -> list[Fault]:
     return [Fault(*doubt) for doubt in doubts]
-
-
-def _road(spec: StraightRoad, ego_lane: int) -> Road:
-    curvature = 0.0
-    if isinstance(spec, CurvedRoad):
-        curvature = (1 if spec.direction is Side.LEFT else -1) / spec.radius
-    return Road(spec.kind, spec.lanes, spec.opposite_lanes, spec.lane_width, curvature, ego_lane)
 
 
 def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], story_faults: list[Fault]) -> list[Fault]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scenarios.behaviour import Mover
+from scenarios.road import Road
 from scenarios.triggers import (
     AfterDistance,
     AtGap,
@@ -49,15 +50,15 @@ class Reading:
 Look = Callable[[str], Mover]  # a body by its id
 
 
-def station(mover: Mover) -> Station:
-    """Where a body is on the road."""
-    road, size = mover.road, mover.body.size
+def station(mover: Mover, road: Road | None = None) -> Station:
+    """Where a body is on a road, its own if none is named."""
+    road, size = road or mover.road, mover.body.size
     s, d = road.locate(*mover.centre())
-    tilt = mover.at[2] - road.curvature_per_m * s
-    stretch = 1 - road.curvature_per_m * d
+    heading = road.heading(s)
+    tilt = mover.at[2] - heading
+    stretch = 1 - road.curvature(s) * d
     half = (size.length_m * abs(math.cos(tilt)) + size.width_m * abs(math.sin(tilt))) / 2 / stretch
     vx, vy = mover.velocity()
-    heading = road.curvature_per_m * s
     along = float(vx) * math.cos(heading) + float(vy) * math.sin(heading)
     return Station(s - half, s + half, d, along, 1 if math.cos(tilt) >= 0 else -1, stretch)
 
@@ -69,7 +70,7 @@ def reading(when: Watched, look: Look) -> Reading | None:
         return None
     match when:
         case AtGap() | AtTTC() | AtHeadway():
-            return _between(when, station(bodies[0]), station(bodies[1]), abs(bodies[0].speed))
+            return _between(when, station(bodies[0]), station(bodies[1], bodies[0].road), abs(bodies[0].speed))
         case AtSpeed(of, limit, below):
             speed = _pace(bodies[0])
             said = f"{of} was never {'slower' if below else 'faster'} than {speed * 3.6:.1f} km/h"
@@ -87,7 +88,7 @@ def reading(when: Watched, look: Look) -> Reading | None:
         case InLane(of, lane):
             return _in_lane(of, lane, bodies[0])
         case HasPassed(of, what):
-            own, other = station(bodies[0]), station(bodies[1])
+            own, other = station(bodies[0]), station(bodies[1], bodies[0].road)
             short = other.far_m - own.near_m if own.facing > 0 else own.far_m - other.near_m
             return Reading(short, f"{of} stayed {short:.1f} m short of having passed {what}")
     raise TypeError(f"no such trigger: {when!r}")

@@ -23,8 +23,11 @@ from scenarios.actions import (
     LoseControl,
     Profile,
     Reverse,
+    RunRed,
     StepOut,
     Stop,
+    StopAtLine,
+    TurnAt,
 )
 from scenarios.actor_spec import DriverName
 from scenarios.bodies import Kind
@@ -39,6 +42,7 @@ DRIVER = "r157 careful"
 # (CPNA, CPNCO) and its crossing bicycle (CBNA).
 CROSSING_MPS = {Kind.PEDESTRIAN: 5 / 3.6, Kind.CHILD: 5 / 3.6, Kind.CYCLIST: 15 / 3.6}
 SPEEDING_UP, SLOWING_DOWN = 1.5, 2.0  # m/s^2, usual traffic
+AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
 STOPPING = 4.0  # m/s^2: Euro NCAP's lead of 2026
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
 REVERSING_MPS = 5 / 3.6
@@ -165,6 +169,18 @@ class LoseControlDo(Section):
     to: Annotated[Side, one_of(Side)] = Field(Side.LEFT, description="left or right")
 
 
+class TurnDo(Section):
+    to: Annotated[Side, one_of(Side)] = Field(description="left or right")
+
+
+class StopAtLineDo(Section):
+    decel: Rate | None = Field(None, description="a deceleration such as 3 m/s^2")
+
+
+class RunRedDo(Section):
+    """Nothing more to say: the signals are nothing to it."""
+
+
 class DropDo(Section):
     cargo: str = Field(strict=True, description="the id of an actor without a place of its own")
     height: Height | None = Field(None, description="of its underside when it falls, such as 1.2 m")
@@ -189,6 +205,9 @@ class Do(Section):
     offset: OffsetDo | None = Field(None, description="a mapping such as {to: 0.5 m, within: 2 s}")
     cross: CrossDo | None = Field(None, description="a mapping such as {speed: 15 km/h}")
     step_out: StepOutDo | None = Field(None, description="a mapping such as {behind: truck, speed: 5 km/h}")
+    turn: TurnDo | None = Field(None, description="a mapping such as {to: left}: at the junction")
+    stop_at_line: StopAtLineDo | None = Field(None, description="a mapping such as {decel: 3 m/s^2}")
+    run_red_light: RunRedDo | None = Field(None, description="an empty mapping")
     follow_trajectory: TrajectoryDo | None = Field(None, description="a mapping such as {points: [[2 s, 20 m, 1 m]]}")
     lose_control: LoseControlDo | None = Field(None, description="a mapping such as {turn: 90 deg, to: left}")
     drop: DropDo | None = Field(None, description="a mapping such as {cargo: crate}")
@@ -247,6 +266,10 @@ def compiled_action(do: Do, actor: Member) -> Action:
             return LoseControl(says.turn if says.to is Side.LEFT else -says.turn)
         case "drop":
             return Drop(says.cargo, _or(says.height, BED_M))
+        case "stop_at_line":
+            return StopAtLine(says.decel or AT_LINE)
+        case "run_red_light":
+            return RunRed()
         case "appear":
             return Appear()
         case "disappear":
@@ -257,6 +280,8 @@ def compiled_action(do: Do, actor: Member) -> Action:
 def _sideways(do: Do) -> Action:
     says: Any = do.says
     match do.verb:
+        case "turn":
+            return TurnAt(says.to)
         case "cut_in":
             return CutIn(says.within)
         case "cut_out":

@@ -14,9 +14,19 @@ from scenarios.when_spec import When, pair_of
 Doubt = tuple[str, str, str]  # key within the event, what was found, what would be right
 SETS_SPEED = {
     "brake", "stop", "change_speed", "hold_speed", "follow", "reverse", "cross", "step_out", "follow_trajectory",
-    "lose_control",
+    "lose_control", "stop_at_line",
 }  # fmt: skip
-SETS_PATH = {"cut_in", "cut_out", "change_lane", "offset", "cross", "step_out", "follow_trajectory", "lose_control"}
+SETS_PATH = {
+    "cut_in",
+    "cut_out",
+    "change_lane",
+    "offset",
+    "cross",
+    "step_out",
+    "follow_trajectory",
+    "lose_control",
+    "turn",
+}
 _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
 _ALIVE = ON_FOOT | {Kind.CYCLIST}
 
@@ -212,6 +222,9 @@ _ACTION_DOUBTS = {
     "cut_out": _cut_out_doubts,
     "change_lane": _lane_doubts,
     "offset": _lane_doubts,
+    "turn": _lane_doubts,
+    "stop_at_line": _lane_doubts,
+    "run_red_light": _lane_doubts,
     "reverse": _reverse_doubts,
     "lose_control": _skid_doubts,
     "cross": _cross_doubts,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from math import isinf
+from math import isinf, tan
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,6 +10,7 @@ from scenarios.build import SURFACE_IN
 from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
 from scenarios.load import understand
+from scenarios.measures import braking_decel
 from scenarios.place import carriers, cover_of
 from scenarios.road import Road
 from scenarios.scenario import (
@@ -65,7 +66,7 @@ def _log(scenario: Scenario) -> list[str]:
 
 def _world(scenario: Scenario) -> list[str]:
     ego, *actors = scenario.placed
-    lines = ["Road: " + _road(scenario.road), _surface(scenario), ""]
+    lines = ["Road: " + _road(scenario.road), *_junction(scenario.road), _surface(scenario), *_ground(scenario), ""]
     lines += [f"Ego: in lane {scenario.road.ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
     lines.append("Actors:" if actors else "Actors: none.")
     lines += [f"  {p.body.id}: {p.body.kind}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
@@ -76,11 +77,41 @@ def _world(scenario: Scenario) -> list[str]:
 def _road(road: Road) -> str:
     lanes = f"{road.lanes} lane{'s' * (road.lanes > 1)} in the ego's direction (0 on the right)"
     against = f", {road.opposite_lanes} against it" if road.opposite_lanes else ", none against it"
-    bend = "straight"
-    if road.curvature_per_m:
-        side = "left" if road.curvature_per_m > 0 else "right"
-        bend = f"curve to the {side}, radius {1 / abs(road.curvature_per_m):g} m"
+    bend = _bends(road) if road.pieces else _bend(road.curvature_per_m)
     return f"{bend}, {lanes}{against}, each {road.lane_width_m:g} m wide."
+
+
+def _junction(road: Road) -> list[str]:
+    if (there := road.junction) is None:
+        return []
+    where = "crosses" if there.arms == "both" else f"joins from the {there.arms}"
+    lanes = f"{there.lanes} lane(s) from right to left, {there.opposite_lanes} back"
+    told = [f"Junction: at {there.at_m:g} m another road {where}, {lanes}, each {there.lane_width_m:g} m wide."]
+    if there.signals:
+        shown_ = (
+            f"{p.along} along, {p.across} across" + (f" for {p.for_s:g} s" if p.for_s else "") for p in there.signals
+        )
+        told.append(f"Signals: {'; then '.join(shown_)}.")
+    return told
+
+
+def _bend(curvature: float) -> str:
+    if not curvature:
+        return "straight"
+    return f"curve to the {'left' if curvature > 0 else 'right'}, radius {1 / abs(curvature):g} m"
+
+
+def _bends(road: Road) -> str:
+    """What lies ahead of the ego, piece by piece; the easing between two pieces is part of neither."""
+    told, s = [], road.begins_m
+    for piece in road.pieces:
+        s += piece.length_m
+        bends = piece.curvature_per_m, piece.to_curvature_per_m
+        if s > 0 and len(set(bends)) == 1:
+            told.append(f"{_bend(bends[0])} until {s:.0f} m")
+        elif s > 0:
+            told.append(f"to {_bend(bends[1]).removeprefix('curve to the ')} until {s:.0f} m")
+    return "; ".join(told)
 
 
 def _surface(scenario: Scenario) -> str:
@@ -91,6 +122,21 @@ def _surface(scenario: Scenario) -> str:
         f"Surface: {scenario.surface}{usual}, friction coefficient {scenario.friction:g}: nobody brakes harder than "
         f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {speed**2 / (2 * hardest):.1f} m."
     )
+
+
+def _ground(scenario: Scenario) -> Iterator[str]:
+    """Slope, and where something else lies on the road."""
+    road = scenario.road
+    if road.slope_rad:
+        rise, hardest = 100 * tan(road.slope_rad), braking_decel(scenario.friction, road.slope_rad)
+        way = f"{'up' if rise > 0 else 'down'} {abs(rise):.3g} % ahead of the ego"
+        yield f"Slope: {way}, which brakes at most at {hardest:.1f} m/s^2."
+    for zebra in road.zebras_m:
+        yield f"Zebra crossing: at {zebra:g} m along the road."
+    for patch in road.patches:
+        lanes = f"{patch.d_to - patch.d_from:.4g} m wide"
+        along = f"from {patch.s_from:g} m to {patch.s_to:g} m along the road"
+        yield f"Patch: {patch.surface}, friction coefficient {patch.friction:g}, {along}, {lanes}."
 
 
 def _size(placed: Placed) -> str:
@@ -115,6 +161,8 @@ def _place(placed: Placed, scenario: Scenario) -> str:
     if isinstance(placed.start, AtPose):
         start = placed.start
         return f"at x {start.x_m:g} m, y {start.y_m:g} m, heading {shown(start.yaw_rad, ANGLE)}"
+    if placed.start.cross:
+        return _on_cross(placed, scenario.road)
     hiding = [e for e in scenario.events if e.actor == placed.body.id and isinstance(e.do, StepOut)]
     across = _across(placed, scenario.road)
     if any(e.actor == placed.body.id and isinstance(e.do, Appear) for e in scenario.events):
@@ -123,6 +171,13 @@ def _place(placed: Placed, scenario: Scenario) -> str:
         cover = cover_of(placed.body.id, scenario.placed, scenario.events).body.id
         return f"hidden behind {cover}, {across}, {_along(placed, scenario.placed[0])}"
     return f"{across}, {_along(placed, scenario.placed[0])}"
+
+
+def _on_cross(placed: Placed, road: Road) -> str:
+    start, half = placed.start, placed.body.size.length_m / 2
+    way = road.right_edge - start.s_m if start.facing > 0 else start.s_m - road.left_edge
+    side = "right" if start.facing > 0 else "left"
+    return f"on the crossing road, from the {side}, {way - half:.4g} m before the ego's road"
 
 
 def _along(placed: Placed, ego: Placed) -> str:

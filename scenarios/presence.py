@@ -2,10 +2,10 @@
 
 import math
 
-from scenarios.acting import Deed
 from scenarios.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.conditions import station
+from scenarios.deed import Deed
 from scenarios.impact import sliding_decel
 from scenarios.paths import LanePath, Path, free_path
 from scenarios.skid import Fall, Skid

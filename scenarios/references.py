@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from scenarios.actor_spec import ActorSpec, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved
+from scenarios.actor_spec import ActorSpec, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved, OnCross
 from scenarios.bodies import CALLED, FOUR_WHEELS, Kind
 from scenarios.section import Side
 
@@ -92,6 +92,8 @@ def member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
         return Member(name, spec.kind, 0.0, on_trajectory=True)
     if isinstance(spec, Boxed):
         return Member(name, spec.kind, spec.speed, side=Side.LEFT if spec.box.at[1] > 0 else Side.RIGHT)
+    if isinstance(spec, OnCross):
+        return Member(name, spec.kind, spec.speed)
     if not isinstance(spec, InLane):
         return Member(name, spec.kind, spec.speed, gap_ahead_m=spec.ahead, gap_behind_m=spec.behind, side=spec.side)
     own = not spec.lane.oncoming and spec.lane.number == ego.lane

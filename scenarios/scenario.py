@@ -31,6 +31,7 @@ from scenarios.bodies import Body
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road
 from scenarios.triggers import (
+    ADDED,
     After,
     AfterDistance,
     AfterEvent,
@@ -59,12 +60,14 @@ __all__ = [  # a scenario with everything that it is made of
 class OnLane:
     """Placed on a lane: s of the box centre along the road, d from its reference line, metres.
 
-    `facing` is +1 along the ego's direction of travel, -1 against it.
+    `facing` is +1 along the ego's direction of travel, -1 against it. With `cross` it is the road that crosses the
+    ego's, along which +1 leads from the ego's right to its left.
     """
 
     s_m: float
     d_m: float
     facing: int = 1
+    cross: bool = field(default=False, metadata=ADDED)
 
 
 @dataclass(frozen=True)

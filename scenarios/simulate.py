@@ -1,19 +1,27 @@
 """Runs a scenario: fixed inner steps, driver and story decide, bodies move, contacts are resolved."""
 
+import math
+
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.acting import Deed, perform
+from scenarios.acting import perform
 from scenarios.actions import Appear, Disappear, Drop, sets_speed
 from scenarios.behaviour import Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.crossing import Signals
+from scenarios.deed import Deed
+from scenarios.drivers import G
 from scenarios.following import Driver
+from scenarios.grip_map import friction_under
 from scenarios.impact import parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
+from scenarios.paths import LanePath
 from scenarios.pedals import Pedals
 from scenarios.perception import Scene, box_centres, look
 from scenarios.place import carriers
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
+from scenarios.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout, Unfired
 from scenarios.scenario import Event, Scenario
 from scenarios.starts import start
@@ -47,7 +55,7 @@ class World:
 
     def __init__(self, scenario: Scenario) -> None:
         self.t_s, self.steps = 0.0, 0
-        self.road, self.friction = scenario.road, scenario.friction
+        self.road, self.friction = scenario.road, scenario.friction * math.cos(scenario.road.slope_rad)
         events = sorted(scenario.events, key=lambda event: time_of(event.when))
         first = {e.actor: e.do for e in reversed(events)}
         self.movers = [
@@ -64,6 +72,7 @@ class World:
         self.pedals: dict[int, Pedals] = {}
         self.happenings: list[Happening] = []
         self.touched: set[tuple[int, int]] = set()
+        self.signals = Signals(scenario.road.junction)
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
         self._refuse_overlaps()
@@ -72,11 +81,15 @@ class World:
         """One inner step: events, decisions, motion, contacts, comings and goings."""
         while (event := self.story.due(self._body, self.t_s)) is not None:
             self._fire(event)
+        if self.road.patches:
+            self._feel_the_road()
         self._decide()
         self.steps += 1
         self.t_s = self.steps * STEP_S
         for mover in self.movers:
             mover.advance(self.t_s, STEP_S)
+        for mover in self.signals.run_at_red(self.movers, self.t_s):
+            self._tell(mover.body.id, "runs the red light")
         self._collide()
         self._come_and_go()
         self.story.settle(self.t_s)
@@ -142,13 +155,26 @@ class World:
             else:
                 mover.pursue(STEP_S)
 
+    def _feel_the_road(self) -> None:
+        """The grip of every body is what lies under its wheels."""
+        xy, yaw = self._centres()
+        for mover, friction in zip(
+            self.movers, friction_under(self.road, self.friction, xy, yaw, self.size), strict=True
+        ):
+            mover.grip = float(friction) * G
+            if mover.skid is not None:
+                mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
+
     def _look_around(self, following: list[int]) -> None:
-        scene = self._scene()
+        scenes: dict[int, Scene] = {}
         for i in following:
             mover = self.movers[i]
             assert mover.drive is not None
+            assert isinstance(mover.path, LanePath)
             driver = self.drivers.setdefault(i, Driver(i, mover.drive.driver))
-            self.pedals[i] = driver.decide(mover, scene, self.t_s)
+            road = mover.path.road
+            scene = scenes[id(road)] = scenes.get(id(road)) or self._scene(road)
+            self.pedals[i] = self.signals.heeded(mover, driver.decide(mover, scene, self.t_s), self.t_s)
             for what, other in driver.news:
                 self._tell(mover.body.id, f"{what} {self.movers[other].body.id}")
             driver.news.clear()
@@ -156,11 +182,11 @@ class World:
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
         return box_centres(np.array([m.at for m in self.movers]), self.offset_m)
 
-    def _scene(self) -> Scene:
+    def _scene(self, road: Road) -> Scene:
         xy, yaw = self._centres()
         velocity = np.array([m.velocity() for m in self.movers])
         lit = np.array([m.lit for m in self.movers])
-        return look(self.road, xy, yaw, self.size, velocity, lit, self._present())
+        return look(road, xy, yaw, self.size, velocity, lit, self._present())
 
     def _touching(self) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
         moving = np.array([m.speed != 0 or m.slides for m in self.movers])

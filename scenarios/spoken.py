@@ -19,9 +19,12 @@ from scenarios.actions import (
     LoseControl,
     Profile,
     Reverse,
+    RunRed,
     Side,
     StepOut,
     Stop,
+    StopAtLine,
+    TurnAt,
 )
 from scenarios.scenario import Event
 from scenarios.triggers import (
@@ -92,6 +95,10 @@ def deed(action: Action) -> str:
         case Stop(decel, within, lasting):
             pace = f"within {_number(within)} m" if decel is None else f"at {_number(decel)} m/s^2"
             return f"stops {pace}{_for(lasting or None)}"
+        case StopAtLine(decel):
+            return f"stops at the line at {_number(decel)} m/s^2"
+        case RunRed():
+            return "runs the red light"
         case Reverse(speed, distance):
             return f"reverses at {_kmh(speed)}" + ("" if distance is None else f" for {_number(distance)} m")
         case Cross(speed):
@@ -115,6 +122,8 @@ def deed(action: Action) -> str:
 
 def _sideways(action: Action) -> str:
     match action:
+        case TurnAt(side):
+            return f"turns {side} at the junction"
         case CutIn(duration):
             return f"cuts in within {_number(duration)} s"
         case CutOut(side, duration):

@@ -10,6 +10,7 @@ from scenarios.drivers import G
 from scenarios.line_path import LinePath, drawn_line
 from scenarios.paths import LanePath, Path, crossing_side, free_path
 from scenarios.pedals import Target
+from scenarios.place import own_road
 from scenarios.road import Road
 from scenarios.scenario import Action, Cross, Follow, FollowTrajectory, HoldSpeed, OnLane, Parked, Placed, StepOut
 
@@ -18,12 +19,21 @@ LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives a
 
 def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action | None) -> Mover:
     """The body as the scenario places it; one that stands and crosses first thing already faces across."""
+    main, road = road, own_road(placed, road)
     body, offset = placed.body, EGO_REAR_AXLE_TO_CENTRE_M if ego else 0.0
     target = Target(placed.speed_mps, 2.0)
     if isinstance(placed.behaviour, HoldSpeed):
         target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
+    friction *= math.cos(main.slope_rad)  # what presses a body onto a slope
     mover = Mover(
-        body, road, friction * G, offset, _path(placed, road, offset, friction * G, first), placed.speed_mps, target
+        body,
+        road,
+        friction * G,
+        offset,
+        _path(placed, road, offset, friction * G, first),
+        placed.speed_mps,
+        target,
+        main=main,
     )
     match placed.behaviour:
         case Follow():
@@ -52,7 +62,7 @@ def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action 
             return free_path(placed.body, (x, y, yaw), PATH_GRIP_SHARE * grip, yaw)
         return LanePath(road, s, d, facing)
     yaw = placed.start.yaw_rad
-    heading = road.curvature_per_m * float(road.project(np.array([placed.start.x_m, placed.start.y_m]))[0])
+    heading = road.heading(float(road.project(np.array([placed.start.x_m, placed.start.y_m]))[0]))
     if not on_foot and placed.speed_mps > 0 and abs(math.sin(yaw - heading)) < LANE_HEADING_RAD:
         s, d = road.project(np.array([placed.start.x_m, placed.start.y_m]))
         facing = 1 if math.cos(yaw - heading) > 0 else -1

@@ -22,6 +22,7 @@ _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument 
 _AT: dict[str, dict[Measure, str]] = {
     "brake": {ACCELERATION: "decel"},
     "stop": {ACCELERATION: "decel"},
+    "stop_at_line": {ACCELERATION: "decel"},
     "change_speed": {ACCELERATION: "rate"},
     "hold_speed": {SPEED: "speed"},
     "follow": {SPEED: "speed"},
@@ -181,6 +182,18 @@ class _Reader(Moments):
 
     def reverse(self, items: list):
         return collected("reverse", _flat(items))
+
+    def turn(self, items: list):
+        said = collected("turn", (part for part in _flat(items) if part[0] != "onto"))
+        if isinstance(said, Clause) and "to" not in said.says:
+            return Fault(f"the side: '{WHO} turns left at the junction'")
+        return said
+
+    def stop_at_line(self, items: list):
+        return collected("stop_at_line", _rated(items, "decel", BRAKING))
+
+    def run_red_light(self, items: list):
+        return collected("run_red_light", _flat(items))
 
     def cut_in(self, items: list):
         return collected("cut_in", _flat(items))

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scenarios.acting import Deed
 from scenarios.actions import sets_path, sets_speed
 from scenarios.conditions import Look, Reading, reading, whom
+from scenarios.deed import Deed
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
 from scenarios.spoken import sentence

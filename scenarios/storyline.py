@@ -18,6 +18,8 @@ from scenarios.story import Misread, Told, label_of, read_line
 from scenarios.triggers import LaneRef
 from scenarios.when_spec import lane_ref
 
+_AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -121,6 +123,10 @@ def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road)
         do, when = line.spec.do, line.spec.when
         if when.in_lane is not None and (found := _missing(lane_ref(when.in_lane.lane), road)):
             yield line.fault("when.in_lane.lane", *found)
+        if do.verb in _AT_JUNCTION and road.junction is None:
+            yield line.fault(f"do.{do.verb}", "a road without junction", "road.junction, such as {at: 40 m}")
+        elif do.verb == "run_red_light" and not road.junction.signals:
+            yield line.fault("do.run_red_light", "a junction without signals", "road.junction.signals")
         if do.change_lane is not None and isinstance(do.change_lane.to, LaneRef):
             if found := _missing(do.change_lane.to, road):
                 yield line.fault("do.change_lane.to", *found)

@@ -44,6 +44,16 @@ def test_its_story_is_understood():
     assert len(scenario.events) == 6
 
 
+def test_its_roads_are_understood():
+    winding, crossing = re.findall(r"```\n(road:\n.*?)```", README, re.DOTALL)
+    head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 50 km/h, drive: follow}\n"
+    (first,), (second,) = loads(head + winding, "README.md"), loads(head + crossing, "README.md")
+    assert first.road.patches
+    assert first.road.zebras_m == (70.0,)
+    assert second.road.junction is not None
+    assert len(second.events) == 2
+
+
 def test_it_names_every_command_and_no_other():
     named = set(re.findall(r"\| `nearmiss (\w+)", README))
     assert named == {(c.name or c.callback.__name__) for c in app.registered_commands}

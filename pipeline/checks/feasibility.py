@@ -2,12 +2,15 @@
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.ndimage import maximum_filter1d
 from shapely.strtree import STRtree
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics, outlines, touching_pairs
 from scenarios.bodies import FOUR_WHEELS, ON_FOOT
 from scenarios.drivers import G
+from scenarios.grip_map import grip_share, slope_of
+from scenarios.measures import WINDOW
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 MAX_ACCELERATION = 11.5
@@ -24,8 +27,10 @@ SAMPLING = 1.03  # what 12 pictures a second may overstate
 
 def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
     """sqrt(a_x^2 + (v psi')^2) of rolling bodies, and the deceleration of sliding ones, against mu g."""
-    used = np.hypot(motion.acceleration, rollout.speed_mps * motion.yaw_rate)
-    used = np.where(motion.sliding, slide_deceleration(motion), used)
+    climb = G * np.sin(slope_of(rollout))  # the tyres hold a body on a slope, too
+    along = motion.acceleration + climb * np.cos(rollout.yaw_rad)
+    used = np.hypot(along, rollout.speed_mps * motion.yaw_rate - climb * np.sin(rollout.yaw_rad))
+    used = np.where(motion.sliding, slide_deceleration(rollout, motion), used) / _best_nearby(grip_share(rollout))
     limit = rollout.friction * G
     return worst(
         "friction circle", rollout, np.where((motion.usable | motion.sliding) & who, used, np.nan), limit,
@@ -34,9 +39,15 @@ def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, 
     )  # fmt: skip
 
 
-def slide_deceleration(motion: Kinematics) -> Float[np.ndarray, "time actor"]:
+def _best_nearby(share: Float[np.ndarray, "time actor"]) -> Float[np.ndarray, "time actor"]:
+    """The best within the smoothing window: an acceleration measured there may be of any of its frames."""
+    return maximum_filter1d(share, WINDOW, axis=0)
+
+
+def slide_deceleration(rollout: Rollout, motion: Kinematics) -> Float[np.ndarray, "time actor"]:
     """How hard the ground slows what slides over it, from the box centre's path."""
-    return np.hypot(motion.centre_acceleration[..., 0], motion.centre_acceleration[..., 1])
+    climb = G * np.sin(slope_of(rollout))
+    return np.hypot(motion.centre_acceleration[..., 0] + climb, motion.centre_acceleration[..., 1])
 
 
 def acceleration(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:

@@ -12,7 +12,8 @@ from jaxtyping import Bool, Float
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics, outlines
 from scenarios.drivers import G
-from scenarios.measures import Encounters, brake_threat, derivative, r157_gap, rss_ad_rss
+from scenarios.grip_map import best_friction, slope_of
+from scenarios.measures import Encounters, brake_threat, braking_decel, derivative, r157_gap, rss_ad_rss
 from scenarios.rollout import Rollout
 from scenarios.scenario import Expect, Scenario
 
@@ -37,7 +38,8 @@ def braking_distance(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray,
     for actor in np.flatnonzero(who):
         for first, last in _brakings(rollout, motion, int(actor)):
             v0, v1 = rollout.speed_mps[[first, last], actor]
-            least = float((v0**2 - v1**2) / (2 * rollout.friction * G))
+            rise = slope_of(rollout) * np.sign(np.cos(rollout.yaw_rad[first, actor]))
+            least = float((v0**2 - v1**2) / (2 * braking_decel(best_friction(rollout), rise)))
             used = float(np.linalg.norm(np.diff(motion.place[first : last + 1, actor], axis=0), axis=-1).sum())
             if worst is None or used / least < worst[0]:
                 words = f"{rollout.bodies[actor].id} slows from {v0 * 3.6:.0f} to {v1 * 3.6:.0f} km/h in {used:.1f} m"
@@ -130,7 +132,7 @@ def critical_moments(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
     ttc, need = float(met.ttc_s.min()), float(-met.required_mps2.min())
     passed = [level for level in CRITICAL_DECELS if need > level]
     limit = passed[-1] if passed else CRITICAL_DECELS[0]
-    threat = float(brake_threat(-need, rollout.friction))
+    threat = float(brake_threat(-need, braking_decel(rollout.friction, slope_of(rollout)) / G))
     shown = f"smallest TTC {ttc:.2f} s" if np.isfinite(ttc) else "the ego never closes in"
     return (
         tag(f"{CRITICAL}: TTC", ttc if np.isfinite(ttc) else None, CRITICAL_TTC_S, "s", "constant speeds", shown,

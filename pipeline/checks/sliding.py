@@ -10,6 +10,7 @@ from outputs.verdict import Verdict
 from pipeline.checks.feasibility import slide_deceleration, worst
 from pipeline.checks.kinematics import Kinematics, in_the_air
 from scenarios.drivers import G
+from scenarios.grip_map import grip_share, slope_of
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.skid import PATCH_ACROSS, PATCH_ALONG, gyration_m2
 
@@ -34,7 +35,7 @@ def _slowed(rollout: Rollout, motion: Kinematics, own: Bool[np.ndarray, "time ac
     """Whoever says that it slides must be slowed: what only rolls sideways is found out."""
     fast = np.pad(_ground_speed(rollout), ((1, 0), (0, 0)), mode="edge") > MOVES_MPS
     counts = motion.sliding & own & fast & np.roll(fast, -2, axis=0)
-    share = slide_deceleration(motion) / (rollout.friction * G)
+    share = slide_deceleration(rollout, motion) / (rollout.friction * G) / grip_share(rollout)
     return worst(
         "slide", rollout, np.where(counts, 1 - share, np.nan), 1 - LEAST_SHARE, 1 - LEAST_SHARE, "",
         f"friction slows what slides, mu = {rollout.friction:g}",
@@ -71,7 +72,9 @@ def _most_spin(rollout: Rollout, size) -> float:
 
 def _free_fall(rollout: Rollout, motion: Kinematics) -> Verdict:
     """In the air gravity alone acts, straight down."""
-    off = np.linalg.norm(motion.centre_acceleration + np.array([0.0, 0.0, G]), axis=-1)
+    slope = slope_of(rollout)
+    gravity = G * np.array([np.sin(slope), 0.0, np.cos(slope)])
+    off = np.linalg.norm(motion.centre_acceleration + gravity, axis=-1)
     return worst(
         "free fall", rollout, np.where(motion.airborne, off, np.nan), FALL_TOLERANCE, FALL_TOLERANCE, "m/s²", "gravity",
         "accelerates by {value:.1f} m/s² otherwise than gravity does, {limit:.1f} is allowed",

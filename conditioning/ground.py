@@ -1,0 +1,179 @@
+"""What lies on the ground where a road crosses the ego's: carriageway, sidewalk, paint, at any point of the map."""
+
+from typing import NamedTuple, no_type_check
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numba import njit
+
+from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines
+from scenarios.environment import Surface
+from scenarios.junction import CORNER_M, STOP_LINE_M
+from scenarios.road import Road
+
+# How wet, snowy and frosted a surface looks, 0 to 1.
+LOOK: dict[Surface, tuple[float, float, float]] = {
+    Surface.DRY: (0.0, 0.0, 0.0), Surface.WET: (1.0, 0.0, 0.0), Surface.FLOODED: (1.4, 0.0, 0.0),
+    Surface.SNOW: (0.0, 1.0, 0.0), Surface.ICE: (0.8, 0.0, 1.0),
+}  # fmt: skip
+STRIPE_M, ZEBRA_LENGTH_M = 0.5, 4.0
+STOP_WIDTH_M = 0.4
+EDGE_LINES_M = 0.6  # within so much of its edge lie a road's edge lines
+PERIOD_M = DASH_M + GAP_M
+
+
+class Crossing(NamedTuple):
+    """The crossing road and the edges of the ego's, for compiled loops; `there` is 0 where nothing crosses."""
+
+    there: float
+    x: float
+    y: float
+    cos: float
+    sin: float
+    right: float
+    left: float
+    begins: float
+    ends: float
+    lane_width: float
+    main_right: float
+    main_left: float
+
+
+NO_CROSSING = Crossing(*([0.0] * 12))
+NO_LINES = np.zeros((0, 3))
+
+
+def crossing_of(road: Road | None) -> Crossing:
+    """The road that crosses `road`."""
+    if road is None or road.cross is None:
+        return NO_CROSSING
+    other, (begins, ends) = road.cross, road.cross_extent
+    x, y, heading = other.origin
+    return Crossing(
+        1.0, x, y, float(np.cos(heading)), float(np.sin(heading)), other.right_edge, other.left_edge, begins, ends,
+        other.lane_width_m, road.right_edge, road.left_edge,
+    )  # fmt: skip
+
+
+def cross_lines(road: Road | None) -> Float[np.ndarray, "line 3"]:
+    """The lines along the crossing road, as `markings.lines`."""
+    return NO_LINES if road is None or road.cross is None else lines(road.cross)
+
+
+def bars_of(road: Road | None) -> Float[np.ndarray, "bar 5"]:
+    """Stop lines and zebra stripes as (1 on the crossing road, s from, s to, d from, d to)."""
+    rows = [] if road is None else [*_zebra_stripes(road), *_stop_lines(road)]
+    return np.array(rows, float).reshape(-1, 5)
+
+
+def _zebra_stripes(road: Road) -> list[tuple[float, ...]]:
+    stripes = np.arange(road.right_edge + STRIPE_M, road.left_edge - 1.5 * STRIPE_M, 2 * STRIPE_M)
+    half = ZEBRA_LENGTH_M / 2
+    return [(0.0, at - half, at + half, float(d), float(d) + STRIPE_M) for at in road.zebras_m for d in stripes]
+
+
+def _stop_lines(road: Road) -> list[tuple[float, ...]]:
+    """On the ego's road only at signals."""
+    if road.junction is None or road.cross is None:
+        return []
+    there, other = road.junction, road.cross
+    made: list[tuple[float, ...]] = []
+    if there.signals:
+        middle = road.right_edge + road.lanes * road.lane_width_m
+        before, beyond = there.begins_m - STOP_LINE_M, there.ends_m + STOP_LINE_M
+        made.append((0.0, before, before + STOP_WIDTH_M, road.right_edge, middle))
+        made.append((0.0, beyond - STOP_WIDTH_M, beyond, middle, road.left_edge))
+    middle = other.right_edge + other.lanes * other.lane_width_m
+    right, left = road.right_edge - STOP_LINE_M, road.left_edge + STOP_LINE_M
+    if road.cross_extent[0] < right:
+        made.append((1.0, right, right + STOP_WIDTH_M, other.right_edge, middle))
+    if road.cross_extent[1] > left:
+        made.append((1.0, left - STOP_WIDTH_M, left, middle, other.left_edge))
+    return made
+
+
+def patches_of(road: Road | None) -> Float[np.ndarray, "patch 7"]:
+    """Patches as (s from, s to, d from, d to, how wet, snowy and frosted they are)."""
+    rows = [(p.s_from, p.s_to, p.d_from, p.d_to, *LOOK[p.surface]) for p in (road.patches if road is not None else ())]
+    return np.array(rows, float).reshape(-1, 7)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def on_cross(x, y, crossing):
+    """(s, d) on the crossing road."""
+    dx, dy = x - crossing.x, y - crossing.y
+    return dx * crossing.cos + dy * crossing.sin, dy * crossing.cos - dx * crossing.sin
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def arm_at(d, crossing):
+    """Whether the crossing road leads away on the side of the ego's road on which d is."""
+    if d > (crossing.main_left + crossing.main_right) / 2:
+        return crossing.ends > crossing.main_left
+    return crossing.begins < crossing.main_right
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def beyond_edge(d, across_d, crossing):
+    """Metres from the edge of the carriageways, corners rounded, outwards; negative on them."""
+    a = max(crossing.main_right - d, d - crossing.main_left)
+    if not arm_at(d, crossing):
+        return a
+    b = max(crossing.right - across_d, across_d - crossing.left)
+    if a > 0 and b > 0 and a < CORNER_M and b < CORNER_M:
+        return CORNER_M - np.sqrt((CORNER_M - a) ** 2 + (CORNER_M - b) ** 2)
+    return min(a, b)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def lines_end(d, across_d, crossing):
+    """Whose lines are painted at a point: 0 nobody's, as in the midst of the junction, 1 the ego's road's, 2 the
+    other's."""
+    a = max(crossing.main_right - d, d - crossing.main_left)
+    b = max(crossing.right - across_d, across_d - crossing.left)
+    if a <= 0:
+        return 0 if b < CORNER_M and (arm_at(d, crossing) or a < -EDGE_LINES_M) else 1
+    return 2 if a > CORNER_M and b <= 0 and arm_at(d, crossing) else 0
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _grounds(points, d, crossing):
+    out = np.empty(len(points))
+    for i in range(len(points)):
+        out[i] = beyond_edge(d[i], on_cross(points[i, 0], points[i, 1], crossing)[1], crossing)
+    return out
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _painted(points, s_d, crossing, along, across, bars):
+    out = np.zeros(len(points), np.bool_)
+    for i in range(len(points)):
+        cross_s, cross_d = on_cross(points[i, 0], points[i, 1], crossing)
+        where = lines_end(s_d[i, 1], cross_d, crossing) if crossing.there > 0 else 1
+        s, d = (cross_s, cross_d) if where == 2 else (s_d[i, 0], s_d[i, 1])
+        rows = across if where == 2 else along
+        for k in range(len(rows) if where else 0):
+            on = abs(d - rows[k, 0]) <= LINE_WIDTH_M / 2
+            out[i] |= on and (rows[k, 1] == 0 or s % PERIOD_M < DASH_M)
+        for k in range(len(bars)):
+            s, d = (cross_s, cross_d) if bars[k, 0] > 0 else (s_d[i, 0], s_d[i, 1])
+            out[i] |= bars[k, 1] <= s <= bars[k, 2] and bars[k, 3] <= d <= bars[k, 4]
+    return out
+
+
+def edge_distance(road: Road, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point"]:
+    """Metres outwards from the edge of the carriageways of a road and of the one that crosses it."""
+    d = road.project(points)[:, 1]
+    return _grounds(np.ascontiguousarray(points, float), d, crossing_of(road))
+
+
+def painted(road: Road, points: Float[np.ndarray, "point 2"]) -> Bool[np.ndarray, "point"]:
+    """Whether paint lies at map points."""
+    flat = np.ascontiguousarray(points, float)
+    return _painted(flat, road.project(flat), crossing_of(road), lines(road), cross_lines(road), bars_of(road))

@@ -1,0 +1,81 @@
+"""How what lies and stands along a road is written: patches, rows of parked vehicles, road works."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from scenarios.actor_spec import LaneNumber, LaneWritten
+from scenarios.actor_spec import _lane as read_lane
+from scenarios.bodies import CALLED, FOUR_WHEELS, Kind
+from scenarios.environment import FRICTION, Surface
+from scenarios.furniture import ParkedRow, Works
+from scenarios.grip import Patch
+from scenarios.road import Road
+from scenarios.section import Count, Section, Side, fault, measured, one_of
+from scenarios.units import LENGTH
+
+Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]
+
+
+class Stretch(Section):
+    """Somewhere along the road, counted from the ego's start."""
+
+    from_: Mark = Field(alias="from", description="where it begins along the road, such as 30 m")
+    to: Mark = Field(description="where it ends, such as 45 m")
+
+    @model_validator(mode="after")
+    def _ahead(self) -> "Stretch":
+        if self.to <= self.from_:
+            raise fault(f"from {self.from_:g} m to {self.to:g} m", "an end beyond the beginning")
+        return self
+
+
+class ParkedSpec(Stretch):
+    """A row of vehicles parked at the kerb, as many as there is room for."""
+
+    side: Annotated[Side, one_of(Side)] = Field(description="left or right of the road")
+    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(
+        Kind.CAR, description="one of " + ", ".join(sorted(FOUR_WHEELS))
+    )
+    gap: Annotated[float, measured(LENGTH, 0.2, 20.0)] = Field(1.0, description="between two of them, such as 1 m")
+
+    @model_validator(mode="after")
+    def _vehicles(self) -> "ParkedSpec":
+        if self.kind not in FOUR_WHEELS:
+            raise fault(f"a row of {self.kind}s", "a vehicle on four wheels or more")
+        return self
+
+    def row(self) -> ParkedRow:
+        """The same in numbers."""
+        return ParkedRow(self.side, self.kind, self.from_, self.to, self.gap)
+
+
+class WorksSpec(Stretch):
+    """A closed lane: cones lead out of it over 20 m and along it, a barrier stands across it."""
+
+    lane: Count = Field(0, ge=0, le=5, description="the closed lane's number, counted from the right, 0 first")
+
+    def works(self) -> Works:
+        """The same in numbers."""
+        return Works(self.lane, self.from_, self.to)
+
+
+class PatchSpec(Stretch):
+    """Another surface on a stretch of the road."""
+
+    surface: Annotated[Surface, one_of(Surface)] = Field(description="what lies there: " + ", ".join(Surface))
+    friction: float | None = Field(
+        None, strict=True, ge=0.02, le=1.3, description="a coefficient of friction from 0.02 to 1.3, without unit"
+    )
+    lane: Annotated[LaneNumber | None, BeforeValidator(read_lane, json_schema_input_type=LaneWritten)] = Field(
+        None, description="a lane's number, or 'oncoming 0'; left out: the whole carriageway"
+    )
+
+    def patch(self, road: Road) -> Patch:
+        """The same on a road."""
+        friction = FRICTION[self.surface] if self.friction is None else self.friction
+        right, left = road.right_edge, road.left_edge
+        if self.lane is not None:
+            centre = road.lane_centre(self.lane.number + (road.lanes if self.lane.oncoming else 0))
+            right, left = centre - road.lane_width_m / 2, centre + road.lane_width_m / 2
+        return Patch(self.surface, friction, self.from_, self.to, right, left)

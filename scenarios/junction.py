@@ -1,0 +1,64 @@
+"""Junctions: where another road crosses the ego's at a right angle, or meets it from one side, and its signals."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+CORNER_M = 5.0  # radius of the kerb from one road into the other
+STOP_LINE_M = 6.0  # of the stop line from the other road's edge
+LEVEL_M = 25.0  # so far on either side of the middle the ego's road must be straight
+
+
+class Light(StrEnum):
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+class Arms(StrEnum):
+    """Where the other road leads, as the ego comes."""
+
+    BOTH = "both"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What the signals show along the ego's road and across it, for so long; of the last one without end."""
+
+    along: Light
+    across: Light
+    for_s: float
+
+
+@dataclass(frozen=True)
+class Junction:
+    """The other road's `lanes` lead from the ego's right to its left, its `opposite_lanes` back.
+
+    Its middle, between the two directions, is at `at_m` along the ego's road. Without `signals` nothing is ruled.
+    """
+
+    at_m: float
+    lanes: int
+    opposite_lanes: int
+    lane_width_m: float
+    arms: Arms = Arms.BOTH
+    signals: tuple[Phase, ...] = ()
+
+    @property
+    def begins_m(self) -> float:
+        """s of the other road's nearer edge."""
+        return self.at_m - self.opposite_lanes * self.lane_width_m
+
+    @property
+    def ends_m(self) -> float:
+        """s of its farther edge."""
+        return self.at_m + self.lanes * self.lane_width_m
+
+    def shows(self, t_s: float, across: bool) -> Light | None:
+        """What the signals show at a time, along the ego's road or across it; None where there are none."""
+        for phase in self.signals:
+            if t_s < phase.for_s or phase is self.signals[-1]:
+                return phase.across if across else phase.along
+            t_s -= phase.for_s
+        return None

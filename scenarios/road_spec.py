@@ -1,0 +1,210 @@
+"""How a road is written, and the road that it means."""
+
+import math
+import re
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from scenarios.along_spec import ParkedSpec, PatchSpec, WorksSpec
+from scenarios.environment import Surface
+from scenarios.faults import quoted
+from scenarios.furniture import closed_lane, parked_vehicles
+from scenarios.junction import Arms, Junction, Light, Phase
+from scenarios.reference_line import Piece, smoothed
+from scenarios.road import Road, RoadKind
+from scenarios.scenario import Placed
+from scenarios.section import Count, Lasting, Section, Side, fault, measured, one_of
+from scenarios.units import ANGLE, LENGTH, NotAQuantity, quantity
+
+BEFORE_M, BEYOND_M = 100.0, 200.0  # straight road on either side of the pieces, so that the first and last ease in
+STEEPEST_RAD = 0.2915  # 30 %
+KINDS = "straight, curve or path"
+Radius = Annotated[float, measured(LENGTH, 20.0, 5000.0)]
+
+
+class SignalPhase(Section):
+    along: Annotated[Light, one_of(Light)] = Field(description="green, yellow or red: along the ego's road")
+    across: Annotated[Light | None, one_of(Light)] = Field(
+        None, description="what the other road sees; left out: green while the ego's road sees red, else red"
+    )
+    for_: Lasting | None = Field(None, alias="for", description="how long, such as 3 s; the last phase stays")
+
+    @model_validator(mode="after")
+    def _not_both(self) -> "SignalPhase":
+        if self.along is not Light.RED and self.across not in (None, Light.RED):
+            raise fault(f"{self.along} and {self.across} at once", "red for one of the roads")
+        return self
+
+    def phase(self) -> Phase:
+        """The same with what was left out."""
+        across = self.across or (Light.GREEN if self.along is Light.RED else Light.RED)
+        return Phase(self.along, across, self.for_ or 0.0)
+
+
+def _timed(phases: tuple[SignalPhase, ...]) -> tuple[SignalPhase, ...]:
+    if len(phases) > 20:
+        raise fault(f"a list of {len(phases)}", "at most 20 phases")
+    if any(phase.for_ is None for phase in phases[:-1]):
+        raise fault("a phase without end before another", "for: 3 s in every phase but the last")
+    return phases
+
+
+class JunctionSpec(Section):
+    """Another road across the ego's, at a right angle."""
+
+    at: Annotated[float, measured(LENGTH, 10.0, 400.0)] = Field(
+        description="its middle along the ego's road, counted from the ego's start, such as 40 m"
+    )
+    arms: Annotated[Arms, one_of(Arms)] = Field(Arms.BOTH, description="both, or left or right: a T-junction")
+    lanes: Count = Field(1, ge=1, le=3, description="the number of its lanes from right to left, 1 to 3")
+    opposite_lanes: Count = Field(1, ge=0, le=3, description="the number of its lanes from left to right, 0 to 3")
+    lane_width: Annotated[float, measured(LENGTH, 2.0, 6.0)] = Field(3.5, description="a lane's width, such as 3.5 m")
+    signals: Annotated[tuple[SignalPhase, ...], AfterValidator(_timed)] = Field(
+        (), description="a list of phases such as [{along: green, for: 3 s}, {along: yellow, for: 3 s}, {along: red}]"
+    )
+
+    def junction(self) -> Junction:
+        """The same in numbers."""
+        phases = tuple(phase.phase() for phase in self.signals)
+        return Junction(self.at, self.lanes, self.opposite_lanes, self.lane_width, self.arms, phases)
+
+
+def _few(things: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(things) > 50:
+        raise fault(f"a list of {len(things)}", "at most 50 of them")
+    return things
+
+
+def _slope(written: object) -> float:
+    """A rise over the way in percent, or an angle; radians."""
+    percent = re.fullmatch(r"\s*([+-]?[0-9]+(?:\.[0-9]+)?)\s*%\s*", written) if isinstance(written, str) else None
+    try:
+        slope = math.atan(float(percent[1]) / 100) if percent else quantity(written, ANGLE)
+    except NotAQuantity as error:
+        raise fault(
+            quoted(written), "a rise such as 6 %, or an angle such as 3 deg; downhill it is negative"
+        ) from error
+    if abs(slope) > STEEPEST_RAD:
+        raise fault(quoted(written), "a slope from -30 % to 30 %")
+    return slope
+
+
+class StraightRoad(Section):
+    """`lanes` counts the ego's direction; opposite lanes lie to their left."""
+
+    kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "straight"})] = Field(
+        RoadKind.STRAIGHT, description=KINDS
+    )
+    lanes: Count = Field(ge=1, le=6, description="the number of lanes in the ego's direction, 1 to 6")
+    opposite_lanes: Count = Field(0, ge=0, le=6, description="the number of lanes against the ego's direction, 0 to 6")
+    lane_width: Annotated[float, measured(LENGTH, 2.0, 6.0)] = Field(3.5, description="a lane's width, such as 3.5 m")
+    surface: Annotated[Surface | None, one_of(Surface)] = Field(None, description="what lies on the road")
+    friction: float | None = Field(
+        None, strict=True, ge=0.02, le=1.3, description="a coefficient of friction from 0.02 to 1.3, without unit"
+    )
+    patches: Annotated[tuple[PatchSpec, ...], AfterValidator(_few)] = Field(
+        (), description="a list such as [{surface: ice, from: 30 m, to: 45 m, lane: 0}]"
+    )
+    zebras: Annotated[tuple[Annotated[float, measured(LENGTH, -100.0, 1000.0)], ...], AfterValidator(_few)] = Field(
+        (), description="where walkers have a zebra crossing along the road, such as [40 m]"
+    )
+    parked: Annotated[tuple[ParkedSpec, ...], AfterValidator(_few)] = Field(
+        (), description="a list of rows such as [{side: right, from: 10 m, to: 60 m}]"
+    )
+    works: WorksSpec | None = Field(None, description="a closed lane, such as {lane: 0, from: 40 m, to: 90 m}")
+    slope: Annotated[float, BeforeValidator(_slope, json_schema_input_type=str)] = Field(
+        0.0, description="how the road rises ahead of the ego, such as 6 %; downhill it is negative"
+    )
+    junction: JunctionSpec | None = Field(None, description="a mapping such as {at: 40 m, arms: both}")
+
+
+class CurvedRoad(StraightRoad):
+    kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "curve"})] = Field(description=KINDS)
+    radius: Radius = Field(description="the radius of the ego lane's centre, such as 120 m")
+    direction: Annotated[Side, one_of(Side)] = Field(description="left or right")
+
+
+class RoadPiece(Section):
+    """Straight, a bend, or one that tightens or opens evenly from `radius` (left out: straight) to `to_radius`."""
+
+    length: Annotated[float, measured(LENGTH, 5.0, 2000.0)] = Field(description="the way along it, such as 40 m")
+    radius: Radius | None = Field(None, description="of a bend: its radius at the ego lane's centre, such as 80 m")
+    to_radius: Radius | None = Field(None, description="the radius at the end of the piece, such as 40 m")
+    direction: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "RoadPiece":
+        bent = self.radius is not None or self.to_radius is not None
+        if bent and self.direction is None:
+            raise fault("a bend without direction", "direction: left or direction: right beside the radius")
+        if self.direction is not None and not bent:
+            raise fault("a direction without radius", "a radius such as 80 m beside the direction")
+        return self
+
+    def piece(self) -> Piece:
+        """The same in numbers."""
+        side = -1.0 if self.direction is Side.RIGHT else 1.0
+        begins = side / self.radius if self.radius is not None else 0.0
+        return Piece(self.length, begins, begins if self.to_radius is None else side / self.to_radius)
+
+
+def _not_endless(pieces: tuple[RoadPiece, ...]) -> tuple[RoadPiece, ...]:
+    if not 1 <= len(pieces) <= 50:
+        raise fault(f"a list of {len(pieces)}", "from 1 to 50 pieces, one after the other from the ego's start on")
+    return pieces
+
+
+class PathRoad(StraightRoad):
+    """Pieces one after the other from the ego's start on; straight before and beyond them."""
+
+    kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "path"})] = Field(description=KINDS)
+    pieces: Annotated[tuple[RoadPiece, ...], AfterValidator(_not_endless)] = Field(
+        description="a list such as [{length: 40 m}, {length: 60 m, radius: 80 m, direction: left}]"
+    )
+    transition: Annotated[float, measured(LENGTH, 1.0, 100.0)] = Field(
+        20.0, description="over what length a bend begins and ends, such as 20 m"
+    )
+
+
+def _road_variant(raw: Any) -> str:
+    keys = raw if isinstance(raw, dict) else {}
+    kind = keys.get("kind", "straight")
+    misspelt = kind not in list(RoadKind)  # then the other keys tell which kind was meant
+    if kind == "path" or (misspelt and "pieces" in keys):
+        return "<path>"
+    return "<curve>" if kind == "curve" or (misspelt and "radius" in keys) else "<straight>"
+
+
+RoadSpec = Annotated[
+    Annotated[StraightRoad, Tag("<straight>")]
+    | Annotated[CurvedRoad, Tag("<curve>")]
+    | Annotated[PathRoad, Tag("<path>")],
+    Discriminator(_road_variant),
+]
+
+
+def made_road(spec: StraightRoad, ego_lane: int) -> Road:
+    """The road that is written, the ego in one of its lanes."""
+    bare = _line(spec, ego_lane)
+    patches = tuple(patch.patch(bare) for patch in spec.patches)
+    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras)
+
+
+def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:
+    """The bodies that stand along the road by themselves."""
+    works = () if spec.works is None else closed_lane(spec.works.works(), road)
+    return (*parked_vehicles(tuple(row.row() for row in spec.parked), road), *works)
+
+
+def _line(spec: StraightRoad, ego_lane: int) -> Road:
+    there = spec.junction.junction() if spec.junction is not None else None
+    lanes = (spec.kind, spec.lanes, spec.opposite_lanes, spec.lane_width)
+    if isinstance(spec, PathRoad):
+        whole = [Piece(BEFORE_M), *(part.piece() for part in spec.pieces), Piece(BEYOND_M)]
+        return Road(*lanes, 0.0, ego_lane, pieces=smoothed(whole, spec.transition), begins_m=-BEFORE_M, junction=there)
+    curvature = 0.0
+    if isinstance(spec, CurvedRoad):
+        curvature = (1 if spec.direction is Side.LEFT else -1) / spec.radius
+    return Road(*lanes, curvature, ego_lane, junction=there)
