@@ -16,6 +16,7 @@ from conditioning.shading import halved, mirror_on_road, shade
 from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
 from conditioning.view import View, view_at
 from conditioning.weather import develop, light_of, packed
+from scenarios.reference_line import NO_NODES
 from scenarios.rollout import Rollout
 
 SUPERSAMPLE = 2
@@ -43,6 +44,7 @@ class _Studio:
         self.none = no_cast()
         self.troupe = Troupe(rollout, self.light, seed)
         self.road, self.lines = _road_numbers(rollout)
+        self.nodes = NO_NODES if rollout.road is None else rollout.road.nodes
         self.lamps = np.array([lamp_head(x) for x in scenery.lamps]).reshape(-1, 3)
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
 
@@ -76,8 +78,9 @@ class _Studio:
         lamps = self.lamps[np.linalg.norm(self.lamps - view.origin, axis=1) < 90.0] if len(self.lamps) else self.lamps
         shade(
             surfaces.depth, surfaces.triangle, surfaces.attribute, shadow, contact, *pad, self.looks,
-            view.rotation, view.origin, self.camera.intrinsic, view.plane, view.offset, self.road, self.lines, lamps,
-            np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.packed, self.skyline_seed, colour, mirror,
+            view.rotation, view.origin, self.camera.intrinsic, view.plane, view.offset, self.road, self.nodes,
+            self.lines, lamps, np.ascontiguousarray(self.rollout.ego_to_map[frame]), self.packed, self.skyline_seed,
+            colour, mirror,
         )  # fmt: skip
         if self.light.wet == 0:
             return colour

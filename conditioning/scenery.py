@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
+from jaxtyping import Float
 
 from scenarios.road import Road
 from scenarios.rollout import Rollout
@@ -64,6 +65,8 @@ def _turned(road: Road, s: float, d: float) -> tuple[float, float, float]:
 def _reach(rollout: Rollout) -> tuple[float, float]:
     s = rollout.road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
     first, last = float(s.min()) - _BEHIND_M, float(s.max()) + _BEYOND_M
+    if rollout.road.pieces:
+        return first, last
     curvature = abs(rollout.road.curvature_per_m)
     # A tight bend must not meet itself: at most a third of the circle each way.
     limit = 2.1 / curvature if curvature > 1e-9 else np.inf
@@ -80,12 +83,36 @@ def _buildings(rng: np.random.Generator, road: Road, side: int, s: float, end: f
         length, width = 3.0 * rng.integers(3, 9), 3.0 * rng.integers(3, 6)
         height = 3.0 * rng.integers(2, 7) + 0.6
         away = inner + setback + rng.choice([0.0, 0.0, 1.5]) + width / 2
-        if side * road.curvature_per_m > 0:  # on the inside of a bend the row is shorter than the road
-            away += 0.5 * abs(road.curvature_per_m) * (length / 2) ** 2
+        bend = road.curvature(s + length / 2)
+        if side * bend > 0:  # on the inside of a bend the row is shorter than the road
+            away += 0.5 * abs(bend) * (length / 2) ** 2
         x, y, yaw = _turned(road, s + length / 2, side * away)
         made.append(Building(x, y, yaw, float(length), float(width), float(height)))
-        s += length * max(1.0, 1 / max(0.3, 1 - side * away * road.curvature_per_m)) + rng.choice([0.1, 0.1, 2.0])
+        s += length * max(1.0, 1 / max(0.3, 1 - side * away * bend)) + rng.choice([0.1, 0.1, 2.0])
     return made
+
+
+def _standing_free(scenery: Scenery, road: Road) -> Scenery:
+    """Without what would stand on the road or its sidewalks where it bends towards it."""
+    right, left = road.right_edge - road.sidewalk_m, road.left_edge + road.sidewalk_m
+
+    def free(points: Float[np.ndarray, "point 2"], room_m: float) -> bool:
+        d = road.project(points)[:, 1]
+        return bool(((d >= left + room_m) | (d <= right - room_m)).all())
+
+    return Scenery(
+        tuple(b for b in scenery.buildings if free(_outline(b), 0.0)),
+        tuple(t for t in scenery.trees if free(np.array([[t.x_m, t.y_m]]), -1.5)),
+        tuple(x for x in scenery.lamps if free(np.array([[x.x_m, x.y_m]]), -road.sidewalk_m)),
+    )
+
+
+def _outline(building: Building) -> Float[np.ndarray, "point 2"]:
+    """Points around the foot of a building, at most some metres apart."""
+    along, across = np.linspace(-0.5, 0.5, 5) * building.length_m, np.linspace(-0.5, 0.5, 5) * building.width_m
+    a, b = (grid.ravel() for grid in np.meshgrid(along, across))
+    cos, sin = np.cos(building.yaw_rad), np.sin(building.yaw_rad)
+    return np.stack([building.x_m + cos * a - sin * b, building.y_m + sin * a + cos * b], axis=-1)
 
 
 def _verge(road: Road, side: int) -> float:
@@ -125,4 +152,5 @@ def build_scenery(rollout: Rollout) -> Scenery:
         buildings += _buildings(rng, road, side, first, last)
         trees += _trees(rng, road, side, first, last)
         lamps += _lamps(rng, road, side, first + (13.0 if side > 0 else 0.0), last)
-    return Scenery(tuple(buildings), tuple(trees), tuple(lamps))
+    made = Scenery(tuple(buildings), tuple(trees), tuple(lamps))
+    return _standing_free(made, road) if road.pieces else made

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from conditioning.textures import asphalt, facade, faded, noise, paint_lines, pavement, sky, skyline, terrain
+from scenarios.reference_line import bend_at, locate_on
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
@@ -66,14 +67,18 @@ def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, ligh
 
 @_fast
 @no_type_check
-def _ground(px, py, across, along_x, along_y, road, lines, light, albedo):
+def _ground(px, py, across, along_x, along_y, road, nodes, lines, light, albedo):
     """Colour of the ground; returns how mirror-like it is.
 
-    `road` is curvature, right and left edge, sidewalk and lane width, and 1 where there is a road at all.
+    `road` is curvature, right and left edge, sidewalk and lane width, and 1 where there is a road at all; `nodes` its
+    reference line where it has one of its own.
     """
     curvature, right, left, walk, lane_width, known = road
     s, d, heading = px, py, 0.0
-    if abs(curvature) > 1e-9:
+    if len(nodes) > 0:
+        s, d = locate_on(nodes, px, py)
+        heading, _ = bend_at(nodes, 0.0, s)
+    elif abs(curvature) > 1e-9:
         to_centre = 1 / curvature - py
         sign = 1.0 if curvature > 0 else -1.0
         heading = np.arctan2(sign * px, sign * to_centre)
@@ -182,7 +187,7 @@ def _far(rx, ry, rz, light, skyline_seed, value):
 @_fast
 @no_type_check
 def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emission, gloss_of, sunlit_of, look_of, looks,
-          rotation, origin, intrinsic, plane, offset, road, lines, lamps, ego, light, skyline_seed, colour,
+          rotation, origin, intrinsic, plane, offset, road, nodes, lines, lamps, ego, light, skyline_seed, colour,
           mirror):  # fmt: skip
     """Radiance of every pixel into `colour`; `mirror` gets how mirror-like the ground is, `depth` the ground's."""
     height, width = depth.shape
@@ -207,7 +212,7 @@ def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emissi
                 px, py = origin[0] + t * rx, origin[1] + t * ry
                 # Metres that one row covers, along the look direction.
                 stretch = t * t / (fy * max(0.3, -above)) / np.sqrt(rx * rx + ry * ry)
-                mirror[y, x] = _ground(px, py, t / fx, stretch * rx, stretch * ry, road, lines, light, albedo)
+                mirror[y, x] = _ground(px, py, t / fx, stretch * rx, stretch * ry, road, nodes, lines, light, albedo)
                 nx, ny, nz, share = plane[0], plane[1], plane[2], 1 - 0.85 * contact[y, x]
                 sunlit = 1.0 - shadow[y, x]
                 _lit(albedo, px, py, 0.0, nx, ny, nz, sunlit, share, lamps, ego, light, received, value)

@@ -48,7 +48,8 @@ def _setting(rollout: Rollout) -> list[str]:
     if rollout.road is None:
         return [*said, "street"]
     lanes = rollout.road.lanes + rollout.road.opposite_lanes
-    return [*said, str(rollout.road.kind), _COUNT[lanes] if lanes < len(_COUNT) else "many", "lanes"]
+    bent = "curve" if rollout.road.tightest_per_m > 0 else "straight"
+    return [*said, bent, _COUNT[lanes] if lanes < len(_COUNT) else "many", "lanes"]
 
 
 def _ego_deed(rollout: Rollout) -> str:

@@ -55,7 +55,7 @@ def _extent(rollout: Rollout) -> tuple[Float[np.ndarray, "2"], Float[np.ndarray,
 
 def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
-    bend = abs(road.curvature_per_m)
+    bend = 0.0 if road.pieces else abs(road.curvature_per_m)  # one bend alone must not meet itself
     reach = min(150.0, 1.5 / bend) if bend > 1e-9 else 150.0
     first, last = float(s.min()) - reach / 2, float(s.max()) + reach
     axes.set_facecolor(_GROUND["terrain"])

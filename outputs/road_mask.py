@@ -37,7 +37,7 @@ def draw_road_mask(rollout: Rollout) -> RoadMask:
 
 def _outline(road: Road, rollout: Rollout) -> Float[np.ndarray, "corner 2"]:
     s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
-    reach = HALF_TURN_RAD / max(abs(road.curvature_per_m), 1e-9)
+    reach = np.inf if road.pieces else HALF_TURN_RAD / max(abs(road.curvature_per_m), 1e-9)
     s_from, s_to = max(s.min() - BEHIND_M, -reach), min(s.max() + AHEAD_M, reach)
     strip = road.band(road.right_edge - road.sidewalk_m, road.left_edge + road.sidewalk_m, s_from, s_to)
     return np.array(strip.exterior.coords)

@@ -215,7 +215,7 @@ def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | Non
 
 def _facing(mover: Mover) -> int:
     s, _ = mover.road.locate(*mover.at[:2])
-    return 1 if math.cos(mover.at[2] - mover.road.curvature_per_m * s) >= 0 else -1
+    return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
 
 
 def _to_lane(mover: Mover, lane: int | None, duration: float, said: str) -> Deed:
@@ -229,7 +229,7 @@ def _move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
     slope = None if isinstance(mover.path, LanePath) else _slope(mover)
     lane = mover.join_lane()
     change, wheelbase = abs(target_d - lane.d), WHEELBASE_SHARE * mover.body.size.length_m
-    speed, bend = abs(mover.speed), abs(mover.road.curvature_per_m)
+    speed, bend = abs(mover.speed), abs(mover.road.curvature(lane.s))
     sideways = max(PATH_GRIP_SHARE * mover.grip - speed**2 * bend, 0.15 * mover.grip)
     least = math.sqrt(SHIFT_PEAK * change / sideways)  # the quintic's peak is 5.774 D / T^2
     # Its curvature grows by at most 60 D / L^3; its peak is 5.774 D / L^2.
@@ -244,7 +244,7 @@ def _move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
 def _slope(mover: Mover) -> float:
     """Of a heading against the road that it is about to join; steep ones are left to the checks."""
     s, _ = mover.road.locate(*mover.at[:2])
-    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.curvature_per_m * s) * _facing(mover))))
+    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * _facing(mover))))
 
 
 def _settle_in_lane(mover: Mover) -> None:
@@ -262,7 +262,7 @@ def _cross(mover: Mover, action: Cross | StepOut, speed: float) -> Deed:
     x, y, yaw = mover.at
     s, d = mover.road.locate(x, y)
     side = crossing_side(mover.road, d)
-    target = float(mover.road.curvature_per_m * s + side * math.pi / 2)
+    target = float(mover.road.heading(s) + side * math.pi / 2)
     mover.path = free_path(mover.body, (x, y, yaw), PATH_GRIP_SHARE * mover.grip, target)
     rate = max(speed / WALK_BUILD_UP_S, 1.0) if mover.on_foot else 1.5
     mover.target = Target(speed, min(rate, 5.0))

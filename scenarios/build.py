@@ -21,9 +21,10 @@ from scenarios.place import (
 )
 from scenarios.references import Cast, Member, ego_member, member
 from scenarios.road import Road
+from scenarios.road_spec import made_road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut
-from scenarios.section import Side, as_faults
-from scenarios.spec import Collision, Common, CurvedRoad, LogSpec, Start, StraightRoad, WorldSpec
+from scenarios.section import as_faults
+from scenarios.spec import Collision, Common, LogSpec, Start, WorldSpec
 from scenarios.storyline import compiled_story, lane_faults, read_story
 from scenarios.triggers import AfterEvent
 
@@ -64,7 +65,7 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]
     faults += story_faults
     if spec is None:
         return None, faults
-    road = _road(spec.road, spec.ego.lane)
+    road = made_road(spec.road, spec.ego.lane)
     faults += _as_faults(road_doubts(road)) + _placing_faults(spec, road, events, story_faults)
     faults += lane_faults(lines, spec.actors, road)
     if faults:
@@ -113,13 +114,6 @@ def _valid(adapter: TypeAdapter, raw: object):
 
 def _as_faults(doubts: Iterable[tuple[str, str, str]]) -> list[Fault]:
     return [Fault(*doubt) for doubt in doubts]
-
-
-def _road(spec: StraightRoad, ego_lane: int) -> Road:
-    curvature = 0.0
-    if isinstance(spec, CurvedRoad):
-        curvature = (1 if spec.direction is Side.LEFT else -1) / spec.radius
-    return Road(spec.kind, spec.lanes, spec.opposite_lanes, spec.lane_width, curvature, ego_lane)
 
 
 def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], story_faults: list[Fault]) -> list[Fault]:

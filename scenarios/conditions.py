@@ -53,11 +53,11 @@ def station(mover: Mover) -> Station:
     """Where a body is on the road."""
     road, size = mover.road, mover.body.size
     s, d = road.locate(*mover.centre())
-    tilt = mover.at[2] - road.curvature_per_m * s
-    stretch = 1 - road.curvature_per_m * d
+    heading = road.heading(s)
+    tilt = mover.at[2] - heading
+    stretch = 1 - road.curvature(s) * d
     half = (size.length_m * abs(math.cos(tilt)) + size.width_m * abs(math.sin(tilt))) / 2 / stretch
     vx, vy = mover.velocity()
-    heading = road.curvature_per_m * s
     along = float(vx) * math.cos(heading) + float(vy) * math.sin(heading)
     return Station(s - half, s + half, d, along, 1 if math.cos(tilt) >= 0 else -1, stretch)
 

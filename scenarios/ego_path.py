@@ -10,6 +10,7 @@ from numba import njit
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.perception import box_corners
+from scenarios.road import Road
 from scenarios.rollout import Rollout
 
 BEYOND_M = 150.0  # how far the path goes on past the last frame
@@ -63,17 +64,27 @@ def driven_line(rollout: Rollout) -> Line:
             keep.append(i)
     start, last = xy[keep[-1]], int(keep[-1])
     yaw = float(np.arctan2(rollout.ego_to_map[last, 1, 0], rollout.ego_to_map[last, 0, 0]))
-    curvature = rollout.road.curvature_per_m if rollout.road is not None else 0.0
     steps = np.arange(SPACING_M, BEYOND_M, 2.0)
-    bearing = yaw + curvature * steps / 2  # of a chord of constant curvature
-    half = curvature * steps / 2
-    chord = steps * np.sinc(half / np.pi)
-    beyond = start + chord[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], -1)
-    points = np.concatenate([xy[keep], beyond])
+    points = np.concatenate([xy[keep], _beyond(rollout.road, start, yaw, steps)])
     step = np.diff(points, axis=0)
     heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*step.T))])
     return Line(points, along, np.append(heading, heading[-1]))
+
+
+def _beyond(
+    road: Road | None, start: Float[np.ndarray, "2"], yaw: float, steps: Float[np.ndarray, "step"]
+) -> Float[np.ndarray, "step 2"]:
+    """Points so far from a pose on, bending as the road does from there."""
+    if road is not None and road.pieces:
+        s, d = road.locate(float(start[0]), float(start[1]))
+        facing = 1 if np.cos(yaw - road.heading(s)) >= 0 else -1
+        return road.pose(s + facing * steps, np.full_like(steps, d))[:, :2]
+    curvature = road.curvature_per_m if road is not None else 0.0
+    bearing = yaw + curvature * steps / 2  # of a chord of constant curvature
+    half = curvature * steps / 2
+    chord = steps * np.sinc(half / np.pi)
+    return start + chord[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], -1)
 
 
 def project(line: Line, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:

@@ -76,11 +76,27 @@ def _world(scenario: Scenario) -> list[str]:
 def _road(road: Road) -> str:
     lanes = f"{road.lanes} lane{'s' * (road.lanes > 1)} in the ego's direction (0 on the right)"
     against = f", {road.opposite_lanes} against it" if road.opposite_lanes else ", none against it"
-    bend = "straight"
-    if road.curvature_per_m:
-        side = "left" if road.curvature_per_m > 0 else "right"
-        bend = f"curve to the {side}, radius {1 / abs(road.curvature_per_m):g} m"
+    bend = _bends(road) if road.pieces else _bend(road.curvature_per_m)
     return f"{bend}, {lanes}{against}, each {road.lane_width_m:g} m wide."
+
+
+def _bend(curvature: float) -> str:
+    if not curvature:
+        return "straight"
+    return f"curve to the {'left' if curvature > 0 else 'right'}, radius {1 / abs(curvature):g} m"
+
+
+def _bends(road: Road) -> str:
+    """What lies ahead of the ego, piece by piece; the easing between two pieces is part of neither."""
+    told, s = [], road.begins_m
+    for piece in road.pieces:
+        s += piece.length_m
+        bends = piece.curvature_per_m, piece.to_curvature_per_m
+        if s > 0 and len(set(bends)) == 1:
+            told.append(f"{_bend(bends[0])} until {s:.0f} m")
+        elif s > 0:
+            told.append(f"to {_bend(bends[1]).removeprefix('curve to the ')} until {s:.0f} m")
+    return "; ".join(told)
 
 
 def _surface(scenario: Scenario) -> str:

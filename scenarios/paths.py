@@ -72,7 +72,7 @@ class LanePath:
 
     def advance(self, distance: float, _dt: float) -> None:
         """Move on by `distance` metres."""
-        scale = 1 - self.road.curvature_per_m * self.d
+        scale = 1 - self.road.curvature(self.s) * self.d
         along = distance / math.hypot(scale, self._slope())
         self.travelled += along
         self.s += self.facing * along
@@ -84,7 +84,7 @@ class LanePath:
 
     def pose(self) -> Pose:
         x, y, heading = self.road.place(self.s, self.d)
-        scale = 1 - self.road.curvature_per_m * self.d
+        scale = 1 - self.road.curvature(self.s) * self.d
         return x, y, heading + math.atan2(self._slope(), self.facing * scale)
 
 
@@ -139,7 +139,7 @@ def crossing_side(road: Road, d: float) -> int:
 def lane_path(road: Road, pose: Pose) -> LanePath:
     """The path along the road through a map pose."""
     s, d = road.locate(*pose[:2])
-    facing = 1 if math.cos(pose[2] - road.curvature_per_m * s) >= 0 else -1
+    facing = 1 if math.cos(pose[2] - road.heading(s)) >= 0 else -1
     return LanePath(road, s, d, facing)
 
 

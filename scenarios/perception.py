@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numba import njit
 
+from scenarios.reference_line import bend_at
 from scenarios.road import Road
 
 CORRIDOR_MARGIN_M = 0.25  # free space a driver keeps on each side of the vehicle
@@ -91,18 +92,18 @@ def look(
 ) -> Scene:
     """The scene in map and road coordinates."""
     corners = corners_of(xy, yaw, size)
-    along, across, along_mps, across_mps = _on_road(road.project(corners), road.curvature_per_m, velocity)
+    along, across, along_mps, across_mps = _on_road(road.project(corners), road.nodes, road.curvature_per_m, velocity)
     return Scene(road, xy, yaw, size, velocity, braking, corners, along, across, along_mps, across_mps, present)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _on_road(road_corners, curvature, velocity):
+def _on_road(road_corners, nodes, curvature, velocity):
     count = len(velocity)
     along, across = road_corners[:, :, 0].copy(), road_corners[:, :, 1].copy()
     along_mps, across_mps = np.empty(count), np.empty(count)
     for i in range(count):
-        heading = curvature * along[i].mean()
+        heading, _ = bend_at(nodes, curvature, along[i].mean())
         cos, sin = math.cos(heading), math.sin(heading)
         along_mps[i] = velocity[i, 0] * cos + velocity[i, 1] * sin
         across_mps[i] = velocity[i, 1] * cos - velocity[i, 0] * sin
@@ -126,15 +127,15 @@ def ahead(scene: Scene, me: int, d: float, facing: int, speed: float) -> Ahead:
     return Ahead(
         *_ahead(
             scene.along, scene.across, scene.along_mps, scene.across_mps, scene.size, me, d, facing, speed,
-            1 - scene.road.curvature_per_m * d, scene.present,
+            scene.road.nodes, scene.road.curvature_per_m, scene.present,
         )
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, stretch, present):
-    """`ahead` body by body; `stretch` is the length of the driver's lane over the reference line's."""
+def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, nodes, curvature, present):
+    """`ahead` body by body."""
     count, half, pace = len(along), size[me, 1] / 2 + CORRIDOR_MARGIN_M, max(speed, 0.5)
     front_m = (facing * along[me]).max()
     gap, speed_mps = np.empty(count), facing * along_mps
@@ -142,7 +143,7 @@ def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, str
     inside, entering, crossing, approaching = flags[0], flags[1], flags[2], flags[3]
     for i in range(count):
         near, far = (facing * along[i]).min(), (facing * along[i]).max()
-        gap[i] = (near - front_m) * stretch
+        gap[i] = _way(nodes, curvature, d, facing, front_m, near)
         if i == me or not present[i] or far <= front_m or gap[i] >= LOOK_AHEAD_M or gap[i] <= -size[i, 0]:
             continue
         right, left, sideways = across[i].min() - d, across[i].max() - d, abs(across_mps[i])
@@ -158,6 +159,16 @@ def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, str
         across_it = sideways > 0.2 and abs(speed_mps[i]) < max(2 * sideways, 0.5)
         crossing[i] = meets and across_it and gap[i] > -0.5
     return gap, speed_mps, inside, entering, crossing, approaching
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _way(nodes, curvature, d, facing, begins, ends):
+    """Metres along the lane at offset d between two places, both counted in the driver's direction."""
+    if len(nodes) == 0:
+        return (ends - begins) * (1 - curvature * d)
+    turned = bend_at(nodes, curvature, facing * ends)[0] - bend_at(nodes, curvature, facing * begins)[0]
+    return ends - begins - facing * d * turned
 
 
 @njit(cache=True, nogil=True)

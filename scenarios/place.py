@@ -159,10 +159,15 @@ def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
 def road_doubts(road: Road) -> Iterator[Doubt]:
     if road.ego_lane >= road.lanes:
         yield "ego.lane", str(road.ego_lane), f"a lane from 0 to {road.lanes - 1}: road.lanes is {road.lanes}"
-    inner = max(road.left_edge, 0) if road.curvature_per_m > 0 else max(-road.right_edge, 0)
-    if road.curvature_per_m and 1 / abs(road.curvature_per_m) < inner + road.sidewalk_m + 5:
-        found = f"{1 / abs(road.curvature_per_m):g} m, too tight for the lanes inside of it"
-        yield "road.radius", found, f"at least {inner + road.sidewalk_m + 5:g} m"
+    bends = [b for p in road.pieces for b in (p.curvature_per_m, p.to_curvature_per_m)] or [road.curvature_per_m]
+    for bend in sorted({min(bends), max(bends)} - {0.0}):
+        inner = max(road.left_edge, 0) if bend > 0 else max(-road.right_edge, 0)
+        if 1 / abs(bend) < inner + road.sidewalk_m + 5:
+            found = f"{1 / abs(bend):g} m, too tight for the lanes inside of it"
+            where = "road.pieces" if road.pieces else "road.radius"
+            yield where, found, f"at least {inner + road.sidewalk_m + 5:g} m"
+    if road.pieces and not road.simple:
+        yield "road.pieces", "a road that crosses or meets itself", "pieces that leave room between its parts"
 
 
 def standing_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Doubt]:

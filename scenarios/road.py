@@ -1,26 +1,44 @@
-"""Roads: a reference line of constant curvature with parallel lanes."""
+"""Roads: parallel lanes along a reference line of constant curvature, or along any smooth one."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 from shapely.geometry import Polygon
 
+from scenarios.reference_line import (
+    NO_NODES,
+    Piece,
+    Pose,
+    bend_at,
+    locate_on,
+    located_on,
+    nodes_of,
+    place_on,
+    places_on,
+)
+from scenarios.triggers import ADDED
+
+STRAIGHT_BELOW = 1e-9  # 1/m
+
 
 class RoadKind(StrEnum):
     STRAIGHT = "straight"
     CURVE = "curve"
+    PATH = "path"
 
 
 @dataclass(frozen=True)
 class Road:
-    """Parallel lanes along a line of constant curvature.
+    """Parallel lanes along a line: of constant curvature, or of `pieces`, the first of which begins at s = `begins_m`.
 
-    The reference line (d = 0) is the centre of `ego_lane`; it passes through the map origin along x.
+    The reference line (d = 0) is the centre of `ego_lane`; at s = 0 it is in `origin`: the map's, along x.
     s runs along it in metres, d to the left in metres. Lanes in the ego's direction are numbered from the
-    right, 0 first; `opposite_lanes` lie to their left. Curvature is positive to the left, 1/m.
+    right, 0 first; `opposite_lanes` lie to their left. Curvature is positive to the left, 1/m. Before and beyond its
+    pieces a road goes straight on.
     """
 
     kind: RoadKind
@@ -30,6 +48,39 @@ class Road:
     curvature_per_m: float
     ego_lane: int
     sidewalk_m: float = 2.5
+    pieces: tuple[Piece, ...] = field(default=(), metadata=ADDED)
+    begins_m: float = field(default=0.0, metadata=ADDED)
+    origin: Pose = field(default=(0.0, 0.0, 0.0), metadata=ADDED)
+
+    @cached_property
+    def nodes(self) -> Float[np.ndarray, "node 6"]:
+        """The reference line for `reference_line`; none where the curvature is constant."""
+        return nodes_of(self.pieces, self.begins_m, self.origin) if self.pieces else NO_NODES
+
+    def heading(self, s: float) -> float:
+        """Heading of the road at s, radians."""
+        return bend_at(self.nodes, 0.0, s)[0] if self.pieces else self.curvature_per_m * s
+
+    def curvature(self, s: float) -> float:
+        """Curvature of the reference line at s, 1/m."""
+        return bend_at(self.nodes, 0.0, s)[1] if self.pieces else self.curvature_per_m
+
+    @property
+    def tightest_per_m(self) -> float:
+        """The largest curvature anywhere, without sign, 1/m."""
+        bends = [b for p in self.pieces for b in (p.curvature_per_m, p.to_curvature_per_m)]
+        return max(map(abs, bends), default=abs(self.curvature_per_m))
+
+    @property
+    def ends_m(self) -> float:
+        """s at which the last piece ends; the counterpart of `begins_m`."""
+        return self.begins_m + sum(piece.length_m for piece in self.pieces)
+
+    @property
+    def simple(self) -> bool:
+        """Whether the road and its sidewalks nowhere meet themselves; of roads with pieces."""
+        edges = self.right_edge - self.sidewalk_m, self.left_edge + self.sidewalk_m
+        return self.band(*edges, self.begins_m, self.ends_m).is_valid
 
     def lane_centre(self, lane: int) -> float:
         """d of a lane's centre in metres; opposite lanes follow on from `lanes`."""
@@ -48,9 +99,12 @@ class Road:
     def pose(self, s: Float[np.ndarray, "*n"], d: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n 3"]:
         """Map x, y (m) and heading of the road (rad) at (s, d)."""
         s, d = np.asarray(s, float), np.asarray(d, float)
+        if self.pieces:
+            s, d = np.broadcast_arrays(s, d)
+            return places_on(self.nodes, s.ravel(), d.ravel()).reshape(*s.shape, 3)
         k = self.curvature_per_m
         heading = k * s
-        if abs(k) < 1e-9:
+        if abs(k) < STRAIGHT_BELOW:
             x, y = s, np.zeros_like(s)
         else:
             x, y = np.sin(heading) / k, (1 - np.cos(heading)) / k
@@ -58,16 +112,21 @@ class Road:
 
     def place(self, s: float, d: float) -> tuple[float, float, float]:
         """`pose` of one point, for the inner loop: x, y in metres, heading of the road in radians."""
+        if self.pieces:
+            return place_on(self.nodes, s, d)[:3]
         heading = self.curvature_per_m * s
-        if abs(self.curvature_per_m) < 1e-9:
+        if abs(self.curvature_per_m) < STRAIGHT_BELOW:
             return s, d, 0.0
         x, y = math.sin(heading) / self.curvature_per_m, (1 - math.cos(heading)) / self.curvature_per_m
         return x - d * math.sin(heading), y + d * math.cos(heading), heading
 
     def project(self, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
-        """(s, d) of map points; inverse of `pose` within half a turn."""
+        """(s, d) of map points; inverse of `pose` within half a turn, and nowhere beyond the centre of a bend."""
+        if self.pieces:
+            flat = np.ascontiguousarray(xy, float).reshape(-1, 2)
+            return located_on(self.nodes, flat).reshape(np.shape(xy))
         k = self.curvature_per_m
-        if abs(k) < 1e-9:
+        if abs(k) < STRAIGHT_BELOW:
             return np.array(xy, float)
         x, y = np.moveaxis(np.asarray(xy, float), -1, 0)
         to_centre_y = 1 / k - y
@@ -76,8 +135,10 @@ class Road:
 
     def locate(self, x: float, y: float) -> tuple[float, float]:
         """`project` of one point, for the inner loop."""
+        if self.pieces:
+            return locate_on(self.nodes, x, y)
         k = self.curvature_per_m
-        if abs(k) < 1e-9:
+        if abs(k) < STRAIGHT_BELOW:
             return x, y
         sign = math.copysign(1.0, k)
         heading = math.atan2(sign * x, sign * (1 / k - y))

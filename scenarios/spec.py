@@ -4,22 +4,13 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from scenarios.actor_spec import ActorSpec, EgoSpec
-from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.environment import TimeOfDay, Weather
 from scenarios.faults import quoted
-from scenarios.road import RoadKind
-from scenarios.section import Count, Instant, Section, Side, fault, measured, one_of
+from scenarios.road_spec import RoadSpec
+from scenarios.section import Instant, Section, fault, measured, one_of
 from scenarios.units import LENGTH, TIME, NotAQuantity, quantity, spelling
 
 WORDS_SAFE_AS_ID = "letters a-z, digits, - or _, starting with a letter, at most 32 of them, and not 'ego'"
@@ -39,43 +30,6 @@ ActorId = Annotated[
 ]
 Prose = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)]
 SceneName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\z", max_length=64)]
-
-
-class StraightRoad(Section):
-    """`lanes` counts the ego's direction; opposite lanes lie to their left."""
-
-    kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "straight"})] = Field(
-        RoadKind.STRAIGHT, description="straight or curve"
-    )
-    lanes: Count = Field(ge=1, le=6, description="the number of lanes in the ego's direction, 1 to 6")
-    opposite_lanes: Count = Field(0, ge=0, le=6, description="the number of lanes against the ego's direction, 0 to 6")
-    lane_width: Annotated[float, measured(LENGTH, 2.0, 6.0)] = Field(3.5, description="a lane's width, such as 3.5 m")
-    surface: Annotated[Surface | None, one_of(Surface)] = Field(None, description="what lies on the road")
-    friction: float | None = Field(
-        None, strict=True, ge=0.02, le=1.3, description="a coefficient of friction from 0.02 to 1.3, without unit"
-    )
-
-
-class CurvedRoad(StraightRoad):
-    kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "curve"})] = Field(
-        description="straight or curve"
-    )
-    radius: Annotated[float, measured(LENGTH, 20.0, 5000.0)] = Field(
-        description="the radius of the ego lane's centre, such as 120 m"
-    )
-    direction: Annotated[Side, one_of(Side)] = Field(description="left or right")
-
-
-def _road_variant(raw: Any) -> str:
-    keys = raw if isinstance(raw, dict) else {}
-    kind = keys.get("kind", "straight")
-    misspelt = kind not in list(RoadKind)  # then the other keys tell which kind was meant
-    return "<curve>" if kind == "curve" or (misspelt and "radius" in keys) else "<straight>"
-
-
-RoadSpec = Annotated[
-    Annotated[StraightRoad, Tag("<straight>")] | Annotated[CurvedRoad, Tag("<curve>")], Discriminator(_road_variant)
-]
 
 
 class EnvironmentSpec(Section):

@@ -52,7 +52,7 @@ def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action 
             return free_path(placed.body, (x, y, yaw), PATH_GRIP_SHARE * grip, yaw)
         return LanePath(road, s, d, facing)
     yaw = placed.start.yaw_rad
-    heading = road.curvature_per_m * float(road.project(np.array([placed.start.x_m, placed.start.y_m]))[0])
+    heading = road.heading(float(road.project(np.array([placed.start.x_m, placed.start.y_m]))[0]))
     if not on_foot and placed.speed_mps > 0 and abs(math.sin(yaw - heading)) < LANE_HEADING_RAD:
         s, d = road.project(np.array([placed.start.x_m, placed.start.y_m]))
         facing = 1 if math.cos(yaw - heading) > 0 else -1
