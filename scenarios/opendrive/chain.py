@@ -2,6 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
 
 from scenarios.opendrive.road_map import Lane, LaneSection, MapRoad, RoadMap
 
@@ -75,6 +79,27 @@ class Chain:
         x, y, heading = leg.road.pose(s, t)
         bend = leg.road.curvature(s)
         return x, y, heading + (math.pi if leg.way < 0 else 0.0), leg.way * bend / max(1 - bend * t, 0.05)
+
+    @cached_property
+    def _ways(self) -> tuple[Float[np.ndarray, "point"], Float[np.ndarray, "point"]]:
+        """Places along the chain and the way along its lane to each, which is longer outside of a bend."""
+        along = np.arange(math.floor(self.begins_m), math.ceil(self.ends_m) + 1.0)
+        along = np.unique(np.clip(along, self.begins_m, self.ends_m))
+        middle = (along[1:] + along[:-1]) / 2
+        stretch = [self._stretch(float(at)) for at in middle]
+        way = np.concatenate([[0.0], np.cumsum(np.diff(along) * stretch)])
+        return along, way - np.interp(0.0, along, way)
+
+    def _stretch(self, along: float) -> float:
+        leg = self.leg(along)
+        s = leg.s(along)
+        return max(1 - leg.road.curvature(s) * _lane_t(leg, s), 0.05)
+
+    def way(self, along: float) -> float:
+        """Metres of the chain's lane from its vehicle to a place along the chain."""
+        known, way = self._ways
+        inside = min(max(along, self.begins_m), self.ends_m)
+        return float(np.interp(inside, known, way)) + along - inside
 
     def spot(self, x: float, y: float) -> Spot:
         """Where a world point lies beside the chain."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scenarios.opendrive.bends import TIGHTEST_M, WIDEST_M, TooTight, bends_ahead, jumps, written
 from scenarios.opendrive.chain import Chain
 from scenarios.opendrive.road_map import Lane, LaneSection
 
 EVERY_M = 5.0  # between the places at which a stretch is looked at
 STRAIGHT_PER_M = 1e-6
-TIGHTEST_M, WIDEST_M = 20.0, 5000.0  # radii that the language knows
 SAME_BEND = 0.02  # relative
 SLOPED = 0.005  # of a road that our flat ones may stand for
 NARROWEST, BROADEST, MOST_LANES = 2.0, 6.0, 6
@@ -52,6 +52,12 @@ class Stretch:
     approximated: tuple[Remark, ...]
     refused: tuple[Remark, ...]
 
+    @property
+    def kept_along(self) -> bool:
+        """Whether places keep their way along and across the road, since its line is not exactly the map's."""
+        bent = self.written["kind"] != "straight" or any("here it is straight" in r.said for r in self.approximated)
+        return bent and self.written["kind"] != "curve"
+
 
 def stretch_of(chain: Chain, back_m: float, ahead_m: float) -> Stretch:
     """The road from `back_m` behind to `ahead_m` ahead of where the chain's vehicle is."""
@@ -73,15 +79,15 @@ def stretch_of(chain: Chain, back_m: float, ahead_m: float) -> Stretch:
         if end < wanted - 1:
             said = f"road {road.id} ends or branches {end:.0f} m {side} the ego; here it goes on as it is"
             differs.append(Remark("road", road.line, said))
-    written: dict[str, object] = {"kind": "straight", "lanes": len(lanes.along)}
+    road_written: dict[str, object] = {"kind": "straight", "lanes": len(lanes.along)}
     if lanes.against:
-        written["opposite_lanes"] = len(lanes.against)
-    written["lane_width"] = f"{min(max(width, NARROWEST), BROADEST):.6g} m"
+        road_written["opposite_lanes"] = len(lanes.against)
+    road_written["lane_width"] = f"{min(max(width, NARROWEST), BROADEST):.6g} m"
     if not NARROWEST <= width <= BROADEST or max(len(lanes.along), len(lanes.against)) > MOST_LANES:
         found = f"{len(lanes.along)} lanes of {width:.2f} m, {len(lanes.against)} against them"
         refused.append(Remark("laneSection", section.line, f"{found}; here are at most {MOST_LANES} of 2 to 6 m"))
-    written |= _bend(chain, inside, differs, refused)
-    return Stretch(written, lanes, tuple(dict.fromkeys(differs)), tuple(dict.fromkeys(refused)))
+    road_written |= _bend(chain, inside, differs, refused)
+    return Stretch(road_written, lanes, tuple(dict.fromkeys(differs)), tuple(dict.fromkeys(refused)))
 
 
 # -- lanes ---------------------------------------------------------------------------------------------------------
@@ -172,13 +178,14 @@ def _compare_height(chain: Chain, places: list[float], differs: list[Remark], re
 
 def _bend(chain: Chain, places: list[float], differs: list[Remark], refused: list[Remark]) -> dict[str, object]:
     """What the road's line adds to a straight one."""
-    bends = np.array([chain.pose(at)[3] for at in places])
-    least, most = float(bends.min()), float(bends.max())
+    curvature = np.array([chain.pose(at)[3] for at in places])
+    least, most = float(curvature.min()), float(curvature.max())
     mean = (least + most) / 2
     if max(abs(least), abs(most)) < STRAIGHT_PER_M:
         return {}
-    here = chain.leg(places[int(np.argmax(np.abs(bends)))])
-    piece = here.road.piece(here.s(places[int(np.argmax(np.abs(bends)))]))
+    tightest = places[int(np.argmax(np.abs(curvature)))]
+    here = chain.leg(tightest)
+    piece = here.road.piece(here.s(tightest))
     if max(abs(least), abs(most)) < 1 / WIDEST_M:
         turned = math.degrees(abs(mean) * (places[-1] - places[0]))
         said = f"road {here.road.id} bends by {turned:.1f} degrees over the stretch; here it is straight, and all"
@@ -187,6 +194,16 @@ def _bend(chain: Chain, places: list[float], differs: list[Remark], refused: lis
     if most - least <= SAME_BEND * abs(mean) and TIGHTEST_M <= 1 / abs(mean) <= WIDEST_M:
         side = "left" if mean > 0 else "right"
         return {"kind": "curve", "radius": f"{1 / abs(mean):.9g} m", "direction": side}
-    said = f"curvature from {least:.5f} to {most:.5f} 1/m between {places[0]:.0f} and {places[-1]:.0f} m; a road here "
-    refused.append(Remark(piece.name, piece.line, said + "is straight or a single bend of 20 to 5000 m"))
-    return {}
+    try:
+        bends = bends_ahead(chain, places[-1])
+    except TooTight as reason:
+        refused.append(Remark(piece.name, piece.line, f"road {here.road.id} has {reason}"))
+        return {}
+    if jumps(bends):
+        said = "its bends begin and end at once; here over some way"
+        differs.append(Remark(piece.name, piece.line, f"road {here.road.id}: {said}"))
+    if any(abs(chain.pose(at)[3]) > 1 / WIDEST_M for at in places if at < -1):
+        differs.append(
+            Remark("road", here.road.line, "the road is bent behind the ego, too; here it is straight there")
+        )
+    return {"kind": "path", "pieces": [written(bend) for bend in bends]}

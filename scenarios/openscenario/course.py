@@ -42,7 +42,7 @@ class Course:
     road: Road
     written: dict[str, object]
     pose: tuple[float, float, float]
-    straightened: bool  # the road is bent a little in the world: places are kept along and across it
+    kept_along: bool  # the road's line is not exactly the map's: places keep their way along and across it
 
     @property
     def way(self) -> int:
@@ -57,8 +57,8 @@ class Course:
         if self.chain is None:
             return Spotted(s, d, math.remainder(turn, math.tau), self._lane_of(d), 0.0)
         beside = self.chain.spot(spot.x_m, spot.y_m)
-        if self.straightened:
-            s, d, turn = beside.along_m, beside.left_m, spot.heading_rad - beside.heading_rad
+        if self.kept_along:
+            s, d, turn = self.chain.way(beside.along_m), beside.left_m, spot.heading_rad - beside.heading_rad
         number = self.lanes.number(beside.lane.id) if beside.lane is not None else None
         turn = math.remainder(turn, math.tau)
         if number is None:
@@ -132,10 +132,8 @@ def course_on(begun: Begun, back_m: float, ahead_m: float) -> tuple[Course, tupl
     chain = begun.chain
     stretch: Stretch = stretch_of(chain, back_m, ahead_m)
     x, y, heading, _ = chain.pose(0.0)
-    straightened = stretch.written["kind"] == "straight" and abs(chain.pose(0.0)[3]) > 0
-    straightened |= any("here it is straight" in remark.said for remark in stretch.approximated)
     road = road_of(stretch.written, stretch.lanes.ego)
-    made = Course(chain, stretch.lanes, road, stretch.written, (x, y, heading), straightened)
+    made = Course(chain, stretch.lanes, road, stretch.written, (x, y, heading), stretch.kept_along)
     return made, stretch.approximated, stretch.refused
 
 

@@ -13,6 +13,7 @@ from scenarios.opendrive.road_map import RoadMap
 from scenarios.openscenario.catalogs import catalogs_of
 from scenarios.openscenario.course import Begun, Course, NoCourse, course_on, no_map
 from scenarios.openscenario.entities import Entity, read_entities
+from scenarios.openscenario.expression import resolved
 from scenarios.openscenario.files import beside
 from scenarios.openscenario.first_actions import Init, read_init
 from scenarios.openscenario.node import Node, NotSaid, Remark, Report, unread
@@ -119,7 +120,7 @@ def _drafted(root: Node, file: XmlFile, asked: Asked, given: Mapping[str, str]) 
     starts = _starts(init, entities)
     if ego.name not in starts:
         raise root.not_said("the ego has no place in Init")
-    course = _course(root, known, ego, starts, init.speeds, length, asked)
+    course = _course(scenario, known, ego, starts, length)
     positions = Positions(known, lambda name, node: _placed(starts, name, node))
     stage = Stage(
         course, entities, positions, starts, catalogs, root.report, init.speeds, dict(init.speeds)
@@ -170,31 +171,38 @@ def _map(scenario: Node, home: Path, asked: Asked) -> RoadMap | None:
     return None
 
 
-def _course(
-    root: Node, known: RoadMap | None, ego: Entity, starts: dict[str, Spot], speeds: Mapping[str, float],
-    length: Length, asked: Asked,
-) -> Course:  # fmt: skip
+def _course(scenario: Node, known: RoadMap | None, ego: Entity, starts: dict[str, Spot], length: Length) -> Course:
     spot = starts[ego.name]
     if known is None:
         return no_map(spot, ego)
-    report, far = root.report, [0.0]
-    for name, other in starts.items():
-        away = math.cos(spot.heading_rad) * (other.x_m - spot.x_m) + math.sin(spot.heading_rad) * (other.y_m - spot.y_m)
-        far += [
-            away,
-            away + math.copysign(1, math.cos(other.heading_rad - spot.heading_rad)) * speeds[name] * length.seconds,
-        ]
+    report, reach = scenario.report, _fastest(scenario) * length.seconds
+    far = [reach]
+    for other in starts.values():
+        cos, sin = math.cos(spot.heading_rad), math.sin(spot.heading_rad)
+        far.append(cos * (other.x_m - spot.x_m) + sin * (other.y_m - spot.y_m))
     try:
         begun = Begun(known, ego, spot)
         course, differs, cannot = course_on(begun, BACK_M - max(min(far), -600.0), ROOM_M + min(max(far), 1500.0))
     except NoCourse as reason:
         ego.node.refuse(str(reason), "Ego")
         return no_map(spot, ego)
-    logic = root.inner("RoadNetwork", "LogicFile")
+    logic = scenario.inner("RoadNetwork", "LogicFile")
     file = logic.word("filepath").replace("\\", "/").rpartition("/")[2] if logic is not None else ""
     report.approximated += [Remark(r.name, r.line, r.said, file) for r in differs]
     report.refused += [Remark(r.name, r.line, r.said, file) for r in cannot]
     return course
+
+
+def _fastest(scenario: Node) -> float:
+    """The highest speed that the file writes down, m/s; what its expressions cannot tell yet is left aside."""
+    found = [0.0]
+    for element in scenario.element.walk():
+        if element.tag == "AbsoluteTargetSpeed":
+            try:
+                found.append(float(resolved(element.attributes.get("value", "0"), scenario.scope)))
+            except ValueError:
+                continue
+    return min(max(found), 70.0)
 
 
 # -- what our own language says of it ------------------------------------------------------------------------------
