@@ -57,6 +57,8 @@ def followed(node: Node, of: Entity, stage: Stage, after_s: float | None) -> dic
         [quantity(t, "s"), quantity(x - back * math.cos(h), "m"), quantity(y - back * math.sin(h), "m")]
         for t, (x, y, h) in zip(timed, placed, strict=True)
     ]
+    if of.id == "ego" and abs(timed[0]) < 1e-6:
+        written[0] = ["0 s", "0 m", "0 m"]  # our map begins there, however the ego is turned
     whole = written if after_s is not None and after_s <= 0 else None
     return {"follow_trajectory": {"points": _thinned(node, points)}} | ({WRITTEN: whole} if whole else {})
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/^-]*")
+_PLAIN = re.compile(r"-?[A-Za-z0-9][A-Za-z0-9 ._/^-]*")
 _TAKEN = re.compile(r"(?i)(true|false|yes|no|on|off|null|y|n|~|[0-9.eE+-]+|0[xob].*)")
 _ONE_A_LINE = ("actors", "story")
 
