@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.exchange_commands import export_scenario, import_scenario
+
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
     no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich",
@@ -277,6 +279,10 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder made by `nearm
         from pipeline.publish import publish_again
 
         console.print(publish_again(run))
+
+
+app.command("import")(import_scenario)
+app.command("export")(export_scenario)
 
 
 def main() -> None:

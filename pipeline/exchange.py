@@ -1,0 +1,93 @@
+"""`nearmiss import` and `nearmiss export`: scenario files from and to what other programs read."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from pipeline.editor import first_line, schema_for
+from pipeline.errors import UserError
+from pipeline.runs import safe_name
+from pipeline.specs import find, load_all
+from scenarios.openscenario.distributions import Imports, import_scenarios
+from scenarios.openscenario.exporting import ROLLED_OUT, NotExported, export
+from scenarios.openscenario.importing import Asked, Imported
+from scenarios.openscenario.node import Report
+from scenarios.openscenario.write_file import told_once
+from scenarios.simulate import simulate
+
+
+def import_files(path: Path, out: Path | None, asked: Asked, console: Console) -> None:
+    """Write the scenario of an OpenSCENARIO file to `out`; those of a distribution into it as a folder.
+
+    Raises Faults with everything that cannot be said, UserError where `out` is taken.
+    """
+    found = import_scenarios(path, asked)
+    several = len(found.scenarios) > 1 or bool(found.dropped)
+    out = out or (Path(safe_name(path.stem)) if several else Path(f"{safe_name(path.stem)}.yaml"))
+    targets = _targets(out, found, several)
+    taken = [target for target in targets if target.exists()]
+    if taken:
+        raise UserError(f"{taken[0]} exists; give another --out")
+    try:
+        for target, scenario in zip(targets, found.scenarios, strict=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            head = first_line(schema_for(target.parent), target.parent)
+            with target.open("x", encoding="utf-8") as stream:
+                stream.write(f"{head}\n{scenario.text}")
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}") from None
+    _tell(found, out, several, console)
+
+
+def _targets(out: Path, found: Imports, several: bool) -> list[Path]:
+    if several or out.is_dir():
+        return [out / f"{scenario.name}.yaml" for scenario in found.scenarios]
+    return [out if out.suffix in (".yaml", ".yml") else out.with_name(f"{out.name}.yaml")]
+
+
+def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
+    for name, count in found.dropped.items():
+        console.print(f"{count} combinations of values dropped: the constraints of {name} forbid them", markup=False)
+    remarks = _together(found.scenarios)
+    for title, style, lines in (
+        ("not in the file, since the language cannot say it", "red", remarks.refused),
+        ("said in a slightly other way", "yellow", remarks.approximated),
+        ("left out, since it decides nothing here", "dim", remarks.left_out),
+    ):
+        for line in told_once(lines):
+            console.print(f"{title}: {line}", style=style, markup=False, highlight=False, soft_wrap=True)
+    count = f"{len(found.scenarios)} scenario files in " if several else ""
+    console.print(f"wrote {count}{out}; next: nearmiss explain {out}", soft_wrap=True)
+
+
+def _together(scenarios: tuple[Imported, ...]) -> Report:
+    """What is to be told of all of them, each once."""
+    reports = [scenario.report for scenario in scenarios]
+    kinds = ("refused", "approximated", "left_out")
+    return Report(*(list(dict.fromkeys(r for one in reports for r in getattr(one, kind))) for kind in kinds))
+
+
+def export_files(names: tuple[str, ...], out: Path, console: Console) -> bool:
+    """Write .xosc and .xodr of every scenario; False if a file has faults or a scenario has no counterpart."""
+    loaded = load_all(find(names))
+    for faults in loaded.faults:
+        console.print(str(faults), style="red", markup=False, highlight=False, soft_wrap=True)
+    failed = len(loaded.faults)
+    for scenario in loaded.scenarios:
+        try:
+            if scenario.road is None:
+                raise NotExported(f"{scenario.name} starts from a log; there is no road to export")
+            made = export(scenario, simulate(scenario))
+            out.mkdir(parents=True, exist_ok=True)
+            (out / made.xosc_name).write_bytes(made.xosc)
+            (out / made.xodr_name).write_bytes(made.xodr)
+        except (NotExported, ValueError) as reason:
+            console.print(f"not exported: {reason}", style="red", markup=False, highlight=False, soft_wrap=True)
+            failed += 1
+            continue
+        except OSError as error:
+            raise UserError(f"{out} cannot be written: {error.strerror}") from None
+        rolled = [who for who, how in made.motion.items() if how == ROLLED_OUT]
+        said = f" (trajectories of the rollout: {', '.join(rolled)})" if rolled else ""
+        console.print(f"wrote {out / made.xosc_name}{said}", markup=False, highlight=False, soft_wrap=True)
+    return failed == 0

@@ -1,0 +1,56 @@
+"""The commands `import` and `export`. Imports are inside them, as in `pipeline.cli`, which names them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def import_scenario(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="An .xosc: a scenario, or a value distribution.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The scenario file to write, or for a distribution the folder.")
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Write what can be said, and list the rest in the file and here.")
+    ] = False,
+    ego: Annotated[
+        str | None, typer.Option(help="Which entity is the ego; default: Ego, Hero, ... or the first.")
+    ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option(min=1, max=60, help="Seconds that the scenario lasts; default: as its StopTrigger says."),
+    ] = None,
+) -> None:
+    """Turn OpenSCENARIO XML 1.0-1.3 and its OpenDRIVE road into scenario files.
+
+    The file is checked against ASAM's schema first. What the language cannot say is listed by name and line, and
+    then nothing is written, unless --partial.
+    """
+    from pipeline.cli import console, plain_errors
+
+    with plain_errors():
+        from pipeline.exchange import import_files
+        from scenarios.openscenario.importing import Asked
+
+        import_files(path, out, Asked(ego, duration, partial), console)
+
+
+def export_scenario(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library)."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the .xosc and .xodr files.")] = Path("runs/export"),
+) -> None:
+    """Write scenarios as OpenSCENARIO XML 1.2 with an OpenDRIVE road each, for players such as esmini.
+
+    Who holds a speed and acts by what both languages have is written as a story, everybody else as the trajectory
+    that the rollout gives; the files say which.
+    """
+    from pipeline.cli import INCOMPLETE, OK, console, plain_errors
+
+    with plain_errors():
+        from pipeline.exchange import export_files
+
+        raise typer.Exit(OK if export_files(tuple(paths), out, console) else INCOMPLETE)

@@ -1,0 +1,100 @@
+"""A road of ours as an OpenDRIVE map (1.7): one road, whose reference line is the middle of the ego's lane."""
+
+from itertools import accumulate
+
+from lxml import etree
+
+from scenarios.reference_line import Piece
+from scenarios.road import Road
+
+ROAD_ID = "1"
+BEFORE_M, BEYOND_M = 300.0, 700.0  # of road around the ego's start
+HALF_TURN_SHARE = 0.8  # of a half turn that a bend may cover on either side, so that it does not meet itself
+HALF_TURN_RAD = 3.141592653589793
+
+
+def begins_m(road: Road) -> float:
+    """s on our road at which the map's road begins; there its own s is 0."""
+    if road.pieces:
+        return road.begins_m
+    return -min(BEFORE_M, _bound(road))
+
+
+def lane_id(road: Road, lane: int) -> int:
+    """OpenDRIVE's id of a lane of ours; opposite lanes follow on from `road.lanes`."""
+    return lane - road.lanes if lane < road.lanes else lane - road.lanes + 1
+
+
+def lane_centre(road: Road, map_lane: int) -> float:
+    """d of the centre of one of the map's lanes, our road's metres to the left."""
+    return road.lane_centre(map_lane + road.lanes if map_lane < 0 else map_lane + road.lanes - 1)
+
+
+def map_xml(road: Road, name: str, friction: float) -> bytes:
+    """The file's bytes; the friction is that of all its lanes."""
+    first = begins_m(road)
+    pieces = road.pieces or (Piece(min(BEYOND_M, _bound(road)) - first, road.curvature_per_m, road.curvature_per_m),)
+    root = etree.Element("OpenDRIVE")
+    bounds = dict.fromkeys(("north", "south", "east", "west"), "0")
+    etree.SubElement(root, "header", revMajor="1", revMinor="7", name=name, version="1", vendor="nearmiss", **bounds)
+    total = sum(piece.length_m for piece in pieces)
+    made = etree.SubElement(root, "road", name=name, length=_n(total), id=ROAD_ID, junction="-1", rule="RHT")
+    plan = etree.SubElement(made, "planView")
+    begins = accumulate((piece.length_m for piece in pieces), initial=0.0)
+    for s, piece in zip(begins, pieces, strict=False):
+        _geometry(plan, road, s, first, piece)
+    _lanes(made, road, friction)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _bound(road: Road) -> float:
+    return HALF_TURN_SHARE * HALF_TURN_RAD / abs(road.curvature_per_m) if road.curvature_per_m else 1e9
+
+
+def _geometry(plan: etree._Element, road: Road, s: float, first: float, piece: Piece) -> None:
+    x, y, heading = road.place(first + s, 0.0)
+    pose = {"s": _n(s), "x": _n(x), "y": _n(y), "hdg": _n(heading), "length": _n(piece.length_m)}
+    made = etree.SubElement(plan, "geometry", pose)
+    if abs(piece.curvature_per_m - piece.to_curvature_per_m) > 1e-12:
+        etree.SubElement(made, "spiral", curvStart=_n(piece.curvature_per_m), curvEnd=_n(piece.to_curvature_per_m))
+    elif abs(piece.curvature_per_m) > 1e-12:
+        etree.SubElement(made, "arc", curvature=_n(piece.curvature_per_m))
+    else:
+        etree.SubElement(made, "line")
+
+
+def _lanes(parent: etree._Element, road: Road, friction: float) -> None:
+    lanes = etree.SubElement(parent, "lanes")
+    centre = road.lane_centre(road.lanes - 1) + road.lane_width_m / 2
+    etree.SubElement(lanes, "laneOffset", s="0", a=_n(centre), b="0", c="0", d="0")
+    section = etree.SubElement(lanes, "laneSection", s="0")
+    left = etree.SubElement(section, "left")
+    _lane(left, road.opposite_lanes + 1, "sidewalk", road.sidewalk_m, "none", friction)
+    for number in range(road.opposite_lanes, 0, -1):
+        mark = "broken" if number < road.opposite_lanes else "solid"
+        _lane(left, number, "driving", road.lane_width_m, mark, friction)
+    middle = etree.SubElement(section, "center")
+    _mark(etree.SubElement(middle, "lane", id="0", type="none", level="false"), "solid")
+    right = etree.SubElement(section, "right")
+    for number in range(1, road.lanes + 1):
+        mark = "broken" if number < road.lanes else "solid"
+        _lane(right, -number, "driving", road.lane_width_m, mark, friction)
+    _lane(right, -road.lanes - 1, "sidewalk", road.sidewalk_m, "none", friction)
+
+
+def _lane(parent: etree._Element, number: int, kind: str, width: float, mark: str, friction: float) -> None:
+    lane = etree.SubElement(parent, "lane", id=str(number), type=kind, level="false")
+    etree.SubElement(lane, "width", sOffset="0", a=_n(width), b="0", c="0", d="0")
+    _mark(lane, mark)
+    if kind == "driving":
+        etree.SubElement(lane, "material", sOffset="0", surface="asphalt", friction=_n(friction), roughness="0.015")
+
+
+def _mark(lane: etree._Element, kind: str) -> None:
+    etree.SubElement(
+        lane, "roadMark", sOffset="0", type=kind, weight="standard", color="standard", width="0.12", laneChange="both",
+    )  # fmt: skip
+
+
+def _n(value: float) -> str:
+    return f"{value:.12g}"

@@ -1,0 +1,73 @@
+"""Catalog references: the entry that they name, with the parameters that they assign."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from scenarios.faults import Faults, nearest, quoted
+from scenarios.openscenario.files import beside
+from scenarios.openscenario.node import Node
+from scenarios.openscenario.parameters import assignments, declared, refuse_unknown
+from scenarios.openscenario.schemas import check_schema
+from scenarios.xml_document import Element, read_xml
+
+MOST_FILES = 200  # in one catalog folder
+
+
+@dataclass
+class Catalogs:
+    """The folders named by CatalogLocations, read when they are first needed."""
+
+    home: Path
+    folders: list[Node] = field(default_factory=list)
+    used: list[Element] = field(default_factory=list)
+    _entries: dict[str, dict[str, Element]] | None = None
+
+    def entry(self, reference: Node) -> Node:
+        """The element that a CatalogReference stands for; raises NotSaid."""
+        catalog, name = reference.word("catalogName"), reference.word("entryName")
+        known = self._all()
+        if catalog not in known:
+            raise reference.not_said(f"catalogName={quoted(catalog)}: {nearest(catalog, known)}")
+        if name not in known[catalog]:
+            raise reference.not_said(f"entryName={quoted(name)} in {catalog}: {nearest(name, known[catalog])}")
+        found = replace(reference, element=known[catalog][name], scope={})
+        self.used.append(found.element)
+        given = assignments(reference.child("ParameterAssignments"))
+        entry = declared(found, given)
+        refuse_unknown(reference, given, entry.scope)
+        return entry
+
+    def _all(self) -> dict[str, dict[str, Element]]:
+        if self._entries is None:
+            self._entries = known = {}
+            for folder in self.folders:
+                for file in _files(folder, self.home):
+                    self._read(file, folder, known)
+        return self._entries
+
+    def _read(self, path: Path, folder: Node, known: dict[str, dict[str, Element]]) -> None:
+        try:
+            file = read_xml(path)
+            catalog = next((child for child in file.root.children if child.tag == "Catalog"), None)
+            if catalog is None:
+                return  # a scenario that lies among catalogs
+            check_schema(file)
+        except Faults as faults:
+            raise folder.not_said(f"{path.name}: " + "; ".join(map(str, faults.faults[:3]))) from faults
+        entries = known.setdefault(catalog.attributes.get("name", ""), {})
+        entries |= {entry.attributes.get("name", ""): entry for entry in catalog.children}
+
+
+def catalogs_of(locations: Node | None, home: Path) -> Catalogs:
+    """The catalogs of a scenario at `home`."""
+    return Catalogs(home, [d for c in locations.children() for d in c.children("Directory")] if locations else [])
+
+
+def _files(folder: Node, home: Path) -> list[Path]:
+    place = beside(folder, "path", home)
+    if place.is_file():  # some tools name the file itself
+        return [place]
+    if not place.is_dir():
+        folder.differs(f"path={quoted(folder.word('path'))}: no such folder; nothing is taken from it")
+        return []
+    return sorted(place.glob("*.xosc"))[:MOST_FILES]

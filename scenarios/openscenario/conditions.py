@@ -1,0 +1,278 @@
+"""Conditions to triggers of our language: one mapping, or what always or never holds."""
+
+import math
+from dataclasses import dataclass
+
+from scenarios.faults import quoted
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.node import Node
+from scenarios.openscenario.parameters import holds
+from scenarios.openscenario.stage import Stage
+from scenarios.openscenario.write_yaml import quantity, speed
+
+When = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """When something begins. `after_s` where only time decides (0: at the start); `ended` names an element that must
+    have ended; None in all: never."""
+
+    when: When | None = None
+    after_s: float | None = None
+    awaits: tuple[str, str] | None = None  # type and name of a storyboard element
+    starts: bool = False  # that element must have begun, not ended
+    delay_s: float = 0.0
+
+    @property
+    def at_once(self) -> bool:
+        return self.after_s is not None and self.after_s <= 0
+
+
+AT_ONCE, NEVER = Trigger(after_s=0.0), Trigger()
+_BELOW, _ABOVE = ("lessThan", "lessOrEqual"), ("greaterThan", "greaterOrEqual")
+_OPPOSITE = {"lessThan": "greaterOrEqual", "lessOrEqual": "greaterThan", "greaterThan": "lessOrEqual",
+             "greaterOrEqual": "lessThan"}  # fmt: skip
+
+
+def read_trigger(node: Node | None, stage: Stage) -> Trigger:
+    """A StartTrigger: any of its groups, of which all conditions hold. None: at once."""
+    if node is None:
+        return AT_ONCE
+    groups = [[_condition(one, stage) for one in group.children("Condition")] for group in node.children()]
+    if not groups:
+        return NEVER
+    return _any([_all(group, node) for group in groups], node)
+
+
+def _all(triggers: list[Trigger], node: Node) -> Trigger:
+    left = list(dict.fromkeys(_hashable(t) for t in triggers if not t.at_once))
+    found = [next(t for t in triggers if _hashable(t) == key) for key in left]
+    if NEVER in found:
+        return NEVER
+    timed = [t for t in found if t.after_s is not None]
+    if len(timed) > 1 and len(timed) == len(found):
+        return max(timed, key=lambda t: t.after_s or 0.0)
+    if len(found) > 1:
+        raise node.not_said(f"{len(found)} conditions that must hold together; a trigger here is one", "ConditionGroup")
+    return found[0] if found else AT_ONCE
+
+
+def _any(triggers: list[Trigger], node: Node) -> Trigger:
+    found = [t for t in triggers if t != NEVER]
+    if not found:
+        return NEVER
+    if any(t.at_once for t in found):
+        return AT_ONCE
+    if len(found) > 1 and all(t.after_s is not None for t in found):
+        return min(found, key=lambda t: t.after_s or 0.0)
+    if len(found) > 1:
+        raise node.not_said(f"{len(found)} groups of conditions of which one is enough; a trigger here is one")
+    return found[0]
+
+
+def _hashable(trigger: Trigger) -> str:
+    return repr(trigger)
+
+
+def _condition(node: Node, stage: Stage) -> Trigger:
+    node.ignore("name")
+    edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0)
+    if edge == "risingOrFalling":
+        raise node.not_said(f"conditionEdge={quoted(edge)}")
+    said = node.only().only()
+    if node.only().tag == "ByValueCondition":
+        found = _by_value(said, edge, stage)
+    else:
+        found = _by_entity(node.only(), edge, stage)
+    if delay <= 0 or found == NEVER:
+        return found
+    if found.after_s is not None:
+        return Trigger(after_s=found.after_s + delay)
+    if found.awaits is not None and not found.starts:
+        return Trigger(awaits=found.awaits, delay_s=found.delay_s + delay)
+    raise node.not_said(f"a delay of {delay:g} s after a condition that is no time and no end of another event")
+
+
+# -- by value ------------------------------------------------------------------------------------------------------
+
+
+def _by_value(node: Node, edge: str, stage: Stage) -> Trigger:
+    match node.tag:
+        case "SimulationTimeCondition":
+            value, rule = node.number("value"), node.word("rule")
+            if edge == "falling":
+                rule = _OPPOSITE.get(rule, rule)
+            if rule in _ABOVE or rule == "equalTo":
+                return Trigger(after_s=max(value, 0.0))
+            return AT_ONCE if rule == "notEqualTo" or value > 0 else NEVER
+        case "ParameterCondition":
+            name = node.word("parameterRef").lstrip("$")
+            if name not in node.scope:
+                raise node.not_said(f"parameterRef={quoted(name)}, which is not declared")
+            return AT_ONCE if holds(node.scope[name], node.word("rule"), node.word("value")) else NEVER
+        case "StoryboardElementStateCondition":
+            awaited, state = (node.word("storyboardElementType"), node.word("storyboardElementRef")), node.word("state")
+            if state in ("completeState", "endTransition", "stopTransition"):
+                return Trigger(awaits=awaited)
+            if state in ("startTransition", "runningState"):
+                return Trigger(awaits=awaited, starts=True)
+            raise node.not_said(f"state={quoted(state)}")
+    raise node.not_said("conditions of that sort")
+
+
+# -- by entity -----------------------------------------------------------------------------------------------------
+
+
+def _by_entity(node: Node, edge: str, stage: Stage) -> Trigger:
+    triggering = node.need("TriggeringEntities")
+    whom = list(triggering.children("EntityRef"))
+    rule = triggering.word("triggeringEntitiesRule")
+    if len(whom) != 1:
+        raise triggering.not_said(f"{rule} of {len(whom)} entities; a trigger here is about one")
+    of = stage.entity(whom[0])
+    said = node.need("EntityCondition").only()
+    reader = _READERS.get(said.tag)
+    if reader is None:
+        raise said.not_said("conditions of that sort")
+    return Trigger(when=reader(said, of, edge, stage))
+
+
+def _bound(node: Node, edge: str) -> str:
+    """'below' or 'above', as the rule says."""
+    rule = node.word("rule")
+    rule = _OPPOSITE.get(rule, rule) if edge == "falling" else rule
+    if rule in _BELOW:
+        return "below"
+    if rule in _ABOVE:
+        return "above"
+    raise node.not_said(f"rule={quoted(rule)}; here a measure is below or above a limit")
+
+
+def _speed(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    if node.word("direction", "longitudinal") != "longitudinal":
+        raise node.not_said("a speed sideways or upwards")
+    return {"speed": {"of": of.id, _bound(node, edge): speed(node.number("value"))}}
+
+
+def _standstill(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    if node.number("duration") > 0.1:
+        node.differs(f"it holds at standstill, not {node.number('duration'):g} s later")
+    return {"standstill": {"of": of.id}}
+
+
+def _travelled(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    return {"travelled": {"of": of.id, "distance": quantity(node.number("value"), "m")}}
+
+
+def _measured_along(node: Node) -> None:
+    """What says along what a distance counts; ours is along the road."""
+    kind = node.word("relativeDistanceType", "longitudinal")
+    if kind not in ("longitudinal", "cartesianDistance", "euclidianDistance"):
+        raise node.not_said(f"a {kind} distance")
+    if kind != "longitudinal":
+        node.differs("a distance as the crow flies; here it counts along the road")
+    for name in ("coordinateSystem", "routingAlgorithm", "alongRoute"):
+        node.word(name, "")
+
+
+def _free(node: Node, of: Entity, to: Entity) -> float:
+    """How much longer than the free gap a distance is by which `to` is ahead of `of`."""
+    return 0.0 if node.flag("freespace") else of.nose_m + to.tail_m
+
+
+def _headway(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    to, bound = stage.entity(node), _bound(node, edge)
+    _measured_along(node)
+    value, more = node.number("value"), _free(node, of, to)
+    if more:
+        pace = stage.speeds[of.name]
+        if not pace:
+            raise node.not_said(
+                f"a headway between reference points while the speed of {of.id} is not known beforehand"
+            )
+        node.differs(
+            f"a headway between reference points; here it is the free gap's, the same while {of.id} keeps its speed"
+        )
+        value -= more / pace
+        if value < 0.1:
+            return _gap(node, of, to, bound, value * pace)
+    return {"headway": {"of": of.id, "to": to.id, bound: quantity(value, "s")}}
+
+
+def _ttc(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    target = node.need("TimeToCollisionConditionTarget").only()
+    _measured_along(node)
+    if target.tag != "EntityRef":
+        raise target.not_said("a time to collision with a place")
+    if _bound(node, edge) != "below":
+        raise node.not_said("a time to collision above a limit; here it is below one")
+    to, value = stage.entity(target), node.number("value")
+    if more := _free(node, of, to):
+        paces = stage.speeds[of.name], stage.speeds[to.name]
+        closing = (paces[0] or 0.0) - stage.facing(of) * stage.facing(to) * (paces[1] or 0.0)
+        if None in paces or closing <= 0.1:
+            raise node.not_said("a time to collision between reference points that do not close in at a known speed")
+        node.differs(
+            "a time to collision between reference points; here it is the free gap's, the same at steady speeds"
+        )
+        value -= more / closing
+        if value < 0.1:
+            return _gap(node, of, to, "below", value * closing)
+    return {"ttc": {"of": of.id, "to": to.id, "below": quantity(value, "s")}}
+
+
+def _relative_distance(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    to, bound, value = stage.entity(node), _bound(node, edge), node.number("value")
+    _measured_along(node)
+    if not node.flag("freespace"):
+        here, there = (stage.course.spotted(stage.starts[e.name]).s_m for e in (of, to))
+        centres = abs(stage.start(of).s_m - stage.start(to).s_m)
+        value -= abs(here - there) - (centres - (of.size[0] + to.size[0]) / 2)
+    return _gap(node, of, to, bound, value)
+
+
+def _gap(node: Node, of: Entity, to: Entity, bound: str, value: float) -> When:
+    if not -1e-6 <= value <= 250:
+        raise node.not_said(f"a free gap of {value:.1f} m; here from 0 to 250 m")
+    return {"gap": {"of": of.id, "to": to.id, bound: quantity(max(value, 0.0), "m")}}
+
+
+def _place(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    """ReachPosition and Distance: the place along the road at which the front is then."""
+    reach = node.tag == "ReachPositionCondition"
+    limit = node.number("tolerance" if reach else "value")
+    if not reach:
+        _measured_along(node)
+        if _bound(node, edge) != "below":
+            raise node.not_said("a distance to a place above a limit")
+    spot = stage.positions.read(node.need("Position"))
+    there, facing = stage.course.spotted(spot), stage.facing(of)
+    if facing == 0:
+        raise node.not_said(f"a place that {of.id} reaches across the road; here it is reached along it")
+    beside = there.d_m - stage.start(of).d_m
+    if not (reach or node.word("relativeDistanceType", "") == "longitudinal") or reach:
+        if abs(beside) < limit:
+            limit = math.sqrt(limit**2 - beside**2)
+        elif abs(beside) > 1e-3:
+            node.differs(
+                f"a place {abs(beside):.1f} m beside the way of {of.id}; here it counts when that is abreast of it"
+            )
+            limit = 0.0
+    nose = 0.0 if not reach and node.flag("freespace") else of.nose_m
+    return {"reached": {"of": of.id, "along": quantity(there.s_m - facing * (limit - nose), "m")}}
+
+
+def _end_of_road(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+    if node.number("duration") > 0.1 or stage.course.chain is None:
+        raise node.not_said("an end of the road that lasts, or a road without one")
+    facing = stage.facing(of)
+    end = stage.course.chain.ends_m if facing > 0 else stage.course.chain.begins_m
+    return {"reached": {"of": of.id, "along": quantity(end + facing * of.nose_m, "m")}}
+
+
+_READERS = {
+    "SpeedCondition": _speed, "StandStillCondition": _standstill, "TraveledDistanceCondition": _travelled,
+    "TimeHeadwayCondition": _headway, "TimeToCollisionCondition": _ttc, "EndOfRoadCondition": _end_of_road,
+    "RelativeDistanceCondition": _relative_distance, "ReachPositionCondition": _place, "DistanceCondition": _place,
+}  # fmt: skip

@@ -1,0 +1,154 @@
+"""The world as our language sees it: the ego's road, and places in the world as places on it."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.load import loads
+from scenarios.opendrive.chain import Chain, chain_from
+from scenarios.opendrive.road_map import RoadMap
+from scenarios.opendrive.stretch import Lanes, Remark, Stretch, stretch_of
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.positions import Spot
+from scenarios.openscenario.write_yaml import as_yaml
+from scenarios.road import Road
+
+ON_LANE_M = 0.05  # how far off its lane's middle an ego may start
+ALONG_RAD = 0.05
+
+
+class NoCourse(ValueError):
+    """Why a place is none from which an ego of ours can start."""
+
+
+@dataclass(frozen=True)
+class Spotted:
+    """A place on our road: metres along it and across, the heading against it, and the lane (number, oncoming)."""
+
+    s_m: float
+    d_m: float
+    turn_rad: float
+    lane: tuple[int, bool] | None
+    off_m: float  # from that lane's middle, to the left of the road's direction
+
+
+@dataclass(frozen=True)
+class Course:
+    """The ego's road. The chain begins (0) at our map's origin, which lies at `pose` in the world."""
+
+    chain: Chain | None
+    lanes: Lanes
+    road: Road
+    written: dict[str, object]
+    pose: tuple[float, float, float]
+    kept_along: bool  # the road's line is not exactly the map's: places keep their way along and across it
+
+    @property
+    def way(self) -> int:
+        """+1 where the ego drives along its road's own direction in the map, -1 against it."""
+        return 1 if self.chain is None else self.chain.leg(0.0).way
+
+    def spotted(self, spot: Spot) -> Spotted:
+        """A place in the world on our road."""
+        x, y, turn = self._rigid(spot)
+        s, d = self.road.locate(x, y)
+        turn -= self.road.place(s, 0.0)[2]
+        if self.chain is None:
+            return Spotted(s, d, math.remainder(turn, math.tau), self._lane_of(d), 0.0)
+        beside = self.chain.spot(spot.x_m, spot.y_m)
+        if self.kept_along:
+            s, d, turn = self.chain.way(beside.along_m), beside.left_m, spot.heading_rad - beside.heading_rad
+        number = self.lanes.number(beside.lane.id) if beside.lane is not None else None
+        turn = math.remainder(turn, math.tau)
+        if number is None:
+            return Spotted(s, d, turn, None, 0.0)
+        leg, lane = beside.leg, beside.lane
+        t = leg.road.locate(spot.x_m, spot.y_m)[1]
+        off = leg.way * (t - leg.road.lane_t(lane.id, beside.s_m))
+        centre = self.road.lane_centre(number[0] + (self.road.lanes if number[1] else 0))
+        return Spotted(s, centre + off, turn, number, off)
+
+    def to_map(self, spot: Spot) -> tuple[float, float, float]:
+        """Map x, y in metres and heading."""
+        found = self.spotted(spot)
+        x, y, heading = self.road.place(found.s_m, found.d_m)
+        return x, y, heading + found.turn_rad
+
+    def _rigid(self, spot: Spot) -> tuple[float, float, float]:
+        x0, y0, h0 = self.pose
+        dx, dy = spot.x_m - x0, spot.y_m - y0
+        cos, sin = math.cos(h0), math.sin(h0)
+        return cos * dx + sin * dy, cos * dy - sin * dx, spot.heading_rad - h0
+
+    def _lane_of(self, d: float) -> tuple[int, bool] | None:
+        road = self.road
+        for lane in range(road.lanes + road.opposite_lanes):
+            if abs(d - road.lane_centre(lane)) <= road.lane_width_m / 2:
+                return (lane - road.lanes, True) if lane >= road.lanes else (lane, False)
+        return None
+
+
+def centre_of(entity: Entity, spot: Spot) -> Spot:
+    """Where the middle of an entity's box is when its reference point is at `spot`."""
+    cos, sin = math.cos(spot.heading_rad), math.sin(spot.heading_rad)
+    x = spot.x_m + cos * entity.forward_m - sin * entity.left_m
+    return replace(spot, x_m=x, y_m=spot.y_m + sin * entity.forward_m + cos * entity.left_m)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Where the ego starts on its map."""
+
+    known: RoadMap
+    ego: Entity
+    spot: Spot
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The ego's lane from far behind it to far ahead; raises NoCourse where it is in none."""
+        centre = centre_of(self.ego, self.spot)
+        back = EGO_REAR_AXLE_TO_CENTRE_M
+        x = centre.x_m - back * math.cos(self.spot.heading_rad)
+        y = centre.y_m - back * math.sin(self.spot.heading_rad)
+        found = self.known.locate(x, y)
+        lane = found[0].lane_at(found[1], found[2]) if found else None
+        if found is None or lane is None or not lane.driving:
+            raise NoCourse("the ego starts in no lane for driving")
+        chain = chain_from(self.known, found[0], lane.id, found[1], 400.0, 2000.0)
+        here = chain.spot(x, y)
+        turn = math.remainder(self.spot.heading_rad - here.heading_rad, math.tau)
+        if abs(turn) > ALONG_RAD:
+            raise NoCourse(
+                f"the ego starts {math.degrees(turn):.0f} degrees off its lane's direction; here it drives along"
+            )
+        if abs(here.left_m) > ON_LANE_M:
+            raise NoCourse(f"the ego starts {here.left_m:.2f} m left of its lane's middle; here it is in the middle")
+        return chain
+
+
+def course_on(begun: Begun, back_m: float, ahead_m: float) -> tuple[Course, tuple[Remark, ...], tuple[Remark, ...]]:
+    """The ego's road over what is needed of it; with what is approximated and what is refused."""
+    chain = begun.chain
+    stretch: Stretch = stretch_of(chain, back_m, ahead_m)
+    x, y, heading, _ = chain.pose(0.0)
+    road = road_of(stretch.written, stretch.lanes.ego)
+    made = Course(chain, stretch.lanes, road, stretch.written, (x, y, heading), stretch.kept_along)
+    return made, stretch.approximated, stretch.refused
+
+
+def no_map(pose: Spot, ego: Entity) -> Course:
+    """A straight road of one lane where the file has none that can be read."""
+    centre = centre_of(ego, pose)
+    x = centre.x_m - EGO_REAR_AXLE_TO_CENTRE_M * math.cos(pose.heading_rad)
+    y = centre.y_m - EGO_REAR_AXLE_TO_CENTRE_M * math.sin(pose.heading_rad)
+    written: dict[str, object] = {"kind": "straight", "lanes": 1, "lane_width": "3.5 m"}
+    return Course(None, Lanes((0,), (), 0), road_of(written, 0), written, (x, y, pose.heading_rad), False)
+
+
+def road_of(written: dict[str, object], ego_lane: int) -> Road:
+    """The road that our language makes of a section `road:`."""
+    ego = {"lane": ego_lane, "speed": "0 m/s", "drive": "hold speed"}
+    road = loads(as_yaml({"name": "road", "intent": "To read a road.", "road": written, "ego": ego}))[0].road
+    assert road is not None
+    return road

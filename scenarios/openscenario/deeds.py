@@ -1,0 +1,177 @@
+"""Private actions to what our language can make an actor do: mappings of `do:`, one after the other."""
+
+from scenarios.faults import quoted
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.manoeuvres import lane_change, lane_offset
+from scenarios.openscenario.node import Node
+from scenarios.openscenario.stage import Stage
+from scenarios.openscenario.synchronise import synchronised
+from scenarios.openscenario.trajectories import followed
+from scenarios.openscenario.write_yaml import quantity, speed
+
+Do = dict[str, object]
+LEAST_RATE, MOST_RATE = 0.1, 11.5  # of a speed change in our language, m/s^2
+SAME_MPS = 1e-6
+LEAST_S = 0.1
+
+
+def read_action(node: Node, of: Entity, stage: Stage, after_s: float | None) -> list[Do]:
+    """What a PrivateAction means for one entity, in order; `after_s`: when it begins, where that is known.
+
+    Raises NotSaid. An empty list: nothing changes.
+    """
+    said = node.only()
+    match said.tag:
+        case "LongitudinalAction":
+            return _longitudinal(said.only(), of, stage, after_s)
+        case "LateralAction":
+            inner = said.only()
+            if inner.tag == "LaneChangeAction":
+                return [lane_change(inner, of, stage)]
+            if inner.tag == "LaneOffsetAction":
+                return [lane_offset(inner, of, stage)]
+            raise inner.not_said("actions of that sort")
+        case "SynchronizeAction":
+            return [synchronised(said, of, stage, after_s)]
+        case "RoutingAction":
+            inner = said.only()
+            if inner.tag == "FollowTrajectoryAction":
+                return [followed(inner, of, stage, after_s)]
+            raise inner.not_said("actions of that sort")
+        case "VisibilityAction":
+            return _visibility(said)
+        case "ControllerAction" | "ActivateControllerAction":
+            return _controller(said, of)
+        case "TeleportAction":
+            raise said.not_said("a jump while the scenario runs; here bodies move")
+        case "AppearanceAction":
+            said.leave_out("lights and animations do not change who is where")
+            return []
+    raise said.not_said("actions of that sort")
+
+
+def _visibility(node: Node) -> list[Do]:
+    seen = [node.flag(name) for name in ("graphics", "sensors", "traffic")]
+    if all(seen):
+        return []
+    if any(seen):
+        raise node.not_said("somebody who is there for some and not for others")
+    node.differs("here somebody ceases to be there at the scene's edge only")
+    return [{"disappear": {}}]
+
+
+def _controller(node: Node, of: Entity) -> list[Do]:
+    if of.id != "ego":
+        raise node.not_said(f"a controller of {of.id}: programs of others do not run here")
+    node.leave_out("the ego is driven by our own driver model, as a vehicle under test")
+    return []
+
+
+# -- speed ---------------------------------------------------------------------------------------------------------
+
+
+def _longitudinal(node: Node, of: Entity, stage: Stage, after_s: float | None) -> list[Do]:
+    match node.tag:
+        case "SpeedAction":
+            return _speed_action(node, of, stage)
+        case "SpeedProfileAction":
+            return _profile(node, of, stage)
+        case "LongitudinalDistanceAction":
+            return [_keep_distance(node, of, stage)]
+    raise node.not_said("actions of that sort")
+
+
+def _speed_action(node: Node, of: Entity, stage: Stage) -> list[Do]:
+    to = target_speed(node.need("SpeedActionTarget").only(), of, stage)
+    dynamics = node.need("SpeedActionDynamics")
+    shape, kind = dynamics.word("dynamicsShape"), dynamics.word("dynamicsDimension")
+    value = abs(dynamics.number("value"))
+    dynamics.word("followingMode", "")
+    before, stage.speeds[of.name] = stage.speeds[of.name], to
+    if before is not None and abs(to - before) < SAME_MPS:
+        return [{"hold_speed": {"speed": speed(to), "for": quantity(LEAST_S, "s")}}]
+    if shape == "step" or value <= 0:
+        raise dynamics.not_said(f"a speed that jumps to {to:.1f} m/s; here it changes with a rate or within a time")
+    smooth = {} if shape == "linear" else {"profile": "smooth"}
+    if shape == "sinusoidal":
+        dynamics.differs("a sinusoidal change of speed; here it is a cubic over the same time")
+    if kind == "time":
+        return [{"change_speed": {"to": speed(to), "within": quantity(max(value, LEAST_S), "s")} | smooth}]
+    if kind == "distance":
+        return [_over_distance(dynamics, before, to, value, smooth)]
+    return [_at_rate(dynamics, before, to, value, smooth)]
+
+
+def target_speed(node: Node, of: Entity, stage: Stage) -> float:
+    """The speed that an absolute or relative target means, m/s; raises NotSaid."""
+    if node.tag == "AbsoluteTargetSpeed":
+        return _forward(node, node.number("value"))
+    other = stage.entity(node)
+    pace = stage.speeds[other.name]
+    if pace is None:
+        raise node.not_said(f"a speed relative to {other.id}, whose speed is not known beforehand")
+    value, kind = node.number("value"), node.word("speedTargetValueType")
+    if node.flag("continuous"):
+        node.differs(f"a speed that goes on to follow that of {other.id}; here it is reached once")
+    return _forward(node, pace * value if kind == "factor" else pace + value)
+
+
+def _forward(node: Node, mps: float) -> float:
+    if not 0 <= mps <= 70:
+        raise node.not_said(f"a speed of {mps:.1f} m/s; here from 0 to 70 m/s")
+    return mps
+
+
+def _over_distance(node: Node, before: float | None, to: float, way: float, smooth: Do) -> Do:
+    if to == 0 and 0.5 <= way <= 250:
+        return {"stop": {"within": quantity(way, "m")}}
+    if before is None:
+        raise node.not_said("a speed change over a distance from a speed that is not known beforehand")
+    rate = abs(to**2 - before**2) / (2 * way)
+    return _at_rate(node, before, to, rate, smooth)
+
+
+def _at_rate(node: Node, before: float | None, to: float, rate: float, smooth: Do) -> Do:
+    if not LEAST_RATE <= rate <= MOST_RATE:
+        raise node.not_said(f"a rate of {rate:.2f} m/s^2; here from {LEAST_RATE} to {MOST_RATE} m/s^2")
+    if before is not None and to < before and not smooth:
+        return {"brake": {"decel": quantity(rate, "m/s^2")} | ({"until": speed(to)} if to else {})}
+    return {"change_speed": {"to": speed(to), "rate": quantity(rate, "m/s^2")} | smooth}
+
+
+def _profile(node: Node, of: Entity, stage: Stage) -> list[Do]:
+    if node.has("entityRef"):
+        raise node.not_said("a speed profile relative to another entity")
+    node.word("followingMode")
+    if (limits := node.child("DynamicConstraints")) is not None:
+        limits.leave_out("the profile's own times decide")
+    deeds: list[Do] = []
+    for entry in node.children("SpeedProfileEntry"):
+        to, within = _forward(entry, entry.number("speed")), entry.number("time", 0.0)
+        before, stage.speeds[of.name] = stage.speeds[of.name], to
+        if before is not None and abs(to - before) < SAME_MPS:
+            if within >= LEAST_S:
+                deeds.append({"hold_speed": {"speed": speed(to), "for": quantity(within, "s")}})
+            continue
+        if not entry.has("time") or within < LEAST_S:
+            raise entry.not_said(f"a speed of {to:.1f} m/s without the time in which it is reached")
+        deeds.append({"change_speed": {"to": speed(to), "within": quantity(within, "s")}})
+    return deeds
+
+
+def _keep_distance(node: Node, of: Entity, stage: Stage) -> Do:
+    """Our drivers keep a time gap of their own: the leader is followed, by another law."""
+    other = stage.entity(node)
+    if node.word("displacement", "any") == "leadingReferencedEntity":
+        raise node.not_said(f"a distance kept ahead of {other.id}")
+    said = f"{node.number('distance'):g} m" if node.has("distance") else f"{node.number('timeGap', 0.0):g} s"
+    for name in ("continuous", "freespace", "coordinateSystem"):
+        node.word(name, "")
+    if (limits := node.child("DynamicConstraints")) is not None:
+        limits.leave_out("the driver model has limits of its own")
+    node.differs(
+        f"{quoted(said)[1:-1]} behind {other.id}; here {of.id} follows who is ahead at a driver's own gap (IDM)"
+    )
+    wished = max((pace for pace in (stage.speeds[of.name], stage.speeds[other.name]) if pace is not None), default=0.0)
+    stage.speeds[of.name] = None
+    return {"follow": {"speed": speed(min(1.2 * wished + 2.0, 70.0)), "driver": "idm"}}

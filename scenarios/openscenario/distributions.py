@@ -1,0 +1,190 @@
+"""Parameter value distributions: a file that names a scenario and the values that its parameters take, one by one."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from itertools import islice, product
+from pathlib import Path
+
+from scenarios.faults import Fault, Faults, quoted
+from scenarios.openscenario.files import beside
+from scenarios.openscenario.importing import Asked, Imported, import_file, refused
+from scenarios.openscenario.node import Node, NotSaid, Report, unread
+from scenarios.openscenario.parameters import Disallowed, assignments, declared
+from scenarios.openscenario.schemas import check_schema
+from scenarios.xml_document import XmlFile, read_xml
+
+MOST_VALUES = 1000
+MOST_SCENARIOS = 1000
+Values = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Which scenario file, and every set of values that its parameters take, in the order of the file."""
+
+    scenario: Path
+    values: tuple[Values, ...]
+
+
+@dataclass(frozen=True)
+class Imports:
+    """The scenarios of a file, and how many combinations of values each parameter's constraints dropped."""
+
+    scenarios: tuple[Imported, ...]
+    dropped: dict[str, int]
+
+
+def import_scenarios(path: str | Path, asked: Asked) -> Imports:
+    """One scenario of a scenario, all that its constraints allow of a distribution. Raises Faults."""
+    file = read_xml(path)
+    distribution = next((c for c in file.root.children if c.tag == "ParameterValueDistribution"), None)
+    if distribution is None:
+        return Imports((import_file(path, asked, {}),), {})
+    expansion = expanded(file)
+    scenario = read_xml(expansion.scenario)
+    dropped: Counter[str] = Counter()
+    kept = []
+    for values in expansion.values:
+        forbids = _forbidding(scenario, values)
+        if forbids is None:
+            kept.append(values)
+        else:
+            dropped[forbids] += 1
+    if not kept:
+        raise Faults(path, [Fault("ConstraintGroup", "no value that its constraints allow", "at least one")])
+    return Imports(_imported(expansion.scenario, kept, asked, _slug(Path(path).stem)), dict(dropped))
+
+
+def _imported(scenario: Path, kept: list[Values], asked: Asked, stem: str) -> tuple[Imported, ...]:
+    made: list[Imported] = []
+    faults: dict[Fault, Values] = {}
+    for i, values in enumerate(kept, 1):
+        name = f"{stem}-{i:0{len(str(len(kept)))}d}"
+        try:
+            made.append(_told(import_file(scenario, asked, values, name), values))
+        except Faults as found:
+            for fault in found.faults:
+                faults.setdefault(fault, values)
+    if faults:
+        told = [
+            replace(f, found=f"{f.found} (with {_said(v)})" if len(kept) > 1 else f.found) for f, v in faults.items()
+        ]
+        raise Faults(scenario, told)
+    return tuple(made)
+
+
+def _forbidding(file: XmlFile, values: Values) -> str | None:
+    """The parameter whose constraints forbid these values; None where all are allowed, or the file is faulty."""
+    try:
+        declared(Node(file.root, {}, Report(), file.path.name), values)
+    except Disallowed as disallowed:
+        return disallowed.name
+    except NotSaid:
+        return None
+    return None
+
+
+def _slug(stem: str) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in stem.lower()).strip("-")[:48].strip("-") or "case"
+
+
+def _said(values: Values) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items()) or "no values"
+
+
+def _told(made: Imported, values: Values) -> Imported:
+    """With the values in the head of the file."""
+    printable = "".join(c if c.isprintable() else " " for c in _said(values))[:400]
+    return replace(made, text=f"# With {printable}.\n{made.text}")
+
+
+def expanded(file: XmlFile) -> Expansion:
+    """What a distribution stands for; raises Faults."""
+    check_schema(file)
+    report = Report()
+    root = Node(file.root, {}, report, file.path.name)
+    root.ignore(*file.root.attributes)
+    try:
+        header = root.need("FileHeader")
+        header.ignore("revMajor", "revMinor", "date", "description", "author")
+        for part in header.children():
+            part.leave_out("licence and properties of the file")
+        if (parameters := root.child("ParameterDeclarations")) is not None:
+            parameters.leave_out("a distribution reads no parameters of its own")
+        said = root.need("ParameterValueDistribution")
+        scenario = beside(said.need("ScenarioFile"), "filepath", file.path)
+        if said.child("Stochastic") is not None:
+            raise said.need("Stochastic").not_said("values drawn at random; sweeps of our own draw them, see sweep:")
+        values = tuple(islice(_combinations(said.need("Deterministic")), MOST_SCENARIOS + 1))
+    except NotSaid as reason:
+        raise refused(file.path, Report([reason.remark])) from reason
+    report.refused += unread(file.root, file.path.name)
+    if report.refused:
+        raise refused(file.path, report)
+    if not 0 < len(values) <= MOST_SCENARIOS:
+        found = f"more than {MOST_SCENARIOS} scenarios" if values else "no scenario: constraints drop them all"
+        raise Faults(file.path, [Fault("Deterministic", found, f"from one to {MOST_SCENARIOS}", said.element.line, 1)])
+    return Expansion(scenario, values)
+
+
+def _combinations(node: Node) -> Iterator[Values]:
+    """Every value of each distribution with every one of the others."""
+    axes: list[list[Values]] = []
+    seen: dict[str, Node] = {}
+    for part in node.children():
+        axis = _axis(part)
+        for name in dict.fromkeys(name for values in axis for name in values):
+            if name in seen:
+                raise part.not_said(f"{quoted(name)} a second time (first in line {seen[name].element.line})")
+            seen[name] = part
+        axes.append(axis)
+    if math.prod(len(axis) for axis in axes) > 50 * MOST_SCENARIOS:
+        raise node.not_said(f"{math.prod(len(axis) for axis in axes)} combinations; at most {MOST_SCENARIOS}")
+    for rows in product(*axes):
+        yield {name: value for row in rows for name, value in row.items()}
+
+
+def _axis(part: Node) -> list[Values]:
+    if part.tag == "DeterministicMultiParameterDistribution":
+        sets = part.need("ValueSetDistribution")
+        return [assignments(one) for one in sets.children("ParameterValueSet")]
+    if part.tag != "DeterministicSingleParameterDistribution":
+        raise part.not_said("distributions of that sort")
+    name, said = part.word("parameterName").lstrip("$"), part.only()
+    match said.tag:
+        case "DistributionSet":
+            values = [one.word("value") for one in said.children("Element")]
+        case "DistributionRange":
+            values = list(_range(said))
+        case _:
+            raise said.not_said("distributions of that sort")
+    return [{name: value} for value in values]
+
+
+def _range(node: Node) -> Iterator[str]:
+    """From the lower limit in whole steps, the upper limit included where a step ends there; exact in decimals."""
+    limits = node.need("Range")
+    low, high, step = (
+        _decimal(n, name) for n, name in ((limits, "lowerLimit"), (limits, "upperLimit"), (node, "stepWidth"))
+    )
+    if step <= 0 or high < low:
+        raise node.not_said(f"steps of {step} from {low} to {high}")
+    count = int((high - low) // step) + 1
+    if count > MOST_VALUES:
+        raise node.not_said(f"{count} values; at most {MOST_VALUES}")
+    for i in range(count):
+        yield f"{(low + i * step).normalize():f}"
+
+
+def _decimal(node: Node, name: str) -> Decimal:
+    said = node.word(name)
+    try:
+        value = Decimal(said)
+    except InvalidOperation as error:
+        raise node.not_said(f"{name}={quoted(said)}, which is no number") from error
+    if not value.is_finite() or abs(value) > Decimal("1e12") or (value and abs(value) < Decimal("1e-12")):
+        raise node.not_said(f"{name}={quoted(said)}, which is no number of a scenario")
+    return value

@@ -1,0 +1,175 @@
+"""OpenSCENARIO elements to write: conditions and actions with a counterpart in our language."""
+
+from lxml import etree
+
+from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
+from scenarios.openscenario.manoeuvres import PEAK_ACCELERATION
+from scenarios.road import Road
+from scenarios.rollout import Rollout
+from scenarios.scenario import (
+    Action,
+    After,
+    AfterDistance,
+    AfterEvent,
+    AtGap,
+    AtHeadway,
+    AtPlace,
+    AtSpeed,
+    AtStandstill,
+    AtTTC,
+    Brake,
+    BrakeHardest,
+    ChangeLane,
+    ChangeSpeed,
+    CutIn,
+    CutOut,
+    HoldSpeed,
+    LaneOffset,
+    Profile,
+    Stop,
+    Trigger,
+)
+from scenarios.section import Side
+
+REACHED_M = 1.0  # tolerance of a place to reach
+HOLDING_MPS2 = 2.0  # the rate at which a held speed is reached
+G = 9.81
+
+
+def el(tag: str, *inner: etree._Element, **attributes: object) -> etree._Element:
+    """An element; numbers to a millionth, truth as XML says it."""
+    made = etree.Element(tag, {key.rstrip("_"): told(value) for key, value in attributes.items()})
+    made.extend(inner)
+    return made
+
+
+def told(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        text = f"{value:.9f}".rstrip("0").rstrip(".")
+        return "0" if text in ("-0", "") else text
+    return str(value)
+
+
+# -- conditions ----------------------------------------------------------------------------------------------------
+
+
+def by_time(rule: str, t_s: float) -> etree._Element:
+    return el("ByValueCondition", el("SimulationTimeCondition", value=float(t_s), rule=rule))
+
+
+def trigger(tag: str, name: str, *conditions: etree._Element, delay: float = 0.0) -> etree._Element:
+    """A StartTrigger or StopTrigger of one group."""
+    held = [el("Condition", c, name=f"{name}-when", delay=delay, conditionEdge="none") for c in conditions]
+    return el(tag, el("ConditionGroup", *held))
+
+
+def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]]) -> etree._Element:
+    """The trigger of an event of ours; `noses`: of each body the way from its reference to its front, d, facing."""
+    delay = 0.0
+    match when:
+        case After(t):
+            said = by_time("greaterOrEqual", t)
+        case AfterEvent(event, delay):
+            said = el("ByValueCondition", el(
+                "StoryboardElementStateCondition", storyboardElementType="event", storyboardElementRef=event,
+                state="completeState",
+            ))  # fmt: skip
+        case AtPlace(of, along):
+            nose, d, facing = noses[of]
+            s = along - facing * (nose - REACHED_M) - begins_m(road)
+            at = el("Position", el("RoadPosition", roadId=ROAD_ID, s=float(s), t=float(d)))
+            said = _of(of, el("ReachPositionCondition", at, tolerance=REACHED_M))
+        case _:
+            said = _of(when.of, _measure(when))
+    return trigger("StartTrigger", name, said, delay=delay)
+
+
+def _measure(when: Trigger) -> etree._Element:
+    along = {"freespace": True, "coordinateSystem": "road", "relativeDistanceType": "longitudinal"}
+    match when:
+        case AtGap(_, to, gap, below):
+            return el("RelativeDistanceCondition", entityRef=to, value=float(gap), rule=_rule(below), **along)
+        case AtHeadway(_, to, headway, below):
+            return el("TimeHeadwayCondition", entityRef=to, value=float(headway), rule=_rule(below), **along)
+        case AtTTC(_, to, ttc):
+            target = el("TimeToCollisionConditionTarget", el("EntityRef", entityRef=to))
+            return el("TimeToCollisionCondition", target, value=float(ttc), rule=_rule(True), **along)
+        case AtSpeed(_, speed, below):
+            return el("SpeedCondition", value=float(speed), rule=_rule(below))
+        case AtStandstill():
+            return el("StandStillCondition", duration=0.0)
+        case AfterDistance(_, distance):
+            return el("TraveledDistanceCondition", value=float(distance))
+    raise TypeError(f"no counterpart for {when!r}")
+
+
+def _rule(below: bool) -> str:
+    return "lessOrEqual" if below else "greaterOrEqual"
+
+
+def _of(who: str, condition: etree._Element) -> etree._Element:
+    whom = el("TriggeringEntities", el("EntityRef", entityRef=who), triggeringEntitiesRule="any")
+    return el("ByEntityCondition", whom, el("EntityCondition", condition))
+
+
+CONDITIONS = (After, AfterEvent, AtGap, AtHeadway, AtTTC, AtSpeed, AtStandstill, AfterDistance, AtPlace)
+
+
+# -- actions -------------------------------------------------------------------------------------------------------
+
+
+def private(action: Action, rollout: Rollout, road: Road, lane: int, facing: int) -> etree._Element | None:
+    """The PrivateAction of an action of ours; None where it has no counterpart. `lane`: where the body starts."""
+    grip = rollout.friction * G
+    match action:
+        case Brake(decel, until):
+            return speed_action(until, "linear", "rate", min(decel, grip))
+        case BrakeHardest(until):
+            return speed_action(until, "linear", "rate", grip)
+        case ChangeSpeed(speed, rate, profile, within):
+            shape = "cubic" if profile is Profile.SMOOTH else "linear"
+            return speed_action(speed, shape, "rate" if within is None else "time", rate if within is None else within)
+        case HoldSpeed(speed, None):
+            return speed_action(speed, "linear", "rate", HOLDING_MPS2)
+        case Stop(None, within, 0.0):
+            return speed_action(0.0, "linear", "distance", within)
+        case CutIn(within):
+            return _lane_change(lane_id(road, road.ego_lane), within)
+        case CutOut(side, within):
+            left = lane + 1 < road.lanes if side is None else side is Side.LEFT
+            return _lane_change(lane_id(road, lane + facing * (1 if left else -1)), within)
+        case ChangeLane(Side() as side, within):
+            return _lane_change(lane_id(road, lane + facing * (1 if side is Side.LEFT else -1)), within)
+        case ChangeLane(to, within):
+            return _lane_change(lane_id(road, to.number + (road.lanes if to.oncoming else 0)), within)
+        case LaneOffset(offset, within):
+            dynamics = {
+                "maxLateralAcc": PEAK_ACCELERATION * max(abs(offset), 0.05) / within**2,
+                "dynamicsShape": "cubic",
+            }
+            target = el("LaneOffsetTarget", el("AbsoluteTargetLaneOffset", value=float(facing * offset)))
+            inner = el("LaneOffsetAction", el("LaneOffsetActionDynamics", **dynamics), target, continuous=False)
+            return el("PrivateAction", el("LateralAction", inner))
+    return None
+
+
+def speed_action(mps: float, shape: str, dimension: str, value: float | None) -> etree._Element:
+    dynamics = {"dynamicsShape": shape, "dynamicsDimension": dimension, "value": float(value or 0.0)}
+    made = el(
+        "SpeedAction",
+        el("SpeedActionDynamics", followingMode="position", **dynamics),
+        el("SpeedActionTarget", el("AbsoluteTargetSpeed", value=float(mps))),
+    )
+    return el("PrivateAction", el("LongitudinalAction", made))
+
+
+def _lane_change(to: int, within: float) -> etree._Element:
+    dynamics = {"dynamicsShape": "sinusoidal", "dynamicsDimension": "time", "value": float(within)}
+    made = el(
+        "LaneChangeAction",
+        el("LaneChangeActionDynamics", followingMode="position", **dynamics),
+        el("LaneChangeTarget", el("AbsoluteTargetLane", value=str(to))),
+    )
+    return el("PrivateAction", el("LateralAction", made))

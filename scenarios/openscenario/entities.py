@@ -1,0 +1,132 @@
+"""Who is in a scenario: vehicles, people and things as our kinds and sizes."""
+
+import re
+from dataclasses import dataclass
+
+from scenarios.bodies import Kind
+from scenarios.faults import quoted
+from scenarios.openscenario.catalogs import Catalogs
+from scenarios.openscenario.node import Node, NotSaid
+
+EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
+CHILD_BELOW_M = 1.4  # of a pedestrian's height
+_VEHICLES = {
+    "car": Kind.CAR, "van": Kind.VAN, "truck": Kind.TRUCK, "semitrailer": Kind.TRAILER, "trailer": Kind.TRAILER,
+    "bus": Kind.BUS, "motorbike": Kind.MOTORCYCLE, "bicycle": Kind.CYCLIST,
+}  # fmt: skip
+_THINGS = {"barrier": Kind.BARRIER, "railing": Kind.BARRIER, "obstacle": Kind.BARRIER, "pole": Kind.CONE}
+_DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres and stories move
+    "Performance": "limits of a vehicle model that is not ours",
+    "Axles": "bodies are boxes; where their wheels are does not matter",
+    "Properties": "properties for other programs",
+    "TrailerCoupler": "nothing is towed", "TrailerHitch": "nothing is towed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A body as the file gives it. `forward_m` and `left_m` lead from its reference point to its box's centre."""
+
+    name: str
+    id: str  # in our language
+    kind: Kind
+    size: tuple[float, float, float]
+    forward_m: float
+    left_m: float
+    controlled: bool  # by a controller of its own
+    node: Node
+
+    @property
+    def nose_m(self) -> float:
+        """From the reference point to the front."""
+        return self.forward_m + self.size[0] / 2
+
+    @property
+    def tail_m(self) -> float:
+        """From the reference point to the rear, backwards."""
+        return self.size[0] / 2 - self.forward_m
+
+
+def read_entities(node: Node, catalogs: Catalogs, ego: str | None) -> dict[str, Entity]:
+    """All entities by name, the ego first; refused ones are told of in the report."""
+    objects = list(node.children("ScenarioObject"))
+    names = [one.word("name") for one in objects]
+    chosen = _ego(node, names, ego)
+    for group in node.children("EntitySelection"):
+        group.refuse(f"the selection {quoted(group.word('name', ''))}")
+    taken: set[str] = set()
+    found: dict[str, Entity] = {}
+    for name, one in sorted(zip(names, objects, strict=True), key=lambda pair: pair[0] != chosen):
+        try:
+            found[name] = _entity(one, name, "ego" if name == chosen else _id(name, taken), catalogs)
+        except NotSaid as reason:
+            node.report.refused.append(reason.remark)
+    return found
+
+
+def _ego(node: Node, names: list[str], asked: str | None) -> str:
+    if not names:
+        raise node.not_said("no ScenarioObject; an ego is needed")
+    if asked is not None:
+        if asked not in names:
+            raise node.not_said(f"no entity {quoted(asked)} to be the ego; there are {', '.join(names)}")
+        return asked
+    known = next((n for wanted in EGO_NAMES for n in names if n.lower() == wanted), None)
+    known = known or next((n for n in names if re.match("(?i)ego", n)), None)
+    if known is None:
+        node.differs(f"no entity is called Ego: {quoted(names[0])}, the first, is taken for it (--ego names another)")
+    return known or names[0]
+
+
+def _id(name: str, taken: set[str]) -> str:
+    """A name as our language spells ids, each once."""
+    spelt = re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()).strip("-")[:28]
+    spelt = spelt if re.match("[a-z]", spelt) and spelt != "ego" else f"a-{spelt}".rstrip("-")
+    made, i = spelt, 2
+    while made in taken:
+        made, i = f"{spelt}-{i}", i + 1
+    taken.add(made)
+    return made
+
+
+def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
+    controllers = list(node.children("ObjectController"))
+    for controller in controllers:
+        controller.leave_out("a controller of another program")
+    body = next((c for c in node.children() if c.tag != "ObjectController"), None)
+    if body is None:
+        raise node.not_said(f"{quoted(name)} without a body")
+    body = catalogs.entry(body) if body.tag == "CatalogReference" else body
+    body.ignore("name", "mass", "model", "model3d", "role")
+    for part in body.children(*_DECIDES_NOTHING):
+        part.leave_out(_DECIDES_NOTHING[part.tag])
+    box = body.need("BoundingBox")
+    centre, extent = box.need("Center"), box.need("Dimensions")
+    size = tuple(extent.number(axis) for axis in ("length", "width", "height"))
+    if not all(0.05 <= side <= 30 for side in size):
+        raise extent.not_said(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
+    centre.number("z")
+    kind = _kind(body, size[2])
+    return Entity(name, own_id, kind, size, centre.number("x"), centre.number("y"), bool(controllers), node)
+
+
+def _kind(body: Node, height: float) -> Kind:
+    match body.tag:
+        case "Vehicle":
+            said, known = body.word("vehicleCategory"), _VEHICLES
+        case "Pedestrian":
+            said = body.word("pedestrianCategory")
+            if said == "wheelchair":
+                body.differs("a wheelchair is somebody on foot here")
+            if said in ("pedestrian", "wheelchair"):
+                return Kind.CHILD if height < CHILD_BELOW_M else Kind.PEDESTRIAN
+            known = {kind.value: kind for kind in Kind}
+        case "MiscObject":
+            said, known = body.word("miscObjectCategory"), _THINGS
+            if said in ("railing", "obstacle", "pole"):
+                body.differs(f"the {said} is a {known[said]} here, of the same size")
+        case _:
+            raise body.not_said("entities of that sort")
+    if said not in known:
+        raise body.not_said(f"a {quoted(said)[1:-1]} as an entity", f"{body.tag}")
+    return known[said]

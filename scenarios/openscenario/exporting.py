@@ -1,0 +1,212 @@
+"""A scenario of ours as OpenSCENARIO XML 1.2 with its OpenDRIVE map.
+
+Who only holds a speed and acts by what both languages have is exported as such. Everybody else (drivers, who crosses,
+slides, is hit) is exported as the rollout's trajectory with its times, so that a player shows what was rolled out.
+"""
+
+from dataclasses import dataclass
+from math import cos, pi, sin
+
+import numpy as np
+from lxml import etree
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
+from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
+from scenarios.openscenario.bodies import entity_xml, environment_xml
+from scenarios.openscenario.elements import CONDITIONS, by_time, el, private, speed_action, start_trigger, trigger
+from scenarios.road import Road
+from scenarios.rollout import Rollout
+from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
+
+ROLLED_OUT, TOLD = "trajectory of the rollout", "story"
+
+
+class NotExported(ValueError):
+    """Why a scenario has no counterpart."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Two files by name, and of every body whether its story or the rollout's trajectory is in them."""
+
+    xosc_name: str
+    xosc: bytes
+    xodr_name: str
+    xodr: bytes
+    motion: dict[str, str]
+
+
+def export(scenario: Scenario, rollout: Rollout) -> Exported:
+    """The files of a scenario and its rollout; raises NotExported."""
+    if scenario.road is None:
+        raise NotExported(f"{scenario.name} starts from a log; there is no road to export")
+    absent = [body.id for i, body in enumerate(rollout.bodies) if not rollout.valid[:, i].all()]
+    if absent:
+        raise NotExported(f"{scenario.name}: {', '.join(absent)} is not there all the time, as players expect")
+    motion = _motion(scenario, rollout)
+    parts = _Parts(scenario, rollout, motion, scenario.road)
+    text = etree.tostring(parts.root(), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    roads = map_xml(scenario.road, scenario.name, scenario.friction)
+    return Exported(f"{scenario.id}.xosc", text, f"{scenario.id}.xodr", roads, motion)
+
+
+# -- who is exported how -------------------------------------------------------------------------------------------
+
+
+def _motion(scenario: Scenario, rollout: Rollout) -> dict[str, str]:
+    told = {p.body.id for i, p in enumerate(scenario.placed) if _is_told(i, p, scenario, rollout)}
+    while True:  # who waits for what only a rollout knows is rolled out, too
+        by_name = {event.name: event.actor for event in scenario.events}
+        lost = {
+            e.actor for e in scenario.events
+            if isinstance(e.when, AfterEvent) and e.actor in told and by_name.get(e.when.event) not in told
+        }  # fmt: skip
+        if not lost:
+            return {p.body.id: TOLD if p.body.id in told else ROLLED_OUT for p in scenario.placed}
+        told -= lost
+
+
+def _is_told(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bool:
+    """Whether both languages can say all that a body does."""
+    who, road = placed.body.id, scenario.road
+    assert road is not None
+    own = [event for event in scenario.events if event.actor == who]
+    hit = any(who in (h.actor, h.other) for h in rollout.happenings if h.other)
+    if not isinstance(placed.behaviour, HoldSpeed | Parked) or hit or rollout.sliding[:, i].any():
+        return False
+    if not own and placed.speed_mps == 0 and np.ptp(rollout.centre[:, i, :2], axis=0).max() < 1e-6:
+        return True
+    lane = lane_of(road, placed)
+    paths = [e for e in own if private(e.do, rollout, road, 0, 1) is not None]
+    if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
+        return False
+    return placed.body.kind not in ON_FOOT | STATIC
+
+
+def lane_of(road: Road, placed: Placed) -> int | None:
+    """The lane in which a body starts, facing as its traffic does; None for any other start."""
+    if not isinstance(placed.start, OnLane):
+        return None
+    for lane in range(road.lanes + road.opposite_lanes):
+        along = 1 if lane < road.lanes else -1
+        if abs(placed.start.d_m - road.lane_centre(lane)) < road.lane_width_m / 2 and placed.start.facing == along:
+            return lane
+    return None
+
+
+def forward_m(placed: Placed, ego: bool) -> float:
+    """From the reference point, under the rear axle of what has wheels, to the middle of the box."""
+    if ego:
+        return EGO_REAR_AXLE_TO_CENTRE_M
+    wheels = placed.body.kind not in ON_FOOT | STATIC | {Kind.TRAILER}
+    return round(0.3 * placed.body.size.length_m, 3) if wheels else 0.0
+
+
+# -- the file ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Parts:
+    scenario: Scenario
+    rollout: Rollout
+    motion: dict[str, str]
+    road: Road
+
+    def root(self) -> etree._Element:
+        s = self.scenario
+        said = [el("Property", name=f"nearmiss:{who}", value=how) for who, how in self.motion.items()]
+        header = el("FileHeader", el("Properties", *said), revMajor="1", revMinor="2", date="2026-01-01T00:00:00",
+                    description=s.intent, author="nearmiss")  # fmt: skip
+        root = el("OpenSCENARIO", header, el("ParameterDeclarations"), el("CatalogLocations"))
+        root.append(el("RoadNetwork", el("LogicFile", filepath=f"{s.id}.xodr")))
+        root.append(el("Entities", *(entity_xml(p, forward_m(p, i == 0)) for i, p in enumerate(s.placed))))
+        root.append(self._storyboard())
+        for who, how in self.motion.items():
+            root.insert(1, etree.Comment(f" {who}: {how} "))
+        return root
+
+    def _storyboard(self) -> etree._Element:
+        init = el("Actions", el("GlobalAction", environment_xml(self.scenario)))
+        init.extend(self._private(i, placed) for i, placed in enumerate(self.scenario.placed))
+        groups = [group for placed in self.scenario.placed if (group := self._group(placed)) is not None]
+        story = []
+        if groups:
+            act = el("Act", *groups, trigger("StartTrigger", "act", by_time("greaterOrEqual", 0.0)), name="act")
+            story = [el("Story", act, name="story")]
+        end = trigger("StopTrigger", "end", by_time("greaterOrEqual", self.scenario.duration_s))
+        return el("Storyboard", el("Init", init), *story, end)
+
+    def _private(self, i: int, placed: Placed) -> etree._Element:
+        made = el("Private", entityRef=placed.body.id)
+        place = self._place(i, placed)
+        made.append(el("PrivateAction", el("TeleportAction", el("Position", place))))
+        speed = float(self.rollout.speed_mps[0, i])
+        made.append(speed_action(max(speed, 0.0), "step", "time", 0.0))
+        if self.motion[placed.body.id] == ROLLED_OUT:
+            made.append(el("PrivateAction", el("RoutingAction", self._trajectory(i, placed))))
+        return made
+
+    def _place(self, i: int, placed: Placed) -> etree._Element:
+        lane = lane_of(self.road, placed)
+        if lane is None or not isinstance(placed.start, OnLane):
+            return self._world(i, placed, 0)
+        s = placed.start.s_m - placed.start.facing * forward_m(placed, i == 0) - begins_m(self.road)
+        off = placed.start.d_m - self.road.lane_centre(lane)
+        return el("LanePosition", roadId=ROAD_ID, laneId=str(lane_id(self.road, lane)), s=float(s), offset=float(off))
+
+    def _world(self, i: int, placed: Placed, frame: int) -> etree._Element:
+        (x, y, _), yaw = self.rollout.centre[frame, i], float(self.rollout.yaw_rad[frame, i])
+        back = forward_m(placed, i == 0)
+        x, y = float(x) - back * cos(yaw), float(y) - back * sin(yaw)
+        return el("WorldPosition", x=x, y=y, z=0.0, h=yaw % (2 * pi))
+
+    def _trajectory(self, i: int, placed: Placed) -> etree._Element:
+        """All frames, and one more to last the whole clip, straight on."""
+        vertices = [
+            el("Vertex", el("Position", self._world(i, placed, frame)), time=float(t))
+            for frame, t in enumerate(self.rollout.t_s)
+        ]
+        last = vertices[-1][0][0]
+        left = self.scenario.duration_s - float(self.rollout.t_s[-1])
+        if left > 1e-9:
+            way, yaw = float(self.rollout.speed_mps[-1, i]) * left, float(self.rollout.yaw_rad[-1, i])
+            x, y = float(last.get("x")) + way * cos(yaw), float(last.get("y")) + way * sin(yaw)
+            end = el("WorldPosition", x=x, y=y, z=0.0, h=yaw % (2 * pi))
+            vertices.append(el("Vertex", el("Position", end), time=float(self.scenario.duration_s)))
+        shape = el("Shape", el("Polyline", *vertices))
+        timing = el("Timing", domainAbsoluteRelative="absolute", scale=1.0, offset=0.0)
+        return el(
+            "FollowTrajectoryAction",
+            el("TrajectoryRef", el("Trajectory", shape, name=f"{placed.body.id}-way", closed=False)),
+            el("TimeReference", timing),
+            el("TrajectoryFollowingMode", followingMode="position"),
+        )
+
+    def _group(self, placed: Placed) -> etree._Element | None:
+        who = placed.body.id
+        own = [event for event in self.scenario.events if event.actor == who]
+        if not own or self.motion[who] == ROLLED_OUT:
+            return None
+        events = [self._event(event, placed) for event in own]
+        actors = el("Actors", el("EntityRef", entityRef=who), selectTriggeringEntities=False)
+        maneuver = el("Maneuver", *events, name=f"{who}-acts")
+        return el("ManeuverGroup", actors, maneuver, maximumExecutionCount="1", name=f"{who}-group")
+
+    def _event(self, event: Event, placed: Placed) -> etree._Element:
+        lane, facing = lane_of(self.road, placed), getattr(placed.start, "facing", 1)
+        assert lane is not None, "who acts by a story starts in a lane"
+        said = private(event.do, self.rollout, self.road, lane, facing)
+        assert said is not None, "asked before"
+        when = start_trigger(event.name, event.when, self.road, self._noses())
+        return el("Event", el("Action", said, name=f"{event.name}-do"), when, name=event.name, priority="overwrite",
+                  maximumExecutionCount="1")  # fmt: skip
+
+    def _noses(self) -> dict[str, tuple[float, float, int]]:
+        """Of each body the way from its reference point to its front, where it starts across, and which way."""
+        return {
+            p.body.id: (
+                forward_m(p, i == 0) + p.body.size.length_m / 2, getattr(p.start, "d_m", 0.0),
+                getattr(p.start, "facing", 1),
+            )
+            for i, p in enumerate(self.scenario.placed)
+        }  # fmt: skip

@@ -1,0 +1,77 @@
+"""Init: where everybody starts and how fast, and the surroundings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scenarios.faults import quoted
+from scenarios.opendrive.road_map import RoadMap
+from scenarios.openscenario.catalogs import Catalogs
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.node import Node, NotSaid
+from scenarios.openscenario.positions import Positions, Spot
+from scenarios.openscenario.surroundings import Surroundings, read_environment
+
+
+@dataclass
+class Init:
+    """What Init says of everybody, by name."""
+
+    known: RoadMap | None
+    places: dict[str, Node] = field(default_factory=dict)
+    speeds: dict[str, float] = field(default_factory=dict)
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that go on from the start
+    _spots: dict[str, Spot] = field(default_factory=dict)
+    _asked: list[str] = field(default_factory=list)
+
+    def spot(self, name: str, node: Node) -> Spot:
+        """Where somebody starts; raises NotSaid where no place is given, or only one relative to itself."""
+        if name not in self.places:
+            raise node.not_said(f"{quoted(name)} has no TeleportAction in Init, hence no place")
+        if name not in self._spots:
+            if name in self._asked:
+                raise node.not_said(f"the place of {quoted(name)}, which in the end is relative to itself")
+            self._asked.append(name)
+            self._spots[name] = Positions(self.known, self.spot).read(self.places[name])
+        return self._spots[name]
+
+
+def read_init(
+    node: Node, entities: Mapping[str, Entity], known: RoadMap | None, catalogs: Catalogs
+) -> Init:  # fmt: skip
+    """All of Init; what cannot be said is told of in the report."""
+    init = Init(known, speeds=dict.fromkeys(entities, 0.0))
+    for part in node.need("Actions").children():
+        try:
+            if part.tag == "GlobalAction":
+                _global(part.only(), init, catalogs)
+            elif part.tag == "Private":
+                _private(part, init, entities)
+            else:
+                raise part.not_said("actions of that sort")
+        except NotSaid as reason:
+            node.report.refused.append(reason.remark)
+            part.element.seen, part.element.left_out = True, "told"
+    return init
+
+
+def _global(action: Node, init: Init, catalogs: Catalogs) -> None:
+    if action.tag != "EnvironmentAction":
+        inner = next(action.children(), action)
+        raise inner.not_said("actions of that sort", f"{action.tag} {inner.tag}")
+    read_environment(action, catalogs, init.surroundings)
+
+
+def _private(node: Node, init: Init, entities: Mapping[str, Entity]) -> None:
+    name = node.word("entityRef")
+    if name not in entities:
+        if any(name == r.said.split("'")[1] for r in node.report.refused if "'" in r.said):
+            node.element.left_out = "told"
+            return
+        raise node.not_said(f"{quoted(name)}, which is none of the entities that can be said")
+    for action in node.children("PrivateAction"):
+        teleport = action.child("TeleportAction")
+        if teleport is not None:
+            init.places[name] = teleport.need("Position")
+            continue
+        init.others.append((action, entities[name]))

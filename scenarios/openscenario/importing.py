@@ -1,0 +1,241 @@
+"""OpenSCENARIO XML files to scenario files of ours, or to a list of everything in them that ours cannot say."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scenarios.faults import Fault, Faults
+from scenarios.load import loads
+from scenarios.opendrive.read_map import read_map
+from scenarios.opendrive.road_map import RoadMap
+from scenarios.openscenario.catalogs import catalogs_of
+from scenarios.openscenario.course import Begun, Course, NoCourse, course_on, no_map
+from scenarios.openscenario.entities import Entity, read_entities
+from scenarios.openscenario.expression import resolved
+from scenarios.openscenario.files import beside
+from scenarios.openscenario.first_actions import Init, read_init
+from scenarios.openscenario.node import Node, NotSaid, Remark, Report, unread
+from scenarios.openscenario.parameters import declared, refuse_unknown
+from scenarios.openscenario.positions import Positions, Spot
+from scenarios.openscenario.schemas import check_schema
+from scenarios.openscenario.stage import Stage
+from scenarios.openscenario.stopping import Length, read_length
+from scenarios.openscenario.storyboard import Board, Told
+from scenarios.openscenario.write_file import Drafted, draft_text
+from scenarios.xml_document import XmlFile, read_xml
+
+BACK_M, ROOM_M = 60.0, 60.0  # of road behind the last and ahead of the first body
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What whoever imports decides: who the ego is, how long the clip lasts, and whether what can be said will do."""
+
+    ego: str | None = None
+    duration_s: float | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """One scenario file of ours: its name, its text, and what of the original is not in it."""
+
+    name: str
+    text: str
+    report: Report
+
+
+def import_file(path: str | Path, asked: Asked, given: Mapping[str, str], name: str = "") -> Imported:
+    """The scenario of one file, with `given` instead of the defaults of its parameters.
+
+    Raises Faults with everything that cannot be said, unless `asked.partial`.
+    """
+    file = read_xml(path)
+    return import_parsed(file, asked, given, name)
+
+
+def import_parsed(file: XmlFile, asked: Asked, given: Mapping[str, str], name: str = "") -> Imported:
+    """The same of a file that is parsed already."""
+    version = check_schema(file)
+    report = Report()
+    root = Node(file.root, {}, report, file.path.name)
+    try:
+        drafted = _drafted(root, file, asked, given)
+    except NotSaid as reason:
+        raise refused(file.path, Report([reason.remark, *report.refused])) from reason
+    for read in (file.root, *drafted.stage.catalogs.used):
+        report.refused += unread(read, file.path.name)
+    drafted = replace(drafted, name=name or _slug(file.path.stem), version=version, source=file.path.name)
+    text = _sound(drafted, report)
+    found = report.sorted()
+    if found.refused and not asked.partial:
+        raise refused(file.path, found)
+    return Imported(drafted.name, draft_text(drafted, found), found) if text else _nothing(file.path, found)
+
+
+def refused(path: Path, report: Report) -> Faults:
+    """What cannot be said as faults with their lines."""
+    wanted = "something that our language can say; --partial writes the rest and lists this"
+    return Faults(path, [
+        Fault(r.name if not r.file else f"{r.file}:{r.line}: {r.name}", r.said, wanted, 0 if r.file else r.line, 1)
+        for r in report.sorted().refused
+    ])  # fmt: skip
+
+
+def _nothing(path: Path, report: Report) -> Imported:
+    raise refused(path, report)
+
+
+def _slug(stem: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:60].strip("-") or "imported"
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
+
+
+def _drafted(root: Node, file: XmlFile, asked: Asked, given: Mapping[str, str]) -> Drafted:
+    header = root.need("FileHeader")
+    header.ignore("revMajor", "revMinor", "date", "description", "author")
+    for part in header.children():
+        part.leave_out("licence and properties of the file")
+    root.ignore(*(key for key in root.element.attributes))
+    scenario = declared(root, given)
+    refuse_unknown(root, given, scenario.scope)
+    for part in scenario.children("VariableDeclarations", "MonitorDeclarations"):
+        part.leave_out("nothing that is supported reads it")
+    if scenario.child("Catalog") is not None or scenario.child("Storyboard") is None:
+        raise root.not_said("a catalog or a distribution, not a scenario")
+    catalogs = catalogs_of(scenario.child("CatalogLocations"), file.path)
+    entities = read_entities(scenario.need("Entities"), catalogs, asked.ego)
+    ego = next((e for e in entities.values() if e.id == "ego"), None)
+    if ego is None:
+        raise root.not_said("the ego cannot be said, see above" if not root.report.refused
+                            else str(root.report.refused[0]), "Entities")  # fmt: skip
+    known = _map(scenario, file.path, asked)
+    storyboard = scenario.need("Storyboard")
+    init = read_init(storyboard.need("Init"), entities, known, catalogs)
+    length = read_length(storyboard.need("StopTrigger"), asked.duration_s)
+    starts = _starts(init, entities)
+    if ego.name not in starts:
+        raise root.not_said("the ego has no place in Init")
+    course = _course(scenario, known, ego, starts, length)
+    positions = Positions(known, lambda name, node: _placed(starts, name, node))
+    stage = Stage(
+        course, entities, positions, starts, catalogs, root.report, init.speeds, dict(init.speeds)
+    )  # fmt: skip
+    board = Board(stage)
+    for action, of in init.others:
+        board._guarded(action, lambda action=action, of=of: board.at_start(action, of))
+    board.read(storyboard)
+    described = header.element.attributes.get("description", "")
+    return Drafted("", "", "", described, length, stage, board, ego, init)
+
+
+def _placed(starts: Mapping[str, Spot], name: str, node: Node) -> Spot:
+    if name not in starts:
+        raise node.not_said(f"a place relative to '{name}', which has none")
+    return starts[name]
+
+
+def _starts(init: Init, entities: Mapping[str, Entity]) -> dict[str, Spot]:
+    found: dict[str, Spot] = {}
+    for name, entity in entities.items():
+        try:
+            found[name] = init.spot(name, entity.node)
+        except NotSaid as reason:
+            entity.node.report.refused.append(reason.remark)
+    return found
+
+
+def _map(scenario: Node, home: Path, asked: Asked) -> RoadMap | None:
+    network = scenario.need("RoadNetwork")
+    for part in network.children("SceneGraphFile", "UsedArea"):
+        part.leave_out("scenery is drawn by our own camera")
+    for part in network.children("TrafficSignals"):
+        part.refuse("the phases of traffic signals")
+    logic = network.child("LogicFile")
+    if logic is None:
+        network.refuse("no road: a LogicFile with an OpenDRIVE map is needed")
+        return None
+    try:
+        return read_map(beside(logic, "filepath", home))
+    except NotSaid as reason:
+        logic.report.refused.append(reason.remark)
+    except Faults as faults:
+        for fault in faults.faults:
+            logic.report.refused.append(
+                Remark(fault.where, fault.line, f"{fault.found}; wanted {fault.wanted}", faults.path.name)
+            )
+    return None
+
+
+def _course(scenario: Node, known: RoadMap | None, ego: Entity, starts: dict[str, Spot], length: Length) -> Course:
+    spot = starts[ego.name]
+    if known is None:
+        return no_map(spot, ego)
+    report, reach = scenario.report, _fastest(scenario) * length.seconds
+    far = [reach]
+    for other in starts.values():
+        cos, sin = math.cos(spot.heading_rad), math.sin(spot.heading_rad)
+        far.append(cos * (other.x_m - spot.x_m) + sin * (other.y_m - spot.y_m))
+    try:
+        begun = Begun(known, ego, spot)
+        course, differs, cannot = course_on(begun, BACK_M - max(min(far), -600.0), ROOM_M + min(max(far), 1500.0))
+    except NoCourse as reason:
+        ego.node.refuse(str(reason), "Ego")
+        return no_map(spot, ego)
+    logic = scenario.inner("RoadNetwork", "LogicFile")
+    file = logic.word("filepath").replace("\\", "/").rpartition("/")[2] if logic is not None else ""
+    report.approximated += [Remark(r.name, r.line, r.said, file) for r in differs]
+    report.refused += [Remark(r.name, r.line, r.said, file) for r in cannot]
+    return course
+
+
+def _fastest(scenario: Node) -> float:
+    """The highest speed that the file writes down, m/s; what its expressions cannot tell yet is left aside."""
+    found = [0.0]
+    for element in scenario.element.walk():
+        if element.tag == "AbsoluteTargetSpeed":
+            try:
+                found.append(float(resolved(element.attributes.get("value", "0"), scenario.scope)))
+            except ValueError:
+                continue
+    return min(max(found), 70.0)
+
+
+# -- what our own language says of it ------------------------------------------------------------------------------
+
+
+def _sound(drafted: Drafted, report: Report) -> bool:
+    """Take out, and tell of, what our language refuses in the draft, until the rest is a scenario; False if none is."""
+    for _ in range(len(drafted.board.told) + len(drafted.stage.entities) + 2):
+        try:
+            loads(draft_text(drafted, Report()), "imported.yaml")
+            return True
+        except Faults as faults:
+            if not _dropped(drafted, faults, drafted.written(), report):
+                report.refused += [Remark(f.where, 0, f"{f.found}; wanted {f.wanted}") for f in faults.faults]
+                return False
+    return False
+
+
+def _dropped(drafted: Drafted, faults: Faults, written: list[Told], report: Report) -> bool:
+    """Whether something could be taken out of the draft to which a fault belongs."""
+    dropped = False
+    for fault in faults.faults:
+        parts = fault.where.split(".")
+        said = f"{fault.found}; in our language wanted {fault.wanted}"
+        if parts[0] == "story" and len(parts) > 1 and int(parts[1]) < len(written):
+            told = written[int(parts[1])]
+            if told not in drafted.dropped_events:
+                drafted.dropped_events.append(told)
+                report.refused.append(told.node.remark(f"{told.actor.id}: {said}"))
+                dropped = True
+        elif parts[0] == "actors" and len(parts) > 1 and parts[1] not in drafted.dropped_actors:
+            entity = next(e for e in drafted.stage.entities.values() if e.id == parts[1])
+            drafted.dropped_actors.append(parts[1])
+            report.refused.append(entity.node.remark(f"{parts[1]}: {said}"))
+            dropped = True
+    return dropped

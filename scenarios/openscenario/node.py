@@ -1,0 +1,178 @@
+"""Reading OpenSCENARIO element by element, with parameters resolved, and with a record of what was never asked for."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from scenarios.faults import quoted
+from scenarios.openscenario.expression import BadExpression, resolved
+from scenarios.xml_document import Element
+
+LARGEST_NUMBER = 1e9
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something of a file by its element's name and line; `file` where it is not in the scenario itself."""
+
+    name: str
+    line: int
+    said: str
+    file: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
+        return f"{place}: {self.name}: {self.said}"
+
+
+class NotSaid(Exception):
+    """What our language cannot say, or what the file says wrongly. Ends the reading of one thing, not of the file."""
+
+    def __init__(self, remark: Remark):
+        self.remark = remark
+        super().__init__(str(remark))
+
+
+@dataclass
+class Report:
+    """What of a file is not as it was: refused, said otherwise, or without any effect here."""
+
+    refused: list[Remark] = field(default_factory=list)
+    approximated: list[Remark] = field(default_factory=list)
+    left_out: list[Remark] = field(default_factory=list)
+
+    def sorted(self) -> "Report":
+        """Each once, in the order of the file."""
+        lists = (self.refused, self.approximated, self.left_out)
+        return Report(*(sorted(dict.fromkeys(found), key=lambda r: (r.file, r.line, r.name)) for found in lists))
+
+
+@dataclass(frozen=True)
+class Node:
+    """An element together with the parameters that are in force for it."""
+
+    element: Element
+    scope: Mapping[str, str]
+    report: Report
+    home: str  # name of the scenario file, for telling the others apart
+
+    @property
+    def tag(self) -> str:
+        return self.element.tag
+
+    def remark(self, said: str, name: str = "") -> Remark:
+        file = self.element.file.name
+        return Remark(name or self.tag, self.element.line, said, "" if file == self.home else file)
+
+    def not_said(self, said: str, name: str = "") -> NotSaid:
+        return NotSaid(self.remark(said, name))
+
+    def refuse(self, said: str, name: str = "") -> None:
+        """Tell of something that our language cannot say, and go on."""
+        self.element.seen = True
+        self.report.refused.append(self.remark(said, name))
+
+    def differs(self, said: str, name: str = "") -> None:
+        """Tell of something that is said here in a slightly other way."""
+        self.report.approximated.append(self.remark(said, name))
+
+    # -- attributes --------------------------------------------------------------------------------------------
+
+    def word(self, name: str, usual: str | None = None) -> str:
+        """An attribute as text; `usual` where it is not written."""
+        self.element.seen = True
+        self.element.read.add(name)
+        said = self.element.attributes.get(name)
+        if said is None:
+            if usual is None:
+                raise self.not_said(f"no {name}")
+            return usual
+        try:
+            return resolved(said.strip(), self.scope)
+        except BadExpression as error:
+            raise self.not_said(f"{name}={quoted(said)}: {error}") from error
+
+    def has(self, name: str) -> bool:
+        return name in self.element.attributes
+
+    def number(self, name: str, usual: float | None = None) -> float:
+        """An attribute as a finite number."""
+        said = self.word(name, None if usual is None else repr(float(usual)))
+        try:
+            value = float(said)
+        except ValueError as error:
+            raise self.not_said(f"{name}={quoted(said)}, which is no number") from error
+        if not abs(value) <= LARGEST_NUMBER or math.isnan(value):
+            raise self.not_said(f"{name}={quoted(said)}, which is no number of a scenario")
+        return value
+
+    def flag(self, name: str, usual: bool | None = None) -> bool:
+        said = self.word(name, None if usual is None else str(usual).lower())
+        if said not in ("true", "false", "1", "0"):
+            raise self.not_said(f"{name}={quoted(said)}, which is neither true nor false")
+        return said in ("true", "1")
+
+    # -- children ----------------------------------------------------------------------------------------------
+
+    def children(self, *tags: str) -> Iterator["Node"]:
+        """Those children that have one of these tags; all where none is named."""
+        self.element.seen = True
+        for child in self.element.children:
+            if not tags or child.tag in tags:
+                child.seen = True
+                yield replace(self, element=child)
+
+    def child(self, tag: str) -> "Node | None":
+        return next(self.children(tag), None)
+
+    def need(self, tag: str) -> "Node":
+        found = self.child(tag)
+        if found is None:
+            raise self.not_said(f"no <{tag}> in it")
+        return found
+
+    def only(self) -> "Node":
+        """The one child of an element that is a choice."""
+        found = next(self.children(), None)
+        if found is None:
+            raise self.not_said("nothing in it")
+        return found
+
+    def inner(self, *tags: str) -> "Node | None":
+        """A descendant, step by step; None where a step is missing."""
+        here: Node | None = self
+        for tag in tags:
+            here = here.child(tag) if here is not None else None
+        return here
+
+    # -- what is left ------------------------------------------------------------------------------------------
+
+    def within(self, scope: Mapping[str, str]) -> "Node":
+        """The same with further parameters."""
+        return replace(self, scope={**self.scope, **scope})
+
+    def leave_out(self, why: str) -> None:
+        """All of it decides nothing in a rollout."""
+        self.element.seen, self.element.left_out = True, why
+        self.report.left_out.append(self.remark(why))
+
+    def ignore(self, *names: str) -> None:
+        """Attributes that are labels only."""
+        self.element.read.update(names)
+
+
+def unread(top: Element, home: str) -> Iterator[Remark]:
+    """Everything below an element, in the scenario's file, that nobody asked for, outermost first."""
+    waiting = [top]
+    while waiting:
+        element = waiting.pop()
+        file = "" if element.file.name == home else element.file.name
+        if element.left_out:
+            continue
+        if not element.seen:
+            yield Remark(element.tag, element.line, "not supported", file)
+            continue
+        for name in element.attributes:
+            if name not in element.read:
+                yield Remark(element.tag, element.line, f"attribute {name} not supported", file)
+        waiting += element.children

@@ -1,0 +1,152 @@
+"""Positions of OpenSCENARIO to places in the world: on roads and lanes, beside other entities, or plain coordinates."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scenarios.faults import nearest, quoted
+from scenarios.opendrive.road_map import MapRoad, RoadMap
+from scenarios.openscenario.node import Node
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where the reference point of something is: world metres and radians."""
+
+    x_m: float
+    y_m: float
+    heading_rad: float
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Reads positions; `of` gives the place of another entity as it starts."""
+
+    map: RoadMap | None
+    of: Callable[[str, Node], Spot]
+
+    def read(self, node: Node) -> Spot:
+        """The place that a <Position> means; raises NotSaid."""
+        said = node.only()
+        match said.tag:
+            case "WorldPosition":
+                return _world(said)
+            case "LanePosition":
+                return self._lane(said)
+            case "RoadPosition":
+                road = self._road(said, said.word("roadId"))
+                return _turned(said, self._on(said, road, said.number("s"), said.number("t")), road_way(road, None))
+            case "RelativeLanePosition":
+                return self._relative_lane(said)
+            case "RelativeRoadPosition":
+                road, s, t = self.located(said, said.word("entityRef"))
+                way = self._way(said, road, s, t)
+                spot = self._on(said, road, s + way * said.number("ds"), t + way * said.number("dt"))
+                return _turned(said, spot, road_way(road, None))
+            case "RelativeObjectPosition" | "RelativeWorldPosition":
+                return self._relative(said)
+        raise said.not_said("positions of that sort")
+
+    def located(self, node: Node, entity: str) -> tuple[MapRoad, float, float]:
+        """The road, s and t of an entity's start."""
+        spot = self.of(entity, node)
+        found = self.map.locate(spot.x_m, spot.y_m) if self.map is not None else None
+        if found is None:
+            raise node.not_said(f"a place relative to {quoted(entity)}, which is on no road")
+        return found
+
+    def _road(self, node: Node, road_id: str) -> MapRoad:
+        roads = self.map.roads if self.map is not None else {}
+        if road_id not in roads:
+            raise node.not_said(f"the road {quoted(road_id)}: {nearest(road_id, roads)}")
+        return roads[road_id]
+
+    def _on(self, node: Node, road: MapRoad, s: float, t: float) -> Spot:
+        if not -1e-6 <= s <= road.length_m + 1e-6:
+            raise node.not_said(f"s = {s:g} m on road {road.id}, which is {road.length_m:g} m long")
+        return Spot(*road.pose(s, t))
+
+    def _lane(self, node: Node) -> Spot:
+        road, s = self._road(node, node.word("roadId")), node.number("s")
+        spot = self._on(node, road, s, self._lane_t(node, road, s, node.word("laneId")))
+        lane_id = int(node.word("laneId"))
+        off = node.number("offset", 0.0)
+        moved = Spot(
+            spot.x_m - off * math.sin(spot.heading_rad), spot.y_m + off * math.cos(spot.heading_rad), spot.heading_rad
+        )
+        return _turned(node, moved, road_way(road, lane_id))
+
+    def _lane_t(self, node: Node, road: MapRoad, s: float, said: str) -> float:
+        known = [str(lane.id) for lane in road.section(s).lanes]
+        if said not in known:
+            raise node.not_said(f"lane {quoted(said)} of road {road.id} at s = {s:g} m; {nearest(said, known)}")
+        return road.lane_t(int(said), s)
+
+    def _relative_lane(self, node: Node) -> Spot:
+        entity = node.word("entityRef")
+        road, s, t = self.located(node, entity)
+        lane = road.lane_at(s, t)
+        if lane is None:
+            raise node.not_said(f"a lane relative to {quoted(entity)}, which is in none")
+        way = self._way(node, road, s, t)
+        ahead = node.number("dsLane" if node.has("dsLane") else "ds")
+        target_s, target = s + way * ahead, lane.id + way * int(node.number("dLane"))
+        if lane.id * target <= 0:  # there is no lane 0
+            target += way
+        if not 0 <= target_s <= road.length_m:
+            road, target_s, target = self._beyond(node, road, lane.id, target - lane.id, s, way, ahead)
+        off = node.number("offset", 0.0)
+        spot = self._on(node, road, target_s, self._lane_t(node, road, target_s, str(target)) + way * off)
+        return _turned(node, spot, road_way(road, target))
+
+    def _beyond(
+        self, node: Node, road: MapRoad, lane_id: int, shift: int, s: float, way: int, ahead: float
+    ) -> tuple[MapRoad, float, int]:
+        """On the next road, where the links tell only one."""
+        assert self.map is not None
+        going = way if ahead > 0 else -way
+        over = abs(ahead) - (road.length_m - s if going > 0 else s)
+        following = self.map.next_lanes(road.id, lane_id, going > 0)
+        if len(following) != 1 or following[0][0] not in self.map.roads:
+            raise node.not_said(f"{ahead:g} m from a place {s:g} m along road {road.id}, beyond its end")
+        road_id, next_lane, contact = following[0]
+        after = self.map.roads[road_id]
+        return after, over if contact == "start" else after.length_m - over, next_lane + shift
+
+    def _way(self, node: Node, road: MapRoad, s: float, t: float) -> int:
+        """+1 where an entity at (s, t) drives along the road, by its lane."""
+        lane = road.lane_at(s, t)
+        return 1 if math.cos(road_way(road, lane.id if lane else None)) > 0 else -1
+
+    def _relative(self, node: Node) -> Spot:
+        other = self.of(node.word("entityRef"), node)
+        dx, dy = node.number("dx"), node.number("dy")
+        turn = other.heading_rad if node.tag == "RelativeObjectPosition" else 0.0
+        x = other.x_m + math.cos(turn) * dx - math.sin(turn) * dy
+        y = other.y_m + math.sin(turn) * dx + math.cos(turn) * dy
+        node.number("dz", 0.0)
+        return _turned(node, Spot(x, y, other.heading_rad), 0.0)
+
+
+def road_way(road: MapRoad, lane_id: int | None) -> float:
+    """The angle from a road's own direction to that of traffic in a lane."""
+    return math.pi if lane_id is not None and (lane_id > 0) != road.left_hand else 0.0
+
+
+def _world(node: Node) -> Spot:
+    for name in ("z", "p", "r"):
+        node.number(name, 0.0)
+    return Spot(node.number("x"), node.number("y"), node.number("h", 0.0))
+
+
+def _turned(node: Node, spot: Spot, usual: float) -> Spot:
+    """With the position's Orientation: relative to the direction of travel, or absolute in the world."""
+    orientation = node.child("Orientation")
+    if orientation is None:
+        return Spot(spot.x_m, spot.y_m, spot.heading_rad + usual)
+    for name in ("p", "r"):
+        orientation.number(name, 0.0)
+    h = orientation.number("h", 0.0)
+    if orientation.word("type", "absolute") == "absolute":
+        return Spot(spot.x_m, spot.y_m, h)
+    return Spot(spot.x_m, spot.y_m, spot.heading_rad + usual + h)

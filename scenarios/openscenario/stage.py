@@ -1,0 +1,44 @@
+"""What the reading of a storyboard knows of everybody: who, where from, how fast, in which lane, as far as is known."""
+
+from dataclasses import dataclass, field
+
+from scenarios.faults import nearest, quoted
+from scenarios.openscenario.catalogs import Catalogs
+from scenarios.openscenario.course import Course, Spotted, centre_of
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.node import Node, Report
+from scenarios.openscenario.positions import Positions, Spot
+
+
+@dataclass
+class Stage:
+    """Everybody before the story begins; speeds and lanes follow the story's actions in the order of the file."""
+
+    course: Course
+    entities: dict[str, Entity]
+    positions: Positions
+    starts: dict[str, Spot]
+    catalogs: Catalogs
+    report: Report
+    initial: dict[str, float]
+    speeds: dict[str, float | None]  # None: not known any more
+    lanes: dict[str, tuple[int, bool] | None] = field(default_factory=dict)
+
+    def entity(self, node: Node, attribute: str = "entityRef") -> Entity:
+        """Whom an attribute names; raises NotSaid."""
+        name = node.word(attribute)
+        if name not in self.entities or name not in self.starts:
+            raise node.not_said(f"{attribute}={quoted(name)}: {nearest(name, self.starts)}")
+        return self.entities[name]
+
+    def start(self, entity: Entity) -> Spotted:
+        """Where the middle of its box is at the start, on our road."""
+        return self.course.spotted(centre_of(entity, self.starts[entity.name]))
+
+    def lane(self, entity: Entity) -> tuple[int, bool] | None:
+        return self.lanes.get(entity.name, self.start(entity).lane)
+
+    def facing(self, entity: Entity) -> int:
+        """+1 where it starts in the ego's direction, -1 against it, 0 across the road."""
+        turn = abs(self.start(entity).turn_rad)
+        return 1 if turn < 0.8 else -1 if turn > 2.34 else 0

@@ -1,0 +1,87 @@
+"""Where everybody starts, as our language writes it: lanes and gaps, places beside the road, boxes, trajectories."""
+
+import math
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, STATIC
+from scenarios.openscenario.course import Spotted, centre_of
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.stage import Stage
+from scenarios.openscenario.write_yaml import quantity, speed
+
+SMALL_M, SMALL_RAD = 5e-4, 0.02
+FARTHEST_M, FARTHEST_BOX_M = 250.0, 300.0
+MOST_OFF_LANE_M = 3.0
+BESIDE_M = (-10.0, 30.0)  # of the road's edge, as `side: ... offset:` allows
+
+
+def sizes(entity: Entity) -> list[str]:
+    return [quantity(side, "m") for side in entity.size]
+
+
+def write_ego(stage: Stage, ego: Entity, points: list[list[str]] | None, follows: bool) -> dict[str, object]:
+    """The section `ego:`."""
+    lane = {"lane": stage.course.lanes.ego}
+    if points is not None:
+        return lane | {"trajectory": points, "size": sizes(ego)}
+    drive = {"speed": speed(stage.initial[ego.name]), "drive": "follow" if follows else "hold speed"}
+    return lane | drive | {"size": sizes(ego)}
+
+
+def write_actor(stage: Stage, entity: Entity, points: list[list[str]] | None) -> dict[str, object]:
+    """One section of `actors:`; raises NotSaid where the language reaches no such place."""
+    kind: dict[str, object] = {"kind": str(entity.kind)}
+    if points is not None:
+        return kind | {"trajectory": points, "size": sizes(entity)}
+    found, pace = stage.start(entity), stage.initial[entity.name]
+    if pace > 0 and entity.kind in STATIC:
+        raise entity.node.not_said(f"a {entity.kind} that moves")
+    placed = _in_lane(stage, entity, found, pace) or _beside(stage, entity, found, pace)
+    return kind | (placed or _boxed(stage, entity, pace)) | ({"size": sizes(entity)} if placed else {})
+
+
+def _gap(stage: Stage, entity: Entity, found: Spotted) -> dict[str, object] | None:
+    ego = next(e for e in stage.entities.values() if e.id == "ego")
+    half = (ego.size[0] + entity.size[0]) / 2
+    from_ego = found.s_m - EGO_REAR_AXLE_TO_CENTRE_M
+    gap = abs(from_ego) - half
+    if not -min(30.0, half) - 1e-9 <= gap <= FARTHEST_M:
+        return None
+    return {"ahead" if from_ego >= 0 else "behind": quantity(gap, "m")}
+
+
+def _in_lane(stage: Stage, entity: Entity, found: Spotted, pace: float) -> dict[str, object] | None:
+    gap = _gap(stage, entity, found)
+    if found.lane is None or gap is None or abs(found.off_m) > MOST_OFF_LANE_M:
+        return None
+    number, oncoming = found.lane
+    if abs(math.remainder(found.turn_rad - (math.pi if oncoming else 0.0), math.tau)) > SMALL_RAD:
+        return None
+    lane: dict[str, object] = {"lane": f"oncoming {number}" if oncoming else number}
+    off = {"offset": quantity(found.off_m, "m")} if abs(found.off_m) > SMALL_M else {}
+    return lane | gap | off | {"speed": speed(pace)}
+
+
+def _beside(stage: Stage, entity: Entity, found: Spotted, pace: float) -> dict[str, object] | None:
+    road, gap = stage.course.road, _gap(stage, entity, found)
+    turn = abs(math.remainder(found.turn_rad, math.tau))
+    if found.lane is not None or gap is None or SMALL_RAD < turn < math.pi - SMALL_RAD:
+        return None
+    left = found.d_m > (road.left_edge + road.right_edge) / 2
+    edge = found.d_m - road.left_edge if left else road.right_edge - found.d_m
+    off = edge - entity.size[1] / 2
+    if not BESIDE_M[0] <= off <= BESIDE_M[1]:
+        return None
+    said: dict[str, object] = {"side": "left" if left else "right", "offset": quantity(off, "m")} | gap
+    said |= {"speed": speed(pace)} if pace else {}
+    return said | ({"facing": "against"} if turn > 1 else {})
+
+
+def _boxed(stage: Stage, entity: Entity, pace: float) -> dict[str, object]:
+    x, y, heading = stage.course.to_map(centre_of(entity, stage.starts[entity.name]))
+    if max(abs(x), abs(y)) > FARTHEST_BOX_M:
+        found = f"{entity.id}, which starts {math.hypot(x, y):.0f} m away"
+        raise entity.node.not_said(f"{found}; here nobody starts farther than {FARTHEST_M:.0f} m from the ego")
+    turn = math.degrees(math.remainder(heading, math.tau))
+    at = [quantity(x, "m"), quantity(y, "m")]
+    box = {"box": {"at": at, "size": sizes(entity), "heading": quantity(turn, "deg")}}
+    return box | ({"speed": speed(pace)} if pace else {})

@@ -1,0 +1,162 @@
+"""FollowTrajectoryAction: polylines and clothoids, with their times, to points of our language."""
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.opendrive.geometry import Clothoid
+from scenarios.openscenario.course import centre_of
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.node import Node
+from scenarios.openscenario.positions import Spot
+from scenarios.openscenario.stage import Stage
+from scenarios.openscenario.write_yaml import quantity
+
+MOST_POINTS = 200  # of `follow_trajectory`
+CLOTHOID_STEP_M = 1.0
+WRITTEN = "_trajectory"  # points [t, x, y] in the map frame, for whom the whole clip is one trajectory
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """A place of the reference point, and when; the heading where the file gives one."""
+
+    spot: Spot
+    t_s: float | None
+    turned: bool
+
+
+def followed(node: Node, of: Entity, stage: Stage, after_s: float | None) -> dict[str, object]:
+    """`follow_trajectory` from the action's beginning, and the same points in the map; raises NotSaid."""
+    trajectory = _trajectory(node, stage)
+    vertices = _vertices(trajectory, stage)
+    if abs(node.number("initialDistanceOffset", 0.0)) > 1e-6:
+        raise node.not_said("a trajectory that begins on the way", "FollowTrajectoryAction initialDistanceOffset")
+    mode = node.child("TrajectoryFollowingMode")
+    if mode is not None and mode.word("followingMode") == "follow":
+        mode.differs("a trajectory that a driver steers after; here it is kept exactly")
+    timed = _timed(node, vertices, of, stage, after_s)
+    stage.speeds[of.name] = None
+    centres = _headed([replace(v.spot) for v in vertices], [v.turned for v in vertices])
+    boxes = [centre_of(of, spot) for spot in centres]
+    first = boxes[0]
+    cos, sin = math.cos(first.heading_rad), math.sin(first.heading_rad)
+    points = []
+    for t, box in zip(timed, boxes, strict=True):
+        dx, dy = box.x_m - first.x_m, box.y_m - first.y_m
+        if t > 1e-3:
+            points.append([quantity(t, "s"), quantity(cos * dx + sin * dy, "m"), quantity(cos * dy - sin * dx, "m")])
+    if not points:
+        raise node.not_said("a trajectory that is over when it begins")
+    back = EGO_REAR_AXLE_TO_CENTRE_M if of.id == "ego" else 0.0
+    placed = [stage.course.to_map(box) for box in boxes]
+    written = [
+        [quantity(t, "s"), quantity(x - back * math.cos(h), "m"), quantity(y - back * math.sin(h), "m")]
+        for t, (x, y, h) in zip(timed, placed, strict=True)
+    ]
+    if of.id == "ego" and abs(timed[0]) < 1e-6:
+        written[0] = ["0 s", "0 m", "0 m"]  # our map begins there, however the ego is turned
+    whole = written if after_s is not None and after_s <= 0 else None
+    return {"follow_trajectory": {"points": _thinned(node, points)}} | ({WRITTEN: whole} if whole else {})
+
+
+def _thinned(node: Node, points: list[list[str]]) -> list[list[str]]:
+    if len(points) <= MOST_POINTS:
+        return points
+    node.differs(f"{len(points)} points; here {MOST_POINTS} of them, evenly chosen")
+    return [points[i] for i in np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).astype(int))]
+
+
+def _trajectory(node: Node, stage: Stage) -> Node:
+    holder = node.child("TrajectoryRef") or node
+    found = holder.child("Trajectory")
+    if found is None:
+        reference = holder.need("CatalogReference")
+        found = stage.catalogs.entry(reference)
+    found.ignore("name")
+    if found.flag("closed"):
+        raise found.not_said("a closed trajectory")
+    return found
+
+
+def _vertices(trajectory: Node, stage: Stage) -> list[Vertex]:
+    shape = trajectory.need("Shape").only()
+    match shape.tag:
+        case "Polyline":
+            made = []
+            for vertex in shape.children("Vertex"):
+                position = vertex.need("Position")
+                said = position.only()
+                turned = said.has("h") or any(c.tag == "Orientation" for c in said.element.children)
+                made.append(Vertex(stage.positions.read(position), _time(vertex, "time"), turned))
+            return made
+        case "Clothoid":
+            return _clothoid(shape, stage)
+    raise shape.not_said("trajectories of that shape")
+
+
+def _time(node: Node, name: str) -> float | None:
+    return node.number(name) if node.has(name) else None
+
+
+def _clothoid(node: Node, stage: Stage) -> list[Vertex]:
+    start = stage.positions.read(node.need("Position"))
+    length, first = node.number("length"), node.number("curvature")
+    slope = node.number("curvaturePrime" if node.has("curvaturePrime") else "curvatureDot", 0.0)
+    if not 0.1 <= length <= 2000 or max(abs(first), abs(first + slope * length)) > 1:
+        raise node.not_said("a clothoid of no length that a road has, or too tight")
+    curve = Clothoid(first, first + slope * length, length)
+    times = _time(node, "startTime"), _time(node, "stopTime")
+    made = []
+    for share in np.linspace(0.0, 1.0, max(3, min(MOST_POINTS, int(length / CLOTHOID_STEP_M) + 1))):
+        u, v, turned, _ = curve.at(float(share) * length)
+        cos, sin = math.cos(start.heading_rad), math.sin(start.heading_rad)
+        x, y = start.x_m + cos * u - sin * v, start.y_m + sin * u + cos * v
+        at = None if None in times else times[0] + float(share) * (times[1] - times[0])
+        made.append(Vertex(Spot(x, y, start.heading_rad + turned), at, True))
+    return made
+
+
+def _headed(spots: list[Spot], turned: list[bool]) -> list[Spot]:
+    """With the direction of the way where the file gives no heading."""
+    made = []
+    for i, spot in enumerate(spots):
+        if not turned[i]:
+            before, after = spots[max(i - 1, 0)], spots[min(i + 1, len(spots) - 1)]
+            if math.hypot(after.x_m - before.x_m, after.y_m - before.y_m) > 1e-3:
+                spot = replace(spot, heading_rad=math.atan2(after.y_m - before.y_m, after.x_m - before.x_m))
+        made.append(spot)
+    return made
+
+
+def _timed(node: Node, vertices: list[Vertex], of: Entity, stage: Stage, after_s: float | None) -> list[float]:
+    """Seconds from the action's beginning at each vertex."""
+    if len(vertices) < 2:
+        raise node.not_said(f"a trajectory of {len(vertices)} points")
+    reference = node.need("TimeReference").only()
+    if reference.tag == "None":
+        return _at_own_pace(node, vertices, stage.speeds[of.name])
+    times = [v.t_s for v in vertices]
+    if None in times:
+        raise reference.not_said("times for a trajectory whose points have none")
+    scale, offset = reference.number("scale"), reference.number("offset")
+    begins = 0.0
+    if reference.word("domainAbsoluteRelative") == "absolute":
+        if after_s is None:
+            raise reference.not_said("absolute times from an instant that is not known beforehand")
+        begins = after_s
+    timed = [t * scale + offset - begins for t in times]
+    if any(b <= a for a, b in pairwise(timed)):
+        raise node.not_said("times that do not rise")
+    return timed
+
+
+def _at_own_pace(node: Node, vertices: list[Vertex], pace: float | None) -> list[float]:
+    if not pace:
+        raise node.not_said("a trajectory without times at a speed that is not known beforehand")
+    node.differs(f"a trajectory without times; here at the {pace:.1f} m/s of its beginning")
+    steps = [math.hypot(b.spot.x_m - a.spot.x_m, b.spot.y_m - a.spot.y_m) for a, b in pairwise(vertices)]
+    return [0.0, *(float(t) / pace for t in np.cumsum(steps))]

@@ -1,0 +1,125 @@
+"""What was read of a file as the text of a scenario file of ours, with what is not in it in the head."""
+
+from dataclasses import dataclass, field
+
+from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.first_actions import Init
+from scenarios.openscenario.node import NotSaid, Remark, Report
+from scenarios.openscenario.stage import Stage
+from scenarios.openscenario.starts import write_actor, write_ego
+from scenarios.openscenario.stopping import Length
+from scenarios.openscenario.storyboard import Board, Told
+from scenarios.openscenario.write_yaml import as_yaml, quantity
+
+LONGEST_LINE = 160
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """Everything that was understood; what our language refuses of it afterwards is dropped from it."""
+
+    name: str
+    version: str
+    source: str
+    described: str
+    length: Length
+    stage: Stage
+    board: Board
+    ego: Entity
+    init: Init
+    dropped_events: list[Told] = field(default_factory=list)
+    dropped_actors: list[str] = field(default_factory=list)
+
+    def written(self) -> list[Told]:
+        """The events that stand in `story:`, in its order."""
+        whole = self.whole()
+        return [told for told in self._kept() if told.actor.name not in whole and told not in self.dropped_events]
+
+    def whole(self) -> dict[str, list[list[str]]]:
+        """Who moves on one trajectory from beginning to end, and its points."""
+        by_actor: dict[str, list[Told]] = {}
+        for told in self._kept():
+            by_actor.setdefault(told.actor.name, []).append(told)
+        found = {name: events[0].whole for name, events in by_actor.items() if len(events) == 1 and events[0].whole}
+        return {name: points for name, points in found.items() if self._lasts(points)}
+
+    def _kept(self) -> list[Told]:
+        return [told for told in self.board.told if told.actor.id not in self.dropped_actors]
+
+    def _lasts(self, points: list[list[str]]) -> bool:
+        first, last = (float(points[i][0].split()[0]) for i in (0, -1))
+        return abs(first) < 1e-6 and last >= self.seconds() - 1e-9
+
+    def seconds(self) -> float:
+        """The clip's duration."""
+        timed = [told.trigger.after_s for told in self.board.told if told.trigger.after_s is not None]
+        return self.length.at_least(max(timed, default=0.0))
+
+
+def draft_text(drafted: Drafted, report: Report) -> str:
+    """The file. Who or what turns out to have no words on the way is added to the report of the reading."""
+    stage, whole = drafted.stage, drafted.whole()
+    data: dict[str, object] = {
+        "name": drafted.name or "imported",
+        "intent": _prose(drafted.described) or f"Imported from {_prose(drafted.source) or 'OpenSCENARIO'}.",
+        "source": {
+            "suite": "openscenario",
+            "file": _prose(drafted.source) or "none",
+            "version": drafted.version or "1",
+        },
+        "duration": quantity(drafted.seconds(), "s"),
+        "road": stage.course.written | drafted.init.surroundings.road,
+    }
+    if drafted.init.surroundings.environment:
+        data["environment"] = drafted.init.surroundings.environment
+    data["ego"] = write_ego(stage, drafted.ego, whole.get(drafted.ego.name), drafted.ego.controlled)
+    actors = {}
+    for entity in stage.entities.values():
+        if entity.id == "ego" or entity.name not in stage.starts or entity.id in drafted.dropped_actors:
+            continue
+        try:
+            actors[entity.id] = write_actor(stage, entity, whole.get(entity.name))
+        except NotSaid as reason:
+            drafted.dropped_actors.append(entity.id)
+            stage.report.refused.append(reason.remark)
+    if actors:
+        data["actors"] = actors
+    story = _story(drafted)
+    if story:
+        data["story"] = story
+    return as_yaml(data, _head(drafted, report))
+
+
+def _story(drafted: Drafted) -> list[dict[str, object]]:
+    lines = []
+    for told in drafted.written():
+        try:
+            lines.append(told.written(drafted.board.when(told)))
+        except NotSaid as reason:
+            drafted.dropped_events.append(told)
+            drafted.stage.report.refused.append(reason.remark)
+    return lines
+
+
+def _prose(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
+
+
+def _head(drafted: Drafted, report: Report) -> list[str]:
+    lines = [f"Imported from {_prose(drafted.source)} (OpenSCENARIO {drafted.version})."]
+    for title, found in (
+        ("Not in this file, since the language cannot say it:", report.refused),
+        ("Said in a slightly other way:", report.approximated),
+        ("Left out, since it decides nothing here:", report.left_out),
+    ):
+        if found:
+            lines += [title, *(f"  {_prose(line)[:LONGEST_LINE]}" for line in told_once(found))]
+    return lines
+
+
+def told_once(remarks: list[Remark]) -> list[str]:
+    """One line for all that say the same, with how many more there are."""
+    groups: dict[tuple[str, str], list[Remark]] = {}
+    for remark in remarks:
+        groups.setdefault((remark.name, remark.said), []).append(remark)
+    return [f"{found[0]}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "") for found in groups.values()]

@@ -1,0 +1,125 @@
+"""XML of strangers: a tree with line numbers, or Faults. Nothing in the file is followed, expanded or executed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+from scenarios.faults import Fault, Faults, quoted
+
+LARGEST_XML = 24 * 1024 * 1024  # bytes; maps of whole towns have about ten million
+DEEPEST = 64  # levels; OpenSCENARIO's own nest less than thirty deep
+MOST_ELEMENTS = 400_000
+_ENCODINGS = ("utf-8", "us-ascii", "ascii", "iso-8859-1", "windows-1252")
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+
+
+@dataclass
+class Element:
+    """One element, and what of it has been read: what nobody asked for is told of in the end."""
+
+    tag: str
+    line: int
+    file: Path
+    attributes: dict[str, str]
+    children: list["Element"]
+    read: set[str] = field(default_factory=set)  # names of attributes
+    seen: bool = False
+    left_out: str = ""  # why the whole of it decides nothing here
+
+    def walk(self) -> Iterator["Element"]:
+        """Itself and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True)
+class XmlFile:
+    """A parsed file: the tree for schemas, and the elements for reading."""
+
+    path: Path
+    tree: etree._ElementTree
+    root: Element
+
+
+def read_xml(path: str | Path) -> XmlFile:
+    """One file from the disk; raises Faults where it is unreadable, huge, or no plain XML."""
+    path = Path(path)
+    try:
+        if not path.is_file():
+            raise Faults(path, [Fault("file", "no such file", "an XML file")])
+        if (size := path.stat().st_size) > LARGEST_XML:
+            raise Faults(path, [Fault("file", f"{size} bytes", f"a file of at most {LARGEST_XML} bytes")])
+        return parse_xml(path.read_bytes(), path)
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else "a name that no file can have"
+        raise Faults(path, [Fault("file", f"nothing that can be read ({said})", "an XML file")]) from error
+
+
+def parse_xml(content: bytes, path: str | Path) -> XmlFile:
+    """The same of bytes in hand; `path` names them in messages."""
+    path = Path(path)
+    if (refused := _refused(content)) is not None:
+        raise Faults(path, [refused])
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position if error.position[0] else (0, 0)
+        found = f"text that is not XML: {_said(error.msg or 'nothing in it')}"
+        raise Faults(path, [Fault("file", found, "well-formed XML", line, max(column, 0))]) from error
+    tree = root.getroottree()
+    if tree.docinfo.doctype:
+        raise Faults(path, [_DOCTYPE])
+    return XmlFile(path, tree, _elements(root, path))
+
+
+_DOCTYPE = Fault("file", "a document type or an entity of its own", "plain XML without <!DOCTYPE and <!ENTITY")
+
+
+def _refused(content: bytes) -> Fault | None:
+    """What must not even reach the parser: entities, and encodings in which they could hide."""
+    declared = _DECLARED.match(content.removeprefix(b"\xef\xbb\xbf"))
+    if b"\0" in content or (declared and declared[1].decode().lower() not in _ENCODINGS):
+        found = f"the encoding {quoted(declared[1].decode())}" if declared else "bytes that are not UTF-8 text"
+        return Fault("file", found, "an XML file in UTF-8")
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        line = content[: content.find(b"<!")].count(b"\n") + 1
+        return Fault("file", _DOCTYPE.found, _DOCTYPE.wanted, line, 1)
+    return None
+
+
+def _said(message: str) -> str:
+    return quoted(" ".join(message.split()))[1:-1]
+
+
+def _elements(root: etree._Element, path: Path) -> Element:
+    """Our own tree, built without recursion and bounded."""
+    top = _element(root, path)
+    waiting, count = [(root, top, 1)], 1
+    while waiting:
+        found, made, depth = waiting.pop()
+        for child in found:
+            if not isinstance(child.tag, str):
+                raise Faults(path, [Fault("file", "an entity", "plain elements", child.sourceline or 0, 1)])
+            below = _element(child, path)
+            made.children.append(below)
+            waiting.append((child, below, depth + 1))
+            count += 1
+        if depth > DEEPEST or count > MOST_ELEMENTS:
+            found_ = (
+                f"more than {DEEPEST} levels of nesting" if depth > DEEPEST else f"more than {MOST_ELEMENTS} elements"
+            )
+            raise Faults(path, [Fault("file", found_, "a flatter or smaller file", made.line, 1)])
+    return top
+
+
+def _element(found: etree._Element, path: Path) -> Element:
+    tag = etree.QName(found).localname
+    return Element(tag, found.sourceline or 0, path, {str(k): str(v) for k, v in found.attrib.items()}, [])

@@ -1,0 +1,132 @@
+"""What is exported is valid, and imported again it is the same scenario."""
+
+import re
+
+import numpy as np
+import pytest
+from lxml import etree
+
+from scenarios.load import library, load, loads, suites
+from scenarios.opendrive.read_map import map_of
+from scenarios.openscenario.exporting import ROLLED_OUT, TOLD, Exported, NotExported, export
+from scenarios.openscenario.importing import Asked, import_file
+from scenarios.openscenario.schemas import schema_faults
+from scenarios.rollout import Rollout
+from scenarios.scenario import Scenario
+from scenarios.simulate import simulate
+from scenarios.xml_document import parse_xml
+from tests.scenarios.openscenario.situations import farthest_apart
+
+SHIPPED = {name: path for name, path in (library() | suites()).items() if not name.startswith("logs/")}
+STREET = """
+name: street
+intent: To be exported.
+duration: 8 s
+road: {{lanes: 3, opposite_lanes: 1, surface: wet}}
+environment: {{time: night, weather: rain}}
+ego: {{lane: 1, speed: 15 m/s, drive: hold speed}}
+actors:
+  lead: {{kind: van, lane: 1, ahead: 60 m, speed: 15 m/s}}
+  side: {{kind: truck, lane: 2, ahead: 5 m, speed: 13 m/s}}
+  back: {{kind: car, lane: oncoming 0, ahead: 150 m, speed: 10 m/s}}
+story:
+{story}
+"""
+
+
+def exported(scenario: Scenario) -> tuple[Exported, Rollout]:
+    rollout = simulate(scenario)
+    return export(scenario, rollout), rollout
+
+
+def again(made: Exported, folder) -> Scenario:
+    """What is exported, imported."""
+    (folder / made.xodr_name).write_bytes(made.xodr)
+    (folder / made.xosc_name).write_bytes(made.xosc)
+    (scenario,) = loads(import_file(folder / made.xosc_name, Asked(), {}).text)
+    return scenario
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_scenarios_are_exported_as_the_schema_says(name, tmp_path):
+    scenario = load(SHIPPED[name])[0]
+    rollout = simulate(scenario)
+    try:
+        made = export(scenario, rollout)
+    except NotExported as reason:
+        assert not rollout.valid.all(), reason
+        return
+    assert schema_faults(etree.fromstring(made.xosc).getroottree(), "1.2") == []
+    known = map_of(parse_xml(made.xodr, made.xodr_name))
+    (road,) = known.roads.values()
+    assert len([lane for lane in road.sections[0].lanes if lane.driving]) == (
+        scenario.road.lanes + scenario.road.opposite_lanes
+    )
+    second = again(made, tmp_path)
+    assert [p.body.id for p in second.placed] == [p.body.id for p in scenario.placed]
+    assert second.friction == pytest.approx(scenario.friction, abs=1e-5)
+    assert second.environment == scenario.environment
+    assert second.road.kind == scenario.road.kind
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "  - lead brakes at 5 m/s^2 until 20 km/h after 1.5 s",
+        "  - side changes lane to the right within 3 s when the gap is below 4 m",
+        "  - slow: lead slows down to 30 km/h within 3 s smoothly after 1 s\n"
+        "  - side speeds up to 60 km/h at 1.5 m/s^2 half a second after slow has ended",
+        "  - back brakes at 3 m/s^2 when it has travelled 30 m",
+        "  - lead brakes at 3 m/s^2 until 5 m/s when the headway is below 3.9 s",
+        "  - lead stops within 60 m when it has reached 90 m along the road",
+        "  - side drifts 0.5 m to the left within 2 s after 1 s\n  - ego speeds up to 60 km/h at 1 m/s^2 after 2 s",
+        "  - lead brakes at 4 m/s^2 when the ego is faster than 50 km/h\n  - back comes to a stop after 1 s",
+    ],
+)
+def test_what_both_languages_can_say_comes_back_the_same(story, tmp_path):
+    (scenario,) = loads(STREET.format(story=story))
+    made, rollout = exported(scenario)
+    assert set(made.motion.values()) == {TOLD}
+    second = simulate(again(made, tmp_path))
+    assert farthest_apart(scenario, rollout, second) < 0.02
+    assert not second.unfired
+
+
+def test_a_driver_is_exported_as_what_was_rolled_out(tmp_path):
+    scenario = load(SHIPPED["nhtsa/lead-brake"])[0]
+    made, rollout = exported(scenario)
+    assert made.motion["ego"] == ROLLED_OUT
+    assert made.motion["lead"] == TOLD
+    text = made.xosc.decode()
+    assert 'name="nearmiss:ego" value="trajectory of the rollout"' in text
+    times = [float(t) for t in re.findall(r'<Vertex time="([0-9.]+)"', text)]
+    assert times[:-1] == pytest.approx(list(rollout.t_s), abs=1e-6)
+    assert times[-1] == scenario.duration_s
+    assert farthest_apart(scenario, rollout, simulate(again(made, tmp_path))) < 0.05
+
+
+def test_start_states_are_the_same_on_straight_roads(tmp_path):
+    (scenario,) = loads(STREET.format(story="  - side crosses the road at 5 km/h after 3 s"))
+    made, rollout = exported(scenario)
+    second = simulate(again(made, tmp_path))
+    order = [second.index(body.id) for body in rollout.bodies]
+    assert np.abs(second.centre[0, order] - rollout.centre[0]).max() < 1e-3
+    assert np.abs(second.speed_mps[0, order] - rollout.speed_mps[0]).max() < 0.05
+
+
+def test_who_is_not_there_all_the_time_is_not_exported():
+    text = STREET.format(story="  - lead drops crate after 2 s").replace("  side:", "  crate: {kind: barrier}\n  side:")
+    with pytest.raises(NotExported, match="crate is not there all the time"):
+        exported(loads(text)[0])
+    log = load(library()["logs/street-behind-white-car"])[0]
+    with pytest.raises(NotExported, match="starts from a log"):
+        export(log, simulate(loads(STREET.format(story="  - lead brakes"))[0]))
+
+
+def test_the_maps_friction_and_lanes_are_ours():
+    (scenario,) = loads(STREET.format(story="  - lead brakes at 5 m/s^2 after 1 s"))
+    made, _ = exported(scenario)
+    assert b'friction="0.5"' in made.xodr
+    road = map_of(parse_xml(made.xodr, "x")).roads["1"]
+    assert road.lane_t(-2, 300.0) == pytest.approx(0.0)  # the reference line is the middle of the ego's lane
+    assert road.lane_t(1, 300.0) == pytest.approx(2 * 3.5)

@@ -1,0 +1,237 @@
+"""Files of OpenSCENARIO mean in our language what they mean in theirs."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from scenarios.environment import TimeOfDay, Weather
+from scenarios.load import loads
+from scenarios.openscenario.importing import Asked, import_file
+from scenarios.road import RoadKind
+from scenarios.scenario import After, AfterEvent, AtGap, AtHeadway, AtPlace, AtStandstill, AtTTC, Brake, Follow, OnLane
+from scenarios.simulate import simulate
+from tests.scenarios.openscenario.situations import (
+    BRAKES,
+    TWO_CARS,
+    XOSC,
+    after,
+    ended,
+    event,
+    imported,
+    lane,
+    of,
+    placed,
+    scenario_xml,
+    speed_action,
+)
+
+
+def meant(content: bytes, asked: Asked = Asked()):
+    (scenario,) = loads(imported(content, asked).text)
+    return scenario
+
+
+def one_event(action: str, *conditions: str, **how):
+    (found,) = meant(scenario_xml(TWO_CARS, event("e", action, *(conditions or (after(1),)), **how))).events
+    return found
+
+
+# -- whole files ---------------------------------------------------------------------------------------------------
+
+
+def test_a_cut_in_with_catalog_parameters_and_expressions():
+    (scenario,) = loads(import_file(XOSC / "cut-in.xosc", Asked(), {}).text)
+    ego, other = scenario.placed
+    assert (ego.speed_mps, other.speed_mps) == pytest.approx((20, 15))
+    assert other.body.size.length_m == 4.6  # the catalog's parameter, assigned
+    gap = other.start.s_m - ego.start.s_m - (4.2 + 4.6) / 2
+    assert gap == pytest.approx(30 - 4.4)
+    assert (scenario.road.lanes, scenario.road.opposite_lanes, scenario.road.ego_lane) == (3, 1, 1)
+    assert other.start.d_m == pytest.approx(3.5)  # one lane to the left
+    change, brake = sorted(scenario.events, key=lambda e: isinstance(e.when, AfterEvent))
+    assert change.when == AtHeadway("ego", "cut-in", 1.2)
+    assert brake.when == AfterEvent(change.name, 0.5)
+    assert brake.do == Brake(4.0, 5.0)
+    assert (scenario.environment.time, scenario.environment.weather) == (TimeOfDay.DUSK, Weather.RAIN)
+    assert scenario.friction == pytest.approx(0.6 * 0.85)
+    rollout = simulate(scenario)
+    assert not rollout.unfired
+    assert abs(rollout.centre[-1, 1, 1]) < 0.05  # it is in the ego's lane in the end
+
+
+def test_a_lead_in_a_bend_on_the_far_side_of_the_reference_line():
+    made = import_file(XOSC / "lead-brake.xosc", Asked(), {})
+    (scenario,) = loads(made.text)
+    assert scenario.road.kind is RoadKind.CURVE
+    assert 1 / scenario.road.curvature_per_m == pytest.approx(
+        -248
+    )  # driven against the road, its left bend is a right one
+    assert isinstance(scenario.placed[0].behaviour, Follow)  # it has a controller
+    (brake,) = scenario.events
+    assert (brake.when, brake.do) == (After(1.5), Brake(6.0, 0.0))
+    between = simulate(scenario).centre[0]
+    assert math.hypot(*(between[1] - between[0])[:2]) == pytest.approx(
+        29.9, abs=0.2
+    )  # 30 m of the reference's 250 m bend
+    assert any("StopTrigger" in str(remark) for remark in made.report.approximated)
+
+
+def test_a_pedestrian_walks_a_timed_trajectory_when_the_ego_reaches_a_place():
+    (scenario,) = loads(import_file(XOSC / "pedestrian.xosc", Asked(), {}).text)
+    rollout = simulate(scenario)
+    walker = rollout.index("walker")
+    began = np.argmax(np.abs(rollout.speed_mps[:, walker]) > 0.05) / 12
+    assert began == pytest.approx((15 - 1) / 10, abs=0.2)  # 14 m at 10 m/s
+    assert rollout.centre[0, walker, 1] == pytest.approx(-12 + 1.75)  # t = -12 m, the lane's middle at -1.75 m
+    assert rollout.centre[-1, walker, 1] == pytest.approx(-10.25 + 1.5 * (8 - 1 / 12 - 1.4), abs=0.15)
+
+
+def test_a_winding_road_is_a_path_of_our_own():
+    content = (XOSC / "cut-in.xosc").read_bytes().replace(b"three-lanes", b"winding")
+    content = content.replace(b'roadId="7" laneId="-2" s="100"', b'roadId="w" laneId="-2" s="120"')
+    content = content.replace(b"../", b"")
+    (scenario,) = loads(imported(content).text)
+    road = scenario.road
+    assert road.kind is RoadKind.PATH
+    lane_t = -5.25
+    s_bend = 80.05 + (40 - lane_t * 0.1) + 40  # straight, spiral (0.2 rad outside), middle of the arc
+    assert 1 / road.curvature(s_bend) == pytest.approx(100 - lane_t, rel=1e-3)
+    assert road.heading(400.0) == pytest.approx(1.0, abs=0.02)  # 0.2 rad of spiral, 0.8 of arc
+
+
+DISTANCE = (
+    '<RelativeDistanceCondition entityRef="Other" freespace="{}" relativeDistanceType="longitudinal" rule="lessThan" '
+    'value="12"/>'
+)
+TTC = (
+    '<TimeToCollisionCondition freespace="true" rule="lessThan" value="2"><TimeToCollisionConditionTarget>'
+    '<EntityRef entityRef="Other"/></TimeToCollisionConditionTarget></TimeToCollisionCondition>'
+)
+# At 20 m/s the reference points are 4.2 m = 0.21 s farther apart than the bumpers.
+HEADWAY = '<TimeHeadwayCondition entityRef="Other" freespace="false" rule="lessThan" value="1.21"/>'
+
+
+# -- parts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("condition", "trigger"),
+    [
+        (after(2.5), After(2.5)),
+        (of("Other", '<StandStillCondition duration="0"/>'), AtStandstill("other")),
+        (of("Ego", DISTANCE.format("true")), AtGap("ego", "other", 12.0)),
+        (of("Ego", DISTANCE.format("false")), AtGap("ego", "other", 12 - 4.2)),
+        (of("Ego", TTC), AtTTC("ego", "other", 2.0)),
+        (of("Ego", HEADWAY), AtHeadway("ego", "other", 1.0)),
+    ],
+    ids=["time", "standstill", "free gap", "gap of references", "ttc", "headway of references"],
+)  # fmt: skip
+def test_conditions_become_triggers(condition, trigger):
+    assert one_event(BRAKES, condition).when == trigger
+
+
+def test_a_place_is_reached_by_the_reference_point():
+    place = f'<ReachPositionCondition tolerance="2"><Position>{lane(-1, 200)}</Position></ReachPositionCondition>'
+    when = one_event(BRAKES, of("Other", place)).when
+    assert isinstance(when, AtPlace)
+    origin = 100 + 1.3 - 1.35  # the ego's box is 1.3 m ahead of its reference, our origin 1.35 m behind its middle
+    assert when.along_m == pytest.approx(200 - 2 + (1.3 + 2.1) - origin)
+
+
+def test_conditions_that_hold_from_the_start_leave_the_other_one():
+    early, gap = after(0), of("Other", '<TraveledDistanceCondition value="30"/>')
+    assert one_event(BRAKES, early, gap).when.distance_m == 30
+
+
+def test_an_act_that_begins_later_makes_its_events_wait():
+    content = scenario_xml(TWO_CARS, event("e", BRAKES, after(1)), act_begins=after(4))
+    assert meant(content).events[0].when == After(4.0)
+
+
+def test_speeds_at_rates_within_times_and_over_distances():
+    assert one_event(BRAKES).do == Brake(3.0, 5.0)
+    faster = one_event(speed_action(25, "cubic", "time", 4)).do
+    assert (faster.speed_mps, faster.within_s, faster.profile) == (25, 4, "smooth")
+    stop = one_event(speed_action(0, "linear", "distance", 40)).do
+    assert (stop.within_m, stop.decel_mps2) == (40, None)
+
+
+def test_lane_changes_count_lanes_as_the_map_does():
+    action = (
+        "<PrivateAction><LateralAction><LaneChangeAction>"
+        '<LaneChangeActionDynamics dynamicsShape="sinusoidal" dynamicsDimension="{}" value="{}"/>'
+        '<LaneChangeTarget><AbsoluteTargetLane value="-3"/></LaneChangeTarget></LaneChangeAction>'
+        "</LateralAction></PrivateAction>"
+    )
+    do = one_event(action.format("time", 5)).do
+    assert (do.to.number, do.within_s) == (0, 5)
+    do = one_event(action.format("distance", 60)).do
+    assert do.within_s == pytest.approx(60 / 15)
+    do = one_event(action.format("rate", 2)).do
+    assert do.within_s == pytest.approx(math.pi / 2 * 7 / 2)  # two lanes of 3.5 m, the peak of a sine at 2 m/s
+
+
+def test_synchronised_arrivals_arrive_together():
+    action = (
+        '<PrivateAction><SynchronizeAction masterEntityRef="Ego">'
+        f"<TargetPositionMaster>{lane(-2, 200)}</TargetPositionMaster><TargetPosition>{lane(-1, 200)}</TargetPosition>"
+        '<FinalSpeed><AbsoluteSpeed value="10"/></FinalSpeed></SynchronizeAction></PrivateAction>'
+    )
+    init = placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-1, 130), 16, action)
+    scenario = meant(scenario_xml(init))
+    rollout = simulate(scenario)
+    at = 5 * 12  # the ego needs 5 s for its 100 m
+    assert abs(rollout.centre[at, 1, 0] - rollout.centre[at, 0, 0]) < 0.3
+    assert rollout.speed_mps[at, 1] == pytest.approx(10, abs=0.5)
+
+
+def test_chains_of_events_and_of_a_speed_profile():
+    profile = (
+        '<PrivateAction><LongitudinalAction><SpeedProfileAction followingMode="position">'
+        '<SpeedProfileEntry speed="10" time="2"/><SpeedProfileEntry speed="18" time="3"/>'
+        "</SpeedProfileAction></LongitudinalAction></PrivateAction>"
+    )
+    events = event("profile", profile, after(1)) + event(
+        "last", speed_action(0, "linear", "rate", 3), ended("event", "profile")
+    )
+    first, second, last = meant(scenario_xml(TWO_CARS, events, version="1.2")).events
+    assert second.when == AfterEvent(first.name)
+    assert last.when == AfterEvent(second.name)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.3"])
+def test_every_version_is_read(version):
+    content = scenario_xml(TWO_CARS, event("e", BRAKES, after(1)), version=version)
+    if version == "1.0":
+        content = content.replace(b'priority="overwrite"', b'priority="overwrite" maximumExecutionCount="1"')
+    assert len(meant(content).events) == 1
+
+
+def test_world_relative_and_lane_positions_agree():
+    x, y = 100 + 140 * math.cos(0.5) + 1.75 * math.sin(0.5), 50 + 140 * math.sin(0.5) - 1.75 * math.cos(0.5)
+    for position in (
+        lane(-1, 140),
+        f'<WorldPosition x="{x}" y="{y}" h="0.5"/>',
+        '<RelativeLanePosition entityRef="Ego" dLane="1" ds="40"/>',
+        '<RelativeObjectPosition entityRef="Ego" dx="40" dy="3.5"/>',
+        '<RoadPosition roadId="7" s="140" t="-1.75"/>',
+        '<RelativeRoadPosition entityRef="Ego" ds="40" dt="3.5"/>',
+    ):
+        start = meant(scenario_xml(placed("Ego", lane(-2, 100)) + placed("Other", position))).placed[1].start
+        assert isinstance(start, OnLane), position
+        assert (start.s_m, start.d_m) == pytest.approx((41.35, 3.5), abs=2e-3), position
+
+
+def test_who_drives_the_wrong_way_does_so_here():
+    wrong = lane(-1, 200)[:-2] + '><Orientation type="relative" h="3.14159265"/></LanePosition>'
+    rollout = simulate(meant(scenario_xml(placed("Ego", lane(-2, 100)) + placed("Other", wrong, 10))))
+    assert rollout.centre[-1, 1, 0] < rollout.centre[0, 1, 0] - 50
+
+
+def test_the_comments_above_say_what_is_not_as_it_was():
+    text = imported(scenario_xml(TWO_CARS, event("e", speed_action(5, "sinusoidal", "time", 3), after(1)))).text
+    assert re.search(
+        r"^# Said in a slightly other way:\n#   line \d+: SpeedActionDynamics: a sinusoidal", text, re.MULTILINE
+    )

@@ -1,0 +1,187 @@
+"""Nothing is silently skipped, and nothing in a file is followed, expanded or believed."""
+
+import shutil
+
+import pytest
+
+from scenarios.faults import Faults
+from scenarios.load import loads
+from scenarios.openscenario.distributions import import_scenarios
+from scenarios.openscenario.importing import Asked, import_file
+from scenarios.xml_document import parse_xml
+from tests.scenarios.openscenario.situations import (
+    BRAKES,
+    FILES,
+    TWO_CARS,
+    after,
+    event,
+    imported,
+    lane,
+    of,
+    placed,
+    scenario_xml,
+    speed_action,
+)
+
+BRAKE = event("e", BRAKES, after(1))
+
+
+def refusal(content: bytes, **asked) -> str:
+    with pytest.raises(Faults) as caught:
+        imported(content, Asked(**asked))
+    assert all(fault.found and fault.wanted for fault in caught.value.faults)
+    return str(caught.value)
+
+
+NURBS = (
+    '<PrivateAction><RoutingAction><FollowTrajectoryAction><TrajectoryRef><Trajectory name="t" closed="false"><Shape>'
+    '<Nurbs order="2"><ControlPoint><Position><WorldPosition x="0" y="0"/></Position></ControlPoint><ControlPoint>'
+    '<Position><WorldPosition x="9" y="0"/></Position></ControlPoint><Knot value="0"/><Knot value="0"/>'
+    '<Knot value="1"/><Knot value="1"/></Nurbs></Shape></Trajectory></TrajectoryRef>'
+    "<TimeReference><None/></TimeReference>"
+    '<TrajectoryFollowingMode followingMode="position"/></FollowTrajectoryAction></RoutingAction></PrivateAction>'
+)
+
+
+SIDEWAYS = (
+    '<PrivateAction><LateralAction><LateralDistanceAction entityRef="Ego" continuous="true" freespace="true"/>'
+    "</LateralAction></PrivateAction>"
+)
+OWN = '<UserDefinedAction><CustomCommandAction type="x">y</CustomCommandAction></UserDefinedAction>'
+WAY, STILL = '<TraveledDistanceCondition value="3"/>', '<StandStillCondition duration="0"/>'
+
+
+@pytest.mark.parametrize(
+    ("event_xml", "name"),
+    [
+        (event("e", NURBS, after(1)), "Nurbs"),
+        (event("e", speed_action(5), after(1)), "jumps to 5.0 m/s"),
+        (event("e", speed_action(5, "linear", "rate", 50), after(1)), "a rate of 50.00"),
+        (
+            event("e", BRAKES, of("Other", '<AccelerationCondition value="3" rule="lessThan"/>')),
+            "AccelerationCondition",
+        ),
+        (event("e", BRAKES, of("Other", '<OffroadCondition duration="1"/>')), "OffroadCondition"),
+        (event("e", SIDEWAYS, after(1)), "LateralDistanceAction"),
+        (event("e", OWN, after(1)), "UserDefinedAction"),
+        (event("e", BRAKES, of("Other", WAY), of("Ego", WAY)), "2 conditions that must hold together"),
+        (event("e", BRAKES, of("Nobody", STILL)), "Nobody"),
+    ],
+)
+def test_what_the_language_cannot_say_is_named_with_its_line(event_xml, name):
+    content = scenario_xml(TWO_CARS, event_xml).replace(b"<Story ", b"\n\n<Story ")
+    told = refusal(content)
+    assert name in told
+    assert "case.xosc:3:1: " in told
+
+
+def test_all_of_it_is_told_at_once_and_the_rest_is_written_if_asked_for():
+    events = event("one", NURBS, after(1)) + BRAKE + event("two", speed_action(7), after(2))
+    told = refusal(scenario_xml(TWO_CARS, events))
+    assert "Nurbs" in told
+    assert "jumps" in told
+    made = imported(scenario_xml(TWO_CARS, events), Asked(partial=True))
+    (scenario,) = loads(made.text)
+    assert [e.name for e in scenario.events] == ["e"]
+    assert len(made.report.refused) == 2
+    assert "# Not in this file, since the language cannot say it:" in made.text
+    assert "Nurbs" in made.text
+
+
+def test_an_element_that_nobody_asked_for_is_refused():
+    signals = b'<TrafficSignals><TrafficSignalController name="x"/></TrafficSignals></RoadNetwork>'
+    assert "TrafficSignals" in refusal(scenario_xml(TWO_CARS, BRAKE).replace(b"</RoadNetwork>", signals))
+
+
+def test_what_our_language_objects_to_is_told_with_the_events_line():
+    init = placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-1, 140), 0)
+    content = scenario_xml(init, event("e", speed_action(0, "linear", "rate", 3), after(20)))
+    assert "a time before the clip ends at 10 s" in refusal(content)
+
+
+def test_the_schema_comes_first():
+    told = refusal(scenario_xml(TWO_CARS, BRAKE).replace(b'priority="overwrite"', b'priority="soon"'))
+    assert "soon" in told
+    told = refusal(scenario_xml(TWO_CARS, BRAKE).replace(b'revMinor="2"', b'revMinor="9"'))
+    assert "version 1.9" in told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not xml",
+        b"<OpenSCENARIO>",
+        b"<html/>",
+        b'<?xml version="1.0" encoding="UTF-16"?><OpenSCENARIO/>',
+        "<OpenSCENARIO/>".encode("utf-16"),
+        b'<?xml version="1.0" encoding="UTF-7"?><OpenSCENARIO/>',
+        b'<!DOCTYPE x [<!ENTITY a "b">]><OpenSCENARIO>&a;</OpenSCENARIO>',
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><OpenSCENARIO a="&a;"/>',
+        b'<!DOCTYPE x SYSTEM "http://example.com/x.dtd"><OpenSCENARIO/>',
+        b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
+        + b"".join(b'<!ENTITY %c "%s">' % (98 + i, (b"&%c;" % (97 + i)) * 10) for i in range(9))
+        + b"]><OpenSCENARIO>&j;</OpenSCENARIO>",
+        b"<a>" * 300 + b"</a>" * 300,
+        b"<a>" * 100_000,
+        b"<OpenSCENARIO>" + b"<a/>" * 500_000 + b"</OpenSCENARIO>",
+        b"<OpenSCENARIO \x00/>",
+    ],
+    ids=lambda content: repr(content[:40]),
+)
+def test_bombs_and_strangers_are_refused(content):
+    with pytest.raises(Faults) as caught:
+        imported(content)
+    assert len(str(caught.value)) < 1500
+
+
+def test_an_entity_that_the_scan_does_not_know_stays_an_entity():
+    with pytest.raises(Faults):
+        parse_xml(b"<a>&b;</a>", "x.xosc")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "../../../../etc/passwd", "file:///etc/passwd", "http://example.com/a.xodr", "C:\\a.xodr",
+     "~/a.xodr", "\\\\server\\a.xodr", "roads/../../../../../../etc/passwd", "", "roads", "roads/none.xodr", "a" * 400],
+)  # fmt: skip
+def test_path_tricks_lead_nowhere(path):
+    told = refusal(scenario_xml(TWO_CARS, BRAKE, road=path))
+    assert "root:" not in told
+
+
+def test_a_link_is_judged_by_where_it_leads(tmp_path):
+    home = tmp_path / "top" / "xosc"
+    home.mkdir(parents=True)
+    secret = tmp_path / "secret.xodr"
+    secret.write_text((FILES / "roads" / "three-lanes.xodr").read_text())
+    (home / "road.xodr").symlink_to(secret)
+    shutil.copytree(FILES / "catalogs", home / "catalogs")
+    (home / "case.xosc").write_bytes(scenario_xml(TWO_CARS, BRAKE, road="road.xodr"))
+    with pytest.raises(Faults, match="leads out of top"):
+        import_file(home / "case.xosc", Asked(), {})
+
+
+@pytest.mark.parametrize(
+    ("init", "said"),
+    [
+        (placed("Ego", lane(-2, 100, 0.5)) + placed("Other", lane(-1, 140)), "0.50 m left of its lane's middle"),
+        (placed("Ego", lane(-4, 100)) + placed("Other", lane(-1, 140)), "in no lane for driving"),
+        (placed("Ego", lane(-2, 100)) + placed("Other", lane(-1, 940)), "farther than"),
+        (placed("Ego", lane(-2, 100)) + placed("Other", lane(-9, 140)), "lane '-9'"),
+        (placed("Ego", lane(-2, 100)) + placed("Other", lane(-1, 1400)), "1000 m long"),
+        (placed("Ego", lane(-2, 100)) + placed("Other", '<RelativeLanePosition entityRef="Other" dLane="0" ds="1"/>'),
+         "relative to itself"),
+        (placed("Ego", lane(-2, 100)), "no TeleportAction"),
+        (placed("Ego", lane(-2, 100)) + placed("Other", lane(-2, 101)), "inside the ego"),
+        (placed("Ego", lane(-2, 100), 100) + placed("Other", lane(-1, 140)), "100.0 m/s"),
+    ],
+)  # fmt: skip
+def test_places_that_cannot_be_are_told(init, said):
+    assert said in refusal(scenario_xml(init))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    for path in (tmp_path, tmp_path / "none.xosc", tmp_path / ("a" * 300)):
+        with pytest.raises(Faults):
+            import_scenarios(path, Asked())
