@@ -119,8 +119,9 @@ def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road)
     """Lanes that the road has not got."""
     for line in lines:
         do, when = line.spec.do, line.spec.when
-        if when.in_lane is not None and (found := _missing(lane_ref(when.in_lane.lane), road)):
-            yield line.fault("when.in_lane.lane", *found)
+        for path, single in when.singles():
+            if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
+                yield line.fault(f"{path}.in_lane.lane", *found)
         if do.change_lane is not None and isinstance(do.change_lane.to, LaneRef):
             if found := _missing(do.change_lane.to, road):
                 yield line.fault("do.change_lane.to", *found)
