@@ -45,6 +45,9 @@ CLASS_OF: dict[Kind, str] = {
     Kind.MOTORCYCLE: "two_wheeler", Kind.CYCLIST: "two_wheeler",
     Kind.PEDESTRIAN: "person", Kind.CHILD: "person",
     Kind.CONE: "obstacle", Kind.BARRIER: "obstacle",
+    # No channel of their own, which would end the shipped weights: an animal is what moves on legs of its own, debris
+    # what lies in the way and belongs to nobody.
+    Kind.ANIMAL: "person", Kind.DEBRIS: "obstacle",
 }  # fmt: skip
 NEARNESS_M = 3.0
 _AT = {name: i for i, name in enumerate(LAYERS)}

@@ -9,11 +9,13 @@ from scipy.interpolate import CubicHermiteSpline
 from conditioning.log_tables import Row, Tables, pose
 from scenarios.bodies import Body, Kind, Size
 
-# The longest prefix of a category's name decides; what no prefix matches (debris, animals, racks) is left out.
+# The longest prefix of a category's name decides; what no prefix matches (racks, carts) is left out.
 KIND_OF: dict[str, Kind] = {
+    "animal": Kind.ANIMAL,
     "human.pedestrian": Kind.PEDESTRIAN,
     "human.pedestrian.child": Kind.CHILD,
     "movable_object.barrier": Kind.BARRIER,
+    "movable_object.debris": Kind.DEBRIS,
     "movable_object.trafficcone": Kind.CONE,
     "vehicle.bicycle": Kind.CYCLIST,
     "vehicle.bus": Kind.BUS,

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation, Slerp
 from conditioning.camera import Camera
 from conditioning.log_tables import LogError, Row, Tables, camera_of, open_tables, pose
 from conditioning.log_tracks import Motion, Track, follow, tracks_of
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, Body, Kind
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, Body, Kind
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Rollout
 from scenarios.scenario import Scenario
 
@@ -145,7 +145,7 @@ def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, track
     moved = [_ego(t, ego_to_map), *(follow(track, t) for track in tracks)]
     stacked = {name: np.stack([getattr(m, name) for m in moved], axis=1)
                for name in ("centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid")}  # fmt: skip
-    vehicle = np.array([b.kind not in (Kind.PEDESTRIAN, Kind.CHILD, Kind.CYCLIST) for b in (m.body for m in moved)])
+    vehicle = np.array([m.body.kind not in ON_FOOT | {Kind.CYCLIST} for m in moved])
     lit = stacked["valid"] & vehicle & (stacked["acceleration_mps2"] < BRAKE_LIGHT_MPS2)
     asked = round(scenario.duration_s * FRAME_RATE_HZ)
     return Rollout(

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from conditioning.shapes import Part
-from scenarios.bodies import Kind
+from scenarios.bodies import Kind, Size, variant_of
 
 # Surface finishes the shading kernel knows.
 FACADE, FOLIAGE, PLAIN, PAINT, GLASS = 2, 3, 4, 5, 6
@@ -31,6 +31,9 @@ _TROUSERS = np.array(
 _SKIN = np.array([(236, 196, 168), (222, 176, 142), (198, 146, 110), (150, 102, 72), (104, 68, 48), (84, 56, 42)])
 _HAIR = np.array([(28, 22, 20), (60, 40, 26), (110, 76, 44), (176, 140, 84), (130, 130, 130), (90, 44, 26)])
 _HELMETS = np.array([(240, 240, 240), (30, 30, 34), (190, 30, 34), (40, 90, 170), (230, 190, 40), (60, 140, 80)])
+_FUR = np.array([(150, 104, 62), (124, 86, 56), (168, 124, 80), (136, 96, 66)])
+_COATS = np.array([(34, 30, 30), (70, 50, 36), (190, 150, 100), (216, 206, 190), (140, 92, 50)])
+_WOOD = np.array([(186, 146, 94), (170, 130, 80), (198, 164, 112), (150, 122, 88)])
 _WALLS = np.array([
     (168, 92, 72), (142, 74, 58), (182, 116, 88), (120, 66, 56),  # brick
     (222, 208, 180), (232, 224, 206), (206, 186, 150), (214, 196, 190),  # plaster
@@ -65,7 +68,7 @@ def _paint(rng: np.random.Generator, kind: Kind):
     return _shade(rng, _CAR_PAINTS)
 
 
-def body_colours(seed: int, body_id: str, kind: Kind) -> Float[np.ndarray, "part 3"]:
+def body_colours(seed: int, body_id: str, kind: Kind, size: Size) -> Float[np.ndarray, "part 3"]:
     """Linear colour of every part of one body."""
     rng = drawn_from("look", seed, body_id)
     colours = np.zeros((len(Part), 3))
@@ -90,7 +93,20 @@ def body_colours(seed: int, body_id: str, kind: Kind) -> Float[np.ndarray, "part
     colours[Part.WHITE] = (0.78, 0.78, 0.76)
     colours[Part.RED] = (0.62, 0.03, 0.03)
     colours[Part.SIGN] = (0.04, 0.035, 0.02)
+    if kind is Kind.ANIMAL:
+        _paint_animal(rng, colours, variant_of(kind, size))
+    if kind is Kind.DEBRIS:
+        colours[Part.CARGO] = _shade(rng, _WOOD)
+        colours[Part.TROUSERS] = 0.72 * colours[Part.CARGO]
+        colours[Part.RIM] = 0.3
     return colours
+
+
+def _paint_animal(rng: np.random.Generator, colours: Float[np.ndarray, "part 3"], variant: str) -> None:
+    colours[Part.TOP] = _shade(rng, _COATS if variant == "dog" else _FUR)
+    colours[Part.TROUSERS] = 0.7 * colours[Part.TOP]
+    colours[Part.SHOES] = 0.02
+    colours[Part.HAIR] = (0.35, 0.27, 0.17)  # antlers
 
 
 FINISH = np.full(len(Part), PLAIN)

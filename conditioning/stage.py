@@ -150,7 +150,7 @@ class Troupe:
     def __init__(self, rollout: Rollout, light: Light, seed: int) -> None:
         self.rollout, self.light = rollout, light
         self.gone = distance_gone(rollout)
-        self.colours = [body_colours(seed, b.id, b.kind) for b in rollout.bodies]
+        self.colours = [body_colours(seed, b.id, b.kind, b.size) for b in rollout.bodies]
 
     def at(self, frame: int, rows: Int[np.ndarray, "actor"]) -> list[Cast]:
         """The chosen bodies at a frame."""

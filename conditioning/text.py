@@ -5,17 +5,19 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from scenarios.bodies import Kind
+from scenarios.bodies import ON_FOOT, TWO_WHEELS, Kind
 from scenarios.environment import Surface, TimeOfDay, Weather
 from scenarios.rollout import Ended, Rollout
 
 WORDS = 16
 # Most telling first: where the caption is full, what comes later in this order is left out.
 DEEDS = ("hits", "brakes", "crosses", "shifts", "oncoming", "rides", "drives", "walks", "stands", "parked")
+_LATER = (Kind.ANIMAL, Kind.DEBRIS)
 # "" is padding and "?" a word that is not in the list; both places are fixed, new words go to the end.
 VOCABULARY: tuple[str, ...] = tuple(dict.fromkeys(
     ("", "?", *TimeOfDay, *Weather, *Surface, "straight", "curve",
-     "street", "one", "two", "three", "four", "many", "lanes", "ego", *Kind, *DEEDS)
+     "street", "one", "two", "three", "four", "many", "lanes", "ego",
+     *(kind for kind in Kind if kind not in _LATER), *DEEDS, *_LATER)
 ))  # fmt: skip
 RANGE_M = 60.0  # farther bodies are a few pixels tall at the tiny preset's size
 BRAKING_MPS2 = -2.0
@@ -90,15 +92,15 @@ def _deed(rollout: Rollout, row: int) -> str:
     heading = rollout.yaw_rad[valid, row] - _road_heading(rollout, row)[valid]
     fastest = np.abs(speed).argmax()
     along = np.cos(heading[fastest]) * np.sign(speed[fastest])
-    if rollout.acceleration_mps2[valid, row].min() < BRAKING_MPS2 and kind not in (Kind.PEDESTRIAN, Kind.CHILD):
+    if rollout.acceleration_mps2[valid, row].min() < BRAKING_MPS2 and kind not in ON_FOOT:
         return "brakes"
     if abs(along) < np.cos(np.radians(50)):
         return "crosses"
     if along < 0:
-        return "walks" if kind in (Kind.PEDESTRIAN, Kind.CHILD) else "oncoming"
-    return {Kind.PEDESTRIAN: "walks", Kind.CHILD: "walks", Kind.CYCLIST: "rides", Kind.MOTORCYCLE: "rides"}.get(
-        kind, "shifts" if _sideways(rollout, row) > 1.5 else "drives"
-    )
+        return "walks" if kind in ON_FOOT else "oncoming"
+    if kind in ON_FOOT | TWO_WHEELS:
+        return "walks" if kind in ON_FOOT else "rides"
+    return "shifts" if _sideways(rollout, row) > 1.5 else "drives"
 
 
 def _road_heading(rollout: Rollout, row: int) -> np.ndarray:

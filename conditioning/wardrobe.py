@@ -5,7 +5,9 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int
 
+from conditioning import animals
 from conditioning.cars import CAR_STYLES, car
+from conditioning.debris import debris
 from conditioning.materials import drawn_from
 from conditioning.people import cyclist, motorcycle, stride_m, walker
 from conditioning.shapes import Mesh
@@ -18,6 +20,7 @@ _PEDAL_M = 5.0  # distance of one turn of the pedals
 _FIXED = {
     Kind.TRUCK: truck, Kind.BUS: bus, Kind.TRAILER: trailer,
     Kind.CONSTRUCTION: construction, Kind.CONE: cone, Kind.BARRIER: barrier,
+    Kind.DEBRIS: debris,
 }  # fmt: skip
 
 
@@ -38,6 +41,8 @@ def _posed(body: Body, pose: int, moving: bool) -> Mesh:
     phase = 2 * np.pi * pose / _POSES
     if body.kind in (Kind.PEDESTRIAN, Kind.CHILD):
         return walker(body.size, phase, moving)
+    if body.kind is Kind.ANIMAL:
+        return animals.animal(body.size, phase, moving)
     if body.kind is Kind.CYCLIST:
         return cyclist(body.size, phase, bool(drawn_from("helmet", body.id).random() < 0.5))
     if body.kind is Kind.MOTORCYCLE:
@@ -57,6 +62,8 @@ def body_mesh(body: Body, gone_m: float = 0.0, moving: bool = False) -> Mesh:
     """The mesh of a body that has gone `gone_m`, in its own frame, inside its cuboid."""
     if body.kind in (Kind.PEDESTRIAN, Kind.CHILD):
         cycle = gone_m / stride_m(body.size)
+    elif body.kind is Kind.ANIMAL:
+        cycle = gone_m / animals.stride_m(body.size)
     elif body.kind is Kind.CYCLIST:
         cycle = gone_m / _PEDAL_M
     else:

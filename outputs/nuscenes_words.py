@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
-from scenarios.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Body, Kind, Size
+from scenarios.bodies import FOUR_WHEELS, PEOPLE, STATIC, Body, Kind, Size
 from scenarios.rollout import Rollout
 
 CATEGORY: dict[Kind, str] = {
@@ -22,6 +22,8 @@ CATEGORY: dict[Kind, str] = {
     Kind.TRAILER: "vehicle.trailer",
     Kind.CONE: "movable_object.trafficcone",
     Kind.BARRIER: "movable_object.barrier",
+    Kind.ANIMAL: "animal",  # this and the next are none of the ten classes of the detection task
+    Kind.DEBRIS: "movable_object.debris",
 }
 CATEGORIES: tuple[str, ...] = tuple(sorted(set(CATEGORY.values())))
 ATTRIBUTES: dict[str, str] = {
@@ -66,13 +68,13 @@ def yaw_matrix(yaw_rad: float) -> Float[np.ndarray, "3 3"]:
 
 
 def attribute(rollout: Rollout, actor: int, frame: int) -> str:
-    """The one attribute of a body at a frame; "" for cones and barriers, which nuScenes gives none."""
+    """The one attribute of a body at a frame; "" for things and animals, which nuScenes gives none."""
     body = rollout.bodies[actor]
     valid = rollout.valid[:, actor]
     moves: Bool[np.ndarray, "time"] = valid & (np.abs(rollout.speed_mps[:, actor]) > MOVING_MPS)
-    if body.kind in STATIC:
+    if body.kind in STATIC or body.kind is Kind.ANIMAL:
         return ""
-    if body.kind in ON_FOOT:
+    if body.kind in PEOPLE:
         return "pedestrian.moving" if moves[frame] else "pedestrian.standing"
     if body.kind in FOUR_WHEELS:
         return _vehicle(bool(moves[frame]), bool(moves.any() or (valid & rollout.brake_light[:, actor]).any()))

@@ -23,26 +23,38 @@ BEYOND = 100.0  # no figure of a near miss is larger; after a contact the requir
 class Trial:
     """One set of values and what came of it.
 
-    `value` is the measure's, None unless measured; `severity` orders trials, the least is the worst; `impact_mps` is
-    None where nothing was hit; `why` says what was wrong.
+    `figures` are the measures', empty unless measured; by `severities`, one a measure, trials are ordered: the least is
+    the worst. `impact_mps` is None where nothing was hit; `why` says what was wrong.
     """
 
     scenario: str
     values: dict[str, object]
     point: tuple[float, ...]
     fate: Fate
-    value: float | None = None
-    severity: float = float("inf")
+    figures: tuple[float, ...] = ()
+    severities: tuple[float, ...] = ()
     impact_mps: float | None = None
     why: str = ""
 
-    def result(self, unit: str) -> str:
+    @property
+    def value(self) -> float | None:
+        """The first measure's figure."""
+        return self.figures[0] if self.figures else None
+
+    @property
+    def severity(self) -> float:
+        """By the first measure; infinite where nothing was measured."""
+        return self.severities[0] if self.severities else float("inf")
+
+    def result(self, units: tuple[str, ...]) -> str:
         """What was measured, for a reader."""
-        if self.value is None:
+        if not self.figures:
             return self.fate
-        value = f"{self.value:.3g}" if self.value < BEYOND else f"over {BEYOND:g}"
+        said = [
+            f"{v:.3g} {u}" if v < BEYOND else f"over {BEYOND:g} {u}" for v, u in zip(self.figures, units, strict=True)
+        ]
         hit = "" if self.impact_mps is None else f", hit at {self.impact_mps * 3.6:.0f} km/h"
-        return f"{value} {unit}{hit}"
+        return ", ".join(said) + hit
 
 
 @dataclass(frozen=True)
@@ -56,15 +68,29 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SearchRecord:
-    """A finished search: what was asked, every trial in order, and the frontier, the worst first."""
+    """A finished search: what was asked, every trial in order, and the frontier.
+
+    Of one measure the frontier is the worst first; of several it is their Pareto frontier, the worst by the first
+    measure first.
+    """
 
     file: str
-    measure: str
-    unit: str
+    measures: tuple[str, ...]
+    units: tuple[str, ...]
     seed: int
     parameters: tuple[Parameter, ...]
     trials: tuple[Trial, ...]
     frontier: tuple[Trial, ...]
+
+    @property
+    def measure(self) -> str:
+        """All of them in words."""
+        return " against ".join(self.measures)
+
+    @property
+    def unit(self) -> str:
+        """The first measure's."""
+        return self.units[0]
 
     @property
     def fates(self) -> dict[Fate, int]:

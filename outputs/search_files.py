@@ -2,7 +2,8 @@
 
 frontier/worst-1.yaml ...   the author's file with its sweep narrowed to the values found; the worst first
 search.json                 every trial with its values, its fate and what was measured
-search.png                  how the search went, and the measure over each parameter
+search.png                  how the search went, and the measure over each parameter; of several measures each against
+                            each, with their frontier
 """
 
 import json
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from outputs.search import SearchRecord
+from outputs.frontier_plot import plot_frontier
+from outputs.search import SearchRecord, Trial
 from outputs.search_plot import plot_search
 from outputs.whole import whole_folder, write_text
 
@@ -22,18 +24,28 @@ def write_search(folder: Path, record: SearchRecord, files: Sequence[dict[str, o
     with whole_folder(folder) as part:
         (part / "frontier").mkdir()
         for rank, (trial, data) in enumerate(zip(record.frontier, files, strict=True), 1):
-            head = f"# worst {rank}: {record.measure} {trial.result(record.unit)}; found in {record.file}\n"
+            head = f"# worst {rank}: {record.measure} {trial.result(record.units)}; found in {record.file}\n"
             body = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
             write_text(part / "frontier" / f"worst-{rank}.yaml", head + body)
         write_text(part / "search.json", json.dumps(_plain(record), indent=1, allow_nan=False) + "\n")
-        plot_search(part / "search.png", record)
+        plot = plot_search if len(record.measures) == 1 else plot_frontier
+        plot(part / "search.png", record)
 
 
 def _plain(record: SearchRecord) -> dict[str, object]:
     """As JSON: trials without their places in the search."""
-    trials = [{k: v for k, v in asdict(t).items() if k not in ("point", "severity")} for t in record.trials]
+    inner = ("point", "figures", "severities")
+    trials = [{k: v for k, v in asdict(t).items() if k not in inner} | _measured(t, record) for t in record.trials]
     ranks = {t.scenario: rank for rank, t in enumerate(record.frontier, 1)}
     for trial in trials:
         trial["frontier"] = ranks.get(trial["scenario"]) if trial["scenario"] else None
-    asked = {"file": record.file, "measure": record.measure, "unit": record.unit, "seed": record.seed}
+    asked = {"file": record.file, "measure": record.measures[0], "unit": record.unit, "seed": record.seed}
+    if len(record.measures) > 1:
+        asked |= {"measure": list(record.measures), "unit": list(record.units)}
     return {"format": "nearmiss-search-1", **asked, "fates": record.fates, "trials": trials}
+
+
+def _measured(trial: Trial, record: SearchRecord) -> dict[str, object]:
+    if len(record.measures) == 1:
+        return {"value": trial.value}
+    return {"values_measured": dict(zip(record.measures, trial.figures, strict=False))}

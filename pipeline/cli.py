@@ -176,8 +176,9 @@ def generate(
 def search(
     path: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or a library name, with a sweep.")],
     measure: Annotated[
-        str, typer.Option(help="What to make worst: ttc, deceleration or visibility (see above).")
-    ] = "ttc",
+        list[str] | None,
+        typer.Option(help="What to make worst: ttc (if not said), deceleration, visibility; several: their frontier."),
+    ] = None,
     rollouts: Annotated[int, typer.Option(min=10, help="Scenarios to try at most.")] = 600,
     keep: Annotated[int, typer.Option(min=1, max=100, help="Worst cases to write, each elsewhere in the space.")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same cases.")] = 0,
@@ -193,7 +194,10 @@ def search(
 
     Measures: `ttc`, the least time to collision; `deceleration`, the braking that would just have avoided contact;
     `visibility`, the time between the driver's first sight of the other and the conflict. Among collisions the first
-    two prefer the faster one.
+    two prefer the faster one. `mildness`, how hard the others brake or speed up, weighs against one of these.
+
+    Of several measures (`--measure ttc --measure mildness`) the answer is their Pareto frontier: the cases of which no
+    other is worse by all of them.
 
     The answer: scenario files that `nearmiss generate` takes, a plot, and all trials as JSON.
     """
@@ -203,7 +207,7 @@ def search(
         from pipeline.worst import search_file
 
         effort = Effort(rollouts, keep, seed, workers or cores())
-        raise typer.Exit(OK if search_file(path, measure, effort, out, console) else INCOMPLETE)
+        raise typer.Exit(OK if search_file(path, tuple(measure or ("ttc",)), effort, out, console) else INCOMPLETE)
 
 
 @app.command()

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import differential_evolution
 from scipy.stats import qmc
 
 from outputs.search import Fate, Trial
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
+from pipeline.frontier import evolve, explore_frontier, pareto_frontier
 from pipeline.severity import MEASURES, first_impact
 from scenarios.axes import Options
 from scenarios.document import parse_document
@@ -55,24 +55,28 @@ class Answer:
     stopped: bool = False
 
 
-def search(file: Path, measure: str, effort: Effort, watch: Callable[[Trial], None] = lambda _: None) -> Answer:
+def search(
+    file: Path, measures: tuple[str, ...], effort: Effort, watch: Callable[[Trial], None] = lambda _: None
+) -> Answer:
     """Try up to `effort.rollouts` points of the file's space; Ctrl-C ends it early with what was found.
 
-    Raises Faults for a file that spans no space, KeyError for a measure that does not exist.
+    Of several measures the answer is their Pareto frontier. Raises Faults for a file that spans no space, KeyError for
+    a measure that does not exist.
     """
     text = file.read_text(encoding="utf-8")
     spanned, answer, began = _space(text, file), Answer(), time.monotonic()
     try:
-        with _judges(partial(judge, text, file, measure), effort.workers) as judges:
-            _explore(spanned, effort, _Trials(judges, spanned, answer.trials, watch))
+        with _judges(partial(judge, text, file, measures), effort.workers) as judges:
+            _explore(spanned, effort, _Trials(judges, spanned, answer.trials, watch), len(measures))
     except KeyboardInterrupt:
         answer.stopped = True
     answer.seconds = time.monotonic() - began
-    answer.frontier = _frontier(answer.trials, spanned, effort.keep)
+    frontier = _frontier if len(measures) == 1 else pareto_frontier
+    answer.frontier = frontier(answer.trials, spanned, effort.keep)
     return answer
 
 
-def judge(text: str, path: Path, measure: str, point: Point) -> Trial:
+def judge(text: str, path: Path, measures: tuple[str, ...], point: Point) -> Trial:
     """Roll out one point of the space and measure it."""
     spanned = _space(text, path)
     choice = spanned.choice(point)
@@ -93,12 +97,13 @@ def judge(text: str, path: Path, measure: str, point: Point) -> Trial:
         expected = all(v.check.startswith("expect") for v in against)
         why = "; ".join(f"{v.check}: {v.reason}" for v in against)
         return made(fate=Fate.UNEXPECTED if expected else Fate.IMPOSSIBLE, why=why)
-    impact, asked = first_impact(rollout), MEASURES[measure]
-    value = asked.read(rollout, verdicts, impact)
-    if value is None:
+    impact, asked = first_impact(rollout), [MEASURES[name] for name in measures]
+    figures = tuple(each.read(rollout, verdicts, impact) for each in asked)
+    if None in figures:
         return made(fate=Fate.NO_CONFLICT)
     speed = None if impact is None else impact.speed_mps
-    return made(fate=Fate.MEASURED, value=value, severity=asked.order(value, impact), impact_mps=speed)
+    severities = tuple(each.order(value, impact) for each, value in zip(asked, figures, strict=True))
+    return made(fate=Fate.MEASURED, figures=figures, severities=severities, impact_mps=speed)
 
 
 @lru_cache(maxsize=4)
@@ -132,7 +137,11 @@ class _Trials:
     known: dict[str, Trial] = field(default_factory=dict)
 
     def __call__(self, points: Float[np.ndarray, "dimension point"]) -> Float[np.ndarray, "point"]:
-        """Severities, as differential evolution asks for them."""
+        """Severities by the first measure, as differential evolution asks for them."""
+        return np.array([trial.severity for trial in self.at(points)])
+
+    def at(self, points: Float[np.ndarray, "dimension point"]) -> list[Trial]:
+        """The trials at some points, those that are new judged now."""
         asked = [tuple(map(float, point)) for point in points.T]
         keys = [repr(self.space.choice(point).values) for point in asked]
         new = {key: point for key, point in zip(keys, asked, strict=True) if key not in self.known}
@@ -140,26 +149,32 @@ class _Trials:
             self.known[key] = trial
             self.trials.append(trial)
             self.watch(trial)
-        return np.array([self.known[key].severity for key in keys])
+        return [self.known[key] for key in keys]
 
 
-def _explore(spanned: Space, effort: Effort, severities: _Trials) -> None:
+def _explore(spanned: Space, effort: Effort, severities: _Trials, measures: int) -> None:
     """All of a small finite space; else a first generation of corners and an even rest, and evolution from there."""
     if spanned.size is not None and spanned.size <= effort.rollouts:
         everything = product(*(range(int(low), int(high) + 1) for low, high in spanned.bounds))
         severities(np.array(list(everything), float).T)
         return
+    count = max(5, min(max(LEAST_POPULATION, POPULATION_A_DIMENSION * len(spanned.bounds)), effort.rollouts // 3))
+    first = _first_generation(spanned, count, effort.seed)
+    if measures > 1:
+        explore_frontier(spanned, effort, severities, first, measures)
+        return
+    evolve(severities, spanned, first, effort.rollouts // count - 1, effort.seed)
+
+
+def _first_generation(spanned: Space, count: int, seed: int) -> Float[np.ndarray, "point dimension"]:
+    """Corners of the space and points spread evenly in it."""
     low, high = np.array(spanned.bounds, float).T
     half = np.where(spanned.whole, 0.499, 0.0)
-    count = max(5, min(max(LEAST_POPULATION, POPULATION_A_DIMENSION * len(low)), effort.rollouts // 3))
-    shares = qmc.Sobol(len(low), seed=effort.seed).random(2 ** ceil(np.log2(count)))[:count]
+    shares = qmc.Sobol(len(low), seed=seed).random(2 ** ceil(np.log2(count)))[:count]
     first = np.clip(low - half + shares * (high - low + 2 * half), low, high)
-    corners = _corners(low, high, count // 2, effort.seed)
+    corners = _corners(low, high, count // 2, seed)
     first[: len(corners)] = corners
-    differential_evolution(
-        severities, spanned.bounds, integrality=spanned.whole, init=first, seed=effort.seed, polish=False,
-        maxiter=max(1, effort.rollouts // count - 1), vectorized=True, updating="deferred", tol=1e-4,
-    )  # fmt: skip
+    return first
 
 
 def _corners(

@@ -13,7 +13,9 @@ from scenarios.sweep_spec import as_text
 
 
 @contextmanager
-def search_progress(console: Console, measure: str, unit: str, rollouts: int) -> Iterator[Callable[[Trial], None]]:
+def search_progress(
+    console: Console, measure: str, units: tuple[str, ...], rollouts: int
+) -> Iterator[Callable[[Trial], None]]:
     """A callback that shows each trial: how many, how many a minute, the worst so far."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
@@ -22,7 +24,7 @@ def search_progress(console: Console, measure: str, unit: str, rollouts: int) ->
         def show(trial: Trial) -> None:
             if trial.severity < worst[0].severity:
                 worst[0] = trial
-            told = f"{measure}: {worst[0].result(unit)}" if worst[0].value is not None else "no conflict yet"
+            told = f"{measure}: {worst[0].result(units)}" if worst[0].value is not None else "no conflict yet"
             bar.update(task, advance=1, description=told)
 
         yield show
@@ -30,10 +32,13 @@ def search_progress(console: Console, measure: str, unit: str, rollouts: int) ->
 
 def print_answer(console: Console, record: SearchRecord, answer: Answer, out: Path) -> None:
     """The frontier with its values, what became of all trials, and where everything lies."""
-    console.print(f"the worst {record.measure}" + (", each elsewhere:" if record.frontier else ": none was found"))
+    where = ", each elsewhere:" if len(record.measures) == 1 else ", none of which another is worse in by both:"
+    if len(record.measures) > 2:
+        where = where.replace("both", "all")
+    console.print(f"the worst {record.measure}" + (where if record.frontier else ": none was found"))
     for rank, trial in enumerate(record.frontier, 1):
         values = ", ".join(f"{path} {as_text(value)}" for path, value in trial.values.items())
-        told = f"  {rank}  {trial.result(record.unit)}   {values}"
+        told = f"  {rank}  {trial.result(record.units)}   {values}"
         console.print(told, markup=False, soft_wrap=True, highlight=False)
     fates = ", ".join(f"{count} {fate}" for fate, count in record.fates.items())
     pace = f"{60 * len(record.trials) / max(answer.seconds, 1e-9):.0f} a minute"

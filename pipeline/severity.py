@@ -25,7 +25,8 @@ class Impact:
 class Measure:
     """What can be made worst. `read` gives the value, None where nothing came into the ego's way.
 
-    `order` turns value and impact into a number that is the smaller the worse the rollout is.
+    `order` turns value and impact into a number that is the smaller the worse the rollout is. What is not `dangerous`
+    by itself only weighs against what is.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Measure:
     unit: str
     read: Callable[[Rollout, tuple[Verdict, ...], Impact | None], float | None]
     order: Callable[[float, Impact | None], float]
+    dangerous: bool = True
 
 
 def first_impact(rollout: Rollout) -> Impact | None:
@@ -62,6 +64,13 @@ def sight_before_conflict(rollout: Rollout, impact: Impact | None) -> float | No
     return max(0.0, t_s - first_seen_s(rollout, int(row)))
 
 
+def others_effort(rollout: Rollout, impact: Impact | None) -> float:
+    """How hard the others brake or speed up at most before an impact, m/s^2: the less, the more ordinary the case."""
+    before = rollout.t_s < (np.inf if impact is None else impact.t_s)
+    counts = rollout.valid[:, 1:] & before[:, None] & ~rollout.sliding[:, 1:]
+    return float(np.abs(np.where(counts, rollout.acceleration_mps2[:, 1:], 0.0)).max(initial=0.0))
+
+
 def _told(check: str) -> Callable[[Rollout, tuple[Verdict, ...], Impact | None], float | None]:
     """The value of a tag of the physics checks."""
     return lambda _rollout, verdicts, _impact: next((v.value for v in verdicts if v.check == check), None)
@@ -82,6 +91,11 @@ MEASURES = {
             "visibility", "visibility before the conflict", "s",
             lambda rollout, _verdicts, impact: sight_before_conflict(rollout, impact),
             lambda value, _impact: value,
+        ),
+        Measure(
+            "mildness", "the others' hardest braking or speeding up", "m/s²",
+            lambda rollout, _verdicts, impact: others_effort(rollout, impact),
+            lambda value, _impact: value, dangerous=False,
         ),
     )
 }  # fmt: skip

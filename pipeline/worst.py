@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 from pipeline.runs import safe_name
 from pipeline.search import Answer, Effort, search
 from pipeline.search_board import print_answer, search_progress
-from pipeline.severity import MEASURES
+from pipeline.severity import MEASURES, Measure
 from pipeline.specs import find
 from scenarios.axes import Dimension, Span
 from scenarios.document import read_document
@@ -19,29 +19,40 @@ from scenarios.space import space
 from scenarios.sweep_spec import as_text
 
 
-def search_file(name: str, measure: str, effort: Effort, out: Path | None, console: Console) -> bool:
+def search_file(name: str, measures: tuple[str, ...], effort: Effort, out: Path | None, console: Console) -> bool:
     """Search in the sweep of one file, show the answer, write it; False if no trial ended in a conflict.
 
     Raises UserError, or Faults of the file.
     """
-    if measure not in MEASURES:
-        raise UserError(f"no measure {measure!r}; there are {', '.join(MEASURES)}")
-    file, asked = _one_file(name), MEASURES[measure]
-    out = out or Path("runs") / f"search-{safe_name(file.stem)}-{measure}"
+    file, asked = _one_file(name), _asked(measures)
+    out = out or Path("runs") / f"search-{safe_name(file.stem)}-{'-'.join(measures)}"
     if out.exists() and not (out / "search.json").is_file():
         raise UserError(f"{out} exists and is not the folder of a search; give another --out")
     spanned = space(read_document(file))
     most = min(effort.rollouts, spanned.size or effort.rollouts)
-    with search_progress(console, asked.words, asked.unit, most) as watch:
-        answer = search(file, measure, effort, watch)
+    units = tuple(each.unit for each in asked)
+    with search_progress(console, asked[0].words, units, most) as watch:
+        answer = search(file, measures, effort, watch)
     record = SearchRecord(
-        file.name, asked.words, asked.unit, effort.seed, tuple(map(_parameter, spanned.dimensions)),
+        file.name, tuple(each.words for each in asked), units, effort.seed, tuple(map(_parameter, spanned.dimensions)),
         tuple(answer.trials), answer.frontier,
     )  # fmt: skip
     write_search(out, record, [spanned.narrowed(spanned.choice(trial.point)) for trial in answer.frontier])
     _refuse_strangers(out, answer)
     print_answer(console, record, answer, out)
     return bool(answer.frontier)
+
+
+def _asked(names: tuple[str, ...]) -> tuple[Measure, ...]:
+    for name in names:
+        if name not in MEASURES:
+            raise UserError(f"no measure {name!r}; there are {', '.join(MEASURES)}")
+    if len(set(names)) < len(names):
+        raise UserError(f"the measures {', '.join(names)}: each once")
+    asked = tuple(MEASURES[name] for name in names)
+    if not any(each.dangerous for each in asked):
+        raise UserError(f"{names[0]} alone says nothing of danger; beside it --measure ttc, or another")
+    return asked
 
 
 def _one_file(name: str) -> Path:

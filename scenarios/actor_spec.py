@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from scenarios.bodies import CALLED, Kind
+from scenarios.bodies import CALLED, VARIANTS, Kind
 from scenarios.drivers import DRIVERS
 from scenarios.faults import nearest, quoted
 from scenarios.section import (
@@ -110,11 +110,37 @@ def _lane(written: object) -> LaneNumber:
     return LaneNumber(number=int(match[1]), oncoming=True)
 
 
+def _kind(written: object) -> Kind:
+    if isinstance(written, str) and written in list(Kind):
+        return Kind(written)
+    if isinstance(written, str) and written in CALLED:
+        raise fault(quoted(written), f"{CALLED[written]}, as it is called here; or one of {', '.join(KINDS)}")
+    raise fault(quoted(written), nearest(written if isinstance(written, str) else "", KINDS))
+
+
+KINDS = (*map(str, Kind), *VARIANTS)
+KindWritten = Annotated[Kind, BeforeValidator(_kind, json_schema_input_type=Literal[KINDS])]
+WHAT = f"one of {', '.join(Kind)}; {', '.join(VARIANTS)} say the size as well"
+
+
+def _sized(raw: Any) -> Any:
+    """`kind: dog` is an animal of a dog's size, unless another size is said."""
+    variant = VARIANTS.get(raw["kind"]) if isinstance(raw, dict) and isinstance(raw.get("kind"), str) else None
+    if variant is None:
+        return raw
+    size = [f"{m} m" for m in (variant.size.length_m, variant.size.width_m, variant.size.height_m)]
+    said = {**raw, "kind": variant.kind}
+    if not isinstance(raw.get("box"), dict):
+        return {"size": size} | said
+    return said | {"box": {"size": size} | raw["box"]}
+
+
 class Body(Section):
     """What every actor has."""
 
-    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(description="one of " + ", ".join(Kind))
+    kind: KindWritten = Field(description=WHAT)
     size: Extents | None = Field(None, description=SIZE)
+    _sized = model_validator(mode="before")(_sized)
 
 
 class Along(Body, Drives):
@@ -179,9 +205,10 @@ class Box(Section):
 class Boxed(Section):
     """A plain bounding box in the map frame; parked unless a speed is given."""
 
-    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(description="one of " + ", ".join(Kind))
+    kind: KindWritten = Field(description=WHAT)
     box: Box = Field(description="a box {at: [x, y], size: [l, w, h], heading: angle}")
     speed: Speed = Field(0.0, description=SPEED)
+    _sized = model_validator(mode="before")(_sized)
 
 
 class Moved(Body):

@@ -4,15 +4,17 @@ import math
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import combinations
 from statistics import NormalDist
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from scenarios.faults import quoted
 from scenarios.section import Section, fault
 
 MOST_VALUES = 1000  # on one axis
+PATH = r"^(?!(name|sweep|from)(\.|$))[A-Za-z_][\w-]*(\.[\w-]+)*$"  # what of a file may be swept
 LEAST_SHARE = 1e-3  # of a distribution that must lie between its ends
 _NUMBER = re.compile(r"([+-]?\d{1,12}(?:\.\d{1,12})?)\s*(\D.*)?")
 
@@ -65,9 +67,17 @@ def _factor(written: object) -> float:
     return float(written)
 
 
-Written = Annotated[Number, BeforeValidator(_number)]
-Ends = Annotated[tuple[Number, Number], BeforeValidator(_ends)]
-Factor = Annotated[float, BeforeValidator(_factor)]
+# What editors are told of a number on an axis: bare, or with a unit that the path decides.
+_Spelt = (
+    Annotated[int, Field(strict=True)]
+    | float
+    | Annotated[str, Field(pattern=r"^\s*[-+\u2212]?[0-9]{1,12}(\.[0-9]{1,12})?\s*[^0-9\s].*$", examples=["8 m"])]
+)
+Written = Annotated[Number, BeforeValidator(_number, json_schema_input_type=_Spelt)]
+Ends = Annotated[tuple[Number, Number], BeforeValidator(_ends, json_schema_input_type=tuple[_Spelt, _Spelt])]
+Factor = Annotated[
+    float, BeforeValidator(_factor, json_schema_input_type=Annotated[float, Field(gt=1, le=10, examples=[1.3])])
+]
 
 
 class Range(Section):
@@ -107,8 +117,15 @@ class Triangular(Section):
     mode: Written = Field(description="the likeliest value, such as 12 m")
 
 
+_SHAPES = ("normal", "lognormal", "triangular")
+
+
 class Draws(Section):
     """A distribution cut off at the ends of `between`; uniform where none is named."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"not": {"anyOf": [{"required": list(pair)} for pair in combinations(_SHAPES, 2)]}}
+    )
 
     between: Ends = Field(description="two quantities with the same unit, such as [8 m, 20 m]")
     normal: Normal | None = Field(None, description="a mapping such as {mean: 50 km/h, sd: 5 km/h}")

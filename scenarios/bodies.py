@@ -17,10 +17,38 @@ class Kind(StrEnum):
     TRAILER = "trailer"
     CONE = "cone"
     BARRIER = "barrier"
+    ANIMAL = "animal"
+    DEBRIS = "debris"
 
 
-# Other words for a kind, in stories and in messages.
-CALLED: dict[str, Kind] = {
+@dataclass(frozen=True)
+class Size:
+    """A box's extent in metres."""
+
+    length_m: float
+    width_m: float
+    height_m: float
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A sort of a kind that has a name and a size of its own."""
+
+    kind: Kind
+    size: Size
+
+
+# Words that may be written for a kind; they say how large it is. A white-tailed deer with its head up and a large dog;
+# a drive wheel of a lorry (315/70 R 22.5) and a EUR pallet, lying; a crate of goods.
+VARIANTS: dict[str, Variant] = {
+    "deer": Variant(Kind.ANIMAL, Size(1.7, 0.5, 1.4)),
+    "dog": Variant(Kind.ANIMAL, Size(0.95, 0.3, 0.7)),
+    "crate": Variant(Kind.DEBRIS, Size(0.9, 0.7, 0.7)),
+    "tyre": Variant(Kind.DEBRIS, Size(1.0, 1.0, 0.315)),
+    "pallet": Variant(Kind.DEBRIS, Size(1.2, 0.8, 0.144)),
+}
+# Other words for a kind or a variant, in stories and in messages.
+CALLED: dict[str, str] = {
     "lorry": Kind.TRUCK,
     "coach": Kind.BUS,
     "motorbike": Kind.MOTORCYCLE,
@@ -34,20 +62,16 @@ CALLED: dict[str, Kind] = {
     "boy": Kind.CHILD,
     "girl": Kind.CHILD,
     "excavator": Kind.CONSTRUCTION,
+    "stag": "deer",
+    "tire": "tyre",
+    "wheel": "tyre",
+    "cargo": Kind.DEBRIS,
 }
 FOUR_WHEELS = frozenset({Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.CONSTRUCTION, Kind.TRAILER})
 TWO_WHEELS = frozenset({Kind.MOTORCYCLE, Kind.CYCLIST})
-ON_FOOT = frozenset({Kind.PEDESTRIAN, Kind.CHILD})
-STATIC = frozenset({Kind.CONE, Kind.BARRIER})
-
-
-@dataclass(frozen=True)
-class Size:
-    """A box's extent in metres."""
-
-    length_m: float
-    width_m: float
-    height_m: float
+PEOPLE = frozenset({Kind.PEDESTRIAN, Kind.CHILD})
+ON_FOOT = PEOPLE | {Kind.ANIMAL}
+STATIC = frozenset({Kind.CONE, Kind.BARRIER, Kind.DEBRIS})
 
 
 # Car, adult, child, motorcycle: Euro NCAP test targets (physical targets, 2023 protocols); a cyclist and a
@@ -65,6 +89,8 @@ USUAL_SIZE: dict[Kind, Size] = {
     Kind.TRAILER: Size(8.0, 2.5, 3.2),
     Kind.CONE: Size(0.4, 0.4, 0.75),
     Kind.BARRIER: Size(0.6, 2.4, 1.0),
+    Kind.ANIMAL: VARIANTS["deer"].size,
+    Kind.DEBRIS: VARIANTS["crate"].size,
 }
 EGO_SIZE = Size(4.358, 1.815, 1.577)  # Euro NCAP's vehicle under test in the reference geometry
 EGO_REAR_AXLE_TO_CENTRE_M = 1.35  # the ego frame sits under the rear axle, boxes at their centre
@@ -77,3 +103,15 @@ class Body:
     id: str
     kind: Kind
     size: Size
+
+
+def variant_of(kind: Kind, size: Size) -> str:
+    """Which variant a body of this size looks like, whatever it was called; "" for a kind that has none."""
+    if kind is Kind.ANIMAL:
+        return "dog" if size.height_m < 0.9 else "deer"
+    if kind is not Kind.DEBRIS:
+        return ""
+    thin, middle, long = sorted((size.length_m, size.width_m, size.height_m))
+    if thin > 0.5 * middle:
+        return "crate"
+    return "tyre" if middle > 0.85 * long else "pallet"

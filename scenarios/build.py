@@ -28,7 +28,7 @@ from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut
 from scenarios.section import as_faults
 from scenarios.spec import Collision, Common, LogSpec, Start, WorldSpec
 from scenarios.storyline import compiled_story, lane_faults, read_story
-from scenarios.triggers import AfterEvent
+from scenarios.triggers import AfterEvent, AllOf, AnyOf, Trigger
 
 _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
 _ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)
@@ -184,10 +184,17 @@ def _identified(scenario: Scenario) -> Scenario:
     place = {event.name: i for i, event in enumerate(scenario.events)}
     for event, told in zip(scenario.events, content["events"], strict=True):
         del told["name"]  # only whom it refers to counts
-        if isinstance(event.when, AfterEvent):
-            told["when"]["event"] = place[event.when.event]
+        _name_by_place(told["when"], event.when, place)
     text = json.dumps(_rounded(content), sort_keys=True)
     return replace(scenario, id=f"{scenario.name}-{sha256(text.encode()).hexdigest()[:10]}")
+
+
+def _name_by_place(told: dict[str, object], when: Trigger, place: dict[str, int]) -> None:
+    if isinstance(when, AfterEvent):
+        told["event"] = place[when.event]
+    if isinstance(when, AllOf | AnyOf):
+        for inner, part in zip(told["parts"], when.parts, strict=True):
+            _name_by_place(inner, part, place)
 
 
 def _content(value: object) -> object:

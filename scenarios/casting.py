@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scenarios.bodies import ON_FOOT, STATIC, Kind
-from scenarios.references import NOUNS
+from scenarios.references import NOUNS, VARIANT_NOUNS
 from scenarios.scenario import Scenario
 from scenarios.setting import Setting
 from scenarios.units import LENGTH, SPEED, quantity
@@ -19,10 +19,9 @@ _USUAL = {"vehicle": Kind.CAR, "person": Kind.PEDESTRIAN}
 _FROM = re.compile(r" from the (left|right)(?: lane)?\b")
 _ROW_M = 14.0  # between actors that are placed alike
 # What may follow a noun instead of standing before it: "a truck parked on the left", "a car stands in the ego's lane".
-_IS = re.compile(
-    rf"^ (?:is |that is |which is )?({'|'.join(['parked', 'stands still', 'stands', 'stuck', *sorted(_STANDING)])})"
-    r"(?: (?:in the ego's lane|in the lane|in its lane|ahead|in front))*(?= |,|$)"
-)
+_STANDS = ("parked", "stands still", "stands", "lies", "lying", "stuck", *sorted(_STANDING))
+_WHERE = r"in the ego's lane|in the lane|in its lane|on the road|in the road|ahead|in front"
+_IS = re.compile(rf"^ (?:is |that is |which is )?({'|'.join(_STANDS)})(?: (?:{_WHERE}))*(?= |,|$)")
 _ON = re.compile(r"^,? (?:on|at) the (left|right)(?:-hand)?(?: side| lane)?(?: of the (?:road|street))?(?= |,|$)")
 
 
@@ -46,6 +45,7 @@ class Part:
     row: int
     side: str = ""
     place: Place = Place()
+    variant: str = ""
 
     def places(self, setting: Setting) -> Iterator[Place]:
         """Where it may be, likeliest first, at the distance that the phrase names."""
@@ -63,6 +63,8 @@ class Part:
         """How it usually is where the phrase says no more."""
         if "parked" in self.said:
             return "parked"
+        if self.kind is Kind.DEBRIS and not self.said & _STANDING:
+            return "lies"
         if self.said & _STANDING or self.kind in STATIC or self.kind is Kind.TRAILER:
             return "stands"
         if self.said & (_LEADS | {"oncoming"}):
@@ -84,7 +86,7 @@ class Part:
     @property
     def section(self) -> str:
         """Its section of the file."""
-        words = [f"kind: {self.kind}", self.place.where]
+        words = [f"kind: {self.variant or self.kind}", self.place.where]
         if self.place.gap_m is not None:
             words.append(f"ahead: {self.place.gap_m:g} m")
         named = {"offset": self.place.offset, "speed": self.place.speed}
@@ -143,12 +145,17 @@ def _begin(said: list[str]) -> int:
 
 
 def _part(noun: str, said: frozenset[str], side: str, parts: list[Part], other: bool) -> Part:
-    known = [part for part in parts if part.kind == _kind(noun) and (not said or part.said == said) and not side]
+    variant = VARIANT_NOUNS.get(noun, "")
+    known = [
+        part
+        for part in parts
+        if part.kind == _kind(noun) and variant in ("", part.variant) and (not said or part.said == said) and not side
+    ]
     if known and not other:
         return known[-1]
     name = "lead" if said & _LEADS else noun
     count = sum(re.fullmatch(rf"{name}(-\d+)?", part.id) is not None for part in parts)
-    return Part(f"{name}-{count + 1}" if count else name, _kind(noun), said, len(parts), side)
+    return Part(f"{name}-{count + 1}" if count else name, _kind(noun), said, len(parts), side, variant=variant)
 
 
 def _kind(noun: str) -> Kind:
@@ -201,6 +208,7 @@ def _usual_places(manner: str, speed: str, lane: int) -> list[Place]:
         "stands": [stands, *parked],
         "parked": [*parked, stands],
         "walks": [Place(), *walkers, stands],
+        "lies": [Place(), stands, *parked],
         "rides": [Place(), *walkers, replace(leads, speed="15 km/h")],
         "drives": [leads, beside, *parked, oncoming],
     }[manner]

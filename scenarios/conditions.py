@@ -18,6 +18,7 @@ from scenarios.triggers import (
     InLane,
     LaneRef,
     Trigger,
+    singles,
 )
 
 STANDSTILL_MPS = 0.01
@@ -96,7 +97,8 @@ def reading(when: Watched, look: Look) -> Reading | None:
 
 def whom(when: Trigger) -> tuple[str, ...]:
     """The bodies that a trigger is about."""
-    return tuple(getattr(when, key) for key in ("of", "to", "what") if hasattr(when, key))
+    named = (getattr(single, key, None) for single in singles(when) for key in ("of", "to", "what"))
+    return tuple(dict.fromkeys(name for name in named if name is not None))
 
 
 def _pace(mover: Mover) -> float:

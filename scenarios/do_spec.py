@@ -39,8 +39,8 @@ from scenarios.when_spec import Lane, read_lane
 
 DRIVER = "r157 careful"
 # How fast somebody walks or rides onto the road if the story does not say: Euro NCAP's walking adult and child
-# (CPNA, CPNCO) and its crossing bicycle (CBNA).
-CROSSING_MPS = {Kind.PEDESTRIAN: 5 / 3.6, Kind.CHILD: 5 / 3.6, Kind.CYCLIST: 15 / 3.6}
+# (CPNA, CPNCO) and its crossing bicycle (CBNA); an animal trots.
+CROSSING_MPS = {Kind.PEDESTRIAN: 5 / 3.6, Kind.CHILD: 5 / 3.6, Kind.CYCLIST: 15 / 3.6, Kind.ANIMAL: 10 / 3.6}
 SPEEDING_UP, SLOWING_DOWN = 1.5, 2.0  # m/s^2, usual traffic
 AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
 STOPPING = 4.0  # m/s^2: Euro NCAP's lead of 2026

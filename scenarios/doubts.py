@@ -44,7 +44,7 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: Cast, duration_s: 
     if actor.on_trajectory and verb not in _ON_ITS_TRAJECTORY:
         yield "actor", f"{actor.id}, which follows its trajectory", "an actor without a trajectory"
     elif actor.kind in STATIC and verb not in ("appear", "disappear"):
-        yield "actor", f"a {actor.kind}, which cannot move", "an actor that can move"
+        yield "actor", f"{actor.a_kind}, which cannot move", "an actor that can move"
     elif any(e.do.verb == "drop" and e.do.drop.cargo == actor.id for e in story):
         yield "actor", f"{actor.id}, which is cargo", "an actor that acts by itself"
     else:
@@ -63,51 +63,55 @@ def _may_precede(one: EventSpec, other: EventSpec) -> bool:
 
 
 def _trigger_doubts(spec: EventSpec, story: Sequence[EventSpec], cast: Cast, duration_s: float) -> Iterator[Doubt]:
-    when = spec.when
-    if when.after is not None and when.after >= duration_s:
-        yield "when.after", f"{when.after:g} s", f"a time before the clip ends at {duration_s:g} s"
-    if when.ended is not None:
-        yield from _ended_doubts(spec, story)
-        return
-    part = getattr(when, when.named)
-    known = [*cast.members, *sorted(cast.broken)]
-    for key in ("of", "to", "what"):
-        said = getattr(part, key, None)
-        if said is not None and said not in known:
-            yield f"when.{when.named}.{key}", f"'{said}'", nearest(said, known)
-    yield from _pair_doubts(when, spec.actor, cast)
+    for path, when in spec.when.singles():
+        if when.after is not None and when.after >= duration_s:
+            yield f"{path}.after", f"{when.after:g} s", f"a time before the clip ends at {duration_s:g} s"
+        if when.ended is not None:
+            yield from _ended_doubts(f"{path}.ended", when.ended.event, spec, story)
+            continue
+        part = getattr(when, when.named)
+        known = [*cast.members, *sorted(cast.broken)]
+        for key in ("of", "to", "what"):
+            said = getattr(part, key, None)
+            if said is not None and said not in known:
+                yield f"{path}.{when.named}.{key}", f"'{said}'", nearest(said, known)
+        yield from _pair_doubts(path, when, spec.actor, cast)
 
 
-def _pair_doubts(when: When, actor: str, cast: Cast) -> Iterator[Doubt]:
+def _pair_doubts(path: str, when: When, actor: str, cast: Cast) -> Iterator[Doubt]:
     if when.named == "passed" and (when.passed.of or actor) == when.passed.what:
-        yield "when.passed.what", f"{when.passed.what} passing itself", "two different actors"
+        yield f"{path}.passed.what", f"{when.passed.what} passing itself", "two different actors"
     if when.named not in ("gap", "ttc", "headway"):
         return
     of, to = pair_of(when, actor, cast.leader())
     if of is None or to is None:
-        yield f"when.{when.named}", "no second actor, and nobody ahead of the ego", "of: and to: with two actors"
+        yield f"{path}.{when.named}", "no second actor, and nobody ahead of the ego", "of: and to: with two actors"
     elif of == to:
-        yield f"when.{when.named}", f"{of} and itself", "two different actors"
+        yield f"{path}.{when.named}", f"{of} and itself", "two different actors"
 
 
-def _ended_doubts(spec: EventSpec, story: Sequence[EventSpec]) -> Iterator[Doubt]:
+def _ended_doubts(path: str, said: str, spec: EventSpec, story: Sequence[EventSpec]) -> Iterator[Doubt]:
     by_name = {e.id: e for e in story}
-    said = spec.when.ended.event
     former = by_name.get(said)
     if former is None:
         names = [name for name in by_name if name not in (None, spec.id)]
-        yield "when.ended", f"'{said}'", "an event of this story: " + nearest(said, names)
+        yield path, f"'{said}'", "an event of this story: " + nearest(said, names)
         return
-    seen, at = {spec.id}, former
-    while at is not None and at.id not in seen:
+    seen, waits = set(), [former]
+    while waits:
+        at = waits.pop()
         seen.add(at.id)
-        at = by_name.get(at.when.ended.event) if at.when.ended is not None else None
-    if at is not None:
-        yield "when.ended", f"'{said}', which waits for '{spec.id}' itself", "events that do not wait in a circle"
+        waits += [by_name[name] for name in _waits_for(at) if name in by_name and name not in seen]
+    if spec.id in seen:
+        yield path, f"'{said}', which waits for '{spec.id}' itself", "events that do not wait in a circle"
     elif _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
                                       for e in story):  # fmt: skip
         wanted = {"reverse": "distance: 10 m"}.get(former.do.verb, "for: 2 s")
-        yield "when.ended", f"'{said}', which never ends by itself", f"an event that ends, such as with {wanted}"
+        yield path, f"'{said}', which never ends by itself", f"an event that ends, such as with {wanted}"
+
+
+def _waits_for(spec: EventSpec) -> list[str]:
+    return [when.ended.event for _, when in spec.when.singles() if when.ended is not None]
 
 
 def _goes_on(spec: EventSpec) -> bool:
@@ -149,17 +153,17 @@ def _cut_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[
 
 def _lane_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
     if actor.kind in ON_FOOT:
-        yield f"do.{do.verb}", f"a {actor.kind}, who keeps no lane", "a vehicle or a cyclist"
+        yield f"do.{do.verb}", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
 
 
 def _reverse_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS - {Kind.TRAILER}:
-        yield "do.reverse", f"a {actor.kind} going backwards", "a car, van, truck, bus or construction vehicle"
+        yield "do.reverse", f"{actor.a_kind} going backwards", "a car, van, truck, bus or construction vehicle"
 
 
 def _skid_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS:
-        yield "do.lose_control", f"a {actor.kind} that skids", "a vehicle on four wheels or more"
+        yield "do.lose_control", f"{actor.a_kind} that skids", "a vehicle on four wheels or more"
 
 
 def _cross_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
@@ -174,7 +178,7 @@ def _cross_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Do
 def _step_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
     cover = cast.members.get(do.step_out.behind)
     if actor.kind in FOUR_WHEELS:
-        yield "actor", f"a {actor.kind}", "somebody on foot or on two wheels"
+        yield "actor", actor.a_kind, "somebody on foot or on two wheels"
     elif do.step_out.speed == 0:
         yield "do.step_out.speed", "0 km/h", "a speed above zero"
     if do.step_out.behind in cast.broken:
@@ -188,7 +192,7 @@ def _step_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator
 
 def _drop_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS:
-        yield "actor", f"a {actor.kind} that carries a load", "a vehicle on four wheels or more"
+        yield "actor", f"{actor.a_kind} that carries a load", "a vehicle on four wheels or more"
     if do.drop.cargo in cast.broken:
         return
     cargo = cast.members.get(do.drop.cargo)
@@ -199,7 +203,7 @@ def _drop_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Dou
         wanted = "an actor without a place of its own, such as crate: {kind: barrier, size: [1 m, 1 m, 0.8 m]}"
         yield "do.drop.cargo", f"{cargo.id}, which already has a place", wanted
     elif cargo.kind in _ALIVE:
-        yield "do.drop.cargo", f"a {cargo.kind}", "a thing"
+        yield "do.drop.cargo", cargo.a_kind, "a thing"
 
 
 def _appear_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:

@@ -10,7 +10,7 @@ from scenarios.do_spec import Do, compiled_action
 from scenarios.references import Cast
 from scenarios.scenario import Event
 from scenarios.section import Section
-from scenarios.triggers import After, AfterEvent, time_of
+from scenarios.triggers import After, AfterEvent, singles, time_of
 from scenarios.when_spec import EventId, When, compiled_trigger
 
 
@@ -35,7 +35,7 @@ def compiled(spec: EventSpec, cast: Cast) -> Event:
 
 def once_each(events: list[Event]) -> tuple[Event, ...]:
     """Each once, though it be said in English and structured: by time, then those that wait for something else."""
-    meant = {event.when.event for event in events if isinstance(event.when, AfterEvent)}
+    meant = {single.event for event in events for single in singles(event.when) if isinstance(single, AfterEvent)}
     once: dict[tuple[object, ...], Event] = {}
     for event in events:
         key = (event.actor, event.when, event.do)

@@ -30,6 +30,7 @@ from scenarios.scenario import (
     StepOut,
 )
 from scenarios.spoken import sentence
+from scenarios.triggers import singles
 from scenarios.units import ANGLE, SPEED, shown
 
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
@@ -204,7 +205,8 @@ def _across(placed: Placed, road: Road) -> str:
 
 def _told_story(scenario: Scenario) -> Iterator[str]:
     """The events as lines that could stand in the file; what the road makes of them behind '#'."""
-    meant = {event.when.event for event in scenario.events if isinstance(event.when, AfterEvent)}
+    waits = (single for event in scenario.events for single in singles(event.when))
+    meant = {single.event for single in waits if isinstance(single, AfterEvent)}
     for event in scenario.events:
         label = f"{event.name}: " if event.name in meant or not _AUTO.fullmatch(event.name) else ""
         remark = _remark(event, scenario)

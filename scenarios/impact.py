@@ -19,18 +19,22 @@ _WHOLE_KG = {
     Kind.MOTORCYCLE: 280.0, Kind.CYCLIST: 95.0, Kind.PEDESTRIAN: 75.0, Kind.CHILD: 28.0,
     Kind.CONE: 4.0, Kind.BARRIER: 4000.0,
 }  # fmt: skip
+LOAD_KG_PER_M3 = 300.0  # of mixed freight
+_KG_PER_M3 = {Kind.ANIMAL: 75.0, Kind.DEBRIS: LOAD_KG_PER_M3}  # of the box; 90 kg for a deer, 15 for a dog
 SLIDING_SHARE = 0.75  # of peak friction, once a body slides
 
 
 def mass_kg(body: Body) -> float:
-    """A usual mass for the kind and length of a body."""
+    """A usual mass for the kind and size of a body."""
     if body.kind in _WHOLE_KG:
         return _WHOLE_KG[body.kind]
+    if body.kind in _KG_PER_M3:
+        return _KG_PER_M3[body.kind] * body.size.length_m * body.size.width_m * body.size.height_m
     return _VEHICLE_KG_PER_M[body.kind] * body.size.length_m
 
 
 def sliding_decel(body: Body, friction: float) -> float:
-    """How hard a body slows after an impact, m/s^2: people roll and tumble, vehicles skid."""
+    """How hard a body slows after an impact, m/s^2: people and animals roll and tumble, vehicles skid."""
     return 9.81 * friction * (0.7 if body.kind in ON_FOOT else SLIDING_SHARE)
 
 

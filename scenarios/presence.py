@@ -6,12 +6,11 @@ from scenarios.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.conditions import station
 from scenarios.deed import Deed
-from scenarios.impact import sliding_decel
+from scenarios.impact import LOAD_KG_PER_M3, sliding_decel
 from scenarios.paths import LanePath, Path, free_path
 from scenarios.skid import Fall, Skid
 
 CLEAR_M = 0.05  # between a vehicle's rear and what has fallen off it
-LOAD_KG_PER_M3 = 300.0  # of mixed freight
 
 
 def fall_off(carrier: Mover, cargo: Mover, drop: Drop) -> Deed:

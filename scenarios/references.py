@@ -1,16 +1,19 @@
 """Who a story means: actors by id, or by a description that names exactly one of them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from scenarios.actor_spec import ActorSpec, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved, OnCross
-from scenarios.bodies import CALLED, FOUR_WHEELS, Kind
+from scenarios.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.section import Side
 
+# Nouns for a variant: the name of one, or another word for it.
+VARIANT_NOUNS = {name: name for name in VARIANTS} | {word: name for word, name in CALLED.items() if name in VARIANTS}
 NOUNS: dict[str, frozenset[Kind]] = {
     **{str(kind): frozenset({kind}) for kind in Kind},
-    **{word: frozenset({kind}) for word, kind in CALLED.items()},
+    **{word: frozenset({VARIANTS[name].kind}) for word, name in VARIANT_NOUNS.items()},
+    **{word: frozenset({Kind(name)}) for word, name in CALLED.items() if name not in VARIANTS},
     "person": frozenset({Kind.PEDESTRIAN, Kind.CHILD}),
     "vehicle": FOUR_WHEELS | {Kind.MOTORCYCLE},
 }
@@ -45,6 +48,12 @@ class Member:
     on_trajectory: bool = False
     side: Side | None = None  # of the road, where it stands beside it
     hidden: bool = False  # no place of its own: a step out must give it one
+    variant: str = ""  # a name in bodies.VARIANTS
+
+    @property
+    def a_kind(self) -> str:
+        """'a car', 'an animal', for messages."""
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
 
     @property
     def parked(self) -> bool:
@@ -86,6 +95,12 @@ class Unclear(ValueError):
 
 def member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
     """What an actor's section says of it."""
+    written = spec.box.size if isinstance(spec, Boxed) else spec.size
+    size = Size(*written) if written else USUAL_SIZE[spec.kind]
+    return replace(_placed_member(name, spec, ego), variant=variant_of(spec.kind, size))
+
+
+def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
     if isinstance(spec, Hidden):
         return Member(name, spec.kind, 0.0, hidden=True)
     if isinstance(spec, Moved):
@@ -146,7 +161,7 @@ def _fits(word: str, who: Member, cast: Cast) -> bool:
     if word == who.id or word in re.split(r"[-_]", who.id):
         return True
     if word in NOUNS:
-        return who.kind in NOUNS[word]
+        return who.kind in NOUNS[word] and VARIANT_NOUNS.get(word, who.variant) == who.variant
     match ADJECTIVES.get(word):
         case "parked":
             return who.parked

@@ -14,7 +14,12 @@ from scenarios.references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
 from scenarios.story_reader import grammar
 from scenarios.units import MEASURES
 
-SLOTS = {"who": ("WHO", "lead"), "quantity": ("QUANTITY", "10 m"), "point": ("POINT", "(1 s, 10 m, 0 m)")}
+SLOTS = {
+    "who": ("WHO", "lead"),
+    "quantity": ("QUANTITY", "10 m"),
+    "seconds": ("QUANTITY", "10 m"),
+    "point": ("POINT", "(1 s, 10 m, 0 m)"),
+}
 _CHARACTERS = {"[0-5]": ("0", "1")}  # classes of characters that words are made of, by examples
 
 
@@ -91,7 +96,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     for verb in verbs():
         for said in dict.fromkeys(_ways(_rules()[verb], frozenset({"when"}))):
             yield verb, f"lead {said}"
-    for said in dict.fromkeys(_ways(_rules()["when"], frozenset())):
+    for said in dict.fromkeys(_ways(_rules()["when"], frozenset({"or_else", "besides"}))):
         yield "when", f"lead brakes {said}"
 
 
@@ -128,6 +133,9 @@ def _ways(node: Tree, once: frozenset[str]) -> list[str]:
 
 # -- the page ------------------------------------------------------------------------------------------------------
 
+_SECTIONS = (
+    ("When", "when"), ("*CONDITIONS*", "conditions"), ("*CONDITION*", "condition"), ("*PAIR*", "pair")
+)  # fmt: skip
 MANY = 6  # ways to say a word: beyond so many they are listed once, under a name
 _OPENING = """\
 # What a story can say
@@ -145,6 +153,13 @@ parts come in any order. Capitals do not matter. Names in italics are explained 
 """
 
 
+_CONDITIONS = (
+    "In a condition, who or what is left out is who acts, and the ego. More than two may be joined; `and` binds closer"
+    " than `or`. All that are joined by `and` must hold at one instant; a time that has passed, and an event that has"
+    " ended, hold from then on."
+)
+
+
 def page() -> str:
     """Everything that a story line can say, as Markdown."""
     lines = [
@@ -154,9 +169,9 @@ def page() -> str:
         *_wrapped(f"* Which of them: {_listed([*ADJECTIVES, *ORDINALS])}."),
         *_wrapped(f"* Somebody told of before: {_listed(sorted(PRONOUNS))}."),
     ]
-    for title, rule in (("When", "when"), ("*CONDITION*", "condition"), ("*PAIR*", "pair")):
+    for title, rule in _SECTIONS:
         lines += ["", f"## {title}", "", *_alternatives(rule)]
-    lines += ["", "In a condition, who or what is left out is who acts, and the ego.", "", "## What"]
+    lines += ["", *textwrap.wrap(_CONDITIONS, 118), "", "## What"]
     for verb in verbs():
         lines += ["", f"### {verb.replace('_', ' ')}", "", *_alternatives(verb), *_examples(verb)]
     lines += ["", "## Words", ""]
@@ -212,7 +227,7 @@ def _shown(node: Tree) -> str:
     if not isinstance(inner, NonTerminal):
         return _shown(inner)
     name = str(inner.name)
-    if name in SLOTS or name in ("when", "condition", "pair"):
+    if name in SLOTS or name in (rule for _, rule in _SECTIONS):
         return f"*{SLOTS[name][0] if name in SLOTS else name.upper()}*"
     inner = _rules()[name]
     return f"({_shown(inner)})" if len(inner.children) > 1 else _shown(inner)

@@ -1,7 +1,8 @@
 """The scenario language as a JSON Schema, for editors: what may be written where, with words and units.
 
 Made from the very models that read a file. It says nothing that depends on two places of a file (lanes that are not
-there, actors that a story does not have, overlaps), nor what a sweep may hold: `nearmiss check` does.
+there, actors that a story does not have, overlaps, values of a sweep that do not fit their path): `nearmiss check`
+does.
 """
 
 import json
@@ -12,19 +13,15 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from scenarios.axis_spec import Draws, Range
 from scenarios.events import EventSpec
 from scenarios.section import SI_UNIT
 from scenarios.spec import LogSpec, WorldSpec
+from scenarios.sweep_schema import sweep_schema
 
 SCHEMA = Path(__file__).with_name("nearmiss.schema.json")
 TITLE = "nearmiss scenario"
 _DEFS = "#/$defs/"
-_SWEEP = {
-    "type": "object",
-    "description": "paths of this file and the values to put there; every combination becomes a scenario",
-    "examples": [{"actors.lead.ahead": ["8 m", "12 m"]}],
-    "additionalProperties": {"type": ["array", "object", "integer"], "minItems": 1},
-}
 
 
 def schema_text() -> str:
@@ -34,14 +31,15 @@ def schema_text() -> str:
 
 def schema() -> dict[str, Any]:
     """JSON Schema draft 7, the newest that editors' YAML support knows whole."""
-    models = [(model, "validation") for model in (WorldSpec, LogSpec, EventSpec)]
+    models = [(model, "validation") for model in (WorldSpec, LogSpec, EventSpec, Range, Draws)]
     _, made = models_json_schema(models, schema_generator=_AsWritten)
-    parts = _bare(made["$defs"])
+    parts = {name: part for name, part in _bare(made["$defs"]).items() if name != "Number"}  # what is read, not written
     _let_lines_be_sentences(parts)
     _offer_all_keys(parts)
     _hold_to_ids(parts["WorldSpec"]["properties"]["actors"])
+    sweep = sweep_schema(parts)
     for file in (parts["WorldSpec"], parts["LogSpec"]):
-        file["properties"]["sweep"] = _SWEEP
+        file["properties"]["sweep"] = sweep
     return {
         "$schema": _AsWritten.schema_dialect,
         "title": TITLE,

@@ -31,6 +31,8 @@ from scenarios.triggers import (
     After,
     AfterDistance,
     AfterEvent,
+    AllOf,
+    AnyOf,
     AtGap,
     AtHeadway,
     AtPlace,
@@ -55,26 +57,40 @@ def moment(when: Trigger) -> str:
     match when:
         case After(t):
             return f"after {_number(t)} s" if t else "at the start"
+        case AfterEvent(event, delay) if delay:
+            return f"{_number(delay)} s after {event} has ended"
+    return f"when {_condition(when)}"
+
+
+def _condition(when: Trigger) -> str:
+    """What holds, such as 'the ego is faster than 30 km/h': behind 'when'."""
+    match when:
+        case AllOf(parts):
+            return " and ".join(map(_condition, parts))
+        case AnyOf(parts):
+            return " or ".join(map(_condition, parts))
+        case After(t):
+            return f"{_number(t)} s have passed"
         case AfterEvent(event, delay):
-            return f"{_number(delay)} s after {event} has ended" if delay else f"when {event} has ended"
+            return f"{event} has been over for {_number(delay)} s" if delay else f"{event} has ended"
         case AtGap(of, to, gap, below):
-            return f"when the gap between {_who(of)} and {_who(to)} is {_bound(below)} {_number(gap)} m"
+            return f"the gap between {_who(of)} and {_who(to)} is {_bound(below)} {_number(gap)} m"
         case AtTTC(of, to, ttc):
-            return f"when the TTC of {_who(of)} to {_who(to)} is below {_number(ttc)} s"
+            return f"the TTC of {_who(of)} to {_who(to)} is below {_number(ttc)} s"
         case AtHeadway(of, to, headway, below):
-            return f"when the headway of {_who(of)} to {_who(to)} is {_bound(below)} {_number(headway)} s"
+            return f"the headway of {_who(of)} to {_who(to)} is {_bound(below)} {_number(headway)} s"
         case AtSpeed(of, speed, below):
-            return f"when {_who(of)} is {'slower' if below else 'faster'} than {_kmh(speed)}"
+            return f"{_who(of)} is {'slower' if below else 'faster'} than {_kmh(speed)}"
         case AtStandstill(of):
-            return f"when {_who(of)} stands still"
+            return f"{_who(of)} stands still"
         case AfterDistance(of, distance):
-            return f"when {_who(of)} has travelled {_number(distance)} m"
+            return f"{_who(of)} has travelled {_number(distance)} m"
         case AtPlace(of, along):
-            return f"when {_who(of)} has reached {_number(along)} m along the road"
+            return f"{_who(of)} has reached {_number(along)} m along the road"
         case InLane(of, lane):
-            return f"when {_who(of)} is in {lane}"
+            return f"{_who(of)} is in {lane}"
         case HasPassed(of, what):
-            return f"when {_who(of)} has passed {_who(what)}"
+            return f"{_who(of)} has passed {_who(what)}"
     raise TypeError(f"no words for {when!r}")
 
 

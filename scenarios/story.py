@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
+from scenarios.bodies import Kind
 from scenarios.faults import quoted
 from scenarios.references import Cast, Unclear, resolve
 from scenarios.story_moments import FORMER, Moment
-from scenarios.story_reader import Clause, Fault, clauses
+from scenarios.story_reader import RUNNING, Clause, Fault, clauses
 from scenarios.suggestions import nearest_phrases, subject_of
 
-LONGEST, MOST = 400, 10_000  # characters of a line without, and with, the points of a trajectory
+LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
+_RUNS = {Kind.ANIMAL: "30 km/h"}  # a deer that is startled
+_ADULT_RUNS = "8 km/h"  # Euro NCAP's running adult
 _CHAINED = re.compile(r"\b(then|after that|afterwards) ")
+_PAIR = re.compile(r"\bbetween .{1,40}? and ")
 _LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 
 
@@ -92,7 +96,11 @@ def _event(clause: Clause, cast: Cast, told: Told, after: str | None) -> dict[st
     assert actor is not None
     if "delayed" in clause.says:
         raise Unclear("a delay only after an event: '1 s after event-1 has ended'")
-    says = clause.says | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
+    said = clause.says
+    if said.get("speed") == RUNNING:
+        who = cast.members.get(actor)
+        said = said | {"speed": _RUNS.get(who.kind, _ADULT_RUNS) if who else _ADULT_RUNS}
+    says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
     _check_target(clause, actor, cast, told)
     _check_side(clause, actor, cast)
     return {"actor": actor, "when": _when(clause.when, actor, cast, told, after), "do": {clause.verb: says}}
@@ -103,8 +111,15 @@ def _when(moment: Moment | None, actor: str, cast: Cast, told: Told, after: str 
         return {"ended": {"event": after} | _delay(moment)}
     if moment is None:
         return {"after": "0 s"}
+    return _condition(moment, actor, cast, told)
+
+
+def _condition(moment: Moment, actor: str, cast: Cast, told: Told) -> dict[str, object]:
     if moment.key == "after":
         return dict(moment.values)
+    if moment.key in ("all", "any"):
+        parts: tuple[Moment, ...] = moment.values[moment.key]
+        return {moment.key: [_condition(part, actor, cast, told) for part in parts]}
     values = dict(moment.values)
     if values.get("event") == FORMER:
         if told.event is None:
@@ -160,6 +175,7 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: Cast) -
         named = f"{subject_of(plain[begun:].split(), cast)} "
         at = begun + len(named) * plain[begun:].startswith(named)
     stuck = f"not understood from '{plain[at:][:40]}' on" if at < len(plain) else "it breaks off"
-    one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", plain[at:]) else ""
+    here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # what follows an 'and' that was taken for a condition's
+    one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"

@@ -31,6 +31,11 @@ def _moment(key: str, quantities: dict[str, object] | None = None, **names: str 
     return "when", Moment(key, quantities or {}, {k: v for k, v in names.items() if v is not None})
 
 
+def _joined(key: str, parts: list[Part]) -> Part:
+    """Several conditions as one: `values` holds their moments under the key."""
+    return "when", Moment(key, {key: tuple(moment for _, moment in parts)}, {})
+
+
 def _between(key: str, bound: str, *items: object) -> Part:
     """A condition on two bodies: perhaps the pair, then the quantity."""
     *pair, quantity = items
@@ -48,6 +53,8 @@ class Moments(Transformer):
         for pattern, symbol in _UNITS.items():
             unit = re.sub(f"^{pattern}$", symbol, unit)
         return f"{number if number.type == 'NUMBER' else spelt(number)} {unit}".strip()
+
+    seconds = quantity
 
     def now(self, _: list) -> Part:
         return "after", "0 s"
@@ -69,6 +76,19 @@ class Moments(Transformer):
 
     def condition(self, items: list) -> Part:
         return items[0]
+
+    def all_of(self, items: list) -> Part:
+        return _joined("all", items)
+
+    def any_of(self, items: list) -> Part:
+        return _joined("any", items)
+
+    def elapsed(self, items: list) -> Part:
+        return _moment("after", {"after": items[0]})
+
+    def ended_since(self, items: list) -> Part:
+        _, ended = self.ended(items[:1])
+        return "when", replace(ended, values=ended.values | {"after": items[1]})
 
     def later(self, items: list) -> list[Part]:
         """'1 s after slow has ended'; after a speed the quantity belongs to the verb: 'keeps 30 km/h after ...'."""

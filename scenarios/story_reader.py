@@ -14,7 +14,7 @@ from scenarios.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_o
 BRAKING = {"plain": "4 m/s^2", "gently": "2 m/s^2", "hard": "6 m/s^2", "emergency": "8 m/s^2"}
 CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
 USUAL_RATE = {"speeds up": "1.5 m/s^2", "slows down": "2 m/s^2"}  # usual traffic
-RUNNING = "8 km/h"  # Euro NCAP's running adult
+RUNNING = "at a run"  # a speed that depends on who runs
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "cargo")  # arguments of a verb that are actors
 _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scenarios.actions import sets_path, sets_speed
 from scenarios.conditions import Look, Reading, reading, whom
@@ -10,17 +10,17 @@ from scenarios.deed import Deed
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
 from scenarios.spoken import sentence
-from scenarios.triggers import After, AfterEvent
+from scenarios.triggers import After, AfterEvent, AllOf, AnyOf, Single, Trigger
 
 SOON_S = 1e-9
 
 
 @dataclass
 class Waiting:
-    """An event that has not happened, and how near its trigger came to holding."""
+    """An event that has not happened, and how near each condition of its trigger came to holding."""
 
     event: Event
-    nearest: Reading | None = None
+    nearest: dict[Single, Reading] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,27 @@ class Storyboard:
         self.running: list[Running] = []
         self.ended_s: dict[str, float] = {}
         self.begun: set[str] = set()
+        self.latest_s = 0.0
 
     def due(self, look: Look, t_s: float) -> Event | None:
         """The first event whose trigger holds now; it waits no more."""
+        self.latest_s = t_s
         for place, waiting in enumerate(self.waiting):
-            if self._holds(waiting, look, t_s):
+            if self._holds(waiting.event.when, waiting, look, t_s):
                 return self.waiting.pop(place).event
         return None
 
-    def _holds(self, waiting: Waiting, look: Look, t_s: float) -> bool:
-        when = waiting.event.when
+    def _holds(self, when: Trigger, waiting: Waiting, look: Look, t_s: float) -> bool:
+        if isinstance(when, AllOf | AnyOf):
+            held = [self._holds(part, waiting, look, t_s) for part in when.parts]
+            return all(held) if isinstance(when, AllOf) else any(held)
         if isinstance(when, After):
             return when.t_s <= t_s + SOON_S
         if isinstance(when, AfterEvent):
             return self.ended_s.get(when.event, math.inf) + when.delay_s <= t_s + SOON_S
         now = reading(when, look)
-        if now is not None and (waiting.nearest is None or now.short < waiting.nearest.short):
-            waiting.nearest = now
+        if now is not None and (when not in waiting.nearest or now.short < waiting.nearest[when].short):
+            waiting.nearest[when] = now
         return now is not None and now.short <= 0
 
     def begin(self, event: Event, deed: Deed, t_s: float) -> None:
@@ -80,19 +84,34 @@ class Storyboard:
 
     def unfired(self) -> tuple[Unfired, ...]:
         """Events that never happened, and why."""
-        return tuple(Unfired(w.event.actor, sentence(w.event), self._why(w)) for w in self.waiting)
+        return tuple(Unfired(w.event.actor, sentence(w.event), self._why(w.event.when, w)) for w in self.waiting)
 
-    def _why(self, waiting: Waiting) -> str:
-        when = waiting.event.when
-        if isinstance(when, After):
-            return "the clip was over before"
-        if isinstance(when, AfterEvent):
-            if when.event in self.ended_s:
-                return f"'{when.event}' ended at {self.ended_s[when.event]:.2f} s, too late for it"
-            return f"'{when.event}' never {'ended' if when.event in self.begun else 'happened'}"
-        if waiting.nearest is None:
+    def _why(self, when: Trigger, waiting: Waiting) -> str:
+        match when:
+            case AllOf(parts):
+                missed = [part for part in parts if not self._held(part, waiting)]
+                told = [self._why(part, waiting) for part in missed]
+                return " and ".join(told) or "each of its conditions held, but never all at once"
+            case AnyOf(parts):
+                return "; ".join(self._why(part, waiting) for part in parts)
+            case After():
+                return "the clip was over before"
+            case AfterEvent(event) if event in self.ended_s:
+                return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late for it"
+            case AfterEvent(event):
+                return f"'{event}' never {'ended' if event in self.begun else 'happened'}"
+        if when not in waiting.nearest:
             return f"{' and '.join(whom(when))} were never there together"
-        return waiting.nearest.told
+        return waiting.nearest[when].told
+
+    def _held(self, when: Single, waiting: Waiting) -> bool:
+        """Whether a condition of a trigger ever held by itself."""
+        match when:
+            case After():
+                return when.t_s <= self.latest_s + SOON_S
+            case AfterEvent(event, delay):
+                return self.ended_s.get(event, math.inf) + delay <= self.latest_s + SOON_S
+        return when in waiting.nearest and waiting.nearest[when].short <= 0
 
 
 def _takes_over(new: Event, old: Event) -> bool:

@@ -121,8 +121,9 @@ def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road)
     """Lanes that the road has not got."""
     for line in lines:
         do, when = line.spec.do, line.spec.when
-        if when.in_lane is not None and (found := _missing(lane_ref(when.in_lane.lane), road)):
-            yield line.fault("when.in_lane.lane", *found)
+        for path, single in when.singles():
+            if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
+                yield line.fault(f"{path}.in_lane.lane", *found)
         if do.verb in _AT_JUNCTION and road.junction is None:
             yield line.fault(f"do.{do.verb}", "a road without junction", "road.junction, such as {at: 40 m}")
         elif do.verb == "run_red_light" and not road.junction.signals:

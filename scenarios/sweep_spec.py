@@ -13,7 +13,7 @@ from scenarios.section import as_faults
 
 USUAL_CAP, HIGHEST_CAP = 1000, 20_000  # variants of one file
 _UNSWEPT = ("name", "sweep", "from")
-_WORDS = ("rows", "drawn", "where", "at_most", "seed")
+WORDS = ("rows", "drawn", "where", "at_most", "seed")
 _WAYS = (
     "a list of values such as [8 m, 12 m], a range such as {from: 8 m, to: 20 m, step: 4 m}, or"
     " {between: [8 m, 20 m], draws: 5} for values drawn by the seed"
@@ -52,7 +52,7 @@ def read_sweep(base: dict[str, object], written: object) -> tuple[SweepSpec, lis
             axes += _rows(base, value, faults)
         elif key == "drawn":
             axes += _drawn(base, value, faults)
-        elif key not in _WORDS:
+        elif key not in WORDS:
             faults += _path_faults(base, key, f"sweep.{key}")
             axes += _axis(key, value, faults)
     faults += _twice(axes)

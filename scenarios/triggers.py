@@ -110,11 +110,35 @@ class AfterEvent:
     delay_s: float = field(default=0.0, metadata=ADDED)
 
 
-Trigger = (
+Single = (
     After | AfterEvent
     | AtGap | AtTTC | AtHeadway
     | AtSpeed | AtStandstill | AfterDistance | AtPlace | InLane | HasPassed
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every one of them holds, at the same instant; a time and an event's end hold from then on."""
+
+    parts: tuple[Single, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one of them holds."""
+
+    parts: tuple[Single | AllOf, ...]
+
+
+Trigger = Single | AllOf | AnyOf
+
+
+def singles(when: Trigger) -> tuple[Single, ...]:
+    """The conditions that a trigger is made of: itself where it is one."""
+    if isinstance(when, AllOf | AnyOf):
+        return tuple(single for part in when.parts for single in singles(part))
+    return (when,)
 
 
 def time_of(when: Trigger) -> float:

@@ -1,8 +1,9 @@
 """How the trigger of an event is written as a mapping, and what it compiles to."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from scenarios.actor_spec import LaneNumber
 from scenarios.actor_spec import _lane as read_lane
@@ -11,6 +12,8 @@ from scenarios.triggers import (
     After,
     AfterDistance,
     AfterEvent,
+    AllOf,
+    AnyOf,
     AtGap,
     AtHeadway,
     AtPlace,
@@ -113,8 +116,20 @@ def _just_named(key: str, section: type[Section]) -> BeforeValidator:
     return BeforeValidator(read, json_schema_input_type=section | str | None)
 
 
+MOST_PARTS = 8  # conditions that are joined
+
+
+def _parts(written: list["When"]) -> list["When"]:
+    if not 2 <= len(written) <= MOST_PARTS:
+        raise fault(f"{len(written)} conditions", f"from 2 to {MOST_PARTS} that are joined")
+    return written
+
+
+Joined = Annotated[list["When"], AfterValidator(_parts), Field(strict=True)]
+
+
 class When(Section):
-    """Exactly one trigger."""
+    """Exactly one trigger, or several joined: `any` of what may itself be `all` of some."""
 
     after: Instant | None = Field(None, description="a time from the start, such as 1.5 s")
     ended: Annotated[EndedWhen | None, _just_named("event", EndedWhen)] = Field(
@@ -133,13 +148,31 @@ class When(Section):
     passed: Annotated[PassedWhen | None, _just_named("what", PassedWhen)] = Field(
         None, description="a mapping such as {what: truck}"
     )
+    all: Joined | None = Field(
+        None,
+        description="a list of conditions that hold at once, such as [{gap: {below: 10 m}}, {speed: {above: 30 km/h}}]",
+    )
+    any: Joined | None = Field(None, description="a list of conditions of which one holds, each perhaps an all: [...]")
 
     @model_validator(mode="after")
     def _one(self) -> "When":
         named = [name for name in When.model_fields if getattr(self, name) is not None]
         if len(named) != 1:
             raise fault(" and ".join(named) or "no trigger", "exactly one of " + ", ".join(When.model_fields))
+        inner = {part.named for part in self.all or self.any or ()} & ({"all", "any"} if self.all else {"any"})
+        if inner:
+            found = f"{inner.pop()} within {self.named}"
+            raise fault(found, "any: [...] outside, all: [...] within it, single conditions within those")
+        if len(list(self.singles())) > MOST_PARTS:
+            raise fault(f"{len(list(self.singles()))} conditions", f"at most {MOST_PARTS} that are joined")
         return self
+
+    def singles(self, key: str = "when") -> Iterator[tuple[str, "When"]]:
+        """The conditions that it is made of, each with its path; itself where it is one."""
+        if self.named not in ("all", "any"):
+            yield key, self
+        for i, part in enumerate(self.all or self.any or ()):
+            yield from part.singles(f"{key}.{self.named}.{i}")
 
     @property
     def named(self) -> str:
@@ -166,6 +199,10 @@ def pair_of(when: When, actor: str, leader: str | None) -> tuple[str | None, str
 def compiled_trigger(when: When, actor: str, leader: str | None) -> Trigger:
     """The trigger that a well-formed mapping means for an event of `actor`."""
     match when.named:
+        case "all":
+            return AllOf(tuple(compiled_trigger(part, actor, leader) for part in when.all))
+        case "any":
+            return AnyOf(tuple(compiled_trigger(part, actor, leader) for part in when.any))
         case "after":
             return After(when.after)
         case "ended":

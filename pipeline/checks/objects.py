@@ -132,10 +132,14 @@ def ghost_share(scene: Scene) -> Reading:
 
 
 def _explained(scene: Scene, t: int) -> Bool[np.ndarray, "found"]:
-    """Findings that overlap a label enough, or lie mostly within one of their class: half an object is no ghost."""
+    """Findings that overlap a label enough, or lie mostly within one of their class: half an object is no ghost.
+
+    What is of no class of the detector's explains a finding of any.
+    """
     found, labels = scene.sight.found[t], scene.labels
     shown = labels.visibility[t] > 0
     near = pairwise_iou(found.boxes, labels.amodal_box[t][shown]).max(1, initial=0) >= 0.3
     near |= pairwise_iou(found.boxes, labels.modal_box[t][shown]).max(1, initial=0) >= 0.3
-    part = covered(found.boxes, labels.modal_box[t][shown]) * (found.classes[:, None] == scene.kinds[shown])
+    fits = (found.classes[:, None] == scene.kinds[shown]) | ~scene.taught[shown]
+    part = covered(found.boxes, labels.modal_box[t][shown]) * fits
     return near | (part.max(1, initial=0) >= 0.7)

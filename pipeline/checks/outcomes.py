@@ -37,8 +37,9 @@ def braking_distance(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray,
     worst: tuple[float, float, float, str] | None = None
     for actor in np.flatnonzero(who):
         for first, last in _brakings(rollout, motion, int(actor)):
-            v0, v1 = rollout.speed_mps[[first, last], actor]
-            rise = slope_of(rollout) * np.sign(np.cos(rollout.yaw_rad[first, actor]))
+            v0, v1 = np.abs(rollout.speed_mps[[first, last], actor])
+            forwards = np.sign(np.cos(rollout.yaw_rad[first, actor]) * rollout.speed_mps[first, actor])
+            rise = slope_of(rollout) * forwards
             least = float((v0**2 - v1**2) / (2 * braking_decel(best_friction(rollout), rise)))
             used = float(np.linalg.norm(np.diff(motion.place[first : last + 1, actor], axis=0), axis=-1).sum())
             if worst is None or used / least < worst[0]:
@@ -55,7 +56,7 @@ def braking_distance(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray,
 
 def _brakings(rollout: Rollout, motion: Kinematics, actor: int) -> list[tuple[int, int]]:
     """First and last frame of each stretch of braking that takes at least 2 m/s, before any impact."""
-    speed = rollout.speed_mps[:, actor]
+    speed = np.abs(rollout.speed_mps[:, actor])  # who backs up goes faster while the speed falls below zero
     step = np.diff(speed) / np.diff(rollout.t_s) < -BRAKING_MPS2
     rolls = rollout.valid[:, actor] & ~rollout.sliding[:, actor]
     step &= rolls[1:] & rolls[:-1] & (rollout.t_s[1:] < motion.impact_s[actor])

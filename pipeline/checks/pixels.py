@@ -7,7 +7,7 @@ from conditioning.camera import Camera
 from conditioning.visibility import Labels
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.baseline import Baseline, BaselineError
-from pipeline.checks.rules import RULES, Rule, SourceFigures
+from pipeline.checks.rules import MOTION, RULES, Rule, SourceFigures
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Checker, observe
 from scenarios.rollout import Rollout
@@ -45,7 +45,8 @@ def _judge(rule: Rule, scene: Scene, figures: SourceFigures, baseline: Baseline)
         outcome = Outcome.INCONCLUSIVE
     else:
         outcome = Outcome.FAIL if rule.broken(reading.value, limit) else Outcome.PASS
+    reason = reading.reason + ("" if rule.model == MOTION else scene.left_out)
     return Verdict(
         check=rule.check, family="pixels", outcome=outcome, value=reading.value, limit=limit, unit=rule.unit,
-        model=rule.model, baseline=baseline.id, reason=reading.reason, gates=baseline.gates(rule.check),
+        model=rule.model, baseline=baseline.id, reason=reason, gates=baseline.gates(rule.check),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from conditioning.camera import Camera
 from conditioning.visibility import Labels
 from pipeline.checks.sight import Sight
-from pipeline.checks.targets import class_indices
+from pipeline.checks.targets import class_indices, taught
 from scenarios.rollout import Rollout
 
 FLOOR_PX = 16.0  # objects lower than this are not asked for
@@ -56,6 +56,18 @@ class Scene:
         return class_indices(self.rollout)
 
     @cached_property
+    def taught(self) -> Bool[np.ndarray, "actor"]:
+        """Whom the detector can be asked for: what is of none of its classes is neither missed nor a ghost."""
+        return taught(self.rollout)
+
+    @cached_property
+    def left_out(self) -> str:
+        """Who is in the picture and not asked for, for a verdict to say; "" for nobody."""
+        there = np.flatnonzero(~self.taught & (self.labels.visibility > 0).any(axis=0))
+        named = ", ".join(f"{self.rollout.bodies[row].id} ({self.rollout.bodies[row].kind})" for row in there)
+        return f"; neither asked for nor a ghost, since no class of the detector's: {named}" if named else ""
+
+    @cached_property
     def height_px(self) -> Float[np.ndarray, "time actor"]:
         """Of the part that shows."""
         return self.labels.modal_box[..., 3] - self.labels.modal_box[..., 1]
@@ -63,7 +75,8 @@ class Scene:
     @cached_property
     def askable(self) -> Bool[np.ndarray, "time actor"]:
         """Objects plain enough to be asked for at any height: pixels.md's visibility .6 and truncation .3."""
-        return self.labels.in_view & (self.labels.visibility >= 0.6) & (self.labels.truncation <= 0.3)
+        plain = self.labels.in_view & (self.labels.visibility >= 0.6) & (self.labels.truncation <= 0.3)
+        return plain & self.taught
 
     @cached_property
     def eligible(self) -> Bool[np.ndarray, "time actor"]:
@@ -89,7 +102,8 @@ class Scene:
         """The one-to-one pairing with the largest sum of IoU, weak pairs left out."""
         found, matched = self.sight.found[t], np.full(len(self.kinds), -1)
         iou = pairwise_iou(self.labels.modal_box[t], found.boxes)
-        allowed = (iou >= least_iou) & (self.labels.visibility[t] > 0)[:, None] & (found.scores >= least_score)
+        allowed = (iou >= least_iou) & ((self.labels.visibility[t] > 0) & self.taught)[:, None]
+        allowed &= found.scores >= least_score
         if same_class:
             allowed &= self.kinds[:, None] == found.classes
         worth = np.where(allowed, iou, 0.0)

@@ -1,13 +1,16 @@
 """What the checker's networks are to find in a picture, from the labels."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from conditioning.layers import CLASS_OF, FOREGROUND
 from conditioning.visibility import Labels
+from scenarios.bodies import Kind
 from scenarios.rollout import Rollout
 
 CLASSES: tuple[str, ...] = FOREGROUND[:6]  # the detector's classes, in its order
+# Kinds that are none of its classes: like nuScenes' detection task, it is neither asked for them nor blamed for them.
+UNTAUGHT = frozenset({Kind.ANIMAL, Kind.DEBRIS})
 MAX_OBJECTS = 32
 VISIBLE_FROM = 0.3  # less of it showing, an object may be missed without blame
 TALL_FROM_PX = 6.0
@@ -16,6 +19,11 @@ TALL_FROM_PX = 6.0
 def class_indices(rollout: Rollout) -> Int[np.ndarray, "actor"]:
     """Each body's place in `CLASSES`; the ego's too, though no camera sees it."""
     return np.array([CLASSES.index(CLASS_OF[body.kind]) for body in rollout.bodies])
+
+
+def taught(rollout: Rollout) -> Bool[np.ndarray, "actor"]:
+    """Which bodies are of a kind that the detector knows."""
+    return np.array([body.kind not in UNTAUGHT for body in rollout.bodies])
 
 
 def targets(
@@ -28,21 +36,22 @@ def targets(
 ]:
     """Modal boxes, classes (-1 is padding), instances (place on the actor axis) and ignore flags of every frame.
 
-    The largest `MAX_OBJECTS` of a frame are kept; ignored are those too hidden or too small to be asked for.
+    The largest `MAX_OBJECTS` of a frame are kept; ignored are those too hidden or too small to be asked for,
+    and those of no class of the detector's.
     """
     frames = len(labels.in_view)
     boxes = np.zeros((frames, MAX_OBJECTS, 4), np.float32)
     classes = np.full((frames, MAX_OBJECTS), -1, np.int64)
     instances = np.full((frames, MAX_OBJECTS), -1, np.int64)
     ignore = np.zeros((frames, MAX_OBJECTS), np.float32)
-    kinds = class_indices(rollout)
+    kinds, known = class_indices(rollout), taught(rollout)
     size = labels.modal_box[..., 2:] - labels.modal_box[..., :2]
     for t in range(frames):
         seen = np.flatnonzero(labels.in_view[t] & (size[t].min(-1) > 0))
         seen = seen[np.argsort(-size[t, seen].prod(-1), kind="stable")][:MAX_OBJECTS]
         n = len(seen)
         boxes[t, :n], classes[t, :n], instances[t, :n] = labels.modal_box[t, seen], kinds[seen], seen
-        ignore[t, :n] = (labels.visibility[t, seen] < VISIBLE_FROM) | (size[t, seen, 1] < TALL_FROM_PX)
+        ignore[t, :n] = (labels.visibility[t, seen] < VISIBLE_FROM) | (size[t, seen, 1] < TALL_FROM_PX) | ~known[seen]
     return boxes, classes, instances, ignore
 
 

@@ -168,7 +168,8 @@ def _covered_ones(scene: Scene, t: int) -> Int[np.ndarray, "covered"]:
     """Objects of some size within the picture of which too little shows to be boxed whole."""
     box = scene.labels.amodal_box[t]
     tall = box[:, 3] - box[:, 1] >= FLOOR_PX
-    return np.flatnonzero(tall & (scene.labels.visibility[t] < 0.3) & (scene.labels.truncation[t] <= 0.3))
+    covered_up = tall & (scene.labels.visibility[t] < 0.3) & (scene.labels.truncation[t] <= 0.3)
+    return np.flatnonzero(covered_up & scene.taught)
 
 
 def _shines_through(scene: Scene, t: int, actor: int) -> bool:

@@ -44,12 +44,12 @@ def _tables() -> dict[str, list[dict]]:
         }],
         "category": [
             {"token": name, "name": name}
-            for name in ("vehicle.car", "human.pedestrian.adult", "movable_object.debris")
+            for name in ("vehicle.car", "human.pedestrian.adult", "movable_object.pushable_pullable")
         ],
         "instance": [
             {"token": "lead", "category_token": "vehicle.car"},
             {"token": "walker", "category_token": "human.pedestrian.adult"},
-            {"token": "litter", "category_token": "movable_object.debris"},
+            {"token": "litter", "category_token": "movable_object.pushable_pullable"},
         ],
         "sample": [
             {"token": f"s{k}", "timestamp": _ZERO_US + 500_000 * k + 50_000, "next": f"s{k + 1}" if k < 6 else ""}

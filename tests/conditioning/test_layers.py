@@ -74,7 +74,7 @@ def test_nearness_is_the_distance_along_the_axis():
 @pytest.mark.parametrize(
     ("kind", "name"),
     [(Kind.CAR, "car"), (Kind.VAN, "car"), (Kind.CONSTRUCTION, "truck"), (Kind.BUS, "bus"), (Kind.CHILD, "person"),
-     (Kind.CYCLIST, "two_wheeler"), (Kind.CONE, "obstacle")],
+     (Kind.CYCLIST, "two_wheeler"), (Kind.CONE, "obstacle"), (Kind.ANIMAL, "person"), (Kind.DEBRIS, "obstacle")],
 )  # fmt: skip
 def test_each_kind_has_its_channel(kind, name):
     drawn = channels(situation(still(14.0, 0, kind)))

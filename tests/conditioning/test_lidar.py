@@ -91,3 +91,10 @@ def test_the_seed_moves_points_by_centimetres_only():
     np.testing.assert_array_equal(a, b)
     assert len(raw) == pytest.approx(len(c), rel=0.01)
     assert (a[:1000] != c[:1000]).any()
+
+
+@pytest.mark.parametrize("kind", [Kind.ANIMAL, Kind.DEBRIS])
+def test_animals_and_debris_return_points_of_their_own(kind):
+    thing = still(12, 1.0, kind, yaw=np.pi / 2)
+    places, _ = sweep(thing)
+    assert on_body(places[places[:, 2] > 0.1], thing) >= 5

@@ -35,6 +35,8 @@ PLACES: dict[Kind, tuple[float, float, float, float]] = {
     Kind.TRAILER: (42.0, -8.5, 0.0, 0.0),
     Kind.CONE: (13.0, 2.5, 0.0, 0.0),
     Kind.BARRIER: (20.0, -6.0, 0.0, 0.0),
+    Kind.ANIMAL: (16.0, -9.0, np.pi / 2, 2.0),
+    Kind.DEBRIS: (17.0, 9.5, 0.0, 0.0),
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nuscenes import NuScenes
+from nuscenes.eval.detection.utils import category_to_detection_name
 from nuscenes.utils.map_mask import MapMask
 from PIL import Image
 
@@ -68,6 +69,14 @@ def test_ground_truth_evaluates_to_one_for_every_class(dataset):
     assert report.sound
 
 
+@pytest.mark.parametrize("category", ["animal", "movable_object.debris"])
+def test_what_is_no_class_of_the_detection_task_is_annotated_and_not_evaluated(loaded, category):
+    assert category_to_detection_name(category) is None
+    rows = [row for row in loaded.sample_annotation if row["category_name"] == category]
+    assert len(rows) == len(loaded.sample)
+    assert any(row["num_lidar_pts"] > 0 for row in rows)
+
+
 def test_all_thirteen_tables_are_there(dataset):
     assert {p.stem for p in (dataset / VERSION).glob("*.json")} == {*TABLES, "splits"}
     assert len(TABLES) == 13
@@ -121,7 +130,8 @@ def test_every_annotation_has_the_attribute_of_what_it_does(loaded):
     assert named["vehicle.bicycle"] == {"cycle.with_rider"}
     assert named["human.pedestrian.adult"] == {"pedestrian.moving"}
     assert named["human.pedestrian.child"] == {"pedestrian.standing"}
-    assert named["movable_object.trafficcone"] == named["movable_object.barrier"] == set()
+    without = ("movable_object.trafficcone", "movable_object.barrier", "movable_object.debris", "animal")
+    assert [named[category] for category in without] == [set()] * 4
 
 
 def test_a_standing_car_with_brake_lights_is_stopped_not_parked(tmp_path):

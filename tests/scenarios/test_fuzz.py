@@ -128,7 +128,7 @@ def test_any_mapping_is_understood_or_refused(line):
     "line",
     [
         "lead " + "very " * 200 + "brakes",
-        "lead brakes" + " and then brakes" * 60,
+        "lead brakes" + " and then brakes" * 100,
         "lead follows the trajectory " + "(1 s, 1 m, 1 m), " * 700,
         "(" * 5000,
         "lead brakes after " + "9" * 390 + " s",

@@ -48,6 +48,7 @@ from scenarios.scenario import (
 )  # fmt: skip
 from scenarios.section import Side
 from scenarios.spoken import sentence
+from scenarios.triggers import AllOf, AnyOf, Single
 from tests.scenarios.street import STREET, events, same, street
 
 
@@ -102,6 +103,10 @@ WHEN: dict[type, st.SearchStrategy] = {
     InLane: st.builds(InLane, CARS, LANES),
     HasPassed: st.builds(HasPassed, CARS, st.just("truck")),
 }
+SINGLE = st.one_of(*WHEN.values())
+WHEN[AllOf] = st.lists(SINGLE, min_size=2, max_size=4).map(tuple).map(AllOf)
+WHEN[AnyOf] = st.lists(SINGLE | st.lists(SINGLE, min_size=2, max_size=3).map(tuple).map(AllOf),
+                       min_size=2, max_size=2).map(tuple).map(AnyOf)  # fmt: skip
 WHO = {
     Cross: "walker", StepOut: "rider", Appear: "bus", Reverse: "truck", CutIn: "van", Drop: "lorry-2", CutOut: "lead",
 }  # fmt: skip
@@ -110,6 +115,7 @@ WHO = {
 def test_every_action_and_trigger_there_is_is_tried():
     assert set(DOES) == set(get_args(Action))
     assert set(WHEN) == set(get_args(Trigger))
+    assert set(get_args(Single)) | {AllOf, AnyOf} == set(WHEN)
 
 
 def _read_back(event: Event) -> Event:

@@ -56,8 +56,16 @@ def hit(rollout: Rollout) -> tuple[str, float, float] | None:
 def test_every_shipped_name_is_there_once():
     stems = [name.rpartition("/")[2] for name in (library() | FILES)]
     assert len(stems) == len(set(stems))
-    assert len(stems) >= 55
-    assert set(groups()) >= {"library", "suites", "euro_ncap_2023", "euro_ncap_2026", "un_r157", "nhtsa_precrash"}
+    assert len(stems) >= 70
+    assert set(groups()) >= {
+        "library",
+        "suites",
+        "euro_ncap_2023",
+        "euro_ncap_2026",
+        "un_r157",
+        "nhtsa_precrash",
+        "hazards",
+    }
     assert len({s.id for s in VARIANTS}) == len(VARIANTS)
 
 

@@ -1,0 +1,113 @@
+"""What is of no class of the detector's is neither missed nor a ghost, whatever the detector takes it for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from outputs.verdict import Outcome, Verdict
+from pipeline.checks.objects import tally
+from pipeline.checks.pixels import judge_scene
+from pipeline.checks.scene import Scene
+from pipeline.checks.sight import Found
+from pipeline.checks.targets import CLASSES, targets, taught
+from scenarios.bodies import Kind
+from tests.conditioning.situations import moving, situation, still
+from tests.pipeline.seeing import FRAMES, edited, labels_of, perfect_sight, scene_of, strict_baseline
+
+DETECTED = {"label recall", "every object", "ghosts", "vanishing"}
+
+
+def with_a_deer() -> Scene:
+    """Two cars that go ahead, and a deer beside them that keeps pace: a detector's every class but its own."""
+    return scene_of(
+        situation(
+            moving(16.0, 0.0, Kind.CAR, 10.3, name="lead"),
+            moving(18.0, 4.5, Kind.CAR, 10.0, name="left"),
+            moving(13.0, -3.0, Kind.ANIMAL, 10.0, name="deer"),
+            moving(15.0, 2.4, Kind.DEBRIS, 10.0, name="crate"),
+            frames=FRAMES,
+            ego_speed=10.0,
+        )
+    )
+
+
+def verdicts(scene: Scene) -> dict[str, Verdict]:
+    return {v.check: v for v in judge_scene(scene, strict_baseline())}
+
+
+def seen_as(scene: Scene, name: str, klass: str | None) -> Scene:
+    """The finding at a body's place is of another class, or not there."""
+    row = scene.rollout.index(name)
+
+    def edit(found: Found, t: int) -> Found:
+        place = [i for i, box in enumerate(found.boxes) if np.allclose(box, scene.labels.modal_box[t, row])]
+        keep = np.ones(len(found.scores), bool)
+        keep[place] = klass is not None
+        classes = found.classes.copy()
+        if klass is not None:
+            classes[place] = CLASSES.index(klass)
+        return Found(found.boxes[keep], classes[keep], found.scores[keep], found.looks[keep], found.colours[keep])
+
+    found = tuple(edit(f, t) for t, f in enumerate(scene.sight.found))
+    return Scene(replace(scene.sight, found=found), scene.labels, scene.rollout, scene.camera)
+
+
+@pytest.mark.parametrize("klass", [None, *CLASSES])
+@pytest.mark.parametrize("name", ["deer", "crate"])
+def test_the_verdict_is_the_same_whatever_it_is_taken_for(name, klass):
+    scene = with_a_deer()
+    told = verdicts(seen_as(scene, name, klass))
+    assert {told[check].outcome for check in DETECTED} == {Outcome.PASS}
+    assert tally(scene).asked.sum() == tally(seen_as(scene, name, klass)).asked.sum()
+
+
+def test_the_verdict_says_who_was_not_asked_for():
+    told = verdicts(with_a_deer())
+    for check in DETECTED:
+        assert "neither asked for nor a ghost, since no class of the detector's: deer (animal), crate (debris)" in (
+            told[check].reason
+        )
+    assert "deer" not in told["ego moves"].reason
+    assert (
+        "neither asked for" not in verdicts(scene_of(situation(still(15, 0, Kind.CAR), frames=FRAMES)))["ghosts"].reason
+    )
+
+
+def test_half_of_a_deer_is_no_ghost_and_a_ghost_elsewhere_still_is():
+    scene = with_a_deer()
+    row, person = scene.rollout.index("deer"), CLASSES.index("person")
+
+    def more(found: Found, box: np.ndarray) -> Found:
+        looks, colours = (np.vstack([known, known[:1]]) for known in (found.looks, found.colours))
+        classes, scores = np.append(found.classes, person), np.append(found.scores, 0.9)
+        return Found(np.vstack([found.boxes, box]), classes, scores, looks, colours)
+
+    x0, y0, x1, y1 = scene.labels.modal_box[0, row]
+    half = np.array([x0, y0, (x0 + x1) / 2, y1])
+    for box, outcome in ((half, Outcome.PASS), (half + np.array([-60, 0, -60, 0]), Outcome.FAIL)):
+        sight = edited(scene.sight, range(FRAMES), lambda found, box=box: more(found, box))
+        told = verdicts(Scene(sight, scene.labels, scene.rollout, scene.camera))
+        assert told["ghosts"].outcome is outcome
+
+
+def test_a_car_missed_beside_a_deer_is_still_missed():
+    scene = seen_as(with_a_deer(), "lead", None)
+    assert verdicts(scene)["label recall"].outcome is Outcome.FAIL
+
+
+def test_the_deers_finding_is_not_taken_from_the_person_before_it():
+    rollout = situation(still(11.0, 0.2, Kind.PEDESTRIAN, name="walker"), still(12.0, 0.0, Kind.ANIMAL, name="deer"))
+    labels = labels_of(rollout)
+    sight = perfect_sight(rollout, labels)
+    scene = Scene(sight, labels, rollout, scene_of(rollout).camera)
+    assert scene.strict[0, rollout.index("walker")] >= 0
+    assert scene.strict[0, rollout.index("deer")] == -1
+
+
+def test_training_is_not_blamed_for_them_either():
+    scene = with_a_deer()
+    _, _, instances, ignore = targets(scene.labels, scene.rollout)
+    for row, known in enumerate(taught(scene.rollout)):
+        if row:
+            assert (ignore[instances == row] == 1).all() != known

@@ -1,0 +1,113 @@
+"""What editors are told of sweeps: what is right fits, what is wrong is marked, as the loader does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+from scenarios.document import parse_document
+from scenarios.load import loads
+from scenarios.schema import schema
+
+JUDGE = Draft7Validator(schema())
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+FILE = """\
+name: swept
+intent: Something varies.
+duration: 6 s
+road: {{kind: straight, lanes: 2, lane_width: 3.5 m}}
+environment: {{time: day, weather: clear}}
+ego: {{lane: 0, speed: 50 km/h, drive: follow}}
+actors:
+  lead: {{kind: car, lane: 0, ahead: 15 m, speed: 50 km/h}}
+story:
+  - lead brakes at 6 m/s^2 after 1.5 s
+sweep:
+{sweep}
+"""
+SOUND = """\
+  actors.lead.ahead: {from: 8 m, to: 20 m, step: 4 m}
+  road.lanes: [1, 2, 3]
+  ego.speed: {between: [35 km/h, 65 km/h], normal: {mean: 50 km/h, sd: 6 km/h}, draws: 5}
+  environment.time: [day, night]
+  story.0: [lead brakes hard after 1 s, {actor: lead, when: {after: 1 s}, do: {brake: {decel: 3 m/s^2}}}]
+  road.friction: {between: [0.2, 0.9], triangular: {mode: 0.5}, draws: 3}
+  rows:
+    - {road.surface: wet, environment.weather: rain}
+    - {road.surface: snow, environment.weather: snow}
+  drawn: {draws: 10, road.lane_width: {between: [3 m, 3.8 m]},
+          duration: {between: [5 s, 9 s], lognormal: {median: 6 s, spread: 1.3}}}
+  where: [actors.lead.ahead / ego.speed >= 0.6 s, "not (road.lanes == 1 and ego.speed > 60 km/h)"]
+  at_most: 20000
+  seed: 7
+"""
+MISTAKES = [
+    ("{from: 8 m, to: 20 m, step: 4 m}", "{from: 8 m, to: 20 m}"),
+    ("{from: 8 m, to: 20 m, step: 4 m}", "{from: 8 m, to: 20 m, stepp: 4 m}"),
+    ("from: 8 m", "from: eight"),
+    ("[1, 2, 3]", "[]"),
+    ("[1, 2, 3]", "2"),
+    ("[1, 2, 3]", "[1, 2, 2]"),
+    ("[1, 2, 3]", "{values: [1, 2]}"),
+    ("between: [35 km/h, 65 km/h]", "between: [35 km/h]"),
+    ("between: [35 km/h, 65 km/h]", "between: 35 km/h"),
+    ("between: [35 km/h, 65 km/h], ", ""),
+    (", draws: 5", ""),
+    (", draws: 5", ", draws: 0"),
+    (", draws: 5", ", draws: many"),
+    ("normal: {mean: 50 km/h, sd: 6 km/h}", "normal: {mean: 50 km/h}"),
+    ("normal: {mean: 50 km/h, sd: 6 km/h}", "gaussian: {mean: 50 km/h, sd: 6 km/h}"),
+    ("normal: {mean: 50 km/h, sd: 6 km/h}", "normal: {mean: 50 km/h, sd: 6 km/h}, triangular: {mode: 50 km/h}"),
+    ("spread: 1.3", "spread: 1"),
+    ("spread: 1.3", "spread: wide"),
+    ("triangular: {mode: 0.5}", "triangular: {middle: 0.5}"),
+    ("    - {road.surface: wet, environment.weather: rain}", "    - wet"),
+    ("    - {road.surface: wet, environment.weather: rain}", "    - {}"),
+    ("drawn: {draws: 10, ", "drawn: {"),
+    ("road.lane_width: {between: [3 m, 3.8 m]}", "road.lane_width: [3 m, 3.8 m]"),
+    ("where: [actors.lead.ahead / ego.speed >= 0.6 s, ", "where: [actors.lead.ahead / ego.speed, "),
+    ("where: [actors.lead.ahead / ego.speed >= 0.6 s, ", "where: [5, "),
+    ("at_most: 20000", "at_most: 20001"),
+    ("at_most: 20000", "at_most: lots"),
+    ("seed: 7", "seed: -1"),
+    ("seed: 7", "sede: 7"),
+    ("  environment.time: [day, night]", "  name: [a, b]"),
+    ("  environment.time: [day, night]", "  environment time: [day, night]"),
+]
+
+
+def messages(text: str) -> list[str]:
+    return [error.message for error in JUDGE.iter_errors(parse_document(text).data)]
+
+
+def test_what_is_right_fits():
+    text = FILE.format(sweep=SOUND)
+    assert messages(text) == []
+    small = re.sub(r"draws: \d+", "draws: 1", text).replace("[1, 2, 3]", "[1, 2]")
+    assert loads(small)
+
+
+@pytest.mark.parametrize(("right", "wrong"), MISTAKES)
+def test_a_mistake_is_marked_by_editor_and_loader_alike(right, wrong):
+    assert SOUND.count(right) == 1
+    text = FILE.format(sweep=SOUND.replace(right, wrong))
+    assert messages(text)
+    with pytest.raises(Exception, match="fault"):
+        loads(text)
+
+
+def test_the_readmes_examples_fit():
+    for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL):
+        assert messages(text) == []
+    (sweep,) = re.findall(r"```text\nsweep:\n(.*?)```", README, re.DOTALL)
+    assert messages(FILE.format(sweep=sweep)) == []
+
+
+def test_editors_are_offered_the_words_of_a_sweep_and_of_its_axes():
+    sweep = schema()["$defs"]["WorldSpec"]["properties"]["sweep"]
+    assert set(sweep["properties"]) == {"rows", "drawn", "where", "at_most", "seed"}
+    parts = schema()["$defs"]
+    assert set(parts["DrawnAxis"]["properties"]) == {"draws", "between", "normal", "lognormal", "triangular"}
+    assert set(parts["Range"]["properties"]) == {"from", "to", "step"}
+    assert schema()["$defs"]["LogSpec"]["properties"]["sweep"] == sweep
