@@ -92,7 +92,8 @@ def _change_speed(mover: Mover, action: Action, t_s: float) -> Deed:
         case Brake(decel, until):
             return _brake(mover, decel, until)
         case BrakeHardest(until):
-            return _brake(mover, mover.hardest_mps2, until)
+            deed = _brake(mover, mover.hardest_mps2, until)
+            return Deed(deed.said.partition(" (")[0], deed.over)  # nothing was asked that the road refuses
         case Stop(decel, within, lasting):
             return _stop(mover, decel, within, lasting)
         case ChangeSpeed():

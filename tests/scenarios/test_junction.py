@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from outputs.rollout_file import read_rollout, write_rollout
 from scenarios.drivers import G
 from scenarios.explain import told
 from scenarios.faults import Faults
@@ -197,3 +198,11 @@ def test_a_turn_too_late_or_to_where_no_road_leads_is_told():
     )
     late = rollout(story="[ego turns left at the junction when it has reached 45 m along the road]")
     assert "ego does not turn left: it is too late to turn" in said(late)
+
+
+def test_a_rollout_with_all_of_it_is_read_as_written(tmp_path):
+    text = FILE.format(**USUAL | {"junction": RED})
+    (made,) = loads(text.replace("{lanes: 1,", "{slope: 3 %, patches: [{surface: ice, from: 5 m, to: 9 m}], lanes: 1,"))
+    rolled = simulate(made)
+    write_rollout(tmp_path, rolled)
+    assert read_rollout(tmp_path).road == rolled.road

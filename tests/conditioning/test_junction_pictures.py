@@ -1,0 +1,73 @@
+"""What a camera sees of a junction and of patches: layers and photographs."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from conditioning.camera import FRONT
+from conditioning.layers import LAYERS, draw_layers
+from conditioning.procedural import photograph
+from conditioning.scenery import NO_SCENERY, build_scenery
+from scenarios.environment import Surface
+from scenarios.grip import Patch
+from scenarios.junction import CORNER_M, Junction, Light, Phase
+from scenarios.road import Road, RoadKind
+from scenarios.rollout import Rollout
+from tests.conditioning.situations import situation
+
+CAMERA = FRONT.resized(72, 128)
+PLAIN = Road(RoadKind.STRAIGHT, 1, 1, 3.5, 0.0, 0)
+RED = (Phase(Light.RED, Light.GREEN, 0.0),)
+CROSSED = replace(PLAIN, junction=Junction(22.0, 1, 1, 3.5, signals=RED))
+
+
+def on(road: Road) -> Rollout:
+    return situation(frames=2, road=road)
+
+
+def layer(road: Road, name: str) -> np.ndarray:
+    return draw_layers(on(road), NO_SCENERY, CAMERA, [0]).values[0, LAYERS.index(name)]
+
+
+def test_the_mouth_of_the_other_road_is_road_and_no_sidewalk():
+    more = (layer(CROSSED, "road") > 0) & (layer(PLAIN, "road") == 0)
+    assert more.sum() > 100
+    assert ((layer(PLAIN, "sidewalk") > 0) & more).any()
+    assert not ((layer(CROSSED, "sidewalk") > 0) & (layer(CROSSED, "road") > 0)).any()
+
+
+def test_every_pixel_of_the_ground_is_one_thing():
+    ground = [layer(CROSSED, name) > 0 for name in ("road", "sidewalk", "terrain")]
+    plain = [layer(PLAIN, name) > 0 for name in ("road", "sidewalk", "terrain")]
+    assert (np.sum(ground, axis=0) == np.sum(plain, axis=0)).all()
+    assert np.sum(ground, axis=0).max() == 1
+
+
+def test_nothing_stands_in_the_other_road():
+    scenery = build_scenery(on(CROSSED))
+    assert scenery.buildings
+    assert scenery.trees
+    for thing in (*scenery.buildings, *scenery.trees, *scenery.lamps):
+        s, d = CROSSED.cross.locate(thing.x_m, thing.y_m)
+        assert not -1.75 - CORNER_M < d < 5.25 + CORNER_M or abs(s) > 150.0
+
+
+def test_a_red_light_is_seen_red():
+    red = photograph(on(CROSSED), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0].astype(int)
+    green_phase = replace(CROSSED.junction, signals=(Phase(Light.GREEN, Light.RED, 0.0),))
+    green = photograph(on(replace(CROSSED, junction=green_phase)), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0]
+    changed = np.abs(red - green).max(axis=-1) > 60
+    assert 3 < changed.sum() < 400
+    assert (red[changed] - green.astype(int)[changed])[:, 0].max() > 60
+    assert (red[changed] - green.astype(int)[changed])[:, 1].min() < -60
+
+
+def test_ice_and_water_are_seen_where_they_lie():
+    bare = photograph(on(PLAIN), NO_SCENERY, CAMERA, 0, [0])[0].astype(int)
+    for surface in (Surface.ICE, Surface.FLOODED, Surface.SNOW):
+        patch = Patch(surface, 0.1, 6.0, 16.0, -1.75, 1.75)
+        seen = photograph(on(replace(PLAIN, patches=(patch,))), NO_SCENERY, CAMERA, 0, [0])[0]
+        changed = np.abs(seen - bare).max(axis=-1) > 8
+        assert changed.sum() > 100, surface
+        assert not changed[: CAMERA.height // 2].any(), surface  # nothing above the horizon
+        assert not changed[:, : CAMERA.width // 4][: 3 * CAMERA.height // 5].any(), surface
