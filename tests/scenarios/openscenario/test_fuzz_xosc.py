@@ -17,8 +17,8 @@ SLOWEST_S = 4.0
 WHOLE = [(XOSC / name).read_bytes() for name in ("cut-in.xosc", "lead-brake.xosc", "pedestrian.xosc")]
 SMALL = scenario_xml(TWO_CARS, event("e", speed_action(5, "linear", "rate", 3), after(1)))
 STRANGE = [
-    b"0", b"-1", b"1e308", b"nan", b"INF", b"", b"$x", b"${1/0}", b"Ego", b"../../x", b"&lt;", b"true", b"9" * 40, b"linear",
-    b"rate", b"distance", b"\xc3\xa9", b"${" + b"(" * 60 + b"}",
+    b"0", b"-1", b"1e308", b"nan", b"INF", b"", b"$x", b"${1/0}", b"Ego", b"../../x", b"&lt;", b"true", b"9" * 40,
+    b"linear", b"rate", b"distance", b"\xc3\xa9", b"${" + b"(" * 60 + b"}",
 ]  # fmt: skip
 
 
