@@ -23,8 +23,9 @@ def road(
     link: str = "", more: str = "", junction: int = -1, rule: str = "RHT",
 ) -> str:  # fmt: skip
     return (
-        f'<road name="" length="{length}" id="{number}" junction="{junction}" rule="{rule}"><link>{link}</link><planView>'
-        f'{geometry}</planView>{more}<lanes><laneSection s="0"><left>{left}</left><center><lane id="0" type="none"/>'
+        f'<road name="" length="{length}" id="{number}" junction="{junction}" rule="{rule}"><link>{link}</link>'
+        f'<planView>{geometry}</planView>{more}<lanes><laneSection s="0"><left>{left}</left>'
+        f'<center><lane id="0" type="none"/>'
         f"</center><right>{right}</right></laneSection></lanes></road>"
     )
 
@@ -50,25 +51,25 @@ def test_clothoids_are_the_integral_of_their_heading(begins, ends):
 
 
 def test_cubics_measure_their_own_length():
-    graph = Graph(Cubic(0, 0, 0.1, 0.004, -0.00001), 80.0)
+    graph = Graph(Cubic(0.0, 0.0, 0.1, 0.004, -0.00001), 80.0)
     u, v, heading, _ = graph.at(50.0)
     length = quad(lambda x: math.sqrt(1 + (0.1 + 0.008 * x - 0.00003 * x * x) ** 2), 0, u)[0]
     assert length == pytest.approx(50.0, abs=1e-6)
     assert heading == pytest.approx(math.atan(0.1 + 0.008 * u - 0.00003 * u * u))
     assert v == pytest.approx(0.1 * u + 0.004 * u**2 - 0.00001 * u**3)
-    circle = Parametric(Cubic(0, 0, 100.0, 0, 0), Cubic(0, 0, 0, 5.0, 0), 1.0, 100.0)  # about a bend of 1/1000
+    circle = Parametric(Cubic(0.0, 0.0, 100.0), Cubic(0.0, 0.0, 0.0, 5.0), 1.0, 100.0)  # about a bend of 1/1000
     assert circle.at(0.0)[3] == pytest.approx(2 * 5.0 / 100.0**2)
 
 
 def test_lanes_lie_where_their_widths_and_offsets_say():
     right = LANE.format(-1, "driving", 3, 0.01) + LANE.format(-2, "sidewalk", 2, 0)
     found = read(road(1, line(0, 10, 0, math.pi / 2, 100), 100, right, LANE.format(1, "driving", 4, 0))).roads["1"]
-    assert found.lane_t(-1, 50) == pytest.approx(-1.75)
-    assert found.lane_t(-2, 50) == pytest.approx(-3.5 - 1)
-    assert found.lane_t(1, 50) == pytest.approx(2)
-    assert found.pose(50, found.lane_t(1, 50))[:2] == pytest.approx((8, 50))
-    assert found.lane_at(50, -3.2).id == -1
-    assert found.lane_at(50, -9) is None
+    assert found.lane_t(-1, 50.0) == pytest.approx(-1.75)
+    assert found.lane_t(-2, 50.0) == pytest.approx(-3.5 - 1)
+    assert found.lane_t(1, 50.0) == pytest.approx(2)
+    assert found.pose(50.0, found.lane_t(1, 50.0))[:2] == pytest.approx((8, 50))
+    assert found.lane_at(50.0, -3.2).id == -1
+    assert found.lane_at(50.0, -9.0) is None
     section = found.sections[0]
     assert lane_polygon(found, section, section.by_id[1]).area == pytest.approx(400, rel=1e-3)
     assert lane_polygon(found, section, section.by_id[-1]).area == pytest.approx(350, rel=1e-3)
@@ -77,19 +78,21 @@ def test_lanes_lie_where_their_widths_and_offsets_say():
 
 def test_places_are_found_again():
     found = read_map(FILES / "roads" / "winding.xodr").roads["w"]
-    for s, t in ((10, 2), (215, -4), (270, 3), (350, -1)):
+    for s, t in ((10.0, 2.0), (215.0, -4.0), (270.0, 3.0), (350.0, -1.0)):
         assert found.locate(*found.pose(s, t)[:2]) == pytest.approx((s, t), abs=1e-6)
 
 
 def test_roads_are_followed_through_links_and_junctions():
     ahead = '<successor elementType="road" elementId="2" contactPoint="end"/>'
     onwards = '<predecessor elementType="junction" elementId="9"/>'
-    lane = '<lane id="{}" type="driving" level="false"><link>{}</link><width sOffset="0" a="3.5" b="0" c="0" d="0"/></lane>'
+    width = '<width sOffset="0" a="3.5" b="0" c="0" d="0"/>'
+    lane = f'<lane id="{{}}" type="driving" level="false"><link>{{}}</link>{width}</lane>'
     first = road(1, line(0, 0, 0, 0, 100), 100, lane.format(-1, '<successor id="1"/>'), link=ahead)
     turned = line(0, 150, 0, math.pi, 50)  # it is drawn against our way
     second = road(2, turned, 50, lane.format(-1, ""), lane.format(1, '<successor id="-1"/>'), onwards)
     third = road(3, line(0, 150, 0, 0, 30), 30, lane.format(-1, ""), junction=9)
-    way = '<connection id="0" incomingRoad="2" connectingRoad="3" contactPoint="start"><laneLink from="1" to="-1"/></connection>'
+    way = '<connection id="0" incomingRoad="2" connectingRoad="3" contactPoint="start">'
+    way += '<laneLink from="1" to="-1"/></connection>'
     known = read(first, second, third, f'<junction id="9">{way}</junction>')
     chain = chain_from(known, known.roads["1"], -1, 40.0, 30.0, 200.0)
     assert [leg.road.id for leg in chain.legs] == ["1", "2", "3"]
@@ -107,8 +110,9 @@ def test_roads_are_followed_through_links_and_junctions():
         (road(1, line(0, 0, 0, 0, 500), 500, more='<elevationProfile><elevation s="0" a="0" b="0.05" c="0" d="0"/>'
               "</elevationProfile>"), "elevation of 5.0 %"),
         (road(1, line(0, 0, 0, 0, 500), 500, rule="LHT", left=LANE.format(1, "driving", 3.5, 0)), "left-hand"),
-        (road(1, line(0, 0, 0, 0, 500, '<arc curvature="0.1"/>'), 500), "10"),
-        (road(1, line(0, 0, 0, 0, 500), 500, LANE.format(-1, "driving", 3, 0) + LANE.format(-2, "driving", 6, 0)), "6.00 m wide"),
+        (road(1, line(0, 0, 0, 0, 500, '<arc curvature="0.1"/>'), 500), "a bend of 11.8 m"),
+        (road(1, line(0, 0, 0, 0, 500), 500, LANE.format(-1, "driving", 3, 0) + LANE.format(-2, "driving", 6, 0)),
+         "6.00 m wide"),
     ],
 )  # fmt: skip
 def test_what_our_roads_cannot_be_is_told(parts, said):
@@ -148,6 +152,6 @@ def test_broken_maps_are_refused_with_the_line(content):
 
 def test_poses_are_continuous_along_a_winding_road():
     found = read_map(FILES / "roads" / "winding.xodr").roads["w"]
-    poses = np.array([found.pose(s, -1.75) for s in np.arange(0, 380, 0.5)])
+    poses = np.array([found.pose(float(s), -1.75) for s in np.arange(0, 380, 0.5)])
     assert np.abs(np.diff(poses[:, 2])).max() < 0.006
     assert np.hypot(*np.diff(poses[:, :2], axis=0).T).max() < 0.55

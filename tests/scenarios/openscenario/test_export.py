@@ -27,7 +27,7 @@ environment: {{time: night, weather: rain}}
 ego: {{lane: 1, speed: 15 m/s, drive: hold speed}}
 actors:
   lead: {{kind: van, lane: 1, ahead: 60 m, speed: 15 m/s}}
-  side: {{kind: truck, lane: 2, ahead: 5 m, speed: 13 m/s}}
+  side: {{kind: truck, lane: 2, ahead: 30 m, speed: 13 m/s}}
   back: {{kind: car, lane: oncoming 0, ahead: 150 m, speed: 10 m/s}}
 story:
 {story}
@@ -73,14 +73,14 @@ def test_shipped_scenarios_are_exported_as_the_schema_says(name, tmp_path):
     "story",
     [
         "  - lead brakes at 5 m/s^2 until 20 km/h after 1.5 s",
-        "  - side changes lane to the right within 3 s when the gap is below 4 m",
+        "  - side changes lane to the right within 3 s when the gap is below 29 m",
         "  - slow: lead slows down to 30 km/h within 3 s smoothly after 1 s\n"
         "  - side speeds up to 60 km/h at 1.5 m/s^2 half a second after slow has ended",
         "  - back brakes at 3 m/s^2 when it has travelled 30 m",
-        "  - lead brakes at 3 m/s^2 until 5 m/s when the headway is below 3.9 s",
+        "  - lead brakes at 3 m/s^2 until 5 m/s when the headway is below 4.1 s",
         "  - lead stops within 60 m when it has reached 90 m along the road",
         "  - side drifts 0.5 m to the left within 2 s after 1 s\n  - ego speeds up to 60 km/h at 1 m/s^2 after 2 s",
-        "  - lead brakes at 4 m/s^2 when the ego is faster than 50 km/h\n  - back comes to a stop after 1 s",
+        "  - lead brakes at 4 m/s^2 until 40 km/h when ego is faster than 50 km/h\n  - back comes to a stop after 1 s",
     ],
 )
 def test_what_both_languages_can_say_comes_back_the_same(story, tmp_path):
