@@ -7,7 +7,7 @@ the whole frontier, dents included. Every evolution begins with the best that an
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -21,6 +21,7 @@ SLOPE = 0.02  # of the sum beside the largest part: ties go to what is worse by 
 LEAST_POPULATION = 8
 
 
+@runtime_checkable
 class Effort(Protocol):
     """How long to search, and in what order."""
 
@@ -28,6 +29,7 @@ class Effort(Protocol):
     seed: int
 
 
+@runtime_checkable
 class Trials(Protocol):
     """Trials by their points, each judged once."""
 

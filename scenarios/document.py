@@ -64,7 +64,7 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
     """The same from text in hand."""
     path = Path(path)
     try:
-        _bound_depth(text)
+        _bound(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if not isinstance(root, yaml.MappingNode):
             raise _Refused("", "no mapping" if root is None else quoted(root.value), "keys such as name: and ego:")
@@ -95,10 +95,13 @@ def _text(path: Path) -> str:
         raise _Refused("", "bytes that are not UTF-8 text", "a YAML file in UTF-8") from error
 
 
-def _bound_depth(text: str) -> None:
-    """The composer recurses, the parser does not: so nesting is bounded on the parser's events."""
-    depth = 0
+def _bound(text: str) -> None:
+    """The composer recurses, the parser does not: so nesting is bounded on its events, and what is written besides."""
+    depth = count = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        count += isinstance(event, yaml.NodeEvent)
+        if count > MOST_NODES:
+            raise _Refused("", "too many values", f"at most {MOST_NODES}, with aliases expanded", event.start_mark)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise _Refused("", f"more than {DEEPEST} levels of nesting", "a flatter file", event.start_mark)
