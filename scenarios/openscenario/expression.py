@@ -59,13 +59,16 @@ def evaluated(text: str, scope: Scope) -> Value:
     if len(text) > LONGEST:
         raise BadExpression(f"an expression of {len(text)} characters", f"at most {LONGEST}")
     try:
-        return _value(_grammar().parse(text), scope)
+        value = _value(_grammar().parse(text), scope)
     except UnexpectedInput as error:
         raise BadExpression(f"{quoted(text)}, which is no expression", _WANTED) from error
     except (OverflowError, ZeroDivisionError, ValueError) as error:
         if isinstance(error, BadExpression):
             raise
         raise BadExpression(f"{quoted(text)}, which has no value ({error})", "an expression with a value") from error
+    if not math.isfinite(value):
+        raise BadExpression(f"{quoted(text)}, which is beyond all numbers", "a finite value")
+    return value
 
 
 def written(value: Value) -> str:

@@ -55,7 +55,8 @@ def test_a_wheel_lies_or_stands_as_its_box_does(size):
 
 def test_a_deer_shows_fur_and_legs_in_the_layers_of_parts():
     rollout = situation(still(10, 0, Kind.ANIMAL, yaw=np.pi / 2))
-    shown = dict(zip(PARTS, draw_parts(rollout, distance_gone(rollout), CAMERA, 0)[: len(PARTS)].sum((1, 2)), strict=True))
+    drawn = draw_parts(rollout, distance_gone(rollout), CAMERA, 0)[: len(PARTS)]
+    shown = dict(zip(PARTS, drawn.sum((1, 2)), strict=True))
     assert shown["cover"] > shown["trousers"] > 0
     assert shown["paint"] == shown["glass"] == 0
 

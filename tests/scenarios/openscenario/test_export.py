@@ -77,7 +77,7 @@ def test_shipped_scenarios_are_exported_as_the_schema_says(name, tmp_path):
         "  - slow: lead slows down to 30 km/h within 3 s smoothly after 1 s\n"
         "  - side speeds up to 60 km/h at 1.5 m/s^2 half a second after slow has ended",
         "  - back brakes at 3 m/s^2 when it has travelled 30 m",
-        "  - lead brakes at 3 m/s^2 until 5 m/s when the headway is below 4.1 s",
+        "  - lead brakes at 3 m/s^2 until 10 m/s when the headway is below 4.1 s",
         "  - lead stops within 60 m when it has reached 90 m along the road",
         "  - side drifts 0.5 m to the left within 2 s after 1 s\n  - ego speeds up to 60 km/h at 1 m/s^2 after 2 s",
         "  - lead brakes at 4 m/s^2 until 40 km/h when ego is faster than 50 km/h\n  - back comes to a stop after 1 s",
