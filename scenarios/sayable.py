@@ -134,7 +134,8 @@ def _ways(node: Tree, once: frozenset[str]) -> list[str]:
 # -- the page ------------------------------------------------------------------------------------------------------
 
 _SECTIONS = (
-    ("When", "when"), ("*CONDITIONS*", "conditions"), ("*CONDITION*", "condition"), ("*PAIR*", "pair")
+    ("When", "when"), ("*CONDITIONS*", "conditions"), ("*CONDITION*", "condition"), ("*HAPPENING*", "happening"),
+    ("*PAIR*", "pair"),
 )  # fmt: skip
 MANY = 6  # ways to say a word: beyond so many they are listed once, under a name
 _OPENING = """\

@@ -126,14 +126,14 @@ def test_a_phrase_becomes_a_file_that_is_possible(tmp_path):
 
 
 def test_a_phrase_that_cannot_be_drafted_offers_the_nearest_shipped_scenario(tmp_path):
-    path = tmp_path / "dog.yaml"
-    code, text = call("new", path, "--from", "a dog runs onto the icy road")
+    path = tmp_path / "kite.yaml"
+    code, text = call("new", path, "--from", "a kite falls onto the icy road")
     assert code == MISUSED
     assert not path.exists()
     assert "icy-" in text
     name = re.search(r"--from (\S+)`", text)[1]
     assert call("new", path, "--from", name)[0] == OK
-    assert "name: dog" in path.read_text()
+    assert "name: kite" in path.read_text()
     assert call("explain", path)[0] == OK
 
 

@@ -1,5 +1,7 @@
 """One street on which the tests of the story language play, and what comes of lines said on it."""
 
+from dataclasses import is_dataclass
+
 import pytest
 
 from scenarios.faults import Faults
@@ -51,10 +53,16 @@ def refusal(*lines: str) -> str:
     return str(caught.value)
 
 
-def same(one: Event, other: Event) -> bool:
-    """Whether two events mean the same, whatever they are called."""
-    return (one.actor, type(one.when), type(one.do)) == (other.actor, type(other.when), type(other.do)) and all(
-        a == (pytest.approx(b, abs=1e-8) if isinstance(b, float) else b)
-        for part in ("when", "do")
-        for a, b in zip(vars(getattr(one, part)).values(), vars(getattr(other, part)).values(), strict=True)
-    )
+def same(one: object, other: object) -> bool:
+    """Whether two events, or parts of them, mean the same, whatever the events are called."""
+    if isinstance(one, float):
+        return other == pytest.approx(one, abs=1e-8)
+    if isinstance(one, tuple):
+        return isinstance(other, tuple) and len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, Event):
+        return isinstance(other, Event) and all(
+            same(getattr(one, k), getattr(other, k)) for k in ("actor", "when", "do")
+        )
+    if is_dataclass(one):
+        return type(one) is type(other) and all(map(same, vars(one).values(), vars(other).values()))
+    return one == other

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.actions import Action
+from scenarios.actions import Action, RunRed, StopAtLine, TurnAt
 from scenarios.drivers import DRIVERS
 from scenarios.explain import told
 from scenarios.load import loads
@@ -87,6 +87,9 @@ DOES: dict[type, st.SearchStrategy] = {
     DriveTrajectory: st.builds(DriveTrajectory, st.lists(POINT, min_size=1, max_size=6).map(_rising)),
     LoseControl: st.builds(LoseControl, _between(0.2, 12) | _between(-12, -0.2)),
     Drop: st.builds(Drop, st.just("crate"), _between(0, 4)),
+    TurnAt: st.builds(TurnAt, st.sampled_from(Side)),
+    StopAtLine: st.builds(StopAtLine, RATE),
+    RunRed: st.just(RunRed()),
     Appear: st.just(Appear()),
     Disappear: st.just(Disappear()),
 }
@@ -112,6 +115,9 @@ WHO = {
 }  # fmt: skip
 
 
+JUNCTION = "{{at: 140 m, signals: [{{along: green, for: 4 s}}, {{along: red}}]}}"
+
+
 def test_every_action_and_trigger_there_is_is_tried():
     assert set(DOES) == set(get_args(Action))
     assert set(WHEN) == set(get_args(Trigger))
@@ -122,6 +128,8 @@ def _read_back(event: Event) -> Event:
     text = STREET
     if isinstance(event.do, Drop):
         text = text.replace("  - load: lorry-2 drops crate after 5.8 s\n", "")
+    if isinstance(event.do, TurnAt | StopAtLine | RunRed):
+        text = text.replace("opposite_lanes: 1", f"opposite_lanes: 1, junction: {JUNCTION}")
     if isinstance(event.do, StepOut):  # whoever steps out must be hidden from the ego at the start
         text = text.replace("side: left, ahead: 40 m, offset: 1 m", "side: right, ahead: 38.5 m, offset: 2 m")
     found = [e for e in street(sentence(event), text=text).events if e.name not in ("hide", "load")]

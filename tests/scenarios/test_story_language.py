@@ -312,7 +312,7 @@ REFUSED = [
     ("the crate brakes", ["a barrier, which cannot move"]),
     ("lead appears", ["in the midst of the scene", "ahead: 100 m"]),
     ("the ego disappears", ["another actor: where the ego is"]),
-    ("lead turns left at the junction", ["not understood from 'turns left at the junction'"]),
+    ("lead turns left at the junction", ["a road without junction", "such as {at: 40 m}"]),
     ("brakes hard", ["an actor who does it", "a phrase such as"]),
     ("then", ["a phrase such as"]),
     ("when the gap is below 10 m", ["it breaks off"]),
