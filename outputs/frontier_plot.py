@@ -31,8 +31,9 @@ def _draw_pair(axes: Axes, record: SearchRecord, across: int, up: int) -> None:
     measured = [trial for trial in record.trials if trial.figures]
     missed, hit = ([t for t in measured if (t.impact_mps is not None) is met] for met in (False, True))
     axes.scatter(*places(missed), s=13, color=MISSED, linewidths=0, alpha=0.55, label="no collision")
-    shade = {"c": [3.6 * t.impact_mps for t in hit], "cmap": HIT, "vmin": 0.0}
-    axes.scatter(*places(hit), s=16, marker="x", linewidths=0.9, label="collision, the darker the faster", **shade)
+    if hit:  # a colour scale of nothing has no ends
+        shade = {"c": [3.6 * t.impact_mps for t in hit], "cmap": HIT, "vmin": 0.0}
+        axes.scatter(*places(hit), s=16, marker="x", linewidths=0.9, label="collision, the darker the faster", **shade)
     found = sorted(record.frontier, key=lambda trial: trial.severities[across])
     axes.plot(*places(found), color=FOUND, linewidth=1.0, marker="o", markerfacecolor="none", markersize=9,
               label="the frontier")  # fmt: skip

@@ -76,7 +76,7 @@ def test_no_trial_is_worse_than_one_of_the_frontier_by_both(answered):
 def test_the_shortest_gap_is_on_the_whole_frontier_and_braking_trades_one_for_the_other(answered):
     """At a given braking the shortest gap has the least TTC; harder braking lowers it, and is less mild."""
     assert len(answered.frontier) == 6
-    assert np.mean([number(case.values["actors.lead.ahead"]) for case in answered.frontier]) < 32
+    assert np.mean([number(case.values["actors.lead.ahead"]) for case in answered.frontier]) < 36  # 45 by chance
     hardness = [number(case.values["story.0.do.brake.decel"]) for case in answered.frontier]
     assert hardness == sorted(hardness, reverse=True)
     assert hardness[0] > 7 and hardness[-1] < 2
