@@ -127,7 +127,7 @@ def test_a_phrase_becomes_a_file_that_is_possible(tmp_path):
 
 def test_a_phrase_that_cannot_be_drafted_offers_the_nearest_shipped_scenario(tmp_path):
     path = tmp_path / "kite.yaml"
-    code, text = call("new", path, "--from", "a kite falls onto the icy road")
+    code, text = call("new", path, "--from", "a kite on an icy approach")
     assert code == MISUSED
     assert not path.exists()
     assert "icy-" in text
