@@ -70,7 +70,7 @@ def draw_layers(
     A log has no road (`rollout.road` is None): its whole ground is drawn as road without markings.
     """
     mesh, gone_m = build_mesh(scenery), distance_gone(rollout)
-    colours = None if look is None else [body_colours(look, body.id, body.kind, body.size) for body in rollout.bodies]
+    colours = None if look is None else [body_colours(look, body) for body in rollout.bodies]
     chosen = range(len(rollout.t_s)) if frames is None else frames
     values = np.zeros((len(chosen), len(LAYERS), camera.height, camera.width), np.uint8)
     for picture, frame in zip(values, chosen, strict=True):

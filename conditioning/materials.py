@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from conditioning.shapes import Part
-from scenarios.bodies import Kind, Size, variant_of
+from scenarios.bodies import Body, Colour, Kind, Livery, variant_of
 
 # Surface finishes the shading kernel knows.
 FACADE, FOLIAGE, PLAIN, PAINT, GLASS = 2, 3, 4, 5, 6
@@ -45,6 +45,27 @@ _WALL_STYLE = np.array([0] * 4 + [1] * 7 + [2] * 3 + [3] * 2)
 _FOLIAGE = np.array([(74, 104, 42), (88, 116, 48), (60, 92, 44), (102, 120, 52), (120, 118, 44), (146, 104, 36)])
 
 
+_COLOURS = {
+    Colour.WHITE: (236, 237, 235), Colour.SILVER: (186, 189, 192), Colour.GREY: (104, 107, 111),
+    Colour.BLACK: (24, 25, 28), Colour.RED: (172, 22, 26), Colour.ORANGE: (210, 96, 26), Colour.YELLOW: (226, 182, 32),
+    Colour.GREEN: (36, 96, 58), Colour.BLUE: (30, 66, 142), Colour.BROWN: (104, 68, 44), Colour.BEIGE: (196, 180, 148),
+}  # fmt: skip
+# Paint of vehicles on duty: German police silver, ambulances and fire brigades by RAL 1016 and 3000, school buses by
+# the National School Bus Glossy Yellow of the United States.
+_LIVERIES = {
+    Livery.POLICE: (206, 209, 212), Livery.AMBULANCE: (241, 221, 56), Livery.FIRE: (167, 41, 32),
+    Livery.SCHOOL: (245, 163, 0),
+}  # fmt: skip
+_BANDS = {
+    Livery.POLICE: (20, 70, 160), Livery.AMBULANCE: (190, 30, 34), Livery.FIRE: (236, 236, 232),
+    Livery.SCHOOL: (24, 24, 26),
+}  # fmt: skip
+# Light of the lamps on the roof.
+BEACON = dict.fromkeys(Livery, np.array([1.0, 0.4, 0.02])) | dict.fromkeys(
+    (Livery.POLICE, Livery.AMBULANCE, Livery.FIRE), np.array([0.05, 0.22, 1.0])
+)
+
+
 def drawn_from(*names: object) -> np.random.Generator:
     """A generator of its own for anything that has a name; the same on every machine."""
     text = "\x1f".join(str(n) for n in names)
@@ -68,9 +89,9 @@ def _paint(rng: np.random.Generator, kind: Kind):
     return _shade(rng, _CAR_PAINTS)
 
 
-def body_colours(seed: int, body_id: str, kind: Kind, size: Size) -> Float[np.ndarray, "part 3"]:
-    """Linear colour of every part of one body."""
-    rng = drawn_from("look", seed, body_id)
+def body_colours(seed: int, body: Body) -> Float[np.ndarray, "part 3"]:
+    """Linear colour of every part of one body: drawn from the seed where the scenario does not say it."""
+    rng, kind = drawn_from("look", seed, body.id), body.kind
     colours = np.zeros((len(Part), 3))
     colours[Part.PAINT] = _paint(rng, kind)
     colours[Part.TRIM] = 0.025
@@ -94,12 +115,23 @@ def body_colours(seed: int, body_id: str, kind: Kind, size: Size) -> Float[np.nd
     colours[Part.RED] = (0.62, 0.03, 0.03)
     colours[Part.SIGN] = (0.04, 0.035, 0.02)
     if kind is Kind.ANIMAL:
-        _paint_animal(rng, colours, variant_of(kind, size))
+        _paint_animal(rng, colours, variant_of(kind, body.size))
     if kind is Kind.DEBRIS:
         colours[Part.CARGO] = _shade(rng, _WOOD)
         colours[Part.TROUSERS] = 0.72 * colours[Part.CARGO]
         colours[Part.RIM] = 0.3
+    _dress(colours, body)
     return colours
+
+
+def _dress(colours: Float[np.ndarray, "part 3"], body: Body) -> None:
+    """What the scenario says of a body's looks, over what was drawn."""
+    if body.livery is not Livery.PLAIN:
+        colours[[Part.PAINT, Part.CARGO]] = linear(np.array(_LIVERIES[body.livery]))
+        colours[Part.STRIPE] = linear(np.array(_BANDS[body.livery]))
+        colours[Part.AMBER] = 0.8 * BEACON[body.livery]
+    if body.colour is not Colour.ANY:
+        colours[[Part.PAINT, Part.CARGO, Part.TOP]] = linear(np.array(_COLOURS[body.colour]))
 
 
 def _paint_animal(rng: np.random.Generator, colours: Float[np.ndarray, "part 3"], variant: str) -> None:
@@ -110,7 +142,7 @@ def _paint_animal(rng: np.random.Generator, colours: Float[np.ndarray, "part 3"]
 
 
 FINISH = np.full(len(Part), PLAIN)
-FINISH[[Part.PAINT, Part.HELMET, Part.RIM]] = PAINT
+FINISH[[Part.PAINT, Part.HELMET, Part.RIM, Part.STRIPE]] = PAINT
 FINISH[[Part.GLASS, Part.HEAD_LIGHT]] = GLASS
 
 

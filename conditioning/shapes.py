@@ -35,6 +35,7 @@ class Part(IntEnum):
     WHITE = 18
     RED = 19
     SIGN = 20
+    STRIPE = 21
 
 
 @dataclass(frozen=True)

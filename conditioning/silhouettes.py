@@ -19,7 +19,7 @@ from scenarios.rollout import Rollout
 
 # Parts that are coloured alike share a layer.
 _LAYER_OF: dict[Part, str] = {
-    Part.PAINT: "paint", Part.HELMET: "paint",
+    Part.PAINT: "paint", Part.HELMET: "paint", Part.STRIPE: "paint",
     Part.CARGO: "cover", Part.TOP: "cover", Part.ORANGE: "cover",
     Part.TROUSERS: "trousers",
     Part.SKIN: "skin",

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 
 from conditioning.backdrop import BUILDING, build_mesh, crown
 from conditioning.materials import (
+    BEACON,
     FACADE,
     FINISH,
     FOLIAGE,
@@ -150,7 +151,7 @@ class Troupe:
     def __init__(self, rollout: Rollout, light: Light, seed: int) -> None:
         self.rollout, self.light = rollout, light
         self.gone = distance_gone(rollout)
-        self.colours = [body_colours(seed, b.id, b.kind, b.size) for b in rollout.bodies]
+        self.colours = [body_colours(seed, body) for body in rollout.bodies]
 
     def at(self, frame: int, rows: Int[np.ndarray, "actor"]) -> list[Cast]:
         """The chosen bodies at a frame."""
@@ -168,7 +169,8 @@ class Troupe:
 
     def _emission(self, frame: int, i: int) -> Float[np.ndarray, "part 3"]:
         """Light that each part gives out; parked bodies keep their lamps off."""
-        kind, power = self.rollout.bodies[i].kind, np.zeros((len(Part), 3))
+        body, power = self.rollout.bodies[i], np.zeros((len(Part), 3))
+        kind = body.kind
         on = self.light.lights_on
         if kind not in FOUR_WHEELS | TWO_WHEELS:
             power[Part.AMBER] = np.array([1.0, 0.4, 0.02]) * 2.0 * on
@@ -181,6 +183,6 @@ class Troupe:
             power[Part.TAIL_LIGHT] = LIT["tail"] * TAIL_POWER * dim
         power[Part.HEAD_LIGHT] = LIT["head"] * HEAD_POWER * on * (0.0 if stands else 1.0)
         power[Part.SIGN] = LIT["sign"] * (0.9 if on else 0.45)
-        power[Part.AMBER] = np.array([1.0, 0.4, 0.02]) * 1.5
+        power[Part.AMBER] = BEACON[body.livery] * 1.5
         power[Part.GLASS] = np.array([0.085, 0.075, 0.055]) * on * (1.0 if kind.value == "bus" and not stands else 0.0)
         return power

@@ -1,5 +1,6 @@
 """Which mesh a body wears at a frame: its style from its name, its pose from the distance it has gone."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -8,11 +9,12 @@ from jaxtyping import Float, Int
 from conditioning import animals
 from conditioning.cars import CAR_STYLES, car
 from conditioning.debris import debris
+from conditioning.liveries import below_lamps, liveried
 from conditioning.materials import drawn_from
 from conditioning.people import cyclist, motorcycle, stride_m, walker
 from conditioning.shapes import Mesh
 from conditioning.vehicles import barrier, bus, cone, construction, trailer, truck
-from scenarios.bodies import Body, Kind
+from scenarios.bodies import Body, Kind, Livery
 from scenarios.rollout import Rollout
 
 _POSES = 16  # of one walking or pedalling cycle
@@ -38,6 +40,9 @@ def car_style(body: Body) -> str:
 
 @lru_cache(maxsize=512)
 def _posed(body: Body, pose: int, moving: bool) -> Mesh:
+    if body.livery is not Livery.PLAIN:
+        plain = replace(body, livery=Livery.PLAIN, size=below_lamps(body.size))
+        return liveried(_posed(plain, pose, moving), body.kind, body.size, body.livery)
     phase = 2 * np.pi * pose / _POSES
     if body.kind in (Kind.PEDESTRIAN, Kind.CHILD):
         return walker(body.size, phase, moving)

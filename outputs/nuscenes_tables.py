@@ -214,7 +214,7 @@ def _annotation(scene: Scene, actor: int, row: int) -> Row:
 def _instance(scene: Scene, actor: int, annotations: list[Row]) -> Row:
     return {
         "token": scene.token("instance", actor),
-        "category_token": token("category", words.CATEGORY[scene.rollout.bodies[actor].kind]),
+        "category_token": token("category", words.category(scene.rollout.bodies[actor])),
         "nbr_annotations": len(annotations),
         "first_annotation_token": annotations[0]["token"], "last_annotation_token": annotations[-1]["token"],
     }  # fmt: skip

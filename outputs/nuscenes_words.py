@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
-from scenarios.bodies import FOUR_WHEELS, PEOPLE, STATIC, Body, Kind, Size
+from scenarios.bodies import FOUR_WHEELS, PEOPLE, STATIC, Body, Kind, Livery, Size
 from scenarios.rollout import Rollout
 
 CATEGORY: dict[Kind, str] = {
@@ -25,7 +25,11 @@ CATEGORY: dict[Kind, str] = {
     Kind.ANIMAL: "animal",  # this and the next are none of the ten classes of the detection task
     Kind.DEBRIS: "movable_object.debris",
 }
-CATEGORIES: tuple[str, ...] = tuple(sorted(set(CATEGORY.values())))
+ON_DUTY: dict[Livery, str] = {  # nor are these; fire engines are trucks to nuScenes
+    Livery.POLICE: "vehicle.emergency.police",
+    Livery.AMBULANCE: "vehicle.emergency.ambulance",
+}
+CATEGORIES: tuple[str, ...] = tuple(sorted({*CATEGORY.values(), *ON_DUTY.values()}))
 ATTRIBUTES: dict[str, str] = {
     "vehicle.moving": "The vehicle moves.",
     "vehicle.stopped": "It stands but has moved, will move, or shows brake lights.",
@@ -39,6 +43,11 @@ ATTRIBUTES: dict[str, str] = {
 VISIBILITY: dict[str, str] = {"1": "v0-40", "2": "v40-60", "3": "v60-80", "4": "v80-100"}
 MOVING_MPS = 0.2  # below it nuScenes' annotators would see nothing move between two keyframes
 RIDER_HEIGHT_M = 1.35  # a two-wheeler lower than this carries nobody: a seated rider's head is above it
+
+
+def category(body: Body) -> str:
+    """nuScenes' name for what a body is."""
+    return ON_DUTY.get(body.livery, CATEGORY[body.kind])
 
 
 def token(*parts: object) -> str:

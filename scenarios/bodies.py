@@ -1,7 +1,9 @@
 """The kinds of bodies a scenario can hold, with their usual sizes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from scenarios.triggers import ADDED
 
 
 class Kind(StrEnum):
@@ -21,6 +23,33 @@ class Kind(StrEnum):
     DEBRIS = "debris"
 
 
+class Livery(StrEnum):
+    """What a vehicle's paint and lamps say it is there for; PLAIN of all others."""
+
+    PLAIN = "plain"
+    POLICE = "police"
+    AMBULANCE = "ambulance"
+    FIRE = "fire brigade"
+    SCHOOL = "school"
+
+
+class Colour(StrEnum):
+    """Of the paint, the load, the coat or the jacket; ANY is drawn from the seed."""
+
+    ANY = "any"
+    WHITE = "white"
+    SILVER = "silver"
+    GREY = "grey"
+    BLACK = "black"
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+    GREEN = "green"
+    BLUE = "blue"
+    BROWN = "brown"
+    BEIGE = "beige"
+
+
 @dataclass(frozen=True)
 class Size:
     """A box's extent in metres."""
@@ -32,20 +61,32 @@ class Size:
 
 @dataclass(frozen=True)
 class Variant:
-    """A sort of a kind that has a name and a size of its own."""
+    """A sort of a kind that has a name, and a size or a livery of its own."""
 
     kind: Kind
     size: Size
+    livery: Livery = Livery.PLAIN
 
 
 # Words that may be written for a kind; they say how large it is. A white-tailed deer with its head up and a large dog;
-# a drive wheel of a lorry (315/70 R 22.5) and a EUR pallet, lying; a crate of goods.
+# a drive wheel of a lorry (315/70 R 22.5) and a EUR pallet, lying; a crate of goods. Vehicles on duty are as high as
+# the lamps on their roofs.
 VARIANTS: dict[str, Variant] = {
     "deer": Variant(Kind.ANIMAL, Size(1.7, 0.5, 1.4)),
     "dog": Variant(Kind.ANIMAL, Size(0.95, 0.3, 0.7)),
     "crate": Variant(Kind.DEBRIS, Size(0.9, 0.7, 0.7)),
     "tyre": Variant(Kind.DEBRIS, Size(1.0, 1.0, 0.315)),
     "pallet": Variant(Kind.DEBRIS, Size(1.2, 0.8, 0.144)),
+    "police car": Variant(Kind.CAR, Size(4.7, 1.85, 1.65), Livery.POLICE),
+    "ambulance": Variant(Kind.VAN, Size(6.0, 2.05, 2.75), Livery.AMBULANCE),
+    "fire engine": Variant(Kind.TRUCK, Size(8.6, 2.5, 3.4), Livery.FIRE),
+    "school bus": Variant(Kind.BUS, Size(10.7, 2.45, 3.1), Livery.SCHOOL),
+}
+LIVERIED: dict[Livery, tuple[Kind, ...]] = {
+    Livery.POLICE: (Kind.CAR, Kind.VAN, Kind.MOTORCYCLE),
+    Livery.AMBULANCE: (Kind.VAN, Kind.CAR),
+    Livery.FIRE: (Kind.TRUCK, Kind.VAN),
+    Livery.SCHOOL: (Kind.BUS,),
 }
 # Other words for a kind or a variant, in stories and in messages.
 CALLED: dict[str, str] = {
@@ -66,6 +107,7 @@ CALLED: dict[str, str] = {
     "tire": "tyre",
     "wheel": "tyre",
     "cargo": Kind.DEBRIS,
+    "fire truck": "fire engine",
 }
 FOUR_WHEELS = frozenset({Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.CONSTRUCTION, Kind.TRAILER})
 TWO_WHEELS = frozenset({Kind.MOTORCYCLE, Kind.CYCLIST})
@@ -103,10 +145,14 @@ class Body:
     id: str
     kind: Kind
     size: Size
+    livery: Livery = field(default=Livery.PLAIN, metadata=ADDED)
+    colour: Colour = field(default=Colour.ANY, metadata=ADDED)
 
 
-def variant_of(kind: Kind, size: Size) -> str:
-    """Which variant a body of this size looks like, whatever it was called; "" for a kind that has none."""
+def variant_of(kind: Kind, size: Size, livery: Livery = Livery.PLAIN) -> str:
+    """Which variant a body looks like, whatever it was called; "" for one that is none."""
+    if livery is not Livery.PLAIN:
+        return next((name for name, sort in VARIANTS.items() if (sort.kind, sort.livery) == (kind, livery)), "")
     if kind is Kind.ANIMAL:
         return "dog" if size.height_m < 0.9 else "deer"
     if kind is not Kind.DEBRIS:

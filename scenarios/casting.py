@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from scenarios.bodies import ON_FOOT, STATIC, Kind
+from scenarios.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
 from scenarios.references import NOUNS, VARIANT_NOUNS
 from scenarios.scenario import Scenario
 from scenarios.setting import Setting
@@ -46,6 +46,7 @@ class Part:
     side: str = ""
     place: Place = Place()
     variant: str = ""
+    colour: Colour = Colour.ANY
 
     def places(self, setting: Setting) -> Iterator[Place]:
         """Where it may be, likeliest first, at the distance that the phrase names."""
@@ -87,6 +88,8 @@ class Part:
     def section(self) -> str:
         """Its section of the file."""
         words = [f"kind: {self.variant or self.kind}", self.place.where]
+        if self.colour is not Colour.ANY:
+            words.insert(1, f"colour: {self.colour}")
         if self.place.gap_m is not None:
             words.append(f"ahead: {self.place.gap_m:g} m")
         named = {"offset": self.place.offset, "speed": self.place.speed}
@@ -117,7 +120,8 @@ def company(text: str, setting: Setting) -> Company:
             continue
         begin = _begin(said)
         adjectives = {word.strip(",") for word in said[begin:-1]} - _ARTICLES
-        unknown += sorted(adjectives - _ADJECTIVES)
+        sort, colour = _sort(noun, adjectives), next((c for c in Colour if c in adjectives), Colour.ANY)
+        unknown += sorted(adjectives - _ADJECTIVES - set(sort.split()) - {colour})
         if found := _IS.match(" " + " ".join(words)):
             adjectives.add("parked" if found[1] == "parked" and "lane" not in found[0] else "standing")
             words = f" {' '.join(words)}"[found.end() :].split()
@@ -127,8 +131,10 @@ def company(text: str, setting: Setting) -> Company:
         if said[begin - 1 : begin] == ["behind"]:
             adjectives.add("parked")  # what somebody comes out from behind of stands at the kerb
         part = _part(noun, frozenset(adjectives & _ADJECTIVES), side, parts, "another" in said[begin:])
-        if part not in parts:
+        part = replace(part, variant=sort or part.variant, colour=colour if part.colour is Colour.ANY else part.colour)
+        if part.row == len(parts):
             parts.append(part)
+        parts[part.row] = part
         said[begin:] = [part.id + said[-1][len(noun) :]]
     return Company(*_sided(tuple(parts), " ".join(said), setting), tuple(unknown))
 
@@ -156,6 +162,12 @@ def _part(noun: str, said: frozenset[str], side: str, parts: list[Part], other: 
     name = "lead" if said & _LEADS else noun
     count = sum(re.fullmatch(rf"{name}(-\d+)?", part.id) is not None for part in parts)
     return Part(f"{name}-{count + 1}" if count else name, _kind(noun), said, len(parts), side, variant=variant)
+
+
+def _sort(noun: str, adjectives: set[str]) -> str:
+    """The variant of two words that a noun and what stands before it name: 'school bus'."""
+    said = (f"{word} {noun}" for word in sorted(adjectives))
+    return next((CALLED.get(name, name) for name in said if CALLED.get(name, name) in VARIANTS), "")
 
 
 def _kind(noun: str) -> Kind:

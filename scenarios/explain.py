@@ -6,6 +6,7 @@ from math import isinf, tan
 from pathlib import Path
 from types import MappingProxyType
 
+from scenarios.bodies import Body, Colour, Livery
 from scenarios.build import SURFACE_IN
 from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
@@ -39,7 +40,8 @@ _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
 def explain(path: str | Path, seed: int = 0) -> str:
     """Prose of what a file means, in SI beside the usual units; raises Faults where it means nothing."""
     meaning = understand(read_document(path), seed)
-    return told(meaning.scenarios, meaning.dropped)
+    remarks = [f"The road is not quite as on its map: {remark}." for remark in meaning.remarks]
+    return told(meaning.scenarios, meaning.dropped) + "".join(f"{remark}\n" for remark in ["", *remarks] if remarks)
 
 
 def told(scenarios: tuple[Scenario, ...], dropped: Mapping[str, int] = MappingProxyType({})) -> str:
@@ -70,9 +72,15 @@ def _world(scenario: Scenario) -> list[str]:
     lines = ["Road: " + _road(scenario.road), *_junction(scenario.road), _surface(scenario), *_ground(scenario), ""]
     lines += [f"Ego: in lane {scenario.road.ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
     lines.append("Actors:" if actors else "Actors: none.")
-    lines += [f"  {p.body.id}: {p.body.kind}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
+    lines += [f"  {p.body.id}: {_looks(p.body)}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
     lines += ["", "Story:" if scenario.events else "Story: nothing happens by itself."]
     return lines + list(_told_story(scenario))
+
+
+def _looks(body: Body) -> str:
+    """'car, red', 'van, ambulance'."""
+    livery = "" if body.livery is Livery.PLAIN else f", {body.livery}"
+    return f"{body.kind}{livery}" + ("" if body.colour is Colour.ANY else f", {body.colour}")
 
 
 def _road(road: Road) -> str:

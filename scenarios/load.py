@@ -7,6 +7,7 @@ from pathlib import Path
 from scenarios.build import build
 from scenarios.document import Document, parse_document, read_document
 from scenarios.faults import Fault, Faults
+from scenarios.road_file import grounded
 from scenarios.scenario import Scenario
 from scenarios.sweep import Refused, Variant, expand
 from scenarios.sweep_spec import without_sweep
@@ -21,6 +22,7 @@ class Meaning:
 
     scenarios: tuple[Scenario, ...]
     dropped: dict[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()  # how its road differs from the map that it comes from
 
 
 def load(path: str | Path, seed: int = 0) -> tuple[Scenario, ...]:
@@ -38,6 +40,8 @@ def loads(text: str, path: str | Path = "scenario.yaml", seed: int = 0) -> tuple
 
 def understand(document: Document, seed: int = 0) -> Meaning:
     """The scenarios of a document; raises Faults with every fault of every variant."""
+    found_road = grounded(document)
+    document = found_road.document
     try:
         expansion = expand(document.data, seed)
     except Refused as refused:  # what is wrong with the rest is said along with it
@@ -56,7 +60,7 @@ def understand(document: Document, seed: int = 0) -> Meaning:
     if counted:
         raise document.faults([_told(*first[key], n, len(expansion.variants)) for key, n in counted.items()])
     _refuse_twins(document, scenarios)
-    return Meaning(tuple(scenarios), expansion.dropped)
+    return Meaning(tuple(scenarios), expansion.dropped, found_road.remarks)
 
 
 def library() -> dict[str, Path]:

@@ -50,7 +50,7 @@ def place_ego(spec: EgoSpec) -> Placed:
 def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Sequence[Placed], events) -> Placed:
     """An actor's start. Who hides is placed by the event that makes it step out from behind one of `placed`."""
     written = spec.box.size if isinstance(spec, Boxed) else spec.size
-    body = Body(name, spec.kind, Size(*written) if written else USUAL_SIZE[spec.kind])
+    body = Body(name, spec.kind, Size(*written) if written else USUAL_SIZE[spec.kind], spec.livery, spec.colour)
     if isinstance(spec, Boxed):
         start = AtPose(*spec.box.at, spec.box.heading)
         return Placed(body, start, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))

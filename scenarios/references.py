@@ -97,7 +97,7 @@ def member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
     """What an actor's section says of it."""
     written = spec.box.size if isinstance(spec, Boxed) else spec.size
     size = Size(*written) if written else USUAL_SIZE[spec.kind]
-    return replace(_placed_member(name, spec, ego), variant=variant_of(spec.kind, size))
+    return replace(_placed_member(name, spec, ego), variant=variant_of(spec.kind, size, spec.livery))
 
 
 def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
@@ -162,6 +162,8 @@ def _fits(word: str, who: Member, cast: Cast) -> bool:
         return True
     if word in NOUNS:
         return who.kind in NOUNS[word] and VARIANT_NOUNS.get(word, who.variant) == who.variant
+    if word in who.variant.split():  # the police in "the police car"
+        return True
     match ADJECTIVES.get(word):
         case "parked":
             return who.parked

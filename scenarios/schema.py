@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from scenarios.axis_spec import Draws, Range
 from scenarios.events import EventSpec
+from scenarios.road_file import SHAPE, OnMap
 from scenarios.section import SI_UNIT
 from scenarios.spec import LogSpec, WorldSpec
 from scenarios.sweep_schema import sweep_schema
@@ -31,10 +32,11 @@ def schema_text() -> str:
 
 def schema() -> dict[str, Any]:
     """JSON Schema draft 7, the newest that editors' YAML support knows whole."""
-    models = [(model, "validation") for model in (WorldSpec, LogSpec, EventSpec, Range, Draws)]
+    models = [(model, "validation") for model in (WorldSpec, LogSpec, EventSpec, Range, Draws, OnMap)]
     _, made = models_json_schema(models, schema_generator=_AsWritten)
     parts = {name: part for name, part in _bare(made["$defs"]).items() if name != "Number"}  # what is read, not written
     _let_lines_be_sentences(parts)
+    _let_roads_come_from_maps(parts)
     _offer_all_keys(parts)
     _hold_to_ids(parts["WorldSpec"]["properties"]["actors"])
     sweep = sweep_schema(parts)
@@ -61,6 +63,13 @@ def _let_lines_be_sentences(parts: dict[str, Any]) -> None:
     bare = [word for word, said in actions.items() if "required" not in parts[said["$ref"].removeprefix(_DEFS)]]
     event = parts["EventSpec"]["properties"]
     event["do"] = {"description": event["do"]["description"], "anyOf": [{"$ref": f"{_DEFS}Do"}, {"enum": bare}]}
+
+
+def _let_roads_come_from_maps(parts: dict[str, Any]) -> None:
+    """A road of a map is as long and wide as it says; what lies on it is said as of any other."""
+    lying = {key: said for key, said in parts["StraightRoad"]["properties"].items() if key not in SHAPE}
+    parts["OnMap"]["properties"] |= lying
+    parts["WorldSpec"]["properties"]["road"]["oneOf"].append({"$ref": f"{_DEFS}OnMap"})
 
 
 def _offer_all_keys(parts: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from scenarios.axes import Choice, Dimension, Span
 from scenarios.build import build
 from scenarios.document import Document
 from scenarios.faults import Fault
+from scenarios.road_file import grounded
 from scenarios.scenario import Scenario
 from scenarios.sweep import Refused, first_broken, joined, variant
 from scenarios.sweep_spec import SweepSpec, read_sweep, without_sweep
@@ -75,6 +76,7 @@ class Space:
 
 def space(document: Document) -> Space:
     """What the sweep of a file spans; raises Faults where it has none, or a faulty one."""
+    document = grounded(document).document
     base = without_sweep(document.data)
     spec, faults = read_sweep(base, document.data.get("sweep", {}))
     if not faults and not spec.axes:

@@ -1,27 +1,14 @@
-"""The other files that a scenario names: only such that lie beside it, never what a path trick leads to."""
+"""The other files that an OpenSCENARIO file names."""
 
-import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from scenarios.faults import quoted
+from scenarios.neighbours import WANTED, Elsewhere, neighbour
 from scenarios.openscenario.node import Node
-
-LONGEST_PATH = 300
-WANTED = "a relative path within the folder above the scenario's own"
 
 
 def beside(node: Node, attribute: str, home: Path) -> Path:
-    """The file or folder that an attribute names, relative to the scenario at `home`; raises NotSaid.
-
-    Suites keep scenarios, roads and catalogs in folders side by side: so far up, and no farther, a path may go.
-    """
-    said = node.word(attribute).replace("\\", "/")
-    if not said or len(said) > LONGEST_PATH or not said.isprintable():
-        raise node.not_said(f"{attribute}={quoted(said)}, which is no path; wanted {WANTED}")
-    if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:|^[/~]|^\$", said):
-        raise node.not_said(f"{attribute}={quoted(said)}, which leads elsewhere; wanted {WANTED}")
-    top = home.resolve().parent.parent
-    found = (home.resolve().parent / PurePosixPath(said)).resolve()  # links are followed, and judged by where they lead
-    if not found.is_relative_to(top):
-        raise node.not_said(f"{attribute}={quoted(said)}, which leads out of {top.name or top}; wanted {WANTED}")
-    return found
+    """The file or folder that an attribute names, relative to the scenario at `home`; raises NotSaid."""
+    try:
+        return neighbour(node.word(attribute), home)
+    except Elsewhere as reason:
+        raise node.not_said(f"{attribute}={reason}; wanted {WANTED}") from None

@@ -20,8 +20,9 @@ from outputs.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import ALL, TRAIN, VAL, split_of, write_dataset
 from outputs.nuscenes_check import check_dataset
 from outputs.nuscenes_tables import TABLES
+from outputs.nuscenes_words import CATEGORIES, category
 from outputs.road_mask import draw_road_mask
-from scenarios.bodies import Kind
+from scenarios.bodies import USUAL_SIZE, Body, Kind, Livery
 from scenarios.environment import Environment, Surface
 from scenarios.road import RoadKind
 from scenarios.scenario import Expect, FromLog, Scenario
@@ -32,6 +33,17 @@ CLASSES = {
     "car", "truck", "bus", "trailer", "construction_vehicle", "pedestrian", "motorcycle", "bicycle", "traffic_cone",
     "barrier",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "livery", "name"),
+    [(Kind.CAR, Livery.POLICE, "vehicle.emergency.police"), (Kind.VAN, Livery.AMBULANCE, "vehicle.emergency.ambulance"),
+     (Kind.TRUCK, Livery.FIRE, "vehicle.truck"), (Kind.BUS, Livery.SCHOOL, "vehicle.bus.rigid"),
+     (Kind.VAN, Livery.PLAIN, "vehicle.car")],
+)  # fmt: skip
+def test_vehicles_on_duty_have_nuscenes_own_categories(kind, livery, name):
+    assert category(Body("it", kind, USUAL_SIZE[kind], livery)) == name
+    assert name in CATEGORIES
 
 
 def place(folder: Path, name: str, **changes) -> Path:

@@ -36,7 +36,7 @@ def refused(actors: str, story: str = "") -> str:
 
 @pytest.mark.parametrize(("word", "variant"), VARIANTS.items())
 def test_a_variant_is_its_kind_with_its_size(word, variant):
-    assert variant_of(variant.kind, variant.size) == word
+    assert variant_of(variant.kind, variant.size, variant.livery) == word
     body = read(f"it-1: {{kind: {word}, lane: 1, ahead: 20 m, speed: 0 km/h}}").placed[1].body
     assert (body.kind, body.size) == (variant.kind, variant.size)
     boxed = read(f"it-1: {{kind: {word}, box: {{at: [30 m, 6 m]}}}}").placed[1].body

@@ -104,8 +104,8 @@ def test_clauses_become_lines_and_a_clause_without_an_actor_goes_on_with_the_las
     ("phrase", "unknown"),
     [
         ("lead car brakes hard on a cobbled road", ("cobbled",)),
-        ("the red car brakes", ("red",)),
-        ("a kid runs out from behind a stopped school bus", ("school",)),
+        ("the shiny car brakes", ("shiny",)),
+        ("a kid runs out from behind a stopped airport bus", ("airport",)),
         ("lead car brakes hard because of a squirrel", ("because of a squirrel",)),
         ("lead car brakes in heavy rain", ("heavy",)),
     ],

@@ -1,0 +1,135 @@
+"""A road that comes from an OpenDRIVE file: the stretch of it on which the ego drives, written as any other road.
+
+It is read when the file is, before its sweep: what else may lie on a road is said beside it and may vary.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from scenarios.document import Document
+from scenarios.faults import Fault, Faults, nearest, quoted
+from scenarios.neighbours import WANTED, Elsewhere, neighbour
+from scenarios.opendrive.chain import chain_from
+from scenarios.opendrive.read_map import read_map
+from scenarios.opendrive.road_map import MapRoad, RoadMap
+from scenarios.opendrive.stretch import Remark, Stretch, stretch_of
+from scenarios.section import Count, Section, as_faults, measured
+from scenarios.units import LENGTH
+
+BEHIND_M, AHEAD_M = 30.0, 300.0
+SHAPE = ("kind", "lanes", "opposite_lanes", "lane_width", "pieces", "transition", "radius", "direction")
+
+
+class OnMap(Section):
+    """Where on a map the ego begins: its rear axle, in the direction in which its lane is driven."""
+
+    file: str = Field(description="an OpenDRIVE file beside this one, such as town.xodr")
+    id: int | str | None = Field(None, description="the id of one of its roads, such as 3; may be left out of one road")
+    lane: Count | None = Field(
+        None, description="the id of one of its lanes there, such as -1; left out: the rightmost for driving"
+    )
+    at: Annotated[float, measured(LENGTH, 0.0, 1e6)] = Field(0.0, description="how far along the road, such as 120 m")
+    ahead: Annotated[float, measured(LENGTH, 10.0, 2000.0)] = Field(
+        AHEAD_M, description="how much of it ahead of the ego is needed, such as 300 m"
+    )
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """A document whose road is written in it, and what of that road is not quite as in its map."""
+
+    document: Document
+    remarks: tuple[str, ...] = ()
+
+
+def grounded(document: Document) -> Grounded:
+    """The same document with the stretch of a map that it names as its road; raises Faults."""
+    road = document.data.get("road")
+    if not isinstance(road, dict) or "file" not in road:
+        return Grounded(document)
+    place = {key: value for key, value in road.items() if key in OnMap.model_fields}
+    faults = [Fault(f"road.{key}", quoted(road[key]), "no such key beside file: the map says it")
+              for key in SHAPE if key in road]  # fmt: skip
+    try:
+        said = OnMap.model_validate(place)
+    except ValidationError as error:
+        raise document.faults([*faults, *as_faults(error, "road")]) from error
+    stretch = _stretch(said, document)
+    faults += [_beyond_us(said, remark) for remark in stretch.refused] + _other_lane(document.data, stretch)
+    if faults:
+        raise document.faults(faults)
+    rest = {key: value for key, value in road.items() if key not in place}
+    data = document.data | {"road": stretch.written | rest, "ego": _in_lane(document.data, stretch)}
+    told = tuple(f"{said.file} line {remark.line}: {remark.said}" for remark in stretch.approximated)
+    return Grounded(replace(document, data=data), told)
+
+
+def _stretch(said: OnMap, document: Document) -> Stretch:
+    known = _map(said, document)
+    road = _road(said, known, document)
+    section, lane = road.section(said.at), said.lane
+    driven = [one.id for one in section.lanes if one.driving]
+    if lane is None and driven:
+        lane = max(driven) if min(driven) > 0 else min(driven)
+    if lane not in driven:
+        where = (
+            f"lane {quoted(lane)} at {said.at:g} m of road {road.id}" if driven else f"road {road.id} at {said.at:g} m"
+        )
+        wanted = (
+            f"a lane for driving: {', '.join(map(str, sorted(driven)))}" if driven else "a road with lanes for driving"
+        )
+        raise document.faults([Fault("road.lane", where, wanted)])
+    return stretch_of(chain_from(known, road, lane, said.at, 400.0, said.ahead), BEHIND_M, said.ahead)
+
+
+def _map(said: OnMap, document: Document) -> RoadMap:
+    try:
+        return read_map(neighbour(said.file, document.path))
+    except Elsewhere as reason:
+        raise document.faults([Fault("road.file", str(reason), WANTED)]) from None
+    except Faults as faults:
+        told = [Fault("road.file", _inside(fault), fault.wanted) for fault in faults.faults]
+        raise document.faults(told) from faults
+
+
+def _inside(fault: Fault) -> str:
+    return f"{fault.found} ({fault.where} in line {fault.line} of it)" if fault.line else fault.found
+
+
+def _road(said: OnMap, known: RoadMap, document: Document) -> MapRoad:
+    if said.id is None and len(known.roads) == 1:
+        return _long_enough(next(iter(known.roads.values())), said, document)
+    if said.id is None:
+        raise document.faults([Fault("road.id", "nothing", f"the road's id: {nearest('', list(known.roads)[:20])}")])
+    if (road := known.roads.get(str(said.id))) is None:
+        raise document.faults([Fault("road.id", quoted(said.id), nearest(str(said.id), list(known.roads)[:20]))])
+    return _long_enough(road, said, document)
+
+
+def _long_enough(road: MapRoad, said: OnMap, document: Document) -> MapRoad:
+    if said.at < road.length_m:
+        return road
+    wanted = f"a place on road {road.id}, which is {road.length_m:.1f} m long"
+    raise document.faults([Fault("road.at", f"{said.at:g} m", wanted)])
+
+
+def _beyond_us(said: OnMap, remark: Remark) -> Fault:
+    wanted = "a stretch with parallel lanes of one width: another place, or less of it with ahead:"
+    return Fault("road.file", f"{Path(said.file).name} line {remark.line}: {remark.said}", wanted)
+
+
+def _in_lane(data: dict[str, object], stretch: Stretch) -> object:
+    ego = data.get("ego")
+    return {"lane": stretch.lanes.ego} | ego if isinstance(ego, dict) else ego
+
+
+def _other_lane(data: dict[str, Any], stretch: Stretch) -> list[Fault]:
+    ego = data.get("ego")
+    lane = ego.get("lane", stretch.lanes.ego) if isinstance(ego, dict) else stretch.lanes.ego
+    if lane == stretch.lanes.ego:
+        return []
+    wanted = f"{stretch.lanes.ego}, or no lane here: the road's own lane says where the ego drives"
+    return [Fault("ego.lane", quoted(lane), wanted)]

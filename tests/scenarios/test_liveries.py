@@ -1,0 +1,64 @@
+"""Vehicles on duty and colours: words for them, what they may be put on, and that other scenarios keep their ids."""
+
+import pytest
+
+from scenarios.bodies import LIVERIED, VARIANTS, Colour, Kind, Livery
+from scenarios.draft import draft
+from scenarios.explain import told
+from scenarios.faults import Faults
+from scenarios.load import loads
+
+FILE = """
+name: on-duty
+intent: Somebody on duty passes.
+duration: 4 s
+road: {{kind: straight, lanes: 2}}
+ego: {{lane: 0, speed: 30 km/h, drive: follow}}
+actors: {{it: {{{it}}}}}
+story: [{story}]
+"""
+PLACE = "lane: 1, ahead: 20 m, speed: 30 km/h"
+ON_DUTY = {name: sort for name, sort in VARIANTS.items() if sort.livery is not Livery.PLAIN}
+
+
+def read(it: str, story: str = ""):
+    (scenario,) = loads(FILE.format(it=f"{it}, {PLACE}", story=story))
+    return scenario
+
+
+def refused(it: str) -> str:
+    with pytest.raises(Faults) as caught:
+        read(it)
+    return "; ".join(map(str, caught.value.faults))
+
+
+@pytest.mark.parametrize(("name", "sort"), ON_DUTY.items())
+def test_a_vehicle_on_duty_is_its_kind_in_its_livery_and_a_story_may_call_it_so(name, sort):
+    scenario = read(f"kind: {name}", f"the {name} stops after 1 s")
+    body = scenario.placed[1].body
+    assert (body.kind, body.size, body.livery) == (sort.kind, sort.size, sort.livery)
+    assert scenario.events[0].actor == "it"
+    assert f"{sort.kind}, {sort.livery}" in told((scenario,))
+
+
+@pytest.mark.parametrize("livery", LIVERIED)
+def test_a_livery_is_refused_on_what_does_not_wear_it(livery):
+    assert f"{livery} livery on a cone; wanted it on" in refused(f"kind: cone, livery: {livery}")
+
+
+def test_a_colour_is_one_of_a_list_with_the_nearest_named():
+    assert "did you mean" in refused("kind: car, colour: gren")
+    assert read("kind: car, colour: red").placed[1].body.colour is Colour.RED
+
+
+def test_who_says_nothing_of_looks_keeps_the_id_and_who_says_something_has_another():
+    plain = read("kind: car")
+    assert read("kind: car, colour: any, livery: plain").id == plain.id
+    assert len({plain.id, read("kind: car, colour: red").id, read("kind: car, livery: police").id}) == 3
+
+
+def test_a_phrase_may_name_both():
+    text = draft("a red school bus stops in front of the ego", "mine").text
+    assert "kind: school bus" in text
+    assert "colour: red" in text
+    assert loads(text)[0].placed[1].body.kind is Kind.BUS
