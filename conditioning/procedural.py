@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8
 from conditioning import shadows
 from conditioning.camera import Camera
 from conditioning.cuboids import present
+from conditioning.glare import veiled
 from conditioning.ground import bars_of, cross_lines, crossing_of, patches_of
 from conditioning.markings import lines
 from conditioning.materials import drawn_from
@@ -65,7 +66,10 @@ class _Studio:
         visible = chosen(cast, ahead)
         surfaces = rasterise(in_camera[ahead], visible.uv, self.camera)
         colour = self._shade(surfaces, visible, lit[ahead], shadow, contact, view, frame)
-        return develop(halved(colour), self.light, self.rollout.environment.weather, frame)
+        radiance = halved(colour)
+        if self.rollout.environment.sun is not None:
+            radiance = veiled(radiance, self.light, view, self.scenery)
+        return develop(radiance, self.light, self.rollout.environment.weather, frame)
 
     def _near(self, view: View, frame: int):
         rows = present(self.rollout, frame)

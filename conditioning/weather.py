@@ -7,7 +7,7 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import uniform_filter
 
 from conditioning.materials import drawn_from, linear
-from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.environment import Sun, Surface, TimeOfDay, Weather
 from scenarios.rollout import Rollout
 
 
@@ -50,6 +50,13 @@ def _sun_direction(rng: np.random.Generator, time: TimeOfDay) -> np.ndarray:
     return np.array([np.cos(azimuth) * np.cos(height), np.sin(azimuth) * np.cos(height), np.sin(height)])
 
 
+def _towards(said: Sun | None, drawn: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+    if said is None:
+        return drawn
+    flat = np.cos(said.height_rad)
+    return np.array([np.cos(said.bearing_rad) * flat, np.sin(said.bearing_rad) * flat, np.sin(said.height_rad)])
+
+
 def _clear(time: TimeOfDay, rng: np.random.Generator) -> dict:
     if time is TimeOfDay.DAY:
         warm = rng.uniform(0, 1)
@@ -82,7 +89,7 @@ def light_of(rollout: Rollout, seed: int) -> Light:
     """The light of a rollout's hour and weather; the seed turns the sun, drifts clouds and colours lamps."""
     time, weather = rollout.environment.time, rollout.environment.weather
     rng = drawn_from("light", seed)
-    direction = _sun_direction(rng, time)
+    direction = _towards(rollout.environment.sun, _sun_direction(rng, time))
     base = _clear(time, rng)
     if weather is not Weather.CLEAR:
         base = _overcast(base, time, weather)

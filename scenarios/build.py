@@ -8,7 +8,7 @@ from hashlib import sha256
 from pydantic import TypeAdapter, ValidationError
 
 from scenarios.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
-from scenarios.environment import FRICTION, Environment, Surface, Weather
+from scenarios.environment import FRICTION, Surface, Weather
 from scenarios.faults import Fault, nearest, quoted
 from scenarios.place import (
     carriers,
@@ -165,7 +165,7 @@ def _scenario(
         road=road,
         surface=surface,
         friction=friction,
-        environment=Environment(spec.environment.time, spec.environment.weather),
+        environment=spec.environment.environment(),
         placed=placed,
         events=events,
         expect=Expect(must, spec.expect.min_ttc, spec.expect.min_gap),

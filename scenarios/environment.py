@@ -1,7 +1,9 @@
 """Light, weather and what lies on the road."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from scenarios.triggers import ADDED
 
 
 class TimeOfDay(StrEnum):
@@ -37,6 +39,17 @@ FRICTION: dict[Surface, float] = {
 
 
 @dataclass(frozen=True)
+class Sun:
+    """Where the sun stands: above the horizon, and to the left of the map's x axis, radians."""
+
+    height_rad: float
+    bearing_rad: float
+
+
+@dataclass(frozen=True)
 class Environment:
+    """`sun` None: drawn from the seed, as high as the time of day has it."""
+
     time: TimeOfDay = TimeOfDay.DAY
     weather: Weather = Weather.CLEAR
+    sun: Sun | None = field(default=None, metadata=ADDED)

@@ -1,5 +1,6 @@
 """What was understood of a scenario file, in words: for an author to compare with what was meant."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from math import isinf, tan
@@ -50,12 +51,20 @@ def told(scenarios: tuple[Scenario, ...], dropped: Mapping[str, int] = MappingPr
     lines = [f"{first.name}: {first.intent}"]
     if first.source:
         lines.append("Source: " + ", ".join(f"{key} {value}" for key, value in first.source.items()) + ".")
-    lines += [f"Lasts {first.duration_s:g} s, {first.environment.time}, {first.environment.weather}.", ""]
+    lines += [f"Lasts {first.duration_s:g} s, {first.environment.time}, {first.environment.weather}{_sun(first)}.", ""]
     lines += _log(first) if first.from_log else _world(first)
     lines += ["", "Expected: " + "; ".join(_expected(first.expect)) + "."]
     if len(scenarios) > 1 or first.parameters:
         lines += ["", *_sweep(scenarios, dropped)]
     return "\n".join(lines) + "\n"
+
+
+def _sun(scenario: Scenario) -> str:
+    if (sun := scenario.environment.sun) is None:
+        return ""
+    side = "left" if sun.bearing_rad >= 0 else "right"
+    bearing = f"{math.degrees(abs(sun.bearing_rad)):.3g} degrees to the {side} of the ego's first heading"
+    return f", the sun {math.degrees(sun.height_rad):.3g} degrees above the horizon, {bearing}"
 
 
 def _log(scenario: Scenario) -> list[str]:

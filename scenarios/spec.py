@@ -1,5 +1,6 @@
 """The shape of a scenario file: what may be written where. Values are in SI once validated."""
 
+import math
 import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -7,11 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from scenarios.actor_spec import ActorSpec, EgoSpec
-from scenarios.environment import TimeOfDay, Weather
+from scenarios.environment import Environment, Sun, TimeOfDay, Weather
 from scenarios.faults import quoted
 from scenarios.road_spec import RoadSpec
-from scenarios.section import Instant, Section, fault, measured, one_of
-from scenarios.units import LENGTH, TIME, NotAQuantity, quantity, spelling
+from scenarios.section import Angle, Instant, Section, fault, measured, one_of
+from scenarios.units import ANGLE, LENGTH, TIME, NotAQuantity, quantity, spelling
 
 WORDS_SAFE_AS_ID = "letters a-z, digits, - or _, starting with a letter, at most 32 of them, and not 'ego'"
 
@@ -32,9 +33,28 @@ Prose = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min
 SceneName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\z", max_length=64)]
 
 
+class SunSpec(Section):
+    height: Annotated[float, measured(ANGLE, math.radians(2), math.radians(70))] = Field(
+        description="above the horizon, such as 8 deg"
+    )
+    bearing: Angle = Field(0.0, description="from the ego's first heading to the left, such as 10 deg; 0 deg: ahead")
+
+
 class EnvironmentSpec(Section):
     time: Annotated[TimeOfDay, one_of(TimeOfDay)] = Field(TimeOfDay.DAY, description="day, dusk or night")
     weather: Annotated[Weather, one_of(Weather)] = Field(Weather.CLEAR, description="clear, rain, fog or snow")
+    sun: SunSpec | None = Field(None, description="a mapping such as {height: 8 deg}: ahead of the ego, and low")
+
+    @model_validator(mode="after")
+    def _by_day(self) -> "EnvironmentSpec":
+        if self.sun is not None and (self.time is TimeOfDay.NIGHT or self.weather is not Weather.CLEAR):
+            raise fault(f"a sun at {self.time}, {self.weather}", "a sun only by day or dusk in clear weather")
+        return self
+
+    def environment(self) -> Environment:
+        """The same in numbers."""
+        sun = None if self.sun is None else Sun(self.sun.height, self.sun.bearing)
+        return Environment(self.time, self.weather, sun)
 
 
 class Collision(StrEnum):

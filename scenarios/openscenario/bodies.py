@@ -1,5 +1,7 @@
 """Bodies and surroundings of ours as OpenSCENARIO elements."""
 
+import math
+
 from lxml import etree
 
 from scenarios.bodies import Kind
@@ -50,6 +52,9 @@ def _driven(placed: Placed, forward_m: float) -> tuple[etree._Element, etree._El
 def environment_xml(scenario: Scenario) -> etree._Element:
     """An EnvironmentAction: time, weather, and the road's friction relative to a dry one."""
     clock, elevation = _CLOCK[scenario.environment.time]
+    azimuth = 3.1
+    if (sun := scenario.environment.sun) is not None:  # our x axis leads east; azimuth counts clockwise from north
+        elevation, azimuth = sun.height_rad, (math.pi / 2 - sun.bearing_rad) % math.tau
     weather = scenario.environment.weather
     falling = {Weather.RAIN: ("rain", 4.0), Weather.SNOW: ("snow", 2.0)}.get(weather, ("dry", 0.0))
     sky = "eightOktas" if weather in (Weather.RAIN, Weather.SNOW) else "zeroOktas"
@@ -59,7 +64,7 @@ def environment_xml(scenario: Scenario) -> etree._Element:
         el("TimeOfDay", animation=False, dateTime=f"2026-06-21T{clock}"),
         el(
             "Weather",
-            el("Sun", azimuth=3.1, elevation=elevation, illuminance=50_000.0 if elevation > 0.1 else 100.0),
+            el("Sun", azimuth=azimuth, elevation=elevation, illuminance=50_000.0 if elevation > 0.1 else 100.0),
             el("Fog", visualRange=FOG_M if weather is Weather.FOG else FAR_M),
             el("Precipitation", precipitationType=falling[0], precipitationIntensity=falling[1]),
             fractionalCloudCover=sky,

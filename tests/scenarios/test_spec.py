@@ -71,6 +71,8 @@ FAULTY = [
     ({"road": "{lanes: 2, friction: 3.0}"}, "road.friction", "3.0", "0.02 to 1.3"),
     ({"road": "straight"}, "road", "'straight'", "a mapping with keys"),
     ({"environment": "{time: noon}"}, "environment.time", "'noon'", "day, dusk, night"),
+    ({"environment": "{time: night, sun: {height: 8 deg}}"}, "environment", "a sun at night", "day or dusk"),
+    ({"environment": "{sun: {height: 1 deg}}"}, "environment.sun.height", "'1 deg'", "angle from 2"),
     ({"environment": "{weather: rainy}"}, "environment.weather", "'rainy'", "did you mean rain"),
     ({"ego": "{lane: 0, speed: 50, drive: follow}"}, "ego.speed", "50", "km/h"),
     ({"ego": "{lane: 0, speed: -5 km/h, drive: follow}"}, "ego.speed", "'-5 km/h'", "from 0 km/h"),

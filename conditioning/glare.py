@@ -1,0 +1,30 @@
+"""A sun in the camera's view: the veil that its light, scattered in the lens, lays over the picture."""
+
+import numpy as np
+from jaxtyping import Float
+
+from conditioning.scenery import Scenery
+from conditioning.shadows import past_buildings
+from conditioning.view import View
+from conditioning.weather import Light
+
+# Scattered light in an eye is 10 E / theta^2 (theta in degrees, CIE 146:2002), in our units 31 sun / theta^2; a clean
+# lens scatters about a quarter of that. Within the sun's own glow it is even.
+SCATTER, GLOW_DEG = 8.0, 3.0
+
+
+def veiled(
+    radiance: Float[np.ndarray, "height width 3"], light: Light, view: View, scenery: Scenery
+) -> Float[np.ndarray, "height width 3"]:
+    """The picture with the veil, where no building stands between the camera and the sun."""
+    sun = light.sun_direction
+    if light.cloud >= 0.9 or not past_buildings(np.tile(view.origin, (1, 3, 1)), scenery, light, 0.0)[0]:
+        return radiance
+    height, width = radiance.shape[:2]
+    camera = view.camera.resized(height, width)
+    columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    focal, middle = camera.intrinsic[[0, 1], [0, 1]], camera.intrinsic[:2, 2]
+    rays = np.stack([(columns - middle[0]) / focal[0], (rows - middle[1]) / focal[1], np.ones_like(columns)], -1)
+    facing = rays @ (view.rotation.T @ sun) / np.linalg.norm(rays, axis=-1)
+    angle_deg = np.degrees(np.arccos(np.clip(facing, -1.0, 1.0)))
+    return radiance + SCATTER / (angle_deg**2 + GLOW_DEG**2)[..., None] * light.sun

@@ -1,0 +1,50 @@
+"""A said sun: where it stands in the picture, the veil it lays, and what stands in its way."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conditioning.camera import RIG
+from conditioning.glare import veiled
+from conditioning.scenery import NO_SCENERY, Building, Scenery
+from conditioning.view import view_at
+from conditioning.weather import light_of
+from scenarios.environment import Environment, Sun
+from tests.conditioning.situations import situation
+
+CAMERA = RIG[0].resized(72, 128)
+DARK = np.zeros((72, 128, 3))
+
+
+def lit(height_deg: float, bearing_deg: float, scenery: Scenery = NO_SCENERY):
+    sun = Sun(np.radians(height_deg), np.radians(bearing_deg))
+    rollout = replace(situation(), environment=Environment(sun=sun))
+    return veiled(DARK, light_of(rollout, 0), view_at(rollout, CAMERA, 0), scenery).sum(-1)
+
+
+@pytest.mark.parametrize(("bearing", "side"), [(0.0, 0), (15.0, -1), (-15.0, 1)])
+def test_the_veil_is_brightest_where_the_sun_stands(bearing, side):
+    picture = lit(6.0, bearing)
+    row, column = np.unravel_index(picture.argmax(), picture.shape)
+    horizon = CAMERA.intrinsic[1, 2]
+    assert horizon - row == pytest.approx(CAMERA.intrinsic[1, 1] * np.tan(np.radians(6)), abs=1.5)
+    assert np.sign(round((column - 64) / 8)) == side
+
+
+def test_a_sun_in_the_back_dazzles_nobody():
+    assert lit(6.0, 180.0).max() < 0.01 * lit(6.0, 0.0).max()
+
+
+def test_a_building_before_the_sun_takes_the_veil_away():
+    wall = Building(x_m=40.0, y_m=0.0, yaw_rad=0.0, length_m=10.0, width_m=30.0, height_m=20.0)
+    scenery = replace(NO_SCENERY, buildings=(wall,))
+    assert lit(6.0, 0.0, scenery).max() == 0
+    assert lit(60.0, 0.0, scenery).max() > 0
+
+
+def test_the_seed_turns_the_sun_only_where_nobody_said_where_it_is():
+    rollout = situation()
+    said = replace(rollout, environment=Environment(sun=Sun(0.1, 0.2)))
+    assert np.array_equal(light_of(said, 0).sun_direction, light_of(said, 1).sun_direction)
+    assert not np.array_equal(light_of(rollout, 0).sun_direction, light_of(rollout, 1).sun_direction)
