@@ -1,4 +1,4 @@
-"""What lies on the ground where a road crosses the ego's: carriageway, sidewalk, paint, at any point of the map."""
+"""What lies on the ground of a road that is not plain: carriageway, sidewalk, paint, at any point of the map."""
 
 from typing import NamedTuple, no_type_check
 
@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numba import njit
 
-from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines
+from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
 from scenarios.environment import Surface
 from scenarios.junction import CORNER_M, STOP_LINE_M
 from scenarios.road import Road
+from scenarios.strips import beyond_strips, outer_edge
 
 # How wet, snowy and frosted a surface looks, 0 to 1.
 LOOK: dict[Surface, tuple[float, float, float]] = {
@@ -142,16 +143,37 @@ def lines_end(d, across_d, crossing):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _grounds(points, d, crossing):
+def widens(s, edge, side, strips):
+    """Whether there is more paved ground next to a road's edge on a side at s."""
+    return len(strips) > 0 and side * (outer_edge(s, edge, side, strips) - edge) > 0.01
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _grounds(points, s_d, edges, crossing, strips):
     out = np.empty(len(points))
     for i in range(len(points)):
-        out[i] = beyond_edge(d[i], on_cross(points[i, 0], points[i, 1], crossing)[1], crossing)
+        s, d = s_d[i, 0], s_d[i, 1]
+        out[i] = max(edges[0] - d, d - edges[1])
+        if crossing.there > 0:
+            out[i] = beyond_edge(d, on_cross(points[i, 0], points[i, 1], crossing)[1], crossing)
+        out[i] = min(out[i], beyond_strips(s, d, strips))
     return out
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _painted(points, s_d, crossing, along, across, bars):
+def on_stroke(s, d, stroke):
+    """Whether a place is on a stroke of paint."""
+    if not stroke[0] <= s <= stroke[2] or (stroke[5] > 0 and (s - stroke[0]) % stroke[5] > stroke[4]):
+        return False
+    slope = (stroke[3] - stroke[1]) / (stroke[2] - stroke[0])
+    return abs(d - stroke[1] - slope * (s - stroke[0])) <= stroke[6] / 2 * np.sqrt(1 + slope * slope)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _painted(points, s_d, edges, crossing, along, across, bars, strips, drawn):
     out = np.zeros(len(points), np.bool_)
     for i in range(len(points)):
         cross_s, cross_d = on_cross(points[i, 0], points[i, 1], crossing)
@@ -160,20 +182,31 @@ def _painted(points, s_d, crossing, along, across, bars):
         rows = across if where == 2 else along
         for k in range(len(rows) if where else 0):
             on = abs(d - rows[k, 0]) <= LINE_WIDTH_M / 2
+            if where == 1 and k < 2:  # the edge lines
+                on &= not widens(s, edges[k], 2 * k - 1, strips)
             out[i] |= on and (rows[k, 1] == 0 or s % PERIOD_M < DASH_M)
         for k in range(len(bars)):
             s, d = (cross_s, cross_d) if bars[k, 0] > 0 else (s_d[i, 0], s_d[i, 1])
             out[i] |= bars[k, 1] <= s <= bars[k, 2] and bars[k, 3] <= d <= bars[k, 4]
+        for k in range(len(drawn)):
+            out[i] |= on_stroke(s_d[i, 0], s_d[i, 1], drawn[k])
     return out
 
 
+def plain(road: Road) -> bool:
+    """Whether a road is nothing but lanes and their lines."""
+    return road.cross is None and not (road.zebras_m or road.bus_stops)
+
+
 def edge_distance(road: Road, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point"]:
-    """Metres outwards from the edge of the carriageways of a road and of the one that crosses it."""
-    d = road.project(points)[:, 1]
-    return _grounds(np.ascontiguousarray(points, float), d, crossing_of(road))
+    """Metres outwards from the edge of the carriageways of a road and of the one that crosses it, bays included."""
+    flat = np.ascontiguousarray(points, float)
+    edges = (road.right_edge, road.left_edge)
+    return _grounds(flat, road.project(flat), edges, crossing_of(road), road.strips)
 
 
 def painted(road: Road, points: Float[np.ndarray, "point 2"]) -> Bool[np.ndarray, "point"]:
     """Whether paint lies at map points."""
     flat = np.ascontiguousarray(points, float)
-    return _painted(flat, road.project(flat), crossing_of(road), lines(road), cross_lines(road), bars_of(road))
+    edges, paint = (road.right_edge, road.left_edge), (lines(road), cross_lines(road), bars_of(road))
+    return _painted(flat, road.project(flat), edges, crossing_of(road), *paint, road.strips, strokes(road))

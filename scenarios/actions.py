@@ -143,10 +143,18 @@ class Cross:
 class StepOut:
     """Walk out from behind another body, across the ego's lane, at `speed_mps`.
 
-    The body's starting place is hidden behind `behind` as seen from the ego.
+    The body's starting place is hidden behind `behind` as seen from the ego; `in_front`: before its front.
     """
 
     behind: str
+    speed_mps: float
+    in_front: bool = field(default=False, metadata=ADDED)
+
+
+@dataclass(frozen=True)
+class PullOut:
+    """From a standstill into the nearest lane of one's direction, speeding up to `speed_mps`."""
+
     speed_mps: float
 
 
@@ -201,11 +209,11 @@ Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
     HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed | Reverse
     | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt
-    | Cross | StepOut | DriveTrajectory | LoseControl
+    | Cross | StepOut | PullOut | DriveTrajectory | LoseControl
     | Drop | Appear | Disappear
 )  # fmt: skip
 
-_BOTH = (Cross, StepOut, DriveTrajectory, LoseControl)
+_BOTH = (Cross, StepOut, PullOut, DriveTrajectory, LoseControl)
 _SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, Reverse, *_BOTH)
 _PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there

@@ -185,6 +185,25 @@ class OnCross(Body, Drives):
     driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
 
 
+_AT_STOP = "bus stop(?: ([1-9]))?"
+
+
+def _stop_number(written: object) -> int:
+    match = re.fullmatch(_AT_STOP, written) if isinstance(written, str) else None
+    if match is None:
+        raise fault(quoted(written), "bus stop, or bus stop 2 for the second one of road.bus_stops")
+    return int(match[1] or 1)
+
+
+class AtStop(Body):
+    """Stands at a bus stop, its front where the stop says."""
+
+    at: Annotated[
+        int,
+        BeforeValidator(_stop_number, json_schema_input_type=Annotated[str, Field(pattern=f"^{_AT_STOP}$")]),
+    ] = Field(description="bus stop, or bus stop 2 for the second one of road.bus_stops")
+
+
 class Beside(Along):
     """Beside the carriageway; stands unless a speed is given."""
 
@@ -225,7 +244,7 @@ def _actor_variant(raw: Any) -> str:
     keys = raw if isinstance(raw, dict) else {}
     if {"road", "from", "before"} & set(keys):
         return "<cross>"
-    for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>")):
+    for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>"), ("at", "<stop>")):
         if key in keys:
             return tag
     placed = {"lane", "ahead", "behind", "speed", "offset"} & set(keys)
@@ -236,6 +255,7 @@ ActorSpec = Annotated[
     Annotated[InLane, Tag("<lane>")]
     | Annotated[Beside, Tag("<beside>")]
     | Annotated[OnCross, Tag("<cross>")]
+    | Annotated[AtStop, Tag("<stop>")]
     | Annotated[Boxed, Tag("<box>")]
     | Annotated[Moved, Tag("<moved>")]
     | Annotated[Hidden, Tag("<hidden>")],

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from scenarios.actor_spec import LaneNumber, LaneWritten
 from scenarios.actor_spec import _lane as read_lane
 from scenarios.bodies import CALLED, FOUR_WHEELS, Kind
+from scenarios.bus_stop import BAY_M, BusStop, StopKind
 from scenarios.environment import FRICTION, Surface
 from scenarios.furniture import ParkedRow, Works
 from scenarios.grip import Patch
@@ -48,6 +49,22 @@ class ParkedSpec(Stretch):
     def row(self) -> ParkedRow:
         """The same in numbers."""
         return ParkedRow(self.side, self.kind, self.from_, self.to, self.gap)
+
+
+class BusStopSpec(Section):
+    """Where a bus stops: an actor with `at: bus stop` stands there."""
+
+    at: Mark = Field(description="where the front of a bus stands along the road, such as 40 m")
+    kind: Annotated[StopKind, one_of(StopKind)] = Field(StopKind.KERB, description="kerb, or bay: beside the lanes")
+    side: Annotated[Side, one_of(Side)] = Field(Side.RIGHT, description="left or right of the road")
+    length: Annotated[float, measured(LENGTH, 8.0, 40.0)] = Field(14.0, description="how long it is, such as 14 m")
+    shelter: Annotated[bool, Field(strict=True)] = Field(True, description="whether it has a shelter: true or false")
+
+    def stop(self, opposite_lanes: int) -> BusStop:
+        """The same in numbers."""
+        facing = -1 if self.side is Side.LEFT and opposite_lanes else 1
+        bay_m = BAY_M if self.kind is StopKind.BAY else 0.0
+        return BusStop(self.side, self.at, self.length, facing, bay_m, self.shelter)
 
 
 class WorksSpec(Stretch):

@@ -29,6 +29,7 @@ from scenarios.scenario import (
     Scenario,
     StepOut,
 )
+from scenarios.section import Side
 from scenarios.spoken import sentence
 from scenarios.triggers import singles
 from scenarios.units import ANGLE, SPEED, shown
@@ -134,6 +135,10 @@ def _ground(scenario: Scenario) -> Iterator[str]:
         yield f"Slope: {way}, which brakes at most at {hardest:.1f} m/s^2."
     for zebra in road.zebras_m:
         yield f"Zebra crossing: at {zebra:g} m along the road."
+    for i, stop in enumerate(road.bus_stops, 1):
+        kind = "a bay" if stop.bay_m else "the kerb"
+        shelter = ", with a shelter" if stop.shelter else ""
+        yield f"Bus stop {i}: {kind} on the {stop.side}, a bus's front at {stop.head_m:g} m along the road{shelter}."
     for patch in road.patches:
         lanes = f"{patch.d_to - patch.d_from:.4g} m wide"
         along = f"from {patch.s_from:g} m to {patch.s_to:g} m along the road"
@@ -198,9 +203,12 @@ def _across(placed: Placed, road: Road) -> str:
             name = f"lane {lane}" if lane < road.lanes else f"oncoming lane {lane - road.lanes}"
             aside = f", {abs(off):.3g} m {'left' if off > 0 else 'right'} of its centre" if abs(off) > 1e-6 else ""
             return f"in {name}{aside}"
-    if start.d_m > road.left_edge:
-        return f"left of the road, {start.d_m - half - road.left_edge:.3g} m from its edge"
-    return f"right of the road, {road.right_edge - start.d_m - half:.3g} m from its edge"
+    side = Side.LEFT if start.d_m > road.left_edge else Side.RIGHT
+    edge = road.edge_at(side, start.s_m)
+    beyond = start.d_m - half - edge if side is Side.LEFT else edge - start.d_m - half
+    if beyond < -half and edge not in (road.left_edge, road.right_edge):
+        return f"in the bay on the {side}, {beyond + 2 * half:.3g} m from its kerb".replace(" -", " ")
+    return f"{side} of the road, {beyond:.3g} m from its edge"
 
 
 def _told_story(scenario: Scenario) -> Iterator[str]:

@@ -7,7 +7,20 @@ from math import cos, hypot, pi, sin, tan
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
-from scenarios.actor_spec import ActorSpec, Along, Boxed, Drive, Driven, EgoSpec, Facing, Hidden, InLane, Moved, OnCross
+from scenarios.actor_spec import (
+    ActorSpec,
+    Along,
+    AtStop,
+    Boxed,
+    Drive,
+    Driven,
+    EgoSpec,
+    Facing,
+    Hidden,
+    InLane,
+    Moved,
+    OnCross,
+)
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.do_spec import DRIVER
 from scenarios.furniture import MOST
@@ -61,10 +74,13 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
         start = next(p.start for p in (ego, *placed) if p.body.id == carrier)
         return Placed(body, start, 0.0, Parked())
     if isinstance(spec, Hidden):
-        return Placed(body, _hiding_place(cover_of(name, placed, events), road), 0.0, Parked())
+        return Placed(body, _hiding_place(name, placed, road, events), 0.0, Parked())
+    if isinstance(spec, AtStop):
+        return Placed(body, _at_stop(spec, body.size, road), 0.0, Parked())
     if isinstance(spec, OnCross):
         return Placed(body, _on_cross(spec, body.size, road), spec.speed, _drives(spec.drive, spec.speed, spec.driver))
-    start = OnLane(_along(spec, body.size, ego), *_across(spec, body.size, road))
+    s = _along(spec, body.size, ego)
+    start = OnLane(s, *_across(spec, s, body.size, road))
     return Placed(body, start, spec.speed, _drives(spec.drive, spec.speed, spec.driver))
 
 
@@ -82,14 +98,21 @@ def _along(spec: Along, size: Size, ego: Placed) -> float:
     return EGO_REAR_AXLE_TO_CENTRE_M - half - spec.behind
 
 
-def _across(spec: Along, size: Size, road: Road) -> tuple[float, int]:
+def _across(spec: Along, s: float, size: Size, road: Road) -> tuple[float, int]:
     """d of the box centre, metres, and which way it faces."""
     if isinstance(spec, InLane):
         lane = road.lanes + spec.lane.number if spec.lane.oncoming else spec.lane.number
         return road.lane_centre(lane) + spec.offset, -1 if spec.lane.oncoming else 1
     off = spec.offset + size.width_m / 2
-    d = road.left_edge + off if spec.side is Side.LEFT else road.right_edge - off
+    edge = road.edge_at(spec.side, s)
+    d = edge + off if spec.side is Side.LEFT else edge - off
     return d, 1 if spec.facing is Facing.ALONG else -1
+
+
+def _at_stop(spec: AtStop, size: Size, road: Road) -> OnLane:
+    stop = road.bus_stops[spec.at - 1]
+    s = stop.head_m - stop.facing * size.length_m / 2
+    return OnLane(s, stop.standing_d(road.right_edge, road.left_edge, size.width_m), stop.facing)
 
 
 def _on_cross(spec: OnCross, size: Size, road: Road) -> OnLane:
@@ -113,10 +136,15 @@ def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Pl
     return next(p for p in placed if p.body.id == behind)
 
 
-def _hiding_place(cover: Placed, road: Road) -> OnLane:
+def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> OnLane:
+    """Before the cover's front if the story says so, or else beyond the cover."""
+    cover = cover_of(name, placed, events)
     corners = road.project(np.array(footprint(cover, road).exterior.coords))
     s, d = corners[:, 0], corners[:, 1]
-    return OnLane(float(s.max()) + STEP_OUT_AHEAD_M, float(d.min() + d.max()) / 2)
+    in_front = any(e.actor == name and isinstance(e.do, StepOut) and e.do.in_front for e in events)
+    nearer = in_front and getattr(cover.start, "facing", 1) < 0
+    at = float(s.min()) - STEP_OUT_AHEAD_M if nearer else float(s.max()) + STEP_OUT_AHEAD_M
+    return OnLane(at, float(d.min() + d.max()) / 2)
 
 
 def own_road(placed: Placed, main: Road) -> Road:
@@ -170,6 +198,9 @@ def trajectory_doubts(where: str, trajectory, duration_s: float, ego: bool) -> I
 
 
 def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
+    if isinstance(spec, AtStop) and spec.at > len(road.bus_stops):
+        found = f"bus stop {spec.at}, and the road has {len(road.bus_stops) or 'none'}"
+        yield f"{where}.at", found, "one of road.bus_stops, such as [{at: 40 m, kind: bay}]"
     if isinstance(spec, OnCross):
         yield from _cross_doubts(where, spec, road)
     if not isinstance(spec, InLane):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from scenarios.actor_spec import ActorSpec, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved, OnCross
+from scenarios.actor_spec import ActorSpec, AtStop, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved, OnCross
 from scenarios.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.section import Side
 
@@ -107,6 +107,8 @@ def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
         return Member(name, spec.kind, 0.0, on_trajectory=True)
     if isinstance(spec, Boxed):
         return Member(name, spec.kind, spec.speed, side=Side.LEFT if spec.box.at[1] > 0 else Side.RIGHT)
+    if isinstance(spec, AtStop):
+        return Member(name, spec.kind, 0.0)
     if isinstance(spec, OnCross):
         return Member(name, spec.kind, spec.speed)
     if not isinstance(spec, InLane):

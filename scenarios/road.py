@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from shapely.geometry import Polygon
 
+from scenarios.bus_stop import BusStop
 from scenarios.grip import Patch
 from scenarios.junction import Arms, Junction
 from scenarios.reference_line import (
@@ -22,6 +23,8 @@ from scenarios.reference_line import (
     place_on,
     places_on,
 )
+from scenarios.section import Side
+from scenarios.strips import NO_STRIPS, Strips, outer_edge
 from scenarios.triggers import ADDED
 
 STRAIGHT_BELOW = 1e-9  # 1/m
@@ -59,11 +62,18 @@ class Road:
     patches: tuple[Patch, ...] = field(default=(), metadata=ADDED)
     slope_rad: float = field(default=0.0, metadata=ADDED)
     zebras_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # s of the middle of each crossing for walkers
+    bus_stops: tuple[BusStop, ...] = field(default=(), metadata=ADDED)
 
     @cached_property
     def nodes(self) -> Float[np.ndarray, "node 6"]:
         """The reference line for `reference_line`; none where the curvature is constant."""
         return nodes_of(self.pieces, self.begins_m, self.origin) if self.pieces else NO_NODES
+
+    @cached_property
+    def strips(self) -> Strips:
+        """What is paved beside the lanes: bays."""
+        rows = [row for stop in self.bus_stops for row in stop.strips(self.right_edge, self.left_edge)]
+        return np.array(rows, float) if rows else NO_STRIPS
 
     @cached_property
     def cross(self) -> "Road | None":
@@ -128,6 +138,11 @@ class Road:
     def left_edge(self) -> float:
         """d of the carriageway's left edge in metres."""
         return self.lane_centre(self.lanes + self.opposite_lanes - 1) + self.lane_width_m / 2
+
+    def edge_at(self, side: Side, s: float) -> float:
+        """d of the outer edge of what is paved on a side at s, bays included; metres."""
+        edge, sign = (self.left_edge, 1) if side is Side.LEFT else (self.right_edge, -1)
+        return float(outer_edge(s, edge, sign, self.strips)) if len(self.strips) else edge
 
     def pose(self, s: Float[np.ndarray, "*n"], d: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n 3"]:
         """Map x, y (m) and heading of the road (rad) at (s, d)."""

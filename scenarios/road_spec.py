@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from scenarios.along_spec import ParkedSpec, PatchSpec, WorksSpec
+from scenarios.along_spec import BusStopSpec, ParkedSpec, PatchSpec, WorksSpec
 from scenarios.environment import Surface
 from scenarios.faults import quoted
 from scenarios.furniture import closed_lane, parked_vehicles
@@ -113,6 +113,9 @@ class StraightRoad(Section):
     parked: Annotated[tuple[ParkedSpec, ...], AfterValidator(_few)] = Field(
         (), description="a list of rows such as [{side: right, from: 10 m, to: 60 m}]"
     )
+    bus_stops: Annotated[tuple[BusStopSpec, ...], AfterValidator(_few)] = Field(
+        (), description="a list such as [{at: 40 m, kind: bay}]; a bus with at: bus stop stands there"
+    )
     works: WorksSpec | None = Field(None, description="a closed lane, such as {lane: 0, from: 40 m, to: 90 m}")
     slope: Annotated[float, BeforeValidator(_slope, json_schema_input_type=str)] = Field(
         0.0, description="how the road rises ahead of the ego, such as 6 %; downhill it is negative"
@@ -189,7 +192,8 @@ def made_road(spec: StraightRoad, ego_lane: int) -> Road:
     """The road that is written, the ego in one of its lanes."""
     bare = _line(spec, ego_lane)
     patches = tuple(patch.patch(bare) for patch in spec.patches)
-    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras)
+    stops = tuple(stop.stop(spec.opposite_lanes) for stop in spec.bus_stops)
+    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras, bus_stops=stops)
 
 
 def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:

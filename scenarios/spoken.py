@@ -18,6 +18,7 @@ from scenarios.actions import (
     LaneOffset,
     LoseControl,
     Profile,
+    PullOut,
     Reverse,
     RunRed,
     Side,
@@ -119,8 +120,11 @@ def deed(action: Action) -> str:
             return f"reverses at {_kmh(speed)}" + ("" if distance is None else f" for {_number(distance)} m")
         case Cross(speed):
             return f"crosses the road at {_kmh(speed)}"
-        case StepOut(behind, speed):
-            return f"steps out from behind {_who(behind)} at {_kmh(speed)}"
+        case StepOut(behind, speed, in_front):
+            where = "in front of" if in_front else "behind"
+            return f"steps out from {where} {_who(behind)} at {_kmh(speed)}"
+        case PullOut(speed):
+            return f"pulls out at {_kmh(speed)}"
         case DriveTrajectory(points):
             told = ", ".join(f"({_number(t)} s, {_number(x)} m, {_number(y)} m)" for t, x, y in points)
             return f"follows the trajectory {told}"

@@ -16,7 +16,7 @@ CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
 USUAL_RATE = {"speeds up": "1.5 m/s^2", "slows down": "2 m/s^2"}  # usual traffic
 RUNNING = "at a run"  # a speed that depends on who runs
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
-_NAMED = ("behind", "cargo")  # arguments of a verb that are actors
+_NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
 _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
 # What "at" or "with" says to each verb; a time always says when.
 _AT: dict[str, dict[Measure, str]] = {
@@ -28,6 +28,7 @@ _AT: dict[str, dict[Measure, str]] = {
     "follow": {SPEED: "speed"},
     "cross": {SPEED: "speed"},
     "step_out": {SPEED: "speed"},
+    "pull_out": {SPEED: "speed"},
     "reverse": {SPEED: "speed"},
     "lose_control": {ANGLE: "turn"},
 }
@@ -229,9 +230,14 @@ class _Reader(Moments):
         parts = _flat(item for item in items if not isinstance(item, str))
         return collected("cross", parts, **({"speed": gait} if gait else {}))
 
+    def pull_out(self, items: list):
+        return collected("pull_out", _flat(items))
+
     def step_out(self, items: list):
-        gait, behind, *parts = items
-        return collected("step_out", [("behind", behind), *_flat(parts)], **({"speed": gait} if gait else {}))
+        return _stepping(items, "behind")
+
+    def step_out_before(self, items: list):
+        return _stepping(items, "before")
 
     def follow_trajectory(self, items: list):
         points = [item for item in items if isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)]
@@ -262,6 +268,11 @@ def _flat(items: Iterable[object]) -> list[Part]:
 
 def _rated(parts: list, key: str, words: dict[str, str]) -> list[Part]:
     return [(key, words[value]) if name == "manner" else (name, value) for name, value in _flat(parts)]
+
+
+def _stepping(items: list, key: str) -> Clause | Fault:
+    gait, cover, *parts = items
+    return collected("step_out", [(key, cover), *_flat(parts)], **({"speed": gait} if gait else {}))
 
 
 def _changing(items: list, verb: str) -> Clause | Fault:

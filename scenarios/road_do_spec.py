@@ -1,0 +1,41 @@
+"""How actions that the road makes possible are written: at junctions, at bus stops."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from scenarios.actions import Action, PullOut, RunRed, Side, StopAtLine, TurnAt
+from scenarios.section import Rate, Section, Speed, one_of
+
+AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
+PULLING_OUT_MPS = 30 / 3.6
+
+
+class TurnDo(Section):
+    to: Annotated[Side, one_of(Side)] = Field(description="left or right")
+
+
+class StopAtLineDo(Section):
+    decel: Rate | None = Field(None, description="a deceleration such as 3 m/s^2")
+
+
+class RunRedDo(Section):
+    """Nothing more to say: the signals are nothing to it."""
+
+
+class PullOutDo(Section):
+    speed: Speed | None = Field(None, description="the speed to reach, such as 30 km/h")
+
+
+def road_action(verb: str, says: Any) -> Action | None:
+    """The action of one of these mappings; None for any other verb."""
+    match verb:
+        case "turn":
+            return TurnAt(says.to)
+        case "stop_at_line":
+            return StopAtLine(says.decel or AT_LINE)
+        case "run_red_light":
+            return RunRed()
+        case "pull_out":
+            return PullOut(says.speed or PULLING_OUT_MPS)
+    return None
