@@ -195,7 +195,7 @@ def _painted(points, s_d, edges, crossing, along, across, bars, strips, drawn):
 
 def plain(road: Road) -> bool:
     """Whether a road is nothing but lanes and their lines."""
-    return road.cross is None and not (road.zebras_m or road.bus_stops)
+    return road.cross is None and not (road.zebras_m or len(road.strips) or road.bus_stops)
 
 
 def edge_distance(road: Road, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point"]:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from scenarios.bus_stop import BusStop
+from scenarios.ramp import Ramp
 from scenarios.road import Road
 from scenarios.section import Side
 
@@ -43,6 +44,7 @@ def strokes(road: Road) -> Float[np.ndarray, "stroke 8"]:
     """Paint that is not along all of the road: s and d of both ends, length and period of dashes (0, 0: solid), width,
     colour. The ends are in the order of s."""
     made = [stroke for stop in road.bus_stops for stroke in _stop_strokes(road, stop)]
+    made += [] if road.ramp is None else _ramp_strokes(road, road.ramp)
     return np.array(made, float).reshape(-1, 8)
 
 
@@ -62,6 +64,17 @@ def _stop_strokes(road: Road, stop: BusStop) -> list[tuple[float, ...]]:
         made.append((s0, outer[0], s1, outer[1], 0, 0, LINE_WIDTH_M, WHITE))
     begins, ends = stop.extent
     made.append((begins, edge, ends, edge, *BLOCK_M, 2 * LINE_WIDTH_M, WHITE))
+    return made
+
+
+def _ramp_strokes(road: Road, ramp: Ramp) -> list[tuple[float, ...]]:
+    """Both edges of the ramp, that of its lane and taper, and the broken line along the lane that is joined."""
+    made = []
+    for s0, s1, right0, right1, left0, left1 in ramp.strips(road.right_edge, road.lane_width_m):
+        made.append((s0, right0 + EDGE_INSET_M, s1, right1 + EDGE_INSET_M, 0, 0, LINE_WIDTH_M, WHITE))
+        if left1 < road.right_edge - 2 * EDGE_INSET_M:
+            made.append((s0, left0 - EDGE_INSET_M, s1, left1 - EDGE_INSET_M, 0, 0, LINE_WIDTH_M, WHITE))
+    made.append((ramp.joins_m, road.right_edge, ramp.ends_m, road.right_edge, *BLOCK_M, 2 * LINE_WIDTH_M, WHITE))
     return made
 
 

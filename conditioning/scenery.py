@@ -11,6 +11,7 @@ from scenarios.junction import CORNER_M
 from scenarios.road import Road
 from scenarios.rollout import Rollout
 from scenarios.section import Side
+from scenarios.strips import all_beyond_strips
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ def _standing_free(scenery: Scenery, road: Road) -> Scenery:
     there = scenery.shelters
 
     def free(points: Float[np.ndarray, "point 2"], room_m: float) -> bool:
+        if len(road.strips) and all_beyond_strips(road.project(points), road.strips).min() < road.sidewalk_m + room_m:
+            return False
         return all(_beside(one, points, one.sidewalk_m + room_m, extent) for one, extent in _extents(road))
 
     def off_corner(thing: Tree | Lamp) -> bool:
@@ -189,4 +192,4 @@ def build_scenery(rollout: Rollout) -> Scenery:
     if road.cross is not None:
         buildings += _side_streets(rng, road)
     made = Scenery(tuple(buildings), tuple(trees), tuple(lamps), shelters_of(road))
-    return _standing_free(made, road) if road.pieces or road.cross is not None or road.bus_stops else made
+    return _standing_free(made, road) if road.pieces or road.cross is not None or len(road.strips) else made

@@ -122,6 +122,15 @@ class TurnAt:
 
 
 @dataclass(frozen=True)
+class Merge:
+    """From the acceleration lane of a ramp into the lane beside it, as soon as it is alongside; `gap`: as soon as that
+    is safe."""
+
+    within_s: float
+    gap: bool
+
+
+@dataclass(frozen=True)
 class LaneOffset:
     """Drive `offset_m` to one's own left of the centre of the lane one is in; negative to the right."""
 
@@ -208,14 +217,14 @@ class FollowTrajectory:
 Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
     HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed | Reverse
-    | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt
+    | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | Merge
     | Cross | StepOut | PullOut | DriveTrajectory | LoseControl
     | Drop | Appear | Disappear
 )  # fmt: skip
 
 _BOTH = (Cross, StepOut, PullOut, DriveTrajectory, LoseControl)
 _SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, Reverse, *_BOTH)
-_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, *_BOTH)
+_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, Merge, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there
 
 

@@ -59,10 +59,29 @@ class Drives(Section):
         return self
 
 
+RAMP = "ramp"
+ON_RAMP = -1  # the acceleration lane as a lane's number
+
+
+def _ego_lane(written: object) -> int:
+    if written == RAMP:
+        return ON_RAMP
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
+        return written
+    raise fault(quoted(written), EGO_LANE)
+
+
+EGO_LANE = "the ego's lane, counted from the right, 0 first; or ramp: the acceleration lane"
+EgoLane = Annotated[
+    int,
+    BeforeValidator(_ego_lane, json_schema_input_type=Annotated[int, Field(ge=0, le=5)] | Literal["ramp"]),
+]
+
+
 class Driven(Drives):
     """The ego on its lane, by itself or behind others."""
 
-    lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
+    lane: EgoLane = Field(0, description=EGO_LANE)
     speed: Speed = Field(description=SPEED)
     drive: Annotated[Drive, one_of(Drive)] = Field(description="follow or hold speed")
     driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
@@ -72,7 +91,7 @@ class Driven(Drives):
 class Guided(Section):
     """The ego on a written trajectory of its rear axle."""
 
-    lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
+    lane: EgoLane = Field(0, description=EGO_LANE)
     trajectory: Trajectory = Field(description=TRAJECTORY)
     size: Extents | None = Field(None, description=SIZE)
 
@@ -185,6 +204,18 @@ class OnCross(Body, Drives):
     driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
 
 
+class OnRamp(Body, Drives):
+    """On the ramp, or already on its acceleration lane."""
+
+    road: Literal["ramp"] = Field("ramp", description="ramp: the one that joins the ego's road")
+    before: Annotated[float, measured(LENGTH, -500.0, 140.0)] = Field(
+        description="the way from its front to the acceleration lane, such as 25 m; negative: how far along that lane"
+    )
+    speed: Speed = Field(description="a speed such as 80 km/h")
+    drive: Annotated[Drive, one_of(Drive)] = Field(Drive.HOLD_SPEED, description="follow or hold speed")
+    driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
+
+
 _AT_STOP = "bus stop(?: ([1-9]))?"
 
 
@@ -242,6 +273,8 @@ class Hidden(Body):
 
 def _actor_variant(raw: Any) -> str:
     keys = raw if isinstance(raw, dict) else {}
+    if keys.get("road") == RAMP:
+        return "<ramp>"
     if {"road", "from", "before"} & set(keys):
         return "<cross>"
     for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>"), ("at", "<stop>")):
@@ -256,6 +289,7 @@ ActorSpec = Annotated[
     | Annotated[Beside, Tag("<beside>")]
     | Annotated[OnCross, Tag("<cross>")]
     | Annotated[AtStop, Tag("<stop>")]
+    | Annotated[OnRamp, Tag("<ramp>")]
     | Annotated[Boxed, Tag("<box>")]
     | Annotated[Moved, Tag("<moved>")]
     | Annotated[Hidden, Tag("<hidden>")],

@@ -11,6 +11,7 @@ from scenarios.bus_stop import BAY_M, BusStop, StopKind
 from scenarios.environment import FRICTION, Surface
 from scenarios.furniture import ParkedRow, Works
 from scenarios.grip import Patch
+from scenarios.ramp import Ramp
 from scenarios.road import Road
 from scenarios.section import Count, Section, Side, fault, measured, one_of
 from scenarios.units import LENGTH
@@ -65,6 +66,24 @@ class BusStopSpec(Section):
         facing = -1 if self.side is Side.LEFT and opposite_lanes else 1
         bay_m = BAY_M if self.kind is StopKind.BAY else 0.0
         return BusStop(self.side, self.at, self.length, facing, bay_m, self.shelter)
+
+
+class RampSpec(Section):
+    """A ramp that comes alongside on the right: an acceleration lane as wide as a lane, then a taper."""
+
+    joins: Annotated[float, measured(LENGTH, -300.0, 600.0)] = Field(
+        description="where the acceleration lane begins along the road, such as 60 m; behind the ego it is negative"
+    )
+    length: Annotated[float, measured(LENGTH, 20.0, 500.0)] = Field(
+        150.0, description="how long the acceleration lane is before it narrows, such as 150 m"
+    )
+    taper: Annotated[float, measured(LENGTH, 10.0, 150.0)] = Field(
+        50.0, description="over what length it narrows to nothing, such as 50 m"
+    )
+
+    def ramp(self) -> Ramp:
+        """The same in numbers."""
+        return Ramp(self.joins, self.length, self.taper)
 
 
 class WorksSpec(Stretch):

@@ -27,6 +27,7 @@ SETS_PATH = {
     "lose_control",
     "turn",
     "pull_out",
+    "merge",
 }
 _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
 _ALIVE = ON_FOOT | {Kind.CYCLIST}
@@ -153,6 +154,8 @@ def _cut_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[
 
 
 def _lane_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.on_ramp and not moved and do.verb in ("change_lane", "offset"):
+        yield f"do.{do.verb}", f"{actor.id}, which is on the ramp", "merge first"
     if actor.kind in ON_FOOT:
         yield f"do.{do.verb}", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
 
@@ -165,6 +168,11 @@ def _reverse_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[
 def _skid_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS:
         yield "do.lose_control", f"{actor.a_kind} that skids", "a vehicle on four wheels or more"
+
+
+def _merge_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if not actor.on_ramp:
+        yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; of one in a lane: cut_in"
 
 
 def _pull_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
@@ -239,6 +247,7 @@ _ACTION_DOUBTS = {
     "stop_at_line": _lane_doubts,
     "run_red_light": _lane_doubts,
     "pull_out": _pull_out_doubts,
+    "merge": _merge_doubts,
     "reverse": _reverse_doubts,
     "lose_control": _skid_doubts,
     "cross": _cross_doubts,

@@ -6,6 +6,7 @@ from math import isinf, tan
 from pathlib import Path
 from types import MappingProxyType
 
+from scenarios.actor_spec import ON_RAMP
 from scenarios.build import SURFACE_IN
 from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
@@ -68,8 +69,10 @@ def _log(scenario: Scenario) -> list[str]:
 
 def _world(scenario: Scenario) -> list[str]:
     ego, *actors = scenario.placed
+    lane = scenario.road.ego_lane
+    ego_lane = "on the acceleration lane" if lane == ON_RAMP else f"in lane {lane}"
     lines = ["Road: " + _road(scenario.road), *_junction(scenario.road), _surface(scenario), *_ground(scenario), ""]
-    lines += [f"Ego: in lane {scenario.road.ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
+    lines += [f"Ego: {ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
     lines.append("Actors:" if actors else "Actors: none.")
     lines += [f"  {p.body.id}: {p.body.kind}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
     lines += ["", "Story:" if scenario.events else "Story: nothing happens by itself."]
@@ -133,6 +136,9 @@ def _ground(scenario: Scenario) -> Iterator[str]:
         rise, hardest = 100 * tan(road.slope_rad), braking_decel(scenario.friction, road.slope_rad)
         way = f"{'up' if rise > 0 else 'down'} {abs(rise):.3g} % ahead of the ego"
         yield f"Slope: {way}, which brakes at most at {hardest:.1f} m/s^2."
+    if (ramp := road.ramp) is not None:
+        lane = f"an acceleration lane from {ramp.joins_m:g} m to {ramp.narrows_m:g} m along the road"
+        yield f"Ramp: joins from the right, {lane}, which narrows to nothing at {ramp.ends_m:g} m."
     for zebra in road.zebras_m:
         yield f"Zebra crossing: at {zebra:g} m along the road."
     for i, stop in enumerate(road.bus_stops, 1):
@@ -167,6 +173,9 @@ def _place(placed: Placed, scenario: Scenario) -> str:
     if isinstance(placed.start, AtPose):
         start = placed.start
         return f"at x {start.x_m:g} m, y {start.y_m:g} m, heading {shown(start.yaw_rad, ANGLE)}"
+    if placed.start.ramp:
+        way = scenario.road.ramp_joins_m - placed.start.s_m - placed.body.size.length_m / 2
+        return f"on the ramp, {way:.4g} m before its acceleration lane"
     if placed.start.cross:
         return _on_cross(placed, scenario.road)
     hiding = [e for e in scenario.events if e.actor == placed.body.id and isinstance(e.do, StepOut)]
@@ -203,6 +212,8 @@ def _across(placed: Placed, road: Road) -> str:
             name = f"lane {lane}" if lane < road.lanes else f"oncoming lane {lane - road.lanes}"
             aside = f", {abs(off):.3g} m {'left' if off > 0 else 'right'} of its centre" if abs(off) > 1e-6 else ""
             return f"in {name}{aside}"
+    if road.ramp is not None and abs(start.d_m - road.lane_centre(ON_RAMP)) <= road.lane_width_m / 2:
+        return "on the acceleration lane"
     side = Side.LEFT if start.d_m > road.left_edge else Side.RIGHT
     edge = road.edge_at(side, start.s_m)
     beyond = start.d_m - half - edge if side is Side.LEFT else edge - start.d_m - half

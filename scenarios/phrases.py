@@ -48,6 +48,8 @@ PHRASES = (
     "{a} turns left at the junction",
     "{a} stops at the line",
     "{a} runs the red light",
+    "{a} merges within 3 s",
+    "{a} merges into a gap",
     "{a} pulls out at 30 km/h after 1 s",
     "{a} crosses the road at 15 km/h after 1 s",
     "{a} walks across the road after 1 s",

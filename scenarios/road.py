@@ -12,6 +12,7 @@ from shapely.geometry import Polygon
 from scenarios.bus_stop import BusStop
 from scenarios.grip import Patch
 from scenarios.junction import Arms, Junction
+from scenarios.ramp import Ramp
 from scenarios.reference_line import (
     NO_NODES,
     Piece,
@@ -22,6 +23,7 @@ from scenarios.reference_line import (
     nodes_of,
     place_on,
     places_on,
+    through,
 )
 from scenarios.section import Side
 from scenarios.strips import NO_STRIPS, Strips, outer_edge
@@ -63,6 +65,7 @@ class Road:
     slope_rad: float = field(default=0.0, metadata=ADDED)
     zebras_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # s of the middle of each crossing for walkers
     bus_stops: tuple[BusStop, ...] = field(default=(), metadata=ADDED)
+    ramp: Ramp | None = field(default=None, metadata=ADDED)
 
     @cached_property
     def nodes(self) -> Float[np.ndarray, "node 6"]:
@@ -71,9 +74,27 @@ class Road:
 
     @cached_property
     def strips(self) -> Strips:
-        """What is paved beside the lanes: bays."""
+        """What is paved beside the lanes: bays, a ramp with its acceleration lane."""
         rows = [row for stop in self.bus_stops for row in stop.strips(self.right_edge, self.left_edge)]
+        rows += [] if self.ramp is None else self.ramp.strips(self.right_edge, self.lane_width_m)
         return np.array(rows, float) if rows else NO_STRIPS
+
+    @cached_property
+    def ramp_way(self) -> "Road | None":
+        """The ramp as a road of one lane from s = 0 on, which at its end goes along this one."""
+        if self.ramp is None:
+            return None
+        s = np.append(self.ramp.stations(), self.ramp.joins_m + 4.0 * np.arange(1, 11))
+        d = self.lane_centre(-1) - np.array([self.ramp.away(float(at)) for at in s])
+        pieces, origin = through(self.pose(s, d)[:, :2])
+        return Road(RoadKind.PATH, 1, 0, self.lane_width_m, 0.0, 0, 0.0, pieces, 0.0, origin)
+
+    @property
+    def ramp_joins_m(self) -> float:
+        """s on `ramp_way` at which the acceleration lane begins."""
+        assert self.ramp is not None and self.ramp_way is not None
+        x, y, _ = self.place(self.ramp.joins_m, self.lane_centre(-1))
+        return self.ramp_way.locate(x, y)[0]
 
     @cached_property
     def cross(self) -> "Road | None":

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from scenarios.actions import Action, PullOut, RunRed, Side, StopAtLine, TurnAt
-from scenarios.section import Rate, Section, Speed, one_of
+from scenarios.actions import Action, Merge, PullOut, RunRed, Side, StopAtLine, TurnAt
+from scenarios.section import Lasting, Rate, Section, Speed, one_of
 
 AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
+MERGING_S = 3.0
 PULLING_OUT_MPS = 30 / 3.6
 
 
@@ -23,6 +24,13 @@ class RunRedDo(Section):
     """Nothing more to say: the signals are nothing to it."""
 
 
+class MergeDo(Section):
+    within: Lasting = Field(MERGING_S, description="how long the lane change takes, such as 3 s")
+    gap: Annotated[bool, Field(strict=True)] = Field(
+        False, description="true: only into a gap that is safe; false: as soon as the lane is alongside"
+    )
+
+
 class PullOutDo(Section):
     speed: Speed | None = Field(None, description="the speed to reach, such as 30 km/h")
 
@@ -36,6 +44,8 @@ def road_action(verb: str, says: Any) -> Action | None:
             return StopAtLine(says.decel or AT_LINE)
         case "run_red_light":
             return RunRed()
+        case "merge":
+            return Merge(says.within, says.gap)
         case "pull_out":
             return PullOut(says.speed or PULLING_OUT_MPS)
     return None

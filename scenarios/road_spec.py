@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from scenarios.along_spec import BusStopSpec, ParkedSpec, PatchSpec, WorksSpec
+from scenarios.along_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, WorksSpec
 from scenarios.environment import Surface
 from scenarios.faults import quoted
 from scenarios.furniture import closed_lane, parked_vehicles
@@ -117,6 +117,9 @@ class StraightRoad(Section):
         (), description="a list such as [{at: 40 m, kind: bay}]; a bus with at: bus stop stands there"
     )
     works: WorksSpec | None = Field(None, description="a closed lane, such as {lane: 0, from: 40 m, to: 90 m}")
+    ramp: RampSpec | None = Field(
+        None, description="a ramp from the right with its acceleration lane, such as {joins: 60 m, length: 150 m}"
+    )
     slope: Annotated[float, BeforeValidator(_slope, json_schema_input_type=str)] = Field(
         0.0, description="how the road rises ahead of the ego, such as 6 %; downhill it is negative"
     )
@@ -193,7 +196,8 @@ def made_road(spec: StraightRoad, ego_lane: int) -> Road:
     bare = _line(spec, ego_lane)
     patches = tuple(patch.patch(bare) for patch in spec.patches)
     stops = tuple(stop.stop(spec.opposite_lanes) for stop in spec.bus_stops)
-    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras, bus_stops=stops)
+    ramp = None if spec.ramp is None else spec.ramp.ramp()
+    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras, bus_stops=stops, ramp=ramp)
 
 
 def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:

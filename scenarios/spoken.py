@@ -17,6 +17,7 @@ from scenarios.actions import (
     HoldSpeed,
     LaneOffset,
     LoseControl,
+    Merge,
     Profile,
     PullOut,
     Reverse,
@@ -144,6 +145,8 @@ def _sideways(action: Action) -> str:
     match action:
         case TurnAt(side):
             return f"turns {side} at the junction"
+        case Merge(within, gap):
+            return "merges" + (" into a gap" if gap else "") + f" within {_number(within)} s"
         case CutIn(duration):
             return f"cuts in within {_number(duration)} s"
         case CutOut(side, duration):

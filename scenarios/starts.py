@@ -8,6 +8,7 @@ from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.drivers import G
 from scenarios.line_path import LinePath, drawn_line
+from scenarios.merging import come_alongside
 from scenarios.paths import LanePath, Path, crossing_side, free_path
 from scenarios.pedals import Target
 from scenarios.place import own_road
@@ -35,6 +36,8 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
         target,
         main=main,
     )
+    if isinstance(placed.start, OnLane) and placed.start.ramp:
+        come_alongside(mover, main)
     match placed.behaviour:
         case Follow():
             mover.drive = placed.behaviour

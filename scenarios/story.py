@@ -115,6 +115,8 @@ def _verb(clause: Clause, actor: str, cast: Cast) -> str:
     who = cast.members.get(actor)
     if clause.verb == "pull_out" and who is not None and who.beside_ego_lane and who.speed_mps > 0:
         return "cut_in"
+    if clause.verb == "merge" and "gap" not in clause.says and who is not None and not who.on_ramp:
+        return "cut_in"
     return clause.verb
 
 

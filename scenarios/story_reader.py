@@ -230,6 +230,12 @@ class _Reader(Moments):
         parts = _flat(item for item in items if not isinstance(item, str))
         return collected("cross", parts, **({"speed": gait} if gait else {}))
 
+    def merge(self, items: list):
+        return collected("merge", _flat(items))
+
+    def into_gap(self, _: list) -> Part:
+        return "gap", True
+
     def pull_out(self, items: list):
         return collected("pull_out", _flat(items))
 

@@ -124,6 +124,8 @@ def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road)
         for path, single in when.singles():
             if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
                 yield line.fault(f"{path}.in_lane.lane", *found)
+        if do.verb == "merge" and road.ramp is None:
+            yield line.fault("do.merge", "a road without ramp", "road.ramp, such as {joins: 60 m, length: 150 m}")
         if do.verb in _AT_JUNCTION and road.junction is None:
             yield line.fault(f"do.{do.verb}", "a road without junction", "road.junction, such as {at: 40 m}")
         elif do.verb == "run_red_light" and not road.junction.signals:

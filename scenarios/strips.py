@@ -46,6 +46,16 @@ def beyond_strips(s, d, strips):
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def all_beyond_strips(places, strips):
+    """`beyond_strips` of a row of (s, d)."""
+    out = np.empty(len(places))
+    for i in range(len(places)):
+        out[i] = beyond_strips(places[i, 0], places[i, 1], strips)
+    return out
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def outer_edge(s, edge, side, strips):
     """d of the outer edge of what is paved next to a road's `edge` on a side (+1 left, -1 right) at s."""
     found = edge
