@@ -5,7 +5,7 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-from conditioning.ground import beyond_edge, lines_end, on_cross, widens
+from conditioning.ground import beyond_edge, beyond_ring, lines_end, on_cross, on_island_line, widens
 from conditioning.textures import asphalt, covered, dashed, faded, noise, paint_lines, pavement, terrain
 from scenarios.reference_line import bend_at, locate_on
 from scenarios.strips import beyond_strips
@@ -101,7 +101,8 @@ def ground(px, py, across, along_x, along_y, road, nodes, lines, others, light, 
     if crossing.there > 0:
         cross_s, cross_d = on_cross(px, py, crossing)
         edge = min(beyond_edge(d, cross_d, crossing), edge if len(strips) > 0 else np.inf)
-        which = lines_end(d, cross_d, crossing)
+        edge = beyond_ring(px, py, edge, crossing)
+        which = lines_end(px, py, d, cross_d, crossing)
         if which != 1:
             painted = cross_lines[: len(cross_lines) if which == 2 else 0]
         if own > 0:  # on the other road, or nearest to it
@@ -122,6 +123,10 @@ def ground(px, py, across, along_x, along_y, road, nodes, lines, others, light, 
                 paint_lines(s, d, cross, along, painted[open_right : 2 - open_left], wear, albedo)
                 painted = painted[2:]
             paint_lines(s, d, cross, along, painted, wear, albedo)
+            if crossing.ring > 0:
+                share = wear * covered(on_island_line(px, py, crossing), 0.0, 0.075, across)
+                for k in range(3):
+                    albedo[k] += share * (0.66 - albedo[k])
             _paint_strokes(main_s, main_d, cross, along, strokes, wear, albedo)
             for k in range(3):
                 albedo[k] += 0.45 * frost * ((0.40, 0.44, 0.50)[k] - albedo[k])

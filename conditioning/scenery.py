@@ -1,12 +1,13 @@
 """Scenery: the still things beside the road that are not actors and carry no label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
 from jaxtyping import Float
 
 from conditioning.shelters import Shelter, shelters_of
+from scenarios.circulating import ring_centre
 from scenarios.junction import CORNER_M
 from scenarios.road import Road
 from scenarios.rollout import Rollout
@@ -55,6 +56,8 @@ class Scenery:
 
 NO_SCENERY = Scenery((), (), ())
 
+_RING_ROOM_M = 3.0  # between a roundabout's sidewalk and what stands
+_ISLAND_RIM_M = 4.0  # of an island that stays free
 SHELTER_ROOM_M = 4.5  # around the middle of a shelter nothing else stands
 _ARM_M = 30.0  # from the edge of the road to the first building of a side street
 _BEHIND_M, _BEYOND_M = 30.0, 180.0  # what the ego can see before and after its travel
@@ -107,6 +110,10 @@ def _standing_free(scenery: Scenery, road: Road) -> Scenery:
     def free(points: Float[np.ndarray, "point 2"], room_m: float) -> bool:
         if len(road.strips) and all_beyond_strips(road.project(points), road.strips).min() < road.sidewalk_m + room_m:
             return False
+        if road.cross is not None and road.junction.ring_m:
+            away = np.hypot(*(points - ring_centre(road)).T).min() - road.junction.ring_m
+            if away < road.sidewalk_m + room_m + _RING_ROOM_M:
+                return False
         return all(_beside(one, points, one.sidewalk_m + room_m, extent) for one, extent in _extents(road))
 
     def off_corner(thing: Tree | Lamp) -> bool:
@@ -175,6 +182,18 @@ def _lamps(rng: np.random.Generator, road: Road, side: int, s: float, end: float
     return made
 
 
+def _island_trees(rng: np.random.Generator, road: Road) -> list[Tree]:
+    """Low ones in the middle of a roundabout, which hide what comes from beyond it as planted islands do."""
+    x, y = ring_centre(road)
+    reach = max(road.junction.island_m - _ISLAND_RIM_M, 0.0)
+    made = []
+    for turn in np.arange(5) * 2 * np.pi / 5 + rng.uniform(0, 1):
+        away, radius = rng.uniform(0.3, 0.9) * reach, rng.uniform(0.9, 1.5)
+        place = x + away * np.cos(turn), y + away * np.sin(turn)
+        made.append(Tree(float(place[0]), float(place[1]), float(rng.uniform(2.4, 4.2)), float(radius)))
+    return made
+
+
 def build_scenery(rollout: Rollout) -> Scenery:
     """Rows of buildings behind the sidewalks, trees and lamps along them, nothing over the carriageway's ground.
 
@@ -192,4 +211,7 @@ def build_scenery(rollout: Rollout) -> Scenery:
     if road.cross is not None:
         buildings += _side_streets(rng, road)
     made = Scenery(tuple(buildings), tuple(trees), tuple(lamps), shelters_of(road))
+    if road.junction is not None and road.junction.ring_m:
+        made = _standing_free(made, road)
+        return replace(made, trees=(*made.trees, *_island_trees(rng, road)))
     return _standing_free(made, road) if road.pieces or road.cross is not None or len(road.strips) else made

@@ -13,6 +13,7 @@ from conditioning.layers import CLASS_OF
 from conditioning.markings import DASH_M, GAP_M, YELLOW, lines, strokes
 from conditioning.scenery import Scenery
 from conditioning.shelters import slabs_of
+from scenarios.circulating import ring_centre
 from scenarios.environment import Surface
 from scenarios.road import Road
 from scenarios.road_area import road_area
@@ -70,6 +71,9 @@ def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     for name, beside in (("sidewalk", road.sidewalk_m), ("road", 0.0)):
         band = np.array(road_area(road, first, last, beside).exterior.coords)
         axes.add_patch(Polygon(band, color=_GROUND[name], zorder=1, linewidth=0))
+    if road.junction is not None and road.junction.ring_m:
+        island = Circle(ring_centre(road), road.junction.island_m, facecolor=_GROUND["terrain"], edgecolor="white")
+        axes.add_patch(island).set_zorder(1.2)
     for patch in road.patches:
         band = np.array(road.band(patch.d_from, patch.d_to, patch.s_from, patch.s_to).exterior.coords)
         axes.add_patch(Polygon(band, color=_PATCH[patch.surface], zorder=1.5, linewidth=0))

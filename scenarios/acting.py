@@ -20,6 +20,7 @@ from scenarios.actions import (
     StepOut,
     Stop,
     StopAtLine,
+    TakeExit,
     TurnAt,
     sets_path,
     sets_speed,
@@ -27,6 +28,7 @@ from scenarios.actions import (
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.crossing import run_red, stop_at_line, turn_off
 from scenarios.deed import Deed, at_once
+from scenarios.giving_way import take_exit
 from scenarios.impact import sliding_decel
 from scenarios.joining import pull_out
 from scenarios.line_path import joined_line
@@ -68,6 +70,8 @@ def perform(mover: Mover, action: Action, t_s: float) -> Deed:
             return _reverse(mover, speed, distance)
         case PullOut(speed):
             return pull_out(mover, speed)
+        case TakeExit(number):
+            return take_exit(mover, number)
         case TurnAt(side):
             return turn_off(mover, side)
         case StopAtLine(decel):

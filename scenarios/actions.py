@@ -122,6 +122,13 @@ class TurnAt:
 
 
 @dataclass(frozen=True)
+class TakeExit:
+    """Leave the roundabout by one of its exits, counted from where one enters, 1 first."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Merge:
     """From the acceleration lane of a ramp into the lane beside it, as soon as it is alongside; `gap`: as soon as that
     is safe."""
@@ -217,14 +224,14 @@ class FollowTrajectory:
 Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
     HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed | Reverse
-    | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | Merge
+    | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | TakeExit | Merge
     | Cross | StepOut | PullOut | DriveTrajectory | LoseControl
     | Drop | Appear | Disappear
 )  # fmt: skip
 
 _BOTH = (Cross, StepOut, PullOut, DriveTrajectory, LoseControl)
 _SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, Reverse, *_BOTH)
-_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, Merge, *_BOTH)
+_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, TakeExit, Merge, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there
 
 

@@ -29,7 +29,7 @@ from scenarios.actions import (
 from scenarios.actor_spec import DriverName
 from scenarios.bodies import Kind
 from scenarios.references import Member
-from scenarios.road_do_spec import MergeDo, PullOutDo, RunRedDo, StopAtLineDo, TurnDo, road_action
+from scenarios.road_do_spec import MergeDo, PullOutDo, RunRedDo, StopAtLineDo, TakeExitDo, TurnDo, road_action
 from scenarios.section import Instant, Lasting, Place, Rate, Section, Side, Speed, fault, measured, one_of
 from scenarios.triggers import LaneRef
 from scenarios.units import ANGLE, LENGTH, SPEED
@@ -208,6 +208,7 @@ class Do(Section):
     turn: TurnDo | None = Field(None, description="a mapping such as {to: left}: at the junction")
     stop_at_line: StopAtLineDo | None = Field(None, description="a mapping such as {decel: 3 m/s^2}")
     run_red_light: RunRedDo | None = Field(None, description="an empty mapping")
+    take_exit: TakeExitDo | None = Field(None, description="a mapping such as {number: 2}: of a roundabout")
     merge: MergeDo | None = Field(None, description="a mapping such as {within: 3 s}: from the acceleration lane")
     pull_out: PullOutDo | None = Field(None, description="a mapping such as {speed: 30 km/h}: from a standstill")
     follow_trajectory: TrajectoryDo | None = Field(None, description="a mapping such as {points: [[2 s, 20 m, 1 m]]}")

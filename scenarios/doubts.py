@@ -28,6 +28,7 @@ SETS_PATH = {
     "turn",
     "pull_out",
     "merge",
+    "take_exit",
 }
 _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
 _ALIVE = ON_FOOT | {Kind.CYCLIST}
@@ -248,6 +249,7 @@ _ACTION_DOUBTS = {
     "run_red_light": _lane_doubts,
     "pull_out": _pull_out_doubts,
     "merge": _merge_doubts,
+    "take_exit": _lane_doubts,
     "reverse": _reverse_doubts,
     "lose_control": _skid_doubts,
     "cross": _cross_doubts,

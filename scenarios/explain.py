@@ -91,6 +91,9 @@ def _junction(road: Road) -> list[str]:
         return []
     where = "crosses" if there.arms == "both" else f"joins from the {there.arms}"
     lanes = f"{there.lanes} lane(s) from right to left, {there.opposite_lanes} back"
+    if there.ring_m:
+        size = f"outer radius {there.ring_m:g} m, island {there.island_m:g} m"
+        return [f"Roundabout: at {there.at_m:g} m another road {where}, {size}; who circulates goes first."]
     told = [f"Junction: at {there.at_m:g} m another road {where}, {lanes}, each {there.lane_width_m:g} m wide."]
     if there.signals:
         shown_ = (
@@ -190,9 +193,11 @@ def _place(placed: Placed, scenario: Scenario) -> str:
 
 def _on_cross(placed: Placed, road: Road) -> str:
     start, half = placed.start, placed.body.size.length_m / 2
-    way = road.right_edge - start.s_m if start.facing > 0 else start.s_m - road.left_edge
+    right, left = road.ring_edges
+    way = right - start.s_m if start.facing > 0 else start.s_m - left
+    what = "roundabout" if road.junction.ring_m else "ego's road"
     side = "right" if start.facing > 0 else "left"
-    return f"on the crossing road, from the {side}, {way - half:.4g} m before the ego's road"
+    return f"on the crossing road, from the {side}, {way - half:.4g} m before the {what}"
 
 
 def _along(placed: Placed, ego: Placed) -> str:

@@ -85,8 +85,8 @@ class Merging:
             asked = min(asked, max(idm(mover.speed, desired, gap, ahead.along_mps, TIME_GAP_S), -COMFORTABLE_MPS2))
         room = self.road.ramp.narrows_m - BEFORE_END_M - own.far_m
         needed = mover.speed**2 / (2 * max(room, 0.1))
-        if needed > COMFORTABLE_MPS2 and mover.speed > 0:
-            asked = min(asked, -min(needed, HARDEST_MPS2))
+        if (needed > COMFORTABLE_MPS2 or room < 1.0) and mover.speed > 0:
+            asked = min(asked, -min(max(needed, COMFORTABLE_MPS2), HARDEST_MPS2))
         return Pedals(asked, asked < -LIT_DECEL) if asked < pedals.accel_mps2 else pedals
 
     def foreseen(self, mover: Mover) -> np.ndarray:

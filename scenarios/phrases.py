@@ -48,6 +48,7 @@ PHRASES = (
     "{a} turns left at the junction",
     "{a} stops at the line",
     "{a} runs the red light",
+    "{a} takes the second exit",
     "{a} merges within 3 s",
     "{a} merges into a gap",
     "{a} pulls out at 30 km/h after 1 s",

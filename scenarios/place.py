@@ -118,10 +118,11 @@ def _on_cross(spec: OnCross, size: Size, road: Road) -> OnLane:
     """On the road that crosses, whose s counts from the middle of the ego's lane to the left."""
     assert road.cross is not None
     reach = spec.before + size.length_m / 2
+    right, left = road.ring_edges
     if spec.from_ is Side.RIGHT:
-        return OnLane(road.right_edge - reach, road.cross.lane_centre(spec.lane), 1, True)
+        return OnLane(right - reach, road.cross.lane_centre(spec.lane), 1, True)
     lane = road.cross.lanes + road.cross.opposite_lanes - 1 - spec.lane
-    return OnLane(road.left_edge + reach, road.cross.lane_centre(lane), -1, True)
+    return OnLane(left + reach, road.cross.lane_centre(lane), -1, True)
 
 
 def _on_ramp(spec: OnRamp, size: Size, road: Road) -> OnLane:

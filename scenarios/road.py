@@ -109,6 +109,19 @@ class Road:
         )  # fmt: skip
 
     @property
+    def middle_d(self) -> float:
+        """d between the two directions."""
+        return self.right_edge + self.lanes * self.lane_width_m
+
+    @property
+    def ring_edges(self) -> tuple[float, float]:
+        """s on the crossing road of the right and left edge of what it crosses: the ego's road, or the roundabout."""
+        assert self.junction is not None
+        if self.junction.ring_m:
+            return self.middle_d - self.junction.ring_m, self.middle_d + self.junction.ring_m
+        return self.right_edge, self.left_edge
+
+    @property
     def cross_extent(self) -> tuple[float, float]:
         """From where to where along itself the crossing road is a road: a side road ends on this one."""
         assert self.junction is not None

@@ -1,9 +1,10 @@
 """Carriageways as polygons, those of crossing roads joined, with rounded corners between them."""
 
 import numpy as np
-from shapely.geometry import Polygon
+from shapely.geometry import Point, Polygon
 from shapely.ops import unary_union
 
+from scenarios.circulating import ring_centre
 from scenarios.junction import CORNER_M
 from scenarios.road import Road
 
@@ -11,7 +12,8 @@ _CHORD_M = 2.0
 
 
 def road_area(road: Road, s_from: float, s_to: float, beside_m: float = 0.0) -> Polygon:
-    """The ground that the carriageways cover, and so much on either side, map frame; the crossing road as a whole."""
+    """The ground that the carriageways cover, and so much on either side, map frame; the crossing road as a whole.
+    A roundabout's island is a hole in its carriageway."""
     right, left = road.right_edge - beside_m, road.left_edge + beside_m
     own = road.band(right, left, s_from, s_to)
     if len(road.strips):
@@ -21,7 +23,11 @@ def road_area(road: Road, s_from: float, s_to: float, beside_m: float = 0.0) -> 
     begins, ends = road.cross_extent
     other = road.cross.band(road.cross.right_edge - beside_m, road.cross.left_edge + beside_m, begins, ends, 10.0)
     corner = max(CORNER_M - beside_m, 0.1)
-    joined = unary_union([own, other]).buffer(corner).buffer(-corner)
+    middle, there = Point(*ring_centre(road)), road.junction
+    ring = [middle.buffer(there.ring_m + beside_m, 64)] if there is not None and there.ring_m else []
+    joined = unary_union([own, other, *ring]).buffer(corner).buffer(-corner)
+    if there is not None and there.ring_m > 0 and beside_m == 0:
+        joined = joined.difference(middle.buffer(there.island_m, 64))
     return joined if isinstance(joined, Polygon) else own
 
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from scenarios.actions import Action, Merge, PullOut, RunRed, Side, StopAtLine, TurnAt
-from scenarios.section import Lasting, Rate, Section, Speed, one_of
+from scenarios.actions import Action, Merge, PullOut, RunRed, Side, StopAtLine, TakeExit, TurnAt
+from scenarios.section import Count, Lasting, Rate, Section, Speed, one_of
 
 AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
 MERGING_S = 3.0
@@ -22,6 +22,10 @@ class StopAtLineDo(Section):
 
 class RunRedDo(Section):
     """Nothing more to say: the signals are nothing to it."""
+
+
+class TakeExitDo(Section):
+    number: Count = Field(ge=1, le=4, description="the exit's number, counted from where one enters, 1 first")
 
 
 class MergeDo(Section):
@@ -44,6 +48,8 @@ def road_action(verb: str, says: Any) -> Action | None:
             return StopAtLine(says.decel or AT_LINE)
         case "run_red_light":
             return RunRed()
+        case "take_exit":
+            return TakeExit(says.number)
         case "merge":
             return Merge(says.within, says.gap)
         case "pull_out":

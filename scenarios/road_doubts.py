@@ -9,7 +9,7 @@ from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE
 from scenarios.furniture import MOST
 from scenarios.impact import SLIDING_SHARE
-from scenarios.junction import LEVEL_M, STOP_LINE_M, Junction
+from scenarios.junction import LEVEL_M, Junction
 from scenarios.place import Doubt
 from scenarios.road import Road
 from scenarios.road_spec import StraightRoad
@@ -18,13 +18,14 @@ from scenarios.section import Side
 
 
 def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:
+    key = "road.roundabout.at" if there.ring_m else "road.junction.at"
     level = np.arange(there.begins_m - LEVEL_M, there.ends_m + LEVEL_M)
     if any(road.curvature(float(s)) for s in level):
-        yield "road.junction.at", f"{there.at_m:g} m, in a bend", f"a place that is straight {LEVEL_M:g} m around it"
-    nearest_m = STOP_LINE_M + EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
+        yield key, f"{there.at_m:g} m, in a bend", f"a place that is straight {LEVEL_M:g} m around it"
+    nearest_m = there.line_m + EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
     if there.begins_m < nearest_m:
         least = nearest_m + there.at_m - there.begins_m
-        yield "road.junction.at", f"{there.at_m:g} m, where the ego already is", f"at least {least:.1f} m"
+        yield key, f"{there.at_m:g} m, where the ego already is", f"at least {least:.1f} m"
 
 
 def row_doubts(spec: StraightRoad, actors: Collection[str], rows: Sequence[Placed]) -> Iterator[Doubt]:
@@ -57,7 +58,7 @@ def _ramp_doubts(road: Road) -> Iterator[Doubt]:
         wanted = f"road.ramp beside the ego's start, such as {{joins: -20 m, length: 150 m}}: at {-here:.1f} m or less"
         yield "ego.lane", "ramp, where the acceleration lane is not", wanted
     if road.ramp is not None and road.junction is not None:
-        yield "road.ramp", "a ramp on a road with a junction", "one of them"
+        yield "road.ramp", "a ramp on a road with a junction or roundabout", "one of them"
     for i, stop in enumerate(road.bus_stops if road.ramp is not None else ()):
         if stop.side is Side.RIGHT and stop.extent[0] < road.ramp.ends_m and road.ramp.begins_m < stop.extent[1]:
             yield f"road.bus_stops.{i}", "a bus stop where the ramp is", "a place beyond the end of its taper"

@@ -71,6 +71,23 @@ class JunctionSpec(Section):
         return Junction(self.at, self.lanes, self.opposite_lanes, self.lane_width, self.arms, phases)
 
 
+class RoundaboutSpec(Section):
+    """A roundabout with one lane, in which another road crosses at a right angle; who circulates goes first."""
+
+    at: Annotated[float, measured(LENGTH, 20.0, 400.0)] = Field(
+        description="its middle along the ego's road, counted from the ego's start, such as 60 m"
+    )
+    radius: Annotated[float, measured(LENGTH, 13.0, 30.0)] = Field(17.0, description="its outer radius, such as 17 m")
+    arms: Annotated[Arms, one_of(Arms)] = Field(Arms.BOTH, description="both, or left or right: three arms in all")
+    lane_width: Annotated[float, measured(LENGTH, 2.5, 4.5)] = Field(
+        3.5, description="the width of the crossing road's lanes, such as 3.5 m"
+    )
+
+    def junction(self) -> Junction:
+        """The same in numbers."""
+        return Junction(self.at, 1, 1, self.lane_width, self.arms, (), self.radius)
+
+
 def _few(things: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(things) > 50:
         raise fault(f"a list of {len(things)}", "at most 50 of them")
@@ -124,6 +141,18 @@ class StraightRoad(Section):
         0.0, description="how the road rises ahead of the ego, such as 6 %; downhill it is negative"
     )
     junction: JunctionSpec | None = Field(None, description="a mapping such as {at: 40 m, arms: both}")
+    roundabout: RoundaboutSpec | None = Field(None, description="a mapping such as {at: 60 m, radius: 17 m}")
+
+    @model_validator(mode="after")
+    def _one_crossing(self) -> "StraightRoad":
+        if self.roundabout is None:
+            return self
+        if self.junction is not None:
+            raise fault("both junction and roundabout", "one of them")
+        if (self.lanes, self.opposite_lanes) != (1, 1):
+            found = f"a roundabout on a road with {self.lanes} and {self.opposite_lanes} lanes"
+            raise fault(found, "lanes: 1 and opposite_lanes: 1 beside a roundabout")
+        return self
 
 
 class CurvedRoad(StraightRoad):
@@ -207,7 +236,8 @@ def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:
 
 
 def _line(spec: StraightRoad, ego_lane: int) -> Road:
-    there = spec.junction.junction() if spec.junction is not None else None
+    crossed = spec.junction or spec.roundabout
+    there = crossed.junction() if crossed is not None else None
     lanes = (spec.kind, spec.lanes, spec.opposite_lanes, spec.lane_width)
     if isinstance(spec, PathRoad):
         whole = [Piece(BEFORE_M), *(part.piece() for part in spec.pieces), Piece(BEYOND_M)]

@@ -26,6 +26,7 @@ from scenarios.actions import (
     StepOut,
     Stop,
     StopAtLine,
+    TakeExit,
     TurnAt,
 )
 from scenarios.scenario import Event
@@ -145,6 +146,8 @@ def _sideways(action: Action) -> str:
     match action:
         case TurnAt(side):
             return f"turns {side} at the junction"
+        case TakeExit(number):
+            return f"takes the {('first', 'second', 'third', 'fourth')[number - 1]} exit"
         case Merge(within, gap):
             return "merges" + (" into a gap" if gap else "") + f" within {_number(within)} s"
         case CutIn(duration):

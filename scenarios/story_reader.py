@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lark import Lark, Token
 
+from scenarios.references import ORDINALS
 from scenarios.story_moments import Moment, Moments, Part, lane_of, side_of
 from scenarios.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_of
 
@@ -229,6 +230,10 @@ class _Reader(Moments):
         gait = items[0] if items and isinstance(items[0], str) else ""
         parts = _flat(item for item in items if not isinstance(item, str))
         return collected("cross", parts, **({"speed": gait} if gait else {}))
+
+    def take_exit(self, items: list):
+        number = 1 + ORDINALS[items[0].removeprefix("the ").split(" ")[0]]
+        return collected("take_exit", (part for part in _flat(items[1:]) if part[0] != "onto"), number=number)
 
     def merge(self, items: list):
         return collected("merge", _flat(items))
