@@ -20,7 +20,7 @@ from scenarios.place import (
 )
 from scenarios.references import Cast, Member, ego_member, member
 from scenarios.road import Road
-from scenarios.road_doubts import grip_doubts, merging_doubts, road_doubts, row_doubts
+from scenarios.road_doubts import grip_doubts, merging_doubts, ring_doubts, road_doubts, row_doubts
 from scenarios.road_spec import brought_along, made_road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut
 from scenarios.section import as_faults
@@ -76,7 +76,9 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]
     placed = (*_placed(spec, road, events), *rows)
     surface = spec.road.surface or SURFACE_IN[spec.environment.weather]
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
-    faults = _as_faults((*standing_doubts(placed, road, events), *grip_doubts(road, friction)))
+    faults = _as_faults(
+        (*standing_doubts(placed, road, events), *grip_doubts(road, friction), *ring_doubts(placed, road))
+    )
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 
 

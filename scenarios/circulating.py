@@ -1,4 +1,4 @@
-"""Ways through a roundabout: from a lane of one arm round the island into a lane of another, and who is in whose way."""
+"""Ways through a roundabout: from a lane of one arm round the island into a lane of another."""
 
 import math
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from scenarios.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, NoTurn, Turn
 ENTRY_RADIUS_M = 12.0  # of the bends into the roundabout and out of it
 EASING_M = 8.0  # over which the wheels are turned from one bend to the other
 AFTER_M, STRAIGHT_M = 4.0, 60.0
+INSIDE_M = 1.5  # of the circle on which one drives: who leaves by the first exit
 _HEADINGS = {"right": -math.pi / 2, "ahead": 0.0, "left": math.pi / 2, "back": math.pi}  # of exits, against one's own
 
 
@@ -108,6 +109,8 @@ class Shape:
 @lru_cache(maxsize=64)
 def _shape(ring_m: float, aside_m: float, heading: float) -> Shape:
     """Two bends to the right that touch the circle from outside, and so much of the circle that the headings add up."""
+    if heading < 0:
+        return _corner(ring_m, aside_m, heading)
     both = ENTRY_RADIUS_M + ring_m
     tilt = math.asin((aside_m + ENTRY_RADIUS_M) / both)
     bend, ring = ENTRY_RADIUS_M * (math.pi / 2 - tilt), ring_m * (heading + math.pi - 2 * tilt)
@@ -115,6 +118,23 @@ def _shape(ring_m: float, aside_m: float, heading: float) -> Shape:
     pieces = (Piece(bend, out, out), Piece(ring, round_, round_), Piece(bend, out, out))
     tangent = both * math.cos(tilt)
     return Shape(pieces, tangent + _correction(pieces, tangent, aside_m, heading), tilt)
+
+
+def _corner(ring_m: float, aside_m: float, heading: float) -> Shape:
+    """The first exit: one bend to the right, which comes as near to the island as a circulating body does."""
+    reach = (ring_m - INSIDE_M) / math.sqrt(2) - aside_m
+    radius = reach / (1 - math.sqrt(0.5))
+    pieces = (Piece(radius * math.pi / 6, -1 / radius, -1 / radius),) * 3
+    tangent = radius + aside_m
+    return Shape(pieces, tangent + _correction(pieces, tangent, aside_m, heading), math.pi / 6)
+
+
+def nearest_m(main: Road) -> float:
+    """How far before the middle of the roundabout somebody must be at least to drive through it; who leaves by the
+    first exit begins to turn a little earlier."""
+    through = (heading for heading in _HEADINGS.values() if heading >= 0)
+    shapes = (_shape(round(driven_radius(main), 6), round(main.lane_width_m / 2, 6), h) for h in through)
+    return max(shape.tangent_m for shape in shapes) + EASING_M / 2 + 0.5
 
 
 def _correction(pieces: tuple[Piece, ...], tangent_m: float, aside_m: float, heading: float) -> float:

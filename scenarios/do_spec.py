@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from scenarios.actions import (
     Action,
@@ -140,6 +140,8 @@ class CrossDo(Section):
 
 
 class StepOutDo(Section):
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["behind"]}, {"required": ["before"]}]})
+
     behind: str | None = Field(None, strict=True, description="the id of a parked actor")
     before: str | None = Field(None, strict=True, description="the same, from before its front, instead of behind")
     speed: Speed | None = Field(None, description="a speed such as 5 km/h")

@@ -95,7 +95,7 @@ class Roundabout:
         if not any(self._in_the_way(mover, room, turn, other) for other in movers if other is not mover):
             return pedals
         assert mover.drive is not None
-        asked = min(idm(mover.speed, mover.drive.speed_mps, room + IDM_STANDSTILL_GAP_M, 0.0), -0.8 * needed)
+        asked = min(idm(mover.speed, mover.drive.speed_mps, room + IDM_STANDSTILL_GAP_M, 0.0), -needed)
         if asked >= pedals.accel_mps2:
             return pedals
         return Pedals(max(asked, -STOPPING_MPS2), asked < -LIT_DECEL)
@@ -130,8 +130,7 @@ class Roundabout:
         ring, path = other.turn, other.path
         if not isinstance(ring, RingTurn) or not isinstance(path, LanePath) or not other.present:
             return False
-        front = path.s + other.offset_m + other.body.size.length_m / 2
-        if front < ring.yields_m or path.s > ring.ring_to_m:
+        if self._polite(other) or path.s > ring.ring_to_m:
             return False
         left = max(ring.ring_from_m - path.s, 0.0)  # before it is on the ring itself
         here = ring.leaves_rad - max(ring.ring_to_m - max(path.s, ring.ring_from_m), 0.0) / self.radius_m
@@ -140,6 +139,13 @@ class Roundabout:
         if to_me > to_go + 0.05:
             return False
         arrives_s = (left + self.radius_m * to_me) / max(other.speed, SLOWEST_MPS)
-        way, pace = room + turn.ring_from_m - turn.yields_m, mover.speed
-        own_s = (math.sqrt(pace**2 + 2 * STARTING_MPS2 * way) - pace) / STARTING_MPS2
+        own_s = _until(room + turn.ring_from_m - turn.yields_m, mover)
         return -BEFORE_S < arrives_s - own_s < AFTER_S
+
+
+def _until(way_m: float, mover: Mover) -> float:
+    """How long a body takes for some way into the roundabout, at the speed of its bends or speeding up to that."""
+    assert mover.slowing is not None
+    if mover.speed >= mover.slowing.turn_mps - 0.2:
+        return way_m / max(mover.slowing.turn_mps, 0.1)
+    return (math.sqrt(mover.speed**2 + 2 * STARTING_MPS2 * way_m) - mover.speed) / STARTING_MPS2

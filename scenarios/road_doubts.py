@@ -6,14 +6,15 @@ from math import tan
 import numpy as np
 
 from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
+from scenarios.circulating import nearest_m
 from scenarios.furniture import MOST
 from scenarios.impact import SLIDING_SHARE
 from scenarios.junction import LEVEL_M, Junction
-from scenarios.place import Doubt
+from scenarios.place import Doubt, own_road
 from scenarios.road import Road
 from scenarios.road_spec import StraightRoad
-from scenarios.scenario import Event, Placed
+from scenarios.scenario import Event, OnLane, Placed
 from scenarios.section import Side
 
 
@@ -91,4 +92,25 @@ def merging_doubts(actors: Mapping[str, ActorSpec], events: Sequence[Event]) -> 
                 f"actors.{name}",
                 f"{name} on the ramp, which never merges",
                 f"a line '{name} merges', or drive: follow",
+            )
+
+
+def ring_doubts(placed: Sequence[Placed], road: Road) -> Iterator[Doubt]:
+    """Nobody starts in a roundabout, or so near that no way leads through it any more."""
+    there = road.junction
+    if there is None or not there.ring_m:
+        return
+    for i, p in enumerate(placed):
+        if not isinstance(p.start, OnLane) or p.body.kind in ON_FOOT | STATIC or p.speed_mps == 0:
+            continue
+        own = own_road(p, road)
+        middle = there.at_m if own is road else road.middle_d
+        ahead = (middle - p.start.s_m) * p.start.facing + (EGO_REAR_AXLE_TO_CENTRE_M if i == 0 else 0.0)
+        if own.right_edge < p.start.d_m < own.left_edge and -there.ring_m < ahead < nearest_m(road):
+            where = "road.roundabout.at" if i == 0 else f"actors.{p.body.id}"
+            more = nearest_m(road) - ahead
+            yield (
+                where,
+                f"{p.body.id} in the roundabout or too near to it",
+                f"a start at least {more:.1f} m farther off",
             )
