@@ -11,6 +11,7 @@ from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map
 from conditioning.raster import rasterise
 from conditioning.scenery import Building, Scenery, Tree
+from conditioning.shelters import slabs_of
 from scenarios.rollout import Rollout
 
 SKY, GROUND, BUILDING, TREE = 0, 1, 2, 3
@@ -93,8 +94,9 @@ def _tree_points(tree: Tree) -> np.ndarray:
 
 
 def build_mesh(scenery: Scenery) -> Mesh:
-    """Buildings and trees as triangles. Lamps are left out: their poles are thinner than a pixel soon."""
+    """Buildings, shelters and trees as triangles. Lamps are left out: their poles are thinner than a pixel soon."""
     walls = [_walls(b) for b in scenery.buildings]
+    walls += [_quad(corners, uv) for x in scenery.shelters for slab in slabs_of(x) for corners, uv in slab.faces]
     trees = [_tree_points(t) for t in scenery.trees]
     none = [np.zeros((0, 3, 3))]
     wall_points = np.concatenate([w[0] for w in walls] or none)

@@ -1,4 +1,4 @@
-"""What lies on the ground where a road crosses the ego's: carriageway, sidewalk, paint, at any point of the map."""
+"""What lies on the ground of a road that is not plain: carriageway, sidewalk, paint, at any point of the map."""
 
 from typing import NamedTuple, no_type_check
 
@@ -6,10 +6,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numba import njit
 
-from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines
+from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
+from scenarios.circulating import ring_centre
 from scenarios.environment import Surface
-from scenarios.junction import CORNER_M, STOP_LINE_M
+from scenarios.junction import CORNER_M, STOP_LINE_M, Junction
 from scenarios.road import Road
+from scenarios.strips import beyond_strips, outer_edge
 
 # How wet, snowy and frosted a surface looks, 0 to 1.
 LOOK: dict[Surface, tuple[float, float, float]] = {
@@ -18,6 +20,8 @@ LOOK: dict[Surface, tuple[float, float, float]] = {
 }  # fmt: skip
 STRIPE_M, ZEBRA_LENGTH_M = 0.5, 4.0
 STOP_WIDTH_M = 0.4
+YIELD_TOOTH_M = 0.5  # of the broken line at which one gives way
+FLARE_M, NO_LINES_M, ISLAND_LINE_M = 9.0, 1.2, 0.3  # of a roundabout
 EDGE_LINES_M = 0.6  # within so much of its edge lie a road's edge lines
 PERIOD_M = DASH_M + GAP_M
 
@@ -37,9 +41,13 @@ class Crossing(NamedTuple):
     lane_width: float
     main_right: float
     main_left: float
+    ring: float  # outer radius of a roundabout; 0 where there is none
+    island: float
+    ring_x: float
+    ring_y: float
 
 
-NO_CROSSING = Crossing(*([0.0] * 12))
+NO_CROSSING = Crossing(*([0.0] * 16))
 NO_LINES = np.zeros((0, 3))
 
 
@@ -51,7 +59,8 @@ def crossing_of(road: Road | None) -> Crossing:
     x, y, heading = other.origin
     return Crossing(
         1.0, x, y, float(np.cos(heading)), float(np.sin(heading)), other.right_edge, other.left_edge, begins, ends,
-        other.lane_width_m, road.right_edge, road.left_edge,
+        other.lane_width_m, road.right_edge, road.left_edge, road.junction.ring_m, road.junction.island_m,
+        *ring_centre(road),
     )  # fmt: skip
 
 
@@ -77,6 +86,8 @@ def _stop_lines(road: Road) -> list[tuple[float, ...]]:
     if road.junction is None or road.cross is None:
         return []
     there, other = road.junction, road.cross
+    if there.ring_m:
+        return _yield_lines(road, there, other)
     made: list[tuple[float, ...]] = []
     if there.signals:
         middle = road.right_edge + road.lanes * road.lane_width_m
@@ -90,6 +101,22 @@ def _stop_lines(road: Road) -> list[tuple[float, ...]]:
     if road.cross_extent[1] > left:
         made.append((1.0, left - STOP_WIDTH_M, left, middle, other.left_edge))
     return made
+
+
+def _yield_lines(road: Road, there: Junction, other: Road) -> list[tuple[float, ...]]:
+    """Teeth across each lane that enters a roundabout."""
+    right, left = road.ring_edges
+    off, deep = there.line_m, STOP_WIDTH_M
+    rows = [(0.0, there.begins_m - off, road.right_edge, road), (0.0, there.ends_m + off - deep, road.middle_d, road)]
+    if road.cross_extent[0] < right:
+        rows.append((1.0, right - off, other.right_edge, other))
+    if road.cross_extent[1] > left:
+        rows.append((1.0, left + off - deep, other.middle_d, other))
+    return [
+        (which, s, s + deep, float(d), float(d) + YIELD_TOOTH_M)
+        for which, s, first, one in rows
+        for d in np.arange(first + 0.3, first + one.lane_width_m - YIELD_TOOTH_M, 2 * YIELD_TOOTH_M)
+    ]
 
 
 def patches_of(road: Road | None) -> Float[np.ndarray, "patch 7"]:
@@ -130,9 +157,34 @@ def beyond_edge(d, across_d, crossing):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def lines_end(d, across_d, crossing):
+def beyond_ring(x, y, edge, crossing):
+    """The same where a roundabout joins the roads: outwards from it, and inwards from the kerb of its island."""
+    if crossing.ring <= 0:
+        return edge
+    rho = np.hypot(x - crossing.ring_x, y - crossing.ring_y)
+    beyond = rho - crossing.ring
+    blend = max(FLARE_M - abs(edge - beyond), 0.0)  # rounds the corners between arms and ring
+    return max(min(edge, beyond) - blend * blend / (4 * FLARE_M), crossing.island - rho)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def on_island_line(x, y, crossing):
+    """Metres from the middle of the line round the island; infinite where there is none."""
+    if crossing.ring <= 0:
+        return np.inf
+    return abs(np.hypot(x - crossing.ring_x, y - crossing.ring_y) - crossing.island - ISLAND_LINE_M)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def lines_end(x, y, d, across_d, crossing):
     """Whose lines are painted at a point: 0 nobody's, as in the midst of the junction, 1 the ego's road's, 2 the
     other's."""
+    if crossing.ring > 0:
+        if np.hypot(x - crossing.ring_x, y - crossing.ring_y) < crossing.ring + NO_LINES_M:
+            return 0
+        return 1 if crossing.main_right <= d <= crossing.main_left else 2
     a = max(crossing.main_right - d, d - crossing.main_left)
     b = max(crossing.right - across_d, across_d - crossing.left)
     if a <= 0:
@@ -142,38 +194,72 @@ def lines_end(d, across_d, crossing):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _grounds(points, d, crossing):
+def widens(s, edge, side, strips):
+    """Whether there is more paved ground next to a road's edge on a side at s."""
+    return len(strips) > 0 and side * (outer_edge(s, edge, side, strips) - edge) > 0.01
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _grounds(points, s_d, edges, crossing, strips):
     out = np.empty(len(points))
     for i in range(len(points)):
-        out[i] = beyond_edge(d[i], on_cross(points[i, 0], points[i, 1], crossing)[1], crossing)
+        s, d = s_d[i, 0], s_d[i, 1]
+        out[i] = max(edges[0] - d, d - edges[1])
+        if crossing.there > 0:
+            out[i] = beyond_edge(d, on_cross(points[i, 0], points[i, 1], crossing)[1], crossing)
+            out[i] = beyond_ring(points[i, 0], points[i, 1], out[i], crossing)
+        out[i] = min(out[i], beyond_strips(s, d, strips))
     return out
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _painted(points, s_d, crossing, along, across, bars):
+def on_stroke(s, d, stroke):
+    """Whether a place is on a stroke of paint."""
+    if not stroke[0] <= s <= stroke[2] or (stroke[5] > 0 and (s - stroke[0]) % stroke[5] > stroke[4]):
+        return False
+    slope = (stroke[3] - stroke[1]) / (stroke[2] - stroke[0])
+    return abs(d - stroke[1] - slope * (s - stroke[0])) <= stroke[6] / 2 * np.sqrt(1 + slope * slope)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _painted(points, s_d, edges, crossing, along, across, bars, strips, drawn):
     out = np.zeros(len(points), np.bool_)
     for i in range(len(points)):
         cross_s, cross_d = on_cross(points[i, 0], points[i, 1], crossing)
-        where = lines_end(s_d[i, 1], cross_d, crossing) if crossing.there > 0 else 1
+        where = lines_end(points[i, 0], points[i, 1], s_d[i, 1], cross_d, crossing) if crossing.there > 0 else 1
         s, d = (cross_s, cross_d) if where == 2 else (s_d[i, 0], s_d[i, 1])
         rows = across if where == 2 else along
         for k in range(len(rows) if where else 0):
             on = abs(d - rows[k, 0]) <= LINE_WIDTH_M / 2
+            if where == 1 and k < 2:  # the edge lines
+                on &= not widens(s, edges[k], 2 * k - 1, strips)
             out[i] |= on and (rows[k, 1] == 0 or s % PERIOD_M < DASH_M)
         for k in range(len(bars)):
             s, d = (cross_s, cross_d) if bars[k, 0] > 0 else (s_d[i, 0], s_d[i, 1])
             out[i] |= bars[k, 1] <= s <= bars[k, 2] and bars[k, 3] <= d <= bars[k, 4]
+        out[i] |= on_island_line(points[i, 0], points[i, 1], crossing) <= LINE_WIDTH_M / 2
+        for k in range(len(drawn)):
+            out[i] |= on_stroke(s_d[i, 0], s_d[i, 1], drawn[k])
     return out
 
 
+def plain(road: Road) -> bool:
+    """Whether a road is nothing but lanes and their lines."""
+    return road.cross is None and not (road.zebras_m or len(road.strips) or road.bus_stops)
+
+
 def edge_distance(road: Road, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point"]:
-    """Metres outwards from the edge of the carriageways of a road and of the one that crosses it."""
-    d = road.project(points)[:, 1]
-    return _grounds(np.ascontiguousarray(points, float), d, crossing_of(road))
+    """Metres outwards from the edge of the carriageways of a road and of the one that crosses it, bays included."""
+    flat = np.ascontiguousarray(points, float)
+    edges = (road.right_edge, road.left_edge)
+    return _grounds(flat, road.project(flat), edges, crossing_of(road), road.strips)
 
 
 def painted(road: Road, points: Float[np.ndarray, "point 2"]) -> Bool[np.ndarray, "point"]:
     """Whether paint lies at map points."""
     flat = np.ascontiguousarray(points, float)
-    return _painted(flat, road.project(flat), crossing_of(road), lines(road), cross_lines(road), bars_of(road))
+    edges, paint = (road.right_edge, road.left_edge), (lines(road), cross_lines(road), bars_of(road))
+    return _painted(flat, road.project(flat), edges, crossing_of(road), *paint, road.strips, strokes(road))

@@ -5,9 +5,10 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-from conditioning.ground import beyond_edge, lines_end, on_cross
-from conditioning.textures import asphalt, covered, faded, noise, paint_lines, pavement, terrain
+from conditioning.ground import beyond_edge, beyond_ring, lines_end, on_cross, on_island_line, widens
+from conditioning.textures import asphalt, covered, dashed, faded, noise, paint_lines, pavement, terrain
 from scenarios.reference_line import bend_at, locate_on
+from scenarios.strips import beyond_strips
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 
@@ -23,6 +24,27 @@ def _paint_bars(s, d, on_cross_road, across, along, bars, wear, albedo):
             share *= covered(d, (bars[i, 3] + bars[i, 4]) / 2, (bars[i, 4] - bars[i, 3]) / 2, across)
             for k in range(3):
                 albedo[k] += share * (0.66 - albedo[k])
+
+
+@_fast
+@no_type_check
+def _paint_strokes(s, d, across, along, strokes, wear, albedo):
+    """Paint along a part of the road."""
+    for i in range(len(strokes)):
+        s0, d0, s1, d1, dash, period, width, colour = strokes[i]
+        if s < s0 - 0.1 or s > s1 + 0.1:
+            continue
+        slope = (d1 - d0) / (s1 - s0)
+        tilt = np.sqrt(1 + slope * slope)
+        share = covered((d - d0 - slope * (s - s0)) / tilt, 0.0, width / 2, across)
+        if share <= 0.0:
+            continue
+        if period > 0:
+            share *= dashed(s - s0, along, dash, period)
+        share *= wear
+        albedo[0] += share * (0.66 - albedo[0])
+        albedo[1] += share * ((0.42 if colour > 1.5 else 0.66) - albedo[1])
+        albedo[2] += share * ((0.06 if colour > 1.5 else 0.64) - albedo[2])
 
 
 @_fast
@@ -59,7 +81,7 @@ def ground(px, py, across, along_x, along_y, road, nodes, lines, others, light, 
     `road` is curvature, right and left edge, sidewalk and lane width, and 1 where there is a road at all; `nodes` its
     reference line where it has one of its own.
     """
-    crossing, cross_lines, bars, patches = others
+    crossing, cross_lines, bars, patches, strips, strokes = others
     curvature, right, left, walk, lane_width, known = road
     s, d, heading = px, py, 0.0
     if len(nodes) > 0:
@@ -71,11 +93,16 @@ def ground(px, py, across, along_x, along_y, road, nodes, lines, others, light, 
         heading = np.arctan2(sign * px, sign * to_centre)
         s, d = heading / curvature, 1 / curvature - sign * np.sqrt(px * px + to_centre * to_centre)
     edge, painted = max(right - d, d - left), lines
+    main_s, main_d, open_right, open_left = s, d, 0, 0
+    if len(strips) > 0:
+        edge = min(edge, beyond_strips(s, d, strips))
+        open_right, open_left = int(widens(s, right, -1, strips)), int(widens(s, left, 1, strips))
     own = edge  # beyond the edge of the ego's own road
     if crossing.there > 0:
         cross_s, cross_d = on_cross(px, py, crossing)
-        edge = beyond_edge(d, cross_d, crossing)
-        which = lines_end(d, cross_d, crossing)
+        edge = min(beyond_edge(d, cross_d, crossing), edge if len(strips) > 0 else np.inf)
+        edge = beyond_ring(px, py, edge, crossing)
+        which = lines_end(px, py, d, cross_d, crossing)
         if which != 1:
             painted = cross_lines[: len(cross_lines) if which == 2 else 0]
         if own > 0:  # on the other road, or nearest to it
@@ -92,7 +119,15 @@ def ground(px, py, across, along_x, along_y, road, nodes, lines, others, light, 
         gloss = asphalt(px, py, s, d, cross, along, lane_width, right, seed, wet, albedo)
         if known > 0:
             wear = 0.80 + 0.5 * faded(px, py, 0.5, along, seed + 21)
+            if open_right + open_left > 0 and len(painted) > 1:
+                paint_lines(s, d, cross, along, painted[open_right : 2 - open_left], wear, albedo)
+                painted = painted[2:]
             paint_lines(s, d, cross, along, painted, wear, albedo)
+            if crossing.ring > 0:
+                share = wear * covered(on_island_line(px, py, crossing), 0.0, 0.075, across)
+                for k in range(3):
+                    albedo[k] += share * (0.66 - albedo[k])
+            _paint_strokes(main_s, main_d, cross, along, strokes, wear, albedo)
             for k in range(3):
                 albedo[k] += 0.45 * frost * ((0.40, 0.44, 0.50)[k] - albedo[k])
             _paint_bars(s, d, 1.0 if own > 0 else 0.0, cross, along, bars, wear, albedo)

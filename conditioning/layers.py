@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from conditioning.backdrop import BUILDING, GROUND, TREE, BackdropView, Mesh, build_mesh, ground_under, see_backdrop
 from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map, see_cuboids
-from conditioning.ground import edge_distance, painted
+from conditioning.ground import edge_distance, painted, plain
 from conditioning.markings import marking_at
 from conditioning.materials import body_colours
 from conditioning.scenery import Scenery
@@ -111,7 +111,7 @@ def _draw_ground(picture, view: BackdropView, rollout: Rollout, camera: Camera, 
     rows, columns = np.nonzero(on_road)
     pixels = (np.stack([columns, rows], axis=-1)[:, None] + _SAMPLES).reshape(-1, 2)
     points = ground_under(rollout, camera, frame, pixels)
-    if road.cross is None and not road.zebras_m:
+    if plain(road):
         s_d = road.project(points)
         paint = marking_at(road, s_d[:, 0], s_d[:, 1]) > 0
     else:
@@ -121,7 +121,7 @@ def _draw_ground(picture, view: BackdropView, rollout: Rollout, camera: Camera, 
 
 def _zones(road: Road, view: BackdropView, on_ground: Bool[np.ndarray, "height width"]):
     """Which pixels show carriageway, and which carriageway or sidewalk."""
-    if road.cross is not None:
+    if road.cross is not None or len(road.strips):
         beyond = np.full(on_ground.shape, np.inf)
         beyond[on_ground] = edge_distance(road, view.ground_m[on_ground])
         return beyond <= 0, beyond <= road.sidewalk_m

@@ -9,6 +9,7 @@ from numba import njit
 from conditioning.backdrop import TRUNK_HALF_WIDTH_M, crown, ground_plane
 from conditioning.cuboids import present
 from conditioning.scenery import Scenery
+from conditioning.shelters import slabs_of
 from scenarios.rollout import Rollout
 
 # nuScenes' sensor: axes x right, y forward, z up, 0.94 m ahead of the rear axle and 1.84 m high.
@@ -62,6 +63,7 @@ def _boxes(
     buildings = [
         [b.x_m, b.y_m, b.height_m / 2, b.length_m, b.width_m, b.height_m, b.yaw_rad] for b in scenery.buildings
     ]
+    buildings += [[*slab.centre, *slab.size, slab.yaw_rad] for x in scenery.shelters for slab in slabs_of(x)]
     trunks = [
         [t.x_m, t.y_m, crown(t)[0] / 2, 2 * TRUNK_HALF_WIDTH_M, 2 * TRUNK_HALF_WIDTH_M, crown(t)[0], 0.0]
         for t in scenery.trees

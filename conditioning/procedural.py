@@ -10,7 +10,7 @@ from conditioning.camera import Camera
 from conditioning.cuboids import present
 from conditioning.glare import veiled
 from conditioning.ground import bars_of, cross_lines, crossing_of, patches_of
-from conditioning.markings import lines
+from conditioning.markings import NO_STROKES, lines, strokes
 from conditioning.materials import drawn_from
 from conditioning.raster import Surfaces, rasterise
 from conditioning.scenery import Scenery
@@ -21,6 +21,7 @@ from conditioning.view import View, view_at
 from conditioning.weather import develop, light_of, packed
 from scenarios.reference_line import NO_NODES
 from scenarios.rollout import Rollout
+from scenarios.strips import NO_STRIPS
 
 SUPERSAMPLE = 2
 _SIGHT_M = 260.0  # nothing beyond is a pixel high
@@ -49,8 +50,10 @@ class _Studio:
         self.road, self.lines = _road_numbers(rollout)
         self.signals = SignalCasts(rollout.road)
         self.patches = patches_of(rollout.road)
-        self.crossing = (crossing_of(rollout.road), cross_lines(rollout.road), bars_of(rollout.road), self.patches)
-        self.nodes = NO_NODES if rollout.road is None else rollout.road.nodes
+        road = rollout.road
+        strips, drawn = (NO_STRIPS, NO_STROKES) if road is None else (road.strips, strokes(road))
+        self.crossing = (crossing_of(road), cross_lines(road), bars_of(road), self.patches, strips, drawn)
+        self.nodes = NO_NODES if road is None else road.nodes
         self.lamps = np.array([lamp_head(x) for x in scenery.lamps]).reshape(-1, 3)
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
 

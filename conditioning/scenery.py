@@ -1,14 +1,18 @@
 """Scenery: the still things beside the road that are not actors and carry no label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
 from jaxtyping import Float
 
+from conditioning.shelters import Shelter, shelters_of
+from scenarios.circulating import ring_centre
 from scenarios.junction import CORNER_M
 from scenarios.road import Road
 from scenarios.rollout import Rollout
+from scenarios.section import Side
+from scenarios.strips import all_beyond_strips
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,14 @@ class Scenery:
     buildings: tuple[Building, ...]
     trees: tuple[Tree, ...]
     lamps: tuple[Lamp, ...]
+    shelters: tuple[Shelter, ...] = ()
 
 
 NO_SCENERY = Scenery((), (), ())
 
+_RING_ROOM_M = 3.0  # between a roundabout's sidewalk and what stands
+_ISLAND_RIM_M = 4.0  # of an island that stays free
+SHELTER_ROOM_M = 4.5  # around the middle of a shelter nothing else stands
 _ARM_M = 30.0  # from the edge of the road to the first building of a side street
 _BEHIND_M, _BEYOND_M = 30.0, 180.0  # what the ego can see before and after its travel
 
@@ -76,7 +84,7 @@ def _reach(rollout: Rollout) -> tuple[float, float]:
 
 
 def _buildings(rng: np.random.Generator, road: Road, side: int, s: float, end: float) -> list[Building]:
-    made, inner = [], _verge(road, side)
+    made = []
     setback = rng.uniform(0.0, 5.0)
     while s < end:
         if rng.random() < 0.18:  # a gap: a side street, a yard, a small park
@@ -84,7 +92,7 @@ def _buildings(rng: np.random.Generator, road: Road, side: int, s: float, end: f
             continue
         length, width = 3.0 * rng.integers(3, 9), 3.0 * rng.integers(3, 6)
         height = 3.0 * rng.integers(2, 7) + 0.6
-        away = inner + setback + rng.choice([0.0, 0.0, 1.5]) + width / 2
+        away = _verge(road, side, s, s + length) + setback + rng.choice([0.0, 0.0, 1.5]) + width / 2
         bend = road.curvature(s + length / 2)
         if side * bend > 0:  # on the inside of a bend the row is shorter than the road
             away += 0.5 * abs(bend) * (length / 2) ** 2
@@ -97,17 +105,28 @@ def _buildings(rng: np.random.Generator, road: Road, side: int, s: float, end: f
 def _standing_free(scenery: Scenery, road: Road) -> Scenery:
     """Without what would stand on the road or its sidewalks where it bends towards it."""
 
+    there = scenery.shelters
+
     def free(points: Float[np.ndarray, "point 2"], room_m: float) -> bool:
+        if len(road.strips) and all_beyond_strips(road.project(points), road.strips).min() < road.sidewalk_m + room_m:
+            return False
+        if road.cross is not None and road.junction.ring_m:
+            away = np.hypot(*(points - ring_centre(road)).T).min() - road.junction.ring_m
+            if away < road.sidewalk_m + room_m + _RING_ROOM_M:
+                return False
         return all(_beside(one, points, one.sidewalk_m + room_m, extent) for one, extent in _extents(road))
 
     def off_corner(thing: Tree | Lamp) -> bool:
         place = np.array([[thing.x_m, thing.y_m]])
+        if any(np.hypot(thing.x_m - shelter.x_m, thing.y_m - shelter.y_m) < SHELTER_ROOM_M for shelter in there):
+            return False
         return road.cross is None or _beside(road.cross, place, CORNER_M, road.cross_extent)
 
     return Scenery(
         tuple(b for b in scenery.buildings if free(_outline(b), 0.0)),
         tuple(t for t in scenery.trees if free(np.array([[t.x_m, t.y_m]]), -1.5) and off_corner(t)),
         tuple(x for x in scenery.lamps if free(np.array([[x.x_m, x.y_m]]), -road.sidewalk_m) and off_corner(x)),
+        scenery.shelters,
     )
 
 
@@ -139,9 +158,10 @@ def _outline(building: Building) -> Float[np.ndarray, "point 2"]:
     return np.stack([building.x_m + cos * a - sin * b, building.y_m + sin * a + cos * b], axis=-1)
 
 
-def _verge(road: Road, side: int) -> float:
-    """|d| of the sidewalk's outer edge."""
-    return (road.left_edge if side > 0 else -road.right_edge) + road.sidewalk_m
+def _verge(road: Road, side: int, *stations: float) -> float:
+    """|d| of the sidewalk's outer edge, the outermost where it differs between the stations."""
+    on = Side.LEFT if side > 0 else Side.RIGHT
+    return max(side * road.edge_at(on, float(s)) for s in np.linspace(stations[0], stations[-1], 4)) + road.sidewalk_m
 
 
 def _trees(rng: np.random.Generator, road: Road, side: int, s: float, end: float) -> list[Tree]:
@@ -149,7 +169,7 @@ def _trees(rng: np.random.Generator, road: Road, side: int, s: float, end: float
     for at in np.arange(s + rng.uniform(0, spacing), end, spacing):
         if rng.random() < chance:
             height, radius = rng.uniform(4.5, 8.5), rng.uniform(1.1, 2.0)
-            x, y, _ = _turned(road, float(at), side * (_verge(road, side) - 0.35 + rng.uniform(0, 0.6)))
+            x, y, _ = _turned(road, float(at), side * (_verge(road, side, at) - 0.35 + rng.uniform(0, 0.6)))
             made.append(Tree(x, y, float(height), float(radius)))
     return made
 
@@ -157,8 +177,20 @@ def _trees(rng: np.random.Generator, road: Road, side: int, s: float, end: float
 def _lamps(rng: np.random.Generator, road: Road, side: int, s: float, end: float) -> list[Lamp]:
     made = []
     for at in np.arange(s + rng.uniform(0, 12), end, 26.0):
-        x, y, heading = _turned(road, float(at), side * (_verge(road, side) - road.sidewalk_m + 0.45))
+        x, y, heading = _turned(road, float(at), side * (_verge(road, side, at) - road.sidewalk_m + 0.45))
         made.append(Lamp(x, y, heading - side * np.pi / 2, 7.0, 1.6))
+    return made
+
+
+def _island_trees(rng: np.random.Generator, road: Road) -> list[Tree]:
+    """Low ones in the middle of a roundabout, which hide what comes from beyond it as planted islands do."""
+    x, y = ring_centre(road)
+    reach = max(road.junction.island_m - _ISLAND_RIM_M, 0.0)
+    made = []
+    for turn in np.arange(5) * 2 * np.pi / 5 + rng.uniform(0, 1):
+        away, radius = rng.uniform(0.3, 0.9) * reach, rng.uniform(0.9, 1.5)
+        place = x + away * np.cos(turn), y + away * np.sin(turn)
+        made.append(Tree(float(place[0]), float(place[1]), float(rng.uniform(2.4, 4.2)), float(radius)))
     return made
 
 
@@ -178,5 +210,8 @@ def build_scenery(rollout: Rollout) -> Scenery:
         lamps += _lamps(rng, road, side, first + (13.0 if side > 0 else 0.0), last)
     if road.cross is not None:
         buildings += _side_streets(rng, road)
-    made = Scenery(tuple(buildings), tuple(trees), tuple(lamps))
-    return _standing_free(made, road) if road.pieces or road.cross is not None else made
+    made = Scenery(tuple(buildings), tuple(trees), tuple(lamps), shelters_of(road))
+    if road.junction is not None and road.junction.ring_m:
+        made = _standing_free(made, road)
+        return replace(made, trees=(*made.trees, *_island_trees(rng, road)))
+    return _standing_free(made, road) if road.pieces or road.cross is not None or len(road.strips) else made

@@ -21,6 +21,7 @@ from conditioning.materials import (
 )
 from conditioning.scenery import Lamp, Scenery
 from conditioning.shapes import Part, Sculptor
+from conditioning.shelters import SHELTER_COLOURS, Shelter, Slab, slabs_of
 from conditioning.wardrobe import distance_gone, worn
 from conditioning.weather import LIT, Light
 from scenarios.bodies import FOUR_WHEELS, TWO_WHEELS
@@ -114,6 +115,16 @@ def _lamp(lamp: Lamp, light: Light) -> list[Cast]:
     ]
 
 
+def _shelter(shelter: Shelter, light: Light) -> list[Cast]:
+    """Panes and a roof; where lights are on, the panel at its end shines."""
+    glow = {Slab.PANEL: 0.8 * float(light.lights_on)}
+    return [
+        plain(slab.triangles, SHELTER_COLOURS[slab.name], GLASS if slab.name == Slab.PANE else PLAIN,
+              0.5 if slab.name == Slab.PANE else 0.0, glow.get(slab.name, 0.0))
+        for slab in slabs_of(shelter)
+    ]  # fmt: skip
+
+
 def _walls(scenery: Scenery, seed: int) -> tuple[Cast, Float[np.ndarray, "building 7"]]:
     mesh = build_mesh(Scenery(scenery.buildings, (), ()))
     keep = mesh.kind == BUILDING
@@ -142,6 +153,8 @@ def still_cast(scenery: Scenery, light: Light, seed: int) -> tuple[Cast, Float[n
         casts += _tree(tree, colour, i)
     for lamp in scenery.lamps:
         casts += _lamp(lamp, light)
+    for shelter in scenery.shelters:
+        casts += _shelter(shelter, light)
     return joined(casts), looks
 
 

@@ -10,8 +10,10 @@ from conditioning.camera import Camera
 from conditioning.cuboids import corners
 from conditioning.ground import bars_of, painted
 from conditioning.layers import CLASS_OF
-from conditioning.markings import DASH_M, GAP_M, YELLOW, lines
+from conditioning.markings import DASH_M, GAP_M, YELLOW, lines, strokes
 from conditioning.scenery import Scenery
+from conditioning.shelters import slabs_of
+from scenarios.circulating import ring_centre
 from scenarios.environment import Surface
 from scenarios.road import Road
 from scenarios.road_area import road_area
@@ -69,6 +71,9 @@ def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     for name, beside in (("sidewalk", road.sidewalk_m), ("road", 0.0)):
         band = np.array(road_area(road, first, last, beside).exterior.coords)
         axes.add_patch(Polygon(band, color=_GROUND[name], zorder=1, linewidth=0))
+    if road.junction is not None and road.junction.ring_m:
+        island = Circle(ring_centre(road), road.junction.island_m, facecolor=_GROUND["terrain"], edgecolor="white")
+        axes.add_patch(island).set_zorder(1.2)
     for patch in road.patches:
         band = np.array(road.band(patch.d_from, patch.d_to, patch.s_from, patch.s_to).exterior.coords)
         axes.add_patch(Polygon(band, color=_PATCH[patch.surface], zorder=1.5, linewidth=0))
@@ -82,14 +87,23 @@ def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     for d, dashed, colour in lines(road):
         for at in dashes if dashed else solid:
             x, y, _ = road.pose(at, np.full_like(at, d)).T
-            if road.cross is not None:  # none in the midst of the junction
+            if road.cross is not None or len(road.strips):  # none in the midst of a junction, or before a bay
                 x = np.where(painted(road, np.stack([x, y], axis=-1)), x, np.nan)
             axes.plot(x, y, color="#f2c200" if colour == YELLOW else "white", linewidth=0.8, zorder=2)
+
+    for s0, d0, s1, d1, dash, _, _, colour in strokes(road):
+        at = np.linspace(s0, s1, max(2, int(s1 - s0)))
+        x, y, _ = road.pose(at, np.interp(at, (s0, s1), (d0, d1))).T
+        style = {"color": "#f2c200" if colour == YELLOW else "white", "linestyle": ":" if dash else "-"}
+        axes.plot(x, y, linewidth=0.8, zorder=2, **style)
 
 
 def _draw_scenery(axes: Axes, scenery: Scenery) -> None:
     for building in scenery.buildings:
         axes.add_patch(Polygon(facade_corners(building), facecolor="#a98d78", edgecolor="#7c6655", zorder=2))
+    for shelter in scenery.shelters:
+        for slab in slabs_of(shelter):
+            axes.add_patch(Polygon(slab.footprint, facecolor="#5c7f8a", edgecolor="#39525a", zorder=2, linewidth=0.5))
     for tree in scenery.trees:
         axes.add_patch(Circle((tree.x_m, tree.y_m), tree.crown_radius_m, color="#4f8f46", alpha=0.7, zorder=7))
 

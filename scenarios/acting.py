@@ -7,23 +7,20 @@ from scenarios.actions import (
     Action,
     Brake,
     BrakeHardest,
-    ChangeLane,
     ChangeSpeed,
     Cross,
-    CutIn,
-    CutOut,
     DriveTrajectory,
     Follow,
     HoldSpeed,
-    LaneOffset,
     LoseControl,
     Profile,
+    PullOut,
     Reverse,
     RunRed,
-    Side,
     StepOut,
     Stop,
     StopAtLine,
+    TakeExit,
     TurnAt,
     sets_path,
     sets_speed,
@@ -31,24 +28,22 @@ from scenarios.actions import (
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.crossing import run_red, stop_at_line, turn_off
 from scenarios.deed import Deed, at_once
+from scenarios.giving_way import take_exit
 from scenarios.impact import sliding_decel
+from scenarios.joining import pull_out
 from scenarios.line_path import joined_line
 from scenarios.paths import (
-    STEERING_RADPS,
-    WHEELBASE_SHARE,
-    LanePath,
     crossing_side,
     free_path,
-    wrapped,
 )
 from scenarios.pedals import BACKING_RATE, BRAKE_JERK, DRIVE_JERK, LIT_DECEL, Eased, Halt, Target, rate_within
-from scenarios.road import Road
+from scenarios.section import Side
+from scenarios.shifting import settle_in_lane, shift
 from scenarios.skid import spin_out
 
 WALK_BUILD_UP_S = 0.4
 REACHED_MPS = 0.02  # a speed this near is the one that was asked for
 SLIDES_FROM_MPS = 1.0  # below it a loss of grip shows nothing
-SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
 
 
 def perform(mover: Mover, action: Action, t_s: float) -> Deed:
@@ -73,6 +68,10 @@ def perform(mover: Mover, action: Action, t_s: float) -> Deed:
             return _lose_control(mover, turn)
         case Reverse(speed, distance):
             return _reverse(mover, speed, distance)
+        case PullOut(speed):
+            return pull_out(mover, speed)
+        case TakeExit(number):
+            return take_exit(mover, number)
         case TurnAt(side):
             return turn_off(mover, side)
         case StopAtLine(decel):
@@ -80,7 +79,7 @@ def perform(mover: Mover, action: Action, t_s: float) -> Deed:
         case RunRed():
             return run_red(mover)
     if sets_path(action):
-        return _shift(mover, action)
+        return shift(mover, action)
     return _change_speed(mover, action, t_s)
 
 
@@ -103,7 +102,7 @@ def _change_speed(mover: Mover, action: Action, t_s: float) -> Deed:
             return Deed(f"holds {speed * 3.6:.0f} km/h", _after(t_s, lasting))
         case Follow(_, driver, lasting):
             mover.drive = action
-            _settle_in_lane(mover)
+            settle_in_lane(mover)
             return Deed(f"follows as {driver}", _after(t_s, lasting))
     raise TypeError(f"no such action: {action!r}")
 
@@ -170,92 +169,6 @@ def _reverse(mover: Mover, speed: float, distance: float | None) -> Deed:
     return Deed("reverses", over)
 
 
-# -- path ----------------------------------------------------------------------------------------------------------
-
-
-def _shift(mover: Mover, action: Action) -> Deed:
-    if mover.turn is not None:
-        return Deed("cannot change lane in a turn", at_once)
-    d, facing = mover.road.locate(*mover.at[:2])[1], _facing(mover)
-    here = _lane_at(mover.road, d)
-    match action:
-        case CutIn(duration):
-            return _move_to(mover, 0.0, duration, "cuts in")
-        case CutOut(side, duration):
-            return _to_lane(mover, _way_out(mover.road, here, side, facing), duration, "cuts out")
-        case ChangeLane(Side() as side, within):
-            return _to_lane(mover, _beside(mover.road, here, side, facing), within, f"changes lane to the {side}")
-        case ChangeLane(lane, within):
-            number = lane.number + (mover.road.lanes if lane.oncoming else 0)
-            return _to_lane(mover, number, within, f"moves to {lane}")
-        case LaneOffset(offset, within):
-            return _move_to(mover, mover.road.lane_centre(here) + facing * offset, within, "moves within its lane")
-    raise TypeError(f"no such action: {action!r}")
-
-
-def _count(road: Road) -> int:
-    return road.lanes + road.opposite_lanes
-
-
-def _lane_at(road: Road, d: float) -> int:
-    return min(range(_count(road)), key=lambda lane: abs(road.lane_centre(lane) - d))
-
-
-def _beside(road: Road, lane: int, side: Side, facing: int) -> int | None:
-    beside = lane + facing * (1 if side is Side.LEFT else -1)
-    return beside if 0 <= beside < _count(road) else None
-
-
-def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | None:
-    """The lane to cut out to; if no side is said, the left one of the same direction, or else the right one."""
-    if side is not None:
-        return _beside(road, lane, side, facing)
-    beside = [_beside(road, lane, s, facing) for s in (Side.LEFT, Side.RIGHT)]
-    return next((b for b in beside if b is not None and (b < road.lanes) == (lane < road.lanes)), None)
-
-
-def _facing(mover: Mover) -> int:
-    s, _ = mover.road.locate(*mover.at[:2])
-    return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
-
-
-def _to_lane(mover: Mover, lane: int | None, duration: float, said: str) -> Deed:
-    if lane is None:
-        return Deed(f"{said}: there is no lane", at_once)
-    return _move_to(mover, mover.road.lane_centre(lane), duration, said)
-
-
-def _move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
-    """To another offset as quickly as asked, grip and steering allow."""
-    slope = None if isinstance(mover.path, LanePath) else _slope(mover)
-    lane = mover.join_lane()
-    change, wheelbase = abs(target_d - lane.d), WHEELBASE_SHARE * mover.body.size.length_m
-    speed, bend = abs(mover.speed), abs(mover.road.curvature(lane.s))
-    sideways = max(PATH_GRIP_SHARE * mover.grip - speed**2 * bend, 0.15 * mover.grip)
-    least = math.sqrt(SHIFT_PEAK * change / sideways)  # the quintic's peak is 5.774 D / T^2
-    # Its curvature grows by at most 60 D / L^3; its peak is 5.774 D / L^2.
-    steered = (60 * change * wheelbase * speed / STEERING_RADPS) ** (1 / 3)
-    length = max(speed * max(duration, least), steered, math.sqrt(SHIFT_PEAK * change / 0.12), 1.0)
-    lane.shift(target_d, length, slope)
-    takes = length / max(speed, 0.1)
-    hint = f" ({duration:.1f} s is too quick here)" if takes > duration + 0.1 else ""
-    return Deed(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
-
-
-def _slope(mover: Mover) -> float:
-    """Of a heading against the road that it is about to join; steep ones are left to the checks."""
-    s, _ = mover.road.locate(*mover.at[:2])
-    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * _facing(mover))))
-
-
-def _settle_in_lane(mover: Mover) -> None:
-    """Along the road from here; who comes from elsewhere steers to the middle of the nearest lane."""
-    if not isinstance(mover.path, LanePath) and abs(_slope(mover)) > 1e-3:
-        d = mover.road.locate(*mover.at[:2])[1]
-        _move_to(mover, mover.road.lane_centre(_lane_at(mover.road, d)), 3.0, "")
-    mover.join_lane()
-
-
 # -- both ----------------------------------------------------------------------------------------------------------
 
 
@@ -267,8 +180,11 @@ def _cross(mover: Mover, action: Cross | StepOut, speed: float) -> Deed:
     mover.path = free_path(mover.body, (x, y, yaw), PATH_GRIP_SHARE * mover.grip, target)
     rate = max(speed / WALK_BUILD_UP_S, 1.0) if mover.on_foot else 1.5
     mover.target = Target(speed, min(rate, 5.0))
-    mover.ends_beyond_d = mover.road.left_edge + 1.2 if side > 0 else mover.road.right_edge - 1.2
-    said = f"steps out from behind {action.behind}" if isinstance(action, StepOut) else "crosses"
+    far = mover.road.edge_at(Side.LEFT if side > 0 else Side.RIGHT, s)
+    mover.ends_beyond_d = far + 1.2 * side
+    said = "crosses"
+    if isinstance(action, StepOut):
+        said = f"steps out from {'in front of' if action.in_front else 'behind'} {action.behind}"
     return Deed(said, lambda _: mover.ends_beyond_d is None and mover.speed == 0)
 
 

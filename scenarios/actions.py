@@ -122,6 +122,22 @@ class TurnAt:
 
 
 @dataclass(frozen=True)
+class TakeExit:
+    """Leave the roundabout by one of its exits, counted from where one enters, 1 first."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Merge:
+    """From the acceleration lane of a ramp into the lane beside it, as soon as it is alongside; `gap`: as soon as that
+    is safe."""
+
+    within_s: float
+    gap: bool
+
+
+@dataclass(frozen=True)
 class LaneOffset:
     """Drive `offset_m` to one's own left of the centre of the lane one is in; negative to the right."""
 
@@ -143,10 +159,18 @@ class Cross:
 class StepOut:
     """Walk out from behind another body, across the ego's lane, at `speed_mps`.
 
-    The body's starting place is hidden behind `behind` as seen from the ego.
+    The body's starting place is hidden behind `behind` as seen from the ego; `in_front`: before its front.
     """
 
     behind: str
+    speed_mps: float
+    in_front: bool = field(default=False, metadata=ADDED)
+
+
+@dataclass(frozen=True)
+class PullOut:
+    """From a standstill into the nearest lane of one's direction, speeding up to `speed_mps`."""
+
     speed_mps: float
 
 
@@ -200,14 +224,14 @@ class FollowTrajectory:
 Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
     HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed | Reverse
-    | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt
-    | Cross | StepOut | DriveTrajectory | LoseControl
+    | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | TakeExit | Merge
+    | Cross | StepOut | PullOut | DriveTrajectory | LoseControl
     | Drop | Appear | Disappear
 )  # fmt: skip
 
-_BOTH = (Cross, StepOut, DriveTrajectory, LoseControl)
+_BOTH = (Cross, StepOut, PullOut, DriveTrajectory, LoseControl)
 _SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, Reverse, *_BOTH)
-_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, *_BOTH)
+_PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, TakeExit, Merge, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there
 
 

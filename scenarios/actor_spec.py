@@ -59,10 +59,29 @@ class Drives(Section):
         return self
 
 
+RAMP = "ramp"
+ON_RAMP = -1  # the acceleration lane as a lane's number
+
+
+def _ego_lane(written: object) -> int:
+    if written == RAMP:
+        return ON_RAMP
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
+        return written
+    raise fault(quoted(written), EGO_LANE)
+
+
+EGO_LANE = "the ego's lane, counted from the right, 0 first; or ramp: the acceleration lane"
+EgoLane = Annotated[
+    int,
+    BeforeValidator(_ego_lane, json_schema_input_type=Annotated[int, Field(ge=0, le=5)] | Literal["ramp"]),
+]
+
+
 class Driven(Drives):
     """The ego on its lane, by itself or behind others."""
 
-    lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
+    lane: EgoLane = Field(0, description=EGO_LANE)
     speed: Speed = Field(description=SPEED)
     drive: Annotated[Drive, one_of(Drive)] = Field(description="follow or hold speed")
     driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
@@ -72,7 +91,7 @@ class Driven(Drives):
 class Guided(Section):
     """The ego on a written trajectory of its rear axle."""
 
-    lane: Count = Field(0, ge=0, le=5, description="the ego's lane, counted from the right, 0 first")
+    lane: EgoLane = Field(0, description=EGO_LANE)
     trajectory: Trajectory = Field(description=TRAJECTORY)
     size: Extents | None = Field(None, description=SIZE)
 
@@ -202,6 +221,37 @@ class OnCross(Body, Drives):
     driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
 
 
+class OnRamp(Body, Drives):
+    """On the ramp, or already on its acceleration lane."""
+
+    road: Literal["ramp"] = Field("ramp", description="ramp: the one that joins the ego's road")
+    before: Annotated[float, measured(LENGTH, -500.0, 140.0)] = Field(
+        description="the way from its front to the acceleration lane, such as 25 m; negative: how far along that lane"
+    )
+    speed: Speed = Field(description="a speed such as 80 km/h")
+    drive: Annotated[Drive, one_of(Drive)] = Field(Drive.HOLD_SPEED, description="follow or hold speed")
+    driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
+
+
+_AT_STOP = "bus stop(?: ([1-9]))?"
+
+
+def _stop_number(written: object) -> int:
+    match = re.fullmatch(_AT_STOP, written) if isinstance(written, str) else None
+    if match is None:
+        raise fault(quoted(written), "bus stop, or bus stop 2 for the second one of road.bus_stops")
+    return int(match[1] or 1)
+
+
+class AtStop(Body):
+    """Stands at a bus stop, its front where the stop says."""
+
+    at: Annotated[
+        int,
+        BeforeValidator(_stop_number, json_schema_input_type=Annotated[str, Field(pattern=f"^{_AT_STOP}$")]),
+    ] = Field(description="bus stop, or bus stop 2 for the second one of road.bus_stops")
+
+
 class Beside(Along):
     """Beside the carriageway; stands unless a speed is given."""
 
@@ -238,9 +288,11 @@ class Hidden(Body):
 
 def _actor_variant(raw: Any) -> str:
     keys = raw if isinstance(raw, dict) else {}
+    if keys.get("road") == RAMP:
+        return "<ramp>"
     if {"road", "from", "before"} & set(keys):
         return "<cross>"
-    for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>")):
+    for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>"), ("at", "<stop>")):
         if key in keys:
             return tag
     placed = {"lane", "ahead", "behind", "speed", "offset"} & set(keys)
@@ -251,6 +303,8 @@ ActorSpec = Annotated[
     Annotated[InLane, Tag("<lane>")]
     | Annotated[Beside, Tag("<beside>")]
     | Annotated[OnCross, Tag("<cross>")]
+    | Annotated[AtStop, Tag("<stop>")]
+    | Annotated[OnRamp, Tag("<ramp>")]
     | Annotated[Boxed, Tag("<box>")]
     | Annotated[Moved, Tag("<moved>")]
     | Annotated[Hidden, Tag("<hidden>")],

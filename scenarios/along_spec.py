@@ -7,9 +7,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from scenarios.actor_spec import LaneNumber, LaneWritten
 from scenarios.actor_spec import _lane as read_lane
 from scenarios.bodies import CALLED, FOUR_WHEELS, Kind
+from scenarios.bus_stop import BAY_M, BusStop, StopKind
 from scenarios.environment import FRICTION, Surface
 from scenarios.furniture import ParkedRow, Works
 from scenarios.grip import Patch
+from scenarios.ramp import Ramp
 from scenarios.road import Road
 from scenarios.section import Count, Section, Side, fault, measured, one_of
 from scenarios.units import LENGTH
@@ -48,6 +50,40 @@ class ParkedSpec(Stretch):
     def row(self) -> ParkedRow:
         """The same in numbers."""
         return ParkedRow(self.side, self.kind, self.from_, self.to, self.gap)
+
+
+class BusStopSpec(Section):
+    """Where a bus stops: an actor with `at: bus stop` stands there."""
+
+    at: Mark = Field(description="where the front of a bus stands along the road, such as 40 m")
+    kind: Annotated[StopKind, one_of(StopKind)] = Field(StopKind.KERB, description="kerb, or bay: beside the lanes")
+    side: Annotated[Side, one_of(Side)] = Field(Side.RIGHT, description="left or right of the road")
+    length: Annotated[float, measured(LENGTH, 8.0, 40.0)] = Field(14.0, description="how long it is, such as 14 m")
+    shelter: Annotated[bool, Field(strict=True)] = Field(True, description="whether it has a shelter: true or false")
+
+    def stop(self, opposite_lanes: int) -> BusStop:
+        """The same in numbers."""
+        facing = -1 if self.side is Side.LEFT and opposite_lanes else 1
+        bay_m = BAY_M if self.kind is StopKind.BAY else 0.0
+        return BusStop(self.side, self.at, self.length, facing, bay_m, self.shelter)
+
+
+class RampSpec(Section):
+    """A ramp that comes alongside on the right: an acceleration lane as wide as a lane, then a taper."""
+
+    joins: Annotated[float, measured(LENGTH, -300.0, 600.0)] = Field(
+        description="where the acceleration lane begins along the road, such as 60 m; behind the ego it is negative"
+    )
+    length: Annotated[float, measured(LENGTH, 20.0, 500.0)] = Field(
+        150.0, description="how long the acceleration lane is before it narrows, such as 150 m"
+    )
+    taper: Annotated[float, measured(LENGTH, 10.0, 150.0)] = Field(
+        50.0, description="over what length it narrows to nothing, such as 50 m"
+    )
+
+    def ramp(self) -> Ramp:
+        """The same in numbers."""
+        return Ramp(self.joins, self.length, self.taper)
 
 
 class WorksSpec(Stretch):

@@ -12,17 +12,15 @@ from scenarios.environment import FRICTION, Surface, Weather
 from scenarios.faults import Fault, nearest, quoted
 from scenarios.place import (
     carriers,
-    grip_doubts,
     lane_doubts,
     place_actor,
     place_ego,
-    road_doubts,
-    row_doubts,
     standing_doubts,
     trajectory_doubts,
 )
 from scenarios.references import Cast, Member, ego_member, member
 from scenarios.road import Road
+from scenarios.road_doubts import grip_doubts, merging_doubts, ring_doubts, road_doubts, row_doubts
 from scenarios.road_spec import brought_along, made_road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut
 from scenarios.section import as_faults
@@ -71,13 +69,16 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]
     rows = brought_along(spec.road, road)
     faults += _as_faults((*road_doubts(road), *row_doubts(spec.road, spec.actors, rows)))
     faults += _placing_faults(spec, road, events, story_faults)
+    faults += _as_faults(() if story_faults else merging_doubts(spec.actors, events))
     faults += lane_faults(lines, spec.actors, road)
     if faults:
         return None, faults
     placed = (*_placed(spec, road, events), *rows)
     surface = spec.road.surface or SURFACE_IN[spec.environment.weather]
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
-    faults = _as_faults((*standing_doubts(placed, road, events), *grip_doubts(road, friction)))
+    faults = _as_faults(
+        (*standing_doubts(placed, road, events), *grip_doubts(road, friction), *ring_doubts(placed, road))
+    )
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 
 

@@ -7,6 +7,7 @@ from scenarios.behaviour import Mover
 from scenarios.bodies import ON_FOOT
 from scenarios.deed import Deed, at_once
 from scenarios.drivers import IDM_STANDSTILL_GAP_M, idm
+from scenarios.giving_way import turn_in_ring
 from scenarios.junction import Junction, Light
 from scenarios.paths import LanePath
 from scenarios.pedals import LIT_DECEL, Halt, Pedals
@@ -31,6 +32,8 @@ def room_to_line(mover: Mover) -> float:
 
 def turn_off(mover: Mover, side: Side) -> Deed:
     """Begin the way round the corner; the speed follows when the corner is near."""
+    if main_road(mover).junction is not None and main_road(mover).junction.ring_m:
+        return turn_in_ring(mover, side)
     path = mover.join_lane()
     if mover.turn is not None or not path.settled:
         return Deed("cannot turn while it turns or changes lane", at_once)

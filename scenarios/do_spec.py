@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from scenarios.actions import (
     Action,
@@ -23,15 +23,13 @@ from scenarios.actions import (
     LoseControl,
     Profile,
     Reverse,
-    RunRed,
     StepOut,
     Stop,
-    StopAtLine,
-    TurnAt,
 )
 from scenarios.actor_spec import DriverName
 from scenarios.bodies import Kind
 from scenarios.references import Member
+from scenarios.road_do_spec import MergeDo, PullOutDo, RunRedDo, StopAtLineDo, TakeExitDo, TurnDo, road_action
 from scenarios.section import Instant, Lasting, Place, Rate, Section, Side, Speed, fault, measured, one_of
 from scenarios.triggers import LaneRef
 from scenarios.units import ANGLE, LENGTH, SPEED
@@ -42,7 +40,6 @@ DRIVER = "r157 careful"
 # (CPNA, CPNCO) and its crossing bicycle (CBNA); an animal trots.
 CROSSING_MPS = {Kind.PEDESTRIAN: 5 / 3.6, Kind.CHILD: 5 / 3.6, Kind.CYCLIST: 15 / 3.6, Kind.ANIMAL: 10 / 3.6}
 SPEEDING_UP, SLOWING_DOWN = 1.5, 2.0  # m/s^2, usual traffic
-AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
 STOPPING = 4.0  # m/s^2: Euro NCAP's lead of 2026
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
 REVERSING_MPS = 5 / 3.6
@@ -143,8 +140,25 @@ class CrossDo(Section):
 
 
 class StepOutDo(Section):
-    behind: str = Field(strict=True, description="the id of a parked actor")
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["behind"]}, {"required": ["before"]}]})
+
+    behind: str | None = Field(None, strict=True, description="the id of a parked actor")
+    before: str | None = Field(None, strict=True, description="the same, from before its front, instead of behind")
     speed: Speed | None = Field(None, description="a speed such as 5 km/h")
+
+    @model_validator(mode="after")
+    def _one_side(self) -> "StepOutDo":
+        if (self.behind is None) == (self.before is None):
+            found = "neither behind nor before" if self.behind is None else "both behind and before"
+            raise fault(found, "one of them: the id of a parked actor")
+        return self
+
+    @property
+    def cover(self) -> str:
+        """Whom it steps out from."""
+        cover = self.behind or self.before
+        assert cover is not None
+        return cover
 
 
 MOST_POINTS = 200
@@ -167,18 +181,6 @@ class TrajectoryDo(Section):
 class LoseControlDo(Section):
     turn: Turn = Field(SPIN_RAD, description="how far it turns until it rests, such as 90 deg")
     to: Annotated[Side, one_of(Side)] = Field(Side.LEFT, description="left or right")
-
-
-class TurnDo(Section):
-    to: Annotated[Side, one_of(Side)] = Field(description="left or right")
-
-
-class StopAtLineDo(Section):
-    decel: Rate | None = Field(None, description="a deceleration such as 3 m/s^2")
-
-
-class RunRedDo(Section):
-    """Nothing more to say: the signals are nothing to it."""
 
 
 class DropDo(Section):
@@ -208,6 +210,9 @@ class Do(Section):
     turn: TurnDo | None = Field(None, description="a mapping such as {to: left}: at the junction")
     stop_at_line: StopAtLineDo | None = Field(None, description="a mapping such as {decel: 3 m/s^2}")
     run_red_light: RunRedDo | None = Field(None, description="an empty mapping")
+    take_exit: TakeExitDo | None = Field(None, description="a mapping such as {number: 2}: of a roundabout")
+    merge: MergeDo | None = Field(None, description="a mapping such as {within: 3 s}: from the acceleration lane")
+    pull_out: PullOutDo | None = Field(None, description="a mapping such as {speed: 30 km/h}: from a standstill")
     follow_trajectory: TrajectoryDo | None = Field(None, description="a mapping such as {points: [[2 s, 20 m, 1 m]]}")
     lose_control: LoseControlDo | None = Field(None, description="a mapping such as {turn: 90 deg, to: left}")
     drop: DropDo | None = Field(None, description="a mapping such as {cargo: crate}")
@@ -259,29 +264,23 @@ def compiled_action(do: Do, actor: Member) -> Action:
             return Cross(_or(says.speed, crossing_speed(actor)))
         case "step_out":
             usual = CROSSING_MPS.get(actor.kind, CROSSING_MPS[Kind.PEDESTRIAN])
-            return StepOut(says.behind, _or(says.speed, usual))
+            return StepOut(says.cover, _or(says.speed, usual), says.before is not None)
         case "follow_trajectory":
             return DriveTrajectory(says.points)
         case "lose_control":
             return LoseControl(says.turn if says.to is Side.LEFT else -says.turn)
         case "drop":
             return Drop(says.cargo, _or(says.height, BED_M))
-        case "stop_at_line":
-            return StopAtLine(says.decel or AT_LINE)
-        case "run_red_light":
-            return RunRed()
         case "appear":
             return Appear()
         case "disappear":
             return Disappear()
-    return _sideways(do)
+    return road_action(do.verb, says) or _sideways(do)
 
 
 def _sideways(do: Do) -> Action:
     says: Any = do.says
     match do.verb:
-        case "turn":
-            return TurnAt(says.to)
         case "cut_in":
             return CutIn(says.within)
         case "cut_out":

@@ -14,7 +14,7 @@ from scenarios.when_spec import When, pair_of
 Doubt = tuple[str, str, str]  # key within the event, what was found, what would be right
 SETS_SPEED = {
     "brake", "stop", "change_speed", "hold_speed", "follow", "reverse", "cross", "step_out", "follow_trajectory",
-    "lose_control", "stop_at_line",
+    "lose_control", "stop_at_line", "pull_out",
 }  # fmt: skip
 SETS_PATH = {
     "cut_in",
@@ -26,6 +26,9 @@ SETS_PATH = {
     "follow_trajectory",
     "lose_control",
     "turn",
+    "pull_out",
+    "merge",
+    "take_exit",
 }
 _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
 _ALIVE = ON_FOOT | {Kind.CYCLIST}
@@ -152,6 +155,8 @@ def _cut_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[
 
 
 def _lane_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.on_ramp and not moved and do.verb in ("change_lane", "offset"):
+        yield f"do.{do.verb}", f"{actor.id}, which is on the ramp", "merge first"
     if actor.kind in ON_FOOT:
         yield f"do.{do.verb}", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
 
@@ -166,6 +171,18 @@ def _skid_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Dou
         yield "do.lose_control", f"{actor.a_kind} that skids", "a vehicle on four wheels or more"
 
 
+def _merge_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if not actor.on_ramp:
+        yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; of one in a lane: cut_in"
+
+
+def _pull_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+    if actor.kind in ON_FOOT | {Kind.TRAILER}:
+        yield "actor", actor.a_kind, "a vehicle or a cyclist"
+    elif actor.speed_mps > 0 and not moved:
+        yield "do.pull_out", f"{actor.id}, which moves already", "an actor that stands; of one that moves: cut_in"
+
+
 def _cross_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
     if actor.id == "ego":
         yield "actor", "the ego", "another actor to cross the road"
@@ -176,18 +193,19 @@ def _cross_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Do
 
 
 def _step_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
-    cover = cast.members.get(do.step_out.behind)
+    said, key = do.step_out.cover, "before" if do.step_out.before else "behind"
+    cover = cast.members.get(said)
     if actor.kind in FOUR_WHEELS:
         yield "actor", actor.a_kind, "somebody on foot or on two wheels"
     elif do.step_out.speed == 0:
         yield "do.step_out.speed", "0 km/h", "a speed above zero"
-    if do.step_out.behind in cast.broken:
+    if said in cast.broken:
         return
     others = [m.id for m in cast.members.values() if m.parked and m.id not in ("ego", actor.id)]
     if cover is None:
-        yield "do.step_out.behind", f"'{do.step_out.behind}'", nearest(do.step_out.behind, others)
+        yield f"do.step_out.{key}", f"'{said}'", nearest(said, others)
     elif cover.id not in others:
-        yield "do.step_out.behind", f"{cover.id}, which is not parked", nearest(cover.id, others)
+        yield f"do.step_out.{key}", f"{cover.id}, which is not parked", nearest(cover.id, others)
 
 
 def _drop_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
@@ -229,6 +247,9 @@ _ACTION_DOUBTS = {
     "turn": _lane_doubts,
     "stop_at_line": _lane_doubts,
     "run_red_light": _lane_doubts,
+    "pull_out": _pull_out_doubts,
+    "merge": _merge_doubts,
+    "take_exit": _lane_doubts,
     "reverse": _reverse_doubts,
     "lose_control": _skid_doubts,
     "cross": _cross_doubts,

@@ -7,6 +7,7 @@ from math import isinf, tan
 from pathlib import Path
 from types import MappingProxyType
 
+from scenarios.actor_spec import ON_RAMP
 from scenarios.bodies import Body, Colour, Livery
 from scenarios.build import SURFACE_IN
 from scenarios.document import read_document
@@ -31,6 +32,7 @@ from scenarios.scenario import (
     Scenario,
     StepOut,
 )
+from scenarios.section import Side
 from scenarios.spoken import sentence
 from scenarios.triggers import singles
 from scenarios.units import ANGLE, SPEED, shown
@@ -78,8 +80,10 @@ def _log(scenario: Scenario) -> list[str]:
 
 def _world(scenario: Scenario) -> list[str]:
     ego, *actors = scenario.placed
+    lane = scenario.road.ego_lane
+    ego_lane = "on the acceleration lane" if lane == ON_RAMP else f"in lane {lane}"
     lines = ["Road: " + _road(scenario.road), *_junction(scenario.road), _surface(scenario), *_ground(scenario), ""]
-    lines += [f"Ego: in lane {scenario.road.ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
+    lines += [f"Ego: {ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
     lines.append("Actors:" if actors else "Actors: none.")
     lines += [f"  {p.body.id}: {_looks(p.body)}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
     lines += ["", "Story:" if scenario.events else "Story: nothing happens by itself."]
@@ -104,6 +108,9 @@ def _junction(road: Road) -> list[str]:
         return []
     where = "crosses" if there.arms == "both" else f"joins from the {there.arms}"
     lanes = f"{there.lanes} lane(s) from right to left, {there.opposite_lanes} back"
+    if there.ring_m:
+        size = f"outer radius {there.ring_m:g} m, island {there.island_m:g} m"
+        return [f"Roundabout: at {there.at_m:g} m another road {where}, {size}; who circulates goes first."]
     told = [f"Junction: at {there.at_m:g} m another road {where}, {lanes}, each {there.lane_width_m:g} m wide."]
     if there.signals:
         shown_ = (
@@ -149,8 +156,15 @@ def _ground(scenario: Scenario) -> Iterator[str]:
         rise, hardest = 100 * tan(road.slope_rad), braking_decel(scenario.friction, road.slope_rad)
         way = f"{'up' if rise > 0 else 'down'} {abs(rise):.3g} % ahead of the ego"
         yield f"Slope: {way}, which brakes at most at {hardest:.1f} m/s^2."
+    if (ramp := road.ramp) is not None:
+        lane = f"an acceleration lane from {ramp.joins_m:g} m to {ramp.narrows_m:g} m along the road"
+        yield f"Ramp: joins from the right, {lane}, which narrows to nothing at {ramp.ends_m:g} m."
     for zebra in road.zebras_m:
         yield f"Zebra crossing: at {zebra:g} m along the road."
+    for i, stop in enumerate(road.bus_stops, 1):
+        kind = "a bay" if stop.bay_m else "the kerb"
+        shelter = ", with a shelter" if stop.shelter else ""
+        yield f"Bus stop {i}: {kind} on the {stop.side}, a bus's front at {stop.head_m:g} m along the road{shelter}."
     for patch in road.patches:
         lanes = f"{patch.d_to - patch.d_from:.4g} m wide"
         along = f"from {patch.s_from:g} m to {patch.s_to:g} m along the road"
@@ -179,6 +193,9 @@ def _place(placed: Placed, scenario: Scenario) -> str:
     if isinstance(placed.start, AtPose):
         start = placed.start
         return f"at x {start.x_m:g} m, y {start.y_m:g} m, heading {shown(start.yaw_rad, ANGLE)}"
+    if placed.start.ramp:
+        way = scenario.road.ramp_joins_m - placed.start.s_m - placed.body.size.length_m / 2
+        return f"on the ramp, {way:.4g} m before its acceleration lane"
     if placed.start.cross:
         return _on_cross(placed, scenario.road)
     hiding = [e for e in scenario.events if e.actor == placed.body.id and isinstance(e.do, StepOut)]
@@ -193,9 +210,11 @@ def _place(placed: Placed, scenario: Scenario) -> str:
 
 def _on_cross(placed: Placed, road: Road) -> str:
     start, half = placed.start, placed.body.size.length_m / 2
-    way = road.right_edge - start.s_m if start.facing > 0 else start.s_m - road.left_edge
+    right, left = road.ring_edges
+    way = right - start.s_m if start.facing > 0 else start.s_m - left
+    what = "roundabout" if road.junction.ring_m else "ego's road"
     side = "right" if start.facing > 0 else "left"
-    return f"on the crossing road, from the {side}, {way - half:.4g} m before the ego's road"
+    return f"on the crossing road, from the {side}, {way - half:.4g} m before the {what}"
 
 
 def _along(placed: Placed, ego: Placed) -> str:
@@ -215,9 +234,14 @@ def _across(placed: Placed, road: Road) -> str:
             name = f"lane {lane}" if lane < road.lanes else f"oncoming lane {lane - road.lanes}"
             aside = f", {abs(off):.3g} m {'left' if off > 0 else 'right'} of its centre" if abs(off) > 1e-6 else ""
             return f"in {name}{aside}"
-    if start.d_m > road.left_edge:
-        return f"left of the road, {start.d_m - half - road.left_edge:.3g} m from its edge"
-    return f"right of the road, {road.right_edge - start.d_m - half:.3g} m from its edge"
+    if road.ramp is not None and abs(start.d_m - road.lane_centre(ON_RAMP)) <= road.lane_width_m / 2:
+        return "on the acceleration lane"
+    side = Side.LEFT if start.d_m > road.left_edge else Side.RIGHT
+    edge = road.edge_at(side, start.s_m)
+    beyond = start.d_m - half - edge if side is Side.LEFT else edge - start.d_m - half
+    if beyond < -half and edge not in (road.left_edge, road.right_edge):
+        return f"in the bay on the {side}, {beyond + 2 * half:.3g} m from its kerb".replace(" -", " ")
+    return f"{side} of the road, {beyond:.3g} m from its edge"
 
 
 def _told_story(scenario: Scenario) -> Iterator[str]:

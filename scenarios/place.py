@@ -1,20 +1,31 @@
 """Where everybody starts: gaps, sides and hiding places as positions on the road; and what cannot stand so."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
-from math import cos, hypot, pi, sin, tan
+from math import cos, hypot, pi, sin
 
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
-from scenarios.actor_spec import ActorSpec, Along, Boxed, Drive, Driven, EgoSpec, Facing, Hidden, InLane, Moved, OnCross
+from scenarios.actor_spec import (
+    ON_RAMP,
+    ActorSpec,
+    Along,
+    AtStop,
+    Boxed,
+    Drive,
+    Driven,
+    EgoSpec,
+    Facing,
+    Hidden,
+    InLane,
+    Moved,
+    OnCross,
+    OnRamp,
+)
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.do_spec import DRIVER
-from scenarios.furniture import MOST
-from scenarios.impact import SLIDING_SHARE
-from scenarios.junction import LEVEL_M, STOP_LINE_M, Junction
 from scenarios.road import Road
-from scenarios.road_spec import StraightRoad
 from scenarios.scenario import (
     Appear,
     AtPose,
@@ -61,10 +72,14 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
         start = next(p.start for p in (ego, *placed) if p.body.id == carrier)
         return Placed(body, start, 0.0, Parked())
     if isinstance(spec, Hidden):
-        return Placed(body, _hiding_place(cover_of(name, placed, events), road), 0.0, Parked())
-    if isinstance(spec, OnCross):
-        return Placed(body, _on_cross(spec, body.size, road), spec.speed, _drives(spec.drive, spec.speed, spec.driver))
-    start = OnLane(_along(spec, body.size, ego), *_across(spec, body.size, road))
+        return Placed(body, _hiding_place(name, placed, road, events), 0.0, Parked())
+    if isinstance(spec, AtStop):
+        return Placed(body, _at_stop(spec, body.size, road), 0.0, Parked())
+    if isinstance(spec, OnCross | OnRamp):
+        start = _on_cross(spec, body.size, road) if isinstance(spec, OnCross) else _on_ramp(spec, body.size, road)
+        return Placed(body, start, spec.speed, _drives(spec.drive, spec.speed, spec.driver))
+    s = _along(spec, body.size, ego)
+    start = OnLane(s, *_across(spec, s, body.size, road))
     return Placed(body, start, spec.speed, _drives(spec.drive, spec.speed, spec.driver))
 
 
@@ -82,24 +97,41 @@ def _along(spec: Along, size: Size, ego: Placed) -> float:
     return EGO_REAR_AXLE_TO_CENTRE_M - half - spec.behind
 
 
-def _across(spec: Along, size: Size, road: Road) -> tuple[float, int]:
+def _across(spec: Along, s: float, size: Size, road: Road) -> tuple[float, int]:
     """d of the box centre, metres, and which way it faces."""
     if isinstance(spec, InLane):
         lane = road.lanes + spec.lane.number if spec.lane.oncoming else spec.lane.number
         return road.lane_centre(lane) + spec.offset, -1 if spec.lane.oncoming else 1
     off = spec.offset + size.width_m / 2
-    d = road.left_edge + off if spec.side is Side.LEFT else road.right_edge - off
+    edge = road.edge_at(spec.side, s)
+    d = edge + off if spec.side is Side.LEFT else edge - off
     return d, 1 if spec.facing is Facing.ALONG else -1
+
+
+def _at_stop(spec: AtStop, size: Size, road: Road) -> OnLane:
+    stop = road.bus_stops[spec.at - 1]
+    s = stop.head_m - stop.facing * size.length_m / 2
+    return OnLane(s, stop.standing_d(road.right_edge, road.left_edge, size.width_m), stop.facing)
 
 
 def _on_cross(spec: OnCross, size: Size, road: Road) -> OnLane:
     """On the road that crosses, whose s counts from the middle of the ego's lane to the left."""
     assert road.cross is not None
     reach = spec.before + size.length_m / 2
+    right, left = road.ring_edges
     if spec.from_ is Side.RIGHT:
-        return OnLane(road.right_edge - reach, road.cross.lane_centre(spec.lane), 1, True)
+        return OnLane(right - reach, road.cross.lane_centre(spec.lane), 1, True)
     lane = road.cross.lanes + road.cross.opposite_lanes - 1 - spec.lane
-    return OnLane(road.left_edge + reach, road.cross.lane_centre(lane), -1, True)
+    return OnLane(left + reach, road.cross.lane_centre(lane), -1, True)
+
+
+def _on_ramp(spec: OnRamp, size: Size, road: Road) -> OnLane:
+    """On the ramp's own way, or where its front is on the acceleration lane already, on that."""
+    assert road.ramp is not None
+    back = spec.before + size.length_m / 2
+    if spec.before <= 0:
+        return OnLane(road.ramp.joins_m - back, road.lane_centre(ON_RAMP))
+    return OnLane(road.ramp_joins_m - back, 0.0, ramp=True)
 
 
 def carriers(events: Sequence[Event]) -> dict[str, str]:
@@ -113,17 +145,23 @@ def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Pl
     return next(p for p in placed if p.body.id == behind)
 
 
-def _hiding_place(cover: Placed, road: Road) -> OnLane:
+def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> OnLane:
+    """Before the cover's front if the story says so, or else beyond the cover."""
+    cover = cover_of(name, placed, events)
     corners = road.project(np.array(footprint(cover, road).exterior.coords))
     s, d = corners[:, 0], corners[:, 1]
-    return OnLane(float(s.max()) + STEP_OUT_AHEAD_M, float(d.min() + d.max()) / 2)
+    in_front = any(e.actor == name and isinstance(e.do, StepOut) and e.do.in_front for e in events)
+    nearer = in_front and getattr(cover.start, "facing", 1) < 0
+    at = float(s.min()) - STEP_OUT_AHEAD_M if nearer else float(s.max()) + STEP_OUT_AHEAD_M
+    return OnLane(at, float(d.min() + d.max()) / 2)
 
 
 def own_road(placed: Placed, main: Road) -> Road:
-    """The road on which a body is placed: the ego's, or the one that crosses it."""
-    if isinstance(placed.start, OnLane) and placed.start.cross:
-        assert main.cross is not None
-        return main.cross
+    """The road on which a body is placed: the ego's, the one that crosses it, or the ramp."""
+    if isinstance(placed.start, OnLane) and (placed.start.cross or placed.start.ramp):
+        other = main.cross if placed.start.cross else main.ramp_way
+        assert other is not None
+        return other
     return main
 
 
@@ -170,8 +208,13 @@ def trajectory_doubts(where: str, trajectory, duration_s: float, ego: bool) -> I
 
 
 def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
+    if isinstance(spec, AtStop) and spec.at > len(road.bus_stops):
+        found = f"bus stop {spec.at}, and the road has {len(road.bus_stops) or 'none'}"
+        yield f"{where}.at", found, "one of road.bus_stops, such as [{at: 40 m, kind: bay}]"
     if isinstance(spec, OnCross):
         yield from _cross_doubts(where, spec, road)
+    if isinstance(spec, OnRamp) and road.ramp is None:
+        yield f"{where}.road", "ramp, where no ramp joins", "road.ramp, such as {joins: 60 m, length: 150 m}"
     if not isinstance(spec, InLane):
         return
     there = road.opposite_lanes if spec.lane.oncoming else road.lanes
@@ -191,57 +234,6 @@ def _cross_doubts(where: str, spec: OnCross, road: Road) -> Iterator[Doubt]:
         yield f"{where}.from", f"{spec.from_}, from where no lane comes", "the side of a road that comes"
     elif spec.lane >= lanes:
         yield f"{where}.lane", str(spec.lane), f"a lane from 0 to {lanes - 1}, counted from its right"
-
-
-def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:
-    level = np.arange(there.begins_m - LEVEL_M, there.ends_m + LEVEL_M)
-    if any(road.curvature(float(s)) for s in level):
-        yield "road.junction.at", f"{there.at_m:g} m, in a bend", f"a place that is straight {LEVEL_M:g} m around it"
-    nearest_m = STOP_LINE_M + EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
-    if there.begins_m < nearest_m:
-        least = nearest_m + there.at_m - there.begins_m
-        yield "road.junction.at", f"{there.at_m:g} m, where the ego already is", f"at least {least:.1f} m"
-
-
-def row_doubts(spec: StraightRoad, actors: Collection[str], rows: Sequence[Placed]) -> Iterator[Doubt]:
-    """Too much along the road, a lane that is not there, a name taken twice."""
-    if len(rows) > MOST:
-        yield "road.parked", f"{len(rows)} bodies along the road", f"at most {MOST}, works included"
-    if spec.works is not None and spec.works.lane >= spec.lanes:
-        yield "road.works.lane", str(spec.works.lane), f"a lane from 0 to {spec.lanes - 1}"
-    for name in sorted({p.body.id for p in rows} & set(actors)):
-        yield f"actors.{name}", "a name that a row along the road gives", "another name"
-
-
-def grip_doubts(road: Road, friction: float) -> Iterator[Doubt]:
-    """Where everything would slide down by itself nothing could stand."""
-    least = min([friction, *(patch.friction for patch in road.patches)]) * SLIDING_SHARE
-    if abs(tan(road.slope_rad)) >= 0.9 * least:
-        found = f"{100 * abs(tan(road.slope_rad)):g} % at a friction of {least / SLIDING_SHARE:g}"
-        yield "road.slope", found, f"less than {90 * least:.2g} %: steeper, whatever slides would never rest"
-
-
-def _patch_doubts(road: Road) -> Iterator[Doubt]:
-    for i, patch in enumerate(road.patches):
-        if patch.d_to > road.left_edge + 1e-6:
-            yield f"road.patches.{i}.lane", "a lane that is not there", "one of the road's lanes"
-
-
-def road_doubts(road: Road) -> Iterator[Doubt]:
-    if road.ego_lane >= road.lanes:
-        yield "ego.lane", str(road.ego_lane), f"a lane from 0 to {road.lanes - 1}: road.lanes is {road.lanes}"
-    bends = [b for p in road.pieces for b in (p.curvature_per_m, p.to_curvature_per_m)] or [road.curvature_per_m]
-    for bend in sorted({min(bends), max(bends)} - {0.0}):
-        inner = max(road.left_edge, 0) if bend > 0 else max(-road.right_edge, 0)
-        if 1 / abs(bend) < inner + road.sidewalk_m + 5:
-            found = f"{1 / abs(bend):g} m, too tight for the lanes inside of it"
-            where = "road.pieces" if road.pieces else "road.radius"
-            yield where, found, f"at least {inner + road.sidewalk_m + 5:g} m"
-    yield from _patch_doubts(road)
-    if road.junction is not None:
-        yield from _junction_doubts(road, road.junction)
-    if road.pieces and not road.simple:
-        yield "road.pieces", "a road that crosses or meets itself", "pieces that leave room between its parts"
 
 
 def standing_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Doubt]:

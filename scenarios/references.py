@@ -4,7 +4,20 @@ import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from scenarios.actor_spec import ActorSpec, Boxed, Driven, EgoSpec, Guided, Hidden, InLane, Moved, OnCross
+from scenarios.actor_spec import (
+    ON_RAMP,
+    ActorSpec,
+    AtStop,
+    Boxed,
+    Driven,
+    EgoSpec,
+    Guided,
+    Hidden,
+    InLane,
+    Moved,
+    OnCross,
+    OnRamp,
+)
 from scenarios.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.section import Side
 
@@ -48,6 +61,7 @@ class Member:
     on_trajectory: bool = False
     side: Side | None = None  # of the road, where it stands beside it
     hidden: bool = False  # no place of its own: a step out must give it one
+    on_ramp: bool = False  # or its acceleration lane
     variant: str = ""  # a name in bodies.VARIANTS
 
     @property
@@ -107,6 +121,10 @@ def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
         return Member(name, spec.kind, 0.0, on_trajectory=True)
     if isinstance(spec, Boxed):
         return Member(name, spec.kind, spec.speed, side=Side.LEFT if spec.box.at[1] > 0 else Side.RIGHT)
+    if isinstance(spec, AtStop):
+        return Member(name, spec.kind, 0.0)
+    if isinstance(spec, OnRamp):
+        return Member(name, spec.kind, spec.speed, on_ramp=True)
     if isinstance(spec, OnCross):
         return Member(name, spec.kind, spec.speed)
     if not isinstance(spec, InLane):
@@ -118,7 +136,7 @@ def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
 
 def ego_member(ego: EgoSpec) -> Member:
     if isinstance(ego, Driven):
-        return Member("ego", Kind.CAR, ego.speed, in_ego_lane=True)
+        return Member("ego", Kind.CAR, ego.speed, in_ego_lane=True, on_ramp=ego.lane == ON_RAMP)
     assert isinstance(ego, Guided)
     return Member("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
 

@@ -9,8 +9,10 @@ import numpy as np
 from jaxtyping import Float
 from shapely.geometry import Polygon
 
+from scenarios.bus_stop import BusStop
 from scenarios.grip import Patch
 from scenarios.junction import Arms, Junction
+from scenarios.ramp import Ramp
 from scenarios.reference_line import (
     NO_NODES,
     Piece,
@@ -21,7 +23,10 @@ from scenarios.reference_line import (
     nodes_of,
     place_on,
     places_on,
+    through,
 )
+from scenarios.section import Side
+from scenarios.strips import NO_STRIPS, Strips, outer_edge
 from scenarios.triggers import ADDED
 
 STRAIGHT_BELOW = 1e-9  # 1/m
@@ -59,11 +64,37 @@ class Road:
     patches: tuple[Patch, ...] = field(default=(), metadata=ADDED)
     slope_rad: float = field(default=0.0, metadata=ADDED)
     zebras_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # s of the middle of each crossing for walkers
+    bus_stops: tuple[BusStop, ...] = field(default=(), metadata=ADDED)
+    ramp: Ramp | None = field(default=None, metadata=ADDED)
 
     @cached_property
     def nodes(self) -> Float[np.ndarray, "node 6"]:
         """The reference line for `reference_line`; none where the curvature is constant."""
         return nodes_of(self.pieces, self.begins_m, self.origin) if self.pieces else NO_NODES
+
+    @cached_property
+    def strips(self) -> Strips:
+        """What is paved beside the lanes: bays, a ramp with its acceleration lane."""
+        rows = [row for stop in self.bus_stops for row in stop.strips(self.right_edge, self.left_edge)]
+        rows += [] if self.ramp is None else self.ramp.strips(self.right_edge, self.lane_width_m)
+        return np.array(rows, float) if rows else NO_STRIPS
+
+    @cached_property
+    def ramp_way(self) -> "Road | None":
+        """The ramp as a road of one lane from s = 0 on, which at its end goes along this one."""
+        if self.ramp is None:
+            return None
+        s = np.append(self.ramp.stations(), self.ramp.joins_m + 4.0 * np.arange(1, 11))
+        d = self.lane_centre(-1) - np.array([self.ramp.away(float(at)) for at in s])
+        pieces, origin = through(self.pose(s, d)[:, :2])
+        return Road(RoadKind.PATH, 1, 0, self.lane_width_m, 0.0, 0, 0.0, pieces, 0.0, origin)
+
+    @property
+    def ramp_joins_m(self) -> float:
+        """s on `ramp_way` at which the acceleration lane begins."""
+        assert self.ramp is not None and self.ramp_way is not None
+        x, y, _ = self.place(self.ramp.joins_m, self.lane_centre(-1))
+        return self.ramp_way.locate(x, y)[0]
 
     @cached_property
     def cross(self) -> "Road | None":
@@ -76,6 +107,19 @@ class Road:
             RoadKind.PATH, there.lanes, there.opposite_lanes, there.lane_width_m, 0.0, 0, self.sidewalk_m,
             (Piece(2 * CROSS_REACH_M),), -CROSS_REACH_M, (x, y, heading + math.pi / 2),
         )  # fmt: skip
+
+    @property
+    def middle_d(self) -> float:
+        """d between the two directions."""
+        return self.right_edge + self.lanes * self.lane_width_m
+
+    @property
+    def ring_edges(self) -> tuple[float, float]:
+        """s on the crossing road of the right and left edge of what it crosses: the ego's road, or the roundabout."""
+        assert self.junction is not None
+        if self.junction.ring_m:
+            return self.middle_d - self.junction.ring_m, self.middle_d + self.junction.ring_m
+        return self.right_edge, self.left_edge
 
     @property
     def cross_extent(self) -> tuple[float, float]:
@@ -128,6 +172,11 @@ class Road:
     def left_edge(self) -> float:
         """d of the carriageway's left edge in metres."""
         return self.lane_centre(self.lanes + self.opposite_lanes - 1) + self.lane_width_m / 2
+
+    def edge_at(self, side: Side, s: float) -> float:
+        """d of the outer edge of what is paved on a side at s, bays included; metres."""
+        edge, sign = (self.left_edge, 1) if side is Side.LEFT else (self.right_edge, -1)
+        return float(outer_edge(s, edge, sign, self.strips)) if len(self.strips) else edge
 
     def pose(self, s: Float[np.ndarray, "*n"], d: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n 3"]:
         """Map x, y (m) and heading of the road (rad) at (s, d)."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from scenarios.along_spec import ParkedSpec, PatchSpec, WorksSpec
+from scenarios.along_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, WorksSpec
 from scenarios.environment import Surface
 from scenarios.faults import quoted
 from scenarios.furniture import closed_lane, parked_vehicles
@@ -71,6 +71,23 @@ class JunctionSpec(Section):
         return Junction(self.at, self.lanes, self.opposite_lanes, self.lane_width, self.arms, phases)
 
 
+class RoundaboutSpec(Section):
+    """A roundabout with one lane, in which another road crosses at a right angle; who circulates goes first."""
+
+    at: Annotated[float, measured(LENGTH, 20.0, 400.0)] = Field(
+        description="its middle along the ego's road, counted from the ego's start, such as 60 m"
+    )
+    radius: Annotated[float, measured(LENGTH, 13.0, 30.0)] = Field(17.0, description="its outer radius, such as 17 m")
+    arms: Annotated[Arms, one_of(Arms)] = Field(Arms.BOTH, description="both, or left or right: three arms in all")
+    lane_width: Annotated[float, measured(LENGTH, 2.5, 4.5)] = Field(
+        3.5, description="the width of the crossing road's lanes, such as 3.5 m"
+    )
+
+    def junction(self) -> Junction:
+        """The same in numbers."""
+        return Junction(self.at, 1, 1, self.lane_width, self.arms, (), self.radius)
+
+
 def _few(things: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(things) > 50:
         raise fault(f"a list of {len(things)}", "at most 50 of them")
@@ -113,11 +130,29 @@ class StraightRoad(Section):
     parked: Annotated[tuple[ParkedSpec, ...], AfterValidator(_few)] = Field(
         (), description="a list of rows such as [{side: right, from: 10 m, to: 60 m}]"
     )
+    bus_stops: Annotated[tuple[BusStopSpec, ...], AfterValidator(_few)] = Field(
+        (), description="a list such as [{at: 40 m, kind: bay}]; a bus with at: bus stop stands there"
+    )
     works: WorksSpec | None = Field(None, description="a closed lane, such as {lane: 0, from: 40 m, to: 90 m}")
+    ramp: RampSpec | None = Field(
+        None, description="a ramp from the right with its acceleration lane, such as {joins: 60 m, length: 150 m}"
+    )
     slope: Annotated[float, BeforeValidator(_slope, json_schema_input_type=str)] = Field(
         0.0, description="how the road rises ahead of the ego, such as 6 %; downhill it is negative"
     )
     junction: JunctionSpec | None = Field(None, description="a mapping such as {at: 40 m, arms: both}")
+    roundabout: RoundaboutSpec | None = Field(None, description="a mapping such as {at: 60 m, radius: 17 m}")
+
+    @model_validator(mode="after")
+    def _one_crossing(self) -> "StraightRoad":
+        if self.roundabout is None:
+            return self
+        if self.junction is not None:
+            raise fault("both junction and roundabout", "one of them")
+        if (self.lanes, self.opposite_lanes) != (1, 1):
+            found = f"a roundabout on a road with {self.lanes} and {self.opposite_lanes} lanes"
+            raise fault(found, "lanes: 1 and opposite_lanes: 1 beside a roundabout")
+        return self
 
 
 class CurvedRoad(StraightRoad):
@@ -189,7 +224,9 @@ def made_road(spec: StraightRoad, ego_lane: int) -> Road:
     """The road that is written, the ego in one of its lanes."""
     bare = _line(spec, ego_lane)
     patches = tuple(patch.patch(bare) for patch in spec.patches)
-    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras)
+    stops = tuple(stop.stop(spec.opposite_lanes) for stop in spec.bus_stops)
+    ramp = None if spec.ramp is None else spec.ramp.ramp()
+    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras, bus_stops=stops, ramp=ramp)
 
 
 def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:
@@ -199,7 +236,8 @@ def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:
 
 
 def _line(spec: StraightRoad, ego_lane: int) -> Road:
-    there = spec.junction.junction() if spec.junction is not None else None
+    crossed = spec.junction or spec.roundabout
+    there = crossed.junction() if crossed is not None else None
     lanes = (spec.kind, spec.lanes, spec.opposite_lanes, spec.lane_width)
     if isinstance(spec, PathRoad):
         whole = [Piece(BEFORE_M), *(part.piece() for part in spec.pieces), Piece(BEYOND_M)]

@@ -61,13 +61,14 @@ class OnLane:
     """Placed on a lane: s of the box centre along the road, d from its reference line, metres.
 
     `facing` is +1 along the ego's direction of travel, -1 against it. With `cross` it is the road that crosses the
-    ego's, along which +1 leads from the ego's right to its left.
+    ego's, along which +1 leads from the ego's right to its left. With `ramp` it is `Road.ramp_way`.
     """
 
     s_m: float
     d_m: float
     facing: int = 1
     cross: bool = field(default=False, metadata=ADDED)
+    ramp: bool = field(default=False, metadata=ADDED)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def _let_lines_be_sentences(parts: dict[str, Any]) -> None:
     parts["WorldSpec"]["properties"]["story"]["items"] = {"anyOf": [sentence, {"$ref": f"{_DEFS}EventSpec"}]}
     actions = parts["Do"]["properties"]
     parts["Do"] |= {"minProperties": 1, "maxProperties": 1}
-    bare = [word for word, said in actions.items() if "required" not in parts[said["$ref"].removeprefix(_DEFS)]]
+    said = {word: parts[action["$ref"].removeprefix(_DEFS)] for word, action in actions.items()}
+    bare = [word for word, part in said.items() if not {"required", "oneOf"} & set(part)]
     event = parts["EventSpec"]["properties"]
     event["do"] = {"description": event["do"]["description"], "anyOf": [{"$ref": f"{_DEFS}Do"}, {"enum": bare}]}
 

@@ -6,16 +6,18 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from scenarios.acting import perform
-from scenarios.actions import Appear, Disappear, Drop, sets_speed
+from scenarios.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.behaviour import Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.crossing import Signals
 from scenarios.deed import Deed
 from scenarios.drivers import G
 from scenarios.following import Driver
+from scenarios.giving_way import Roundabout
 from scenarios.grip_map import friction_under
 from scenarios.impact import parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
+from scenarios.merging import Merging
 from scenarios.paths import LanePath
 from scenarios.pedals import Pedals
 from scenarios.perception import Scene, box_centres, look
@@ -73,6 +75,7 @@ class World:
         self.happenings: list[Happening] = []
         self.touched: set[tuple[int, int]] = set()
         self.signals = Signals(scenario.road.junction)
+        self.merging, self.roundabout = Merging(scenario.road), Roundabout(scenario.road)
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
         self._refuse_overlaps()
@@ -83,6 +86,8 @@ class World:
             self._fire(event)
         if self.road.patches:
             self._feel_the_road()
+        for mover, said in self.merging.step(self.movers) if self.steps % LOOK_EVERY == 0 else ():
+            self._tell(mover.body.id, said)
         self._decide()
         self.steps += 1
         self.t_s = self.steps * STEP_S
@@ -120,6 +125,8 @@ class World:
                 return Deed("appears at the scene's edge", lambda _: mover.present)
             case Disappear():
                 return disappear(mover)
+            case Merge():
+                return self.merging.wish(mover, event.do)
         return perform(mover, event.do, self.t_s)
 
     def _come_and_go(self) -> None:
@@ -173,8 +180,10 @@ class World:
             assert isinstance(mover.path, LanePath)
             driver = self.drivers.setdefault(i, Driver(i, mover.drive.driver))
             road = mover.path.road
-            scene = scenes[id(road)] = scenes.get(id(road)) or self._scene(road)
-            self.pedals[i] = self.signals.heeded(mover, driver.decide(mover, scene, self.t_s), self.t_s)
+            scene = scenes[id(road)] = scenes.get(id(road)) or self._scene(road, mover)
+            pedals = self.signals.heeded(mover, driver.decide(mover, scene, self.t_s), self.t_s)
+            pedals = self.roundabout.heeded(mover, self.movers, pedals)
+            self.pedals[i] = self.merging.heeded(mover, self.movers, pedals)
             for what, other in driver.news:
                 self._tell(mover.body.id, f"{what} {self.movers[other].body.id}")
             driver.news.clear()
@@ -182,11 +191,16 @@ class World:
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
         return box_centres(np.array([m.at for m in self.movers]), self.offset_m)
 
-    def _scene(self, road: Road) -> Scene:
+    def _scene(self, road: Road, observer: Mover) -> Scene:
         xy, yaw = self._centres()
-        velocity = np.array([m.velocity() for m in self.movers])
+        velocity = np.array([self._foreseen(m, observer) for m in self.movers])
         lit = np.array([m.lit for m in self.movers])
         return look(road, xy, yaw, self.size, velocity, lit, self._present())
+
+    def _foreseen(self, mover: Mover, observer: Mover) -> Float[np.ndarray, "2"]:
+        """The velocity that an observer, or all on its road, reckon with."""
+        velocity = self.roundabout.foreseen(mover, observer)
+        return self.merging.foreseen(mover) if velocity is None else velocity
 
     def _touching(self) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
         moving = np.array([m.speed != 0 or m.slides for m in self.movers])

@@ -17,13 +17,16 @@ from scenarios.actions import (
     HoldSpeed,
     LaneOffset,
     LoseControl,
+    Merge,
     Profile,
+    PullOut,
     Reverse,
     RunRed,
     Side,
     StepOut,
     Stop,
     StopAtLine,
+    TakeExit,
     TurnAt,
 )
 from scenarios.scenario import Event
@@ -119,8 +122,11 @@ def deed(action: Action) -> str:
             return f"reverses at {_kmh(speed)}" + ("" if distance is None else f" for {_number(distance)} m")
         case Cross(speed):
             return f"crosses the road at {_kmh(speed)}"
-        case StepOut(behind, speed):
-            return f"steps out from behind {_who(behind)} at {_kmh(speed)}"
+        case StepOut(behind, speed, in_front):
+            where = "in front of" if in_front else "behind"
+            return f"steps out from {where} {_who(behind)} at {_kmh(speed)}"
+        case PullOut(speed):
+            return f"pulls out at {_kmh(speed)}"
         case DriveTrajectory(points):
             told = ", ".join(f"({_number(t)} s, {_number(x)} m, {_number(y)} m)" for t, x, y in points)
             return f"follows the trajectory {told}"
@@ -140,6 +146,10 @@ def _sideways(action: Action) -> str:
     match action:
         case TurnAt(side):
             return f"turns {side} at the junction"
+        case TakeExit(number):
+            return f"takes the {('first', 'second', 'third', 'fourth')[number - 1]} exit"
+        case Merge(within, gap):
+            return "merges" + (" into a gap" if gap else "") + f" within {_number(within)} s"
         case CutIn(duration):
             return f"cuts in within {_number(duration)} s"
         case CutOut(side, duration):

@@ -7,7 +7,9 @@ import numpy as np
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.drivers import G
+from scenarios.giving_way import approach
 from scenarios.line_path import LinePath, drawn_line
+from scenarios.merging import come_alongside
 from scenarios.paths import LanePath, Path, crossing_side, free_path
 from scenarios.pedals import Target
 from scenarios.place import own_road
@@ -35,6 +37,8 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
         target,
         main=main,
     )
+    if isinstance(placed.start, OnLane) and placed.start.ramp:
+        come_alongside(mover, main)
     match placed.behaviour:
         case Follow():
             mover.drive = placed.behaviour
@@ -46,6 +50,7 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
         case Parked():
             mover.speed, mover.still, mover.target = 0.0, True, Target(0.0, 2.0)
     mover.still = mover.still or body.kind in STATIC or (body.kind is Kind.TRAILER and mover.speed == 0)
+    approach(mover, main)
     return mover
 
 

@@ -103,7 +103,21 @@ def _event(clause: Clause, cast: Cast, told: Told, after: str | None) -> dict[st
     says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
     _check_target(clause, actor, cast, told)
     _check_side(clause, actor, cast)
-    return {"actor": actor, "when": _when(clause.when, actor, cast, told, after), "do": {clause.verb: says}}
+    return {
+        "actor": actor,
+        "when": _when(clause.when, actor, cast, told, after),
+        "do": {_verb(clause, actor, cast): says},
+    }
+
+
+def _verb(clause: Clause, actor: str, cast: Cast) -> str:
+    """Words that mean one thing of who stands and another of who moves."""
+    who = cast.members.get(actor)
+    if clause.verb == "pull_out" and who is not None and who.beside_ego_lane and who.speed_mps > 0:
+        return "cut_in"
+    if clause.verb == "merge" and "gap" not in clause.says and who is not None and not who.on_ramp:
+        return "cut_in"
+    return clause.verb
 
 
 def _when(moment: Moment | None, actor: str, cast: Cast, told: Told, after: str | None) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lark import Lark, Token
 
+from scenarios.references import ORDINALS
 from scenarios.story_moments import Moment, Moments, Part, lane_of, side_of
 from scenarios.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_of
 
@@ -16,7 +17,7 @@ CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
 USUAL_RATE = {"speeds up": "1.5 m/s^2", "slows down": "2 m/s^2"}  # usual traffic
 RUNNING = "at a run"  # a speed that depends on who runs
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
-_NAMED = ("behind", "cargo")  # arguments of a verb that are actors
+_NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
 _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
 # What "at" or "with" says to each verb; a time always says when.
 _AT: dict[str, dict[Measure, str]] = {
@@ -28,6 +29,7 @@ _AT: dict[str, dict[Measure, str]] = {
     "follow": {SPEED: "speed"},
     "cross": {SPEED: "speed"},
     "step_out": {SPEED: "speed"},
+    "pull_out": {SPEED: "speed"},
     "reverse": {SPEED: "speed"},
     "lose_control": {ANGLE: "turn"},
 }
@@ -229,9 +231,24 @@ class _Reader(Moments):
         parts = _flat(item for item in items if not isinstance(item, str))
         return collected("cross", parts, **({"speed": gait} if gait else {}))
 
+    def take_exit(self, items: list):
+        number = 1 + ORDINALS[items[0].removeprefix("the ").split(" ")[0]]
+        return collected("take_exit", (part for part in _flat(items[1:]) if part[0] != "onto"), number=number)
+
+    def merge(self, items: list):
+        return collected("merge", _flat(items))
+
+    def into_gap(self, _: list) -> Part:
+        return "gap", True
+
+    def pull_out(self, items: list):
+        return collected("pull_out", _flat(items))
+
     def step_out(self, items: list):
-        gait, behind, *parts = items
-        return collected("step_out", [("behind", behind), *_flat(parts)], **({"speed": gait} if gait else {}))
+        return _stepping(items, "behind")
+
+    def step_out_before(self, items: list):
+        return _stepping(items, "before")
 
     def follow_trajectory(self, items: list):
         points = [item for item in items if isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)]
@@ -262,6 +279,11 @@ def _flat(items: Iterable[object]) -> list[Part]:
 
 def _rated(parts: list, key: str, words: dict[str, str]) -> list[Part]:
     return [(key, words[value]) if name == "manner" else (name, value) for name, value in _flat(parts)]
+
+
+def _stepping(items: list, key: str) -> Clause | Fault:
+    gait, cover, *parts = items
+    return collected("step_out", [(key, cover), *_flat(parts)], **({"speed": gait} if gait else {}))
 
 
 def _changing(items: list, verb: str) -> Clause | Fault:

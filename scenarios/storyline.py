@@ -10,6 +10,7 @@ from scenarios.actor_spec import ActorSpec, InLane
 from scenarios.doubts import SETS_PATH, doubts
 from scenarios.events import EventSpec, clashes, compiled, once_each
 from scenarios.faults import Fault, quoted
+from scenarios.junction import Arms
 from scenarios.references import Cast
 from scenarios.road import Road
 from scenarios.scenario import Event
@@ -124,6 +125,10 @@ def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road)
         for path, single in when.singles():
             if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
                 yield line.fault(f"{path}.in_lane.lane", *found)
+        if do.verb == "take_exit" and (found := _exit_missing(do.take_exit.number, road)):
+            yield line.fault("do.take_exit.number", *found)
+        if do.verb == "merge" and road.ramp is None:
+            yield line.fault("do.merge", "a road without ramp", "road.ramp, such as {joins: 60 m, length: 150 m}")
         if do.verb in _AT_JUNCTION and road.junction is None:
             yield line.fault(f"do.{do.verb}", "a road without junction", "road.junction, such as {at: 40 m}")
         elif do.verb == "run_red_light" and not road.junction.signals:
@@ -133,6 +138,14 @@ def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road)
                 yield line.fault("do.change_lane.to", *found)
         elif do.verb in ("change_lane", "cut_out"):
             yield from _beside_faults(line, lines, actors, road)
+
+
+def _exit_missing(number: int, road: Road) -> tuple[str, str] | None:
+    there = road.junction
+    if there is None or not there.ring_m:
+        return "a road without roundabout", "road.roundabout, such as {at: 60 m}"
+    arms = 4 if there.arms is Arms.BOTH else 3
+    return None if number <= arms else (f"exit {number}", f"one of 1 to {arms}: the roundabout has {arms} arms")
 
 
 def _missing(lane: LaneRef, road: Road) -> tuple[str, str] | None:

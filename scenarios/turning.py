@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from scenarios.bodies import FOUR_WHEELS, Body
-from scenarios.junction import STOP_LINE_M, Arms
+from scenarios.junction import Arms
 from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 from scenarios.pedals import Pedals, Target
 from scenarios.reference_line import Piece, Pose, nodes_of, place_on
@@ -134,7 +134,8 @@ def stop_line(main: Road, own: Road, pose: Pose) -> float:
     s, _ = own.locate(pose[0], pose[1])
     facing = 1 if math.cos(wrapped(pose[2] - own.heading(s))) >= 0 else -1
     if own is main:
-        return there.begins_m - STOP_LINE_M - s if facing > 0 else s - there.ends_m - STOP_LINE_M
+        return there.begins_m - there.line_m - s if facing > 0 else s - there.ends_m - there.line_m
     if own is not main.cross:
         return math.inf
-    return main.right_edge - STOP_LINE_M - s if facing > 0 else s - main.left_edge - STOP_LINE_M
+    right, left = main.ring_edges
+    return right - there.line_m - s if facing > 0 else s - left - there.line_m

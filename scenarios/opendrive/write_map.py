@@ -6,6 +6,7 @@ from lxml import etree
 
 from scenarios.reference_line import Piece
 from scenarios.road import Road
+from scenarios.section import Side
 
 ROAD_ID = "1"
 BEFORE_M, BEYOND_M = 300.0, 700.0  # of road around the ego's start
@@ -69,7 +70,9 @@ def _lanes(parent: etree._Element, road: Road, friction: float) -> None:
     etree.SubElement(lanes, "laneOffset", s="0", a=_n(centre), b="0", c="0", d="0")
     section = etree.SubElement(lanes, "laneSection", s="0")
     left = etree.SubElement(section, "left")
-    _lane(left, road.opposite_lanes + 1, "sidewalk", road.sidewalk_m, "none", friction)
+    bays = _bays(road, Side.LEFT)
+    _lane(left, road.opposite_lanes + 1 + bool(bays), "sidewalk", road.sidewalk_m, "none", friction)
+    _bay_lane(left, road.opposite_lanes + 1, bays, begins_m(road))
     for number in range(road.opposite_lanes, 0, -1):
         mark = "broken" if number < road.opposite_lanes else "solid"
         _lane(left, number, "driving", road.lane_width_m, mark, friction)
@@ -79,7 +82,29 @@ def _lanes(parent: etree._Element, road: Road, friction: float) -> None:
     for number in range(1, road.lanes + 1):
         mark = "broken" if number < road.lanes else "solid"
         _lane(right, -number, "driving", road.lane_width_m, mark, friction)
-    _lane(right, -road.lanes - 1, "sidewalk", road.sidewalk_m, "none", friction)
+    bays = _bays(road, Side.RIGHT)
+    _bay_lane(right, -road.lanes - 1, bays, begins_m(road))
+    _lane(right, -road.lanes - 1 - bool(bays), "sidewalk", road.sidewalk_m, "none", friction)
+
+
+def _bays(road: Road, side: Side) -> list[tuple[float, float, float, float]]:
+    """Where bays of bus stops widen the road on a side: s from and to, the width at both."""
+    rows = [row for stop in road.bus_stops if stop.side is side for row in stop.strips(0.0, 0.0)]
+    return sorted((s0, s1, left0 - right0, left1 - right1) for s0, s1, right0, right1, left0, left1 in rows)
+
+
+def _bay_lane(parent: etree._Element, number: int, bays: list[tuple[float, ...]], begins: float) -> None:
+    """A lane for buses that is as wide as the bays are, and 0 wide between them."""
+    if not bays:
+        return
+    lane = etree.SubElement(parent, "lane", id=str(number), type="bus", level="false")
+    etree.SubElement(lane, "width", sOffset="0", a="0", b="0", c="0", d="0")
+    for (s0, s1, width0, width1), after in zip(bays, [*bays[1:], None], strict=True):
+        slope = _n((width1 - width0) / (s1 - s0))
+        etree.SubElement(lane, "width", sOffset=_n(s0 - begins), a=_n(width0), b=slope, c="0", d="0")
+        if after is None or after[0] > s1 + 1e-6:
+            etree.SubElement(lane, "width", sOffset=_n(s1 - begins), a="0", b="0", c="0", d="0")
+    _mark(lane, "none")
 
 
 def _lane(parent: etree._Element, number: int, kind: str, width: float, mark: str, friction: float) -> None:

@@ -40,6 +40,10 @@ def export(scenario: Scenario, rollout: Rollout) -> Exported:
     """The files of a scenario and its rollout; raises NotExported."""
     if scenario.road is None:
         raise NotExported(f"{scenario.name} starts from a log; there is no road to export")
+    if scenario.road.ramp is not None:
+        raise NotExported(f"{scenario.name}: road.ramp; a map with a ramp cannot be written yet")
+    if scenario.road.junction is not None and scenario.road.junction.ring_m:
+        raise NotExported(f"{scenario.name}: road.roundabout; a map with a roundabout cannot be written yet")
     absent = [body.id for i, body in enumerate(rollout.bodies) if not rollout.valid[:, i].all()]
     if absent:
         raise NotExported(f"{scenario.name}: {', '.join(absent)} is not there all the time, as players expect")

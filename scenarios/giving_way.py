@@ -1,0 +1,151 @@
+"""How bodies drive through a roundabout: which exit they take, and how drivers give way to who circulates."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from scenarios.behaviour import Mover
+from scenarios.bodies import ON_FOOT
+from scenarios.circulating import RingTurn, driven_radius, exits, plan_ring, ring_speed
+from scenarios.deed import Deed, at_once
+from scenarios.drivers import IDM_STANDSTILL_GAP_M, idm
+from scenarios.paths import LanePath
+from scenarios.pedals import LIT_DECEL, Pedals
+from scenarios.road import Road
+from scenarios.section import Side
+from scenarios.turning import NoTurn, Slowing
+
+STOPPING_MPS2 = 4.0  # harder than that nobody brakes to give way
+POLITE_MPS2 = 3.0  # who could still stop at the line with so much is expected to
+BEFORE_S, AFTER_S = 1.0, 3.0  # of one's own arrival, in which nobody else may arrive
+STARTING_MPS2 = 1.2  # with which one counts on entering
+SLOWEST_MPS = 3.0  # pace that one expects of who circulates, at least
+LOOKS_FROM_S = 4.0  # before the line
+
+
+def approach(mover: Mover, main: Road) -> None:
+    """Put a body that comes along a road with a roundabout on its way through it: straight on, or else by the first
+    exit. Who has passed it, or walks, goes its way."""
+    if main.junction is None or not main.junction.ring_m or mover.body.kind in ON_FOOT or mover.still:
+        return
+    path = mover.path
+    if not isinstance(path, LanePath) or not path.settled or path.road not in (main, main.cross):
+        return
+    there = exits(main, path.road, path.facing)
+    try:
+        _send(mover, main, path.road, path, "ahead" if "ahead" in there else there[0])
+    except NoTurn:
+        return
+
+
+def take_exit(mover: Mover, number: int) -> Deed:
+    """Another way through, chosen before the roundabout is reached; exits are counted from where one enters."""
+    main = mover.main or mover.road
+    if main.junction is None or not main.junction.ring_m:
+        return Deed("there is no roundabout", at_once)
+    path, turn = mover.path, mover.turn
+    if not isinstance(path, LanePath) or not isinstance(turn, RingTurn) or path.s > turn.begins_m:
+        return Deed("takes no other exit: it is in the roundabout, or past it", at_once)
+    own, (x, y, yaw) = mover.road, mover.at
+    s, d = own.locate(x, y)
+    facing = 1 if math.cos(yaw - own.heading(s)) >= 0 else -1
+    there = exits(main, own, facing)
+    if number > len(there):
+        return Deed(f"takes no exit {number}: there are {len(there)}", at_once)
+    try:
+        made = _send(mover, main, own, LanePath(own, s, d, facing, path.travelled), there[number - 1])
+    except NoTurn as why:
+        return Deed(f"takes no other exit: {why}", at_once)
+    return Deed(f"takes exit {number} of the roundabout", lambda _: mover.turn is not made)
+
+
+def turn_in_ring(mover: Mover, side: Side) -> Deed:
+    """Leave to a side."""
+    main, own = mover.main or mover.road, mover.road
+    s, _ = own.locate(*mover.at[:2])
+    there = exits(main, own, 1 if math.cos(mover.at[2] - own.heading(s)) >= 0 else -1)
+    if str(side) not in there:
+        return Deed(f"does not turn {side}: no road leads to the {side}", at_once)
+    return take_exit(mover, there.index(str(side)) + 1)
+
+
+def _send(mover: Mover, main: Road, own: Road, path: LanePath, leave: str) -> RingTurn:
+    turn = plan_ring(main, own, path, leave)
+    mover.turn, mover.path = turn, LanePath(turn.way, 0.0, 0.0, 1, path.travelled)
+    mover.slowing = Slowing(turn.begins_m, turn.ends_m - turn.begins_m, ring_speed(main, mover.body, mover.grip))
+    return turn
+
+
+class Roundabout:
+    """Who gives way to whom on a road with a roundabout; nothing on any other."""
+
+    def __init__(self, road: Road) -> None:
+        self.radius_m = driven_radius(road) if road.junction is not None and road.junction.ring_m else 0.0
+
+    def heeded(self, mover: Mover, movers: Sequence[Mover], pedals: Pedals) -> Pedals:
+        """What a driver's pedals become before the line while somebody circulates who would be in the way."""
+        turn, room = mover.turn, self._room(mover)
+        if not isinstance(turn, RingTurn) or room < 0 or room > LOOKS_FROM_S * max(mover.speed, SLOWEST_MPS):
+            return pedals
+        needed = mover.speed**2 / (2 * max(room, 0.1))
+        if needed > min(STOPPING_MPS2, mover.grip) and mover.speed > 0.5:
+            return pedals
+        if not any(self._in_the_way(mover, room, turn, other) for other in movers if other is not mover):
+            return pedals
+        assert mover.drive is not None
+        asked = min(idm(mover.speed, mover.drive.speed_mps, room + IDM_STANDSTILL_GAP_M, 0.0), -needed)
+        if asked >= pedals.accel_mps2:
+            return pedals
+        return Pedals(max(asked, -STOPPING_MPS2), asked < -LIT_DECEL)
+
+    def foreseen(self, mover: Mover, observer: Mover) -> Float[np.ndarray, "2"] | None:
+        """The velocity that an observer reckons with: none of who can still give way to it, or of who circulates while
+        it can give way itself, for then the line is where it stops. None: as it is."""
+        if self._polite(mover):
+            assert isinstance(observer.path, LanePath)
+            road = observer.path.road
+            s, d = road.locate(*mover.at[:2])
+            alike = abs(d) < 2.0 and math.cos(mover.at[2] - road.heading(s)) > 0.8
+            return None if alike else np.zeros(2)
+        circulates = isinstance(mover.turn, RingTurn) and isinstance(mover.path, LanePath)
+        if circulates and self._polite(observer) and mover.path.s < mover.turn.ring_to_m:
+            return np.zeros(2)
+        return None
+
+    def _polite(self, mover: Mover) -> bool:
+        """Whether a body is before the line and can stop there without haste."""
+        room = self._room(mover)
+        return room >= 0 and mover.speed**2 / (2 * max(room, 0.1)) <= POLITE_MPS2
+
+    def _room(self, mover: Mover) -> float:
+        """Way of its front to the line; negative where it is past it, or goes through no roundabout."""
+        if not isinstance(mover.turn, RingTurn) or not isinstance(mover.path, LanePath):
+            return -1.0
+        return mover.turn.yields_m - mover.path.s - mover.offset_m - mover.body.size.length_m / 2
+
+    def _in_the_way(self, mover: Mover, room: float, turn: RingTurn, other: Mover) -> bool:
+        """Whether somebody who circulates comes to where one enters at about the same time."""
+        ring, path = other.turn, other.path
+        if not isinstance(ring, RingTurn) or not isinstance(path, LanePath) or not other.present:
+            return False
+        if self._polite(other) or path.s > ring.ring_to_m:
+            return False
+        left = max(ring.ring_from_m - path.s, 0.0)  # before it is on the ring itself
+        here = ring.leaves_rad - max(ring.ring_to_m - max(path.s, ring.ring_from_m), 0.0) / self.radius_m
+        to_go = (ring.leaves_rad - here) % math.tau
+        to_me = (turn.enters_rad - here) % math.tau
+        if to_me > to_go + 0.05:
+            return False
+        arrives_s = (left + self.radius_m * to_me) / max(other.speed, SLOWEST_MPS)
+        own_s = _until(room + turn.ring_from_m - turn.yields_m, mover)
+        return -BEFORE_S < arrives_s - own_s < AFTER_S
+
+
+def _until(way_m: float, mover: Mover) -> float:
+    """How long a body takes for some way into the roundabout, at the speed of its bends or speeding up to that."""
+    assert mover.slowing is not None
+    if mover.speed >= mover.slowing.turn_mps - 0.2:
+        return way_m / max(mover.slowing.turn_mps, 0.1)
+    return (math.sqrt(mover.speed**2 + 2 * STARTING_MPS2 * way_m) - mover.speed) / STARTING_MPS2

@@ -1,0 +1,55 @@
+"""Ramps: a road that comes alongside on the right, its acceleration lane, and the taper in which that lane ends."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.strips import between
+
+REACH_M = 160.0  # of the ramp before it comes alongside
+RADIUS_M = 300.0  # of the bend with which it comes alongside
+SLOPE = 0.12  # towards the main road, before that bend
+NOSE_M = 12.0  # before the acceleration lane, in which the ramp is still beside the road
+_STEP_M = 4.0
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """The acceleration lane begins at `joins_m` along the road, is as wide as a lane for `length_m`, and narrows to
+    nothing over `taper_m`."""
+
+    joins_m: float
+    length_m: float
+    taper_m: float
+
+    @property
+    def narrows_m(self) -> float:
+        """s at which the taper begins."""
+        return self.joins_m + self.length_m
+
+    @property
+    def ends_m(self) -> float:
+        """s at which nothing is left of the lane."""
+        return self.narrows_m + self.taper_m
+
+    @property
+    def begins_m(self) -> float:
+        """s beside which the ramp begins."""
+        return self.joins_m - REACH_M
+
+    def away(self, s: float) -> float:
+        """How far the ramp is from being alongside at s, metres to the right."""
+        before = max(self.joins_m - s, 0.0)
+        bent = min(before, SLOPE * RADIUS_M)
+        return bent**2 / (2 * RADIUS_M) + SLOPE * (before - bent)
+
+    def stations(self) -> np.ndarray:
+        """s of places close enough to draw the ramp through, the last where the lane begins."""
+        return np.arange(-REACH_M, _STEP_M / 2, _STEP_M) + self.joins_m
+
+    def strips(self, right_edge: float, width_m: float) -> list[tuple[float, ...]]:
+        """The ramp, the lane and its taper as paved ground."""
+        ramp = [(float(s), right_edge - self.away(float(s))) for s in self.stations()]
+        rows = [(s, inner - width_m, inner) for s, inner in ramp]
+        rows += [(self.narrows_m, right_edge - width_m, right_edge), (self.ends_m, right_edge, right_edge)]
+        return between(rows)

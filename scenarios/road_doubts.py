@@ -1,0 +1,116 @@
+"""What a road cannot be although each of its parts is well written."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import tan
+
+import numpy as np
+
+from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
+from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
+from scenarios.circulating import nearest_m
+from scenarios.furniture import MOST
+from scenarios.impact import SLIDING_SHARE
+from scenarios.junction import LEVEL_M, Junction
+from scenarios.place import Doubt, own_road
+from scenarios.road import Road
+from scenarios.road_spec import StraightRoad
+from scenarios.scenario import Event, OnLane, Placed
+from scenarios.section import Side
+
+
+def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:
+    key = "road.roundabout.at" if there.ring_m else "road.junction.at"
+    level = np.arange(there.begins_m - LEVEL_M, there.ends_m + LEVEL_M)
+    if any(road.curvature(float(s)) for s in level):
+        yield key, f"{there.at_m:g} m, in a bend", f"a place that is straight {LEVEL_M:g} m around it"
+    nearest_m = there.line_m + EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
+    if there.begins_m < nearest_m:
+        least = nearest_m + there.at_m - there.begins_m
+        yield key, f"{there.at_m:g} m, where the ego already is", f"at least {least:.1f} m"
+
+
+def row_doubts(spec: StraightRoad, actors: Collection[str], rows: Sequence[Placed]) -> Iterator[Doubt]:
+    """Too much along the road, a lane that is not there, a name taken twice."""
+    if len(rows) > MOST:
+        yield "road.parked", f"{len(rows)} bodies along the road", f"at most {MOST}, works included"
+    if spec.works is not None and spec.works.lane >= spec.lanes:
+        yield "road.works.lane", str(spec.works.lane), f"a lane from 0 to {spec.lanes - 1}"
+    for name in sorted({p.body.id for p in rows} & set(actors)):
+        yield f"actors.{name}", "a name that a row along the road gives", "another name"
+
+
+def grip_doubts(road: Road, friction: float) -> Iterator[Doubt]:
+    """Where everything would slide down by itself nothing could stand."""
+    least = min([friction, *(patch.friction for patch in road.patches)]) * SLIDING_SHARE
+    if abs(tan(road.slope_rad)) >= 0.9 * least:
+        found = f"{100 * abs(tan(road.slope_rad)):g} % at a friction of {least / SLIDING_SHARE:g}"
+        yield "road.slope", found, f"less than {90 * least:.2g} %: steeper, whatever slides would never rest"
+
+
+def _patch_doubts(road: Road) -> Iterator[Doubt]:
+    for i, patch in enumerate(road.patches):
+        if patch.d_to > road.left_edge + 1e-6:
+            yield f"road.patches.{i}.lane", "a lane that is not there", "one of the road's lanes"
+
+
+def _ramp_doubts(road: Road) -> Iterator[Doubt]:
+    here = EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
+    if road.ego_lane == ON_RAMP and (road.ramp is None or not road.ramp.joins_m <= -here <= road.ramp.narrows_m - here):
+        wanted = f"road.ramp beside the ego's start, such as {{joins: -20 m, length: 150 m}}: at {-here:.1f} m or less"
+        yield "ego.lane", "ramp, where the acceleration lane is not", wanted
+    if road.ramp is not None and road.junction is not None:
+        yield "road.ramp", "a ramp on a road with a junction or roundabout", "one of them"
+    for i, stop in enumerate(road.bus_stops if road.ramp is not None else ()):
+        if stop.side is Side.RIGHT and stop.extent[0] < road.ramp.ends_m and road.ramp.begins_m < stop.extent[1]:
+            yield f"road.bus_stops.{i}", "a bus stop where the ramp is", "a place beyond the end of its taper"
+
+
+def road_doubts(road: Road) -> Iterator[Doubt]:
+    if road.ego_lane >= road.lanes:
+        yield "ego.lane", str(road.ego_lane), f"a lane from 0 to {road.lanes - 1}: road.lanes is {road.lanes}"
+    bends = [b for p in road.pieces for b in (p.curvature_per_m, p.to_curvature_per_m)] or [road.curvature_per_m]
+    for bend in sorted({min(bends), max(bends)} - {0.0}):
+        inner = max(road.left_edge, 0) if bend > 0 else max(-road.right_edge, 0)
+        if 1 / abs(bend) < inner + road.sidewalk_m + 5:
+            found = f"{1 / abs(bend):g} m, too tight for the lanes inside of it"
+            where = "road.pieces" if road.pieces else "road.radius"
+            yield where, found, f"at least {inner + road.sidewalk_m + 5:g} m"
+    yield from _patch_doubts(road)
+    yield from _ramp_doubts(road)
+    if road.junction is not None:
+        yield from _junction_doubts(road, road.junction)
+    if road.pieces and not road.simple:
+        yield "road.pieces", "a road that crosses or meets itself", "pieces that leave room between its parts"
+
+
+def merging_doubts(actors: Mapping[str, ActorSpec], events: Sequence[Event]) -> Iterator[Doubt]:
+    """Who holds a speed along a ramp would leave the road where its lane ends."""
+    told = {event.actor for event in events}
+    for name, spec in actors.items():
+        if isinstance(spec, OnRamp) and spec.drive is Drive.HOLD_SPEED and spec.speed > 0 and name not in told:
+            yield (
+                f"actors.{name}",
+                f"{name} on the ramp, which never merges",
+                f"a line '{name} merges', or drive: follow",
+            )
+
+
+def ring_doubts(placed: Sequence[Placed], road: Road) -> Iterator[Doubt]:
+    """Nobody starts in a roundabout, or so near that no way leads through it any more."""
+    there = road.junction
+    if there is None or not there.ring_m:
+        return
+    for i, p in enumerate(placed):
+        if not isinstance(p.start, OnLane) or p.body.kind in ON_FOOT | STATIC or p.speed_mps == 0:
+            continue
+        own = own_road(p, road)
+        middle = there.at_m if own is road else road.middle_d
+        ahead = (middle - p.start.s_m) * p.start.facing + (EGO_REAR_AXLE_TO_CENTRE_M if i == 0 else 0.0)
+        if own.right_edge < p.start.d_m < own.left_edge and -there.ring_m < ahead < nearest_m(road):
+            where = "road.roundabout.at" if i == 0 else f"actors.{p.body.id}"
+            more = nearest_m(road) - ahead
+            yield (
+                where,
+                f"{p.body.id} in the roundabout or too near to it",
+                f"a start at least {more:.1f} m farther off",
+            )

@@ -1,0 +1,99 @@
+"""How bodies move sideways along a road: to another lane, or to another place within their lane."""
+
+import math
+
+from scenarios.actions import Action, ChangeLane, CutIn, CutOut, LaneOffset, Side
+from scenarios.behaviour import PATH_GRIP_SHARE, Mover
+from scenarios.deed import Deed, at_once
+from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
+from scenarios.road import Road
+
+SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
+TIGHTEST_PER_M = 0.12
+
+
+def shift(mover: Mover, action: Action) -> Deed:
+    """Begin to move to another lane or place within the lane."""
+    if mover.turn is not None:
+        return Deed("cannot change lane in a turn", at_once)
+    d, facing = mover.road.locate(*mover.at[:2])[1], facing_of(mover)
+    here = lane_at(mover.road, d)
+    match action:
+        case CutIn(duration):
+            return move_to(mover, 0.0, duration, "cuts in")
+        case CutOut(side, duration):
+            return _to_lane(mover, _way_out(mover.road, here, side, facing), duration, "cuts out")
+        case ChangeLane(Side() as side, within):
+            return _to_lane(mover, _beside(mover.road, here, side, facing), within, f"changes lane to the {side}")
+        case ChangeLane(lane, within):
+            number = lane.number + (mover.road.lanes if lane.oncoming else 0)
+            return _to_lane(mover, number, within, f"moves to {lane}")
+        case LaneOffset(offset, within):
+            return move_to(mover, mover.road.lane_centre(here) + facing * offset, within, "moves within its lane")
+    raise TypeError(f"no such action: {action!r}")
+
+
+def lane_count(road: Road) -> int:
+    """Of both directions."""
+    return road.lanes + road.opposite_lanes
+
+
+def lane_at(road: Road, d: float) -> int:
+    """The lane whose centre is nearest."""
+    return min(range(lane_count(road)), key=lambda lane: abs(road.lane_centre(lane) - d))
+
+
+def _beside(road: Road, lane: int, side: Side, facing: int) -> int | None:
+    beside = lane + facing * (1 if side is Side.LEFT else -1)
+    return beside if 0 <= beside < lane_count(road) else None
+
+
+def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | None:
+    """The lane to cut out to; if no side is said, the left one of the same direction, or else the right one."""
+    if side is not None:
+        return _beside(road, lane, side, facing)
+    beside = [_beside(road, lane, s, facing) for s in (Side.LEFT, Side.RIGHT)]
+    return next((b for b in beside if b is not None and (b < road.lanes) == (lane < road.lanes)), None)
+
+
+def facing_of(mover: Mover) -> int:
+    """+1 for who heads along its road, -1 against it."""
+    s, _ = mover.road.locate(*mover.at[:2])
+    return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
+
+
+def _to_lane(mover: Mover, lane: int | None, duration: float, said: str) -> Deed:
+    if lane is None:
+        return Deed(f"{said}: there is no lane", at_once)
+    return move_to(mover, mover.road.lane_centre(lane), duration, said)
+
+
+def move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
+    """To another offset as quickly as asked, grip and steering allow."""
+    slope = None if isinstance(mover.path, LanePath) else _slope(mover)
+    lane = mover.join_lane()
+    change, wheelbase = abs(target_d - lane.d), WHEELBASE_SHARE * mover.body.size.length_m
+    speed, bend = abs(mover.speed), abs(mover.road.curvature(lane.s))
+    sideways = max(PATH_GRIP_SHARE * mover.grip - speed**2 * bend, 0.15 * mover.grip)
+    least = math.sqrt(SHIFT_PEAK * change / sideways)  # the quintic's peak is 5.774 D / T^2
+    # Its curvature grows by at most 60 D / L^3; its peak is 5.774 D / L^2.
+    steered = (60 * change * wheelbase * speed / STEERING_RADPS) ** (1 / 3)
+    length = max(speed * max(duration, least), steered, math.sqrt(SHIFT_PEAK * change / TIGHTEST_PER_M), 1.0)
+    lane.shift(target_d, length, slope)
+    takes = length / max(speed, 0.1)
+    hint = f" ({duration:.1f} s is too quick here)" if takes > duration + 0.1 else ""
+    return Deed(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
+
+
+def _slope(mover: Mover) -> float:
+    """Of a heading against the road that it is about to join; steep ones are left to the checks."""
+    s, _ = mover.road.locate(*mover.at[:2])
+    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * facing_of(mover))))
+
+
+def settle_in_lane(mover: Mover) -> None:
+    """Along the road from here; who comes from elsewhere steers to the middle of the nearest lane."""
+    if not isinstance(mover.path, LanePath) and abs(_slope(mover)) > 1e-3:
+        d = mover.road.locate(*mover.at[:2])[1]
+        move_to(mover, mover.road.lane_centre(lane_at(mover.road, d)), 3.0, "")
+    mover.join_lane()
