@@ -13,7 +13,7 @@ from pipeline.exchange_commands import export_scenario, import_scenario
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
-    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich",
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown",
 )  # fmt: skip
 console = Console()
 

@@ -86,7 +86,7 @@ def _junction(road: Road) -> list[str]:
     if (there := road.junction) is None:
         return []
     where = "crosses" if there.arms == "both" else f"joins from the {there.arms}"
-    lanes = f"{there.lanes} lane(s) from right to left, {there.opposite_lanes} back"
+    lanes = f"{there.lanes} lane{'s' * (there.lanes > 1)} from right to left, {there.opposite_lanes} back"
     told = [f"Junction: at {there.at_m:g} m another road {where}, {lanes}, each {there.lane_width_m:g} m wide."]
     if there.signals:
         shown_ = (

@@ -28,6 +28,7 @@ COMFORT = {  # nuPlan's bounds: (least, most), unit
     "yaw rate": (-0.95, 0.95, "rad/s"), "longitudinal jerk": (-4.13, 4.13, "m/s³"), "jerk": (0.0, 8.37, "m/s³"),
 }  # fmt: skip
 STORY = "story"
+EXPECTED = "expect: "  # what the verdicts on the author's expectations begin with
 NOTHING_AHEAD = "nothing came into the ego's path"
 
 
@@ -95,12 +96,12 @@ def expectations(rollout: Rollout, met: Encounters, hit: str | None, expect: Exp
         outcome, reason = Outcome.PASS if right else Outcome.FAIL, f"{did}; the author says that it {wants}"
         value, limit = float(hit is not None), float(expect.collision)
         verdicts.append(
-            Verdict("expect: collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason)
+            Verdict(f"{EXPECTED}collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason)
         )
     if expect.min_ttc_s is not None:
-        verdicts.append(_within("expect: min TTC", met.ttc_s, expect.min_ttc_s, "s"))
+        verdicts.append(_within(f"{EXPECTED}min TTC", met.ttc_s, expect.min_ttc_s, "s"))
     if expect.min_gap_m is not None:
-        verdicts.append(_within("expect: min gap", met.gap_m, expect.min_gap_m, "m"))
+        verdicts.append(_within(f"{EXPECTED}min gap", met.gap_m, expect.min_gap_m, "m"))
     return tuple(verdicts)
 
 
