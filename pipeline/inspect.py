@@ -1,4 +1,4 @@
-"""Looking at scenarios before any network runs: what was understood, whether it is possible, how it looks."""
+"""Looking at scenarios before any network runs: whether it is possible, how it looks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,36 +14,16 @@ from conditioning.scenery import build_scenery
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.outcomes import EXPECTED, STORY
 from pipeline.checks.physics import check_physics
+from pipeline.explaining import show
 from pipeline.generate import NoLog
 from pipeline.printing import verdicts_table
 from pipeline.runs import safe_name
 from pipeline.specs import find, load_all
 from pipeline.stages import open_world
-from scenarios.explain import explain
-from scenarios.faults import Faults
-from scenarios.sayable import page
 from scenarios.scenario import Scenario
 from scenarios.sweep_spec import as_shown
 
 PREVIEW_RIG = tuple(camera.resized(288, 512) for camera in RIG)
-
-
-def explain_files(names: tuple[str, ...], console: Console) -> bool:
-    """Print what each file means; False if one has faults, which are printed."""
-    sound = True
-    for file in find(names):
-        try:
-            console.print(f"[bold]{file}[/]")
-            console.print(explain(file), markup=False, highlight=False, soft_wrap=True)
-        except Faults as faults:
-            _show(faults, console)
-            sound = False
-    return sound
-
-
-def explain_phrases(console: Console) -> None:
-    """Print what a story line can say."""
-    console.print(page(), markup=False, highlight=False, soft_wrap=True, end="")
 
 
 def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: Console) -> bool:
@@ -68,7 +48,7 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
         if shown := verdicts if full or len(loaded.scenarios) == 1 else wrong:
             console.print(verdicts_table(shown), "")
     for faults in loaded.faults:
-        _show(faults, console)
+        show(faults, console)
     dropped = f" ({loaded.dropped} more dropped by constraints)" if loaded.dropped else ""
     counted = f"scenarios: {len(loaded.scenarios)}{dropped}, physically wrong: {impossible}"
     unmet = f", not as the file expects: {missed}" if missed else ""
@@ -87,7 +67,7 @@ def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: 
             console.print(f"{scenario.name}: {error}", style="red", markup=False, soft_wrap=True)
             sound = False
     for faults in loaded.faults:
-        _show(faults, console)
+        show(faults, console)
     return sound
 
 
@@ -129,7 +109,3 @@ def _line(scenario: Scenario, verdicts: tuple[Verdict, ...]) -> str:
 def spoken(scenario: Scenario) -> str:
     """The sweep's values of a variant, as the author wrote them; drawn ones to four digits."""
     return ", ".join(f"{path} {as_shown(value)}" for path, value in scenario.parameters.items())
-
-
-def _show(faults: Faults, console: Console) -> None:
-    console.print(str(faults), style="red", markup=False, highlight=False, soft_wrap=True)

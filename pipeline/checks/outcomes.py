@@ -82,7 +82,8 @@ def _gap_tag(rollout: Rollout, met: Encounters, model: str, wanted: Float[np.nda
         return tag("safe distance", None, None, "m", model, NOTHING_AHEAD)
     frame, actor = np.unravel_index((met.gap_m - wanted).argmin(), wanted.shape)
     gap, limit = float(met.gap_m[frame, actor]), float(wanted[frame, actor])
-    words = f"{gap:.1f} m to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s, the model asks for {limit:.1f} m"
+    asks = f"{model.partition(',')[0]} asks for {limit:.1f} m"
+    words = f"{gap:.1f} m to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s, {asks}"
     return tag("safe distance", gap, limit, "m", model, words, kept=gap >= limit)
 
 
@@ -110,7 +111,8 @@ def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[f
     value, model = float(values.min()), "bumper to bumper along the ego's path"
     limit = most if np.isfinite(most) else least
     asked = " and ".join(
-        [f"at least {least:g} {unit}"] * bool(least > 0) + [f"at most {most:g} {unit}"] * bool(np.isfinite(most))
+        [f"at least {least:g} {unit}"] * bool(np.isfinite(least))
+        + [f"at most {most:g} {unit}"] * bool(np.isfinite(most))
     )
     outcome = Outcome.PASS if least <= value <= most else Outcome.FAIL
     if np.isinf(value):
