@@ -1,5 +1,6 @@
 """Drawings of a scenario before any network runs: from above, and as the camera's layers over time."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from conditioning.topdown import COLOURS, colour_of, draw_scene
 from scenarios.rollout import Rollout
 
 COLUMNS = 4
+MOST_TOLD = 12  # happenings that are listed beside the speeds
 _BACKGROUND = {
     "road": "#5b5d62", "sidewalk": "#a39c92", "terrain": "#5d8a4c", "building": "#9a6e4f", "tree": "#2f7d32",
 }  # fmt: skip
@@ -113,13 +115,22 @@ def _draw_speeds(axes: Axes, rollout: Rollout) -> None:
         if ego or speed.max(initial=0.0) > 1.0:
             style = {"color": colour_of(rollout, row), "linewidth": 2.0 if ego else 1.2}
             axes.plot(rollout.t_s[valid], speed, label=body.id if ego or few else None, **style)
-    said: dict[float, list[str]] = {}
-    for happening in rollout.happenings:
-        said.setdefault(round(happening.t_s * 2) / 2, []).append(f"{happening.actor}: {happening.what}")
-        axes.axvline(happening.t_s, color="grey", linewidth=0.8, linestyle=":")
-    for t, lines in said.items():
-        at = {"xy": (t, 0.99), "xycoords": ("data", "axes fraction"), "va": "top", "rotation": 90, "fontsize": 6}
-        axes.annotate("\n".join(lines), **at)
-    axes.set(xlabel="time, s", ylabel="speed, km/h", xlim=(0, max(rollout.t_s[-1], 0.1)))
+    axes.set(ylabel="speed, km/h", xlim=(0, max(rollout.t_s[-1], 0.1)))
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=7, loc="lower left")
+    _number_happenings(axes, rollout)
+
+
+def _number_happenings(axes: Axes, rollout: Rollout) -> None:
+    """A line and a number at each instant, and below the axis what happened then."""
+    told = ["time, s"]
+    for number, happening in enumerate(rollout.happenings[:MOST_TOLD], 1):
+        axes.axvline(happening.t_s, color="grey", linewidth=0.8, linestyle=":")
+        above = 1.005 + 0.025 * (number % 2)  # neighbours in time stand beside each other
+        at = {"xy": (happening.t_s, above), "xycoords": ("data", "axes fraction"), "ha": "center", "fontsize": 6}
+        axes.annotate(str(number), **at)
+        words = f"{number}  {happening.t_s:.1f} s  {happening.actor}: {happening.what}"
+        told += textwrap.wrap(words, 48, subsequent_indent="     ")
+    if (more := len(rollout.happenings) - MOST_TOLD) > 0:
+        told.append(f"and {more} more")
+    axes.set_xlabel("\n".join(told), loc="left", fontsize=7)

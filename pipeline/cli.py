@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.errors import user_errors
 from pipeline.exchange_commands import export_scenario, import_scenario
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
-    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich",
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown",
 )  # fmt: skip
 console = Console()
 
@@ -30,15 +31,9 @@ Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships wi
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130; anything else is our bug."""
-    from conditioning.log_tables import LogError
-    from models.weights import WeightsError
-    from pipeline.checks.baseline import BaselineError
-    from pipeline.errors import UserError
-    from scenarios.faults import Faults
-
     try:
         yield
-    except (UserError, Faults, WeightsError, BaselineError, LogError) as error:
+    except user_errors() as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None
     except KeyboardInterrupt:
@@ -98,7 +93,7 @@ def explain(
 ) -> None:
     """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
     from pipeline.errors import UserError
-    from pipeline.inspect import explain_files, explain_phrases
+    from pipeline.explaining import explain_files, explain_phrases
 
     with plain_errors():
         if phrases:

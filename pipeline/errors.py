@@ -1,5 +1,19 @@
 """What a user can put right; the message says what was found, where, and what would be right."""
 
+import sys
+
+_NAMED = {
+    "conditioning.log_tables": "LogError",
+    "models.weights": "WeightsError",
+    "pipeline.checks.baseline": "BaselineError",
+    "scenarios.faults": "Faults",
+}
+
 
 class UserError(Exception):
     """Shown without a stack trace."""
+
+
+def user_errors() -> tuple[type[Exception], ...]:
+    """All mistakes of users. A module that was not imported has raised none: torch is not waited for."""
+    return UserError, *(getattr(sys.modules[module], name) for module, name in _NAMED.items() if module in sys.modules)

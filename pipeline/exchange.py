@@ -90,4 +90,6 @@ def export_files(names: tuple[str, ...], out: Path, console: Console) -> bool:
         rolled = [who for who, how in made.motion.items() if how == ROLLED_OUT]
         said = f" (trajectories of the rollout: {', '.join(rolled)})" if rolled else ""
         console.print(f"wrote {out / made.xosc_name}{said}", markup=False, highlight=False, soft_wrap=True)
+        if made.left_out:
+            console.print(f"  not in it: {', '.join(made.left_out)}", style="yellow", soft_wrap=True)
     return failed == 0

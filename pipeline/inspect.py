@@ -1,4 +1,4 @@
-"""Looking at scenarios before any network runs: what was understood, whether it is possible, how it looks."""
+"""Looking at scenarios before any network runs: whether it is possible, how it looks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,37 +12,18 @@ from conditioning.logs import pictures
 from conditioning.procedural import photograph
 from conditioning.scenery import build_scenery
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks.outcomes import STORY
+from pipeline.checks.outcomes import EXPECTED, STORY
 from pipeline.checks.physics import check_physics
+from pipeline.explaining import show
 from pipeline.generate import NoLog
 from pipeline.printing import verdicts_table
 from pipeline.runs import safe_name
 from pipeline.specs import find, load_all
 from pipeline.stages import open_world
-from scenarios.explain import explain
-from scenarios.faults import Faults
-from scenarios.sayable import page
 from scenarios.scenario import Scenario
+from scenarios.sweep_spec import as_shown
 
 PREVIEW_RIG = tuple(camera.resized(288, 512) for camera in RIG)
-
-
-def explain_files(names: tuple[str, ...], console: Console) -> bool:
-    """Print what each file means; False if one has faults, which are printed."""
-    sound = True
-    for file in find(names):
-        try:
-            console.print(f"[bold]{file}[/]")
-            console.print(explain(file), markup=False, highlight=False, soft_wrap=True)
-        except Faults as faults:
-            _show(faults, console)
-            sound = False
-    return sound
-
-
-def explain_phrases(console: Console) -> None:
-    """Print what a story line can say."""
-    console.print(page(), markup=False, highlight=False, soft_wrap=True, end="")
 
 
 def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: Console) -> bool:
@@ -51,22 +32,28 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
     False if a file has faults or a gating check fails.
     """
     loaded = load_all(find(names))
-    failed = 0
+    impossible = missed = 0
     for scenario in runnable(loaded.scenarios, log, console):
-        verdicts = check_physics(open_world(scenario, log, PREVIEW_RIG).rollout, scenario)
+        rollout = open_world(scenario, log, PREVIEW_RIG).rollout
+        verdicts = check_physics(rollout, scenario)
         wrong = tuple(v for v in verdicts if v.gates and v.outcome is Outcome.FAIL)
-        failed += bool(wrong)
+        possible = all(v.check.startswith(EXPECTED) for v in wrong)
+        impossible += not possible
+        missed += possible and bool(wrong)
         console.print(Text(_line(scenario, verdicts), "red" if wrong else "green"), soft_wrap=True)
+        for told in (h for h in rollout.happenings if h.other):
+            console.print(f"  {told.actor}: {told.what} after {told.t_s:.1f} s", markup=False, soft_wrap=True)
         for verdict in (v for v in verdicts if v.check == STORY and v.outcome is Outcome.FAIL):
             console.print(f"  {verdict.reason}", style="yellow", markup=False, soft_wrap=True)
         if shown := verdicts if full or len(loaded.scenarios) == 1 else wrong:
             console.print(verdicts_table(shown), "")
     for faults in loaded.faults:
-        _show(faults, console)
+        show(faults, console)
     dropped = f" ({loaded.dropped} more dropped by constraints)" if loaded.dropped else ""
-    counted = f"scenarios: {len(loaded.scenarios)}{dropped}, physically wrong: {failed}"
-    console.print(f"{counted}, files with faults: {len(loaded.faults)}", soft_wrap=True)
-    return not failed and not loaded.faults
+    counted = f"scenarios: {len(loaded.scenarios)}{dropped}, physically wrong: {impossible}"
+    unmet = f", not as the file expects: {missed}" if missed else ""
+    console.print(f"{counted}{unmet}, files with faults: {len(loaded.faults)}", soft_wrap=True)
+    return not impossible and not missed and not loaded.faults
 
 
 def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: Console) -> bool:
@@ -80,7 +67,7 @@ def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: 
             console.print(f"{scenario.name}: {error}", style="red", markup=False, soft_wrap=True)
             sound = False
     for faults in loaded.faults:
-        _show(faults, console)
+        show(faults, console)
     return sound
 
 
@@ -112,14 +99,13 @@ def _line(scenario: Scenario, verdicts: tuple[Verdict, ...]) -> str:
     gates = [v.outcome for v in verdicts if v.gates]
     tags = dict.fromkeys(v.check for v in verdicts if not v.gates and v.outcome is Outcome.FAIL and v.check != STORY)
     counted = ", ".join(f"{gates.count(o)} {o}" for o in Outcome if o in gates)
-    critical = f"; critical: {', '.join(tags)}" if tags else ""
-    return f"{scenario.id}  {spoken(scenario)}  {counted}{critical}".replace("    ", "  ")
+    tagged = f"; tagged: {', '.join(tags)}" if tags else ""
+    open_ = ", ".join(v.check for v in verdicts if v.gates and v.outcome is Outcome.INCONCLUSIVE)
+    unclear = f" ({open_})" if open_ else ""
+    varied = f"{spoken(scenario)}\n" if scenario.parameters else ""
+    return f"{scenario.id}  {varied}  {counted}{unclear}{tagged}"
 
 
 def spoken(scenario: Scenario) -> str:
-    """The sweep's values of a variant, as the author wrote them."""
-    return ", ".join(f"{path} {value}" for path, value in scenario.parameters.items())
-
-
-def _show(faults: Faults, console: Console) -> None:
-    console.print(str(faults), style="red", markup=False, highlight=False, soft_wrap=True)
+    """The sweep's values of a variant, as the author wrote them; drawn ones to four digits."""
+    return ", ".join(f"{path} {as_shown(value)}" for path, value in scenario.parameters.items())

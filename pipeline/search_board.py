@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from outputs.search import Fate, SearchRecord, Trial
 from pipeline.search import Answer
-from scenarios.sweep_spec import as_text
+from scenarios.sweep_spec import as_shown
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def print_answer(console: Console, record: SearchRecord, answer: Answer, out: Pa
         where = where.replace("both", "all")
     console.print(f"the worst {record.measure}" + (where if record.frontier else ": none was found"))
     for rank, trial in enumerate(record.frontier, 1):
-        values = ", ".join(f"{path} {as_text(value)}" for path, value in trial.values.items())
+        values = ", ".join(f"{path} {as_shown(value)}" for path, value in trial.values.items())
         told = f"  {rank}  {trial.result(record.units)}   {values}"
         console.print(told, markup=False, soft_wrap=True, highlight=False)
     fates = ", ".join(f"{count} {fate}" for fate, count in record.fates.items())

@@ -2,9 +2,12 @@
 
 import re
 from collections import Counter
+from math import log
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
 
 from scenarios.document import read_document
 from scenarios.load import groups, library, load, suites
@@ -20,8 +23,10 @@ def list_shipped(console: Console) -> None:
         loaded = [load(file) for file in files]
         counted = sum(map(len, loaded))
         console.print(f"[bold]{group}[/]  {counted} scenario{'s' * (counted > 1)}", highlight=False)
+        table = Table.grid(Column(no_wrap=True), Column(), padding=(0, 2))
         for file, scenarios in zip(files, loaded, strict=True):
-            console.print(f"  {file.stem}  {scenarios[0].intent}", markup=False, highlight=False, soft_wrap=True)
+            table.add_row(Text(f"  {file.stem}"), Text(scenarios[0].intent))
+        console.print(table)
     names = "wherever a PATH is asked for: one of these names, a group of them, `library` (the short list) or `suites`"
     console.print(names, markup=False, highlight=False, soft_wrap=True)
 
@@ -31,7 +36,7 @@ def nearest_shipped(phrase: str) -> str:
     said = {name: _stems(_words_of(name, path)) for name, path in (library() | suites()).items()}
     shared_by = Counter(stem for stems in said.values() for stem in stems)
     wanted = _stems(phrase)
-    return max(said, key=lambda name: sum(1 / shared_by[stem] for stem in wanted & said[name]))
+    return max(said, key=lambda name: sum(log(len(said) / shared_by[stem]) for stem in wanted & said[name]))
 
 
 def _words_of(name: str, path: Path) -> str:

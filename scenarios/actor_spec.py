@@ -113,7 +113,7 @@ class LaneNumber(Section):
     oncoming: bool = Field(description="against the ego's direction")
 
 
-_OPPOSITE = "(?:oncoming|opposite) ([0-5])"
+_OPPOSITE = "(?:oncoming|opposite)(?: ([0-5]))?"
 LaneWritten = (
     Annotated[int, Field(ge=0, le=5)] | Annotated[str, Field(pattern=f"^{_OPPOSITE}$", examples=["oncoming 0"])]
 )
@@ -126,7 +126,7 @@ def _lane(written: object) -> LaneNumber:
     if match is None:
         wanted = "a lane's number counted from the right, 0 first, or 'oncoming 0' for the nearest opposite lane"
         raise fault(quoted(written), wanted)
-    return LaneNumber(number=int(match[1]), oncoming=True)
+    return LaneNumber(number=int(match[1] or 0), oncoming=True)
 
 
 def _kind(written: object) -> Kind:
@@ -285,6 +285,14 @@ class Moved(Body):
 class Hidden(Body):
     """Without a place: a line of the story must make it step out from behind another body."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _speed_has_a_place(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and "speed" in raw:
+            wanted = "a place as well (lane and ahead, or side, ahead and offset)"
+            raise fault("a speed without a place", f"{wanted}, or the speed in the story: 'steps out ... at 6 km/h'")
+        return raw
+
 
 def _actor_variant(raw: Any) -> str:
     keys = raw if isinstance(raw, dict) else {}
@@ -295,7 +303,7 @@ def _actor_variant(raw: Any) -> str:
     for key, tag in (("box", "<box>"), ("trajectory", "<moved>"), ("side", "<beside>"), ("at", "<stop>")):
         if key in keys:
             return tag
-    placed = {"lane", "ahead", "behind", "speed", "offset"} & set(keys)
+    placed = {"lane", "ahead", "behind", "offset"} & set(keys)
     return "<lane>" if placed else "<hidden>"
 
 

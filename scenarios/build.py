@@ -98,16 +98,16 @@ def cast_of(data: dict[str, object]) -> Cast:
     lane = data["ego"].get("lane", 0) if isinstance(data.get("ego"), dict) else 0
     known = ego or Guided.model_construct(lane=lane, trajectory=(), size=None)
     members: dict[str, Member] = {"ego": ego_member(known)}
-    broken = set() if ego else {"ego"}
+    broken: dict[str, object] = {} if ego else {"ego": "car"}
     for name, section in raw.items() if isinstance(raw, dict) else ():
         if name == "ego":
             continue  # refused by the whole file's validation
         actor = _valid(_ACTOR, section)
         if actor is None:
-            broken.add(name)
+            broken[name] = section.get("kind") if isinstance(section, dict) else None
         else:
             members[name] = member(name, actor, known)
-    return Cast(members, frozenset(broken), lane if isinstance(lane, int) else 0)
+    return Cast(members, broken, lane if isinstance(lane, int) else 0)
 
 
 def _valid(adapter: TypeAdapter, raw: object):

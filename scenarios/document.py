@@ -11,6 +11,7 @@ from scenarios.faults import Fault, Faults, quoted
 LARGEST_FILE = 256 * 1024  # bytes
 DEEPEST = 24
 MOST_NODES = 20_000  # counted with every alias expanded
+_YAML = "YAML: keys indented alike, brackets closed, text that holds ': ' or ' #' in quotes"
 _STR, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
 
 
@@ -67,7 +68,7 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
         _bound(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if not isinstance(root, yaml.MappingNode):
-            raise _Refused("", "no mapping" if root is None else quoted(root.value), "keys such as name: and ego:")
+            raise _Refused("", "an empty file" if root is None else quoted(root.value), "keys such as name: and ego:")
         faults: list[Fault] = []
         _weigh(root, set(), {})
         places: dict[str, Place] = {}
@@ -78,7 +79,7 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        fault = Fault("file", f"text that is not YAML: {problem}", "YAML", *_place(mark))
+        fault = Fault("file", f"text that is not YAML: {problem}", _YAML, *_place(mark))
         raise Faults(path, [fault]) from error
     except _Refused as refused:
         raise Faults(path, [refused.fault]) from refused

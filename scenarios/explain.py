@@ -107,7 +107,7 @@ def _junction(road: Road) -> list[str]:
     if (there := road.junction) is None:
         return []
     where = "crosses" if there.arms == "both" else f"joins from the {there.arms}"
-    lanes = f"{there.lanes} lane(s) from right to left, {there.opposite_lanes} back"
+    lanes = f"{there.lanes} lane{'s' * (there.lanes > 1)} from right to left, {there.opposite_lanes} back"
     if there.ring_m:
         size = f"outer radius {there.ring_m:g} m, island {there.island_m:g} m"
         return [f"Roundabout: at {there.at_m:g} m another road {where}, {size}; who circulates goes first."]

@@ -1,7 +1,8 @@
 """Who a story means: actors by id, or by a description that names exactly one of them."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from scenarios.actor_spec import (
@@ -31,7 +32,7 @@ NOUNS: dict[str, frozenset[Kind]] = {
     "vehicle": FOUR_WHEELS | {Kind.MOTORCYCLE},
 }
 EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
-PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his"}
+PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his", "their"}
 ORDINALS = {
     **{word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"))},
     **{f"{n}{end}": n - 1 for n, end in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)},
@@ -76,10 +77,12 @@ class Member:
 
 @dataclass(frozen=True)
 class Cast:
-    """Everyone in a scenario; `broken` names actors whose own section is faulty, so nothing can be said of them."""
+    """Everyone in a scenario; `broken` names actors whose own section is faulty, with the kind that is written there:
+    nothing else can be said of them.
+    """
 
     members: dict[str, Member]
-    broken: frozenset[str] = frozenset()
+    broken: Mapping[str, object] = field(default_factory=dict)
     ego_lane: int = 0
 
     @property
@@ -162,6 +165,8 @@ def resolve(phrase: str, cast: Cast, it: str | None = None) -> str:
         return _counted(phrase, found, places[0]).id
     if len(found) == 1 and not places:
         return found[0].id
+    if not found and (faulty := _perhaps(words, cast)):
+        return faulty[0]
     if found and not places:
         raise Unclear(f"one actor: '{phrase}' may be " + " or ".join(m.id for m in found) + "; say its id")
     raise Unclear(_nobody(words, cast))
@@ -196,11 +201,35 @@ def _fits(word: str, who: Member, cast: Cast) -> bool:
     return False
 
 
+def _perhaps(words: list[str], cast: Cast) -> list[str]:
+    """Whom of the faulty actors a description may mean: their own faults are told, so this need not be one."""
+    said = [word for word in words if word in NOUNS]
+    return [
+        name
+        for name, written in sorted(cast.broken.items())
+        if said and not _strange(words, cast) and all(_may_be(noun, name, written) for noun in said)
+    ]
+
+
+def _may_be(noun: str, name: str, written: object) -> bool:
+    unknown = not isinstance(written, str) or written not in NOUNS
+    return unknown or noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
+
+
+def _known(cast: Cast) -> set[str]:
+    return {*NOUNS, *ADJECTIVES, *ORDINALS, *cast.members, *cast.broken}
+
+
+def _strange(words: list[str], cast: Cast) -> list[str]:
+    """Words that say nothing of any actor, in any scenario."""
+    known = _known(cast)
+    return [word for word in words if word not in known]
+
+
 def _nobody(words: list[str], cast: Cast) -> str:
-    known = {*NOUNS, *ADJECTIVES, *ORDINALS, *cast.members, *cast.broken}
     there = f"an actor of this scenario: {cast.listed}"
-    strange = [word for word in words if word not in known]
+    strange = _strange(words, cast)
     if not strange:
         return f"{there}; none of them is '{' '.join(words)}'"
-    close = get_close_matches(strange[0], sorted(known), n=1, cutoff=0.75)
+    close = get_close_matches(strange[0], sorted(_known(cast)), n=1, cutoff=0.75)
     return f"{there}; '{strange[0]}' says nothing of any of them" + (f", did you mean {close[0]}?" if close else "")

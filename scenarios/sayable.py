@@ -144,9 +144,10 @@ _OPENING = """\
 Written by `nearmiss explain --phrases` from the grammar `scenarios/story.lark`; a test keeps the two equal.
 
 A line says what somebody does, and when: `WHEN, WHO DEED` or `WHO DEED ... WHEN`. With `and then` (`then`,
-`after that`) a deed begins when the one before it has ended; a line may begin so, too. `slow: lead brakes` names a
-line, so that another can say `when slow has ended`. Alternatives are separated by |, what stands in [] may be left out,
-parts come in any order. Capitals do not matter. Names in italics are explained here or at the end.
+`after that`) a deed begins when the one before it has ended, and with `when` once that holds as well; a line may begin
+so, too. `slow: lead brakes` names a line, so that another can say `when slow has ended`. Alternatives are separated by
+|, what stands in [] may be left out, parts come in any order. Capitals do not matter. Names in italics are explained
+here or at the end.
 
 * *WHO* is an actor's id or a description of one: `lead`, `the lead car`, `the second pedestrian`, `the ego`, `it`.
 * *QUANTITY* is a number, in digits or words, with its unit: `6 m/s^2`, `two seconds`, `half a second`.
@@ -155,9 +156,9 @@ parts come in any order. Capitals do not matter. Names in italics are explained 
 
 
 _CONDITIONS = (
-    "In a condition, who or what is left out is who acts, and the ego. More than two may be joined; `and` binds closer"
-    " than `or`. All that are joined by `and` must hold at one instant; a time that has passed, and an event that has"
-    " ended, hold from then on."
+    "A gap, TTC or headway is between two: whoever is left out is who acts, or the ego where that one is named; `its`"
+    " is of who acts. More than two conditions may be joined; `and` binds closer than `or`. All that are joined by"
+    " `and` must hold at one instant; a time that has passed, and an event that has ended, hold from then on."
 )
 
 

@@ -116,6 +116,7 @@ class Side(StrEnum):
 
 Extent = Annotated[float, measured(LENGTH, 0.05, 30.0)]
 Place = Annotated[float, measured(LENGTH, -300.0, 300.0)]
+Passed = Annotated[float, measured(LENGTH, -4000.0, 4000.0)]  # where a trajectory leads within the longest scenario
 Gap = Annotated[float, measured(LENGTH, -30.0, 250.0)]
 Speed = Annotated[float, measured(SPEED, 0.0, 70.0)]
 Rate = Annotated[float, measured(ACCELERATION, 0.1, 11.5)]
@@ -133,4 +134,4 @@ def _two_to_many(points: tuple[tuple[float, float, float], ...]) -> tuple[tuple[
 
 
 MOST_POINTS = 2000
-Trajectory = Annotated[tuple[tuple[Instant, Place, Place], ...], AfterValidator(_two_to_many)]
+Trajectory = Annotated[tuple[tuple[Instant, Passed, Passed], ...], AfterValidator(_two_to_many)]

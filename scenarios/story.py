@@ -9,13 +9,14 @@ from scenarios.bodies import Kind
 from scenarios.faults import quoted
 from scenarios.references import Cast, Unclear, resolve
 from scenarios.story_moments import FORMER, Moment
-from scenarios.story_reader import RUNNING, Clause, Fault, clauses
+from scenarios.story_reader import RUNNING, Clause, Fault, clauses, grammar
 from scenarios.suggestions import nearest_phrases, subject_of
 
 LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
 _RUNS = {Kind.ANIMAL: "30 km/h"}  # a deer that is startled
 _ADULT_RUNS = "8 km/h"  # Euro NCAP's running adult
 _CHAINED = re.compile(r"\b(then|after that|afterwards) ")
+_BETWEEN_TWO = ("gap", "ttc", "headway")
 _PAIR = re.compile(r"\bbetween .{1,40}? and ")
 _LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 
@@ -121,11 +122,22 @@ def _verb(clause: Clause, actor: str, cast: Cast) -> str:
 
 
 def _when(moment: Moment | None, actor: str, cast: Cast, told: Told, after: str | None) -> dict[str, object]:
-    if after is not None:
-        return {"ended": {"event": after} | _delay(moment)}
     if moment is None:
-        return {"after": "0 s"}
-    return _condition(moment, actor, cast, told)
+        return {"after": "0 s"} if after is None else {"ended": {"event": after}}
+    condition = _condition(moment, actor, cast, told)
+    if after is None:
+        return condition
+    if moment.key == "after":
+        return {"ended": {"event": after} | condition}
+    before: dict[str, object] = {"ended": {"event": after}}
+    if moment.key == "any":
+        return {"any": [_both(before, part) for part in condition["any"]]}
+    return _both(before, condition)
+
+
+def _both(before: dict[str, object], condition: dict[str, object]) -> dict[str, object]:
+    """'And then ... when': the condition counts once the event before it has ended."""
+    return {"all": [before, *condition.get("all", [condition])]}
 
 
 def _condition(moment: Moment, actor: str, cast: Cast, told: Told) -> dict[str, object]:
@@ -143,15 +155,18 @@ def _condition(moment: Moment, actor: str, cast: Cast, told: Told) -> dict[str, 
     names = {key: resolve(phrase, cast, actor) for key, phrase in moment.names.items() if key != "lane"}
     if "lane" in moment.names:
         values["lane"] = _lane_of(moment.names["lane"], cast)
+    if moment.key in _BETWEEN_TWO and len(names) == 1:
+        names |= _partner(names, actor)
     return {moment.key: values | names}
 
 
-def _delay(moment: Moment | None) -> dict[str, object]:
-    if moment is None:
+def _partner(names: dict[str, str], actor: str) -> dict[str, str]:
+    """The second of two of whom a condition names one: whoever acts, or the ego if it is the actor who is named."""
+    ((said, who),) = names.items()
+    unsaid = "of" if said == "to" else "to"
+    if who == actor == "ego":
         return {}
-    if moment.key != "after":
-        raise Unclear("either 'and then' or a condition of its own, in a line of its own")
-    return dict(moment.values)
+    return {unsaid: "ego" if who == actor else actor}
 
 
 def _lane_of(phrase: str, cast: Cast) -> int:
@@ -192,4 +207,14 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: Cast) -
     here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # what follows an 'and' that was taken for a condition's
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
+    if _is_condition(plain):
+        return quoted(text), f"what somebody does, and this happens by itself; wait for it with '... when {plain}'"
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"
+
+
+def _is_condition(plain: str) -> bool:
+    try:
+        grammar().parse(f"it brakes when {plain}")
+    except UnexpectedInput:
+        return False
+    return True

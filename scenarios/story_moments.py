@@ -39,7 +39,8 @@ def _joined(key: str, parts: list[Part]) -> Part:
 def _between(key: str, bound: str, *items: object) -> Part:
     """A condition on two bodies: perhaps the pair, then the quantity."""
     *pair, quantity = items
-    return _moment(key, {bound: quantity}, **(pair[0] if pair else {}))
+    names = {name: phrase for named in pair for name, phrase in named.items()}
+    return _moment(key, {bound: quantity}, **names)
 
 
 class Moments(Transformer):
@@ -98,6 +99,9 @@ class Moments(Transformer):
         if moment.key != "ended":
             return [("delayed", quantity), ("when", moment)]
         return [("when", replace(moment, values=moment.values | {"after": quantity}))]
+
+    def own(self, items: list) -> dict[str, str]:
+        return {"of": str(items[0])}
 
     def pair_to(self, items: list) -> dict[str, str]:
         return {"to": items[0]}

@@ -1,5 +1,6 @@
 """What is written under `sweep:`, read into axes, constraints and a cap, or into everything that is wrong with it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,6 +70,11 @@ def as_text(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {as_text(inner)}" for key, inner in value.items()) + "}"
     return str(value)
+
+
+def as_shown(value: object) -> str:
+    """The same for a person: what was drawn or searched to four digits."""
+    return re.sub(r"-?\d+\.\d{4,}", lambda number: f"{float(number[0]):.4g}", as_text(value))
 
 
 # -- axes ----------------------------------------------------------------------------------------------------------

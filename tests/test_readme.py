@@ -44,6 +44,14 @@ def test_its_story_is_understood():
     assert len(scenario.events) == 6
 
 
+def test_its_actors_are_understood():
+    who = re.search(r"```\n(environment:.*?)```", README, re.DOTALL)[1]
+    road = "road: {lanes: 2, opposite_lanes: 1, junction: {at: 70 m, arms: both}}\n"
+    story = "story: [child steps out from behind the van at 6 km/h]\n"
+    (scenario,) = loads(f"name: who\nintent: As in the README.\n{road}{story}{who}", "README.md")
+    assert len(scenario.placed) == 1 + 7
+
+
 def test_its_roads_are_understood():
     winding, crossing = re.findall(r"```\n(road:\n.*?)```", README, re.DOTALL)
     head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 50 km/h, drive: follow}\n"

@@ -28,6 +28,7 @@ COMFORT = {  # nuPlan's bounds: (least, most), unit
     "yaw rate": (-0.95, 0.95, "rad/s"), "longitudinal jerk": (-4.13, 4.13, "m/s³"), "jerk": (0.0, 8.37, "m/s³"),
 }  # fmt: skip
 STORY = "story"
+EXPECTED = "expect: "  # what the verdicts on the author's expectations begin with
 NOTHING_AHEAD = "nothing came into the ego's path"
 
 
@@ -81,7 +82,8 @@ def _gap_tag(rollout: Rollout, met: Encounters, model: str, wanted: Float[np.nda
         return tag("safe distance", None, None, "m", model, NOTHING_AHEAD)
     frame, actor = np.unravel_index((met.gap_m - wanted).argmin(), wanted.shape)
     gap, limit = float(met.gap_m[frame, actor]), float(wanted[frame, actor])
-    words = f"{gap:.1f} m to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s, the model asks for {limit:.1f} m"
+    asks = f"{model.partition(',')[0]} asks for {limit:.1f} m"
+    words = f"{gap:.1f} m to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s, {asks}"
     return tag("safe distance", gap, limit, "m", model, words, kept=gap >= limit)
 
 
@@ -95,12 +97,12 @@ def expectations(rollout: Rollout, met: Encounters, hit: str | None, expect: Exp
         outcome, reason = Outcome.PASS if right else Outcome.FAIL, f"{did}; the author says that it {wants}"
         value, limit = float(hit is not None), float(expect.collision)
         verdicts.append(
-            Verdict("expect: collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason)
+            Verdict(f"{EXPECTED}collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason)
         )
     if expect.min_ttc_s is not None:
-        verdicts.append(_within("expect: min TTC", met.ttc_s, expect.min_ttc_s, "s"))
+        verdicts.append(_within(f"{EXPECTED}min TTC", met.ttc_s, expect.min_ttc_s, "s"))
     if expect.min_gap_m is not None:
-        verdicts.append(_within("expect: min gap", met.gap_m, expect.min_gap_m, "m"))
+        verdicts.append(_within(f"{EXPECTED}min gap", met.gap_m, expect.min_gap_m, "m"))
     return tuple(verdicts)
 
 
@@ -109,7 +111,8 @@ def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[f
     value, model = float(values.min()), "bumper to bumper along the ego's path"
     limit = most if np.isfinite(most) else least
     asked = " and ".join(
-        [f"at least {least:g} {unit}"] * bool(least > 0) + [f"at most {most:g} {unit}"] * bool(np.isfinite(most))
+        [f"at least {least:g} {unit}"] * bool(np.isfinite(least))
+        + [f"at most {most:g} {unit}"] * bool(np.isfinite(most))
     )
     outcome = Outcome.PASS if least <= value <= most else Outcome.FAIL
     if np.isinf(value):

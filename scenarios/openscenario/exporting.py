@@ -27,13 +27,14 @@ class NotExported(ValueError):
 
 @dataclass(frozen=True)
 class Exported:
-    """Two files by name, and of every body whether its story or the rollout's trajectory is in them."""
+    """Two files by name, of every body whether its story or the rollout's trajectory is in them, and what is not."""
 
     xosc_name: str
     xosc: bytes
     xodr_name: str
     xodr: bytes
     motion: dict[str, str]
+    left_out: tuple[str, ...]
 
 
 def export(scenario: Scenario, rollout: Rollout) -> Exported:
@@ -51,7 +52,20 @@ def export(scenario: Scenario, rollout: Rollout) -> Exported:
     parts = _Parts(scenario, rollout, motion, scenario.road)
     text = etree.tostring(parts.root(), xml_declaration=True, encoding="UTF-8", pretty_print=True)
     roads = map_xml(scenario.road, scenario.name, scenario.friction)
-    return Exported(f"{scenario.id}.xosc", text, f"{scenario.id}.xodr", roads, motion)
+    return Exported(f"{scenario.id}.xosc", text, f"{scenario.id}.xodr", roads, motion, _left_out(scenario.road))
+
+
+def _left_out(road: Road) -> tuple[str, ...]:
+    """What the exported map, one road on a plane, does not show."""
+    junction = road.junction
+    there = {
+        "the crossing road": junction is not None,
+        "signals": junction is not None and bool(junction.signals),
+        "the slope": bool(road.slope_rad),
+        "zebra crossings": bool(road.zebras_m),
+        "patches of another surface": bool(road.patches),
+    }
+    return tuple(what for what, is_there in there.items() if is_there)
 
 
 # -- who is exported how -------------------------------------------------------------------------------------------
@@ -119,6 +133,8 @@ class _Parts:
     def root(self) -> etree._Element:
         s = self.scenario
         said = [el("Property", name=f"nearmiss:{who}", value=how) for who, how in self.motion.items()]
+        if left_out := _left_out(self.road):
+            said.append(el("Property", name="nearmiss-left-out", value=", ".join(left_out)))
         header = el("FileHeader", el("Properties", *said), revMajor="1", revMinor="2", date="2026-01-01T00:00:00",
                     description=s.intent, author="nearmiss")  # fmt: skip
         root = el("OpenSCENARIO", header, el("ParameterDeclarations"), el("CatalogLocations"))

@@ -39,6 +39,25 @@ def call(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+MET = """\
+actors:
+  lead: {kind: car, ahead: 6 m, lane: 1, speed: 0 km/h}
+expect: {collision: never}
+sweep: {ego.speed: {between: [49 km/h, 51 km/h], draws: 2}}
+"""
+
+
+def test_check_tells_what_happened_and_that_an_expectation_missed_is_not_wrong_physics(tmp_path):
+    path = tmp_path / "met.yaml"
+    path.write_text(BROKEN.partition("actors:")[0].replace("50, drive", "50 km/h, drive") + MET)
+    code, text = call("check", path)
+    assert code == INCOMPLETE
+    assert "scenarios: 2, physically wrong: 0, not as the file expects: 2, files with faults: 0" in text
+    assert len(re.findall(r"ego: collision with lead at [0-9.]+ km/h after [0-9.]+ s", text)) == 2
+    assert re.search(r"ego\.speed \d\d\.?\d* km/h\n", text)
+    assert not re.search(r"ego\.speed \d\d\.\d{3,}", text), "drawn values to four digits"
+
+
 def test_explain_prints_what_can_be_said():
     code, text = call("explain", "--phrases")
     assert code == OK
@@ -68,7 +87,7 @@ def test_every_command_explains_itself(command):
 
 
 def test_help_does_not_wait_for_the_networks():
-    code = "import sys, pipeline.cli; sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
+    code = "import sys, pipeline.cli, pipeline.explaining; sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

@@ -100,7 +100,7 @@ def test_after_a_turn_the_old_speed_comes_back():
 def test_who_comes_across_can_turn_onto_the_ego_road():
     rolled = rollout(
         van="{kind: van, road: cross, from: right, before: 20 m, speed: 30 km/h}",
-        story="[van turns left at the junction]",
+        story="[van turns left at the junction in front of the ego]",
         duration="12 s",
         ego="{lane: 0, speed: 0 km/h, drive: hold speed}",
     )

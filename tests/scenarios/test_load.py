@@ -347,7 +347,7 @@ def test_a_yaml_bomb_is_refused_at_once():
         ("a: {b", "not YAML"),
         ("a: 1\n---\nb: 2", "not YAML"),
         ("a: \x00", "not YAML"),
-        ("", "no mapping"),
+        ("", "an empty file"),
         ("- a", "a list"),
         ("just words", "'just words'"),
     ],

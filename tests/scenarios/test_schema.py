@@ -66,7 +66,7 @@ MISTAKES = [
     ("ahead: 15 m, speed", "speed"),
     ("ahead: 15 m", "ahead: 15 m, behind: 3 m"),
     ("ahead: 15 m", "ahaed: 15 m"),
-    ("lane: oncoming 0", "lane: oncoming"),
+    ("lane: oncoming 0", "lane: oncoming 9"),
     ("side: right", "side: rihgt"),
     ("heading: 90 deg", "heading: 90"),
     ("at: [70 m, -12 m]", "at: [70 m]"),

@@ -53,6 +53,14 @@ def test_the_usual_file_is_sound():
     assert len(loads(file())) == 1
 
 
+def test_the_nearest_oncoming_lane_needs_no_number():
+    near, numbered = (
+        loads(file(lead=f"{{kind: car, lane: {lane}, ahead: 15 m, speed: 50 km/h}}"))[0]
+        for lane in ("oncoming", "oncoming 0")
+    )
+    assert near == numbered
+
+
 FAULTY = [
     ({"duration": "6"}, "duration", "6", "bare number"),
     ({"duration": "600 s"}, "duration", "'600 s'", "from 1 s to 60 s"),
@@ -94,6 +102,7 @@ FAULTY = [
     ({"lead": "{kind: bicycle, lane: 0, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.kind", "bicycle", "cyclist, as"),
     ({"lead": "{kind: [car], lane: 0, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.kind", "list", "one of car"),
     ({"name": "x\nsource: {suite: own, type: one, two}"}, "source.two", "nothing", "need quotes"),
+    ({"lead": "{kind: child, speed: 6 km/h}"}, "actors.lead", "a speed without a place", "steps out ... at 6 km/h"),
     ({"lead": "{kind: car, lane: left, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.lane", "'left'", "oncoming 0"),
     ({"lead": "{kind: car, lane: oncoming 1, ahead: 9 m, speed: 1 m/s}"}, "actors.lead.lane", "oncoming 1", "one of"),
     ({"lead": "{kind: car, lane: 0, speed: 1 m/s}"}, "actors.lead", "neither ahead nor behind", "bumper"),

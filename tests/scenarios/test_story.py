@@ -267,6 +267,13 @@ def test_a_story_is_read_though_its_actor_is_faulty():
     assert [fault.where for fault in caught.value.faults] == ["actors.lead.ahead", "story.1", "story.2"]
 
 
+def test_who_may_be_meant_by_a_description_is_not_missed_while_its_own_section_is_faulty():
+    text = STREET.format(story="  - the leading car brakes\n" + HIDE).replace("ahead: 15 m", "ahead: 15")
+    with pytest.raises(Faults) as caught:
+        loads(text)
+    assert [fault.where for fault in caught.value.faults] == ["actors.lead.ahead"]
+
+
 CAST = Cast(
     {
         "ego": Member("ego", Kind.CAR, 10.0, in_ego_lane=True),

@@ -35,6 +35,7 @@ from scenarios.scenario import (
     Stop,
 )  # fmt: skip
 from scenarios.section import Side
+from scenarios.triggers import AllOf, AnyOf
 from tests.scenarios.street import events, refusal, same
 
 KMH, DEG = 1 / 3.6, 0.017453292519943295
@@ -121,6 +122,15 @@ TRIGGERS = [
     ("lead brakes when the gap is more than 30 m", when(AtGap("lead", "ego", 30.0, False))),
     ("lead brakes as soon as its gap to the van exceeds 25 m", when(AtGap("lead", "van", 25.0, False))),
     ("lead brakes at a gap of 8 m", when(AtGap("lead", "ego", 8.0))),
+    ("lead brakes when the gap to the lead is below 8 m", when(AtGap("ego", "lead", 8.0))),
+    ("lead brakes when the ego is within 10 m of it", when(AtGap("ego", "lead", 10.0))),
+    ("when the ego gets closer than 10 m to the van, lead brakes", when(AtGap("ego", "van", 10.0))),
+    ("lead brakes when the ego comes within 2 s of the truck", when(AtHeadway("ego", "truck", 2.0))),
+    ("lead brakes when the TTC to the ego is below 4 s", when(AtTTC("lead", "ego", 4.0))),
+    ("lead brakes when its TTC to the truck is below 4 s", when(AtTTC("lead", "truck", 4.0))),
+    ("lead brakes when its headway to the truck falls below 1 s", when(AtHeadway("lead", "truck", 1.0))),
+    ("lead brakes when the headway to the truck falls below 1 s", when(AtHeadway("lead", "truck", 1.0))),
+    ("the ego brakes when its headway to the lead is below 1 s", when(AtHeadway("ego", "lead", 1.0), "ego")),
     ("lead brakes when the ego is 10 m away", when(AtGap("ego", "lead", 10.0))),
     ("lead brakes when the ego is within 10 m off", when(AtGap("ego", "lead", 10.0))),
     ("the ego brakes when the gap is below 9 m", when(AtGap("ego", "lead", 9.0), "ego")),
@@ -199,6 +209,15 @@ CHAINS = [
     ("van cuts in, and then after 1 s it brakes",
      [("van", NOW, CutIn(2.0)), ("van", AfterEvent("event-3", 1.0), BRAKES)]),
     ("van cuts in; then it brakes 2 s later", [("van", NOW, CutIn(2.0)), ("van", AfterEvent("event-3", 2.0), BRAKES)]),
+    ("van cuts in and then brakes when the gap is below 5 m",
+     [("van", NOW, CutIn(2.0)), ("van", AllOf((AfterEvent("event-3"), AtGap("van", "ego", 5.0))), BRAKES)]),
+    ("van cuts in and then brakes when the gap is below 5 m and the ego is faster than 36 km/h",
+     [("van", NOW, CutIn(2.0)),
+      ("van", AllOf((AfterEvent("event-3"), AtGap("van", "ego", 5.0), AtSpeed("ego", 10.0, False))), BRAKES)]),
+    ("van cuts in and then brakes when the gap is below 5 m or lead stands still",
+     [("van", NOW, CutIn(2.0)),
+      ("van", AnyOf((AllOf((AfterEvent("event-3"), AtGap("van", "ego", 5.0))),
+                     AllOf((AfterEvent("event-3"), AtStandstill("lead"))))), BRAKES)]),
     ("lead stops for 2 s and after that reverses for 5 m",
      [("lead", NOW, Stop(4.0, None, 2.0)), ("lead", AfterEvent("event-3"), Reverse(5 * KMH, 5.0))]),
     ("when it has passed the truck, the lead car brakes to 20 km/h and then cuts out",
@@ -268,7 +287,7 @@ REFUSED = [
     ("lead brakes when the gap is below 10 s", ["this is a time"]),
     ("lead brakes when the gap is small", ["not understood from 'small'", "a phrase such as 'lead brakes"]),
     ("lead brakes when the TTC is above 2 s", ["not understood from 'above"]),
-    ("lead brakes when the gap to lead is below 9 m", ["lead and itself", "two different actors"]),
+    ("lead brakes when the gap between lead and lead is below 9 m", ["lead and itself", "two different actors"]),
     ("lead brakes when the gap to the tram is below 9 m", ["'tram' says nothing"]),
     ("lead brakes when it has passed it", ["lead passing itself"]),
     ("lead brakes when it is in lane 5", ["lane 5", "one of lane 0, lane 1, lane 2"]),
@@ -278,7 +297,7 @@ REFUSED = [
     ("lead brakes when event-3 has ended", ["waits for 'event-3' itself", "in a circle"]),
     ("lead brakes 1 s after the van has stopped", ["a delay only after an event"]),
     ("lead holds 30 km/h and then brakes", ["never ends by itself", "for: 2 s"]),
-    ("van cuts in and then brakes when the gap is below 5 m", ["either 'and then' or a condition"]),
+    ("the van overtakes the ego", ["happens by itself", "'... when the van overtakes the ego'"]),
     ("lead brakes and cuts out", ["one sentence a line, or 'and then'"]),
     ("lead brakes and then dances", ["not understood from 'dances'"]),
     ("lead brakes as hard as the road allows at 3 m/s^2", ["'decel' said once, not twice"]),

@@ -106,6 +106,22 @@ def test_a_driver_is_exported_as_what_was_rolled_out(tmp_path):
     assert farthest_apart(scenario, rollout, simulate(again(made, tmp_path))) < 0.05
 
 
+def test_far_ways_come_back(tmp_path):
+    text = STREET.format(story="  - lead brakes at 2 m/s^2 until 12 m/s after 1 s")
+    (scenario,) = loads(text.replace("8 s", "30 s").replace("drive: hold speed", "drive: follow"))
+    rollout = simulate(scenario)
+    assert rollout.centre[-1, 0, 0] > 300, "a driver, whose trajectory is written"
+    assert farthest_apart(scenario, rollout, simulate(again(export(scenario, rollout), tmp_path))) < 0.1
+
+
+def test_what_the_map_does_not_show_is_said():
+    road = load(SHIPPED["roads/red-light-runner"])[0]
+    made, _ = exported(road)
+    assert made.left_out == ("the crossing road", "signals")
+    assert b'name="nearmiss-left-out" value="the crossing road, signals"' in made.xosc
+    assert exported(load(SHIPPED["nhtsa/lead-brake"])[0])[0].left_out == ()
+
+
 def test_start_states_are_the_same_on_straight_roads(tmp_path):
     (scenario,) = loads(STREET.format(story="  - side crosses the road at 5 km/h after 3 s"))
     made, rollout = exported(scenario)

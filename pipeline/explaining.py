@@ -1,0 +1,31 @@
+"""Saying what was understood. Knows nothing of rollouts and pictures, so that nobody waits for their libraries."""
+
+from rich.console import Console
+
+from pipeline.specs import find
+from scenarios.explain import explain
+from scenarios.faults import Faults
+from scenarios.sayable import page
+
+
+def explain_files(names: tuple[str, ...], console: Console) -> bool:
+    """Print what each file means; False if one has faults, which are printed."""
+    sound = True
+    for file in find(names):
+        try:
+            console.print(f"[bold]{file}[/]")
+            console.print(explain(file), markup=False, highlight=False, soft_wrap=True)
+        except Faults as faults:
+            show(faults, console)
+            sound = False
+    return sound
+
+
+def explain_phrases(console: Console) -> None:
+    """Print what a story line can say."""
+    console.print(page(), markup=False, highlight=False, soft_wrap=True, end="")
+
+
+def show(faults: Faults, console: Console) -> None:
+    """Everything that is wrong with a file."""
+    console.print(str(faults), style="red", markup=False, highlight=False, soft_wrap=True)
