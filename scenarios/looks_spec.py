@@ -1,0 +1,61 @@
+"""How it is written what an actor is and what it looks like: kind, size, livery, colour."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from scenarios.bodies import CALLED, LIVERIED, VARIANTS, Colour, Kind, Livery
+from scenarios.faults import nearest, quoted
+from scenarios.section import Extents, Section, fault, one_of
+
+SIZE = "three lengths: length, width, height, such as [4.4 m, 1.8 m, 1.5 m]"
+
+
+def _kind(written: object) -> Kind:
+    if isinstance(written, str) and written in list(Kind):
+        return Kind(written)
+    if isinstance(written, str) and written in CALLED:
+        raise fault(quoted(written), f"{CALLED[written]}, as it is called here; or one of {', '.join(KINDS)}")
+    raise fault(quoted(written), nearest(written if isinstance(written, str) else "", KINDS))
+
+
+KINDS = (*map(str, Kind), *VARIANTS)
+KindWritten = Annotated[Kind, BeforeValidator(_kind, json_schema_input_type=Literal[KINDS])]
+WHAT = f"one of {', '.join(Kind)}; {', '.join(VARIANTS)} say the size as well"
+LIVERIES = f"one of {', '.join(Livery)}: a vehicle's paint and lamps"
+COLOURS = f"one of {', '.join(Colour)}: of the paint, the load, the coat or the jacket"
+
+
+def _sized(raw: Any) -> Any:
+    """`kind: dog` is an animal of a dog's size, unless another size is said; `kind: ambulance` a van in its livery."""
+    variant = VARIANTS.get(raw["kind"]) if isinstance(raw, dict) and isinstance(raw.get("kind"), str) else None
+    if variant is None:
+        return raw
+    size = [f"{m} m" for m in (variant.size.length_m, variant.size.width_m, variant.size.height_m)]
+    said = {**raw, "kind": variant.kind}
+    if variant.livery is not Livery.PLAIN:
+        said = {"livery": variant.livery} | said
+    if not isinstance(raw.get("box"), dict):
+        return {"size": size} | said
+    return said | {"box": {"size": size} | raw["box"]}
+
+
+class Looks(Section):
+    """What every actor has: what it is, and what it looks like."""
+
+    kind: KindWritten = Field(description=WHAT)
+    livery: Annotated[Livery, one_of(Livery)] = Field(Livery.PLAIN, description=LIVERIES)
+    colour: Annotated[Colour, one_of(Colour)] = Field(Colour.ANY, description=COLOURS)
+    _sized = model_validator(mode="before")(_sized)
+
+    @model_validator(mode="after")
+    def _liveried(self) -> "Looks":
+        if self.livery is not Livery.PLAIN and self.kind not in LIVERIED[self.livery]:
+            raise fault(f"{self.livery} livery on a {self.kind}", f"it on {' or '.join(LIVERIED[self.livery])}")
+        return self
+
+
+class Body(Looks):
+    """An actor whose size stands in its section."""
+
+    size: Extents | None = Field(None, description=SIZE)
