@@ -1,0 +1,72 @@
+"""Strange input by the thousand, and what becomes of it: python -m tests.fuzzing
+
+Story lines, scenario files, OpenSCENARIO files and OpenDRIVE roads with mistakes in them are read as a user's would be,
+and rolled out where they are understood. Each is understood or refused in a sentence: no trace, no hang, no memory
+without bounds. An input is its kind and its number; `--kind xosc --only 812` shows one and what is told of it.
+"""
+
+import argparse
+import random
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.fuzzing.asking import KINDS, Answer, asked, given
+from tests.fuzzing.many import USUAL, answers
+
+SHOWN = 5  # failures of a kind
+HEAD = ("kind", "numbers", "inputs", "understood", "refused", "failed", "peak MiB", "longest, its number")
+CONSOLE = Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def one(kind: str, number: int) -> int:
+    """Show one input and what is told of it."""
+    CONSOLE.print(given(kind, number))
+    answer = asked(kind, number)
+    CONSOLE.print(answer.told or "understood", answer.failure)
+    return bool(answer.failure)
+
+
+def many(kind: str, numbers: range, processes: int, sample: int) -> list[str]:
+    """Ask them, show what fails and some refusals; the kind's row of the table."""
+    found: list[Answer] = []
+    peak_mib = 0.0
+    for answer, peak in answers(kind, numbers, processes):
+        found.append(answer)
+        peak_mib = max(peak_mib, peak)
+        if answer.failure and sum(bool(a.failure) for a in found) <= SHOWN:
+            CONSOLE.print(f"--kind {kind} --only {answer.number}: {answer.failure}")
+    refused = [answer for answer in found if answer.told]
+    for answer in random.Random(0).sample(refused, min(sample, len(refused))):
+        CONSOLE.print(f"--kind {kind} --only {answer.number}: {answer.told}")
+    slowest, failed = max(found, key=lambda answer: answer.seconds), sum(bool(a.failure) for a in found)
+    counts = [len(found), len(found) - len(refused), len(refused), failed]
+    longest = f"{slowest.seconds:.2f} s, {slowest.number}"
+    return [kind, f"{numbers[0]}-{numbers[-1]}", *map(str, counts), f"{peak_mib:.0f}", longest]
+
+
+def main() -> int:
+    """Ask all that is asked for; 1 where something was neither understood nor refused in a sentence."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--kind", choices=KINDS, action="append", help="only these; all where none is named")
+    options.add_argument("--count", type=int, help=f"inputs of each kind, instead of {USUAL}")
+    options.add_argument("--first", type=int, default=0, help="the number of the first input")
+    options.add_argument("--only", type=int, help="show the one input of this number")
+    options.add_argument("--processes", type=int, default=1)
+    options.add_argument("--sample", type=int, default=0, help="print so many refusals of each kind, drawn evenly")
+    said = options.parse_args()
+    if said.only is not None:
+        return max(one(kind, said.only) for kind in said.kind or KINDS)
+    table = Table(*HEAD, box=None)
+    for kind in said.kind or KINDS:
+        numbers = range(said.first, said.first + (said.count or USUAL[kind]))
+        row = many(kind, numbers, said.processes, said.sample)
+        table.add_row(*row)
+        CONSOLE.print(dict(zip(HEAD, row, strict=True)))
+    CONSOLE.print(table)
+    return any(row != "0" for row in table.columns[HEAD.index("failed")].cells)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""One strange input, and what an author is told of it: an answer within bounds of time and memory, or a failure."""
+
+import random
+import re
+import resource
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from scenarios.explain import told as explained
+from scenarios.faults import Fault, Faults
+from scenarios.scenario import Scenario
+from scenarios.simulate import simulate
+from tests.fuzzing import exchange, lines, specs
+
+HANG_S = 20.0  # of wall time, for one input
+ROLLED_OUT = 20  # of so many inputs that are understood one is rolled out
+SLOWEST_S = 4.0  # of processor time, to read or refuse it
+MEMORY = 1 << 30  # bytes of address space beyond what the program has when it begins
+LONGEST_FAULT = 2500  # characters
+OURS = re.compile(r"Traceback|<class|object at 0x|\bNoneType\b|\b[A-Z]\w+Error\b|validation error|\[type=")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How inputs of one sort are made from a number, and read."""
+
+    made: Callable[[random.Random], object]
+    read: Callable[[object], tuple[Scenario, ...]]
+
+
+KINDS = {
+    "lines": Kind(lines.made, lines.read),
+    "specs": Kind(specs.made, specs.read),
+    "xosc": Kind(exchange.made_xosc, exchange.read),
+    "xodr": Kind(exchange.made_xodr, exchange.read),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of one input: what is told of it (nothing where it is understood), seconds it took, and what went wrong."""
+
+    kind: str
+    number: int
+    told: str
+    seconds: float
+    failure: str = ""
+
+
+class Hung(BaseException):
+    """The time of one input is over; no handler of ours stops it."""
+
+
+def given(kind: str, number: int) -> object:
+    """The input of a kind that has this number, always the same."""
+    return KINDS[kind].made(random.Random(f"{kind} {number}"))
+
+
+def asked(kind: str, number: int) -> Answer:
+    """What becomes of one input; what is understood is also explained, and some of it rolled out."""
+    began, told, failure = time.process_time(), "", ""
+    try:
+        with within(HANG_S):
+            found = KINDS[kind].read(given(kind, number))
+            read_s = time.process_time() - began
+            explained(found)
+            if number % ROLLED_OUT == 0:
+                simulate(found[0])
+    except Faults as faults:
+        read_s, told = time.process_time() - began, str(faults)
+        failure = next(filter(None, map(blamed, faults.faults)), "")
+    except (Exception, Hung):  # noqa: BLE001 - whatever it is, it is recorded, and the next input has its turn
+        read_s, failure = time.process_time() - began, traceback.format_exc()
+    if not failure and read_s > SLOWEST_S:
+        failure = f"{read_s:.1f} s to read it"
+    return Answer(kind, number, told, time.process_time() - began, failure)
+
+
+def blamed(fault: Fault) -> str:
+    """What is wrong with the sentence of one fault; nothing where it is as it should be."""
+    said = str(fault)
+    if not (fault.where and fault.found and fault.wanted):
+        return f"a fault that does not say where, what and what would be right: {said}"
+    if len(said) > LONGEST_FAULT or "\n" in said:
+        return f"a fault that is no sentence: {said[:LONGEST_FAULT]}"
+    return f"a fault in the program's words: {said}" if OURS.search(said) else ""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raises Hung in what takes longer."""
+
+    def over(*_: object) -> None:
+        raise Hung(f"still at it after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def bound_memory() -> None:
+    """From here on this process may take so much more and no more."""
+    with open("/proc/self/statm") as told:
+        now = int(told.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))

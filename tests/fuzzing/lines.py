@@ -1,0 +1,95 @@
+"""Lines of a story: phrases of the language with mistakes in them, words in any order, structured events."""
+
+import json
+import random
+
+from scenarios.do_spec import Do
+from scenarios.load import loads
+from scenarios.phrases import PHRASES
+from scenarios.sayable import sentences
+from scenarios.scenario import Scenario
+from scenarios.when_spec import When
+from tests.scenarios.street import STREET
+
+SAID = [phrase.format(a="lead", b="truck", c="crate") for phrase in PHRASES]
+WORDS = sorted({word for phrase in SAID for word in phrase.split()} | {"and", "then", "it", ",", "(", ":", "s", "'"})
+PUBLISHED = [said for _, said in sentences()]
+KEYS = ["of", "to", "below", "above", "event", "after", "distance", "along", "lane", "what"]
+SAYS = [
+    "decel", "until", "to", "rate", "within", "profile", "speed", "for", "behind", "cargo", "turn", "points", "driver",
+]  # fmt: skip
+
+
+def made(chance: random.Random) -> str:
+    """A scenario with one line, written as JSON, which YAML reads."""
+    match chance.randrange(5):
+        case 0 | 1:
+            line: object = mangled(chance)
+        case 2:
+            line = " ".join(chance.choices(WORDS, k=chance.randint(1, 14)))
+        case 3:
+            line = chance.choice(PUBLISHED)
+        case _:
+            line = any_event(chance)
+    return around(line)
+
+
+def around(line: object) -> str:
+    """The street on which this is the last line of the story."""
+    return STREET.format(story="  - " + json.dumps(line) + "\n")
+
+
+def read(text: str) -> tuple[Scenario, ...]:
+    return loads(text)
+
+
+def mangled(chance: random.Random) -> str:
+    """A phrase of the language with some of its words or letters swapped, doubled, dropped or replaced."""
+    words = chance.choice(SAID).split()
+    for _ in range(chance.randint(0, 4)):
+        place = chance.randrange(len(words) + 1)
+        match chance.randrange(5):
+            case 0:
+                words[place:place] = [chance.choice(WORDS)]
+            case 1 if place < len(words) > 1:
+                del words[place]
+            case 2 if place < len(words):
+                words[place] = chance.choice(WORDS)
+            case 3 if place < len(words):
+                at = chance.randrange(len(words[place]) + 1)
+                words[place] = words[place][:at] + chance.choice("abz019 ;(.'°²") + words[place][at:]
+            case _:
+                words += [chance.choice(["and then", "then", ", then"]), *chance.choice(SAID).split()]
+    return " ".join(words)
+
+
+def any_event(chance: random.Random) -> dict[str, object]:
+    """A structured event whose every part may be right, wrong, or of another kind."""
+
+    def value(depth: int = 0) -> object:
+        match chance.randrange(9):
+            case 0:
+                return chance.choice([None, True, 7, 1.5, "", "lead", "ego", "nobody", "left", "oncoming 0", "hardest"])
+            case 1 if depth < 3:
+                return [value(depth + 1) for _ in range(chance.randrange(4))]
+            case 2 if depth < 3:
+                return {chance.choice([*KEYS, *SAYS, "x"]): value(depth + 1) for _ in range(chance.randrange(3))}
+        return _number(chance)
+
+    def part(known: list[str], says: list[str]) -> object:
+        inside = {chance.choice(says): value() for _ in range(chance.randrange(3))}
+        return {
+            chance.choice(known): chance.choice([inside, inside, value()]) for _ in range(chance.choice([1, 1, 1, 2]))
+        }
+
+    event = {
+        "actor": chance.choice(["lead", "van", "ego", "crate", "walker", "nobody", 3]),
+        "when": part(list(When.model_fields), KEYS),
+        "do": part(list(Do.model_fields), SAYS),
+    }
+    return event | ({"id": chance.choice(["slow", "load", "", 3, "A b"])} if chance.random() < 0.2 else {})
+
+
+def _number(chance: random.Random) -> object:
+    units = ["m", "s", "km/h", "m/s^2", "deg", "", "parsec", "m/m"]
+    return f"{chance.choice([0, 1, 2.5, -3, 40, 1e9])} {chance.choice(units)}".strip()

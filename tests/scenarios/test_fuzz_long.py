@@ -1,0 +1,17 @@
+"""Inputs by the thousand; `python -m tests.fuzzing` asks the same ones and prints its counts."""
+
+import pytest
+
+from tests.fuzzing.many import USUAL, answers
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("kind", USUAL)
+def test_thousands_are_understood_or_refused(kind):
+    """A good part of them is read, and a good part refused: neither can be all that there is."""
+    found, peaks = zip(*answers(kind, range(USUAL[kind])), strict=True)
+    assert not [(answer.number, answer.failure) for answer in found if answer.failure]
+    refused = sum(bool(answer.told) for answer in found)
+    assert 0.02 * len(found) < refused < 0.98 * len(found)
+    assert max(peaks) < 1000  # MiB
