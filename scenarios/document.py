@@ -13,7 +13,6 @@ LARGEST_FILE = 256 * 1024  # bytes
 DEEPEST = 24
 MOST_NODES = 20_000  # counted with every alias expanded
 _YAML = "YAML: keys indented alike, brackets closed, text that holds ': ' or ' #' in quotes"
-_STR, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
 _Reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, several times as fast, where PyYAML has it
 
 
