@@ -48,7 +48,7 @@ def strokes(road: Road) -> Float[np.ndarray, "stroke 8"]:
     return np.array(made, float).reshape(-1, 8)
 
 
-def _stop_strokes(road: Road, stop: BusStop) -> list[tuple[float, ...]]:
+def _stop_strokes(road: Road, stop: BusStop) -> list[tuple[float | int, ...]]:
     """A yellow zigzag where the bus stands, and of a bay its edges and the broken line along the lane."""
     side = 1 if stop.side is Side.LEFT else -1
     edge = road.left_edge if side > 0 else road.right_edge
@@ -67,7 +67,7 @@ def _stop_strokes(road: Road, stop: BusStop) -> list[tuple[float, ...]]:
     return made
 
 
-def _ramp_strokes(road: Road, ramp: Ramp) -> list[tuple[float, ...]]:
+def _ramp_strokes(road: Road, ramp: Ramp) -> list[tuple[float | int, ...]]:
     """Both edges of the ramp, that of its lane and taper, and the broken line along the lane that is joined."""
     made = []
     for s0, s1, right0, right1, left0, left1 in ramp.strips(road.right_edge, road.lane_width_m):

@@ -19,7 +19,7 @@ from scenarios.turning import NoTurn, Slowing
 
 STOPPING_MPS2 = 4.0  # harder than that nobody brakes to give way
 POLITE_MPS2 = 3.0  # who could still stop at the line with so much is expected to
-BEFORE_S, AFTER_S = 1.0, 3.0  # of one's own arrival, in which nobody else may arrive
+BEFORE_S, AFTER_S = 2.0, 3.0  # of one's own arrival, in which nobody else may arrive
 STARTING_MPS2 = 1.2  # with which one counts on entering
 SLOWEST_MPS = 3.0  # pace that one expects of who circulates, at least
 LOOKS_FROM_S = 4.0  # before the line
@@ -101,17 +101,17 @@ class Roundabout:
         return Pedals(max(asked, -STOPPING_MPS2), asked < -LIT_DECEL)
 
     def foreseen(self, mover: Mover, observer: Mover) -> Float[np.ndarray, "2"] | None:
-        """The velocity that an observer reckons with: none of who can still give way to it, or of who circulates while
-        it can give way itself, for then the line is where it stops. None: as it is."""
+        """The velocity that an observer reckons with: none of who can still give way to it; of who circulates, while it
+        can give way itself, only what leads along its own way, for the line is where it stops. None: as it is."""
+        if not isinstance(observer.path, LanePath) or not isinstance(mover.turn, RingTurn):
+            return None
+        road, (x, y, yaw) = observer.path.road, mover.at
+        s, d = road.locate(x, y)
+        along = road.heading(s)
         if self._polite(mover):
-            assert isinstance(observer.path, LanePath)
-            road = observer.path.road
-            s, d = road.locate(*mover.at[:2])
-            alike = abs(d) < 2.0 and math.cos(mover.at[2] - road.heading(s)) > 0.8
-            return None if alike else np.zeros(2)
-        circulates = isinstance(mover.turn, RingTurn) and isinstance(mover.path, LanePath)
-        if circulates and self._polite(observer) and mover.path.s < mover.turn.ring_to_m:
-            return np.zeros(2)
+            return None if abs(d) < 2.0 and math.cos(yaw - along) > 0.8 else np.zeros(2)
+        if self._polite(observer) and isinstance(mover.path, LanePath) and mover.path.s < mover.turn.ring_to_m:
+            return mover.speed * math.cos(yaw - along) * np.array([math.cos(along), math.sin(along)])
         return None
 
     def _polite(self, mover: Mover) -> bool:

@@ -65,6 +65,20 @@ def _ramp_doubts(road: Road) -> Iterator[Doubt]:
             yield f"road.bus_stops.{i}", "a bus stop where the ramp is", "a place beyond the end of its taper"
 
 
+def _stop_doubts(road: Road) -> Iterator[Doubt]:
+    """A stop, its tapers included, and what crosses keep apart."""
+    there = road.junction
+    for i, stop in enumerate(road.bus_stops if there is not None else ()):
+        begins, ends = there.begins_m - there.line_m, there.ends_m + there.line_m
+        if stop.extent[0] < ends and begins < stop.extent[1]:
+            found = f"a bus stop from {stop.extent[0]:g} m to {stop.extent[1]:g} m, tapers included"
+            yield (
+                f"road.bus_stops.{i}",
+                found,
+                f"a place before {begins:g} m or beyond {ends:g} m: a road crosses there",
+            )
+
+
 def road_doubts(road: Road) -> Iterator[Doubt]:
     if road.ego_lane >= road.lanes:
         yield "ego.lane", str(road.ego_lane), f"a lane from 0 to {road.lanes - 1}: road.lanes is {road.lanes}"
@@ -77,6 +91,7 @@ def road_doubts(road: Road) -> Iterator[Doubt]:
             yield where, found, f"at least {inner + road.sidewalk_m + 5:g} m"
     yield from _patch_doubts(road)
     yield from _ramp_doubts(road)
+    yield from _stop_doubts(road)
     if road.junction is not None:
         yield from _junction_doubts(road, road.junction)
     if road.pieces and not road.simple:

@@ -76,6 +76,7 @@ class World:
         self.touched: set[tuple[int, int]] = set()
         self.signals = Signals(scenario.road.junction)
         self.merging, self.roundabout = Merging(scenario.road), Roundabout(scenario.road)
+        self.merges = scenario.road.ramp is not None or self.roundabout.radius_m > 0  # ways run into one another
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
         self._refuse_overlaps()
@@ -193,7 +194,7 @@ class World:
 
     def _scene(self, road: Road, observer: Mover) -> Scene:
         xy, yaw = self._centres()
-        velocity = np.array([self._foreseen(m, observer) for m in self.movers])
+        velocity = np.array([self._foreseen(m, observer) if self.merges else m.velocity() for m in self.movers])
         lit = np.array([m.lit for m in self.movers])
         return look(road, xy, yaw, self.size, velocity, lit, self._present())
 

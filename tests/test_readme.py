@@ -62,6 +62,15 @@ def test_its_roads_are_understood():
     assert len(second.events) == 2
 
 
+def test_its_ramp_and_its_roundabout_are_understood():
+    ramp, ring = re.findall(r"```\n(road: .*?)```", README, re.DOTALL)
+    head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 30 km/h, drive: follow}\n"
+    (first,), (second,) = loads(head + ramp, "README.md"), loads(head + ring, "README.md")
+    assert first.road.ramp is not None
+    assert second.road.junction.ring_m > 0
+    assert len(second.events) == 3
+
+
 def test_it_names_every_command_and_no_other():
     named = set(re.findall(r"\| `nearmiss (\w+)", README))
     assert named == {(c.name or c.callback.__name__) for c in app.registered_commands}

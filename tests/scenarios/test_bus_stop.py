@@ -129,6 +129,7 @@ def test_an_author_is_told_of_the_stop():
         ({"stops": "[{at: 40 m}]", "more": "b: {kind: bus, at: bus stop 2}"}, "actors.b.at", "the road has 1"),
         ({"stops": "[{at: 40 m, kind: lay-by}]"}, "road.bus_stops.0.kind", "lay-by"),
         ({"more": "c: {kind: bus, at: the stop}"}, "actors.c.at", "the stop"),
+        ({"stops": "[{at: 40 m}], junction: {at: 42 m}"}, "road.bus_stops.0", "a bus stop from 26 m to 40 m"),
         ({"story": "[ego pulls out]"}, "story.0", "which moves already"),
         (
             {"more": "c: {kind: child}", "story": "[{actor: c, when: {after: 1 s}, do: {step_out: {}}}]"},

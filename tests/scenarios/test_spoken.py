@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.actions import Action, RunRed, StopAtLine, TurnAt
+from scenarios.actions import Action, Merge, PullOut, RunRed, StopAtLine, TakeExit, TurnAt
 from scenarios.drivers import DRIVERS
 from scenarios.explain import told
 from scenarios.load import loads
@@ -83,7 +83,10 @@ DOES: dict[type, st.SearchStrategy] = {
     ChangeLane: st.builds(ChangeLane, st.sampled_from(Side) | LANES, TIME),
     LaneOffset: st.builds(LaneOffset, _between(-2, 2), TIME),
     Cross: st.builds(Cross, SPEED),
-    StepOut: st.builds(StepOut, st.just("truck"), SPEED),
+    StepOut: st.builds(StepOut, st.just("truck"), SPEED, st.booleans()),
+    PullOut: st.builds(PullOut, SPEED),
+    Merge: st.builds(Merge, TIME, st.booleans()),
+    TakeExit: st.builds(TakeExit, st.integers(1, 4)),
     DriveTrajectory: st.builds(DriveTrajectory, st.lists(POINT, min_size=1, max_size=6).map(_rising)),
     LoseControl: st.builds(LoseControl, _between(0.2, 12) | _between(-12, -0.2)),
     Drop: st.builds(Drop, st.just("crate"), _between(0, 4)),
@@ -112,10 +115,23 @@ WHEN[AnyOf] = st.lists(SINGLE | st.lists(SINGLE, min_size=2, max_size=3).map(tup
                        min_size=2, max_size=2).map(tuple).map(AnyOf)  # fmt: skip
 WHO = {
     Cross: "walker", StepOut: "rider", Appear: "bus", Reverse: "truck", CutIn: "van", Drop: "lorry-2", CutOut: "lead",
+    PullOut: "truck",
 }  # fmt: skip
 
 
 JUNCTION = "{{at: 140 m, signals: [{{along: green, for: 4 s}}, {{along: red}}]}}"
+
+
+RAMP = ("lead: {{kind: car, lane: 1, ahead: 15 m", "lead: {{kind: car, road: ramp, before: 20 m")
+RING = """
+name: ring
+intent: Somebody drives through it.
+road: {{lanes: 1, opposite_lanes: 1, roundabout: {{at: 90 m}}}}
+ego: {{lane: 0, speed: 40 km/h, drive: follow}}
+actors: {{lead: {{kind: car, lane: 0, ahead: 15 m, speed: 40 km/h}}}}
+story:
+{story}
+"""
 
 
 def test_every_action_and_trigger_there_is_is_tried():
@@ -125,7 +141,9 @@ def test_every_action_and_trigger_there_is_is_tried():
 
 
 def _read_back(event: Event) -> Event:
-    text = STREET
+    text = RING if isinstance(event.do, TakeExit) else STREET
+    if isinstance(event.do, Merge):
+        text = text.replace("opposite_lanes: 1", "opposite_lanes: 1, ramp: {{joins: 100 m}}").replace(*RAMP)
     if isinstance(event.do, Drop):
         text = text.replace("  - load: lorry-2 drops crate after 5.8 s\n", "")
     if isinstance(event.do, TurnAt | StopAtLine | RunRed):
