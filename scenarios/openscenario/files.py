@@ -17,11 +17,11 @@ def beside(node: Node, attribute: str, home: Path) -> Path:
     """
     said = node.word(attribute).replace("\\", "/")
     if not said or len(said) > LONGEST_PATH or not said.isprintable():
-        raise node.not_said(f"{attribute}={quoted(said)}, which is no path; wanted {WANTED}")
+        raise node.wrong(f"{attribute}={quoted(said)}, which is no path", WANTED)
     if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:|^[/~]|^\$", said):
-        raise node.not_said(f"{attribute}={quoted(said)}, which leads elsewhere; wanted {WANTED}")
+        raise node.wrong(f"{attribute}={quoted(said)}, which leads elsewhere", WANTED)
     top = home.resolve().parent.parent
     found = (home.resolve().parent / PurePosixPath(said)).resolve()  # links are followed, and judged by where they lead
     if not found.is_relative_to(top):
-        raise node.not_said(f"{attribute}={quoted(said)}, which leads out of {top.name or top}; wanted {WANTED}")
+        raise node.wrong(f"{attribute}={quoted(said)}, which leads out of {top.name or top}", WANTED)
     return found
