@@ -12,7 +12,7 @@ demo: .venv/installed
 	@echo "Open runs/demo/report.html in a browser; accepted clips, if there are any, are in runs/demo/dataset."
 
 test: .venv/developing lint
-	$(CI_THREADS) $(BIN)/pytest -n 2 --dist loadfile
+	$(CI_THREADS) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/developing
 	$(BIN)/ruff check

@@ -96,13 +96,17 @@ def _refused(content: bytes) -> Fault | None:
 
 
 def _said(message: str) -> str:
-    return quoted(" ".join(message.split()))[1:-1]
+    """libxml2's message without the place, which is told beside it."""
+    return quoted(re.sub(r", line \d+, column \d+$", "", " ".join(message.split())))[1:-1]
 
 
 def _elements(root: etree._Element, path: Path) -> Element:
     """Our own tree, built without recursion and bounded."""
+    if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
+        found_ = f"more than {MOST_ELEMENTS} elements"
+        raise Faults(path, [Fault("file", found_, "a smaller file", root.sourceline or 0, 1)])
     top = _element(root, path)
-    waiting, count = [(root, top, 1)], 1
+    waiting = [(root, top, 1)]
     while waiting:
         found, made, depth = waiting.pop()
         for child in found:
@@ -111,12 +115,9 @@ def _elements(root: etree._Element, path: Path) -> Element:
             below = _element(child, path)
             made.children.append(below)
             waiting.append((child, below, depth + 1))
-            count += 1
-        if depth > DEEPEST or count > MOST_ELEMENTS:
-            found_ = (
-                f"more than {DEEPEST} levels of nesting" if depth > DEEPEST else f"more than {MOST_ELEMENTS} elements"
-            )
-            raise Faults(path, [Fault("file", found_, "a flatter or smaller file", made.line, 1)])
+        if depth > DEEPEST:
+            found_ = f"more than {DEEPEST} levels of nesting"
+            raise Faults(path, [Fault("file", found_, "a flatter file", made.line, 1)])
     return top
 
 

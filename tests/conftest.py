@@ -17,6 +17,21 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# With --dist loadfile a file is one process's work: what takes longest begins first, so that nothing is left for last.
+LONGEST = (
+    "pipeline/test_generate.py", "pipeline/test_negative_controls.py", "pipeline/test_flows.py",
+    "pipeline/test_frontier.py", "pipeline/test_search.py", "pipeline/test_synthesize.py", "pipeline/test_workers.py",
+    "models/test_detector.py", "scenarios/test_spoken.py", "pipeline/test_train.py", "pipeline/test_merge.py",
+    "scenarios/test_suites.py", "scenarios/test_sayable.py", "scenarios/test_sweep.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; `--no-loadscope-reorder` keeps xdist from sorting them by their number of tests."""
+    rank = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def library() -> Path:
     """The shipped scenarios."""

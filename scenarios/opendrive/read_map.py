@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from scenarios.faults import Fault, Faults, quoted
@@ -11,6 +12,8 @@ from scenarios.xml_document import Element, XmlFile, read_xml
 
 FARTHEST = 1e7  # metres; coordinates of whole countries
 MOST_ROADS = 20_000
+LONGEST_M = 30_000.0  # of one road
+LOOSE_M = 0.1  # between where a geometry ends and where the next one begins, as rounded numbers may say
 
 
 class Malformed(ValueError):
@@ -57,9 +60,9 @@ def _road(element: Element) -> MapRoad:
     plan, lanes, link = (_one(element, name) for name in ("planView", "lanes", "link"))
     if plan is None or lanes is None or length <= 0:
         raise Malformed(element, "no planView, no lanes or no length", "a road with all three")
-    pieces = tuple(sorted((_piece(part) for part in _all(plan, "geometry")), key=lambda piece: piece.s_m))
-    if not pieces:
-        raise Malformed(plan, "no geometry", "at least one")
+    if length > LONGEST_M:
+        raise Malformed(element, f"a length of {length:g} m", f"at most {LONGEST_M:g} m, or several roads")
+    pieces = _pieces(plan, length)
     return MapRoad(
         _word(element, "id"), element.attributes.get("name", ""), length, element.attributes.get("junction", "-1"),
         element.attributes.get("rule", "RHT") == "LHT", pieces, _cubics(lanes, "laneOffset"),
@@ -67,6 +70,23 @@ def _road(element: Element) -> MapRoad:
         _cubics(_one(element, "lateralProfile"), "superelevation"), _sections(lanes, length),
         _link(link, "predecessor"), _link(link, "successor"), element.line,
     )  # fmt: skip
+
+
+def _pieces(plan: Element, length: float) -> tuple[Piece, ...]:
+    """The geometries in their order, without gaps from the road's beginning to its end."""
+    found = sorted(((_piece(part), part) for part in _all(plan, "geometry")), key=lambda pair: pair[0].s_m)
+    if not found:
+        raise Malformed(plan, "no geometry", "at least one")
+    if abs(found[0][0].s_m) > LOOSE_M:
+        raise Malformed(found[0][1], f"a first geometry that begins at s = {found[0][0].s_m:g} m", "s = 0")
+    for (piece, element), (after, _) in pairwise(found):
+        if abs(piece.s_m + piece.length_m - after.s_m) > LOOSE_M:
+            said = f"a geometry from s = {piece.s_m:g} m on, {piece.length_m:g} m long, before one that begins at"
+            raise Malformed(element, f"{said} {after.s_m:g} m", "geometries that follow each other without gaps")
+    ends = found[-1][0].s_m + found[-1][0].length_m
+    if ends < length - LOOSE_M:
+        raise Malformed(found[-1][1], f"geometries that end at s = {ends:g} m", f"the road's length, {length:g} m")
+    return tuple(piece for piece, _ in found)
 
 
 def _piece(element: Element) -> Piece:

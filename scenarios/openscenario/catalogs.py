@@ -21,15 +21,18 @@ class Catalogs:
     folders: list[Node] = field(default_factory=list)
     used: list[Element] = field(default_factory=list)
     _entries: dict[str, dict[str, Element]] | None = None
+    _broken: list[Faults] = field(default_factory=list)
 
     def entry(self, reference: Node) -> Node:
-        """The element that a CatalogReference stands for; raises NotSaid."""
+        """The element that a CatalogReference stands for; raises NotSaid, or Faults of the catalog itself."""
         catalog, name = reference.word("catalogName"), reference.word("entryName")
         known = self._all()
         if catalog not in known:
-            raise reference.not_said(f"catalogName={quoted(catalog)}: {nearest(catalog, known)}")
+            self._raise_broken()
+            wanted = nearest(catalog, known) if known else "a catalog in one of the folders of CatalogLocations"
+            raise reference.wrong(f"catalogName={quoted(catalog)}", wanted)
         if name not in known[catalog]:
-            raise reference.not_said(f"entryName={quoted(name)} in {catalog}: {nearest(name, known[catalog])}")
+            raise reference.wrong(f"entryName={quoted(name)} in {catalog}", nearest(name, known[catalog]))
         found = replace(reference, element=known[catalog][name], scope={})
         self.used.append(found.element)
         given = assignments(reference.child("ParameterAssignments"))
@@ -42,10 +45,15 @@ class Catalogs:
             self._entries = known = {}
             for folder in self.folders:
                 for file in _files(folder, self.home):
-                    self._read(file, folder, known)
+                    self._read(file, known)
         return self._entries
 
-    def _read(self, path: Path, folder: Node, known: dict[str, dict[str, Element]]) -> None:
+    def _raise_broken(self) -> None:
+        """What is sought may be in a file that cannot be read: then that is the fault to tell of."""
+        if self._broken:
+            raise self._broken[0]
+
+    def _read(self, path: Path, known: dict[str, dict[str, Element]]) -> None:
         try:
             file = read_xml(path)
             catalog = next((child for child in file.root.children if child.tag == "Catalog"), None)
@@ -53,7 +61,8 @@ class Catalogs:
                 return  # a scenario that lies among catalogs
             check_schema(file)
         except Faults as faults:
-            raise folder.not_said(f"{path.name}: " + "; ".join(map(str, faults.faults[:3]))) from faults
+            self._broken.append(faults)
+            return
         entries = known.setdefault(catalog.attributes.get("name", ""), {})
         entries |= {entry.attributes.get("name", ""): entry for entry in catalog.children}
 

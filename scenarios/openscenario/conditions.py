@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from scenarios.faults import quoted
+from scenarios.faults import nearest, quoted
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.node import Node
 from scenarios.openscenario.parameters import holds
@@ -15,14 +15,15 @@ When = dict[str, object]
 
 @dataclass(frozen=True)
 class Trigger:
-    """When something begins. `after_s` where only time decides (0: at the start); `ended` names an element that must
-    have ended; None in all: never."""
+    """When something begins. `after_s` where only time decides (0: at the start); `awaits` names an element that must
+    have ended; `joined` says whether all or any of some must hold; None in all: never."""
 
     when: When | None = None
     after_s: float | None = None
     awaits: tuple[str, str] | None = None  # type and name of a storyboard element
     starts: bool = False  # that element must have begun, not ended
     delay_s: float = 0.0
+    joined: tuple[str, tuple["Trigger", ...]] | None = None  # all or any of which
 
     @property
     def at_once(self) -> bool:
@@ -39,40 +40,60 @@ def read_trigger(node: Node | None, stage: Stage) -> Trigger:
     """A StartTrigger: any of its groups, of which all conditions hold. None: at once."""
     if node is None:
         return AT_ONCE
-    groups = [[_condition(one, stage) for one in group.children("Condition")] for group in node.children()]
-    if not groups:
-        return NEVER
-    return _any([_all(group, node) for group in groups], node)
+    groups = [(group, [_condition(one, stage) for one in group.children("Condition")]) for group in node.children()]
+    return _any([_all(held, group) for group, held in groups])
 
 
 def _all(triggers: list[Trigger], node: Node) -> Trigger:
-    left = list(dict.fromkeys(_hashable(t) for t in triggers if not t.at_once))
-    found = [next(t for t in triggers if _hashable(t) == key) for key in left]
+    found = _different([t for t in triggers if not t.at_once])
     if NEVER in found:
         return NEVER
-    timed = [t for t in found if t.after_s is not None]
-    if len(timed) > 1 and len(timed) == len(found):
-        return max(timed, key=lambda t: t.after_s or 0.0)
-    if len(found) > 1:
-        raise node.not_said(f"{len(found)} conditions that must hold together; a trigger here is one", "ConditionGroup")
-    return found[0] if found else AT_ONCE
+    if not found:
+        return AT_ONCE
+    if all(t.after_s is not None for t in found):
+        return max(found, key=lambda t: t.after_s or 0.0)
+    if len(found) > 1 and any(
+        one.has("conditionEdge") and one.word("conditionEdge") != "none" for one in node.children()
+    ):
+        node.differs(
+            "conditions of which some count at the instant of their edge; here all of them hold at one instant"
+        )
+    return _joined("all", found)
 
 
-def _any(triggers: list[Trigger], node: Node) -> Trigger:
-    found = [t for t in triggers if t != NEVER]
+def _any(triggers: list[Trigger]) -> Trigger:
+    found = _different([t for t in triggers if t != NEVER])
     if not found:
         return NEVER
     if any(t.at_once for t in found):
         return AT_ONCE
-    if len(found) > 1 and all(t.after_s is not None for t in found):
+    if all(t.after_s is not None for t in found):
         return min(found, key=lambda t: t.after_s or 0.0)
-    if len(found) > 1:
-        raise node.not_said(f"{len(found)} groups of conditions of which one is enough; a trigger here is one")
-    return found[0]
+    return _joined("any", found)
 
 
-def _hashable(trigger: Trigger) -> str:
-    return repr(trigger)
+def _joined(how: str, parts: list[Trigger]) -> Trigger:
+    return parts[0] if len(parts) == 1 else Trigger(joined=(how, tuple(parts)))
+
+
+def both(first: Trigger, second: Trigger) -> Trigger:
+    """What holds where both do; of an `any` each, since an `any` stands outside of an `all`."""
+    for one, other in ((first, second), (second, first)):
+        if one.joined is not None and one.joined[0] == "any":
+            return Trigger(joined=("any", tuple(both(part, other) for part in one.joined[1])))
+    parts = [part for one in (first, second) for part in (one.joined[1] if one.joined is not None else (one,))]
+    return _joined("all", _different(parts))
+
+
+def stays(trigger: Trigger) -> bool:
+    """Whether it holds for good once it holds."""
+    if trigger.joined is not None:
+        return all(map(stays, trigger.joined[1]))
+    return trigger.after_s is not None or trigger.awaits is not None or "travelled" in (trigger.when or {})
+
+
+def _different(triggers: list[Trigger]) -> list[Trigger]:
+    return list({repr(trigger): trigger for trigger in triggers}.values())
 
 
 def _condition(node: Node, stage: Stage) -> Trigger:
@@ -109,7 +130,7 @@ def _by_value(node: Node, edge: str, stage: Stage) -> Trigger:
         case "ParameterCondition":
             name = node.word("parameterRef").lstrip("$")
             if name not in node.scope:
-                raise node.not_said(f"parameterRef={quoted(name)}, which is not declared")
+                raise node.wrong(f"parameterRef={quoted(name)}, which is not declared", nearest(name, node.scope))
             return AT_ONCE if holds(node.scope[name], node.word("rule"), node.word("value")) else NEVER
         case "StoryboardElementStateCondition":
             awaited, state = (node.word("storyboardElementType"), node.word("storyboardElementRef")), node.word("state")
@@ -128,14 +149,13 @@ def _by_entity(node: Node, edge: str, stage: Stage) -> Trigger:
     triggering = node.need("TriggeringEntities")
     whom = list(triggering.children("EntityRef"))
     rule = triggering.word("triggeringEntitiesRule")
-    if len(whom) != 1:
-        raise triggering.not_said(f"{rule} of {len(whom)} entities; a trigger here is about one")
-    of = stage.entity(whom[0])
+    if not whom or rule not in ("any", "all"):
+        raise triggering.not_said(f"{rule} of {len(whom)} entities")
     said = node.need("EntityCondition").only()
     reader = _READERS.get(said.tag)
     if reader is None:
         raise said.not_said("conditions of that sort")
-    return Trigger(when=reader(said, of, edge, stage))
+    return _joined(rule, _different([Trigger(when=reader(said, stage.entity(of), edge, stage)) for of in whom]))
 
 
 def _bound(node: Node, edge: str) -> str:

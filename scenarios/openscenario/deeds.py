@@ -41,7 +41,7 @@ def read_action(node: Node, of: Entity, stage: Stage, after_s: float | None) -> 
         case "VisibilityAction":
             return _visibility(said)
         case "ControllerAction" | "ActivateControllerAction":
-            return _controller(said, of)
+            return _controller(said, of, stage, after_s)
         case "TeleportAction":
             raise said.not_said("a jump while the scenario runs; here bodies move")
         case "AppearanceAction":
@@ -60,11 +60,28 @@ def _visibility(node: Node) -> list[Do]:
     return [{"disappear": {}}]
 
 
-def _controller(node: Node, of: Entity) -> list[Do]:
-    if of.id != "ego":
-        raise node.not_said(f"a controller of {of.id}: programs of others do not run here")
-    node.leave_out("the ego is driven by our own driver model, as a vehicle under test")
+def _controller(node: Node, of: Entity, stage: Stage, after_s: float | None) -> list[Do]:
+    assigned = node.tag == "ControllerAction" and any(
+        part.tag == "AssignControllerAction" for part in node.element.children
+    )
+    _overridden(node)
+    if of.id == "ego":
+        node.leave_out("the ego is driven by our own driver model, as a vehicle under test")
+        if assigned or node.element.attributes.get("longitudinal") == "true":
+            stage.driven.add(of.name)
+    elif assigned and after_s == 0:
+        node.leave_out(f"a controller of another program; here {of.id} does what the story says")
+    else:
+        raise node.not_said(f"a controller of {of.id} that takes over: programs of others do not run here")
     return []
+
+
+def _overridden(node: Node) -> None:
+    """Pedals and wheel that are held: bodies here have none."""
+    for held in node.children("OverrideControllerValueAction"):
+        for part in held.children():
+            if part.flag("active"):
+                raise part.not_said("a pedal, wheel or gear that is held")
 
 
 # -- speed ---------------------------------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ def _imported(scenario: Path, kept: list[Values], asked: Asked, stem: str) -> tu
         try:
             made.append(_told(import_file(scenario, asked, values, name), values))
         except Faults as found:
+            if found.path != scenario:  # a road or a catalog, the same with all values
+                raise
             for fault in found.faults:
                 faults.setdefault(fault, values)
     if faults:
@@ -138,11 +140,12 @@ def _combinations(node: Node) -> Iterator[Values]:
         axis = _axis(part)
         for name in dict.fromkeys(name for values in axis for name in values):
             if name in seen:
-                raise part.not_said(f"{quoted(name)} a second time (first in line {seen[name].element.line})")
+                first = seen[name].element.line
+                raise part.wrong(f"{quoted(name)} a second time (first in line {first})", "each parameter once")
             seen[name] = part
         axes.append(axis)
     if math.prod(len(axis) for axis in axes) > 50 * MOST_SCENARIOS:
-        raise node.not_said(f"{math.prod(len(axis) for axis in axes)} combinations; at most {MOST_SCENARIOS}")
+        raise node.wrong(f"{math.prod(len(axis) for axis in axes)} combinations", f"at most {MOST_SCENARIOS}")
     for rows in product(*axes):
         yield {name: value for row in rows for name, value in row.items()}
 
@@ -171,10 +174,12 @@ def _range(node: Node) -> Iterator[str]:
         _decimal(n, name) for n, name in ((limits, "lowerLimit"), (limits, "upperLimit"), (node, "stepWidth"))
     )
     if step <= 0 or high < low:
-        raise node.not_said(f"steps of {step} from {low} to {high}")
+        raise node.wrong(
+            f"steps of {step} from {low} to {high}", "steps above zero, from a lower limit to a higher one"
+        )
     count = int((high - low) // step) + 1
     if count > MOST_VALUES:
-        raise node.not_said(f"{count} values; at most {MOST_VALUES}")
+        raise node.wrong(f"{count} values", f"at most {MOST_VALUES}")
     for i in range(count):
         yield f"{(low + i * step).normalize():f}"
 
@@ -184,7 +189,7 @@ def _decimal(node: Node, name: str) -> Decimal:
     try:
         value = Decimal(said)
     except InvalidOperation as error:
-        raise node.not_said(f"{name}={quoted(said)}, which is no number") from error
+        raise node.wrong(f"{name}={quoted(said)}", "a number") from error
     if not value.is_finite() or abs(value) > Decimal("1e12") or (value and abs(value) < Decimal("1e-12")):
-        raise node.not_said(f"{name}={quoted(said)}, which is no number of a scenario")
+        raise node.wrong(f"{name}={quoted(said)}", "a number up to 1e12 that is not too near to zero")
     return value

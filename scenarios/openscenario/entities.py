@@ -7,6 +7,7 @@ from scenarios.bodies import Kind
 from scenarios.faults import quoted
 from scenarios.openscenario.catalogs import Catalogs
 from scenarios.openscenario.node import Node, NotSaid
+from scenarios.openscenario.parameters import declared
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
 CHILD_BELOW_M = 1.4  # of a pedestrian's height
@@ -53,7 +54,7 @@ def read_entities(node: Node, catalogs: Catalogs, ego: str | None) -> dict[str, 
     names = [one.word("name") for one in objects]
     chosen = _ego(node, names, ego)
     for group in node.children("EntitySelection"):
-        group.refuse(f"the selection {quoted(group.word('name', ''))}")
+        group.leave_out("a name for several; where something is said of it, that is told")
     taken: set[str] = set()
     found: dict[str, Entity] = {}
     for name, one in sorted(zip(names, objects, strict=True), key=lambda pair: pair[0] != chosen):
@@ -96,7 +97,7 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
     body = next((c for c in node.children() if c.tag != "ObjectController"), None)
     if body is None:
         raise node.not_said(f"{quoted(name)} without a body")
-    body = catalogs.entry(body) if body.tag == "CatalogReference" else body
+    body = catalogs.entry(body) if body.tag == "CatalogReference" else declared(body, {})
     body.ignore("name", "mass", "model", "model3d", "role")
     for part in body.children(*_DECIDES_NOTHING):
         part.leave_out(_DECIDES_NOTHING[part.tag])

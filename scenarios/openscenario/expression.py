@@ -62,10 +62,10 @@ def evaluated(text: str, scope: Scope) -> Value:
         value = _value(_grammar().parse(text), scope)
     except UnexpectedInput as error:
         raise BadExpression(f"{quoted(text)}, which is no expression", _WANTED) from error
-    except (OverflowError, ZeroDivisionError, ValueError) as error:
+    except (ArithmeticError, ValueError) as error:
         if isinstance(error, BadExpression):
             raise
-        raise BadExpression(f"{quoted(text)}, which has no value ({error})", "an expression with a value") from error
+        raise BadExpression(f"{quoted(text)}, {_ARITHMETIC[type(error)]}", "an expression with a value") from error
     if not math.isfinite(value):
         raise BadExpression(f"{quoted(text)}, which is beyond all numbers", "a finite value")
     return value
@@ -78,6 +78,11 @@ def written(value: Value) -> str:
     return repr(int(value)) if value == int(value) and abs(value) < LARGEST else repr(value)
 
 
+_ARITHMETIC = {
+    ZeroDivisionError: "which divides by zero",
+    OverflowError: "which is beyond all numbers",
+    ValueError: "which has no value among the real numbers",
+}
 _WANTED = "numbers, parameters such as $speed, + - * / %, comparisons, and, or, not, " + ", ".join(_FUNCTIONS)
 
 

@@ -11,4 +11,4 @@ def beside(node: Node, attribute: str, home: Path) -> Path:
     try:
         return neighbour(node.word(attribute), home)
     except Elsewhere as reason:
-        raise node.not_said(f"{attribute}={reason}; wanted {WANTED}") from None
+        raise node.wrong(f"{attribute}={reason}", WANTED) from None

@@ -23,16 +23,23 @@ class Init:
     others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that go on from the start
     _spots: dict[str, Spot] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
+    _failed: dict[str, NotSaid] = field(default_factory=dict)
 
     def spot(self, name: str, node: Node) -> Spot:
         """Where somebody starts; raises NotSaid where no place is given, or only one relative to itself."""
         if name not in self.places:
-            raise node.not_said(f"{quoted(name)} has no TeleportAction in Init, hence no place")
+            raise node.wrong(f"{quoted(name)} without a place", "a TeleportAction of it in Init")
         if name not in self._spots:
+            if name in self._failed:  # told once: who starts beside somebody without a place has none either
+                raise self._failed[name]
             if name in self._asked:
                 raise node.not_said(f"the place of {quoted(name)}, which in the end is relative to itself")
             self._asked.append(name)
-            self._spots[name] = Positions(self.known, self.spot).read(self.places[name])
+            try:
+                self._spots[name] = Positions(self.known, self.spot).read(self.places[name])
+            except NotSaid as reason:
+                self._failed[name] = reason
+                raise
         return self._spots[name]
 
 

@@ -79,7 +79,8 @@ def refused(path: Path, report: Report) -> Faults:
     """What cannot be said as faults with their lines."""
     wanted = "something that our language can say; --partial writes the rest and lists this"
     return Faults(path, [
-        Fault(r.name if not r.file else f"{r.file}:{r.line}: {r.name}", r.said, wanted, 0 if r.file else r.line, 1)
+        Fault(r.name if not r.file else f"{r.file}:{r.line}: {r.name}", r.said, r.wanted or wanted,
+              0 if r.file else r.line, 1)
         for r in report.sorted().refused
     ])  # fmt: skip
 
@@ -111,15 +112,14 @@ def _drafted(root: Node, file: XmlFile, asked: Asked, given: Mapping[str, str]) 
     entities = read_entities(scenario.need("Entities"), catalogs, asked.ego)
     ego = next((e for e in entities.values() if e.id == "ego"), None)
     if ego is None:
-        raise root.not_said("the ego cannot be said, see above" if not root.report.refused
-                            else str(root.report.refused[0]), "Entities")  # fmt: skip
+        raise NotSaid(root.report.refused[0])  # it is the first that is read
     known = _map(scenario, file.path, asked)
     storyboard = scenario.need("Storyboard")
     init = read_init(storyboard.need("Init"), entities, known, catalogs)
     length = read_length(storyboard.need("StopTrigger"), asked.duration_s)
     starts = _starts(init, entities)
     if ego.name not in starts:
-        raise root.not_said("the ego has no place in Init")
+        raise NotSaid(root.report.refused[0])
     course = _course(scenario, known, ego, starts, length)
     positions = Positions(known, lambda name, node: _placed(starts, name, node))
     stage = Stage(
@@ -164,10 +164,10 @@ def _map(scenario: Node, home: Path, asked: Asked) -> RoadMap | None:
     except NotSaid as reason:
         logic.report.refused.append(reason.remark)
     except Faults as faults:
+        if not asked.partial:
+            raise
         for fault in faults.faults:
-            logic.report.refused.append(
-                Remark(fault.where, fault.line, f"{fault.found}; wanted {fault.wanted}", faults.path.name)
-            )
+            logic.report.refused.append(Remark(fault.where, fault.line, fault.found, faults.path.name, fault.wanted))
     return None
 
 
@@ -216,7 +216,7 @@ def _sound(drafted: Drafted, report: Report) -> bool:
             return True
         except Faults as faults:
             if not _dropped(drafted, faults, drafted.written(), report):
-                report.refused += [Remark(f.where, 0, f"{f.found}; wanted {f.wanted}") for f in faults.faults]
+                report.refused += [Remark(f.where, 0, f.found, wanted=f.wanted) for f in faults.faults]
                 return False
     return False
 

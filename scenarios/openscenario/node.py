@@ -19,10 +19,11 @@ class Remark:
     line: int
     said: str
     file: str = ""
+    wanted: str = ""  # what would be right, where the file is at fault and not our language
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
-        return f"{place}: {self.name}: {self.said}"
+        return f"{place}: {self.name}: {self.said}" + (f"; wanted {self.wanted}" if self.wanted else "")
 
 
 class NotSaid(Exception):
@@ -60,12 +61,16 @@ class Node:
     def tag(self) -> str:
         return self.element.tag
 
-    def remark(self, said: str, name: str = "") -> Remark:
+    def remark(self, said: str, name: str = "", wanted: str = "") -> Remark:
         file = self.element.file.name
-        return Remark(name or self.tag, self.element.line, said, "" if file == self.home else file)
+        return Remark(name or self.tag, self.element.line, said, "" if file == self.home else file, wanted)
 
     def not_said(self, said: str, name: str = "") -> NotSaid:
         return NotSaid(self.remark(said, name))
+
+    def wrong(self, found: str, wanted: str) -> NotSaid:
+        """Of what no program could make sense."""
+        return NotSaid(self.remark(found, wanted=wanted))
 
     def refuse(self, said: str, name: str = "") -> None:
         """Tell of something that our language cannot say, and go on."""
@@ -85,12 +90,12 @@ class Node:
         said = self.element.attributes.get(name)
         if said is None:
             if usual is None:
-                raise self.not_said(f"no {name}")
+                raise self.wrong(f"no {name}", f"{name}=...")
             return usual
         try:
             return resolved(said.strip(), self.scope)
         except BadExpression as error:
-            raise self.not_said(f"{name}={quoted(said)}: {error}") from error
+            raise self.wrong(f"{name}={quoted(said)}: {error.found}", error.wanted) from error
 
     def has(self, name: str) -> bool:
         return name in self.element.attributes
@@ -101,15 +106,15 @@ class Node:
         try:
             value = float(said)
         except ValueError as error:
-            raise self.not_said(f"{name}={quoted(said)}, which is no number") from error
+            raise self.wrong(f"{name}={quoted(said)}", "a number") from error
         if not abs(value) <= LARGEST_NUMBER or math.isnan(value):
-            raise self.not_said(f"{name}={quoted(said)}, which is no number of a scenario")
+            raise self.wrong(f"{name}={quoted(said)}", f"a number from {-LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}")
         return value
 
     def flag(self, name: str, usual: bool | None = None) -> bool:
         said = self.word(name, None if usual is None else str(usual).lower())
         if said not in ("true", "false", "1", "0"):
-            raise self.not_said(f"{name}={quoted(said)}, which is neither true nor false")
+            raise self.wrong(f"{name}={quoted(said)}", "true or false")
         return said in ("true", "1")
 
     # -- children ----------------------------------------------------------------------------------------------
@@ -128,14 +133,14 @@ class Node:
     def need(self, tag: str) -> "Node":
         found = self.child(tag)
         if found is None:
-            raise self.not_said(f"no <{tag}> in it")
+            raise self.wrong(f"no <{tag}> in it", f"<{tag}>")
         return found
 
     def only(self) -> "Node":
         """The one child of an element that is a choice."""
         found = next(self.children(), None)
         if found is None:
-            raise self.not_said("nothing in it")
+            raise self.wrong("nothing in it", "an element")
         return found
 
     def inner(self, *tags: str) -> "Node | None":

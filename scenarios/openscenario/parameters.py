@@ -48,7 +48,7 @@ def refuse_unknown(node: Node, given: Mapping[str, str], known: Mapping[str, str
     """An assignment to what is not declared would change nothing: refuse it."""
     for name in given:
         if name not in known:
-            raise node.not_said(f"a value for {quoted(name)}, which is not declared; {nearest(name, known)}")
+            raise node.wrong(f"a value for {quoted(name)}, which is not declared", nearest(name, known))
 
 
 def _typed(node: Node, kind: str, value: str) -> str:
@@ -60,9 +60,9 @@ def _typed(node: Node, kind: str, value: str) -> str:
             number = math.nan
         least, most = _WHOLE.get(kind, (-math.inf, math.inf))
         if math.isnan(number) or not least <= number <= most or (kind in _WHOLE and number != int(number)):
-            raise node.not_said(f"value={quoted(value)}, which is no {kind}")
+            raise node.wrong(f"value={quoted(value)}", f"a value of type {kind}")
     elif kind == "boolean" and value not in ("true", "false", "1", "0"):
-        raise node.not_said(f"value={quoted(value)}, which is neither true nor false")
+        raise node.wrong(f"value={quoted(value)}", "true or false")
     return value
 
 
@@ -72,7 +72,7 @@ def _constrained(node: Node, name: str, value: str) -> None:
     held = [[holds(value, c.word("rule"), c.word("value")) for c in group] for group in groups]
     if held and not any(all(group) for group in held):
         said = f"{name} = {quoted(value)}, which its constraints do not allow"
-        raise Disallowed(node.remark(said, "ConstraintGroup"), name)
+        raise Disallowed(node.remark(said, "ConstraintGroup", "a value that one of its groups allows"), name)
 
 
 def holds(value: str, rule: str, limit: str) -> bool:

@@ -56,14 +56,15 @@ class Positions:
         return found
 
     def _road(self, node: Node, road_id: str) -> MapRoad:
-        roads = self.map.roads if self.map is not None else {}
-        if road_id not in roads:
-            raise node.not_said(f"the road {quoted(road_id)}: {nearest(road_id, roads)}")
-        return roads[road_id]
+        if self.map is None:
+            raise node.not_said(f"a place on the road {quoted(road_id)}, since no road could be read")
+        if road_id not in self.map.roads:
+            raise node.wrong(f"the road {quoted(road_id)}", nearest(road_id, self.map.roads))
+        return self.map.roads[road_id]
 
     def _on(self, node: Node, road: MapRoad, s: float, t: float) -> Spot:
         if not -1e-6 <= s <= road.length_m + 1e-6:
-            raise node.not_said(f"s = {s:g} m on road {road.id}, which is {road.length_m:g} m long")
+            raise node.wrong(f"s = {s:g} m on road {road.id}", f"from 0 to {road.length_m:g} m, its length")
         return Spot(*road.pose(s, t))
 
     def _lane(self, node: Node) -> Spot:
@@ -79,7 +80,7 @@ class Positions:
     def _lane_t(self, node: Node, road: MapRoad, s: float, said: str) -> float:
         known = [str(lane.id) for lane in road.section(s).lanes]
         if said not in known:
-            raise node.not_said(f"lane {quoted(said)} of road {road.id} at s = {s:g} m; {nearest(said, known)}")
+            raise node.wrong(f"lane {quoted(said)} of road {road.id} at s = {s:g} m", nearest(said, known))
         return road.lane_t(int(said), s)
 
     def _relative_lane(self, node: Node) -> Spot:

@@ -22,13 +22,14 @@ class Stage:
     report: Report
     initial: dict[str, float]
     speeds: dict[str, float | None]  # None: not known any more
+    driven: set[str] = field(default_factory=set)  # by a controller that Init assigns
     lanes: dict[str, tuple[int, bool] | None] = field(default_factory=dict)
 
     def entity(self, node: Node, attribute: str = "entityRef") -> Entity:
         """Whom an attribute names; raises NotSaid."""
         name = node.word(attribute)
         if name not in self.entities or name not in self.starts:
-            raise node.not_said(f"{attribute}={quoted(name)}: {nearest(name, self.starts)}")
+            raise node.wrong(f"{attribute}={quoted(name)}", nearest(name, self.starts))
         return self.entities[name]
 
     def start(self, entity: Entity) -> Spotted:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from scenarios.faults import quoted
-from scenarios.openscenario.conditions import AT_ONCE, NEVER, Trigger, read_trigger
+from scenarios.openscenario.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
 from scenarios.openscenario.deeds import read_action, target_speed
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.node import Node, NotSaid
@@ -195,24 +195,31 @@ class Board:
         """The trigger of one event as our language writes it; raises NotSaid."""
         if told.chained:
             return {"ended": told.chained}
-        trigger, steps = told.trigger, 0
+        return self._when(told.trigger, told.node)
+
+    def _when(self, trigger: Trigger, node: Node) -> dict[str, object]:
+        if trigger.joined is not None:
+            how, parts = trigger.joined
+            return {how: [self._when(part, node) for part in parts]}
+        steps = 0
         while trigger.awaits is not None and trigger.starts and steps < 50:
-            trigger, steps = self._part_named(trigger.awaits, told.node).begins, steps + 1
+            trigger, steps = self._part_named(trigger.awaits, node).begins, steps + 1
+        if trigger.joined is not None:
+            return self._when(trigger, node)
         if trigger.after_s is not None:
             return {"after": quantity(trigger.after_s, "s")}
         if trigger.when is not None:
             return trigger.when
         if trigger.awaits is None or trigger.starts:
-            raise told.node.not_said("a beginning that waits for itself")
-        part = self._part_named(trigger.awaits, told.node)
-        last = self._last(part, told.node)
+            raise node.not_said("a beginning that waits for itself")
+        last = self._last(self._part_named(trigger.awaits, node), node)
         return {"ended": {"event": last, "after": quantity(trigger.delay_s, "s")} if trigger.delay_s else last}
 
     def _part_named(self, awaited: tuple[str, str], node: Node) -> Part:
         found = [part for part in self.parts if part.kind == awaited[0] and part.named(awaited[1])]
         if len(found) != 1:
             said = "no" if not found else "more than one"
-            raise node.not_said(f"{said} {awaited[0]} {quoted(awaited[1])} to wait for")
+            raise node.wrong(f"{said} {awaited[0]} {quoted(awaited[1])} to wait for", "one of that name")
         return found[0]
 
     def _last(self, part: Part, node: Node) -> str:
@@ -248,4 +255,6 @@ def _after(act: Trigger, event: Trigger, node: Node) -> Trigger:
         return act
     if act.after_s is not None and event.after_s is not None:
         return replace(event, after_s=max(act.after_s, event.after_s))
+    if stays(act):
+        return both(act, event)
     raise node.not_said("a condition that counts only from when its act has begun; here it counts from the start")

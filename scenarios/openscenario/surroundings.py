@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass, field
 
 from scenarios.environment import FRICTION, Surface
+from scenarios.faults import quoted
 from scenarios.openscenario.catalogs import Catalogs
 from scenarios.openscenario.node import Node
+from scenarios.openscenario.parameters import declared
 
 FOGGY_BELOW_M = 1000.0  # of visual range: what meteorology calls fog
 LOW_SUN_RAD = 0.1
@@ -28,7 +30,7 @@ class Surroundings:
 def read_environment(action: Node, catalogs: Catalogs, into: Surroundings) -> None:
     """An EnvironmentAction; what it leaves open stays as it was."""
     found = action.only()
-    found = catalogs.entry(found) if found.tag == "CatalogReference" else found
+    found = catalogs.entry(found) if found.tag == "CatalogReference" else declared(found, {})
     found.ignore("name")
     for part in found.children():
         match part.tag:
@@ -49,7 +51,7 @@ def _time(node: Node, into: Surroundings) -> None:
     said = node.word("dateTime")
     match = re.search(r"T(\d{2}):(\d{2})", said)
     if match is None:
-        raise node.not_said(f"dateTime={said!r}, which has no time of day")
+        raise node.wrong(f"dateTime={quoted(said)}", "a date and a time of day, such as 2026-01-31T19:00:00")
     hour = int(match[1]) + int(match[2]) / 60
     into.environment["time"] = "day" if 7 <= hour < 18 else "dusk" if 5 <= hour < 7 or 18 <= hour < 21 else "night"
 

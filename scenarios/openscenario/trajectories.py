@@ -11,6 +11,7 @@ from scenarios.opendrive.geometry import Clothoid
 from scenarios.openscenario.course import centre_of
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.node import Node
+from scenarios.openscenario.parameters import declared
 from scenarios.openscenario.positions import Spot
 from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.write_yaml import quantity
@@ -73,9 +74,7 @@ def _thinned(node: Node, points: list[list[str]]) -> list[list[str]]:
 def _trajectory(node: Node, stage: Stage) -> Node:
     holder = node.child("TrajectoryRef") or node
     found = holder.child("Trajectory")
-    if found is None:
-        reference = holder.need("CatalogReference")
-        found = stage.catalogs.entry(reference)
+    found = stage.catalogs.entry(holder.need("CatalogReference")) if found is None else declared(found, {})
     found.ignore("name")
     if found.flag("closed"):
         raise found.not_said("a closed trajectory")

@@ -72,7 +72,9 @@ def draft_text(drafted: Drafted, report: Report) -> str:
     }
     if drafted.init.surroundings.environment:
         data["environment"] = drafted.init.surroundings.environment
-    data["ego"] = write_ego(stage, drafted.ego, whole.get(drafted.ego.name), drafted.ego.controlled)
+    data["ego"] = write_ego(
+        stage, drafted.ego, whole.get(drafted.ego.name), drafted.ego.controlled or drafted.ego.name in stage.driven
+    )
     actors = {}
     for entity in stage.entities.values():
         if entity.id == "ego" or entity.name not in stage.starts or entity.id in drafted.dropped_actors:

@@ -37,13 +37,21 @@ def many(kind: str, numbers: range, processes: int, sample: int) -> list[str]:
         peak_mib = max(peak_mib, peak)
         if answer.failure and sum(bool(a.failure) for a in found) <= SHOWN:
             CONSOLE.print(f"--kind {kind} --only {answer.number}: {answer.failure}")
+        if len(found) % 1000 == 0:
+            CONSOLE.print(dict(zip(HEAD, row(kind, found, peak_mib), strict=True)))
     refused = [answer for answer in found if answer.told]
     for answer in random.Random(0).sample(refused, min(sample, len(refused))):
         CONSOLE.print(f"--kind {kind} --only {answer.number}: {answer.told}")
+    return row(kind, found, peak_mib)
+
+
+def row(kind: str, found: list[Answer], peak_mib: float) -> list[str]:
+    """A line of the table."""
+    refused = sum(bool(answer.told) for answer in found)
     slowest, failed = max(found, key=lambda answer: answer.seconds), sum(bool(a.failure) for a in found)
-    counts = [len(found), len(found) - len(refused), len(refused), failed]
+    counts = [len(found), len(found) - refused, refused, failed]
     longest = f"{slowest.seconds:.2f} s, {slowest.number}"
-    return [kind, f"{numbers[0]}-{numbers[-1]}", *map(str, counts), f"{peak_mib:.0f}", longest]
+    return [kind, f"{found[0].number}-{found[-1].number}", *map(str, counts), f"{peak_mib:.0f}", longest]
 
 
 def main() -> int:
@@ -61,11 +69,9 @@ def main() -> int:
     table = Table(*HEAD, box=None)
     for kind in said.kind or KINDS:
         numbers = range(said.first, said.first + (said.count or USUAL[kind]))
-        row = many(kind, numbers, said.processes, said.sample)
-        table.add_row(*row)
-        CONSOLE.print(dict(zip(HEAD, row, strict=True)))
+        table.add_row(*many(kind, numbers, said.processes, said.sample))
     CONSOLE.print(table)
-    return any(row != "0" for row in table.columns[HEAD.index("failed")].cells)
+    return any(cell != "0" for cell in table.columns[HEAD.index("failed")].cells)
 
 
 if __name__ == "__main__":

@@ -100,14 +100,14 @@ def test_a_skid_and_what_follows_an_impact_are_nobodys_doing(tmp_path):
 
 
 def test_the_same_seed_finds_the_same(tmp_path):
-    one, other = (found(tmp_path, rollouts=40) for _ in range(2))
+    one, other = (found(tmp_path, rollouts=20) for _ in range(2))
     assert one.trials == other.trials and one.frontier == other.frontier
 
 
 def test_the_frontier_is_written_as_files_that_mean_it_with_a_plot(tmp_path):
     file, out = tmp_path / "case.yaml", tmp_path / "out"
     file.write_text(BRAKING)
-    assert search_file(str(file), BOTH, Effort(rollouts=40, keep=3), out, Console(quiet=True))
+    assert search_file(str(file), BOTH, Effort(rollouts=24, keep=3), out, Console(quiet=True))
     told = json.loads((out / "search.json").read_text())
     assert told["measure"] == [MEASURES[name].words for name in BOTH]
     ranked = sorted((t for t in told["trials"] if t["frontier"]), key=lambda t: t["frontier"])

@@ -29,14 +29,14 @@ sweep:
 SOUND = """\
   actors.lead.ahead: {from: 8 m, to: 20 m, step: 4 m}
   road.lanes: [1, 2, 3]
-  ego.speed: {between: [35 km/h, 65 km/h], normal: {mean: 50 km/h, sd: 6 km/h}, draws: 5}
+  ego.speed: {between: [35 km/h, 65 km/h], normal: {mean: 50 km/h, sd: 6 km/h}, draws: 2}
   environment.time: [day, night]
   story.0: [lead brakes hard after 1 s, {actor: lead, when: {after: 1 s}, do: {brake: {decel: 3 m/s^2}}}]
-  road.friction: {between: [0.2, 0.9], triangular: {mode: 0.5}, draws: 3}
+  road.friction: {between: [0.2, 0.9], triangular: {mode: 0.5}, draws: 1}
   rows:
     - {road.surface: wet, environment.weather: rain}
     - {road.surface: snow, environment.weather: snow}
-  drawn: {draws: 10, road.lane_width: {between: [3 m, 3.8 m]},
+  drawn: {draws: 3, road.lane_width: {between: [3 m, 3.8 m]},
           duration: {between: [5 s, 9 s], lognormal: {median: 6 s, spread: 1.3}}}
   where: [actors.lead.ahead / ego.speed >= 0.6 s, "not (road.lanes == 1 and ego.speed > 60 km/h)"]
   at_most: 20000
@@ -53,9 +53,9 @@ MISTAKES = [
     ("between: [35 km/h, 65 km/h]", "between: [35 km/h]"),
     ("between: [35 km/h, 65 km/h]", "between: 35 km/h"),
     ("between: [35 km/h, 65 km/h], ", ""),
-    (", draws: 5", ""),
-    (", draws: 5", ", draws: 0"),
-    (", draws: 5", ", draws: many"),
+    (", draws: 2", ""),
+    (", draws: 2", ", draws: 0"),
+    (", draws: 2", ", draws: many"),
     ("normal: {mean: 50 km/h, sd: 6 km/h}", "normal: {mean: 50 km/h}"),
     ("normal: {mean: 50 km/h, sd: 6 km/h}", "gaussian: {mean: 50 km/h, sd: 6 km/h}"),
     ("normal: {mean: 50 km/h, sd: 6 km/h}", "normal: {mean: 50 km/h, sd: 6 km/h}, triangular: {mode: 50 km/h}"),
@@ -64,7 +64,7 @@ MISTAKES = [
     ("triangular: {mode: 0.5}", "triangular: {middle: 0.5}"),
     ("    - {road.surface: wet, environment.weather: rain}", "    - wet"),
     ("    - {road.surface: wet, environment.weather: rain}", "    - {}"),
-    ("drawn: {draws: 10, ", "drawn: {"),
+    ("drawn: {draws: 3, ", "drawn: {"),
     ("road.lane_width: {between: [3 m, 3.8 m]}", "road.lane_width: [3 m, 3.8 m]"),
     ("where: [actors.lead.ahead / ego.speed >= 0.6 s, ", "where: [actors.lead.ahead / ego.speed, "),
     ("where: [actors.lead.ahead / ego.speed >= 0.6 s, ", "where: [5, "),

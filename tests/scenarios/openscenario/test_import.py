@@ -10,8 +10,21 @@ from scenarios.environment import TimeOfDay, Weather
 from scenarios.load import loads
 from scenarios.openscenario.importing import Asked, import_file
 from scenarios.road import RoadKind
-from scenarios.scenario import After, AfterEvent, AtGap, AtHeadway, AtPlace, AtStandstill, AtTTC, Brake, Follow, OnLane
+from scenarios.scenario import (
+    After,
+    AfterDistance,
+    AfterEvent,
+    AtGap,
+    AtHeadway,
+    AtPlace,
+    AtStandstill,
+    AtTTC,
+    Brake,
+    Follow,
+    OnLane,
+)
 from scenarios.simulate import simulate
+from scenarios.triggers import AllOf, AnyOf
 from tests.scenarios.openscenario.situations import (
     BRAKES,
     TWO_CARS,
@@ -143,6 +156,20 @@ def test_a_place_is_reached_by_the_reference_point():
 def test_conditions_that_hold_from_the_start_leave_the_other_one():
     early, gap = after(0), of("Other", '<TraveledDistanceCondition value="30"/>')
     assert one_event(BRAKES, early, gap).when.distance_m == 30
+
+
+def test_conditions_that_must_hold_together_are_joined():
+    first, second = of("Other", '<TraveledDistanceCondition value="30"/>'), of("Ego", DISTANCE.format("true"))
+    assert one_event(BRAKES, first, second).when == AllOf((AfterDistance("other", 30.0), AtGap("ego", "other", 12.0)))
+    both = second.replace('<EntityRef entityRef="Ego"/>', '<EntityRef entityRef="Ego"/><EntityRef entityRef="Other"/>')
+    standstill = both.replace(DISTANCE.format("true"), '<StandStillCondition duration="0"/>')
+    assert one_event(BRAKES, standstill).when == AnyOf((AtStandstill("ego"), AtStandstill("other")))
+
+
+def test_an_act_that_waits_for_a_way_holds_back_its_events():
+    way = of("Ego", '<TraveledDistanceCondition value="30"/>')
+    content = scenario_xml(TWO_CARS, event("e", BRAKES, of("Ego", DISTANCE.format("true"))), act_begins=way)
+    assert meant(content).events[0].when == AllOf((AfterDistance("ego", 30.0), AtGap("ego", "other", 12.0)))
 
 
 def test_an_act_that_begins_later_makes_its_events_wait():

@@ -48,7 +48,7 @@ SIDEWAYS = (
     "</LateralAction></PrivateAction>"
 )
 OWN = '<UserDefinedAction><CustomCommandAction type="x">y</CustomCommandAction></UserDefinedAction>'
-WAY, STILL = '<TraveledDistanceCondition value="3"/>', '<StandStillCondition duration="0"/>'
+STILL = '<StandStillCondition duration="0"/>'
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,6 @@ WAY, STILL = '<TraveledDistanceCondition value="3"/>', '<StandStillCondition dur
         (event("e", BRAKES, of("Other", '<OffroadCondition duration="1"/>')), "OffroadCondition"),
         (event("e", SIDEWAYS, after(1)), "LateralDistanceAction"),
         (event("e", OWN, after(1)), "UserDefinedAction"),
-        (event("e", BRAKES, of("Other", WAY), of("Ego", WAY)), "2 conditions that must hold together"),
         (event("e", BRAKES, of("Nobody", STILL)), "Nobody"),
     ],
 )
@@ -185,3 +184,44 @@ def test_a_file_that_is_not_there(tmp_path):
     for path in (tmp_path, tmp_path / "none.xosc", tmp_path / ("a" * 300)):
         with pytest.raises(Faults):
             import_scenarios(path, Asked())
+
+
+def broken(folder, tmp_path, name, right, wrong):
+    """A scenario whose road or catalog has a mistake."""
+    shutil.copytree(FILES, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / folder / name
+    text = file.read_text()
+    assert right in text
+    file.write_text(text.replace(right, wrong, 1))
+    with pytest.raises(Faults) as caught:
+        import_scenarios(tmp_path / "xosc" / "cut-in.xosc", Asked())
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "right", "wrong", "said"),
+    [
+        ("roads", "three-lanes.xodr", 'length="400"', 'length="4"', "geometry: found a geometry from s = 0 m on, 4 m"),
+        ("roads", "three-lanes.xodr", 'length="600"', 'length="60"', "geometries that end at s = 460 m"),
+        ("roads", "three-lanes.xodr", 'length="1000"', 'length="1e6"', "a length of 1e+06 m"),
+        ("roads", "three-lanes.xodr", 'hdg="0.5"', 'hdg="left"', "hdg 'left'; wanted a number"),
+        ("roads", "three-lanes.xodr", "</lanes>", "", "text that is not XML"),
+        ("catalogs", "vehicles.xosc", 'vehicleCategory="car"', 'vehicleCategory="boat"', "boat"),
+    ],
+)
+def test_what_is_wrong_with_a_road_or_a_catalog_is_told_of_that_file_alone(tmp_path, folder, name, right, wrong, said):
+    faults = broken(folder, tmp_path, name, right, wrong)
+    assert faults.path.name == name
+    assert said in str(faults)
+    assert "--partial" not in str(faults)
+    assert all(fault.line for fault in faults.faults)
+
+
+def test_a_wrong_value_is_told_with_what_would_be_right():
+    told = refusal(scenario_xml(placed("Ego", lane(-2, 100), "${4 / 0}") + placed("Other", lane(-1, 140))))
+    assert "divides by zero; wanted an expression with a value" in told
+    told = refusal(scenario_xml(placed("Ego", lane(-2, 2000)) + placed("Other", lane(-1, 140))))
+    assert "s = 2000 m on road 7; wanted from 0 to 1000 m" in told
+    assert "--partial" not in told
+    told = refusal(scenario_xml(TWO_CARS, event("e", BRAKES, of("Othr", STILL))))
+    assert "did you mean Other?" in told
