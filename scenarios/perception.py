@@ -73,7 +73,7 @@ def corners_of(xy, yaw, size):
 @njit(cache=True, nogil=True)
 @no_type_check
 def box_centres(poses, offset_m):
-    """Box centres "actor 2" and headings "actor" from poses of reference points that lie `offset_m` behind them."""
+    """Box centres "actor 2" and headings "actor"; a pose is that of the reference point, `offset_m` behind it."""
     xy, yaw = np.empty((len(poses), 2)), poses[:, 2].copy()
     for i in range(len(poses)):
         xy[i, 0] = poses[i, 0] + offset_m[i] * math.cos(yaw[i])

@@ -20,6 +20,7 @@ _GAUSS = np.polynomial.legendre.leggauss(4)
 _AT, _WEIGHT = (_GAUSS[0] + 1) / 2, _GAUSS[1] / 2
 S, X, Y, HEADING, CURVATURE, SHARPNESS = range(6)
 NO_NODES = np.zeros((0, 6))
+STRAIGHT_BELOW = 1e-9  # 1/m
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,19 @@ def place_on(nodes, s, d):
             bend = nodes[i, 4] + nodes[i, 5] * way
             x, y, heading = _further(nodes[i, 1], nodes[i, 2], nodes[i, 3], nodes[i, 4], nodes[i, 5], way)
     return x - d * math.sin(heading), y + d * math.cos(heading), heading, bend
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def pose_at(nodes, constant, s, d):
+    """x, y and heading of the line at (s, d); where there are no nodes its curvature is `constant`."""
+    if len(nodes) > 0:
+        return place_on(nodes, s, d)[:3]
+    if abs(constant) < STRAIGHT_BELOW:
+        return s, d, 0.0
+    heading = constant * s
+    x, y = math.sin(heading) / constant, (1 - math.cos(heading)) / constant
+    return x - d * math.sin(heading), y + d * math.cos(heading), heading
 
 
 @njit(cache=True, nogil=True)

@@ -13,18 +13,18 @@ from scenarios.grip import Patch
 from scenarios.junction import Arms, Junction
 from scenarios.reference_line import (
     NO_NODES,
+    STRAIGHT_BELOW,
     Piece,
     Pose,
     bend_at,
     locate_on,
     located_on,
     nodes_of,
-    place_on,
     places_on,
+    pose_at,
 )
 from scenarios.triggers import ADDED
 
-STRAIGHT_BELOW = 1e-9  # 1/m
 CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side
 
 
@@ -145,13 +145,7 @@ class Road:
 
     def place(self, s: float, d: float) -> tuple[float, float, float]:
         """`pose` of one point, for the inner loop: x, y in metres, heading of the road in radians."""
-        if self.pieces:
-            return place_on(self.nodes, s, d)[:3]
-        heading = self.curvature_per_m * s
-        if abs(self.curvature_per_m) < STRAIGHT_BELOW:
-            return s, d, 0.0
-        x, y = math.sin(heading) / self.curvature_per_m, (1 - math.cos(heading)) / self.curvature_per_m
-        return x - d * math.sin(heading), y + d * math.cos(heading), heading
+        return pose_at(self.nodes, self.curvature_per_m, s, d)
 
     def project(self, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
         """(s, d) of map points; inverse of `pose` within half a turn, and nowhere beyond the centre of a bend."""

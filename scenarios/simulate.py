@@ -16,8 +16,8 @@ from scenarios.following import Driver
 from scenarios.grip_map import friction_under
 from scenarios.impact import parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
+from scenarios.motion import LIT, drive_on, velocities
 from scenarios.paths import LanePath
-from scenarios.pedals import Pedals
 from scenarios.perception import Scene, box_centres, look
 from scenarios.place import carriers
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
@@ -69,12 +69,14 @@ class World:
         for name in {*carriers(scenario.events), *(e.actor for e in scenario.events if isinstance(e.do, Appear))}:
             self.movers[self.place[name]].present = False
         self.drivers: dict[int, Driver] = {}
-        self.pedals: dict[int, Pedals] = {}
         self.happenings: list[Happening] = []
         self.touched: set[tuple[int, int]] = set()
         self.signals = Signals(scenario.road.junction)
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
+        self.table = np.stack([m.row for m in self.movers])
+        for mover, row in zip(self.movers, self.table, strict=True):
+            mover.row = row
         self._refuse_overlaps()
 
     def step(self) -> None:
@@ -83,11 +85,11 @@ class World:
             self._fire(event)
         if self.road.patches:
             self._feel_the_road()
-        self._decide()
+        if self.steps % LOOK_EVERY == 0:
+            self._look_around()
         self.steps += 1
         self.t_s = self.steps * STEP_S
-        for mover in self.movers:
-            mover.advance(self.t_s, STEP_S)
+        self._move()
         for mover in self.signals.run_at_red(self.movers, self.t_s):
             self._tell(mover.body.id, "runs the red light")
         self._collide()
@@ -106,7 +108,7 @@ class World:
         deed = self._begin(event)
         if self._body(event.actor).drive is None or sets_speed(event.do):
             self.drivers.pop(self.place[event.actor], None)
-            self.pedals.pop(self.place[event.actor], None)
+            self._body(event.actor).pedals = None
         self._tell(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
 
@@ -143,17 +145,19 @@ class World:
     def _tell(self, actor: str, what: str, hit: str = "") -> None:
         self.happenings.append(Happening(round(self.t_s, 4), actor, what, hit))
 
-    def _decide(self) -> None:
-        following = [i for i, m in enumerate(self.movers) if m.drive is not None and m.present]
-        if following and self.steps % LOOK_EVERY == 0:
-            self._look_around(following)
-        for i, mover in enumerate(self.movers):
-            if mover.still or mover.slides or mover.scripted or not mover.present:
+    def _move(self) -> None:
+        """Everybody goes on by a step: who just drives along a road in one loop, the others one by one."""
+        cruising: dict[int, tuple[Road, list[int]]] = {}
+        for place, mover in enumerate(self.movers):
+            if mover.still or not mover.present:
                 continue
-            if mover.drive is not None and i in self.pedals and mover.gear == mover.wanted_gear:
-                mover.press(self.pedals[i], STEP_S)
+            road = mover.cruising()
+            if road is None:
+                mover.move(self.t_s, STEP_S)
             else:
-                mover.pursue(STEP_S)
+                cruising.setdefault(id(road), (road, []))[1].append(place)
+        for road, places in cruising.values():
+            drive_on(self.table, np.array(places), road.nodes, road.curvature_per_m, STEP_S)
 
     def _feel_the_road(self) -> None:
         """The grip of every body is what lies under its wheels."""
@@ -165,28 +169,30 @@ class World:
             if mover.skid is not None:
                 mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
 
-    def _look_around(self, following: list[int]) -> None:
+    def _look_around(self) -> None:
         scenes: dict[int, Scene] = {}
-        for i in following:
-            mover = self.movers[i]
-            assert mover.drive is not None
+        for i, mover in enumerate(self.movers):
+            if mover.drive is None or not mover.present:
+                continue
             assert isinstance(mover.path, LanePath)
             driver = self.drivers.setdefault(i, Driver(i, mover.drive.driver))
             road = mover.path.road
             scene = scenes[id(road)] = scenes.get(id(road)) or self._scene(road)
-            self.pedals[i] = self.signals.heeded(mover, driver.decide(mover, scene, self.t_s), self.t_s)
+            mover.pedals = self.signals.heeded(mover, driver.decide(mover, scene, self.t_s), self.t_s)
             for what, other in driver.news:
                 self._tell(mover.body.id, f"{what} {self.movers[other].body.id}")
             driver.news.clear()
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
-        return box_centres(np.array([m.at for m in self.movers]), self.offset_m)
+        return box_centres(self.table, self.offset_m)
 
     def _scene(self, road: Road) -> Scene:
         xy, yaw = self._centres()
-        velocity = np.array([m.velocity() for m in self.movers])
-        lit = np.array([m.lit for m in self.movers])
-        return look(road, xy, yaw, self.size, velocity, lit, self._present())
+        velocity = velocities(self.table)
+        for mover, way in zip(self.movers, velocity, strict=True):
+            if mover.skid is not None:
+                way[:] = mover.skid.velocity
+        return look(road, xy, yaw, self.size, velocity, self.table[:, LIT] > 0, self._present())
 
     def _touching(self) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
         moving = np.array([m.speed != 0 or m.slides for m in self.movers])
