@@ -17,6 +17,10 @@ from scenarios.motion import (
     GEAR,
     GRIP,
     LIT,
+    PRESENT,
+    SLIDES,
+    SLIDES_X,
+    SLIDES_Y,
     SLOPE,
     SPEED,
     TRAVELLED,
@@ -41,7 +45,9 @@ PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is 
 GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # to a standstill, before the other gear goes in
 
 
-@in_row(grip=GRIP, speed=SPEED, gear=GEAR, accel=ACCEL, yaw_rate=YAW_RATE, lit=LIT, travelled_m=TRAVELLED)
+@in_row(
+    grip=GRIP, speed=SPEED, gear=GEAR, accel=ACCEL, yaw_rate=YAW_RATE, lit=LIT, travelled_m=TRAVELLED, present=PRESENT
+)
 @dataclass
 class Mover:
     """One body while the simulation runs. The reference point is the ego's rear axle, others' box centre."""
@@ -54,8 +60,8 @@ class Mover:
     speed: float  # along the heading: negative when it goes backwards
     target: Control
     drive: Follow | None = None
-    pedals: Pedals | None = None  # what its driver asks for, from one look to the next
-    laid: Pedals | Target | None = None  # in its row: what is asked of it
+    driven: bool = False  # what a driver asks of it, from one look to the next, lies in its row
+    laid: Target | None = None  # in its row, where nobody drives
     scripted: bool = False  # speed comes from the drawn trajectory's plan
     still: bool = False  # never moves
     present: bool = True
@@ -115,6 +121,11 @@ class Mover:
         yaw = self.at[2]
         return self.speed * np.array([math.cos(yaw), math.sin(yaw)])
 
+    def lay_slide(self) -> None:
+        """Let its row say how it slides."""
+        if self.skid is not None:
+            self.row[SLIDES], (self.row[SLIDES_X], self.row[SLIDES_Y]) = 1, self.skid.velocity
+
     def centre(self) -> tuple[float, float]:
         """Map x, y of the box centre."""
         x, y, yaw = self.at
@@ -127,16 +138,29 @@ class Mover:
 
         What is asked of it, and its path, then lie in its row.
         """
-        asked, path = self.pedals or self.target, self.path
-        if not isinstance(path, LanePath) or not isinstance(asked, Pedals | Target) or self.skid is not None:
+        path, target = self.path, self.target
+        if not isinstance(path, LanePath) or self.skid is not None or self.scripted or self.turn is not None:
             return None
-        if self.scripted or self.turn is not None or self.ends_beyond_d is not None or self.gear != self.wanted_gear:
+        if self.ends_beyond_d is not None or self.row.item(GEAR) != self.wanted_gear:
             return None
-        if self.laid is not asked:
-            self.laid, self.row[ASKED] = asked, asked.numbers()
+        if not self.driven and self.laid is not target:
+            if not isinstance(target, Target):
+                return None
+            self.laid, self.row[ASKED] = target, (1, target.speed_mps, target.rate_mps2, target.braking)
         if path.row is not self.row:
             path.lie_in(self.row)
         return path.road
+
+    def ask(self, pedals: Pedals) -> None:
+        """What a driver wants until the next look."""
+        self.driven, self.laid = True, None
+        self.row[ASKED] = 0, pedals.accel_mps2, pedals.brake_jerk, pedals.braking
+
+    @property
+    def asked(self) -> Pedals:
+        """What its driver asks for."""
+        _, accel, jerk, braking = self.row[ASKED].tolist()
+        return Pedals(accel, braking > 0, jerk)
 
     @property
     def pull_mps2(self) -> float:
@@ -169,8 +193,8 @@ class Mover:
         """What the driver or the present target asks for, in the gear that it wants."""
         if self.gear != self.wanted_gear and self.speed == 0:
             self.gear = self.wanted_gear
-        elif self.pedals is not None and self.gear == self.wanted_gear:
-            return self.pedals
+        elif self.driven and self.gear == self.wanted_gear:
+            return self.asked
         control = self.target if self.gear == self.wanted_gear else GEAR_CHANGE
         return control.pedals(self.gear * self.speed, self.on_foot, dt)
 
@@ -236,7 +260,7 @@ class Mover:
 
     def _rest(self) -> None:
         """After a slide that nothing else caused: stand where it ended, able to act again."""
-        self.skid, self.speed, self.accel, self.yaw_rate = None, 0.0, 0.0, 0.0
+        self.skid, self.speed, self.accel, self.yaw_rate, self.row[SLIDES] = None, 0.0, 0.0, 0.0, 0
         self.target = Target(0.0, 2.0)
         self.path = free_path(self.body, self.at, PATH_GRIP_SHARE * self.grip)
 
@@ -257,7 +281,7 @@ class Mover:
         """From an impact on: slide with this velocity, slowed by friction alone."""
         spin = self.skid.yaw_rate if self.skid is not None else 0.0
         self.skid, self.struck_once = Skid(velocity, decel, spin), True
-        self.still, self.scripted, self.drive, self.pedals = False, False, None, None
+        self.still, self.scripted, self.drive, self.driven = False, False, None, False
         yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
         self.lit = self.body.kind in FOUR_WHEELS and math.hypot(*velocity) > 0.5

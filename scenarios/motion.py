@@ -18,13 +18,14 @@ from scenarios.pedals import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 from scenarios.reference_line import bend_at, pose_at
 
 X, Y, YAW, SPEED, ACCEL, YAW_RATE, TRAVELLED, GEAR, LIT, GRIP, WALKS, SLOPE = range(12)
-TOWARDS, AMOUNT, RATE, BRAKING = range(12, 16)  # what is asked: an acceleration, or to go towards a speed
-S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(16, 22)  # on a lane; of no length: it keeps its offset
-SHIFT = 22  # and on: the quintic's six coefficients
-WIDTH = 28
+PRESENT, SLIDES, SLIDES_X, SLIDES_Y = range(12, 16)
+TOWARDS, AMOUNT, RATE, BRAKING = range(16, 20)  # what is asked: an acceleration, or to go towards a speed
+S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(20, 26)  # on a lane; of no length: it keeps its offset
+SHIFT = 26  # and on: the quintic's six coefficients
+WIDTH = 32
 ASKED, PATH = slice(TOWARDS, BRAKING + 1), slice(S, WIDTH)
-Row = Float[np.ndarray, "28"]
-Table = Float[np.ndarray, "actor 28"]
+Row = Float[np.ndarray, "32"]
+Table = Float[np.ndarray, "actor 32"]
 
 
 def blank() -> Row:
@@ -177,10 +178,8 @@ def drive_on(table, places, nodes, curvature, dt):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def velocities(table):
-    """Map velocities "actor 2" of bodies that go where they head."""
-    velocity = np.empty((len(table), 2))
-    for i in range(len(table)):
-        velocity[i, 0] = table[i, SPEED] * math.cos(table[i, YAW])
-        velocity[i, 1] = table[i, SPEED] * math.sin(table[i, YAW])
-    return velocity
+def velocity_of(row):
+    """Map velocity of whoever slides, or else goes where it heads."""
+    if row[SLIDES]:
+        return row[SLIDES_X], row[SLIDES_Y]
+    return row[SPEED] * math.cos(row[YAW]), row[SPEED] * math.sin(row[YAW])

@@ -20,10 +20,6 @@ class Pedals:
     braking: bool
     brake_jerk: float = BRAKE_JERK
 
-    def numbers(self) -> tuple[bool, float, float, bool]:
-        """As `motion` lays them into a row: not towards a speed, how much, how fast, with the brakes."""
-        return False, self.accel_mps2, self.brake_jerk, self.braking
-
 
 @njit(cache=True, nogil=True)
 @no_type_check
@@ -48,10 +44,6 @@ class Target:
     def pedals(self, pace: float, on_foot: bool, dt: float) -> Pedals:
         """For a body that goes at `pace`, m/s in the direction of its gear."""
         return Pedals(*pedals_towards(self.speed_mps, self.rate_mps2, self.braking, pace, on_foot, dt))
-
-    def numbers(self) -> tuple[bool, float, float, bool]:
-        """As `motion` lays them into a row: towards a speed, which, how fast, with the brakes."""
-        return True, self.speed_mps, self.rate_mps2, self.braking
 
     def rolled(self, distance: float) -> None:
         """Where one goes does not matter here."""

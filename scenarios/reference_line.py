@@ -209,6 +209,19 @@ def locate_on(nodes, x, y):
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def foot_at(nodes, constant, x, y):
+    """(s, d) of a point; the inverse of `pose_at` within half a turn."""
+    if len(nodes) > 0:
+        return locate_on(nodes, x, y)
+    if abs(constant) < STRAIGHT_BELOW:
+        return x, y
+    sign = math.copysign(1.0, constant)
+    heading = math.atan2(sign * x, sign * (1 / constant - y))
+    return heading / constant, 1 / constant - sign * math.hypot(x, 1 / constant - y)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def _settled(nodes, best, x, y):
     """Newton's search for the foot of the perpendicular, near a node."""
     low, high = nodes[max(best - 1, 0), 0], nodes[min(best + 1, len(nodes) - 1), 0]

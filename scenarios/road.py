@@ -17,7 +17,7 @@ from scenarios.reference_line import (
     Piece,
     Pose,
     bend_at,
-    locate_on,
+    foot_at,
     located_on,
     nodes_of,
     places_on,
@@ -162,14 +162,7 @@ class Road:
 
     def locate(self, x: float, y: float) -> tuple[float, float]:
         """`project` of one point, for the inner loop."""
-        if self.pieces:
-            return locate_on(self.nodes, x, y)
-        k = self.curvature_per_m
-        if abs(k) < STRAIGHT_BELOW:
-            return x, y
-        sign = math.copysign(1.0, k)
-        heading = math.atan2(sign * x, sign * (1 / k - y))
-        return heading / k, 1 / k - sign * math.hypot(x, 1 / k - y)
+        return foot_at(self.nodes, self.curvature_per_m, x, y)
 
     def band(self, d_right: float, d_left: float, s_from: float, s_to: float, step: float = 2.0) -> Polygon:
         """The strip between two offsets as a polygon in the map frame."""

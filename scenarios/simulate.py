@@ -1,6 +1,7 @@
 """Runs a scenario: fixed inner steps, driver and story decide, bodies move, contacts are resolved."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,14 +12,14 @@ from scenarios.behaviour import Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.crossing import Signals
 from scenarios.deed import Deed
-from scenarios.drivers import G
-from scenarios.following import Driver
+from scenarios.drivers import G, driver
+from scenarios.following import Minds
 from scenarios.grip_map import friction_under
-from scenarios.impact import parting_velocities, sliding_decel, touching
+from scenarios.impact import Contact, contacts, parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
-from scenarios.motion import LIT, drive_on, velocities
+from scenarios.motion import PRESENT, drive_on
 from scenarios.paths import LanePath
-from scenarios.perception import Scene, box_centres, look
+from scenarios.perception import box_centres
 from scenarios.place import carriers
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
 from scenarios.road import Road
@@ -68,7 +69,7 @@ class World:
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
         for name in {*carriers(scenario.events), *(e.actor for e in scenario.events if isinstance(e.do, Appear))}:
             self.movers[self.place[name]].present = False
-        self.drivers: dict[int, Driver] = {}
+        self.minds = Minds(len(self.movers))
         self.happenings: list[Happening] = []
         self.touched: set[tuple[int, int]] = set()
         self.signals = Signals(scenario.road.junction)
@@ -107,8 +108,7 @@ class World:
     def _fire(self, event: Event) -> None:
         deed = self._begin(event)
         if self._body(event.actor).drive is None or sets_speed(event.do):
-            self.drivers.pop(self.place[event.actor], None)
-            self._body(event.actor).pedals = None
+            self._body(event.actor).driven = False
         self._tell(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
 
@@ -147,7 +147,7 @@ class World:
 
     def _move(self) -> None:
         """Everybody goes on by a step: who just drives along a road in one loop, the others one by one."""
-        cruising: dict[int, tuple[Road, list[int]]] = {}
+        cruising = []
         for place, mover in enumerate(self.movers):
             if mover.still or not mover.present:
                 continue
@@ -155,8 +155,8 @@ class World:
             if road is None:
                 mover.move(self.t_s, STEP_S)
             else:
-                cruising.setdefault(id(road), (road, []))[1].append(place)
-        for road, places in cruising.values():
+                cruising.append((place, road))
+        for road, places in _by_road(cruising):
             drive_on(self.table, np.array(places), road.nodes, road.curvature_per_m, STEP_S)
 
     def _feel_the_road(self) -> None:
@@ -170,36 +170,42 @@ class World:
                 mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
 
     def _look_around(self) -> None:
-        scenes: dict[int, Scene] = {}
-        for i, mover in enumerate(self.movers):
-            if mover.drive is None or not mover.present:
-                continue
-            assert isinstance(mover.path, LanePath)
-            driver = self.drivers.setdefault(i, Driver(i, mover.drive.driver))
-            road = mover.path.road
-            scene = scenes[id(road)] = scenes.get(id(road)) or self._scene(road)
-            mover.pedals = self.signals.heeded(mover, driver.decide(mover, scene, self.t_s), self.t_s)
-            for what, other in driver.news:
-                self._tell(mover.body.id, f"{what} {self.movers[other].body.id}")
-            driver.news.clear()
+        """Every driver looks along the road and asks something of the vehicle until the next look."""
+        drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
+        self._lay_slides()
+        news = []
+        for road, places in _by_road((i, path.road) for i, path in drivers if isinstance(path, LanePath)):
+            for i in places:
+                self._take_wheel(i)
+            news += self.minds.decide(self.table, self.offset_m, self.size, np.array(places), road, self.t_s)
+        for i, what, other in sorted(news, key=lambda told: told[0]):
+            self._tell(self.movers[i].body.id, f"{what} {self.movers[other].body.id}")
+        if self.signals.junction is not None:
+            for mover in (self.movers[i] for i, _ in drivers):
+                mover.ask(self.signals.heeded(mover, mover.asked, self.t_s))
+
+    def _take_wheel(self, place: int) -> None:
+        mover = self.movers[place]
+        assert mover.drive is not None
+        if not mover.driven:
+            self.minds.begin(place, driver(mover.drive.driver), mover.drive.speed_mps)
+        mover.driven, mover.laid = True, None
+        mover.join_lane().lie_in(mover.row)
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
         return box_centres(self.table, self.offset_m)
 
-    def _scene(self, road: Road) -> Scene:
-        xy, yaw = self._centres()
-        velocity = velocities(self.table)
-        for mover, way in zip(self.movers, velocity, strict=True):
+    def _lay_slides(self) -> None:
+        for mover in self.movers:
             if mover.skid is not None:
-                way[:] = mover.skid.velocity
-        return look(road, xy, yaw, self.size, velocity, self.table[:, LIT] > 0, self._present())
+                mover.lay_slide()
 
-    def _touching(self) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
-        moving = np.array([m.speed != 0 or m.slides for m in self.movers])
-        return touching(*self._centres(), self.size, moving, self._present())
+    def _touching(self) -> list[Contact]:
+        self._lay_slides()
+        return contacts(self.table, self.offset_m, self.size)
 
     def _present(self) -> Bool[np.ndarray, "actor"]:
-        return np.array([m.present for m in self.movers])
+        return self.table[:, PRESENT] > 0
 
     def _refuse_overlaps(self) -> None:
         overlaps = [f"{self.movers[i].body.id} and {self.movers[j].body.id}" for i, j, _ in self._touching()]
@@ -220,6 +226,14 @@ class World:
             va, vb = parting_velocities(normal, va, vb, a.mass, b.mass)
             a.struck(va, sliding_decel(a.body, self.friction))
             b.struck(vb, sliding_decel(b.body, self.friction))
+
+
+def _by_road(bodies: Iterable[tuple[int, Road]]) -> Iterable[tuple[Road, list[int]]]:
+    """The places of bodies, road by road."""
+    found: dict[int, tuple[Road, list[int]]] = {}
+    for place, road in bodies:
+        found.setdefault(id(road), (road, []))[1].append(place)
+    return found.values()
 
 
 def _rollout(
