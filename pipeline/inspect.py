@@ -21,6 +21,7 @@ from pipeline.specs import find, load_all
 from pipeline.stages import open_world
 from scenarios.explain import explain
 from scenarios.faults import Faults
+from scenarios.rollout import FRAME_RATE_HZ, Ended
 from scenarios.sayable import page
 from scenarios.scenario import Scenario
 
@@ -53,13 +54,18 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
     loaded = load_all(find(names))
     failed = 0
     for scenario in runnable(loaded.scenarios, log, console):
-        verdicts = check_physics(open_world(scenario, log, PREVIEW_RIG).rollout, scenario)
+        rollout = open_world(scenario, log, PREVIEW_RIG).rollout
+        verdicts = check_physics(rollout, scenario)
         wrong = tuple(v for v in verdicts if v.gates and v.outcome is Outcome.FAIL)
         failed += bool(wrong)
         console.print(Text(_line(scenario, verdicts), "red" if wrong else "green"), soft_wrap=True)
         for verdict in (v for v in verdicts if v.check == STORY and v.outcome is Outcome.FAIL):
             console.print(f"  {verdict.reason}", style="yellow", markup=False, soft_wrap=True)
-        if shown := verdicts if full or len(loaded.scenarios) == 1 else wrong:
+        in_full = full or len(loaded.scenarios) == 1
+        if in_full or rollout.ended is not Ended.DURATION:
+            lasted, asked = len(rollout.t_s) / FRAME_RATE_HZ, scenario.duration_s
+            console.print(f"  {rollout.ended}: {lasted:.1f} s of {asked:.1f} s", style="dim", highlight=False)
+        if shown := verdicts if in_full else wrong:
             console.print(verdicts_table(shown), "")
     for faults in loaded.faults:
         _show(faults, console)

@@ -123,8 +123,8 @@ class Mover:
 
     def lay_slide(self) -> None:
         """Let its row say how it slides."""
-        if self.skid is not None:
-            self.row[SLIDES], (self.row[SLIDES_X], self.row[SLIDES_Y]) = 1, self.skid.velocity
+        assert self.skid is not None
+        self.row[SLIDES], (self.row[SLIDES_X], self.row[SLIDES_Y]) = 1, self.skid.velocity
 
     def centre(self) -> tuple[float, float]:
         """Map x, y of the box centre."""

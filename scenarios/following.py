@@ -7,10 +7,25 @@ import math
 from typing import no_type_check
 
 import numpy as np
+from jaxtyping import Float, Int
 from numba import njit
 
 from scenarios.drivers import DriverModel, accepted_time_gap, idm
-from scenarios.motion import AMOUNT, BRAKING, FACING, GRIP, LIT, PRESENT, RATE, SPEED, TOWARDS, WAY, D, velocity_of
+from scenarios.motion import (
+    AMOUNT,
+    BRAKING,
+    FACING,
+    GRIP,
+    LIT,
+    PRESENT,
+    RATE,
+    SPEED,
+    TOWARDS,
+    WAY,
+    D,
+    Table,
+    velocity_of,
+)
 from scenarios.pedals import LIT_DECEL
 from scenarios.perception import RECOGNISED_SHARE, ahead, box_centres, scene_of, visible_share
 from scenarios.road import Road
@@ -44,7 +59,15 @@ class Minds:
             model.emergency, desired_mps, math.nan, NOBODY, NOBODY, 0, 0, 0,
         )  # fmt: skip
 
-    def decide(self, table, offset_m, size, places, road: Road, t_s: float) -> list[tuple[int, str, int]]:
+    def decide(
+        self,
+        table: Table,
+        offset_m: Float[np.ndarray, "actor"],
+        size: Float[np.ndarray, "actor 3"],
+        places: Int[np.ndarray, "driver"],
+        road: Road,
+        t_s: float,
+    ) -> list[tuple[int, str, int]]:
         """Lay into the rows of the drivers at some places, all on one road, what they ask of their vehicles until the
         next look; returns who notices whom, or brakes hard for whom."""
         news = _decide(

@@ -45,7 +45,7 @@ def in_row(**columns: int) -> Callable[[type], type]:
 
 
 def _number(column: int, kind: type) -> property:
-    def written(holder, value: float) -> None:
+    def written(holder, value) -> None:
         holder.row[column] = value
 
     if kind is float:

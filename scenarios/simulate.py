@@ -172,11 +172,15 @@ class World:
     def _look_around(self) -> None:
         """Every driver looks along the road and asks something of the vehicle until the next look."""
         drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
+        if not drivers:
+            return
         self._lay_slides()
         news = []
-        for road, places in _by_road((i, path.road) for i, path in drivers if isinstance(path, LanePath)):
-            for i in places:
-                self._take_wheel(i)
+        for i, path in drivers:
+            assert isinstance(path, LanePath)
+            path.lie_in(self.movers[i].row)
+            self._take_wheel(i)
+        for road, places in _by_road((i, path.road) for i, path in drivers):
             news += self.minds.decide(self.table, self.offset_m, self.size, np.array(places), road, self.t_s)
         for i, what, other in sorted(news, key=lambda told: told[0]):
             self._tell(self.movers[i].body.id, f"{what} {self.movers[other].body.id}")
@@ -190,7 +194,6 @@ class World:
         if not mover.driven:
             self.minds.begin(place, driver(mover.drive.driver), mover.drive.speed_mps)
         mover.driven, mover.laid = True, None
-        mover.join_lane().lie_in(mover.row)
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
         return box_centres(self.table, self.offset_m)
