@@ -7,7 +7,7 @@ from jaxtyping import Int
 
 from scenarios.bodies import ON_FOOT, TWO_WHEELS, Kind
 from scenarios.environment import Surface, TimeOfDay, Weather
-from scenarios.rollout import Ended, Rollout
+from scenarios.rollout import Rollout
 
 WORDS = 16
 # Most telling first: where the caption is full, what comes later in this order is left out.
@@ -57,7 +57,7 @@ def _setting(rollout: Rollout) -> list[str]:
 def _ego_deed(rollout: Rollout) -> str:
     speed, acceleration = rollout.speed_mps[:, 0], rollout.acceleration_mps2[:, 0]
     me = rollout.bodies[0].id
-    if rollout.ended == Ended.COLLISION or any(h.actor == me and "collision" in h.what for h in rollout.happenings):
+    if any(h.actor == me and "collision" in h.what for h in rollout.happenings):
         return "hits"
     if np.abs(speed).max() < STANDING_MPS:
         return "stands"

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,8 +11,31 @@ from scenarios.bodies import FOUR_WHEELS, ON_FOOT, Body
 from scenarios.grip import gravity_along
 from scenarios.impact import mass_kg
 from scenarios.line_path import LinePath, Pose
+from scenarios.motion import (
+    ACCEL,
+    ASKED,
+    GEAR,
+    GRIP,
+    LIT,
+    PRESENT,
+    SLIDES,
+    SLIDES_X,
+    SLIDES_Y,
+    SLOPE,
+    SPEED,
+    TRAVELLED,
+    WALKS,
+    YAW,
+    YAW_RATE,
+    Row,
+    X,
+    Y,
+    blank,
+    in_row,
+    press,
+)
 from scenarios.paths import LanePath, Path, free_path, lane_path, wrapped
-from scenarios.pedals import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, Control, Pedals, Target
+from scenarios.pedals import LIT_DECEL, Control, Pedals, Target
 from scenarios.road import Road
 from scenarios.skid import Fall, Skid
 from scenarios.turning import Slowing, Turn
@@ -21,6 +45,9 @@ PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is 
 GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # to a standstill, before the other gear goes in
 
 
+@in_row(
+    grip=GRIP, speed=SPEED, gear=GEAR, accel=ACCEL, yaw_rate=YAW_RATE, lit=LIT, travelled_m=TRAVELLED, present=PRESENT
+)
 @dataclass
 class Mover:
     """One body while the simulation runs. The reference point is the ego's rear axle, others' box centre."""
@@ -33,6 +60,8 @@ class Mover:
     speed: float  # along the heading: negative when it goes backwards
     target: Control
     drive: Follow | None = None
+    driven: bool = False  # what a driver asks of it, from one look to the next, lies in its row
+    laid: Target | None = None  # in its row, where nobody drives
     scripted: bool = False  # speed comes from the drawn trajectory's plan
     still: bool = False  # never moves
     present: bool = True
@@ -52,7 +81,20 @@ class Mover:
     heeds_signals: bool = True
     travelled_m: float = 0.0
     mass: float = 0.0  # kg
-    at: Pose = (0.0, 0.0, 0.0)  # map pose of the reference point
+
+    @cached_property
+    def row(self) -> Row:
+        """Its numbers, where compiled loops find them; the world lays them into its table."""
+        return blank()
+
+    @property
+    def at(self) -> Pose:
+        """Map pose of the reference point."""
+        return self.row.item(X), self.row.item(Y), self.row.item(YAW)
+
+    @at.setter
+    def at(self, pose: Pose) -> None:
+        self.row[X], self.row[Y], self.row[YAW] = pose
 
     @property
     def on_foot(self) -> bool:
@@ -70,6 +112,7 @@ class Mover:
 
     def __post_init__(self) -> None:
         self.at, self.mass = self.path.pose(), mass_kg(self.body)
+        self.row[WALKS], self.row[SLOPE] = self.on_foot, (self.main or self.road).slope_rad
 
     def velocity(self) -> np.ndarray:
         """Map velocity, m/s."""
@@ -78,6 +121,11 @@ class Mover:
         yaw = self.at[2]
         return self.speed * np.array([math.cos(yaw), math.sin(yaw)])
 
+    def lay_slide(self) -> None:
+        """Let its row say how it slides."""
+        assert self.skid is not None
+        self.row[SLIDES], (self.row[SLIDES_X], self.row[SLIDES_Y]) = 1, self.skid.velocity
+
     def centre(self) -> tuple[float, float]:
         """Map x, y of the box centre."""
         x, y, yaw = self.at
@@ -85,32 +133,34 @@ class Mover:
 
     # -- longitudinal ------------------------------------------------------------------------------------------
 
-    def press(self, pedals: Pedals, dt: float) -> None:
-        """Let the acceleration move towards what is asked as fast as brakes, engine or legs allow, within the grip."""
-        pedals = self._slowed(pedals, dt)
-        asked, braking = pedals.accel_mps2, pedals.braking
-        pace, before = self.gear * self.speed, self.gear * self.accel
-        accel = 0.0 if pace <= 0 and asked < 0 else asked
-        if not self.on_foot:
-            rise = BRAKE_JERK if before < 0 and accel >= before else DRIVE_JERK
-            fall = pedals.brake_jerk if braking else DRIVE_JERK
-            accel = min(max(accel, before - fall * dt), before + rise * dt)
-        grip, pull = self.grip_left(), self.gear * self.pull_mps2
-        accel = min(max(accel, pull - grip), pull + grip)
-        if braking and asked < -LIT_DECEL:
-            self.lit = True
-        elif (accel > -0.3 and pace > 0.05) or accel > 0.05:
-            self.lit = False
-        self.accel = self.gear * accel
+    def cruising(self) -> Road | None:
+        """The road along which it just goes on by its pedals or towards a speed; None where more than that decides.
 
-    def _slowed(self, pedals: Pedals, dt: float) -> Pedals:
-        limit = self.slowing.limit(self.gear * self.speed, dt) if self.slowing is not None else None
-        return limit if limit is not None and limit.accel_mps2 < pedals.accel_mps2 else pedals
+        What is asked of it, and its path, then lie in its row.
+        """
+        path, target = self.path, self.target
+        if not isinstance(path, LanePath) or self.skid is not None or self.scripted or self.turn is not None:
+            return None
+        if self.ends_beyond_d is not None or self.row.item(GEAR) != self.wanted_gear:
+            return None
+        if not self.driven and self.laid is not target:
+            if not isinstance(target, Target):
+                return None
+            self.laid, self.row[ASKED] = target, (1, target.speed_mps, target.rate_mps2, target.braking)
+        if path.row is not self.row:
+            path.lie_in(self.row)
+        return path.road
 
-    def grip_left(self) -> float:
-        """What the friction circle leaves for braking, m/s^2."""
-        sideways = self.speed * self.yaw_rate
-        return math.sqrt(max(self.grip**2 - sideways**2, (0.1 * self.grip) ** 2))
+    def ask(self, pedals: Pedals) -> None:
+        """What a driver wants until the next look."""
+        self.driven, self.laid = True, None
+        self.row[ASKED] = 0, pedals.accel_mps2, pedals.brake_jerk, pedals.braking
+
+    @property
+    def asked(self) -> Pedals:
+        """What its driver asks for."""
+        _, accel, jerk, braking = self.row[ASKED].tolist()
+        return Pedals(accel, braking > 0, jerk)
 
     @property
     def pull_mps2(self) -> float:
@@ -123,28 +173,34 @@ class Mover:
         """The hardest braking on the ground ahead; over patches as much as the best of them gives."""
         return HARDEST_MPS2 if (self.main or self.road).patches else self.grip - self.gear * self.pull_mps2
 
-    def pursue(self, dt: float) -> None:
-        """Set the acceleration that the present target asks for, in the gear that it wants."""
-        if self.gear != self.wanted_gear and self.speed == 0:
-            self.gear = self.wanted_gear
-        control = self.target if self.gear == self.wanted_gear else GEAR_CHANGE
-        self.press(control.pedals(self.gear * self.speed, self.on_foot, dt), dt)
-
-    def advance(self, t_s: float, dt: float) -> None:
+    def move(self, t_s: float, dt: float) -> None:
         """Move on by one step that ends at `t_s`."""
-        if self.still or not self.present:
-            return
         if self.slides:
             self._slide_on(dt)
         elif self.scripted:
             self._follow_plan(t_s, dt)
         else:
+            pedals = self._slowed(self._pedals(dt), dt)
+            press(self.row, pedals.accel_mps2, pedals.braking, pedals.brake_jerk, dt)
             pace = max(0.0, self.gear * (self.speed + self.accel * dt))
             self._roll((self.speed + self.gear * pace) / 2 * dt, dt)
             self.speed = self.gear * pace
             if pace == 0.0:
                 self.accel = 0.0
             self._end_crossing()
+
+    def _pedals(self, dt: float) -> Pedals:
+        """What the driver or the present target asks for, in the gear that it wants."""
+        if self.gear != self.wanted_gear and self.speed == 0:
+            self.gear = self.wanted_gear
+        elif self.driven and self.gear == self.wanted_gear:
+            return self.asked
+        control = self.target if self.gear == self.wanted_gear else GEAR_CHANGE
+        return control.pedals(self.gear * self.speed, self.on_foot, dt)
+
+    def _slowed(self, pedals: Pedals, dt: float) -> Pedals:
+        limit = self.slowing.limit(self.gear * self.speed, dt) if self.slowing is not None else None
+        return limit if limit is not None and limit.accel_mps2 < pedals.accel_mps2 else pedals
 
     def _roll(self, distance: float, dt: float) -> None:
         before = self.at[2]
@@ -181,6 +237,8 @@ class Mover:
 
     def _slide_on(self, dt: float) -> None:
         assert self.skid is not None
+        if self.skid.at_rest and self.fall is None and self.speed == self.accel == 0:
+            return
         x, y = self.centre()
         yaw, left, way, turn = self.at[2], dt, np.zeros(2), 0.0
         if (slope := (self.main or self.road).slope_rad) and not self.skid.at_rest:
@@ -202,7 +260,7 @@ class Mover:
 
     def _rest(self) -> None:
         """After a slide that nothing else caused: stand where it ended, able to act again."""
-        self.skid, self.speed, self.accel, self.yaw_rate = None, 0.0, 0.0, 0.0
+        self.skid, self.speed, self.accel, self.yaw_rate, self.row[SLIDES] = None, 0.0, 0.0, 0.0, 0
         self.target = Target(0.0, 2.0)
         self.path = free_path(self.body, self.at, PATH_GRIP_SHARE * self.grip)
 
@@ -223,7 +281,7 @@ class Mover:
         """From an impact on: slide with this velocity, slowed by friction alone."""
         spin = self.skid.yaw_rate if self.skid is not None else 0.0
         self.skid, self.struck_once = Skid(velocity, decel, spin), True
-        self.still, self.scripted, self.drive = False, False, None
+        self.still, self.scripted, self.drive, self.driven = False, False, None, False
         yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
         self.lit = self.body.kind in FOUR_WHEELS and math.hypot(*velocity) > 0.5

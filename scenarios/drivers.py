@@ -1,6 +1,9 @@
 """How drivers follow and brake: IDM car following, and named models of who brakes when and how hard."""
 
 from dataclasses import dataclass
+from typing import no_type_check
+
+from numba import njit
 
 G = 9.81
 IDM_ACCELERATION = 1.5  # m/s^2; Treiber's model, usual range 1-3
@@ -65,7 +68,9 @@ def driver(name: str) -> DriverModel:
     return DRIVERS[name]
 
 
-def free_acceleration(speed: float, desired: float) -> float:
+@njit(cache=True, nogil=True)
+@no_type_check
+def free_acceleration(speed, desired):
     """Acceleration towards the desired speed on an empty road, m/s^2 (improved IDM)."""
     if desired < 0.01:
         return -IDM_COMFORT_DECEL if speed > 0 else 0.0
@@ -75,7 +80,9 @@ def free_acceleration(speed: float, desired: float) -> float:
     return -IDM_COMFORT_DECEL * (1 - (desired / speed) ** exponent)
 
 
-def idm(speed: float, desired: float, gap: float, lead_speed: float, time_gap: float = IDM_TIME_GAP_S) -> float:
+@njit(cache=True, nogil=True)
+@no_type_check
+def idm(speed, desired, gap, lead_speed, time_gap=IDM_TIME_GAP_S):
     """Improved IDM (Treiber & Kesting 2013, ch. 11.3.8): no braking at the desired speed and gap. SI."""
     free = free_acceleration(speed, desired)
     closing = speed * (speed - lead_speed) / (2 * (IDM_ACCELERATION * IDM_COMFORT_DECEL) ** 0.5)
@@ -88,7 +95,9 @@ def idm(speed: float, desired: float, gap: float, lead_speed: float, time_gap: f
     return free * (1 - ratio ** (2 * IDM_ACCELERATION / max(free, 1e-6))) if free > 1e-6 else 0.0
 
 
-def accepted_time_gap(speed: float, gap: float, lead_speed: float) -> float:
+@njit(cache=True, nogil=True)
+@no_type_check
+def accepted_time_gap(speed, gap, lead_speed):
     """The time gap a driver keeps: 1.5 s, or the closer one that the scenario starts with behind an equal leader."""
     if speed < 1 or lead_speed < speed - 0.5:
         return IDM_TIME_GAP_S

@@ -1,134 +1,203 @@
-"""A driver at the wheel: follows by IDM what lies ahead, and brakes in an emergency after the reaction time."""
+"""Drivers at the wheel: they follow by IDM what lies ahead, and brake in an emergency after their reaction time.
 
-from collections import deque
-from dataclasses import dataclass, field
+Compiled, for every driver looks sixty times a second. What one knows and intends is a row of `Minds`.
+"""
+
+import math
+from typing import no_type_check
 
 import numpy as np
+from jaxtyping import Float, Int
+from numba import njit
 
-from scenarios.behaviour import Mover
-from scenarios.drivers import accepted_time_gap, driver, idm
-from scenarios.paths import LanePath
-from scenarios.pedals import LIT_DECEL, Pedals
-from scenarios.perception import RECOGNISED_SHARE, Ahead, Scene, ahead, visible_share
+from scenarios.drivers import DriverModel, accepted_time_gap, idm
+from scenarios.motion import (
+    AMOUNT,
+    BRAKING,
+    FACING,
+    GRIP,
+    LIT,
+    PRESENT,
+    RATE,
+    SPEED,
+    TOWARDS,
+    WAY,
+    D,
+    Table,
+)
+from scenarios.pedals import LIT_DECEL
+from scenarios.perception import RECOGNISED_SHARE, ahead, box_centres, scene_of, visible_share
+from scenarios.road import Road
 
 FOLLOWS_WITHIN_S = 4.0  # time headway within which a leader's brake lights concern the driver
 CROSSING_HORIZON_S = 3.0  # a body that will cross the path later than this is not yet an emergency
 HARD_MPS2 = 3.0  # braking beyond what following needs
+NOTICES, BRAKES_HARD = "notices", "brakes hard for"
+NOBODY, NEVER = -1.0, math.inf
+MEMORY = 256  # looks that are remembered: longer than any driver takes to react
+# A mind's columns: the driver's model, what it wants, what it intends, which of its memories count.
+PEDAL_S, DECEL, JERK, CRITICAL_TTC, HEEDS_LIGHTS, EMERGENCY, DESIRED = range(7)
+TIME_GAP, BRAKING_FOR, WAITS_FOR, CROSSED, OLDEST, LOOKS = range(7, 13)
+AT, GAP, LEAD_MPS, OWN_WAY = range(4)  # a memory's: when, the leader's gap and speed, one's own way until then
 
 
-@dataclass(frozen=True)
-class Observation:
-    """The leader as it was: metres, m/s; `travelled` is the driver's own way so far. None ahead: infinite gap."""
+class Minds:
+    """What the drivers know and intend; each has the place of its vehicle."""
 
-    t_s: float
-    gap: float
-    lead_mps: float
-    travelled: float
+    def __init__(self, bodies: int) -> None:
+        self.minds = np.zeros((bodies, 13))
+        self.knows = np.zeros((bodies, bodies), bool)  # once seen, remembered when hidden again
+        self.risk_since = np.full((bodies, bodies), NEVER)
+        self.memory = np.zeros((bodies, MEMORY, 4))
 
-    def expected_gap(self, t_s: float, travelled: float) -> float:
-        """The gap that a driver believes in who saw this, knows the own way since, and takes the leader as steady."""
-        return self.gap + self.lead_mps * (t_s - self.t_s) - (travelled - self.travelled)
+    def begin(self, place: int, model: DriverModel, desired_mps: float) -> None:
+        """Somebody new takes the wheel."""
+        self.knows[place], self.risk_since[place] = False, NEVER
+        self.minds[place] = (
+            model.pedal_s, model.decel_mps2, model.jerk, model.critical_ttc_s, model.heeds_brake_lights,
+            model.emergency, desired_mps, math.nan, NOBODY, NOBODY, 0, 0, 0,
+        )  # fmt: skip
+
+    def decide(
+        self,
+        table: Table,
+        offset_m: Float[np.ndarray, "actor"],
+        size: Float[np.ndarray, "actor 3"],
+        velocity: Float[np.ndarray, "actor 2"],
+        places: Int[np.ndarray, "driver"],
+        road: Road,
+        t_s: float,
+    ) -> list[tuple[int, str, int]]:
+        """Lay into the rows of the drivers at some places, all on one road, what they ask of their vehicles until the
+        next look, in which they reckon with these velocities; returns who notices whom, or brakes hard for whom."""
+        news = _decide(
+            table, offset_m, size, velocity, places, road.nodes, road.curvature_per_m, t_s,
+            self.minds, self.knows, self.risk_since, self.memory,
+        )  # fmt: skip
+        return [(int(me), BRAKES_HARD if hard else NOTICES, int(other)) for me, hard, other in news]
 
 
-@dataclass
-class Driver:
-    """What one `Follow` driver knows and intends. `me` is the body's place in the scene."""
+@njit(cache=True, nogil=True)
+@no_type_check
+def _decide(table, offset_m, size, velocity, places, nodes, curvature, t_s, minds, knows, risk_since, memory):
+    xy, yaw = box_centres(table, offset_m)
+    scene = scene_of(nodes, curvature, xy, yaw, size, velocity, table[:, LIT] > 0, table[:, PRESENT] > 0)
+    news = [(0, False, 0) for _ in range(0)]
+    for me in places:
+        row, mind, risks = table[me], minds[me], risk_since[me]
+        view = ahead(scene, me, row[D], row[FACING], row[SPEED])
+        _recognise(scene, view, me, knows[me])
+        leads = knows[me] & (view.inside | view.entering)
+        crossers = knows[me] & view.crossing & ~view.inside
+        asked, hard = _follow(row, mind, risks, memory[me], view, leads, t_s), False
+        if mind[EMERGENCY]:
+            _watch(scene, row, mind, risks, view, leads, crossers, t_s, me, news)
+            hard = mind[BRAKING_FOR] != NOBODY or (mind[WAITS_FOR] != NOBODY and row[SPEED] == 0)
+        row[TOWARDS], row[RATE] = 0, mind[JERK]
+        row[AMOUNT] = -mind[DECEL] if hard else max(asked, -mind[DECEL])
+        row[BRAKING] = hard or asked < -LIT_DECEL
+    return news
 
-    me: int
-    name: str
-    known: set[int] = field(default_factory=set)
-    risk_since: dict[int, float] = field(default_factory=dict)
-    memory: deque[Observation] = field(default_factory=deque)
-    time_gap_s: float | None = None
-    braking_for: int | None = None
-    waits_for: int | None = None  # after an emergency stop: stay until this body moves on
-    crossed: bool = False  # the emergency is somebody crossing
-    news: list[tuple[str, int]] = field(default_factory=list)
 
-    def decide(self, mover: Mover, scene: Scene, t_s: float) -> Pedals:
-        """What the driver asks of the vehicle until the next look."""
-        assert mover.drive is not None
-        assert isinstance(mover.path, LanePath)
-        model = driver(self.name)
-        view = ahead(scene, self.me, mover.path.d, mover.path.facing, mover.speed)
-        seen = self._recognised(scene, view)
-        leads = [i for i in seen if view.inside[i] or view.entering[i]]
-        crossers = [i for i in seen if view.crossing[i] and not view.inside[i]]
-        desired = mover.drive.speed_mps
-        following = self._follow(mover, view, leads, t_s, model.pedal_s, desired)
-        if model.emergency:
-            self._watch(mover, scene, view, leads, crossers, t_s)
-            if self.braking_for is not None or (self.waits_for is not None and mover.speed == 0):
-                return Pedals(-model.decel_mps2, True, model.jerk)
-        return Pedals(max(following, -model.decel_mps2), following < -LIT_DECEL, model.jerk)
+@njit(cache=True, nogil=True)
+@no_type_check
+def _recognise(scene, view, me, known):
+    """Of the bodies that matter, know those that can be seen."""
+    for i in range(len(known)):
+        matters = view.inside[i] or view.entering[i] or view.crossing[i]
+        if matters and not known[i] and visible_share(scene, me, i) >= RECOGNISED_SHARE:
+            known[i] = True
 
-    def _recognised(self, scene: Scene, view: Ahead) -> list[int]:
-        """The bodies that matter and that were seen by now; what is known is remembered when hidden again."""
-        matter: list[int] = (view.inside | view.entering | view.crossing).nonzero()[0].tolist()
-        for i in matter:
-            if i not in self.known and visible_share(scene, self.me, i) >= RECOGNISED_SHARE:
-                self.known.add(i)
-        return [i for i in matter if i in self.known]
 
-    def _follow(self, mover: Mover, view: Ahead, leads: list[int], t_s: float, delay_s: float, desired: float) -> float:
-        nearest = min(leads, key=lambda i: view.gap[i], default=None)
-        way = mover.path.travelled if isinstance(mover.path, LanePath) else 0.0
-        now = Observation(t_s, np.inf, 0.0, way)
-        if nearest is not None:
-            now = Observation(t_s, float(view.gap[nearest]), max(0.0, float(view.speed_mps[nearest])), way)
-        if self.time_gap_s is None:
-            self.time_gap_s = accepted_time_gap(mover.speed, now.gap, now.lead_mps)
-        self.memory.append(now)
-        while len(self.memory) > 1 and self.memory[1].t_s <= t_s - delay_s:
-            self.memory.popleft()
-        alert = any(t_s - since >= delay_s for since in self.risk_since.values())
-        seen = now if alert or nearest is None else self.memory[0]
-        return idm(mover.speed, desired, seen.expected_gap(t_s, way), seen.lead_mps, self.time_gap_s)
+# -- following -----------------------------------------------------------------------------------------------------
 
-    def _watch(
-        self, mover: Mover, scene: Scene, view: Ahead, leads: list[int], crossers: list[int], t_s: float
-    ) -> None:
-        model = driver(self.name)
-        risky = {i for i in leads if self._closing_in(mover, scene, view, i)}
-        risky |= {i for i in crossers if max(view.gap[i], 0.0) < CROSSING_HORIZON_S * mover.speed}
-        for i in risky:
-            if i not in self.risk_since:
-                self.risk_since[i] = t_s
-                self.news.append(("notices", i))
-        for i in [i for i in self.risk_since if i not in risky and i != self.braking_for]:
-            if i not in leads and i not in crossers:
-                del self.risk_since[i]
-        if self.braking_for is not None and self._over(mover, scene, view, leads, crossers):
-            self.braking_for, self.waits_for = None, self.braking_for
-        if self.waits_for is not None and self._moves_on(scene, view, leads, self.waits_for):
-            self.waits_for = None
-        if self.braking_for is None and mover.speed > 0.1:
-            for i in sorted(risky, key=lambda i: view.gap[i]):
-                if t_s - self.risk_since[i] >= model.pedal_s - 1e-6:
-                    self.braking_for, self.crossed = i, i in crossers
-                    self.news.append(("brakes hard for", i))
-                    break
 
-    def _closing_in(self, mover: Mover, scene: Scene, view: Ahead, i: int) -> bool:
-        model = driver(self.name)
-        gap, closing = max(float(view.gap[i]), 0.01), mover.speed - float(view.speed_mps[i])
-        braked = scene.braking[i] and view.speed_mps[i] > 0.5 and closing > -0.1
-        if braked and model.heeds_brake_lights and gap < FOLLOWS_WITHIN_S * mover.speed:
-            return True
-        # A short time alone is no emergency: every ordinary stop ends with one.
-        hard = closing**2 / (2 * gap) > min(HARD_MPS2, mover.grip / 2)
-        return closing > 0 and gap / closing < model.critical_ttc_s and hard
+@njit(cache=True, nogil=True)
+@no_type_check
+def _follow(row, mind, risks, memory, view, leads, t_s):
+    """The acceleration that keeps a distance to the leader as it was a reaction time ago, or as it is in alarm."""
+    gap, lead_mps, speed, way = np.inf, 0.0, row[SPEED], row[WAY]
+    for i in range(len(leads)):
+        if leads[i] and view.gap[i] < gap:
+            gap, lead_mps = view.gap[i], max(0.0, view.speed_mps[i])
+    if np.isnan(mind[TIME_GAP]):
+        mind[TIME_GAP] = accepted_time_gap(speed, gap, lead_mps)
+    seen = _remembered(mind, memory, t_s, gap, lead_mps, way)
+    alert = (t_s - risks >= mind[PEDAL_S]).any()
+    if not alert and gap < np.inf:
+        # The driver takes the leader as steady, and knows the own way since.
+        gap = seen[GAP] + seen[LEAD_MPS] * (t_s - seen[AT]) - (way - seen[OWN_WAY])
+        lead_mps = seen[LEAD_MPS]
+    return idm(speed, mind[DESIRED], gap, lead_mps, mind[TIME_GAP])
 
-    def _over(self, mover: Mover, scene: Scene, view: Ahead, leads: list[int], crossers: list[int]) -> bool:
-        """Whether the emergency has passed: it stands, the way is clear, or the leader draws away unbraked."""
-        i = self.braking_for
-        assert i is not None
-        if mover.speed <= 0.0:
-            return True
-        if i in leads:
-            return bool(mover.speed <= view.speed_mps[i] and not scene.braking[i])
-        # A walker who would only just have cleared the path is waited for until past it.
-        return i not in crossers and not (self.crossed and bool(view.approaching[i]))
 
-    def _moves_on(self, scene: Scene, view: Ahead, leads: list[int], i: int) -> bool:
-        return i not in leads or bool(view.speed_mps[i] > 1 and not scene.braking[i])
+@njit(cache=True, nogil=True)
+@no_type_check
+def _remembered(mind, memory, t_s, gap, lead_mps, way):
+    """Remember how the leader is, and recall how it was a reaction time ago."""
+    latest = memory[int(mind[LOOKS]) % MEMORY]
+    latest[AT], latest[GAP], latest[LEAD_MPS], latest[OWN_WAY] = t_s, gap, lead_mps, way
+    mind[LOOKS] += 1
+    while mind[OLDEST] + 1 < mind[LOOKS] and memory[int(mind[OLDEST] + 1) % MEMORY, AT] <= t_s - mind[PEDAL_S]:
+        mind[OLDEST] += 1
+    return memory[int(mind[OLDEST]) % MEMORY]
+
+
+# -- emergencies ---------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _watch(scene, row, mind, risks, view, leads, crossers, t_s, me, news):
+    """Whom the driver brakes for in an emergency, and whom it waits for after that."""
+    speed, risky = row[SPEED], np.zeros(len(leads), np.bool_)
+    for i in range(len(leads)):
+        crosses = crossers[i] and max(view.gap[i], 0.0) < CROSSING_HORIZON_S * speed
+        risky[i] = crosses or (leads[i] and _closing_in(scene, row, mind, view, i))
+        if risky[i] and risks[i] == NEVER:
+            risks[i] = t_s
+            news.append((me, False, i))
+        elif not (leads[i] or crossers[i] or i == mind[BRAKING_FOR]):
+            risks[i] = NEVER
+    if mind[BRAKING_FOR] != NOBODY and _over(scene, speed, mind, view, leads, crossers):
+        mind[WAITS_FOR], mind[BRAKING_FOR] = mind[BRAKING_FOR], NOBODY
+    if mind[WAITS_FOR] != NOBODY and _moves_on(scene, view, leads, int(mind[WAITS_FOR])):
+        mind[WAITS_FOR] = NOBODY
+    if mind[BRAKING_FOR] == NOBODY and speed > 0.1:
+        nearest = np.inf
+        for i in range(len(risky)):
+            if risky[i] and t_s - risks[i] >= mind[PEDAL_S] - 1e-6 and view.gap[i] < nearest:
+                nearest, mind[BRAKING_FOR], mind[CROSSED] = view.gap[i], i, crossers[i]
+        if mind[BRAKING_FOR] != NOBODY:
+            news.append((me, True, int(mind[BRAKING_FOR])))
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _closing_in(scene, row, mind, view, i):
+    gap, closing = max(view.gap[i], 0.01), row[SPEED] - view.speed_mps[i]
+    braked = scene.braking[i] and view.speed_mps[i] > 0.5 and closing > -0.1
+    if braked and mind[HEEDS_LIGHTS] and gap < FOLLOWS_WITHIN_S * row[SPEED]:
+        return True
+    # A short time alone is no emergency: every ordinary stop ends with one.
+    hard = closing**2 / (2 * gap) > min(HARD_MPS2, row[GRIP] / 2)
+    return closing > 0 and gap / closing < mind[CRITICAL_TTC] and hard
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _over(scene, speed, mind, view, leads, crossers):
+    """Whether the emergency has passed: it stands, the way is clear, or the leader draws away unbraked."""
+    i = int(mind[BRAKING_FOR])
+    if speed <= 0:
+        return True
+    if leads[i]:
+        return speed <= view.speed_mps[i] and not scene.braking[i]
+    # A walker who would only just have cleared the path is waited for until past it.
+    return not crossers[i] and not (mind[CROSSED] and view.approaching[i])
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _moves_on(scene, view, leads, i):
+    return not leads[i] or (view.speed_mps[i] > 1 and not scene.braking[i])

@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
+from numba import njit
 
 from scenarios.environment import Surface
 from scenarios.skid import PATCH_ACROSS, PATCH_ALONG
@@ -44,6 +46,8 @@ def wheels(
     return np.stack([x, y], axis=-1) + xy[..., None, :]
 
 
-def gravity_along(slope_rad: float, yaw_rad: float) -> float:
+@njit(cache=True, nogil=True)
+@no_type_check
+def gravity_along(slope_rad, yaw_rad):
     """What gravity adds to the speed of a body that heads `yaw_rad` on a plane that rises along x, m/s²."""
     return -9.81 * math.sin(slope_rad) * math.cos(yaw_rad)

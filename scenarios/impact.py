@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float
 from numba import njit
 
 from scenarios.bodies import ON_FOOT, Body, Kind
-from scenarios.perception import corners_of
+from scenarios.motion import PRESENT, SLIDES, SPEED, Table
+from scenarios.perception import box_centres, corners_of
 
 # Kilograms per metre of length for vehicles, whole bodies otherwise: enough to say who pushes whom.
 _VEHICLE_KG_PER_M = {
@@ -22,6 +23,9 @@ _WHOLE_KG = {
 LOAD_KG_PER_M3 = 300.0  # of mixed freight
 _KG_PER_M3 = {Kind.ANIMAL: 75.0, Kind.DEBRIS: LOAD_KG_PER_M3}  # of the box; 90 kg for a deer, 15 for a dog
 SLIDING_SHARE = 0.75  # of peak friction, once a body slides
+
+
+Contact = tuple[int, int, Float[np.ndarray, "2"]]  # two places, and the unit normal from the first to the second
 
 
 def mass_kg(body: Body) -> float:
@@ -44,19 +48,32 @@ def touching(
     size: Float[np.ndarray, "actor 3"],
     moving: Bool[np.ndarray, "actor"],
     present: Bool[np.ndarray, "actor"],
-) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
+) -> list[Contact]:
     """Pairs of boxes that are there and overlap, one of them moving, each with the unit normal from the first to the
     second where they overlap least."""
-    pairs, normals = _touching(xy, yaw, size, moving, present)
-    if not len(pairs):
-        return []
-    return [(int(i), int(j), normal) for (i, j), normal in zip(pairs, normals, strict=True)]
+    return _pairs(_touching(xy, yaw, size, moving, present))
+
+
+def contacts(table: Table, offset_m: Float[np.ndarray, "actor"], size: Float[np.ndarray, "actor 3"]) -> list[Contact]:
+    """`touching` of the bodies of the simulation as they are."""
+    return _pairs(_contacts(table, offset_m, size))
+
+
+def _pairs(found: Float[np.ndarray, "pair 4"]) -> list[Contact]:
+    return [(int(i), int(j), np.array([x, y])) for i, j, x, y in found] if len(found) else []
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _contacts(table, offset_m, size):
+    xy, yaw = box_centres(table, offset_m)
+    return _touching(xy, yaw, size, (table[:, SPEED] != 0) | (table[:, SLIDES] > 0), table[:, PRESENT] > 0)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def _touching(xy, yaw, size, moving, present):
-    pairs, normals, found = np.empty((len(xy) ** 2, 2), np.int64), np.empty((len(xy) ** 2, 2)), 0
+    found, count = np.empty((len(xy) ** 2, 4)), 0
     reach, corners = np.hypot(size[:, 0], size[:, 1]) / 2, corners_of(xy, yaw, size)
     for i in range(len(xy)):
         for j in range(i + 1, len(xy)):
@@ -69,9 +86,9 @@ def _touching(xy, yaw, size, moving, present):
                 towards = x * (corners[j, :, 0].mean() - corners[i, :, 0].mean())
                 towards += y * (corners[j, :, 1].mean() - corners[i, :, 1].mean())
                 sign = 1.0 if towards >= 0 else -1.0
-                pairs[found], normals[found] = (i, j), (sign * x, sign * y)
-                found += 1
-    return pairs[:found], normals[:found]
+                found[count, 0], found[count, 1], found[count, 2], found[count, 3] = i, j, sign * x, sign * y
+                count += 1
+    return found[:count]
 
 
 @njit(cache=True, nogil=True)

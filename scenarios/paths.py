@@ -2,9 +2,27 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from scenarios.bodies import ON_FOOT, Body
 from scenarios.line_path import LinePath, Pose
+from scenarios.motion import (
+    FACING,
+    PATH,
+    SHIFT,
+    SHIFT_FROM,
+    SHIFT_LENGTH,
+    WAY,
+    D,
+    Row,
+    S,
+    along_lane,
+    blank,
+    in_row,
+    pose_in_lane,
+    shift_bend,
+    shift_slope,
+)
 from scenarios.road import Road
 
 MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
@@ -19,6 +37,7 @@ def wrapped(angle: float) -> float:
     return math.remainder(angle, math.tau)
 
 
+@in_row(s=S, d=D, facing=FACING, travelled=WAY)
 @dataclass
 class LanePath:
     """Along the road at an offset; a change of offset is a quintic of the distance travelled.
@@ -31,61 +50,42 @@ class LanePath:
     d: float
     facing: int
     travelled: float = 0.0
-    _from: float = 0.0
-    _length: float = 0.0
-    _polynomial: tuple[float, ...] = ()
+
+    @cached_property
+    def row(self) -> Row:
+        """Its own, until it lies in that of the body on it."""
+        return blank()
+
+    def lie_in(self, row: Row) -> None:
+        """From now on share the row of the body that is on this path."""
+        row[PATH] = self.row[PATH]
+        self.row = row
 
     @property
     def settled(self) -> bool:
         """Whether it keeps its offset."""
-        return not self._polynomial
+        return self.row.item(SHIFT_LENGTH) == 0
 
     def shift(self, target_d: float, length: float, slope: float | None = None) -> None:
         """Begin to move to the offset `target_d` over `length` metres, smoothly from the present slope and bend.
 
         `slope`: the one that the body comes with, where it was not on this path before.
         """
-        tilt = (self._slope() if slope is None else slope) * length
-        bend = self._bend() * length**2 / 2 if slope is None else 0.0
+        tilt = (shift_slope(self.row) if slope is None else slope) * length
+        bend = shift_bend(self.row) * length**2 / 2 if slope is None else 0.0
         change = target_d - self.d
-        self._polynomial = (
+        self.row[SHIFT:] = (
             self.d, tilt, bend,
             10 * change - 6 * tilt - 3 * bend, 8 * tilt - 15 * change + 3 * bend, 6 * change - 3 * tilt - bend,
         )  # fmt: skip
-        self._from, self._length = self.travelled, length
-
-    def _sigma(self) -> float:
-        return min(1.0, max(0.0, (self.travelled - self._from) / self._length))
-
-    def _bend(self) -> float:
-        if not self._polynomial:
-            return 0.0
-        sigma = self._sigma()
-        terms = (i * (i - 1) * c * sigma ** (i - 2) for i, c in enumerate(self._polynomial) if i > 1)
-        return sum(terms) / self._length**2
-
-    def _slope(self) -> float:
-        if not self._polynomial:
-            return 0.0
-        sigma = self._sigma()
-        return sum(i * c * sigma ** (i - 1) for i, c in enumerate(self._polynomial) if i) / self._length
+        self.row[SHIFT_FROM], self.row[SHIFT_LENGTH] = self.travelled, length
 
     def advance(self, distance: float, _dt: float) -> None:
         """Move on by `distance` metres."""
-        scale = 1 - self.road.curvature(self.s) * self.d
-        along = distance / math.hypot(scale, self._slope())
-        self.travelled += along
-        self.s += self.facing * along
-        if self._polynomial:
-            sigma = self._sigma()
-            self.d = sum(c * sigma**i for i, c in enumerate(self._polynomial))
-            if sigma >= 1:
-                self._polynomial = ()
+        along_lane(self.row, self.road.nodes, self.road.curvature_per_m, distance)
 
     def pose(self) -> Pose:
-        x, y, heading = self.road.place(self.s, self.d)
-        scale = 1 - self.road.curvature(self.s) * self.d
-        return x, y, heading + math.atan2(self._slope(), self.facing * scale)
+        return pose_in_lane(self.row, self.road.nodes, self.road.curvature_per_m)
 
 
 @dataclass

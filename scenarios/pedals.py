@@ -2,6 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from typing import no_type_check
+
+from numba import njit
 
 BRAKE_JERK = 44.0  # m/s^3: brakes build up within 0.14 s at 6 m/s^2; the worked values of CCRb then come out
 DRIVE_JERK = 6.0
@@ -18,6 +21,18 @@ class Pedals:
     brake_jerk: float = BRAKE_JERK
 
 
+@njit(cache=True, nogil=True)
+@no_type_check
+def pedals_towards(speed_mps, rate_mps2, braking, pace, on_foot, dt):
+    """The acceleration that brings a pace to a speed, and whether the brakes do it."""
+    missing = speed_mps - pace
+    rate = min(rate_mps2, abs(missing) / dt)
+    if not on_foot and speed_mps > 0:  # ease into the new speed; a stop may be abrupt
+        jerk = BRAKE_JERK if braking else DRIVE_JERK
+        rate = min(rate, math.sqrt(1.8 * jerk * abs(missing)))
+    return math.copysign(rate, missing), braking and missing < 0
+
+
 @dataclass(frozen=True)
 class Target:
     """Bring the speed to `speed_mps` at `rate_mps2`; `braking` when the brakes do it."""
@@ -28,12 +43,7 @@ class Target:
 
     def pedals(self, pace: float, on_foot: bool, dt: float) -> Pedals:
         """For a body that goes at `pace`, m/s in the direction of its gear."""
-        missing = self.speed_mps - pace
-        rate = min(self.rate_mps2, abs(missing) / dt)
-        if not on_foot and self.speed_mps > 0:  # ease into the new speed; a stop may be abrupt
-            jerk = BRAKE_JERK if self.braking else DRIVE_JERK
-            rate = min(rate, math.sqrt(1.8 * jerk * abs(missing)))
-        return Pedals(math.copysign(rate, missing), self.braking and missing < 0)
+        return Pedals(*pedals_towards(self.speed_mps, self.rate_mps2, self.braking, pace, on_foot, dt))
 
     def rolled(self, distance: float) -> None:
         """Where one goes does not matter here."""

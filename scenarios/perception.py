@@ -1,17 +1,16 @@
 """What a driver can see and what lies in the way: the bodies in road coordinates, and lines of sight between them.
 
-Looked at thirty times a second by every driver: what is asked of each body or ray is compiled.
+Looked at sixty times a second by every driver: what is asked of each body or ray is compiled.
 """
 
 import math
-from dataclasses import dataclass
-from typing import no_type_check
+from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numba import njit
 
-from scenarios.reference_line import bend_at
+from scenarios.reference_line import bend_at, foot_at
 from scenarios.road import Road
 
 CORRIDOR_MARGIN_M = 0.25  # free space a driver keeps on each side of the vehicle
@@ -23,22 +22,21 @@ RAYS = 25  # across a body's width
 RAY_HEIGHTS = (0.2, 0.5, 0.8)  # of a body's height
 
 
-@dataclass(frozen=True)
-class Scene:
-    """All bodies at one instant. Map frame, metres, radians, metres a second."""
+class Scene(NamedTuple):
+    """All bodies at one instant, and the road that they are seen on. Map frame, metres, radians, metres a second."""
 
-    road: Road
+    nodes: Float[np.ndarray, "node 6"]
+    curvature_per_m: float
     xy: Float[np.ndarray, "actor 2"]
     yaw: Float[np.ndarray, "actor"]
     size: Float[np.ndarray, "actor 3"]
-    velocity: Float[np.ndarray, "actor 2"]
     braking: Bool[np.ndarray, "actor"]
+    present: Bool[np.ndarray, "actor"]
     corners: Float[np.ndarray, "actor 4 2"]
     along: Float[np.ndarray, "actor 4"]  # s of the corners
     across: Float[np.ndarray, "actor 4"]  # d of the corners
     along_mps: Float[np.ndarray, "actor"]
     across_mps: Float[np.ndarray, "actor"]
-    present: Bool[np.ndarray, "actor"]
 
 
 def box_corners(
@@ -73,7 +71,7 @@ def corners_of(xy, yaw, size):
 @njit(cache=True, nogil=True)
 @no_type_check
 def box_centres(poses, offset_m):
-    """Box centres "actor 2" and headings "actor" from poses of reference points that lie `offset_m` behind them."""
+    """Box centres "actor 2" and headings "actor"; a pose is that of the reference point, `offset_m` behind it."""
     xy, yaw = np.empty((len(poses), 2)), poses[:, 2].copy()
     for i in range(len(poses)):
         xy[i, 0] = poses[i, 0] + offset_m[i] * math.cos(yaw[i])
@@ -91,28 +89,28 @@ def look(
     present: np.ndarray,
 ) -> Scene:
     """The scene in map and road coordinates."""
-    corners = corners_of(xy, yaw, size)
-    along, across, along_mps, across_mps = _on_road(road.project(corners), road.nodes, road.curvature_per_m, velocity)
-    return Scene(road, xy, yaw, size, velocity, braking, corners, along, across, along_mps, across_mps, present)
+    return scene_of(road.nodes, road.curvature_per_m, xy, yaw, size, velocity, braking, present)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _on_road(road_corners, nodes, curvature, velocity):
-    count = len(velocity)
-    along, across = road_corners[:, :, 0].copy(), road_corners[:, :, 1].copy()
+def scene_of(nodes, curvature, xy, yaw, size, velocity, braking, present):
+    """`look`, compiled."""
+    count, corners = len(yaw), corners_of(xy, yaw, size)
+    along, across = np.empty((count, 4)), np.empty((count, 4))
     along_mps, across_mps = np.empty(count), np.empty(count)
     for i in range(count):
+        for k in range(4):
+            along[i, k], across[i, k] = foot_at(nodes, curvature, corners[i, k, 0], corners[i, k, 1])
         heading, _ = bend_at(nodes, curvature, along[i].mean())
         cos, sin = math.cos(heading), math.sin(heading)
         along_mps[i] = velocity[i, 0] * cos + velocity[i, 1] * sin
         across_mps[i] = velocity[i, 1] * cos - velocity[i, 0] * sin
-    return along, across, along_mps, across_mps
+    return Scene(nodes, curvature, xy, yaw, size, braking, present, corners, along, across, along_mps, across_mps)
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """The bodies as one driver meets them. `gap` bumper to bumper, metres; times in seconds."""
+class Ahead(NamedTuple):
+    """The bodies as one driver meets them. `gap` bumper to bumper, metres."""
 
     gap: Float[np.ndarray, "actor"]
     speed_mps: Float[np.ndarray, "actor"]  # along the driver's direction
@@ -122,33 +120,24 @@ class Ahead:
     approaching: Bool[np.ndarray, "actor"]  # ahead, beside the corridor and moving towards it
 
 
-def ahead(scene: Scene, me: int, d: float, facing: int, speed: float) -> Ahead:
-    """What lies in the corridor at offset `d` ahead of body `me`, or will."""
-    return Ahead(
-        *_ahead(
-            scene.along, scene.across, scene.along_mps, scene.across_mps, scene.size, me, d, facing, speed,
-            scene.road.nodes, scene.road.curvature_per_m, scene.present,
-        )
-    )  # fmt: skip
-
-
 @njit(cache=True, nogil=True)
 @no_type_check
-def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, nodes, curvature, present):
-    """`ahead` body by body."""
+def ahead(scene, me, d, facing, speed):
+    """What lies in the corridor at offset `d` ahead of body `me`, or will."""
+    along, across, size = scene.along, scene.across, scene.size
     count, half, pace = len(along), size[me, 1] / 2 + CORRIDOR_MARGIN_M, max(speed, 0.5)
     front_m = (facing * along[me]).max()
-    gap, speed_mps = np.empty(count), facing * along_mps
+    gap, speed_mps = np.empty(count), facing * scene.along_mps
     flags = np.zeros((4, count), np.bool_)
     inside, entering, crossing, approaching = flags[0], flags[1], flags[2], flags[3]
     for i in range(count):
         near, far = (facing * along[i]).min(), (facing * along[i]).max()
-        gap[i] = _way(nodes, curvature, d, facing, front_m, near)
-        if i == me or not present[i] or far <= front_m or gap[i] >= LOOK_AHEAD_M or gap[i] <= -size[i, 0]:
+        gap[i] = _way(scene.nodes, scene.curvature_per_m, d, facing, front_m, near)
+        if i == me or not scene.present[i] or far <= front_m or gap[i] >= LOOK_AHEAD_M or gap[i] <= -size[i, 0]:
             continue
-        right, left, sideways = across[i].min() - d, across[i].max() - d, abs(across_mps[i])
+        right, left, sideways = across[i].min() - d, across[i].max() - d, abs(scene.across_mps[i])
         inside[i] = right < half and left > -half
-        enters, leaves = _crossing_times(right, left, across_mps[i], half)
+        enters, leaves = _crossing_times(right, left, scene.across_mps[i], half)
         approaching[i] = not inside[i] and np.isfinite(enters)
         if speed_mps[i] > sideways:  # goes along
             entering[i] = not inside[i] and enters < 2.0 and gap[i] > -1.0
@@ -158,7 +147,7 @@ def _ahead(along, across, along_mps, across_mps, size, me, d, facing, speed, nod
         meets = enters < passes + 0.3 and leaves > arrives - 0.3
         across_it = sideways > 0.2 and abs(speed_mps[i]) < max(2 * sideways, 0.5)
         crossing[i] = meets and across_it and gap[i] > -0.5
-    return gap, speed_mps, inside, entering, crossing, approaching
+    return Ahead(gap, speed_mps, inside, entering, crossing, approaching)
 
 
 @njit(cache=True, nogil=True)
@@ -184,9 +173,11 @@ def _crossing_times(right, left, across_mps, half):
     return max(first, 0.0), last
 
 
-def visible_share(scene: Scene, me: int, other: int) -> float:
+@njit(cache=True, nogil=True)
+@no_type_check
+def visible_share(scene, me, other):
     """Share of body `other` that the driver of `me` sees past the other bodies, 0 to 1."""
-    return float(_share_seen(scene.xy, scene.yaw, scene.size, scene.corners[other], me, other, scene.present))
+    return _share_seen(scene.xy, scene.yaw, scene.size, scene.corners[other], me, other, scene.present)
 
 
 def share_seen(

@@ -20,6 +20,7 @@ _GAUSS = np.polynomial.legendre.leggauss(4)
 _AT, _WEIGHT = (_GAUSS[0] + 1) / 2, _GAUSS[1] / 2
 S, X, Y, HEADING, CURVATURE, SHARPNESS = range(6)
 NO_NODES = np.zeros((0, 6))
+STRAIGHT_BELOW = 1e-9  # 1/m
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,19 @@ def place_on(nodes, s, d):
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def pose_at(nodes, constant, s, d):
+    """x, y and heading of the line at (s, d); where there are no nodes its curvature is `constant`."""
+    if len(nodes) > 0:
+        return place_on(nodes, s, d)[:3]
+    if abs(constant) < STRAIGHT_BELOW:
+        return s, d, 0.0
+    heading = constant * s
+    x, y = math.sin(heading) / constant, (1 - math.cos(heading)) / constant
+    return x - d * math.sin(heading), y + d * math.cos(heading), heading
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def places_on(nodes, s, d):
     """x, y and heading at a row of (s, d)."""
     out = np.empty((len(s), 3))
@@ -191,6 +205,19 @@ def locate_on(nodes, x, y):
         if (along < 0 if end == 0 else along > 0) and abs(across) < nearest + 1e-12:
             s, d, nearest = nodes[end, 0] + along, across, abs(across)
     return s, d
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def foot_at(nodes, constant, x, y):
+    """(s, d) of a point; the inverse of `pose_at` within half a turn."""
+    if len(nodes) > 0:
+        return locate_on(nodes, x, y)
+    if abs(constant) < STRAIGHT_BELOW:
+        return x, y
+    sign = math.copysign(1.0, constant)
+    heading = math.atan2(sign * x, sign * (1 / constant - y))
+    return heading / constant, 1 / constant - sign * math.hypot(x, 1 / constant - y)
 
 
 @njit(cache=True, nogil=True)

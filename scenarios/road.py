@@ -15,21 +15,21 @@ from scenarios.junction import Arms, Junction
 from scenarios.ramp import Ramp
 from scenarios.reference_line import (
     NO_NODES,
+    STRAIGHT_BELOW,
     Piece,
     Pose,
     bend_at,
-    locate_on,
+    foot_at,
     located_on,
     nodes_of,
-    place_on,
     places_on,
+    pose_at,
     through,
 )
 from scenarios.section import Side
 from scenarios.strips import NO_STRIPS, Strips, outer_edge
 from scenarios.triggers import ADDED
 
-STRAIGHT_BELOW = 1e-9  # 1/m
 CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side
 
 
@@ -194,13 +194,7 @@ class Road:
 
     def place(self, s: float, d: float) -> tuple[float, float, float]:
         """`pose` of one point, for the inner loop: x, y in metres, heading of the road in radians."""
-        if self.pieces:
-            return place_on(self.nodes, s, d)[:3]
-        heading = self.curvature_per_m * s
-        if abs(self.curvature_per_m) < STRAIGHT_BELOW:
-            return s, d, 0.0
-        x, y = math.sin(heading) / self.curvature_per_m, (1 - math.cos(heading)) / self.curvature_per_m
-        return x - d * math.sin(heading), y + d * math.cos(heading), heading
+        return pose_at(self.nodes, self.curvature_per_m, s, d)
 
     def project(self, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
         """(s, d) of map points; inverse of `pose` within half a turn, and nowhere beyond the centre of a bend."""
@@ -217,14 +211,7 @@ class Road:
 
     def locate(self, x: float, y: float) -> tuple[float, float]:
         """`project` of one point, for the inner loop."""
-        if self.pieces:
-            return locate_on(self.nodes, x, y)
-        k = self.curvature_per_m
-        if abs(k) < STRAIGHT_BELOW:
-            return x, y
-        sign = math.copysign(1.0, k)
-        heading = math.atan2(sign * x, sign * (1 / k - y))
-        return heading / k, 1 / k - sign * math.hypot(x, 1 / k - y)
+        return foot_at(self.nodes, self.curvature_per_m, x, y)
 
     def band(self, d_right: float, d_left: float, s_from: float, s_to: float, step: float = 2.0) -> Polygon:
         """The strip between two offsets as a polygon in the map frame."""

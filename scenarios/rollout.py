@@ -14,10 +14,9 @@ FRAME_RATE_HZ = 12.0
 
 
 class Ended(StrEnum):
-    """Why a rollout stopped."""
+    """Why a rollout stopped. A collision is a happening and ends none."""
 
     DURATION = "duration reached"
-    COLLISION = "collision"
     LOG_END = "log ended"
 
 

@@ -1,6 +1,7 @@
 """Runs a scenario: fixed inner steps, driver and story decide, bodies move, contacts are resolved."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,16 +12,16 @@ from scenarios.behaviour import Mover
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.crossing import Signals
 from scenarios.deed import Deed
-from scenarios.drivers import G
-from scenarios.following import Driver
+from scenarios.drivers import G, driver
+from scenarios.following import Minds
 from scenarios.giving_way import Roundabout
 from scenarios.grip_map import friction_under
-from scenarios.impact import parting_velocities, sliding_decel, touching
+from scenarios.impact import Contact, contacts, parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
 from scenarios.merging import Merging
+from scenarios.motion import PRESENT, drive_on, velocities
 from scenarios.paths import LanePath
-from scenarios.pedals import Pedals
-from scenarios.perception import Scene, box_centres, look
+from scenarios.perception import box_centres
 from scenarios.place import carriers
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
 from scenarios.road import Road
@@ -70,8 +71,7 @@ class World:
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
         for name in {*carriers(scenario.events), *(e.actor for e in scenario.events if isinstance(e.do, Appear))}:
             self.movers[self.place[name]].present = False
-        self.drivers: dict[int, Driver] = {}
-        self.pedals: dict[int, Pedals] = {}
+        self.minds = Minds(len(self.movers))
         self.happenings: list[Happening] = []
         self.touched: set[tuple[int, int]] = set()
         self.signals = Signals(scenario.road.junction)
@@ -79,6 +79,9 @@ class World:
         self.merges = scenario.road.ramp is not None or self.roundabout.radius_m > 0  # ways run into one another
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
+        self.table = np.stack([m.row for m in self.movers])
+        for mover, row in zip(self.movers, self.table, strict=True):
+            mover.row = row
         self._refuse_overlaps()
 
     def step(self) -> None:
@@ -87,13 +90,13 @@ class World:
             self._fire(event)
         if self.road.patches:
             self._feel_the_road()
-        for mover, said in self.merging.step(self.movers) if self.steps % LOOK_EVERY == 0 else ():
-            self._tell(mover.body.id, said)
-        self._decide()
+        if self.steps % LOOK_EVERY == 0:
+            for mover, said in self.merging.step(self.movers):
+                self._tell(mover.body.id, said)
+            self._look_around()
         self.steps += 1
         self.t_s = self.steps * STEP_S
-        for mover in self.movers:
-            mover.advance(self.t_s, STEP_S)
+        self._move()
         for mover in self.signals.run_at_red(self.movers, self.t_s):
             self._tell(mover.body.id, "runs the red light")
         self._collide()
@@ -111,8 +114,7 @@ class World:
     def _fire(self, event: Event) -> None:
         deed = self._begin(event)
         if self._body(event.actor).drive is None or sets_speed(event.do):
-            self.drivers.pop(self.place[event.actor], None)
-            self.pedals.pop(self.place[event.actor], None)
+            self._body(event.actor).driven = False
         self._tell(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
 
@@ -151,17 +153,19 @@ class World:
     def _tell(self, actor: str, what: str, hit: str = "") -> None:
         self.happenings.append(Happening(round(self.t_s, 4), actor, what, hit))
 
-    def _decide(self) -> None:
-        following = [i for i, m in enumerate(self.movers) if m.drive is not None and m.present]
-        if following and self.steps % LOOK_EVERY == 0:
-            self._look_around(following)
-        for i, mover in enumerate(self.movers):
-            if mover.still or mover.slides or mover.scripted or not mover.present:
+    def _move(self) -> None:
+        """Everybody goes on by a step: who just drives along a road in one loop, the others one by one."""
+        cruising = []
+        for place, mover in enumerate(self.movers):
+            if mover.still or not mover.present:
                 continue
-            if mover.drive is not None and i in self.pedals and mover.gear == mover.wanted_gear:
-                mover.press(self.pedals[i], STEP_S)
+            road = mover.cruising()
+            if road is None:
+                mover.move(self.t_s, STEP_S)
             else:
-                mover.pursue(STEP_S)
+                cruising.append((place, road))
+        for road, places in _by_road(cruising):
+            drive_on(self.table, np.array(places), road.nodes, road.curvature_per_m, STEP_S)
 
     def _feel_the_road(self) -> None:
         """The grip of every body is what lies under its wheels."""
@@ -173,42 +177,58 @@ class World:
             if mover.skid is not None:
                 mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
 
-    def _look_around(self, following: list[int]) -> None:
-        scenes: dict[int, Scene] = {}
-        for i in following:
-            mover = self.movers[i]
-            assert mover.drive is not None
-            assert isinstance(mover.path, LanePath)
-            driver = self.drivers.setdefault(i, Driver(i, mover.drive.driver))
-            road = mover.path.road
-            scene = scenes[id(road)] = scenes.get(id(road)) or self._scene(road, mover)
-            pedals = self.signals.heeded(mover, driver.decide(mover, scene, self.t_s), self.t_s)
-            pedals = self.roundabout.heeded(mover, self.movers, pedals)
-            self.pedals[i] = self.merging.heeded(mover, self.movers, pedals)
-            for what, other in driver.news:
-                self._tell(mover.body.id, f"{what} {self.movers[other].body.id}")
-            driver.news.clear()
+    def _look_around(self) -> None:
+        """Every driver looks along the road and asks something of the vehicle until the next look."""
+        drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
+        if not drivers:
+            return
+        self._lay_slides()
+        news = []
+        for i, path in drivers:
+            assert isinstance(path, LanePath)
+            path.lie_in(self.movers[i].row)
+            self._take_wheel(i)
+        for road, places in _by_road((i, path.road) for i, path in drivers):
+            velocity = self._foreseen(self.movers[places[0]])
+            news += self.minds.decide(self.table, self.offset_m, self.size, velocity, np.array(places), road, self.t_s)
+        for i, what, other in sorted(news, key=lambda told: told[0]):
+            self._tell(self.movers[i].body.id, f"{what} {self.movers[other].body.id}")
+        if self.merges or self.signals.junction is not None:
+            for mover in (self.movers[i] for i, _ in drivers):
+                pedals = self.signals.heeded(mover, mover.asked, self.t_s)
+                pedals = self.roundabout.heeded(mover, self.movers, pedals)
+                mover.ask(self.merging.heeded(mover, self.movers, pedals))
+
+    def _take_wheel(self, place: int) -> None:
+        mover = self.movers[place]
+        assert mover.drive is not None
+        if not mover.driven:
+            self.minds.begin(place, driver(mover.drive.driver), mover.drive.speed_mps)
+        mover.driven, mover.laid = True, None
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
-        return box_centres(np.array([m.at for m in self.movers]), self.offset_m)
+        return box_centres(self.table, self.offset_m)
 
-    def _scene(self, road: Road, observer: Mover) -> Scene:
-        xy, yaw = self._centres()
-        velocity = np.array([self._foreseen(m, observer) if self.merges else m.velocity() for m in self.movers])
-        lit = np.array([m.lit for m in self.movers])
-        return look(road, xy, yaw, self.size, velocity, lit, self._present())
+    def _foreseen(self, observer: Mover) -> Float[np.ndarray, "actor 2"]:
+        """The velocities that an observer, and all on its road, reckon with."""
+        velocity = velocities(self.table)
+        if self.merges:
+            for mover, own in zip(self.movers, velocity, strict=True):
+                found = self.roundabout.foreseen(mover, observer)
+                own[:] = self.merging.foreseen(mover) if found is None else found
+        return velocity
 
-    def _foreseen(self, mover: Mover, observer: Mover) -> Float[np.ndarray, "2"]:
-        """The velocity that an observer, or all on its road, reckon with."""
-        velocity = self.roundabout.foreseen(mover, observer)
-        return self.merging.foreseen(mover) if velocity is None else velocity
+    def _lay_slides(self) -> None:
+        for mover in self.movers:
+            if mover.skid is not None:
+                mover.lay_slide()
 
-    def _touching(self) -> list[tuple[int, int, Float[np.ndarray, "2"]]]:
-        moving = np.array([m.speed != 0 or m.slides for m in self.movers])
-        return touching(*self._centres(), self.size, moving, self._present())
+    def _touching(self) -> list[Contact]:
+        self._lay_slides()
+        return contacts(self.table, self.offset_m, self.size)
 
     def _present(self) -> Bool[np.ndarray, "actor"]:
-        return np.array([m.present for m in self.movers])
+        return self.table[:, PRESENT] > 0
 
     def _refuse_overlaps(self) -> None:
         overlaps = [f"{self.movers[i].body.id} and {self.movers[j].body.id}" for i, j, _ in self._touching()]
@@ -229,6 +249,14 @@ class World:
             va, vb = parting_velocities(normal, va, vb, a.mass, b.mass)
             a.struck(va, sliding_decel(a.body, self.friction))
             b.struck(vb, sliding_decel(b.body, self.friction))
+
+
+def _by_road(bodies: Iterable[tuple[int, Road]]) -> Iterable[tuple[Road, list[int]]]:
+    """The places of bodies, road by road."""
+    found: dict[int, tuple[Road, list[int]]] = {}
+    for place, road in bodies:
+        found.setdefault(id(road), (road, []))[1].append(place)
+    return found.values()
 
 
 def _rollout(

@@ -34,7 +34,7 @@ class Skid:
 
     @property
     def at_rest(self) -> bool:
-        return self.yaw_rate == 0 and not self.velocity.any()
+        return not (self.yaw_rate or self.velocity.item(0) or self.velocity.item(1))
 
     def step(self, yaw: float, size: Size, dt: float) -> tuple[np.ndarray, float]:
         """Way in metres and turn in radians of one step."""

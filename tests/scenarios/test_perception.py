@@ -122,6 +122,7 @@ def test_in_a_bend_the_gap_is_along_the_bend():
     assert view.gap[1] == pytest.approx(30 - 4.4, abs=0.1)
 
 
+@settings(deadline=None)
 @given(st.floats(-5, 60), st.floats(-3, 3))
 def test_a_points_place_along_a_line_is_that_of_its_nearest_point(s, d):
     xy = np.stack([np.linspace(0, 50, 26), np.zeros(26)], -1)

@@ -6,9 +6,9 @@ Those of CCRb are in test_drivers.py and, from the shipped file, in test_suites.
 import numpy as np
 import pytest
 
-from scenarios.behaviour import BRAKE_JERK
 from scenarios.drivers import G
 from scenarios.measures import stopping_distance
+from scenarios.pedals import BRAKE_JERK
 from scenarios.perception import look, visible_share
 from scenarios.rollout import Rollout
 from scenarios.scenario import After, Brake, Event
