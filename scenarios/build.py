@@ -77,7 +77,7 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]
     surface = spec.road.surface or SURFACE_IN[spec.environment.weather]
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
     faults = _as_faults(
-        (*standing_doubts(placed, road, events), *grip_doubts(road, friction), *ring_doubts(placed, road))
+        (*standing_doubts(placed, road, events), *grip_doubts(road, friction), *ring_doubts(placed, road, events))
     )
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 

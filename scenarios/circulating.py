@@ -129,11 +129,11 @@ def _corner(ring_m: float, aside_m: float, heading: float) -> Shape:
     return Shape(pieces, tangent + _correction(pieces, tangent, aside_m, heading), math.pi / 6)
 
 
-def nearest_m(main: Road) -> float:
+def nearest_m(main: Road, first: bool) -> float:
     """How far before the middle of the roundabout somebody must be at least to drive through it; who leaves by the
-    first exit begins to turn a little earlier."""
-    through = (heading for heading in _HEADINGS.values() if heading >= 0)
-    shapes = (_shape(round(driven_radius(main), 6), round(main.lane_width_m / 2, 6), h) for h in through)
+    `first` exit begins to turn earlier."""
+    headings = (heading for heading in _HEADINGS.values() if first or heading >= 0)
+    shapes = (_shape(round(driven_radius(main), 6), round(main.lane_width_m / 2, 6), h) for h in headings)
     return max(shape.tangent_m for shape in shapes) + EASING_M / 2 + 0.5
 
 

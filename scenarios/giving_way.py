@@ -110,9 +110,18 @@ class Roundabout:
         along = road.heading(s)
         if self._polite(mover):
             return None if abs(d) < 2.0 and math.cos(yaw - along) > 0.8 else np.zeros(2)
-        if self._polite(observer) and isinstance(mover.path, LanePath) and mover.path.s < mover.turn.ring_to_m:
-            return mover.speed * math.cos(yaw - along) * np.array([math.cos(along), math.sin(along)])
+        if self._polite(observer) or self._leaves_before(mover, observer):
+            inside = isinstance(mover.path, LanePath) and mover.path.s < mover.turn.ends_m
+            lane = np.array([math.cos(along), math.sin(along)])
+            return mover.speed * math.cos(yaw - along) * lane if inside else None
         return None
+
+    def _leaves_before(self, mover: Mover, observer: Mover) -> bool:
+        """Whether somebody will have left by the time it would come to where the observer is about to enter."""
+        turn = observer.turn
+        if not isinstance(turn, RingTurn) or not isinstance(observer.path, LanePath):
+            return False
+        return observer.path.s < turn.ring_from_m and self._to_entry(mover, turn) is None
 
     def _polite(self, mover: Mover) -> bool:
         """Whether a body is before the line and can stop there without haste."""
@@ -125,6 +134,16 @@ class Roundabout:
             return -1.0
         return mover.turn.yields_m - mover.path.s - mover.offset_m - mover.body.size.length_m / 2
 
+    def _to_entry(self, other: Mover, turn: RingTurn) -> float | None:
+        """Way of a body to where a turn meets the ring, metres; None where it leaves before that."""
+        ring, path = other.turn, other.path
+        assert isinstance(ring, RingTurn) and isinstance(path, LanePath)
+        to_go = max(ring.ring_to_m - max(path.s, ring.ring_from_m), 0.0) / self.radius_m
+        to_me = (turn.enters_rad - ring.leaves_rad + to_go) % math.tau
+        if to_me > to_go + 0.05:
+            return None
+        return max(ring.ring_from_m - path.s, 0.0) + self.radius_m * to_me
+
     def _in_the_way(self, mover: Mover, room: float, turn: RingTurn, other: Mover) -> bool:
         """Whether somebody who circulates comes to where one enters at about the same time."""
         ring, path = other.turn, other.path
@@ -132,13 +151,10 @@ class Roundabout:
             return False
         if self._polite(other) or path.s > ring.ring_to_m:
             return False
-        left = max(ring.ring_from_m - path.s, 0.0)  # before it is on the ring itself
-        here = ring.leaves_rad - max(ring.ring_to_m - max(path.s, ring.ring_from_m), 0.0) / self.radius_m
-        to_go = (ring.leaves_rad - here) % math.tau
-        to_me = (turn.enters_rad - here) % math.tau
-        if to_me > to_go + 0.05:
+        way = self._to_entry(other, turn)
+        if way is None:
             return False
-        arrives_s = (left + self.radius_m * to_me) / max(other.speed, SLOWEST_MPS)
+        arrives_s = way / max(other.speed, SLOWEST_MPS)
         own_s = _until(room + turn.ring_from_m - turn.yields_m, mover)
         return -BEFORE_S < arrives_s - own_s < AFTER_S
 

@@ -5,6 +5,7 @@ from math import tan
 
 import numpy as np
 
+from scenarios.actions import TakeExit, TurnAt
 from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
 from scenarios.circulating import nearest_m
@@ -23,9 +24,9 @@ def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:
     level = np.arange(there.begins_m - LEVEL_M, there.ends_m + LEVEL_M)
     if any(road.curvature(float(s)) for s in level):
         yield key, f"{there.at_m:g} m, in a bend", f"a place that is straight {LEVEL_M:g} m around it"
-    nearest_m = there.line_m + EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
-    if there.begins_m < nearest_m:
-        least = nearest_m + there.at_m - there.begins_m
+    clear_m = there.line_m + EGO_REAR_AXLE_TO_CENTRE_M + EGO_SIZE.length_m / 2
+    if there.begins_m < clear_m:
+        least = clear_m + there.at_m - there.begins_m
         yield key, f"{there.at_m:g} m, where the ego already is", f"at least {least:.1f} m"
 
 
@@ -110,20 +111,22 @@ def merging_doubts(actors: Mapping[str, ActorSpec], events: Sequence[Event]) -> 
             )
 
 
-def ring_doubts(placed: Sequence[Placed], road: Road) -> Iterator[Doubt]:
+def ring_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Doubt]:
     """Nobody starts in a roundabout, or so near that no way leads through it any more."""
     there = road.junction
     if there is None or not there.ring_m:
         return
+    first = {e.actor for e in events if e.do in (TakeExit(1), TurnAt(Side.RIGHT))}
     for i, p in enumerate(placed):
+        least = nearest_m(road, p.body.id in first)
         if not isinstance(p.start, OnLane) or p.body.kind in ON_FOOT | STATIC or p.speed_mps == 0:
             continue
         own = own_road(p, road)
         middle = there.at_m if own is road else road.middle_d
         ahead = (middle - p.start.s_m) * p.start.facing + (EGO_REAR_AXLE_TO_CENTRE_M if i == 0 else 0.0)
-        if own.right_edge < p.start.d_m < own.left_edge and -there.ring_m < ahead < nearest_m(road):
+        if own.right_edge < p.start.d_m < own.left_edge and -there.ring_m < ahead < least:
             where = "road.roundabout.at" if i == 0 else f"actors.{p.body.id}"
-            more = nearest_m(road) - ahead
+            more = least - ahead
             yield (
                 where,
                 f"{p.body.id} in the roundabout or too near to it",

@@ -112,7 +112,7 @@ def test_a_driver_gives_way_to_who_circulates():
 
 
 def test_who_leaves_before_ones_entry_is_not_waited_for():
-    changes = {"ego": FOLLOWING, "car": FROM_LEFT, "roundabout": FARTHER}
+    changes = {"ego": FOLLOWING, "car": FROM_LEFT.replace("8.5 m", "13 m"), "roundabout": FARTHER}
     leaves = rollout(**changes, story="[car takes the first exit]")
     assert leaves.speed_mps[:, 0].min() > 4.0
 
@@ -166,6 +166,7 @@ def test_an_author_is_told_of_the_roundabout():
             "exit 4",
         ),
         ({"roundabout": "roundabout: {at: 20 m, radius: 17 m}"}, "road.roundabout.at", "where the ego already is"),
+        ({"car": FROM_LEFT, "story": "[car takes the first exit]"}, "actors.car", "too near to it"),
         ({"roundabout": "roundabout: {at: 45 m, radius: 5 m}"}, "road.roundabout.radius", "5 m"),
     ],
 )
