@@ -159,7 +159,7 @@ def _survey(node: yaml.Node, where: str, places: dict[str, Place], faults: list[
     first: dict[str, int] = {}
     for key, value in node.value:
         place = _place(key.start_mark)
-        if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
+        if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge") or not key.value:
             faults.append(Fault(where or "file", "a key that is not a word", "one word before the colon", *place))
             continue
         inner = f"{where}.{key.value}" if where else key.value

@@ -393,3 +393,8 @@ def test_the_template_is_a_sound_scenario():
     for name in ("../up", "A B", "", "a\nname: b"):
         with pytest.raises(ValueError, match=r"name|file"):
             template(name)
+
+
+def test_a_key_without_a_name_has_its_place():
+    with pytest.raises(Faults, match=r":1:1: .*a key that is not a word"):
+        loads("'': 1\nname: x\n")
