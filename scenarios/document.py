@@ -83,10 +83,7 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
             raise Faults(path, faults)
         return Document(path, _Plain("").construct_document(root), places)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        fault = Fault("file", f"text that is not YAML: {problem}", _YAML, *_place(mark))
-        raise Faults(path, [fault]) from error
+        raise Faults(path, [_no_yaml(error)]) from error
     except _Refused as refused:
         raise Faults(path, [refused.fault]) from refused
 
@@ -102,6 +99,34 @@ def _root(text: str) -> yaml.Node | None:
 def _composed(text: str, reader: type) -> yaml.Node | None:
     _bound(text, reader)
     return yaml.compose(text, Loader=reader)
+
+
+_SAID = (  # of the parser's words, and what they mean to whoever writes
+    ("but found '<block mapping start>'", "a line that is indented farther than its neighbours", "the same indent"),
+    ("but found '<scalar>'", "text after the end of a value", "one value after the colon, or quotes around all of it"),
+    ("but found '-'", "a list item among keys", "keys, or items only, at one indent"),
+    (
+        "mapping values are not allowed",
+        "a colon within a value",
+        "the key at its neighbours' indent, or quotes around the text",
+    ),
+    (
+        "expected ',' or '}'",
+        "a { that goes on without a comma or its end",
+        "commas between its keys and a } at its end",
+    ),
+    (
+        "expected ',' or ']'",
+        "a [ that goes on without a comma or its end",
+        "commas between its items and a ] at its end",
+    ),
+)
+
+
+def _no_yaml(error: yaml.YAMLError) -> Fault:
+    problem = getattr(error, "problem", None) or str(error)
+    known = next(((found, wanted) for said, found, wanted in _SAID if said in problem), (problem, _YAML))
+    return Fault("file", f"text that is not YAML: {known[0]}", known[1], *_place(getattr(error, "problem_mark", None)))
 
 
 def _text(path: Path) -> str:
@@ -160,7 +185,7 @@ def _survey(node: yaml.Node, where: str, places: dict[str, Place], faults: list[
     first: dict[str, int] = {}
     for key, value in node.value:
         place = _place(key.start_mark)
-        if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
+        if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge") or not key.value:
             faults.append(Fault(where or "file", "a key that is not a word", "one word before the colon", *place))
             continue
         inner = f"{where}.{key.value}" if where else key.value

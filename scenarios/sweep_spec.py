@@ -202,7 +202,9 @@ def _unreachable(base: object, path: str) -> tuple[str, str] | None:
         elif not isinstance(node, dict):
             return f"{here}, which has no parts", "a path to a value of this file"
         elif step not in node and here == "actors":
-            return f"no actor {step}", "one of " + ", ".join(node)
+            return f"no actor {step}", "one of " + ", ".join(
+                node
+            ) if node else "an actor that the file has; it has none"
         else:
             node = node.get(step, {})
     last = steps[-1]

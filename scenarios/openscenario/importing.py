@@ -145,6 +145,8 @@ def _starts(init: Init, entities: Mapping[str, Entity]) -> dict[str, Spot]:
         try:
             found[name] = init.spot(name, entity.node)
         except NotSaid as reason:
+            if name in init.places:
+                init.places[name].element.left_out = "told"
             entity.node.report.refused.append(reason.remark)
     return found
 

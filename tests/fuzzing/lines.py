@@ -2,6 +2,7 @@
 
 import json
 import random
+from functools import lru_cache
 
 from scenarios.do_spec import Do
 from scenarios.load import loads
@@ -13,7 +14,6 @@ from tests.scenarios.street import STREET
 
 SAID = [phrase.format(a="lead", b="truck", c="crate") for phrase in PHRASES]
 WORDS = sorted({word for phrase in SAID for word in phrase.split()} | {"and", "then", "it", ",", "(", ":", "s", "'"})
-PUBLISHED = [said for _, said in sentences()]
 KEYS = ["of", "to", "below", "above", "event", "after", "distance", "along", "lane", "what"]
 SAYS = [
     "decel", "until", "to", "rate", "within", "profile", "speed", "for", "behind", "cargo", "turn", "points", "driver",
@@ -28,10 +28,16 @@ def made(chance: random.Random) -> str:
         case 2:
             line = " ".join(chance.choices(WORDS, k=chance.randint(1, 14)))
         case 3:
-            line = chance.choice(PUBLISHED)
+            line = chance.choice(_published())
         case _:
             line = any_event(chance)
     return around(line)
+
+
+@lru_cache(maxsize=1)
+def _published() -> list[str]:
+    """Every sentence of the published list of what can be said."""
+    return [said for _, said in sentences()]
 
 
 def around(line: object) -> str:

@@ -393,3 +393,25 @@ def test_the_template_is_a_sound_scenario():
     for name in ("../up", "A B", "", "a\nname: b"):
         with pytest.raises(ValueError, match=r"name|file"):
             template(name)
+
+
+def test_a_key_without_a_name_has_its_place():
+    with pytest.raises(Faults, match=r":1:1: .*a key that is not a word"):
+        loads("'': 1\nname: x\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: a\n  intent: b\n", "a colon within a value"),
+        ("road: {lanes: 2, [}\n", "not YAML"),
+        ("a: {b: 1 c: 2}\n", "not YAML: a {"),
+        ("a: 'b' c\n", "text after the end of a value"),
+        ("a: 1\n- b\n", "a list item among keys"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_an_authors_words(text, said):
+    with pytest.raises(Faults) as caught:
+        loads(text)
+    assert said in str(caught.value)
+    assert "<block" not in str(caught.value) and "<scalar>" not in str(caught.value)

@@ -91,7 +91,7 @@ def test_a_value_of_its_own_that_constraints_forbid_is_refused():
         (single("gap", span("0", "1", "0")), "steps of 0"),
         (single("gap", span("5", "1", "1")), "steps of 1 from 5 to 1"),
         (single("gap", span("0", "1e9", "1")), "at most 1000"),
-        (single("gap", span("0", "1e300", "1e-300")), "no number of a scenario"),
+        (single("gap", span("0", "1e300", "1e-300")), "a number up to 1e12"),
         ("".join(single(f"p{i}", span("1", "100", "1")) for i in range(9)), "combinations"),
         (single("gap", span("20", "30", "10")) + SETS, "a second time"),
         (single("nobody", span("20", "30", "10")), "which is not declared"),

@@ -41,7 +41,7 @@ def test_an_overtaker_cuts_in_once_it_is_near_and_has_come_so_far():
 def test_a_child_is_in_the_middle_of_the_lane_when_the_front_of_the_ego_is():
     _, rollout = played("child-crossing")
     ego, child = 0, rollout.index("eptc")
-    front = rollout.centre[:, ego, 0] + rollout.size[ego, 0] / 2
+    front = rollout.centre[:, ego, 0] + rollout.bodies[ego].size.length_m / 2
     meets = int(np.argmax(front >= rollout.centre[0, child, 0] - 0.2))  # half of the child's own width
     assert meets / 12 == pytest.approx(56.6 / (40 / 3.6), abs=0.1)
     assert rollout.centre[meets, child, 1] == pytest.approx(0, abs=0.2)
