@@ -9,7 +9,6 @@ from jaxtyping import Bool, Float
 from scenarios.acting import perform
 from scenarios.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.behaviour import Mover
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.crossing import Signals
 from scenarios.deed import Deed
 from scenarios.drivers import G, driver
@@ -24,8 +23,9 @@ from scenarios.paths import LanePath
 from scenarios.perception import box_centres
 from scenarios.place import carriers
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
+from scenarios.recording import recorded
 from scenarios.road import Road
-from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout, Unfired
+from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout
 from scenarios.scenario import Event, Scenario
 from scenarios.starts import start
 from scenarios.storyboard import Storyboard
@@ -50,7 +50,7 @@ def simulate(scenario: Scenario) -> Rollout:
         for _ in range(SUBSTEPS):
             world.step()
         frames.append(world.record())
-    return _rollout(scenario, np.array(frames), tuple(world.happenings), world.story.unfired())
+    return recorded(scenario, np.array(frames), tuple(world.happenings), world.story.unfired())
 
 
 class World:
@@ -257,48 +257,3 @@ def _by_road(bodies: Iterable[tuple[int, Road]]) -> Iterable[tuple[Road, list[in
     for place, road in bodies:
         found.setdefault(id(road), (road, []))[1].append(place)
     return found.values()
-
-
-def _rollout(
-    scenario: Scenario,
-    frames: Float[np.ndarray, "time actor 9"],
-    happenings: tuple[Happening, ...],
-    unfired: tuple[Unfired, ...],
-) -> Rollout:
-    x, y, yaw, bottom, speed, accel, lit, there, sliding = np.moveaxis(frames, -1, 0)
-    yaw = np.unwrap(yaw, axis=0)
-    offset = np.array([EGO_REAR_AXLE_TO_CENTRE_M] + [0.0] * (len(scenario.placed) - 1))
-    height = np.array([p.body.size.height_m for p in scenario.placed])
-    centre = np.stack([x + offset * np.cos(yaw), y + offset * np.sin(yaw), bottom + height / 2], -1)
-    return Rollout(
-        id=scenario.id,
-        name=scenario.name,
-        t_s=np.arange(len(frames)) / FRAME_RATE_HZ,
-        bodies=tuple(p.body for p in scenario.placed),
-        centre=centre,
-        yaw_rad=np.arctan2(np.sin(yaw), np.cos(yaw)),
-        speed_mps=speed,
-        acceleration_mps2=accel,
-        valid=there > 0.5,
-        brake_light=lit > 0.5,
-        sliding=sliding > 0.5,
-        ego_to_map=_ground_poses(x[:, 0], y[:, 0], yaw[:, 0]),
-        map_to_global=np.eye(4),
-        road=scenario.road,
-        surface=scenario.surface,
-        friction=scenario.friction,
-        environment=scenario.environment,
-        happenings=happenings,
-        ended=Ended.DURATION,
-        unfired=unfired,
-    )
-
-
-def _ground_poses(
-    x: Float[np.ndarray, "time"], y: Float[np.ndarray, "time"], yaw: Float[np.ndarray, "time"]
-) -> Float[np.ndarray, "time 4 4"]:
-    poses = np.tile(np.eye(4), (len(x), 1, 1))
-    poses[:, 0, 0] = poses[:, 1, 1] = np.cos(yaw)
-    poses[:, 1, 0], poses[:, 0, 1] = np.sin(yaw), -np.sin(yaw)
-    poses[:, 0, 3], poses[:, 1, 3] = x, y
-    return poses

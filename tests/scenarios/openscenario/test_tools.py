@@ -28,7 +28,8 @@ def test_an_overtaker_cuts_in_once_it_is_near_and_has_come_so_far():
     (cut_in, brake), other = scenario.events, rollout.index("over-taker")
     near, far = cut_in.when.parts
     assert isinstance(cut_in.when, AllOf)
-    assert near == AtGap("over-taker", "ego", pytest.approx(10 - 4.2))  # of reference points, hence less
+    assert near == AtGap("over-taker", "ego", near.gap_m)
+    assert near.gap_m == pytest.approx(10 - 4.2)  # of reference points, hence less
     assert far == AfterDistance("over-taker", 150.0)
     assert brake.when == AfterEvent(cut_in.name)
     assert isinstance(scenario.placed[0].behaviour, Follow)  # it has a controller
@@ -47,7 +48,7 @@ def test_a_child_is_in_the_middle_of_the_lane_when_the_front_of_the_ego_is():
     assert rollout.centre[meets, child, 1] == pytest.approx(0, abs=0.2)
     parked = [rollout.index(name) for name in ("small-obstruction", "large-obstruction")]
     assert np.ptp(rollout.centre[0, parked, 0]) == pytest.approx(5.2)
-    assert (rollout.centre[0, parked, 1] == pytest.approx(-2.75)).all()
+    assert rollout.centre[0, parked, 1] == pytest.approx([-2.75, -2.75])
 
 
 def test_a_car_on_the_motorway_changes_lanes_and_back():
