@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.exchange_commands import export_scenario, import_scenario
+from pipeline.commands import COMMANDS
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
@@ -285,8 +285,8 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder made by `nearm
         console.print(publish_again(run))
 
 
-app.command("import")(import_scenario)
-app.command("export")(export_scenario)
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
 
 
 def main() -> None:
