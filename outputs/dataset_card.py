@@ -1,7 +1,7 @@
 """The README that lies beside a dataset: what is in it and what its reader must know."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 _CARD = """# {count} generated driving clips in nuScenes format
 
@@ -23,6 +23,7 @@ Made by nearmiss (code version {versions}). Every clip passed its checks; each i
 {attribution}"""
 
 
+@runtime_checkable
 class Made(Protocol):
     """What the card must know of a clip: whom to name, and the code that made it."""
 
