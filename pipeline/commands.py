@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from pipeline.dataset_commands import fetch, merge
 from pipeline.exchange_commands import export_scenario, import_scenario
+from pipeline.plan_commands import plan
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_scenario,
     "export": export_scenario,
     "merge": merge,
     "fetch": fetch,
+    "plan": plan,
 }

@@ -2,7 +2,7 @@
 
     wall = start-up + work of the scarcer resource / how much of it there is + what the last clips take longer
 
-Work counts attempts that die halfway and are repeated, and clips that take some times as long on a slow machine. The
+Work counts attempts that die and are repeated, and clips that take some times as long on a slow machine. The
 tail is that of greedy scheduling: when nothing is left to begin, every worker still has a residual life of its clip
 before it (the equilibrium distribution of renewal theory), and the batch waits for the longest of them.
 """
@@ -29,17 +29,27 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Trouble:
-    """`dying` is the share of attempts that die, on average halfway, and are repeated; `slow` the share of clips that
-    take `slow_factor` times as long."""
+    """`dying` is the share of attempts that die somewhere on the way and are repeated from the beginning; `slow` the
+    share of clips that take `slow_factor` times as long."""
 
     dying: float = 0.01
     slow: float = 0.01
     slow_factor: float = 3.0
 
-    @property
-    def stretch(self) -> float:
-        """How much longer clips take on average, slow ones and repetitions counted."""
-        return (1 + self.slow * (self.slow_factor - 1)) * (1 + 0.5 * self.dying / (1 - self.dying))
+    def lives(self, seconds: Float[np.ndarray, "clip"]) -> tuple[Float[np.ndarray, "life"], Float[np.ndarray, "life"]]:
+        """How long clips take with all that, and the share of each: no death, one at an eighth, ..., more than one."""
+        more = 1 + (2 + self.dying / (1 - self.dying)) / 2
+        factors = np.array([1, 1.125, 1.375, 1.625, 1.875, more])
+        one = self.dying * (1 - self.dying) / 4
+        shares = np.array([1 - self.dying, one, one, one, one, self.dying**2])
+        factors = np.concatenate([factors, factors * self.slow_factor])
+        shares = np.concatenate([shares * (1 - self.slow), shares * self.slow])
+        return np.outer(seconds, factors).ravel(), np.tile(shares, len(seconds)) / len(seconds)
+
+    def mean(self, seconds: Float[np.ndarray, "clip"]) -> float:
+        """Of those lives."""
+        lives, shares = self.lives(seconds)
+        return float((lives * shares).sum())
 
 
 @dataclass(frozen=True)
@@ -103,37 +113,29 @@ def forecast(load: Load, cluster: Cluster, trouble: Trouble, clips: int) -> Fore
         ("GPUs", load.gpu_s, load.cpu_s, cluster.gpus) if on_gpu >= on_cpu
         else ("cores", load.cpu_s, load.gpu_s, cluster.cpus)
     )  # fmt: skip
-    wall = _wall(scarce, count, trouble, clips) + float(other.mean()) * trouble.stretch
+    wall = _wall(scarce, count, trouble, clips) + trouble.mean(other)
     return _told(load, clips, wall, name, scarce, count, trouble)
 
 
 def _told(
     load: Load, clips: int, wall: float, name: str, scarce: Float[np.ndarray, "clip"], count: int, trouble: Trouble
 ) -> Forecast:
-    work = clips * float(scarce.mean()) * trouble.stretch
+    work = clips * trouble.mean(scarce)
     return Forecast(clips, load.startup_s + wall, name, work / (count * (load.startup_s + wall)))
 
 
 def _wall(seconds: Float[np.ndarray, "clip"], workers: int, trouble: Trouble, clips: int) -> float:
     """Without start-up: greedy scheduling of independent clips on equal workers."""
-    lives, share = _lives(seconds, trouble)
+    lives, share = trouble.lives(seconds)
+    mean = float((share * lives).sum())
     x = np.linspace(0, lives.max(), GRID)
     if clips <= workers:  # everybody begins at once: the longest of them
-        below = (share[:, None] * (lives[:, None] <= x)).sum(axis=0)
-        return _integral(1 - below**clips, x) * (1 + 0.5 * trouble.dying / (1 - trouble.dying))
-    mean = float((share * lives).sum())
-    residual = (share[:, None] * np.minimum(lives[:, None], x)).sum(axis=0) / mean
+        order = np.argsort(lives)
+        below = np.concatenate([[0.0], np.cumsum(share[order])])[np.searchsorted(lives[order], x, side="right")]
+        return _integral(1 - below**clips, x)
+    residual = sum(p * np.minimum(life, x) for life, p in zip(lives, share, strict=True)) / mean
     longest, usual = _integral(1 - residual**workers, x), _integral(1 - residual, x)
-    return clips * float(seconds.mean()) * trouble.stretch / workers + longest - usual
-
-
-def _lives(
-    seconds: Float[np.ndarray, "clip"], trouble: Trouble
-) -> tuple[Float[np.ndarray, "life"], Float[np.ndarray, "life"]]:
-    """How long clips take, slow ones included, and the share of each."""
-    lives = np.concatenate([seconds, seconds * trouble.slow_factor])
-    shares = np.repeat([1 - trouble.slow, trouble.slow], len(seconds)) / len(seconds)
-    return lives, shares
+    return clips * mean / workers + longest - usual
 
 
 def _integral(values: Float[np.ndarray, "x"], x: Float[np.ndarray, "x"]) -> float:

@@ -1,8 +1,8 @@
 """What clips of a run cost: seconds by stage, start-up, bytes, how many were accepted. Read off a run folder.
 
-    record.json's stages            what a worker computed
-    first to last file of a clip    how long it took to write
-    run.json's first start to the first clip's beginning    start-up: Ray, worker processes, networks
+record.json's stages            what a worker computed
+first to last file of a clip    how long it took to write
+run.json's first start to the first clip's beginning    start-up: Ray, worker processes, networks
 """
 
 import json
