@@ -2,7 +2,8 @@
 
 The custom resources' fields are those of `ray.io/v1` in KubeRay 1.5 (its types `RayJobSpec`, `RayClusterSpec`,
 `HeadGroupSpec`, `WorkerGroupSpec`, `AutoscalerOptions`, `AuthOptions`), as far as the manifest uses them; a field
-beyond them fails. What is Kubernetes' own is checked against its published schemas where `kubernetes-validate` is installed.
+beyond them fails. What is Kubernetes' own is checked against its published schemas where `kubernetes-validate` is
+installed.
 """
 
 import re

@@ -2,13 +2,15 @@
 
 Makes the same short clips (one second of driving each) with every number of workers, with Ray and the shipped weights,
 and compares the time until the last clip was there with three forecasts: from that run's own seconds, from those of
-the first run, and a batch played through event by event.
+the first run, and a batch played through event by event. `--made RUN WORKERS`, as often as wanted, compares runs of one
+start that are there already instead.
 """
 
 import argparse
+import json
 import os
 import tempfile
-import time
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -27,37 +29,50 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--clips", type=int, default=8)
     asked.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    asked.add_argument("--made", nargs=2, action="append", metavar=("RUN", "WORKERS"), default=[])
     arguments = asked.parse_args()
-    table = Table("workers", "seconds to the last clip", "own seconds", "first run's seconds", "played", box=None)
+    table = Table("run", "clips", "workers", "seconds to the last clip", "own seconds", "first run's seconds", "played")
     with tempfile.TemporaryDirectory(prefix="nearmiss-planning-") as folder:
         (Path(folder) / "case.yaml").write_text(case(arguments.clips))
+        made = ((Path(run), int(workers)) for run, workers in arguments.made)
+        runs = made if arguments.made else (make(Path(folder), workers) for workers in arguments.workers)
         first = None
-        for workers in arguments.workers:
-            taken, run = make(Path(folder), workers)
-            first = first or run
-            row = (told(run, workers), told(first, workers), played(run, workers))
-            table.add_row(str(workers), f"{taken:.1f}", *(f"{each:.1f} ({each / taken - 1:+.1%})" for each in row))
-    Console().print(f"{arguments.clips} clips of one second on {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}")
+        for run, workers in runs:
+            measured, taken = read_measured(run), taken_s(run)
+            first = first or measured
+            told = (
+                modelled(measured, workers),
+                modelled(first, workers, len(measured.clips)),
+                played(measured, workers),
+            )
+            cells = (f"{each:.1f} ({each / taken - 1:+.1%})" for each in told)
+            table.add_row(run.name, str(len(measured.clips)), str(workers), f"{taken:.1f}", *cells)
+    Console().print(f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}")
     Console().print(table)
 
 
-def make(folder: Path, workers: int) -> tuple[float, Measured]:
-    """Seconds until the last clip's last file was written, and the run's figures."""
-    out, begun = folder / f"run-{workers}", time.time()
+def make(folder: Path, workers: int) -> tuple[Path, int]:
+    """The run of the clips, with so many workers."""
+    out = folder / f"run-{workers}"
     generate(Request((str(folder / "case.yaml"),), out), How(workers=workers), Silent())
-    written = [path.stat().st_mtime for state in ("clips", "rejected") for path in (out / state).rglob("*.mp4")]
-    return max(written) - begun, read_measured(out)
+    return out, workers
 
 
-def told(run: Measured, workers: int) -> float:
-    return forecast(load_of(run, run.startup_s or 0.0), Cluster(workers), NOTHING_WRONG, len(run.clips)).wall_s
+def taken_s(run: Path) -> float:
+    """From the run's start until the last clip's last file was written."""
+    started = datetime.fromisoformat(json.loads((run / "run.json").read_text())["starts"][0]["at"])
+    files = [path for state in ("clips", "rejected") for path in (run / state).glob("*/*/*.mp4")]
+    return max(path.stat().st_mtime for path in files) - started.timestamp()
+
+
+def modelled(run: Measured, workers: int, clips: int | None = None) -> float:
+    load = load_of(run, run.startup_s or 0.0)
+    return forecast(load, Cluster(workers), NOTHING_WRONG, clips or len(run.clips)).wall_s
 
 
 def played(run: Measured, workers: int) -> float:
-    ends = [
-        play(load_of(run, run.startup_s or 0.0), Cluster(workers), NOTHING_WRONG, len(run.clips), s) for s in range(20)
-    ]
-    return sum(end.wall_s for end in ends) / len(ends)
+    load, clips = load_of(run, run.startup_s or 0.0), len(run.clips)
+    return sum(play(load, Cluster(workers), NOTHING_WRONG, clips, seed).wall_s for seed in range(20)) / 20
 
 
 if __name__ == "__main__":
