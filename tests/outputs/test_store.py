@@ -90,3 +90,12 @@ def test_an_address_with_credentials_or_of_an_unknown_kind_is_refused_without_re
     with pytest.raises(BadAddress) as refused:
         open_store(address)
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_large_file_is_sent_in_parts(bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr("outputs.store.LARGE", 10)
+    (tmp_path / "table").write_bytes(b"row" * 100)
+    store = open_store(f"{bucket}/prefix")
+    assert store.create("table", tmp_path / "table")
+    assert not store.create("table", tmp_path / "table")
+    assert store.read("table") == b"row" * 100
