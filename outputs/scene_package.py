@@ -28,14 +28,14 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 
 
 class ScenePackage(BaseModel):
-    """The rows that a scene adds to a version's tables, and where it came from."""
+    """The rows that a scene adds to a version's tables, each as a line of JSON, and where it came from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
 
     format: Literal["nearmiss-scene-1"] = "nearmiss-scene-1"
     digest: Digest
     record: ClipRecord
-    tables: dict[str, list[dict[str, Any]]]
+    tables: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def pack(folder: Path) -> Packed:
     files: dict[str, Path | bytes] = {**built.files, mask_name(scene): _png(scene.mask.picture)}
     digest = _digest(record, built.tables, files)
     named = {name: name.replace(f"/{record.id}", f"/{record.id}-{digest}", 1) for name in files}
-    tables = {table: [_renamed(row, named) for row in rows] for table, rows in built.tables.items()}
+    tables = {table: [as_line(_renamed(row, named)) for row in rows] for table, rows in built.tables.items()}
     package = ScenePackage(digest=digest, record=record, tables=tables)
     return Packed(package, {named[name]: content for name, content in files.items()})
 
@@ -95,6 +95,11 @@ def _digest(record: ClipRecord, tables: dict[str, list[Row]], files: dict[str, P
         data = content.read_bytes() if isinstance(content, Path) else content
         seen.update(name.encode() + hashlib.sha256(data).digest())
     return seen.hexdigest()[:12]
+
+
+def as_line(row: Row) -> str:
+    """Serialised once: a version of a hundred thousand scenes copies its rows."""
+    return json.dumps(row, allow_nan=False)
 
 
 def _renamed(row: Row, named: dict[str, str]) -> Row:

@@ -7,12 +7,12 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from outputs.dataset_card import dataset_card
 from outputs.nuscenes import fixed_tables
 from outputs.nuscenes_tables import TABLES
-from outputs.scene_package import ScenePackage, read_scenes
+from outputs.scene_package import ScenePackage, as_line, read_scenes
 from outputs.splits import Shares, Side, as_table, sides
 from outputs.store import Store
 from outputs.whole import write_text
@@ -44,9 +44,11 @@ class BuiltTables:
 def build_tables(store: Store, scenes: dict[str, str], shares: Shares, folder: Path, hands: Executor) -> BuiltTables:
     """Fills `folder` with the thirteen tables, splits.json and, where somebody must be named, ATTRIBUTION.txt."""
     with ExitStack() as stack:
-        tables = {name: _Table(stack.enter_context((folder / f"{name}.json").open("w"))) for name in TABLES}
+        tables = {
+            name: _Table(stack.enter_context((folder / f"{name}.json").open("w")), name in SHARED) for name in TABLES
+        }
         for name, rows in fixed_tables().items():
-            tables[name].add(rows)
+            tables[name].add(map(as_line, rows))
         entries = tuple(_add(package, tables) for package in read_scenes(store, scenes, hands))
         for table in tables.values():
             table.end()
@@ -65,18 +67,19 @@ def add_card(built: BuiltTables, version: str) -> None:
 
 
 class _Table:
-    """A JSON list on disk, a row a line."""
+    """A JSON list on disk, a row a line; with `once` those that are there already are left out."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream, self.count, self.known = stream, 0, set[str]()
+    def __init__(self, stream: TextIO, once: bool) -> None:
+        self.stream, self.once, self.count, self.known = stream, once, 0, set[str]()
         stream.write("[")
 
-    def add(self, rows: Iterable[dict[str, Any]], once: bool = False) -> None:
-        for row in rows:
-            if once and row["token"] in self.known:
+    def add(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            if self.once and line in self.known:
                 continue
-            self.known |= {row["token"]} if once else set()
-            self.stream.write((",\n" if self.count else "\n") + json.dumps(row, allow_nan=False))
+            if self.once:
+                self.known.add(line)
+            self.stream.write((",\n" if self.count else "\n") + line)
             self.count += 1
 
     def end(self) -> None:
@@ -85,7 +88,7 @@ class _Table:
 
 def _add(package: ScenePackage, tables: dict[str, _Table]) -> Entry:
     for name, rows in package.tables.items():
-        tables[name].add(rows, once=name in SHARED)
+        tables[name].add(rows)
     record = package.record
     return Entry(record.id, record.family, record.attribution, record.code_version)
 
