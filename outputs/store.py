@@ -7,6 +7,7 @@ system's own affair (environment, role of the machine); an address that carries 
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -15,6 +16,8 @@ from outputs.whole import whole_file
 
 # Where a conditional put, or one lock around the store, lets exactly one of two creators win. Others may do so, too.
 EXCLUSIVE = ("s3", "s3a", "memory")
+CONFLICT = "ConditionalRequestConflict"  # S3's answer while another conditional put of the same name is under way
+CONFLICT_PAUSES_S = (0.2, 1.0, 5.0)
 LARGE = 2**26  # bytes; larger files are sent in parts
 
 
@@ -142,11 +145,20 @@ class Bucket:
     def create(self, name: str, content: bytes | Path) -> bool:
         if not self.exclusive:
             return self._moved(name, content)
+        return self._created(name, content, CONFLICT_PAUSES_S)
+
+    def _created(self, name: str, content: bytes | Path, pauses_s: tuple[float, ...]) -> bool:
         try:
             self._put(name, content, mode="create")
         except FileExistsError:
             return False
-        return True
+        except OSError as error:
+            if not pauses_s or CONFLICT not in str(error.__cause__):
+                raise
+        else:
+            return True
+        time.sleep(pauses_s[0])
+        return self._created(name, content, pauses_s[1:])
 
     def _moved(self, name: str, content: bytes | Path) -> bool:
         """Where a file may be seen half-written: elsewhere first. Of two at once both may believe they were first."""

@@ -80,19 +80,19 @@ def _of_run(path: Path) -> Measured:
         raise NotMeasured(f"{path} is not a run folder: it has no run.json")
     run = Run(path)
     folders = [folder for state in (State.ACCEPTED, State.REJECTED) for folder in run.folders(state)]
-    records = [read_record(folder / "record.json") for folder in folders]
+    try:
+        records = [read_record(folder / "record.json") for folder in folders]
+    except (OSError, ValueError) as error:
+        raise NotMeasured(f"{path} has a damaged clip: {error}") from None
     if not records:
         raise NotMeasured(f"{path} has no clip yet; give --from a run with some")
     devices = sorted({record.device for record in records})
     if len(devices) > 1:
         raise NotMeasured(f"{path} was made on {' and '.join(devices)}: their seconds cannot be mixed")
     clips = tuple(_cost(folder, record) for folder, record in zip(folders, records, strict=True))
-    started = _begun_s(path) if len(records) else None
     first = min(_written(folder)[0] - sum(r.stage_s.values()) for folder, r in zip(folders, records, strict=True))
-    startup = first - started if started is not None else -1.0
-    known = 0 <= startup <= LONGEST_START_S
     return Measured(
-        source=_described(path, records), device=devices[0], startup_s=round(startup, 1) if known else None,
+        source=_described(path, records), device=devices[0], startup_s=_startup_s(path, first),
         failed=len(run.failures()), clips=clips,
     )  # fmt: skip
 
@@ -120,9 +120,13 @@ def _starts(path: Path) -> Iterator[dict[str, object]]:
         raise NotMeasured(f"{path / 'run.json'} is damaged") from None
 
 
-def _begun_s(path: Path) -> float | None:
+def _startup_s(path: Path, first_clip_s: float) -> float | None:
+    """From the run's first start until its first clip was begun; None where the files' times cannot mean that."""
     start = next(_starts(path), None)
-    return None if start is None else datetime.fromisoformat(str(start["at"])).timestamp()
+    if start is None:
+        return None
+    startup = first_clip_s - datetime.fromisoformat(str(start["at"])).timestamp()
+    return round(startup, 1) if 0 <= startup <= LONGEST_START_S else None
 
 
 def _described(path: Path, records: list[ClipRecord]) -> str:

@@ -30,6 +30,9 @@ def plan(
     ] = None,
     dying: Annotated[float, typer.Option(min=0, max=0.9, help="Share of attempts that die and are repeated.")] = 0.01,
     slow: Annotated[float, typer.Option(min=0, max=0.9, help="Share of clips that take three times as long.")] = 0.01,
+    startup: Annotated[
+        float | None, typer.Option(min=0, help="Seconds until the first clip is begun; default: as measured.")
+    ] = None,
     price: Annotated[
         tuple[float, float] | None, typer.Option(metavar="CORE GPU", help="Prices of a core's and a GPU's hour.")
     ] = None,
@@ -49,6 +52,8 @@ def plan(
         from pipeline.planning import CORES_A_GPU, USUAL_START_S, Ask, plan_batch
 
         measured = read_measured(source or SHIPPED)
+        if startup is not None:
+            measured = measured.model_copy(update={"startup_s": startup})
         cluster = Cluster(cpus or (CORES_A_GPU * gpus if gpus else cores()), gpus)
         usual_start_s = read_measured(SHIPPED).startup_s or USUAL_START_S
         outlook = plan_batch(measured, Ask(clips, cluster, Trouble(dying, slow), gpu_speedup), usual_start_s)

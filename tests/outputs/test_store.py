@@ -99,3 +99,26 @@ def test_a_large_file_is_sent_in_parts(bucket, tmp_path, monkeypatch):
     assert store.create("table", tmp_path / "table")
     assert not store.create("table", tmp_path / "table")
     assert store.read("table") == b"row" * 100
+
+
+class Conflicting:
+    """S3 while somebody else puts the same name: so many conflicts, then what becomes of it."""
+
+    def __init__(self, conflicts: int, ending: Exception | None) -> None:
+        self.conflicts, self.ending = conflicts, ending
+
+    def pipe_file(self, path: str, content: bytes, mode: str) -> None:
+        self.conflicts -= 1
+        if self.conflicts >= 0:
+            raise OSError(5, "conflict") from RuntimeError("An error occurred (ConditionalRequestConflict)")
+        if self.ending:
+            raise self.ending
+
+
+def test_a_conflict_is_waited_out_until_it_is_known_who_came_first(monkeypatch):
+    monkeypatch.setattr("outputs.store.CONFLICT_PAUSES_S", (0.0, 0.0))
+    assert Bucket(Conflicting(2, None), "b", True).create("a", b"")
+    assert not Bucket(Conflicting(2, FileExistsError()), "b", True).create("a", b"")
+    for files in (Conflicting(3, None), Conflicting(1, OSError(28, "full"))):
+        with pytest.raises(OSError, match=r"conflict|full"):
+            Bucket(files, "b", True).create("a", b"")
