@@ -2,13 +2,16 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -246,6 +249,37 @@ def test_a_kill_leaves_the_last_version_readable(night, later, tmp_path, moment)
     assert check_dataset(tmp_path, name).sound
     assert set(merge([later], str(tmp_path)).version.scenes) >= {"turn-0", "cross-1", "brake-0"}
     assert check_dataset(tmp_path, latest(open_store(str(tmp_path))).name).sound
+
+
+def test_twenty_kills_at_random_moments_lose_no_clip_and_double_none(tmp_path):
+    """Each time a clip has been added, somebody else merges, too, and one of the two is killed."""
+    processes, chance = get_context("forkserver"), random.Random(0)
+    processes.set_forkserver_preload(["pipeline.merge"])
+    run, other, dataset = run_folder(tmp_path / "run"), run_folder(tmp_path / "other"), str(tmp_path / "dataset")
+    merge([run_folder(tmp_path / "first", "first-0")], dataset)
+    processes.Process(target=len, args=((),)).start()
+    killed, usual_s = 0, 60.0
+    for i in range(21):  # the first is let live, to see how long it takes
+        short_clip(run / "clips", f"case-{i}", family=f"case-{i}")
+        short_clip(other / "clips", f"other-{i}", family=f"other-{i}")
+        doomed, spared = (processes.Process(target=merge, args=([each], dataset)) for each in (run, other))
+        doomed.start()
+        spared.start()
+        begun = time.monotonic()
+        doomed.join(timeout=chance.uniform(0, usual_s) if i else None)
+        doomed.kill()
+        doomed.join()
+        killed += doomed.exitcode == -signal.SIGKILL
+        spared.join()
+        usual_s = time.monotonic() - begun
+        assert spared.exitcode == 0
+        assert {"first-0", f"other-{i}"} <= scenes(dataset)
+    last = merge([run, other], dataset).version
+    assert killed >= 5, "or nothing was tried"
+    assert set(last.scenes) == {"first-0", *(f"{who}-{i}" for who in ("case", "other") for i in range(21))}
+    loaded = NuScenes(last.name, str(tmp_path / "dataset"), verbose=False)
+    assert sorted(scene["name"] for scene in loaded.scene) == sorted(last.scenes)
+    assert check_dataset(tmp_path / "dataset", last.name).problems == ()
 
 
 class Meanwhile(Breaking):
