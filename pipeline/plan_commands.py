@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def plan(
     clips: Annotated[int, typer.Option(min=1, help="Accepted clips that are wanted.")],
-    gpus: Annotated[int, typer.Option(min=0, help="GPUs for the networks' stages, one clip each at a time.")] = 0,
+    gpus: Annotated[
+        int,
+        typer.Option(
+            min=0, help="GPUs for the networks' stages, one clip each at a time: a what-if, until a run has used one."
+        ),
+    ] = 0,
     cpus: Annotated[
         int | None, typer.Option(min=1, help="Cores; default: this machine's, or 16 for each of the GPUs.")
     ] = None,
@@ -80,8 +85,9 @@ def _print_basis(console: Console, measured: "Measured", outlook: "Outlook", ass
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if ask.cluster.gpus and measured.device == "cpu":
         console.print(
-            "NO GPU WAS MEASURED: what follows is extrapolated from seconds on a core. For a plan to rely on, run some "
-            "clips on a GPU and give --from THAT RUN.", style="yellow", soft_wrap=True,
+            "NO GPU WAS MEASURED: what follows is extrapolated from seconds on a core. The networks of this version "
+            "compute on cores wherever they run: a plan to rely on is one without --gpus.",
+            style="yellow", soft_wrap=True,
         )  # fmt: skip
 
 
