@@ -1,15 +1,14 @@
 """The README that lies beside a dataset: what is in it and what its reader must know."""
 
 from collections.abc import Sequence
-
-from outputs.manifest import ClipRecord
+from typing import Protocol, runtime_checkable
 
 _CARD = """# {count} generated driving clips in nuScenes format
 
 Made by nearmiss (code version {versions}). Every clip passed its checks; each is one scene, log and map.
 
     from nuscenes import NuScenes
-    NuScenes("{version}", "<this folder>")
+    NuScenes("{version}", "{place}")
 
 * **Splits** are in `{version}/splits.json`: {splits}. All clips of one scenario, its sweep included, are in one
   split. The devkit's own names `train` and `val` mean lists inside the devkit.
@@ -24,13 +23,25 @@ Made by nearmiss (code version {versions}). Every clip passed its checks; each i
 {attribution}"""
 
 
-def dataset_card(records: Sequence[ClipRecord], splits: dict[str, list[str]], version: str) -> str:
+@runtime_checkable
+class Made(Protocol):
+    """What the card must know of a clip: whom to name, and the code that made it."""
+
+    @property
+    def attribution(self) -> str: ...
+    @property
+    def code_version(self) -> str: ...
+
+
+def dataset_card(
+    records: Sequence[Made], splits: dict[str, list[str]], version: str, place: str = "<this folder>"
+) -> str:
     """Markdown; the same records give the same text."""
     sources = sorted({record.attribution for record in records if record.attribution})
     named = "".join(f"  * {source}\n" for source in sources)
     who = f"* **Name these** wherever you show pictures (clip by clip in `ATTRIBUTION.txt`):\n{named}" if named else ""
     return _CARD.format(
-        count=len(records), version=version, versions=", ".join(sorted({r.code_version for r in records})),
+        count=len(records), version=version, place=place, versions=", ".join(sorted({r.code_version for r in records})),
         splits=", ".join(f"`{name}` ({len(scenes)})" for name, scenes in splits.items()),
         attribution=who,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 Keyframes at 2 Hz with annotations, the pictures between them as sweeps, one LIDAR_TOP sweep a keyframe, a log and a
 drawn road mask for every clip. The same clips give the same bytes, whatever was there before; files of clips that
 are gone are taken away. The devkit's names `train` and `val` mean lists inside the devkit, so the splits here are
-called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both.
+called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both (`outputs.splits`).
 """
 
 import json
@@ -21,11 +21,10 @@ from outputs.dataset_card import dataset_card
 from outputs.manifest import ClipRecord, read_record
 from outputs.nuscenes_tables import TABLES, Row, Scene, mask_name, open_scene, scene_rows
 from outputs.nuscenes_words import token
+from outputs.splits import Shares, as_table, sides
 from outputs.whole import whole_file, whole_folder, write_text
 
 VERSION = "v1.0-trainval"
-TRAIN, VAL, ALL = "nearmiss_train", "nearmiss_val", "nearmiss_all"
-ONE_IN_VAL = 5  # families of scenarios, not clips: siblings of a sweep stay on one side
 
 
 @dataclass(frozen=True)
@@ -40,21 +39,16 @@ class DatasetSummary:
     splits: dict[str, int]
 
 
-def split_of(family: str) -> str:
-    """Train or val, by a hash of the scenario's family."""
-    return VAL if int(token("split", family), 16) % ONE_IN_VAL == 0 else TRAIN
-
-
 def write_dataset(clips: Iterable[Path], root: Path, version: str = VERSION) -> DatasetSummary:
     """Builds or rebuilds `root`/`version` from clip folders. ValueError for a rejected clip, an id that occurs twice
     or a dataset without clips; what was there before then stays as it was."""
     folders = sorted(clips, key=lambda folder: folder.name)
     records = [read_record(folder / "record.json") for folder in folders]
     _refuse_unfit(records, root)
-    tables: dict[str, list[Row]] = {name: [] for name in TABLES} | _fixed_tables()
+    tables: dict[str, list[Row]] = {name: [] for name in TABLES} | fixed_tables()
     wanted = {name for folder in folders for name in _add(open_scene(folder), tables, root)}
     before = _listed(root / version)
-    splits = _splits(records)
+    splits = as_table(sides({record.id: record.family for record in records}, Shares()))
     _write_tables(root / version, {name: _once(rows) for name, rows in tables.items()}, splits)
     _write_words(root, records, dataset_card(records, splits, version))
     _take_away(root, before - wanted)
@@ -99,7 +93,7 @@ def _place(source: Path, target: Path) -> None:
             shutil.copyfile(source, part)
 
 
-def _fixed_tables() -> dict[str, list[Row]]:
+def fixed_tables() -> dict[str, list[Row]]:
     """The tables that are the same in every dataset."""
     return {
         "category": [
@@ -120,14 +114,6 @@ def _fixed_tables() -> dict[str, list[Row]]:
 def _once(rows: Iterable[Row]) -> list[Row]:
     """Rows without repeats; clips share sensors and calibrations."""
     return list({row["token"]: row for row in rows}.values())
-
-
-def _splits(records: Sequence[ClipRecord]) -> dict[str, list[str]]:
-    return {
-        ALL: [record.id for record in records],
-        TRAIN: [record.id for record in records if split_of(record.family) == TRAIN],
-        VAL: [record.id for record in records if split_of(record.family) == VAL],
-    }
 
 
 def _write_tables(folder: Path, tables: dict[str, list[Row]], splits: dict[str, list[str]]) -> None:

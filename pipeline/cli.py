@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.commands import COMMANDS
 from pipeline.errors import user_errors
-from pipeline.exchange_commands import export_scenario, import_scenario
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
@@ -280,8 +280,8 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder made by `nearm
         console.print(publish_again(run))
 
 
-app.command("import")(import_scenario)
-app.command("export")(export_scenario)
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
 
 
 def main() -> None:

@@ -26,8 +26,14 @@ def record_of(
         caption=conditions.caption, spec_hash=job.scenario.id, seed=job.seed, parameters=job.scenario.parameters,
         preset=networks.preset, weights=networks.fingerprints,
         code_version=code_fingerprint(), torch_version=torch.__version__,
-        cpu_capability=here["cpu_capability"], device=here["device"], stage_s=dict(seconds),
+        cpu_capability=here["cpu_capability"], device=_computed_on(networks), stage_s=dict(seconds),
         verdicts=verdicts, accepted=accepted(verdicts), reasons=reasons_against(verdicts),
         cameras=tuple(view.camera.name for view in conditions.views), frame_rate_hz=FRAME_RATE_HZ,
         happenings=rollout.happenings, attribution=job.attribution,
     )  # fmt: skip
+
+
+def _computed_on(networks: Networks) -> str:
+    """Where the networks are, not what else the machine has: their seconds are only worth comparing on the same."""
+    place = next(networks.world.parameters()).device
+    return torch.cuda.get_device_name(place) if place.type == "cuda" else place.type

@@ -54,3 +54,28 @@ def tiny_weights() -> Path:
     if not list(folder.glob("*.safetensors")):
         pytest.skip(f"no trained weights in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """A real S3-compatible server on loopback; its address."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server, monkeypatch, request) -> str:
+    """A new bucket as an address; credentials are where users have them, in the environment."""
+    import boto3
+
+    secrets = {"AWS_ACCESS_KEY_ID": "AKIATESTKEY", "AWS_SECRET_ACCESS_KEY": "very-secret-indeed"}
+    for name, value in (secrets | {"AWS_ENDPOINT_URL": s3_server, "AWS_DEFAULT_REGION": "us-east-1"}).items():
+        monkeypatch.setenv(name, value)
+    name = f"bucket-{abs(hash(request.node.nodeid)) % 10**9}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    return f"s3://{name}"

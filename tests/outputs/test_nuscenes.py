@@ -17,11 +17,12 @@ from conditioning.logs import read_log
 from conditioning.scenery import NO_SCENERY
 from conditioning.visibility import see
 from outputs.clip import Clip, keyframes, write_clip
-from outputs.nuscenes import ALL, TRAIN, VAL, split_of, write_dataset
+from outputs.nuscenes import write_dataset
 from outputs.nuscenes_check import check_dataset
 from outputs.nuscenes_tables import TABLES
 from outputs.nuscenes_words import CATEGORIES, category
 from outputs.road_mask import draw_road_mask
+from outputs.splits import ALL, TRAIN, VAL, split_of
 from scenarios.bodies import USUAL_SIZE, Body, Kind, Livery
 from scenarios.environment import Environment, Surface
 from scenarios.road import RoadKind

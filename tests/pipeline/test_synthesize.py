@@ -1,13 +1,16 @@
 """The map, walked: a clip is whole, the same again, and says what it was made from."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from outputs.clip import Clip, read_clip, write_clip
+from pipeline.lineage import record_of
 from pipeline.networks import Networks, load_networks
 from pipeline.runs import Job
+from pipeline.stages import condition
 from pipeline.stopwatch import Stopwatch
 from pipeline.synthesize import synthesize
 from scenarios.load import library, load
@@ -40,6 +43,14 @@ def test_the_record_says_where_the_time_went_and_what_made_it(clip, networks):
     assert record.weights == networks.fingerprints
     assert record.scenario_id == "car-ahead"
     assert len(record.code_version) == 12
+
+
+def test_the_record_says_where_the_networks_were_not_what_else_the_machine_has(clip, networks):
+    assert clip.record.device == "cpu"
+    elsewhere = replace(networks, world=deepcopy(networks.world).to("meta"))
+    conditions = condition(clip.rollout, networks.rig, 0)
+    job = Job("a", car_ahead(), 0)
+    assert record_of(job, clip.rollout, conditions, clip.record.verdicts, elsewhere, {}).device == "meta"
 
 
 def test_the_same_job_gives_the_same_bytes(clip, networks):

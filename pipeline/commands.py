@@ -1,0 +1,15 @@
+"""The commands that have files of their own, by the names under which `pipeline.cli` offers them."""
+
+from collections.abc import Callable
+
+from pipeline.dataset_commands import fetch, merge
+from pipeline.exchange_commands import export_scenario, import_scenario
+from pipeline.plan_commands import plan
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "import": import_scenario,
+    "export": export_scenario,
+    "merge": merge,
+    "fetch": fetch,
+    "plan": plan,
+}

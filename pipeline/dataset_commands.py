@@ -1,0 +1,89 @@
+"""The commands `merge` and `fetch`. Imports are inside them, as in `pipeline.cli`, which names them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+Dataset = Annotated[str, typer.Option(metavar="DATASET", help="A folder, or an address such as s3://bucket/prefix.")]
+
+
+def merge(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; they may still be at work.")],
+    into: Dataset,
+    val: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of scenario families for validation; fixed at the first merge; 0.2."),
+    ] = None,
+    test: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The same for testing; none unless asked for.")
+    ] = None,
+) -> None:
+    """Add the accepted clips of run folders to a versioned dataset in nuScenes format.
+
+    Merging again adds nothing. What is there is never rewritten: a merge adds scenes and a new version of the tables.
+    Credentials come from the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, FSSPEC_S3_ENDPOINT_URL, ...).
+
+    Exit code 0: everything is in; 1: a clip was damaged and left out; 2: misuse, or the dataset cannot be reached.
+    """
+    from pipeline.cli import INCOMPLETE, OK, console, plain_errors
+
+    with plain_errors():
+        from outputs.splits import Shares
+        from pipeline.errors import UserError
+        from pipeline.merge import merge as add
+
+        try:
+            usual = Shares()
+            shares = None if val is None and test is None else Shares(
+                usual.val if val is None else val, usual.test if test is None else test
+            )  # fmt: skip
+        except ValueError as error:
+            raise UserError(str(error)) from None
+        merged = add(runs, into, shares)
+    _tell(console, into, merged)
+    raise typer.Exit(INCOMPLETE if merged.left_out else OK)
+
+
+def _tell(console: Console, into: str, merged: "Merged") -> None:
+    from rich.table import Table
+
+    for one in merged.left_out:
+        console.print(f"left out {one.clip}: {one.reason}", style="yellow", markup=False, soft_wrap=True)
+    if not merged.exclusive:
+        console.print("this store cannot tell which of two merges came first: run one at a time", style="yellow")
+    version = merged.version
+    if version is None:
+        console.print(f"{into}: no accepted clip yet, so no version")
+        return
+    added = f"{len(merged.added)} scenes added" if merged.added else "nothing new"
+    total = f"{len(version.scenes)} scenes, {version.samples} samples, {version.annotations} annotations"
+    console.print(f"{into}: {added}; {version.name} has {total}", highlight=False, markup=False, soft_wrap=True)
+    table = Table("split", "asked", "got", "families", "scenes", box=None, pad_edge=False)
+    for side in version.splits:
+        table.add_row(side.split, f"{side.asked:.0%}", f"{side.got:.0%}", str(side.families), str(side.scenes))
+    console.print(table)
+
+
+def fetch(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="As given to `merge --into`.")],
+    to: Annotated[Path, typer.Option(help="Folder for the copy; what is there already is not sent again.")],
+    version: Annotated[str | None, typer.Option(help="Its name or number, such as v0008; default: the last.")] = None,
+) -> None:
+    """Bring a version of a dataset to this machine, where nuscenes-devkit can load it."""
+    from pipeline.cli import console, plain_errors
+
+    with plain_errors():
+        from outputs.fetch import fetch as bring
+        from outputs.fetch import find_version
+        from outputs.store import open_store
+        from pipeline.errors import UserError
+
+        try:
+            store = open_store(dataset)
+            wanted = find_version(store, version)
+            count = bring(store, wanted, to)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{dataset}: {error}") from None
+    console.print(f"{count} files brought; NuScenes('{wanted.name}', '{to}')", highlight=False, soft_wrap=True)

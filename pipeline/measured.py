@@ -1,0 +1,141 @@
+"""What clips of a run cost: seconds by stage, start-up, bytes, how many were accepted. Read off a run folder.
+
+record.json's stages            what a worker computed
+first to last file of a clip    how long it took to write
+run.json's first start to the first clip's beginning    start-up: Ray, worker processes, networks
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from outputs.manifest import ClipRecord, read_record
+from pipeline.errors import UserError
+from pipeline.runs import Run, State
+
+SHIPPED = Path(__file__).with_name("measured_cpu.json")
+GPU_STAGES = ("predict_tokens", "render_frames", "judge")  # the networks' stages; the others never use a GPU
+LONGEST_START_S = 900.0  # a longer one means that the files' times are no longer those of the run
+
+
+class NotMeasured(UserError):
+    """There is nothing to plan with; the message says what would be."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ClipCost(_Strict):
+    """One clip. `stage_s` holds what it computed, `write_s` how long its files took; sizes in bytes."""
+
+    stage_s: dict[str, float]
+    write_s: float = Field(ge=0)
+    accepted: bool
+    size: int
+    dataset_size: int  # of the files that a dataset takes of it
+
+    def on(self, gpu: bool) -> float:
+        """Seconds in the networks' stages, or in all others."""
+        stages = sum(seconds for stage, seconds in self.stage_s.items() if (stage in GPU_STAGES) == gpu)
+        return stages if gpu else stages + self.write_s
+
+
+class Measured(_Strict):
+    """`source` says which run and machine. `startup_s` is None where the run does not tell. `failed` counts clips."""
+
+    format: Literal["nearmiss-measured-1"] = "nearmiss-measured-1"
+    source: str
+    device: str
+    startup_s: float | None
+    failed: int
+    clips: tuple[ClipCost, ...] = Field(min_length=1)
+
+    @property
+    def accepted(self) -> int:
+        return sum(clip.accepted for clip in self.clips)
+
+    @property
+    def tried(self) -> int:
+        """Clips that ended, as a clip or as a failure."""
+        return len(self.clips) + self.failed
+
+
+def read_measured(path: Path) -> Measured:
+    """Of a run folder, or of a file that `nearmiss plan --write` wrote. Raises `NotMeasured`."""
+    if path.is_dir():
+        return _of_run(path)
+    try:
+        return Measured.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise NotMeasured(f"{path} is neither a run folder nor figures of one: {error}") from None
+
+
+def _of_run(path: Path) -> Measured:
+    if not (path / "run.json").is_file():
+        raise NotMeasured(f"{path} is not a run folder: it has no run.json")
+    run = Run(path)
+    folders = [folder for state in (State.ACCEPTED, State.REJECTED) for folder in run.folders(state)]
+    try:
+        records = [read_record(folder / "record.json") for folder in folders]
+    except (OSError, ValueError) as error:
+        raise NotMeasured(f"{path} has a damaged clip: {error}") from None
+    if not records:
+        raise NotMeasured(f"{path} has no clip yet; give --from a run with some")
+    devices = sorted({record.device for record in records})
+    if len(devices) > 1:
+        raise NotMeasured(f"{path} was made on {' and '.join(devices)}: their seconds cannot be mixed")
+    clips = tuple(_cost(folder, record) for folder, record in zip(folders, records, strict=True))
+    first = min(_written(folder)[0] - sum(r.stage_s.values()) for folder, r in zip(folders, records, strict=True))
+    return Measured(
+        source=_described(path, records), device=devices[0], startup_s=_startup_s(path, first),
+        failed=len(run.failures()), clips=clips,
+    )  # fmt: skip
+
+
+def _cost(folder: Path, record: ClipRecord) -> ClipCost:
+    begun, ended = _written(folder)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    in_dataset = [path for path in files if path.parent.name in ("frames", "lidar")]
+    return ClipCost(
+        stage_s=record.stage_s, write_s=round(ended - begun, 3), accepted=record.accepted,
+        size=sum(path.stat().st_size for path in files), dataset_size=sum(path.stat().st_size for path in in_dataset),
+    )  # fmt: skip
+
+
+def _written(folder: Path) -> tuple[float, float]:
+    """When a clip's first and last file was written (s since 1970): the record comes first, videos last."""
+    times = [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()]
+    return min(times), max(times)
+
+
+def _starts(path: Path) -> Iterator[dict[str, object]]:
+    try:
+        yield from json.loads((path / "run.json").read_text())["starts"]
+    except (ValueError, KeyError, TypeError):
+        raise NotMeasured(f"{path / 'run.json'} is damaged") from None
+
+
+def _startup_s(path: Path, first_clip_s: float) -> float | None:
+    """From the run's first start until its first clip was begun; None where the files' times cannot mean that."""
+    start = next(_starts(path), None)
+    if start is None:
+        return None
+    startup = first_clip_s - datetime.fromisoformat(str(start["at"])).timestamp()
+    return round(startup, 1) if 0 <= startup <= LONGEST_START_S else None
+
+
+def _described(path: Path, records: list[ClipRecord]) -> str:
+    start = next(_starts(path), {})
+    machine, versions = start.get("machine", {}), start.get("versions", {})
+    cores = machine.get("cores", "?") if isinstance(machine, dict) else "?"
+    torch = versions.get("torch", "?") if isinstance(versions, dict) else "?"
+    record = records[0]
+    return (
+        f"{path.name}: {len(records)} clips, preset {record.preset}, {cores} cores ({record.cpu_capability}), "
+        f"torch {torch}, begun {start.get('at', '?')}"
+    )

@@ -1,0 +1,107 @@
+"""Accepted clips of any number of run folders become the next version of one dataset.
+
+May run while batches go on: only whole clips are taken. Any number of merges may run at once where the store can tell
+which of two came first; who comes second builds its version again on top of the other's. Merging again adds nothing.
+"""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from outputs.scene_package import pack, put
+from outputs.splits import Shares
+from outputs.store import BadAddress, Store, open_store
+from outputs.versions import Version, add_version, latest, point_to_latest
+from pipeline.errors import UserError
+from pipeline.runs import Run, State
+
+HANDS = 16  # files sent at once: an object store answers many requests as fast as one
+
+
+class NotMerged(UserError):
+    """The dataset cannot take the clips; its last version is as it was."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A clip that could not be taken."""
+
+    clip: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Merged:
+    """`version` is the dataset's last one, None if it has no scene at all; `added` are the clips new in it.
+
+    `exclusive` is False for stores in which two merges at once could lose each other's version.
+    """
+
+    version: Version | None
+    added: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    exclusive: bool
+
+
+def merge(runs: Sequence[Path], into: str, shares: Shares | None = None) -> Merged:
+    """Add what is new in `runs` to the dataset at `into`, a folder or an address such as s3://bucket/prefix.
+
+    `shares` are those of the splits; None keeps the dataset's, or the usual ones of a new one. Raises `NotMerged`.
+    """
+    try:
+        return merge_into(open_store(into), tuple(_clips(runs)), shares)
+    except BadAddress as error:
+        raise NotMerged(f"--into {error}") from None
+    except (OSError, ValueError) as error:
+        raise NotMerged(f"{into}: {error}; its last version is as it was, the same command goes on") from error
+
+
+def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None) -> Merged:
+    """The same for clip folders and a store that is open; what the store raises travels on."""
+    placed: dict[str, str] = {}
+    left_out: dict[Path, LeftOut] = {}
+    with ThreadPoolExecutor(HANDS, thread_name_prefix="merge") as hands:
+        while True:
+            last = latest(store)
+            wanted, known = _shares(last, shares), last.scenes if last else {}
+            for clip in clips:
+                if clip.name not in known and clip.name not in placed and clip not in left_out:
+                    _place(store, clip, placed, left_out, hands)
+            added = {clip: digest for clip, digest in placed.items() if clip not in known}
+            if not added or add_version(store, last, {**known, **added}, wanted, hands):
+                break
+        version = point_to_latest(store)
+    return Merged(version, tuple(sorted(added)), tuple(left_out.values()), store.exclusive)
+
+
+def _clips(runs: Sequence[Path]) -> Iterator[Path]:
+    for run in runs:
+        if not (run / "run.json").is_file():
+            raise NotMerged(f"{run} is not a run folder: it has no run.json")
+        if (run / State.ACCEPTED).is_dir():
+            yield from Run(run).folders(State.ACCEPTED)
+
+
+def _shares(last: Version | None, asked: Shares | None) -> Shares:
+    if last is None:
+        return asked or Shares()
+    if asked not in (None, last.shares):
+        was, now = last.shares, asked
+        raise NotMerged(
+            f"the dataset was begun with val {was.val:g}, test {was.test:g}; val {now.val:g}, test {now.test:g} would "
+            "move scenes from one side to the other: leave the shares away, or begin another dataset"
+        )
+    return last.shares
+
+
+def _place(store: Store, clip: Path, placed: dict[str, str], left_out: dict[Path, LeftOut], hands: Executor) -> None:
+    """Put a clip's files where they belong; a clip that is damaged or gone is told, and the rest go on."""
+    try:
+        packed = pack(clip)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        left_out[clip] = LeftOut(clip, f"{type(error).__name__}: {' '.join(str(error).split())}")
+        return
+    put(store, packed, hands)
+    placed[clip.name] = packed.package.digest

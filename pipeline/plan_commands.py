@@ -1,0 +1,139 @@
+"""The command `plan`. Imports are inside it, as in `pipeline.cli`, which names it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from pipeline.measured import Measured
+    from pipeline.planning import Check, Outlook
+
+
+def plan(
+    clips: Annotated[int, typer.Option(min=1, help="Accepted clips that are wanted.")],
+    gpus: Annotated[
+        int,
+        typer.Option(
+            min=0, help="GPUs for the networks' stages, one clip each at a time: a what-if, until a run has used one."
+        ),
+    ] = 0,
+    cpus: Annotated[
+        int | None, typer.Option(min=1, help="Cores; default: this machine's, or 16 for each of the GPUs.")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="A run to take the figures from, or a file of --write; default: shipped ones."),
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the figures of --from into a file, to plan elsewhere.")
+    ] = None,
+    gpu_speedup: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="How many times faster than the measured core a GPU is ASSUMED to be."),
+    ] = None,
+    dying: Annotated[float, typer.Option(min=0, max=0.9, help="Share of attempts that die and are repeated.")] = 0.01,
+    slow: Annotated[float, typer.Option(min=0, max=0.9, help="Share of clips that take three times as long.")] = 0.01,
+    startup: Annotated[
+        float | None, typer.Option(min=0, help="Seconds until the first clip is begun; default: as measured.")
+    ] = None,
+    price: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="CORE GPU", help="Prices of a core's and a GPU's hour.")
+    ] = None,
+) -> None:
+    """Say what so many accepted clips take on a cluster: clips to make, hours, machine hours, disk.
+
+    The seconds are those of a run, its acceptance too; a model computes the time, and a batch played through event by
+    event checks it. Seconds on a GPU that nobody has measured are told as bounds, or follow from --gpu-speedup.
+    """
+    from pipeline.cli import console, plain_errors
+
+    with plain_errors():
+        from outputs.whole import write_text
+        from pipeline.forecast import Cluster, Trouble
+        from pipeline.machine import cores
+        from pipeline.measured import SHIPPED, read_measured
+        from pipeline.planning import CORES_A_GPU, USUAL_START_S, Ask, plan_batch
+
+        measured = read_measured(source or SHIPPED)
+        if startup is not None:
+            measured = measured.model_copy(update={"startup_s": startup})
+        cluster = Cluster(cpus or (CORES_A_GPU * gpus if gpus else cores()), gpus)
+        usual_start_s = read_measured(SHIPPED).startup_s or USUAL_START_S
+        outlook = plan_batch(measured, Ask(clips, cluster, Trouble(dying, slow), gpu_speedup), usual_start_s)
+        if write:
+            write_text(write, measured.model_dump_json(indent=1) + "\n")
+    _print_basis(console, measured, outlook, assumed_cores=bool(gpus and not cpus))
+    _print_cases(console, outlook, price)
+
+
+def _print_basis(console: Console, measured: "Measured", outlook: "Outlook", assumed_cores: bool) -> None:
+    ask, share = outlook.ask, outlook.accepted
+    gpus = f"{ask.cluster.gpus} GPUs and " if ask.cluster.gpus else ""
+    assumed = " (16 a GPU: an assumption, --cpus says otherwise)" if assumed_cores else ""
+    lines = [
+        f"{ask.clips} accepted clips on {gpus}{ask.cluster.cpus} cores{assumed}",
+        f"figures of  {measured.source}",
+        f"accepted    {measured.accepted} of {measured.tried} clips: {share.share:.0%} (95 %: {share.least:.0%} to "
+        f"{share.most:.0%})",
+        f"start-up    {outlook.startup_s:.0f} s" + ("" if measured.startup_s is not None else " (not told by the run)"),
+        f"trouble     {ask.trouble.dying:.1%} of attempts die and are repeated, {ask.trouble.slow:.1%} of clips take "
+        f"{ask.trouble.slow_factor:g} x as long: assumptions",
+    ]
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if ask.cluster.gpus and measured.device == "cpu":
+        console.print(
+            "NO GPU WAS MEASURED: what follows is extrapolated from seconds on a core. The networks of this version "
+            "compute on cores wherever they run: a plan to rely on is one without --gpus.",
+            style="yellow", soft_wrap=True,
+        )  # fmt: skip
+
+
+def _print_cases(console: Console, outlook: "Outlook", price: tuple[float, float] | None) -> None:
+    from rich.table import Table
+
+    cluster, cases = outlook.ask.cluster, outlook.cases
+    table = Table("", *(case.about or "expected" for case in cases), box=None, pad_edge=False)
+    rows = {
+        "clips to make": [f"{c.usual.clips} ({c.least.clips} to {c.most.clips})" for c in cases],
+        "time": [f"{_time(c.usual.wall_s)} ({_time(c.least.wall_s)} to {_time(c.most.wall_s)})" for c in cases],
+        "core hours": [f"{cluster.cpus * c.usual.wall_s / 3600:.0f}" for c in cases],
+        "GPU hours": [f"{cluster.gpus * c.usual.wall_s / 3600:.0f}" for c in cases],
+        "bound by": [f"{c.usual.bound_by}, {c.usual.busy:.0%} busy" for c in cases],
+        "check: played": [_played(c.check) for c in cases],
+    }
+    if price:
+        hourly = cluster.cpus * price[0] + cluster.gpus * price[1]
+        rows["price"] = [f"{hourly * c.usual.wall_s / 3600:.0f}" for c in cases]
+    for name, cells in rows.items():
+        table.add_row(name, *cells)
+    console.print(table)
+    made, kept = _bytes(outlook.run_bytes), _bytes(outlook.dataset_bytes)
+    linked = "no more on the same disk: files are linked"
+    console.print(f"disk        {made} for all clips made; {kept} for the dataset ({linked})", highlight=False)
+    told = "ranges are those of the acceptance; time is for machines like the measured one, equally loaded"
+    console.print(told, style="dim", soft_wrap=True)
+
+
+def _played(check: "Check") -> str:
+    mean = sum(check.played_s) / len(check.played_s)
+    return (
+        f"{check.clips} clips: {_time(min(check.played_s))} to {_time(max(check.played_s))}, "
+        f"model {_time(check.modelled_s)} ({check.modelled_s / mean - 1:+.1%})"
+    )
+
+
+def _time(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _bytes(count: float) -> str:
+    for unit in ("kB", "MB", "GB", "TB"):
+        count /= 1000
+        if count < 1000:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} PB"

@@ -1,0 +1,398 @@
+"""Merging: nothing lost, nothing twice, nothing rewritten; whatever happens, the last version can be read."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from nuscenes import NuScenes
+from nuscenes.utils.splits import get_scenes_of_split
+from typer.testing import CliRunner
+
+from outputs.fetch import NoSuchVersion, fetch, find_version
+from outputs.nuscenes_check import check_dataset
+from outputs.splits import ALL, TRAIN, VAL, Shares, split_of
+from outputs.store import Store, open_store
+from outputs.versions import latest, read_version, versions
+from pipeline.cli import app
+from pipeline.merge import NotMerged, merge, merge_into
+from tests.outputs.made import contents
+from tests.outputs.short_clips import run_folder, short_clip
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def night(tmp_path_factory) -> Path:
+    """A run of three clips of two families."""
+    return run_folder(tmp_path_factory.mktemp("night") / "run", "brake-0", "brake-1", "cross-0")
+
+
+@pytest.fixture(scope="session")
+def later(tmp_path_factory) -> Path:
+    """The run of the night after: one clip again, two new ones."""
+    return run_folder(tmp_path_factory.mktemp("later") / "run", "brake-1", "turn-0", "cross-1", seed=1)
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+def place(request, tmp_path) -> str:
+    """An address for a dataset."""
+    if request.param == "s3":
+        return f"{request.getfixturevalue('bucket')}/datasets/cases"
+    return {"folder": str(tmp_path / "dataset"), "memory": f"memory://{tmp_path}"}[request.param]
+
+
+def scenes(place: str) -> set[str]:
+    version = latest(open_store(place))
+    return set(version.scenes) if version else set()
+
+
+def local_copy(place: str, to: Path, name: str | None = None) -> str:
+    """The name of a version that was brought to a folder."""
+    store = open_store(place)
+    version = find_version(store, name)
+    fetch(store, version, to)
+    return version.name
+
+
+def test_every_version_holds_in_the_devkit_and_the_first_is_untouched_by_the_second(place, night, later, tmp_path):
+    first = merge([night], place)
+    assert first.added == ("brake-0", "brake-1", "cross-0")
+    local_copy(place, tmp_path / "before")
+    second = merge([later], place)
+    assert second.added == ("cross-1", "turn-0")
+    for name, count in ((first.version.name, 3), (second.version.name, 5)):
+        assert local_copy(place, tmp_path / "copy", name) == name
+        report = check_dataset(tmp_path / "copy", name, ALL)
+        assert report.sound, report.problems
+        assert report.scenes == count
+    after = contents(tmp_path / "copy")
+    assert {name: after.get(name) for name in contents(tmp_path / "before")} == contents(tmp_path / "before")
+    assert json.loads(open_store(place).read("latest.json")) == {"version": second.version.name, "number": 2}
+
+
+def test_nothing_that_lies_there_is_written_again(night, later, tmp_path):
+    merge([night], str(tmp_path))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    merge([night, later], str(tmp_path))
+    touched = {path.name for path, time in before.items() if path.stat().st_mtime_ns != time}
+    assert touched == {"latest.json"}
+
+
+def test_merging_again_adds_nothing(place, night):
+    first = merge([night], place)
+    again = merge([night, night], place)
+    assert again.added == ()
+    assert again.version == first.version
+    assert versions(open_store(place)) == (1,)
+
+
+def test_the_order_of_nights_does_not_matter_to_what_is_in(night, later, tmp_path):
+    for name, runs in (("a", [[night], [later]]), ("b", [[later, night]])):
+        for together in runs:
+            merge(together, str(tmp_path / name))
+    a, b = (find_version(open_store(str(tmp_path / name)), None) for name in "ab")
+    assert a.scenes.keys() == b.scenes.keys()
+    for table in ("scene", "sample", "log"):
+        names = [{row["token"] for row in json.loads((tmp_path / d / v.name / f"{table}.json").read_text())}
+                 for d, v in (("a", a), ("b", b))]  # fmt: skip
+        assert names[0] == names[1]
+
+
+def test_the_same_clips_give_the_same_tables(night, tmp_path):
+    names = [merge([night], str(tmp_path / place)).version.name for place in "ab"]
+    assert names[0] == names[1]
+    assert contents(tmp_path / "a" / names[0]) == contents(tmp_path / "b" / names[0])
+
+
+def test_only_whole_accepted_clips_are_taken_and_a_damaged_one_stops_nobody(night, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(night, run)
+    short_clip(run / "rejected", "bad-0", accepted=False)
+    short_clip(run / "clips", "strayed-0", accepted=False)
+    short_clip(run / ".unfinished", "half-0")
+    (run / "clips" / "cross-0" / "rollout.npz").write_bytes(b"not an archive")
+    shutil.copytree(run / "clips" / "brake-0", run / "clips" / "renamed-0")
+    merged = merge([run], str(tmp_path / "dataset"))
+    assert merged.added == ("brake-0", "brake-1")
+    told = {one.clip.name: one.reason for one in merged.left_out}
+    assert set(told) == {"cross-0", "renamed-0", "strayed-0"}
+    assert "rejected clips stay out" in told["strayed-0"]
+    assert "its record is that of brake-0" in told["renamed-0"]
+
+
+def test_a_clip_made_twice_with_other_pictures_is_there_once_and_unmixed(night, tmp_path):
+    other = run_folder(tmp_path / "other")
+    short_clip(other / "clips", "brake-0", look=5, family="brake")
+    first, second = str(tmp_path / "dataset"), str(tmp_path / "second")
+    merge([night], first)
+    assert merge([other], first).added == ()
+    (theirs,) = merge([other], second).version.scenes.values()
+    assert latest(open_store(first)).scenes["brake-0"] != theirs
+
+
+def test_a_run_may_go_on_meanwhile(tmp_path):
+    """Clips arrive, by renaming as in a run, while merge follows merge: at the end each is there exactly once."""
+    run, dataset = run_folder(tmp_path / "run"), str(tmp_path / "dataset")
+    (run / "clips").mkdir()
+    made = [f"case-{i}" for i in range(12)]
+
+    def work() -> None:
+        for name in made:
+            short_clip(run / ".unfinished", name, family=name).rename(run / "clips" / name)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while worker.is_alive():
+        assert merge([run], dataset).left_out == ()
+    worker.join()
+    last = merge([run], dataset).version
+    assert set(last.scenes) == set(made)
+    assert check_dataset(tmp_path / "dataset", last.name).problems == ()
+    store = open_store(dataset)
+    chain = [set(read_version(store, number).scenes) for number in versions(store)]
+    assert all(before < after for before, after in pairwise(chain))
+
+
+class Breaking:
+    """A store that fails at one of its writes; `lost` is one that is done although its answer never comes."""
+
+    def __init__(self, store: Store, at: int = 10**9, lost: str = "none") -> None:
+        self.store, self.left, self.lost, self.lock = store, at, lost, threading.Lock()
+        self.exclusive, self.read, self.names = store.exclusive, store.read, store.names
+
+    def create(self, name, content):
+        self._count()
+        done = self.store.create(name, content)
+        if name.startswith(self.lost):
+            raise OSError(110, "Connection timed out")
+        return done
+
+    def replace(self, name, content):
+        self._count()
+        self.store.replace(name, content)
+
+    def _count(self) -> None:
+        with self.lock:
+            self.left -= 1
+            if self.left < 0:
+                raise OSError(28, "No space left on device")
+
+
+def test_a_failure_at_any_write_leaves_the_last_version_as_it_was_and_the_next_merge_completes(night, later, tmp_path):
+    merge([night], str(tmp_path / "start"))
+    before = latest(open_store(str(tmp_path / "start")))
+    clips = tuple(sorted((later / "clips").iterdir()))
+    names, at = set(), 0
+    while True:
+        root = tmp_path / str(at)
+        shutil.copytree(tmp_path / "start", root)
+        try:
+            names.add(merge_into(Breaking(open_store(str(root)), at), clips).version.name)
+            break
+        except OSError:
+            left = latest(open_store(str(root)))
+            assert left == before or left.number == 2
+            assert NuScenes(left.name, str(root), verbose=False).scene
+        names.add(merge_into(open_store(str(root)), clips).version.name)
+        assert json.loads((root / "latest.json").read_text())["number"] == 2
+        shutil.rmtree(root)
+        at += 1
+    assert at > 25
+    assert len(names) == 1, "whenever it was interrupted, the same version comes of it"
+
+
+def test_a_version_whose_answer_was_lost_is_not_added_twice(night, tmp_path):
+    clips = tuple(sorted((night / "clips").iterdir()))
+    with pytest.raises(OSError, match="timed out"):
+        merge_into(Breaking(open_store(str(tmp_path)), lost="versions/"), clips)
+    assert merge_into(open_store(str(tmp_path)), clips).added == ()
+    assert versions(open_store(str(tmp_path))) == (1,)
+    assert (tmp_path / "latest.json").is_file()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from outputs.store import Folder, open_store
+from pipeline.merge import merge
+left = int(sys.argv[3])
+create = Folder.create
+def dying(self, name, content):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), 9)
+    return create(self, name, content)
+Folder.create = dying
+merge([Path(sys.argv[1])], sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("moment", [1, 20, 25])
+def test_a_kill_leaves_the_last_version_readable(night, later, tmp_path, moment):
+    """In the scenes' files, in the tables, and at the link of the chain."""
+    name = merge([night], str(tmp_path)).version.name
+    code = [sys.executable, "-c", KILLED, str(later), str(tmp_path), str(moment)]
+    assert subprocess.run(code, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    assert latest(open_store(str(tmp_path))).name == name
+    assert check_dataset(tmp_path, name).sound
+    assert set(merge([later], str(tmp_path)).version.scenes) >= {"turn-0", "cross-1", "brake-0"}
+    assert check_dataset(tmp_path, latest(open_store(str(tmp_path))).name).sound
+
+
+def test_twenty_kills_at_random_moments_lose_no_clip_and_double_none(tmp_path):
+    """Each time a clip has been added, somebody else merges, too, and one of the two is killed."""
+    processes, chance = get_context("forkserver"), random.Random(0)
+    processes.set_forkserver_preload(["pipeline.merge"])
+    run, other, dataset = run_folder(tmp_path / "run"), run_folder(tmp_path / "other"), str(tmp_path / "dataset")
+    merge([run_folder(tmp_path / "first", "first-0")], dataset)
+    processes.Process(target=len, args=((),)).start()
+    killed, usual_s = 0, 60.0
+    for i in range(21):  # the first is let live, to see how long it takes
+        short_clip(run / "clips", f"case-{i}", family=f"case-{i}")
+        short_clip(other / "clips", f"other-{i}", family=f"other-{i}")
+        doomed, spared = (processes.Process(target=merge, args=([each], dataset)) for each in (run, other))
+        doomed.start()
+        spared.start()
+        begun = time.monotonic()
+        doomed.join(timeout=chance.uniform(0, usual_s) if i else None)
+        doomed.kill()
+        doomed.join()
+        killed += doomed.exitcode == -signal.SIGKILL
+        spared.join()
+        usual_s = time.monotonic() - begun
+        assert spared.exitcode == 0
+        assert {"first-0", f"other-{i}"} <= scenes(dataset)
+    last = merge([run, other], dataset).version
+    assert killed >= 5, "or nothing was tried"
+    assert set(last.scenes) == {"first-0", *(f"{who}-{i}" for who in ("case", "other") for i in range(21))}
+    loaded = NuScenes(last.name, str(tmp_path / "dataset"), verbose=False)
+    assert sorted(scene["name"] for scene in loaded.scene) == sorted(last.scenes)
+    assert check_dataset(tmp_path / "dataset", last.name).problems == ()
+
+
+class Meanwhile(Breaking):
+    """A store in which somebody else does something just before the first link of the chain is made."""
+
+    def __init__(self, store: Store, deed) -> None:
+        super().__init__(store)
+        self.deed = deed
+
+    def create(self, name, content):
+        if name.startswith("versions/") and self.deed:
+            deed, self.deed = self.deed, None
+            deed()
+        return super().create(name, content)
+
+
+def test_a_merge_that_comes_second_builds_upon_the_first(place, night, later, tmp_path):
+    store = Meanwhile(open_store(place), lambda: merge([later], place))
+    merged = merge_into(store, tuple(sorted((night / "clips").iterdir())))
+    assert merged.version.number == 2
+    assert merged.added == ("brake-0", "cross-0"), "brake-1 came with the other merge"
+    assert scenes(place) == {"brake-0", "brake-1", "cross-0", "turn-0", "cross-1"}
+    assert check_dataset(tmp_path / "copy", local_copy(place, tmp_path / "copy")).sound
+    assert json.loads(open_store(place).read("latest.json"))["number"] == 2
+
+
+def test_merges_at_once_lose_nothing(place, tmp_path):
+    runs = [run_folder(tmp_path / f"run-{i}", f"case-{i}", "shared-0") for i in range(4)]
+    with ThreadPoolExecutor(4) as hands:
+        added = [merged.added for merged in hands.map(lambda run: merge([run], place), runs)]
+    assert scenes(place) == {"shared-0", *(f"case-{i}" for i in range(4))}
+    assert sorted(clip for some in added for clip in some if clip != "shared-0") == [f"case-{i}" for i in range(4)]
+    assert sum("shared-0" in some for some in added) == 1
+    store = open_store(place)
+    assert json.loads(store.read("latest.json"))["number"] == max(versions(store))
+
+
+def test_splits_are_lists_that_the_devkit_finds_and_growth_moves_nobody(night, later, tmp_path):
+    sides = []
+    for run in (night, later):
+        version = merge([run], str(tmp_path)).version
+        loaded = NuScenes(version.name, str(tmp_path), verbose=False)
+        sides.append({split: set(get_scenes_of_split(split, loaded)) for split in (TRAIN, VAL)})
+        assert sum(split.scenes for split in version.splits) == len(version.scenes)
+    for split in (TRAIN, VAL):
+        assert sides[0][split] <= sides[1][split]
+        assert all(split_of(clip.rpartition("-")[0]) == split for clip in sides[1][split])
+
+
+def test_other_shares_than_those_it_was_begun_with_are_refused(night, later, tmp_path):
+    merge([night], str(tmp_path), Shares(0.4, 0.1))
+    with pytest.raises(NotMerged, match=r"begun with val 0\.4, test 0\.1"):
+        merge([later], str(tmp_path), Shares(0.2, 0.1))
+    assert merge([later], str(tmp_path)).version.shares == Shares(0.4, 0.1)
+    assert merge([later], str(tmp_path), Shares(0.4, 0.1)).added == ()
+
+
+def test_credentials_reach_no_file_and_no_message(bucket, night, tmp_path):
+    version = merge([night], f"{bucket}/d").version
+    local_copy(f"{bucket}/d", tmp_path)
+    store = open_store(f"{bucket}/d")
+    written = [*contents(tmp_path).values(), store.read("latest.json"), store.read("versions/000001.json")]
+    assert version is not None
+    assert not any(b"very-secret" in content or b"AKIATESTKEY" in content for content in written)
+    with pytest.raises(NotMerged) as refused:
+        merge([night], "s3://AKIATESTKEY:very-secret@bucket/x")
+    assert "very-secret" not in str(refused.value)
+
+
+def test_a_bucket_that_is_not_there_is_told_in_words(bucket, night):
+    with pytest.raises(NotMerged, match="bucket"):
+        merge([night], f"{bucket}-which-nobody-made/d")
+
+
+def test_what_is_no_run_folder_is_refused(tmp_path):
+    with pytest.raises(NotMerged, match=r"no run\.json"):
+        merge([tmp_path], str(tmp_path / "dataset"))
+    assert merge([run_folder(tmp_path / "run")], str(tmp_path / "dataset")).version is None
+
+
+def test_a_copy_takes_only_what_is_missing_and_nothing_from_outside(night, later, tmp_path):
+    merge([night], str(tmp_path / "d"))
+    store = open_store(str(tmp_path / "d"))
+    first = find_version(store, "v0001")
+    assert fetch(store, first, tmp_path / "copy") > 0
+    assert fetch(store, first, tmp_path / "copy") == 0
+    second = merge([later], str(tmp_path / "d")).version
+    assert 0 < fetch(store, second, tmp_path / "copy") < fetch(store, second, tmp_path / "new")
+    with pytest.raises(NoSuchVersion, match="v0001 to v0002"):
+        find_version(store, "v0003")
+    table = tmp_path / "d" / second.name / "map.json"
+    table.write_text(table.read_text().replace("maps/brake-0", "maps/../../evil"))
+    with pytest.raises(ValueError, match="outside the dataset"):
+        fetch(store, second, tmp_path / "third")
+    assert not (tmp_path / "third" / second.name).exists()
+
+
+def test_the_commands_say_what_was_done(night, tmp_path):
+    run, console = CliRunner(), {"COLUMNS": "120"}
+    told = run.invoke(app, ["merge", str(night), "--into", str(tmp_path / "d"), "--val", "0.3"], env=console)
+    assert told.exit_code == 0, told.output
+    assert "3 scenes added; v0001-" in told.output
+    assert "nearmiss_val" in told.output
+    assert "30%" in told.output
+    told = run.invoke(app, ["merge", str(night), "--into", str(tmp_path / "d")], env=console)
+    assert "nothing new" in told.output
+    told = run.invoke(app, ["fetch", str(tmp_path / "d"), "--to", str(tmp_path / "copy"), "--version", "v0001"])
+    assert told.exit_code == 0, told.output
+    shutil.rmtree(tmp_path / "d" / "scenes")
+    broken = run_folder(tmp_path / "broken", "extra-0")
+    told = run.invoke(app, ["merge", str(broken), "--into", str(tmp_path / "d")], env=console)
+    assert told.exit_code == 2, told.output
+    (broken / "clips" / "extra-0" / "record.json").write_text("{")
+    told = run.invoke(app, ["merge", str(broken), "--into", str(tmp_path / "e")], env=console)
+    assert told.exit_code == 1, told.output
+    assert os.path.exists(tmp_path / "copy" / "samples")
