@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from pipeline.exchange_commands import export_scenario, import_scenario
+from pipeline.run_commands import GRACE_S, RUN_COMMANDS, Grace
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
@@ -17,7 +18,7 @@ app = typer.Typer(
 )  # fmt: skip
 console = Console()
 
-OK, INCOMPLETE, MISUSED, STOPPED = 0, 1, 2, 130
+OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
 ]
@@ -29,11 +30,11 @@ Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships wi
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130; anything else is our bug."""
+    """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130, by SIGTERM with 143."""
     from conditioning.log_tables import LogError
     from models.weights import WeightsError
     from pipeline.checks.baseline import BaselineError
-    from pipeline.errors import UserError
+    from pipeline.errors import Stopped, UserError
     from scenarios.faults import Faults
 
     try:
@@ -41,6 +42,9 @@ def plain_errors() -> Iterator[None]:
     except (UserError, Faults, WeightsError, BaselineError, LogError) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None
+    except Stopped as stopped:
+        Console(stderr=True).print(str(stopped), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(TERMINATED) from None
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; the same command goes on from here")
         raise typer.Exit(STOPPED) from None
@@ -151,23 +155,26 @@ def generate(
     workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")] = 1800,
     limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
+    grace: Grace = GRACE_S,
 ) -> None:
     """Make clips: simulate, generate, check, and build dataset and report.
 
-    Exit code 0: every clip was made (accepted or rejected); 1: a file has faults or a clip failed; 2: misuse.
+    Exit code 0: every clip was made (accepted or rejected); 1: a file has faults or a clip failed; 2: misuse; 143:
+    SIGTERM came, and what was in work was finished or dropped. `nearmiss resume DIR` goes on.
     """
     with plain_errors():
         from models.presets import WEIGHTS
         from pipeline.board import Board
-        from pipeline.generate import How, Request
         from pipeline.generate import generate as make
         from pipeline.printing import print_summary
+        from pipeline.requests import How, Request
         from pipeline.runs import safe_name
+        from pipeline.stopping import told_to_stop
 
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
-        with Board(console) as board:
-            summary = make(request, How(not inline, ray, workers, deadline), board)
+        with told_to_stop(grace) as stopping, Board(console) as board:
+            summary = make(request, How(not inline, ray, workers, deadline), board, stopping.__bool__)
     print_summary(console, summary)
     raise typer.Exit(OK if summary.complete else INCOMPLETE)
 
@@ -276,17 +283,10 @@ def evaluate(
         measure(preset, clips, out, console)
 
 
-@app.command()
-def report(run: Annotated[Path, typer.Argument(help="A run folder made by `nearmiss generate`.")]) -> None:
-    """Build dataset, manifest and report of a run folder again from its clips."""
-    with plain_errors():
-        from pipeline.publish import publish_again
-
-        console.print(publish_again(run))
-
-
 app.command("import")(import_scenario)
 app.command("export")(export_scenario)
+for _name, _command in RUN_COMMANDS.items():
+    app.command(_name)(_command)
 
 
 def main() -> None:

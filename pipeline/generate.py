@@ -1,5 +1,6 @@
 """The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -147,7 +148,7 @@ def _stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> 
             raise
     if stop():
         left, there = len(run.missing(jobs)), sum(run.state(job.clip) is not None for job in jobs)
-        raise Stopped(f"stopped as asked: {there} clips are there, {left} are missing; nearmiss resume {run.path}")
+        raise Stopped(f"stopped as asked: {there} clips are there, {left} are missing; {_go_on(run.path)}")
 
 
 def make_plan(request: Request) -> Plan:
@@ -206,7 +207,11 @@ def _room(out: Path) -> Iterator[None]:
         if not stops_all(error):
             raise
         told = f"no room to write in {out} ({error.strerror}); what is finished is safe"
-        raise OutOfSpace(f"{told}. Make room, then: nearmiss resume {out}") from error
+        raise OutOfSpace(f"{told}. Make room, then: {_go_on(out)}") from error
+
+
+def _go_on(out: Path) -> str:
+    return shlex.join(["nearmiss", "resume", str(out)])
 
 
 @contextmanager
