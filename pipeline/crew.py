@@ -29,6 +29,7 @@ from pipeline.workers import (
     stops_all,
 )
 
+STARTS = 4
 LOOK_S = 0.5  # how often deadlines are looked at while nothing ends
 
 
@@ -101,11 +102,30 @@ def _join(plan: RayPlan) -> bool:
         return False
     quiet = {"logging_level": "ERROR", "log_to_driver": False}
     if plan.address:
-        ray.init(address=plan.address, **quiet)
-    else:
-        share = {"num_cpus": max(cores(), plan.hands.workers * plan.hands.threads), "object_store_memory": 2**27}
-        ray.init(address="local", include_dashboard=False, _node_ip_address="127.0.0.1", **share, **quiet)
+        try:
+            ray.init(address=plan.address, **quiet)
+        except ConnectionError as error:
+            raise NoWorkers(f"no Ray cluster answers at {plan.address}: {error}") from None
+        return True
+    hands = plan.hands or Hands(1, 1)
+    share = {"num_cpus": max(cores(), hands.workers * hands.threads), "object_store_memory": 2**27}
+    _start_here(include_dashboard=False, _node_ip_address="127.0.0.1", **share, **quiet)
     return True
+
+
+def _start_here(**settings: Any) -> None:
+    """Ray gives its own processes 30 s to come up, whatever else the machine is busy with: so more than one try."""
+    import ray
+
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(address="local", **settings)
+            return
+        except Exception as error:
+            ray.shutdown()
+            if not left:
+                said = f"Ray did not start on this machine in {STARTS} tries ({error})"
+                raise NoWorkers(f"{said}; is it too busy, or out of memory? --inline works without Ray") from error
 
 
 class _Hand:

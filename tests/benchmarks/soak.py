@@ -26,7 +26,8 @@ from scipy.stats import linregress
 
 import pipeline.generate
 from pipeline.endings import Ending, Made
-from pipeline.generate import Summary, generate
+from pipeline.errors import Stopped
+from pipeline.generate import generate
 from pipeline.machine import cores
 from pipeline.publish import publish
 from pipeline.requests import How, Request
@@ -89,8 +90,8 @@ def _sample(process: psutil.Process, clips: int, worker: bool) -> Sample | None:
         return None
 
 
-def soak(folder: Path, clips: int, workers: int, prefect: bool) -> tuple[Observer, float]:
-    """Make the clips; returns what was observed, and the seconds in all."""
+def soak(folder: Path, clips: int, workers: int, prefect: bool, minutes: float) -> tuple[Observer, float]:
+    """Make the clips, as far as the time goes; returns what was observed, and the seconds in all."""
     case_file, out = folder / "soak.yaml", folder / "run"
     case_file.write_text(case(min(clips, SCENARIOS)))
     seeds = tuple(range(-(-clips // SCENARIOS)))
@@ -101,16 +102,18 @@ def soak(folder: Path, clips: int, workers: int, prefect: bool) -> tuple[Observe
     thread = threading.Thread(target=observer.watch)
     thread.start()
     began = time.monotonic()
+    how = How(workers=workers)
     try:
-        (_through_prefect if prefect else _directly)(request, How(workers=workers), observer)
+        if prefect:
+            _through_prefect(request, how, observer)
+        else:
+            generate(request, how, observer, stop=lambda: time.monotonic() - began > 60 * minutes)
+    except Stopped as stopped:
+        Console().print(str(stopped))
     finally:
         observer.asked.set()
         thread.join()
     return observer, time.monotonic() - began
-
-
-def _directly(request: Request, how: How, observer: Observer) -> Summary:
-    return generate(request, how, observer)
 
 
 def _through_prefect(request: Request, how: How, observer: Observer) -> None:
@@ -194,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=60)
     parser.add_argument("--workers", type=int, default=cores())
+    parser.add_argument("--minutes", type=float, default=120, help="begin no clip after that; not with --prefect")
     parser.add_argument("--prefect", action="store_true", help="through the flow, with a server of its own")
     parser.add_argument("--keep", type=Path, help="an empty folder to work in; default: one that is thrown away")
     chosen = parser.parse_args()
@@ -202,11 +206,11 @@ def main() -> None:
         folder = chosen.keep or Path(thrown_away)
         folder.mkdir(parents=True, exist_ok=True)
         load = os.getloadavg()[0]
-        observer, seconds = soak(folder, chosen.clips, chosen.workers, chosen.prefect)
+        observer, seconds = soak(folder, chosen.clips, chosen.workers, chosen.prefect, chosen.minutes)
         through = "through Prefect" if chosen.prefect else "without Prefect"
         console.print(f"{chosen.clips} specks, {chosen.workers} workers, {through}; load before {load:.1f}, ", end="")
         console.print(f"after {os.getloadavg()[0]:.1f} on {cores()} cores; {seconds:.0f} s in all")
-        for table in (costs(observer, seconds, chosen.workers), growth(observer.samples, chosen.clips)):
+        for table in (costs(observer, seconds, chosen.workers), growth(observer.samples, len(observer.ends))):
             console.print(table)
         console.print(publishing(Run(folder / "run"), folder))
 
