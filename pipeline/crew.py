@@ -29,7 +29,6 @@ from pipeline.workers import (
     stops_all,
 )
 
-STARTS = 4
 LOOK_S = 0.5  # how often deadlines are looked at while nothing ends
 
 
@@ -114,18 +113,14 @@ def _join(plan: RayPlan) -> bool:
 
 
 def _start_here(**settings: Any) -> None:
-    """Ray gives its own processes 30 s to come up, whatever else the machine is busy with: so more than one try."""
+    """Not tried again here: what a start that failed leaves running goes with this process, and not before."""
     import ray
 
-    for left in reversed(range(STARTS)):
-        try:
-            ray.init(address="local", **settings)
-            return
-        except Exception as error:
-            ray.shutdown()
-            if not left:
-                said = f"Ray did not start on this machine in {STARTS} tries ({error})"
-                raise NoWorkers(f"{said}; is it too busy, or out of memory? --inline works without Ray") from error
+    try:
+        ray.init(address="local", **settings)
+    except Exception as error:  # Ray raises no narrower one where its parts are not up within its own 30 s
+        said = f"Ray did not start on this machine ({error})"
+        raise NoWorkers(f"{said}; is it too busy, or out of memory? --inline works without Ray") from error
 
 
 class _Hand:

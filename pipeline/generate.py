@@ -188,7 +188,7 @@ def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
     """
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds),
-        "log": str(request.log or ""), "machine": machine(), "versions": versions(),
+        "log": str(request.log or ""), "machine": machine(), "versions": versions(), "faulty": len(plan.faults),
     }  # fmt: skip
     with _room(request.out):
         same = made_with(request.preset, fingerprints(request.preset, request.weights))

@@ -27,7 +27,8 @@ class Phase(StrEnum):
 class Status:
     """Counts are of the clips that the run's requests mean; `extra` are there though no request means them any more.
 
-    `failed` is among the missing. `working` holds clip, stage and seconds in it; `holder` who has the folder.
+    `faulty` are scenario files that could not be read; `failed` is among the missing. `working` holds clip, stage and
+    seconds in it, `holder` who has the folder.
     """
 
     run: Path
@@ -37,6 +38,7 @@ class Status:
     rejected: int
     missing: int
     extra: int
+    faulty: int
     failed: tuple[Failure, ...]
     working: tuple[tuple[str, str, float], ...]
     holder: dict[str, str] | None
@@ -53,14 +55,20 @@ def status(path: Path) -> Status:
     made = set().union(*there.values())
     clips = clips or made  # a folder of a version that did not write them down
     failed = tuple(f for f in run.failures() if f.clip in clips - made)
-    who = holder(path)
-    start = run.manifest()["starts"][-1]
-    phase = Phase.RUNNING if who is not None else Phase.STOPPED if clips - made else Phase.COMPLETE
+    who, start = holder(path), run.manifest()["starts"][-1]
+    faulty, done = start.get("faulty", 0), _done(start)
+    phase = Phase.COMPLETE if clips <= made and done and not faulty else Phase.STOPPED
+    phase = phase if who is None else Phase.RUNNING
     return Status(
         path, phase, len(clips), len(clips & there[State.ACCEPTED]), len(clips & there[State.REJECTED]),
-        len(clips - made), len(made - clips), failed, tuple(in_work(path)) if who is not None else (), who,
-        start.get("at", ""), _why(path, start, who), _next(path, phase, len(clips - made), failed),
+        len(clips - made), len(made - clips), faulty, failed, tuple(in_work(path)) if who is not None else (), who,
+        start.get("at", ""), _why(path, start, who), _next(path, phase, len(clips - made), failed, start),
     )  # fmt: skip
+
+
+def _done(start: dict[str, Any]) -> bool:
+    """Whether the last start came to its end, dataset and report included; one of an older version does not say."""
+    return start["ended"]["why"] == "done" if "ended" in start else "goes_on_with" not in start
 
 
 def _names(run: Run, state: State) -> set[str]:
@@ -79,12 +87,18 @@ def _why(path: Path, start: dict[str, Any], who: dict[str, str] | None) -> str:
     return f"it ended without a word: killed, or its machine went down{room}"
 
 
-def _next(path: Path, phase: Phase, missing: int, failed: Sequence[Failure]) -> str:
+def _next(path: Path, phase: Phase, missing: int, failed: Sequence[Failure], start: dict[str, Any]) -> str:
     """The one command that goes on from here; "" where there is nothing to do but wait or look."""
     if phase is not Phase.STOPPED:
         return ""
     broken = sum(not failure.passing for failure in failed)
-    return shlex.join(["nearmiss", "resume" if missing > broken else "retry-failed", str(path)])
+    if missing > broken or not _done(start):
+        return shlex.join(["nearmiss", "resume", str(path)])
+    if missing:
+        return shlex.join(["nearmiss", "retry-failed", str(path)])
+    return (
+        shlex.join(["nearmiss", "generate", *start["paths"], "--out", str(path)]) + "  # once the files are corrected"
+    )
 
 
 def lines(told: Status) -> list[str]:
@@ -97,6 +111,8 @@ def lines(told: Status) -> list[str]:
     if told.failed:
         passing = sum(failure.passing for failure in told.failed)
         said.append(f"  {'failed':9}{len(told.failed):7}  of the missing; {passing} by the machine's fault")
+    if told.faulty:
+        said.append(f"  {'faulty':9}{told.faulty:7}  scenario files that could not be read: nearmiss check tells")
     if told.extra:
         said.append(f"  {'extra':9}{told.extra:7}  clips that no request here means any more")
     said += [f"    {failure.clip}: {failure.reason}" for failure in told.failed[:10]]
