@@ -11,14 +11,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from outputs.manifest import read_record
-from outputs.whole import write_text
 
 NAME = "files.json"
 
 
 def write_inventory(folder: Path) -> None:
-    """Write down every file in `folder` with its length in bytes; the last thing before it takes its place."""
-    write_text(folder / NAME, json.dumps(_lengths(folder)) + "\n")
+    """Write down every file in `folder` with its length in bytes; the last thing before it takes its place.
+
+    FileNotFoundError if there is no such folder; it is not made.
+    """
+    (folder / NAME).write_text(json.dumps(_lengths(folder)) + "\n", encoding="utf-8")
 
 
 def doubt(folder: Path) -> str:

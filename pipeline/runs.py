@@ -127,22 +127,28 @@ class Run:
 
     def folders(self, state: State) -> tuple[Path, ...]:
         """The folders of the clips that ended so."""
-        return tuple(sorted(p for p in (self.path / state).iterdir() if p.is_dir() and not p.name.startswith(".")))
+        return tuple(sorted(p for p in (self.path / state).glob("[!.]*") if p.is_dir()))
 
     def begin(self, clip: str) -> Path:
         """Where to make a clip; every attempt has a place of its own, nothing is there yet."""
         for shown in (self.path / UNFINISHED).glob(f"{clip}.*.stage"):  # of an attempt whose worker died
             shown.unlink(missing_ok=True)
-        return self.path / UNFINISHED / f"{clip}.{uuid.uuid4().hex[:8]}"
+        place = self.path / UNFINISHED / f"{clip}.{uuid.uuid4().hex[:8]}"
+        _begun(place).touch()
+        return place
 
     def shown(self, unfinished: Path) -> Path:
         """Where the attempt at a place says which stage it is in."""
         return unfinished.with_name(f"{unfinished.name}.stage")
 
     def finish(self, unfinished: Path, record: ClipRecord) -> ClipRecord:
-        """Move a finished clip to its place at one stroke; if it got there before us, ours is dropped."""
+        """Move a finished clip to its place at one stroke; if it got there before us, ours is dropped.
+
+        FileNotFoundError if what we make was cleared away in between: then we outlived our driver, and may hold half.
+        """
         place = self.path / (State.ACCEPTED if record.accepted else State.REJECTED) / record.id
         write_inventory(unfinished)
+        _begun(unfinished).unlink()
         try:
             if there := self.state(record.id):  # on another machine it may even have ended otherwise
                 raise FileExistsError(errno.EEXIST, "it got there before us", str(self.path / there / record.id))
@@ -160,6 +166,8 @@ class Run:
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
             reason = f"{reason} (in {json.loads(shown.read_text())['stage']})"
             shown.unlink(missing_ok=True)
+        for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
+            begun.unlink(missing_ok=True)
         about = (job.clip, job.scenario.id, job.scenario.name, job.seed)
         failure = Failure(*about, reason, trace, passing, attempts)
         _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
@@ -213,6 +221,11 @@ class Run:
         _write_json(self.path / "run.json", manifest)
 
 
+def _begun(unfinished: Path) -> Path:
+    """Is there from the beginning of an attempt to its end; unlike the place itself nothing but `begin` makes it."""
+    return unfinished.with_name(f"{unfinished.name}.begun")
+
+
 @contextmanager
 def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> Iterator[Run]:
     """Make or continue a run folder and hold it.
@@ -232,9 +245,9 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
         run = Run(path)
+        _write_manifest(run, made_with, start)  # first of all: what has a run.json is a run folder
         for name in State:
             (path / name).mkdir(exist_ok=True)
-        _write_manifest(run, made_with, start)
         run.clear()  # left by a run that was killed
         if broken := run.mend():
             run.note(found_broken=dict(broken))

@@ -72,7 +72,7 @@ def _done(start: dict[str, Any]) -> bool:
 
 
 def _names(run: Run, state: State) -> set[str]:
-    return {folder.name for folder in run.folders(state)} if (run.path / state).is_dir() else set()
+    return {folder.name for folder in run.folders(state)}
 
 
 def _why(path: Path, start: dict[str, Any], who: dict[str, str] | None) -> str:

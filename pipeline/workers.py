@@ -92,7 +92,8 @@ def is_passing(error: BaseException) -> bool:
 
 def stops_all(error: BaseException) -> bool:
     """Whether no other item could be written either: the disk is full, over quota or read-only."""
-    return isinstance(error, OSError) and error.errno in _FULL
+    in_numpy = isinstance(error, OSError) and error.errno is None and "requested and" in str(error)  # gives no number
+    return in_numpy or (isinstance(error, OSError) and error.errno in _FULL)
 
 
 @dataclass

@@ -16,13 +16,24 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.generate import Silent, generate
 from pipeline.leftovers import gc
-from pipeline.requests import wanted
+from pipeline.requests import How, Request, wanted
 from pipeline.runs import look
 from pipeline.status import Phase, status
+from tests.pipeline.situations import case
 from tests.pipeline.troubles import Batch, alive, drive, ended, kill, until
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(tmp_path_factory, speck_weights) -> None:
+    """All that a clip needs is imported and compiled here, once: the drivers are forks of this process."""
+    folder = tmp_path_factory.mktemp("loaded")
+    (folder / "one.yaml").write_text(case(1))
+    request = Request((str(folder / "one.yaml"),), folder / "run", preset="speck", weights=speck_weights)
+    assert generate(request, How(use_ray=False), Silent()).complete
 
 
 @pytest.fixture
