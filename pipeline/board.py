@@ -1,7 +1,5 @@
 """What a person sees while clips are made: how many, how fast, how long still, and the stage of each in work."""
 
-import json
-import time
 from pathlib import Path
 from types import TracebackType
 
@@ -11,8 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.generate import Ending
-from pipeline.runs import UNFINISHED, Failure
+from pipeline.endings import Ending
+from pipeline.runs import Failure
+from pipeline.stopwatch import in_work
 
 
 class Board:
@@ -74,15 +73,3 @@ class Board:
         if ended == task.total:
             return f"{counted}; building dataset and report"
         return f"{counted}; {60 * ended / max(1.0, task.elapsed or 0.0):.1f} a minute"
-
-
-def in_work(run: Path) -> list[tuple[str, str, float]]:
-    """Clip, stage and seconds in that stage of every clip being made in a run folder."""
-    rows = []
-    for path in sorted((run / UNFINISHED).glob("*.stage")):
-        try:
-            shown = json.loads(path.read_text())
-        except (OSError, ValueError):  # it ended, or is being written, as we look
-            continue
-        rows.append((path.name.split(".")[0], shown["stage"], time.time() - shown["since"]))
-    return rows

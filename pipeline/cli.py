@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from pipeline.commands import COMMANDS
-from pipeline.errors import user_errors
+from pipeline.errors import Stopped, user_errors
+from pipeline.run_commands import GRACE_S, Grace
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
@@ -18,7 +19,7 @@ app = typer.Typer(
 )  # fmt: skip
 console = Console()
 
-OK, INCOMPLETE, MISUSED, STOPPED = 0, 1, 2, 130
+OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
 ]
@@ -30,12 +31,15 @@ Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships wi
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130; anything else is our bug."""
+    """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130, by SIGTERM with 143."""
     try:
         yield
     except user_errors() as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None
+    except Stopped as stopped:
+        Console(stderr=True).print(str(stopped), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(TERMINATED) from None
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; the same command goes on from here")
         raise typer.Exit(STOPPED) from None
@@ -146,23 +150,26 @@ def generate(
     workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")] = 1800,
     limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
+    grace: Grace = GRACE_S,
 ) -> None:
     """Make clips: simulate, generate, check, and build dataset and report.
 
-    Exit code 0: every clip was made (accepted or rejected); 1: a file has faults or a clip failed; 2: misuse.
+    Exit code 0: every clip was made (accepted or rejected); 1: a file has faults or a clip failed; 2: misuse; 143:
+    SIGTERM came, and what was in work was finished or dropped. `nearmiss resume DIR` goes on.
     """
     with plain_errors():
         from models.presets import WEIGHTS
         from pipeline.board import Board
-        from pipeline.generate import How, Request
         from pipeline.generate import generate as make
         from pipeline.printing import print_summary
+        from pipeline.requests import How, Request
         from pipeline.runs import safe_name
+        from pipeline.stopping import told_to_stop
 
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
-        with Board(console) as board:
-            summary = make(request, How(not inline, ray, workers, deadline), board)
+        with told_to_stop(grace) as stopping, Board(console) as board:
+            summary = make(request, How(not inline, ray, workers, deadline), board, stopping.__bool__)
     print_summary(console, summary)
     raise typer.Exit(OK if summary.complete else INCOMPLETE)
 
@@ -269,15 +276,6 @@ def evaluate(
         from pipeline.evaluate import evaluate as measure
 
         measure(preset, clips, out, console)
-
-
-@app.command()
-def report(run: Annotated[Path, typer.Argument(help="A run folder made by `nearmiss generate`.")]) -> None:
-    """Build dataset, manifest and report of a run folder again from its clips."""
-    with plain_errors():
-        from pipeline.publish import publish_again
-
-        console.print(publish_again(run))
 
 
 for _name, _command in COMMANDS.items():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pipeline.dataset_commands import fetch, merge
 from pipeline.exchange_commands import export_scenario, import_scenario
 from pipeline.plan_commands import plan
+from pipeline.run_commands import RUN_COMMANDS
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_scenario,
@@ -12,4 +13,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "merge": merge,
     "fetch": fetch,
     "plan": plan,
+    **RUN_COMMANDS,
 }

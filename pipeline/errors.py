@@ -14,6 +14,14 @@ class UserError(Exception):
     """Shown without a stack trace."""
 
 
+class OutOfSpace(UserError):
+    """The disk is full: nothing that is made can be kept."""
+
+
+class Stopped(Exception):
+    """The operator ended a run before it was done (SIGTERM); the message says what is there and how to go on."""
+
+
 def user_errors() -> tuple[type[Exception], ...]:
     """All mistakes of users. A module that was not imported has raised none: torch is not waited for."""
     return UserError, *(getattr(sys.modules[module], name) for module, name in _NAMED.items() if module in sys.modules)

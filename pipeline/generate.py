@@ -1,24 +1,30 @@
 """The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from conditioning.log_tables import log_fingerprint
-from models.presets import WEIGHTS
+from models.weights import WeightsError
 from outputs.clip import write_clip
 from outputs.manifest import ClipRecord
-from pipeline.errors import UserError
+from pipeline.crew import RayPlan, on_ray
+from pipeline.endings import Ending, Made
+from pipeline.errors import OutOfSpace, Stopped, UserError
 from pipeline.machine import machine, peak_memory_gib, versions
 from pipeline.networks import Networks, fingerprints, load_networks
 from pipeline.publish import publish
+from pipeline.requests import How, Request, keep, read_specs
 from pipeline.runs import Failure, Job, Run, clip_id, open_run
-from pipeline.specs import find, load_all
+from pipeline.specs import load_all
 from pipeline.stopwatch import Stopwatch
 from pipeline.synthesize import synthesize
-from pipeline.workers import Done, RayPlan, hands, inline, on_ray
+from pipeline.timings import Timings
+from pipeline.workers import NOTHING, Done, Needs, hands, inline, stops_all
 from scenarios.faults import Faults
 from scenarios.scenario import Scenario
 
@@ -31,32 +37,8 @@ class NothingToMake(UserError):
     """Every file that was named has faults."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What to make and where.
-
-    `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
-    weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown.
-    """
-
-    paths: tuple[str, ...]
-    out: Path
-    seeds: tuple[int, ...] = (0,)
-    log: Path | None = None
-    preset: str = "tiny"
-    weights: Path = WEIGHTS
-    attribution: str = ""
-    limit: int | None = None
-
-
-@dataclass(frozen=True)
-class How:
-    """Who works. `ray` names a cluster's address; None starts Ray on this machine."""
-
-    use_ray: bool = True
-    ray: str | None = None
-    workers: int | None = None
-    deadline_s: float = 1800.0
+# What a worker of a preset asks of its machine. No stage computes on a GPU yet; where one will, its share goes here.
+NEEDS = {"tiny": Needs(gpus=0.0, memory_gib=1.5)}  # 1.3 GiB at six seconds, measured
 
 
 @dataclass(frozen=True)
@@ -73,18 +55,6 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A clip that was made just now; `peak_gib` is the most memory that its worker has held so far."""
-
-    record: ClipRecord
-    seconds: dict[str, float]
-    peak_gib: float
-
-
-Ending = Made | Failure
-
-
-@dataclass(frozen=True)
 class Summary:
     """What became of a request. `records` and `failures` are of the clips it asked for."""
 
@@ -92,7 +62,7 @@ class Summary:
     records: tuple[ClipRecord, ...]
     failures: tuple[Failure, ...]
     plan: Plan
-    made: tuple[Made, ...]
+    made: Timings
 
     @property
     def complete(self) -> bool:
@@ -129,6 +99,8 @@ class ClipMaker:
 
     def setup(self, threads: int) -> None:
         self.networks = load_networks(self.preset, threads, self.weights)
+        if Run(self.out).manifest()["made_with"] != made_with(self.preset, self.networks.fingerprints):
+            raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
     def process(self, job: Job) -> Made:
         run = Run(self.out)
@@ -141,20 +113,42 @@ class ClipMaker:
         return Made(record, clock.seconds, peak_memory_gib())
 
 
-def generate(request: Request, how: How, watch: Watch) -> Summary:
-    """Make every clip that is asked for and not there yet, then the dataset and the report of the whole run."""
+Which = Callable[[Run, tuple[Job, ...]], tuple[Job, ...]]
+
+
+def generate(
+    request: Request, how: How, watch: Watch, stop: Callable[[], object] = bool, which: Which = Run.missing
+) -> Summary:
+    """Make the clips that are asked for and not there yet (`which` of them), then dataset and report of the whole run.
+
+    Once `stop()` is true nothing new is begun, and when what is in work has ended `Stopped` is raised.
+    """
     plan = make_plan(request)
     if plan.faults and not plan.jobs:
         raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
-    with hold(request, plan) as run:
-        missing = run.missing(plan.jobs)
-        watch.begins(run.path, len(missing), len(plan.jobs) - len(missing))
-        made = []
-        for ending in make_clips(run, missing, request, how):
-            watch.ended(ending)
-            made += [ending] if isinstance(ending, Made) else []
+    with hold(request, plan, how) as run:
+        wanted, timings = which(run, plan.jobs), Timings()
+        watch.begins(run.path, len(wanted), len(plan.jobs) - len(run.missing(plan.jobs)))
+        with _stopped_by(stop, run, plan.jobs):
+            for ending in make_clips(run, wanted, request, how, stop):
+                watch.ended(ending)
+                if isinstance(ending, Made):
+                    timings.add(ending)
         publish(run)
-        return summarise(run, plan, tuple(made))
+        return summarise(run, plan, timings)
+
+
+@contextmanager
+def _stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> Iterator[None]:
+    """Raises `Stopped` at the block's end where an operator asked for it, even if the time of grace cut it short."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not stop():
+            raise
+    if stop():
+        left, there = len(run.missing(jobs)), sum(run.state(job.clip) is not None for job in jobs)
+        raise Stopped(f"stopped as asked: {there} clips are there, {left} are missing; {_go_on(run.path)}")
 
 
 def make_plan(request: Request) -> Plan:
@@ -163,7 +157,7 @@ def make_plan(request: Request) -> Plan:
     Of many scenarios those without their log are left out, and said so; where nothing else was asked for, it is an
     error.
     """
-    loaded = load_all(find(request.paths))
+    loaded = load_all(read_specs(request))
     weights = "-".join(fingerprints(request.preset, request.weights).values())
     without_log = tuple(s.name for s in loaded.scenarios if s.from_log and request.log is None)
     if without_log and len(without_log) == len(loaded.scenarios) and not loaded.faults:
@@ -181,39 +175,90 @@ def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
     return Job(clip_id(scenario, seed, weights, log_fingerprint(request.log)), scenario, seed, request.log, named)
 
 
+def made_with(preset: str, weights: dict[str, str]) -> dict[str, str]:
+    """What all clips of one run have in common."""
+    return {"preset": preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
+
+
 @contextmanager
-def hold(request: Request, plan: Plan) -> Iterator[Run]:
-    """The run folder of a request, ours until the block ends; what is asked for is written down there."""
-    weights = fingerprints(request.preset, request.weights)
-    made_with = {"preset": request.preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
+def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
+    """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
+
+    Raises `OutOfSpace` where the block found the disk full.
+    """
     start = {
-        "paths": list(request.paths), "seeds": list(request.seeds), "log": str(request.log or ""),
-        "machine": machine(), "versions": versions(),
+        "paths": list(request.paths), "seeds": list(request.seeds),
+        "log": str(request.log or ""), "machine": machine(), "versions": versions(), "faulty": len(plan.faults),
     }  # fmt: skip
-    with open_run(request.out, made_with, start) as run:
-        run.ask(plan.scenarios)
-        yield run
+    with _room(request.out):
+        same = made_with(request.preset, fingerprints(request.preset, request.weights))
+        with open_run(request.out, same, start) as run:
+            run.ask(plan.scenarios)
+            keep(run, request, how or How(), tuple(job.clip for job in plan.jobs))
+            with _telling_the_end(run):
+                yield run
 
 
-def make_clips(run: Run, jobs: tuple[Job, ...], request: Request, how: How) -> Iterator[Ending]:
-    """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there."""
+@contextmanager
+def _room(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if not stops_all(error):
+            raise
+        told = f"no room to write in {out} ({error.strerror}); what is finished is safe"
+        raise OutOfSpace(f"{told}. Make room, then: {_go_on(out)}") from error
+
+
+def _go_on(out: Path) -> str:
+    return shlex.join(["nearmiss", "resume", str(out)])
+
+
+@contextmanager
+def _telling_the_end(run: Run) -> Iterator[None]:
+    """run.json says how this start ended, unless we are killed or the disk is full."""
+    why = "done"
+    try:
+        yield
+    except BaseException as error:
+        why = {"KeyboardInterrupt": "Ctrl-C"}.get(type(error).__name__, f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        with suppress(OSError):
+            run.note(ended={"at": datetime.now(UTC).isoformat(timespec="seconds"), "why": why})
+
+
+def make_clips(
+    run: Run, jobs: tuple[Job, ...], request: Request, how: How, stop: Callable[[], object] = bool
+) -> Iterator[Ending]:
+    """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there.
+
+    No clip is begun once `stop()` is true; those in work are finished.
+    """
     if not jobs:
         return
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute())
-    share = hands(len(jobs), how.workers)
     if how.use_ray:
-        outcomes = on_ray(worker, jobs, RayPlan(share, how.ray, how.deadline_s))
+        outcomes = on_ray(worker, jobs, _ray_plan(how, request.preset, len(jobs)), stop)
     else:
-        outcomes = inline(worker, jobs, hands(1).threads)
+        outcomes = inline(worker, jobs, hands(1).threads, stop)
     for outcome in outcomes:
-        yield outcome.result if isinstance(outcome, Done) else run.fail(outcome.item, outcome.reason, outcome.trace)
+        if isinstance(outcome, Done):
+            yield outcome.result
+        else:
+            yield run.fail(outcome.item, outcome.reason, outcome.trace, outcome.passing, outcome.attempts)
 
 
-def summarise(run: Run, plan: Plan, made: tuple[Made, ...]) -> Summary:
+def _ray_plan(how: How, preset: str, jobs: int) -> RayPlan:
+    share = None if how.ray and not how.workers else hands(jobs, how.workers)
+    return RayPlan(share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs)
+
+
+def summarise(run: Run, plan: Plan, made: Timings | tuple[()] = ()) -> Summary:
     """What became of the plan's clips, those made by earlier starts included."""
-    asked = {job.clip for job in plan.jobs}
+    asked, made = {job.clip for job in plan.jobs}, made or Timings()
     records = tuple(r for r in run.records() if r.id in asked)
     failures = tuple(f for f in run.failures() if f.clip in asked)
     accepted = sum(r.accepted for r in records)
-    run.note(accepted=accepted, rejected=len(records) - accepted, failed=len(failures), made_now=len(made))
+    run.note(accepted=accepted, rejected=len(records) - accepted, failed=len(failures), made_now=made.clips)
     return Summary(run.path, records, failures, plan, made)

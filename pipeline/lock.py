@@ -1,11 +1,17 @@
-"""One run at a time in one folder."""
+"""One run at a time in one folder.
 
+The system's own lock: it knows no time, so that no clock can free it or keep it, and it dies with its holder. On NFS
+it holds across machines from Linux 2.6.12 on.
+"""
+
+import errno
 import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,15 +28,47 @@ def locked(folder: Path) -> Iterator[None]:
     path = folder / ".lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Locked(f"{folder} is in use by {_holder(path)}; wait for it, or give another --out") from None
-        os.ftruncate(handle, 0)
-        os.write(handle, json.dumps(_ourselves()).encode())
+        if not _taken(handle):
+            raise Locked(f"{folder} is in use by {_said(holder(folder))}; wait for it, or give another --out")
+        with suppress(OSError):  # a full disk: it is ours even if nobody can read whose it is
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(_ourselves()).encode(), 0)
         yield
     finally:
         os.close(handle)
+
+
+def holder(folder: Path) -> dict[str, str] | None:
+    """Who works in a folder (`pid`, `host`, `since`; empty if it has not said so yet), or None."""
+    path = folder / ".lock"
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+    finally:
+        os.close(handle)
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError):  # it has the lock but has not written its name yet
+        return {}
+
+
+def _taken(handle: int) -> bool:
+    """Whether we have it now; tried more than once: somebody who only asks who the holder is has it for an instant."""
+    for pause_s in (0.05, 0.1, 0.2, None):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if pause_s:
+                time.sleep(pause_s)
+    return False
 
 
 def _ourselves() -> dict[str, str]:
@@ -38,9 +76,5 @@ def _ourselves() -> dict[str, str]:
     return {"pid": str(os.getpid()), "host": socket.gethostname(), "since": since}
 
 
-def _holder(path: Path) -> str:
-    try:
-        who = json.loads(path.read_text())
-    except (OSError, ValueError):  # it has the lock but has not written its name yet
-        return "another run"
-    return f"process {who['pid']} on {who['host']} since {who['since']}"
+def _said(who: dict[str, str] | None) -> str:
+    return f"process {who['pid']} on {who['host']} since {who['since']}" if who else "another run"

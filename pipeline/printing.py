@@ -1,6 +1,6 @@
 """Results as tables for a terminal."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from outputs.verdict import Outcome, Verdict
-from pipeline.generate import Made, Summary
+from pipeline.generate import Summary
+from pipeline.timings import Timings
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
 
@@ -20,7 +21,7 @@ def print_summary(console: Console, summary: Summary) -> None:
     for name in summary.plan.without_log:
         console.print(f"left out {name}: it starts from a log, and no --log was given", style="yellow")
     console.print(clips_table(summary))
-    if summary.made:
+    if summary.made.clips:
         console.print(stages_table(summary.made))
     accepted = sum(r.accepted for r in summary.records)
     rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.plan.faults)
@@ -41,17 +42,15 @@ def clips_table(summary: Summary) -> Table:
     return table
 
 
-def stages_table(made: Sequence[Made]) -> Table:
+def stages_table(made: Timings) -> Table:
     """Seconds a clip in each stage (mean, longest, share of the whole), and the workers' memory."""
-    table = _table("stage", "mean s", "longest s", "share", title=f"{len(made)} clips made now")
-    names = list(dict.fromkeys(name for one in made for name in one.seconds))
-    means = {name: sum(one.seconds.get(name, 0.0) for one in made) / len(made) for name in names}
-    total = sum(means.values())
-    for name in names:
-        longest = max(one.seconds.get(name, 0.0) for one in made)
-        table.add_row(name.replace("_", " "), f"{means[name]:.2f}", f"{longest:.2f}", f"{means[name] / total:.0%}")
-    table.add_row("a clip", f"{total:.2f}", f"{max(sum(one.seconds.values()) for one in made):.2f}", "")
-    table.caption = f"peak memory of a worker {max(one.peak_gib for one in made):.2f} GiB"
+    table = _table("stage", "mean s", "longest s", "share", title=f"{made.clips} clips made now")
+    total = sum(made.total_s.values())
+    for name, seconds in made.total_s.items():
+        share = f"{seconds / total:.0%}"
+        table.add_row(name.replace("_", " "), f"{seconds / made.clips:.2f}", f"{made.longest_s[name]:.2f}", share)
+    table.add_row("a clip", f"{total / made.clips:.2f}", f"{made.longest_clip_s:.2f}", "")
+    table.caption = f"peak memory of a worker {made.peak_gib:.2f} GiB"
     return table
 
 

@@ -1,10 +1,12 @@
 """The run folder: what lies in it, what is still missing, and how a clip appears whole or not at all.
 
-run.json            what this run is made with, and every time it was started
+run.json            what this run is made with, and every start: with what, all it takes to go on, how it ended
 asked.json          the scenarios that were asked for, with the values of their sweeps
+wanted.json         the clips that each request means          specs/<request>/    its scenario files, as they were
 clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
 failed/<clip>.json  why a clip was not made   dataset/            the accepted clips in nuScenes format
 report.html         everything to look at     .unfinished/        being made; never read by anybody
+.broken/            clips that were found half there; they are made again
 """
 
 import errno
@@ -14,20 +16,21 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from outputs.inventory import doubt, write_inventory
 from outputs.manifest import ClipRecord, read_record
 from outputs.whole import write_text
 from pipeline.errors import UserError
 from pipeline.lock import locked
 from scenarios.scenario import Scenario
 
-UNFINISHED = ".unfinished"
+UNFINISHED, BROKEN = ".unfinished", ".broken"
 
 
 class RunRefused(UserError):
@@ -64,7 +67,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Failure:
-    """A clip that could not be made: one line for a person, and the whole story."""
+    """A clip that could not be made: one line for a person, and the whole story.
+
+    `passing`: the machine failed, not the clip, so that another try may well succeed.
+    """
 
     clip: str
     scenario: str
@@ -72,6 +78,8 @@ class Failure:
     seed: int
     reason: str
     trace: str
+    passing: bool = False
+    attempts: int = 1
 
 
 def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "") -> str:
@@ -99,6 +107,16 @@ class Run:
         """The jobs whose clip is not there yet."""
         return tuple(job for job in jobs if self.state(job.clip) is None)
 
+    def untried(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        """Those missing jobs that may succeed: all but the ones that failed by their own fault."""
+        broken = {failure.clip for failure in self.failures() if not failure.passing}
+        return tuple(job for job in self.missing(jobs) if job.clip not in broken)
+
+    def failed(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        """Those missing jobs that failed, for whatever reason."""
+        failed = {failure.clip for failure in self.failures()}
+        return tuple(job for job in self.missing(jobs) if job.clip in failed)
+
     def records(self) -> tuple[ClipRecord, ...]:
         """Of every clip that was made, accepted first, by name."""
         return tuple(read_record(f / "record.json") for s in (State.ACCEPTED, State.REJECTED) for f in self.folders(s))
@@ -109,34 +127,49 @@ class Run:
 
     def folders(self, state: State) -> tuple[Path, ...]:
         """The folders of the clips that ended so."""
-        return tuple(sorted(p for p in (self.path / state).iterdir() if p.is_dir() and not p.name.startswith(".")))
+        return tuple(sorted(p for p in (self.path / state).glob("[!.]*") if p.is_dir()))
 
     def begin(self, clip: str) -> Path:
         """Where to make a clip; every attempt has a place of its own, nothing is there yet."""
-        return self.path / UNFINISHED / f"{clip}.{uuid.uuid4().hex[:8]}"
+        for shown in (self.path / UNFINISHED).glob(f"{clip}.*.stage"):  # of an attempt whose worker died
+            shown.unlink(missing_ok=True)
+        place = self.path / UNFINISHED / f"{clip}.{uuid.uuid4().hex[:8]}"
+        _begun(place).touch()
+        return place
 
     def shown(self, unfinished: Path) -> Path:
         """Where the attempt at a place says which stage it is in."""
         return unfinished.with_name(f"{unfinished.name}.stage")
 
     def finish(self, unfinished: Path, record: ClipRecord) -> ClipRecord:
-        """Move a finished clip to its place at one stroke; if it got there before us, ours is dropped."""
+        """Move a finished clip to its place at one stroke; if it got there before us, ours is dropped.
+
+        FileNotFoundError if what we make was cleared away in between: then we outlived our driver, and may hold half.
+        """
         place = self.path / (State.ACCEPTED if record.accepted else State.REJECTED) / record.id
+        write_inventory(unfinished)
+        _begun(unfinished).unlink()
         try:
+            if there := self.state(record.id):  # on another machine it may even have ended otherwise
+                raise FileExistsError(errno.EEXIST, "it got there before us", str(self.path / there / record.id))
             unfinished.rename(place)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             shutil.rmtree(unfinished)
+            place = self.path / (self.state(record.id) or place.parent.name) / record.id
         (self.path / State.FAILED / f"{record.id}.json").unlink(missing_ok=True)
         return read_record(place / "record.json")
 
-    def fail(self, job: Job, reason: str, trace: str) -> Failure:
+    def fail(self, job: Job, reason: str, trace: str, passing: bool = False, attempts: int = 1) -> Failure:
         """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
             reason = f"{reason} (in {json.loads(shown.read_text())['stage']})"
-            shown.unlink()
-        failure = Failure(job.clip, job.scenario.id, job.scenario.name, job.seed, reason, trace)
+            shown.unlink(missing_ok=True)
+        for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
+            begun.unlink(missing_ok=True)
+        about = (job.clip, job.scenario.id, job.scenario.name, job.seed)
+        failure = Failure(*about, reason, trace, passing, attempts)
         _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
         return failure
 
@@ -156,11 +189,41 @@ class Run:
         except (ValueError, KeyError, TypeError):
             raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
 
+    def manifest(self) -> dict[str, Any]:
+        """What run.json says; raises `RunRefused` if it cannot be read."""
+        return _read_manifest(self.path / "run.json")
+
+    def mend(self) -> tuple[tuple[str, str], ...]:
+        """Take away clips that are only half there, so that they are made again; returns each with what is wrong."""
+        accepted, rejected = self.folders(State.ACCEPTED), self.folders(State.REJECTED)
+        twice = {folder.name for folder in accepted}
+        found = {folder: "it is also among the accepted" for folder in rejected if folder.name in twice}
+        found |= {folder: why for folder in (*accepted, *rejected) if (why := doubt(folder))}
+        for folder in found:
+            (self.path / BROKEN).mkdir(exist_ok=True)
+            folder.rename(self.path / BROKEN / f"{folder.name}.{uuid.uuid4().hex[:8]}")
+        return tuple((folder.name, why) for folder, why in found.items())
+
+    def clear(self) -> None:
+        """Take away what was being made. Renamed first: a worker that outlived its driver finds no half of its clip."""
+        gone = self.path / f"{UNFINISHED}.{uuid.uuid4().hex[:8]}"
+        with suppress(FileNotFoundError):
+            (self.path / UNFINISHED).rename(gone)
+        for old in self.path.glob(f"{UNFINISHED}.*"):
+            shutil.rmtree(old, ignore_errors=True)
+        with suppress(OSError):  # on a full disk; whoever works next makes it
+            (self.path / UNFINISHED).mkdir(exist_ok=True)
+
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""
         manifest = _read_manifest(self.path / "run.json")
         manifest["starts"][-1].update(facts)
         _write_json(self.path / "run.json", manifest)
+
+
+def _begun(unfinished: Path) -> Path:
+    """Is there from the beginning of an attempt to its end; unlike the place itself nothing but `begin` makes it."""
+    return unfinished.with_name(f"{unfinished.name}.begun")
 
 
 @contextmanager
@@ -176,32 +239,48 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunRefused(f"{path} cannot be made: {error.strerror}") from None
-    strangers = [p.name for p in path.iterdir() if p.name != ".lock"]
+    ours = re.compile(r"\.lock|\.run\.json\..*\.part")  # all that is there of a run that died in its first instant
+    strangers = [p.name for p in path.iterdir() if not ours.fullmatch(p.name)]
     if strangers and not (path / "run.json").is_file():
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
-        shutil.rmtree(path / UNFINISHED, ignore_errors=True)  # left by a run that was killed
-        for name in (*State, UNFINISHED):
+        run = Run(path)
+        _write_manifest(run, made_with, start)  # first of all: what has a run.json is a run folder
+        for name in State:
             (path / name).mkdir(exist_ok=True)
-        _write_manifest(path / "run.json", made_with, start)
-        yield Run(path)
+        run.clear()  # left by a run that was killed
+        if broken := run.mend():
+            run.note(found_broken=dict(broken))
+        try:
+            yield run
+        finally:
+            run.clear()
 
 
 @contextmanager
 def reopen(path: Path) -> Iterator[Run]:
     """Hold a run folder that is there, without starting a run in it."""
+    run = look(path)
+    with locked(path):
+        yield run
+
+
+def look(path: Path) -> Run:
+    """A run folder to read in only, whoever works in it. Raises `RunRefused`."""
     if not (path / "run.json").is_file():
         raise RunRefused(f"{path} is not a run folder: it has no run.json")
-    with locked(path):
-        yield Run(path)
+    return Run(path)
 
 
-def _write_manifest(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> None:
+def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
+    path = run.path / "run.json"
     manifest = _read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
-    if different := [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]:
+    different = [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]
+    if different and (run.folders(State.ACCEPTED) or run.folders(State.REJECTED)):
         was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
         now = ", ".join(f"{k} {made_with[k]}" for k in different)
-        raise RunRefused(f"{path.parent} was made with {was}, this run has {now}; give another --out")
+        raise RunRefused(f"{run.path} was made with {was}, this run has {now}; give another --out")
+    manifest["made_with"] = made_with
     manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
     _write_json(path, manifest)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from outputs.whole import write_text
+from pipeline.runs import UNFINISHED
 
 
 class Stopwatch:
@@ -33,3 +34,16 @@ class Stopwatch:
         """Nothing runs any more."""
         if self.shows:
             self.shows.unlink(missing_ok=True)
+
+
+def in_work(run: Path) -> list[tuple[str, str, float]]:
+    """Clip, stage and seconds in that stage of every clip being made in a run folder."""
+    rows = []
+    for path in sorted((run / UNFINISHED).glob("*.stage")):
+        try:
+            shown = json.loads(path.read_text())
+        except (OSError, ValueError):  # it ended, or is being written, as we look
+            continue
+        since = max(0.0, time.time() - shown["since"])  # a clock may be set back in between
+        rows.append((path.name.split(".")[0], shown["stage"], since))
+    return rows

@@ -1,19 +1,24 @@
-"""Who does the work: this process, or Ray actors. Both take a worker and items, and give back how each item ended.
+"""Who does the work: this process, or Ray actors (`pipeline.crew`). Both take a worker and items, and tell each's end.
 
 A worker is built from plain values, loads what is heavy in `setup`, and `process` maps one item (the contract of
 NVIDIA's cosmos-xenna). An item that fails is reported and the rest go on. `process` may be called again for the same
-item when the machine under it died, so it must write the same thing twice without harm.
+item when the machine under it failed, so it must write the same thing twice without harm.
 """
 
+import errno
 import os
 import time
 import traceback
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 from pipeline.machine import cores
+
+RETRIES = 2  # of an item under which the machine failed; one that is at fault itself is not tried again
+PAUSE_S = 1.0  # before the first retry; twice as long before the next
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_OURS = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError, IsADirectoryError)
 
 
 @runtime_checkable
@@ -32,11 +37,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """`reason` is one line for a person, `trace` the whole story."""
+    """`reason` is one line for a person, `trace` the whole story; `passing` if another try may well succeed."""
 
     item: Any
     reason: str
     trace: str
+    passing: bool = False
+    attempts: int = 1
+    late: bool = False  # stopped at its deadline
 
 
 Outcome = Done | Failed
@@ -50,140 +58,112 @@ class Hands:
     threads: int
 
 
-def hands(items: int, workers: int | None = None) -> Hands:
+@dataclass(frozen=True)
+class Needs:
+    """What one worker asks of the machine it is put on, beside a core for each thread. `gpus` may be a fraction."""
+
+    gpus: float = 0.0
+    memory_gib: float = 0.0
+
+
+NOTHING = Needs()
+
+
+def hands(items: int, workers: int | None = None, available: int | None = None) -> Hands:
     """One thread for each core: two one-thread workers beat one two-thread worker by 40 %, so threads come last.
 
-    OMP_NUM_THREADS, where it is set, bounds the threads of a worker.
+    `available` are the cores to share out, this process's own if None. OMP_NUM_THREADS, where it is set, bounds the
+    threads of a worker.
     """
-    available = cores()
+    available = available or cores()
     count = max(1, min(items, workers or available))
     bound = os.environ.get("OMP_NUM_THREADS", "")
     return Hands(count, max(1, min(available // count, int(bound) if bound.isdigit() else available)))
 
 
-def inline(worker: Worker, items: Sequence[Any], threads: int) -> Iterator[Outcome]:
-    """One after the other in this process."""
+def is_passing(error: BaseException) -> bool:
+    """Whether it is the machine that failed (disk, network, memory, accelerator) and not the item."""
+    if isinstance(error, OSError):
+        return not isinstance(error, _OURS)
+    on_accelerator = type(error).__name__ in ("OutOfMemoryError", "AcceleratorError")  # torch's; no need to import it
+    on_processor = "can't allocate memory" in str(error)  # torch's allocator raises a plain RuntimeError
+    return isinstance(error, MemoryError) or on_accelerator or on_processor
+
+
+def stops_all(error: BaseException) -> bool:
+    """Whether no other item could be written either: the disk is full, over quota or read-only."""
+    in_numpy = isinstance(error, OSError) and error.errno is None and "requested and" in str(error)  # gives no number
+    return in_numpy or (isinstance(error, OSError) and error.errno in _FULL)
+
+
+@dataclass
+class Queue:
+    """Items that wait: taken one by one from wherever they come from, so that never all of them are held at once.
+
+    Once `stop()` is true no item is given out any more, and what fails by the machine's fault is left for another day.
+    """
+
+    items: Iterable[Any]
+    retries: int = RETRIES
+    stop: Callable[[], object] = bool
+    later: list[tuple[float, Any]] = field(default_factory=list)  # when each may be tried again
+    tried: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rest = iter(self.items)
+        self.dry = False
+
+    def take(self) -> Any:
+        """The next item to work on, or None if none is there or may be tried yet."""
+        if self.empty:
+            return None
+        due = next((entry for entry in self.later if entry[0] <= time.monotonic()), None)
+        if due is not None:
+            self.later.remove(due)
+            return due[1]
+        item = None if self.dry else next(self.rest, None)
+        self.dry = item is None
+        return item
+
+    @property
+    def empty(self) -> bool:
+        """Nothing will come any more."""
+        return bool(self.stop()) or (self.dry and not self.later)
+
+    def again(self, failed: Failed) -> Failed | None:
+        """Puts back an item under which the machine failed; gives back what has been tried often enough.
+
+        What was stopped at its deadline is not put back: it would hold up the others once more.
+        """
+        attempts = self.tried.pop(id(failed.item), 0) + 1
+        if failed.passing and self.stop():
+            return None
+        if failed.passing and not failed.late and attempts <= self.retries:
+            self.later.append((time.monotonic() + PAUSE_S * 2 ** (attempts - 1), failed.item))
+            self.tried[id(failed.item)] = attempts  # an item that waits or is in work keeps its id
+            return None
+        told = f"{failed.reason}; tried {attempts} times" if attempts > 1 else failed.reason
+        return replace(failed, reason=told, attempts=attempts)
+
+
+def inline(worker: Worker, items: Iterable[Any], threads: int, stop: Callable[[], object] = bool) -> Iterator[Outcome]:
+    """One after the other in this process; raises what `setup` raises, and OSError if the disk is full."""
     worker.setup(threads)
-    for item in items:
+    queue = Queue(items, stop=stop)
+    while not queue.empty:
+        if (item := queue.take()) is None:
+            time.sleep(PAUSE_S / 10)
+            continue
         try:
-            outcome: Outcome = Done(item, worker.process(item))
-        except Exception as error:  # noqa: BLE001 - it is recorded as the item's end, and the rest go on
-            outcome = Failed(item, f"{type(error).__name__}: {error}", traceback.format_exc())
-        yield outcome
+            outcome: Outcome | None = Done(item, worker.process(item))
+        except Exception as error:  # it is recorded as the item's end, and the rest go on
+            if stops_all(error):
+                raise
+            outcome = queue.again(failure(item, error, traceback.format_exc()))
+        if outcome is not None:
+            yield outcome
 
 
-@dataclass(frozen=True)
-class RayPlan:
-    """Where and how Ray works. `address` None: a Ray of our own on this machine."""
-
-    hands: Hands
-    address: str | None = None
-    deadline_s: float = 1800.0
-    retries: int = 2  # of an item whose worker process died under it
-
-
-@dataclass(frozen=True)
-class _Busy:
-    actor: Any
-    item: Any
-    since: float
-
-
-class _Hand:
-    """The Ray actor: a worker that sets itself up again when Ray had to restart it."""
-
-    def __init__(self, worker: Worker, threads: int) -> None:
-        self.worker, self.threads, self.ready = worker, threads, False
-
-    def setup(self) -> None:
-        if not self.ready:
-            self.worker.setup(self.threads)
-            self.ready = True
-
-    def process(self, item: Any) -> Any:
-        self.setup()
-        return self.worker.process(item)
-
-
-def on_ray(worker: Worker, items: Sequence[Any], plan: RayPlan) -> Iterator[Outcome]:
-    """Spread over actors, as they become free; raises what `setup` raises."""
-    import ray
-
-    ours = _start(plan)
-    todo, busy = deque(items), {}
-    free = [_hire(worker, plan) for _ in range(plan.hands.workers)]
-    try:
-        _set_up(free)
-        while todo or busy:
-            while todo and free:
-                actor, item = free.pop(), todo.popleft()
-                busy[actor.process.remote(item)] = _Busy(actor, item, time.monotonic())
-            ready, waiting = ray.wait(list(busy), timeout=1.0)
-            late = [ref for ref in waiting if time.monotonic() - busy[ref].since > plan.deadline_s]
-            for ref in [*ready, *late]:
-                task = busy.pop(ref)
-                outcome, alive = _collect(ref, task, plan) if ref in ready else (_overdue(task, plan), False)
-                if not alive:
-                    ray.kill(task.actor)
-                free.append(task.actor if alive else _hire(worker, plan))
-                yield outcome
-    finally:
-        for actor in [*free, *(task.actor for task in busy.values())]:
-            ray.kill(actor)
-        if ours:
-            ray.shutdown()
-
-
-def _set_up(actors: Sequence[Any]) -> None:
-    """Load what is heavy; raises what the worker itself raised, as if it had worked here."""
-    import ray
-    from ray.exceptions import RayTaskError
-
-    try:
-        ray.get([actor.setup.options(max_task_retries=0).remote() for actor in actors])
-    except RayTaskError as error:
-        raise error.cause from None
-
-
-def _start(plan: RayPlan) -> bool:
-    """Connect to Ray; True if it is ours to stop. Loopback only, no dashboard, nothing reported to anybody."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_task_oom_retries", str(plan.retries))
-    import ray
-
-    if ray.is_initialized():
-        return False
-    quiet = {"logging_level": "ERROR", "log_to_driver": False}
-    if plan.address:
-        ray.init(address=plan.address, **quiet)
-    else:
-        share = {"num_cpus": max(cores(), plan.hands.workers * plan.hands.threads), "object_store_memory": 2**27}
-        ray.init(address="local", include_dashboard=False, _node_ip_address="127.0.0.1", **share, **quiet)
-    return True
-
-
-def _hire(worker: Worker, plan: RayPlan) -> Any:
-    import ray
-
-    lives = {"max_restarts": plan.retries, "max_task_retries": plan.retries}
-    return ray.remote(num_cpus=plan.hands.threads, **lives)(_Hand).remote(worker, plan.hands.threads)
-
-
-def _collect(ref: Any, task: _Busy, plan: RayPlan) -> tuple[Outcome, bool]:
-    """How a finished call ended, and whether its actor can go on."""
-    import ray
-    from ray.exceptions import RayError, RayTaskError
-
-    try:
-        return Done(task.item, ray.get(ref)), True
-    except RayTaskError as error:
-        cause = error.cause
-        return Failed(task.item, f"{type(cause).__name__}: {cause}", str(error)), True
-    except RayError as error:
-        reason = f"its worker process died {plan.retries + 1} times ({type(error).__name__})"
-        return Failed(task.item, reason, str(error)), False
-
-
-def _overdue(task: _Busy, plan: RayPlan) -> Failed:
-    reason = f"not finished within {plan.deadline_s:g} s; stopped"
-    return Failed(task.item, reason, reason)
+def failure(item: Any, error: BaseException, trace: str) -> Failed:
+    """What an exception means for the item that it stopped."""
+    return Failed(item, f"{type(error).__name__}: {error}", trace, is_passing(error))

@@ -5,8 +5,9 @@ import time
 
 from rich.console import Console
 
-from pipeline.board import Board, in_work
+from pipeline.board import Board
 from pipeline.runs import Failure
+from pipeline.stopwatch import in_work
 
 
 def test_stages_in_work_are_read_from_the_run_folder(tmp_path):

@@ -1,4 +1,7 @@
-"""The main job from outside: kill it, run it again, nothing is lost and nothing is made twice."""
+"""The main job from outside: kill it, run it again, nothing is lost and nothing is made twice.
+
+With Ray, at random moments, and with other faults: test_faults.py and test_faults_ray.py.
+"""
 
 import json
 import signal
@@ -6,8 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-
-import pytest
 
 from tests.pipeline.situations import case
 
@@ -25,11 +26,10 @@ def finished(out: Path) -> dict[str, int]:
     return {p.name: p.stat().st_ino for kind in ("clips", "rejected") for p in (out / kind).glob("*/") if p.is_dir()}
 
 
-@pytest.mark.parametrize("options", [("--inline",), pytest.param((), marks=pytest.mark.ray)], ids=["inline", "ray"])
-def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, newborn_weights, options):
+def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, newborn_weights):
     file, out = tmp_path / "six.yaml", tmp_path / "run"
     file.write_text(case(BATCH))
-    options = ("--weights", str(newborn_weights), *options)
+    options = ("--weights", str(newborn_weights), "--inline")
     first = start(file, out, *options)
     while len(finished(out)) < 2 and first.poll() is None:
         time.sleep(0.05)
@@ -37,8 +37,6 @@ def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, newborn_weight
     first.wait()
     before = finished(out)
     assert 2 <= len(before) < BATCH, first.stdout.read()
-    time.sleep(3)  # Ray's workers notice that their driver is gone; one may just finish its clip
-    before |= finished(out)
 
     second = start(file, out, *options)
     text, _ = second.communicate()

@@ -69,6 +69,53 @@ def test_the_second_to_finish_a_clip_changes_nothing(tmp_path):
         assert len(run.records()) == 1
 
 
+def test_a_clip_that_ended_otherwise_elsewhere_is_there_once(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        make(run, "a", by="first")
+        late = run.begin("a")
+        late.mkdir()
+        write_record(late / "record.json", record("a", Outcome.FAIL))
+        assert run.finish(late, record("a", Outcome.FAIL)).accepted
+        assert run.folders(State.REJECTED) == ()
+        assert len(run.records()) == 1
+
+
+def test_what_outlives_its_driver_finds_no_place_to_finish_half_a_clip(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        place = run.begin("a")
+        place.mkdir()
+        write_record(place / "record.json", record("a"))
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        with pytest.raises(FileNotFoundError):
+            run.finish(place, record("a"))
+        assert run.state("a") is None
+
+
+def test_a_clip_whose_files_were_lost_is_made_again(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        for clip in ("short", "gone", "empty", "good"):
+            make(run, clip, by="somebody")
+    (tmp_path / "clips" / "short" / "by").write_text("some")
+    (tmp_path / "clips" / "gone" / "by").unlink()
+    (tmp_path / "clips" / "empty" / "record.json").write_text("")
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        assert [folder.name for folder in run.folders(State.ACCEPTED)] == ["good"]
+    found = json.loads((tmp_path / "run.json").read_text())["starts"][-1]["found_broken"]
+    assert set(found) == {"short", "gone", "empty"}
+    assert found["short"] == "1 of 2 files are missing or cut short, such as by"
+
+
+def test_what_failed_by_its_own_fault_is_not_tried_again_unasked(tmp_path):
+    jobs = tuple(Job(clip, empty_road(), 0) for clip in ("new", "hit", "broken", "made"))
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        run.fail(jobs[1], "its worker died", "", passing=True, attempts=3)
+        run.fail(jobs[2], "ValueError: no such lane", "")
+        make(run, "made")
+        assert run.missing(jobs) == jobs[:3]
+        assert run.untried(jobs) == jobs[:2]
+        assert run.failed(jobs) == jobs[1:3]
+
+
 def test_rejected_clips_lie_apart_with_their_reasons(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
         make(run, "a", outcome=Outcome.FAIL)
@@ -112,8 +159,10 @@ def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_extend
     starts = json.loads((tmp_path / "run.json").read_text())["starts"]
     assert [s["paths"] for s in starts] == [["a.yaml"], ["b.yaml"]]
     assert starts[-1]["made"] == 3
-    with pytest.raises(RunRefused, match="made with weights abc, this run has weights def"):
-        open_run(tmp_path, MADE_WITH | {"weights": "def"}, {}).__enter__()
+    with open_run(tmp_path, MADE_WITH | {"weights": "def"}, {}) as run:  # no clip is there that could disagree
+        make(run, "a")
+    with pytest.raises(RunRefused, match="made with weights def, this run has weights abc"):
+        open_run(tmp_path, MADE_WITH, {}).__enter__()
 
 
 def test_a_folder_with_other_things_in_it_is_refused_untouched(tmp_path):
@@ -121,6 +170,14 @@ def test_a_folder_with_other_things_in_it_is_refused_untouched(tmp_path):
     with pytest.raises(RunRefused, match=r"thesis\.tex"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_run_that_died_in_its_first_instant_is_taken_up(tmp_path):
+    (tmp_path / ".lock").touch()
+    (tmp_path / ".run.json.0123456789ab.part").write_text("{")
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        make(run, "a")
+    assert (tmp_path / "clips" / "a").is_dir()
 
 
 def test_reopening_takes_only_run_folders(tmp_path):

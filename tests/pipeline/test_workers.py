@@ -1,13 +1,17 @@
 """Inline and Ray: the same contract, failures recorded, dead workers replaced, late ones stopped."""
 
+import errno
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pipeline.workers import Done, Failed, Hands, RayPlan, hands, inline, on_ray
+import pipeline.workers
+from pipeline.crew import NoWorkers, RayPlan, on_ray
+from pipeline.workers import Done, Failed, Hands, Needs, hands, inline
 
 
 @dataclass
@@ -60,13 +64,118 @@ def test_inline_raises_what_setup_raises():
         list(inline(Broken(), [1], threads=1))
 
 
+@dataclass
+class Flaky:
+    """Raises the same kind of error for an item until it was tried `good_at` times."""
+
+    error: Exception
+    good_at: int
+    calls: int = 0
+
+    def setup(self, threads: int) -> None:
+        pass
+
+    def process(self, item: int) -> int:
+        self.calls += 1
+        if self.calls < self.good_at:
+            raise self.error
+        return item
+
+
+PASSING = (
+    OSError(errno.EIO, "Input/output error"), MemoryError(), ConnectionResetError(), TimeoutError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+)  # fmt: skip
+BROKEN = (ValueError("no such lane"), RuntimeError("shapes"), FileNotFoundError("frame.jpg"), PermissionError("no"))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(pipeline.workers, "PAUSE_S", 0.01)
+
+
+@pytest.mark.parametrize("error", PASSING, ids=repr)
+def test_what_the_machine_is_to_blame_for_is_tried_again_but_not_for_ever(error, quick):
+    assert list(inline(Flaky(error, good_at=3), [7], threads=1)) == [Done(7, 7)]
+    worker = Flaky(error, good_at=99)
+    (outcome,) = inline(worker, [7], threads=1)
+    assert outcome.passing
+    assert outcome.attempts == worker.calls == 3
+    assert outcome.reason.endswith("tried 3 times")
+
+
+@pytest.mark.parametrize("error", BROKEN, ids=repr)
+def test_what_the_item_is_to_blame_for_is_not(error):
+    worker = Flaky(error, good_at=2)
+    (outcome,) = inline(worker, [7], threads=1)
+    assert not outcome.passing
+    assert outcome.attempts == worker.calls == 1
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_disk_that_takes_nothing_stops_all(number):
+    worker = Flaky(OSError(number, os.strerror(number)), good_at=99)
+    with pytest.raises(OSError, match=os.strerror(number)):
+        list(inline(worker, [1, 2, 3], threads=1))
+    assert worker.calls == 1
+
+
+def test_items_are_taken_one_by_one_and_none_after_a_stop(quick):
+    taken = []
+
+    def items():
+        for item in range(10**9):
+            taken.append(item)
+            yield item
+
+    results = [outcome.result for outcome in inline(Flaky(OSError(), 0), items(), 1, stop=lambda: len(taken) >= 3)]
+    assert results == taken == [0, 1, 2]
+    worker = Flaky(MemoryError(), good_at=99)
+    assert list(inline(worker, [1, 2], 1, stop=lambda: worker.calls > 0)) == []  # left for another day, not failed
+    assert worker.calls == 1
+
+
+@dataclass
+class WhoAmI:
+    """Tells the process and the GPUs that Ray gave it."""
+
+    def setup(self, threads: int) -> None:
+        pass
+
+    def process(self, item: int) -> tuple[int, str]:
+        time.sleep(0.2)
+        return os.getpid(), os.environ["CUDA_VISIBLE_DEVICES"]
+
+
+@pytest.mark.ray
+def test_workers_share_a_gpu_and_no_more_come_than_it_has_room_for():
+    import ray
+
+    ray.init(num_cpus=4, num_gpus=1, include_dashboard=False, _node_ip_address="127.0.0.1", logging_level="ERROR")
+    try:
+        outcomes = list(on_ray(WhoAmI(), range(12), RayPlan(Hands(4, 1), needs=Needs(gpus=0.5))))
+    finally:
+        ray.shutdown()
+    assert len({outcome.result[0] for outcome in outcomes}) <= 2
+    assert {outcome.result[1] for outcome in outcomes} == {"0"}
+    assert sorted(outcome.item for outcome in outcomes) == list(range(12))
+
+
+@pytest.mark.ray
+def test_no_worker_at_all_is_said_with_what_each_asks_for():
+    plan = RayPlan(Hands(1, 1), needs=Needs(memory_gib=1e6), start_s=3.0)
+    with pytest.raises(NoWorkers, match=r"no worker within 3 s; each asks for 1 cores, 0 GPUs and 1e\+06 GiB"):
+        list(on_ray(Squares(Path("/nowhere")), [1], plan))
+
+
 @pytest.mark.ray
 def test_ray_survives_exceptions_and_dead_processes(tmp_path):
     plan = RayPlan(Hands(2, 1), retries=1)
     outcomes = {o.item: o for o in on_ray(Squares(tmp_path), [1, 2, 3, 4, 5, 7], plan)}
     assert {item: o.result for item, o in outcomes.items() if isinstance(o, Done)} == {1: 1, 2: 4, 4: 16, 7: 49}
     assert outcomes[3].reason == "ValueError: three is trouble"
-    assert "died 2 times" in outcomes[5].reason
+    assert outcomes[5].passing
+    assert re.fullmatch(r"its worker died \(\w+\); tried 2 times", outcomes[5].reason)
     assert len(list(tmp_path.glob("2.*"))) == 1
     assert len(list(tmp_path.glob("5.*"))) == 2
 

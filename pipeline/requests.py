@@ -1,0 +1,103 @@
+"""What is asked for and how it is to be made: as given, and as the run folder keeps it so that anybody can go on."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.presets import WEIGHTS
+from outputs.whole import whole_folder, write_text
+from pipeline.runs import Run, RunRefused, safe_name
+from pipeline.specs import find
+
+SPECS, WANTED = "specs", "wanted.json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to make and where.
+
+    `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
+    weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown. `specs` is a
+    folder with the files that `paths` named at the time; None: `paths` are looked up.
+    """
+
+    paths: tuple[str, ...]
+    out: Path
+    seeds: tuple[int, ...] = (0,)
+    log: Path | None = None
+    preset: str = "tiny"
+    weights: Path = WEIGHTS
+    attribution: str = ""
+    limit: int | None = None
+    specs: Path | None = None
+
+
+@dataclass(frozen=True)
+class How:
+    """Who works. `ray` names a cluster's address; None starts Ray on this machine."""
+
+    use_ray: bool = True
+    ray: str | None = None
+    workers: int | None = None
+    deadline_s: float = 1800.0
+
+
+def read_specs(request: Request) -> tuple[Path, ...]:
+    """The scenario files of a request; raises `specs.NotFound`."""
+    return find((str(request.specs),) if request.specs else request.paths)
+
+
+def key_of(request: Request) -> str:
+    """Names a request within its run folder: the same question, asked again, replaces the former one."""
+    content = [request.paths, request.seeds, str(request.log or ""), request.attribution, request.limit]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
+
+
+def keep(run: Run, request: Request, how: How, clips: tuple[str, ...]) -> None:
+    """Write down all that is needed to go on with a request, its scenario files included."""
+    key, files = key_of(request), read_specs(request)
+    if request.specs is None:
+        with whole_folder(run.path / SPECS / key) as folder:
+            for number, file in enumerate(files):  # numbered: their order is that of the request
+                shutil.copyfile(file, folder / f"{number:04d}-{safe_name(file.stem)}.yaml")
+    told = {
+        "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
+        "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
+        "limit": request.limit, "use_ray": how.use_ray, "ray": how.ray, "workers": how.workers,
+        "deadline_s": how.deadline_s,
+    }  # fmt: skip
+    run.note(request=key, goes_on_with=told)
+    write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
+
+
+def wanted(run: Run) -> dict[str, list[str]]:
+    """The clips that each request means, by its key; nothing in a folder that was made before this was written down."""
+    path = run.path / WANTED
+    if not path.is_file():
+        return {}
+    try:
+        return {str(key): [str(clip) for clip in clips] for key, clips in json.loads(path.read_text()).items()}
+    except (ValueError, AttributeError, TypeError):
+        raise RunRefused(f"{path} is damaged; give the command that began this run again: it writes it anew") from None
+
+
+def kept(run: Run, key: str) -> tuple[Request, How]:
+    """A request as it was last written down; RunRefused if it was not, or not by this version."""
+    try:
+        told = next(s["goes_on_with"] for s in reversed(run.manifest()["starts"]) if s.get("request") == key)
+        request = Request(
+            tuple(told["paths"]), run.path, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
+            told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
+        )  # fmt: skip
+        how = How(told["use_ray"], told["ray"], told["workers"], told["deadline_s"])
+    except (KeyError, TypeError, StopIteration):
+        raise RunRefused(f"{run.path}/run.json does not say how to go on; give the first command again") from None
+    if not (specs := run.path / SPECS / key).is_dir():
+        raise RunRefused(f"{specs} is gone: the scenario files of this run; give the first command again")
+    return replace(request, specs=specs), how
+
+
+def _absolute(path: Path | None) -> str:
+    return str(path.absolute()) if path else ""

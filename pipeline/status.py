@@ -1,0 +1,126 @@
+"""What a run folder says of itself: what is done, what is missing, who works there, why it stopped, how to go on."""
+
+import shlex
+import shutil
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pipeline.lock import holder
+from pipeline.requests import wanted
+from pipeline.runs import Failure, Run, State, look
+from pipeline.stopwatch import in_work
+
+_LITTLE_ROOM = 2**28  # bytes; one clip takes a few millions, a dataset's tables more
+
+
+class Phase(StrEnum):
+    RUNNING = "running"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Status:
+    """Counts are of the clips that the run's requests mean; `extra` are there though no request means them any more.
+
+    `faulty` are scenario files that could not be read; `failed` is among the missing. `working` holds clip, stage and
+    seconds in it, `holder` who has the folder.
+    """
+
+    run: Path
+    phase: Phase
+    wanted: int
+    accepted: int
+    rejected: int
+    missing: int
+    extra: int
+    faulty: int
+    failed: tuple[Failure, ...]
+    working: tuple[tuple[str, str, float], ...]
+    holder: dict[str, str] | None
+    began: str
+    why: str
+    next: str
+
+
+def status(path: Path) -> Status:
+    """Reads, and changes nothing; whoever works there is not disturbed. Raises `RunRefused`."""
+    run = look(path)
+    clips = {clip for some in wanted(run).values() for clip in some}
+    there = {state: _names(run, state) for state in (State.ACCEPTED, State.REJECTED)}
+    made = set().union(*there.values())
+    clips = clips or made  # a folder of a version that did not write them down
+    failed = tuple(f for f in run.failures() if f.clip in clips - made)
+    who, start = holder(path), run.manifest()["starts"][-1]
+    faulty, done = start.get("faulty", 0), _done(start)
+    phase = Phase.COMPLETE if clips <= made and done and not faulty else Phase.STOPPED
+    phase = phase if who is None else Phase.RUNNING
+    return Status(
+        path, phase, len(clips), len(clips & there[State.ACCEPTED]), len(clips & there[State.REJECTED]),
+        len(clips - made), len(made - clips), faulty, failed, tuple(in_work(path)) if who is not None else (), who,
+        start.get("at", ""), _why(path, start, who), _next(path, phase, len(clips - made), failed, start),
+    )  # fmt: skip
+
+
+def _done(start: dict[str, Any]) -> bool:
+    """Whether the last start came to its end, dataset and report included; one of an older version does not say."""
+    return start["ended"]["why"] == "done" if "ended" in start else "goes_on_with" not in start
+
+
+def _names(run: Run, state: State) -> set[str]:
+    return {folder.name for folder in run.folders(state)}
+
+
+def _why(path: Path, start: dict[str, Any], who: dict[str, str] | None) -> str:
+    """How the last start ended, in words; "" while it works."""
+    if who is not None:
+        return ""
+    if "ended" in start:
+        ended = start["ended"]
+        return "it came to its end" if ended["why"] == "done" else f"{ended['why']} ({ended['at']})"
+    free = shutil.disk_usage(path).free
+    room = f"; only {free / 2**20:.0f} MiB are free on its disk" if free < _LITTLE_ROOM else ""
+    return f"it ended without a word: killed, or its machine went down{room}"
+
+
+def _next(path: Path, phase: Phase, missing: int, failed: Sequence[Failure], start: dict[str, Any]) -> str:
+    """The one command that goes on from here; "" where there is nothing to do but wait or look."""
+    if phase is not Phase.STOPPED:
+        return ""
+    broken = sum(not failure.passing for failure in failed)
+    if missing > broken or not _done(start):
+        return shlex.join(["nearmiss", "resume", str(path)])
+    if missing:
+        return shlex.join(["nearmiss", "retry-failed", str(path)])
+    return (
+        shlex.join(["nearmiss", "generate", *start["paths"], "--out", str(path)]) + "  # once the files are corrected"
+    )
+
+
+def lines(told: Status) -> list[str]:
+    """The same for a person."""
+    counts = {"wanted": told.wanted, "accepted": told.accepted, "rejected": told.rejected, "missing": told.missing}
+    said = [
+        f"{told.run}: {told.phase}, begun {told.began}",
+        *(f"  {name:9}{count:7}" for name, count in counts.items()),
+    ]
+    if told.failed:
+        passing = sum(failure.passing for failure in told.failed)
+        said.append(f"  {'failed':9}{len(told.failed):7}  of the missing; {passing} by the machine's fault")
+    if told.faulty:
+        said.append(f"  {'faulty':9}{told.faulty:7}  scenario files that could not be read: nearmiss check tells")
+    if told.extra:
+        said.append(f"  {'extra':9}{told.extra:7}  clips that no request here means any more")
+    said += [f"    {failure.clip}: {failure.reason}" for failure in told.failed[:10]]
+    said += [f"    ... {len(told.failed) - 10} more in {told.run / State.FAILED}"] if len(told.failed) > 10 else []
+    if told.holder is not None:
+        who = told.holder
+        here = " (this machine)" if who.get("host") == socket.gethostname() else ""
+        said.append(f"held by   process {who.get('pid', '?')} on {who.get('host', '?')}{here} since {who.get('since')}")
+    said += [f"    {clip}: {stage}, {seconds:.0f} s" for clip, stage, seconds in told.working]
+    said += [f"stopped   {told.why}"] if told.phase is Phase.STOPPED else []
+    return [*said, f"go on     {told.next}"] if told.next else said

@@ -1,0 +1,275 @@
+"""What can go wrong in a night: each time no clip is lost and none is there twice. Drivers work in their own process.
+
+The clips are specks: real ones of the real line, as small as can be.
+"""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.generate import Silent, generate
+from pipeline.leftovers import gc
+from pipeline.requests import How, Request, wanted
+from pipeline.runs import look
+from pipeline.status import Phase, status
+from tests.pipeline.situations import case
+from tests.pipeline.troubles import Batch, alive, drive, ended, kill, until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(tmp_path_factory, speck_weights) -> None:
+    """All that a clip needs is imported and compiled here, once: the drivers are forks of this process."""
+    folder = tmp_path_factory.mktemp("loaded")
+    (folder / "one.yaml").write_text(case(1))
+    request = Request((str(folder / "one.yaml"),), folder / "run", preset="speck", weights=speck_weights)
+    assert generate(request, How(use_ray=False), Silent()).complete
+
+
+@pytest.fixture
+def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
+    return Batch.of(6, tmp_path, speck_weights, monkeypatch)
+
+
+def begun(batch: Batch, *options: str, clips: int = 2, before=lambda: None) -> int:
+    """A driver that works inline and has made some clips."""
+    pid = drive(*batch.command, "--inline", *options, before=before)
+    assert until(lambda: len(batch.there()) >= clips or not alive(pid))
+    return pid
+
+
+@pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.long)])
+def test_the_driver_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, moments):
+    batch = Batch.of(2 * moments, tmp_path, speck_weights, monkeypatch)
+    began = time.monotonic()
+    assert ended(drive(*batch.command, "--inline", "--limit", "1")) == 0
+    span, chance, before = time.monotonic() - began, random.Random(moments), batch.there()
+    for _ in range(moments):
+        pid = drive(*batch.command, "--inline")
+        time.sleep(chance.uniform(0.0, 2 * span))  # while it starts, makes a clip, moves it, publishes
+        kill(pid)
+        ended(pid)
+        assert before.items() <= batch.there().items()  # what was there is there, and was not made again
+        before = batch.there()
+    assert ended(drive(*batch.command, "--inline")) == 0
+    assert before.items() <= batch.there().items()
+    assert batch.counted() == batch.all_made()
+
+
+def test_sigterm_finishes_the_clip_in_hand_says_so_and_can_be_resumed(batch):
+    pid = begun(batch)
+    os.kill(pid, signal.SIGTERM)
+    assert ended(pid) == 143
+    told = status(batch.out)
+    assert told.phase is Phase.STOPPED
+    assert "stopped as asked" in told.why
+    assert told.next == f"nearmiss resume {batch.out}"
+    assert told.accepted + told.rejected + told.missing == 6
+    assert not list((batch.out / ".unfinished").iterdir())
+    tries = [batch.attempts(clip) for clip in batch.there()]
+    assert ended(drive("resume", str(batch.out))) == 0
+    assert batch.counted() == batch.all_made()
+    assert tries == [1] * len(tries)
+    assert status(batch.out).phase is Phase.COMPLETE
+
+
+def test_sigterm_drops_the_clip_in_hand_when_the_grace_is_over(batch):
+    plan = drive(*batch.command, "--inline", "--limit", "1")
+    assert ended(plan) == 0
+    first = next(iter(batch.there()))
+    shutil.rmtree(batch.out)
+    batch.trouble(first, "hang once")
+    pid = drive(*batch.command, "--inline", "--grace", "0.5")
+    assert until(lambda: batch.attempts(first) == 2)
+    os.kill(pid, signal.SIGTERM)
+    assert ended(pid) == 143
+    assert not list((batch.out / ".unfinished").iterdir())
+    assert ended(drive("resume", str(batch.out))) == 0
+    assert batch.counted() == batch.all_made()
+
+
+def test_two_operators_at_once(batch):
+    pids = [drive(*batch.command, "--inline") for _ in range(2)]
+    assert sorted(map(ended, pids)) == [0, 2]  # one made it, the other was refused
+    assert batch.counted() == batch.all_made()
+    assert {batch.attempts(clip) for clip in batch.there()} == {1}
+
+
+def test_status_of_a_run_that_works_names_its_holder_and_disturbs_nobody(batch):
+    pid = begun(batch)
+    told = status(batch.out)
+    assert told.phase is Phase.RUNNING
+    assert told.holder["pid"] == str(pid)
+    assert told.next == ""
+    while alive(pid):
+        status(batch.out)
+    assert ended(pid) == 0
+    assert batch.counted() == batch.all_made()
+
+
+def test_half_of_a_clip_is_found_and_made_again(batch):
+    assert ended(drive(*batch.command, "--inline")) == 0
+    before = batch.there()
+    first, second, third = sorted(look(batch.out).path.glob("*s/*/record.json"))[:3]
+    first.unlink()
+    frame = next((second.parent / "CAM_FRONT" / "frames").iterdir())
+    os.truncate(frame, 100)
+    third.write_text('{"format": ')
+    assert ended(drive("resume", str(batch.out), before=lambda: None)) == 0
+    assert batch.counted() == batch.all_made()
+    again = {name for name, inode in batch.there().items() if before[name] != inode}
+    assert again == {first.parent.name, second.parent.name, third.parent.name}
+    found = json.loads((batch.out / "run.json").read_text())["starts"][-1]["found_broken"]
+    assert "1 of " in found[second.parent.name]
+    assert sum(one.what.endswith("half there") for one in gc(batch.out, dry_run=False)) == 3
+    assert gc(batch.out, dry_run=True) == ()
+
+
+def test_a_spec_that_makes_a_model_raise_is_tried_once_and_stops_nobody(batch):
+    pid = begun(batch)
+    kill(pid)
+    ended(pid)
+    bad = next(clip for clip in next(iter(wanted(look(batch.out)).values())) if clip not in batch.there())
+    batch.trouble(bad, "raise")
+    tries = batch.attempts(bad)
+    assert ended(drive("resume", str(batch.out))) == 1
+    (failure,) = look(batch.out).failures()
+    assert (failure.clip, failure.passing, failure.attempts) == (bad, False, 1)
+    assert "do not fit" in failure.reason
+    assert failure.reason.endswith("(in predict_tokens)")
+    assert batch.attempts(bad) == tries + 1
+    assert len(batch.there()) == 5
+    assert status(batch.out).next == f"nearmiss retry-failed {batch.out}"
+    assert ended(drive("resume", str(batch.out))) == 1  # it would fail again: not even tried
+    assert batch.attempts(bad) == tries + 1
+    (batch.folder / "troubles" / bad).unlink()
+    assert ended(drive("retry-failed", str(batch.out))) == 0
+    assert batch.counted() == batch.all_made()
+
+
+def test_a_clip_for_which_memory_runs_out_is_tried_again_and_the_others_are_made(batch):
+    def bounded() -> None:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + 2**31, used + 2**31))
+
+    assert ended(drive(*batch.command, "--inline", "--limit", "1")) == 0
+    (hungry,) = batch.there()
+    shutil.rmtree(batch.out)
+    batch.trouble(hungry, "hunger")
+    assert ended(drive(*batch.command, "--inline", before=bounded)) == 1
+    (failure,) = look(batch.out).failures()
+    assert (failure.clip, failure.passing, failure.attempts) == (hungry, True, 3)
+    assert "tried 3 times" in failure.reason
+    assert len(batch.there()) == 5
+    assert ended(drive("resume", str(batch.out))) == 0  # without the bound there is memory enough
+    assert batch.counted() == batch.all_made()
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Path:
+    """A file system in memory with room for some clips."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_weights, monkeypatch):
+    batch = Batch.of(12, small_disk, speck_weights, monkeypatch)
+    assert ended(drive(*batch.command, "--inline")) == 2
+    made = batch.there()
+    assert 0 < len(made) < 12
+    assert look(batch.out).failures() == ()  # no clip is to blame
+    assert status(batch.out).next == f"nearmiss resume {batch.out}"
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    assert ended(drive("resume", str(batch.out))) == 0
+    assert made.items() <= batch.there().items()
+    assert batch.counted() == batch.all_made()
+
+
+@pytest.mark.parametrize("moment", ["before", "between"])
+def test_a_corrupt_weight_file(tmp_path, batch, speck_weights, moment):
+    weights = tmp_path / "weights"
+    shutil.copytree(speck_weights, weights)
+    batch = Batch(batch.folder, weights, batch.clips)
+    file = weights / "speck" / "decoder.safetensors"
+    good = file.read_bytes()
+    if moment == "between":
+        pid = begun(batch)
+        kill(pid)
+        ended(pid)
+    made = batch.there()
+    file.write_bytes(good[: len(good) // 2] if moment == "before" else good[:-1] + bytes([good[-1] ^ 1]))
+    assert ended(drive(*batch.command, "--inline")) == 2
+    assert batch.there() == made
+    file.write_bytes(good)
+    assert ended(drive(*batch.command, "--inline")) == 0
+    assert made.items() <= batch.there().items()
+    assert batch.counted() == batch.all_made()
+
+
+CLOCK = """
+#define _GNU_SOURCE
+#include <time.h>
+#include <sys/time.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+/* The wall clock, half an hour earlier after every second that passes. */
+static long gone(void) {
+    struct timespec now;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    return 1800 * (now.tv_sec % 1000);
+}
+int clock_gettime(clockid_t which, struct timespec *now) {
+    int failed = syscall(SYS_clock_gettime, which, now);
+    if (which == CLOCK_REALTIME) now->tv_sec -= gone();
+    return failed;
+}
+int gettimeofday(struct timeval *now, void *zone) {
+    struct timespec exact;
+    clock_gettime(CLOCK_REALTIME, &exact);
+    now->tv_sec = exact.tv_sec; now->tv_usec = exact.tv_nsec / 1000;
+    return 0;
+}
+time_t time(time_t *where) {
+    struct timespec exact;
+    clock_gettime(CLOCK_REALTIME, &exact);
+    if (where) *where = exact.tv_sec;
+    return exact.tv_sec;
+}
+"""
+
+
+def test_a_clock_that_jumps_back(tmp_path, batch):
+    source, shim = tmp_path / "clock.c", tmp_path / "clock.so"
+    source.write_text(CLOCK)
+    try:
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, source], check=True, capture_output=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no C compiler to build the clock with: {error}")
+    code = "import time; a = time.time(); time.sleep(2); assert time.time() < a - 1000"
+    environment = os.environ | {"LD_PRELOAD": str(shim), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    command = [sys.executable, "-m", "tests.pipeline.speck_cli"]
+    first = subprocess.Popen([*command, *batch.command, "--inline"], env=environment, cwd=ROOT)
+    assert until(lambda: len(batch.there()) >= 2 or first.poll() is not None)
+    first.kill()
+    first.wait()
+    before = batch.there()
+    assert subprocess.run([*command, "resume", str(batch.out)], env=environment, cwd=ROOT, check=False).returncode == 0
+    assert before.items() <= batch.there().items()
+    assert batch.counted() == batch.all_made()
+    assert status(batch.out).phase is Phase.COMPLETE

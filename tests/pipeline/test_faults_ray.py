@@ -1,0 +1,201 @@
+"""The same with Ray: workers and whole nodes that die under a batch, one that hangs, one that the kernel kills.
+
+The clips are specks. Several nodes on one machine (Ray's cluster utility) stand in for a cluster.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from models.presets import PRESETS
+from pipeline.endings import Ending
+from pipeline.generate import generate
+from pipeline.requests import How, Request
+from pipeline.resume import resume
+from pipeline.runs import look
+from tests.pipeline.troubles import Batch, until
+
+pytestmark = pytest.mark.ray
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
+    return Batch.of(6, tmp_path, speck_weights, monkeypatch)
+
+
+def request_of(batch: Batch) -> Request:
+    return Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+
+
+def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
+    """Every Ray worker that makes a clip at this moment."""
+    found = []
+    for child in (of or psutil.Process()).children(recursive=True):
+        try:
+            if "ray::_Hand.process" in " ".join(child.cmdline()):
+                found.append(child)
+        except psutil.Error:  # it ended as we looked
+            continue
+    return found
+
+
+@dataclass
+class Trouble:
+    """A watch that does harm soon after a clip has ended, while others are in work, as often as it is told to."""
+
+    times: int
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    done: int = 0
+
+    def begins(self, run: Path, missing: int, there: int) -> None:
+        pass
+
+    def ended(self, ending: Ending) -> None:
+        if self.done < self.times:
+            time.sleep(self.chance.uniform(0.0, 0.5))
+            self.done += self.harm()
+
+    def harm(self) -> bool:
+        raise NotImplementedError
+
+
+class KillWorkers(Trouble):
+    def harm(self) -> bool:
+        some = workers()
+        if some:
+            os.kill(self.chance.choice(some).pid, signal.SIGKILL)
+        return bool(some)
+
+
+@dataclass
+class KillNodes(Trouble):
+    """Kills a node with all that is on it; another comes in its place."""
+
+    cluster: object = None
+    nodes: list[object] = field(default_factory=list)
+
+    def harm(self) -> bool:
+        self.cluster.remove_node(self.nodes.pop(self.chance.randrange(len(self.nodes))), allow_graceful=False)
+        self.nodes.append(self.cluster.add_node(num_cpus=1))
+        return True
+
+
+def all_of(batch: Batch, how: How, trouble: Trouble) -> None:
+    """Begin, and go on until nothing is missing: an item that was hit three times is left for the next start."""
+    summary = generate(request_of(batch), how, trouble)
+    for _ in range(trouble.times):
+        if summary.complete:
+            return
+        assert all(failure.passing for failure in summary.failures)
+        (summary,) = resume(batch.out, trouble)
+    assert summary.complete
+
+
+@pytest.mark.parametrize("moments", [2, pytest.param(20, marks=pytest.mark.long)])
+def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, moments):
+    batch, trouble = Batch.of(3 * moments, tmp_path, speck_weights, monkeypatch), KillWorkers(moments)
+    all_of(batch, How(workers=2), trouble)
+    assert trouble.done == moments
+    assert batch.counted() == batch.all_made()
+    assert sum(batch.attempts(clip) for clip in batch.there()) > batch.clips
+
+
+@pytest.fixture
+def cluster() -> Iterator[object]:
+    """A head that computes nothing."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    yield made
+    made.shutdown()
+
+
+@pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
+def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments):
+    batch = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch)
+    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    trouble = KillNodes(moments, cluster=cluster, nodes=nodes)
+    all_of(batch, How(ray=cluster.address), trouble)
+    assert trouble.done == moments
+    assert batch.counted() == batch.all_made()
+
+
+@pytest.fixture
+def small_group() -> Iterator[Path]:
+    """A memory control group that a process can enter."""
+    for place in (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")):
+        group = place / f"nearmiss-test-{os.getpid()}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        if any((group / name).exists() for name in ("memory.limit_in_bytes", "memory.max")):
+            yield group
+            until(lambda group=group: not (group / "cgroup.procs").read_text().split(), 10)
+            group.rmdir()
+            return
+        group.rmdir()
+    pytest.skip("no memory control group can be made here")
+
+
+def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, small_group):
+    ids = planned(batch)
+    batch.trouble(ids[2], f"starve {small_group} once")
+    summary = generate(request_of(batch), How(workers=2), KillWorkers(0))
+    assert summary.complete
+    assert batch.attempts(ids[2]) == 2
+    assert {batch.attempts(clip) for clip in ids if clip != ids[2]} == {1}
+    assert batch.counted() == batch.all_made()
+
+
+def test_a_clip_that_hangs_is_stopped_and_the_others_are_made(batch):
+    ids = planned(batch)
+    batch.trouble(ids[1], "hang once")
+    summary = generate(request_of(batch), How(workers=2, deadline_s=30.0), KillWorkers(0))
+    (failure,) = summary.failures
+    assert (failure.clip, failure.passing) == (ids[1], True)
+    assert "not finished within 30 s" in failure.reason
+    assert len(batch.there()) == 5
+    (summary,) = resume(batch.out, KillWorkers(0))
+    assert summary.complete
+    assert batch.counted() == batch.all_made()
+
+
+def planned(batch: Batch) -> list[str]:
+    """The clips that the batch means, in order."""
+    from pipeline.generate import make_plan
+
+    assert "speck" in PRESETS
+    return [job.clip for job in make_plan(request_of(batch)).jobs]
+
+
+@pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
+def test_the_driver_killed_while_its_workers_work(tmp_path, speck_weights, monkeypatch, moments):
+    """Its workers outlive it for some seconds, and may yet finish what they had: as one clip, once."""
+    batch = Batch.of(2 * moments + 2, tmp_path, speck_weights, monkeypatch)
+    chance, before = random.Random(0), {}
+    command = [sys.executable, "-m", "tests.pipeline.speck_cli"]
+    for _ in range(moments):
+        driver = subprocess.Popen([*command, *batch.command], cwd=ROOT)
+        assert until(
+            lambda driver=driver, known=len(before): len(batch.there()) > known or driver.poll() is not None, 600
+        )
+        time.sleep(chance.uniform(0.0, 1.0))
+        driver.kill()
+        driver.wait()
+        before = batch.there()
+    again = subprocess.run([*command, "resume", str(batch.out)], cwd=ROOT, check=False)
+    assert again.returncode == 0
+    assert before.items() <= batch.there().items()
+    assert batch.counted() == batch.all_made()
+    assert look(batch.out).failures() == ()

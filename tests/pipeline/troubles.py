@@ -1,0 +1,170 @@
+"""Faults on demand: drivers that can be killed, workers in whose hands a clip goes wrong, and the count afterwards.
+
+Clips are specks (`tests.pipeline.specks`), made by the real line into a real run folder. A driver is a fork of the test
+that runs the command line: all is loaded, so that it can be killed dozens of times.
+"""
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+import pipeline.generate
+from outputs.inventory import doubt
+from pipeline.endings import Made
+from pipeline.networks import Networks
+from pipeline.requests import wanted
+from pipeline.runs import Job, look
+from tests.pipeline.situations import case
+from tests.pipeline.specks import SpeckMaker
+
+TROUBLES = "troubles"  # a folder beside the run folder: a file a clip, which holds what shall happen to it
+TIMES = "times"  # beside it, too: a byte an attempt
+
+
+class Broken(nn.Module):
+    """A network that cannot."""
+
+    def __getattr__(self, name: str):
+        raise RuntimeError("shapes [3, 5] and [9, 16] do not fit")
+
+
+@dataclass
+class TroubledMaker(SpeckMaker):
+    """The worker, in whose hands some clips go wrong as `TROUBLES` says, and which counts its attempts at each."""
+
+    def process(self, job: Job) -> Made:
+        with (self.out.parent / TIMES / job.clip).open("ab") as times:
+            times.write(b".")
+        trouble = self.out.parent / TROUBLES / job.clip
+        what = trouble.read_text() if trouble.exists() else ""
+        if what.endswith("once"):
+            trouble.unlink()
+        if what.startswith("hang"):
+            time.sleep(3600)
+        if what.startswith("raise"):
+            whole: Networks = self.networks
+            self.networks = replace(whole, world=Broken())
+            try:
+                return super().process(job)
+            finally:
+                self.networks = whole
+        if what.startswith("hunger"):
+            eat(4.0)
+        if what.startswith("starve"):
+            starve(Path(what.split()[1]))
+        return super().process(job)
+
+
+def eat(gib: float) -> None:
+    """Take memory and use it, a part of a GiB at a time; what is too much ends as the system wants it."""
+    taken = [np.ones(2**24, np.uint8) for _ in range(int(gib * 64))]
+    del taken
+
+
+def starve(group: Path) -> None:
+    """Enter a memory control group with room for 256 MiB (what we have stays where it is), ask for 2 GiB: killed."""
+    bound = next(group / name for name in ("memory.limit_in_bytes", "memory.max") if (group / name).exists())
+    bound.write_text(str(2**28))
+    (group / "cgroup.procs").write_text(str(os.getpid()))
+    eat(2.0)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A file of scenarios, weights and a run folder in a folder of its own."""
+
+    folder: Path
+    weights: Path
+    clips: int
+
+    @classmethod
+    def of(cls, clips: int, folder: Path, weights: Path, monkeypatch) -> "Batch":
+        """Nothing made yet; workers from here on are troubled ones."""
+        for name in (TROUBLES, TIMES):
+            (folder / name).mkdir()
+        (folder / "batch.yaml").write_text(case(clips))
+        monkeypatch.setattr(pipeline.generate, "ClipMaker", TroubledMaker)
+        return cls(folder, weights, clips)
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "run"
+
+    @property
+    def command(self) -> list[str]:
+        """What begins the batch, for the command line."""
+        options = ["--preset", "speck", "--weights", str(self.weights), "--out", str(self.out)]
+        return ["generate", str(self.folder / "batch.yaml"), *options]
+
+    def trouble(self, clip: str, what: str) -> None:
+        (self.folder / TROUBLES / clip).write_text(what)
+
+    def attempts(self, clip: str) -> int:
+        path = self.folder / TIMES / clip
+        return path.stat().st_size if path.exists() else 0
+
+    def there(self) -> dict[str, int]:
+        """The clips that are there, each with its folder's identity on the disk."""
+        places = [p for kind in ("clips", "rejected") for p in (self.out / kind).glob("[!.]*/")]
+        return {place.name: place.stat().st_ino for place in places}
+
+    def counted(self) -> dict[str, int]:
+        """Of a batch that says it is done: clips asked for, lost (not there, or not whole) and there more than once."""
+        clips = {clip for some in wanted(look(self.out)).values() for clip in some}
+        places = [p for kind in ("clips", "rejected") for p in (self.out / kind).glob("[!.]*/")]
+        whole = {place.name for place in places if not doubt(place)}
+        listed = Counter(clip["id"] for clip in json.loads((self.out / "manifest.json").read_text())["clips"])
+        folders = Counter(place.name for place in places)
+        twice = sum(count - 1 for count in (folders | listed).values())
+        return {"asked": len(clips), "lost": len(clips - (whole & set(listed))), "duplicated": twice}
+
+    def all_made(self) -> dict[str, int]:
+        """What `counted` has to say."""
+        return {"asked": self.clips, "lost": 0, "duplicated": 0}
+
+
+def drive(*arguments: str, before: Callable[[], None] = lambda: None) -> int:
+    """The command line in a process of its own, told by its id; what it says lands in the test's captured output."""
+    if pid := os.fork():
+        return pid
+    code = 70
+    try:
+        before()
+        from pipeline.cli import app
+
+        app(list(arguments), standalone_mode=True)
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+    finally:
+        os._exit(code)
+
+
+def ended(pid: int) -> int:
+    """Wait for a driver: its exit code, or minus the signal that killed it."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def kill(pid: int) -> None:
+    """As the kernel does it: no time to say anything."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def alive(pid: int) -> bool:
+    """Whether a driver still works; its exit code stays there to be asked for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+
+def until(what: Callable[[], bool], seconds: float = 240.0) -> bool:
+    """Wait for it; False if the time is over."""
+    end = time.monotonic() + seconds
+    while not (there := what()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(there)
