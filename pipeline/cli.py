@@ -30,15 +30,11 @@ Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships wi
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130; anything else is our bug."""
-    from conditioning.log_tables import LogError
-    from models.weights import WeightsError
-    from pipeline.checks.baseline import BaselineError
-    from pipeline.errors import UserError
-    from scenarios.faults import Faults
+    from pipeline.errors import mistakes
 
     try:
         yield
-    except (UserError, Faults, WeightsError, BaselineError, LogError) as error:
+    except mistakes() as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None
     except KeyboardInterrupt:

@@ -1,8 +1,10 @@
 """The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -10,7 +12,9 @@ from conditioning.log_tables import log_fingerprint
 from models.presets import WEIGHTS
 from outputs.clip import write_clip
 from outputs.manifest import ClipRecord
+from pipeline.endings import Ending, Made
 from pipeline.errors import UserError
+from pipeline.journal import journal, log, tell_ending
 from pipeline.machine import machine, peak_memory_gib, versions
 from pipeline.networks import Networks, fingerprints, load_networks
 from pipeline.publish import publish
@@ -18,7 +22,7 @@ from pipeline.runs import Failure, Job, Run, clip_id, open_run
 from pipeline.specs import find, load_all
 from pipeline.stopwatch import Stopwatch
 from pipeline.synthesize import synthesize
-from pipeline.workers import Done, RayPlan, hands, inline, on_ray
+from pipeline.workers import Done, Failed, RayPlan, hands, inline, on_ray
 from scenarios.faults import Faults
 from scenarios.scenario import Scenario
 
@@ -36,7 +40,8 @@ class Request:
     """What to make and where.
 
     `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
-    weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown.
+    weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown; `again` is the
+    command that goes on with this, where it is not `nearmiss generate` that asks.
     """
 
     paths: tuple[str, ...]
@@ -47,6 +52,7 @@ class Request:
     weights: Path = WEIGHTS
     attribution: str = ""
     limit: int | None = None
+    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,18 +76,6 @@ class Plan:
     faults: tuple[Faults, ...]
     without_log: tuple[str, ...]
     scenarios: tuple[Scenario, ...]
-
-
-@dataclass(frozen=True)
-class Made:
-    """A clip that was made just now; `peak_gib` is the most memory that its worker has held so far."""
-
-    record: ClipRecord
-    seconds: dict[str, float]
-    peak_gib: float
-
-
-Ending = Made | Failure
 
 
 @dataclass(frozen=True)
@@ -188,25 +182,48 @@ def hold(request: Request, plan: Plan) -> Iterator[Run]:
     made_with = {"preset": request.preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": str(request.log or ""),
-        "machine": machine(), "versions": versions(),
+        "machine": machine(), "versions": versions(), "again": request.again or command(request),
     }  # fmt: skip
-    with open_run(request.out, made_with, start) as run:
+    with open_run(request.out, made_with, start) as run, journal(run.path):
         run.ask(plan.scenarios)
+        log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
         yield run
+        log.info("ended")
 
 
-def make_clips(run: Run, jobs: tuple[Job, ...], request: Request, how: How) -> Iterator[Ending]:
-    """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there."""
+def command(request: Request) -> str:
+    """What makes, in a terminal, the clips of a request that are still missing."""
+    options = [("--out", request.out), *(("--seed", str(seed)) for seed in request.seeds), ("--log", request.log)]
+    options += [("--preset", request.preset), ("--attribution", request.attribution), ("--limit", request.limit)]
+    options += [("--weights", request.weights if request.weights != WEIGHTS else None)]
+    unusual = [(name, value) for name, value in options if value and (name, value) != ("--preset", "tiny")]
+    return shlex.join(["nearmiss", "generate", *request.paths, *(str(word) for pair in unusual for word in pair)])
+
+
+def make_clips(
+    run: Run, jobs: tuple[Job, ...], request: Request, how: How, stop: Callable[[], object] = bool
+) -> Iterator[Ending]:
+    """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there.
+
+    No clip is begun once `stop()` is true; those in work are finished.
+    """
     if not jobs:
         return
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute())
     share = hands(len(jobs), how.workers)
+    begun = takewhile(lambda job: not stop(), jobs)
     if how.use_ray:
-        outcomes = on_ray(worker, jobs, RayPlan(share, how.ray, how.deadline_s))
+        outcomes = on_ray(worker, begun, RayPlan(share, how.ray, how.deadline_s))
     else:
-        outcomes = inline(worker, jobs, hands(1).threads)
+        outcomes = inline(worker, begun, hands(1).threads)
     for outcome in outcomes:
-        yield outcome.result if isinstance(outcome, Done) else run.fail(outcome.item, outcome.reason, outcome.trace)
+        ending = outcome.result if isinstance(outcome, Done) else _fail(run, outcome)
+        tell_ending(ending)
+        yield ending
+
+
+def _fail(run: Run, outcome: Failed) -> Failure:
+    return run.fail(outcome.item, outcome.reason, outcome.trace, outcome.passing)
 
 
 def summarise(run: Run, plan: Plan, made: tuple[Made, ...]) -> Summary:

@@ -4,7 +4,8 @@ run.json            what this run is made with, and every time it was started
 asked.json          the scenarios that were asked for, with the values of their sweeps
 clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
 failed/<clip>.json  why a clip was not made   dataset/            the accepted clips in nuScenes format
-report.html         everything to look at     .unfinished/        being made; never read by anybody
+report.html         everything to look at     log.jsonl           what happened, one line of JSON an event
+.unfinished/        being made; never read by anybody
 """
 
 import errno
@@ -25,6 +26,7 @@ from outputs.manifest import ClipRecord, read_record
 from outputs.whole import write_text
 from pipeline.errors import UserError
 from pipeline.lock import locked
+from pipeline.secrets import hide
 from scenarios.scenario import Scenario
 
 UNFINISHED = ".unfinished"
@@ -64,7 +66,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Failure:
-    """A clip that could not be made: one line for a person, and the whole story."""
+    """A clip that could not be made: one line for a person, and the whole story.
+
+    `passing`: the machine failed, not the clip, so that another try may well succeed.
+    """
 
     clip: str
     scenario: str
@@ -72,6 +77,7 @@ class Failure:
     seed: int
     reason: str
     trace: str
+    passing: bool = False
 
 
 def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "") -> str:
@@ -131,12 +137,12 @@ class Run:
         (self.path / State.FAILED / f"{record.id}.json").unlink(missing_ok=True)
         return read_record(place / "record.json")
 
-    def fail(self, job: Job, reason: str, trace: str) -> Failure:
+    def fail(self, job: Job, reason: str, trace: str, passing: bool = False) -> Failure:
         """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
             reason = f"{reason} (in {json.loads(shown.read_text())['stage']})"
             shown.unlink()
-        failure = Failure(job.clip, job.scenario.id, job.scenario.name, job.seed, reason, trace)
+        failure = Failure(job.clip, job.scenario.id, job.scenario.name, job.seed, hide(reason), hide(trace), passing)
         _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
         return failure
 
@@ -155,6 +161,10 @@ class Run:
             return tuple(Asked(**one) for one in json.loads(path.read_text())["scenarios"])
         except (ValueError, KeyError, TypeError):
             raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
+
+    def first_start(self) -> datetime:
+        """When work in this folder began, by the clock of then."""
+        return datetime.fromisoformat(_read_manifest(self.path / "run.json")["starts"][0]["at"])
 
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""
@@ -216,4 +226,4 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=1) + "\n")
+    write_text(path, hide(json.dumps(content, indent=1)) + "\n")

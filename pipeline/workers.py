@@ -8,12 +8,15 @@ item when the machine under it died, so it must write the same thing twice witho
 import os
 import time
 import traceback
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
+from pipeline.loopback import only_this_machine
 from pipeline.machine import cores
+from pipeline.stopping import own_sigterm
 
 
 @runtime_checkable
@@ -32,11 +35,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """`reason` is one line for a person, `trace` the whole story."""
+    """`reason` is one line for a person, `trace` the whole story; `passing` if another try may well succeed."""
 
     item: Any
     reason: str
     trace: str
+    passing: bool = False
 
 
 Outcome = Done | Failed
@@ -61,14 +65,20 @@ def hands(items: int, workers: int | None = None) -> Hands:
     return Hands(count, max(1, min(available // count, int(bound) if bound.isdigit() else available)))
 
 
-def inline(worker: Worker, items: Sequence[Any], threads: int) -> Iterator[Outcome]:
+def is_passing(error: BaseException) -> bool:
+    """Whether it is the machine that failed (disk, network, memory, accelerator) and not the item."""
+    on_accelerator = type(error).__name__ in ("OutOfMemoryError", "AcceleratorError")  # torch's; no need to import it
+    return isinstance(error, OSError | MemoryError) or on_accelerator
+
+
+def inline(worker: Worker, items: Iterable[Any], threads: int) -> Iterator[Outcome]:
     """One after the other in this process."""
     worker.setup(threads)
     for item in items:
         try:
             outcome: Outcome = Done(item, worker.process(item))
         except Exception as error:  # noqa: BLE001 - it is recorded as the item's end, and the rest go on
-            outcome = Failed(item, f"{type(error).__name__}: {error}", traceback.format_exc())
+            outcome = Failed(item, f"{type(error).__name__}: {error}", traceback.format_exc(), is_passing(error))
         yield outcome
 
 
@@ -105,19 +115,21 @@ class _Hand:
         return self.worker.process(item)
 
 
-def on_ray(worker: Worker, items: Sequence[Any], plan: RayPlan) -> Iterator[Outcome]:
-    """Spread over actors, as they become free; raises what `setup` raises."""
+def on_ray(worker: Worker, items: Iterable[Any], plan: RayPlan) -> Iterator[Outcome]:
+    """Spread over actors, each item taken when one is free for it; raises what `setup` raises."""
     import ray
 
     ours = _start(plan)
-    todo, busy = deque(items), {}
+    todo, busy = iter(items), {}
     free = [_hire(worker, plan) for _ in range(plan.hands.workers)]
     try:
         _set_up(free)
-        while todo or busy:
-            while todo and free:
-                actor, item = free.pop(), todo.popleft()
+        while True:
+            for item in islice(todo, len(free)):
+                actor = free.pop()
                 busy[actor.process.remote(item)] = _Busy(actor, item, time.monotonic())
+            if not busy:
+                return
             ready, waiting = ray.wait(list(busy), timeout=1.0)
             late = [ref for ref in waiting if time.monotonic() - busy[ref].since > plan.deadline_s]
             for ref in [*ready, *late]:
@@ -149,6 +161,11 @@ def _start(plan: RayPlan) -> bool:
     """Connect to Ray; True if it is ours to stop. Loopback only, no dashboard, nothing reported to anybody."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_task_oom_retries", str(plan.retries))
+    with only_this_machine() if plan.address is None else nullcontext(), own_sigterm():
+        return _join(plan)
+
+
+def _join(plan: RayPlan) -> bool:
     import ray
 
     if ray.is_initialized():
@@ -158,7 +175,7 @@ def _start(plan: RayPlan) -> bool:
         ray.init(address=plan.address, **quiet)
     else:
         share = {"num_cpus": max(cores(), plan.hands.workers * plan.hands.threads), "object_store_memory": 2**27}
-        ray.init(address="local", include_dashboard=False, _node_ip_address="127.0.0.1", **share, **quiet)
+        ray.init(address="local", include_dashboard=False, **share, **quiet)
     return True
 
 
@@ -178,10 +195,10 @@ def _collect(ref: Any, task: _Busy, plan: RayPlan) -> tuple[Outcome, bool]:
         return Done(task.item, ray.get(ref)), True
     except RayTaskError as error:
         cause = error.cause
-        return Failed(task.item, f"{type(cause).__name__}: {cause}", str(error)), True
+        return Failed(task.item, f"{type(cause).__name__}: {cause}", str(error), is_passing(cause)), True
     except RayError as error:
         reason = f"its worker process died {plan.retries + 1} times ({type(error).__name__})"
-        return Failed(task.item, reason, str(error)), False
+        return Failed(task.item, reason, str(error), passing=True), False
 
 
 def _overdue(task: _Busy, plan: RayPlan) -> Failed:
