@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from pipeline.exchange_commands import export_scenario, import_scenario
+from pipeline.night_commands import Trust, nightly
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
@@ -144,6 +145,7 @@ def generate(
     attribution: Annotated[str, typer.Option(help="Whom to name wherever clips made from the log are shown.")] = "",
     inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
     ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")] = None,
+    trust_network: Trust = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")] = 1800,
     limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
@@ -157,9 +159,11 @@ def generate(
         from pipeline.board import Board
         from pipeline.generate import How, Request
         from pipeline.generate import generate as make
+        from pipeline.loopback import refuse_open_cluster
         from pipeline.printing import print_summary
         from pipeline.runs import safe_name
 
+        refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
         with Board(console) as board:
@@ -281,6 +285,7 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder made by `nearm
         console.print(publish_again(run))
 
 
+app.command()(nightly)
 app.command("import")(import_scenario)
 app.command("export")(export_scenario)
 

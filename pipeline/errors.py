@@ -6,7 +6,7 @@ class UserError(Exception):
 
 
 def mistakes() -> tuple[type[Exception], ...]:
-    """Everything that is a user's to put right, of the other folders, too. Imported here: some of them wait for torch."""
+    """Everything that is a user's to put right, of the other folders, too. Imported late: some wait for torch."""
     from conditioning.log_tables import LogError
     from models.weights import WeightsError
     from pipeline.checks.baseline import BaselineError

@@ -16,6 +16,7 @@ from pipeline.endings import Ending, Made
 from pipeline.errors import UserError
 from pipeline.journal import journal, log, tell_ending
 from pipeline.machine import machine, peak_memory_gib, versions
+from pipeline.meters import Meters
 from pipeline.networks import Networks, fingerprints, load_networks
 from pipeline.publish import publish
 from pipeline.runs import Failure, Job, Run, clip_id, open_run
@@ -57,12 +58,16 @@ class Request:
 
 @dataclass(frozen=True)
 class How:
-    """Who works. `ray` names a cluster's address; None starts Ray on this machine."""
+    """Who works. `ray` names a cluster's address; None starts Ray on this machine.
+
+    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one.
+    """
 
     use_ray: bool = True
     ray: str | None = None
     workers: int | None = None
     deadline_s: float = 1800.0
+    metrics_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,7 @@ def hold(request: Request, plan: Plan) -> Iterator[Run]:
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": str(request.log or ""),
         "machine": machine(), "versions": versions(), "again": request.again or command(request),
+        "asked": len(plan.jobs), "faults": [str(fault) for fault in plan.faults],
     }  # fmt: skip
     with open_run(request.out, made_with, start) as run, journal(run.path):
         run.ask(plan.scenarios)
@@ -213,12 +219,15 @@ def make_clips(
     share = hands(len(jobs), how.workers)
     begun = takewhile(lambda job: not stop(), jobs)
     if how.use_ray:
-        outcomes = on_ray(worker, begun, RayPlan(share, how.ray, how.deadline_s))
+        outcomes = on_ray(worker, begun, RayPlan(share, how.ray, how.deadline_s, metrics_port=how.metrics_port))
     else:
         outcomes = inline(worker, begun, hands(1).threads)
+    meters = Meters(len(jobs)) if how.use_ray else None
     for outcome in outcomes:
         ending = outcome.result if isinstance(outcome, Done) else _fail(run, outcome)
         tell_ending(ending)
+        if meters:
+            meters.ended(ending)
         yield ending
 
 

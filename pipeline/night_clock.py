@@ -73,8 +73,8 @@ def serve(
 ) -> None:  # fmt: skip
     """Work on every night when it is due, until `rest` says stop.
 
-    A night that ends by a mistake of the user's (broken weights, a folder that is no run) waits for somebody to put it right: it
-    is told once. Any other failure of a whole night, such as a full disk, is tried again, `TRIES` times in all.
+    A night that ends by a user's mistake (broken weights, a folder that is no run) waits for somebody to put it right,
+    and is told once. Any other failure of a whole night, such as a full disk, is tried again, `TRIES` times in all.
     """
     tries: dict[date, int] = {}
     told = None

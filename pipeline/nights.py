@@ -5,6 +5,7 @@ Nights never write in each other's folders, so whoever reads an earlier one is l
 
 import shlex
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from datetime import UTC, date, datetime
 from itertools import chain, zip_longest
 from pathlib import Path
 
+from outputs.manifest import missed
 from pipeline.endings import Made
 from pipeline.generate import How, NothingToMake, Plan, Request, Summary, Watch, hold, make_clips, make_plan, summarise
 from pipeline.history import Ended, History, history, note_ended
@@ -91,6 +93,14 @@ class Account:
     def ok(self) -> bool:
         """Nothing of tonight is missing. What was given up on an earlier night was told then, and is still counted."""
         return self.summary.complete
+
+    def message(self) -> dict[str, object]:
+        """For a webhook: `text` is what chat services show."""
+        failures = {failure.clip: failure.reason for failure in self.summary.failures}
+        rejected = Counter(check for record in self.summary.records for check in missed(record))
+        told = {"ok": self.ok, "night": self.name, "waiting": self.waiting, "rejected_by": dict(rejected)}
+        text = self.line if self.ok else f"{self.line}\ngoes on with: {self.again}"
+        return {"text": text, **told, "failures": failures, "again": self.again}
 
     @property
     def line(self) -> str:

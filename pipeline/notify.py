@@ -38,7 +38,7 @@ class Hook:
         for attempt in range(TRIES):
             try:
                 answer = httpx.post(self.url, json=message, timeout=TIMEOUT_S).status_code
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                 why, final = type(error).__name__, False
             else:
                 if answer < 300:

@@ -162,6 +162,10 @@ class Run:
         except (ValueError, KeyError, TypeError):
             raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
 
+    def last_start(self) -> dict[str, Any]:
+        """What run.json says of it."""
+        return _read_manifest(self.path / "run.json")["starts"][-1]
+
     def first_start(self) -> datetime:
         """When work in this folder began, by the clock of then."""
         return datetime.fromisoformat(_read_manifest(self.path / "run.json")["starts"][0]["at"])

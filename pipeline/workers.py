@@ -90,6 +90,7 @@ class RayPlan:
     address: str | None = None
     deadline_s: float = 1800.0
     retries: int = 2  # of an item whose worker process died under it
+    metrics_port: int | None = None  # of our own Ray
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ def _join(plan: RayPlan) -> bool:
         ray.init(address=plan.address, **quiet)
     else:
         share = {"num_cpus": max(cores(), plan.hands.workers * plan.hands.threads), "object_store_memory": 2**27}
-        ray.init(address="local", include_dashboard=False, **share, **quiet)
+        metrics = {"_metrics_export_port": plan.metrics_port} if plan.metrics_port else {}
+        ray.init(address="local", include_dashboard=False, **share, **metrics, **quiet)
     return True
 
 
