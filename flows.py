@@ -1,91 +1,195 @@
 """Prefect around the pipeline: retries, shards, artifacts, schedules. No domain logic.
 
 python flows.py run scenarios/library --out runs/tonight
-python flows.py serve scenarios/library --out 'runs/%Y-%m-%d' --cron '0 2 * * *'
+python flows.py night scenarios/library --out runs/nights --clips 500
+prefect deploy --all          # what prefect.yaml says: every night at two
 """
 
 import os
 
 # Before Prefect is imported: it reports on its use unless told not to.
-os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+os.environ["DO_NOT_TRACK"] = "1"
 
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import (
+    create_image_artifact,
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)  # fmt: skip
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from prefect.runtime import task_run
 from prefect.states import Completed, Failed, State
 
-from pipeline.generate import How, Made, Request, Summary, hold, make_clips, make_plan, summarise
-from pipeline.publish import publish
+from pipeline.endings import Made
+from pipeline.errors import user_errors
+from pipeline.generate import Summary, hold, make_clips, make_plan, summarise
+from pipeline.loopback import refuse_open_cluster
+from pipeline.nights import Budget, Order, close_night, open_night
+from pipeline.notify import hook
+from pipeline.publish import picture, publish
+from pipeline.requests import WEIGHTS, How, Request
 from pipeline.runs import Job, Run
+from pipeline.workers import is_passing
 
 ARTIFACT = "nearmiss-run"
+Stop = Callable[[], bool]
 
 
 class ClipsFailed(Exception):
-    """Some clips of a shard were not made; Prefect tries the shard again, which makes only those."""
+    """Some clips of a shard were not made. `passing`: the machine failed, and what is missing is worth another try."""
+
+    def __init__(self, clips: list[str], passing: bool) -> None:
+        super().__init__(", ".join(clips))
+        self.passing = passing
+
+
+def worth_another_try(task: Any, run: Any, state: State) -> bool:
+    """Dead workers and I/O errors are; a broken spec, what physics forbids, bad weights and our own bugs are not."""
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, ClipsFailed):
+        return error.passing
+    from ray.exceptions import RayError, RayTaskError
+
+    died = isinstance(error, RayError) and not isinstance(error, RayTaskError)
+    return not isinstance(error, user_errors()) and (is_passing(error) or died)
 
 
 # Results stay in the run folder: Prefect's own cache does not notice when a file is gone.
-@task(name="shard", retries=2, retry_delay_seconds=5, cache_policy=NO_CACHE, persist_result=False)
-def make_shard(run: Run, jobs: tuple[Job, ...], request: Request, how: How) -> None:
-    """Make the clips of some jobs that are not there yet; raises `ClipsFailed` if any could not be made."""
+RETRIED = {"retry_condition_fn": worth_another_try, "cache_policy": NO_CACHE, "persist_result": False}
+
+
+@task(name="shard", retries=2, retry_delay_seconds=[5, 60], **RETRIED)
+def make_shard(run: Run, jobs: tuple[Job, ...], request: Request, how: How, stop: Stop = bool) -> None:
+    """Make the clips of some jobs that are not there yet; raises `ClipsFailed` if any could not be made.
+
+    Another try leaves alone what failed by itself the first time.
+    """
     log, failed = get_run_logger(), []
-    for ending in make_clips(run, run.missing(jobs), request, how):
+    hopeless = {f.clip for f in run.failures() if not f.passing} if task_run.run_count > 1 else set()
+    todo = tuple(job for job in run.missing(jobs) if job.clip not in hopeless)
+    for ending in make_clips(run, todo, request, how, stop):
         if isinstance(ending, Made):
             log.info("%s %s", "accepted" if ending.record.accepted else "rejected", ending.record.id)
         else:
             log.error("failed %s: %s", ending.clip, ending.reason)
-            failed.append(ending.clip)
+            failed.append(ending)
     if failed:
-        raise ClipsFailed(", ".join(failed))
+        raise ClipsFailed([failure.clip for failure in failed], any(failure.passing for failure in failed))
 
 
-@task(name="publish", retries=1, cache_policy=NO_CACHE, persist_result=False)
+@task(name="publish", retries=1, **RETRIED)
 def publish_run(run: Run) -> None:
     """Dataset, manifest and report of the whole run folder."""
     publish(run)
 
 
+@task(name="tell", cache_policy=NO_CACHE, persist_result=False)
+def tell(message: dict[str, Any], webhook_file: str | None) -> bool:
+    """Whether somebody was told; that nobody was fails nothing."""
+    address = hook(Path(webhook_file) if webhook_file else None)
+    return bool(address and address.send(message))
+
+
 @flow(name="nearmiss-generate", validate_parameters=True)
 def generate_flow(
-    paths: list[str],
-    out: str,
-    seeds: tuple[int, ...] = (0,),
-    log: str | None = None,
-    preset: str = "tiny",
-    weights: str | None = None,
-    shard_size: int = 16,
-    how: How | None = None,
-) -> State:
+    paths: list[str], out: str, seeds: tuple[int, ...] = (0,), log: str | None = None, preset: str = "tiny",
+    weights: str | None = None, shard_size: int = 16, how: How | None = None, trust_network: bool = False,
+) -> State:  # fmt: skip
     """Make every clip asked for in shards, then publish; fails if anything is missing at the end, and says what.
 
     `out` may hold strftime codes, so that a schedule begins a new run folder each night.
     """
-    chosen = {"weights": Path(weights)} if weights else {}
-    request = Request(
-        tuple(paths), Path(datetime.now().astimezone().strftime(out)), tuple(seeds), Path(log) if log else None, preset,
-        **chosen,
-    )  # fmt: skip
+    how = _allowed(how, trust_network)
+    request = _request(paths, datetime.now().astimezone().strftime(out), seeds, log, preset, weights)
     plan = make_plan(request)
     with hold(request, plan) as run:
         for shard in _shards(run.missing(plan.jobs), shard_size):
-            make_shard(run, shard, request, how or How(), return_state=True)  # a failed shard does not stop the rest
+            make_shard(run, shard, request, how, return_state=True)  # a failed shard does not stop the rest
         publish_run(run)
         summary = summarise(run, plan, ())
-    create_markdown_artifact(_page(summary), key=ARTIFACT, description=str(run.path))
-    line = _line(summary)
-    return Completed(message=line) if summary.complete else Failed(message=line)
+    return _show(summary, _line(summary))
+
+
+@flow(name="nearmiss-nightly", validate_parameters=True)
+def nightly_flow(
+    specs: list[str], root: str, clips: int | None = None, hours: float | None = None, seeds: tuple[int, ...] = (0,),
+    log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = 64,
+    how: How | None = None, webhook_file: str | None = None, trust_network: bool = False,
+) -> State:  # fmt: skip
+    """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
+    how = _allowed(how, trust_network)
+    order = Order(_request(specs, root, seeds, log, preset, weights), Budget(clips, hours))
+    with open_night(order, date.today()) as night:
+        for shard in _shards(night.jobs, shard_size):
+            if not night.over():
+                make_shard(night.run, shard, order.what, how, night.over, return_state=True)
+        account = close_night(order, night, ())
+    tell(account.message(), webhook_file, return_state=True)
+    return _show(account.summary, account.line)
+
+
+@task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
+def train_once(part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, folders: list[str]) -> str:
+    """Train one part to `steps`, going on from its last checkpoint; returns where the weights are."""
+    from pipeline.train import train_here
+
+    log = get_run_logger()
+
+    def show(step: int, terms: dict[str, float]) -> None:
+        log.info("%d %s", step, " ".join(f"{name} {value:.3f}" for name, value in terms.items()))
+
+    footage, runs, weights = (Path(folder) for folder in folders)
+    return str(train_here(part, preset, steps, save_every, seed, clips, footage, runs, weights, show))
+
+
+@flow(name="nearmiss-train", validate_parameters=True)
+def train_flow(
+    part: str, preset: str = "tiny", steps: int = 20_000, save_every: int = 1_000, seed: int = 0, clips: int = 1_000,
+    footage: str = "footage", runs: str = "runs/train", weights: str = str(WEIGHTS),
+) -> State:  # fmt: skip
+    """Train one network on the procedural camera. Run it again after a crash: it goes on from the last checkpoint."""
+    made = train_once(part, preset, steps, save_every, seed, clips, [footage, runs, weights])
+    folder = (Path(runs) / part).absolute()
+    page = f"# {part} ({preset})\n\n`{made}` after {steps} steps.\n\nLoss curve and samples: `{folder}`\n"
+    create_markdown_artifact(page, key=f"nearmiss-train-{part}", description=str(folder))
+    return Completed(message=f"{part}: {made}")
+
+
+def _allowed(how: How | None, trust_network: bool) -> How:
+    how = how or How()
+    refuse_open_cluster(how.ray, trust_network)
+    return how
+
+
+def _request(
+    paths: list[str], out: str, seeds: tuple[int, ...], log: str | None, preset: str, weights: str | None
+) -> Request:
+    folder = Path(weights) if weights else WEIGHTS
+    return Request(tuple(paths), Path(out), tuple(seeds), Path(log) if log else None, preset, folder)
 
 
 def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
     return [jobs[i : i + size] for i in range(0, len(jobs), size)]
+
+
+def _show(summary: Summary, line: str) -> State:
+    """Artifacts for whoever looks in the morning. Prefect shows a picture by its address alone: ours carries itself."""
+    key, report = ARTIFACT, summary.run.absolute() / "report.html"
+    create_markdown_artifact(_page(summary, line), key=key, description=str(summary.run))
+    create_table_artifact(list(_rows(summary)), key=f"{key}-clips", description=line)
+    create_link_artifact(report.as_uri(), link_text="report.html", key=f"{key}-report", description=f"On {report}")
+    if seen := picture([summary.run / "clips" / r.id for r in summary.records if r.accepted]):
+        create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
+    return Completed(message=line) if summary.complete else Failed(message=line)
 
 
 def _line(summary: Summary) -> str:
@@ -94,20 +198,28 @@ def _line(summary: Summary) -> str:
     return f"{summary.run}: {accepted} accepted, {rejected} rejected, {failed} failed, {bad} files with faults"
 
 
-def _page(summary: Summary) -> str:
-    """The artifact: counts, every clip that was not accepted with its reason, faults of files in full."""
-    rows = [(r.id, "rejected", "; ".join(r.reasons)) for r in summary.records if not r.accepted]
-    rows += [(f.clip, "failed", f.reason) for f in summary.failures]
-    table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |\n" for row in rows)
+def _rows(summary: Summary) -> Iterator[dict[str, str]]:
+    for record in summary.records:
+        verdict = "accepted" if record.accepted else "rejected"
+        yield {"clip": record.id, "verdict": verdict, "why": "; ".join(record.reasons)}
+    for failure in summary.failures:
+        yield {"clip": failure.clip, "verdict": "failed", "why": failure.reason}
+
+
+def _page(summary: Summary, line: str) -> str:
+    """Counts, every clip that was not accepted with its reason, faults of files in full."""
+    rows = [row for row in _rows(summary) if row["verdict"] != "accepted"]
+    table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row.values())} |\n" for row in rows)
     faults = "".join(f"```\n{fault}\n```\n" for fault in summary.plan.faults)
     report = summary.run.absolute() / "report.html"
-    head = f"# {_line(summary)}\n\n{len(summary.plan.jobs)} clips asked for. Report: `{report}`\n\n"
+    head = f"# {line}\n\n{len(summary.plan.jobs)} clips asked for. Report: `{report}`\n\n"
     return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults
 
 
 app = typer.Typer(help="nearmiss under Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
 Out = Annotated[str, typer.Option(help="Run folder; may hold strftime codes such as %Y-%m-%d.")]
+Root = Annotated[str, typer.Option("--out", help="Folder of all nights.")]
 Log = Annotated[str | None, typer.Option(help="Folder of a nuScenes-format log.")]
 
 
@@ -119,9 +231,16 @@ def run(paths: Paths, out: Out, log: Log = None, inline: bool = False, ray: str 
 
 
 @app.command()
-def serve(paths: Paths, out: Out, cron: Annotated[str, typer.Option(help="When, e.g. '0 2 * * *'.")]) -> None:
-    """Stay and run the flow on a schedule; needs a Prefect server (`prefect server start`) and PREFECT_API_URL."""
-    generate_flow.serve(name="nearmiss-nightly", cron=cron, parameters={"paths": paths, "out": out})
+def night(paths: Paths, out: Root, clips: int | None = None, hours: float | None = None, log: Log = None) -> None:
+    """Work one night, now: what is new since earlier ones."""
+    state = nightly_flow(paths, out, clips, hours, log=log, return_state=True)
+    raise typer.Exit(0 if state.is_completed() else 1)
+
+
+@app.command()
+def serve(paths: Paths, out: Root, cron: Annotated[str, typer.Option(help="When, e.g. '0 2 * * *'.")]) -> None:
+    """Stay and work every night; needs a Prefect server (`prefect server start`) and PREFECT_API_URL."""
+    nightly_flow.serve(name="nearmiss-nightly", cron=cron, parameters={"specs": paths, "root": out}, limit=1)
 
 
 if __name__ == "__main__":

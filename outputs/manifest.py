@@ -84,6 +84,11 @@ def reasons_against(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
     return tuple(f"{v.check}: {v.reason}" for v in against) + silent
 
 
+def missed(record: ClipRecord) -> list[str]:
+    """The checks that keep a clip out of the dataset."""
+    return [v.check for v in record.verdicts if v.gates and v.outcome is Outcome.FAIL]
+
+
 class Manifest(_Strict):
     """The records of one run, ordered by id, and which part of its sweeps they cover."""
 

@@ -4,18 +4,33 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from outputs.cover import thumbnail
 from outputs.coverage import Coverage
-from outputs.manifest import ClipRecord, read_record
+from outputs.manifest import ClipRecord, missed, read_record
 from outputs.report_clip import clip_view
-from outputs.verdict import Outcome
 from outputs.whole import write_text
 
 SHOWN = 60  # clips with their videos in one page; more would be slow to open
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What was wanted of a run when it was last started, in words. `again` is the command that makes what is missing.
+
+    `clips` were asked for; `waiting` more were due and left for another time; `faults` are of files not understood.
+    """
+
+    what: dict[str, str]
+    clips: int
+    waiting: int
+    faults: tuple[str, ...]
+    again: str
 
 
 def write_report(
@@ -25,16 +40,20 @@ def write_report(
     failures: Sequence[tuple[str, str]] = (),
     shown: int = SHOWN,
     coverage: Sequence[Coverage] = (),
+    ordered: Ordered | None = None,
 ) -> None:
     """Reads clip folders, writes one page that needs no other file. `failures` are (what, why) of clips not made.
 
-    Every clip is in the overview; the first `shown` are there with their videos, and the page says how many are not.
+    Every clip is in the overview with a small picture; the first `shown` are there with their videos, and the page says
+    how many are not.
     """
     folders = tuple(folders)
     records = tuple(read_record(folder / "record.json") for folder in folders)
     script, style = _source("report.js"), _source("report.css")
     page = _environment().get_template("report.html").render(
-        title=title, summary=_summary(records, failures), records=records, left_out=len(folders) - shown,
+        title=title, summary=_summary(records, failures), left_out=len(folders) - shown, ordered=ordered,
+        rows=[(record, thumbnail(folder)) for record, folder in zip(records, folders, strict=True)],
+        shown={record.id for record in records[:shown]},
         clips=[clip_view(folder) for folder in folders[:shown]], failures=failures, coverage=coverage,
         attributions=sorted({r.attribution for r in records if r.attribution}),
         script=Markup(script), style=Markup(style), script_hash=_hash(script),
@@ -43,7 +62,7 @@ def write_report(
 
 
 def _summary(records: Sequence[ClipRecord], failures: Sequence[tuple[str, str]]) -> dict[str, object]:
-    failed = Counter(v.check for r in records for v in r.verdicts if v.gates and v.outcome is Outcome.FAIL)
+    failed = Counter(check for record in records for check in missed(record))
     accepted = sum(r.accepted for r in records)
     return {
         "clips": len(records), "accepted": accepted, "rejected": len(records) - accepted, "failed": len(failures),

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from pipeline.commands import COMMANDS
 from pipeline.errors import Stopped, user_errors
+from pipeline.night_commands import Trust
 from pipeline.run_commands import GRACE_S, Grace
 
 app = typer.Typer(
@@ -147,6 +148,7 @@ def generate(
     attribution: Annotated[str, typer.Option(help="Whom to name wherever clips made from the log are shown.")] = "",
     inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
     ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")] = None,
+    trust_network: Trust = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")] = 1800,
     limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
@@ -161,11 +163,13 @@ def generate(
         from models.presets import WEIGHTS
         from pipeline.board import Board
         from pipeline.generate import generate as make
+        from pipeline.loopback import refuse_open_cluster
         from pipeline.printing import print_summary
         from pipeline.requests import How, Request
         from pipeline.runs import safe_name
         from pipeline.stopping import told_to_stop
 
+        refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
         with told_to_stop(grace) as stopping, Board(console) as board:

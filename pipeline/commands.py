@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pipeline.dataset_commands import fetch, merge
 from pipeline.exchange_commands import export_scenario, import_scenario
+from pipeline.night_commands import nightly
 from pipeline.plan_commands import plan
 from pipeline.run_commands import RUN_COMMANDS
 
@@ -13,5 +14,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "merge": merge,
     "fetch": fetch,
     "plan": plan,
+    "nightly": nightly,
     **RUN_COMMANDS,
 }

@@ -8,10 +8,12 @@ here and nowhere else: Ray restarts nothing by itself.
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.loopback import only_this_machine
 from pipeline.machine import cores
 from pipeline.stopping import own_sigterm
 from pipeline.workers import (
@@ -51,6 +53,7 @@ class RayPlan:
     needs: Needs = NOTHING
     start_s: float = 600.0
     most: int = 1
+    metrics_port: int | None = None  # of our own Ray
 
 
 def on_ray(worker: Worker, items: Iterable[Any], plan: RayPlan, stop: Callable[[], object] = bool) -> Iterator[Outcome]:
@@ -90,7 +93,7 @@ def _hands_of_cluster(most: int) -> Hands:
 def start_ray(plan: RayPlan) -> bool:
     """Connect to Ray; True if it is ours to stop. Loopback only, no dashboard, nothing reported to anybody."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    with own_sigterm():
+    with only_this_machine() if plan.address is None else nullcontext(), own_sigterm():
         return _join(plan)
 
 
@@ -108,7 +111,8 @@ def _join(plan: RayPlan) -> bool:
         return True
     hands = plan.hands or Hands(1, 1)
     share = {"num_cpus": max(cores(), hands.workers * hands.threads), "object_store_memory": 2**27}
-    _start_here(include_dashboard=False, _node_ip_address="127.0.0.1", **share, **quiet)
+    metrics = {"_metrics_export_port": plan.metrics_port} if plan.metrics_port else {}
+    _start_here(include_dashboard=False, **share, **metrics, **quiet)
     return True
 
 

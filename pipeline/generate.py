@@ -15,7 +15,9 @@ from outputs.manifest import ClipRecord
 from pipeline.crew import RayPlan, on_ray
 from pipeline.endings import Ending, Made
 from pipeline.errors import OutOfSpace, Stopped, UserError
+from pipeline.journal import journal, log, tell_ending
 from pipeline.machine import machine, peak_memory_gib, versions
+from pipeline.meters import Meters
 from pipeline.networks import Networks, fingerprints, load_networks
 from pipeline.publish import publish
 from pipeline.requests import How, Request, keep, read_specs
@@ -24,7 +26,7 @@ from pipeline.specs import load_all
 from pipeline.stopwatch import Stopwatch
 from pipeline.synthesize import synthesize
 from pipeline.timings import Timings
-from pipeline.workers import NOTHING, Done, Needs, hands, inline, stops_all
+from pipeline.workers import NOTHING, Done, Failed, Needs, hands, inline, stops_all
 from scenarios.faults import Faults
 from scenarios.scenario import Scenario
 
@@ -189,14 +191,18 @@ def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds),
         "log": str(request.log or ""), "machine": machine(), "versions": versions(), "faulty": len(plan.faults),
+        "again": request.again or _go_on(request.out), "asked": len(plan.jobs),
+        "faults": [str(fault) for fault in plan.faults],
     }  # fmt: skip
     with _room(request.out):
         same = made_with(request.preset, fingerprints(request.preset, request.weights))
-        with open_run(request.out, same, start) as run:
+        with open_run(request.out, same, start) as run, journal(run.path):
             run.ask(plan.scenarios)
+            log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
             keep(run, request, how or How(), tuple(job.clip for job in plan.jobs))
             with _telling_the_end(run):
                 yield run
+            log.info("ended")
 
 
 @contextmanager
@@ -242,16 +248,24 @@ def make_clips(
         outcomes = on_ray(worker, jobs, _ray_plan(how, request.preset, len(jobs)), stop)
     else:
         outcomes = inline(worker, jobs, hands(1).threads, stop)
+    meters = Meters(len(jobs)) if how.use_ray else None
     for outcome in outcomes:
-        if isinstance(outcome, Done):
-            yield outcome.result
-        else:
-            yield run.fail(outcome.item, outcome.reason, outcome.trace, outcome.passing, outcome.attempts)
+        ending = outcome.result if isinstance(outcome, Done) else _fail(run, outcome)
+        tell_ending(ending)
+        if meters:
+            meters.ended(ending)
+        yield ending
+
+
+def _fail(run: Run, outcome: Failed) -> Failure:
+    return run.fail(outcome.item, outcome.reason, outcome.trace, outcome.passing, outcome.attempts)
 
 
 def _ray_plan(how: How, preset: str, jobs: int) -> RayPlan:
     share = None if how.ray and not how.workers else hands(jobs, how.workers)
-    return RayPlan(share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs)
+    return RayPlan(
+        share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs, metrics_port=how.metrics_port
+    )
 
 
 def summarise(run: Run, plan: Plan, made: Timings | tuple[()] = ()) -> Summary:

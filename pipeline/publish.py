@@ -4,13 +4,16 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from outputs.cover import picture
 from outputs.coverage import Point, coverage
 from outputs.manifest import ClipRecord, write_manifest
 from outputs.nuscenes import write_dataset
 from outputs.rejected import write_rejected
-from outputs.report import write_report
+from outputs.report import Ordered, write_report
 from pipeline.checks.outcomes import is_critical
 from pipeline.runs import Asked, Run, State, reopen
+
+__all__ = ["picture", "points", "publish", "publish_again"]
 
 
 def publish(run: Run) -> None:
@@ -26,7 +29,23 @@ def publish(run: Run) -> None:
         shutil.rmtree(run.path / "dataset", ignore_errors=True)
     failures = [(failure.clip, failure.reason) for failure in run.failures()]
     title = f"nearmiss: {run.path.name}"
-    write_report(run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered)
+    write_report(
+        run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered, ordered=ordered(run)
+    )
+
+
+def ordered(run: Run) -> Ordered:
+    """What the last start wanted, in words; of a folder that an older nearmiss made there is less to say."""
+    start = run.last_start()
+    budget = {k: v for k, v in start.get("budget", {}).items() if v is not None}
+    what = {
+        "night": start.get("night", ""), "scenarios": ", ".join(start.get("paths", ())),
+        "seeds": ", ".join(str(seed) for seed in start.get("seeds", ())), "log": start.get("log", ""),
+        "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()), "begun": start.get("at", ""),
+    }  # fmt: skip
+    asked = start.get("asked", 0)
+    waiting = max(0, start.get("due", asked) - asked)
+    return Ordered(what, asked, waiting, tuple(start.get("faults", ())), start.get("again", ""))
 
 
 def publish_again(path: Path) -> Path:

@@ -20,7 +20,8 @@ class Request:
 
     `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
     weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown. `specs` is a
-    folder with the files that `paths` named at the time; None: `paths` are looked up.
+    folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the command that goes
+    on with this, where it is not `nearmiss resume`.
     """
 
     paths: tuple[str, ...]
@@ -32,16 +33,21 @@ class Request:
     attribution: str = ""
     limit: int | None = None
     specs: Path | None = None
+    again: str = ""
 
 
 @dataclass(frozen=True)
 class How:
-    """Who works. `ray` names a cluster's address; None starts Ray on this machine."""
+    """Who works. `ray` names a cluster's address; None starts Ray on this machine.
+
+    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one.
+    """
 
     use_ray: bool = True
     ray: str | None = None
     workers: int | None = None
     deadline_s: float = 1800.0
+    metrics_port: int | None = None
 
 
 def read_specs(request: Request) -> tuple[Path, ...]:

@@ -5,7 +5,8 @@ asked.json          the scenarios that were asked for, with the values of their 
 wanted.json         the clips that each request means          specs/<request>/    its scenario files, as they were
 clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
 failed/<clip>.json  why a clip was not made   dataset/            the accepted clips in nuScenes format
-report.html         everything to look at     .unfinished/        being made; never read by anybody
+report.html         everything to look at     log.jsonl           what happened, one line of JSON an event
+.unfinished/        being made; never read by anybody
 .broken/            clips that were found half there; they are made again
 """
 
@@ -18,23 +19,19 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from outputs.inventory import doubt, write_inventory
 from outputs.manifest import ClipRecord, read_record
-from outputs.whole import write_text
-from pipeline.errors import UserError
 from pipeline.lock import locked
+from pipeline.run_file import RunRefused, read_manifest, write_json
+from pipeline.secrets import hide
 from scenarios.scenario import Scenario
 
 UNFINISHED, BROKEN = ".unfinished", ".broken"
-
-
-class RunRefused(UserError):
-    """The folder cannot take this run; the message says why and what to do."""
 
 
 class State(StrEnum):
@@ -169,15 +166,15 @@ class Run:
         for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
             begun.unlink(missing_ok=True)
         about = (job.clip, job.scenario.id, job.scenario.name, job.seed)
-        failure = Failure(*about, reason, trace, passing, attempts)
-        _write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
+        failure = Failure(*about, hide(reason), hide(trace), passing, attempts)
+        write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
         return failure
 
     def ask(self, scenarios: Sequence[Scenario]) -> None:
         """Write down what is wanted, beside what earlier starts wanted."""
         new = [Asked(s.id, safe_name(s.name), s.parameters) for s in scenarios]
         known = {one.scenario: one for one in (*self.asked(), *new)}
-        _write_json(self.path / "asked.json", {"scenarios": [asdict(one) for one in known.values()]})
+        write_json(self.path / "asked.json", {"scenarios": [asdict(one) for one in known.values()]})
 
     def asked(self) -> tuple[Asked, ...]:
         """Every scenario that was ever wanted here; nothing in a folder that was made before this was written down."""
@@ -191,7 +188,7 @@ class Run:
 
     def manifest(self) -> dict[str, Any]:
         """What run.json says; raises `RunRefused` if it cannot be read."""
-        return _read_manifest(self.path / "run.json")
+        return read_manifest(self.path / "run.json")
 
     def mend(self) -> tuple[tuple[str, str], ...]:
         """Take away clips that are only half there, so that they are made again; returns each with what is wrong."""
@@ -214,11 +211,19 @@ class Run:
         with suppress(OSError):  # on a full disk; whoever works next makes it
             (self.path / UNFINISHED).mkdir(exist_ok=True)
 
+    def last_start(self) -> dict[str, Any]:
+        """What run.json says of it."""
+        return self.manifest()["starts"][-1]
+
+    def first_start(self) -> datetime:
+        """When work in this folder began, by the clock of then."""
+        return datetime.fromisoformat(self.manifest()["starts"][0]["at"])
+
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""
-        manifest = _read_manifest(self.path / "run.json")
+        manifest = read_manifest(self.path / "run.json")
         manifest["starts"][-1].update(facts)
-        _write_json(self.path / "run.json", manifest)
+        write_json(self.path / "run.json", manifest)
 
 
 def _begun(unfinished: Path) -> Path:
@@ -274,7 +279,7 @@ def look(path: Path) -> Run:
 
 def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
     path = run.path / "run.json"
-    manifest = _read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
+    manifest = read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
     different = [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]
     if different and (run.folders(State.ACCEPTED) or run.folders(State.REJECTED)):
         was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
@@ -282,17 +287,4 @@ def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) 
         raise RunRefused(f"{run.path} was made with {was}, this run has {now}; give another --out")
     manifest["made_with"] = made_with
     manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
-    _write_json(path, manifest)
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text())
-        manifest["made_with"], manifest["starts"]
-    except (ValueError, KeyError, TypeError):
-        raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None
-    return manifest
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=1) + "\n")
+    write_json(path, manifest)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from models.presets import PRESETS, WEIGHTS
 from models.weights import fingerprint
-from pipeline.footage import FootageConfig, make_footage
+from pipeline.errors import UserError
+from pipeline.footage import FootageConfig, make_footage, open_footage
 from pipeline.loop import Schedule, train
-from pipeline.machine import code_fingerprint
+from pipeline.machine import code_fingerprint, cores
 from pipeline.parts import PARTS
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -33,3 +34,18 @@ def train_part(
         lineage["begun from"] = f"{begin.name} {fingerprint(begin)}"
     train(PARTS[part](PRESETS[preset], footage, preset), schedule, runs / part, ships_to, lineage, progress, begin)
     return ships_to
+
+
+def train_here(
+    part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, footage: Path, runs: Path,
+    weights: Path, progress: Progress,
+) -> Path:  # fmt: skip
+    """Train on the footage that is in a folder, or on `clips` new clips where there are none. UserError for names."""
+    for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
+        if name not in known:
+            raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
+    new = FootageConfig(clips, 4, PRESETS[preset].height, PRESETS[preset].width)
+    config = open_footage(footage).config if (footage / "footage.json").exists() else new
+    return train_part(
+        part, preset, footage, config, Schedule(steps, save_every, seed), runs, cores(), progress, weights
+    )

@@ -128,9 +128,23 @@ function setUp(clip) {
   for (const jump of clip.querySelectorAll(".jump")) {
     jump.addEventListener("click", () => go(Math.round(Number(jump.dataset.time) * rate)));
   }
+  find(".whole").addEventListener("toggle", (event) => {
+    if (event.target.open) for (const video of videos) video.preload = "auto";
+    else for (const video of videos) video.pause();
+  });
   new ResizeObserver(paint).observe(screens[0].canvas);
   lead.requestVideoFrameCallback ? lead.requestVideoFrameCallback(onPresented) : requestAnimationFrame(onTick);
   paint();
 }
 
+// A link to a folded clip unfolds it.
+function unfold() {
+  const clip = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!clip || !clip.matches(".clip")) return;
+  clip.querySelector(".whole").open = true;
+  clip.scrollIntoView();
+}
+
 for (const clip of document.querySelectorAll(".clip")) setUp(clip);
+window.addEventListener("hashchange", unfold);
+unfold();

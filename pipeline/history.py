@@ -1,0 +1,102 @@
+"""What earlier nights left under their common folder: made, begun and not ended, failed. Read from disk each time.
+
+ROOT/2026-11-21/   a run folder, as `nearmiss generate` leaves it
+ROOT/nights.jsonl  one line a night that came to its end
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.runs import UNFINISHED, Failure, State
+
+TRIES = 3  # nights in which a clip may fail through no fault of its own
+
+
+@dataclass(frozen=True)
+class History:
+    """Clips by id. `begun` have no end; `failures` is the latest of each clip that was never made."""
+
+    made: frozenset[str]
+    begun: frozenset[str]
+    failures: dict[str, Failure]
+    nights_failed: Counter[str]
+    code: dict[str, str]  # of the night that a clip failed in
+
+    def hopeless(self, clip: str, code: str) -> bool:
+        """It failed by itself, and the program is still the same; or the machine failed under it too often."""
+        if (failure := self.failures.get(clip)) is None:
+            return False
+        if failure.passing:
+            return self.nights_failed[clip] >= TRIES
+        return self.code[clip] == code
+
+
+def history(root: Path) -> History:
+    """Of every night under `root`, in their order."""
+    made: set[str] = set()
+    begun: set[str] = set()
+    failures: dict[str, Failure] = {}
+    nights: Counter[str] = Counter()
+    code: dict[str, str] = {}
+    for night in sorted(path.parent for path in root.glob("*/run.json")):
+        for state in (State.ACCEPTED, State.REJECTED):
+            made |= _names(night / state)
+        begun |= {name.partition(".")[0] for name in _names(night / UNFINISHED)}
+        made_by = _code(night)
+        for path in sorted((night / State.FAILED).glob("*.json")):
+            failure = Failure(**json.loads(path.read_text()))
+            failures[failure.clip] = failure
+            nights[failure.clip] += 1
+            code[failure.clip] = made_by
+    left = {clip: failure for clip, failure in failures.items() if clip not in made}
+    return History(frozenset(made), frozenset(begun - made), left, nights, code)
+
+
+def _names(folder: Path) -> set[str]:
+    return {p.name for p in folder.iterdir() if not p.name.startswith(".")} if folder.is_dir() else set()
+
+
+def _code(night: Path) -> str:
+    try:
+        return json.loads((night / "run.json").read_text())["starts"][-1]["versions"]["code"]
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return ""  # damaged: whatever failed there is tried again
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a night came to its end. `line` says it in a sentence."""
+
+    night: str
+    at: str
+    ok: bool
+    line: str
+
+
+def ended_nights(root: Path) -> dict[str, Ended]:
+    """By name; a night that was cut off is not among them."""
+    path = root / "nights.jsonl"
+    if not path.is_file():
+        return {}
+    found = [_read(line) for line in path.read_text().splitlines()]
+    return {ended.night: ended for ended in found if ended}
+
+
+def note_ended(root: Path, ended: Iterable[Ended]) -> None:
+    """Add to the list; a line that was cut short by a full disk is left behind as a line of its own."""
+    with (root / "nights.jsonl").open("a+", encoding="utf-8") as file:
+        file.seek(0)
+        whole = (text := file.read()) == "" or text.endswith("\n")
+        file.write("" if whole else "\n")
+        for one in ended:
+            file.write(json.dumps(vars(one)) + "\n")
+
+
+def _read(line: str) -> Ended | None:
+    try:
+        return Ended(**json.loads(line))
+    except (ValueError, TypeError):  # cut short when the machine went away: that night is not over
+        return None

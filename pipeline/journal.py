@@ -1,0 +1,63 @@
+"""What happened in a run, one line of JSON an event, for machines: `log.jsonl` in the run folder.
+
+Every line has `at` (UTC), `level` and `event`; lines about a clip have `clip`, lines about a stage `stage` and its
+`seconds`. Starts add to the file, none rewrites it.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.endings import Ending
+from pipeline.runs import Failure
+from pipeline.secrets import hide
+
+NAME = "log.jsonl"
+log = logging.getLogger("nearmiss")
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """A log record as a line of JSON: the message is the event, whatever came as `extra` its facts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"at": at, "level": record.levelname.lower(), "event": record.getMessage()}
+        told |= {name: value for name, value in vars(record).items() if name not in _PLAIN}
+        if record.exc_info:
+            told["trace"] = self.formatException(record.exc_info)
+        return hide(json.dumps(told, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def journal(run: Path) -> Iterator[None]:
+    """While it lasts everything that `nearmiss` logs is also written into the run folder."""
+    handler = logging.FileHandler(run / NAME, encoding="utf-8")
+    handler.setFormatter(JsonLines())
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
+        handler.close()
+
+
+def tell_ending(ending: Ending) -> None:
+    """One line a stage of a clip that was made, then one for how the clip ended."""
+    if isinstance(ending, Failure):
+        log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.passing})
+        return
+    clip = ending.record.id
+    for stage, seconds in ending.seconds.items():
+        log.info("stage", extra={"clip": clip, "stage": stage, "seconds": seconds})
+    told = {"seconds": round(sum(ending.seconds.values()), 3), "peak_gib": round(ending.peak_gib, 3)}
+    if ending.record.accepted:
+        log.info("accepted", extra={"clip": clip, **told})
+    else:
+        log.info("rejected", extra={"clip": clip, **told, "reasons": list(ending.record.reasons)})

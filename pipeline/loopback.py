@@ -1,0 +1,58 @@
+"""What we start can be reached from this machine alone; what we join elsewhere is joined only when told so."""
+
+import ipaddress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from pipeline.errors import UserError
+
+_NO_CLUSTER = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+
+
+class Exposed(UserError):
+    """What was asked for would open this machine to others, and nobody said that this is wanted."""
+
+
+@contextmanager
+def only_this_machine() -> Iterator[None]:
+    """A Ray that is started in the block listens on 127.0.0.1 alone.
+
+    Ray swaps a loopback address that it is given for the machine's own, and then listens on every interface, unless
+    it takes the machine for one that can have no cluster, as it does on a Mac. So that is what we tell it.
+    """
+    before = os.environ.get(_NO_CLUSTER)
+    os.environ[_NO_CLUSTER] = "0"
+    from ray._private import ray_constants  # reads the variable once, when it is first imported
+
+    clusters, ray_constants.ENABLE_RAY_CLUSTER = ray_constants.ENABLE_RAY_CLUSTER, False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = clusters
+        if before is None:
+            del os.environ[_NO_CLUSTER]
+        else:
+            os.environ[_NO_CLUSTER] = before
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address leads to this machine and cannot be reached from any other."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def refuse_open_cluster(address: str | None, trusted: bool) -> None:
+    """Raises `Exposed` for a Ray cluster on a network, unless somebody vouches for that network."""
+    if address is None or address in ("auto", "local") or trusted:
+        return
+    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    if not is_loopback(host):
+        raise Exposed(
+            f"--ray {address}: Ray asks nobody for a password. Whoever reaches a port of that cluster, or those that "
+            "this process opens on all interfaces to take part, can run any code as you on every machine in it. If "
+            "only people whom you trust can reach that network, say so with --trust-network"
+        )

@@ -1,0 +1,47 @@
+"""What Prometheus is told of a batch, through the endpoint of the Ray that works on it.
+
+Ray serves it where its extra `default` is installed (`pip install nearmiss[metrics]`), our own Ray on loopback alone,
+and puts `ray_` before every name, `_total` behind a counter's and `_bucket`, `_sum`, `_count` behind a histogram's.
+"""
+
+from outputs.manifest import missed
+from pipeline.endings import Ending
+from pipeline.runs import Failure
+
+CLIPS, REJECTED, STAGE = "nearmiss_clips", "nearmiss_rejected", "nearmiss_stage_seconds"
+WAITING, MEMORY = "nearmiss_waiting_clips", "nearmiss_worker_peak_memory_gib"
+BOUNDS_S = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
+
+
+class Meters:
+    """Counts one batch of `clips`. Ray forgets what it is told before it runs, so nothing is made until a clip ends."""
+
+    def __init__(self, clips: int) -> None:
+        self.left = clips
+        self.ready = False
+
+    def ended(self, ending: Ending) -> None:
+        """A clip is made or has failed."""
+        if not self.ready:
+            self._make()
+        self.left -= 1
+        self.waiting.set(self.left)
+        if isinstance(ending, Failure):
+            self.clips.inc(tags={"state": "failed"})
+            return
+        self.clips.inc(tags={"state": "accepted" if ending.record.accepted else "rejected"})
+        self.memory.set(ending.peak_gib)
+        for check in missed(ending.record):
+            self.rejected.inc(tags={"check": check})
+        for stage, seconds in ending.seconds.items():
+            self.stage.observe(seconds, tags={"stage": stage})
+
+    def _make(self) -> None:
+        from ray.util.metrics import Counter, Gauge, Histogram
+
+        self.clips = Counter(CLIPS, "Clips that ended: accepted, rejected or failed.", ("state",))
+        self.rejected = Counter(REJECTED, "Rejected clips by each check that they missed.", ("check",))
+        self.stage = Histogram(STAGE, "Seconds of each stage of a clip.", BOUNDS_S, ("stage",))
+        self.waiting = Gauge(WAITING, "Clips of this batch that have not ended.")
+        self.memory = Gauge(MEMORY, "Most memory that the worker of the last clip has held.")
+        self.ready = True

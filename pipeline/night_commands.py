@@ -1,0 +1,119 @@
+"""The command `nightly`. Imports are inside it, as in `pipeline.cli`, which names it."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.nights import Account, Order
+    from pipeline.requests import How
+
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust-network",
+        help="Join a Ray cluster on a network: everybody there can run code as you on all its machines.",
+    ),
+]
+
+
+def nightly(
+    specs: Annotated[list[str], typer.Argument(metavar="SPECS...", help="Folders of scenario files, files, or names.")],
+    out: Annotated[Path, typer.Option(help="Folder of all nights; each gets a run folder of its own in it.")],
+    clips: Annotated[int | None, typer.Option(min=1, help="At most so many clips a night.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0.01, help="Begin no clip after so many hours.")] = None,
+    at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: when a night begins.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Stay, and work every night. Stop it with SIGTERM.")] = False,
+    seed: Annotated[list[int] | None, typer.Option(help="Looks to draw; several times for several.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Folder of a nuScenes-format log.")] = None,
+    preset: Annotated[str, typer.Option(help="Size of the networks.")] = "tiny",
+    weights: Annotated[Path | None, typer.Option(help="Folder with weights of your own.")] = None,
+    attribution: Annotated[str, typer.Option(help="Whom to name for clips made from the log.")] = "",
+    inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
+    ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster.")] = None,
+    trust_network: Trust = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
+    deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up.")] = 1800,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds that clips in work have to end after SIGTERM.")] = 60,
+    webhook_file: Annotated[
+        Path | None, typer.Option(help="File with the address to tell; or set NEARMISS_WEBHOOK. Never written down.")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Loopback port of Ray's metrics; needs the extra `metrics`.")
+    ] = None,
+) -> None:
+    """Make what is new or changed since earlier nights, within a budget; once, or every night.
+
+    Exit code 0: everything that the night asked for was made; 1: a file has faults or a clip failed; 2: misuse;
+    143: stopped by SIGTERM.
+    """
+    from pipeline.cli import plain_errors
+
+    with plain_errors():
+        from models.presets import WEIGHTS
+        from pipeline.loopback import refuse_open_cluster
+        from pipeline.nights import Budget, Order
+        from pipeline.requests import How, Request
+
+        refuse_open_cluster(ray, trust_network)
+        seeds = tuple(seed or [0])
+        what = Request(tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution)
+        order, how = Order(what, Budget(clips, hours)), How(not inline, ray, workers, deadline, metrics_port)
+        raise typer.Exit(
+            _serve(order, how, at, grace, webhook_file) if serve else _once(order, how, grace, webhook_file)
+        )
+
+
+def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -> int:
+    from pipeline.notify import hook
+    from pipeline.stopping import told_to_stop
+
+    tell = hook(webhook_file)
+    with told_to_stop(grace) as stopping:
+        account = _work(order, how, date.today(), stopping)
+    if tell:
+        tell.send(account.message())
+    return 143 if stopping else 0 if account.ok else 1
+
+
+def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_file: Path | None) -> int:
+    from pipeline.cli import console
+    from pipeline.errors import UserError
+    from pipeline.journal import journal
+    from pipeline.night_clock import Schedule, serve, time_of_day
+    from pipeline.notify import hook
+    from pipeline.stopping import told_to_stop
+
+    if at is None:
+        raise UserError("--serve needs a time of day to begin at, such as --at 02:00")
+    schedule, tell = Schedule(order.root, time_of_day(at)), hook(webhook_file)
+    order.root.mkdir(parents=True, exist_ok=True)
+    with journal(order.root), told_to_stop(grace) as stopping:
+
+        def work(night: date) -> None:
+            account = _work(order, how, night, stopping)
+            if tell:
+                tell.send(account.message())
+
+        console.print(
+            f"nights at {schedule.at:%H:%M} into {order.root}; log: {order.root / 'log.jsonl'}", soft_wrap=True
+        )
+        serve(schedule, work, stopping)
+    return 143
+
+
+def _work(order: "Order", how: "How", night: date, stopping: object) -> "Account":
+    from pipeline.board import Board
+    from pipeline.cli import console
+    from pipeline.nights import nightly as make
+    from pipeline.printing import print_summary
+
+    with Board(console) as board:
+        account = make(order, night, how, board, lambda: bool(stopping))
+    print_summary(console, account.summary)
+    console.print(account.line, soft_wrap=True)
+    if account.waiting or not account.ok:
+        console.print(f"goes on with: {account.again}", soft_wrap=True)
+    return account

@@ -1,0 +1,200 @@
+"""A night: of a folder of scenario files what is not made yet, as far as the budget goes, in a run folder of its own.
+
+Nights never write in each other's folders, so whoever reads an earlier one is left in peace.
+"""
+
+import shlex
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from outputs.manifest import missed
+from pipeline.endings import Made
+from pipeline.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
+from pipeline.history import Ended, History, history, note_ended
+from pipeline.journal import log
+from pipeline.lock import locked
+from pipeline.machine import code_fingerprint
+from pipeline.publish import publish
+from pipeline.requests import How, Request
+from pipeline.runs import Failure, Job, Run
+from pipeline.timings import Timings
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a night may do; None: all there is. Clips that are in work when the hours are over are finished."""
+
+    clips: int | None = None
+    hours: float | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted every night. `what.out` is the folder that holds the nights."""
+
+    what: Request
+    budget: Budget = Budget()
+
+    @property
+    def root(self) -> Path:
+        return self.what.out
+
+    def command(self) -> str:
+        """What does the rest of a night, in a terminal."""
+        options = [("--clips", self.budget.clips), ("--hours", self.budget.hours)]
+        options += [("--seed", str(seed)) for seed in self.what.seeds if self.what.seeds != (0,)]
+        options += [("--log", self.what.log), ("--attribution", self.what.attribution)]
+        words = [str(word) for name, value in options if value for word in (name, value)]
+        return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *words])
+
+
+@dataclass(frozen=True)
+class Due:
+    """`jobs` in the order in which to make them; the first `unfinished` were begun before; `before` are made."""
+
+    jobs: tuple[Job, ...]
+    unfinished: int
+    before: int
+    given_up: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Night:
+    """A night that we hold.
+
+    `jobs` are what its budget still lets it make, `there` the clips of an earlier start of it; `over()` once its hours
+    are.
+    """
+
+    run: Run
+    plan: Plan
+    due: Due
+    jobs: tuple[Job, ...]
+    there: frozenset[str]
+    over: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a night came to. `waiting` clips are left for the next one."""
+
+    name: str
+    summary: Summary
+    before: int
+    waiting: int
+    given_up: tuple[Failure, ...]
+    again: str
+
+    @property
+    def ok(self) -> bool:
+        """Nothing of tonight is missing. What was given up on an earlier night was told then, and is still counted."""
+        return self.summary.complete
+
+    def message(self) -> dict[str, object]:
+        """For a webhook: `text` is what chat services show."""
+        failures = {failure.clip: failure.reason for failure in self.summary.failures}
+        rejected = Counter(check for record in self.summary.records for check in missed(record))
+        told = {"ok": self.ok, "night": self.name, "waiting": self.waiting, "rejected_by": dict(rejected)}
+        text = self.line if self.ok else f"{self.line}\ngoes on with: {self.again}"
+        return {"text": text, **told, "failures": failures, "again": self.again}
+
+    @property
+    def line(self) -> str:
+        """The night in a sentence."""
+        records = self.summary.records
+        accepted = sum(record.accepted for record in records)
+        counts = f"{accepted} accepted, {len(records) - accepted} rejected, {len(self.summary.failures)} failed"
+        rest = f"{self.before} made on earlier nights, {self.waiting} waiting, {len(self.given_up)} given up"
+        return f"{self.name}: {counts}; {rest}; {len(self.summary.plan.faults)} files with faults"
+
+
+def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[], object] = bool) -> Account:
+    """Make what is due, publish it, say what it came to. Raises what `make_plan` and `open_run` raise."""
+    with open_night(order, night) as tonight:
+        made = []
+        watch.begins(tonight.run.path, len(tonight.jobs), tonight.due.before)
+        try:
+            for ending in make_clips(tonight.run, tonight.jobs, order.what, how, lambda: stop() or tonight.over()):
+                watch.ended(ending)
+                made += [] if isinstance(ending, Failure) else [ending]
+        except KeyboardInterrupt:  # the time to finish is over: what is there is published all the same
+            log.warning("stopped")
+        return close_night(order, tonight, tuple(made), finished=not stop())
+
+
+@contextmanager
+def open_night(order: Order, night: date) -> Iterator[Night]:
+    """Hold a night's run folder, and the folder of all nights: one night at a time."""
+    order.root.mkdir(parents=True, exist_ok=True)
+    with locked(order.root):
+        request = replace(order.what, out=order.root / night.isoformat(), again=order.command())
+        plan = make_plan(request)
+        if plan.faults and not plan.jobs:
+            raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
+        due = what_is_due(plan.jobs, history(order.root), code_fingerprint())
+        with hold(request, plan) as run:
+            there = frozenset(record.id for record in run.records())
+            room = None if order.budget.clips is None else max(0, order.budget.clips - len(there))
+            jobs = due.jobs[:room]
+            run.note(night=night.isoformat(), budget=vars(order.budget), due=len(due.jobs), asked=len(jobs))
+            yield Night(run, plan, due, jobs, there, _time_limit(run, order.budget.hours))
+
+
+def close_night(order: Order, night: Night, made: tuple[Made, ...], finished: bool = True) -> Account:
+    """Publish a night and write down that it is over. What gathers nights into one dataset is to be called from here.
+
+    A night that is not `finished` was told to stop: it is published, and goes on when it is asked for again.
+    """
+    publish(night.run)
+    mine = {job.clip for job in night.jobs} | night.there
+    plan = replace(night.plan, jobs=tuple(job for job in night.plan.jobs if job.clip in mine))
+    summary = summarise(night.run, plan, Timings.of(made))
+    failed = {failure.clip for failure in summary.failures}
+    left = [job for job in night.due.jobs if job.clip not in failed and night.run.state(job.clip) is None]
+    account = Account(
+        night.run.path.name, summary, night.due.before - len(night.there), len(left), night.due.given_up,
+        order.command(),
+    )  # fmt: skip
+    log.info("night", extra={"ok": account.ok, "line": account.line})
+    if finished:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        note_ended(order.root, [Ended(night.run.path.name, at, account.ok, account.line)])
+    return account
+
+
+def what_is_due(jobs: Sequence[Job], past: History, code: str) -> Due:
+    """What is not made yet: first what was begun, then the rest, fair over the scenario files.
+
+    Within a file the order is by the ids' hash, so that a part of a sweep is spread over the whole of it.
+    """
+    missing = [job for job in jobs if job.clip not in past.made]
+    hopeless = {job.clip for job in missing if past.hopeless(job.clip, code)}
+    wanted = [job for job in missing if job.clip not in hopeless]
+    begun = [job for job in wanted if job.clip in past.begun or job.clip in past.failures]
+    new = [job for job in wanted if job.clip not in past.begun and job.clip not in past.failures]
+    given_up = tuple(past.failures[clip] for clip in sorted(hopeless))
+    return Due((*in_turn(begun), *in_turn(new)), len(begun), len(jobs) - len(missing), given_up)
+
+
+def in_turn(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """One of each scenario file, then another of each, and so on."""
+    files: dict[str, list[Job]] = {}
+    for job in sorted(jobs, key=lambda job: job.clip.rpartition("-")[2]):
+        files.setdefault(job.scenario.name, []).append(job)
+    rounds = zip_longest(*(files[name] for name in sorted(files)))
+    return tuple(job for job in chain.from_iterable(rounds) if job is not None)
+
+
+def _time_limit(run: Run, hours: float | None) -> Callable[[], bool]:
+    """A night that goes on after a crash still ends when it would have; a clock set back does not make it longer."""
+    if hours is None:
+        return lambda: False
+    spent = (datetime.now(UTC) - run.first_start()).total_seconds()
+    until = time.monotonic() + 3600 * hours - min(max(spent, 0.0), 3600 * hours)
+    return lambda: time.monotonic() >= until

@@ -1,0 +1,28 @@
+"""run.json: what a run is made with, and a line of facts for every time it was started."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from outputs.whole import write_text
+from pipeline.errors import UserError
+from pipeline.secrets import hide
+
+
+class RunRefused(UserError):
+    """The folder cannot take this run; the message says why and what to do."""
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What it says; raises `RunRefused` where it says nothing that we could have written."""
+    try:
+        manifest = json.loads(path.read_text())
+        manifest["made_with"], manifest["starts"]
+    except (ValueError, KeyError, TypeError):
+        raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None
+    return manifest
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all, without secrets."""
+    write_text(path, hide(json.dumps(content, indent=1)) + "\n")

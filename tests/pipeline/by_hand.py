@@ -1,0 +1,42 @@
+"""A batch in which every clip is put together by hand, so that what is around the clips can be tested in seconds."""
+
+from collections.abc import Callable, Iterator
+
+from outputs.clip import write_clip
+from pipeline.endings import Made
+from pipeline.runs import Job
+from tests.outputs.made import BAD, GOOD, clip, record
+
+
+class Batch:
+    """Stands in for `make_clips`. `trouble` maps scenario names to what to raise; `made` are the clips in order.
+
+    Every clip is rejected unless `rejects` says otherwise: no dataset has to be built of them.
+    """
+
+    def __init__(self, trouble: dict[str, Exception] | None = None, rejects: Callable[[Job], bool] = lambda job: True):
+        self.trouble = trouble or {}
+        self.rejects = rejects
+        self.made: list[str] = []
+
+    def __call__(self, run, jobs, request, how, stop=bool) -> Iterator:
+        for job in jobs:
+            if stop():
+                return
+            error = self.trouble.get(job.scenario.name)
+            if isinstance(error, BaseException):
+                passing = isinstance(error, OSError)
+                yield run.fail(job, f"{type(error).__name__}: {error}", "trace", passing)
+                continue
+            self.made.append(job.clip)
+            yield self._made(run, job)
+
+    def _made(self, run, job) -> Made:
+        verdicts = BAD if self.rejects(job) else GOOD
+        told = record(
+            job.clip, verdicts, scenario_id=job.scenario.id, family=job.scenario.name, name=job.scenario.name,
+            seed=job.seed, parameters=job.scenario.parameters,
+        )  # fmt: skip
+        place = run.begin(job.clip)
+        write_clip(place, clip(told, source=()))
+        return Made(run.finish(place, told), {"rollout": 0.1, "judge": 0.2}, 1.0)

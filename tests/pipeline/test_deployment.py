@@ -1,0 +1,74 @@
+"""prefect.yaml as Prefect itself reads it, and what the flows try again."""
+
+import io
+from pathlib import Path
+
+import pytest
+from prefect.cli.deploy._config import _load_deploy_configs_and_actions
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.flows import load_flow_from_entrypoint
+from prefect.states import Failed
+from ray.exceptions import RayActorError
+from rich.console import Console
+
+import flows
+from models.weights import WeightsError
+from pipeline.errors import UserError
+from scenarios.faults import Faults
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def deployments() -> dict[str, dict]:
+    told = Console(file=io.StringIO())
+    found, actions = _load_deploy_configs_and_actions(ROOT / "prefect.yaml", console=told)
+    assert told.file.getvalue() == ""  # Prefect skips, with a word, what it does not understand
+    assert actions["pull"] == []
+    return {one["name"]: one for one in found}
+
+
+def test_every_deployment_is_a_flow_that_takes_its_parameters(deployments, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert set(deployments) == {"nightly", "generate", "train"}
+    for one in deployments.values():
+        loaded = load_flow_from_entrypoint(one["entrypoint"])
+        loaded.validate_parameters(one["parameters"])
+
+
+def test_nights_come_by_cron_one_at_a_time(deployments):
+    (schedule,) = deployments["nightly"]["schedules"]
+    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).cron == "0 2 * * *"
+    assert deployments["nightly"]["concurrency_limit"]["limit"] == 1
+
+
+def test_no_secret_is_a_parameter(deployments):
+    assert not [key for one in deployments.values() for key in one["parameters"] if "hook" in key or "url" in key]
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (flows.ClipsFailed(["a"], passing=True), True),
+        (flows.ClipsFailed(["a"], passing=False), False),
+        (OSError("no space left on device"), True),
+        (MemoryError(), True),
+        (RayActorError(), True),
+        (UserError("--ray: refused"), False),
+        (WeightsError("sizes differ"), False),
+        (Faults(Path("broken.yaml"), ()), False),
+        (ValueError("physics"), False),
+        (KeyError("our own bug"), False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_only_what_the_machine_did_is_tried_again(error, again):
+    state = Failed(data=error)
+    assert flows.worth_another_try(None, None, state) is again
+
+
+def test_reports_on_use_are_off_whatever_the_environment_says():
+    import os
+
+    assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert os.environ["DO_NOT_TRACK"] == "1"

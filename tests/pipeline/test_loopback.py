@@ -1,0 +1,80 @@
+"""Nobody on the network reaches what we start, and we join no network unasked."""
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.loopback import Exposed, refuse_open_cluster
+from pipeline.workers import Done, Hands, RayPlan, on_ray
+
+
+def descendants(pid: int) -> set[int]:
+    """A process and all that it started, as Linux tells it."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it ended as we looked
+            continue
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def listening(pids: set[int]) -> set[tuple[str, int]]:
+    """Address and port of every TCP socket at which one of the processes waits for others."""
+    inodes = set()
+    for pid in pids:
+        try:
+            links = [os.readlink(f) for f in Path(f"/proc/{pid}/fd").iterdir()]
+        except OSError:
+            continue
+        inodes |= {link[8:-1] for link in links if link.startswith("socket:[")}
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return {_address(row[1]) for row in rows if row[3] == "0A" and row[9] in inodes}
+
+
+def _address(written: str) -> tuple[str, int]:
+    """The kernel writes an address as 32-bit words in the machine's order, here little-endian."""
+    host, port = written.split(":")
+    words = b"".join(bytes.fromhex(host[i : i + 8])[::-1] for i in range(0, len(host), 8))
+    address = ipaddress.ip_address(words)
+    return str(getattr(address, "ipv4_mapped", None) or address), int(port, 16)
+
+
+@dataclass
+class Looks:
+    """Finds out which sockets the Ray that it works in listens at."""
+
+    driver: int
+
+    def setup(self, threads: int) -> None:
+        pass
+
+    def process(self, item: int) -> set[tuple[str, int]]:
+        return listening(descendants(self.driver))
+
+
+@pytest.mark.ray
+@pytest.mark.skipif(not Path("/proc/net/tcp").is_file(), reason="needs Linux' /proc")
+def test_our_own_ray_listens_on_loopback_alone():
+    (outcome,) = on_ray(Looks(os.getpid()), [1], RayPlan(Hands(1, 1)))
+    assert isinstance(outcome, Done), outcome
+    assert len(outcome.result) > 3  # it has looked at the right processes
+    assert {host for host, _ in outcome.result if not ipaddress.ip_address(host).is_loopback} == set()
+
+
+@pytest.mark.parametrize("address", [None, "auto", "127.0.0.1:6379", "localhost:6379", "ray://[::1]:10001"])
+def test_a_cluster_on_this_machine_needs_no_word(address):
+    refuse_open_cluster(address, trusted=False)
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3:6379", "ray://head.example:10001", "0.0.0.0:6379", "127.0.0.1.evil:1"])
+def test_a_cluster_on_a_network_is_joined_only_when_somebody_vouches_for_it(address):
+    with pytest.raises(Exposed, match=r"run any code as you.*--trust-network"):
+        refuse_open_cluster(address, trusted=False)
+    refuse_open_cluster(address, trusted=True)

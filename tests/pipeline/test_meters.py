@@ -1,0 +1,122 @@
+"""What Prometheus reads of a batch, and the dashboard that is drawn from it."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DASHBOARD = json.loads((ROOT / "docs" / "grafana.json").read_text())
+RAYS_OWN = {"ray_node_mem_used", "ray_node_mem_total", "ray_node_cpu_utilization"}
+RAYS_WITH_A_GPU = {"ray_node_gpus_utilization"}
+
+# A batch of three in a process of its own: its Ray is scraped while it is there.
+SCRIPT = """
+import socket, sys, time, urllib.request
+from pathlib import Path
+from pipeline.endings import Made
+from pipeline.meters import Meters
+from pipeline.runs import Failure
+from pipeline.workers import Hands, RayPlan, on_ray
+from tests.outputs.made import BAD, record
+from tests.pipeline.test_loopback import Looks
+
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+batch = on_ray(Looks(0), [1], RayPlan(Hands(1, 1), metrics_port=port))
+endings = [
+    Made(record("a"), {"judge": 1.5, "rollout": 0.05}, 1.25), Made(record("b", BAD), {"judge": 3.0}, 1.5),
+    Failure("c", "s", "n", 0, "r", "t"),
+]
+for _ in batch:
+    meters = Meters(5)
+    for ending in endings:
+        meters.ended(ending)
+    text, until = "", time.monotonic() + 120
+    while ("nearmiss_waiting" not in text or "node_mem_used" not in text) and time.monotonic() < until:
+        time.sleep(1)
+        try:
+            text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+        except OSError:
+            continue
+    Path(sys.argv[1]).write_text(text)
+"""
+
+
+def named(dashboard: dict) -> set[str]:
+    """Every metric in the queries of a dashboard."""
+    queries = " ".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
+    return set(re.findall(r"\bray_\w+", queries))
+
+
+@pytest.fixture(scope="module")
+def scraped(tmp_path_factory) -> dict[str, dict[str, float]]:
+    """Values by metric, then by what is in the braces."""
+    if not importlib.util.find_spec("opencensus"):
+        pytest.skip("Ray serves metrics only with its extra `default`: pip install nearmiss[metrics]")
+    path = tmp_path_factory.mktemp("metrics") / "scraped"
+    environment = os.environ | {"RAY_metrics_report_interval_ms": "1000", "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(path)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    found: dict[str, dict[str, float]] = {}
+    for name, labels, value in re.findall(r"^(\w+)\{(.*?)\} (\S+)$", path.read_text(), re.MULTILINE):
+        found.setdefault(name, {})[labels] = float(value)
+    return found
+
+
+def value(scraped: dict, name: str, label: str = "") -> float:
+    (found,) = [number for labels, number in scraped[name].items() if label in labels]
+    return found
+
+
+@pytest.mark.ray
+def test_ray_s_endpoint_carries_what_a_batch_tells(scraped):
+    for state in ("accepted", "rejected", "failed"):
+        assert value(scraped, "ray_nearmiss_clips_total", f'state="{state}"') == 1
+    assert value(scraped, "ray_nearmiss_rejected_total", 'check="physics check"') == 1
+    assert value(scraped, "ray_nearmiss_stage_seconds_sum", 'stage="judge"') == 4.5
+    assert value(scraped, "ray_nearmiss_stage_seconds_count", 'stage="judge"') == 2
+    assert value(scraped, "ray_nearmiss_waiting_clips") == 2
+    assert value(scraped, "ray_nearmiss_worker_peak_memory_gib") == 1.5
+
+
+@pytest.mark.ray
+def test_the_dashboard_names_only_what_is_served(scraped):
+    assert named(DASHBOARD) - RAYS_WITH_A_GPU <= set(scraped)
+
+
+def test_the_dashboard_shows_everything_that_we_tell():
+    from pipeline import meters
+
+    ours = {meters.CLIPS, meters.REJECTED, meters.STAGE, meters.WAITING, meters.MEMORY}
+    endings = ("", "_total", "_sum", "_count", "_bucket")
+    known = {f"ray_{name}{ending}" for name in ours for ending in endings} | RAYS_OWN | RAYS_WITH_A_GPU
+    assert named(DASHBOARD) <= known
+    assert all(any(shown.startswith(f"ray_{name}") for shown in named(DASHBOARD)) for name in ours)
+
+
+def test_the_dashboard_is_one_that_grafana_takes():
+    assert DASHBOARD["schemaVersion"] >= 36
+    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(set(ids)) == len(ids)
+    taken = set()
+    for panel in DASHBOARD["panels"]:
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                 for y in range(place["y"], place["y"] + place["h"])}  # fmt: skip
+        assert place["x"] + place["w"] <= 24
+        assert not cells & taken
+        taken |= cells

@@ -1,0 +1,158 @@
+"""Nights under one folder: each makes what the ones before it left, and touches none of them."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import nights
+from pipeline.generate import How, NothingToMake, Request, Silent
+from pipeline.history import ended_nights, history
+from pipeline.lock import Locked, locked
+from pipeline.nights import Budget, Order, in_turn, nightly, open_night
+from pipeline.runs import UNFINISHED, Job
+from tests.outputs.made import contents
+from tests.pipeline.by_hand import Batch
+from tests.pipeline.situations import car_ahead, case
+
+FIRST, SECOND, THIRD = date(2026, 11, 21), date(2026, 11, 22), date(2026, 11, 23)
+
+
+def write(folder: Path, name: str, gaps: int) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.yaml").write_text(case(gaps).replace("name: braking", f"name: {name}"))
+
+
+@pytest.fixture
+def order(tmp_path, newborn_weights) -> Order:
+    write(tmp_path / "specs", "alpha", 4)
+    write(tmp_path / "specs", "beta", 2)
+    return Order(Request((str(tmp_path / "specs"),), tmp_path / "nights", weights=newborn_weights))
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """Works a night with a batch made by hand; returns its account."""
+
+    def run(order: Order, night: date, batch: Batch, stop=bool) -> nights.Account:
+        monkeypatch.setattr(nights, "make_clips", batch)
+        return nightly(order, night, How(use_ray=False), Silent(), stop)
+
+    return run
+
+
+def test_a_budget_is_kept_and_shared_fairly_and_the_next_night_makes_the_rest(order, work):
+    first, second, third = Batch(), Batch(), Batch()
+    small = replace(order, budget=Budget(clips=4))
+    account = work(small, FIRST, first)
+    assert (len(first.made), account.waiting, account.before) == (4, 2, 0)
+    assert Counter(clip.split("-")[0] for clip in first.made) == {"alpha": 2, "beta": 2}
+    before = contents(order.root / "2026-11-21")
+    account = work(small, SECOND, second)
+    assert (len(second.made), account.waiting, account.before) == (2, 0, 4)
+    assert not set(first.made) & set(second.made)
+    assert work(small, THIRD, third).line.startswith("2026-11-23: 0 accepted, 0 rejected, 0 failed; 6 made on earlier")
+    assert third.made == []
+    assert contents(order.root / "2026-11-21") == before  # whoever reads an earlier night is left in peace
+    assert set(ended_nights(order.root)) == {"2026-11-21", "2026-11-22", "2026-11-23"}
+
+
+def test_only_what_is_new_or_changed_is_made(order, work, tmp_path):
+    work(order, FIRST, Batch())
+    write(tmp_path / "specs", "beta", 3)  # one gap more
+    write(tmp_path / "specs", "gamma", 1)
+    batch = Batch()
+    work(order, SECOND, batch)
+    assert sorted(clip.split("-")[0] for clip in batch.made) == ["beta", "gamma"]
+
+
+def test_what_was_begun_comes_first(order, work):
+    with open_night(order, FIRST) as night:
+        cut_off = night.jobs[-1]
+        (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir()
+    assert "2026-11-21" not in ended_nights(order.root)
+    batch = Batch()
+    work(replace(order, budget=Budget(clips=1)), SECOND, batch)
+    assert batch.made == [cut_off.clip]
+
+
+def test_a_night_that_was_cut_off_goes_on_within_its_budget(order, work):
+    small = replace(order, budget=Budget(clips=4))
+    told = iter([False, False, False, True])
+    first, second = Batch(), Batch()
+    account = work(small, FIRST, first, stop=lambda: next(told, True))
+    assert len(first.made) == 3
+    assert account.waiting == 3
+    assert ended_nights(order.root) == {}  # it was told to stop: it is not over
+    account = work(small, FIRST, second)
+    assert len(second.made) == 1
+    assert (account.before, account.waiting, len(account.summary.records)) == (0, 2, 4)
+
+
+def test_a_night_ends_when_its_hours_are_over(order, work):
+    batch = Batch()
+    account = work(replace(order, budget=Budget(hours=0.0)), FIRST, batch)
+    assert batch.made == []
+    assert account.waiting == 6
+    assert ended_nights(order.root)["2026-11-21"].ok
+
+
+def test_what_failed_by_itself_is_given_up_until_the_program_changes(order, work, monkeypatch):
+    account = work(order, FIRST, Batch({"beta": ValueError("a model raises")}))
+    assert not account.ok
+    assert [failure.passing for failure in account.summary.failures] == [False, False]
+    batch = Batch()
+    account = work(order, SECOND, batch)
+    assert batch.made == []
+    assert account.ok  # told yesterday; still counted
+    assert [failure.reason for failure in account.given_up] == ["ValueError: a model raises"] * 2
+    monkeypatch.setattr(nights, "code_fingerprint", lambda: "another")
+    work(order, THIRD, batch)
+    assert len(batch.made) == 2
+
+
+def test_what_the_machine_did_is_tried_again_first_but_not_for_ever(order, work):
+    broken = {"beta": OSError("no space left on device")}
+    for night in (FIRST, SECOND, THIRD):
+        work(order, night, Batch(broken))
+    assert all(count == 3 for count in history(order.root).nights_failed.values())
+    batch = Batch()
+    account = work(order, date(2026, 11, 24), batch)
+    assert batch.made == []
+    assert len(account.given_up) == 2
+
+
+def test_one_night_at_a_time(order):
+    order.root.mkdir()
+    with locked(order.root), pytest.raises(Locked, match="is in use by process"), open_night(order, FIRST):
+        pass
+
+
+def test_a_folder_of_broken_files_is_refused_and_a_broken_file_is_not(order, work, tmp_path):
+    (tmp_path / "specs" / "broken.yaml").write_text("name: broken\n")
+    account = work(order, FIRST, Batch())
+    assert not account.ok
+    assert "1 files with faults" in account.line
+    for name in ("alpha", "beta"):
+        (tmp_path / "specs" / f"{name}.yaml").unlink()
+    with pytest.raises(NothingToMake, match=r"broken\.yaml"):
+        work(order, SECOND, Batch())
+
+
+def test_the_order_is_fair_and_spread_and_does_not_depend_on_the_order_of_files():
+    jobs = [Job(f"{name}-s0-{i:010x}", replace(car_ahead(), name=name), 0) for name in "ab" for i in (7, 3, 9)]
+    turns = in_turn(jobs)
+    assert [job.scenario.name for job in turns] == list("ababab")
+    assert [job.clip[-1] for job in turns[::2]] == ["3", "7", "9"]
+    assert in_turn(list(reversed(jobs))) == turns
+
+
+def test_the_run_folder_says_how_to_go_on(order, work):
+    small = replace(order, budget=Budget(clips=2, hours=1.5))
+    account = work(small, FIRST, Batch())
+    start = json.loads((order.root / "2026-11-21" / "run.json").read_text())["starts"][-1]
+    assert start["again"] == account.again
+    assert f"--out {order.root} --clips 2 --hours 1.5" in account.again
