@@ -36,21 +36,26 @@ class Budget:
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted every night. `what.out` is the folder that holds the nights."""
+    """What is wanted every night. `what.out` is the folder that holds the nights.
+
+    With `retry_failed` what was given up is tried again.
+    """
 
     what: Request
     budget: Budget = Budget()
+    retry_failed: bool = False
 
     @property
     def root(self) -> Path:
         return self.what.out
 
-    def command(self) -> str:
+    def command(self, retry_failed: bool = False) -> str:
         """What does the rest of a night, in a terminal."""
         options = [("--clips", self.budget.clips), ("--hours", self.budget.hours)]
         options += [("--seed", str(seed)) for seed in self.what.seeds if self.what.seeds != (0,)]
         options += [("--log", self.what.log), ("--attribution", self.what.attribution)]
         words = [str(word) for name, value in options if value for word in (name, value)]
+        words += ["--retry-failed"] if retry_failed else []
         return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *words])
 
 
@@ -137,12 +142,15 @@ def open_night(order: Order, night: date) -> Iterator[Night]:
         plan = make_plan(request)
         if plan.faults and not plan.jobs:
             raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
-        due = what_is_due(plan.jobs, history(order.root), code_fingerprint())
+        due = what_is_due(plan.jobs, history(order.root), code_fingerprint(), order.retry_failed)
         with hold(request, plan) as run:
             there = frozenset(record.id for record in run.records())
             room = None if order.budget.clips is None else max(0, order.budget.clips - len(there))
             jobs = due.jobs[:room]
-            run.note(night=night.isoformat(), budget=vars(order.budget), due=len(due.jobs), asked=len(jobs))
+            run.note(
+                night=night.isoformat(), budget=vars(order.budget), due=len(there) + len(due.jobs),
+                asked=len(there) + len(jobs), again_failed=order.command(retry_failed=True),
+            )  # fmt: skip
             yield Night(run, plan, due, jobs, there, _time_limit(run, order.budget.hours))
 
 
@@ -159,7 +167,7 @@ def close_night(order: Order, night: Night, made: tuple[Made, ...], finished: bo
     left = [job for job in night.due.jobs if job.clip not in failed and night.run.state(job.clip) is None]
     account = Account(
         night.run.path.name, summary, night.due.before - len(night.there), len(left), night.due.given_up,
-        order.command(),
+        order.command(any(not failure.passing for failure in (*summary.failures, *night.due.given_up))),
     )  # fmt: skip
     log.info("night", extra={"ok": account.ok, "line": account.line})
     if finished:
@@ -168,13 +176,13 @@ def close_night(order: Order, night: Night, made: tuple[Made, ...], finished: bo
     return account
 
 
-def what_is_due(jobs: Sequence[Job], past: History, code: str) -> Due:
+def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: bool = False) -> Due:
     """What is not made yet: first what was begun, then the rest, fair over the scenario files.
 
     Within a file the order is by the ids' hash, so that a part of a sweep is spread over the whole of it.
     """
     missing = [job for job in jobs if job.clip not in past.made]
-    hopeless = {job.clip for job in missing if past.hopeless(job.clip, code)}
+    hopeless = {job.clip for job in missing if not retry_failed and past.hopeless(job.clip, code)}
     wanted = [job for job in missing if job.clip not in hopeless]
     begun = [job for job in wanted if job.clip in past.begun or job.clip in past.failures]
     new = [job for job in wanted if job.clip not in past.begun and job.clip not in past.failures]

@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from outputs.cover import picture
 from outputs.coverage import Point, coverage
@@ -41,11 +43,22 @@ def ordered(run: Run) -> Ordered:
     what = {
         "night": start.get("night", ""), "scenarios": ", ".join(start.get("paths", ())),
         "seeds": ", ".join(str(seed) for seed in start.get("seeds", ())), "log": start.get("log", ""),
-        "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()), "begun": start.get("at", ""),
+        "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()),
+        "begun": _instant(start.get("at", "")),
     }  # fmt: skip
     asked = start.get("asked", 0)
     waiting = max(0, start.get("due", asked) - asked)
-    return Ordered(what, asked, waiting, tuple(start.get("faults", ())), start.get("again", ""))
+    return Ordered(what, asked, waiting, tuple(start.get("faults", ())), _again(run, start))
+
+
+def _again(run: Run, start: dict[str, Any]) -> str:
+    """A night leaves alone what failed by itself, unless it is told otherwise."""
+    lasting = any(not failure.passing for failure in run.failures())
+    return start.get("again_failed" if lasting and "again_failed" in start else "again", "")
+
+
+def _instant(written: str) -> str:
+    return f"{datetime.fromisoformat(written).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if written else ""
 
 
 def publish_again(path: Path) -> Path:

@@ -10,7 +10,7 @@ import pytest
 
 from outputs.clip import write_clip
 from outputs.plots import Series, line_plot, ticks
-from outputs.report import quantity, write_report
+from outputs.report import Ordered, quantity, write_report
 from outputs.report_clip import clip_view
 from tests.outputs.made import BAD, FRAMES, clip, record
 
@@ -109,6 +109,34 @@ def test_a_long_run_lists_what_it_does_not_show(folders, tmp_path):
     assert len(page.all("article")) == 1
     assert "The 1 last of them" in "".join(page.words)
     assert HOSTILE in "".join(page.words)
+
+
+def test_it_begins_with_what_was_asked_for_and_how_to_go_on(folders, tmp_path):
+    told = Ordered({"scenarios": HOSTILE, "log": ""}, 7, 5, (f"broken.yaml: {HOSTILE}",), f"nearmiss nightly {HOSTILE}")
+    write_report(tmp_path / "report.html", folders, ordered=told)
+    page = Page((tmp_path / "report.html").read_text())
+    words = "".join(page.words)
+    assert "7 asked for, 5 more left for another time" in " ".join(words.split())
+    assert f"nearmiss nightly {HOSTILE}" in words
+    assert f"broken.yaml: {HOSTILE}" in words
+    assert words.index("Go on with") < words.index("Why clips were rejected")
+    assert "alert" not in "".join(page.scripts)
+    complete = Ordered({}, 2, 0, (), "nearmiss generate x")
+    write_report(tmp_path / "report.html", folders, ordered=complete)
+    assert "Go on with" not in (tmp_path / "report.html").read_text()
+
+
+def test_a_long_run_folds_what_was_rejected(folders, tmp_path):
+    good, bad = folders
+    for path, many in ((tmp_path / "few.html", [good, bad]), (tmp_path / "many.html", [good, *[bad] * 29])):
+        write_report(path, many, shown=4)
+    few, many = (Page((tmp_path / f"{name}.html").read_text()) for name in ("few", "many"))
+    assert ["open" in fold for fold in few.all("details") if fold.get("class") == "fold"] == [True]
+    assert ["open" in fold for fold in many.all("details") if fold.get("class") == "fold"] == [False]
+    assert ["open" in clip for clip in many.all("details") if clip.get("class") == "whole"] == [True, *[False] * 3]
+    assert [video["preload"] for video in many.all("video")] == ["metadata"] * 2 + ["none"] * 3
+    assert len(many.all("img")) == 30
+    assert all(image["loading"] == "lazy" for image in many.all("img"))
 
 
 def test_a_run_without_a_clip_has_a_report_too(tmp_path):

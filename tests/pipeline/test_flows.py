@@ -51,3 +51,50 @@ def test_the_flow_makes_what_it_can_and_tells_what_is_missing(tmp_path, newborn_
     assert told["tasks"] == ["publish Completed 1", "shard Completed 1", "shard Completed 1"]
     assert len(list((out / "rejected").glob("*/record.json"))) == 3
     assert (out / "report.html").is_file()
+
+
+NIGHT = """
+import json, sys
+import flows
+from prefect.client.orchestration import get_client
+from prefect.testing.utilities import prefect_test_harness
+from tests.pipeline.by_hand import Batch
+
+specs, root, weights = sys.argv[1:]
+first, second = Batch(rejects=lambda job: False), Batch()
+with prefect_test_harness(server_startup_timeout=120):
+    told = []
+    for batch in (first, second):
+        flows.make_clips = batch
+        seeds = (0,) if batch is first else (0, 1)
+        state = flows.nightly_flow([specs], root, clips=2, seeds=seeds, weights=weights, return_state=True)
+        told.append([state.name, state.message])
+    with get_client(sync_client=True) as client:
+        artifacts = {a.key: str(a.data)[:200] for a in client.read_artifacts()}
+        runs = {f"{run.name.split('-')[0]} {run.state.name} {run.run_count}" for run in client.read_task_runs()}
+print("RESULT", json.dumps({"told": told, "artifacts": artifacts, "runs": sorted(runs), "made": first.made}))
+"""
+
+
+@pytest.mark.prefect
+def test_nights_under_prefect_keep_their_budget_and_show_what_came_of_it(tmp_path, newborn_weights):
+    specs, root = tmp_path / "specs", tmp_path / "nights"
+    specs.mkdir()
+    (specs / "two.yaml").write_text(case(2))
+    environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect"), "NEARMISS_WEBHOOK": "http://127.0.0.1:9/key"}
+    command = [sys.executable, "-c", NIGHT, str(specs), str(root), str(newborn_weights)]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = json.loads(result.stdout.split("RESULT ")[1])
+    assert len(found["made"]) == 2
+    assert found["told"][0][0] == "Completed"  # nobody listens at the hook, and nothing fails for that
+    assert "2 accepted, 0 rejected, 0 failed" in found["told"][0][1]
+    assert "0 waiting" in found["told"][0][1]
+    assert found["told"][1][0] == "Completed"  # the same night: its budget is used up, the second seeds wait
+    assert "2 waiting" in found["told"][1][1]
+    assert found["artifacts"]["nearmiss-run-picture"].startswith("data:image/jpeg;base64,")
+    assert found["artifacts"]["nearmiss-run-report"].startswith("[report.html](file:///")
+    assert "accepted" in found["artifacts"]["nearmiss-run-clips"]
+    assert "shard Completed 1" in found["runs"]
+    everything = "".join(path.read_text() for path in root.rglob("*") if path.suffix in (".json", ".jsonl", ".html"))
+    assert "127.0.0.1:9" not in everything + result.stdout + result.stderr

@@ -87,7 +87,7 @@ def test_ray_s_endpoint_carries_what_a_batch_tells(scraped):
     for state in ("accepted", "rejected", "failed"):
         assert value(scraped, "ray_nearmiss_clips_total", f'state="{state}"') == 1
     assert value(scraped, "ray_nearmiss_rejected_total", 'check="physics check"') == 1
-    assert value(scraped, "ray_nearmiss_stage_seconds_sum", 'stage="judge"') == 4.5
+    assert value(scraped, "ray_nearmiss_spent_seconds_total", 'stage="judge"') == 4.5
     assert value(scraped, "ray_nearmiss_stage_seconds_count", 'stage="judge"') == 2
     assert value(scraped, "ray_nearmiss_waiting_clips") == 2
     assert value(scraped, "ray_nearmiss_worker_peak_memory_gib") == 1.5
@@ -101,7 +101,7 @@ def test_the_dashboard_names_only_what_is_served(scraped):
 def test_the_dashboard_shows_everything_that_we_tell():
     from pipeline import meters
 
-    ours = {meters.CLIPS, meters.REJECTED, meters.STAGE, meters.WAITING, meters.MEMORY}
+    ours = {meters.CLIPS, meters.REJECTED, meters.STAGE, meters.SPENT, meters.WAITING, meters.MEMORY}
     endings = ("", "_total", "_sum", "_count", "_bucket")
     known = {f"ray_{name}{ending}" for name in ours for ending in endings} | RAYS_OWN | RAYS_WITH_A_GPU
     assert named(DASHBOARD) <= known

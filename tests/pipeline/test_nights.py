@@ -109,6 +109,11 @@ def test_what_failed_by_itself_is_given_up_until_the_program_changes(order, work
     assert batch.made == []
     assert account.ok  # told yesterday; still counted
     assert [failure.reason for failure in account.given_up] == ["ValueError: a model raises"] * 2
+    assert account.again.endswith("--retry-failed")
+    assert "--retry-failed</code>" in (order.root / "2026-11-21" / "report.html").read_text()
+    work(replace(order, retry_failed=True), date(2026, 11, 24), again := Batch({"beta": ValueError("still")}))
+    assert again.made == []
+    assert len(history(order.root).failures) == 2
     monkeypatch.setattr(nights, "code_fingerprint", lambda: "another")
     work(order, THIRD, batch)
     assert len(batch.made) == 2
