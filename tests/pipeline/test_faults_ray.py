@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -65,16 +66,26 @@ class Trouble:
             time.sleep(self.chance.uniform(0.0, 0.5))
             self.done += self.harm()
 
-    def harm(self) -> bool:
+    def harm(self) -> bool | None:
         raise NotImplementedError
 
 
+@dataclass
 class KillWorkers(Trouble):
-    def harm(self) -> bool:
-        some = workers()
-        if some:
+    """Beside the batch, which goes on meanwhile: whoever then makes a clip dies."""
+
+    planned: int = 0
+
+    def ended(self, ending: Ending) -> None:
+        if self.planned < self.times:
+            self.planned += 1
+            threading.Timer(self.chance.uniform(0.0, 1.0), self.harm).start()
+
+    def harm(self) -> None:
+        some: list[psutil.Process] = []
+        if until(lambda: some.extend(workers()) or bool(some), 60):
             os.kill(self.chance.choice(some).pid, signal.SIGKILL)
-        return bool(some)
+            self.done += 1
 
 
 @dataclass
