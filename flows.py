@@ -124,10 +124,11 @@ def nightly_flow(
     specs: list[str], root: str, clips: int | None = None, hours: float | None = None, seeds: tuple[int, ...] = (0,),
     log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = 64,
     how: How | None = None, webhook_file: str | None = None, trust_network: bool = False,
+    into: str | None = None,
 ) -> State:  # fmt: skip
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
     how = _allowed(how, trust_network)
-    order = Order(_request(specs, root, seeds, log, preset, weights), Budget(clips, hours))
+    order = Order(_request(specs, root, seeds, log, preset, weights), Budget(clips, hours), into=into)
     with open_night(order, date.today()) as night:
         for shard in _shards(night.jobs, shard_size):
             if not night.over():

@@ -24,6 +24,7 @@ def nightly(
     out: Annotated[Path, typer.Option(help="Folder of all nights; each gets a run folder of its own in it.")],
     clips: Annotated[int | None, typer.Option(min=1, help="At most so many clips a night.")] = None,
     hours: Annotated[float | None, typer.Option(min=0.01, help="Begin no clip after so many hours.")] = None,
+    into: Annotated[str | None, typer.Option(help="Dataset that accepted clips join, as for `merge`.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also what was given up.")] = False,
     at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: when a night begins.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Stay, and work every night. Stop it with SIGTERM.")] = False,
@@ -62,7 +63,7 @@ def nightly(
         seeds = tuple(seed or [0])
         what = Request(tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution)
         order, how = (
-            Order(what, Budget(clips, hours), retry_failed),
+            Order(what, Budget(clips, hours), retry_failed, into),
             How(not inline, ray, workers, deadline, metrics_port),
         )
         raise typer.Exit(

@@ -20,6 +20,7 @@ from pipeline.history import Ended, History, history, note_ended
 from pipeline.journal import log
 from pipeline.lock import locked
 from pipeline.machine import code_fingerprint
+from pipeline.merge import NotMerged, merge
 from pipeline.publish import publish
 from pipeline.requests import How, Request
 from pipeline.runs import Failure, Job, Run
@@ -38,12 +39,14 @@ class Budget:
 class Order:
     """What is wanted every night. `what.out` is the folder that holds the nights.
 
-    With `retry_failed` what was given up is tried again.
+    With `retry_failed` what was given up is tried again. `into` is the dataset that every night's accepted clips join,
+    a folder or an address as for `merge`.
     """
 
     what: Request
     budget: Budget = Budget()
     retry_failed: bool = False
+    into: str | None = None
 
     @property
     def root(self) -> Path:
@@ -53,7 +56,7 @@ class Order:
         """What does the rest of a night, in a terminal."""
         options = [("--clips", self.budget.clips), ("--hours", self.budget.hours)]
         options += [("--seed", str(seed)) for seed in self.what.seeds if self.what.seeds != (0,)]
-        options += [("--log", self.what.log), ("--attribution", self.what.attribution)]
+        options += [("--into", self.into), ("--log", self.what.log), ("--attribution", self.what.attribution)]
         words = [str(word) for name, value in options if value for word in (name, value)]
         words += ["--retry-failed"] if retry_failed else []
         return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *words])
@@ -86,6 +89,14 @@ class Night:
 
 
 @dataclass(frozen=True)
+class Gathered:
+    """What became of the dataset that all nights join."""
+
+    ok: bool
+    line: str
+
+
+@dataclass(frozen=True)
 class Account:
     """What a night came to. `waiting` clips are left for the next one."""
 
@@ -95,11 +106,12 @@ class Account:
     waiting: int
     given_up: tuple[Failure, ...]
     again: str
+    gathered: Gathered | None = None
 
     @property
     def ok(self) -> bool:
         """Nothing of tonight is missing. What was given up on an earlier night was told then, and is still counted."""
-        return self.summary.complete
+        return self.summary.complete and (self.gathered is None or self.gathered.ok)
 
     def message(self) -> dict[str, object]:
         """For a webhook: `text` is what chat services show."""
@@ -116,7 +128,8 @@ class Account:
         accepted = sum(record.accepted for record in records)
         counts = f"{accepted} accepted, {len(records) - accepted} rejected, {len(self.summary.failures)} failed"
         rest = f"{self.before} made on earlier nights, {self.waiting} waiting, {len(self.given_up)} given up"
-        return f"{self.name}: {counts}; {rest}; {len(self.summary.plan.faults)} files with faults"
+        dataset = f"; {self.gathered.line}" if self.gathered else ""
+        return f"{self.name}: {counts}; {rest}; {len(self.summary.plan.faults)} files with faults{dataset}"
 
 
 def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[], object] = bool) -> Account:
@@ -155,7 +168,7 @@ def open_night(order: Order, night: date) -> Iterator[Night]:
 
 
 def close_night(order: Order, night: Night, made: tuple[Made, ...], finished: bool = True) -> Account:
-    """Publish a night and write down that it is over. What gathers nights into one dataset is to be called from here.
+    """Publish a night, let its accepted clips join the dataset of all nights, and write down that it is over.
 
     A night that is not `finished` was told to stop: it is published, and goes on when it is asked for again.
     """
@@ -168,12 +181,26 @@ def close_night(order: Order, night: Night, made: tuple[Made, ...], finished: bo
     account = Account(
         night.run.path.name, summary, night.due.before - len(night.there), len(left), night.due.given_up,
         order.command(any(not failure.passing for failure in (*summary.failures, *night.due.given_up))),
+        _gathered(order),
     )  # fmt: skip
     log.info("night", extra={"ok": account.ok, "line": account.line})
     if finished:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         note_ended(order.root, [Ended(night.run.path.name, at, account.ok, account.line)])
     return account
+
+
+def _gathered(order: Order) -> Gathered | None:
+    """A dataset that cannot be reached costs no clip: all nights are looked at, so the next one makes up for it."""
+    if order.into is None:
+        return None
+    try:
+        merged = merge(sorted(found.parent for found in order.root.glob("*/run.json")), order.into)
+    except NotMerged as error:
+        log.error("not merged", extra={"reason": str(error)})
+        return Gathered(False, f"dataset as it was: {error}")
+    version = merged.version.name if merged.version else "no version yet"
+    return Gathered(not merged.left_out, f"{len(merged.added)} scenes joined {order.into} ({version})")
 
 
 def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: bool = False) -> Due:

@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.forecast import Cluster, Trouble, forecast, load_of
-from pipeline.generate import How, Request, Silent, generate
+from pipeline.generate import Silent, generate
 from pipeline.measured import Measured, read_measured
+from pipeline.requests import How, Request
 from pipeline.simulated_batch import play
 from tests.pipeline.situations import case
 

@@ -19,7 +19,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.testing.utilities import prefect_test_harness
 from flows import ARTIFACT, generate_flow
-from pipeline.generate import How
+from pipeline.requests import How
 
 paths, out, weights = sys.argv[1:]
 with prefect_test_harness(server_startup_timeout=120):

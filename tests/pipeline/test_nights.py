@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipeline import nights
-from pipeline.generate import How, NothingToMake, Request, Silent
+from pipeline.generate import NothingToMake, Silent
 from pipeline.history import ended_nights, history
 from pipeline.lock import Locked, locked
 from pipeline.nights import Budget, Order, in_turn, nightly, open_night
+from pipeline.requests import How, Request
 from pipeline.runs import UNFINISHED, Job
 from tests.outputs.made import contents
 from tests.pipeline.by_hand import Batch
@@ -72,7 +73,7 @@ def test_only_what_is_new_or_changed_is_made(order, work, tmp_path):
 def test_what_was_begun_comes_first(order, work):
     with open_night(order, FIRST) as night:
         cut_off = night.jobs[-1]
-        (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir()
+    (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir(parents=True)  # as `kill -9` leaves it
     assert "2026-11-21" not in ended_nights(order.root)
     batch = Batch()
     work(replace(order, budget=Budget(clips=1)), SECOND, batch)
@@ -161,3 +162,19 @@ def test_the_run_folder_says_how_to_go_on(order, work):
     start = json.loads((order.root / "2026-11-21" / "run.json").read_text())["starts"][-1]
     assert start["again"] == account.again
     assert f"--out {order.root} --clips 2 --hours 1.5" in account.again
+
+
+def test_what_is_accepted_joins_the_dataset_of_all_nights_and_a_night_that_could_not_is_made_up_for(order, work):
+    (order.root / "taken").parent.mkdir(exist_ok=True)
+    (order.root / "taken").write_text("a file where the dataset should be")
+    small = replace(order, budget=Budget(clips=2), into=str(order.root / "taken"))
+    account = work(small, FIRST, Batch(rejects=lambda job: False))
+    assert not account.ok
+    assert "dataset as it was" in account.line
+    (order.root / "taken").unlink()
+    account = work(small, SECOND, Batch(rejects=lambda job: False))
+    assert account.ok
+    assert "4 scenes joined" in account.line
+    assert f"--into {small.into}" in account.again
+    account = work(small, THIRD, Batch(rejects=lambda job: True))
+    assert "0 scenes joined" in account.line

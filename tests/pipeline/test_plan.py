@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.generate import How, NoLog, NothingToMake, Request, Silent, generate, make_plan
+from pipeline.generate import NoLog, NothingToMake, Silent, generate, make_plan
+from pipeline.requests import How, Request
 from pipeline.specs import NotFound, find
 from scenarios.load import library, suites
 from tests.pipeline.situations import case
