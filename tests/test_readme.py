@@ -72,7 +72,7 @@ def test_its_ramp_and_its_roundabout_are_understood():
 
 
 def test_it_names_every_command_and_no_other():
-    named = set(re.findall(r"\| `nearmiss (\w+)", README))
+    named = set(re.findall(r"\| `nearmiss ([\w-]+)", README))
     assert named == {(c.name or c.callback.__name__) for c in app.registered_commands}
 
 

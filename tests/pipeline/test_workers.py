@@ -163,8 +163,8 @@ def test_workers_share_a_gpu_and_no_more_come_than_it_has_room_for():
 
 @pytest.mark.ray
 def test_no_worker_at_all_is_said_with_what_each_asks_for():
-    plan = RayPlan(Hands(1, 1), needs=Needs(memory_gib=1e6), start_s=3.0)
-    with pytest.raises(NoWorkers, match=r"no worker within 3 s; each asks for 1 cores, 0 GPUs and 1e\+06 GiB"):
+    plan = RayPlan(Hands(1, 1), needs=Needs(memory_gib=1000.0), start_s=3.0)
+    with pytest.raises(NoWorkers, match=r"no worker within 3 s; each asks for 1 cores, 0 GPUs and 1000 GiB"):
         list(on_ray(Squares(Path("/nowhere")), [1], plan))
 
 
