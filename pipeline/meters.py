@@ -1,7 +1,8 @@
 """What Prometheus is told of a batch, through the endpoint of the Ray that works on it.
 
 Ray serves it where its extra `default` is installed (`pip install nearmiss[metrics]`), our own Ray on loopback alone,
-and puts `ray_` before every name, `_total` behind a counter's and `_bucket`, `_sum`, `_count` behind a histogram's.
+and puts `ray_` before every name, `_total` behind a counter's and `_bucket`, `_sum`, `_count` behind a histogram's. It
+forgets a gauge that is not set for a while; the dashboard looks back for the last value.
 """
 
 from outputs.manifest import missed

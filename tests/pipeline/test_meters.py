@@ -39,10 +39,11 @@ for _ in batch:
     for ending in endings:
         meters.ended(ending)
     text, until = "", time.monotonic() + 120
-    while ("nearmiss_waiting" not in text or "node_mem_used" not in text) and time.monotonic() < until:
-        time.sleep(1)
+    wanted = ("nearmiss_waiting_clips{", "nearmiss_worker_peak_memory_gib{", "spent_seconds_total{", "node_mem_used{")
+    while not all(name in text for name in wanted) and time.monotonic() < until:
+        time.sleep(0.5)
         try:
-            text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+            text += urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
         except OSError:
             continue
     Path(sys.argv[1]).write_text(text)
