@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.crew import RayPlan, on_ray
 from pipeline.loopback import Exposed, refuse_open_cluster
-from pipeline.workers import Done, Hands, RayPlan, on_ray
+from pipeline.workers import Done, Hands
 
 
 def descendants(pid: int) -> set[int]:
