@@ -18,7 +18,7 @@ from tests.fuzzing import exchange, lines, specs
 
 HANG_S = 20.0  # of processor time, for one input; a busy machine is none of its doing
 ROLLED_OUT = 20  # of so many inputs that are understood one is rolled out
-SLOWEST_S = 4.0  # of processor time, to read or refuse it
+SLOWEST_S = 10.0  # of processor time, to read or refuse it: a distribution may mean hundreds of scenarios
 MEMORY = 1 << 30  # bytes of address space beyond what the program has when it begins
 LONGEST_FAULT = 2500  # characters
 OURS = re.compile(r"Traceback|<class|object at 0x|\bNoneType\b|\b[A-Z]\w+Error\b|validation error|\[type=")

@@ -17,6 +17,7 @@ import numpy as np
 from torch import nn
 
 import pipeline.generate
+from models.world import WorldModel
 from outputs.inventory import doubt
 from pipeline.endings import Made
 from pipeline.networks import Networks
@@ -29,8 +30,11 @@ TROUBLES = "troubles"  # a folder beside the run folder: a file a clip, which ho
 TIMES = "times"  # beside it, too: a byte an attempt
 
 
-class Broken(nn.Module):
+class Broken(WorldModel):
     """A network that cannot."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
 
     def __getattr__(self, name: str):
         raise RuntimeError("shapes [3, 5] and [9, 16] do not fit")
