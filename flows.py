@@ -38,6 +38,7 @@ from pipeline.notify import hook
 from pipeline.publish import picture, publish
 from pipeline.requests import WEIGHTS, How, Request
 from pipeline.runs import Job, Run
+from pipeline.timings import Timings
 from pipeline.workers import is_passing
 
 ARTIFACT = "nearmiss-run"
@@ -115,7 +116,7 @@ def generate_flow(
         for shard in _shards(run.missing(plan.jobs), shard_size):
             make_shard(run, shard, request, how, return_state=True)  # a failed shard does not stop the rest
         publish_run(run)
-        summary = summarise(run, plan, ())
+        summary = summarise(run, plan, Timings())
     return _show(summary, _line(summary))
 
 
@@ -133,7 +134,7 @@ def nightly_flow(
         for shard in _shards(night.jobs, shard_size):
             if not night.over():
                 make_shard(night.run, shard, order.what, how, night.over, return_state=True)
-        account = close_night(order, night, ())
+        account = close_night(order, night, Timings())
     tell(account.message(), webhook_file, return_state=True)
     return _show(account.summary, account.line)
 
@@ -194,9 +195,7 @@ def _show(summary: Summary, line: str) -> State:
 
 
 def _line(summary: Summary) -> str:
-    accepted = sum(record.accepted for record in summary.records)
-    rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.plan.faults)
-    return f"{summary.run}: {accepted} accepted, {rejected} rejected, {failed} failed, {bad} files with faults"
+    return f"{summary.run}: {summary.counts}, {len(summary.plan.faults)} files with faults"
 
 
 def _rows(summary: Summary) -> Iterator[dict[str, str]]:

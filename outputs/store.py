@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from outputs.whole import whole_file
+from outputs.whole import beside, whole_file
 
 # Where a conditional put, or one lock around the store, lets exactly one of two creators win. Others may do so, too.
 EXCLUSIVE = ("s3", "s3a", "memory")
@@ -81,7 +81,7 @@ class Folder:
         return _linked(content, target) if isinstance(content, Path) else self._written(content, target)
 
     def _written(self, content: bytes, target: Path) -> bool:
-        part = target.with_name(f".{target.name}.{os.urandom(6).hex()}.part")
+        part = beside(target)
         try:
             part.write_bytes(content)
             return _linked(part, target)
@@ -109,7 +109,7 @@ def _linked(source: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     except OSError:  # another disk, or a file system that cannot link
-        part = target.with_name(f".{target.name}.{os.urandom(6).hex()}.part")
+        part = beside(target)
         try:
             shutil.copyfile(source, part)
             os.link(part, target)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def _beside(path: Path) -> Path:
+def beside(path: Path) -> Path:
     """A hidden name next to `path`, on the same file system, that nobody else uses, on another machine either."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}.part"
@@ -17,7 +17,7 @@ def _beside(path: Path) -> Path:
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yields a path to write to; it takes `path`'s place when the block ends, and vanishes if the block raises."""
-    part = _beside(path)
+    part = beside(path)
     try:
         yield part
         os.replace(part, path)
@@ -32,7 +32,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     A folder cannot be swapped in one step: for the instant between two renames there is none at `path`, never half
     of one.
     """
-    part, old = _beside(path), _beside(path)
+    part, old = beside(path), beside(path)
     part.mkdir()
     try:
         yield part

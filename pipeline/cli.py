@@ -11,8 +11,20 @@ from rich.console import Console
 
 from pipeline.commands import COMMANDS
 from pipeline.errors import Stopped, user_errors
-from pipeline.night_commands import Trust
-from pipeline.run_commands import GRACE_S, Grace
+from pipeline.options import (
+    GRACE_S,
+    Attribution,
+    Deadline,
+    Grace,
+    Inline,
+    Log,
+    Preset,
+    RayAddress,
+    Seeds,
+    Trust,
+    Weights,
+    Workers,
+)
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
@@ -24,10 +36,6 @@ OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
 ]
-Log = Annotated[
-    Path | None, typer.Option(help="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
-]
-Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships with weights.")]
 
 
 @contextmanager
@@ -141,16 +149,16 @@ def generate(
     out: Annotated[
         Path | None, typer.Option(help="Run folder; default: runs/ and the first PATH's name. Again goes on there.")
     ] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Looks to draw; give it several times for several.")] = None,
+    seed: Seeds = None,
     log: Log = None,
     preset: Preset = "tiny",
-    weights: Annotated[Path | None, typer.Option(help="Folder with weights of your own, one folder a preset.")] = None,
-    attribution: Annotated[str, typer.Option(help="Whom to name wherever clips made from the log are shown.")] = "",
-    inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
-    ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")] = None,
+    weights: Weights = None,
+    attribution: Attribution = "",
+    inline: Inline = False,
+    ray: RayAddress = None,
     trust_network: Trust = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
-    deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")] = 1800,
+    workers: Workers = None,
+    deadline: Deadline = 1800,
     limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
     grace: Grace = GRACE_S,
 ) -> None:

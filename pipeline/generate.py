@@ -71,6 +71,16 @@ class Summary:
         """Nothing is missing: every file was read and every clip made, accepted or not."""
         return not self.plan.faults and not self.failures
 
+    @property
+    def accepted(self) -> int:
+        return sum(record.accepted for record in self.records)
+
+    @property
+    def counts(self) -> str:
+        """'3 accepted, 1 rejected, 0 failed'."""
+        rejected = len(self.records) - self.accepted
+        return f"{self.accepted} accepted, {rejected} rejected, {len(self.failures)} failed"
+
 
 @runtime_checkable
 class Watch(Protocol):
@@ -190,7 +200,7 @@ def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
     """
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds),
-        "log": str(request.log or ""), "machine": machine(), "versions": versions(), "faulty": len(plan.faults),
+        "log": str(request.log or ""), "machine": machine(), "versions": versions(),
         "again": request.again or _go_on(request.out), "asked": len(plan.jobs),
         "faults": [str(fault) for fault in plan.faults],
     }  # fmt: skip
@@ -268,11 +278,12 @@ def _ray_plan(how: How, preset: str, jobs: int) -> RayPlan:
     )
 
 
-def summarise(run: Run, plan: Plan, made: Timings | tuple[()] = ()) -> Summary:
+def summarise(run: Run, plan: Plan, made: Timings) -> Summary:
     """What became of the plan's clips, those made by earlier starts included."""
-    asked, made = {job.clip for job in plan.jobs}, made or Timings()
+    asked = {job.clip for job in plan.jobs}
     records = tuple(r for r in run.records() if r.id in asked)
     failures = tuple(f for f in run.failures() if f.clip in asked)
-    accepted = sum(r.accepted for r in records)
-    run.note(accepted=accepted, rejected=len(records) - accepted, failed=len(failures), made_now=made.clips)
-    return Summary(run.path, records, failures, plan, made)
+    summary = Summary(run.path, records, failures, plan, made)
+    rejected = len(records) - summary.accepted
+    run.note(accepted=summary.accepted, rejected=rejected, failed=len(failures), made_now=made.clips)
+    return summary

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.runs import UNFINISHED, Failure, State
+from pipeline.runs import UNFINISHED, Failure, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own
 
@@ -46,8 +46,7 @@ def history(root: Path) -> History:
             made |= _names(night / state)
         begun |= {name.partition(".")[0] for name in _names(night / UNFINISHED)}
         made_by = _code(night)
-        for path in sorted((night / State.FAILED).glob("*.json")):
-            failure = Failure(**json.loads(path.read_text()))
+        for failure in Run(night).failures():
             failures[failure.clip] = failure
             nights[failure.clip] += 1
             code[failure.clip] = made_by

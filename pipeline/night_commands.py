@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.options import (
+    Attribution,
+    Deadline,
+    Grace,
+    Inline,
+    Log,
+    Preset,
+    RayAddress,
+    Seeds,
+    Trust,
+    Weights,
+    Workers,
+)
+
 if TYPE_CHECKING:
     from pipeline.nights import Account, Order
     from pipeline.requests import How
-
-Trust = Annotated[
-    bool,
-    typer.Option(
-        "--trust-network",
-        help="Join a Ray cluster on a network: everybody there can run code as you on all its machines.",
-    ),
-]
 
 
 def nightly(
@@ -28,17 +34,17 @@ def nightly(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also what was given up.")] = False,
     at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: when a night begins.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Stay, and work every night. Stop it with SIGTERM.")] = False,
-    seed: Annotated[list[int] | None, typer.Option(help="Looks to draw; several times for several.")] = None,
-    log: Annotated[Path | None, typer.Option(help="Folder of a nuScenes-format log.")] = None,
-    preset: Annotated[str, typer.Option(help="Size of the networks.")] = "tiny",
-    weights: Annotated[Path | None, typer.Option(help="Folder with weights of your own.")] = None,
-    attribution: Annotated[str, typer.Option(help="Whom to name for clips made from the log.")] = "",
-    inline: Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")] = False,
-    ray: Annotated[str | None, typer.Option(help="Address of a Ray cluster.")] = None,
+    seed: Seeds = None,
+    log: Log = None,
+    preset: Preset = "tiny",
+    weights: Weights = None,
+    attribution: Attribution = "",
+    inline: Inline = False,
+    ray: RayAddress = None,
     trust_network: Trust = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")] = None,
-    deadline: Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up.")] = 1800,
-    grace: Annotated[float, typer.Option(min=0, help="Seconds that clips in work have to end after SIGTERM.")] = 60,
+    workers: Workers = None,
+    deadline: Deadline = 1800,
+    grace: Grace = 60,
     webhook_file: Annotated[
         Path | None, typer.Option(help="File with the address to tell; or set NEARMISS_WEBHOOK. Never written down.")
     ] = None,

@@ -124,26 +124,24 @@ class Account:
     @property
     def line(self) -> str:
         """The night in a sentence."""
-        records = self.summary.records
-        accepted = sum(record.accepted for record in records)
-        counts = f"{accepted} accepted, {len(records) - accepted} rejected, {len(self.summary.failures)} failed"
         rest = f"{self.before} made on earlier nights, {self.waiting} waiting, {len(self.given_up)} given up"
         dataset = f"; {self.gathered.line}" if self.gathered else ""
-        return f"{self.name}: {counts}; {rest}; {len(self.summary.plan.faults)} files with faults{dataset}"
+        return f"{self.name}: {self.summary.counts}; {rest}; {len(self.summary.plan.faults)} files with faults{dataset}"
 
 
 def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[], object] = bool) -> Account:
     """Make what is due, publish it, say what it came to. Raises what `make_plan` and `open_run` raise."""
     with open_night(order, night) as tonight:
-        made = []
+        timings = Timings()
         watch.begins(tonight.run.path, len(tonight.jobs), tonight.due.before)
         try:
             for ending in make_clips(tonight.run, tonight.jobs, order.what, how, lambda: stop() or tonight.over()):
                 watch.ended(ending)
-                made += [] if isinstance(ending, Failure) else [ending]
+                if isinstance(ending, Made):
+                    timings.add(ending)
         except KeyboardInterrupt:  # the time to finish is over: what is there is published all the same
             log.warning("stopped")
-        return close_night(order, tonight, tuple(made), finished=not stop())
+        return close_night(order, tonight, timings, finished=not stop())
 
 
 @contextmanager
@@ -167,7 +165,7 @@ def open_night(order: Order, night: date) -> Iterator[Night]:
             yield Night(run, plan, due, jobs, there, _time_limit(run, order.budget.hours))
 
 
-def close_night(order: Order, night: Night, made: tuple[Made, ...], finished: bool = True) -> Account:
+def close_night(order: Order, night: Night, made: Timings, finished: bool = True) -> Account:
     """Publish a night, let its accepted clips join the dataset of all nights, and write down that it is over.
 
     A night that is not `finished` was told to stop: it is published, and goes on when it is asked for again.
@@ -175,7 +173,7 @@ def close_night(order: Order, night: Night, made: tuple[Made, ...], finished: bo
     publish(night.run)
     mine = {job.clip for job in night.jobs} | night.there
     plan = replace(night.plan, jobs=tuple(job for job in night.plan.jobs if job.clip in mine))
-    summary = summarise(night.run, plan, Timings.of(made))
+    summary = summarise(night.run, plan, made)
     failed = {failure.clip for failure in summary.failures}
     left = [job for job in night.due.jobs if job.clip not in failed and night.run.state(job.clip) is None]
     account = Account(

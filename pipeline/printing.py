@@ -23,10 +23,8 @@ def print_summary(console: Console, summary: Summary) -> None:
     console.print(clips_table(summary))
     if summary.made.clips:
         console.print(stages_table(summary.made))
-    accepted = sum(r.accepted for r in summary.records)
-    rejected, failed, bad = len(summary.records) - accepted, len(summary.failures), len(summary.plan.faults)
-    console.print(f"{accepted} accepted, {rejected} rejected, {failed} failed; {bad} files with faults")
-    if accepted:
+    console.print(f"{summary.counts}; {len(summary.plan.faults)} files with faults")
+    if summary.accepted:
         console.print(f"dataset  {summary.run / 'dataset'}   NuScenes('v1.0-trainval', '{summary.run / 'dataset'}')")
     console.print(f"report   {summary.run / 'report.html'}")
 

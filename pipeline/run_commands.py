@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from pipeline.options import GRACE_S, Grace
+
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder made by `nearmiss generate`.")]
-Grace = Annotated[float, typer.Option(min=0, help="Seconds that clips in work have when SIGTERM comes.")]
-GRACE_S = 25.0  # Kubernetes and many others kill after 30
 
 
 def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:

@@ -56,7 +56,7 @@ def status(path: Path) -> Status:
     clips = clips or made  # a folder of a version that did not write them down
     failed = tuple(f for f in run.failures() if f.clip in clips - made)
     who, start = holder(path), run.manifest()["starts"][-1]
-    faulty, done = start.get("faulty", 0), _done(start)
+    faulty, done = len(start.get("faults", ())), _done(start)
     phase = Phase.COMPLETE if clips <= made and done and not faulty else Phase.STOPPED
     phase = phase if who is None else Phase.RUNNING
     return Status(

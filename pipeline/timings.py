@@ -1,6 +1,5 @@
 """Where the time of many clips went, in memory that does not grow with their number."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipeline.endings import Made
@@ -15,13 +14,6 @@ class Timings:
     longest_s: dict[str, float] = field(default_factory=dict)
     longest_clip_s: float = 0.0
     peak_gib: float = 0.0
-
-    @classmethod
-    def of(cls, made: Iterable[Made]) -> "Timings":
-        timings = cls()
-        for one in made:
-            timings.add(one)
-        return timings
 
     def add(self, made: Made) -> None:
         self.clips += 1

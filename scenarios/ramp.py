@@ -9,7 +9,6 @@ from scenarios.strips import between
 REACH_M = 160.0  # of the ramp before it comes alongside
 RADIUS_M = 300.0  # of the bend with which it comes alongside
 SLOPE = 0.12  # towards the main road, before that bend
-NOSE_M = 12.0  # before the acceleration lane, in which the ramp is still beside the road
 _STEP_M = 4.0
 
 
