@@ -1,16 +1,12 @@
 """The command line. Imports are inside the commands: `nearmiss --help` does not wait for torch."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pipeline.commands import COMMANDS
-from pipeline.errors import Stopped, user_errors
 from pipeline.options import (
     GRACE_S,
     Attribution,
@@ -25,33 +21,15 @@ from pipeline.options import (
     Weights,
     Workers,
 )
+from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
     no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown",
 )  # fmt: skip
-console = Console()
-
-OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
 ]
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130, by SIGTERM with 143."""
-    try:
-        yield
-    except user_errors() as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(MISUSED) from None
-    except Stopped as stopped:
-        Console(stderr=True).print(str(stopped), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(TERMINATED) from None
-    except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; the same command goes on from here")
-        raise typer.Exit(STOPPED) from None
 
 
 @app.command()

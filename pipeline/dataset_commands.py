@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
+
 Dataset = Annotated[str, typer.Option(metavar="DATASET", help="A folder, or an address such as s3://bucket/prefix.")]
 
 
@@ -27,8 +29,6 @@ def merge(
 
     Exit code 0: everything is in; 1: a clip was damaged and left out; 2: misuse, or the dataset cannot be reached.
     """
-    from pipeline.cli import INCOMPLETE, OK, console, plain_errors
-
     with plain_errors():
         from outputs.splits import Shares
         from pipeline.errors import UserError
@@ -72,8 +72,6 @@ def fetch(
     version: Annotated[str | None, typer.Option(help="Its name or number, such as v0008; default: the last.")] = None,
 ) -> None:
     """Bring a version of a dataset to this machine, where nuscenes-devkit can load it."""
-    from pipeline.cli import console, plain_errors
-
     with plain_errors():
         from outputs.fetch import fetch as bring
         from outputs.fetch import find_version

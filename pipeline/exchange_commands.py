@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
+
 
 def import_scenario(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="An .xosc: a scenario, or a value distribution.")],
@@ -27,8 +29,6 @@ def import_scenario(
     The file is checked against ASAM's schema first. What the language cannot say is listed by name and line, and
     then nothing is written, unless --partial.
     """
-    from pipeline.cli import console, plain_errors
-
     with plain_errors():
         from pipeline.exchange import import_files
         from scenarios.openscenario.importing import Asked
@@ -48,8 +48,6 @@ def export_scenario(
     Who holds a speed and acts by what both languages have is written as a story, everybody else as the trajectory
     that the rollout gives; the files say which.
     """
-    from pipeline.cli import INCOMPLETE, OK, console, plain_errors
-
     with plain_errors():
         from pipeline.exchange import export_files
 

@@ -19,6 +19,7 @@ from pipeline.options import (
     Weights,
     Workers,
 )
+from pipeline.terminal import console, plain_errors
 
 if TYPE_CHECKING:
     from pipeline.nights import Account, Order
@@ -57,8 +58,6 @@ def nightly(
     Exit code 0: everything that the night asked for was made; 1: a file has faults or a clip failed; 2: misuse;
     143: stopped by SIGTERM.
     """
-    from pipeline.cli import plain_errors
-
     with plain_errors():
         from models.presets import WEIGHTS
         from pipeline.loopback import refuse_open_cluster
@@ -90,7 +89,6 @@ def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -
 
 
 def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_file: Path | None) -> int:
-    from pipeline.cli import console
     from pipeline.errors import UserError
     from pipeline.journal import journal
     from pipeline.night_clock import Schedule, serve, time_of_day
@@ -117,7 +115,6 @@ def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_fil
 
 def _work(order: "Order", how: "How", night: date, stopping: object) -> "Account":
     from pipeline.board import Board
-    from pipeline.cli import console
     from pipeline.nights import nightly as make
     from pipeline.printing import print_summary
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from pipeline.terminal import console, plain_errors
+
 if TYPE_CHECKING:
     from pipeline.measured import Measured
     from pipeline.planning import Check, Outlook
@@ -47,8 +49,6 @@ def plan(
     The seconds are those of a run, its acceptance too; a model computes the time, and a batch played through event by
     event checks it. Seconds on a GPU that nobody has measured are told as bounds, or follow from --gpu-speedup.
     """
-    from pipeline.cli import console, plain_errors
-
     with plain_errors():
         from outputs.whole import write_text
         from pipeline.forecast import Cluster, Trouble

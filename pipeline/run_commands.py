@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.options import GRACE_S, Grace
+from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
 
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder made by `nearmiss generate`.")]
 
@@ -18,7 +19,6 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
 
     Exit code 0: complete, or at work; 1: something is missing.
     """
-    from pipeline.cli import INCOMPLETE, OK, console, plain_errors
     from pipeline.status import Phase, lines
     from pipeline.status import status as look_at
 
@@ -51,7 +51,6 @@ def retry_failed(run: RunFolder, grace: Grace = GRACE_S) -> None:
 
 def _work(go_on: Callable, run: Path, grace: float) -> None:
     from pipeline.board import Board
-    from pipeline.cli import INCOMPLETE, OK, console, plain_errors
     from pipeline.printing import print_summary
     from pipeline.stopping import told_to_stop
 
@@ -67,7 +66,6 @@ def gc(
     run: RunFolder, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False
 ) -> None:
     """Take away what runs that were cut short left in a folder, and say how much room that makes."""
-    from pipeline.cli import console, plain_errors
     from pipeline.leftovers import gc as collect
 
     with plain_errors():
@@ -81,7 +79,6 @@ def gc(
 
 def report(run: RunFolder) -> None:
     """Build dataset, manifest and report of a run folder again from its clips."""
-    from pipeline.cli import console, plain_errors
     from pipeline.publish import publish_again
 
     with plain_errors():

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import INCOMPLETE, MISUSED, OK, app
+from pipeline.cli import app
+from pipeline.terminal import INCOMPLETE, MISUSED, OK
 from scenarios.schema import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
