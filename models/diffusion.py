@@ -183,7 +183,7 @@ def sample(
     for here, after in zip(levels, (*levels[1:], 0.0), strict=True):
         x = torch.where(known, steering.given, x)
         clean = x.clone()
-        clean[:, wanted] = model(x, torch.full((x.shape[0],), here), steering, wanted).float().clamp(-1, 1)
+        clean[:, wanted] = model(x, torch.full((len(x),), here, device=x.device), steering, wanted).float().clamp(-1, 1)
         direction = (x - (1 - here) * clean) / here
         x = (1 - after) * clean + after * direction
     return torch.where(known, steering.given, x)

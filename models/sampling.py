@@ -1,5 +1,6 @@
 """Sampling the world model: token by token from a cache, or a stretch of tokens at once to the same result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,11 +63,15 @@ def predict(
     actions: Float[Tensor, "batch time 2"],
     words: Int[Tensor, "batch word"],
     t_s: Float[Tensor, "batch time"],
-    generator: torch.Generator,
+    chances: Sequence[torch.Generator],
     how: Sampling,
 ) -> Int[Tensor, "batch time row column"]:
-    """Tokens of all frames; the first are the prompt's (none: dreamt from the conditions alone)."""
-    noise = _gumbel((*t_s.shape, model.cells, len(model.config.levels), max(model.config.levels)), generator)
+    """Tokens of all frames; the first are the prompt's (none: dreamt from the conditions alone).
+
+    Each clip draws from a generator of its own, so that its neighbours in the batch do not change what it draws.
+    """
+    drawn = (t_s.shape[1], model.cells, len(model.config.levels), max(model.config.levels))
+    noise = torch.stack([_gumbel(drawn, chance) for _, chance in zip(t_s, chances, strict=True)])
     clip = _Clip(model, prompt.shape[1], layers, actions, words, t_s, how)
     given = model.quantiser.uncode(prompt).flatten(2, 3)
     frames = []

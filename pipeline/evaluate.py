@@ -23,6 +23,7 @@ from pipeline.sheets import sheet, signed, to_bytes
 from pipeline.stages import (
     TOKEN_STRIDE,
     Conditions,
+    Scene,
     condition,
     predict_tokens,
     render_frames,
@@ -48,6 +49,11 @@ class Shot(Case):
     conditions: Conditions
     seed: int
 
+    @property
+    def scene(self) -> Scene:
+        """As the networks get it."""
+        return Scene(self.rollout, self.conditions, (self.source,))
+
 
 def shoot(scenario: Scenario, seed: int, networks: Networks) -> Shot:
     """The front camera's source pictures and labels of a scenario."""
@@ -69,17 +75,17 @@ def held_out(clips: int, first_seed: int) -> Iterator[tuple[Scenario, int]]:
 def subjects(networks: Networks) -> Mapping[str, Callable[[Shot], Frames]]:
     """What is measured beside the source: the whole line, its parts, and two ways of doing nothing."""
 
-    def source_codes(shot: Shot) -> Int[Tensor, "step row column"]:
-        return _encode(shot.source[::TOKEN_STRIDE], networks)
+    def source_codes(shot: Shot) -> Int[Tensor, "1 1 step row column"]:
+        return _encode(shot.source[::TOKEN_STRIDE], networks)[None, None]
 
     def generated(shot: Shot) -> Frames:
         dice, noise = (seed_for(shot.scenario, shot.seed, what) for what in ("tokens", "frames"))
-        tokens = predict_tokens((shot.source[0],), shot.rollout, shot.conditions, networks, dice)
-        return render_frames(tokens, shot.rollout, shot.conditions, networks, noise)[0]
+        tokens = predict_tokens((shot.scene,), networks, (dice,))
+        return render_frames(tokens, (shot.scene,), networks, (noise,))[0, 0]
 
     def decoded(shot: Shot) -> Frames:
         noise = seed_for(shot.scenario, shot.seed, "frames")
-        return render_frames((source_codes(shot),), shot.rollout, shot.conditions, networks, noise)[0]
+        return render_frames(source_codes(shot), (shot.scene,), networks, (noise,))[0, 0]
 
     def another_look(shot: Shot) -> Frames:
         return source_frames(shot.rollout, shot.conditions, seed_for(shot.scenario, shot.seed + 1, "look"))[0]

@@ -7,33 +7,27 @@ from outputs.verdict import Verdict, accepted
 from pipeline.machine import code_fingerprint, machine
 from pipeline.networks import Networks
 from pipeline.runs import Job, safe_name
-from pipeline.stages import Conditions
-from scenarios.rollout import FRAME_RATE_HZ, Rollout
+from pipeline.stages import Scene
+from scenarios.rollout import FRAME_RATE_HZ
 
 
 def record_of(
     job: Job,
-    rollout: Rollout,
-    conditions: Conditions,
+    scene: Scene,
     verdicts: tuple[Verdict, ...],
     networks: Networks,
+    device: str,
     seconds: dict[str, float],
 ) -> ClipRecord:
-    """Everything there is to know of a clip but its arrays."""
+    """Everything there is to know of a clip but its arrays; `device` is where the networks made it."""
     here = machine()
     return ClipRecord(
         id=job.clip, scenario_id=job.scenario.id, family=safe_name(job.scenario.name), name=job.scenario.name,
-        caption=conditions.caption, spec_hash=job.scenario.id, seed=job.seed, parameters=job.scenario.parameters,
+        caption=scene.conditions.caption, spec_hash=job.scenario.id, seed=job.seed, parameters=job.scenario.parameters,
         preset=networks.preset, weights=networks.fingerprints,
         code_version=code_fingerprint(), torch_version=torch.__version__,
-        cpu_capability=here["cpu_capability"], device=_computed_on(networks), stage_s=dict(seconds),
+        cpu_capability=here["cpu_capability"], device=device, stage_s=dict(seconds),
         verdicts=verdicts, accepted=accepted(verdicts), reasons=reasons_against(verdicts),
-        cameras=tuple(view.camera.name for view in conditions.views), frame_rate_hz=FRAME_RATE_HZ,
-        happenings=rollout.happenings, attribution=job.attribution,
+        cameras=tuple(view.camera.name for view in scene.conditions.views), frame_rate_hz=FRAME_RATE_HZ,
+        happenings=scene.rollout.happenings, attribution=job.attribution,
     )  # fmt: skip
-
-
-def _computed_on(networks: Networks) -> str:
-    """Where the networks are, not what else the machine has: their seconds are only worth comparing on the same."""
-    place = next(networks.world.parameters()).device
-    return torch.cuda.get_device_name(place) if place.type == "cuda" else place.type

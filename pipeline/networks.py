@@ -40,9 +40,22 @@ class Networks:
     baseline: Baseline
     fingerprints: dict[str, str]
 
+    @property
+    def device(self) -> torch.device:
+        """Where clips are made; what looks at them is always on the processor."""
+        return next(self.world.parameters()).device
 
-def load_networks(name: str, threads: int, folder: Path = WEIGHTS) -> Networks:
-    """Build and fill a preset's networks for inference on `threads` threads; WeightsError says what is missing."""
+    @property
+    def computes_on(self) -> str:
+        """The name of that device, not of what else the machine has: seconds compare only on the same."""
+        return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
+
+
+def load_networks(name: str, threads: int, folder: Path = WEIGHTS, device: str = "cpu") -> Networks:
+    """Build and fill a preset's networks for inference on `threads` threads; WeightsError says what is missing.
+
+    `device` is for those that make clips.
+    """
     preset = PRESETS[_known(name)]
     torch.set_num_threads(threads)
     keep_freed_memory()
@@ -56,7 +69,9 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS) -> Networks:
     filled = {part: weights.load(network, folder / name / f"{part}.safetensors") for part, network in parts.items()}
     for part in ("tokenizer", "decoder", "detector", "egomotion"):
         filled[part].to(memory_format=torch.channels_last)
-    filled["world"].to(compute_dtype())  # a token at a time is bound by memory, not by arithmetic
+    filled["world"].to(compute_dtype(device))  # a token at a time is bound by memory, not by arithmetic
+    for part in ("tokenizer", "world", "decoder"):
+        filled[part].to(device)
     prints = fingerprints(name, folder)
     checker = Checker(filled.pop("detector"), filled.pop("egomotion"), checker_fingerprint(prints))
     rig = tuple(camera.resized(preset.height, preset.width) for camera in RIG)

@@ -101,7 +101,8 @@ class DecoderPart:
             camera = self.footage.config.camera
             poses = driven(self.footage.actions[clip, :5]) @ camera.camera_to_ego
             sight = Sight(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
-            made = render(network, self.read, tokens, layers, sight, torch.Generator().manual_seed(0)).numpy()
+            chance = torch.Generator().manual_seed(0)
+            made = render(network, self.read, tokens[None], layers[None], sight, [chance])[0].numpy()
             rows += [self.footage.pictures[clip, [0, 1, 4]], made[[0, 1, 4]]]
         sheet(rows, path)
 
@@ -130,7 +131,7 @@ class WorldPart:
             words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
             codes = predict(
                 network, take(self.codes)[:, :1], take(self.footage.layers), take(self.footage.actions), words, t_s,
-                torch.Generator().manual_seed(0), Sampling(),
+                [torch.Generator().manual_seed(0)], Sampling(),
             )  # fmt: skip
             shown = [0, 1, len(frames) // 2, len(frames) - 1]
             true = take(self.codes)[0][shown]

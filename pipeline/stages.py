@@ -1,6 +1,7 @@
 """The stages of the map: each takes frozen values and returns a new one. Only here do tensors meet scenarios."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -35,6 +36,7 @@ from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate
 
+Frames = UInt8[np.ndarray, "time height width 3"]
 Randomness = Literal["look", "tokens", "frames", "lidar"]
 SAMPLING = Sampling(top_k=4, temperature=0.7)  # the full distribution drifts, its mode freezes (GAIA-1)
 TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens
@@ -69,6 +71,15 @@ class Conditions:
     words: Int[np.ndarray, "word"]
 
 
+@dataclass(frozen=True)
+class Scene:
+    """A clip as the networks get it. The first of each camera's `source` pictures is their prompt."""
+
+    rollout: Rollout
+    conditions: Conditions
+    source: tuple[Frames, ...]
+
+
 def seed_for(scenario: Scenario, seed: int, what: Randomness) -> int:
     """From content, never from a worker or an order: the same clip is the same wherever it is made."""
     digest = hashlib.sha256(f"{scenario.id}|{seed}|{what}".encode()).digest()
@@ -98,16 +109,12 @@ def condition(rollout: Rollout, rig: tuple[Camera, ...], look: int | None) -> Co
     return Conditions(scenery, views, ego_actions(rollout), text, word_ids(text))
 
 
-def source_frames(
-    rollout: Rollout, conditions: Conditions, seed: int
-) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
+def source_frames(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
     """The procedural camera's pictures, with the seed's look."""
     return tuple(photograph(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
 
 
-def take_pictures(
-    world: World, conditions: Conditions, seed: int
-) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
+def take_pictures(world: World, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
     """The log's pictures, or the procedural camera's: the first is the prompt, the others are to be compared with."""
     if world.log is not None:
         return tuple(pictures(world.log, camera) for camera in world.rig)
@@ -115,45 +122,57 @@ def take_pictures(
 
 
 def predict_tokens(
-    first: tuple[UInt8[np.ndarray, "height width 3"], ...],
-    rollout: Rollout,
-    conditions: Conditions,
-    networks: Networks,
-    seed: int,
-) -> tuple[Int[Tensor, "step row column"], ...]:
-    """The world model goes on from the first picture's tokens, obeying layers, actions and text."""
-    chance = torch.Generator().manual_seed(seed)
-    actions = torch.from_numpy(conditions.actions[::TOKEN_STRIDE]).float()
-    words = torch.from_numpy(conditions.words)
-    t_s = torch.from_numpy(rollout.t_s[::TOKEN_STRIDE]).float()
+    scenes: Sequence[Scene], networks: Networks, seeds: Sequence[int]
+) -> Int[Tensor, "clip camera step row column"]:
+    """The world model goes on from the first pictures' tokens, obeying layers, actions and text.
+
+    Clips of one batch have equally many frames and cameras; each draws what it would draw alone.
+    """
+    place = networks.device
+    chances = [torch.Generator().manual_seed(seed) for seed in seeds]
+    actions = _together(scene.conditions.actions[::TOKEN_STRIDE] for scene in scenes).float().to(place)
+    words = _together(scene.conditions.words for scene in scenes).to(place)
+    t_s = _together(scene.rollout.t_s[::TOKEN_STRIDE] for scene in scenes).float().to(place)
     codes = []
-    for picture, view in zip(first, conditions.views, strict=True):
-        layers = torch.from_numpy(np.ascontiguousarray(view.layers.values[::TOKEN_STRIDE]))
-        with torch.inference_mode(), computing():
-            prompt = networks.tokenizer.encode(rearrange(signed(picture), "h w c -> 1 c h w"))
-            tokens = predict(
-                networks.world, prompt[None], layers[None], actions[None], words[None], t_s[None], chance, SAMPLING
-            )
-        codes.append(tokens[0])
-    return tuple(codes)
+    for camera in range(len(scenes[0].source)):
+        first = signed(np.stack([scene.source[camera][0] for scene in scenes])).to(place)
+        layers = _layers(scenes, camera)[:, ::TOKEN_STRIDE].to(place)
+        with torch.inference_mode(), computing(place.type):
+            prompt = networks.tokenizer.encode(rearrange(first, "clip h w c -> clip c h w"))
+            told = (prompt[:, None], layers, actions, words, t_s)
+            codes.append(predict(networks.world, *told, chances, SAMPLING))
+    return torch.stack(codes, 1)
 
 
 def render_frames(
-    tokens: tuple[Int[Tensor, "step row column"], ...],
-    rollout: Rollout,
-    conditions: Conditions,
+    tokens: Int[Tensor, "clip camera step row column"],
+    scenes: Sequence[Scene],
     networks: Networks,
-    seed: int,
-) -> tuple[UInt8[np.ndarray, "time height width 3"], ...]:
+    seeds: Sequence[int],
+) -> UInt8[np.ndarray, "clip camera time height width 3"]:
     """The video decoder draws every camera's frames from its tokens and layers, moving on as the camera does."""
-    chance = torch.Generator().manual_seed(seed)
+    place = networks.device
+    chances = [torch.Generator().manual_seed(seed) for seed in seeds]
     frames = []
-    for codes, view in zip(tokens, conditions.views, strict=True):
-        values, layers = networks.tokenizer.embed(codes), torch.from_numpy(view.layers.values)
-        poses = rollout.ego_to_map @ view.camera.camera_to_ego
-        sight = Sight(torch.from_numpy(poses)[None], torch.from_numpy(view.camera.intrinsic)[None])
-        frames.append(render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, chance).numpy())
-    return tuple(frames)
+    for camera, codes in enumerate(tokens.unbind(1)):
+        values = torch.stack([networks.tokenizer.embed(clip) for clip in codes])
+        views = [scene.conditions.views[camera].camera for scene in scenes]
+        poses = _together(s.rollout.ego_to_map @ view.camera_to_ego for s, view in zip(scenes, views, strict=True))
+        sight = Sight(poses.to(place), _together(view.intrinsic for view in views).to(place))
+        layers = _layers(scenes, camera).to(place)
+        made = render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, chances)
+        frames.append(made.cpu().numpy())
+    return np.stack(frames, 1)
+
+
+def _layers(scenes: Sequence[Scene], camera: int) -> UInt8[Tensor, "clip time layer height width"]:
+    return _together(scene.conditions.views[camera].layers.values for scene in scenes)
+
+
+def _together(arrays: Iterable[np.ndarray]) -> Tensor:
+    """One tensor of all clips' arrays, which must be of one shape; a single one is not copied."""
+    some = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
+    return some[0][None] if len(some) == 1 else torch.stack(some)
 
 
 def sense_lidar(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[Float[np.ndarray, "point 5"], ...]:
@@ -166,7 +185,7 @@ def judge(
     scenario: Scenario,
     rollout: Rollout,
     conditions: Conditions,
-    frames: tuple[UInt8[np.ndarray, "time height width 3"], ...],
+    frames: tuple[Frames, ...],
     networks: Networks,
 ) -> tuple[Verdict, ...]:
     """Physics on the rollout, then every camera's pixels against its labels."""

@@ -153,12 +153,32 @@ def test_tokens_of_token_less_frames_are_not_read(decoder):
 
 @pytest.mark.parametrize("frames", [1, 2, 5, 6])
 def test_a_clip_has_a_frame_for_every_layer_picture_and_repeats_exactly(decoder, frames):
-    layers = torch.randint(0, 256, (frames, 9, HEIGHT, WIDTH), dtype=torch.uint8)
-    tokens = torch.rand((frames + 1) // 2, 3, HEIGHT // 16, WIDTH // 16)
-    sight = standing(1, frames)
-    clips = [render(decoder, read, tokens, layers, sight, torch.Generator().manual_seed(3)) for _ in range(2)]
-    assert clips[0].shape == (frames, HEIGHT, WIDTH, 3)
+    (tokens, layers), sight = unseen(1, frames), standing(1, frames)
+    clips = [render(decoder, read, tokens, layers, sight, dice(3)) for _ in range(2)]
+    assert clips[0].shape == (1, frames, HEIGHT, WIDTH, 3)
     assert torch.equal(*clips)
+
+
+def unseen(batch: int, frames: int) -> tuple[Tensor, Tensor]:
+    """Tokens and layers of some clips."""
+    g = torch.Generator().manual_seed(2)
+    tokens = torch.rand(batch, (frames + 1) // 2, 3, HEIGHT // 16, WIDTH // 16, generator=g)
+    return tokens, torch.randint(0, 256, (batch, frames, 9, HEIGHT, WIDTH), dtype=torch.uint8, generator=g)
+
+
+def dice(*seeds: int) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def test_clips_rendered_together_are_those_rendered_alone(decoder):
+    """But for the last bits of sums taken in another order."""
+    tokens, layers = unseen(2, 5)
+    together = render(decoder, read, tokens, layers, standing(2, 5), dice(3, 4))
+    alone = [
+        render(decoder, read, t[None], x[None], standing(1, 5), dice(s)) for t, x, s in zip(tokens, layers, (3, 4), strict=True)
+    ]
+    torch.testing.assert_close(together.int(), torch.cat(alone).int(), rtol=0, atol=1)
+    assert (together[0] != together[1]).any()
 
 
 def test_too_few_tokens_are_refused_with_both_counts(decoder):
@@ -166,8 +186,8 @@ def test_too_few_tokens_are_refused_with_both_counts(decoder):
         render(
             decoder,
             read,
-            torch.rand(2, 3, 2, 3),
-            torch.zeros(6, 9, HEIGHT, WIDTH, dtype=torch.uint8),
+            torch.rand(1, 2, 3, 2, 3),
+            torch.zeros(1, 6, 9, HEIGHT, WIDTH, dtype=torch.uint8),
             standing(1, 6),
-            torch.Generator(),
+            dice(0),
         )

@@ -14,8 +14,8 @@ TOLD = ("layers", "actions", "words", "t_s")
 def sampled(how: Sampling, given: int = 1, steps: int = 5, seed: int = 0, model=None) -> torch.Tensor:
     clip = a_clip(steps=steps)
     told = {name: clip[name] for name in TOLD}
-    generator = torch.Generator().manual_seed(seed)
-    return predict(model or a_model(), clip["tokens"][:, :given], **told, generator=generator, how=how)
+    chances = [torch.Generator().manual_seed(seed + place) for place in range(len(clip["t_s"]))]
+    return predict(model or a_model(), clip["tokens"][:, :given], **told, chances=chances, how=how)
 
 
 @pytest.mark.parametrize("given", [0, 1, 3])
@@ -49,6 +49,17 @@ def test_the_cache_changes_nothing():
     assert agree.all()
 
 
+def test_clips_drawn_together_are_those_drawn_alone():
+    """Each has a generator of its own; neighbours change nothing."""
+    together = sampled(Sampling())
+    clip, model = a_clip(steps=5), a_model()
+    for place in (0, 1):
+        told = {name: clip[name][place : place + 1] for name in TOLD}
+        chance = torch.Generator().manual_seed(place)
+        alone = predict(model, clip["tokens"][place : place + 1, :1], **told, chances=[chance], how=Sampling())
+        torch.testing.assert_close(alone[0], together[place], rtol=0, atol=0)
+
+
 def test_top_k_and_temperature_narrow_what_is_drawn():
     narrow = [sampled(Sampling(top_k=1), seed=seed) for seed in (0, 1)]
     torch.testing.assert_close(*narrow, rtol=0, atol=0)
@@ -61,7 +72,8 @@ def test_draws_follow_the_softmax_of_the_logits():
     model, clip = a_model(), a_clip(batch=1, steps=1)
     copies = {name: clip[name].expand(2000, *clip[name].shape[1:]) for name in TOLD}
     empty = torch.zeros(2000, 0, 3, 4, dtype=torch.long)
-    drawn = predict(model, empty, **copies, generator=torch.Generator().manual_seed(0), how=Sampling("sequential"))
+    chances = [torch.Generator().manual_seed(0)] * 2000
+    drawn = predict(model, empty, **copies, chances=chances, how=Sampling("sequential"))
     first = model.quantiser.uncode(drawn[:, 0, 0, 0])[:, 0]
     none = torch.zeros(1, 3, dtype=torch.bool)
     known = model.steps(clip["layers"], clip["actions"], clip["words"], torch.zeros(1, 1), none)
@@ -78,9 +90,9 @@ def test_guidance_moves_the_draw_away_from_what_no_condition_says():
     blind = [sampled(Sampling(top_k=1, guidance=0.0), model=model)]
     clip = a_clip(steps=5)
     told = {**{name: clip[name] for name in TOLD}, "words": clip["words"].flip(0), "actions": clip["actions"].flip(0)}
-    generator = torch.Generator().manual_seed(0)
+    chances = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
     how = Sampling(top_k=1, guidance=0.0)
-    blind.append(predict(model, clip["tokens"][:, :1], **told, generator=generator, how=how))
+    blind.append(predict(model, clip["tokens"][:, :1], **told, chances=chances, how=how))
     torch.testing.assert_close(*blind, rtol=0, atol=0)
 
 

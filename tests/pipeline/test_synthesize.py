@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from outputs.clip import Clip, read_clip, write_clip
-from pipeline.lineage import record_of
 from pipeline.networks import Networks, load_networks
 from pipeline.runs import Job
-from pipeline.stages import condition
 from pipeline.stopwatch import Stopwatch
-from pipeline.synthesize import synthesize
+from pipeline.synthesize import imagine, prepare, synthesize
 from scenarios.load import library, load
 from tests.pipeline.situations import car_ahead
 
@@ -47,10 +45,19 @@ def test_the_record_says_where_the_time_went_and_what_made_it(clip, networks):
 
 def test_the_record_says_where_the_networks_were_not_what_else_the_machine_has(clip, networks):
     assert clip.record.device == "cpu"
-    elsewhere = replace(networks, world=deepcopy(networks.world).to("meta"))
-    conditions = condition(clip.rollout, networks.rig, 0)
-    job = Job("a", car_ahead(), 0)
-    assert record_of(job, clip.rollout, conditions, clip.record.verdicts, elsewhere, {}).device == "meta"
+    assert replace(networks, world=deepcopy(networks.world).to("meta")).computes_on == "meta"
+
+
+def test_clips_that_are_imagined_together_are_those_imagined_alone(networks):
+    """Of two scenes and seeds; but for the last bits of sums taken in another order."""
+    jobs = (Job("a", car_ahead(), 0), Job("b", car_ahead(), 1))
+    scenes = [prepare(job, networks.rig, Stopwatch()) for job in jobs]
+    together = imagine(jobs, scenes, networks, Stopwatch())
+    for job, scene, made in zip(jobs, scenes, together, strict=True):
+        (alone,) = imagine((job,), (scene,), networks, Stopwatch())
+        assert np.abs(made.frames.astype(int) - alone.frames).mean() < 0.1
+        assert made.frames.shape == (1, 12, 144, 256, 3)
+    assert np.abs(together[0].frames.astype(int) - together[1].frames).mean() > 1
 
 
 def test_the_same_job_gives_the_same_bytes(clip, networks):
