@@ -11,12 +11,16 @@ from pipeline.options import (
     GRACE_S,
     Attribution,
     Deadline,
+    Gpus,
+    GpuShare,
     Grace,
     Inline,
     Log,
     Preset,
     RayAddress,
     Seeds,
+    Staged,
+    Together,
     Trust,
     Weights,
     Workers,
@@ -136,6 +140,10 @@ def generate(
     ray: RayAddress = None,
     trust_network: Trust = False,
     workers: Workers = None,
+    staged: Staged = False,
+    gpus: Gpus = 0.0,
+    gpu_share: GpuShare = 1.0,
+    batch: Together = 1,
     deadline: Deadline = 1800,
     limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
     grace: Grace = GRACE_S,
@@ -149,6 +157,7 @@ def generate(
         from models.presets import WEIGHTS
         from pipeline.board import Board
         from pipeline.generate import generate as make
+        from pipeline.line import staged as as_staged
         from pipeline.loopback import refuse_open_cluster
         from pipeline.printing import print_summary
         from pipeline.requests import How, Request
@@ -158,8 +167,9 @@ def generate(
         refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
+        how = How(not inline, ray, workers, deadline, staged=as_staged(staged, gpus, gpu_share, batch, inline))
         with told_to_stop(grace) as stopping, Board(console) as board:
-            summary = make(request, How(not inline, ray, workers, deadline), board, stopping.__bool__)
+            summary = make(request, how, board, stopping.__bool__)
     print_summary(console, summary)
     raise typer.Exit(OK if summary.complete else INCOMPLETE)
 

@@ -3,28 +3,26 @@
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from conditioning.log_tables import log_fingerprint
-from models.weights import WeightsError
-from outputs.clip import write_clip
 from outputs.manifest import ClipRecord
-from pipeline.crew import RayPlan, on_ray
+from pipeline.clip_maker import ClipMaker, made_with
+from pipeline.dispatch import on_ray
 from pipeline.endings import Ending, Made
 from pipeline.errors import OutOfSpace, Stopped, UserError
 from pipeline.journal import journal, log, tell_ending
-from pipeline.machine import machine, peak_memory_gib, versions
+from pipeline.machine import machine, versions
 from pipeline.meters import Meters
-from pipeline.networks import Networks, fingerprints, load_networks
+from pipeline.networks import fingerprints
 from pipeline.publish import publish
+from pipeline.ray_start import RayPlan
 from pipeline.requests import How, Request, keep, read_specs
 from pipeline.runs import Failure, Job, Run, clip_id, open_run
 from pipeline.specs import load_all
-from pipeline.stopwatch import Stopwatch
-from pipeline.synthesize import synthesize
 from pipeline.timings import Timings
 from pipeline.workers import NOTHING, Done, Failed, Needs, hands, inline, stops_all
 from scenarios.faults import Faults
@@ -39,8 +37,8 @@ class NothingToMake(UserError):
     """Every file that was named has faults."""
 
 
-# What a worker of a preset asks of its machine. No stage computes on a GPU yet; where one will, its share goes here.
-NEEDS = {"tiny": Needs(gpus=0.0, memory_gib=1.5)}  # 1.3 GiB at six seconds, measured
+# What a worker of a preset asks of its machine, whichever acts it plays.
+NEEDS = {"tiny": Needs(memory_gib=1.5)}  # 1.3 GiB at six seconds, measured
 
 
 @dataclass(frozen=True)
@@ -98,31 +96,6 @@ class Silent:
 
     def ended(self, ending: Ending) -> None:
         pass
-
-
-@dataclass
-class ClipMaker:
-    """The worker: holds the networks, makes one clip an item, leaves it in the run folder."""
-
-    out: Path
-    preset: str
-    weights: Path
-    networks: Networks | None = field(default=None, repr=False)
-
-    def setup(self, threads: int) -> None:
-        self.networks = load_networks(self.preset, threads, self.weights)
-        if Run(self.out).manifest()["made_with"] != made_with(self.preset, self.networks.fingerprints):
-            raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
-
-    def process(self, job: Job) -> Made:
-        run = Run(self.out)
-        place = run.begin(job.clip)
-        clock = Stopwatch(run.shown(place))
-        clip = synthesize(job, self.networks, clock)
-        clock(write_clip, place, clip)
-        record = run.finish(place, clip.record)
-        clock.stop()
-        return Made(record, clock.seconds, peak_memory_gib())
 
 
 Which = Callable[[Run, tuple[Job, ...]], tuple[Job, ...]]
@@ -187,11 +160,6 @@ def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
     return Job(clip_id(scenario, seed, weights, log_fingerprint(request.log)), scenario, seed, request.log, named)
 
 
-def made_with(preset: str, weights: dict[str, str]) -> dict[str, str]:
-    """What all clips of one run have in common."""
-    return {"preset": preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
-
-
 @contextmanager
 def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
     """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
@@ -253,7 +221,8 @@ def make_clips(
     """
     if not jobs:
         return
-    worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute())
+    on_gpu = bool(how.staged and how.staged.gpus)
+    worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu)
     if how.use_ray:
         outcomes = on_ray(worker, jobs, _ray_plan(how, request.preset, len(jobs)), stop)
     else:
@@ -274,8 +243,9 @@ def _fail(run: Run, outcome: Failed) -> Failure:
 def _ray_plan(how: How, preset: str, jobs: int) -> RayPlan:
     share = None if how.ray and not how.workers else hands(jobs, how.workers)
     return RayPlan(
-        share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs, metrics_port=how.metrics_port
-    )
+        share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs, metrics_port=how.metrics_port,
+        staged=how.staged,
+    )  # fmt: skip
 
 
 def summarise(run: Run, plan: Plan, made: Timings) -> Summary:

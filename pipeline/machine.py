@@ -10,9 +10,15 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from pipeline.errors import UserError
+
 ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = ("scenarios", "conditioning", "models", "outputs", "pipeline")
 _NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nuscenes-devkit")
+
+
+class NoGpu(UserError):
+    """A GPU was asked for and granted, and torch cannot use it."""
 
 
 def cores() -> int:
@@ -37,6 +43,23 @@ def machine() -> dict[str, str]:
         "device": device,
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
     }
+
+
+def granted_device() -> str:
+    """torch's name of what this process was given to compute on: "cuda" if there is a GPU, else "cpu".
+
+    Raises `NoGpu` where there is one and torch cannot use it.
+    """
+    import torch
+
+    if not os.environ.get("CUDA_VISIBLE_DEVICES"):
+        return "cpu"
+    if not torch.cuda.is_available():
+        raise NoGpu(
+            f"this worker was given a GPU ({os.environ['CUDA_VISIBLE_DEVICES']}) that torch {torch.__version__} cannot "
+            "use: install a torch built for it on every machine, or leave --gpus out to work on cores"
+        )
+    return "cuda"
 
 
 def versions() -> dict[str, str]:

@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 from pipeline.runs import Run, State
 
 SHIPPED = Path(__file__).with_name("measured_cpu.json")
-GPU_STAGES = ("predict_tokens", "render_frames", "judge")  # the networks' stages; the others never use a GPU
+GPU_STAGES = ("predict_tokens", "render_frames")  # of the act `imagine`; the others never use a GPU
 LONGEST_START_S = 900.0  # a longer one means that the files' times are no longer those of the run
 
 

@@ -43,7 +43,7 @@ class Networks:
     @property
     def device(self) -> torch.device:
         """Where clips are made; what looks at them is always on the processor."""
-        return next(self.world.parameters()).device
+        return next(self.tokenizer.parameters()).device
 
     @property
     def computes_on(self) -> str:

@@ -9,12 +9,16 @@ import typer
 from pipeline.options import (
     Attribution,
     Deadline,
+    Gpus,
+    GpuShare,
     Grace,
     Inline,
     Log,
     Preset,
     RayAddress,
     Seeds,
+    Staged,
+    Together,
     Trust,
     Weights,
     Workers,
@@ -44,6 +48,10 @@ def nightly(
     ray: RayAddress = None,
     trust_network: Trust = False,
     workers: Workers = None,
+    staged: Staged = False,
+    gpus: Gpus = 0.0,
+    gpu_share: GpuShare = 1.0,
+    batch: Together = 1,
     deadline: Deadline = 1800,
     grace: Grace = 60,
     webhook_file: Annotated[
@@ -60,6 +68,7 @@ def nightly(
     """
     with plain_errors():
         from models.presets import WEIGHTS
+        from pipeline.line import staged as as_staged
         from pipeline.loopback import refuse_open_cluster
         from pipeline.nights import Budget, Order
         from pipeline.requests import How, Request
@@ -67,10 +76,9 @@ def nightly(
         refuse_open_cluster(ray, trust_network)
         seeds = tuple(seed or [0])
         what = Request(tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution)
-        order, how = (
-            Order(what, Budget(clips, hours), retry_failed, into),
-            How(not inline, ray, workers, deadline, metrics_port),
-        )
+        order = Order(what, Budget(clips, hours), retry_failed, into)
+        networks = as_staged(staged, gpus, gpu_share, batch, inline)
+        how = How(not inline, ray, workers, deadline, metrics_port, networks)
         raise typer.Exit(
             _serve(order, how, at, grace, webhook_file) if serve else _once(order, how, grace, webhook_file)
         )

@@ -22,6 +22,10 @@ Trust = Annotated[
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")]
+Staged = Annotated[bool, typer.Option("--staged", help="The networks in workers of their own; others do the rest.")]
+Gpus = Annotated[float, typer.Option(min=0, help="GPUs for the networks of all workers together; means --staged.")]
+GpuShare = Annotated[float, typer.Option(min=0.01, help="Share of a GPU for each worker of the networks.")]
+Together = Annotated[int, typer.Option("--batch", min=1, help="Clips that the networks make at once; with --staged.")]
 Deadline = Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")]
 Grace = Annotated[float, typer.Option(min=0, help="Seconds that clips in work have when SIGTERM comes.")]
 GRACE_S = 25.0  # Kubernetes and many others kill after 30

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from models.presets import WEIGHTS
 from outputs.whole import whole_folder, write_text
+from pipeline.line import Staged
 from pipeline.runs import Run, RunRefused, safe_name
 from pipeline.specs import find
 
@@ -40,7 +41,8 @@ class Request:
 class How:
     """Who works. `ray` names a cluster's address; None starts Ray on this machine.
 
-    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one.
+    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one. `staged` puts the
+    networks into workers of their own; None: every worker makes whole clips.
     """
 
     use_ray: bool = True
@@ -48,6 +50,7 @@ class How:
     workers: int | None = None
     deadline_s: float = 1800.0
     metrics_port: int | None = None
+    staged: Staged | None = None
 
 
 def read_specs(request: Request) -> tuple[Path, ...]:
@@ -72,7 +75,7 @@ def keep(run: Run, request: Request, how: How, clips: tuple[str, ...]) -> None:
         "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
         "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
         "limit": request.limit, "use_ray": how.use_ray, "ray": how.ray, "workers": how.workers,
-        "deadline_s": how.deadline_s,
+        "deadline_s": how.deadline_s, "staged": asdict(how.staged) if how.staged else None,
     }  # fmt: skip
     run.note(request=key, goes_on_with=told)
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
@@ -97,7 +100,8 @@ def kept(run: Run, key: str) -> tuple[Request, How]:
             tuple(told["paths"]), run.path, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
             told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
         )  # fmt: skip
-        how = How(told["use_ray"], told["ray"], told["workers"], told["deadline_s"])
+        staged = Staged(**told["staged"]) if told.get("staged") else None
+        how = How(told["use_ray"], told["ray"], told["workers"], told["deadline_s"], staged=staged)
     except (KeyError, TypeError, StopIteration):
         raise RunRefused(f"{run.path}/run.json does not say how to go on; give the first command again") from None
     if not (specs := run.path / SPECS / key).is_dir():

@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from outputs.whole import write_text
@@ -13,18 +14,19 @@ from pipeline.runs import UNFINISHED
 class Stopwatch:
     """`clock(stage, *arguments)` calls a stage and adds its seconds to `seconds` under the stage's name.
 
-    The running stage is written to the file `shows`, so that a progress display, or a person after a crash, sees it.
+    The running stage is written to the files `shows`, one a clip, so that a progress display, or a person after a
+    crash, sees it. `begun` are the seconds of stages before.
     """
 
-    def __init__(self, shows: Path | None = None) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(self, *shows: Path, begun: Mapping[str, float] = MappingProxyType({})) -> None:
+        self.seconds: dict[str, float] = dict(begun)
         self.shows = shows
 
     def __call__(self, stage: Callable[..., Any], *arguments: Any) -> Any:
         """The stage's result; whatever it raises travels on."""
         name = stage.__name__
-        if self.shows:
-            write_text(self.shows, json.dumps({"stage": name, "since": time.time()}))
+        for shown in self.shows:
+            write_text(shown, json.dumps({"stage": name, "since": time.time()}))
         begun = time.perf_counter()
         result = stage(*arguments)
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
@@ -32,8 +34,8 @@ class Stopwatch:
 
     def stop(self) -> None:
         """Nothing runs any more."""
-        if self.shows:
-            self.shows.unlink(missing_ok=True)
+        for shown in self.shows:
+            shown.unlink(missing_ok=True)
 
 
 def in_work(run: Path) -> list[tuple[str, str, float]]:

@@ -1,4 +1,4 @@
-"""Who does the work: this process, or Ray actors (`pipeline.crew`). Both take a worker and items, and tell each's end.
+"""Who does the work: this process, or Ray actors (`pipeline.dispatch`). Both tell how each item ended.
 
 A worker is built from plain values, loads what is heavy in `setup`, and `process` maps one item (the contract of
 NVIDIA's cosmos-xenna). An item that fails is reported and the rest go on. `process` may be called again for the same
@@ -22,10 +22,16 @@ _OURS = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError
 
 
 @runtime_checkable
-class Worker(Protocol):
-    """What can be run: see the module's text."""
+class Player(Protocol):
+    """Whoever plays acts (`pipeline.line`), which are further methods."""
 
     def setup(self, threads: int) -> None: ...
+
+
+@runtime_checkable
+class Worker(Player, Protocol):
+    """Whoever plays the one act that is the whole item: see the module's text."""
+
     def process(self, item: Any) -> Any: ...
 
 

@@ -183,6 +183,7 @@ def publishing(run: Run, folder: Path) -> Table:
         part = Run(folder / f"part-{count}")
         for name in ("clips", "rejected", "failed"):
             (part.path / name).mkdir(parents=True)
+        shutil.copyfile(run.path / "run.json", part.path / "run.json")
         for path in folders[:count]:
             shutil.copytree(path, part.path / path.parent.name / path.name, copy_function=os.link)
         for again in ("", " again"):

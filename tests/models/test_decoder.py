@@ -175,7 +175,8 @@ def test_clips_rendered_together_are_those_rendered_alone(decoder):
     tokens, layers = unseen(2, 5)
     together = render(decoder, read, tokens, layers, standing(2, 5), dice(3, 4))
     alone = [
-        render(decoder, read, t[None], x[None], standing(1, 5), dice(s)) for t, x, s in zip(tokens, layers, (3, 4), strict=True)
+        render(decoder, read, t[None], x[None], standing(1, 5), dice(s))
+        for t, x, s in zip(tokens, layers, (3, 4), strict=True)
     ]
     torch.testing.assert_close(together.int(), torch.cat(alone).int(), rtol=0, atol=1)
     assert (together[0] != together[1]).any()

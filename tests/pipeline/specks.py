@@ -19,7 +19,7 @@ from models.tokenizer import Tokenizer
 from models.world import WorldModel
 from pipeline.checks.baseline import Baseline
 from pipeline.checks.rules import RULES
-from pipeline.generate import ClipMaker
+from pipeline.clip_maker import ClipMaker
 from pipeline.networks import checker_fingerprint, fingerprints
 
 

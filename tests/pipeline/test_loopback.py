@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.crew import RayPlan, on_ray
+from pipeline.dispatch import on_ray
 from pipeline.loopback import Exposed, refuse_open_cluster
+from pipeline.ray_start import RayPlan
 from pipeline.workers import Done, Hands
 
 

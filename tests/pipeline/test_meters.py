@@ -22,7 +22,8 @@ from pathlib import Path
 from pipeline.endings import Made
 from pipeline.meters import Meters
 from pipeline.runs import Failure
-from pipeline.crew import RayPlan, on_ray
+from pipeline.dispatch import on_ray
+from pipeline.ray_start import RayPlan
 from pipeline.workers import Hands
 from tests.outputs.made import BAD, record
 from tests.pipeline.test_loopback import Looks

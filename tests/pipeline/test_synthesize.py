@@ -45,7 +45,7 @@ def test_the_record_says_where_the_time_went_and_what_made_it(clip, networks):
 
 def test_the_record_says_where_the_networks_were_not_what_else_the_machine_has(clip, networks):
     assert clip.record.device == "cpu"
-    assert replace(networks, world=deepcopy(networks.world).to("meta")).computes_on == "meta"
+    assert replace(networks, tokenizer=deepcopy(networks.tokenizer).to("meta")).computes_on == "meta"
 
 
 def test_clips_that_are_imagined_together_are_those_imagined_alone(networks):

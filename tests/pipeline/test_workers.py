@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import pipeline.workers
-from pipeline.crew import NoWorkers, RayPlan, on_ray
+from pipeline.dispatch import on_ray
+from pipeline.ray_start import NoWorkers, RayPlan
 from pipeline.workers import Done, Failed, Hands, Needs, hands, inline
 
 

@@ -9,7 +9,8 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from torch import nn
 import pipeline.generate
 from models.world import WorldModel
 from outputs.inventory import doubt
+from pipeline.clip_maker import Begun, Seen
 from pipeline.endings import Made
 from pipeline.networks import Networks
 from pipeline.requests import wanted
@@ -45,26 +47,43 @@ class TroubledMaker(SpeckMaker):
     """The worker, in whose hands some clips go wrong as `TROUBLES` says, and which counts its attempts at each."""
 
     def process(self, job: Job) -> Made:
+        self._count(job)
+        with self._trouble(job):
+            return super().process(job)
+
+    def prepare(self, job: Job) -> Begun:
+        self._count(job)
+        return super().prepare(job)
+
+    def imagine(self, jobs: Sequence[Job], begun: Sequence[Begun]) -> list[Seen]:
+        with ExitStack() as troubles:
+            for job in jobs:
+                troubles.enter_context(self._trouble(job))
+            return super().imagine(jobs, begun)
+
+    def _count(self, job: Job) -> None:
         with (self.out.parent / TIMES / job.clip).open("ab") as times:
             times.write(b".")
+
+    @contextmanager
+    def _trouble(self, job: Job) -> Iterator[None]:
         trouble = self.out.parent / TROUBLES / job.clip
         what = trouble.read_text() if trouble.exists() else ""
         if what.endswith("once"):
             trouble.unlink()
         if what.startswith("hang"):
             time.sleep(3600)
-        if what.startswith("raise"):
-            whole: Networks = self.networks
-            self.networks = replace(whole, world=Broken())
-            try:
-                return super().process(job)
-            finally:
-                self.networks = whole
         if what.startswith("hunger"):
             eat(4.0)
         if what.startswith("starve"):
             starve(Path(what.split()[1]))
-        return super().process(job)
+        whole: Networks = self.networks
+        if what.startswith("raise"):
+            self.networks = replace(whole, world=Broken())
+        try:
+            yield
+        finally:
+            self.networks = whole
 
 
 def eat(gib: float) -> None:

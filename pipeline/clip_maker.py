@@ -1,0 +1,97 @@
+"""The worker: holds the networks and makes clips in a run folder, whole ones or act by act."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.weights import WeightsError
+from outputs.clip import Clip, write_clip
+from pipeline.endings import Made
+from pipeline.machine import granted_device, peak_memory_gib
+from pipeline.networks import Networks, load_networks
+from pipeline.runs import Job, Run
+from pipeline.stages import Scene
+from pipeline.stopwatch import Stopwatch
+from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
+
+
+def made_with(preset: str, weights: dict[str, str]) -> dict[str, str]:
+    """What all clips of one run have in common."""
+    return {"preset": preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A clip after its first act: its place in the run folder, its scene, and the seconds so far."""
+
+    place: Path
+    scene: Scene
+    seconds: dict[str, float]
+
+    @property
+    def frames(self) -> int:
+        return len(self.scene.rollout.t_s)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the networks made of a clip, and the clip's share of their seconds."""
+
+    imagined: Imagined
+    seconds: dict[str, float]
+
+
+@dataclass
+class ClipMaker:
+    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are the acts of one (`pipeline.line`).
+
+    `on_gpu`: the networks that make clips are on the GPU in those workers that were given one.
+    """
+
+    out: Path
+    preset: str
+    weights: Path
+    on_gpu: bool = False
+    networks: Networks | None = field(default=None, repr=False)
+
+    def setup(self, threads: int) -> None:
+        device = granted_device() if self.on_gpu else "cpu"
+        self.networks = load_networks(self.preset, threads, self.weights, device)
+        if Run(self.out).manifest()["made_with"] != made_with(self.preset, self.networks.fingerprints):
+            raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
+
+    def process(self, job: Job) -> Made:
+        place, clock = self._begin(job)
+        return self._leave(synthesize(job, self.networks, clock), place, clock)
+
+    def prepare(self, job: Job) -> Begun:
+        place, clock = self._begin(job)
+        return Begun(place, prepare(job, self.networks.rig, clock), clock.seconds)
+
+    def imagine(self, jobs: Sequence[Job], begun: Sequence[Begun]) -> list[Seen]:
+        """Those together that have equally many frames."""
+        seen: dict[str, Seen] = {}
+        for frames in sorted({one.frames for one in begun}):
+            some = [(job, one) for job, one in zip(jobs, begun, strict=True) if one.frames == frames]
+            seen |= self._imagine(*zip(*some, strict=True))
+        return [seen[job.clip] for job in jobs]
+
+    def _imagine(self, jobs: Sequence[Job], begun: Sequence[Begun]) -> dict[str, Seen]:
+        clock = Stopwatch(*(Run(self.out).shown(one.place) for one in begun))
+        imagined = imagine(jobs, [one.scene for one in begun], self.networks, clock)
+        share = {stage: round(seconds / len(jobs), 3) for stage, seconds in clock.seconds.items()}
+        return {job.clip: Seen(one, share) for job, one in zip(jobs, imagined, strict=True)}
+
+    def finish(self, job: Job, begun: Begun, seen: Seen) -> Made:
+        clock = Stopwatch(Run(self.out).shown(begun.place), begun=begun.seconds | seen.seconds)
+        return self._leave(finish(job, begun.scene, seen.imagined, self.networks, clock), begun.place, clock)
+
+    def _begin(self, job: Job) -> tuple[Path, Stopwatch]:
+        place = Run(self.out).begin(job.clip)
+        return place, Stopwatch(Run(self.out).shown(place))
+
+    def _leave(self, clip: Clip, place: Path, clock: Stopwatch) -> Made:
+        clock(write_clip, place, clip)
+        record = Run(self.out).finish(place, clip.record)
+        clock.stop()
+        return Made(record, clock.seconds, peak_memory_gib())

@@ -1,0 +1,94 @@
+"""Joining a Ray cluster, or starting a Ray of our own on this machine: loopback only, nothing reported to anybody."""
+
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.line import Line, Staged, line_of
+from pipeline.loopback import only_this_machine
+from pipeline.machine import cores
+from pipeline.stopping import own_sigterm
+from pipeline.workers import NOTHING, RETRIES, Hands, Needs, hands
+
+WHOLE_STORE, STAGED_STORE = 2**27, 2**30  # bytes of shared memory for results on their way; more goes to the disk
+
+
+class NoWorkers(UserError):
+    """Ray gives us no worker, or none lives long enough to begin."""
+
+
+@dataclass(frozen=True)
+class RayPlan:
+    """Where and how Ray works. `address` None: a Ray of our own on this machine.
+
+    `hands` None: as many as the cluster has cores when we join it, `most` of them at most. `deadline_s` bounds one
+    attempt at an act of an item, `start_s` the time without any worker that is ready. `staged` None: whole items.
+    """
+
+    hands: Hands | None
+    address: str | None = None
+    deadline_s: float = 1800.0
+    retries: int = RETRIES
+    needs: Needs = NOTHING
+    start_s: float = 600.0
+    most: int = 1
+    metrics_port: int | None = None  # of our own Ray
+    staged: Staged | None = None
+
+
+def start_ray(plan: RayPlan) -> bool:
+    """Connect to Ray; True if it is ours to stop."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    with only_this_machine() if plan.address is None else nullcontext(), own_sigterm():
+        return _join(plan)
+
+
+def _join(plan: RayPlan) -> bool:
+    import ray
+
+    if ray.is_initialized():
+        return False
+    quiet = {"logging_level": "ERROR", "log_to_driver": False}
+    if plan.address:
+        try:
+            ray.init(address=plan.address, **quiet)
+        except ConnectionError as error:
+            raise NoWorkers(f"no Ray cluster answers at {plan.address}: {error}") from None
+        return True
+    asked = sum(pool.hands.workers * pool.hands.threads for pool in _line(plan, plan.hands or Hands(1, 1)).pools)
+    share = {"num_cpus": max(cores(), asked), "object_store_memory": STAGED_STORE if plan.staged else WHOLE_STORE}
+    metrics = {"_metrics_export_port": plan.metrics_port} if plan.metrics_port else {}
+    _start_here(include_dashboard=False, **share, **metrics, **quiet)
+    return True
+
+
+def _start_here(**settings: Any) -> None:
+    """Not tried again here: what a start that failed leaves running goes with this process, and not before."""
+    import ray
+
+    try:
+        ray.init(address="local", **settings)
+    except Exception as error:  # Ray raises no narrower one where its parts are not up within its own 30 s
+        said = f"Ray did not start on this machine ({error})"
+        raise NoWorkers(f"{said}; is it too busy, or out of memory? --inline works without Ray") from error
+
+
+def line_here(plan: RayPlan) -> Line:
+    """Who works on the Ray that was joined."""
+    return _line(plan, plan.hands or _hands_of_cluster(plan))
+
+
+def _line(plan: RayPlan, share: Hands) -> Line:
+    return line_of(share, plan.needs, plan.staged)
+
+
+def _hands_of_cluster(plan: RayPlan) -> Hands:
+    """A core a worker; more threads only as far as the smallest machine has cores for them."""
+    import ray
+
+    cores_of = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
+    beside_gpus = int(plan.staged.gpus / plan.staged.share) if plan.staged else 0  # each takes a core, too
+    share = hands(plan.most, None, max(1, sum(cores_of) - beside_gpus))
+    return replace(share, threads=min(share.threads, min((n for n in cores_of if n), default=1)))

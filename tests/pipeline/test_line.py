@@ -1,0 +1,127 @@
+"""The line in acts: what workers it has, and that items come through it whole, once, and never too many at a time."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.dispatch import on_ray
+from pipeline.line import Line, Staged, Unstaged, line_of, staged
+from pipeline.ray_start import RayPlan
+from pipeline.workers import NOTHING, Done, Hands, Needs
+
+
+def shares(line: Line) -> list[tuple[int, float]]:
+    return [(pool.hands.workers, pool.needs.gpus) for pool in line.pools]
+
+
+def test_whole_items_have_one_kind_of_worker():
+    line = line_of(Hands(4, 1), Needs(memory_gib=1.5), None)
+    assert shares(line) == [(4, 0)]
+    assert [act.name for act in line.acts] == ["process"]
+
+
+@pytest.mark.parametrize(("workers", "at_networks"), [(1, 1), (2, 1), (4, 3), (10, 7)])
+def test_on_cores_most_workers_are_the_networks(workers, at_networks):
+    line = line_of(Hands(workers, 1), NOTHING, Staged(batch=2))
+    assert [act.name for act in line.acts] == ["prepare", "imagine", "finish"]
+    assert shares(line) == [(max(1, workers - at_networks), 0), (at_networks, 0)]
+
+
+def test_gpus_are_shared_out_and_their_workers_come_on_top():
+    assert shares(line_of(Hands(16, 1), NOTHING, Staged(gpus=2.0, share=0.25))) == [(16, 0), (8, 0.25)]
+    assert shares(line_of(Hands(16, 1), NOTHING, Staged(gpus=4.0, share=2.0))) == [(16, 0), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"gpus": 1.0, "inline": True}, "--inline works in this process"),
+        ({"gpus": 2.0, "share": 1.5}, "a part of one GPU"),
+        ({"gpus": 0.5}, "--gpus 0.5 is not enough for one worker, which takes --gpu-share 1"),
+    ],
+)
+def test_what_cannot_be_had_is_said(asked, words):
+    with pytest.raises(Unstaged, match=words):
+        staged(**{"wanted": False, "gpus": 0.0, "share": 1.0, "batch": 1, "inline": False} | asked)
+    assert staged(False, 0.0, 1.0, 1, True) is None
+
+
+@dataclass
+class Bakery:
+    """Dough, bread, a bag: tells who did what, and how much dough lies about."""
+
+    folder: Path
+
+    def setup(self, threads: int) -> None:
+        pass
+
+    def prepare(self, item: int) -> str:
+        if item == 3 and not list(self.folder.glob("died-3.*")):
+            (self.folder / f"died-3.{os.getpid()}").touch()
+            os._exit(1)
+        (self.folder / f"dough-{item}").touch()
+        return f"dough {item}"
+
+    def imagine(self, items: Sequence[int], dough: Sequence[str]) -> list[str]:
+        lying = len(list(self.folder.glob("dough-*"))) - len(list(self.folder.glob("bag-*")))
+        (self.folder / f"oven-{'-'.join(map(str, items))}.{lying}").touch()
+        time.sleep(0.3)
+        if 5 in items:
+            raise ValueError("five burns")
+        return [f"bread of {one}" for one in dough]
+
+    def finish(self, item: int, dough: str, bread: str) -> str:
+        (self.folder / f"bag-{item}").touch()
+        return f"{item}: {bread} beside {dough}"
+
+
+@pytest.mark.ray
+def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tmp_path):
+    """Sixteen items: one kills its worker once, one always burns, and takes nobody of its batch with it."""
+    plan = RayPlan(Hands(2, 1), staged=Staged(batch=3))
+    outcomes = {o.item: o for o in on_ray(Bakery(tmp_path), range(16), plan)}
+    made = {item: o.result for item, o in outcomes.items() if isinstance(o, Done)}
+    assert made == {i: f"{i}: bread of dough {i} beside dough {i}" for i in range(16) if i != 5}
+    assert outcomes[5].reason == "ValueError: five burns"
+    ovens = [path.name[5:].split(".") for path in tmp_path.glob("oven-*")]
+    assert any(len(items.split("-")) == 3 for items, _ in ovens)
+    assert [
+        "5",
+    ] in [items.split("-") for items, _ in ovens]
+    # in one oven 3, waiting for it 3, on the way there 3; in the bag's hands 3 more
+    assert max(int(lying) for _, lying in ovens) <= 12
+    assert len(list(tmp_path.glob("died-3.*"))) == 1
+
+
+@pytest.mark.ray
+def test_the_networks_have_their_share_of_gpus_and_the_others_see_none():
+    import ray
+
+    ray.init(num_cpus=4, num_gpus=1, include_dashboard=False, _node_ip_address="127.0.0.1", logging_level="ERROR")
+    try:
+        plan = RayPlan(Hands(2, 1), staged=Staged(gpus=1.0, share=0.5))
+        seen = [outcome.result for outcome in on_ray(Sight(), range(8), plan)]
+    finally:
+        ray.shutdown()
+    assert {(before, after) for before, _, after in seen} == {("", "")}
+    assert {among for _, among, _ in seen} == {"0"}
+
+
+class Sight:
+    """Tells which GPUs each act sees."""
+
+    def setup(self, threads: int) -> None:
+        pass
+
+    def prepare(self, item: int) -> str:
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
+    def imagine(self, items: Sequence[int], before: Sequence[str]) -> list[str]:
+        return [os.environ["CUDA_VISIBLE_DEVICES"] for _ in items]
+
+    def finish(self, item: int, before: str, among: str) -> tuple[str, str, str]:
+        return before, among, os.environ["CUDA_VISIBLE_DEVICES"]
