@@ -85,7 +85,7 @@ def add_version(
     """The version after `last`, of `scenes`; None if somebody else's came first, and then nothing has changed."""
     number, tables = last.number + 1 if last else 1, Hold(store)
     with tempfile.TemporaryDirectory(prefix="nearmiss-tables-") as folder:
-        built = build_tables(store, scenes, shares, Path(folder), hands)
+        built = build_tables(store, scenes, shares, Path(folder), hands, last.name if last else "")
         name = f"v{number:04d}-{built.digest}"
         add_card(built, name)
         list(hands.map(lambda path: tables.put(f"{name}/{path.name}", path), sorted(Path(folder).iterdir())))
