@@ -39,8 +39,9 @@ class _Strict(BaseModel):
 class ClipRecord(_Strict):
     """Everything there is to know of a clip but its arrays.
 
-    `family` is the scenario file a sweep came from: siblings share it and stay in one split. `weights` maps each
-    part of the model to the SHA-256 of its file. A record contradicting its own verdicts is refused.
+    `family` is what siblings share, which stay in one split: the scene of the log that a clip starts from, or else
+    the scenario file; in older records of clips from logs the file, too. `weights` maps each part of the model to the
+    SHA-256 of its file. A record contradicting its own verdicts is refused.
     """
 
     format: Literal["nearmiss-clip-1"] = "nearmiss-clip-1"

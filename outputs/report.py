@@ -33,16 +33,34 @@ class Ordered:
     again: str
 
 
+@dataclass(frozen=True)
+class NotMade:
+    """A clip that is missing, and why. `passing`: the machine failed, not the clip."""
+
+    clip: str
+    why: str
+    passing: bool = False
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The clips that failed alike."""
+
+    why: str
+    passing: bool
+    clips: tuple[str, ...]
+
+
 def write_report(
     path: Path,
     folders: Iterable[Path],
     title: str = "nearmiss report",
-    failures: Sequence[tuple[str, str]] = (),
+    failures: Sequence[NotMade] = (),
     shown: int = SHOWN,
     coverage: Sequence[Coverage] = (),
     ordered: Ordered | None = None,
 ) -> None:
-    """Reads clip folders, writes one page that needs no other file. `failures` are (what, why) of clips not made.
+    """Reads clip folders, writes one page that needs no other file. `failures` are the clips that are missing.
 
     Every clip is in the overview with a small picture; the first `shown` are there with their videos, and the page says
     how many are not.
@@ -61,14 +79,23 @@ def write_report(
     write_text(path, page)
 
 
-def _summary(records: Sequence[ClipRecord], failures: Sequence[tuple[str, str]]) -> dict[str, object]:
+def _summary(records: Sequence[ClipRecord], failures: Sequence[NotMade]) -> dict[str, object]:
     failed = Counter(check for record in records for check in missed(record))
     accepted = sum(r.accepted for r in records)
     return {
         "clips": len(records), "accepted": accepted, "rejected": len(records) - accepted, "failed": len(failures),
         "grounds": failed.most_common(), "scenarios": len({r.scenario_id for r in records}),
-        "seconds": sum(sum(r.stage_s.values()) for r in records),
+        "seconds": sum(sum(r.stage_s.values()) for r in records), "broken": broken(failures),
     }  # fmt: skip
+
+
+def broken(failures: Sequence[NotMade]) -> tuple[Broken, ...]:
+    """What broke, each once, what hit most clips first: a night may fail a thousand times for one reason."""
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for one in failures:
+        groups.setdefault((one.why, one.passing), []).append(one.clip)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(Broken(why, passing, tuple(clips)) for (why, passing), clips in ordered)
 
 
 def _environment() -> Environment:
@@ -76,7 +103,7 @@ def _environment() -> Environment:
     loader = PackageLoader("outputs", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.lstrip_blocks = True
-    environment.filters["quantity"] = quantity
+    environment.filters.update(quantity=quantity, duration=duration)
     return environment
 
 
@@ -85,6 +112,13 @@ def quantity(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """'95 s', '48 min', '17.2 h'."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _source(name: str) -> str:

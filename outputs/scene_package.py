@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from outputs.manifest import ClipRecord
 from outputs.nuscenes_tables import Row, mask_name, open_scene, scene_rows
-from outputs.store import Store
+from outputs.store import Hold, Store
 
 LARGEST = 2**28  # bytes of a scene's rows, unpacked: ten thousand times what a clip needs
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
@@ -63,12 +63,12 @@ def pack(folder: Path) -> Packed:
     return Packed(package, {named[name]: content for name, content in files.items()})
 
 
-def put(store: Store, packed: Packed, hands: Executor) -> None:
+def put(hold: Hold, packed: Packed, hands: Executor) -> None:
     """Files first, the scene's rows last: whoever finds the rows finds the files."""
-    list(hands.map(lambda name: store.create(name, packed.files[name]), packed.files))
+    list(hands.map(lambda name: hold.put(name, packed.files[name]), packed.files))
     package = packed.package
     text = package.model_dump_json().encode()
-    store.create(scene_name(package.record.id, package.digest), gzip.compress(text, mtime=0))
+    hold.put(scene_name(package.record.id, package.digest), gzip.compress(text, mtime=0))
 
 
 def scene_name(clip: str, digest: str) -> str:

@@ -6,19 +6,23 @@ system's own affair (environment, role of the machine); an address that carries 
 
 import os
 import re
-import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from outputs.whole import beside, whole_file
+from outputs.folder import Folder
+from outputs.stored import Stored
 
 # Where a conditional put, or one lock around the store, lets exactly one of two creators win. Others may do so, too.
 EXCLUSIVE = ("s3", "s3a", "memory")
 CONFLICT = "ConditionalRequestConflict"  # S3's answer while another conditional put of the same name is under way
 CONFLICT_PAUSES_S = (0.2, 1.0, 5.0)
 LARGE = 2**26  # bytes; larger files are sent in parts
+AGES = ("LastModified", "last_modified", "mtime", "created")  # what fsspec's file systems call it
 
 
 class BadAddress(ValueError):
@@ -50,6 +54,50 @@ class Store(Protocol):
         """The files directly in a folder, in order; none where there is no folder."""
         ...
 
+    def everything(self) -> Iterator[Stored]:
+        """All files, hidden ones too; no links are followed. ValueError where nobody can say how old they are."""
+        ...
+
+    def look(self, name: str) -> Stored | None:
+        """A file as it is now, None where there is none."""
+        ...
+
+    def renew(self, name: str) -> bool:
+        """Let a file's age begin anew, its content as it was; False where there is none."""
+        ...
+
+    def take(self, name: str, before: datetime) -> bool:
+        """Take a file away unless it was changed at `before` or later, and on a disk the folder that it leaves empty.
+
+        False if it stays.
+        """
+        ...
+
+    def now(self) -> datetime:
+        """The store's own time, that of a file just written: this machine's clock may be wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Puts files there for a version to name. One that was there already counts as new from now on, and is looked after
+    once the version names it: whoever clears away leftovers at that moment may have seen it as it was before."""
+
+    store: Store
+    found: dict[str, bytes | Path] = field(default_factory=dict)
+
+    def put(self, name: str, content: bytes | Path) -> None:
+        while not self.store.create(name, content):
+            if self.store.renew(name):
+                self.found[name] = content
+                return
+
+    def make_sure(self) -> None:
+        """Now that they are named nobody takes them away: what went in between is put back."""
+        for name, content in self.found.items():
+            if self.store.look(name) is None:
+                self.store.create(name, content)
+
 
 def open_store(address: str) -> Store:
     """A folder, or what fsspec makes of `protocol://place`. Raises `BadAddress`."""
@@ -64,60 +112,6 @@ def open_store(address: str) -> Store:
     if protocol in ("file", "local"):
         return Folder(Path(rest))
     return Bucket.at(protocol, address)
-
-
-@dataclass(frozen=True)
-class Folder:
-    """On a disk that can link files, which is how the second creator of a file is found out."""
-
-    root: Path
-    exclusive: bool = True
-
-    def create(self, name: str, content: bytes | Path) -> bool:
-        target = self.root / name
-        if target.exists():
-            return False
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return _linked(content, target) if isinstance(content, Path) else self._written(content, target)
-
-    def _written(self, content: bytes, target: Path) -> bool:
-        part = beside(target)
-        try:
-            part.write_bytes(content)
-            return _linked(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-
-    def replace(self, name: str, content: bytes) -> None:
-        with whole_file(self.root / name) as part:
-            part.write_bytes(content)
-
-    def read(self, name: str) -> bytes:
-        return (self.root / name).read_bytes()
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        place = self.root / folder
-        if not place.is_dir():
-            return ()
-        return tuple(sorted(p.name for p in place.iterdir() if p.is_file() and not p.name.startswith(".")))
-
-
-def _linked(source: Path, target: Path) -> bool:
-    """The same file under another name, a copy from another disk; False where the name is taken."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return False
-    except OSError:  # another disk, or a file system that cannot link
-        part = beside(target)
-        try:
-            shutil.copyfile(source, part)
-            os.link(part, target)
-        except FileExistsError:
-            return False
-        finally:
-            part.unlink(missing_ok=True)
-    return True
 
 
 @dataclass(frozen=True)
@@ -162,10 +156,10 @@ class Bucket:
 
     def _moved(self, name: str, content: bytes | Path) -> bool:
         """Where a file may be seen half-written: elsewhere first. Of two at once both may believe they were first."""
-        target, part = f"{self.root}/{name}", f".parts/{os.urandom(12).hex()}"
+        target = f"{self.root}/{name}"
         if self.files.exists(target):
             return False
-        self.files.makedirs(f"{self.root}/.parts", exist_ok=True)
+        part = self._part()
         self.files.makedirs(target.rpartition("/")[0], exist_ok=True)
         self._put(part, content)
         self.files.mv(f"{self.root}/{part}", target)
@@ -190,3 +184,57 @@ class Bucket:
         except FileNotFoundError:
             return ()
         return tuple(sorted(one["name"].rpartition("/")[2] for one in found if one["type"] == "file"))
+
+    def everything(self) -> Iterator[Stored]:
+        for path, about in self.files.find(self.root, detail=True).items():
+            yield self._stored(path.removeprefix(f"{self.root}/"), about)
+
+    def look(self, name: str) -> Stored | None:
+        try:
+            return self._stored(name, self.files.info(f"{self.root}/{name}"))
+        except FileNotFoundError:
+            return None
+
+    def _stored(self, name: str, about: dict[str, Any]) -> Stored:
+        when = next((about[key] for key in AGES if about.get(key)), None)
+        if isinstance(when, float):
+            when = datetime.fromtimestamp(when, UTC)
+        if not isinstance(when, datetime):
+            raise ValueError(f"{name}: this kind of store does not say how old a file is")
+        return Stored(name, about["size"], when if when.tzinfo else when.replace(tzinfo=UTC))
+
+    def renew(self, name: str) -> bool:
+        path = f"{self.root}/{name}"
+        try:
+            if hasattr(self.files, "setxattr"):  # S3: a copy onto itself, within the store
+                self.files.setxattr(path, renewed=os.urandom(4).hex())
+            elif self.exclusive:
+                self.files.pipe_file(path, self.files.cat_file(path))
+            else:
+                self._put(part := self._part(), self.files.cat_file(path))
+                self.files.mv(f"{self.root}/{part}", path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def take(self, name: str, before: datetime) -> bool:
+        found = self.look(name)
+        if found and found.changed < before:
+            self._remove(name)
+        return not found or found.changed < before
+
+    def _remove(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self.files.rm_file(f"{self.root}/{name}")
+
+    def now(self) -> datetime:
+        part = self._part()
+        try:
+            self._put(part, b"now")
+            return self._stored(part, self.files.info(f"{self.root}/{part}")).changed
+        finally:
+            self._remove(part)
+
+    def _part(self) -> str:
+        self.files.makedirs(f"{self.root}/.parts", exist_ok=True)
+        return f".parts/{os.urandom(12).hex()}"

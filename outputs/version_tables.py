@@ -13,7 +13,7 @@ from outputs.dataset_card import dataset_card
 from outputs.nuscenes import fixed_tables
 from outputs.nuscenes_tables import TABLES
 from outputs.scene_package import ScenePackage, as_line, read_scenes
-from outputs.splits import Shares, Side, as_table, sides
+from outputs.splits import Kin, Shares, Side, as_table, placed, settled, sides
 from outputs.store import Store
 from outputs.whole import write_text
 
@@ -26,6 +26,7 @@ class Entry:
 
     id: str
     family: str
+    name: str
     attribution: str
     code_version: str
 
@@ -41,8 +42,13 @@ class BuiltTables:
     sides: tuple[Side, ...]
 
 
-def build_tables(store: Store, scenes: dict[str, str], shares: Shares, folder: Path, hands: Executor) -> BuiltTables:
-    """Fills `folder` with the thirteen tables, splits.json and, where somebody must be named, ATTRIBUTION.txt."""
+def build_tables(
+    store: Store, scenes: dict[str, str], shares: Shares, folder: Path, hands: Executor, before: str = ""
+) -> BuiltTables:
+    """Fills `folder` with the thirteen tables, splits.json and, where somebody must be named, ATTRIBUTION.txt.
+
+    Who was placed in the version named `before` stays on that side.
+    """
     with ExitStack() as stack:
         tables = {
             name: _Table(stack.enter_context((folder / f"{name}.json").open("w")), name in SHARED) for name in TABLES
@@ -52,7 +58,9 @@ def build_tables(store: Store, scenes: dict[str, str], shares: Shares, folder: P
         entries = tuple(_add(package, tables) for package in read_scenes(store, scenes, hands))
         for table in tables.values():
             table.end()
-    found = sides({entry.id: entry.family for entry in entries}, shares)
+    kin = {entry.id: Kin(entry.family, entry.name) for entry in entries}
+    known = settled(kin, placed(json.loads(store.read(f"{before}/splits.json")))) if before else {}
+    found = sides({scene: one.family for scene, one in kin.items()}, shares, known)
     write_text(folder / "splits.json", json.dumps(as_table(found), indent=1) + "\n")
     if named := [f"{entry.id}: {entry.attribution}\n" for entry in entries if entry.attribution]:
         write_text(folder / "ATTRIBUTION.txt", "".join(named))
@@ -90,7 +98,7 @@ def _add(package: ScenePackage, tables: dict[str, _Table]) -> Entry:
     for name, rows in package.tables.items():
         tables[name].add(rows)
     record = package.record
-    return Entry(record.id, record.family, record.attribution, record.code_version)
+    return Entry(record.id, record.family, record.name, record.attribution, record.code_version)
 
 
 def _digest(folder: Path) -> str:

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from outputs.manifest import Name
 from outputs.scene_package import Digest
 from outputs.splits import Shares
-from outputs.store import Store
+from outputs.store import Hold, Store
 from outputs.version_tables import BuiltTables, add_card, build_tables
 
 LATEST = "latest.json"
@@ -83,16 +83,18 @@ def add_version(
     store: Store, last: Version | None, scenes: dict[str, str], shares: Shares, hands: Executor
 ) -> Version | None:
     """The version after `last`, of `scenes`; None if somebody else's came first, and then nothing has changed."""
-    number = last.number + 1 if last else 1
+    number, tables = last.number + 1 if last else 1, Hold(store)
     with tempfile.TemporaryDirectory(prefix="nearmiss-tables-") as folder:
-        built = build_tables(store, scenes, shares, Path(folder), hands)
+        built = build_tables(store, scenes, shares, Path(folder), hands, last.name if last else "")
         name = f"v{number:04d}-{built.digest}"
         add_card(built, name)
-        list(hands.map(lambda path: store.create(f"{name}/{path.name}", path), sorted(Path(folder).iterdir())))
-    version = _described(number, name, last, scenes, shares, built)
-    if not store.create(_link(number), version.model_dump_json(indent=1).encode()):
-        there = read_version(store, number)
-        return there if there.name == name else None  # the same tables: ours, if the answer to an attempt was lost
+        list(hands.map(lambda path: tables.put(f"{name}/{path.name}", path), sorted(Path(folder).iterdir())))
+        version = _described(number, name, last, scenes, shares, built)
+        if not store.create(_link(number), version.model_dump_json(indent=1).encode()):
+            version = read_version(store, number)
+            if version.name != name:  # the same tables would be ours: the answer to an attempt may be lost
+                return None
+        tables.make_sure()
     return version
 
 

@@ -5,8 +5,12 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from outputs.store import BadAddress, open_store
+from outputs.unnamed import AGE, Swept, sweep
+from pipeline.errors import UserError
 from pipeline.requests import SPECS, wanted
 from pipeline.runs import BROKEN, UNFINISHED, Run, State, reopen
 
@@ -20,6 +24,28 @@ class Leftover:
     path: Path
     what: str
     frees: int
+
+
+class NotSwept(UserError):
+    """Nobody can say what of a dataset is in use, or it cannot be reached."""
+
+
+def is_dataset(place: str) -> bool:
+    """Whether a place is a merged dataset, by its address or its look, and not a run folder."""
+    return "://" in place or ((Path(place) / "versions").is_dir() and not (Path(place) / "run.json").exists())
+
+
+def gc_dataset(place: str, older_than: timedelta = AGE, dry_run: bool = False) -> Swept:
+    """Take away what killed merges left in the dataset at a folder or address. Raises `NotSwept`.
+
+    A merge may be at work meanwhile: what nobody has touched for `older_than` is not its own.
+    """
+    try:
+        return sweep(open_store(place), older_than, dry_run)
+    except BadAddress as error:
+        raise NotSwept(str(error)) from None
+    except (OSError, ValueError) as error:
+        raise NotSwept(f"{place}: {error}") from error
 
 
 def gc(path: Path, dry_run: bool) -> tuple[Leftover, ...]:

@@ -3,12 +3,22 @@
 import torch
 
 from outputs.manifest import ClipRecord, reasons_against
+from outputs.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
 from pipeline.machine import code_fingerprint, machine
 from pipeline.networks import Networks
 from pipeline.runs import Job, safe_name
 from pipeline.stages import Scene
 from scenarios.rollout import FRAME_RATE_HZ
+from scenarios.scenario import Scenario
+
+
+def family_of(scenario: Scenario) -> str:
+    """What keeps clips on one side of train and val: the log's scene that they show, else the scenario file.
+
+    All that starts from one scene of a log shows the same street and bodies, whatever file says so.
+    """
+    return f"{OF_A_LOG}{scenario.from_log.scene}" if scenario.from_log else safe_name(scenario.name)
 
 
 def record_of(
@@ -22,7 +32,7 @@ def record_of(
     """Everything there is to know of a clip but its arrays; `device` is where the networks made it."""
     here = machine()
     return ClipRecord(
-        id=job.clip, scenario_id=job.scenario.id, family=safe_name(job.scenario.name), name=job.scenario.name,
+        id=job.clip, scenario_id=job.scenario.id, family=family_of(job.scenario), name=job.scenario.name,
         caption=scene.conditions.caption, spec_hash=job.scenario.id, seed=job.seed, parameters=job.scenario.parameters,
         preset=networks.preset, weights=networks.fingerprints,
         code_version=code_fingerprint(), torch_version=torch.__version__,

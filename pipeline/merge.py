@@ -12,7 +12,7 @@ from pathlib import Path
 
 from outputs.scene_package import pack, put
 from outputs.splits import Shares
-from outputs.store import BadAddress, Store, open_store
+from outputs.store import BadAddress, Hold, Store, open_store
 from outputs.versions import Version, add_version, latest, point_to_latest
 from pipeline.errors import UserError
 from pipeline.runs import Run, State
@@ -62,16 +62,18 @@ def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None
     """The same for clip folders and a store that is open; what the store raises travels on."""
     placed: dict[str, str] = {}
     left_out: dict[Path, LeftOut] = {}
+    hold = Hold(store)
     with ThreadPoolExecutor(HANDS, thread_name_prefix="merge") as hands:
         while True:
             last = latest(store)
             wanted, known = _shares(last, shares), last.scenes if last else {}
             for clip in clips:
                 if clip.name not in known and clip.name not in placed and clip not in left_out:
-                    _place(store, clip, placed, left_out, hands)
+                    _place(hold, clip, placed, left_out, hands)
             added = {clip: digest for clip, digest in placed.items() if clip not in known}
             if not added or add_version(store, last, {**known, **added}, wanted, hands):
                 break
+        hold.make_sure()
         version = point_to_latest(store)
     return Merged(version, tuple(sorted(added)), tuple(left_out.values()), store.exclusive)
 
@@ -96,12 +98,12 @@ def _shares(last: Version | None, asked: Shares | None) -> Shares:
     return last.shares
 
 
-def _place(store: Store, clip: Path, placed: dict[str, str], left_out: dict[Path, LeftOut], hands: Executor) -> None:
+def _place(hold: Hold, clip: Path, placed: dict[str, str], left_out: dict[Path, LeftOut], hands: Executor) -> None:
     """Put a clip's files where they belong; a clip that is damaged or gone is told, and the rest go on."""
     try:
         packed = pack(clip)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         left_out[clip] = LeftOut(clip, f"{type(error).__name__}: {' '.join(str(error).split())}")
         return
-    put(store, packed, hands)
+    put(hold, packed, hands)
     placed[clip.name] = packed.package.digest

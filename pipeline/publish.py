@@ -1,5 +1,6 @@
 """What a run folder shows to the outside: dataset, rejected list, manifest and report, built from the clips there."""
 
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from outputs.coverage import Point, coverage
 from outputs.manifest import ClipRecord, write_manifest
 from outputs.nuscenes import write_dataset
 from outputs.rejected import write_rejected
-from outputs.report import Ordered, write_report
+from outputs.report import NotMade, Ordered, write_report
 from pipeline.checks.outcomes import is_critical
 from pipeline.runs import Asked, Run, State, reopen
 
@@ -29,7 +30,7 @@ def publish(run: Run) -> None:
         write_dataset(accepted, run.path / "dataset")
     else:  # a dataset of nothing cannot be read by anybody; one of clips that are gone would be false
         shutil.rmtree(run.path / "dataset", ignore_errors=True)
-    failures = [(failure.clip, failure.reason) for failure in run.failures()]
+    failures = [NotMade(failure.clip, failure.reason, failure.passing) for failure in run.failures()]
     title = f"nearmiss: {run.path.name}"
     write_report(
         run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered, ordered=ordered(run)
@@ -52,9 +53,19 @@ def ordered(run: Run) -> Ordered:
 
 
 def _again(run: Run, start: dict[str, Any]) -> str:
-    """A night leaves alone what failed by itself, unless it is told otherwise."""
+    """The one command that makes all that is missing. What failed by itself must be asked for; so must mended files,
+    which `nearmiss resume` would not look at: it has copies of them as they were."""
     lasting = any(not failure.passing for failure in run.failures())
-    return start.get("again_failed" if lasting and "again_failed" in start else "again", "")
+    if "again_failed" in start:  # a night reads its files anew each time
+        return start["again_failed" if lasting else "again"]
+    told = start.get("goes_on_with")
+    if start.get("faults") and told:
+        seeds = [part for seed in told["seeds"] for part in ("--seed", str(seed))] if told["seeds"] != [0] else []
+        options = [
+            part for name in ("log", "attribution", "limit") if told[name] for part in (f"--{name}", str(told[name]))
+        ]
+        return shlex.join(["nearmiss", "generate", *told["paths"], "--out", str(run.path), *seeds, *options])
+    return shlex.join(["nearmiss", "retry-failed", str(run.path)]) if lasting else start.get("again", "")
 
 
 def _instant(written: str) -> str:

@@ -1,8 +1,9 @@
 """The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli`, which names them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -63,17 +64,52 @@ def _work(go_on: Callable, run: Path, grace: float) -> None:
 
 
 def gc(
-    run: RunFolder, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False
-) -> None:
-    """Take away what runs that were cut short left in a folder, and say how much room that makes."""
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A run folder, or a dataset as `merge --into` has it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    older_than: Annotated[
+        float | None,
+        typer.Option(metavar="DAYS", min=0, max=36500, help="In a dataset: untouched for so long; 14. A merge must end "
+                     "within it."),
+    ] = None,
+) -> None:  # fmt: skip
+    """Take away what was cut short: in a run folder by runs, in a merged dataset by merges. Say how much room it makes.
+
+    Of a dataset only files go that no version names, and none that a merge at work may be about to name.
+    """
+    from pipeline.errors import UserError
     from pipeline.leftovers import gc as collect
+    from pipeline.leftovers import is_dataset
 
     with plain_errors():
-        found = collect(run, dry_run)
-    for one in found:
-        told = f"{one.frees / 2**20:9.2f} MiB  {one.path}  {one.what}"
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
-    total = sum(one.frees for one in found) / 2**20
+        if is_dataset(place):
+            _gc_dataset(place, dry_run, older_than)
+            return
+        if not (Path(place) / "run.json").is_file():
+            raise UserError(f"{place} is neither a run folder (no run.json) nor a dataset (no versions/)")
+        if older_than is not None:
+            raise UserError(f"--older-than is for datasets; {place} is none, and in a run folder age plays no part")
+        found = collect(Path(place), dry_run)
+    _tell([(one.frees, f"{one.path}  {one.what}") for one in found], dry_run)
+
+
+def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
+    from outputs.unnamed import AGE
+    from pipeline.leftovers import gc_dataset
+
+    age = AGE if days is None else timedelta(days=days)
+    swept = gc_dataset(place, age, dry_run)
+    _tell([(one.frees, f"{one.thing.name}  {len(one.files)} files, {one.thing.what}") for one in swept.taken], dry_run)
+    if swept.spared:
+        held, days = sum(one.frees for one in swept.spared) / 2**20, age / timedelta(days=1)
+        why = f"touched within {days:g} days, so that a merge may be about to name it"
+        console.print(f"{held:9.2f} MiB  left in {len(swept.spared)} places: {why}", highlight=False, soft_wrap=True)
+
+
+def _tell(gone: Sequence[tuple[int, str]], dry_run: bool) -> None:
+    """How many bytes each thing frees, and all of them."""
+    for frees, what in gone:
+        console.print(f"{frees / 2**20:9.2f} MiB  {what}", markup=False, highlight=False, soft_wrap=True)
+    total = sum(frees for frees, _ in gone) / 2**20
     console.print(f"{total:9.2f} MiB  {'would be freed' if dry_run else 'freed'}", highlight=False)
 
 

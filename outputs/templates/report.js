@@ -109,6 +109,9 @@ function setUp(clip) {
   for (const video of videos) {
     video.controls = false;
     video.loop = true;
+    // A frame is painted for certain only once it was asked for.
+    const paintFirst = () => { if (video.paused) video.currentTime = (frame + 0.5) / rate; };
+    video.readyState ? paintFirst() : video.addEventListener("loadedmetadata", paintFirst);
   }
   find(".controls").hidden = false;
   seek.max = last;

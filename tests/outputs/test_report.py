@@ -10,9 +10,10 @@ import pytest
 
 from outputs.clip import write_clip
 from outputs.plots import Series, line_plot, ticks
-from outputs.report import Ordered, quantity, write_report
+from outputs.report import NotMade, Ordered, broken, duration, quantity, write_report
 from outputs.report_clip import clip_view
-from tests.outputs.made import BAD, FRAMES, clip, record
+from outputs.verdict import Outcome
+from tests.outputs.made import BAD, FRAMES, GOOD, clip, record, verdict
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -49,7 +50,7 @@ def folders(tmp_path_factory):
 @pytest.fixture(scope="module")
 def text(folders, tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, folders, failures=[("broken.yaml", f"no road {HOSTILE}")])
+    write_report(path, folders, failures=[NotMade("broken.yaml", f"no road {HOSTILE}")])
     return path.read_text()
 
 
@@ -124,6 +125,58 @@ def test_it_begins_with_what_was_asked_for_and_how_to_go_on(folders, tmp_path):
     complete = Ordered({}, 2, 0, (), "nearmiss generate x")
     write_report(tmp_path / "report.html", folders, ordered=complete)
     assert "Go on with" not in (tmp_path / "report.html").read_text()
+
+
+def test_what_broke_and_the_command_that_goes_on_come_first_and_each_reason_once(folders, tmp_path):
+    lost = [NotMade(f"clip-{i}", "TookTooLong: 1800 s", passing=True) for i in range(400)]
+    failures = [NotMade("odd-s0", f"no road {HOSTILE}"), *lost]
+    write_report(
+        tmp_path / "report.html", folders, failures=failures, ordered=Ordered({}, 402, 0, (), "nearmiss resume x")
+    )
+    text = (tmp_path / "report.html").read_text()
+    words = " ".join("".join(Page(text).words).split())
+    assert text.count("TookTooLong: 1800 s") == 1
+    assert "not complete 401 clips could not be made" in words
+    order = [
+        "not complete",
+        "TookTooLong",
+        "no road",
+        "Go on with nearmiss resume x",
+        "clips from 1 scenario",
+        "Why clips were rejected",
+    ]
+    places = [words.index(one) for one in order]
+    assert places == sorted(places)
+    assert "400 clips; the machine’s doing" in words
+    assert "1 clip; the clip’s own" in words
+    assert all(f"clip-{i}" in words for i in range(400)), "folded, but there"
+    assert [group.clips for group in broken(failures)][1] == ("odd-s0",)
+
+
+def test_a_night_in_which_nothing_broke_says_so(folders, tmp_path):
+    for waiting, said in ((0, "complete Nothing broke"), (7, "more to come 7 clips wait for another time")):
+        write_report(tmp_path / "report.html", folders, ordered=Ordered({}, 2, waiting, (), "nearmiss nightly x"))
+        words = " ".join("".join(Page((tmp_path / "report.html").read_text()).words).split())
+        assert said in words
+        assert ("Go on with nearmiss nightly x" in words) == (waiting > 0)
+
+
+def test_a_tag_that_fails_does_not_look_like_a_failure(folders, tmp_path):
+    tagged = record("good-s0", (*GOOD, verdict("physics", Outcome.FAIL, gates=False)))
+    write_clip(tmp_path / "good-s0", clip(tagged, source=()))
+    write_report(tmp_path / "report.html", [tmp_path / "good-s0"])
+    pills = [
+        span["class"]
+        for span in Page((tmp_path / "report.html").read_text()).all("span")
+        if "pill" in (span.get("class") or "")
+    ]
+    assert "pill fail" not in pills
+    assert "pill tag" in pills
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0, "0 s"), (95.4, "95 s"), (2880.0, "48 min"), (62000.0, "17.2 h")])
+def test_times_are_told_as_one_would_say_them(seconds, text):
+    assert duration(seconds) == text
 
 
 def test_a_long_run_folds_what_was_rejected(folders, tmp_path):

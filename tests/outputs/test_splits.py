@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outputs.splits import ALL, TEST, TRAIN, VAL, Shares, as_table, sides, split_of
+from outputs.splits import ALL, TEST, TRAIN, VAL, Kin, Shares, as_table, placed, settled, sides, split_of
 
 FAMILIES = {f"clip-{family}-{seed}": f"family-{family}" for family in range(400) for seed in range(3)}
 
@@ -47,3 +47,34 @@ def test_a_split_that_nobody_asked_for_is_not_there():
 def test_shares_that_leave_nothing_to_train_on_are_refused(val, test):
     with pytest.raises(ValueError, match="together below 1"):
         Shares(val, test)
+
+
+def test_who_is_placed_stays_whatever_the_hash_says():
+    scenes = {"a": Kin("one", "one"), "b": Kin("one", "one"), "c": Kin("two", "two")}
+    other = {TRAIN: VAL, VAL: TRAIN}[split_of("one")]
+    known = settled(scenes, {"a": other})
+    assert known == {"one": other}
+    found = as_table(sides({scene: kin.family for scene, kin in scenes.items()}, Shares(), known))
+    assert {"a", "b"} <= set(found[other])
+    assert "c" in found[split_of("two")]
+
+
+def test_a_scene_of_a_log_follows_a_clip_that_was_placed_by_its_scenario_s_name():
+    """Older clips from a log were placed by the name; new ones by the scene: the same street on the same side."""
+    names = [f"case-{i}" for i in range(40)]
+    for name in names:
+        scenes = {"old": Kin(name, name), "new": Kin("log:scene-0002", name), "also": Kin("log:scene-0002", "another")}
+        known = settled(scenes, {"old": split_of(name)})
+        found = as_table(sides({scene: kin.family for scene, kin in scenes.items()}, Shares(), known))
+        assert {"old", "new", "also"} == set(found[split_of(name)])
+    assert len({split_of(name) for name in names}) == 2, "or nothing was tried"
+
+
+def test_a_name_moves_nobody_but_clips_from_logs():
+    scenes = {"a": Kin("one", "street"), "b": Kin("two", "street")}
+    assert settled(scenes, {"a": VAL}) == {"one": VAL}
+
+
+def test_what_lies_beside_the_tables_says_where_everybody_is():
+    found = sides(FAMILIES, Shares(0.2, 0.1))
+    assert placed(as_table(found)) == {scene: side.split for side in found for scene in side.scenes}

@@ -170,6 +170,8 @@ class Breaking:
     def __init__(self, store: Store, at: int = 10**9, lost: str = "none") -> None:
         self.store, self.left, self.lost, self.lock = store, at, lost, threading.Lock()
         self.exclusive, self.read, self.names = store.exclusive, store.read, store.names
+        self.everything, self.look, self.now = store.everything, store.look, store.now
+        self.renew, self.take = store.renew, store.take
 
     def create(self, name, content):
         self._count()
