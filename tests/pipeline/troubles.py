@@ -62,10 +62,16 @@ class TroubledMaker(SpeckMaker):
             finally:
                 self.networks = whole
         if what.startswith("hunger"):
-            eat(4.0)
+            reserve(4.0)
         if what.startswith("starve"):
             starve(Path(what.split()[1]))
         return super().process(job)
+
+
+def reserve(gib: float) -> None:
+    """Ask for memory and leave it as it is: a bound on what a process may ask for needs no page of it."""
+    asked = [np.empty(2**24, np.uint8) for _ in range(int(gib * 64))]
+    del asked
 
 
 def eat(gib: float) -> None:
