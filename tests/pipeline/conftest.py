@@ -1,5 +1,6 @@
 """For the tests of the pipeline."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,14 @@ def newborn_weights(tmp_path_factory) -> Path:
 def speck_weights(tmp_path_factory) -> Path:
     """The same for the smallest networks that the whole line still runs with."""
     return newborn("speck", tmp_path_factory.mktemp("specks"))
+
+
+@pytest.fixture(scope="module")
+def ray_here() -> Iterator[None]:
+    """One Ray for all tests of a file that are not about its start: four cores, and by name a GPU."""
+    import ray
+
+    told_nobody = {"include_dashboard": False, "logging_level": "ERROR", "log_to_driver": False}
+    ray.init(num_cpus=4, num_gpus=1, object_store_memory=2**27, _node_ip_address="127.0.0.1", **told_nobody)
+    yield
+    ray.shutdown()

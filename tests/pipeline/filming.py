@@ -1,7 +1,9 @@
 """Real pictures with planted faults, for the checker with its trained weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from unittest.mock import patch
 
 import numpy as np
 from jaxtyping import Bool
@@ -11,9 +13,9 @@ from conditioning.procedural import photograph
 from conditioning.scenery import build_scenery
 from conditioning.visibility import Labels, see
 from outputs.verdict import Outcome, Verdict
+from pipeline.checks import pixels
 from pipeline.checks.baseline import Baseline
-from pipeline.checks.pixels import check_pixels
-from pipeline.checks.sight import Checker
+from pipeline.checks.sight import Checker, Sight, observe
 from pipeline.evaluation import Frames
 from scenarios.rollout import Rollout
 
@@ -63,13 +65,21 @@ def film(rollout: Rollout, look: int) -> Film:
 
 @dataclass(frozen=True)
 class Court:
-    """Checker and baseline together."""
+    """Checker and baseline together. The same pictures are looked at once, however often they are judged."""
 
     checker: Checker
     baseline: Baseline
+    seen: dict[bytes, Sight] = field(default_factory=dict, repr=False)
 
     def verdicts(self, frames: Frames, labels: Labels, rollout: Rollout) -> tuple[Verdict, ...]:
-        return check_pixels(frames, labels, rollout, CAMERA, self.checker, self.baseline)
+        with patch.object(pixels, "observe", self._observe):
+            return pixels.check_pixels(frames, labels, rollout, CAMERA, self.checker, self.baseline)
+
+    def _observe(self, frames: Frames, checker: Checker) -> Sight:
+        known = sha256(np.ascontiguousarray(frames)).digest()
+        if known not in self.seen:
+            self.seen[known] = observe(frames, checker)
+        return self.seen[known]
 
     def failed(self, frames: Frames, labels: Labels, rollout: Rollout) -> dict[str, str]:
         """Checks that failed, with what they say."""

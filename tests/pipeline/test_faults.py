@@ -38,7 +38,7 @@ def loaded(tmp_path_factory, speck_weights) -> None:
 
 @pytest.fixture
 def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
-    return Batch.of(6, tmp_path, speck_weights, monkeypatch)
+    return Batch.of(4, tmp_path, speck_weights, monkeypatch)
 
 
 def begun(batch: Batch, *options: str, clips: int = 2, before=lambda: None) -> int:
@@ -74,7 +74,7 @@ def test_sigterm_finishes_the_clip_in_hand_says_so_and_can_be_resumed(batch):
     assert told.phase is Phase.STOPPED
     assert "stopped as asked" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
-    assert told.accepted + told.rejected + told.missing == 6
+    assert told.accepted + told.rejected + told.missing == 4
     assert not list((batch.out / ".unfinished").iterdir())
     tries = [batch.attempts(clip) for clip in batch.there()]
     assert ended(drive("resume", str(batch.out))) == 0
@@ -148,7 +148,7 @@ def test_a_spec_that_makes_a_model_raise_is_tried_once_and_stops_nobody(batch):
     assert "do not fit" in failure.reason
     assert failure.reason.endswith("(in predict_tokens)")
     assert batch.attempts(bad) == tries + 1
-    assert len(batch.there()) == 5
+    assert len(batch.there()) == 3
     assert status(batch.out).next == f"nearmiss retry-failed {batch.out}"
     assert ended(drive("resume", str(batch.out))) == 1  # it would fail again: not even tried
     assert batch.attempts(bad) == tries + 1
@@ -170,7 +170,7 @@ def test_a_clip_for_which_memory_runs_out_is_tried_again_and_the_others_are_made
     (failure,) = look(batch.out).failures()
     assert (failure.clip, failure.passing, failure.attempts) == (hungry, True, 3)
     assert "tried 3 times" in failure.reason
-    assert len(batch.there()) == 5
+    assert len(batch.there()) == 3
     assert ended(drive("resume", str(batch.out))) == 0  # without the bound there is memory enough
     assert batch.counted() == batch.all_made()
 

@@ -1,6 +1,6 @@
-"""The same with Ray: workers and whole nodes that die under a batch, one that hangs, one that the kernel kills.
+"""The same with Ray: workers that die under a batch, one that hangs, one that the kernel kills, a driver that dies.
 
-The clips are specks. Several nodes on one machine (Ray's cluster utility) stand in for a cluster.
+The clips are specks. Nodes that die: test_faults_nodes.py.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -20,9 +20,10 @@ import pytest
 from models.presets import PRESETS
 from pipeline.endings import Ending
 from pipeline.generate import generate
-from pipeline.requests import How, Request
+from pipeline.requests import How
 from pipeline.resume import resume
 from pipeline.runs import look
+from tests.pipeline.harm import Trouble, all_of, request_of
 from tests.pipeline.troubles import Batch, until
 
 pytestmark = pytest.mark.ray
@@ -32,10 +33,6 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
     return Batch.of(6, tmp_path, speck_weights, monkeypatch)
-
-
-def request_of(batch: Batch) -> Request:
-    return Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
 
 
 def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
@@ -48,26 +45,6 @@ def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
         except psutil.Error:  # it ended as we looked
             continue
     return found
-
-
-@dataclass
-class Trouble:
-    """A watch that does harm soon after a clip has ended, while others are in work, as often as it is told to."""
-
-    times: int
-    chance: random.Random = field(default_factory=lambda: random.Random(0))
-    done: int = 0
-
-    def begins(self, run: Path, missing: int, there: int) -> None:
-        pass
-
-    def ended(self, ending: Ending) -> None:
-        if self.done < self.times:
-            time.sleep(self.chance.uniform(0.0, 0.5))
-            self.done += self.harm()
-
-    def harm(self) -> bool | None:
-        raise NotImplementedError
 
 
 @dataclass
@@ -88,57 +65,13 @@ class KillWorkers(Trouble):
             self.done += 1
 
 
-@dataclass
-class KillNodes(Trouble):
-    """Kills a node with all that is on it; another comes in its place."""
-
-    cluster: object = None
-    nodes: list[object] = field(default_factory=list)
-
-    def harm(self) -> bool:
-        self.cluster.remove_node(self.nodes.pop(self.chance.randrange(len(self.nodes))), allow_graceful=False)
-        self.nodes.append(self.cluster.add_node(num_cpus=1))
-        return True
-
-
-def all_of(batch: Batch, how: How, trouble: Trouble) -> None:
-    """Begin, and go on until nothing is missing: an item that was hit three times is left for the next start."""
-    summary = generate(request_of(batch), how, trouble)
-    for _ in range(trouble.times):
-        if summary.complete:
-            return
-        assert all(failure.passing for failure in summary.failures)
-        (summary,) = resume(batch.out, trouble)
-    assert summary.complete
-
-
-@pytest.mark.parametrize("moments", [2, pytest.param(20, marks=pytest.mark.long)])
-def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, moments):
-    batch, trouble = Batch.of(3 * moments, tmp_path, speck_weights, monkeypatch), KillWorkers(moments)
+@pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
+def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, ray_here, moments):
+    batch, trouble = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch), KillWorkers(moments)
     all_of(batch, How(workers=2), trouble)
     assert trouble.done == moments
     assert batch.counted() == batch.all_made()
     assert sum(batch.attempts(clip) for clip in batch.there()) > batch.clips
-
-
-@pytest.fixture
-def cluster() -> Iterator[object]:
-    """A head that computes nothing."""
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    yield made
-    made.shutdown()
-
-
-@pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
-def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments):
-    batch = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch)
-    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
-    trouble = KillNodes(moments, cluster=cluster, nodes=nodes)
-    all_of(batch, How(ray=cluster.address), trouble)
-    assert trouble.done == moments
-    assert batch.counted() == batch.all_made()
 
 
 @pytest.fixture
@@ -159,7 +92,7 @@ def small_group() -> Iterator[Path]:
     pytest.skip("no memory control group can be made here")
 
 
-def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, small_group):
+def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, ray_here, small_group):
     ids = planned(batch)
     batch.trouble(ids[2], f"starve {small_group} once")
     summary = generate(request_of(batch), How(workers=2), KillWorkers(0))
@@ -169,7 +102,7 @@ def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, small_group):
     assert batch.counted() == batch.all_made()
 
 
-def test_a_clip_that_hangs_is_stopped_and_the_others_are_made(batch):
+def test_a_clip_that_hangs_is_stopped_and_the_others_are_made(batch, ray_here):
     ids = planned(batch)
     batch.trouble(ids[1], "hang once")
     summary = generate(request_of(batch), How(workers=2, deadline_s=30.0), KillWorkers(0))

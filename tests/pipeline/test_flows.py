@@ -1,10 +1,12 @@
-"""The Prefect flow, run for real: a server of its own on loopback, a database that is thrown away."""
+"""The Prefect flows, run for real: a server of their own on loopback, a database that is thrown away."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,80 +14,91 @@ from tests.pipeline.situations import case
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What an operator would look at afterwards, asked of the same server.
+# Both flows, on one server, and what an operator would look at afterwards, asked of the same server.
 SCRIPT = """
-import json, sys
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
-from prefect.testing.utilities import prefect_test_harness
-from flows import ARTIFACT, generate_flow
-from pipeline.requests import How
-
-paths, out, weights = sys.argv[1:]
-with prefect_test_harness(server_startup_timeout=120):
-    state = generate_flow([paths], out, weights=weights, shard_size=2, how=How(use_ray=False), return_state=True)
-    with get_client(sync_client=True) as client:
-        pages = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[ARTIFACT])))
-        tasks = client.read_task_runs()
-print("RESULT", json.dumps({
-    "state": state.name, "message": state.message, "page": pages[0].data,
-    "tasks": sorted(f"{task.name.split('-')[0]} {task.state.name} {task.run_count}" for task in tasks),
-}))
-"""
-
-
-@pytest.mark.prefect
-def test_the_flow_makes_what_it_can_and_tells_what_is_missing(tmp_path, newborn_weights):
-    folder, out = tmp_path / "cases", tmp_path / "run"
-    folder.mkdir()
-    (folder / "three.yaml").write_text(case(3))
-    (folder / "broken.yaml").write_text("name: broken\n")
-    environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
-    command = [sys.executable, "-c", SCRIPT, str(folder), str(out), str(newborn_weights)]
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    told = json.loads(result.stdout.split("RESULT ")[1])
-    assert told["state"] == "Failed"  # a file has faults: an operator must not miss it
-    assert "0 accepted, 3 rejected, 0 failed, 1 files with faults" in told["message"]
-    assert "broken.yaml" in told["page"]
-    assert told["tasks"] == ["publish Completed 1", "shard Completed 1", "shard Completed 1"]
-    assert len(list((out / "rejected").glob("*/record.json"))) == 3
-    assert (out / "report.html").is_file()
-
-
-NIGHT = """
 import json, sys
 import flows
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.testing.utilities import prefect_test_harness
+from pipeline.requests import How
+from tests.pipeline import specks
 from tests.pipeline.by_hand import Batch
 
-specs, root, weights = sys.argv[1:]
-first, second = Batch(rejects=lambda job: False), Batch()
+cases, out, night, root, weights = sys.argv[1:]
+made = {"preset": "speck", "weights": weights}
+
+
+def tasks(client):
+    return {t.id: f"{t.name.split('-')[0]} {t.state.name} {t.run_count}" for t in client.read_task_runs()}
+
+
 with prefect_test_harness(server_startup_timeout=120):
-    told = []
-    for batch in (first, second):
-        flows.make_clips = batch
-        seeds = (0,) if batch is first else (0, 1)
-        state = flows.nightly_flow([specs], root, clips=2, seeds=seeds, weights=weights, return_state=True)
+    state = flows.generate_flow([cases], out, shard_size=2, how=How(use_ray=False), return_state=True, **made)
+    with get_client(sync_client=True) as client:
+        pages = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[flows.ARTIFACT])))
+        known = tasks(client)
+    once = {"state": state.name, "message": state.message, "page": pages[0].data, "tasks": sorted(known.values())}
+
+    first, second, told = Batch(rejects=lambda job: False), Batch(), []
+    for flows.make_clips, seeds in ((first, (0,)), (second, (0, 1))):
+        state = flows.nightly_flow([night], root, clips=2, seeds=seeds, return_state=True, **made)
         told.append([state.name, state.message])
     with get_client(sync_client=True) as client:
         artifacts = {a.key: str(a.data)[:200] for a in client.read_artifacts()}
-        runs = {f"{run.name.split('-')[0]} {run.state.name} {run.run_count}" for run in client.read_task_runs()}
-print("RESULT", json.dumps({"told": told, "artifacts": artifacts, "runs": sorted(runs), "made": first.made}))
+        runs = sorted({text for id, text in tasks(client).items() if id not in known})
+nights = {"told": told, "artifacts": artifacts, "runs": runs, "made": first.made}
+print("RESULT", json.dumps({"once": once, "nights": nights}))
 """
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """What the flows are given, and what they leave."""
+    made = tmp_path_factory.mktemp("flows")
+    for name in ("cases", "specs"):
+        (made / name).mkdir()
+    (made / "cases" / "three.yaml").write_text(case(3))
+    (made / "cases" / "broken.yaml").write_text("name: broken\n")
+    (made / "specs" / "two.yaml").write_text(case(2))
+    return made
+
+
+@pytest.fixture(scope="module")
+def told(folder, speck_weights) -> dict[str, Any]:
+    """What came of both flows; `said` is what they printed."""
+    hook = {"PREFECT_HOME": str(folder / "prefect"), "NEARMISS_WEBHOOK": "http://127.0.0.1:9/key"}
+    places = [str(folder / name) for name in ("cases", "run", "specs", "nights")]
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *places, str(speck_weights)],
+        cwd=ROOT,
+        env=os.environ | hook | {"PREFECT_SERVER_ANALYTICS_ENABLED": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = result.stdout + result.stderr
+    assert result.returncode == 0, said
+    return json.loads(result.stdout.split("RESULT ")[1]) | {"said": said}
+
+
 @pytest.mark.prefect
-def test_nights_under_prefect_keep_their_budget_and_show_what_came_of_it(tmp_path, newborn_weights):
-    specs, root = tmp_path / "specs", tmp_path / "nights"
-    specs.mkdir()
-    (specs / "two.yaml").write_text(case(2))
-    environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect"), "NEARMISS_WEBHOOK": "http://127.0.0.1:9/key"}
-    command = [sys.executable, "-c", NIGHT, str(specs), str(root), str(newborn_weights)]
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    found = json.loads(result.stdout.split("RESULT ")[1])
+def test_the_flow_makes_what_it_can_and_tells_what_is_missing(told, folder):
+    once, out = told["once"], folder / "run"
+    assert once["state"] == "Failed"  # a file has faults: an operator must not miss it
+    counts = re.search(r"(\d) accepted, (\d) rejected, 0 failed, 1 files with faults", once["message"])
+    accepted, rejected = map(int, counts.groups())
+    assert accepted + rejected == 3
+    assert "broken.yaml" in once["page"]
+    assert once["tasks"] == ["publish Completed 1", "shard Completed 1", "shard Completed 1"]
+    assert len(list(out.glob("clips/*/record.json"))) == accepted
+    assert len(list(out.glob("rejected/*/record.json"))) == rejected
+    assert (out / "report.html").is_file()
+
+
+@pytest.mark.prefect
+def test_nights_under_prefect_keep_their_budget_and_show_what_came_of_it(told, folder):
+    found = told["nights"]
     assert len(found["made"]) == 2
     assert found["told"][0][0] == "Completed"  # nobody listens at the hook, and nothing fails for that
     assert "2 accepted, 0 rejected, 0 failed" in found["told"][0][1]
@@ -96,5 +109,6 @@ def test_nights_under_prefect_keep_their_budget_and_show_what_came_of_it(tmp_pat
     assert found["artifacts"]["nearmiss-run-report"].startswith("[report.html](file:///")
     assert "accepted" in found["artifacts"]["nearmiss-run-clips"]
     assert "shard Completed 1" in found["runs"]
-    everything = "".join(path.read_text() for path in root.rglob("*") if path.suffix in (".json", ".jsonl", ".html"))
-    assert "127.0.0.1:9" not in everything + result.stdout + result.stderr
+    written = [path for path in (folder / "nights").rglob("*") if path.suffix in (".json", ".jsonl", ".html")]
+    everything = "".join(path.read_text() for path in written)
+    assert "127.0.0.1:9" not in everything + told["said"]

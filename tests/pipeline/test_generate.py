@@ -1,4 +1,4 @@
-"""The main job from outside: kill it, run it again, nothing is lost and nothing is made twice.
+"""The main job from outside: the shipped preset makes its clip; killed and run again, nothing is lost or made twice.
 
 With Ray, at random moments, and with other faults: test_faults.py and test_faults_ray.py.
 """
@@ -10,14 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+from outputs.clip import read_clip
 from tests.pipeline.situations import case
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 6
 
 
-def start(file: Path, out: Path, *options: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "pipeline.cli", "generate", str(file), "--out", str(out), *options]
+def start(program: str, file: Path, out: Path, *options: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", program, "generate", str(file), "--out", str(out), "--inline", *options]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -26,19 +27,33 @@ def finished(out: Path) -> dict[str, int]:
     return {p.name: p.stat().st_ino for kind in ("clips", "rejected") for p in (out / kind).glob("*/") if p.is_dir()}
 
 
-def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, newborn_weights):
+def test_the_program_makes_a_clip_of_the_shipped_preset(tmp_path, newborn_weights):
+    file, out = tmp_path / "one.yaml", tmp_path / "run"
+    file.write_text(case(1))
+    made = start("pipeline.cli", file, out, "--weights", str(newborn_weights))
+    text, _ = made.communicate()
+    assert made.returncode == 0, text
+    (clip,) = finished(out)
+    (listed,) = json.loads((out / "manifest.json").read_text())["clips"]
+    assert (listed["id"], listed["preset"]) == (clip, "tiny")
+    (place,) = out.glob(f"*/{clip}")
+    assert read_clip(place).frames[0].shape == (12, 144, 256, 3)
+    assert (out / "report.html").stat().st_size > 10_000
+
+
+def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, speck_weights):
     file, out = tmp_path / "six.yaml", tmp_path / "run"
     file.write_text(case(BATCH))
-    options = ("--weights", str(newborn_weights), "--inline")
-    first = start(file, out, *options)
+    command = ("tests.pipeline.speck_cli", file, out, "--preset", "speck", "--weights", str(speck_weights))
+    first = start(*command)
     while len(finished(out)) < 2 and first.poll() is None:
-        time.sleep(0.05)
+        time.sleep(0.02)
     first.send_signal(signal.SIGKILL)
     first.wait()
     before = finished(out)
     assert 2 <= len(before) < BATCH, first.stdout.read()
 
-    second = start(file, out, *options)
+    second = start(*command)
     text, _ = second.communicate()
     assert second.returncode == 0, text
     after = finished(out)

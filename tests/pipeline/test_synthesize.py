@@ -1,4 +1,4 @@
-"""The map, walked: a clip is whole, the same again, and says what it was made from."""
+"""The map, walked: a clip is whole, the same again, and says what it was made from. Clips are specks."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -16,8 +16,8 @@ from tests.pipeline.situations import car_ahead
 
 
 @pytest.fixture(scope="module")
-def networks(newborn_weights) -> Networks:
-    return load_networks("tiny", 1, newborn_weights)
+def networks(speck_weights) -> Networks:
+    return load_networks("speck", 1, speck_weights)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def clip(networks) -> Clip:
 def test_every_stage_leaves_its_part(clip):
     time = len(clip.rollout.t_s)
     assert time == 12
-    assert clip.frames[0].shape == clip.source[0].shape == (time, 144, 256, 3)
+    assert clip.frames[0].shape == clip.source[0].shape == (time, 48, 80, 3)
     assert len(clip.lidar) == 2
     assert clip.labels[0].in_view.shape == (time, 2)
     assert {v.family for v in clip.record.verdicts} == {"physics", "pixels"}
@@ -81,7 +81,8 @@ def test_a_clip_on_disk_is_the_clip(clip, tmp_path):
     assert np.array_equal(back.frames[0], clip.frames[0])
 
 
-def test_a_scenario_from_a_log_starts_with_the_real_picture(networks, street):
+def test_a_scenario_from_a_log_starts_with_the_real_picture(newborn_weights, street):
+    networks = load_networks("tiny", 1, newborn_weights)  # a speck has not the shape of the log's pictures
     (scenario,) = load(library()["logs/street-behind-white-car"])
     job = Job("log", replace(scenario, duration_s=1.0), 0, street, "whom to name")
     clip = synthesize(job, networks, Stopwatch())

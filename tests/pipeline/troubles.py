@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import jaxtyping
 import numpy as np
 from torch import nn
 
@@ -74,7 +75,7 @@ class TroubledMaker(SpeckMaker):
         if what.startswith("hang"):
             time.sleep(3600)
         if what.startswith("hunger"):
-            eat(4.0)
+            reserve(4.0)
         if what.startswith("starve"):
             starve(Path(what.split()[1]))
         whole: Networks = self.networks
@@ -84,6 +85,12 @@ class TroubledMaker(SpeckMaker):
             yield
         finally:
             self.networks = whole
+
+
+def reserve(gib: float) -> None:
+    """Ask for memory and leave it as it is: a bound on what a process may ask for needs no page of it."""
+    asked = [np.empty(2**24, np.uint8) for _ in range(int(gib * 64))]
+    del asked
 
 
 def eat(gib: float) -> None:
@@ -155,10 +162,14 @@ class Batch:
 
 
 def drive(*arguments: str, before: Callable[[], None] = lambda: None) -> int:
-    """The command line in a process of its own, told by its id; what it says lands in the test's captured output."""
+    """The command line in a process of its own, told by its id; what it says lands in the test's captured output.
+
+    It runs as users run it, without the check of every shape: that is done where clips are made in the test itself.
+    """
     if pid := os.fork():
         return pid
     code = 70
+    jaxtyping.config.update("jaxtyping_disable", True)
     try:
         before()
         from pipeline.cli import app

@@ -1,0 +1,47 @@
+"""Watches that do harm to the batch they look at, for batches that Ray spreads over workers."""
+
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.endings import Ending
+from pipeline.generate import generate
+from pipeline.requests import How, Request
+from pipeline.resume import resume
+from tests.pipeline.troubles import Batch
+
+
+def request_of(batch: Batch) -> Request:
+    return Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+
+
+@dataclass
+class Trouble:
+    """A watch that does harm soon after a clip has ended, while others are in work, as often as it is told to."""
+
+    times: int
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    done: int = 0
+
+    def begins(self, run: Path, missing: int, there: int) -> None:
+        pass
+
+    def ended(self, ending: Ending) -> None:
+        if self.done < self.times:
+            time.sleep(self.chance.uniform(0.0, 0.5))
+            self.done += self.harm()
+
+    def harm(self) -> bool | None:
+        raise NotImplementedError
+
+
+def all_of(batch: Batch, how: How, trouble: Trouble) -> None:
+    """Begin, and go on until nothing is missing: an item that was hit three times is left for the next start."""
+    summary = generate(request_of(batch), how, trouble)
+    for _ in range(trouble.times):
+        if summary.complete:
+            return
+        assert all(failure.passing for failure in summary.failures)
+        (summary,) = resume(batch.out, trouble)
+    assert summary.complete

@@ -1,0 +1,45 @@
+"""Whole nodes of a cluster die under a batch. Ray's cluster utility stands in: several nodes on one machine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from pipeline.requests import How
+from tests.pipeline.harm import Trouble, all_of
+from tests.pipeline.troubles import Batch
+
+pytestmark = pytest.mark.ray
+
+
+@dataclass
+class KillNodes(Trouble):
+    """Kills a node with all that is on it; another comes in its place."""
+
+    cluster: object = None
+    nodes: list[object] = field(default_factory=list)
+
+    def harm(self) -> bool:
+        self.cluster.remove_node(self.nodes.pop(self.chance.randrange(len(self.nodes))), allow_graceful=False)
+        self.nodes.append(self.cluster.add_node(num_cpus=1))
+        return True
+
+
+@pytest.fixture
+def cluster() -> Iterator[object]:
+    """A head that computes nothing."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    yield made
+    made.shutdown()
+
+
+@pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
+def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments):
+    batch = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch)
+    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    trouble = KillNodes(moments, cluster=cluster, nodes=nodes)
+    all_of(batch, How(ray=cluster.address), trouble)
+    assert trouble.done == moments
+    assert batch.counted() == batch.all_made()
