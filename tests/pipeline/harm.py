@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.endings import Ending
-from pipeline.generate import generate
+from pipeline.generate import generate, make_plan
 from pipeline.requests import How, Request
 from pipeline.resume import resume
 from tests.pipeline.troubles import Batch
@@ -14,6 +14,11 @@ from tests.pipeline.troubles import Batch
 
 def request_of(batch: Batch) -> Request:
     return Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+
+
+def planned(batch: Batch) -> list[str]:
+    """The clips that the batch means, in order."""
+    return [job.clip for job in make_plan(request_of(batch)).jobs]
 
 
 @dataclass

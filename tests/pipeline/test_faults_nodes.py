@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from pipeline.line import Staged
 from pipeline.requests import How
 from tests.pipeline.harm import Trouble, all_of
 from tests.pipeline.troubles import Batch
@@ -35,11 +36,18 @@ def cluster() -> Iterator[object]:
     made.shutdown()
 
 
-@pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
-def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments):
+@pytest.mark.parametrize(
+    ("moments", "staged"),
+    [
+        (1, None),
+        pytest.param(20, None, marks=pytest.mark.long),
+        pytest.param(20, Staged(batch=2), marks=pytest.mark.long, id="with what waited on them"),
+    ],
+)
+def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments, staged):
     batch = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch)
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     trouble = KillNodes(moments, cluster=cluster, nodes=nodes)
-    all_of(batch, How(ray=cluster.address), trouble)
+    all_of(batch, How(ray=cluster.address, staged=staged), trouble)
     assert trouble.done == moments
     assert batch.counted() == batch.all_made()

@@ -56,7 +56,7 @@ def test_clips_that_are_imagined_together_are_those_imagined_alone(networks):
     for job, scene, made in zip(jobs, scenes, together, strict=True):
         (alone,) = imagine((job,), (scene,), networks, Stopwatch())
         assert np.abs(made.frames.astype(int) - alone.frames).mean() < 0.1
-        assert made.frames.shape == (1, 12, 144, 256, 3)
+        assert made.frames.shape == (1, 12, 48, 80, 3)
     assert np.abs(together[0].frames.astype(int) - together[1].frames).mean() > 1
 
 

@@ -1,0 +1,42 @@
+"""Clips made act by act in several workers are those made whole."""
+
+import numpy as np
+import pytest
+
+from outputs.clip import read_clip
+from pipeline.generate import Silent, generate
+from pipeline.line import Staged
+from pipeline.requests import How, kept, wanted
+from pipeline.resume import retry_failed
+from pipeline.runs import look
+from tests.pipeline.harm import planned, request_of
+from tests.pipeline.troubles import Batch
+
+pytestmark = pytest.mark.ray
+STAGED = How(workers=2, staged=Staged(batch=2))
+
+
+def test_staged_clips_are_those_made_whole_and_one_that_raises_spoils_nobody_elses(
+    tmp_path, speck_weights, monkeypatch, ray_here
+):
+    for name in ("whole", "staged"):
+        (tmp_path / name).mkdir()
+    whole = Batch.of(4, tmp_path / "whole", speck_weights, monkeypatch)
+    generate(request_of(whole), How(use_ray=False), Silent())
+    batch = Batch.of(4, tmp_path / "staged", speck_weights, monkeypatch)
+    ids = planned(batch)
+    batch.trouble(ids[1], "raise")
+    (failure,) = generate(request_of(batch), STAGED, Silent()).failures
+    assert (failure.clip, failure.passing) == (ids[1], False)
+    assert failure.reason.endswith("(in predict_tokens)")
+    (batch.folder / "troubles" / ids[1]).unlink()
+    key = next(iter(wanted(look(batch.out))))
+    assert kept(look(batch.out), key)[1].staged == STAGED.staged
+    (summary,) = retry_failed(batch.out, Silent())
+    assert summary.complete
+    assert batch.counted() == batch.all_made()
+    for clip in ids:
+        one, other = (read_clip(next(b.out.glob(f"*/{clip}"))) for b in (whole, batch))
+        assert list(one.record.stage_s) == list(other.record.stage_s)
+        assert np.abs(one.frames[0].astype(int) - other.frames[0]).mean() < 1
+        assert one.record.verdicts == other.record.verdicts
