@@ -112,7 +112,7 @@ def generate_flow(
     how = _allowed(how, trust_network)
     request = _request(paths, datetime.now().astimezone().strftime(out), seeds, log, preset, weights)
     plan = make_plan(request)
-    with hold(request, plan) as run:
+    with hold(request, plan, how) as run:
         for shard in _shards(run.missing(plan.jobs), shard_size):
             make_shard(run, shard, request, how, return_state=True)  # a failed shard does not stop the rest
         publish_run(run)
@@ -130,7 +130,7 @@ def nightly_flow(
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
     how = _allowed(how, trust_network)
     order = Order(_request(specs, root, seeds, log, preset, weights), Budget(clips, hours), into=into)
-    with open_night(order, date.today()) as night:
+    with open_night(order, date.today(), how) as night:
         for shard in _shards(night.jobs, shard_size):
             if not night.over():
                 make_shard(night.run, shard, order.what, how, night.over, return_state=True)

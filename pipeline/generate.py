@@ -193,7 +193,7 @@ def made_with(preset: str, weights: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
+def hold(request: Request, plan: Plan, how: How) -> Iterator[Run]:
     """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
 
     Raises `OutOfSpace` where the block found the disk full.
@@ -209,7 +209,7 @@ def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
         with open_run(request.out, same, start) as run, journal(run.path):
             run.ask(plan.scenarios)
             log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
-            keep(run, request, how or How(), tuple(job.clip for job in plan.jobs))
+            keep(run, request, how, tuple(job.clip for job in plan.jobs))
             with _telling_the_end(run):
                 yield run
             log.info("ended")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from models.presets import WEIGHTS
@@ -71,8 +71,7 @@ def keep(run: Run, request: Request, how: How, clips: tuple[str, ...]) -> None:
     told = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
         "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
-        "limit": request.limit, "use_ray": how.use_ray, "ray": how.ray, "workers": how.workers,
-        "deadline_s": how.deadline_s,
+        "limit": request.limit, **asdict(how),
     }  # fmt: skip
     run.note(request=key, goes_on_with=told)
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
@@ -97,7 +96,7 @@ def kept(run: Run, key: str) -> tuple[Request, How]:
             tuple(told["paths"]), run.path, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
             told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
         )  # fmt: skip
-        how = How(told["use_ray"], told["ray"], told["workers"], told["deadline_s"])
+        how = How(**{field.name: told[field.name] for field in fields(How) if field.name in told})
     except (KeyError, TypeError, StopIteration):
         raise RunRefused(f"{run.path}/run.json does not say how to go on; give the first command again") from None
     if not (specs := run.path / SPECS / key).is_dir():

@@ -71,7 +71,7 @@ def test_only_what_is_new_or_changed_is_made(order, work, tmp_path):
 
 
 def test_what_was_begun_comes_first(order, work):
-    with open_night(order, FIRST) as night:
+    with open_night(order, FIRST, How()) as night:
         cut_off = night.jobs[-1]
     (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir(parents=True)  # as `kill -9` leaves it
     assert "2026-11-21" not in ended_nights(order.root)
@@ -133,7 +133,7 @@ def test_what_the_machine_did_is_tried_again_first_but_not_for_ever(order, work)
 
 def test_one_night_at_a_time(order):
     order.root.mkdir()
-    with locked(order.root), pytest.raises(Locked, match="is in use by process"), open_night(order, FIRST):
+    with locked(order.root), pytest.raises(Locked, match="is in use by process"), open_night(order, FIRST, How()):
         pass
 
 
