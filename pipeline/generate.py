@@ -141,7 +141,7 @@ def generate(
     with hold(request, plan, how) as run:
         wanted, timings = which(run, plan.jobs), Timings()
         watch.begins(run.path, len(wanted), len(plan.jobs) - len(run.missing(plan.jobs)))
-        with _stopped_by(stop, run, plan.jobs):
+        with stopped_by(stop, run, plan.jobs):
             for ending in make_clips(run, wanted, request, how, stop):
                 watch.ended(ending)
                 if isinstance(ending, Made):
@@ -151,7 +151,7 @@ def generate(
 
 
 @contextmanager
-def _stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> Iterator[None]:
+def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> Iterator[None]:
     """Raises `Stopped` at the block's end where an operator asked for it, even if the time of grace cut it short."""
     try:
         yield

@@ -24,4 +24,4 @@ Trust = Annotated[
 Workers = Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")]
 Deadline = Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")]
 Grace = Annotated[float, typer.Option(min=0, help="Seconds that clips in work have when SIGTERM comes.")]
-GRACE_S = 25.0  # Kubernetes and many others kill after 30
+GRACE_S = 25.0  # Kubernetes, Prefect and many others kill after 30

@@ -30,9 +30,12 @@ class Stopping:
 def told_to_stop(grace_s: float = GRACE_S) -> Iterator[Stopping]:
     """SIGTERM in the block sets what is yielded; `grace_s` later whatever still works is stopped by KeyboardInterrupt.
 
-    Main thread only, as signals are.
+    Signals come to the main thread alone: in any other nothing is ever set.
     """
     stopping = Stopping()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
 
     def told(number: int, frame: FrameType | None) -> None:
         if not stopping:

@@ -53,6 +53,8 @@ class TroubledMaker(SpeckMaker):
             trouble.unlink()
         if what.startswith("hang"):
             time.sleep(3600)
+        if what.startswith("wait"):
+            until(Path(what.split()[1]).exists)
         if what.startswith("raise"):
             whole: Networks = self.networks
             self.networks = replace(whole, world=Broken())
