@@ -163,8 +163,8 @@ def test_a_night_is_told_to_a_server_that_came_back_meanwhile(batch, server, beg
     assert "nearmiss-run" in {artifact["key"] for artifact in server.asked("artifacts")}
 
 
-def test_a_flow_that_is_stopped_because_the_server_is_gone_is_gone_on_with(batch, server, begun):
-    """As Prefect's worker does when it gives up on its server: SIGTERM to every flow of its own."""
+def test_a_flow_that_is_stopped_while_the_server_is_gone_can_be_resumed(batch, server, begun):
+    """By SIGTERM, as Prefect does it, too."""
     flow = begun(batch, "run", "--out", str(batch.out))
     server.kill()
     flow.send_signal(signal.SIGTERM)
