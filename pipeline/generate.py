@@ -176,6 +176,7 @@ def make_plan(request: Request) -> Plan:
         raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")
     scenarios = [s for s in loaded.scenarios if s.name not in without_log]
     jobs = [_job(scenario, seed, weights, request) for scenario in scenarios for seed in request.seeds]
+    jobs = [job for job in jobs if request.clips is None or job.clip in request.clips]
     return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log, tuple(scenarios))
 
 

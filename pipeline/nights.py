@@ -23,7 +23,7 @@ from pipeline.loopback import on_a_network
 from pipeline.machine import code_fingerprint
 from pipeline.merge import NotMerged, merge
 from pipeline.publish import publish
-from pipeline.requests import WEIGHTS, How, Request
+from pipeline.requests import WEIGHTS, How, Request, keep
 from pipeline.runs import Failure, Job, Run
 from pipeline.timings import Timings
 
@@ -162,6 +162,8 @@ def open_night(order: Order, night: date, how: How) -> Iterator[Night]:
             there = frozenset(record.id for record in run.records())
             room = None if order.budget.clips is None else max(0, order.budget.clips - len(there))
             jobs = due.jobs[:room]
+            mine = (*sorted(there), *(job.clip for job in jobs))  # what else the files mean is other nights' work
+            keep(run, replace(request, clips=mine), how, mine)
             run.note(
                 night=night.isoformat(), budget=vars(order.budget), due=len(there) + len(due.jobs),
                 asked=len(there) + len(jobs), again_failed=order.command(how, retry_failed=True),

@@ -21,7 +21,7 @@ class Request:
     `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
     weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown. `specs` is a
     folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the command that goes
-    on with this, where it is not `nearmiss resume`.
+    on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None: all.
     """
 
     paths: tuple[str, ...]
@@ -34,6 +34,7 @@ class Request:
     limit: int | None = None
     specs: Path | None = None
     again: str = ""
+    clips: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def keep(run: Run, request: Request, how: How, clips: tuple[str, ...]) -> None:
     told = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
         "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
-        "limit": request.limit, **asdict(how),
+        "limit": request.limit, "only": request.clips, **asdict(how),
     }  # fmt: skip
     run.note(request=key, goes_on_with=told)
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
@@ -95,6 +96,7 @@ def kept(run: Run, key: str) -> tuple[Request, How]:
         request = Request(
             tuple(told["paths"]), run.path, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
             told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
+            clips=None if told.get("only") is None else tuple(told["only"]),
         )  # fmt: skip
         how = How(**{field.name: told[field.name] for field in fields(How) if field.name in told})
     except (KeyError, TypeError, StopIteration):

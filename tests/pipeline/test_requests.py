@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import night_commands, nights
+from pipeline import generate, night_commands, nights
 from pipeline.cli import app
 from pipeline.generate import Silent, hold, make_plan
 from pipeline.nights import Budget, Order, nightly
 from pipeline.requests import How, Request, kept, wanted
+from pipeline.resume import resume
 from pipeline.runs import look
+from pipeline.status import Phase, status
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import case
 
@@ -45,6 +47,24 @@ def test_a_night_is_resumed_by_the_workers_that_it_began_with(request_, tmp_path
     order = Order(replace(request_, out=tmp_path / "nights"))
     nightly(order, date(2026, 11, 21), HOW, Silent())
     assert kept_in(tmp_path / "nights" / "2026-11-21")[1] == HOW
+
+
+def test_a_night_that_is_resumed_keeps_to_what_was_its_own(request_, tmp_path, monkeypatch):
+    order = Order(replace(request_, out=tmp_path / "nights"), Budget(clips=3))
+    broken, again, second = Batch({"braking": OSError("the disk")}), Batch(), Batch()
+    monkeypatch.setattr(nights, "make_clips", broken)
+    nightly(order, date(2026, 11, 21), HOW, Silent())
+    night = order.root / "2026-11-21"
+    failed = {failure.clip for failure in look(night).failures()}
+    assert status(night).next == f"nearmiss resume {night}"
+    monkeypatch.setattr(generate, "make_clips", again)
+    list(resume(night, Silent()))
+    assert set(again.made) == failed
+    assert status(night).phase is Phase.COMPLETE  # the fourth clip is beyond the budget: another night's
+    monkeypatch.setattr(nights, "make_clips", second)
+    nightly(order, date(2026, 11, 22), HOW, Silent())
+    assert len(second.made) == 1
+    assert not failed & set(second.made)
 
 
 def test_the_command_that_goes_on_with_a_night_means_the_same_night(request_, tmp_path, monkeypatch):
