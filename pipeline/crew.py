@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.loopback import only_this_machine
 from pipeline.machine import cores
-from pipeline.stopping import own_sigterm
+from pipeline.stopping import left_to_the_driver, own_sigterm
 from pipeline.workers import (
     NOTHING,
     RETRIES,
@@ -132,6 +132,7 @@ class _Hand:
 
     def __init__(self, worker: Worker, threads: int) -> None:
         self.worker, self.threads = worker, threads
+        left_to_the_driver()
 
     def setup(self) -> None:
         self.worker.setup(self.threads)

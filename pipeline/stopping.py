@@ -54,6 +54,14 @@ def told_to_stop(grace_s: float = GRACE_S) -> Iterator[Stopping]:
         signal.signal(signal.SIGALRM, before[1])
 
 
+def left_to_the_driver() -> None:
+    """In a worker: SIGTERM, which service managers send to all at once, would break its clip, as if that were at fault.
+
+    The driver is told as well, and lets the clip end or kills the worker.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 @contextmanager
 def own_sigterm() -> Iterator[None]:
     """Keeps whoever listens for SIGTERM when the block begins: Ray puts itself in that place when it starts."""
