@@ -7,15 +7,19 @@ prefect deploy --all          # what prefect.yaml says: every night at two
 
 import os
 
-# Before Prefect is imported: it reports on its use unless told not to.
+# Before Prefect is imported: it reports on its use unless told not to, and waits a minute for a server that went away.
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
+os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # after 2 s, then doubled: four minutes in all
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from prefect import flow, task
 from prefect.artifacts import (
@@ -25,19 +29,23 @@ from prefect.artifacts import (
     create_table_artifact,
 )  # fmt: skip
 from prefect.cache_policies import NO_CACHE
-from prefect.logging import get_run_logger
+from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import task_run
 from prefect.states import Completed, Failed, State
 
 from pipeline.endings import Made
 from pipeline.errors import user_errors
-from pipeline.generate import Summary, hold, make_clips, make_plan, summarise
+from pipeline.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
+from pipeline.history import all_well_since, ended_nights
 from pipeline.loopback import refuse_open_cluster
 from pipeline.nights import Budget, Order, close_night, open_night
 from pipeline.notify import hook
+from pipeline.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.publish import picture, publish
 from pipeline.requests import WEIGHTS, How, Request
 from pipeline.runs import Job, Run
+from pipeline.status import Phase, status
+from pipeline.stopping import told_to_stop
 from pipeline.timings import Timings
 from pipeline.workers import is_passing
 
@@ -112,9 +120,12 @@ def generate_flow(
     how = _allowed(how, trust_network)
     request = _request(paths, datetime.now().astimezone().strftime(out), seeds, log, preset, weights)
     plan = make_plan(request)
-    with hold(request, plan) as run:
-        for shard in _shards(run.missing(plan.jobs), shard_size):
-            make_shard(run, shard, request, how, return_state=True)  # a failed shard does not stop the rest
+    with told_to_stop(GRACE_S) as stopping, hold(request, plan, how) as run:
+        stop = stopping.__bool__
+        with stopped_by(stop, run, plan.jobs):
+            for shard in _shards(run.missing(plan.jobs), shard_size):
+                if not stop():
+                    make_shard(run, shard, request, how, stop, return_state=True)  # one may fail alone
         publish_run(run)
         summary = summarise(run, plan, Timings())
     return _show(summary, _line(summary))
@@ -124,19 +135,24 @@ def generate_flow(
 def nightly_flow(
     specs: list[str], root: str, clips: int | None = None, hours: float | None = None, seeds: tuple[int, ...] = (0,),
     log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = 64,
-    how: How | None = None, webhook_file: str | None = None, trust_network: bool = False,
-    into: str | None = None,
+    how: How | None = None, webhook_file: str | None = None, trust_network: bool = False, into: str | None = None,
 ) -> State:  # fmt: skip
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
     how = _allowed(how, trust_network)
     order = Order(_request(specs, root, seeds, log, preset, weights), Budget(clips, hours), into=into)
-    with open_night(order, date.today()) as night:
-        for shard in _shards(night.jobs, shard_size):
-            if not night.over():
-                make_shard(night.run, shard, order.what, how, night.over, return_state=True)
-        account = close_night(order, night, Timings())
+    with told_to_stop(GRACE_S) as stopping, open_night(order, date.today(), how) as night:
+        over = lambda: bool(stopping) or night.over()  # noqa: E731
+        try:
+            for shard in _shards(night.jobs, shard_size):
+                if not over():
+                    make_shard(night.run, shard, order.what, how, over, return_state=True)
+        except KeyboardInterrupt:  # the time to finish is over: what is there is published all the same
+            if not stopping:
+                raise
+        account = close_night(order, night, Timings(), finished=not stopping)
     tell(account.message(), webhook_file, return_state=True)
-    return _show(account.summary, account.line)
+    shown = _show(account.summary, account.line)
+    return Failed(message=f"stopped as asked; {account.line}; goes on with: {account.again}") if stopping else shown
 
 
 @task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
@@ -184,14 +200,28 @@ def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
 
 
 def _show(summary: Summary, line: str) -> State:
-    """Artifacts for whoever looks in the morning. Prefect shows a picture by its address alone: ours carries itself."""
+    with _whoever_listens(summary.run):
+        _make_artifacts(summary, line)
+    return Completed(message=line) if summary.complete else Failed(message=line)
+
+
+@contextmanager
+def _whoever_listens(run: Path) -> Iterator[None]:
+    """What counts lies in the run folder: that nobody could be shown it is no failure of the run."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        get_run_logger().warning("Prefect's server could not be told (%s); all there is to know is in %s", error, run)
+
+
+def _make_artifacts(summary: Summary, line: str) -> None:
+    """For whoever looks in the morning. Prefect shows a picture by its address alone: ours carries itself."""
     key, report = ARTIFACT, summary.run.absolute() / "report.html"
     create_markdown_artifact(_page(summary, line), key=key, description=str(summary.run))
     create_table_artifact(list(_rows(summary)), key=f"{key}-clips", description=line)
     create_link_artifact(report.as_uri(), link_text="report.html", key=f"{key}-report", description=f"On {report}")
     if seen := picture([summary.run / "clips" / r.id for r in summary.records if r.accepted]):
         create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
-    return Completed(message=line) if summary.complete else Failed(message=line)
 
 
 def _line(summary: Summary) -> str:
@@ -216,6 +246,17 @@ def _page(summary: Summary, line: str) -> str:
     return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults
 
 
+def _exit_code(work: Callable[[], State], there: Callable[[], bool]) -> int:
+    """0 if a flow did all it was asked for: by its state, or, where the server went away before it could be told of
+    that, by what is `there` on the disk."""
+    try:
+        good = work().is_completed()
+    except httpx.TransportError as error:
+        get_logger("nearmiss").warning("Prefect's server is gone (%s): the state is what lies on the disk", error)
+        good = there()
+    return 0 if good else 1
+
+
 app = typer.Typer(help="nearmiss under Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
 Out = Annotated[str, typer.Option(help="Run folder; may hold strftime codes such as %Y-%m-%d.")]
@@ -224,17 +265,27 @@ Log = Annotated[str | None, typer.Option(help="Folder of a nuScenes-format log."
 
 
 @app.command()
-def run(paths: Paths, out: Out, log: Log = None, inline: bool = False, ray: str | None = None) -> None:
+def run(
+    paths: Paths, out: Out, log: Log = None, preset: Preset = "tiny", weights: Weights = None, inline: Inline = False,
+    ray: RayAddress = None,
+) -> None:  # fmt: skip
     """Run the flow once, now."""
-    state = generate_flow(paths, out, log=log, how=How(use_ray=not inline, ray=ray), return_state=True)
-    raise typer.Exit(0 if state.is_completed() else 1)
+    out, how = datetime.now().astimezone().strftime(out), How(not inline, ray)
+    given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
+    work = partial(generate_flow, paths, out, **given, return_state=True)
+    raise typer.Exit(_exit_code(work, lambda: status(Path(out)).phase is Phase.COMPLETE))
 
 
 @app.command()
-def night(paths: Paths, out: Root, clips: int | None = None, hours: float | None = None, log: Log = None) -> None:
+def night(
+    paths: Paths, out: Root, clips: int | None = None, hours: float | None = None, log: Log = None,
+    preset: Preset = "tiny", weights: Weights = None, inline: Inline = False, ray: RayAddress = None,
+) -> None:  # fmt: skip
     """Work one night, now: what is new since earlier ones."""
-    state = nightly_flow(paths, out, clips, hours, log=log, return_state=True)
-    raise typer.Exit(0 if state.is_completed() else 1)
+    root, how = Path(out), How(not inline, ray)
+    given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
+    work = partial(nightly_flow, paths, out, clips, hours, **given, return_state=True)
+    raise typer.Exit(_exit_code(work, partial(all_well_since, root, ended_nights(root))))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.line import Act, Pool
 from pipeline.ray_start import NoWorkers, RayPlan
+from pipeline.stopping import left_to_the_driver
 from pipeline.workers import Player
 
 
@@ -18,6 +19,7 @@ class _Hand:
         if not pool.needs.gpus:
             os.environ["CUDA_VISIBLE_DEVICES"] = ""  # Ray does not hide them from those who asked for none
         self.worker, self.threads = worker, pool.hands.threads
+        left_to_the_driver()
 
     def setup(self) -> None:
         self.worker.setup(self.threads)

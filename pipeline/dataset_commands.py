@@ -1,12 +1,15 @@
 """The commands `merge` and `fetch`. Imports are inside them, as in `pipeline.cli`, which names them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
+
+if TYPE_CHECKING:
+    from pipeline.merge import Merged
 
 Dataset = Annotated[str, typer.Option(metavar="DATASET", help="A folder, or an address such as s3://bucket/prefix.")]
 

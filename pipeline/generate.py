@@ -114,7 +114,7 @@ def generate(
     with hold(request, plan, how) as run:
         wanted, timings = which(run, plan.jobs), Timings()
         watch.begins(run.path, len(wanted), len(plan.jobs) - len(run.missing(plan.jobs)))
-        with _stopped_by(stop, run, plan.jobs):
+        with stopped_by(stop, run, plan.jobs):
             for ending in make_clips(run, wanted, request, how, stop):
                 watch.ended(ending)
                 if isinstance(ending, Made):
@@ -124,7 +124,7 @@ def generate(
 
 
 @contextmanager
-def _stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> Iterator[None]:
+def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> Iterator[None]:
     """Raises `Stopped` at the block's end where an operator asked for it, even if the time of grace cut it short."""
     try:
         yield
@@ -149,6 +149,7 @@ def make_plan(request: Request) -> Plan:
         raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")
     scenarios = [s for s in loaded.scenarios if s.name not in without_log]
     jobs = [_job(scenario, seed, weights, request) for scenario in scenarios for seed in request.seeds]
+    jobs = [job for job in jobs if request.clips is None or job.clip in request.clips]
     return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log, tuple(scenarios))
 
 
@@ -161,7 +162,7 @@ def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
 
 
 @contextmanager
-def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
+def hold(request: Request, plan: Plan, how: How) -> Iterator[Run]:
     """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
 
     Raises `OutOfSpace` where the block found the disk full.
@@ -177,7 +178,7 @@ def hold(request: Request, plan: Plan, how: How | None = None) -> Iterator[Run]:
         with open_run(request.out, same, start) as run, journal(run.path):
             run.ask(plan.scenarios)
             log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
-            keep(run, request, how or How(), tuple(job.clip for job in plan.jobs))
+            keep(run, request, how, tuple(job.clip for job in plan.jobs))
             with _telling_the_end(run):
                 yield run
             log.info("ended")

@@ -84,6 +84,12 @@ def ended_nights(root: Path) -> dict[str, Ended]:
     return {ended.night: ended for ended in found if ended}
 
 
+def all_well_since(root: Path, before: dict[str, Ended]) -> bool:
+    """Whether some night has come to its end since `ended_nights` said `before`, and nothing of any such is missing."""
+    new = [ended for name, ended in ended_nights(root).items() if ended != before.get(name)]
+    return bool(new) and all(ended.ok for ended in new)
+
+
 def note_ended(root: Path, ended: Iterable[Ended]) -> None:
     """Add to the list; a line that was cut short by a full disk is left behind as a line of its own."""
     with (root / "nights.jsonl").open("a+", encoding="utf-8") as file:

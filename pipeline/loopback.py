@@ -45,12 +45,16 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def on_a_network(address: str | None) -> bool:
+    """Whether a Ray cluster is one that others may reach."""
+    if address is None or address in ("auto", "local"):
+        return False
+    return not is_loopback(urlsplit(address if "//" in address else f"//{address}").hostname or "")
+
+
 def refuse_open_cluster(address: str | None, trusted: bool) -> None:
     """Raises `Exposed` for a Ray cluster on a network, unless somebody vouches for that network."""
-    if address is None or address in ("auto", "local") or trusted:
-        return
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    if not is_loopback(host):
+    if on_a_network(address) and not trusted:
         raise Exposed(
             f"--ray {address}: Ray asks nobody for a password. Whoever reaches a port of that cluster, or those that "
             "this process opens on all interfaces to take part, can run any code as you on every machine in it. If "

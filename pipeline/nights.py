@@ -22,7 +22,7 @@ from pipeline.lock import locked
 from pipeline.machine import code_fingerprint
 from pipeline.merge import NotMerged, merge
 from pipeline.publish import publish
-from pipeline.requests import How, Request
+from pipeline.requests import How, Request, given, keep, options
 from pipeline.runs import Failure, Job, Run
 from pipeline.timings import Timings
 
@@ -52,13 +52,10 @@ class Order:
     def root(self) -> Path:
         return self.what.out
 
-    def command(self, retry_failed: bool = False) -> str:
+    def command(self, how: How, retry_failed: bool = False) -> str:
         """What does the rest of a night, in a terminal."""
-        options = [("--clips", self.budget.clips), ("--hours", self.budget.hours)]
-        options += [("--seed", str(seed)) for seed in self.what.seeds if self.what.seeds != (0,)]
-        options += [("--into", self.into), ("--log", self.what.log), ("--attribution", self.what.attribution)]
-        words = [str(word) for name, value in options if value for word in (name, value)]
-        words += ["--retry-failed"] if retry_failed else []
+        budget = [("--clips", self.budget.clips), ("--hours", self.budget.hours), ("--into", self.into)]
+        words = [*given(budget), *options(self.what, how), *(["--retry-failed"] if retry_failed else [])]
         return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *words])
 
 
@@ -86,6 +83,7 @@ class Night:
     jobs: tuple[Job, ...]
     there: frozenset[str]
     over: Callable[[], bool]
+    how: How
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ class Account:
 
 def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[], object] = bool) -> Account:
     """Make what is due, publish it, say what it came to. Raises what `make_plan` and `open_run` raise."""
-    with open_night(order, night) as tonight:
+    with open_night(order, night, how) as tonight:
         timings = Timings()
         watch.begins(tonight.run.path, len(tonight.jobs), tonight.due.before)
         try:
@@ -145,24 +143,26 @@ def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[]
 
 
 @contextmanager
-def open_night(order: Order, night: date) -> Iterator[Night]:
+def open_night(order: Order, night: date, how: How) -> Iterator[Night]:
     """Hold a night's run folder, and the folder of all nights: one night at a time."""
     order.root.mkdir(parents=True, exist_ok=True)
     with locked(order.root):
-        request = replace(order.what, out=order.root / night.isoformat(), again=order.command())
+        request = replace(order.what, out=order.root / night.isoformat(), again=order.command(how))
         plan = make_plan(request)
         if plan.faults and not plan.jobs:
             raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
         due = what_is_due(plan.jobs, history(order.root), code_fingerprint(), order.retry_failed)
-        with hold(request, plan) as run:
+        with hold(request, plan, how) as run:
             there = frozenset(record.id for record in run.records())
             room = None if order.budget.clips is None else max(0, order.budget.clips - len(there))
             jobs = due.jobs[:room]
+            mine = (*sorted(there), *(job.clip for job in jobs))  # what else the files mean is other nights' work
+            keep(run, replace(request, clips=mine), how, mine)
             run.note(
                 night=night.isoformat(), budget=vars(order.budget), due=len(there) + len(due.jobs),
-                asked=len(there) + len(jobs), again_failed=order.command(retry_failed=True),
+                asked=len(there) + len(jobs), again_failed=order.command(how, retry_failed=True),
             )  # fmt: skip
-            yield Night(run, plan, due, jobs, there, _time_limit(run, order.budget.hours))
+            yield Night(run, plan, due, jobs, there, _time_limit(run, order.budget.hours), how)
 
 
 def close_night(order: Order, night: Night, made: Timings, finished: bool = True) -> Account:
@@ -178,7 +178,7 @@ def close_night(order: Order, night: Night, made: Timings, finished: bool = True
     left = [job for job in night.due.jobs if job.clip not in failed and night.run.state(job.clip) is None]
     account = Account(
         night.run.path.name, summary, night.due.before - len(night.there), len(left), night.due.given_up,
-        order.command(any(not failure.passing for failure in (*summary.failures, *night.due.given_up))),
+        order.command(night.how, any(not failure.passing for failure in (*summary.failures, *night.due.given_up))),
         _gathered(order),
     )  # fmt: skip
     log.info("night", extra={"ok": account.ok, "line": account.line})

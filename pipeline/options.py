@@ -28,4 +28,4 @@ GpuShare = Annotated[float, typer.Option(min=0.01, help="Share of a GPU for each
 Together = Annotated[int, typer.Option("--batch", min=1, help="Clips that the networks make at once; with --staged.")]
 Deadline = Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")]
 Grace = Annotated[float, typer.Option(min=0, help="Seconds that clips in work have when SIGTERM comes.")]
-GRACE_S = 25.0  # Kubernetes and many others kill after 30
+GRACE_S = 25.0  # Kubernetes, Prefect and many others kill after 30

@@ -14,6 +14,7 @@ from outputs.nuscenes import write_dataset
 from outputs.rejected import write_rejected
 from outputs.report import NotMade, Ordered, write_report
 from pipeline.checks.outcomes import is_critical
+from pipeline.requests import begun_with
 from pipeline.runs import Asked, Run, State, reopen
 
 __all__ = ["picture", "points", "publish", "publish_again"]
@@ -58,13 +59,8 @@ def _again(run: Run, start: dict[str, Any]) -> str:
     lasting = any(not failure.passing for failure in run.failures())
     if "again_failed" in start:  # a night reads its files anew each time
         return start["again_failed" if lasting else "again"]
-    told = start.get("goes_on_with")
-    if start.get("faults") and told:
-        seeds = [part for seed in told["seeds"] for part in ("--seed", str(seed))] if told["seeds"] != [0] else []
-        options = [
-            part for name in ("log", "attribution", "limit") if told[name] for part in (f"--{name}", str(told[name]))
-        ]
-        return shlex.join(["nearmiss", "generate", *told["paths"], "--out", str(run.path), *seeds, *options])
+    if start.get("faults") and (command := begun_with(run)):
+        return command
     return shlex.join(["nearmiss", "retry-failed", str(run.path)]) if lasting else start.get("again", "")
 
 

@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import shlex
 import shutil
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from models.presets import WEIGHTS
 from outputs.whole import whole_folder, write_text
 from pipeline.line import Staged
+from pipeline.loopback import on_a_network
 from pipeline.runs import Run, RunRefused, safe_name
 from pipeline.specs import find
 
@@ -22,7 +26,7 @@ class Request:
     `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
     weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown. `specs` is a
     folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the command that goes
-    on with this, where it is not `nearmiss resume`.
+    on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None: all.
     """
 
     paths: tuple[str, ...]
@@ -35,6 +39,7 @@ class Request:
     limit: int | None = None
     specs: Path | None = None
     again: str = ""
+    clips: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,7 @@ def keep(run: Run, request: Request, how: How, clips: tuple[str, ...]) -> None:
     told = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
         "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
-        "limit": request.limit, "use_ray": how.use_ray, "ray": how.ray, "workers": how.workers,
-        "deadline_s": how.deadline_s, "staged": asdict(how.staged) if how.staged else None,
+        "limit": request.limit, "only": request.clips, **asdict(how),
     }  # fmt: skip
     run.note(request=key, goes_on_with=told)
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
@@ -96,17 +100,52 @@ def kept(run: Run, key: str) -> tuple[Request, How]:
     """A request as it was last written down; RunRefused if it was not, or not by this version."""
     try:
         told = next(s["goes_on_with"] for s in reversed(run.manifest()["starts"]) if s.get("request") == key)
-        request = Request(
-            tuple(told["paths"]), run.path, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
-            told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
-        )  # fmt: skip
-        staged = Staged(**told["staged"]) if told.get("staged") else None
-        how = How(told["use_ray"], told["ray"], told["workers"], told["deadline_s"], staged=staged)
+        request, how = _read(told, run.path)
     except (KeyError, TypeError, StopIteration):
         raise RunRefused(f"{run.path}/run.json does not say how to go on; give the first command again") from None
     if not (specs := run.path / SPECS / key).is_dir():
         raise RunRefused(f"{specs} is gone: the scenario files of this run; give the first command again")
     return replace(request, specs=specs), how
+
+
+def _read(told: dict[str, Any], out: Path) -> tuple[Request, How]:
+    request = Request(
+        tuple(told["paths"]), out, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
+        told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
+        clips=None if told.get("only") is None else tuple(told["only"]),
+    )  # fmt: skip
+    staged = {"staged": Staged(**told["staged"]) if told.get("staged") else None}
+    return request, How(**{field.name: (told | staged)[field.name] for field in fields(How) if field.name in told})
+
+
+def begun_with(run: Run) -> str:
+    """The whole command that a run was last begun with; "" in a folder of a version that did not write it down."""
+    told = run.last_start().get("goes_on_with")
+    if not told:
+        return ""
+    request, how = _read(told, run.path)
+    words = [*options(request, how), *given([("--limit", request.limit)])]
+    return shlex.join(["nearmiss", "generate", *request.paths, "--out", str(run.path), *words])
+
+
+def options(request: Request, how: How) -> list[str]:
+    """The words of a command that say from what and by whom clips are made, where that is not the default."""
+    told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != Request.seeds]
+    told += [("--log", request.log), ("--attribution", request.attribution)]
+    told += [("--preset", request.preset)] if request.preset != Request.preset else []
+    told += [("--weights", request.weights)] if request.weights != WEIGHTS else []
+    told += [("--ray", how.ray), ("--workers", how.workers), ("--metrics-port", how.metrics_port)]
+    told += [("--deadline", f"{how.deadline_s:g}")] if how.deadline_s != How.deadline_s else []
+    if how.staged:
+        told += [("--gpus", f"{how.staged.gpus:g}"), ("--gpu-share", f"{how.staged.share:g}")]
+        told += [("--batch", how.staged.batch)]
+    flags = [("--inline", not how.use_ray), ("--staged", how.staged), ("--trust-network", on_a_network(how.ray))]
+    return [*given(told), *(name for name, wanted in flags if wanted)]
+
+
+def given(told: Iterable[tuple[str, object]]) -> list[str]:
+    """Options with values, those without left out."""
+    return [str(word) for name, value in told if value for word in (name, value)]
 
 
 def _absolute(path: Path | None) -> str:

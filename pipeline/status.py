@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.lock import holder
-from pipeline.requests import wanted
+from pipeline.requests import begun_with, wanted
 from pipeline.runs import Failure, Run, State, look
 from pipeline.stopwatch import in_work
 
@@ -96,9 +96,7 @@ def _next(path: Path, phase: Phase, missing: int, failed: Sequence[Failure], sta
         return shlex.join(["nearmiss", "resume", str(path)])
     if missing:
         return shlex.join(["nearmiss", "retry-failed", str(path)])
-    return (
-        shlex.join(["nearmiss", "generate", *start["paths"], "--out", str(path)]) + "  # once the files are corrected"
-    )
+    return begun_with(Run(path)) + "  # once the files are corrected"
 
 
 def lines(told: Status) -> list[str]:

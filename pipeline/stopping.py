@@ -30,9 +30,12 @@ class Stopping:
 def told_to_stop(grace_s: float = GRACE_S) -> Iterator[Stopping]:
     """SIGTERM in the block sets what is yielded; `grace_s` later whatever still works is stopped by KeyboardInterrupt.
 
-    Main thread only, as signals are.
+    Signals come to the main thread alone: in any other nothing is ever set.
     """
     stopping = Stopping()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
 
     def told(number: int, frame: FrameType | None) -> None:
         if not stopping:
@@ -49,6 +52,14 @@ def told_to_stop(grace_s: float = GRACE_S) -> Iterator[Stopping]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGTERM, before[0])
         signal.signal(signal.SIGALRM, before[1])
+
+
+def left_to_the_driver() -> None:
+    """In a worker: SIGTERM, which service managers send to all at once, would break its clip, as if that were at fault.
+
+    The driver is told as well, and lets the clip end or kills the worker.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 @contextmanager

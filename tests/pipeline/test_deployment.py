@@ -42,6 +42,12 @@ def test_nights_come_by_cron_one_at_a_time(deployments):
     assert deployments["nightly"]["concurrency_limit"]["limit"] == 1
 
 
+def test_a_flow_waits_for_minutes_for_a_server_that_went_away(deployments):
+    for one in deployments.values():
+        tries = int(one["work_pool"]["job_variables"]["env"]["PREFECT_CLIENT_MAX_RETRIES"])
+        assert sum(2.0**n for n in range(1, tries + 1)) > 240
+
+
 def test_no_secret_is_a_parameter(deployments):
     assert not [key for one in deployments.values() for key in one["parameters"] if "hook" in key or "url" in key]
 

@@ -71,7 +71,7 @@ def test_only_what_is_new_or_changed_is_made(order, work, tmp_path):
 
 
 def test_what_was_begun_comes_first(order, work):
-    with open_night(order, FIRST) as night:
+    with open_night(order, FIRST, How()) as night:
         cut_off = night.jobs[-1]
     (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir(parents=True)  # as `kill -9` leaves it
     assert "2026-11-21" not in ended_nights(order.root)
@@ -111,7 +111,7 @@ def test_what_failed_by_itself_is_given_up_until_the_program_changes(order, work
     assert account.ok  # told yesterday; still counted
     assert [failure.reason for failure in account.given_up] == ["ValueError: a model raises"] * 2
     assert account.again.endswith("--retry-failed")
-    assert "--retry-failed</code>" in (order.root / "2026-11-21" / "report.html").read_text()
+    assert "--retry-failed</span></code>" in (order.root / "2026-11-21" / "report.html").read_text()
     work(replace(order, retry_failed=True), date(2026, 11, 24), again := Batch({"beta": ValueError("still")}))
     assert again.made == []
     assert len(history(order.root).failures) == 2
@@ -133,7 +133,7 @@ def test_what_the_machine_did_is_tried_again_first_but_not_for_ever(order, work)
 
 def test_one_night_at_a_time(order):
     order.root.mkdir()
-    with locked(order.root), pytest.raises(Locked, match="is in use by process"), open_night(order, FIRST):
+    with locked(order.root), pytest.raises(Locked, match="is in use by process"), open_night(order, FIRST, How()):
         pass
 
 

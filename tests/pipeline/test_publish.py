@@ -13,7 +13,10 @@ from pipeline.runs import Job, Run
 from scenarios.scenario import Scenario
 from tests.scenarios.situations import ego, scenario
 
-TOLD = {"paths": ["suites", "my specs"], "seeds": [0, 1], "log": "/data/street", "attribution": "", "limit": None}
+TOLD = {
+    "paths": ["suites", "my specs"], "seeds": [0, 1], "log": "/data/street", "attribution": "", "limit": None,
+    "preset": "tiny", "weights": "/our/weights", "use_ray": True, "workers": 3,
+}  # fmt: skip
 
 
 def run_of(folder: Path, passing: tuple[bool, ...], **start) -> Run:
@@ -46,6 +49,8 @@ def test_a_run_goes_on_with_what_makes_all_that_is_missing(tmp_path, passing, fa
     if command == "generate":
         assert words[2:4] == TOLD["paths"]
         assert words[words.index("--log") + 1] == TOLD["log"]
+        assert words[words.index("--workers") + 1] == "3"
+        assert words[words.index("--weights") + 1] == TOLD["weights"]
         assert [words[i + 1] for i, word in enumerate(words) if word == "--seed"] == ["0", "1"]
     known = {option for parameter in get_command(app).commands[command].params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known

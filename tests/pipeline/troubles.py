@@ -74,6 +74,8 @@ class TroubledMaker(SpeckMaker):
             trouble.unlink()
         if what.startswith("hang"):
             time.sleep(3600)
+        if what.startswith("wait"):
+            until(Path(what.split()[1]).exists)
         if what.startswith("hunger"):
             reserve(4.0)
         if what.startswith("starve"):

@@ -1,0 +1,85 @@
+"""What is asked for and how it is to be made is the same when somebody goes on with it."""
+
+import shlex
+from dataclasses import fields, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import generate, night_commands, nights
+from pipeline.cli import app
+from pipeline.generate import Silent, hold, make_plan
+from pipeline.line import Staged
+from pipeline.nights import Budget, Order, nightly
+from pipeline.requests import How, Request, kept, wanted
+from pipeline.resume import resume
+from pipeline.runs import look
+from pipeline.status import Phase, status
+from tests.pipeline.by_hand import Batch
+from tests.pipeline.situations import case
+
+HOW = How(use_ray=False, ray="10.0.0.1:6379", workers=3, deadline_s=77.0, metrics_port=9123)
+STAGED = How(staged=Staged(gpus=2.0, share=0.5, batch=4))
+
+
+@pytest.fixture
+def request_(tmp_path, newborn_weights) -> Request:
+    (tmp_path / "two.yaml").write_text(case(2))
+    return Request((str(tmp_path / "two.yaml"),), tmp_path / "run", (0, 3), weights=newborn_weights)
+
+
+def kept_in(folder: Path) -> tuple[Request, How]:
+    (key,) = wanted(look(folder))
+    return kept(look(folder), key)
+
+
+@pytest.mark.parametrize("how", [HOW, STAGED], ids=["whole", "staged"])
+def test_every_word_of_who_works_is_kept(request_, how):
+    with hold(request_, make_plan(request_), how):
+        pass
+    request, back = kept_in(request_.out)
+    assert back == how
+    assert replace(request, specs=None) == request_
+
+
+def test_what_is_kept_here_is_all_there_is():
+    for field in fields(How):
+        assert any(getattr(how, field.name) != getattr(How(), field.name) for how in (HOW, STAGED))
+
+
+def test_a_night_is_resumed_by_the_workers_that_it_began_with(request_, tmp_path, monkeypatch):
+    monkeypatch.setattr(nights, "make_clips", Batch())
+    order = Order(replace(request_, out=tmp_path / "nights"))
+    nightly(order, date(2026, 11, 21), HOW, Silent())
+    assert kept_in(tmp_path / "nights" / "2026-11-21")[1] == HOW
+
+
+def test_a_night_that_is_resumed_keeps_to_what_was_its_own(request_, tmp_path, monkeypatch):
+    order = Order(replace(request_, out=tmp_path / "nights"), Budget(clips=3))
+    broken, again, second = Batch({"braking": OSError("the disk")}), Batch(), Batch()
+    monkeypatch.setattr(nights, "make_clips", broken)
+    nightly(order, date(2026, 11, 21), HOW, Silent())
+    night = order.root / "2026-11-21"
+    failed = {failure.clip for failure in look(night).failures()}
+    assert status(night).next == f"nearmiss resume {night}"
+    monkeypatch.setattr(generate, "make_clips", again)
+    list(resume(night, Silent()))
+    assert set(again.made) == failed
+    assert status(night).phase is Phase.COMPLETE  # the fourth clip is beyond the budget: another night's
+    monkeypatch.setattr(nights, "make_clips", second)
+    nightly(order, date(2026, 11, 22), HOW, Silent())
+    assert len(second.made) == 1
+    assert not failed & set(second.made)
+
+
+def test_the_command_that_goes_on_with_a_night_means_the_same_night(request_, tmp_path, monkeypatch):
+    order = Order(replace(request_, out=tmp_path / "my nights"), Budget(5, 1.5), into=str(tmp_path / "all"))
+    given = []
+    monkeypatch.setattr(night_commands, "_once", lambda *told: given.append(told) or 0)
+    for how in (HOW, STAGED, How()):
+        program, *words = shlex.split(order.command(how))
+        assert program == "nearmiss"
+        assert CliRunner().invoke(app, words).exit_code == 0
+    assert [told[:2] for told in given] == [(order, HOW), (order, STAGED), (order, How())]
