@@ -50,6 +50,7 @@ from pipeline.timings import Timings
 from pipeline.workers import is_passing
 
 ARTIFACT = "nearmiss-run"
+SHARD = 1000  # clips a task: each task hires workers of its own, which takes some ten seconds
 Stop = Callable[[], bool]
 
 
@@ -111,7 +112,7 @@ def tell(message: dict[str, Any], webhook_file: str | None) -> bool:
 @flow(name="nearmiss-generate", validate_parameters=True)
 def generate_flow(
     paths: list[str], out: str, seeds: tuple[int, ...] = (0,), log: str | None = None, preset: str = "tiny",
-    weights: str | None = None, shard_size: int = 16, how: How | None = None, trust_network: bool = False,
+    weights: str | None = None, shard_size: int = SHARD, how: How | None = None, trust_network: bool = False,
 ) -> State:  # fmt: skip
     """Make every clip asked for in shards, then publish; fails if anything is missing at the end, and says what.
 
@@ -134,7 +135,7 @@ def generate_flow(
 @flow(name="nearmiss-nightly", validate_parameters=True)
 def nightly_flow(
     specs: list[str], root: str, clips: int | None = None, hours: float | None = None, seeds: tuple[int, ...] = (0,),
-    log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = 64,
+    log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = SHARD,
     how: How | None = None, webhook_file: str | None = None, trust_network: bool = False, into: str | None = None,
 ) -> State:  # fmt: skip
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""

@@ -28,6 +28,7 @@ import pipeline.generate
 from pipeline.endings import Ending, Made
 from pipeline.errors import Stopped
 from pipeline.generate import generate
+from pipeline.line import Staged
 from pipeline.machine import cores
 from pipeline.publish import publish
 from pipeline.requests import How, Request
@@ -90,7 +91,7 @@ def _sample(process: psutil.Process, clips: int, worker: bool) -> Sample | None:
         return None
 
 
-def soak(folder: Path, clips: int, workers: int, prefect: bool, minutes: float) -> tuple[Observer, float]:
+def soak(folder: Path, clips: int, how: How, prefect: bool, minutes: float) -> tuple[Observer, float]:
     """Make the clips, as far as the time goes; returns what was observed, and the seconds in all."""
     case_file, out = folder / "soak.yaml", folder / "run"
     case_file.write_text(case(min(clips, SCENARIOS)))
@@ -102,7 +103,6 @@ def soak(folder: Path, clips: int, workers: int, prefect: bool, minutes: float) 
     thread = threading.Thread(target=observer.watch)
     thread.start()
     began = time.monotonic()
-    how = How(workers=workers)
     try:
         if prefect:
             _through_prefect(request, how, observer)
@@ -135,7 +135,7 @@ def _through_prefect(request: Request, how: How, observer: Observer) -> None:
         observer.begins(request.out, 0, 0)
         flows.generate_flow(
             list(request.paths), str(request.out), request.seeds, preset=request.preset, weights=str(request.weights),
-            shard_size=100, how=how, return_state=True,
+            how=how, return_state=True,
         )  # fmt: skip
 
 
@@ -200,6 +200,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=cores())
     parser.add_argument("--minutes", type=float, default=120, help="begin no clip after that; not with --prefect")
     parser.add_argument("--prefect", action="store_true", help="through the flow, with a server of its own")
+    parser.add_argument("--staged", action="store_true", help="the networks in workers of their own, two clips at once")
     parser.add_argument("--keep", type=Path, help="an empty folder to work in; default: one that is thrown away")
     chosen = parser.parse_args()
     console = Console()
@@ -207,8 +208,10 @@ def main() -> None:
         folder = chosen.keep or Path(thrown_away)
         folder.mkdir(parents=True, exist_ok=True)
         load = os.getloadavg()[0]
-        observer, seconds = soak(folder, chosen.clips, chosen.workers, chosen.prefect, chosen.minutes)
+        how = How(workers=chosen.workers, staged=Staged(batch=2) if chosen.staged else None)
+        observer, seconds = soak(folder, chosen.clips, how, chosen.prefect, chosen.minutes)
         through = "through Prefect" if chosen.prefect else "without Prefect"
+        through += ", staged" if chosen.staged else ""
         console.print(f"{chosen.clips} specks, {chosen.workers} workers, {through}; load before {load:.1f}, ", end="")
         console.print(f"after {os.getloadavg()[0]:.1f} on {cores()} cores; {seconds:.0f} s in all")
         for table in (costs(observer, seconds, chosen.workers), growth(observer.samples, len(observer.ends))):

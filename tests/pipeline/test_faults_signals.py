@@ -14,10 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.generate import make_plan
-from pipeline.requests import Request
 from pipeline.runs import look
 from pipeline.status import Phase, status
+from tests.pipeline.harm import planned
 from tests.pipeline.test_faults import CLOCK
 from tests.pipeline.troubles import Batch, until
 
@@ -74,12 +73,6 @@ def _session(pid: int) -> int | None:
         return os.getsid(pid) if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else None
     except (OSError, psutil.Error):  # it ended as we looked
         return None
-
-
-def planned(batch: Batch) -> list[str]:
-    """The clips that the batch means, in order."""
-    request = Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
-    return [job.clip for job in make_plan(request).jobs]
 
 
 def stopped_in_order(batch: Batch) -> None:
