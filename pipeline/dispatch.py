@@ -29,21 +29,28 @@ def on_ray(worker: Player, items: Iterable[Any], plan: RayPlan, stop: Callable[[
     import ray
 
     ours = start_ray(plan)
-    line, queue = line_here(plan), Queue(items, plan.retries, stop)
-    floor = _Floor(line, tuple(Crew(worker, pool, plan) for pool in line.pools), queue)
+    try:
+        line = line_here(plan)
+        crews = tuple(Crew(worker, pool, plan) for pool in line.pools)
+        yield from _worked(_Floor(line, crews, Queue(items, plan.retries, stop)))
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _worked(floor: "_Floor") -> Iterator[Outcome]:
+    """Whatever comes of it, nobody is left at work."""
     try:
         while floor.works:
             floor.hire()
             floor.hand_out()
             for outcome in floor.ended():
-                last = outcome if isinstance(outcome, Done) else queue.again(outcome)
+                last = outcome if isinstance(outcome, Done) else floor.queue.again(outcome)
                 if last is not None:
                     yield last
     finally:
         for crew in floor.crews:
             crew.dismiss()
-        if ours:
-            ray.shutdown()
 
 
 @dataclass

@@ -76,7 +76,13 @@ def _start_here(**settings: Any) -> None:
 
 
 def line_here(plan: RayPlan) -> Line:
-    """Who works on the Ray that was joined."""
+    """Who works on the Ray that was joined. Raises `NoWorkers` where our own has not the GPUs that are asked for."""
+    import ray
+
+    there = ray.cluster_resources().get("GPU", 0)
+    if plan.staged and plan.address is None and plan.staged.gpus > there:
+        said = f"--gpus {plan.staged.gpus:g}: Ray sees {there:g} GPUs on this machine"
+        raise NoWorkers(f"{said}; leave --gpus out to work on cores, or name a cluster that has some with --ray")
     return _line(plan, plan.hands or _hands_of_cluster(plan))
 
 

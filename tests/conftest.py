@@ -23,12 +23,12 @@ ROOT = Path(__file__).resolve().parent.parent
 LONGEST = (
     "pipeline/test_faults.py",
     "pipeline/test_workers.py", "models/test_detector.py", "pipeline/test_train.py", "models/test_sampling.py",
-    "pipeline/test_faults_ray.py", "pipeline/test_staged.py", "pipeline/test_line.py",
-    "pipeline/test_negative_controls.py", "pipeline/test_flows.py",
+    "pipeline/test_faults_ray.py", "pipeline/test_negative_controls.py", "pipeline/test_flows.py",
     "pipeline/test_generate.py", "pipeline/test_faults_nodes.py", "pipeline/test_frontier.py",
-    "pipeline/test_search.py", "pipeline/test_meters.py", "pipeline/test_merge.py", "pipeline/test_synthesize.py",
-    "pipeline/test_loopback.py", "scenarios/test_spoken.py", "scenarios/test_suites.py", "scenarios/test_sayable.py",
-    "scenarios/test_sweep.py", "outputs/test_nuscenes.py",
+    "pipeline/test_staged.py", "pipeline/test_search.py", "pipeline/test_faults_flows.py", "pipeline/test_merge.py",
+    "pipeline/test_faults_signals.py", "pipeline/test_synthesize.py", "pipeline/test_line.py",
+    "scenarios/test_spoken.py", "pipeline/test_meters.py", "scenarios/test_suites.py", "pipeline/test_loopback.py",
+    "scenarios/test_sayable.py", "scenarios/test_sweep.py", "outputs/test_nuscenes.py",
 )  # fmt: skip
 
 

@@ -135,6 +135,7 @@ def all_made_once(batch: Batch) -> bool:
     return batch.counted() == batch.all_made() and {batch.attempts(clip) for clip in batch.there()} == {1}
 
 
+@pytest.mark.long
 def test_a_batch_goes_on_to_its_end_though_the_server_is_gone(batch, server, begun):
     flow = begun(batch, "run", "--out", str(batch.out))
     before = batch.there()
@@ -163,6 +164,7 @@ def test_a_night_is_told_to_a_server_that_came_back_meanwhile(batch, server, beg
     assert "nearmiss-run" in {artifact["key"] for artifact in server.asked("artifacts")}
 
 
+@pytest.mark.long
 def test_a_flow_that_is_stopped_while_the_server_is_gone_can_be_resumed(batch, server, begun):
     """By SIGTERM, as Prefect does it, too."""
     flow = begun(batch, "run", "--out", str(batch.out))

@@ -86,6 +86,7 @@ def stopped_in_order(batch: Batch) -> None:
     assert not list((batch.out / ".unfinished").iterdir())
 
 
+@pytest.mark.long
 def test_sigterm_finishes_the_clips_in_hand_and_the_rest_is_made_when_resumed(batch, begun):
     driver = begun()
     driver.send_signal(signal.SIGTERM)
@@ -101,6 +102,7 @@ def test_sigterm_finishes_the_clips_in_hand_and_the_rest_is_made_when_resumed(ba
     assert status(batch.out).phase is Phase.COMPLETE
 
 
+@pytest.mark.long
 def test_sigterm_drops_the_clip_in_hand_when_the_grace_is_over(batch, begun):
     hangs = planned(batch)[0]
     batch.trouble(hangs, "hang once")
@@ -129,6 +131,7 @@ def test_sigterm_to_every_process_at_once_as_service_managers_send_it(batch, beg
     assert batch.counted() == batch.all_made()
 
 
+@pytest.mark.long
 def test_a_clock_that_jumps_back(tmp_path, batch, begun):
     source, shim = tmp_path / "clock.c", tmp_path / "clock.so"
     source.write_text(CLOCK)

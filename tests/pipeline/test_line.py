@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.dispatch import on_ray
 from pipeline.line import Line, Staged, Unstaged, line_of, staged
-from pipeline.ray_start import RayPlan
+from pipeline.ray_start import NoWorkers, RayPlan
 from pipeline.workers import NOTHING, Done, Hands, Needs
 
 
@@ -80,7 +80,7 @@ class Bakery:
 
 
 @pytest.mark.ray
-def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tmp_path):
+def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tmp_path, ray_here):
     """Sixteen items: one kills its worker once, one always burns, and takes nobody of its batch with it."""
     plan = RayPlan(Hands(2, 1), staged=Staged(batch=3))
     outcomes = {o.item: o for o in on_ray(Bakery(tmp_path), range(16), plan)}
@@ -98,15 +98,15 @@ def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tm
 
 
 @pytest.mark.ray
-def test_the_networks_have_their_share_of_gpus_and_the_others_see_none():
-    import ray
+def test_gpus_that_are_not_there_are_not_waited_for(ray_here):
+    with pytest.raises(NoWorkers, match=r"--gpus 2: Ray sees 1 GPUs on this machine; leave --gpus out"):
+        list(on_ray(Sight(), [1], RayPlan(Hands(1, 1), staged=Staged(gpus=2.0))))
 
-    ray.init(num_cpus=4, num_gpus=1, include_dashboard=False, _node_ip_address="127.0.0.1", logging_level="ERROR")
-    try:
-        plan = RayPlan(Hands(2, 1), staged=Staged(gpus=1.0, share=0.5))
-        seen = [outcome.result for outcome in on_ray(Sight(), range(8), plan)]
-    finally:
-        ray.shutdown()
+
+@pytest.mark.ray
+def test_the_networks_have_their_share_of_gpus_and_the_others_see_none(ray_here):
+    plan = RayPlan(Hands(2, 1), staged=Staged(gpus=1.0, share=0.5))
+    seen = [outcome.result for outcome in on_ray(Sight(), range(8), plan)]
     assert {(before, after) for before, _, after in seen} == {("", "")}
     assert {among for _, among, _ in seen} == {"0"}
 

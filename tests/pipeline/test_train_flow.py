@@ -39,6 +39,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.prefect
+@pytest.mark.long
 def test_training_under_prefect_goes_on_from_its_checkpoint_and_shows_where_the_weights_are(tmp_path):
     environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect")}
     command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
