@@ -31,7 +31,8 @@ if __name__ == "__main__":
             state = flows.train_flow(part, "speck", **given, return_state=True)
             told.append([state.name, state.message])
         with get_client(sync_client=True) as client:
-            pages = {artifact.key: artifact.data for artifact in client.read_artifacts()}
+            artifacts = sorted(client.read_artifacts(), key=lambda artifact: artifact.created)
+            pages = {artifact.key: artifact.data for artifact in artifacts}  # the last of each key
             runs = client.read_task_runs()
     tasks = sorted(f"{run.name.split('-')[0]} {run.state.name} {run.run_count}" for run in runs)
     print("RESULT", json.dumps({"told": told, "pages": pages, "tasks": tasks}))

@@ -12,11 +12,10 @@ from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.story import LONGEST
 from scenarios.when_spec import When
-from tests.fuzzing.asking import blamed
+from tests.fuzzing.asking import SLOWEST_S, blamed
 from tests.fuzzing.lines import KEYS, SAYS, WORDS, around, mangled
 from tests.scenarios.street import STREET
 
-SLOWEST_S = 2.0
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -8,10 +8,8 @@ import pytest
 
 from scenarios.faults import Faults
 from scenarios.load import loads
-from tests.fuzzing.asking import blamed
+from tests.fuzzing.asking import SLOWEST_S, blamed
 from tests.fuzzing.specs import SHIPPED, made
-
-SLOWEST_S = 4.0
 
 
 def answer(text: str) -> str | None:
