@@ -131,10 +131,13 @@ function setUp(clip) {
   for (const jump of clip.querySelectorAll(".jump")) {
     jump.addEventListener("click", () => go(Math.round(Number(jump.dataset.time) * rate)));
   }
-  find(".whole").addEventListener("toggle", (event) => {
-    if (event.target.open) for (const video of videos) video.preload = "auto";
+  const whole = find(".whole");
+  const load = () => { for (const video of videos) video.preload = "auto"; };
+  whole.addEventListener("toggle", () => {
+    if (whole.open) load();
     else for (const video of videos) video.pause();
   });
+  if (whole.open) load(); // what is open from the start may have told so before we listened
   new ResizeObserver(paint).observe(screens[0].canvas);
   lead.requestVideoFrameCallback ? lead.requestVideoFrameCallback(onPresented) : requestAnimationFrame(onTick);
   paint();

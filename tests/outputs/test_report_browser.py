@@ -27,7 +27,7 @@ STICKS_OUT = """(() => { const wide = document.documentElement.clientWidth;
     .map((e) => e.tagName).concat(document.documentElement.scrollWidth > wide ? ["page"] : []) })()"""
 PAINTED = """(async () => { const all = [...document.querySelectorAll("details.whole[open] video")];
   const shown = (v) => v.error || (v.readyState >= 2 && !v.seeking && v.currentTime > 0);
-  for (let i = 0; i < 600 && !all.every(shown); i++) await new Promise((done) => setTimeout(done, 100));
+  for (let i = 0; i < 200 && !all.every(shown); i++) await new Promise((done) => setTimeout(done, 100));
   return all.map((v) => v.error ? v.error.message : shown(v) ? "ok" : "black") })()"""
 PLAYED = """(async () => { const [video] = document.querySelectorAll("video"); document.querySelector(".play").click();
   const frames = await new Promise((done) => { let n = 0;
