@@ -65,8 +65,14 @@ class KillWorkers(Trouble):
             self.done += 1
 
 
-@pytest.mark.parametrize("staged", [None, Staged(batch=2)], ids=["whole", "staged"])
-@pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("moments", "staged"),
+    [
+        (1, None),
+        pytest.param(20, None, marks=pytest.mark.long),
+        pytest.param(20, Staged(batch=2), marks=pytest.mark.long, id="of any act"),
+    ],
+)
 def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, ray_here, moments, staged):
     batch, trouble = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch), KillWorkers(moments)
     all_of(batch, How(workers=2, staged=staged), trouble)
