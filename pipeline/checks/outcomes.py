@@ -47,9 +47,8 @@ def braking_distance(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray,
                 words = f"{rollout.bodies[actor].id} slows from {v0 * 3.6:.0f} to {v1 * 3.6:.0f} km/h in {used:.1f} m"
                 worst = used / least, used, least, words
     if worst is None:
-        return Verdict(
-            "braking distance", "physics", Outcome.INCONCLUSIVE, None, None, "m", model, "", "nothing brakes"
-        )
+        nothing = f"nobody loses {LEAST_BRAKING_MPS:g} m/s by braking, before an impact"
+        return Verdict("braking distance", "physics", Outcome.INCONCLUSIVE, None, None, "m", model, "", nothing)
     share, used, least, words = worst
     outcome, words = Outcome.PASS if share >= BRAKING_SHARE else Outcome.FAIL, f"{words}, {least:.1f} m is the least"
     return Verdict("braking distance", "physics", outcome, used, least, "m", model, "", words)
