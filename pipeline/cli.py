@@ -157,7 +157,7 @@ def generate(
         from models.presets import WEIGHTS
         from pipeline.board import Board
         from pipeline.generate import generate as make
-        from pipeline.line import staged as as_staged
+        from pipeline.line import staging
         from pipeline.loopback import refuse_open_cluster
         from pipeline.printing import print_summary
         from pipeline.requests import How, Request
@@ -167,7 +167,7 @@ def generate(
         refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
-        how = How(not inline, ray, workers, deadline, staged=as_staged(staged, gpus, gpu_share, batch, inline))
+        how = How(not inline, ray, workers, deadline, staged=staging(staged, gpus, gpu_share, batch, inline))
         with told_to_stop(grace) as stopping, Board(console) as board:
             summary = make(request, how, board, stopping.__bool__)
     print_summary(console, summary)

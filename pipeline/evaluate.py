@@ -14,8 +14,8 @@ from torch import Tensor
 
 from models.precision import computing
 from models.presets import WEIGHTS
-from pipeline.checks.sight import observe
-from pipeline.evaluation import Case, Evaluation, Frames, evaluate_subjects
+from pipeline.checks.sight import Frames, observe
+from pipeline.evaluation import Case, Evaluation, evaluate_subjects
 from pipeline.evaluation_tables import markdown, table
 from pipeline.footage import HELD_OUT_SEED
 from pipeline.networks import Networks, load_networks

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float
 
 from conditioning.camera import Camera
 from conditioning.visibility import Labels
@@ -19,11 +19,10 @@ from pipeline.checks.motion import ego_speed_seen, speeds
 from pipeline.checks.objects import Tally, ghost_share, tally
 from pipeline.checks.pixels import judge_scene
 from pipeline.checks.scene import FLOOR_PX, Scene
-from pipeline.checks.sight import Sight
+from pipeline.checks.sight import Frames, Sight
 from pipeline.checks.tracks import permanence, returns
 from scenarios.rollout import Rollout
 
-Frames = UInt8[np.ndarray, "time height width 3"]
 Eye = Callable[[Frames], Sight]  # what looks at frames: the checker's networks
 SOURCE = "source"  # the subject that all others are relative to
 BINS = ("8-16 px", "16-32 px", "32+ px")

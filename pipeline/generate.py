@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -74,10 +74,13 @@ class Summary:
         return sum(record.accepted for record in self.records)
 
     @property
+    def rejected(self) -> int:
+        return len(self.records) - self.accepted
+
+    @property
     def counts(self) -> str:
         """'3 accepted, 1 rejected, 0 failed'."""
-        rejected = len(self.records) - self.accepted
-        return f"{self.accepted} accepted, {rejected} rejected, {len(self.failures)} failed"
+        return f"{self.accepted} accepted, {self.rejected} rejected, {len(self.failures)} failed"
 
 
 @runtime_checkable
@@ -162,10 +165,13 @@ def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
 
 
 @contextmanager
-def hold(request: Request, plan: Plan, how: How) -> Iterator[Run]:
+def hold(
+    request: Request, plan: Plan, how: How, meant: Callable[[Run], tuple[str, ...]] | None = None
+) -> Iterator[Run]:
     """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
 
-    Raises `OutOfSpace` where the block found the disk full.
+    `meant` says which clips of the plan are this run's, now that it is open; None: all. Raises `OutOfSpace`
+    where the block found the disk full.
     """
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds),
@@ -178,7 +184,8 @@ def hold(request: Request, plan: Plan, how: How) -> Iterator[Run]:
         with open_run(request.out, same, start) as run, journal(run.path):
             run.ask(plan.scenarios)
             log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
-            keep(run, request, how, tuple(job.clip for job in plan.jobs))
+            clips = tuple(job.clip for job in plan.jobs) if meant is None else meant(run)
+            keep(run, request if meant is None else replace(request, clips=clips), how, clips)
             with _telling_the_end(run):
                 yield run
             log.info("ended")
@@ -255,6 +262,5 @@ def summarise(run: Run, plan: Plan, made: Timings) -> Summary:
     records = tuple(r for r in run.records() if r.id in asked)
     failures = tuple(f for f in run.failures() if f.clip in asked)
     summary = Summary(run.path, records, failures, plan, made)
-    rejected = len(records) - summary.accepted
-    run.note(accepted=summary.accepted, rejected=rejected, failed=len(failures), made_now=made.clips)
+    run.note(accepted=summary.accepted, rejected=summary.rejected, failed=len(failures), made_now=made.clips)
     return summary

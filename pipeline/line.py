@@ -51,12 +51,17 @@ class Staged:
     share: float = 1.0
     batch: int = 1
 
+    @property
+    def on_gpus(self) -> int:
+        """How many workers the GPUs are shared out to."""
+        return int(self.gpus / self.share)
+
 
 class Unstaged(UserError):
     """What was asked of the networks' workers cannot be had."""
 
 
-def staged(wanted: bool, gpus: float, share: float, batch: int, inline: bool) -> Staged | None:
+def staging(wanted: bool, gpus: float, share: float, batch: int, inline: bool) -> Staged | None:
     """What an operator asked for, None for whole items. Raises `Unstaged`."""
     if not (wanted or gpus or batch > 1):
         return None
@@ -75,7 +80,7 @@ def line_of(hands: Hands, needs: Needs, staged: Staged | None) -> Line:
         return Line((Act("process"),), (Pool(hands, needs),))
     acts = (Act("prepare"), Act("imagine", pool=1, batch=staged.batch), Act("finish"))
     if staged.gpus:
-        imagining = Pool(Hands(max(1, int(staged.gpus / staged.share)), 1), Needs(staged.share, needs.memory_gib))
+        imagining = Pool(Hands(max(1, staged.on_gpus), 1), Needs(staged.share, needs.memory_gib))
         return Line(acts, (Pool(hands, needs), imagining))
     imagining = max(1, min(round(NETWORKS_SHARE * hands.workers), hands.workers - 1))
     others = max(1, hands.workers - imagining)

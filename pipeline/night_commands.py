@@ -68,7 +68,7 @@ def nightly(
     """
     with plain_errors():
         from models.presets import WEIGHTS
-        from pipeline.line import staged as as_staged
+        from pipeline.line import staging
         from pipeline.loopback import refuse_open_cluster
         from pipeline.nights import Budget, Order
         from pipeline.requests import How, Request
@@ -77,7 +77,7 @@ def nightly(
         seeds = tuple(seed or [0])
         what = Request(tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution)
         order = Order(what, Budget(clips, hours), retry_failed, into)
-        networks = as_staged(staged, gpus, gpu_share, batch, inline)
+        networks = staging(staged, gpus, gpu_share, batch, inline)
         how = How(not inline, ray, workers, deadline, metrics_port, networks)
         raise typer.Exit(
             _serve(order, how, at, grace, webhook_file) if serve else _once(order, how, grace, webhook_file)

@@ -22,7 +22,7 @@ from pipeline.lock import locked
 from pipeline.machine import code_fingerprint
 from pipeline.merge import NotMerged, merge
 from pipeline.publish import publish
-from pipeline.requests import How, Request, given, keep, options
+from pipeline.requests import How, Request, given, options
 from pipeline.runs import Failure, Job, Run
 from pipeline.timings import Timings
 
@@ -152,17 +152,26 @@ def open_night(order: Order, night: date, how: How) -> Iterator[Night]:
         if plan.faults and not plan.jobs:
             raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
         due = what_is_due(plan.jobs, history(order.root), code_fingerprint(), order.retry_failed)
-        with hold(request, plan, how) as run:
-            there = frozenset(record.id for record in run.records())
-            room = None if order.budget.clips is None else max(0, order.budget.clips - len(there))
-            jobs = due.jobs[:room]
-            mine = (*sorted(there), *(job.clip for job in jobs))  # what else the files mean is other nights' work
-            keep(run, replace(request, clips=mine), how, mine)
+
+        def meant(run: Run) -> tuple[str, ...]:
+            """What else the files mean is other nights' work."""
+            there, jobs = _share(run, due, order.budget)
+            return (*sorted(there), *(job.clip for job in jobs))
+
+        with hold(request, plan, how, meant) as run:
+            there, jobs = _share(run, due, order.budget)
             run.note(
                 night=night.isoformat(), budget=vars(order.budget), due=len(there) + len(due.jobs),
                 asked=len(there) + len(jobs), again_failed=order.command(how, retry_failed=True),
             )  # fmt: skip
             yield Night(run, plan, due, jobs, there, _time_limit(run, order.budget.hours), how)
+
+
+def _share(run: Run, due: Due, budget: Budget) -> tuple[frozenset[str], tuple[Job, ...]]:
+    """The clips that are in a night's folder, and what its budget lets it make beside them."""
+    there = frozenset(record.id for record in run.records())
+    room = None if budget.clips is None else max(0, budget.clips - len(there))
+    return there, due.jobs[:room]
 
 
 def close_night(order: Order, night: Night, made: Timings, finished: bool = True) -> Account:

@@ -95,6 +95,6 @@ def _hands_of_cluster(plan: RayPlan) -> Hands:
     import ray
 
     cores_of = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
-    beside_gpus = int(plan.staged.gpus / plan.staged.share) if plan.staged else 0  # each takes a core, too
+    beside_gpus = plan.staged.on_gpus if plan.staged else 0  # each takes a core, too
     share = hands(plan.most, None, max(1, sum(cores_of) - beside_gpus))
     return replace(share, threads=min(share.threads, min((n for n in cores_of if n), default=1)))

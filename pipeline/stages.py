@@ -30,13 +30,13 @@ from outputs.clip import keyframes
 from outputs.verdict import Verdict
 from pipeline.checks.physics import check_physics
 from pipeline.checks.pixels import check_pixels
+from pipeline.checks.sight import Frames
 from pipeline.networks import Networks
 from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate
 
-Frames = UInt8[np.ndarray, "time height width 3"]
 Randomness = Literal["look", "tokens", "frames", "lidar"]
 SAMPLING = Sampling(top_k=4, temperature=0.7)  # the full distribution drifts, its mode freezes (GAIA-1)
 TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens

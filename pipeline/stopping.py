@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-GRACE_S = 60.0
-
 
 class Stopping:
     """Set by the first SIGTERM; `wait` sleeps until then."""
@@ -27,7 +25,7 @@ class Stopping:
 
 
 @contextmanager
-def told_to_stop(grace_s: float = GRACE_S) -> Iterator[Stopping]:
+def told_to_stop(grace_s: float) -> Iterator[Stopping]:
     """SIGTERM in the block sets what is yielded; `grace_s` later whatever still works is stopped by KeyboardInterrupt.
 
     Signals come to the main thread alone: in any other nothing is ever set.

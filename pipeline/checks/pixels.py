@@ -1,20 +1,17 @@
 """Pixel checks: does the clip show what its labels say? Judged by networks trained on source frames only."""
 
-import numpy as np
-from jaxtyping import UInt8
-
 from conditioning.camera import Camera
 from conditioning.visibility import Labels
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.baseline import Baseline, BaselineError
 from pipeline.checks.rules import MOTION, RULES, Rule, SourceFigures
 from pipeline.checks.scene import Scene
-from pipeline.checks.sight import Checker, observe
+from pipeline.checks.sight import Checker, Frames, observe
 from scenarios.rollout import Rollout
 
 
 def check_pixels(
-    frames: UInt8[np.ndarray, "time height width 3"],
+    frames: Frames,
     labels: Labels,
     rollout: Rollout,
     camera: Camera,

@@ -13,6 +13,7 @@ from models.egomotion import EgoMotion
 from models.precision import computing
 from pipeline.sheets import signed
 
+Frames = UInt8[np.ndarray, "time height width 3"]
 BATCH = 12
 FAINT = 0.15  # score from which a finding counts as a trace of something
 
@@ -46,7 +47,7 @@ class Sight:
 
 
 @torch.inference_mode()
-def observe(frames: UInt8[np.ndarray, "time height width 3"], checker: Checker) -> Sight:
+def observe(frames: Frames, checker: Checker) -> Sight:
     """Run both networks over a clip."""
     pictures = rearrange(signed(frames), "t h w c -> t c h w")
     pictures = pictures.contiguous(memory_format=torch.channels_last)

@@ -15,8 +15,7 @@ from conditioning.visibility import Labels, see
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks import pixels
 from pipeline.checks.baseline import Baseline
-from pipeline.checks.sight import Checker, Sight, observe
-from pipeline.evaluation import Frames
+from pipeline.checks.sight import Checker, Frames, Sight, observe
 from scenarios.rollout import Rollout
 
 CAMERA: Camera = FRONT.resized(144, 256)

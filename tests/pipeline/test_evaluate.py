@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.checks.sight import Found, Sight, middle_colours
+from pipeline.checks.sight import Found, Frames, Sight, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
-from pipeline.evaluation import SOURCE, Case, Evaluation, Figures, Frames, evaluate_subjects
+from pipeline.evaluation import SOURCE, Case, Evaluation, Figures, evaluate_subjects
 from pipeline.evaluation_tables import HEADINGS, markdown, row
 from tests.pipeline.seeing import CAMERA, behind_a_truck, labels_of, open_road, strict_baseline
 

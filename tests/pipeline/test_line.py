@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.dispatch import on_ray
-from pipeline.line import Line, Staged, Unstaged, line_of, staged
+from pipeline.line import Line, Staged, Unstaged, line_of, staging
 from pipeline.ray_start import NoWorkers, RayPlan
 from pipeline.workers import NOTHING, Done, Hands, Needs
 
@@ -46,8 +46,8 @@ def test_gpus_are_shared_out_and_their_workers_come_on_top():
 )
 def test_what_cannot_be_had_is_said(asked, words):
     with pytest.raises(Unstaged, match=words):
-        staged(**{"wanted": False, "gpus": 0.0, "share": 1.0, "batch": 1, "inline": False} | asked)
-    assert staged(False, 0.0, 1.0, 1, True) is None
+        staging(**{"wanted": False, "gpus": 0.0, "share": 1.0, "batch": 1, "inline": False} | asked)
+    assert staging(False, 0.0, 1.0, 1, True) is None
 
 
 @dataclass
