@@ -1,5 +1,8 @@
 """For the tests of the pipeline."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,3 +39,17 @@ def ray_here() -> Iterator[None]:
     ray.init(num_cpus=4, num_gpus=1, object_store_memory=2**27, _node_ip_address="127.0.0.1", **told_nobody)
     yield
     ray.shutdown()
+
+
+@pytest.fixture
+def clock_back(tmp_path) -> dict[str, str]:
+    """An environment whose processes see a wall clock that jumps back all the time."""
+    shim, source = tmp_path / "clock.so", Path(__file__).with_name("clock.c")
+    try:
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, source], check=True, capture_output=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no C compiler to build the clock with: {error}")
+    environment = os.environ | {"LD_PRELOAD": str(shim)}
+    jumps = "import time; a = time.time(); time.sleep(2); assert time.time() < a - 1000"
+    subprocess.run([sys.executable, "-c", jumps], env=environment, check=True)
+    return environment

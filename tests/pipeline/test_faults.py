@@ -221,49 +221,9 @@ def test_a_corrupt_weight_file(tmp_path, batch, speck_weights, moment):
     assert batch.counted() == batch.all_made()
 
 
-CLOCK = """
-#define _GNU_SOURCE
-#include <time.h>
-#include <sys/time.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-/* The wall clock, half an hour earlier after every second that passes. */
-static long gone(void) {
-    struct timespec now;
-    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-    return 1800 * (now.tv_sec % 1000);
-}
-int clock_gettime(clockid_t which, struct timespec *now) {
-    int failed = syscall(SYS_clock_gettime, which, now);
-    if (which == CLOCK_REALTIME) now->tv_sec -= gone();
-    return failed;
-}
-int gettimeofday(struct timeval *now, void *zone) {
-    struct timespec exact;
-    clock_gettime(CLOCK_REALTIME, &exact);
-    now->tv_sec = exact.tv_sec; now->tv_usec = exact.tv_nsec / 1000;
-    return 0;
-}
-time_t time(time_t *where) {
-    struct timespec exact;
-    clock_gettime(CLOCK_REALTIME, &exact);
-    if (where) *where = exact.tv_sec;
-    return exact.tv_sec;
-}
-"""
-
-
-def test_a_clock_that_jumps_back(tmp_path, batch):
-    source, shim = tmp_path / "clock.c", tmp_path / "clock.so"
-    source.write_text(CLOCK)
-    try:
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, source], check=True, capture_output=True)
-    except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no C compiler to build the clock with: {error}")
-    code = "import time; a = time.time(); time.sleep(2); assert time.time() < a - 1000"
-    environment = os.environ | {"LD_PRELOAD": str(shim), "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-    command = [sys.executable, "-m", "tests.pipeline.speck_cli"]
+def test_a_clock_that_jumps_back(batch, clock_back):
+    environment = clock_back | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.pipeline.troubled_cli"]
     first = subprocess.Popen([*command, *batch.command, "--inline"], env=environment, cwd=ROOT)
     assert until(lambda: len(batch.there()) >= 2 or first.poll() is not None)
     first.kill()

@@ -128,7 +128,7 @@ def test_the_driver_killed_while_its_workers_work(tmp_path, speck_weights, monke
     """Its workers outlive it for some seconds, and may yet finish what they had: as one clip, once."""
     batch = Batch.of(2 * moments + 2, tmp_path, speck_weights, monkeypatch)
     chance, before = random.Random(0), {}
-    command = [sys.executable, "-m", "tests.pipeline.speck_cli"]
+    command = [sys.executable, "-m", "tests.pipeline.troubled_cli"]
     for _ in range(moments):
         driver = subprocess.Popen([*command, *batch.command], cwd=ROOT)
         assert until(

@@ -17,7 +17,6 @@ import pytest
 from pipeline.runs import look
 from pipeline.status import Phase, status
 from tests.pipeline.harm import planned
-from tests.pipeline.test_faults import CLOCK
 from tests.pipeline.troubles import Batch, until
 
 pytestmark = pytest.mark.ray
@@ -132,19 +131,12 @@ def test_sigterm_to_every_process_at_once_as_service_managers_send_it(batch, beg
 
 
 @pytest.mark.long
-def test_a_clock_that_jumps_back(tmp_path, batch, begun):
-    source, shim = tmp_path / "clock.c", tmp_path / "clock.so"
-    source.write_text(CLOCK)
-    try:
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, source], check=True, capture_output=True)
-    except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no C compiler to build the clock with: {error}")
-    environment = os.environ | {"LD_PRELOAD": str(shim)}
-    driver = begun(env=environment)
+def test_a_clock_that_jumps_back(batch, begun, clock_back):
+    driver = begun(env=clock_back)
     driver.kill()
     driver.wait()
     before = batch.there()
-    assert resumed(batch, env=environment) == 0
+    assert resumed(batch, env=clock_back) == 0
     assert before.items() <= batch.there().items()
     assert batch.counted() == batch.all_made()
     assert status(batch.out).phase is Phase.COMPLETE

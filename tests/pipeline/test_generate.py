@@ -44,7 +44,7 @@ def test_the_program_makes_a_clip_of_the_shipped_preset(tmp_path, newborn_weight
 def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, speck_weights):
     file, out = tmp_path / "six.yaml", tmp_path / "run"
     file.write_text(case(BATCH))
-    command = ("tests.pipeline.speck_cli", file, out, "--preset", "speck", "--weights", str(speck_weights))
+    command = ("tests.pipeline.troubled_cli", file, out, "--preset", "speck", "--weights", str(speck_weights))
     first = start(*command)
     while len(finished(out)) < 2 and first.poll() is None:
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""`nearmiss` with workers in whose hands clips go wrong as a batch says: python -m tests.pipeline.troubled_cli ..."""
+"""`nearmiss` with the preset `speck`, and workers in whose hands clips go wrong if a `Batch` says so."""
 
 import pipeline.generate
 from pipeline.cli import main

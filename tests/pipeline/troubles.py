@@ -63,8 +63,9 @@ class TroubledMaker(SpeckMaker):
             return super().imagine(jobs, begun)
 
     def _count(self, job: Job) -> None:
-        with (self.out.parent / TIMES / job.clip).open("ab") as times:
-            times.write(b".")
+        if (folder := self.out.parent / TIMES).is_dir():
+            with (folder / job.clip).open("ab") as times:
+                times.write(b".")
 
     @contextmanager
     def _trouble(self, job: Job) -> Iterator[None]:
