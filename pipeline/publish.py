@@ -1,6 +1,5 @@
 """What a run folder shows to the outside: dataset, rejected list, manifest and report, built from the clips there."""
 
-import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from outputs.nuscenes import write_dataset
 from outputs.rejected import write_rejected
 from outputs.report import NotMade, Ordered, write_report
 from pipeline.checks.outcomes import is_critical
-from pipeline.requests import begun_with
+from pipeline.requests import goes_on
 from pipeline.runs import Asked, Run, State, reopen
 
 __all__ = ["picture", "points", "publish", "publish_again"]
@@ -54,14 +53,11 @@ def ordered(run: Run) -> Ordered:
 
 
 def _again(run: Run, start: dict[str, Any]) -> str:
-    """The one command that makes all that is missing. What failed by itself must be asked for; so must mended files,
-    which `nearmiss resume` would not look at: it has copies of them as they were."""
-    lasting = any(not failure.passing for failure in run.failures())
-    if "again_failed" in start:  # a night reads its files anew each time
-        return start["again_failed" if lasting else "again"]
-    if start.get("faults") and (command := begun_with(run)):
-        return command
-    return shlex.join(["nearmiss", "retry-failed", str(run.path)]) if lasting else start.get("again", "")
+    failures = run.failures()
+    if "again_failed" not in start:
+        return goes_on(run, failures)
+    broken = any(not failure.passing for failure in failures)
+    return start["again_failed" if broken else "again"]  # a night reads its files anew each time
 
 
 def _instant(written: str) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shlex
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from models.presets import WEIGHTS
 from outputs.whole import whole_folder, write_text
 from pipeline.line import Staged
 from pipeline.loopback import on_a_network
-from pipeline.runs import Run, RunRefused, safe_name
+from pipeline.runs import Failure, Run, RunRefused, safe_name
 from pipeline.specs import find
 
 SPECS, WANTED = "specs", "wanted.json"
@@ -126,6 +126,19 @@ def begun_with(run: Run) -> str:
     request, how = _read(told, run.path)
     words = [*options(request, how), *given([("--limit", request.limit)])]
     return shlex.join(["nearmiss", "generate", *request.paths, "--out", str(run.path), *words])
+
+
+def goes_on(run: Run, failures: Sequence[Failure], untried: int = 0) -> str:
+    """The one command that makes the most of what is missing; `untried` clips of it were never begun.
+
+    What failed by itself must be asked for; so must mended files, which `nearmiss resume` would not look at: it has
+    copies of them as they were.
+    """
+    start = run.last_start()
+    if not untried and start.get("faults") and (command := begun_with(run)):
+        return command
+    broken = any(not failure.passing for failure in failures)
+    return shlex.join(["nearmiss", "retry-failed" if broken and not untried else "resume", str(run.path)])
 
 
 def options(request: Request, how: How) -> list[str]:

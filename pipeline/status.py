@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.lock import holder
-from pipeline.requests import begun_with, wanted
+from pipeline.requests import goes_on, wanted
 from pipeline.runs import Failure, Run, State, look
 from pipeline.stopwatch import in_work
 
@@ -91,12 +91,11 @@ def _next(path: Path, phase: Phase, missing: int, failed: Sequence[Failure], sta
     """The one command that goes on from here; "" where there is nothing to do but wait or look."""
     if phase is not Phase.STOPPED:
         return ""
-    broken = sum(not failure.passing for failure in failed)
-    if missing > broken or not _done(start):
+    if not _done(start):
         return shlex.join(["nearmiss", "resume", str(path)])
-    if missing:
-        return shlex.join(["nearmiss", "retry-failed", str(path)])
-    return begun_with(Run(path)) + "  # once the files are corrected"
+    untried = missing - len(failed)
+    command = goes_on(Run(path), failed, untried)
+    return command if untried or not start.get("faults") else f"{command}  # once the files are corrected"
 
 
 def lines(told: Status) -> list[str]:

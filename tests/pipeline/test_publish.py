@@ -10,6 +10,7 @@ from typer.main import get_command
 from pipeline.cli import app
 from pipeline.publish import ordered
 from pipeline.runs import Job, Run
+from pipeline.status import status
 from scenarios.scenario import Scenario
 from tests.scenarios.situations import ego, scenario
 
@@ -22,13 +23,15 @@ TOLD = {
 def run_of(folder: Path, passing: tuple[bool, ...], **start) -> Run:
     """A run folder whose last start is this, with a failure for each of `passing`."""
     folder.mkdir()
-    begun = {"at": "2026-11-22T02:00:00+00:00", "again": f"nearmiss resume {folder}", "goes_on_with": TOLD}
+    ended = {"at": "2026-11-22T03:00:00+00:00", "why": "done"}
+    begun = {"at": "2026-11-22T02:00:00+00:00", "goes_on_with": TOLD, "ended": ended}
     (folder / "run.json").write_text(json.dumps({"made_with": {}, "starts": [begun | start]}))
     (folder / "failed").mkdir()
     run = Run(folder)
     made: Scenario = scenario(ego(10.0))
     for number, one in enumerate(passing):
         run.fail(Job(f"clip-{number}", made, 0), "why", "trace", one)
+    (folder / "wanted.json").write_text(json.dumps({"request": [failure.clip for failure in run.failures()]}))
     return run
 
 
@@ -45,6 +48,7 @@ def test_a_run_goes_on_with_what_makes_all_that_is_missing(tmp_path, passing, fa
     run = run_of(tmp_path / "run", passing, faults=list(faults))
     words = shlex.split(ordered(run).again)
     assert words[:2] == ["nearmiss", command]
+    assert shlex.split(status(run.path).next, comments=True) == words
     assert str(run.path) in words
     if command == "generate":
         assert words[2:4] == TOLD["paths"]
