@@ -227,10 +227,11 @@ def train(
         Path | None, typer.Option("--from", exists=True, dir_okay=False, help="Weights to start from, not random ones.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes making footage; default: one a core.")] = None,
+    weights: Weights = None,
 ) -> None:
-    """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer."""
+    """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer beside them."""
     with plain_errors():
-        from models.presets import PRESETS
+        from models.presets import PRESETS, WEIGHTS
         from pipeline.errors import UserError
         from pipeline.footage import FootageConfig, open_footage
         from pipeline.loop import Schedule
@@ -248,7 +249,7 @@ def train(
         with training_progress(console, steps) as progress:
             made = train_part(
                 part, preset, footage, config, Schedule(steps, save_every, seed), runs, workers or cores(), progress,
-                begin=begin,
+                weights or WEIGHTS, begin,
             )  # fmt: skip
     console.print(f"weights {made}   loss curve and samples {runs / part}")
 

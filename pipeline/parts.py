@@ -16,7 +16,7 @@ from models.diffusion import KNOWN, ODDS
 from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.precision import computing
-from models.presets import WEIGHTS, Preset
+from models.presets import Preset
 from models.rendering import render
 from models.reprojection import Sight
 from models.sampling import Sampling, predict
@@ -65,8 +65,7 @@ def encode_footage(tokenizer: Tokenizer, footage: Footage, name: str) -> np.ndar
     return np.load(path, mmap_mode="r")
 
 
-def _tokenizer(preset: Preset, name: str) -> tuple[Tokenizer, str]:
-    path = WEIGHTS / name / "tokenizer.safetensors"
+def _tokenizer(preset: Preset, path: Path) -> tuple[Tokenizer, str]:
     return weights.load(Tokenizer(preset.tokenizer), path), weights.fingerprint(path)
 
 
@@ -75,12 +74,12 @@ class DecoderPart:
 
     rate = 2e-3
 
-    def __init__(self, preset: Preset, footage: Footage, name: str):
+    def __init__(self, preset: Preset, footage: Footage, tokenizer: Path):
         self.network, self.footage = VideoDecoder(preset.decoder), footage
-        tokenizer, fingerprint = _tokenizer(preset, name)
-        self.read = tokenizer.decoder
-        codes = torch.from_numpy(np.array(encode_footage(tokenizer, footage, fingerprint)))
-        quantiser = tokenizer.quantiser
+        trained, fingerprint = _tokenizer(preset, tokenizer)
+        self.read = trained.decoder
+        codes = torch.from_numpy(np.array(encode_footage(trained, footage, fingerprint)))
+        quantiser = trained.quantiser
         self.values = np.stack(
             [quantiser.values(quantiser.uncode(clip)).movedim(-1, 1).half().numpy() for clip in codes]
         )  # fmt: skip
@@ -112,9 +111,9 @@ class WorldPart:
 
     rate = 1e-3
 
-    def __init__(self, preset: Preset, footage: Footage, name: str):
+    def __init__(self, preset: Preset, footage: Footage, tokenizer: Path):
         self.network, self.footage = WorldModel(preset.world), footage
-        self.tokenizer, fingerprint = _tokenizer(preset, name)
+        self.tokenizer, fingerprint = _tokenizer(preset, tokenizer)
         self.codes = encode_footage(self.tokenizer, footage, fingerprint)
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
@@ -179,10 +178,10 @@ class EgoMotionPart:
         """Nothing to look at: its figures are in the loss curve."""
 
 
-PARTS: dict[str, Callable[[Preset, Footage, str], nn.Module]] = {
-    "tokenizer": lambda preset, footage, name: TokenizerPart(preset, footage),
+PARTS: dict[str, Callable[[Preset, Footage, Path], nn.Module]] = {
+    "tokenizer": lambda preset, footage, tokenizer: TokenizerPart(preset, footage),
     "decoder": DecoderPart,
     "world": WorldPart,
-    "detector": lambda preset, footage, name: DetectorPart(preset, footage),
-    "egomotion": lambda preset, footage, name: EgoMotionPart(preset, footage),
+    "detector": lambda preset, footage, tokenizer: DetectorPart(preset, footage),
+    "egomotion": lambda preset, footage, tokenizer: EgoMotionPart(preset, footage),
 }

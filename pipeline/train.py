@@ -21,7 +21,7 @@ def train_part(
     """Train one part; checkpoints, loss curve and samples go to `runs/part`, weights to `weights/preset/part`.
 
     `begin` names weights to start from: the shipped ones, to train further on footage of one's own, say.
-    KeyError names the parts or presets there are. Decoder and world model need a trained tokenizer.
+    KeyError names the parts or presets there are. Decoder and world model need the tokenizer in `weights`/`preset`.
     """
     if part not in PARTS:
         raise KeyError(f"no part {part!r} to train; there are {sorted(PARTS)}")
@@ -32,7 +32,8 @@ def train_part(
     lineage = {"part": part, "preset": preset, "footage": footage.fingerprint, "code": code_fingerprint()}
     if begin:
         lineage["begun from"] = f"{begin.name} {fingerprint(begin)}"
-    train(PARTS[part](PRESETS[preset], footage, preset), schedule, runs / part, ships_to, lineage, progress, begin)
+    learner = PARTS[part](PRESETS[preset], footage, weights / preset / "tokenizer.safetensors")
+    train(learner, schedule, runs / part, ships_to, lineage, progress, begin)
     return ships_to
 
 

@@ -5,13 +5,12 @@ The clips are specks. Nodes that die: test_faults_nodes.py.
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -52,6 +51,7 @@ class KillWorkers(Trouble):
     """Beside the batch, which goes on meanwhile: whoever then makes a clip dies."""
 
     planned: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)  # two at once might choose the same
 
     def ended(self, ending: Ending) -> None:
         if self.planned < self.times:
@@ -59,10 +59,15 @@ class KillWorkers(Trouble):
             threading.Timer(self.chance.uniform(0.0, 1.0), self.harm).start()
 
     def harm(self) -> None:
-        some: list[psutil.Process] = []
-        if until(lambda: some.extend(workers()) or bool(some), 60):
-            os.kill(self.chance.choice(some).pid, signal.SIGKILL)
-            self.done += 1
+        with self.turn:
+            self.done += until(self._one_dies, 60)
+
+    def _one_dies(self) -> bool:
+        try:
+            self.chance.choice(workers()).kill()
+        except (IndexError, psutil.NoSuchProcess):  # nobody works, or it ended as we chose it
+            return False
+        return True
 
 
 @pytest.mark.parametrize(

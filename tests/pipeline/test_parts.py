@@ -1,0 +1,29 @@
+"""Parts that learn on real footage, by the smallest networks."""
+
+from pathlib import Path
+
+import pytest
+
+from models import weights
+from pipeline.footage import FootageConfig
+from pipeline.loop import Schedule
+from pipeline.train import train_part
+
+CONFIG = FootageConfig(clips=1, bursts=2, height=48, width=80)
+
+
+def train(part: str, folder: Path, into: Path) -> Path:
+    schedule = Schedule(steps=1, save_every=1)
+    return train_part(part, "speck", folder / "footage", CONFIG, schedule, folder / "runs", 1, lambda *_: None, into)
+
+
+@pytest.mark.parametrize("part", ["world", "decoder"])
+def test_what_reads_tokens_learns_those_of_the_tokenizer_it_will_be_used_with(tmp_path, speck_weights, part):
+    with pytest.raises(weights.WeightsError, match=str(tmp_path / "none" / "speck" / "tokenizer")):
+        train(part, tmp_path, tmp_path / "none")
+    own = tmp_path / "own" / "speck" / "tokenizer.safetensors"
+    own.parent.mkdir(parents=True)
+    own.write_bytes((speck_weights / "speck" / "tokenizer.safetensors").read_bytes())
+    assert train(part, tmp_path, tmp_path / "own") == own.with_name(f"{part}.safetensors")
+    assert weights.lineage(own.with_name(f"{part}.safetensors"))["steps"] == "1"
+    assert [path.name for path in (tmp_path / "footage").glob("codes-*")] == [f"codes-{weights.fingerprint(own)}-1.npy"]
