@@ -34,16 +34,21 @@ class JsonLines(logging.Formatter):
 
 @contextmanager
 def journal(run: Path) -> Iterator[None]:
-    """While it lasts everything that `nearmiss` logs is also written into the run folder."""
+    """While it lasts everything that `nearmiss` logs is written into the run folder, and shown nowhere else.
+
+    Prefect's console, say, would get a line for every stage of every clip.
+    """
     handler = logging.FileHandler(run / NAME, encoding="utf-8")
     handler.setFormatter(JsonLines())
-    level = log.level
+    level, told_on = log.level, log.propagate
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    log.propagate = False
     try:
         yield
     finally:
         log.setLevel(level)
+        log.propagate = told_on
         log.removeHandler(handler)
         handler.close()
 

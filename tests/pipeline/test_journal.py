@@ -1,0 +1,20 @@
+"""What is logged while a run is held is in its folder, a fact a line, and on nobody's console."""
+
+import json
+import logging
+
+from pipeline.journal import journal, log
+
+
+def test_lines_name_their_clip_and_are_shown_nowhere_else(tmp_path, caplog):
+    for stage in ("take_pictures", "judge"):  # a second start adds to the file
+        with journal(tmp_path):
+            log.info("stage", extra={"clip": "cut-in-s0", "stage": stage, "seconds": 1.5})
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [(line["event"], line["clip"], line["stage"]) for line in lines] == [
+        ("stage", "cut-in-s0", "take_pictures"),
+        ("stage", "cut-in-s0", "judge"),
+    ]
+    assert caplog.records == []
+    log.warning("heard")  # nobody holds a run: whoever listens hears it
+    assert [(record.levelno, record.message) for record in caplog.records] == [(logging.WARNING, "heard")]
