@@ -6,10 +6,12 @@ ROOT/nights.jsonl  one line a night that came to its end
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.lock import locked
 from pipeline.runs import UNFINISHED, Failure, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own
@@ -41,9 +43,8 @@ def history(root: Path) -> History:
     failures: dict[str, Failure] = {}
     nights: Counter[str] = Counter()
     code: dict[str, str] = {}
-    for night in sorted(path.parent for path in root.glob("*/run.json")):
-        for state in (State.ACCEPTED, State.REJECTED):
-            made |= _names(night / state)
+    for night in _nights(root):
+        made |= _made(night)
         begun |= {name.partition(".")[0] for name in _names(night / UNFINISHED)}
         made_by = _code(night)
         for failure in Run(night).failures():
@@ -52,6 +53,35 @@ def history(root: Path) -> History:
             code[failure.clip] = made_by
     left = {clip: failure for clip, failure in failures.items() if clip not in made}
     return History(frozenset(made), frozenset(begun - made), left, nights, code)
+
+
+@contextmanager
+def no_other_night(run: Run) -> Iterator[frozenset[str]]:
+    """While it lasts no other night can begin beside a run that is one; gives the clips that others have made.
+
+    Of any other run: nothing, and whatever is beside it may go on. Raises `Locked`.
+    """
+    with locked(run.path.absolute().parent) if _is_night(run) else nullcontext():
+        yield made_on_other_nights(run)
+
+
+def made_on_other_nights(run: Run) -> frozenset[str]:
+    """Clips that are there and not here; none for a run that is no night."""
+    here = run.path.absolute()
+    others = [night for night in _nights(here.parent) if night != here] if _is_night(run) else []
+    return frozenset().union(*map(_made, others)) - _made(here)
+
+
+def _is_night(run: Run) -> bool:
+    return any("night" in start for start in run.manifest()["starts"])
+
+
+def _nights(root: Path) -> list[Path]:
+    return sorted(path.parent for path in root.glob("*/run.json"))
+
+
+def _made(night: Path) -> set[str]:
+    return _names(night / State.ACCEPTED) | _names(night / State.REJECTED)
 
 
 def _names(folder: Path) -> set[str]:

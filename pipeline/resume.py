@@ -1,9 +1,11 @@
 """Going on with a run from its folder alone: nothing has to be remembered but where it is."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.generate import Summary, Watch, Which, generate
+from pipeline.history import no_other_night
 from pipeline.requests import kept, wanted
 from pipeline.runs import Run, RunRefused, look
 
@@ -11,7 +13,7 @@ from pipeline.runs import Run, RunRefused, look
 def resume(path: Path, watch: Watch, stop: Callable[[], object] = bool) -> Iterator[Summary]:
     """Make what is missing of every request of a run, with the files, seeds, weights and workers that it began with.
 
-    What failed by its own fault is left: it would fail again (`retry_failed`).
+    What failed by its own fault is left: it would fail again (`retry_failed`). So is what other nights made since.
     """
     return _go_on(path, watch, stop, Run.untried)
 
@@ -25,6 +27,9 @@ def _go_on(path: Path, watch: Watch, stop: Callable[[], object], which: Which) -
     run = look(path)
     if not (keys := tuple(wanted(run))):
         raise RunRefused(f"{path} was made by a version that did not write down how to go on; give its command again")
-    for key in keys:
-        request, how = kept(run, key)
-        yield generate(request, how, watch, stop, which)
+    with no_other_night(run) as elsewhere:
+        for key in keys:
+            request, how = kept(run, key)
+            if elsewhere and request.clips is not None:
+                request = replace(request, clips=tuple(clip for clip in request.clips if clip not in elsewhere))
+            yield generate(request, how, watch, stop, which)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pipeline.history import made_on_other_nights
 from pipeline.lock import holder
 from pipeline.requests import goes_on, wanted
 from pipeline.runs import Failure, Run, State, look
@@ -25,10 +26,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """Counts are of the clips that the run's requests mean; `extra` are there though no request means them any more.
+    """Counts are of the clips that the run's requests mean, without those that other nights made since.
 
-    `faulty` are scenario files that could not be read; `failed` is among the missing. `working` holds clip, stage and
-    seconds in it, `holder` who has the folder.
+    `extra` are there though no request means them any more; `faulty` are scenario files that could not be read;
+    `failed` is among the missing. `working` holds clip, stage and seconds in it, `holder` who has the folder.
     """
 
     run: Path
@@ -54,6 +55,7 @@ def status(path: Path) -> Status:
     there = {state: _names(run, state) for state in (State.ACCEPTED, State.REJECTED)}
     made = set().union(*there.values())
     clips = clips or made  # a folder of a version that did not write them down
+    clips -= made_on_other_nights(run)
     failed = tuple(f for f in run.failures() if f.clip in clips - made)
     who, start = holder(path), run.manifest()["starts"][-1]
     faulty, done = len(start.get("faults", ())), _done(start)

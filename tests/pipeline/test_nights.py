@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import nights
+from pipeline import generate, nights
 from pipeline.generate import NothingToMake, Silent
 from pipeline.history import ended_nights, history
 from pipeline.lock import Locked, locked
 from pipeline.nights import Budget, Order, in_turn, nightly, open_night
 from pipeline.requests import How, Request
+from pipeline.resume import resume
 from pipeline.runs import UNFINISHED, Job
+from pipeline.status import Phase, status
 from tests.outputs.made import contents
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import car_ahead, case
@@ -91,6 +93,23 @@ def test_a_night_that_was_cut_off_goes_on_within_its_budget(order, work):
     account = work(small, FIRST, second)
     assert len(second.made) == 1
     assert (account.before, account.waiting, len(account.summary.records)) == (0, 2, 4)
+
+
+def test_a_night_that_was_cut_off_leaves_alone_what_a_later_one_made(order, work, monkeypatch):
+    told = iter([False, False, False, True])
+    first, second, rest = Batch(), Batch(), Batch()
+    work(order, FIRST, first, stop=lambda: next(told, True))
+    assert status(order.root / "2026-11-21").missing == 3
+    work(replace(order, budget=Budget(clips=2)), SECOND, second)
+    assert status(order.root / "2026-11-21").missing == 1
+    monkeypatch.setattr(generate, "make_clips", rest)
+    with locked(order.root), pytest.raises(Locked):  # another night is at work
+        list(resume(order.root / "2026-11-21", Silent()))
+    (summary,) = resume(order.root / "2026-11-21", Silent())
+    assert (len(first.made), len(second.made), len(rest.made)) == (3, 2, 1)
+    assert len({*first.made, *second.made, *rest.made}) == 6
+    assert summary.complete
+    assert status(order.root / "2026-11-21").phase is Phase.COMPLETE
 
 
 def test_a_night_ends_when_its_hours_are_over(order, work):
