@@ -36,6 +36,7 @@ def cluster() -> Iterator[object]:
     made.shutdown()
 
 
+@pytest.mark.timeout(1800)  # twenty moments of the staged line take eight minutes on two cores
 @pytest.mark.parametrize(
     ("moments", "staged"),
     [
