@@ -1,0 +1,19 @@
+"""The suite itself: calls that go against a signature are caught, in shapes and in types."""
+
+import numpy as np
+import pytest
+from beartype.roar import BeartypeCallHintParamViolation
+from jaxtyping import TypeCheckError
+
+from pipeline.checks.sight import Checker, observe
+from pipeline.secrets import hide
+
+
+def test_an_array_of_another_shape_is_caught():
+    with pytest.raises(TypeCheckError, match="frames"):
+        observe(np.zeros((3, 48, 80), np.uint8), Checker.__new__(Checker))
+
+
+def test_a_value_of_another_type_is_caught():
+    with pytest.raises(BeartypeCallHintParamViolation, match="text"):
+        hide(7)
