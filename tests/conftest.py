@@ -21,14 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def _check_what_signatures_say() -> None:
-    """Shapes in the modules that state some, types in all others: there the check of shapes would cost ten times
-    the work itself, for nothing. Before any of them is imported."""
-    shaped, plain = [], []
-    for package in ("scenarios", "conditioning", "models", "outputs", "pipeline"):
-        for file in (ROOT / package).rglob("*.py"):
-            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-            if file.name != "__init__.py":  # its name would mean all that is below
-                (shaped if "jaxtyping" in file.read_text(encoding="utf-8") else plain).append(name)
+    """Shapes where signatures state some. Of the scenarios' modules, which are called most, few do: the others have
+    their types checked alone, since looking for shapes takes ten times their own work. Before any is imported."""
+    shaped, plain = ["conditioning", "models", "outputs", "pipeline"], []
+    for file in (ROOT / "scenarios").rglob("*.py"):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        if file.name != "__init__.py":  # its name would mean all that is below
+            (shaped if "jaxtyping" in file.read_text(encoding="utf-8") else plain).append(name)
     install_import_hook(shaped, "beartype.beartype")
     beartype_packages(plain, conf=BeartypeConf(claw_is_pep526=False))  # no variables
 

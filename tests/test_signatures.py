@@ -6,7 +6,7 @@ from beartype.roar import BeartypeCallHintParamViolation
 from jaxtyping import TypeCheckError
 
 from pipeline.checks.sight import Checker, observe
-from pipeline.secrets import hide
+from scenarios.units import quantity
 
 
 def test_an_array_of_another_shape_is_caught():
@@ -15,5 +15,5 @@ def test_an_array_of_another_shape_is_caught():
 
 
 def test_a_value_of_another_type_is_caught():
-    with pytest.raises(BeartypeCallHintParamViolation, match="text"):
-        hide(7)
+    with pytest.raises(BeartypeCallHintParamViolation, match="measure"):
+        quantity("7 m", "length")
