@@ -85,8 +85,8 @@ def _print_basis(console: Console, measured: "Measured", outlook: "Outlook", ass
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if ask.cluster.gpus and measured.device == "cpu":
         console.print(
-            "NO GPU WAS MEASURED: what follows is extrapolated from seconds on a core. The networks of this version "
-            "compute on cores wherever they run: a plan to rely on is one without --gpus.",
+            "NO GPU WAS MEASURED: what follows is extrapolated from seconds on a core, on which "
+            "alone these networks have run so far: a plan to rely on is one without --gpus.",
             style="yellow", soft_wrap=True,
         )  # fmt: skip
 
