@@ -1,6 +1,5 @@
 """The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
 
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from pipeline.meters import Meters
 from pipeline.networks import fingerprints
 from pipeline.publish import publish
 from pipeline.ray_start import RayPlan
-from pipeline.requests import How, Request, keep, read_specs
+from pipeline.requests import How, Request, keep, read_specs, resuming
 from pipeline.runs import Failure, Job, Run, clip_id, open_run
 from pipeline.specs import load_all
 from pipeline.timings import Timings
@@ -136,7 +135,7 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
             raise
     if stop():
         left, there = len(run.missing(jobs)), sum(run.state(job.clip) is not None for job in jobs)
-        raise Stopped(f"stopped as asked: {there} clips are there, {left} are missing; {_go_on(run.path)}")
+        raise Stopped(f"stopped as asked: {there} clips are there, {left} are missing; {resuming(run.path)}")
 
 
 def make_plan(request: Request) -> Plan:
@@ -176,7 +175,7 @@ def hold(
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds),
         "log": str(request.log or ""), "machine": machine(), "versions": versions(),
-        "again": request.again or _go_on(request.out), "asked": len(plan.jobs),
+        "again": request.again or resuming(request.out), "asked": len(plan.jobs),
         "faults": [str(fault) for fault in plan.faults],
     }  # fmt: skip
     with _room(request.out):
@@ -199,11 +198,7 @@ def _room(out: Path) -> Iterator[None]:
         if not stops_all(error):
             raise
         told = f"no room to write in {out} ({error.strerror}); what is finished is safe"
-        raise OutOfSpace(f"{told}. Make room, then: {_go_on(out)}") from error
-
-
-def _go_on(out: Path) -> str:
-    return shlex.join(["nearmiss", "resume", str(out)])
+        raise OutOfSpace(f"{told}. Make room, then: {resuming(out)}") from error
 
 
 @contextmanager

@@ -128,6 +128,11 @@ def begun_with(run: Run) -> str:
     return shlex.join(["nearmiss", "generate", *request.paths, "--out", str(run.path), *words])
 
 
+def resuming(out: Path) -> str:
+    """The command that goes on with the run in a folder."""
+    return shlex.join(["nearmiss", "resume", str(out)])
+
+
 def goes_on(run: Run, failures: Sequence[Failure], untried: int = 0) -> str:
     """The one command that makes the most of what is missing; `untried` clips of it were never begun.
 
@@ -138,7 +143,9 @@ def goes_on(run: Run, failures: Sequence[Failure], untried: int = 0) -> str:
     if not untried and start.get("faults") and (command := begun_with(run)):
         return command
     broken = any(not failure.passing for failure in failures)
-    return shlex.join(["nearmiss", "retry-failed" if broken and not untried else "resume", str(run.path)])
+    if broken and not untried:
+        return shlex.join(["nearmiss", "retry-failed", str(run.path)])
+    return resuming(run.path)
 
 
 def options(request: Request, how: How) -> list[str]:

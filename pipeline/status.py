@@ -1,6 +1,5 @@
 """What a run folder says of itself: what is done, what is missing, who works there, why it stopped, how to go on."""
 
-import shlex
 import shutil
 import socket
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 from pipeline.history import made_on_other_nights
 from pipeline.lock import holder
-from pipeline.requests import goes_on, wanted
+from pipeline.requests import goes_on, resuming, wanted
 from pipeline.runs import Failure, Run, State, look
 from pipeline.stopwatch import in_work
 
@@ -94,7 +93,7 @@ def _next(path: Path, phase: Phase, missing: int, failed: Sequence[Failure], sta
     if phase is not Phase.STOPPED:
         return ""
     if not _done(start):
-        return shlex.join(["nearmiss", "resume", str(path)])
+        return resuming(path)
     untried = missing - len(failed)
     command = goes_on(Run(path), failed, untried)
     return command if untried or not start.get("faults") else f"{command}  # once the files are corrected"

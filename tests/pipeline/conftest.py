@@ -36,10 +36,7 @@ def ray_here() -> Iterator[None]:
     import ray
 
     told_nobody = {"include_dashboard": False, "logging_level": "ERROR", "log_to_driver": False}
-    here = {
-        "address": "local",
-        "_node_ip_address": "127.0.0.1",
-    }  # else it joins whatever cluster a test beside has begun
+    here = {"address": "local", "_node_ip_address": "127.0.0.1"}  # no cluster that a test beside has begun
     ray.init(num_cpus=4, num_gpus=1, object_store_memory=2**27, **here, **told_nobody)
     yield
     ray.shutdown()
