@@ -35,6 +35,7 @@ class Steering:
     has_tokens: Bool[Tensor, "batch time"]
     draft: Float[Tensor, "batch time 3 height width"]  # the tokenizer's own reading of the tokens, soft but in colour
     given: Float[Tensor, "batch time 3 height width"]  # the nearest known frame from here, or zeros
+    agrees: Float[Tensor, "batch time 1 height width"]  # 1 where that shows the surface that this frame shows
     is_given: Bool[Tensor, "batch time"]  # this very frame is known
     distance: Float[Tensor, "batch time"]  # frames to the nearest known one, signed; 0 where none is known
     has_given: Bool[Tensor, "batch time"]
@@ -63,8 +64,9 @@ class Head(nn.Module):
     """Full-size maps from layers, gated by what the coarser network knows of each 4 x 4 pixels; zeros at first.
 
     Three are a correction of the colours; the fourth says how far to trust the regions' colours, the fifth what light
-    falls on colours that are told; three are a correction of these, such as fog's. Gates let an edge of the layers meet
-    a colour of the tokens in one product.
+    falls on colours that are told; three are a correction of these, such as fog's; the ninth says how far to keep the
+    known frame, and three are a correction of that, which lost sharpness as it was moved. Gates let an edge of the
+    layers meet a colour of the tokens in one product.
     """
 
     def __init__(self, inputs: int, fine: int, width: int):
@@ -72,7 +74,7 @@ class Head(nn.Module):
         self.gates = nn.Sequential(ChannelNorm(fine), nn.Conv2d(fine, 2 * width, 1))
         self.first = nn.Conv2d(inputs, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.last = nn.Conv2d(width, 8, 3, padding=1)
+        self.last = nn.Conv2d(width, 12, 3, padding=1)
         for layer in (self.first, self.second):  # torch's own start loses two thirds of the signal a layer
             nn.init.kaiming_normal_(layer.weight)
         for layer in (self.gates[1], self.last):
@@ -81,7 +83,7 @@ class Head(nn.Module):
 
     def forward(
         self, inputs: Float[Tensor, "frames channel height width"], fine: Float[Tensor, "frames fine row column"]
-    ) -> Float[Tensor, "frames 8 height width"]:
+    ) -> Float[Tensor, "frames 12 height width"]:
         first, second = (1 + self.gates(fine)).chunk(2, dim=1)
         hidden = _gated(F.silu(self.first(inputs)), first)
         return self.last(_gated(F.silu(self.second(hidden)), second))
@@ -103,7 +105,8 @@ class VideoDecoder(nn.Module):
 
     Predicts the clean picture from the tokenizer's draft, from the same colours kept inside the outlines of the
     layers, from bodies' own colours where the layers tell them, lit, and from a correction: tokens keep their say in
-    all other colour, the layers put edges and detail where they belong.
+    all other colour, the layers put edges and detail where they belong. Where a known frame shows the same surface, it
+    is kept as far as the head says; what comes out from behind something is always painted anew.
     """
 
     def __init__(self, config: DecoderConfig):
@@ -111,7 +114,7 @@ class VideoDecoder(nn.Module):
         self.config = config
         fine, middle, coarse = config.widths
         many, some, few = config.depths
-        inputs = 3 + config.layers + 3 + 3 + 3
+        inputs = 3 + config.layers + 3 + 3 + 3 + 1
         self.facts = nn.Sequential(nn.Linear(16 + 5, 128), nn.SiLU(), nn.Linear(128, 128), nn.SiLU())
         self.stem = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(16 * inputs, fine, 1))
         self.fine_in = nn.ModuleList(Residual(fine) for _ in range(many))
@@ -154,7 +157,7 @@ class VideoDecoder(nn.Module):
         heard = noisy * (1 - level)[:, None, None, None, None]  # pure noise says nothing and would only disturb
         draft, layers = flat(steering.draft), flat(steering.layers)
         filled = fill(draft, regions(layers, self.config.regions))
-        inputs = torch.cat([flat(heard), layers, flat(steering.given), draft, filled], dim=1)
+        inputs = torch.cat([flat(heard), layers, flat(steering.given), draft, filled, flat(steering.agrees)], dim=1)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         shifts = iter(self._shifts(level, steering))
         tokens = self.read_tokens(flat(steering.tokens)) * flat(steering.has_tokens)[:, None, None, None]
@@ -168,7 +171,10 @@ class VideoDecoder(nn.Module):
         fine = drawn(fine) + self.double_middle(drawn(middle)) + self.tokens_fine(drawn(carried))
         fine = self._run(self.fine_out, fine, map(drawn, shifts))
         said = self.head(torch.cat([self.unfold(fine), drawn(inputs)], dim=1), fine).float()
-        made = self._painted(drawn(draft), drawn(filled), drawn(layers), said)
+        painting, keep, sharpening = said.split((8, 1, 3), dim=1)
+        painted = self._painted(drawn(draft), drawn(filled), drawn(layers), painting)
+        kept = drawn(flat(steering.given)).float() + sharpening
+        made = torch.lerp(painted, kept, keep.sigmoid() * drawn(flat(steering.agrees)))
         return made.unflatten(0, (len(noisy), -1))
 
     def _painted(

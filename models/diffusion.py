@@ -112,8 +112,9 @@ def steer(
     others = (drafts * has).sum(1, keepdim=True) / has.sum(1, keepdim=True).clamp(min=1)
     sketch = has * drafts + (1 - has) * others
     nothing = torch.zeros_like(has_tokens)
+    unknown = torch.zeros_like(sketch)
     return Steering(
-        layers, tokens, has_tokens, sketch, torch.zeros_like(sketch), nothing, nothing.to(layers.dtype), nothing
+        layers, tokens, has_tokens, sketch, unknown, unknown[:, :, :1], nothing, nothing.to(layers.dtype), nothing
     )
 
 
@@ -131,18 +132,23 @@ def show(
     cost = torch.where(known[:, None, :], distance[None], 1_000)
     nearest = cost.argmin(-1)
     has_given = known.any(-1, keepdim=True).expand(batch, time)
-    given = torch.take_along_dim(frames, nearest[:, :, None, None, None], dim=1)
-    near = (steering.layers[:, :, [which.behind_nearness, which.front_nearness]].flatten(0, 1) + 1) / 2
-    intrinsic = sight.intrinsic.repeat_interleave(time, 0)
-    seen = reproject(
-        given.flatten(0, 1), near[:, 0], near[:, 1] < near[:, 0], sight.between(nearest).flatten(0, 1), intrinsic
-    )
-    given = torch.where(known[:, :, None, None, None], given, seen.unflatten(0, known.shape))
-    given = given * has_given[:, :, None, None, None]
-    signed = (nearest - place) * has_given
-    return replace(
-        steering, given=given, is_given=known, distance=signed.to(steering.layers.dtype), has_given=has_given
-    )
+    to_carry = has_given & ~known
+    given = torch.where(known[:, :, None, None, None], frames, 0.0)
+    agrees = known[:, :, None, None, None].to(frames.dtype).expand(-1, -1, 1, *frames.shape[-2:]).clone()
+    if to_carry.any():
+        at = lambda x: torch.take_along_dim(x, nearest[:, :, None, None, None], dim=1)[to_carry]  # noqa: E731
+        motion, intrinsic = sight.between(nearest)[to_carry], sight.intrinsic.repeat_interleave(time, 0)
+        ours = steering.layers[to_carry]
+        seen = reproject(at(frames), at(steering.layers), ours, motion, intrinsic[to_carry.flatten()], which)
+        given[to_carry], agrees[to_carry] = seen.picture, seen.agrees.to(frames.dtype)
+    signed = ((nearest - place) * has_given).to(steering.layers.dtype)
+    return replace(steering, given=given, agrees=agrees, is_given=known, distance=signed, has_given=has_given)
+
+
+def predict_clean(model: VideoDecoder, steering: Steering) -> Float[Tensor, "batch wanted 3 height width"]:
+    """The frames of a window that are not known, in one step from nothing but noise, which says nothing."""
+    noise = torch.zeros_like(steering.given)
+    return model(noise, noise.new_ones(len(noise)), steering, (~steering.is_given).any(0)).float()
 
 
 def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: torch.Generator) -> dict[str, Tensor]:

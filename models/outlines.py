@@ -23,6 +23,7 @@ class Regions:
     front: tuple[int, ...]
     behind_nearness: int
     front_nearness: int
+    place: tuple[int, int, int]  # on the body in front, in its own frame
     colours: tuple[int, ...]  # red, green, blue of what is in front, and whether they are told
 
 

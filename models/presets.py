@@ -20,6 +20,7 @@ REGIONS = Regions(
     front=tuple(range(24, 32)),
     behind_nearness=6,
     front_nearness=20,
+    place=(17, 18, 19),
     colours=(32, 33, 34, 35),
 )
 

@@ -1,4 +1,9 @@
-"""A known frame as it would look from another instant's camera: what stands still moves as the layers' depth says."""
+"""A known frame as it would look from another instant's camera, and where that can be trusted.
+
+Every pixel of the frame to be drawn shows a surface of the layers. What stands still moves as the layers' depth says.
+A body moves on its own: the layers tell each pixel's place on its body, so the pixel is looked for in the known frame
+at the same place of the same kind of body, by Gauss-Newton steps on these places.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +12,15 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from models.outlines import Regions, regions
+
 NEARNESS_M = 3.0  # a nearness layer holds sqrt(min(1, NEARNESS_M / depth)) as 0..1
+SAME_NEARNESS = 0.02  # most difference of nearness at which two pixels show one surface: about 7 % of depth at 20 m
+SAME_REGION = 0.6  # least share of two pixels that is of the same material or part
+BODY_MOVES_M = 8.0  # most change of a body's distance in a window, two frames at 170 km/h; another body is elsewhere
+SEARCH_STEPS = 4
+LONGEST_STEP_PX = 4.0
+FOUND_PX = 0.5  # a search that would still go on by more than this has found nothing
 
 
 @dataclass(frozen=True)
@@ -23,25 +36,169 @@ class Sight:
         return torch.linalg.inv(theirs) @ self.poses
 
 
+@dataclass(frozen=True)
+class Reprojected:
+    """A known frame seen by another frame's camera; `agrees` where both show the same surface, else the known frame
+    shows something else there, or that surface lies outside of it."""
+
+    picture: Float[Tensor, "frames 3 height width"]
+    agrees: Bool[Tensor, "frames 1 height width"]
+
+
+@torch.no_grad()
 def reproject(
     picture: Float[Tensor, "frames 3 height width"],
-    nearness: Float[Tensor, "frames height width"],
-    still: Bool[Tensor, "frames height width"],
+    theirs: Float[Tensor, "frames layer height width"],
+    ours: Float[Tensor, "frames layer height width"],
     motion: Float[Tensor, "frames 4 4"],
     intrinsic: Float[Tensor, "frames 3 3"],
-) -> Float[Tensor, "frames 3 height width"]:
-    """Another frame's `picture` seen by this frame's camera, whose pixels show surfaces of this `nearness` (0..1).
+    which: Regions,
+) -> Reprojected:
+    """Another frame's `picture`, whose layers are `theirs`, seen by the camera of the frame whose layers are `ours`.
 
-    `motion` leads from this camera to the picture's. Pixels that are not `still` are taken from the same place.
+    `motion` leads from our camera to theirs; layers are in [-1, 1].
     """
-    height, width = picture.shape[-2:]
-    here = torch.stack(torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy")).to(nearness) + 0.5
-    ones = torch.ones_like(here[:1])
-    rays = torch.linalg.inv(intrinsic) @ torch.cat([here, ones]).flatten(1).double()
-    moved = motion[:, :3, :3] @ rays + motion[:, :3, 3:] * (nearness.double().square() / NEARNESS_M).flatten(1)[:, None]
+    theirs, ours = theirs.float(), ours.float()
+    behind, front = _nearness(ours, which).unbind(1)
+    body = (front > 0) & (front >= behind)
+    there, expected = _standing(torch.where(body, front, behind), motion, intrinsic)
+    moved, found = _on_bodies(theirs, ours, body, there, which)
+    there = torch.where(body[:, None], moved, there)
+    their_behind, their_front = _look(_nearness(theirs, which), there, "nearest").unbind(1)
+    shown = (their_behind - expected).abs() < SAME_NEARNESS
+    same_surface = torch.where(
+        body,
+        found & ((_depth(their_front) - _depth(front)).abs() < BODY_MOVES_M) & (their_front >= their_behind),
+        shown & (their_front <= their_behind),
+    )
+    alike = torch.minimum(regions(ours, which), _look(regions(theirs, which), there)).sum(1) > SAME_REGION
+    agrees = same_surface & alike & _inside(there)
+    return Reprojected(_look(picture.float(), there, "bicubic").clamp(-1, 1).to(picture.dtype), agrees[:, None])
+
+
+def _nearness(
+    layers: Float[Tensor, "frames layer height width"], which: Regions
+) -> Float[Tensor, "frames 2 height width"]:
+    """Of the background and of the body in front of it, 0..1."""
+    return (layers[:, [which.behind_nearness, which.front_nearness]] + 1) / 2
+
+
+def _depth(nearness: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
+    """Metres; what is nearer than the layers tell is at `NEARNESS_M`."""
+    return NEARNESS_M / nearness.square().clamp(min=1e-3)
+
+
+def _standing(
+    nearness: Float[Tensor, "frames height width"], motion: Float[Tensor, "frames 4 4"], intrinsic: Tensor
+) -> tuple[Float[Tensor, "frames 2 height width"], Float[Tensor, "frames height width"]]:
+    """Where in the known frame, in pixels, each surface is if it stands still, and how near it is there.
+
+    What would be behind the camera is put far outside.
+    """
+    height, width = nearness.shape[-2:]
+    here = _pixels(nearness)
+    rays = torch.linalg.inv(intrinsic) @ torch.cat([here, torch.ones_like(here[:1])]).flatten(1).double()
+    inverse_depth = nearness.double().square().flatten(1) / NEARNESS_M
+    moved = motion[:, :3, :3] @ rays + motion[:, :3, 3:] * inverse_depth[:, None]
     seen = intrinsic @ moved
-    there = (seen[:, :2] / seen[:, 2:].clamp(min=1e-3)).unflatten(-1, (height, width)).to(here)
-    there = torch.where(still[:, None] & (seen[:, 2].unflatten(-1, (height, width)) > 0)[:, None], there, here)
-    size = torch.tensor([width, height], device=there.device).to(there)
-    grid = there.movedim(1, -1) * 2 / size - 1
-    return F.grid_sample(picture.float(), grid.float(), padding_mode="border", align_corners=False).to(picture.dtype)
+    ahead = seen[:, 2:].clamp(min=1e-3)
+    there = torch.where(seen[:, 2:] > 1e-3, seen[:, :2] / ahead, -1e4).unflatten(-1, (height, width)).float()
+    expected = (nearness / ahead[:, 0].unflatten(-1, (height, width)).sqrt()).clamp(max=1).float()
+    return there, expected
+
+
+def _on_bodies(
+    theirs: Float[Tensor, "frames layer height width"],
+    ours: Float[Tensor, "frames layer height width"],
+    body: Bool[Tensor, "frames height width"],
+    standing: Float[Tensor, "frames 2 height width"],
+    which: Regions,
+) -> tuple[Float[Tensor, "frames 2 height width"], Bool[Tensor, "frames height width"]]:
+    """Where in the known frame the same place of the same body is, and whether it was found.
+
+    Searched from where the body is if it stands still, and from the same pixel; other pixels are left as they are.
+    """
+    there, found = standing.clone(), torch.zeros_like(body)
+    map_ = torch.cat([theirs[:, which.place], *_slopes(theirs, which)], 1)
+    here = _pixels(body)
+    for frame, mask in enumerate(body):
+        if not mask.any():
+            continue
+        wanted = ours[frame, which.place][:, mask]
+        known = map_[frame]
+        first, second = (_search(known, wanted, start[:, mask]) for start in (standing[frame], here))
+        better = second.miss_px < first.miss_px
+        there[frame, :, mask] = torch.where(better, second.there, first.there)
+        found[frame, mask] = torch.minimum(first.miss_px, second.miss_px) < FOUND_PX
+    return there, found
+
+
+def _slopes(layers: Float[Tensor, "frames layer height width"], which: Regions) -> list[Tensor]:
+    """How the place on a body changes a pixel to the right and a pixel down, by central differences on the body and
+    by one-sided ones at its rim."""
+    place, on_body = layers[:, which.place], (layers[:, which.front_nearness, None] > -1).float()
+    slopes = []
+    for axis, before, after in ((3, (1, 0), (0, 1)), (2, (0, 0, 1, 0), (0, 0, 0, 1))):
+        size = place.shape[axis] - 1
+        steps = on_body.narrow(axis, 0, size) * on_body.narrow(axis, 1, size)
+        rise = place.diff(dim=axis) * steps
+        both = lambda x: F.pad(x, before) + F.pad(x, after)  # noqa: B023, E731
+        slopes.append(both(rise) / both(steps).clamp(min=1))
+    return slopes
+
+
+@dataclass(frozen=True)
+class Searched:
+    """Where a search ended, and by how many pixels it would have gone on; infinite where nothing points on."""
+
+    there: Float[Tensor, "2 point"]
+    miss_px: Float[Tensor, "point"]
+
+
+def _search(
+    map_: Float[Tensor, "9 height width"], wanted: Float[Tensor, "3 point"], start: Float[Tensor, "2 point"]
+) -> Searched:
+    """Gauss-Newton to where `map_` (three values, their slopes to the right, their slopes down) is as wanted."""
+    there = start
+    for _ in range(SEARCH_STEPS):
+        there = there + _newton(map_, wanted, there)[0].clamp(-LONGEST_STEP_PX, LONGEST_STEP_PX)
+    step, determined = _newton(map_, wanted, there)
+    return Searched(there, torch.where(determined, step.norm(dim=0), torch.inf))
+
+
+def _newton(
+    map_: Float[Tensor, "9 height width"], wanted: Float[Tensor, "3 point"], there: Float[Tensor, "2 point"]
+) -> tuple[Float[Tensor, "2 point"], Bool[Tensor, "point"]]:
+    """The least-squares step, and whether the slopes determine it in both directions."""
+    place, right, down = _look(map_[None], there[None, :, None])[0, :, 0].split(3)
+    error = wanted - place
+    a, b, d = ((x * y).sum(0) for x, y in ((right, right), (right, down), (down, down)))
+    p, q = (right * error).sum(0), (down * error).sum(0)
+    determinant = a * d - b * b
+    determined = determinant > 1e-3 * a * d
+    step = torch.stack([d * p - b * q, a * q - b * p]) / torch.where(determined, determinant, 1)
+    return torch.where(determined, step, 0), determined
+
+
+def _pixels(like: Tensor) -> Float[Tensor, "2 height width"]:
+    """Columns and rows of the centres of all pixels."""
+    height, width = like.shape[-2:]
+    columns, rows = (torch.arange(n, device=like.device, dtype=torch.float32) + 0.5 for n in (width, height))
+    return torch.stack([columns.expand(height, -1), rows[:, None].expand(-1, width)])
+
+
+def _grid(there: Float[Tensor, "frames 2 row column"], height: int, width: int) -> Float[Tensor, "frames row column 2"]:
+    return there.movedim(1, -1) * 2 / torch.tensor([width, height], device=there.device) - 1
+
+
+def _inside(there: Float[Tensor, "frames 2 height width"]) -> Bool[Tensor, "frames height width"]:
+    return (_grid(there, *there.shape[-2:]).abs() <= 1).all(-1)
+
+
+def _look(
+    values: Float[Tensor, "frames channel height width"], there: Float[Tensor, "frames 2 row column"],
+    how: str = "bilinear",
+) -> Float[Tensor, "frames channel row column"]:  # fmt: skip
+    """The values at places in pixels."""
+    grid = _grid(there, *values.shape[-2:])
+    return F.grid_sample(values, grid, mode=how, padding_mode="border", align_corners=False)

@@ -13,7 +13,7 @@ from conditioning.actions import driven
 from conditioning.layers import LAYERS
 from models.diffusion import Window
 from models.reprojection import Sight
-from pipeline.footage import BURST, Footage
+from pipeline.footage import Footage
 from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ
 
@@ -47,7 +47,8 @@ def body_weight(nearness: UInt8[np.ndarray, "... height width"], strength: float
 def place(footage: Footage, rng: np.random.Generator, frames: int) -> Place:
     """A random crop of `frames` frames, usually on a body, aligned to the token grid."""
     clip = int(rng.choice(footage.ready))
-    frame = int(rng.integers(footage.config.bursts) * BURST + rng.integers(BURST - frames + 1))
+    bursts, burst = footage.config.bursts, footage.config.burst
+    frame = int(rng.integers(bursts) * burst + rng.integers(burst - frames + 1))
     height, width = CROP
     x, y = rng.uniform(0, footage.config.width), rng.uniform(0, footage.config.height)
     boxes = footage.boxes[clip, frame][footage.ignore[clip, frame] == 0]
@@ -138,7 +139,8 @@ class Pairs:
 def pairs_batch(footage: Footage, rng: np.random.Generator, size: int) -> Pairs:
     """Pairs from clips drawn with replacement."""
     clips = rng.choice(footage.ready, size)
-    frames = rng.integers(footage.config.bursts, size=size) * BURST + rng.integers(1, BURST, size)
+    bursts, burst = footage.config.bursts, footage.config.burst
+    frames = rng.integers(bursts, size=size) * burst + rng.integers(1, burst, size)
     before, after = (rearrange(signed(footage.pictures[clips, frames - back]), "b h w c -> b c h w") for back in (1, 0))
     speed, curvature = footage.actions[clips, frames].T
     return Pairs(before, after, torch.from_numpy(np.stack([speed, speed * curvature], -1)).float())
@@ -161,7 +163,7 @@ def clips_batch(
     strength: float,
 ) -> Clips:  # fmt: skip
     """`steps` token frames of each clip: neighbours, or with gaps, as the memory of a long clip has."""
-    at_token_rate = np.arange(footage.config.frames).reshape(-1, BURST)[:, ::2].ravel()
+    at_token_rate = footage.config.at_token_rate
     chosen = rng.choice(footage.ready, size)
     places = np.stack([_places(len(at_token_rate), rng, steps) for _ in range(size)])
     frames = at_token_rate[places]

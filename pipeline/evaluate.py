@@ -62,7 +62,9 @@ def shoot(scenario: Scenario, seed: int, networks: Networks) -> Shot:
     conditions = condition(rollout, networks.rig[:1], look)
     (source,) = source_frames(rollout, conditions, look)
     view = conditions.views[0]
-    return Shot(f"{scenario.name}/{seed}", rollout, view.labels, view.camera, source, scenario, conditions, seed)
+    return Shot(
+        f"{scenario.name}/{seed}", rollout, view.labels, view.camera, view.layers, source, scenario, conditions, seed
+    )
 
 
 def held_out(clips: int, first_seed: int) -> Iterator[tuple[Scenario, int]]:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from conditioning.camera import Camera
+from conditioning.layers import Layers
 from conditioning.visibility import Labels
 from outputs.verdict import Outcome
 from pipeline.checks.baseline import Baseline
@@ -20,7 +21,9 @@ from pipeline.checks.objects import Tally, ghost_share, tally
 from pipeline.checks.pixels import judge_scene
 from pipeline.checks.scene import FLOOR_PX, Scene
 from pipeline.checks.sight import Frames, Sight
+from pipeline.checks.targets import CLASSES
 from pipeline.checks.tracks import permanence, returns
+from pipeline.sharpness import REGION_NAMES, Sharpness, sharpness
 from scenarios.rollout import Rollout
 
 Eye = Callable[[Frames], Sight]  # what looks at frames: the checker's networks
@@ -30,12 +33,13 @@ BINS = ("8-16 px", "16-32 px", "32+ px")
 
 @dataclass(frozen=True)
 class Case:
-    """One held-out clip: its labels, and the source pictures they are true of."""
+    """One held-out clip: its labels and layers, and the source pictures they are true of."""
 
     name: str
     rollout: Rollout
     labels: Labels
     camera: Camera
+    layers: Layers
     source: Frames
 
 
@@ -53,6 +57,7 @@ class Measured:
     colour_source: float
     boxes: int
     tally: Tally
+    sharpness: Sharpness
     ghosts: float
     returns: int
     upheld: float
@@ -90,7 +95,9 @@ def measure(case: Case, frames: Frames, eye: Eye, baseline: Baseline) -> Measure
         clips=1, frames=len(frames), squared=float(squares.sum(dtype=np.float64)), pixels=squares.size,
         squared_in_boxes=float(error.sum()), pixels_in_boxes=int(_box_pixels(case, scene.eligible)),
         colour_error=float(np.abs(made - wanted).mean(-1).sum()), colour_source=float(wanted.mean(-1).sum()),
-        boxes=len(made), tally=tally(scene), ghosts=(ghost_share(scene).value or 0.0) * len(frames),
+        boxes=len(made), tally=tally(scene),
+        sharpness=sharpness(frames, case.source, case.layers.values, case.rollout, case.camera),
+        ghosts=(ghost_share(scene).value or 0.0) * len(frames),
         returns=events, upheld=(upheld or 0.0) * events,
         speed_errors=() if speed is None else (speed,), speeds_mps=speeds(scene), failed=failed,
         rejected=int(bool(failed)),
@@ -126,7 +133,10 @@ class Figures:
     """One subject's results; None where there was nothing to measure.
 
     `colour_error` is the mean over boxes of |mean colour - source's mean colour|, of full scale; `..._relative` is
-    the same over the boxes' own mean brightness. `recall` is by height bin, `recall_ratio` over source's.
+    the same over the boxes' own mean brightness. `recall` is by height bin, `recall_ratio` over source's,
+    `recall_of_class` objects of 16 px and more found and asked for. `gradient_energy` (by region and moment) and
+    `flicker` are over source's; `facade_error` is the mean difference of facades' colours from source's, of full scale,
+    at 1 s and at the end; see `pipeline.sharpness`.
     `speed_error` is the mean over clips of the relative error of the way travelled; `speed_slope` is a line through
     the origin: speeds seen against speeds commanded. `rejected` is the share of clips that fail a pixel check.
     """
@@ -138,6 +148,10 @@ class Figures:
     colour_error_relative: float | None
     recall: tuple[float | None, ...]
     recall_ratio: tuple[float | None, ...]
+    recall_of_class: dict[str, tuple[int, int]]
+    gradient_energy: dict[str, tuple[float | None, ...]]
+    facade_error: tuple[float | None, ...]
+    flicker: float | None
     ghosts_a_frame: float
     permanence: float | None
     returns: int
@@ -183,6 +197,18 @@ def figures(subject: str, m: Measured, source: Measured) -> Figures:
         colour_error=_ratio(m.colour_error, m.boxes), colour_error_relative=_ratio(m.colour_error, m.colour_source),
         recall=tuple(_ratio(int(f), int(a)) for f, a in zip(found, asked, strict=True)),
         recall_ratio=tuple(_ratio(int(f), int(s)) for f, s in zip(found, of_source, strict=True)),
+        recall_of_class={
+            name: (int(f), int(a))
+            for name, f, a in zip(CLASSES, m.tally.found[:, 1:].sum(1), m.tally.asked[:, 1:].sum(1), strict=True)
+        },
+        gradient_energy={
+            region: tuple(_ratio(float(ours), float(theirs)) for ours, theirs in zip(*pair, strict=True))
+            for region, *pair in zip(REGION_NAMES, m.sharpness.energy, source.sharpness.energy, strict=True)
+        },
+        facade_error=tuple(
+            _ratio(float(e), float(n)) for e, n in zip(m.sharpness.facade_error, m.sharpness.facade_cells, strict=True)
+        ),
+        flicker=_ratio(m.sharpness.flicker, source.sharpness.flicker),
         ghosts_a_frame=m.ghosts / m.frames, permanence=_ratio(m.upheld, m.returns), returns=m.returns,
         speed_error=float(np.mean(m.speed_errors)) if m.speed_errors else None,
         speed_slope=_ratio(float(seen @ commanded), float(commanded @ commanded)),

@@ -23,18 +23,20 @@ from scenarios.simulate import simulate
 
 HELD_OUT_SEED = 1_000_000  # seeds from here on are never trained on
 DURATION_S = 6.0
-BURST = 5  # consecutive pictures: three steps of the world model, three windows of the decoder
+BURST = 9  # pictures in a burst unless asked otherwise: four windows of the decoder, five steps of the world model
 
 
 @dataclass(frozen=True)
 class FootageConfig:
     """`clips` sampled scenarios of `DURATION_S` from `first_seed` on, each photographed in `bursts` at 12 Hz.
 
-    Bursts spread over a clip show more streets in fewer pictures than whole clips, and what comes back after seconds.
+    A burst is `burst` consecutive pictures, an odd number, since every other one has tokens. Bursts spread over a clip
+    show more streets in fewer pictures than whole clips, and what comes back after seconds.
     """
 
     clips: int
     bursts: int
+    burst: int
     height: int
     width: int
     first_seed: int = 0
@@ -46,7 +48,12 @@ class FootageConfig:
     @property
     def frames(self) -> int:
         """Pictures of a clip."""
-        return self.bursts * BURST
+        return self.bursts * self.burst
+
+    @property
+    def at_token_rate(self) -> Int[np.ndarray, "step"]:
+        """Places of the pictures that have tokens: every other one of each burst."""
+        return np.arange(self.frames).reshape(-1, self.burst)[:, ::2].ravel()
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Footage:
         """Says in a weight file what it was trained on."""
         c = self.config
         last = c.first_seed + c.clips - 1
-        pictures = f"{len(self.ready)} clips of {c.bursts} x {BURST} frames at {c.height} x {c.width}"
+        pictures = f"{len(self.ready)} clips of {c.bursts} x {c.burst} frames at {c.height} x {c.width}"
         return f"procedural camera, seeds {c.first_seed}-{last}, {pictures}"
 
 
@@ -125,8 +132,8 @@ def draw_moments(config: FootageConfig, length: int, seed: int) -> Int[np.ndarra
     """Frames of a rollout of `length` frames to photograph: bursts with random gaps, overlapping only if they must."""
     order = np.arange(config.bursts)
     gaps = (order + np.random.default_rng(seed).random(config.bursts)) / config.bursts
-    starts = (gaps * max(1, length - config.frames + 1)).astype(np.int64) + order * BURST
-    return (np.minimum(starts, length - BURST)[:, None] + np.arange(BURST)).ravel()
+    starts = (gaps * max(1, length - config.frames + 1)).astype(np.int64) + order * config.burst
+    return (np.minimum(starts, length - config.burst)[:, None] + np.arange(config.burst)).ravel()
 
 
 def shoot(folder: Path, clip: int) -> int:

@@ -32,9 +32,11 @@ class Part(Protocol):
 
     network: nn.Module
     rate: float
+    betas: tuple[float, float]
+    critic: "Learner | None"  # what is trained against the network, within its loss
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        """Loss terms on a batch drawn with `rng`; "total" is descended."""
+        """Loss terms on a batch drawn with `rng`, on the network's device; "total" is descended."""
         ...
 
     def picture(self, network: nn.Module, path: Path) -> None:
@@ -62,6 +64,42 @@ def rates(network: nn.Module, most: float) -> list[dict]:
     return [{"params": [w], "lr": 0.0, "most": min(most, RATE_OVER_FAN_IN / fan_in(w))} for w in network.parameters()]
 
 
+@dataclass(frozen=True)
+class Learner:
+    """A network and what trains it."""
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+
+    def descend(self, loss: Tensor) -> None:
+        """One step down the gradient of `loss`, which is cut to length 1."""
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+
+    def state(self, prefix: str) -> dict[str, Tensor]:
+        """Everything that is needed to go on, under names that begin with `prefix`."""
+        tensors = {f"{prefix}network.{k}": v for k, v in self.network.state_dict().items()}
+        for index, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"{prefix}optimiser.{index}.{k}": v for k, v in state.items()}
+        return tensors
+
+    def restore(self, prefix: str, tensors: dict[str, Tensor]) -> None:
+        """Go on from what `state` gave. RuntimeError if it was another network's."""
+        self.network.load_state_dict(_below(f"{prefix}network.", tensors), strict=True)
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in _below(f"{prefix}optimiser.", tensors).items():
+            index, name = key.split(".", 1)
+            state.setdefault(int(index), {})[name] = value
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 class Average:
     """Exponential moving average of the weights (GAIA-1 uses .999); younger averages forget faster."""
 
@@ -76,32 +114,26 @@ class Average:
             kept.lerp_(value, 1 - decay) if value.is_floating_point() else kept.copy_(value)
 
 
-def save_checkpoint(
-    path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int
-) -> None:
+def save_checkpoint(path: Path, learner: Learner, critic: Learner | None, average: Average, step: int) -> None:
     """Everything that is needed to go on, whole or not at all."""
-    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
-    tensors |= {f"average.{k}": v for k, v in average.values.items()}
-    for index, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{index}.{k}": v for k, v in state.items()}
+    tensors = learner.state("") | {f"average.{k}": v for k, v in average.values.items()}
+    if critic:
+        tensors |= critic.state("critic.")
     unfinished = path.with_suffix(".unfinished")
     save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, unfinished, {"step": str(step)})
     os.replace(unfinished, path)
 
 
-def load_checkpoint(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> int:
+def load_checkpoint(path: Path, learner: Learner, critic: Learner | None, average: Average) -> int:
     """Restore a checkpoint into place and return the step to go on from."""
-    with safe_open(path, "pt") as file:
+    device = next(learner.network.parameters()).device
+    with safe_open(path, "pt", device=str(device)) as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}
         step = int(file.metadata()["step"])
-    pick = lambda prefix: {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}  # noqa: E731
-    network.load_state_dict(pick("network."), strict=True)
-    average.values = pick("average.")
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in pick("optimiser.").items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+    learner.restore("", tensors)
+    if critic:
+        critic.restore("critic.", tensors)
+    average.values = _below("average.", tensors)
     return step
 
 
@@ -111,7 +143,8 @@ def train(
 ) -> None:  # fmt: skip
     """Train to `schedule.steps`, going on from a checkpoint in `folder`; ships the averaged weights at the end.
 
-    Without a checkpoint the network starts from the weights in `begin`, if given, else from its random ones.
+    Without a checkpoint the network starts from the weights in `begin`, if given, else from its random ones. It is
+    trained on the device that it is on.
     """
     keep_freed_memory()
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,35 +153,38 @@ def train(
         weights.begin_from(part.network, begin)
     network = part.network.to(memory_format=torch.channels_last).train()
     average = Average(network)
-    optimiser = torch.optim.AdamW(rates(network, part.rate), betas=(0.9, 0.98), weight_decay=0.01)
-    first = load_checkpoint(checkpoint, network, average, optimiser) if checkpoint.exists() else 0
+    learner = Learner(network, torch.optim.AdamW(rates(network, part.rate), betas=part.betas, weight_decay=0.01))
+    first = load_checkpoint(checkpoint, learner, part.critic, average) if checkpoint.exists() else 0
     recent: list[dict[str, float]] = []
     for step in range(first, schedule.steps):
-        recent.append({name: float(term.detach()) for name, term in _step(part, optimiser, schedule, step).items()})
+        recent.append({name: float(term.detach()) for name, term in _step(part, learner, schedule, step).items()})
         average.update(network, step)
         if (step + 1) % LOG_EVERY == 0:
-            means = {name: float(np.mean([terms[name] for terms in recent])) for name in recent[0]}
+            means = _means(recent)
             recent.clear()
             _log(folder / "loss.csv", step + 1, means)
             progress(step + 1, means)
         if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
-            save_checkpoint(checkpoint, network, average, optimiser, step + 1)
+            save_checkpoint(checkpoint, learner, part.critic, average, step + 1)
             made = {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)}
             ship(part, average, ships_to, made, folder, step + 1)
 
 
-def _step(part: Part, optimiser: torch.optim.Optimizer, schedule: Schedule, step: int) -> dict[str, Tensor]:
+def _step(part: Part, learner: Learner, schedule: Schedule, step: int) -> dict[str, Tensor]:
     rng = np.random.default_rng([schedule.seed, step])  # from the step, so that a resumed run draws the same
     generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + step)
-    for group in optimiser.param_groups:
+    for group in learner.optimiser.param_groups:
         group["lr"] = group["most"] * schedule.rate(step)
-    with computing():
+    with computing(next(learner.network.parameters()).device.type):
         terms = part.loss(rng, generator)
-    optimiser.zero_grad()
-    terms["total"].backward()
-    nn.utils.clip_grad_norm_(part.network.parameters(), 1.0)
-    optimiser.step()
+    learner.descend(terms["total"])
     return terms
+
+
+def _means(recent: list[dict[str, float]]) -> dict[str, float]:
+    """Of each term over the steps that have it."""
+    names = dict.fromkeys(name for terms in recent for name in terms)
+    return {name: float(np.mean([terms[name] for terms in recent if name in terms])) for name in names}
 
 
 def ship(part: Part, average: Average, path: Path, lineage: dict[str, str], folder: Path, step: int) -> None:

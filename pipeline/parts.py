@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from einops import rearrange
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from conditioning.actions import driven
 from models import weights
+from models.adversary import Critic, CriticConfig, descend
 from models.decoder import VideoDecoder
 from models.detector import Detector
-from models.diffusion import KNOWN, ODDS
+from models.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean
 from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.precision import computing
@@ -21,21 +23,31 @@ from models.rendering import render
 from models.reprojection import Sight
 from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
+from models.windows import STRIDE, Script, first_frame, window_from
 from models.world import WorldModel
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, windows_batch
-from pipeline.footage import BURST, Footage
+from pipeline.footage import Footage
+from pipeline.loop import Learner
 from pipeline.sheets import sheet, signed, to_bytes
 from scenarios.rollout import FRAME_RATE_HZ
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
+BETAS = (0.9, 0.98)
 WORLD_STRENGTH = 3.0  # the same for the world model's tokens
 FRAMES = 9  # in a batch of the decoder: many small steps teach it sooner than few large ones
+DENOISING = 0.1  # share of the decoder's steps at all levels of noise, without an adversary
+LONGEST = 4  # windows that the decoder goes on by itself before it is taught, so that it learns to undo its own faults
+FROM_REAL = 0.5  # share of these that begin at a real frame
+CRITIC_WIDTHS = (64, 128, 192)
+CRITIC_RATE = 3e-4
 
 
 class TokenizerPart:
     """Learns pictures; judged inside bodies as much as outside."""
 
     rate = 1e-3
+    betas = BETAS
+    critic = None
 
     def __init__(self, preset: Preset, footage: Footage):
         self.network, self.footage = Tokenizer(preset.tokenizer), footage
@@ -70,12 +82,19 @@ def _tokenizer(preset: Preset, path: Path) -> tuple[Tokenizer, str]:
 
 
 class DecoderPart:
-    """Learns GAIA-1's four tasks on windows of three frames, with the tokens of the trained tokenizer."""
+    """Learns GAIA-1's four tasks on windows of three frames, with the tokens of the trained tokenizer.
 
-    rate = 2e-3
+    Most steps are those of the renderer, from nothing but noise: a picture, or a window that goes on from what was
+    drawn before, against an adversary. The others learn all four tasks at all levels of noise.
+    """
+
+    rate = 2e-4
+    betas = (0.5, 0.99)  # of the adversary's game; with more momentum the two circle about each other
 
     def __init__(self, preset: Preset, footage: Footage, tokenizer: Path):
         self.network, self.footage = VideoDecoder(preset.decoder), footage
+        critic = Critic(CriticConfig(preset.decoder.layers, CRITIC_WIDTHS)).to(memory_format=torch.channels_last)
+        self.critic = Learner(critic, torch.optim.Adam(critic.parameters(), CRITIC_RATE, self.betas))
         trained, fingerprint = _tokenizer(preset, tokenizer)
         self.read = trained.decoder
         codes = torch.from_numpy(np.array(encode_footage(trained, footage, fingerprint)))
@@ -85,24 +104,56 @@ class DecoderPart:
         )  # fmt: skip
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        task = str(rng.choice(list(ODDS), p=list(ODDS.values())))
-        frames = len(KNOWN[task])
-        window = windows_batch(self.footage, self.values, rng, FRAMES // frames, frames, BODY_STRENGTH)
-        return diffusion_loss(self.network, self.read, window, task, generator)
+        if rng.random() < DENOISING:
+            task = str(rng.choice(list(ODDS), p=list(ODDS.values())))
+            frames = len(KNOWN[task])
+            window = windows_batch(self.footage, self.values, rng, FRAMES // frames, frames, BODY_STRENGTH)
+            return diffusion_loss(self.network, self.read, window, task, generator)
+        windows = int(rng.integers(LONGEST + 1))  # none: a picture
+        batch = FRAMES // 2 if windows else FRAMES
+        window = windows_batch(self.footage, self.values, rng, batch, STRIDE * windows + 1, BODY_STRENGTH)
+        drawn, at = self._roll_out(window, windows, rng.random() < FROM_REAL, generator)
+        wanted = lambda x: x[:, at].flatten(0, 1)  # noqa: E731
+        real, layers = wanted(window.pictures), wanted(window.layers)
+        self.critic.descend(self.critic.network.loss(drawn, real, layers))
+        self.critic.network.age += 1
+        return descend(self.critic.network, drawn, real, layers, wanted(window.weight))
+
+    def _roll_out(
+        self, window: Window, windows: int, from_real: bool, generator: torch.Generator
+    ) -> tuple[Float[Tensor, "frame 3 height width"], list[int]]:
+        """The frames of the last of so many windows, each of which goes on from the one before, and their places.
+
+        The first goes on from the real first frame, or from one that is drawn from tokens alone.
+        """
+        which = self.network.config.regions
+        tokens = mistake(forget(window.tokens, window.layers, which, generator), generator)[:, ::STRIDE]
+        script = Script(window.layers, tokens, draft(self.read, tokens), window.sight)
+        if windows == 0:
+            return predict_clean(self.network, first_frame(script)).flatten(0, 1), [0]
+        with torch.no_grad():
+            drawn = window.pictures[:, :1] if from_real else predict_clean(self.network, first_frame(script))
+            for start in range(0, STRIDE * (windows - 1), STRIDE):
+                last = drawn[:, -1].float().clamp(-1, 1)
+                drawn = predict_clean(self.network, window_from(script, start, last, which))
+        start = STRIDE * (windows - 1)
+        last = drawn[:, -1].float().clamp(-1, 1)
+        drawn = predict_clean(self.network, window_from(script, start, last, which))
+        return drawn.flatten(0, 1), [start + 1, start + 2]
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
-        rows = []
+        rows, burst = [], self.footage.config.burst
+        shown = [1, burst // 2, burst - 1]
         for clip in self.footage.ready[:4]:
-            tokens, layers = (
-                torch.from_numpy(self.values[clip, :5:2]).float(),
-                torch.from_numpy(self.footage.layers[clip, :5]),
-            )
+            tokens = torch.from_numpy(self.values[clip, :burst:STRIDE]).float()
+            layers = torch.from_numpy(self.footage.layers[clip, :burst])
             camera = self.footage.config.camera
-            poses = driven(self.footage.actions[clip, :5]) @ camera.camera_to_ego
+            poses = driven(self.footage.actions[clip, :burst]) @ camera.camera_to_ego
             sight = Sight(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
             chance = torch.Generator().manual_seed(0)
-            made = render(network, self.read, tokens[None], layers[None], sight, [chance])[0].numpy()
-            rows += [self.footage.pictures[clip, [0, 1, 4]], made[[0, 1, 4]]]
+            prompt = torch.from_numpy(self.footage.pictures[clip, :1])
+            made = render(network, self.read, tokens[None], layers[None], sight, prompt, [chance])[0].numpy()
+            rows += [self.footage.pictures[clip, shown], made[shown]]
         sheet(rows, path)
 
 
@@ -110,6 +161,8 @@ class WorldPart:
     """Learns how tokens go on, given layout, action and text."""
 
     rate = 1e-3
+    betas = BETAS
+    critic = None
 
     def __init__(self, preset: Preset, footage: Footage, tokenizer: Path):
         self.network, self.footage = WorldModel(preset.world), footage
@@ -124,7 +177,7 @@ class WorldPart:
     def picture(self, network: WorldModel, path: Path) -> None:
         rows = []
         for clip in self.footage.ready[:3]:
-            frames = np.arange(self.footage.config.frames).reshape(-1, BURST)[:, ::2].ravel()
+            frames = self.footage.config.at_token_rate
             take = lambda x: torch.from_numpy(np.array(x[clip, frames]))[None]  # noqa: B023, E731
             t_s = take(self.footage.moments) / FRAME_RATE_HZ
             words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
@@ -142,6 +195,8 @@ class DetectorPart:
     """The checker's eye: source pictures only."""
 
     rate = 1e-3
+    betas = BETAS
+    critic = None
 
     def __init__(self, preset: Preset, footage: Footage):
         self.network, self.footage = Detector(preset.detector), footage
@@ -166,6 +221,8 @@ class EgoMotionPart:
     """The checker's sense of motion: speed and curvature from two pictures."""
 
     rate = 1e-3
+    betas = BETAS
+    critic = None
 
     def __init__(self, preset: Preset, footage: Footage):
         self.network, self.footage = EgoMotion(preset.egomotion), footage

@@ -160,7 +160,8 @@ def render_frames(
         poses = _together(s.rollout.ego_to_map @ view.camera_to_ego for s, view in zip(scenes, views, strict=True))
         sight = Sight(poses.to(place), _together(view.intrinsic for view in views).to(place))
         layers = _layers(scenes, camera).to(place)
-        made = render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, chances)
+        prompt = _together(scene.source[camera][0] for scene in scenes).to(place)
+        made = render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, prompt, chances)
         frames.append(made.cpu().numpy())
     return np.stack(frames, 1)
 

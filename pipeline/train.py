@@ -6,7 +6,7 @@ from pathlib import Path
 from models.presets import PRESETS, WEIGHTS
 from models.weights import fingerprint
 from pipeline.errors import UserError
-from pipeline.footage import FootageConfig, make_footage, open_footage
+from pipeline.footage import BURST, FootageConfig, make_footage, open_footage
 from pipeline.loop import Schedule, train
 from pipeline.machine import code_fingerprint, cores
 from pipeline.parts import PARTS
@@ -45,7 +45,7 @@ def train_here(
     for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
         if name not in known:
             raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
-    new = FootageConfig(clips, 4, PRESETS[preset].height, PRESETS[preset].width)
+    new = FootageConfig(clips, 2, BURST, PRESETS[preset].height, PRESETS[preset].width)
     config = open_footage(footage).config if (footage / "footage.json").exists() else new
     return train_part(
         part, preset, footage, config, Schedule(steps, save_every, seed), runs, cores(), progress, weights

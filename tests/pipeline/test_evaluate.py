@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conditioning.layers import draw_layers
+from conditioning.scenery import build_scenery
 from pipeline.checks.sight import Found, Frames, Sight, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
 from pipeline.evaluation import SOURCE, Case, Evaluation, Figures, evaluate_subjects
@@ -52,7 +54,8 @@ class BlockEye:
 
 def case_of(rollout, name: str) -> Case:
     labels = labels_of(rollout)
-    return Case(name, rollout, labels, CAMERA, painted(rollout, labels))
+    layers = draw_layers(rollout, build_scenery(rollout), CAMERA)
+    return Case(name, rollout, labels, CAMERA, layers, painted(rollout, labels))
 
 
 def evaluated(case: Case, **subjects) -> dict[str, Figures]:

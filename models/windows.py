@@ -1,0 +1,53 @@
+"""How a clip is drawn window by window: the first frame as a picture, then three frames at a time from the last one."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from models.decoder import WINDOW, Steering
+from models.diffusion import show, steer
+from models.outlines import Regions
+from models.reprojection import Sight
+
+STRIDE = WINDOW - 1  # frames from a window's start to the next one's
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a batch of clips is drawn from: 12 Hz layers, bytes or in [-1, 1]; 6 Hz tokens and what they look like."""
+
+    layers: UInt8[Tensor, "batch time layer height width"] | Float[Tensor, "batch time layer height width"]
+    tokens: Float[Tensor, "batch step digit row column"]
+    drafts: Float[Tensor, "batch step 3 height width"]
+    sight: Sight
+
+    def layers_at(self, frames: Tensor) -> Float[Tensor, "batch window layer height width"]:
+        """Layers as the decoder takes them."""
+        chosen = self.layers[:, frames]
+        return chosen if chosen.is_floating_point() else chosen.float() / 127.5 - 1
+
+
+def first_frame(script: Script) -> Steering:
+    """For the first frame alone, when no picture of it is known."""
+    place = torch.arange(1, device=script.layers.device)
+    has_tokens = (place == 0).expand(len(script.layers), -1)
+    return steer(script.layers_at(place), script.tokens[:, :1], has_tokens, script.drafts[:, :1])
+
+
+def window_from(script: Script, start: int, last: Float[Tensor, "batch 3 height width"], which: Regions) -> Steering:
+    """For the frames `start` (even), `start` + 1 and `start` + 2, of which the first is known to be `last`.
+
+    A clip of an even number of frames ends inside its last window, whose third frame is then the second again.
+    """
+    batch, time = script.layers.shape[:2]
+    places = start + torch.arange(WINDOW, device=script.layers.device)
+    frames = places.clamp(max=time - 1)
+    told = (places // STRIDE).clamp(max=script.tokens.shape[1] - 1)
+    flags = lambda row: row.expand(batch, -1)  # noqa: E731
+    has_tokens = flags((places % STRIDE == 0) & (places < time))
+    steering = steer(script.layers_at(frames), script.tokens[:, told], has_tokens, script.drafts[:, told])
+    shown = last[:, None].expand(-1, WINDOW, -1, -1, -1)
+    here = Sight(script.sight.poses[:, frames], script.sight.intrinsic)
+    return show(steering, shown, flags(places == start), here, which)
