@@ -9,6 +9,7 @@ from pipeline.errors import UserError
 from pipeline.footage import FootageConfig, make_footage, open_footage
 from pipeline.loop import Schedule, train
 from pipeline.machine import code_fingerprint, cores
+from pipeline.networks import VOCABULARIES, check_layers
 from pipeline.parts import PARTS
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -27,13 +28,14 @@ def train_part(
         raise KeyError(f"no part {part!r} to train; there are {sorted(PARTS)}")
     if preset not in PRESETS:
         raise KeyError(f"no preset {preset!r}; there are {sorted(PRESETS)}")
+    check_layers(PRESETS[preset], part)
     footage = make_footage(footage_folder, config, workers, lambda done, total: progress(done, {"clips": total}))
     ships_to = weights / preset / f"{part}.safetensors"
     lineage = {"part": part, "preset": preset, "footage": footage.fingerprint, "code": code_fingerprint()}
     if begin:
         lineage["begun from"] = f"{begin.name} {fingerprint(begin)}"
     learner = PARTS[part](PRESETS[preset], footage, weights / preset / "tokenizer.safetensors")
-    train(learner, schedule, runs / part, ships_to, lineage, progress, begin)
+    train(learner, schedule, runs / part, ships_to, lineage, progress, begin, VOCABULARIES.get(part, ()))
     return ships_to
 
 

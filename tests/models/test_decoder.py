@@ -12,7 +12,9 @@ from models.rendering import render
 from models.reprojection import Sight
 
 REGIONS = Regions(behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, colours=(5, 6, 7, 8))
-CONFIG = DecoderConfig(layers=9, regions=REGIONS, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
+CONFIG = DecoderConfig(
+    layers=tuple("abcdefghi"), regions=REGIONS, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1)
+)
 HEIGHT, WIDTH = 32, 48
 
 
