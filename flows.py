@@ -157,7 +157,9 @@ def nightly_flow(
 
 
 @task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
-def train_once(part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, folders: list[str]) -> str:
+def train_once(
+    part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, folders: list[str], device: str
+) -> str:
     """Train one part to `steps`, going on from its last checkpoint; returns where the weights are."""
     from pipeline.train import train_here
 
@@ -167,16 +169,16 @@ def train_once(part: str, preset: str, steps: int, save_every: int, seed: int, c
         log.info("%d %s", step, " ".join(f"{name} {value:.3f}" for name, value in terms.items()))
 
     footage, runs, weights = (Path(folder) for folder in folders)
-    return str(train_here(part, preset, steps, save_every, seed, clips, footage, runs, weights, show))
+    return str(train_here(part, preset, steps, save_every, seed, clips, footage, runs, weights, show, device))
 
 
 @flow(name="nearmiss-train", validate_parameters=True)
 def train_flow(
     part: str, preset: str = "tiny", steps: int = 20_000, save_every: int = 1_000, seed: int = 0, clips: int = 1_000,
-    footage: str = "footage", runs: str = "runs/train", weights: str = str(WEIGHTS),
+    footage: str = "footage", runs: str = "runs/train", weights: str = str(WEIGHTS), device: str = "cpu",
 ) -> State:  # fmt: skip
     """Train one network on the procedural camera. Run it again after a crash: it goes on from the last checkpoint."""
-    made = train_once(part, preset, steps, save_every, seed, clips, [footage, runs, weights])
+    made = train_once(part, preset, steps, save_every, seed, clips, [footage, runs, weights], device)
     folder = (Path(runs) / part).absolute()
     page = f"# {part} ({preset})\n\n`{made}` after {steps} steps.\n\nLoss curve and samples: `{folder}`\n"
     create_markdown_artifact(page, key=f"nearmiss-train-{part}", description=str(folder))

@@ -12,13 +12,19 @@ from scenarios.rollout import Rollout
 WORDS = 16
 # Most telling first: where the caption is full, what comes later in this order is left out.
 DEEDS = ("hits", "brakes", "crosses", "shifts", "oncoming", "rides", "drives", "walks", "stands", "parked")
-_LATER = (Kind.ANIMAL, Kind.DEBRIS)
-# "" is padding and "?" a word that is not in the list; both places are fixed, new words go to the end.
-VOCABULARY: tuple[str, ...] = tuple(dict.fromkeys(
-    ("", "?", *TimeOfDay, *Weather, *Surface, "straight", "curve",
-     "street", "one", "two", "three", "four", "many", "lanes", "ego",
-     *(kind for kind in Kind if kind not in _LATER), *DEEDS, *_LATER)
-))  # fmt: skip
+# A word's place is its id, which networks have learnt: no place ever changes, new words are written at the end.
+# "" is padding and "?" a word that is not in the list.
+_PLACED = (
+    "", "?", "day", "dusk", "night", "clear", "rain", "fog", "snow", "dry", "wet", "flooded", "ice",
+    "straight", "curve", "street", "one", "two", "three", "four", "many", "lanes", "ego",
+    "car", "van", "truck", "bus", "motorcycle", "cyclist", "pedestrian", "child", "construction", "trailer", "cone",
+    "barrier", "hits", "brakes", "crosses", "shifts", "oncoming", "rides", "drives", "walks", "stands", "parked",
+    "animal", "debris",
+)  # fmt: skip
+# A word that has no place yet comes after them, so that weights which do not know it are refused by its name.
+VOCABULARY: tuple[str, ...] = tuple(
+    dict.fromkeys(str(word) for word in (*_PLACED, *TimeOfDay, *Weather, *Surface, *Kind, *DEEDS))
+)
 RANGE_M = 60.0  # farther bodies are a few pixels tall at the tiny preset's size
 BRAKING_MPS2 = -2.0
 STANDING_MPS = 0.3

@@ -28,7 +28,7 @@ WARM_UP = 150  # steps in which the adversary learns before it is heard in full
 class CriticConfig:
     """Widths at a half, a quarter and an eighth of the picture's size."""
 
-    layers: int
+    layers: tuple[str, ...]  # names of the layers read, in their order
     widths: tuple[int, int, int]
 
 
@@ -55,7 +55,7 @@ class Critic(nn.Module):
             nn.PixelUnshuffle(2), nn.Conv2d(24, fine, 3, padding=1), nn.LeakyReLU(0.2),
             nn.Conv2d(fine, fine, 3, padding=1), ChannelNorm(fine), nn.LeakyReLU(0.2),
         )  # fmt: skip
-        self.layers = nn.Conv2d(config.layers, fine, 1)
+        self.layers = nn.Conv2d(len(config.layers), fine, 1)
         self.middle, self.coarse = _halved(fine, middle), _halved(middle, coarse)
         self.heads = nn.ModuleList(nn.Conv2d(width, 1, 3, padding=1) for width in config.widths)
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))  # steps learnt

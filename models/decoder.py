@@ -18,7 +18,7 @@ WINDOW = 3  # frames a window: tokens come with the first and the last (6 Hz), t
 class DecoderConfig:
     """Widths at full size (the cheap path that sees the layers), a quarter, an eighth and a sixteenth."""
 
-    layers: int
+    layers: tuple[str, ...]  # names of the layers read, in their order
     regions: Regions
     digits: int
     full: int
@@ -114,7 +114,7 @@ class VideoDecoder(nn.Module):
         self.config = config
         fine, middle, coarse = config.widths
         many, some, few = config.depths
-        inputs = 3 + config.layers + 3 + 3 + 3 + 1
+        inputs = 3 + len(config.layers) + 3 + 3 + 3 + 1
         self.facts = nn.Sequential(nn.Linear(16 + 5, 128), nn.SiLU(), nn.Linear(128, 128), nn.SiLU())
         self.stem = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(16 * inputs, fine, 1))
         self.fine_in = nn.ModuleList(Residual(fine) for _ in range(many))

@@ -63,9 +63,10 @@ def mistake(
     """Most windows as they are, the others with wrong tokens: a little off, or another window's."""
     batch = len(tokens)
     strength = 1 - (torch.rand(batch, 1, 1, 1, 1, generator=generator) / MISTAKEN).clamp(max=1)
-    off = tokens + TOKEN_NOISE * strength * torch.randn(tokens.shape, generator=generator)
-    others = tokens[torch.randperm(batch, generator=generator)].roll((1, 2), (-2, -1))
-    swapped = torch.rand(batch, tokens.shape[1], 1, *tokens.shape[-2:], generator=generator) < TOKEN_SWAPS * strength
+    off = tokens + (TOKEN_NOISE * strength * torch.randn(tokens.shape, generator=generator)).to(tokens)
+    others = tokens[torch.randperm(batch, generator=generator).to(tokens.device)].roll((1, 2), (-2, -1))
+    draws = torch.rand(batch, tokens.shape[1], 1, *tokens.shape[-2:], generator=generator)
+    swapped = (draws < TOKEN_SWAPS * strength).to(tokens.device)
     return torch.where(swapped, others, off.clamp(-1, 1))
 
 
@@ -79,7 +80,7 @@ def forget(
     share = (layers[:, :, which.front].flatten(0, 1).sum(1, keepdim=True) + len(which.front)) / 2
     covered = F.avg_pool2d(share, layers.shape[-1] // tokens.shape[-1]).unflatten(0, tokens.shape[:2])
     aside = 2 if torch.rand((), generator=generator) < 0.5 else -2
-    chosen = torch.rand(len(tokens), 1, 1, 1, 1, generator=generator) < FORGOTTEN
+    chosen = (torch.rand(len(tokens), 1, 1, 1, 1, generator=generator) < FORGOTTEN).to(tokens.device)
     return torch.where(chosen & (covered > 0.01) & (covered < THIN), tokens.roll(aside, -1), tokens)
 
 
@@ -154,21 +155,23 @@ def predict_clean(model: VideoDecoder, steering: Steering) -> Float[Tensor, "bat
 def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: torch.Generator) -> dict[str, Tensor]:
     """Error of the predicted clean frames that were not given, for one of the tasks; "picture" wants single frames."""
     batch, time = window.pictures.shape[:2]
-    known = torch.tensor(KNOWN[task]).expand(batch, time)
-    has_tokens = torch.tensor([place % 2 == 0 for place in range(time)]).expand(batch, time)
-    has_tokens = has_tokens & (torch.rand(batch, 1, generator=generator) >= TOKEN_DROPOUT)
-    level = torch.rand(batch, generator=generator).clamp(0.05)
-    level = torch.where(torch.rand(batch, generator=generator) < FROM_NOISE, 1.0, level)
-    blur = GIVEN_NOISE * torch.rand(batch, 1, 1, 1, 1, generator=generator)
-    noise = torch.randn(window.pictures.shape, generator=generator)
+    device = window.pictures.device
+    draw = lambda of, *shape: of(shape, generator=generator).to(device)  # noqa: E731
+    known = torch.tensor(KNOWN[task], device=device).expand(batch, time)
+    has_tokens = (torch.arange(time, device=device) % 2 == 0).expand(batch, time)
+    has_tokens = has_tokens & (draw(torch.rand, batch, 1) >= TOKEN_DROPOUT)
+    level = draw(torch.rand, batch).clamp(0.05)
+    level = torch.where(draw(torch.rand, batch) < FROM_NOISE, 1.0, level)
+    blur = GIVEN_NOISE * draw(torch.rand, batch, 1, 1, 1, 1)
+    noise = draw(torch.randn, *window.pictures.shape)
     tokens = forget(window.tokens, window.layers, model.config.regions, generator)
     tokens = mistake(tokens, generator)
     steering = steer(window.layers, tokens, has_tokens, draft(read, tokens))
     frames = window.pictures
     if known.any() and torch.rand((), generator=generator) < OWN:
         with torch.no_grad():
-            frames = model(noise, torch.ones(batch), steering).float().clamp(-1, 1)
-    frames = frames + blur * torch.randn(frames.shape, generator=generator)
+            frames = model(noise, torch.ones(batch, device=device), steering).float().clamp(-1, 1)
+    frames = frames + blur * draw(torch.randn, *frames.shape)
     steering = show(steering, frames, known, window.sight, model.config.regions)
     noisy = torch.where(known[:, :, None, None, None], frames, diffuse(window.pictures, level, noise))
     wanted = ~known[0]

@@ -12,16 +12,29 @@ from models.world import WorldModelConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
 LEVELS = (8, 8, 8, 5, 5, 5)
-LAYERS = 36  # in conditioning's list
-# Places in conditioning's list of layers: road, sidewalk, terrain, building, tree; marking; parts of bodies; colours.
+_PARTS = ("paint", "cover", "trousers", "skin", "glass", "dark", "red", "bright")
+_COLOURS = ("colour_red", "colour_green", "colour_blue", "colour_known")
+# The layers that the networks read, in their order; the pipeline refuses to go on where others are drawn.
+LAYERS = (
+    "road", "marking", "sidewalk", "terrain", "building", "tree", "background_nearness",
+    "texture_sin_u", "texture_cos_u", "texture_sin_v", "texture_cos_v",
+    "car", "truck", "bus", "two_wheeler", "person", "obstacle", "local_x", "local_y", "local_z", "foreground_nearness",
+    "brake_light", "heading_sin", "heading_cos", *_PARTS, *_COLOURS,
+)  # fmt: skip
+
+
+def _at(*names: str) -> tuple[int, ...]:
+    return tuple(LAYERS.index(name) for name in names)
+
+
 REGIONS = Regions(
-    behind=(0, 2, 3, 4, 5),
-    paint=1,
-    front=tuple(range(24, 32)),
-    behind_nearness=6,
-    front_nearness=20,
-    place=(17, 18, 19),
-    colours=(32, 33, 34, 35),
+    behind=_at("road", "sidewalk", "terrain", "building", "tree"),
+    paint=LAYERS.index("marking"),
+    front=_at(*_PARTS),
+    behind_nearness=LAYERS.index("background_nearness"),
+    front_nearness=LAYERS.index("foreground_nearness"),
+    place=_at("local_x", "local_y", "local_z"),
+    colours=_at(*_COLOURS),
 )
 
 
@@ -44,13 +57,13 @@ PRESETS = {
         width=256,
         tokenizer=TokenizerConfig(widths=(64, 160, 288), depths=(1, 2, 2), levels=LEVELS),
         world=WorldModelConfig(
+            layers=LAYERS,
             width=256,
             depth=8,
             heads=4,
             head_width=128,
             levels=LEVELS,
             grid=(9, 16),
-            layer_channels=LAYERS,
             vocabulary=128,
             words=16,
             window=6,

@@ -20,6 +20,7 @@ SAME_REGION = 0.6  # least share of two pixels that is of the same material or p
 BODY_MOVES_M = 8.0  # most change of a body's distance in a window, two frames at 170 km/h; another body is elsewhere
 SEARCH_STEPS = 4
 LONGEST_STEP_PX = 4.0
+AROUND_PX = 12  # how far the motion of what was found is lent to what was not
 FOUND_PX = 0.5  # a search that would still go on by more than this has found nothing
 
 
@@ -116,21 +117,52 @@ def _on_bodies(
 ) -> tuple[Float[Tensor, "frames 2 height width"], Bool[Tensor, "frames height width"]]:
     """Where in the known frame the same place of the same body is, and whether it was found.
 
-    Searched from where the body is if it stands still, and from the same pixel; other pixels are left as they are.
+    Searched from where the body is if it stands still, from the same pixel, and from where its other pixels have gone;
+    pixels that show no body are left as they are.
     """
     there, found = standing.clone(), torch.zeros_like(body)
     map_ = torch.cat([theirs[:, which.place], *_slopes(theirs, which)], 1)
     here = _pixels(body)
     for frame, mask in enumerate(body):
-        if not mask.any():
-            continue
-        wanted = ours[frame, which.place][:, mask]
-        known = map_[frame]
-        first, second = (_search(known, wanted, start[:, mask]) for start in (standing[frame], here))
-        better = second.miss_px < first.miss_px
-        there[frame, :, mask] = torch.where(better, second.there, first.there)
-        found[frame, mask] = torch.minimum(first.miss_px, second.miss_px) < FOUND_PX
+        if mask.any():
+            wanted = ours[frame, which.place]
+            guesses = (standing[frame], here)
+            there[frame], found[frame] = _best_of(map_[frame], wanted, guesses, there[frame], mask)
+            # Whoever started beside the body starts again, moved by as much as what was found around.
+            moved = here + _mean_around(there[frame] - here, found[frame])
+            left = mask & ~found[frame]
+            if left.any():
+                there[frame], more = _best_of(map_[frame], wanted, (moved,), there[frame], left)
+                found[frame] |= more
     return there, found
+
+
+def _best_of(
+    map_: Float[Tensor, "9 height width"],
+    wanted: Float[Tensor, "3 height width"],
+    guesses: tuple[Float[Tensor, "2 height width"], ...],
+    there: Float[Tensor, "2 height width"],
+    mask: Bool[Tensor, "height width"],
+) -> tuple[Float[Tensor, "2 height width"], Bool[Tensor, "height width"]]:
+    """`there` with the masked pixels where the best search from any of the guesses ended; and which were found."""
+    searched = [_search(map_, wanted[:, mask], guess[:, mask]) for guess in guesses]
+    best = searched[0]
+    for other in searched[1:]:
+        better = other.miss_px < best.miss_px
+        choose = lambda a, b: torch.where(better, a, b)  # noqa: B023, E731
+        best = Searched(choose(other.there, best.there), choose(other.miss_px, best.miss_px))
+    there, found = there.clone(), torch.zeros_like(mask)
+    there[:, mask], found[mask] = best.there, best.miss_px < FOUND_PX
+    return there, found
+
+
+def _mean_around(
+    values: Float[Tensor, "2 height width"], valid: Bool[Tensor, "height width"]
+) -> Float[Tensor, "2 height width"]:
+    """Mean of the valid values within `AROUND_PX` of each pixel, zero where there are none."""
+    mean = lambda x: F.avg_pool2d(x, 2 * AROUND_PX + 1, 1, AROUND_PX)  # noqa: E731
+    weight = valid.float()[None]
+    return mean(values * weight) / mean(weight).clamp(min=1e-6)
 
 
 def _slopes(layers: Float[Tensor, "frames layer height width"], which: Regions) -> list[Tensor]:

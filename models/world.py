@@ -18,13 +18,13 @@ from models.steps import CONDITIONS, PREFIX, Rotation, StepEncoder, rotate
 class WorldModelConfig:
     """Sizes and training odds of the world model; the defaults are the tiny preset's."""
 
+    layers: tuple[str, ...]  # names of the layers read, in their order
     width: int = 320
     depth: int = 8
     heads: int = 5
     head_width: int = 192  # hidden channels for each digit of the output head
     levels: tuple[int, ...] = (8, 8, 8, 5, 5, 5)  # of the tokenizer's quantiser
     grid: tuple[int, int] = (9, 16)  # rows, columns of a frame's tokens
-    layer_channels: int = 24
     vocabulary: int = 128  # words known, padding included
     words: int = 16  # in a caption
     window: int = 8  # frames seen at once, the one being predicted included
@@ -103,7 +103,7 @@ class WorldModel(nn.Module):
         self.embed = DigitEmbedding(config.levels, config.width)
         self.embed_before = DigitEmbedding(config.levels, config.width)
         self.steps = StepEncoder(
-            config.width, config.grid, config.layer_channels, config.vocabulary, config.words
+            config.width, config.grid, len(config.layers), config.vocabulary, config.words
         )  # fmt: skip
         self.rotation = Rotation(config.grid, config.width // config.heads)
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.depth))

@@ -1,6 +1,7 @@
 """What each network is fed: crops, windows and clips cut out of footage, on seeded draws."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +26,22 @@ NO_SCENERY = 0.15  # share of windows whose layers show none, as a log's do
 NO_COLOUR = 0.25  # share of windows whose layers do not tell the bodies' colours
 COLOUR = slice(LAYERS.index("colour_red"), LAYERS.index("colour_known") + 1)
 SCENERY = slice(LAYERS.index("building"), LAYERS.index("tree") + 1)
+
+
+Batch = TypeVar("Batch")
+
+
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The same batch, a dataclass of tensors (or of such dataclasses) or a tuple or dict of tensors, on a device."""
+    match batch:
+        case Tensor():
+            return batch.to(device)
+        case tuple():
+            return tuple(to_device(value, device) for value in batch)
+        case dict():
+            return {name: to_device(value, device) for name, value in batch.items()}
+        case _:
+            return replace(batch, **{f.name: to_device(getattr(batch, f.name), device) for f in fields(batch)})
 
 
 @dataclass(frozen=True)

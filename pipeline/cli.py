@@ -228,6 +228,7 @@ def train(
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes making footage; default: one a core.")] = None,
     weights: Weights = None,
+    device: Annotated[str, typer.Option(help="Where the network is trained: cpu, cuda or cuda:N.")] = "cpu",
 ) -> None:
     """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer beside them."""
     with plain_errors():
@@ -249,7 +250,7 @@ def train(
         with training_progress(console, steps) as progress:
             made = train_part(
                 part, preset, footage, config, Schedule(steps, save_every, seed), runs, workers or cores(), progress,
-                weights or WEIGHTS, begin,
+                weights or WEIGHTS, begin, device,
             )  # fmt: skip
     console.print(f"weights {made}   loss curve and samples {runs / part}")
 

@@ -16,7 +16,7 @@ from pipeline.errors import OutOfSpace, Stopped, UserError
 from pipeline.journal import journal, log, tell_ending
 from pipeline.machine import machine, versions
 from pipeline.meters import Meters
-from pipeline.networks import fingerprints
+from pipeline.networks import check_weights, fingerprints
 from pipeline.publish import publish
 from pipeline.ray_start import RayPlan
 from pipeline.requests import How, Request, keep, read_specs, resuming
@@ -146,6 +146,7 @@ def make_plan(request: Request) -> Plan:
     """
     loaded = load_all(read_specs(request))
     weights = "-".join(fingerprints(request.preset, request.weights).values())
+    check_weights(request.preset, request.weights)
     without_log = tuple(s.name for s in loaded.scenarios if s.from_log and request.log is None)
     if without_log and len(without_log) == len(loaded.scenarios) and not loaded.faults:
         raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")

@@ -139,18 +139,18 @@ def load_checkpoint(path: Path, learner: Learner, critic: Learner | None, averag
 
 def train(
     part: Part, schedule: Schedule, folder: Path, ships_to: Path, lineage: dict[str, str],
-    progress: Callable[[int, dict[str, float]], None], begin: Path | None = None,
+    progress: Callable[[int, dict[str, float]], None], begin: Path | None = None, vocabulary: weights.Names = (),
 ) -> None:  # fmt: skip
     """Train to `schedule.steps`, going on from a checkpoint in `folder`; ships the averaged weights at the end.
 
     Without a checkpoint the network starts from the weights in `begin`, if given, else from its random ones. It is
-    trained on the device that it is on.
+    trained on the device that it is on. `vocabulary`: what the ids of words stand for, where it reads captions.
     """
     keep_freed_memory()
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.safetensors"
     if begin and not checkpoint.exists():
-        weights.begin_from(part.network, begin)
+        weights.begin_from(part.network, begin, vocabulary)
     network = part.network.to(memory_format=torch.channels_last).train()
     average = Average(network)
     learner = Learner(network, torch.optim.AdamW(rates(network, part.rate), betas=part.betas, weight_decay=0.01))
@@ -167,7 +167,7 @@ def train(
         if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
             save_checkpoint(checkpoint, learner, part.critic, average, step + 1)
             made = {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)}
-            ship(part, average, ships_to, made, folder, step + 1)
+            ship(part, average, ships_to, made, folder, step + 1, vocabulary)
 
 
 def _step(part: Part, learner: Learner, schedule: Schedule, step: int) -> dict[str, Tensor]:
@@ -187,12 +187,15 @@ def _means(recent: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([terms[name] for terms in recent if name in terms])) for name in names}
 
 
-def ship(part: Part, average: Average, path: Path, lineage: dict[str, str], folder: Path, step: int) -> None:
+def ship(
+    part: Part, average: Average, path: Path, lineage: dict[str, str], folder: Path, step: int,
+    vocabulary: weights.Names = (),
+) -> None:  # fmt: skip
     """Write the averaged weights and a sample sheet made with them."""
     raw = {k: v.detach().clone() for k, v in part.network.state_dict().items()}
     part.network.load_state_dict(average.values)
     part.network.eval()
-    weights.save(part.network, path, lineage)
+    weights.save(part.network, path, lineage, vocabulary)
     with torch.inference_mode():
         part.picture(part.network, folder / f"sample-{step:06d}.png")
     part.network.load_state_dict(raw)

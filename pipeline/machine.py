@@ -18,7 +18,7 @@ _NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nusc
 
 
 class NoGpu(UserError):
-    """A GPU was asked for and granted, and torch cannot use it."""
+    """A GPU was asked for that is not there, or that torch cannot use."""
 
 
 def cores() -> int:
@@ -60,6 +60,23 @@ def granted_device() -> str:
             "use: install a torch built for it on every machine, or leave --gpus out to work on cores"
         )
     return "cuda"
+
+
+def device_named(name: str) -> "torch.device":
+    """The device of this name, "cpu", "cuda" or "cuda:1"; UserError for others, NoGpu where torch sees none."""
+    import torch
+
+    if name == "cpu":
+        return torch.device(name)
+    if name.split(":")[0] != "cuda":
+        raise UserError(f"no device {name!r}; there are cpu, cuda and cuda:N")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f"no device {name!r}; there are cpu, cuda and cuda:N") from error
+    if (device.index or 0) >= torch.cuda.device_count():
+        raise NoGpu(f"no {name}: torch {torch.__version__} sees {torch.cuda.device_count()} GPUs here")
+    return device
 
 
 def versions() -> dict[str, str]:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from conditioning.camera import RIG, Camera
+from conditioning.layers import LAYERS
+from conditioning.text import VOCABULARY
 from models import weights
 from models.decoder import VideoDecoder
 from models.detector import Detector
 from models.egomotion import EgoMotion
 from models.precision import compute_dtype
-from models.presets import PRESETS, WEIGHTS
+from models.presets import PRESETS, WEIGHTS, Preset
 from models.tokenizer import Tokenizer
 from models.world import WorldModel
 from pipeline.checks.baseline import Baseline, load_baseline
@@ -20,7 +23,14 @@ from pipeline.checks.sight import Checker
 from pipeline.errors import UserError
 from pipeline.machine import keep_freed_memory
 
-PARTS = ("tokenizer", "world", "decoder", "detector", "egomotion")
+PARTS = {
+    "tokenizer": Tokenizer,
+    "world": WorldModel,
+    "decoder": VideoDecoder,
+    "detector": Detector,
+    "egomotion": EgoMotion,
+}
+VOCABULARIES = {"world": VOCABULARY}  # of the parts that read captions
 
 
 class UnknownPreset(UserError):
@@ -59,14 +69,7 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS, device: str =
     preset = PRESETS[_known(name)]
     torch.set_num_threads(threads)
     keep_freed_memory()
-    parts = {
-        "tokenizer": Tokenizer(preset.tokenizer),
-        "world": WorldModel(preset.world),
-        "decoder": VideoDecoder(preset.decoder),
-        "detector": Detector(preset.detector),
-        "egomotion": EgoMotion(preset.egomotion),
-    }
-    filled = {part: weights.load(network, folder / name / f"{part}.safetensors") for part, network in parts.items()}
+    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in PARTS}
     for part in ("tokenizer", "decoder", "detector", "egomotion"):
         filled[part].to(memory_format=torch.channels_last)
     filled["world"].to(compute_dtype(device))  # a token at a time is bound by memory, not by arithmetic
@@ -77,6 +80,30 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS, device: str =
     rig = tuple(camera.resized(preset.height, preset.width) for camera in RIG)
     baseline = load_baseline(folder / name / "baseline.json")
     return Networks(name, rig, **filled, checker=checker, baseline=baseline, fingerprints=prints)
+
+
+def _filled(preset: Preset, part: str, path: Path) -> nn.Module:
+    check_layers(preset, part)
+    return weights.load(PARTS[part](getattr(preset, part)), path, VOCABULARIES.get(part, ()))
+
+
+def check_layers(preset: Preset, part: str) -> None:
+    """WeightsError unless a part that reads layers reads just those that are drawn; it names the others."""
+    if part in ("world", "decoder") and (differ := weights.names_differ(getattr(preset, part).layers, LAYERS)):
+        raise weights.WeightsError(f"the preset's {part} reads other layers than are drawn: {differ}")
+
+
+def check_weights(name: str, folder: Path = WEIGHTS) -> None:
+    """WeightsError unless every part's weights are there and for this preset, these layers and this vocabulary."""
+    preset = PRESETS[_known(name)]
+    for part in PARTS:
+        check_part(preset, part, folder / name / f"{part}.safetensors")
+
+
+def check_part(preset: Preset, part: str, path: Path) -> None:
+    """The same of one part's weights."""
+    check_layers(preset, part)
+    weights.check(path, PARTS[part], getattr(preset, part), VOCABULARIES.get(part, ()))
 
 
 def checker_fingerprint(prints: dict[str, str]) -> str:

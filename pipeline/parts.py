@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from einops import rearrange
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from conditioning.actions import driven
 from models import weights
@@ -25,10 +25,11 @@ from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
 from models.windows import STRIDE, Script, first_frame, window_from
 from models.world import WorldModel
-from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, windows_batch
+from outputs.whole import whole_file
+from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
 from pipeline.footage import Footage
-from pipeline.loop import Learner
-from pipeline.sheets import sheet, signed, to_bytes
+from pipeline.loop import Learner, Part
+from pipeline.sheets import outlined, sheet, signed, to_bytes
 from scenarios.rollout import FRAME_RATE_HZ
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
@@ -49,15 +50,15 @@ class TokenizerPart:
     betas = BETAS
     critic = None
 
-    def __init__(self, preset: Preset, footage: Footage):
-        self.network, self.footage = Tokenizer(preset.tokenizer), footage
+    def __init__(self, preset: Preset, footage: Footage, device: torch.device):
+        self.network, self.footage, self.device = Tokenizer(preset.tokenizer).to(device), footage, device
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        return self.network.loss(*pictures_batch(self.footage, rng, 32, BODY_STRENGTH))
+        return self.network.loss(*to_device(pictures_batch(self.footage, rng, 32, BODY_STRENGTH), self.device))
 
     def picture(self, network: Tokenizer, path: Path) -> None:
         shown = self.footage.pictures[self.footage.ready[:4], 0]
-        made = network.decode(network.encode(rearrange(signed(shown), "b h w c -> b c h w")))
+        made = network.decode(network.encode(rearrange(signed(shown), "b h w c -> b c h w").to(self.device)))
         sheet([shown, to_bytes(made)], path)
 
 
@@ -69,16 +70,19 @@ def encode_footage(tokenizer: Tokenizer, footage: Footage, name: str) -> np.ndar
     path = footage.folder / f"codes-{name}-{len(footage.ready)}.npy"
     if not path.exists():
         c = footage.config
+        device = next(tokenizer.parameters()).device
         codes = np.zeros((c.clips, c.frames, c.height // 16, c.width // 16), np.int64)
         for clip in footage.ready:
-            with torch.inference_mode(), computing():
-                codes[clip] = tokenizer.encode(rearrange(signed(footage.pictures[clip]), "t h w c -> t c h w")).numpy()
-        np.save(path, codes)
+            pictures = rearrange(signed(footage.pictures[clip]), "t h w c -> t c h w").to(device)
+            with torch.inference_mode(), computing(device.type):
+                codes[clip] = tokenizer.encode(pictures).cpu().numpy()
+        with whole_file(path) as part, part.open("wb") as file:
+            np.save(file, codes)
     return np.load(path, mmap_mode="r")
 
 
-def _tokenizer(preset: Preset, path: Path) -> tuple[Tokenizer, str]:
-    return weights.load(Tokenizer(preset.tokenizer), path), weights.fingerprint(path)
+def _tokenizer(preset: Preset, path: Path, device: torch.device) -> tuple[Tokenizer, str]:
+    return weights.load(Tokenizer(preset.tokenizer), path).to(device), weights.fingerprint(path)
 
 
 class DecoderPart:
@@ -91,11 +95,13 @@ class DecoderPart:
     rate = 2e-4
     betas = (0.5, 0.99)  # of the adversary's game; with more momentum the two circle about each other
 
-    def __init__(self, preset: Preset, footage: Footage, tokenizer: Path):
-        self.network, self.footage = VideoDecoder(preset.decoder), footage
-        critic = Critic(CriticConfig(preset.decoder.layers, CRITIC_WIDTHS)).to(memory_format=torch.channels_last)
+    def __init__(self, preset: Preset, footage: Footage, tokenizer: Path, device: torch.device):
+        self.network, self.footage, self.device = VideoDecoder(preset.decoder).to(device), footage, device
+        critic = Critic(CriticConfig(preset.decoder.layers, CRITIC_WIDTHS)).to(
+            device, memory_format=torch.channels_last
+        )
         self.critic = Learner(critic, torch.optim.Adam(critic.parameters(), CRITIC_RATE, self.betas))
-        trained, fingerprint = _tokenizer(preset, tokenizer)
+        trained, fingerprint = _tokenizer(preset, tokenizer, device)
         self.read = trained.decoder
         codes = torch.from_numpy(np.array(encode_footage(trained, footage, fingerprint)))
         quantiser = trained.quantiser
@@ -108,10 +114,11 @@ class DecoderPart:
             task = str(rng.choice(list(ODDS), p=list(ODDS.values())))
             frames = len(KNOWN[task])
             window = windows_batch(self.footage, self.values, rng, FRAMES // frames, frames, BODY_STRENGTH)
-            return diffusion_loss(self.network, self.read, window, task, generator)
+            return diffusion_loss(self.network, self.read, to_device(window, self.device), task, generator)
         windows = int(rng.integers(LONGEST + 1))  # none: a picture
         batch = FRAMES // 2 if windows else FRAMES
         window = windows_batch(self.footage, self.values, rng, batch, STRIDE * windows + 1, BODY_STRENGTH)
+        window = to_device(window, self.device)
         drawn, at = self._roll_out(window, windows, rng.random() < FROM_REAL, generator)
         wanted = lambda x: x[:, at].flatten(0, 1)  # noqa: E731
         real, layers = wanted(window.pictures), wanted(window.layers)
@@ -152,7 +159,8 @@ class DecoderPart:
             sight = Sight(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
             chance = torch.Generator().manual_seed(0)
             prompt = torch.from_numpy(self.footage.pictures[clip, :1])
-            made = render(network, self.read, tokens[None], layers[None], sight, prompt, [chance])[0].numpy()
+            told = to_device((tokens[None], layers[None], sight, prompt), self.device)
+            made = render(network, self.read, *told, [chance])[0].cpu().numpy()
             rows += [self.footage.pictures[clip, shown], made[shown]]
         sheet(rows, path)
 
@@ -164,14 +172,14 @@ class WorldPart:
     betas = BETAS
     critic = None
 
-    def __init__(self, preset: Preset, footage: Footage, tokenizer: Path):
-        self.network, self.footage = WorldModel(preset.world), footage
-        self.tokenizer, fingerprint = _tokenizer(preset, tokenizer)
+    def __init__(self, preset: Preset, footage: Footage, tokenizer: Path, device: torch.device):
+        self.network, self.footage, self.device = WorldModel(preset.world).to(device), footage, device
+        self.tokenizer, fingerprint = _tokenizer(preset, tokenizer, device)
         self.codes = encode_footage(self.tokenizer, footage, fingerprint)
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        clips = clips_batch(self.footage, self.codes, rng, 4, self.network.config.window, WORLD_STRENGTH)
-        c = clips
+        batch = clips_batch(self.footage, self.codes, rng, 4, self.network.config.window, WORLD_STRENGTH)
+        c = to_device(batch, self.device)
         return self.network.loss(c.codes, c.layers, c.actions, c.words, c.t_s, generator, c.weight)
 
     def picture(self, network: WorldModel, path: Path) -> None:
@@ -181,12 +189,11 @@ class WorldPart:
             take = lambda x: torch.from_numpy(np.array(x[clip, frames]))[None]  # noqa: B023, E731
             t_s = take(self.footage.moments) / FRAME_RATE_HZ
             words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
-            codes = predict(
-                network, take(self.codes)[:, :1], take(self.footage.layers), take(self.footage.actions), words, t_s,
-                [torch.Generator().manual_seed(0)], Sampling(),
-            )  # fmt: skip
+            known = (take(self.codes)[:, :1], take(self.footage.layers), take(self.footage.actions), words, t_s)
+            chances = [torch.Generator().manual_seed(0)]
+            codes = predict(network, *to_device(known, self.device), chances, Sampling())
             shown = [0, 1, len(frames) // 2, len(frames) - 1]
-            true = take(self.codes)[0][shown]
+            true = take(self.codes)[0][shown].to(self.device)
             rows += [to_bytes(self.tokenizer.decode(true)), to_bytes(self.tokenizer.decode(codes[0][shown]))]
         sheet(rows, path)
 
@@ -198,23 +205,19 @@ class DetectorPart:
     betas = BETAS
     critic = None
 
-    def __init__(self, preset: Preset, footage: Footage):
-        self.network, self.footage = Detector(preset.detector), footage
+    def __init__(self, preset: Preset, footage: Footage, device: torch.device):
+        self.network, self.footage, self.device = Detector(preset.detector).to(device), footage, device
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        batch = objects_batch(self.footage, rng, clips=4, frames=2)
+        batch = to_device(objects_batch(self.footage, rng, clips=4, frames=2), self.device)
         ignore = batch.pop("ignore")
         return self.network.loss(**batch, weight=1 - ignore, generator=generator)
 
     def picture(self, network: Detector, path: Path) -> None:
-        shown = np.array(self.footage.pictures[self.footage.ready[:8], 3])
-        for picture, found in zip(
-            shown, network.detect(rearrange(signed(shown), "b h w c -> b c h w"), 0.3), strict=True
-        ):
-            for x0, y0, x1, y1 in found.boxes.int().tolist():
-                picture[y0:y1, [x0, min(x1, 255)]] = (0, 255, 0)
-                picture[[y0, min(y1, 143)], x0:x1] = (0, 255, 0)
-        sheet([shown[:4], shown[4:]], path)
+        shown = self.footage.pictures[self.footage.ready[:8], 3]
+        found = network.detect(rearrange(signed(shown), "b h w c -> b c h w").to(self.device), 0.3)
+        framed = np.stack([outlined(*pair) for pair in zip(shown, (f.boxes.cpu().numpy() for f in found), strict=True)])
+        sheet([row for row in (framed[:4], framed[4:]) if len(row)], path)
 
 
 class EgoMotionPart:
@@ -224,21 +227,21 @@ class EgoMotionPart:
     betas = BETAS
     critic = None
 
-    def __init__(self, preset: Preset, footage: Footage):
-        self.network, self.footage = EgoMotion(preset.egomotion), footage
+    def __init__(self, preset: Preset, footage: Footage, device: torch.device):
+        self.network, self.footage, self.device = EgoMotion(preset.egomotion).to(device), footage, device
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        pairs = pairs_batch(self.footage, rng, 16)
+        pairs = to_device(pairs_batch(self.footage, rng, 16), self.device)
         return self.network.loss(pairs.before, pairs.after, pairs.motion, generator)
 
     def picture(self, network: EgoMotion, path: Path) -> None:
         """Nothing to look at: its figures are in the loss curve."""
 
 
-PARTS: dict[str, Callable[[Preset, Footage, Path], nn.Module]] = {
-    "tokenizer": lambda preset, footage, tokenizer: TokenizerPart(preset, footage),
+PARTS: dict[str, Callable[[Preset, Footage, Path, torch.device], Part]] = {
+    "tokenizer": lambda preset, footage, tokenizer, device: TokenizerPart(preset, footage, device),
     "decoder": DecoderPart,
     "world": WorldPart,
-    "detector": lambda preset, footage, tokenizer: DetectorPart(preset, footage),
-    "egomotion": lambda preset, footage, tokenizer: EgoMotionPart(preset, footage),
+    "detector": lambda preset, footage, tokenizer, device: DetectorPart(preset, footage, device),
+    "egomotion": lambda preset, footage, tokenizer, device: EgoMotionPart(preset, footage, device),
 }

@@ -8,7 +8,8 @@ from models.weights import fingerprint
 from pipeline.errors import UserError
 from pipeline.footage import BURST, FootageConfig, make_footage, open_footage
 from pipeline.loop import Schedule, train
-from pipeline.machine import code_fingerprint, cores
+from pipeline.machine import code_fingerprint, cores, device_named
+from pipeline.networks import VOCABULARIES, check_layers
 from pipeline.parts import PARTS
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -16,9 +17,9 @@ Progress = Callable[[int, dict[str, float]], None]
 
 def train_part(
     part: str, preset: str, footage_folder: Path, config: FootageConfig, schedule: Schedule, runs: Path, workers: int,
-    progress: Progress, weights: Path = WEIGHTS, begin: Path | None = None,
+    progress: Progress, weights: Path = WEIGHTS, begin: Path | None = None, device: str = "cpu",
 ) -> Path:  # fmt: skip
-    """Train one part; checkpoints, loss curve and samples go to `runs/part`, weights to `weights/preset/part`.
+    """Train one part on a device; checkpoints, loss curve and samples go to `runs/part`, weights to `weights/preset`.
 
     `begin` names weights to start from: the shipped ones, to train further on footage of one's own, say.
     KeyError names the parts or presets there are. Decoder and world model need the tokenizer in `weights`/`preset`.
@@ -27,19 +28,21 @@ def train_part(
         raise KeyError(f"no part {part!r} to train; there are {sorted(PARTS)}")
     if preset not in PRESETS:
         raise KeyError(f"no preset {preset!r}; there are {sorted(PRESETS)}")
+    check_layers(PRESETS[preset], part)
+    place = device_named(device)
     footage = make_footage(footage_folder, config, workers, lambda done, total: progress(done, {"clips": total}))
     ships_to = weights / preset / f"{part}.safetensors"
     lineage = {"part": part, "preset": preset, "footage": footage.fingerprint, "code": code_fingerprint()}
     if begin:
         lineage["begun from"] = f"{begin.name} {fingerprint(begin)}"
-    learner = PARTS[part](PRESETS[preset], footage, weights / preset / "tokenizer.safetensors")
-    train(learner, schedule, runs / part, ships_to, lineage, progress, begin)
+    learner = PARTS[part](PRESETS[preset], footage, weights / preset / "tokenizer.safetensors", place)
+    train(learner, schedule, runs / part, ships_to, lineage, progress, begin, VOCABULARIES.get(part, ()))
     return ships_to
 
 
 def train_here(
     part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, footage: Path, runs: Path,
-    weights: Path, progress: Progress,
+    weights: Path, progress: Progress, device: str = "cpu",
 ) -> Path:  # fmt: skip
     """Train on the footage that is in a folder, or on `clips` new clips where there are none. UserError for names."""
     for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
@@ -48,5 +51,14 @@ def train_here(
     new = FootageConfig(clips, 2, BURST, PRESETS[preset].height, PRESETS[preset].width)
     config = open_footage(footage).config if (footage / "footage.json").exists() else new
     return train_part(
-        part, preset, footage, config, Schedule(steps, save_every, seed), runs, cores(), progress, weights
+        part,
+        preset,
+        footage,
+        config,
+        Schedule(steps, save_every, seed),
+        runs,
+        cores(),
+        progress,
+        weights,
+        device=device,
     )

@@ -10,9 +10,14 @@ from models.diffusion import KNOWN, Window, diffuse, draft, forget, loss, mistak
 from models.outlines import Regions, fill, regions
 from models.rendering import render
 from models.reprojection import Sight
+from models.windows import Script, first_frame, window_from
 
-REGIONS = Regions(behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, colours=(5, 6, 7, 8))
-CONFIG = DecoderConfig(layers=9, regions=REGIONS, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1))
+REGIONS = Regions(
+    behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, place=(9, 10, 11), colours=(5, 6, 7, 8)
+)
+CONFIG = DecoderConfig(
+    layers=tuple("abcdefghijkl"), regions=REGIONS, digits=3, full=8, widths=(16, 32, 32), depths=(1, 1, 1)
+)
 HEIGHT, WIDTH = 32, 48
 
 
@@ -38,7 +43,7 @@ def window(batch: int = 2, time: int = 3) -> Window:
     g = torch.Generator().manual_seed(1)
     return Window(
         pictures=torch.rand(batch, time, 3, HEIGHT, WIDTH, generator=g) * 2 - 1,
-        layers=torch.rand(batch, time, 9, HEIGHT, WIDTH, generator=g),
+        layers=torch.rand(batch, time, 12, HEIGHT, WIDTH, generator=g),
         tokens=torch.rand(batch, time, 3, HEIGHT // 16, WIDTH // 16, generator=g),
         weight=torch.ones(batch, time, 1, HEIGHT, WIDTH),
         sight=standing(batch, time),
@@ -68,7 +73,9 @@ def test_some_windows_learn_from_wrong_tokens_that_stay_near():
 
 def test_some_windows_learn_without_the_tokens_of_thin_bodies():
     g = torch.Generator().manual_seed(0)
-    which = Regions(behind=(0,), paint=1, front=(2, 3), behind_nearness=0, front_nearness=1, colours=(0, 0, 0, 0))
+    which = Regions(
+        behind=(0,), paint=1, front=(2, 3), behind_nearness=0, front_nearness=1, place=(0, 0, 0), colours=(0, 0, 0, 0)
+    )
     layers = torch.full((400, 1, 4, 32, 96), -1.0)
     layers[:, :, 2, :8, 32:40] = 1  # a quarter of one cell
     layers[:, :, 3, 16:, 64:80] = 1  # the whole of another
@@ -89,6 +96,7 @@ def test_every_task_has_a_loss_that_reaches_the_weights(decoder, task):
 
 def test_frames_are_shown_the_nearest_known_one():
     w = window(1)
+    w.layers[:, :, [REGIONS.front[0], REGIONS.front_nearness]] = -1.0  # nothing that moves by itself
     s = steering_of(w, KNOWN["interpolation"])
     assert s.distance.tolist() == [[0, -1, 0]]
     assert torch.allclose(s.given[0, 1], w.pictures[0, 0], atol=1e-4)  # a camera that stands sees the same
@@ -154,7 +162,7 @@ def test_tokens_of_token_less_frames_are_not_read(decoder):
 @pytest.mark.parametrize("frames", [1, 2, 5, 6])
 def test_a_clip_has_a_frame_for_every_layer_picture_and_repeats_exactly(decoder, frames):
     (tokens, layers), sight = unseen(1, frames), standing(1, frames)
-    clips = [render(decoder, read, tokens, layers, sight, dice(3)) for _ in range(2)]
+    clips = [render(decoder, read, tokens, layers, sight, None, dice(3)) for _ in range(2)]
     assert clips[0].shape == (1, frames, HEIGHT, WIDTH, 3)
     assert torch.equal(*clips)
 
@@ -163,7 +171,7 @@ def unseen(batch: int, frames: int) -> tuple[Tensor, Tensor]:
     """Tokens and layers of some clips."""
     g = torch.Generator().manual_seed(2)
     tokens = torch.rand(batch, (frames + 1) // 2, 3, HEIGHT // 16, WIDTH // 16, generator=g)
-    return tokens, torch.randint(0, 256, (batch, frames, 9, HEIGHT, WIDTH), dtype=torch.uint8, generator=g)
+    return tokens, torch.randint(0, 256, (batch, frames, 12, HEIGHT, WIDTH), dtype=torch.uint8, generator=g)
 
 
 def dice(*seeds: int) -> list[torch.Generator]:
@@ -173,9 +181,9 @@ def dice(*seeds: int) -> list[torch.Generator]:
 def test_clips_rendered_together_are_those_rendered_alone(decoder):
     """But for the last bits of sums taken in another order."""
     tokens, layers = unseen(2, 5)
-    together = render(decoder, read, tokens, layers, standing(2, 5), dice(3, 4))
+    together = render(decoder, read, tokens, layers, standing(2, 5), None, dice(3, 4))
     alone = [
-        render(decoder, read, t[None], x[None], standing(1, 5), dice(s))
+        render(decoder, read, t[None], x[None], standing(1, 5), None, dice(s))
         for t, x, s in zip(tokens, layers, (3, 4), strict=True)
     ]
     torch.testing.assert_close(together.int(), torch.cat(alone).int(), rtol=0, atol=1)
@@ -188,7 +196,57 @@ def test_too_few_tokens_are_refused_with_both_counts(decoder):
             decoder,
             read,
             torch.rand(1, 2, 3, 2, 3),
-            torch.zeros(1, 6, 9, HEIGHT, WIDTH, dtype=torch.uint8),
+            torch.zeros(1, 6, 12, HEIGHT, WIDTH, dtype=torch.uint8),
             standing(1, 6),
+            None,
             dice(0),
         )
+
+
+def test_a_prompt_comes_back_as_it_is_and_the_clip_goes_on_from_it(decoder):
+    (tokens, layers), sight = unseen(1, 5), standing(1, 5)
+    prompt = torch.randint(0, 256, (1, HEIGHT, WIDTH, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
+    told = render(decoder, read, tokens, layers, sight, prompt, dice(3))
+    untold = render(decoder, read, tokens, layers, sight, None, dice(3))
+    assert torch.equal(told[:, 0], prompt) and (told[:, 1] != untold[:, 1]).any()
+
+
+def keeping(decoder: VideoDecoder, share: float) -> VideoDecoder:
+    """The decoder made to keep the known frame wherever it may (1.0), or nowhere (0.0)."""
+    torch.nn.init.zeros_(decoder.head.last.weight)
+    torch.nn.init.zeros_(decoder.head.last.bias)
+    decoder.head.last.bias.data[8] = 40.0 if share else -40.0
+    return decoder
+
+
+def test_the_known_frame_is_kept_only_where_the_layers_agree(decoder):
+    w = window(1)
+    w.layers[:] = w.layers[:, :1]  # three times the same scene,
+    w.layers[:, :, 2], w.layers[:, :, 4] = -1.0, -1.0
+    w.layers[:, :, 0], w.layers[:, :, 3] = 1.0, 0.0
+    w.layers[:, 1, 3, :, :16] = 0.8  # but that something near has come into the second
+    with torch.no_grad():
+        steering = steering_of(w, KNOWN["forward"])
+        made = keeping(decoder, 1.0)(torch.zeros_like(w.pictures), torch.ones(1), steering)
+        painted = keeping(decoder, 0.0)(torch.zeros_like(w.pictures), torch.ones(1), steering)
+    assert torch.allclose(made[:, 2], w.pictures[:, 0], atol=1e-3)
+    assert torch.allclose(made[:, 1, :, :, 16:], w.pictures[:, 0, :, :, 16:], atol=1e-3)
+    assert torch.equal(made[:, 1, :, :, :16], painted[:, 1, :, :, :16])
+
+
+def test_windows_read_the_tokens_and_layers_of_their_own_frames():
+    (tokens, layers), sight = unseen(2, 6), standing(2, 6)
+    script = Script(layers, tokens, draft(read, tokens), sight)
+    first = first_frame(script)
+    assert torch.equal(first.tokens[:, 0], tokens[:, 0]) and not first.has_given.any()
+    last = torch.rand(2, 3, HEIGHT, WIDTH)
+    middle, end = (window_from(script, start, last, REGIONS) for start in (2, 4))
+    assert torch.equal(middle.layers, layers[:, 2:5].float() / 127.5 - 1)
+    assert torch.equal(middle.tokens[:, [0, 2]], tokens[:, 1:3]) and middle.has_tokens[0].tolist() == [
+        True,
+        False,
+        True,
+    ]
+    assert middle.is_given[0].tolist() == [True, False, False] and torch.equal(middle.given[:, 0], last)
+    assert end.has_tokens[0].tolist() == [True, False, False]  # an even clip ends inside a window
+    assert torch.equal(end.layers[:, 2], end.layers[:, 1])

@@ -5,10 +5,12 @@ import torch
 from conditioning.layers import LAYERS
 from conditioning.silhouettes import COLOURS, PARTS
 from models.outlines import Regions, fill, regions, told
-from models.presets import LAYERS as COUNT
+from models.presets import LAYERS as READ
 from models.presets import REGIONS
 
-WHICH = Regions(behind=(0, 1), paint=2, front=(3,), behind_nearness=4, front_nearness=5, colours=(6, 7, 8, 9))
+WHICH = Regions(
+    behind=(0, 1), paint=2, front=(3,), behind_nearness=4, front_nearness=5, place=(0, 0, 0), colours=(6, 7, 8, 9)
+)
 
 
 def layers(**drawn: tuple[slice, slice]) -> torch.Tensor:
@@ -70,7 +72,7 @@ def test_the_preset_names_the_layers_it_means():
     assert named(REGIONS.behind) == ["road", "sidewalk", "terrain", "building", "tree"]
     assert tuple(named(REGIONS.front)) == PARTS
     assert tuple(named(REGIONS.colours)) == COLOURS
-    assert len(LAYERS) == COUNT
+    assert LAYERS == READ
     assert LAYERS[REGIONS.paint] == "marking"
     assert LAYERS[REGIONS.behind_nearness] == "background_nearness"
     assert LAYERS[REGIONS.front_nearness] == "foreground_nearness"

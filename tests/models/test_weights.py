@@ -1,12 +1,29 @@
 import dataclasses
+from dataclasses import dataclass
 
 import pytest
 import torch
+from torch import nn
 
 from models import weights
 from models.tokenizer import Tokenizer, TokenizerConfig
 
 CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
+WORDS = ("", "?", "day", "night", "clear", "rain")
+
+
+@dataclass(frozen=True)
+class ReaderConfig:
+    layers: tuple[str, ...]
+
+
+class Reader(nn.Module):
+    """Reads as many layers as its config names, and captions."""
+
+    def __init__(self, *layers: str):
+        super().__init__()
+        self.config = ReaderConfig(layers)
+        self.layers, self.words = nn.Linear(len(layers), 2), nn.Embedding(16, 2)
 
 
 def test_what_is_saved_loads_with_its_lineage(tmp_path):
@@ -55,3 +72,62 @@ def test_the_fingerprint_follows_the_content(tmp_path):
     weights.save(Tokenizer(CONFIG), one, {})
     weights.save(Tokenizer(CONFIG), other, {})
     assert weights.fingerprint(one) != weights.fingerprint(other)
+
+
+@pytest.fixture
+def reader_of_words(tmp_path):
+    path = tmp_path / "reader.safetensors"
+    weights.save(Reader("road", "tree"), path, {}, WORDS)
+    return path
+
+
+def test_a_network_is_used_with_the_words_and_layers_that_it_was_saved_with(reader_of_words):
+    read = weights.load(Reader("road", "tree"), reader_of_words, WORDS)
+    assert not read.training
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((*WORDS, "hail"), "new: 'hail'. `nearmiss train reader --from .* teaches new words"),
+        (("", "?", "day", "dusk", *WORDS[3:]), "new: 'dusk'; moved: 'night', 'clear', 'rain'. Train it anew"),
+        (WORDS[:-1], "gone: 'rain'"),
+        ((*WORDS[:-2], "rain", "clear"), "moved: 'rain', 'clear'"),
+        ((*WORDS, *"abcdefghij"), "new: 'a', .*, 'h' and 2 more"),
+        ((), "gone: '', "),
+    ],
+)
+def test_words_that_would_be_misread_are_named(reader_of_words, words, told):
+    with pytest.raises(weights.WeightsError, match=f"another vocabulary than captions are written in: {told}"):
+        weights.load(Reader("road", "tree"), reader_of_words, words)
+
+
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        (("tree", "road"), "moved: 'tree', 'road'"),
+        (("road", "water", "tree"), "new: 'water'; moved: 'tree'"),
+        (("road",), "gone: 'tree'"),
+    ],
+)
+def test_layers_that_would_be_misread_are_named_wherever_weights_are_used(reader_of_words, layers, told):
+    for use in (weights.load, weights.begin_from):
+        with pytest.raises(weights.WeightsError, match=f"it reads other layers, {told}"):
+            use(Reader(*layers), reader_of_words, WORDS)
+
+
+def test_words_may_be_learnt_behind_those_that_are_known_but_not_between_them(reader_of_words):
+    learner = Reader("road", "tree")
+    weights.begin_from(learner, reader_of_words, (*WORDS, "hail"))
+    assert all(p.requires_grad for p in learner.parameters())
+    for words, told in ((("hail", *WORDS), "new: 'hail'"), (WORDS[:-1], "gone: 'rain'")):
+        with pytest.raises(weights.WeightsError, match=f"cannot be trained on here: {told}"):
+            weights.begin_from(Reader("road", "tree"), reader_of_words, words)
+
+
+def test_weights_without_a_vocabulary_are_not_taken_for_those_of_any(tmp_path):
+    path = tmp_path / "reader.safetensors"
+    weights.save(Reader("road"), path, {})
+    for use in (weights.load, weights.begin_from):
+        with pytest.raises(weights.WeightsError, match="new: '', '\\?', 'day'"):
+            use(Reader("road"), path, WORDS)

@@ -9,7 +9,7 @@ from models.steps import CONDITIONS
 from models.world import WorldModel, WorldModelConfig
 
 SMALL = WorldModelConfig(
-    width=64, depth=2, heads=2, head_width=32, grid=(3, 4), layer_channels=4, vocabulary=20, words=5, window=4,
+    layers=tuple("abcd"), width=64, depth=2, heads=2, head_width=32, grid=(3, 4), vocabulary=20, words=5, window=4,
     drop_all=0.0, drop_text=0.0, drop_layout=0.0, drop_action=0.0, context_noise=0.0,
 )  # fmt: skip
 
@@ -28,7 +28,7 @@ def a_model(config: WorldModelConfig = SMALL) -> WorldModel:
 def a_clip(config: WorldModelConfig = SMALL, batch: int = 2, steps: int = 3) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     rows, columns = config.grid
-    shape = (batch, steps, config.layer_channels, rows * 16, columns * 16)
+    shape = (batch, steps, len(config.layers), rows * 16, columns * 16)
     return {
         "tokens": torch.randint(64000, (batch, steps, rows, columns), generator=generator),
         "layers": torch.randint(256, shape, generator=generator, dtype=torch.uint8),

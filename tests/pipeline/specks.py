@@ -11,16 +11,11 @@ from pathlib import Path
 import torch
 
 from models import weights
-from models.decoder import VideoDecoder
-from models.detector import Detector
-from models.egomotion import EgoMotion
 from models.presets import PRESETS, Preset
-from models.tokenizer import Tokenizer
-from models.world import WorldModel
 from pipeline.checks.baseline import Baseline
 from pipeline.checks.rules import RULES
 from pipeline.clip_maker import ClipMaker
-from pipeline.networks import checker_fingerprint, fingerprints
+from pipeline.networks import PARTS, VOCABULARIES, checker_fingerprint, fingerprints
 
 
 def speck() -> Preset:
@@ -47,13 +42,9 @@ def newborn(name: str, folder: Path) -> Path:
     """Networks of a preset that have learned nothing, with the limits of their checks, in `folder`/`name`."""
     torch.manual_seed(0)
     preset = PRESETS[name]
-    parts = {
-        "tokenizer": Tokenizer(preset.tokenizer), "world": WorldModel(preset.world),
-        "decoder": VideoDecoder(preset.decoder), "detector": Detector(preset.detector),
-        "egomotion": EgoMotion(preset.egomotion),
-    }  # fmt: skip
-    for part, network in parts.items():
-        weights.save(network, folder / name / f"{part}.safetensors", {"steps": "0"})
+    for part, kind in PARTS.items():
+        path, vocabulary = folder / name / f"{part}.safetensors", VOCABULARIES.get(part, ())
+        weights.save(kind(getattr(preset, part)), path, {"steps": "0"}, vocabulary)
     limits = {rule.check: 1.0 for rule in RULES}
     checker = checker_fingerprint(fingerprints(name, folder))
     recall = tuple((0.5, 0.5, 0.5) for _ in range(preset.detector.classes))

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.batches import COLOUR, NEARNESS, clips_batch, pairs_batch, windows_batch
-from pipeline.footage import BURST, Footage, FootageConfig, draw_moments, make_footage, open_footage
+from pipeline.footage import Footage, FootageConfig, draw_moments, make_footage, open_footage
 from scenarios.rollout import FRAME_RATE_HZ
 
-CONFIG = FootageConfig(clips=2, bursts=3, height=80, width=144)
+CONFIG = FootageConfig(clips=2, bursts=3, burst=5, height=80, width=144)
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +17,9 @@ def footage(tmp_path_factory) -> Footage:
 
 @pytest.mark.parametrize("length", [72, 40, 15, 5])
 def test_bursts_are_neighbours_in_order_inside_the_rollout(length):
-    bursts = draw_moments(CONFIG, length, seed=3).reshape(CONFIG.bursts, BURST)
+    bursts = draw_moments(CONFIG, length, seed=3).reshape(CONFIG.bursts, CONFIG.burst)
     assert (np.diff(bursts) == 1).all()
-    assert (np.diff(bursts[:, 0]) >= (BURST if length >= CONFIG.frames else 0)).all()
+    assert (np.diff(bursts[:, 0]) >= (CONFIG.burst if length >= CONFIG.frames else 0)).all()
     assert bursts.min() >= 0 and bursts.max() < length
 
 
@@ -40,7 +40,9 @@ def test_footage_that_is_there_is_not_shot_again(footage):
 
 def test_footage_begun_for_something_else_is_refused(footage):
     with pytest.raises(ValueError, match="name another folder"):
-        make_footage(footage.folder, FootageConfig(clips=3, bursts=3, height=80, width=144), 1, lambda *_: None)
+        make_footage(
+            footage.folder, FootageConfig(clips=3, bursts=3, burst=5, height=80, width=144), 1, lambda *_: None
+        )
 
 
 def test_unshot_footage_says_how_to_make_some(tmp_path):
@@ -68,6 +70,6 @@ def test_windows_and_pairs_stay_within_a_burst(footage):
     windows = windows_batch(footage, tokens, np.random.default_rng(0), size=16, frames=3, strength=6.0)
     frames = windows.tokens[:, :, 0, 0, 0].numpy().astype(int)
     assert (np.diff(frames) == 1).all()
-    assert (frames[:, 0] // BURST == frames[:, -1] // BURST).all()
+    assert (frames[:, 0] // CONFIG.burst == frames[:, -1] // CONFIG.burst).all()
     pairs = pairs_batch(footage, np.random.default_rng(0), 8)
     assert pairs.before.shape == pairs.after.shape == (8, 3, 80, 144)

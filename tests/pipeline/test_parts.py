@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from models import weights
+from models.presets import PRESETS
 from pipeline.footage import FootageConfig
 from pipeline.loop import Schedule
+from pipeline.networks import check_part
 from pipeline.train import train_part
 
-CONFIG = FootageConfig(clips=1, bursts=2, height=48, width=80)
+CONFIG = FootageConfig(clips=1, bursts=2, burst=9, height=48, width=80)
 
 
 def train(part: str, folder: Path, into: Path) -> Path:
@@ -24,6 +26,8 @@ def test_what_reads_tokens_learns_those_of_the_tokenizer_it_will_be_used_with(tm
     own = tmp_path / "own" / "speck" / "tokenizer.safetensors"
     own.parent.mkdir(parents=True)
     own.write_bytes((speck_weights / "speck" / "tokenizer.safetensors").read_bytes())
-    assert train(part, tmp_path, tmp_path / "own") == own.with_name(f"{part}.safetensors")
-    assert weights.lineage(own.with_name(f"{part}.safetensors"))["steps"] == "1"
+    shipped = own.with_name(f"{part}.safetensors")
+    assert train(part, tmp_path, tmp_path / "own") == shipped
+    assert weights.lineage(shipped)["steps"] == "1"
+    check_part(PRESETS["speck"], part, shipped)
     assert [path.name for path in (tmp_path / "footage").glob("codes-*")] == [f"codes-{weights.fingerprint(own)}-1.npy"]

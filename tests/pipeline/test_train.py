@@ -20,6 +20,8 @@ class Squares:
     """Learns flat colours drawn at random: the smallest honest part."""
 
     rate = 1e-3
+    betas = (0.9, 0.98)
+    critic = None
 
     def __init__(self):
         torch.manual_seed(0)

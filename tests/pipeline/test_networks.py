@@ -1,0 +1,60 @@
+"""Weights and the program agree on what words and layers mean, or nothing is made with them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from conditioning.text import VOCABULARY
+from pipeline.networks import check_weights
+from scenarios.load import library
+
+# A version of the program that knows a weather more, and one that draws a layer more.
+LATER = {
+    "hail": """
+from enum import StrEnum
+import scenarios.environment as environment
+known = {weather.name: weather.value for weather in environment.Weather}
+environment.Weather = StrEnum("Weather", {"HAIL": "hail", **known})
+""",
+    "puddle": """
+import conditioning.layers as layers
+layers.LAYERS = ("puddle", *layers.LAYERS)
+""",
+}
+
+
+def later(change: str, program: str, *arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-c", LATER[change] + program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_a_new_weather_moves_no_word_that_is_known():
+    told = later("hail", "from conditioning.text import VOCABULARY; print(*VOCABULARY, sep='|')")
+    assert told.stdout.strip().split("|") == [*VOCABULARY, "hail"]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("hail", "world.safetensors has another vocabulary than captions are written in: new: 'hail'."),
+        ("puddle", "the preset's world reads other layers than are drawn: new: 'puddle'; moved: 'road', 'marking'"),
+    ],
+    ids=["word", "layer"],
+)
+def test_weights_that_would_misread_are_refused_by_name_before_anything_is_made(tmp_path, change, told):
+    out = tmp_path / "run"
+    run = later(
+        change, "from pipeline.cli import main; main()",
+        "generate", library()["nhtsa/lead-brake"], "--out", out, "--inline",
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert told in " ".join(run.stderr.split())
+    assert "Traceback" not in run.stderr
+    assert not out.exists()
+
+
+@pytest.mark.weights
+def test_the_shipped_weights_know_every_word_and_layer():
+    check_weights("tiny")
