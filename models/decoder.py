@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from models.blocks import ChannelNorm, Residual, double, halve
 from models.outlines import Regions, fill, regions, told
 
+RESTORED = 0.15  # share of a window's difference in coarse colours: what is kept returns to the tokens' in a second
+COARSE_PX = 8
 WINDOW = 3  # frames a window: tokens come with the first and the last (6 Hz), the middle one is interpolated (12 Hz)
 
 
@@ -100,13 +102,22 @@ def _gated(
     )
 
 
+def _coarse(
+    x: Float[Tensor, "frames channel height width"], weight: Float[Tensor, "frames 1 height width"]
+) -> Float[Tensor, "frames channel height width"]:
+    """Weighted means over `COARSE_PX` pixels aside, smoothly between them."""
+    mean = F.avg_pool2d(x * weight, COARSE_PX) / F.avg_pool2d(weight, COARSE_PX).clamp(min=1e-3)
+    return F.interpolate(mean, scale_factor=float(COARSE_PX), mode="bilinear")
+
+
 class VideoDecoder(nn.Module):
     """A small U-Net over a window of one or three frames with a full-size path for the layers.
 
     Predicts the clean picture from the tokenizer's draft, from the same colours kept inside the outlines of the
     layers, from bodies' own colours where the layers tell them, lit, and from a correction: tokens keep their say in
     all other colour, the layers put edges and detail where they belong. Where a known frame shows the same surface, it
-    is kept as far as the head says; what comes out from behind something is always painted anew.
+    is kept as far as the head says, and its coarse colours return to those painted from the tokens, so that no fault of
+    colour grows from window to window; what comes out from behind something is always painted anew.
     """
 
     def __init__(self, config: DecoderConfig):
@@ -173,8 +184,9 @@ class VideoDecoder(nn.Module):
         said = self.head(torch.cat([self.unfold(fine), drawn(inputs)], dim=1), fine).float()
         painting, keep, sharpening = said.split((8, 1, 3), dim=1)
         painted = self._painted(drawn(draft), drawn(filled), drawn(layers), painting)
-        kept = drawn(flat(steering.given)).float() + sharpening
-        made = torch.lerp(painted, kept, keep.sigmoid() * drawn(flat(steering.agrees)))
+        given, agrees = (drawn(flat(x)).float() for x in (steering.given, steering.agrees))
+        kept = given + sharpening + RESTORED * _coarse(painted - given, agrees)
+        made = torch.lerp(painted, kept, keep.sigmoid() * agrees)
         return made.unflatten(0, (len(noisy), -1))
 
     def _painted(

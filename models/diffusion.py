@@ -28,6 +28,8 @@ FORGOTTEN = 0.4  # share of windows
 THIN = 0.5  # of a token's cell: what covers less is lost
 # Against drift over a long clip, known frames are noisy in training, and half of the time the decoder's own.
 GIVEN_NOISE = 0.12  # standard deviation
+WORN_COLOUR = 0.12  # most change of colour, of -1..1, that differs over the frame
+WORN_CONTRAST = 0.3  # most share of contrast lost
 OWN = 0.5
 
 # Odds of GAIA-1's tasks. It trains them equally; leaning on those where nothing is known teaches the layers sooner.
@@ -144,6 +146,20 @@ def show(
         given[to_carry], agrees[to_carry] = seen.picture, seen.agrees.to(frames.dtype)
     signed = ((nearest - place) * has_given).to(steering.layers.dtype)
     return replace(steering, given=given, agrees=agrees, is_given=known, distance=signed, has_given=has_given)
+
+
+def worn(
+    frames: Float[Tensor, "batch 3 height width"], generator: torch.Generator
+) -> Float[Tensor, "batch 3 height width"]:
+    """Real frames as they might be after seconds of being carried on: a third as they are, the others softer, paler and
+    of slightly other colours, so that the decoder learns to undo both and not to hand them on."""
+    batch = len(frames)
+    draw = lambda *shape: torch.rand(shape, generator=generator).to(frames)  # noqa: E731
+    soft = F.avg_pool2d(F.avg_pool2d(frames, 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)
+    shift = F.interpolate(WORN_COLOUR * (2 * draw(batch, 3, 2, 3) - 1), size=frames.shape[-2:], mode="bilinear")
+    strength = (1.5 * draw(batch, 1, 1, 1) - 0.5).clamp(min=0)
+    pale = torch.lerp(torch.lerp(frames, soft, strength), frames.mean((2, 3), keepdim=True), WORN_CONTRAST * strength)
+    return (pale + strength * shift).clamp(-1, 1)
 
 
 def predict_clean(model: VideoDecoder, steering: Steering) -> Float[Tensor, "batch wanted 3 height width"]:

@@ -11,7 +11,7 @@ from models.decoder import WINDOW, VideoDecoder
 from models.diffusion import Read, draft, sample
 from models.precision import computing
 from models.reprojection import Sight
-from models.windows import STRIDE, Script, first_frame, window_from
+from models.windows import ANCHORED, STRIDE, Anchor, Script, first_frame, window_from
 
 LEVELS = (1.0,)  # noise levels of the few steps taken
 
@@ -42,7 +42,9 @@ def render(
         else:
             made = [rearrange(prompt.float() / 127.5 - 1, "batch height width channel -> batch 1 channel height width")]
         for start in range(0, time - 1, STRIDE):
-            steering = window_from(script, start, made[-1][:, -1], decoder.config.regions)
+            last = made[-1][:, -1]
+            anchor = Anchor(last, start) if start % (ANCHORED * STRIDE) == 0 else anchor
+            steering = window_from(script, start, last, anchor, decoder.config.regions)
             window = sample(decoder, steering, levels, _noise(WINDOW, layers, chances))
             made.append(window[:, 1 : 1 + min(STRIDE, time - 1 - start)])
     pictures = rearrange(torch.cat(made, 1), "batch time channel height width -> batch time height width channel")

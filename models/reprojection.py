@@ -60,21 +60,45 @@ def reproject(
     `motion` leads from our camera to theirs; layers are in [-1, 1].
     """
     theirs, ours = theirs.float(), ours.float()
-    behind, front = _nearness(ours, which).unbind(1)
-    body = (front > 0) & (front >= behind)
-    there, expected = _standing(torch.where(body, front, behind), motion, intrinsic)
+    body, there, expected = _standing(ours, motion, intrinsic, which)
     moved, found = _on_bodies(theirs, ours, body, there, which)
     there = torch.where(body[:, None], moved, there)
-    their_behind, their_front = _look(_nearness(theirs, which), there, "nearest").unbind(1)
-    shown = (their_behind - expected).abs() < SAME_NEARNESS
-    same_surface = torch.where(
-        body,
-        found & ((_depth(their_front) - _depth(front)).abs() < BODY_MOVES_M) & (their_front >= their_behind),
-        shown & (their_front <= their_behind),
+    return _carried(
+        picture, theirs, ours, there, torch.where(body, found, _shown(theirs, there, expected, which)), which
     )
+
+
+@torch.no_grad()
+def reproject_background(
+    picture: Float[Tensor, "frames 3 height width"],
+    theirs: Float[Tensor, "frames layer height width"],
+    ours: Float[Tensor, "frames layer height width"],
+    motion: Float[Tensor, "frames 4 4"],
+    intrinsic: Float[Tensor, "frames 3 3"],
+    which: Regions,
+) -> Reprojected:
+    """As `reproject`, for what stands still alone: from a frame of a second ago people have moved their limbs."""
+    theirs, ours = theirs.float(), ours.float()
+    body, there, expected = _standing(ours, motion, intrinsic, which)
+    return _carried(picture, theirs, ours, there, ~body & _shown(theirs, there, expected, which), which)
+
+
+def _carried(picture, theirs, ours, there, same: Bool[Tensor, "frames height width"], which: Regions) -> Reprojected:
+    """The picture looked up at `there`, agreeing where the surface is the same one, of one material, and in sight."""
     alike = torch.minimum(regions(ours, which), _look(regions(theirs, which), there)).sum(1) > SAME_REGION
-    agrees = same_surface & alike & _inside(there)
+    agrees = same & alike & _inside(there)
     return Reprojected(_look(picture.float(), there, "bicubic").clamp(-1, 1).to(picture.dtype), agrees[:, None])
+
+
+def _shown(
+    theirs: Float[Tensor, "frames layer height width"],
+    there: Float[Tensor, "frames 2 height width"],
+    expected: Float[Tensor, "frames height width"],
+    which: Regions,
+) -> Bool[Tensor, "frames height width"]:
+    """Where the known frame shows a background as near as expected, and no body before it."""
+    behind, front = _look(_nearness(theirs, which), there, "nearest").unbind(1)
+    return ((behind - expected).abs() < SAME_NEARNESS) & (front <= behind)
 
 
 def _nearness(
@@ -90,12 +114,19 @@ def _depth(nearness: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
 
 
 def _standing(
-    nearness: Float[Tensor, "frames height width"], motion: Float[Tensor, "frames 4 4"], intrinsic: Tensor
-) -> tuple[Float[Tensor, "frames 2 height width"], Float[Tensor, "frames height width"]]:
-    """Where in the known frame, in pixels, each surface is if it stands still, and how near it is there.
+    layers: Float[Tensor, "frames layer height width"],
+    motion: Float[Tensor, "frames 4 4"],
+    intrinsic: Tensor,
+    which: Regions,
+) -> tuple[Bool[Tensor, "frames height width"], Float[Tensor, "frames 2 height width"], Float[Tensor, "frames _ _"]]:
+    """Which pixels show a body; where in the known frame, in pixels, each pixel's surface is if it stands still, and
+    how near it is there.
 
     What would be behind the camera is put far outside.
-    """
+    """  # fmt: skip
+    behind, front = _nearness(layers, which).unbind(1)
+    body = (front > 0) & (front >= behind)
+    nearness = torch.where(body, front, behind)
     height, width = nearness.shape[-2:]
     here = _pixels(nearness)
     rays = torch.linalg.inv(intrinsic) @ torch.cat([here, torch.ones_like(here[:1])]).flatten(1).double()
@@ -105,7 +136,7 @@ def _standing(
     ahead = seen[:, 2:].clamp(min=1e-3)
     there = torch.where(seen[:, 2:] > 1e-3, seen[:, :2] / ahead, -1e4).unflatten(-1, (height, width)).float()
     expected = (nearness / ahead[:, 0].unflatten(-1, (height, width)).sqrt()).clamp(max=1).float()
-    return there, expected
+    return body, there, expected
 
 
 def _on_bodies(
@@ -134,7 +165,9 @@ def _on_bodies(
             if left.any():
                 there[frame], more = _best_of(map_[frame], wanted, (moved,), there[frame], left)
                 found[frame] |= more
-    return there, found
+    their_behind, their_front = _look(_nearness(theirs, which), there, "nearest").unbind(1)
+    near = (_depth(their_front) - _depth(_nearness(ours, which)[:, 1])).abs() < BODY_MOVES_M
+    return there, found & near & (their_front >= their_behind)
 
 
 def _best_of(

@@ -1,6 +1,6 @@
 """How a clip is drawn window by window: the first frame as a picture, then three frames at a time from the last one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, UInt8
@@ -9,9 +9,10 @@ from torch import Tensor
 from models.decoder import WINDOW, Steering
 from models.diffusion import show, steer
 from models.outlines import Regions
-from models.reprojection import Sight
+from models.reprojection import Sight, reproject_background
 
 STRIDE = WINDOW - 1  # frames from a window's start to the next one's
+ANCHORED = 4  # windows that carry their background from one frame
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,20 @@ def first_frame(script: Script) -> Steering:
     return steer(script.layers_at(place), script.tokens[:, :1], has_tokens, script.drafts[:, :1])
 
 
-def window_from(script: Script, start: int, last: Float[Tensor, "batch 3 height width"], which: Regions) -> Steering:
+@dataclass(frozen=True)
+class Anchor:
+    """A frame of some windows ago from which the background is carried on.
+
+    Carried from frame to frame, it would be looked up between pixels each time, and blur.
+    """
+
+    picture: Float[Tensor, "batch 3 height width"]
+    frame: int
+
+
+def window_from(
+    script: Script, start: int, last: Float[Tensor, "batch 3 height width"], anchor: Anchor, which: Regions
+) -> Steering:
     """For the frames `start` (even), `start` + 1 and `start` + 2, of which the first is known to be `last`.
 
     A clip of an even number of frames ends inside its last window, whose third frame is then the second again.
@@ -50,4 +64,21 @@ def window_from(script: Script, start: int, last: Float[Tensor, "batch 3 height 
     steering = steer(script.layers_at(frames), script.tokens[:, told], has_tokens, script.drafts[:, told])
     shown = last[:, None].expand(-1, WINDOW, -1, -1, -1)
     here = Sight(script.sight.poses[:, frames], script.sight.intrinsic)
-    return show(steering, shown, flags(places == start), here, which)
+    steering = show(steering, shown, flags(places == start), here, which)
+    return steering if anchor.frame == start else _anchored(steering, script, frames, anchor, which)
+
+
+def _anchored(steering: Steering, script: Script, frames: Tensor, anchor: Anchor, which: Regions) -> Steering:
+    """The background of the frames that are not known carried from the anchor, where that shows it."""
+    batch, unknown = len(steering.layers), len(frames) - 1
+    each = lambda x: x[:, None].expand(-1, unknown, *[-1] * (x.ndim - 1)).flatten(0, 1)  # noqa: E731
+    theirs = script.layers_at(torch.tensor([anchor.frame], device=frames.device))[:, 0]
+    poses = script.sight.poses
+    motion = torch.linalg.inv(poses[:, anchor.frame, None]) @ poses[:, frames[1:]]
+    ours = steering.layers[:, 1:].flatten(0, 1)
+    told = (each(anchor.picture), each(theirs), ours, motion.flatten(0, 1), each(script.sight.intrinsic), which)
+    seen = reproject_background(*told)
+    picture, agrees = seen.picture.unflatten(0, (batch, unknown)), seen.agrees.unflatten(0, (batch, unknown))
+    given = torch.cat([steering.given[:, :1], torch.where(agrees, picture, steering.given[:, 1:])], 1)
+    agreeing = torch.cat([steering.agrees[:, :1], torch.maximum(steering.agrees[:, 1:], agrees.to(given.dtype))], 1)
+    return replace(steering, given=given, agrees=agreeing)

@@ -263,8 +263,12 @@ def evaluate(
     calibrate: Annotated[
         int, typer.Option(metavar="STREETS", help="First set the limits of the pixel checks on so many source clips.")
     ] = 0,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave all frames in the folder, to be measured again.")] = False,
+    beside: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Measure also what an evaluation with --keep left there.")
+    ] = None,
 ) -> None:
-    """Measure the networks on held-out scenes: reconstruction, labels, ghosts, permanence, speed, with floors.
+    """Measure the networks on held-out scenes: sharpness, labels, ghosts, permanence, speed, with floors.
 
     After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64.
     """
@@ -277,7 +281,7 @@ def evaluate(
                 calibrate_preset(preset, calibrate, lambda done, total: progress(done, {"clips": total}))
         from pipeline.evaluate import evaluate as measure
 
-        measure(preset, clips, out, console)
+        measure(preset, clips, out, console, keep=keep, beside=beside)
 
 
 for _name, _command in COMMANDS.items():

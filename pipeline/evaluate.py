@@ -14,7 +14,9 @@ from torch import Tensor
 
 from models.precision import computing
 from models.presets import WEIGHTS
+from outputs.whole import whole_file
 from pipeline.checks.sight import Frames, observe
+from pipeline.errors import UserError
 from pipeline.evaluation import Case, Evaluation, evaluate_subjects
 from pipeline.evaluation_tables import markdown, table
 from pipeline.footage import HELD_OUT_SEED
@@ -39,6 +41,7 @@ CLIP_S = 6.0
 OCCLUSION = "corner/behind-the-truck"  # sampled streets seldom hide a thing and show it again
 EVALUATION_SEED = HELD_OUT_SEED + 100_000  # not the clips that set the checks' limits
 SHOWN = 6  # frames on a contact sheet
+COMPARED = ("generated", "decoder on source's tokens")  # what is measured again of an earlier evaluation
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,19 @@ def _tokenized(pictures: Frames, networks: Networks) -> Frames:
         return np.concatenate([to_bytes(networks.tokenizer.decode(c)) for c in _encode(pictures, networks).split(12)])
 
 
-def evaluate(preset: str, clips: int, out: Path, console: Console, folder: Path = WEIGHTS) -> Evaluation:
-    """Measure a preset on `clips` held-out clips; writes evaluation.json, evaluation.md and a sheet for each clip."""
+def evaluate(
+    preset: str, clips: int, out: Path, console: Console, folder: Path = WEIGHTS, keep: bool = False,
+    beside: Path | None = None,
+) -> Evaluation:  # fmt: skip
+    """Measure a preset on `clips` held-out clips; writes evaluation.json, evaluation.md and a sheet for each clip.
+
+    `keep` leaves all frames in `out`/frames; `beside` is the `out` of an evaluation that kept its frames, of other
+    weights or of another version of the program, whose subjects are measured here once more.
+    """
     networks = load_networks(preset, torch.get_num_threads(), folder)
-    makers = {name: _kept(make, name, out) for name, make in subjects(networks).items()}
+    makers = {name: _kept(make, name, out, keep) for name, make in subjects(networks).items()}
+    if beside is not None:
+        makers |= {f"{name}, {beside.name}": partial(_frames_of, folder=beside, subject=name) for name in COMPARED}
     shots = (shoot(scenario, seed, networks) for scenario, seed in held_out(clips, EVALUATION_SEED))
     with Progress(console=console) as progress:
         task = progress.add_task("evaluating", total=clips * (len(makers) + 1))
@@ -133,14 +145,28 @@ def evaluate(preset: str, clips: int, out: Path, console: Console, folder: Path 
     return measured
 
 
-def _kept(make: Callable[[Shot], Frames], subject: str, out: Path) -> Callable[[Shot], Frames]:
-    """The same maker, leaving its frames below the source's on a sheet for a person to judge."""
+def _kept(make: Callable[[Shot], Frames], subject: str, out: Path, keep: bool) -> Callable[[Shot], Frames]:
+    """The same maker, leaving its frames below the source's on a sheet for a person to judge, all of them if asked."""
 
     def kept(shot: Shot) -> Frames:
         frames = make(shot)
         shown = np.linspace(0, len(frames) - 1, SHOWN).round().astype(int)
-        name = f"{shot.name.replace('/', '-')} {subject}.png".replace(" ", "-")
-        sheet([shot.source[shown], frames[shown]], out / "sheets" / name)
+        sheet([shot.source[shown], frames[shown]], out / "sheets" / f"{_file_name(shot, subject)}.png")
+        if keep:
+            with whole_file(out / "frames" / f"{_file_name(shot, subject)}.npy") as part, part.open("wb") as file:
+                np.save(file, frames)
         return frames
 
     return kept
+
+
+def _frames_of(shot: Shot, folder: Path, subject: str) -> Frames:
+    """What a subject of an earlier evaluation made of the same clip; UserError where that was not kept."""
+    path = folder / "frames" / f"{_file_name(shot, subject)}.npy"
+    if not path.exists():
+        raise UserError(f"no {path}: `nearmiss evaluate --keep` leaves frames, of as many clips as --clips says")
+    return np.load(path)
+
+
+def _file_name(shot: Shot, subject: str) -> str:
+    return f"{shot.name.replace('/', '-')} {subject}".replace(" ", "-")

@@ -1,6 +1,7 @@
 """The parts that can be trained, each with its batches, its loss and its sample sheet."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from torch import Tensor
 from conditioning.actions import driven
 from models import weights
 from models.adversary import Critic, CriticConfig, descend
-from models.decoder import VideoDecoder
+from models.decoder import WINDOW, VideoDecoder
 from models.detector import Detector
-from models.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean
+from models.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean, worn
 from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.precision import computing
@@ -23,7 +24,7 @@ from models.rendering import render
 from models.reprojection import Sight
 from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
-from models.windows import STRIDE, Script, first_frame, window_from
+from models.windows import ANCHORED, STRIDE, Anchor, Script, first_frame, window_from
 from models.world import WorldModel
 from outputs.whole import whole_file
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
@@ -37,8 +38,9 @@ BETAS = (0.9, 0.98)
 WORLD_STRENGTH = 3.0  # the same for the world model's tokens
 FRAMES = 9  # in a batch of the decoder: many small steps teach it sooner than few large ones
 DENOISING = 0.1  # share of the decoder's steps at all levels of noise, without an adversary
-LONGEST = 4  # windows that the decoder goes on by itself before it is taught, so that it learns to undo its own faults
-FROM_REAL = 0.5  # share of these that begin at a real frame
+PICTURES = 0.1  # share of the others that are pictures
+ROLLOUTS = 4  # bursts that are drawn in turn, so that neighbouring steps see different streets
+FROM_REAL = 0.6  # share of them that begin at a real frame, more or less worn
 CRITIC_WIDTHS = (64, 128, 192)
 CRITIC_RATE = 3e-4
 
@@ -85,11 +87,29 @@ def _tokenizer(preset: Preset, path: Path, device: torch.device) -> tuple[Tokeni
     return weights.load(Tokenizer(preset.tokenizer), path).to(device), weights.fingerprint(path)
 
 
+@dataclass(frozen=True)
+class Rollout:
+    """A burst that the decoder draws window by window, on its own frames, with the real ones beside it."""
+
+    window: Window
+    script: Script
+    start: int  # frame at which the next window starts
+    last: Float[Tensor, "batch 3 height width"]
+    anchor: Anchor
+
+    def after(self, drawn: Float[Tensor, "batch 2 3 height width"]) -> "Rollout":
+        """The rollout when a window has been drawn."""
+        start, last = self.start + STRIDE, drawn[:, -1].clamp(-1, 1)
+        anchor = Anchor(last, start) if start % (ANCHORED * STRIDE) == 0 else self.anchor
+        return replace(self, start=start, last=last, anchor=anchor)
+
+
 class DecoderPart:
     """Learns GAIA-1's four tasks on windows of three frames, with the tokens of the trained tokenizer.
 
-    Most steps are those of the renderer, from nothing but noise: a picture, or a window that goes on from what was
-    drawn before, against an adversary. The others learn all four tasks at all levels of noise.
+    Most steps are those of the renderer, from nothing but noise, against an adversary: a picture, or the next window of
+    one of some rollouts, so that what it draws is good to go on from. The others learn all four tasks at all levels of
+    noise. Rollouts live between steps: a run that is resumed begins new ones.
     """
 
     rate = 2e-4
@@ -100,6 +120,7 @@ class DecoderPart:
         critic = Critic(CriticConfig(preset.decoder.layers, CRITIC_WIDTHS)).to(
             device, memory_format=torch.channels_last
         )
+        self.rollouts: dict[int, Rollout] = {}
         self.critic = Learner(critic, torch.optim.Adam(critic.parameters(), CRITIC_RATE, self.betas))
         trained, fingerprint = _tokenizer(preset, tokenizer, device)
         self.read = trained.decoder
@@ -112,41 +133,56 @@ class DecoderPart:
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         if rng.random() < DENOISING:
             task = str(rng.choice(list(ODDS), p=list(ODDS.values())))
-            frames = len(KNOWN[task])
-            window = windows_batch(self.footage, self.values, rng, FRAMES // frames, frames, BODY_STRENGTH)
-            return diffusion_loss(self.network, self.read, to_device(window, self.device), task, generator)
-        windows = int(rng.integers(LONGEST + 1))  # none: a picture
-        batch = FRAMES // 2 if windows else FRAMES
-        window = windows_batch(self.footage, self.values, rng, batch, STRIDE * windows + 1, BODY_STRENGTH)
-        window = to_device(window, self.device)
-        drawn, at = self._roll_out(window, windows, rng.random() < FROM_REAL, generator)
-        wanted = lambda x: x[:, at].flatten(0, 1)  # noqa: E731
-        real, layers = wanted(window.pictures), wanted(window.layers)
-        self.critic.descend(self.critic.network.loss(drawn, real, layers))
-        self.critic.network.age += 1
-        return descend(self.critic.network, drawn, real, layers, wanted(window.weight))
-
-    def _roll_out(
-        self, window: Window, windows: int, from_real: bool, generator: torch.Generator
-    ) -> tuple[Float[Tensor, "frame 3 height width"], list[int]]:
-        """The frames of the last of so many windows, each of which goes on from the one before, and their places.
-
-        The first goes on from the real first frame, or from one that is drawn from tokens alone.
-        """
+            return diffusion_loss(self.network, self.read, self._window(rng, len(KNOWN[task])), task, generator)
+        if rng.random() < PICTURES:
+            window = self._window(rng, 1)
+            drawn = predict_clean(self.network, first_frame(self._script(window, generator)))
+            return self._against_critic(drawn, window, slice(0, 1))
+        slot = int(rng.integers(ROLLOUTS))
+        going = self.rollouts.pop(slot, None) or self._begin(rng, generator)
         which = self.network.config.regions
-        tokens = mistake(forget(window.tokens, window.layers, which, generator), generator)[:, ::STRIDE]
-        script = Script(window.layers, tokens, draft(self.read, tokens), window.sight)
-        if windows == 0:
-            return predict_clean(self.network, first_frame(script)).flatten(0, 1), [0]
-        with torch.no_grad():
-            drawn = window.pictures[:, :1] if from_real else predict_clean(self.network, first_frame(script))
-            for start in range(0, STRIDE * (windows - 1), STRIDE):
-                last = drawn[:, -1].float().clamp(-1, 1)
-                drawn = predict_clean(self.network, window_from(script, start, last, which))
-        start = STRIDE * (windows - 1)
-        last = drawn[:, -1].float().clamp(-1, 1)
-        drawn = predict_clean(self.network, window_from(script, start, last, which))
-        return drawn.flatten(0, 1), [start + 1, start + 2]
+        drawn = predict_clean(self.network, window_from(going.script, going.start, going.last, going.anchor, which))
+        if (after := going.after(drawn.detach())).start + STRIDE < going.script.layers.shape[1]:
+            self.rollouts[slot] = after
+        return self._against_critic(drawn, going.window, slice(going.start + 1, going.start + WINDOW))
+
+    def _against_critic(
+        self, drawn: Float[Tensor, "batch time 3 height width"], window: Window, frames: slice
+    ) -> dict[str, Tensor]:
+        """A step of the critic, and the loss of the drawn frames of the window."""
+        flat = lambda x: x[:, frames].flatten(0, 1)  # noqa: E731
+        critic, drawn, real, layers = (
+            self.critic.network,
+            drawn.flatten(0, 1),
+            flat(window.pictures),
+            flat(window.layers),
+        )
+        self.critic.descend(critic.loss(drawn, real, layers))
+        critic.age += 1
+        return descend(critic, drawn, real, layers, flat(window.weight))
+
+    def _window(self, rng: np.random.Generator, frames: int) -> Window:
+        """Crops of so many frames, as many of them as a step draws."""
+        batch = FRAMES // min(frames, STRIDE)
+        window = windows_batch(self.footage, self.values, rng, batch, frames, BODY_STRENGTH)
+        return to_device(window, self.device)
+
+    def _script(self, window: Window, generator: torch.Generator) -> Script:
+        """With tokens that are mistaken now and then, as the world model's are."""
+        tokens = mistake(forget(window.tokens, window.layers, self.network.config.regions, generator), generator)
+        tokens = tokens[:, ::STRIDE]
+        return Script(window.layers, tokens, draft(self.read, tokens), window.sight)
+
+    def _begin(self, rng: np.random.Generator, generator: torch.Generator) -> "Rollout":
+        """A burst's rollout, from its first frame, more or less worn, or from one that is drawn from tokens alone."""
+        window = self._window(rng, self.footage.config.burst)
+        script = self._script(window, generator)
+        if rng.random() < FROM_REAL:
+            first = worn(window.pictures[:, 0], generator)
+        else:
+            with torch.no_grad():
+                first = predict_clean(self.network, first_frame(script))[:, 0].clamp(-1, 1)
+        return Rollout(window, script, 0, first, Anchor(first, 0))
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
         rows, burst = [], self.footage.config.burst

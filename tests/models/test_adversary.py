@@ -54,7 +54,7 @@ def test_gradients_of_the_adversary_are_as_large_as_they_are_meant_to_be(age):
     if age == 0:  # it knows nothing yet
         assert beyond < 1e-5
     else:
-        assert abs(ADVERSARY - FEATURES) - 1e-3 <= beyond <= ADVERSARY + FEATURES + 1e-3
+        assert 0.3 < beyond <= ADVERSARY + FEATURES + 1e-3
 
 
 def test_a_pattern_of_four_pixels_is_noticed_and_one_of_the_picture_is_not():

@@ -10,7 +10,7 @@ from models.diffusion import KNOWN, Window, diffuse, draft, forget, loss, mistak
 from models.outlines import Regions, fill, regions
 from models.rendering import render
 from models.reprojection import Sight
-from models.windows import Script, first_frame, window_from
+from models.windows import Anchor, Script, first_frame, window_from
 
 REGIONS = Regions(
     behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, place=(9, 10, 11), colours=(5, 6, 7, 8)
@@ -229,9 +229,26 @@ def test_the_known_frame_is_kept_only_where_the_layers_agree(decoder):
         steering = steering_of(w, KNOWN["forward"])
         made = keeping(decoder, 1.0)(torch.zeros_like(w.pictures), torch.ones(1), steering)
         painted = keeping(decoder, 0.0)(torch.zeros_like(w.pictures), torch.ones(1), steering)
-    assert torch.allclose(made[:, 2], w.pictures[:, 0], atol=1e-3)
-    assert torch.allclose(made[:, 1, :, :, 16:], w.pictures[:, 0, :, :, 16:], atol=1e-3)
+    detail = lambda x: x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)  # noqa: E731
+    kept, given = detail(made[0, 1:])[..., 17:-1], detail(w.pictures[0, :1])[..., 17:-1]
+    assert (kept - given).abs().mean() < 0.02 * given.abs().mean()
     assert torch.equal(made[:, 1, :, :, :16], painted[:, 1, :, :, :16])
+
+
+def test_colours_of_what_is_kept_return_to_those_of_the_tokens(decoder):
+    """Over the windows of two seconds, whatever colour the first frame had."""
+    w = window(1)
+    w.layers[:] = w.layers[:, :1]
+    w.layers[:, :, 2], w.layers[:, :, 4] = -1.0, -1.0
+    w.layers[:, :, 0], w.layers[:, :, 3] = 1.0, 0.0
+    w.pictures[:] = -0.9
+    keeping(decoder, 1.0)
+    for _ in range(12):
+        with torch.no_grad():
+            made = decoder(torch.zeros_like(w.pictures), torch.ones(1), steering_of(w, KNOWN["forward"]))
+        w.pictures[:, 0] = made[:, 2]
+    wanted = steering_of(w, KNOWN["video"]).draft[:, 2].mean((2, 3))
+    assert ((w.pictures[:, 0].mean((2, 3)) - wanted).abs() < 0.2 * (wanted + 0.9)).all()
 
 
 def test_windows_read_the_tokens_and_layers_of_their_own_frames():
@@ -240,7 +257,7 @@ def test_windows_read_the_tokens_and_layers_of_their_own_frames():
     first = first_frame(script)
     assert torch.equal(first.tokens[:, 0], tokens[:, 0]) and not first.has_given.any()
     last = torch.rand(2, 3, HEIGHT, WIDTH)
-    middle, end = (window_from(script, start, last, REGIONS) for start in (2, 4))
+    middle, end = (window_from(script, start, last, Anchor(last, start), REGIONS) for start in (2, 4))
     assert torch.equal(middle.layers, layers[:, 2:5].float() / 127.5 - 1)
     assert torch.equal(middle.tokens[:, [0, 2]], tokens[:, 1:3]) and middle.has_tokens[0].tolist() == [
         True,
