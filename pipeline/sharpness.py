@@ -39,6 +39,11 @@ class Sharpness:
     facade_cells: Float[np.ndarray, "later"]
     flicker: float
 
+    @property
+    def contrast(self) -> Float[np.ndarray, "region moment"]:
+        """Root of the energy, which grows with edges' contrast as contrast does."""
+        return np.sqrt(self.energy)
+
     def __add__(self, other: "Sharpness") -> "Sharpness":
         return Sharpness(*(getattr(self, n) + getattr(other, n) for n in self.__dataclass_fields__))
 
