@@ -5,5 +5,3 @@ ego actions, captions and their words, scenery, the procedural camera, previews,
 as rollouts with pictures.
 Does not own: what happens in the world (scenarios), tensors and weights (models), what lies on disk (outputs).
 """
-
-import scenarios  # noqa: F401 - says where compiled loops are kept, before the first one is

@@ -5,13 +5,13 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from numba import njit
 
 from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map
 from conditioning.raster import rasterise
 from conditioning.scenery import Building, Scenery, Tree
 from conditioning.shelters import slabs_of
+from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 
 SKY, GROUND, BUILDING, TREE = 0, 1, 2, 3

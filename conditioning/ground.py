@@ -4,12 +4,12 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numba import njit
 
 from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
 from scenarios.circulating import ring_centre
 from scenarios.environment import Surface
 from scenarios.junction import CORNER_M, STOP_LINE_M, Junction
+from scenarios.kernels import njit
 from scenarios.road import Road
 from scenarios.strips import beyond_strips, outer_edge
 

@@ -4,12 +4,12 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
 from conditioning.backdrop import TRUNK_HALF_WIDTH_M, crown, ground_plane
 from conditioning.cuboids import present
 from conditioning.scenery import Scenery
 from conditioning.shelters import slabs_of
+from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 
 # nuScenes' sensor: axes x right, y forward, z up, 0.94 m ahead of the rear axle and 1.84 m high.

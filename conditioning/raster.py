@@ -5,9 +5,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float, Int
-from numba import njit
 
 from conditioning.camera import Camera
+from scenarios.kernels import njit
 
 NEAR_M = 0.2
 

@@ -3,10 +3,10 @@
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
 
 from conditioning.ground_shading import ground
 from conditioning.textures import facade, faded, sky, skyline
+from scenarios.kernels import njit
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 

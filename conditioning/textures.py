@@ -3,7 +3,8 @@
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
+
+from scenarios.kernels import njit
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"}, inline="never")
 

@@ -5,11 +5,11 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numba import njit
 
 from conditioning.backdrop import ground_plane
 from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map
+from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 
 

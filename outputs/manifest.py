@@ -41,7 +41,8 @@ class ClipRecord(_Strict):
 
     `family` is what siblings share, which stay in one split: the scene of the log that a clip starts from, or else
     the scenario file; in older records of clips from logs the file, too. `weights` maps each part of the model to the
-    SHA-256 of its file. A record contradicting its own verdicts is refused.
+    SHA-256 of its file. `spec_hash` is the SHA-256 of the scenario file as written, which the run keeps under `specs/`;
+    in records of before it is the scenario's id. A record contradicting its own verdicts is refused.
     """
 
     format: Literal["nearmiss-clip-1"] = "nearmiss-clip-1"

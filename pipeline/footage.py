@@ -106,7 +106,7 @@ def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:
 def open_footage(folder: Path, mode: str = "r") -> Footage:
     """Footage that was begun in `folder`; FileNotFoundError says how to make some."""
     if not (folder / "footage.json").exists():
-        raise FileNotFoundError(f"no footage in {folder}; `nearmiss train footage --footage {folder}` makes some")
+        raise FileNotFoundError(f"no footage in {folder}; `nearmiss train tokenizer --footage {folder}` makes some")
     config = FootageConfig(**json.loads((folder / "footage.json").read_text()))
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode=mode) for name in _shapes(config)}
     return Footage(folder, config, **arrays)

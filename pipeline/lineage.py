@@ -33,8 +33,8 @@ def record_of(
     here = machine()
     return ClipRecord(
         id=job.clip, scenario_id=job.scenario.id, family=family_of(job.scenario), name=job.scenario.name,
-        caption=scene.conditions.caption, spec_hash=job.scenario.id, seed=job.seed, parameters=job.scenario.parameters,
-        preset=networks.preset, weights=networks.fingerprints,
+        caption=scene.conditions.caption, spec_hash=job.scenario.spec_hash, seed=job.seed,
+        parameters=job.scenario.parameters, preset=networks.preset, weights=networks.fingerprints,
         code_version=code_fingerprint(), torch_version=torch.__version__,
         cpu_capability=here["cpu_capability"], device=device, stage_s=dict(seconds),
         verdicts=verdicts, accepted=accepted(verdicts), reasons=reasons_against(verdicts),

@@ -5,7 +5,3 @@ Owns the YAML language and its English story lines, units, faults, sweeps, roads
 in SI units or raises every fault of the file at once; `simulate.simulate` turns one of them into a `Rollout`.
 Knows nothing of cameras, pictures, networks, datasets or runs, and imports nothing else of this project.
 """
-
-from scenarios import kernels
-
-kernels.keep()

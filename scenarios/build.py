@@ -32,6 +32,7 @@ _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
 _ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)
 # What lies on the road when the file does not say.
 SURFACE_IN = dict.fromkeys(Weather, Surface.DRY) | {Weather.RAIN: Surface.WET, Weather.SNOW: Surface.SNOW}
+_DECIDES_NOTHING = ("id", "intent", "source", "parameters", "spec_hash")
 _OF_THE_LOG = ("road", "ego", "actors", "story")
 
 
@@ -176,7 +177,7 @@ def _scenario(
 
 def _identified(scenario: Scenario) -> Scenario:
     """With its id: the name and a hash of all that decides what happens; prose does not."""
-    content = {k: v for k, v in _content(scenario).items() if k not in ("id", "intent", "source", "parameters")}
+    content = {k: v for k, v in _content(scenario).items() if k not in _DECIDES_NOTHING}
     for kind, things in (("start", scenario.placed), ("behaviour", scenario.placed), ("do", scenario.events)):
         content[kind] = [type(getattr(thing, kind)).__name__ for thing in things]
     triggers = [type(event.when).__name__ for event in scenario.events]

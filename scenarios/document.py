@@ -1,7 +1,9 @@
 """A YAML file as plain data: safe-loaded, bounded in size, with the line and column of every path."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -21,11 +23,15 @@ Place = tuple[int, int]  # line and column, counted from 1; (0, 0) for the file 
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds; `places` maps a dotted path to where its key or list item begins."""
+    """What a file holds; `places` maps a dotted path to where its key or list item begins.
+
+    `hash`: SHA-256 (hex) of the file as written, comments included, as `sha256sum` tells it.
+    """
 
     path: Path
     data: dict[str, object]
     places: dict[str, Place]
+    hash: str
 
     def place(self, where: str) -> Place:
         """Place of a path, or of the nearest thing around it that is written in the file."""
@@ -63,7 +69,8 @@ def read_document(path: str | Path) -> Document:
     """Read one file; raises Faults where it is unreadable, not a mapping, has a key twice, or is a YAML bomb."""
     path = Path(path)
     try:
-        return parse_document(_text(path), path)
+        written = _written(path)
+        return replace(parse_document(_text(written), path), hash=sha256(written).hexdigest())
     except _Refused as refused:
         raise Faults(path, [refused.fault]) from refused
 
@@ -81,7 +88,7 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
         _survey(root, "", places, faults)
         if faults:
             raise Faults(path, faults)
-        return Document(path, _Plain("").construct_document(root), places)
+        return Document(path, _Plain("").construct_document(root), places, sha256(text.encode()).hexdigest())
     except yaml.YAMLError as error:
         raise Faults(path, [_no_yaml(error)]) from error
     except _Refused as refused:
@@ -129,13 +136,18 @@ def _no_yaml(error: yaml.YAMLError) -> Fault:
     return Fault("file", f"text that is not YAML: {known[0]}", known[1], *_place(getattr(error, "problem_mark", None)))
 
 
-def _text(path: Path) -> str:
+def _written(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise _Refused("", f"{path.stat().st_size} bytes", f"a file of at most {LARGEST_FILE} bytes")
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except OSError as error:
         raise _Refused("", f"nothing that can be read ({error.strerror})", "a scenario file") from error
+
+
+def _text(written: bytes) -> str:
+    try:
+        return io.TextIOWrapper(io.BytesIO(written), encoding="utf-8").read()  # line ends of every kind are \n
     except UnicodeDecodeError as error:
         raise _Refused("", "bytes that are not UTF-8 text", "a YAML file in UTF-8") from error
 

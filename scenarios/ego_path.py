@@ -6,9 +6,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.kernels import njit
 from scenarios.perception import box_corners
 from scenarios.road import Road
 from scenarios.rollout import Rollout

@@ -8,9 +8,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float, Int
-from numba import njit
 
 from scenarios.drivers import DriverModel, accepted_time_gap, idm
+from scenarios.kernels import njit
 from scenarios.motion import (
     AMOUNT,
     BRAKING,

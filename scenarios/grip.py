@@ -6,9 +6,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
 from scenarios.environment import Surface
+from scenarios.kernels import njit
 from scenarios.skid import PATCH_ACROSS, PATCH_ALONG
 
 _WHEELS = np.array([[a, b] for a in (PATCH_ALONG, -PATCH_ALONG) for b in (PATCH_ACROSS, -PATCH_ACROSS)])

@@ -5,9 +5,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numba import njit
 
 from scenarios.bodies import ON_FOOT, Body, Kind
+from scenarios.kernels import njit
 from scenarios.motion import PRESENT, SLIDES, SPEED, Table
 from scenarios.perception import box_centres, corners_of
 

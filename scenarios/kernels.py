@@ -1,23 +1,45 @@
-"""Where compiled loops are kept from one start to the next.
+"""Compiled loops, and where they are kept from one start to the next, if anywhere.
 
-numba keeps them by the file that they are written in, and does not notice when a constant or a function changes that
-comes from another one. So every state of all those files has a folder of its own.
+numba keeps loops by the file that they are written in, and does not notice when a constant or a function changes that
+comes from another one. So every state of all those files has a folder of its own. A kept loop saves seconds and nothing
+else: nothing is written before a loop is compiled, and where nothing can be written every process compiles its own.
 """
 
+import logging
 import os
 import re
 import shutil
+import stat
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache as once
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from numba import config
+import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPILED = ("scenarios", "conditioning")
 UNUSED_S = 7 * 24 * 3600.0  # after which the loops of an older state are thrown away
+TOLD = "NEARMISS_LOOPS_TOLD"  # in the environment, so that the processes that this one starts do not say it again
 _IMPORT = re.compile(r"^from ((?:scenarios|conditioning)[.\w]*) import", re.MULTILINE)
+log = logging.getLogger("nearmiss")
+
+
+def njit(*, cache: bool, **options: Any) -> Callable[[Callable], Callable]:
+    """numba's; with `cache`, loops are kept in `place()` as far as that can be written."""
+
+    def compiled(function: Callable) -> Callable:
+        loop = numba.njit(**options)(function)
+        if cache and place():
+            loop._cache = _Kept(function)
+        return loop
+
+    return compiled
 
 
 def sources(root: Path = ROOT) -> tuple[Path, ...]:
@@ -33,19 +55,102 @@ def state(root: Path = ROOT) -> str:
     return sha256(b"\0".join(path.read_bytes() for path in sources(root))).hexdigest()[:16]
 
 
-def keep(root: Path = ROOT) -> None:
-    """Let numba keep its loops by that name, beside the code or in the user's cache; NUMBA_CACHE_DIR goes first."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return
-    beside = root / "scenarios" / "__pycache__"
-    home = beside if os.access(root / "scenarios", os.W_OK) else Path.home() / ".cache" / "nearmiss"
-    place = home / f"loops-{state(root)}"
-    place.mkdir(parents=True, exist_ok=True)
-    os.utime(place)
-    for old in _unused(home):
-        shutil.rmtree(old, ignore_errors=True)
-    config.CACHE_DIR = str(place)
+@once
+def place() -> Path | None:
+    """The folder of this state's loops: in NUMBA_CACHE_DIR if set, else beside the code or in the user's cache.
+
+    Where none of these can be written: among the temporary files, or nowhere (None); that is told once.
+    """
+    usual = [ROOT / "scenarios" / "__pycache__"]
+    with suppress(RuntimeError):  # a user without a home
+        usual.append(Path.home() / ".cache" / "nearmiss")
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    expected = [Path(given) / "nearmiss"] if given else usual
+    home = _first_writable(expected)
+    if home is None:
+        home = _first_writable(usual) or _temporary_home()
+        _tell(expected, f"are kept in {home}" if home else "are not kept, every process compiles them anew")
+    return home and home / f"loops-{state()}"
 
 
-def _unused(home: Path) -> Iterator[Path]:
-    return (old for old in home.glob("loops-*") if time.time() - old.stat().st_mtime > UNUSED_S)
+def _first_writable(homes: Iterable[Path]) -> Path | None:
+    """Found out without writing: a folder that is missing can be made if the one above it can be written."""
+    for home in homes:
+        there = next(folder for folder in (home, *home.parents) if os.path.exists(folder))
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return home
+    return None
+
+
+def _temporary_home() -> Path | None:
+    """A folder that nobody else can write to, since loops are unpickled; None if that cannot be had."""
+    with suppress(OSError):
+        home = Path(tempfile.gettempdir()) / f"nearmiss-{os.getuid()}"
+        with suppress(FileExistsError):
+            home.mkdir(mode=0o700)
+        found = home.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+            return home
+    return None
+
+
+def _tell(homes: list[Path], what: str) -> None:
+    if TOLD not in os.environ:
+        os.environ[TOLD] = "1"
+        log.warning("%s cannot be written: compiled loops %s", " and ".join(map(str, homes)), what)
+
+
+class _Locator:
+    """Tells numba where a function's loops are; the folder's name already says of which state they are."""
+
+    def __init__(self, function: Callable, file: str):
+        self._py_file, self.line = file, function.__code__.co_firstlineno
+        self.folder = place() / Path(file).parent.name
+
+    @classmethod
+    def from_function(cls, function: Callable, file: str) -> "_Locator":
+        return cls(function, file)
+
+    def get_cache_path(self) -> str:
+        return str(self.folder)
+
+    def get_source_stamp(self) -> str:
+        return place().name
+
+    def get_disambiguator(self) -> str:
+        return str(self.line)
+
+    def ensure_cache_path(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+
+class _Located(CompileResultCacheImpl):
+    _locator_classes = (_Locator,)
+
+
+class _Kept(FunctionCache):
+    """A function's kept loops; what cannot be read is compiled anew, what cannot be written is not kept."""
+
+    _impl_class = _Located
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with suppress(OSError):
+            _tidy()
+            return super().load_overload(sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _tell([self._impl.locator.folder], f"are not kept ({error.strerror})")
+
+
+@once
+def _tidy() -> None:
+    """Mark this state's loops as used, and throw away those that were not for long."""
+    with suppress(OSError):
+        os.utime(place())
+    for old in place().parent.glob("loops-*"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > UNUSED_S:
+                shutil.rmtree(old)

@@ -56,7 +56,7 @@ def understand(document: Document, seed: int = 0) -> Meaning:
             counted[fault.where, fault.found] += 1
             first.setdefault((fault.where, fault.found), (fault, variant))
         if scenario is not None:
-            scenarios.append(replace(scenario, parameters=variant.parameters))
+            scenarios.append(replace(scenario, parameters=variant.parameters, spec_hash=document.hash))
     if counted:
         raise document.faults([_told(*first[key], n, len(expansion.variants)) for key, n in counted.items()])
     _refuse_twins(document, scenarios)

@@ -11,9 +11,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
 from scenarios.grip import gravity_along
+from scenarios.kernels import njit
 from scenarios.pedals import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 from scenarios.reference_line import bend_at, pose_at
 

@@ -8,8 +8,8 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numba import njit
 
+from scenarios.kernels import njit
 from scenarios.reference_line import bend_at, foot_at
 from scenarios.road import Road
 

@@ -122,7 +122,8 @@ class FromLog:
 class Scenario:
     """Concrete and complete. `placed[0]` is the ego. `id` is derived from the content.
 
-    With `from_log` the log says where everything is: `road` is None, `placed` and `events` are empty.
+    `spec_hash` says which file it was read from, and decides nothing: the SHA-256 of that file as written; "" where
+    there is none. With `from_log` the log says where everything is: `road` is None, `placed` and `events` are empty.
     """
 
     id: str
@@ -139,3 +140,4 @@ class Scenario:
     expect: Expect
     from_log: FromLog | None = None
     parameters: dict[str, str] = field(default_factory=dict)  # the sweep's values, as written
+    spec_hash: str = field(default="", compare=False)

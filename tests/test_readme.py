@@ -87,3 +87,13 @@ def test_the_two_commands_are_targets_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_no_source_cites_a_document_that_is_not_here():
+    folders = ("scenarios", "conditioning", "models", "outputs", "pipeline")
+    sources = [*ROOT.glob("*.py"), *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]
+    cited = {(name, path.name) for path in sources for name in re.findall(r"[\w/-]+\.md\b", path.read_text())}
+    written = {"evaluation.md"}  # by the product, into a folder of the user's
+    there = {path.name for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))}
+    assert [name for name, _ in cited if Path(name).name not in there | written] == []
+    assert cited

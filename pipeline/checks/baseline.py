@@ -15,6 +15,7 @@ from pipeline.checks.scene import Scene
 from pipeline.checks.tracks import later_looks
 
 MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
+CURE = "`nearmiss evaluate --calibrate 64` measures one"  # as the command's help says
 PRIOR = 20  # sightings that a class's recall starts from, at its height bin's recall
 
 
@@ -61,7 +62,7 @@ class Baseline:
 def load_baseline(path: Path) -> Baseline:
     """Read a stored baseline; BaselineError says what is wrong with it."""
     if not path.exists():
-        raise BaselineError(f"no baseline at {path}; `nearmiss evaluate --calibrate 40` measures one")
+        raise BaselineError(f"no baseline at {path}; {CURE}")
     try:
         stored = json.loads(path.read_text())
         named = stored.pop("id")

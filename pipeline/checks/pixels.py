@@ -3,7 +3,7 @@
 from conditioning.camera import Camera
 from conditioning.visibility import Labels
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks.baseline import Baseline, BaselineError
+from pipeline.checks.baseline import CURE, Baseline, BaselineError
 from pipeline.checks.rules import MOTION, RULES, Rule, SourceFigures
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Checker, Frames, observe
@@ -23,8 +23,7 @@ def check_pixels(
         raise ValueError(f"frames are {frames.shape[1:3]}, the camera's are {(camera.height, camera.width)}")
     if baseline.checker != checker.fingerprint:
         raise BaselineError(
-            f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; "
-            "`nearmiss evaluate --calibrate 40` measures a new one"
+            f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; {CURE}"
         )
     return judge_scene(Scene(observe(frames, checker), labels, rollout, camera), baseline)
 

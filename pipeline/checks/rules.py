@@ -28,7 +28,7 @@ class SourceFigures:
 class Rule:
     """A check: `bad` says on which side of the limit a clip fails.
 
-    The limit is `aim` (pixels.md), moved towards `loosest` as far as clean source clips need it, never past it.
+    The limit is `aim`, moved towards `loosest` as far as clean source clips need it, never past it.
     """
 
     check: str

@@ -74,7 +74,7 @@ class Scene:
 
     @cached_property
     def askable(self) -> Bool[np.ndarray, "time actor"]:
-        """Objects plain enough to be asked for at any height: pixels.md's visibility .6 and truncation .3."""
+        """Objects plain enough to be asked for at any height: at least .6 visible, at most .3 beyond the picture."""
         plain = self.labels.in_view & (self.labels.visibility >= 0.6) & (self.labels.truncation <= 0.3)
         return plain & self.taught
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from pipeline.checks.scene import FLOOR_PX, Reading, Scene, covered, pairwise_iou, runs
 
 HIDDEN_FRAMES = 3  # a shorter glimpse lost is no occlusion
-FOUND_WITHIN = 6  # frames, half a second (pixels.md)
+FOUND_WITHIN = 6  # frames, half a second
 VIEWS = 3  # sightings whose mean is a look
 RECENT = 12  # frames within which those sightings must lie
 LEAST_PAIRS = 6

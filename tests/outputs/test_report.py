@@ -41,7 +41,8 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clips")
-    bad = record("bad-s0", BAD, name=HOSTILE, attribution="Somebody, CC BY 4.0", parameters={HOSTILE: HOSTILE})
+    told = {"name": HOSTILE, "attribution": "Somebody, CC BY 4.0", "parameters": {HOSTILE: HOSTILE}}
+    bad = record("bad-s0", BAD, **told, spec_hash="street-1")  # as records were before: the scenario's id
     write_clip(folder / "good-s0", clip(record("good-s0")))
     write_clip(folder / "bad-s0", clip(bad, source=()))
     return [folder / "good-s0", folder / "bad-s0"]
@@ -102,6 +103,10 @@ def test_reasons_failures_and_sources_are_told(text):
     assert "Somebody, CC BY 4.0" in words
     assert "friction circle" in words
     assert "brakes at 6 m/s²" in words
+
+
+def test_the_scenario_file_is_named_by_its_hash_where_the_record_has_it(text):
+    assert re.findall(r"SHA-256 of the scenario file</dt><dd[^>]*>(.*?)<", text) == ["ab" * 32]
 
 
 def test_a_long_run_lists_what_it_does_not_show(folders, tmp_path):

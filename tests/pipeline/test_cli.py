@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.checks.baseline import BaselineError, load_baseline
 from pipeline.cli import app
 from pipeline.terminal import INCOMPLETE, MISUSED, OK
 from scenarios.schema import SCHEMA
@@ -203,3 +204,11 @@ def test_preview_draws(tmp_path):
     pictures = sorted((tmp_path / "pictures").glob("*.png"))
     assert len(pictures) == 1
     assert all(p.stat().st_size > 10_000 for p in pictures)
+
+
+def test_a_missing_baseline_is_cured_by_what_the_help_says(tmp_path):
+    _, text = call("evaluate", "--help")
+    with pytest.raises(BaselineError) as told:
+        load_baseline(tmp_path / "baseline.json")
+    (advised,) = re.findall(r"`nearmiss evaluate (--calibrate \d+)`", str(told.value))
+    assert re.findall(r"--calibrate \d+", text) == [advised]

@@ -1,10 +1,13 @@
 """Footage: bursts of neighbours spread over a clip, pictures and layers of the same moments, nothing shot twice."""
 
+import re
+
 import numpy as np
 import pytest
 
 from pipeline.batches import COLOUR, NEARNESS, clips_batch, pairs_batch, windows_batch
 from pipeline.footage import Footage, FootageConfig, draw_moments, make_footage, open_footage
+from pipeline.parts import PARTS
 from scenarios.rollout import FRAME_RATE_HZ
 
 CONFIG = FootageConfig(clips=2, bursts=3, burst=5, height=80, width=144)
@@ -46,8 +49,10 @@ def test_footage_begun_for_something_else_is_refused(footage):
 
 
 def test_unshot_footage_says_how_to_make_some(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nearmiss train"):
+    with pytest.raises(FileNotFoundError, match="makes some") as told:
         open_footage(tmp_path)
+    (part,) = re.findall(f"`nearmiss train (\\w+) --footage {tmp_path}`", str(told.value))
+    assert part in PARTS
 
 
 def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(footage):

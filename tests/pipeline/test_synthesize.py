@@ -22,7 +22,7 @@ def networks(speck_weights) -> Networks:
 
 @pytest.fixture(scope="module")
 def clip(networks) -> Clip:
-    return synthesize(Job("a", car_ahead(), 0), networks, Stopwatch())
+    return synthesize(Job("a", replace(car_ahead(), spec_hash="ab" * 32), 0), networks, Stopwatch())
 
 
 def test_every_stage_leaves_its_part(clip):
@@ -40,6 +40,7 @@ def test_the_record_says_where_the_time_went_and_what_made_it(clip, networks):
     assert list(record.stage_s) == stages
     assert record.weights == networks.fingerprints
     assert record.scenario_id == "car-ahead"
+    assert record.spec_hash == "ab" * 32
     assert len(record.code_version) == 12
 
 

@@ -1,8 +1,10 @@
 """Ids come from content: files from before the language grew keep theirs, and what is new to mean has a new one."""
 
+from hashlib import sha256
+
 import pytest
 
-from scenarios.load import loads
+from scenarios.load import load, loads
 
 # As the first version of the language gave them.
 BEFORE = {
@@ -47,3 +49,15 @@ def test_what_was_written_before_keeps_its_id(line, known):
 def test_what_means_something_else_has_another_id(more):
     lines = ["lead brakes", "lead speeds up to 60 km/h at 1.5 m/s^2", "lead keeps 50 km/h"]
     assert loads(FILE.format(line=more))[0].id not in {loads(FILE.format(line=line))[0].id for line in lines}
+
+
+def test_the_file_as_written_is_told_apart_and_decides_nothing(tmp_path):
+    text = FILE.format(line="lead brakes")
+    plain, remarked = tmp_path / "plain.yaml", tmp_path / "remarked.yaml"
+    plain.write_text(text)
+    remarked.write_bytes(f"# over the hill\r\n{text}".encode())
+    (one,), (other,) = load(plain), load(remarked)
+    assert one == other and one.id == other.id
+    for scenario, path in ((one, plain), (other, remarked)):
+        assert scenario.spec_hash == sha256(path.read_bytes()).hexdigest()
+    assert loads(text)[0].spec_hash == one.spec_hash

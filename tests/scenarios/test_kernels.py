@@ -1,23 +1,24 @@
-"""Compiled loops are kept apart for every state of the files that they come from."""
+"""Compiled loops are kept apart for every state of the files that they come from, and only where that can be."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from scenarios.kernels import ROOT, sources, state
+from scenarios.kernels import ROOT, TOLD, sources, state
 
 LOOP = """\
-from numba import njit
-
 from scenarios.bounds import MOST
+from scenarios.kernels import njit
 
 
 @njit(cache=True)
 def most():
     return MOST
 """
-ASKED = "import scenarios\nfrom scenarios.loop import most\nprint(most())"
+ASKED = "from scenarios.loop import most\nprint(most())"
 
 
 @pytest.fixture
@@ -27,16 +28,35 @@ def project(tmp_path):
     folder = tmp_path / "scenarios"
     folder.mkdir()
     (folder / "kernels.py").write_text((ROOT / "scenarios" / "kernels.py").read_text())
-    (folder / "__init__.py").write_text("from scenarios import kernels\n\nkernels.keep()\n")
-    (folder / "loop.py").write_text(LOOP)
-    (folder / "bounds.py").write_text("MOST = 1\n")
-    (folder / "other.py").write_text("MOST = 1\n")
+    for name in ("__init__.py", "loop.py", "bounds.py", "other.py"):
+        (folder / name).write_text({"__init__.py": "", "loop.py": LOOP}.get(name, "MOST = 1\n"))
     return tmp_path
 
 
-def asked(project) -> str:
-    done = subprocess.run([sys.executable, "-c", ASKED], cwd=project, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+@pytest.fixture
+def nowhere(project):
+    """Nothing can be kept beside the code and in the user's home; in place of both are files."""
+    (project / "scenarios" / "__pycache__").write_text("")
+    (project / "home").write_text("")
+    (project / "temporary").mkdir()
+    return project
+
+
+def run(project: Path, program: str = ASKED, **environment: Path) -> subprocess.CompletedProcess:
+    """A Python of a user whose home is `home` and whose temporary files are in `temporary`."""
+    theirs = {"HOME": project / "home", "TMPDIR": project / "temporary", "PYTHONDONTWRITEBYTECODE": 1, **environment}
+    mine = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", TOLD)}
+    settings = mine | {name: str(value) for name, value in theirs.items()}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=project, env=settings, capture_output=True, text=True, check=True)
+
+
+def asked(project: Path) -> str:
+    return run(project).stdout.strip()
+
+
+def kept_in(home: Path) -> list[Path]:
+    return list(home.glob("loops-*/**/*.nbc"))
 
 
 def test_a_constant_of_another_file_is_not_taken_from_an_old_loop(project):
@@ -61,3 +81,58 @@ def test_every_compiled_file_and_what_it_imports_counts():
     names = {path.relative_to(ROOT).as_posix() for path in sources()}
     assert {"scenarios/perception.py", "scenarios/reference_line.py", "conditioning/raster.py"} <= names
     assert "scenarios/explain.py" not in names
+
+
+def test_importing_writes_nothing(project):
+    before = set(project.rglob("*"))
+    run(project, "import scenarios.loop")
+    assert set(project.rglob("*")) == before
+
+
+def test_where_neither_code_nor_home_can_be_written_loops_are_kept_among_ones_own_temporary_files(nowhere):
+    ours = nowhere / "temporary" / f"nearmiss-{os.getuid()}"
+    first = run(nowhere)
+    assert first.stdout.strip() == "1"
+    beside, home = nowhere / "scenarios" / "__pycache__", nowhere / "home" / ".cache" / "nearmiss"
+    assert first.stderr == f"{beside} and {home} cannot be written: compiled loops are kept in {ours}\n"
+    assert ours.stat().st_mode & 0o777 == 0o700
+    (kept,) = kept_in(ours)
+    before = kept.stat().st_mtime_ns
+    assert asked(nowhere) == "1"
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_loops_that_others_may_have_planted_are_not_used(nowhere):
+    theirs = nowhere / "temporary" / f"nearmiss-{os.getuid()}"
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    done = run(nowhere)
+    assert done.stdout.strip() == "1"
+    assert "compiled loops are not kept, every process compiles them anew" in done.stderr
+    assert not list(theirs.iterdir())
+
+
+def test_it_is_said_once_whatever_processes_are_started(nowhere):
+    again = f"{ASKED}\nimport subprocess, sys\nsubprocess.run([sys.executable, '-c', {ASKED!r}], check=True)"
+    done = run(nowhere, again)
+    assert done.stdout.split() == ["1", "1"]
+    assert done.stderr.count("cannot be written") == 1
+
+
+def test_a_disk_that_fills_up_stops_no_loop(project):
+    full = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n{ASKED}"
+    done = run(project, full)
+    assert done.stdout.strip() == "1"
+    assert "compiled loops are not kept (File too large)" in done.stderr
+    assert not kept_in(project / "scenarios" / "__pycache__")
+
+
+def test_the_place_that_the_user_names_goes_first_and_is_told_of_if_it_cannot_be_had(project):
+    named = project / "named"
+    assert run(project, NUMBA_CACHE_DIR=named).stderr == ""
+    assert kept_in(named / "nearmiss")
+    other = project / "scenarios" / "bounds.py"
+    told = run(project, NUMBA_CACHE_DIR=other).stderr
+    beside = project / "scenarios" / "__pycache__"
+    assert told == f"{other}/nearmiss cannot be written: compiled loops are kept in {beside}\n"
+    assert kept_in(beside)
