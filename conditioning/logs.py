@@ -14,7 +14,7 @@ from conditioning.camera import Camera
 from conditioning.log_tables import LogError, Row, Tables, camera_of, open_tables, pose
 from conditioning.log_tracks import Motion, Track, follow, tracks_of
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, Body, Kind
-from scenarios.rollout import FRAME_RATE_HZ, Ended, Rollout
+from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_STRIDE, Ended, Rollout, frame_count
 from scenarios.scenario import Scenario
 
 CHANNEL = "CAM_FRONT"
@@ -39,7 +39,8 @@ class Log:
 
 
 def read_log(root: Path, scenario: Scenario) -> Log:
-    """The scene that a scenario starts from, from its picture nearest to `start_s` on, for at most `duration_s`.
+    """The scene that a scenario starts from, from its picture nearest to `start_s` on, for `duration_s`; where it ends
+    before, to the clip's last keyframe within it.
 
     Boxes and ego poses are interpolated to 12 Hz, all of them at the same instants; between keyframes a box moves on
     a smooth curve through its annotated places. The map frame is level, its origin and heading the ego's at the
@@ -118,9 +119,10 @@ def _clock(taken: np.ndarray, keyed: np.ndarray, start_s: float, scenario: Scena
             f"({len(keyed)} keyframes, {len(taken)} pictures)"
         )
     zero = taken[np.abs(taken - start_s).argmin()]
-    frames = min(round(scenario.duration_s * FRAME_RATE_HZ), int((last - zero) * FRAME_RATE_HZ + 1e-6) + 1)
-    if frames < 2:
-        raise LogError(f"{scenario.name}: nothing of the scene is left after {start_s:g} s")
+    asked, there = frame_count(scenario.duration_s), int((last - zero) * FRAME_RATE_HZ + 1e-6) + 1
+    if there < 1 + KEYFRAME_STRIDE:
+        raise LogError(f"{scenario.name}: less than half a second of the scene is left after {start_s:g} s")
+    frames = asked if asked <= there else there - (there - 1) % KEYFRAME_STRIDE
     return float(zero), np.arange(frames) / FRAME_RATE_HZ
 
 
@@ -147,7 +149,7 @@ def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, track
                for name in ("centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid")}  # fmt: skip
     vehicle = np.array([m.body.kind not in ON_FOOT | {Kind.CYCLIST} for m in moved])
     lit = stacked["valid"] & vehicle & (stacked["acceleration_mps2"] < BRAKE_LIGHT_MPS2)
-    asked = round(scenario.duration_s * FRAME_RATE_HZ)
+    asked = frame_count(scenario.duration_s)
     return Rollout(
         id=scenario.id, name=scenario.name, t_s=t, bodies=tuple(m.body for m in moved), **stacked, brake_light=lit,
         sliding=np.zeros_like(lit),

@@ -23,9 +23,8 @@ from outputs.manifest import ClipRecord, read_record, write_record
 from outputs.rollout_file import read_arrays, read_cameras, read_rollout, write_arrays, write_cameras, write_rollout
 from outputs.video import read_video, write_video
 from outputs.whole import whole_folder
-from scenarios.rollout import Rollout
+from scenarios.rollout import KEYFRAME_RATE_HZ, Rollout
 
-KEYFRAME_RATE_HZ = 2.0  # nuScenes' rate of annotated keyframes
 LABELS = ("visibility", "truncation", "amodal_box", "modal_box", "in_view", "depth_m")
 
 

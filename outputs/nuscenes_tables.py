@@ -69,16 +69,18 @@ def open_scene(folder: Path) -> Scene:
 
 
 def scene_rows(scene: Scene) -> SceneRows:
-    """Everything the tables say of one clip. Boxes and poses are in the global frame of its map."""
+    """Everything the tables say of one clip. Boxes and poses are in the global frame of its map.
+
+    Pictures after the last keyframe are left out: between keyframes readers interpolate boxes, after it they cannot.
+    """
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     files: dict[str, Path] = {}
-    frames = range(len(scene.rollout.t_s))
+    frames = range(scene.keys[-1] + 1)
     for camera in scene.cameras:
         size = {"width": camera.width, "height": camera.height}
+        pictures = frame_paths(scene.folder, camera.name)[: len(frames)]
         calibrated = _calibrate(tables, camera.name, camera.camera_to_ego, camera.intrinsic)
-        _record_sensor(
-            scene, tables, files, calibrated, camera.name, frames, frame_paths(scene.folder, camera.name), size
-        )
+        _record_sensor(scene, tables, files, calibrated, camera.name, frames, pictures, size)
     calibrated = _calibrate(tables, LIDAR, LIDAR_TO_EGO, None)
     no_size = {"width": 0, "height": 0}
     _record_sensor(scene, tables, files, calibrated, LIDAR, scene.keys, lidar_paths(scene.folder), no_size)
@@ -140,9 +142,8 @@ def _record_sensor(
 
 
 def _sample_of(scene: Scene, frame: int) -> str:
-    """A frame between keyframes belongs to the sample that follows; after the last one, to the last."""
-    following = [key for key in scene.keys if key >= frame]
-    return scene.token("sample", following[0] if following else scene.keys[-1])
+    """A frame between keyframes belongs to the sample that follows."""
+    return scene.token("sample", next(key for key in scene.keys if key >= frame))
 
 
 def _ego_pose(scene: Scene, channel: str, frame: int) -> Row:

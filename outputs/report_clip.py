@@ -52,7 +52,7 @@ def clip_view(folder: Path) -> ClipView:
         for camera, labels in zip(cameras, read_labels(folder, cameras), strict=True)
     )
     actors = [{"id": body.id, "kind": body.kind.value} for body in rollout.bodies]
-    duration = len(rollout.t_s) / record.frame_rate_hz
+    duration = float(rollout.t_s[-1])
     return ClipView(record, views, actors, _plots(rollout), duration, rollout.ended.value)
 
 

@@ -11,7 +11,7 @@ from scenarios.road_area import road_area
 from scenarios.rollout import Rollout
 
 RESOLUTION_M = 0.1  # metres a pixel: the devkit's default
-MARGIN_M = 10.0  # empty ground around the road
+MARGIN_M = 60.0  # empty ground around road and ego: the devkit cuts 40 m x sqrt(2) around the ego, unchecked
 BEHIND_M, AHEAD_M = 40.0, 120.0  # how much of the road to draw before the ego's first and beyond its last place
 HALF_TURN_RAD = 2.8  # a curve is drawn this far at most: `Road.project` holds within half a turn
 
@@ -29,11 +29,13 @@ def draw_road_mask(rollout: Rollout) -> RoadMask:
     if rollout.road is None:
         return RoadMask(np.zeros((1, 1), np.uint8), rollout.map_to_global)
     outline = _outline(rollout.road, rollout)
-    points = outline @ rollout.map_to_global[:2, :2].T + rollout.map_to_global[:2, 3]
-    shift = MARGIN_M - np.floor(points.min(axis=0))
+    turn, origin = rollout.map_to_global[:2, :2], rollout.map_to_global[:2, 3]
+    points, driven = (xy @ turn.T + origin for xy in (outline, rollout.ego_to_map[:, :2, 3]))
+    shown = np.concatenate([points, driven])
+    shift = MARGIN_M - np.floor(shown.min(axis=0))
     placed = rollout.map_to_global.copy()
     placed[:2, 3] += shift
-    return RoadMask(_filled(points + shift), placed)
+    return RoadMask(_filled(points + shift, shown.max(axis=0) + shift + MARGIN_M), placed)
 
 
 def _outline(road: Road, rollout: Rollout) -> Float[np.ndarray, "corner 2"]:
@@ -44,8 +46,10 @@ def _outline(road: Road, rollout: Rollout) -> Float[np.ndarray, "corner 2"]:
     return np.array(strip.exterior.coords)
 
 
-def _filled(points: Float[np.ndarray, "corner 2"]) -> UInt8[np.ndarray, "height width"]:
-    width, height = (int(v) for v in np.ceil((points.max(axis=0) + MARGIN_M) / RESOLUTION_M))
+def _filled(
+    points: Float[np.ndarray, "corner 2"], extent_m: Float[np.ndarray, "2"]
+) -> UInt8[np.ndarray, "height width"]:
+    width, height = (int(v) for v in np.ceil(extent_m / RESOLUTION_M))
     picture = Image.new("L", (width, height))
     columns, rows = points[:, 0] / RESOLUTION_M, height - points[:, 1] / RESOLUTION_M
     ImageDraw.Draw(picture).polygon(list(zip(columns.tolist(), rows.tolist(), strict=True)), fill=255)

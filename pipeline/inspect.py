@@ -20,7 +20,7 @@ from pipeline.printing import verdicts_table
 from pipeline.runs import safe_name
 from pipeline.specs import find, load_all
 from pipeline.stages import open_world
-from scenarios.rollout import FRAME_RATE_HZ, Ended
+from scenarios.rollout import Ended
 from scenarios.scenario import Scenario
 from scenarios.sweep_spec import as_shown
 
@@ -48,7 +48,7 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
             console.print(f"  {verdict.reason}", style="yellow", markup=False, soft_wrap=True)
         in_full = full or len(loaded.scenarios) == 1
         if in_full or rollout.ended is not Ended.DURATION:
-            lasted, asked = len(rollout.t_s) / FRAME_RATE_HZ, scenario.duration_s
+            lasted, asked = rollout.t_s[-1], scenario.duration_s
             console.print(f"  {rollout.ended}: {lasted:.1f} s of {asked:.1f} s", style="dim", highlight=False)
         if shown := verdicts if in_full else wrong:
             console.print(verdicts_table(shown), "")

@@ -1,5 +1,6 @@
 """A rollout: where every body is at every instant, as frozen arrays."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,18 @@ from scenarios.environment import Environment, Surface
 from scenarios.road import Road
 
 FRAME_RATE_HZ = 12.0
+KEYFRAME_RATE_HZ = 2.0  # nuScenes' rate of annotated keyframes
+KEYFRAME_STRIDE = round(FRAME_RATE_HZ / KEYFRAME_RATE_HZ)  # frames from one keyframe to the next
+
+
+def frame_count(duration_s: float) -> int:
+    """Frames from 0 s to `duration_s`, both included: whole half seconds begin and end on a keyframe."""
+    return round(duration_s * FRAME_RATE_HZ) + 1
+
+
+def to_keyframe(t_s: float) -> float:
+    """The instant of the first keyframe at `t_s` or after it."""
+    return math.ceil(t_s * KEYFRAME_RATE_HZ - 1e-6) / KEYFRAME_RATE_HZ
 
 
 class Ended(StrEnum):

@@ -25,7 +25,7 @@ from scenarios.place import carriers
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
 from scenarios.recording import recorded
 from scenarios.road import Road
-from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout
+from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
 from scenarios.scenario import Event, Scenario
 from scenarios.starts import start
 from scenarios.storyboard import Storyboard
@@ -37,7 +37,7 @@ STEP_S = 1 / (FRAME_RATE_HZ * SUBSTEPS)
 
 
 def simulate(scenario: Scenario) -> Rollout:
-    """Every body's motion at 12 Hz from t = 0, `duration_s` long; the same scenario gives the same numbers.
+    """Every body's motion at 12 Hz from t = 0 to `duration_s`, both included; the same scenario gives the same numbers.
 
     A collision does not end the rollout: it is a happening, and the bodies slide on under friction.
     Raises ValueError when the scenario starts from a log, or bodies overlap at the start.
@@ -46,7 +46,7 @@ def simulate(scenario: Scenario) -> Rollout:
         raise ValueError(f"{scenario.name}: starts from a log; its motion is read from there, not simulated")
     world = World(scenario)
     frames = [world.record()]
-    for _ in range(round(scenario.duration_s * FRAME_RATE_HZ) - 1):
+    for _ in range(frame_count(scenario.duration_s) - 1):
         for _ in range(SUBSTEPS):
             world.step()
         frames.append(world.record())

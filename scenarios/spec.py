@@ -11,8 +11,9 @@ from scenarios.actor_spec import ActorSpec, EgoSpec
 from scenarios.environment import Environment, Sun, TimeOfDay, Weather
 from scenarios.faults import quoted
 from scenarios.road_spec import RoadSpec
+from scenarios.rollout import KEYFRAME_RATE_HZ, to_keyframe
 from scenarios.section import Angle, Instant, Section, fault, measured, one_of
-from scenarios.units import ANGLE, LENGTH, TIME, NotAQuantity, quantity, spelling
+from scenarios.units import ANGLE, LENGTH, TIME, NotAQuantity, quantity, shown, spelling
 
 WORDS_SAFE_AS_ID = "letters a-z, digits, - or _, starting with a letter, at most 32 of them, and not 'ego'"
 
@@ -115,7 +116,18 @@ def _said(written: object) -> str:
 
 
 Source = dict[str, Annotated[str, BeforeValidator(_said, json_schema_input_type=str | int | float)]]
-Duration = Annotated[float, measured(TIME, 1.0, 60.0)]
+
+
+def _to_a_keyframe(duration_s: float) -> float:
+    """A clip ends on a keyframe: only between two of them does anything say where bodies are."""
+    after_s = to_keyframe(duration_s)
+    if abs(after_s - duration_s) > 1e-6:
+        near = f"{shown(after_s - 1 / KEYFRAME_RATE_HZ, TIME)} or {shown(after_s, TIME)}"
+        raise fault(shown(duration_s, TIME), f"whole half seconds, since a clip ends on a keyframe: {near}")
+    return after_s
+
+
+Duration = Annotated[float, measured(TIME, 1.0, 60.0), AfterValidator(_to_a_keyframe)]
 
 
 class Common(Section):
@@ -124,7 +136,7 @@ class Common(Section):
     name: Slug = Field(description="a name of a-z, 0-9 and single hyphens, at most 64 characters, such as cut-in-wet")
     intent: Prose = Field(description="a sentence that says what this scenario is for")
     source: Source = Field({}, max_length=20, description="a mapping such as {suite: nhtsa, type: cut-in}")
-    duration: Duration = Field(6.0, description="a time from 1 s to 60 s, such as 6 s")
+    duration: Duration = Field(6.0, description="a time of whole half seconds from 1 s to 60 s, such as 6 s or 6.5 s")
     environment: EnvironmentSpec = Field(EnvironmentSpec(), description="a mapping such as {time: dusk, weather: rain}")
     expect: ExpectSpec = Field(ExpectSpec(), description="a mapping such as {collision: never, min_ttc: below 2 s}")
 

@@ -53,7 +53,7 @@ function drawNames(pen, labels, boxes, unit) {
 function setUp(clip) {
   const rate = Number(clip.dataset.rate);
   const duration = Number(clip.dataset.duration);
-  const last = Math.round(duration * rate) - 1;
+  const last = Math.round(duration * rate);
   const find = (name) => clip.querySelector(name);
   const videos = [...clip.querySelectorAll("video")];
   const screens = [...clip.querySelectorAll(".screens")].flatMap((screens) => {

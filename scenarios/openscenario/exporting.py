@@ -181,18 +181,11 @@ class _Parts:
         return el("WorldPosition", x=x, y=y, z=0.0, h=yaw % (2 * pi))
 
     def _trajectory(self, i: int, placed: Placed) -> etree._Element:
-        """All frames, and one more to last the whole clip, straight on."""
+        """All frames."""
         vertices = [
             el("Vertex", el("Position", self._world(i, placed, frame)), time=float(t))
             for frame, t in enumerate(self.rollout.t_s)
         ]
-        last = vertices[-1][0][0]
-        left = self.scenario.duration_s - float(self.rollout.t_s[-1])
-        if left > 1e-9:
-            way, yaw = float(self.rollout.speed_mps[-1, i]) * left, float(self.rollout.yaw_rad[-1, i])
-            x, y = float(last.get("x")) + way * cos(yaw), float(last.get("y")) + way * sin(yaw)
-            end = el("WorldPosition", x=x, y=y, z=0.0, h=yaw % (2 * pi))
-            vertices.append(el("Vertex", el("Position", end), time=float(self.scenario.duration_s)))
         shape = el("Shape", el("Polyline", *vertices))
         timing = el("Timing", domainAbsoluteRelative="absolute", scale=1.0, offset=0.0)
         return el(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scenarios.openscenario.node import Node
+from scenarios.rollout import to_keyframe
 
 SHORTEST_S, LONGEST_S, USUAL_S = 1.0, 60.0, 10.0
 AFTERWARDS_S = 5.0  # after the last event with a time
@@ -17,7 +18,7 @@ class Length:
 
     def at_least(self, last_s: float) -> float:
         """The clip's duration when its last event with a time begins at `last_s`."""
-        return min(max(self.seconds, last_s + AFTERWARDS_S), LONGEST_S) if self.open else self.seconds
+        return min(max(self.seconds, to_keyframe(last_s + AFTERWARDS_S)), LONGEST_S) if self.open else self.seconds
 
 
 def read_length(stop: Node, asked_s: float | None) -> Length:
@@ -41,7 +42,9 @@ def read_length(stop: Node, asked_s: float | None) -> Length:
     seconds = min(max(min(times), SHORTEST_S), LONGEST_S)
     if abs(seconds - min(times)) > 1e-9:
         stop.differs(f"it ends after {min(times):g} s; here scenarios last from {SHORTEST_S:g} to {LONGEST_S:g} s")
-    return Length(round(seconds, 6), False)
+    if (ends := to_keyframe(seconds)) - seconds > 1e-6:
+        stop.differs(f"it ends after {seconds:g} s; here a clip ends on a keyframe, one every half second: {ends:g} s")
+    return Length(ends, False)
 
 
 def _time(condition: Node) -> float | None:
