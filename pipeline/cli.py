@@ -25,7 +25,7 @@ from pipeline.options import (
     Weights,
     Workers,
 )
-from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
+from pipeline.terminal import INCOMPLETE, OK, before_any_command, console, plain_errors
 
 app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
@@ -284,6 +284,7 @@ def evaluate(
         measure(preset, clips, out, console, keep=keep, beside=beside)
 
 
+app.callback()(before_any_command)
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 

@@ -1,40 +1,16 @@
 """The Ray actors of one pool: hired, set up, given work when they are free, replaced when they die."""
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline import hand
+from pipeline.deaths import at_start, cause_of, tell_death
 from pipeline.line import Act, Pool
+from pipeline.own_code import OURS, ROOT
 from pipeline.ray_start import NoWorkers, RayPlan
-from pipeline.stopping import left_to_the_driver
 from pipeline.workers import Player
-
-
-class _Hand:
-    """The Ray actor."""
-
-    def __init__(self, worker: Player, pool: Pool) -> None:
-        if not pool.needs.gpus:
-            os.environ["CUDA_VISIBLE_DEVICES"] = ""  # Ray does not hide them from those who asked for none
-        self.worker, self.threads = worker, pool.hands.threads
-        left_to_the_driver()
-
-    def setup(self) -> None:
-        self.worker.setup(self.threads)
-
-    def process(self, act: Act, last: bool, items: Sequence[Any], *before: Any) -> Any:
-        """Play an act; `before` are the results of the acts before it, one act after the other.
-
-        The last act's results come as one value. Others stay in Ray, each on its own, behind a None that says that they
-        are there: whoever waits for them does not fetch them.
-        """
-        columns = [before[i : i + len(items)] for i in range(0, len(before), len(items))]
-        method = getattr(self.worker, act.name)
-        rows = zip(items, *columns, strict=True)
-        results = method(items, *columns) if act.batch else [method(*row) for row in rows]
-        return list(results) if last else (None, *results)
 
 
 @dataclass(frozen=True)
@@ -76,14 +52,17 @@ class Crew:
     def hire(self, wanted: int) -> None:
         while len(self.starting) + len(self.free) + len(self.busy) < wanted:
             actor = self._actor()
-            self.starting[actor.setup.remote()] = actor
+            self.starting[actor.setup.remote(self.worker)] = actor
 
     def _actor(self) -> Any:
         import ray
+        from ray import cloudpickle
 
         needs, threads = self.pool.needs, self.pool.hands.threads
         asked = {"num_cpus": threads, "num_gpus": needs.gpus, "memory": int(needs.memory_gib * 2**30)}
-        return ray.remote(max_restarts=0, max_task_retries=0, **asked)(_Hand).remote(self.worker, self.pool)
+        cloudpickle.register_pickle_by_value(hand)  # a reference to it could find another `pipeline` there
+        actor = ray.remote(max_restarts=0, max_task_retries=0, **asked)(hand._Hand)
+        return actor.remote(str(ROOT), OURS, threads, needs.gpus > 0)
 
     def give(self, number: int, act: Act, last: bool, parts: Sequence[Part]) -> None:
         """To somebody who is free."""
@@ -106,9 +85,11 @@ class Crew:
             raise (error.cause or error) from None
         except RayError as error:
             self.stillborn += 1
+            tell_death("while it loaded the networks", error)
             if self.stillborn > self.plan.retries:
-                said = f"{self.stillborn} workers in a row died while they loaded the networks ({died(error)})"
-                raise NoWorkers(f"{said}; is there memory enough? try fewer with --workers 1") from None
+                said = f"{self.stillborn} workers in a row died while they loaded the networks ({cause_of(error)})"
+                hint = "" if at_start(error) else "; is there memory enough? try fewer with --workers 1"
+                raise NoWorkers(said + hint) from None
         else:
             self.stillborn = 0
             self.free.append(actor)
@@ -139,8 +120,3 @@ class Crew:
 
         for actor in [*self.free, *self.starting.values(), *(task.actor for task in self.busy.values())]:
             ray.kill(actor)
-
-
-def died(error: Exception) -> str:
-    """Ray's name for it, in words where it has some: OutOfMemoryError, NodeDiedError, ActorDiedError."""
-    return type(error).__name__

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.crew import Crew, Part, Task, died
+from pipeline.crew import Crew, Part, Task
+from pipeline.deaths import cause_of, tell_death
 from pipeline.line import Line
 from pipeline.ray_start import RayPlan, line_here, start_ray
 from pipeline.workers import Done, Failed, Outcome, Player, Queue, failure, stops_all
@@ -162,7 +163,8 @@ class _Floor:
                 self.waiting[task.act + 1].append(Part(part.item, (*part.results, result)))
 
     def _died(self, task: Task, what: str, error: Exception) -> Iterator[Outcome]:
-        reason = f"{what} ({died(error)})"
+        tell_death(what, error)
+        reason = f"{what} ({cause_of(error)})"
         return self._spoiled(task, lambda item: Failed(item, reason, str(error), passing=True))
 
     def _spoiled(self, task: Task, outcome: Callable[[Any], Failed]) -> Iterator[Outcome]:

@@ -11,9 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.own_code import OURS, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-_PACKAGES = ("scenarios", "conditioning", "models", "outputs", "pipeline")
 _NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nuscenes-devkit")
 
 
@@ -89,7 +88,7 @@ def versions() -> dict[str, str]:
 def code_fingerprint() -> str:
     """Hash over our own sources: says which code made a clip, with or without git."""
     digest = hashlib.sha256()
-    for path in sorted(p for name in _PACKAGES for p in (ROOT / name).rglob("*.py")):
+    for path in sorted(p for name in OURS for p in (ROOT / name).rglob("*.py")):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 

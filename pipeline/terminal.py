@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline.errors import Stopped, user_errors
+from pipeline.own_code import refuse_shadows
 
 OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 console = Console()
@@ -26,3 +27,9 @@ def plain_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; the same command goes on from here")
         raise typer.Exit(STOPPED) from None
+
+
+def before_any_command() -> None:
+    """Whatever a command imports, it is ours."""
+    with plain_errors():
+        refuse_shadows()

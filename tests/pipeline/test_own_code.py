@@ -1,0 +1,96 @@
+"""Folders of the user's that have the names of our packages: workers take ours, and what stands before ours is named.
+
+The clips are specks.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pipeline.crew
+import pipeline.generate
+from pipeline.generate import Silent, generate
+from pipeline.own_code import OURS, ROOT
+from pipeline.ray_start import NoWorkers
+from pipeline.requests import How
+from pipeline.runs import look
+from tests.pipeline.harm import request_of
+from tests.pipeline.specks import SpeckMaker
+from tests.pipeline.troubles import Batch
+
+
+class DiesAsItLoads(SpeckMaker):
+    def setup(self, threads: int) -> None:
+        os._exit(7)
+
+
+@pytest.fixture
+def theirs(tmp_path) -> Path:
+    """A user's folder with packages of their own, which are called as ours are."""
+    folder = tmp_path / "project"
+    for name in OURS:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise RuntimeError('this is the code of a user')\n")
+    return folder
+
+
+@pytest.fixture
+def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
+    return Batch.of(1, tmp_path, speck_weights, monkeypatch)
+
+
+def nearmiss(*words: str, at: Path, path: str) -> subprocess.CompletedProcess:
+    """The command line as its script calls it: Python itself does not look for modules where it is called."""
+    script = "import sys; sys.path.remove(''); from tests.pipeline.troubled_cli import main; main()"
+    command = [sys.executable, "-c", script, *words]
+    return subprocess.run(
+        command, cwd=at, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.ray
+def test_workers_take_our_packages_though_the_working_directory_has_others(batch, theirs):
+    result = nearmiss(*batch.command, "--workers", "1", at=theirs, path=str(ROOT))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert batch.counted() == batch.all_made()
+
+
+def test_a_package_that_stands_before_ours_is_named_by_its_path(tmp_path):
+    (tmp_path / "models" / "weights").mkdir(parents=True)  # no code at all: data of a user
+    (tmp_path / "outputs.py").touch()
+    script = "import pipeline, sys; sys.path.insert(0, sys.argv.pop(1)); from pipeline.cli import main; main()"
+    command = [sys.executable, "-c", script, str(tmp_path), "library"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert f"outputs at {tmp_path / 'outputs.py'}" in result.stderr
+    assert str(ROOT) in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize(
+    ("maker", "foreign", "cause"),
+    [
+        (DiesAsItLoads, False, "worker process has died"),
+        (SpeckMaker, True, "RuntimeError: this is the code of a user"),
+    ],
+)
+def test_why_workers_die_is_in_the_message_the_log_and_run_json(
+    batch, theirs, ray_here, monkeypatch, maker, foreign, cause
+):
+    monkeypatch.setattr(pipeline.generate, "ClipMaker", maker)
+    if foreign:  # as if a machine of a cluster had other packages in the place of ours
+        monkeypatch.setattr(pipeline.crew, "ROOT", theirs)
+    with pytest.raises(NoWorkers) as error:
+        generate(request_of(batch), How(workers=1), Silent())
+    log = [json.loads(line) for line in (batch.out / "log.jsonl").read_text().splitlines()]
+    died = [line["cause"] for line in log if line["event"] == "worker died"]
+    assert len(died) == 3
+    for told in (str(error.value), look(batch.out).last_start()["ended"]["why"], *died):
+        assert "ActorDiedError" in told
+        assert cause in told
+    assert ("is there memory enough?" in str(error.value)) is not foreign
