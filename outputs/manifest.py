@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from outputs import verdict as verdicts_
 from outputs.coverage import Coverage
-from outputs.verdict import Outcome, Verdict
+from outputs.verdict import Verdict
 from outputs.whole import write_text
 from scenarios.rollout import Happening
 
@@ -71,6 +71,8 @@ class ClipRecord(_Strict):
 
     @model_validator(mode="after")
     def _agrees_with_its_verdicts(self) -> "ClipRecord":
+        if strange := {v.camera for v in self.verdicts if v.camera} - set(self.cameras):
+            raise ValueError(f"verdicts on cameras that the clip has not: {', '.join(sorted(strange))}")
         if self.accepted != verdicts_.accepted(self.verdicts):
             raise ValueError(f"accepted is {self.accepted}, which the verdicts contradict")
         if not self.accepted and not self.reasons:
@@ -80,15 +82,21 @@ class ClipRecord(_Strict):
 
 def reasons_against(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
     """Why a clip may not leave, a sentence each; empty exactly where `verdict.accepted` is true."""
-    against = [v for v in verdicts if v.gates and v.outcome is Outcome.FAIL]
-    heard = {v.family for v in verdicts if v.outcome is Outcome.PASS} | {v.family for v in against}
-    silent = tuple(f"{family}: no check passed" for family in ("physics", "pixels") if family not in heard)
-    return tuple(f"{v.check}: {v.reason}" for v in against) + silent
+    against = [v for v in verdicts if v.against]
+    heard = {v.family for v in against} | {verdicts_.pixels_of(v.camera) for v in against}
+    silent = (f"{what}: no check passed" for what in verdicts_.unchecked(verdicts) if what not in heard)
+    return (*map(_sentence, against), *silent)
+
+
+def _sentence(verdict: Verdict) -> str:
+    where = f" ({verdict.camera})" if verdict.camera else ""
+    unsure = "inconclusive, " if verdict.outcome is verdicts_.Outcome.INCONCLUSIVE else ""
+    return f"{verdict.check}{where}: {unsure}{verdict.reason}"
 
 
 def missed(record: ClipRecord) -> list[str]:
-    """The checks that keep a clip out of the dataset."""
-    return [v.check for v in record.verdicts if v.gates and v.outcome is Outcome.FAIL]
+    """The checks that keep a clip out of the dataset, each once however many cameras or actors it failed on."""
+    return list(dict.fromkeys(v.check for v in record.verdicts if v.against))
 
 
 class Manifest(_Strict):

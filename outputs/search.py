@@ -53,7 +53,7 @@ class Trial:
         said = [
             f"{v:.3g} {u}" if v < BEYOND else f"over {BEYOND:g} {u}" for v, u in zip(self.figures, units, strict=True)
         ]
-        hit = "" if self.impact_mps is None else f", hit at {self.impact_mps * 3.6:.0f} km/h"
+        hit = "" if self.impact_mps is None else f", hit at {self.impact_mps * 3.6:.1f} km/h"
         return ", ".join(said) + hit
 
 

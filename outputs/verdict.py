@@ -3,23 +3,27 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+FAMILIES = ("physics", "pixels")
+
 
 class Outcome(StrEnum):
     PASS = "pass"
     FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"  # never counts as a pass of the check, and never rejects by itself
+    INCONCLUSIVE = "inconclusive"  # never counts as a pass of the check; rejects only where the verdict `must_pass`
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One check's result on one clip.
+    """One check's result on one clip, for pixels on one of its cameras.
 
-    `value` and `limit` share `unit`; `model` names the physical or statistical model used; `baseline` the stored
-    figure on source frames that a pixel limit is relative to, "" for physics. `reason` is a sentence for a person.
+    `value` and `limit` share `unit`; `model` names the physical or statistical model used; `baseline` what a pixel
+    limit is relative to: the id of the stored figures on source frames, or the clip's own source pictures; "" for
+    physics. `reason` is a sentence for a person. `camera` is the one whose pictures were judged; "" for physics, and
+    in records written before it was kept.
     """
 
     check: str
-    family: str  # "physics" or "pixels"
+    family: str  # one of FAMILIES
     outcome: Outcome
     value: float | None
     limit: float | None
@@ -28,10 +32,32 @@ class Verdict:
     baseline: str
     reason: str
     gates: bool = True  # False: a tag, reported but never a ground for rejection
+    camera: str = ""
+    must_pass: bool = False  # True: an inconclusive outcome keeps the clip back as well
+
+    @property
+    def against(self) -> bool:
+        """Whether it keeps its clip out of the dataset."""
+        kept_back = self.must_pass and self.outcome is Outcome.INCONCLUSIVE
+        return self.gates and (kept_back or self.outcome is Outcome.FAIL)
 
 
 def accepted(verdicts: tuple[Verdict, ...]) -> bool:
-    """A clip may leave when no gating check failed and each family has at least one gating pass."""
-    failed = any(v.gates and v.outcome is Outcome.FAIL for v in verdicts)
-    families = {v.family for v in verdicts if v.gates and v.outcome is Outcome.PASS}
-    return not failed and {"physics", "pixels"} <= families
+    """A clip may leave when no verdict is against it, and physics, pixels and every camera have a gating pass."""
+    return not any(v.against for v in verdicts) and not unchecked(verdicts)
+
+
+def unchecked(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
+    """The families without any gating pass, and the cameras of pixel verdicts without one: "pixels of CAM_FRONT"."""
+    passed = [v for v in verdicts if v.gates and v.outcome is Outcome.PASS]
+    families = [family for family in FAMILIES if family not in {v.family for v in passed}]
+    if "pixels" in families:
+        return tuple(families)
+    seen = {v.camera for v in passed}
+    cameras = dict.fromkeys(v.camera for v in verdicts if v.camera and v.camera not in seen)
+    return (*families, *map(pixels_of, cameras))
+
+
+def pixels_of(camera: str) -> str:
+    """How one camera's share of the pixel checks is called."""
+    return f"pixels of {camera}"

@@ -34,6 +34,7 @@ from pipeline.stages import (
     source_frames,
 )
 from scenarios.load import library, load
+from scenarios.mentions import mentioned
 from scenarios.sample import sample_scenario
 from scenarios.scenario import Scenario
 
@@ -65,9 +66,11 @@ def shoot(scenario: Scenario, seed: int, networks: Networks) -> Shot:
     conditions = condition(rollout, networks.rig[:1], look)
     (source,) = source_frames(rollout, conditions, look)
     view = conditions.views[0]
+    named = mentioned(scenario.events)
     return Shot(
-        f"{scenario.name}/{seed}", rollout, view.labels, view.camera, view.layers, source, scenario, conditions, seed
-    )
+        f"{scenario.name}/{seed}", rollout, view.labels, view.camera, view.layers, source, named, scenario, conditions,
+        seed,
+    )  # fmt: skip
 
 
 def held_out(clips: int, first_seed: int) -> Iterator[tuple[Scenario, int]]:

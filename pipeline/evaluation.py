@@ -14,13 +14,12 @@ from jaxtyping import Bool, Float
 from conditioning.camera import Camera
 from conditioning.layers import Layers
 from conditioning.visibility import Labels
-from outputs.verdict import Outcome
 from pipeline.checks.baseline import Baseline
 from pipeline.checks.motion import ego_speed_seen, speeds
 from pipeline.checks.objects import Tally, ghost_share, tally
 from pipeline.checks.pixels import judge_scene
 from pipeline.checks.scene import FLOOR_PX, Scene
-from pipeline.checks.sight import Frames, Sight
+from pipeline.checks.sight import Found, Frames, Sight
 from pipeline.checks.targets import CLASSES
 from pipeline.checks.tracks import permanence, returns
 from pipeline.sharpness import REGION_NAMES, Sharpness, sharpness
@@ -41,6 +40,7 @@ class Case:
     camera: Camera
     layers: Layers
     source: Frames
+    named: frozenset[str]  # the actors that the story names
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ class Measured:
         )
 
 
-def measure(case: Case, frames: Frames, eye: Eye, baseline: Baseline) -> Measured:
-    """One clip's part of the sums. ValueError if frames and source differ in shape."""
+def measure(case: Case, frames: Frames, on_source: tuple[Found, ...], eye: Eye, baseline: Baseline) -> Measured:
+    """One clip's part of the sums. `on_source` is what the detector finds on the source pictures. ValueError if frames
+    and source differ in shape."""
     if frames.shape != case.source.shape:
         raise ValueError(f"{case.name}: frames are {frames.shape}, the source is {case.source.shape}")
     scene = Scene(eye(frames), case.labels, case.rollout, case.camera)
@@ -89,7 +90,7 @@ def measure(case: Case, frames: Frames, eye: Eye, baseline: Baseline) -> Measure
         permanence(scene, baseline.least_likeness, baseline.most_repainted).value,
         ego_speed_seen(scene).value,
     )
-    failed = {v.check: 1 for v in judge_scene(scene, baseline) if v.gates and v.outcome is Outcome.FAIL}
+    failed = {v.check: 1 for v in judge_scene(scene, on_source, case.named, baseline) if v.against}
     events = len(returns(scene))
     return Measured(
         clips=1, frames=len(frames), squared=float(squares.sum(dtype=np.float64)), pixels=squares.size,
@@ -139,7 +140,7 @@ class Figures:
     `facade_error` is the mean difference of facades' colours from source's, of full scale, at 1 s and at the end; see
     `pipeline.sharpness`.
     `speed_error` is the mean over clips of the relative error of the way travelled; `speed_slope` is a line through
-    the origin: speeds seen against speeds commanded. `rejected` is the share of clips that fail a pixel check.
+    the origin: speeds seen against speeds commanded. `rejected` is the share of clips that a pixel check keeps back.
     """
 
     subject: str
@@ -233,9 +234,10 @@ def evaluate_subjects(
     names = []
     for case in cases:
         names.append(case.name)
+        on_source = eye(case.source).found
         for subject, make in makers.items():
             progress(case.name, subject)
-            one = measure(case, make(case), eye, baseline)
+            one = measure(case, make(case), on_source, eye, baseline)
             sums[subject] = sums[subject] + one if subject in sums else one
     if not names:
         raise ValueError("no clips to evaluate on")

@@ -14,7 +14,7 @@ BEYOND_BRAKES = 1000.0  # m/s^2: a collision is worse than any braking that woul
 
 @dataclass(frozen=True)
 class Impact:
-    """The ego's first collision: with which row, when, and how fast the two moved against each other."""
+    """The ego's first collision: with which row, when, and the impact speed that the rollout tells."""
 
     row: int
     t_s: float
@@ -44,11 +44,8 @@ def first_impact(rollout: Rollout) -> Impact | None:
     if not hits:
         return None
     hit = min(hits, key=lambda h: h.t_s)
-    row = rollout.index(hit.other if hit.actor == ego else hit.actor)
-    frame = max(0, int(np.searchsorted(rollout.t_s, hit.t_s)) - 1)
-    yaw, speed = rollout.yaw_rad[frame, [0, row]], rollout.speed_mps[frame, [0, row]]
-    along, across = speed * np.cos(yaw), speed * np.sin(yaw)
-    return Impact(row, hit.t_s, float(np.hypot(along[0] - along[1], across[0] - across[1])))
+    assert hit.impact_mps is not None  # a simulation tells it of every hit
+    return Impact(rollout.index(hit.other if hit.actor == ego else hit.actor), hit.t_s, hit.impact_mps)
 
 
 def sight_before_conflict(rollout: Rollout, impact: Impact | None) -> float | None:

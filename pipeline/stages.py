@@ -33,6 +33,7 @@ from pipeline.checks.pixels import check_pixels
 from pipeline.checks.sight import Frames
 from pipeline.networks import Networks
 from pipeline.sheets import signed
+from scenarios.mentions import mentioned
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate
@@ -187,12 +188,14 @@ def judge(
     rollout: Rollout,
     conditions: Conditions,
     frames: tuple[Frames, ...],
+    source: tuple[Frames, ...],
     networks: Networks,
 ) -> tuple[Verdict, ...]:
-    """Physics on the rollout, then every camera's pixels against its labels."""
+    """Physics on the rollout, then every camera's pixels against its labels and its source pictures."""
+    named, looking = mentioned(scenario.events), (networks.checker, networks.baseline)
     pixels = [
         verdict
-        for made, view in zip(frames, conditions.views, strict=True)
-        for verdict in check_pixels(made, view.labels, rollout, view.camera, networks.checker, networks.baseline)
+        for made, real, view in zip(frames, source, conditions.views, strict=True)
+        for verdict in check_pixels(made, real, view.labels, rollout, view.camera, named, *looking)
     ]
     return (*check_physics(rollout, scenario), *pixels)

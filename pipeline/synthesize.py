@@ -68,7 +68,7 @@ def finish(job: Job, scene: Scene, imagined: Imagined, networks: Networks, clock
     """What else is sensed, what the checks say, and the record of it all."""
     rollout, conditions, frames = scene.rollout, scene.conditions, tuple(imagined.frames)
     lidar = clock(sense_lidar, rollout, conditions, seed_for(job.scenario, job.seed, "lidar"))
-    verdicts = clock(judge, job.scenario, rollout, conditions, frames, networks)
+    verdicts = clock(judge, job.scenario, rollout, conditions, frames, scene.source, networks)
     record = record_of(job, scene, verdicts, networks, imagined.device, clock.seconds)
     views = conditions.views
     return Clip(

@@ -35,12 +35,17 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that occurred while the rollout ran, for plots and reports; `other` is the body hit, if one was."""
+    """Something that occurred while the rollout ran, for plots and reports; `other` is the body hit, if one was.
+
+    `impact_mps` is how fast the two moved against each other (`scenarios.impact.impact_speed`); None without a hit, and
+    in records written before it was kept.
+    """
 
     t_s: float
     actor: str
     what: str
     other: str = ""
+    impact_mps: float | None = None
 
 
 @dataclass(frozen=True)

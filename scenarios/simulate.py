@@ -15,7 +15,7 @@ from scenarios.drivers import G, driver
 from scenarios.following import Minds
 from scenarios.giving_way import Roundabout
 from scenarios.grip_map import friction_under
-from scenarios.impact import Contact, contacts, parting_velocities, sliding_decel, touching
+from scenarios.impact import Contact, contacts, impact_speed, parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
 from scenarios.merging import Merging
 from scenarios.motion import PRESENT, drive_on, velocities
@@ -150,8 +150,8 @@ class World:
         xy[me], yaw[me], there[me] = pose[:2], pose[2], True
         return not touching(xy, yaw, self.size, np.arange(len(there)) == me, there)
 
-    def _tell(self, actor: str, what: str, hit: str = "") -> None:
-        self.happenings.append(Happening(round(self.t_s, 4), actor, what, hit))
+    def _tell(self, actor: str, what: str) -> None:
+        self.happenings.append(Happening(round(self.t_s, 4), actor, what))
 
     def _move(self) -> None:
         """Everybody goes on by a step: who just drives along a road in one loop, the others one by one."""
@@ -242,8 +242,9 @@ class World:
             closing = float((va - vb) @ normal)
             if (i, j) not in self.touched:
                 self.touched.add((i, j))
-                words = f"at {max(closing, 0) * 3.6:.1f} km/h"
-                self._tell(a.body.id, f"collision with {b.body.id} {words}", b.body.id)
+                speed = round(impact_speed(va, vb), 4)
+                words = f"collision with {b.body.id} at {speed * 3.6:.1f} km/h"
+                self.happenings.append(Happening(round(self.t_s, 4), a.body.id, words, b.body.id, speed))
             if closing <= 0:
                 continue
             va, vb = parting_velocities(normal, va, vb, a.mass, b.mass)

@@ -4,31 +4,48 @@ from conditioning.camera import Camera
 from conditioning.visibility import Labels
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.baseline import CURE, Baseline, BaselineError
+from pipeline.checks.key_actors import key_actors
 from pipeline.checks.rules import MOTION, RULES, Rule, SourceFigures
 from pipeline.checks.scene import Scene
-from pipeline.checks.sight import Checker, Frames, observe
+from pipeline.checks.sight import Checker, Found, Frames, find_objects, observe
 from scenarios.rollout import Rollout
 
 
 def check_pixels(
     frames: Frames,
+    source: Frames,
     labels: Labels,
     rollout: Rollout,
     camera: Camera,
+    named: frozenset[str],
     checker: Checker,
     baseline: Baseline,
 ) -> tuple[Verdict, ...]:
-    """One verdict a rule. ValueError if frames, labels and camera do not belong together."""
+    """One verdict a rule, and one for each actor that the clip is about; `named` are those that the story names.
+
+    `source` are the clip's source pictures: a log's own, or the procedural camera's. ValueError if frames, source,
+    labels and camera do not belong together.
+    """
+    if frames.shape != source.shape:
+        raise ValueError(f"frames are {frames.shape}, the source pictures {source.shape}")
     if frames.shape[1:3] != (camera.height, camera.width):
         raise ValueError(f"frames are {frames.shape[1:3]}, the camera's are {(camera.height, camera.width)}")
     if baseline.checker != checker.fingerprint:
         raise BaselineError(
             f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; {CURE}"
         )
-    return judge_scene(Scene(observe(frames, checker), labels, rollout, camera), baseline)
+    scene = Scene(observe(frames, checker), labels, rollout, camera)
+    return judge_scene(scene, find_objects(source, checker), named, baseline)
 
 
-def judge_scene(scene: Scene, baseline: Baseline) -> tuple[Verdict, ...]:
+def judge_scene(
+    scene: Scene, source: tuple[Found, ...], named: frozenset[str], baseline: Baseline
+) -> tuple[Verdict, ...]:
+    """Every check on a clip that has been looked at; `source` is what the detector finds on its source pictures."""
+    return (*judge_rules(scene, baseline), *key_actors(scene, source, named))
+
+
+def judge_rules(scene: Scene, baseline: Baseline) -> tuple[Verdict, ...]:
     """Every rule on a clip that has been looked at."""
     figures = baseline.figures
     return tuple(_judge(rule, scene, figures, baseline) for rule in RULES)
@@ -45,4 +62,5 @@ def _judge(rule: Rule, scene: Scene, figures: SourceFigures, baseline: Baseline)
     return Verdict(
         check=rule.check, family="pixels", outcome=outcome, value=reading.value, limit=limit, unit=rule.unit,
         model=rule.model, baseline=baseline.id, reason=reason, gates=baseline.gates(rule.check),
+        camera=scene.camera.name,
     )  # fmt: skip

@@ -49,16 +49,24 @@ class Sight:
 @torch.inference_mode()
 def observe(frames: Frames, checker: Checker) -> Sight:
     """Run both networks over a clip."""
-    pictures = rearrange(signed(frames), "t h w c -> t c h w")
-    pictures = pictures.contiguous(memory_format=torch.channels_last)
+    pictures = _pictures(frames)
     pairs = zip(pictures[:-1].split(BATCH), pictures[1:].split(BATCH), strict=True)
-    with computing():  # as they are trained; a baseline is measured the same way
-        found = [d for batch in pictures.split(BATCH) for d in checker.detector.detect(batch, FAINT)]
+    with computing():
         motion = [checker.egomotion(before, after).float().numpy() for before, after in pairs]
-    return Sight(
-        tuple(_plain(d, frame) for d, frame in zip(found, frames, strict=True)),
-        np.concatenate(motion) if motion else np.zeros((0, 2), np.float32),
-    )
+    return Sight(find_objects(frames, checker), np.concatenate(motion) if motion else np.zeros((0, 2), np.float32))
+
+
+@torch.inference_mode()
+def find_objects(frames: Frames, checker: Checker) -> tuple[Found, ...]:
+    """Run the detector alone over a clip, which takes half the time of both networks."""
+    with computing():  # as it is trained; a baseline is measured the same way
+        found = [d for batch in _pictures(frames).split(BATCH) for d in checker.detector.detect(batch, FAINT)]
+    return tuple(_plain(d, frame) for d, frame in zip(found, frames, strict=True))
+
+
+def _pictures(frames: Frames) -> Float[torch.Tensor, "time 3 height width"]:
+    pictures = rearrange(signed(frames), "t h w c -> t c h w")
+    return pictures.contiguous(memory_format=torch.channels_last)
 
 
 def _plain(found: Detections, frame: UInt8[np.ndarray, "height width 3"]) -> Found:

@@ -64,12 +64,19 @@ def street(
 
 
 def verdict(
-    family: str = "physics", outcome: Outcome = Outcome.PASS, value: float | None = 1.0, gates: bool = True
+    family: str = "physics",
+    outcome: Outcome = Outcome.PASS,
+    value: float | None = 1.0,
+    gates: bool = True,
+    camera: str = CAMERA.name,
+    must_pass: bool = False,
 ) -> Verdict:
+    """On `camera` where it is one on pixels."""
     baseline = "source-1" if family == "pixels" else ""
     return Verdict(
         f"{family} check", family, outcome, value, 2.0, "m/s²", "friction circle", baseline,
         "as it should be" if outcome is Outcome.PASS else "the car leaves its lane", gates,
+        camera if family == "pixels" else "", must_pass,
     )  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
 
-from outputs.manifest import read_manifest, read_record, reasons_against, write_manifest, write_record
+from outputs.manifest import missed, read_manifest, read_record, reasons_against, write_manifest, write_record
 from outputs.rejected import write_rejected
 from outputs.verdict import Outcome, accepted
 from tests.outputs.made import BAD, GOOD, record, verdict
@@ -61,10 +62,55 @@ def test_a_record_cannot_contradict_its_verdicts():
 @pytest.mark.parametrize(
     "verdicts",
     [(), GOOD, BAD, GOOD[:1], (*GOOD, verdict(outcome=Outcome.FAIL, gates=False)),
-     (GOOD[0], verdict("pixels", Outcome.INCONCLUSIVE))],
+     (GOOD[0], verdict("pixels", Outcome.INCONCLUSIVE)),
+     (GOOD[0], verdict("pixels", Outcome.INCONCLUSIVE), verdict("pixels", gates=False)),
+     (*GOOD, verdict("pixels", Outcome.INCONCLUSIVE)), (*GOOD, verdict("pixels", Outcome.INCONCLUSIVE, must_pass=True)),
+     (*GOOD, verdict("pixels", Outcome.INCONCLUSIVE, gates=False, must_pass=True)),
+     (*GOOD, verdict("pixels", Outcome.INCONCLUSIVE, camera="CAM_BACK"))],
 )  # fmt: skip
 def test_there_are_reasons_exactly_where_a_clip_is_rejected(verdicts):
     assert bool(reasons_against(verdicts)) != accepted(verdicts)
+
+
+def test_an_inconclusive_verdict_keeps_a_clip_back_only_where_it_must_pass():
+    unsure = verdict("pixels", Outcome.INCONCLUSIVE)
+    assert accepted((*GOOD, unsure))
+    held = record(verdicts=(*GOOD, replace(unsure, must_pass=True)))
+    assert not held.accepted and missed(held) == ["pixels check"]
+    assert held.reasons == ("pixels check (CAM_FRONT): inconclusive, the car leaves its lane",)
+
+
+def test_every_camera_needs_a_pass_of_its_own():
+    back = verdict("pixels", Outcome.INCONCLUSIVE, camera="CAM_BACK")
+    assert reasons_against((*GOOD, back)) == ("pixels of CAM_BACK: no check passed",)
+    assert accepted((*GOOD, back, replace(back, outcome=Outcome.PASS)))
+
+
+def test_a_reason_names_the_camera_and_a_check_counts_once_however_many_cameras_fail_it():
+    bad = tuple(verdict("pixels", Outcome.FAIL, camera=camera) for camera in ("CAM_FRONT", "CAM_BACK"))
+    two = record(verdicts=(*GOOD, *bad), cameras=("CAM_FRONT", "CAM_BACK"))
+    assert [reason.partition(":")[0] for reason in two.reasons] == [
+        "pixels check (CAM_FRONT)",
+        "pixels check (CAM_BACK)",
+    ]
+    assert missed(two) == ["pixels check"]
+
+
+def test_a_verdict_on_a_camera_that_the_clip_has_not_is_refused():
+    with pytest.raises(ValidationError, match="CAM_LEFT"):
+        record(verdicts=(*GOOD, verdict("pixels", camera="CAM_LEFT")))
+
+
+def test_a_record_from_before_cameras_and_impact_speeds_were_kept_is_read(tmp_path):
+    path = tmp_path / "record.json"
+    write_record(path, record())
+    told = json.loads(path.read_text())
+    for one in told["verdicts"]:
+        del one["camera"], one["must_pass"]
+    for one in told["happenings"]:
+        del one["impact_mps"]
+    path.write_text(json.dumps(told))
+    assert {v.camera for v in read_record(path).verdicts} == {""} and read_record(path).accepted
 
 
 def test_a_manifest_is_ordered_and_its_ids_differ(tmp_path):

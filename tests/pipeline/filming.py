@@ -70,9 +70,12 @@ class Court:
     baseline: Baseline
     seen: dict[bytes, Sight] = field(default_factory=dict, repr=False)
 
-    def verdicts(self, frames: Frames, labels: Labels, rollout: Rollout) -> tuple[Verdict, ...]:
-        with patch.object(pixels, "observe", self._observe):
-            return pixels.check_pixels(frames, labels, rollout, CAMERA, self.checker, self.baseline)
+    def verdicts(
+        self, frames: Frames, source: Frames, labels: Labels, rollout: Rollout, named: frozenset[str] = frozenset()
+    ) -> tuple[Verdict, ...]:
+        find = lambda frames, checker: self._observe(frames, checker).found  # noqa: E731
+        with patch.multiple(pixels, observe=self._observe, find_objects=find):
+            return pixels.check_pixels(frames, source, labels, rollout, CAMERA, named, self.checker, self.baseline)
 
     def _observe(self, frames: Frames, checker: Checker) -> Sight:
         known = sha256(np.ascontiguousarray(frames)).digest()
@@ -80,6 +83,6 @@ class Court:
             self.seen[known] = observe(frames, checker)
         return self.seen[known]
 
-    def failed(self, frames: Frames, labels: Labels, rollout: Rollout) -> dict[str, str]:
+    def failed(self, frames: Frames, source: Frames, labels: Labels, rollout: Rollout) -> dict[str, str]:
         """Checks that failed, with what they say."""
-        return {v.check: v.reason for v in self.verdicts(frames, labels, rollout) if v.outcome is Outcome.FAIL}
+        return {v.check: v.reason for v in self.verdicts(frames, source, labels, rollout) if v.outcome is Outcome.FAIL}

@@ -37,7 +37,7 @@ def walking() -> Film:
 
 
 def failed(court: Court, of: Film, frames=None, labels=None, rollout=None) -> dict[str, str]:
-    given = [of.frames if frames is None else frames, labels or of.labels, rollout or of.rollout]
+    given = [of.frames if frames is None else frames, of.frames, labels or of.labels, rollout or of.rollout]
     return court.failed(*given)
 
 
@@ -49,7 +49,9 @@ def hidden_frames(of: Film, name: str) -> np.ndarray:
 def test_clean_clips_pass(court, braking, walking):
     assert not failed(court, braking) and not failed(court, walking)
     passed = {
-        v.check for v in court.verdicts(walking.frames, walking.labels, walking.rollout) if v.outcome is Outcome.PASS
+        v.check
+        for v in court.verdicts(walking.frames, walking.frames, walking.labels, walking.rollout)
+        if v.outcome is Outcome.PASS
     }
     assert {"label recall", "permanence", "occlusion order", "ego speed seen"} <= passed
 

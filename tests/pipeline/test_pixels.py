@@ -7,7 +7,7 @@ import pytest
 
 from outputs.verdict import Outcome, accepted
 from pipeline.checks.baseline import Baseline, BaselineError, load_baseline
-from pipeline.checks.pixels import judge_scene
+from pipeline.checks.pixels import judge_rules
 from pipeline.checks.rules import RULES
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Found, Sight, middle_colours
@@ -43,7 +43,7 @@ def road() -> Scene:
 
 
 def outcomes(scene: Scene, baseline: Baseline) -> dict[str, Outcome]:
-    return {v.check: v.outcome for v in judge_scene(scene, baseline)}
+    return {v.check: v.outcome for v in judge_rules(scene, baseline)}
 
 
 def failed(scene: Scene, baseline: Baseline) -> set[str]:
@@ -88,10 +88,11 @@ def test_what_cannot_be_measured_is_inconclusive_never_a_pass(road, baseline):
     assert {told[check] for check in asks_for_objects} == {Outcome.INCONCLUSIVE}
 
 
-def test_a_verdict_names_value_limit_and_baseline(hidden, baseline):
-    for verdict in judge_scene(hidden, baseline):
+def test_a_verdict_names_value_limit_baseline_and_camera(hidden, baseline):
+    for verdict in judge_rules(hidden, baseline):
         assert verdict.baseline == baseline.id and verdict.family == "pixels" and verdict.reason
         assert verdict.value is not None and verdict.limit == baseline.limits[verdict.check]
+        assert verdict.camera == CAMERA.name
 
 
 def test_a_frozen_video_fails(road, baseline):
@@ -177,7 +178,7 @@ def test_coming_out_as_somebody_else_fails(hidden, baseline):
     looks = np.eye(len(hidden.rollout.bodies))
     walker, bystander = hidden.rollout.index("walker"), hidden.rollout.index("bystander")
     mixed = (0.75 * looks[walker] + 0.9 * looks[bystander]) / np.hypot(0.75, 0.9)
-    told = judge_scene(retouched("walker", hidden, range(45, FRAMES), looks=mixed), baseline)
+    told = judge_rules(retouched("walker", hidden, range(45, FRAMES), looks=mixed), baseline)
     (permanence,) = (v for v in told if v.check == "permanence")
     assert permanence.outcome is Outcome.FAIL and "looking like bystander" in permanence.reason
 
@@ -210,10 +211,10 @@ def test_a_car_nobody_labelled_fails(road, baseline):
 
 
 def test_a_clip_with_a_fault_is_not_accepted(road, baseline):
-    clean = judge_scene(road, baseline)
+    clean = judge_rules(road, baseline)
     physics = replace(clean[0], family="physics", outcome=Outcome.PASS)
     assert accepted((physics, *clean))
-    assert not accepted((physics, *judge_scene(without("lead", road, range(30, 40)), baseline)))
+    assert not accepted((physics, *judge_rules(without("lead", road, range(30, 40)), baseline)))
 
 
 def test_a_check_that_fails_clean_clips_reports_but_does_not_reject(road, baseline):
@@ -224,7 +225,7 @@ def test_a_check_that_fails_clean_clips_reports_but_does_not_reject(road, baseli
         wrongly_failed={**baseline.wrongly_failed, "ego speed seen": 0.2},
     )
     assert not baseline.wrongly_failed["ego speed seen"] and baseline.gates("ego speed seen")
-    (verdict,) = (v for v in judge_scene(showing(road, other), unsure) if v.check == "ego speed seen")
+    (verdict,) = (v for v in judge_rules(showing(road, other), unsure) if v.check == "ego speed seen")
     assert verdict.outcome is Outcome.FAIL and not verdict.gates
 
 

@@ -1,6 +1,8 @@
 """Finding the worst case: known optima are found, the impossible is left out, and what is written is what was found."""
 
 import json
+import math
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from rich.console import Console
 from outputs.search import Fate
 from pipeline.checks.physics import check_physics
 from pipeline.errors import UserError
+from pipeline.inspect import check_files
 from pipeline.search import Answer, Effort, search
 from pipeline.severity import MEASURES, first_impact, sight_before_conflict
 from pipeline.worst import search_file
@@ -218,6 +221,35 @@ def test_euro_ncaps_child_is_known_about_a_second_and_a_half_before_the_impact(e
     assert rollout.bodies[impact.row].id == "child"
     assert impact.speed_mps == pytest.approx((ego_kmh**2 + 5**2) ** 0.5 / 3.6, rel=0.02)
     assert sight_before_conflict(rollout, impact) == pytest.approx(1.5, abs=0.25)
+
+
+SIDE = """\
+name: into-the-side
+intent: A walker walks into the side of the passing ego.
+source: {suite: tests, type: side}
+duration: 3 s
+road: {kind: straight, lanes: 1, opposite_lanes: 1, lane_width: 3.5 m, surface: dry}
+environment: {time: day, weather: clear}
+ego: {lane: 0, speed: 64 km/h, drive: hold speed}
+actors:
+  walker: {kind: pedestrian, side: right, ahead: 32 m, offset: 0.3 m}
+story:
+  - walker crosses at 5 km/h after 0.95 s
+sweep: {actors.walker.ahead: [32 m, 33 m]}
+expect: {collision: required}
+"""
+
+
+def test_check_search_and_the_record_tell_one_impact_speed(tmp_path, capsys):
+    file = tmp_path / "side.yaml"
+    file.write_text(SIDE)
+    assert check_files((str(file),), None, False, Console(width=200))
+    told = re.findall(r"collision with walker at ([0-9.]+) km/h", capsys.readouterr().out)
+    worst = search(file, ("ttc",), Effort(rollouts=4)).frontier[0]
+    hit = next(h for h in simulate(load(file)[0]).happenings if h.other)
+    assert set(told) == {f"{math.hypot(64, 5):.1f}"}
+    assert f"hit at {told[0]} km/h" in worst.result(("s",))
+    assert worst.impact_mps == hit.impact_mps == pytest.approx(math.hypot(64, 5) / 3.6, abs=1e-3)
 
 
 def test_what_is_in_the_open_is_seen_from_the_start(tmp_path):

@@ -31,7 +31,7 @@ def test_every_stage_leaves_its_part(clip):
     assert clip.frames[0].shape == clip.source[0].shape == (time, 48, 80, 3)
     assert len(clip.lidar) == 2
     assert clip.labels[0].in_view.shape == (time, 2)
-    assert {v.family for v in clip.record.verdicts} == {"physics", "pixels"}
+    assert {(v.family, v.camera) for v in clip.record.verdicts} == {("physics", ""), ("pixels", "CAM_FRONT")}
 
 
 def test_the_record_says_where_the_time_went_and_what_made_it(clip, networks):

@@ -7,7 +7,7 @@ import pytest
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.objects import tally
-from pipeline.checks.pixels import judge_scene
+from pipeline.checks.pixels import judge_rules
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Found
 from pipeline.checks.targets import CLASSES, targets, taught
@@ -33,7 +33,7 @@ def with_a_deer() -> Scene:
 
 
 def verdicts(scene: Scene) -> dict[str, Verdict]:
-    return {v.check: v for v in judge_scene(scene, strict_baseline())}
+    return {v.check: v for v in judge_rules(scene, strict_baseline())}
 
 
 def seen_as(scene: Scene, name: str, klass: str | None) -> Scene:

@@ -191,6 +191,7 @@ def test_an_impact_conserves_momentum_and_pushes_the_lead():
     hit = next(h for h in rollout.happenings if h.other)
     assert (hit.actor, hit.other) == ("ego", "lead")
     assert hit.what == "collision with lead at 36.0 km/h"
+    assert hit.impact_mps == pytest.approx(10.0)
     after = int(np.searchsorted(rollout.t_s, hit.t_s)) + 1
     assert rollout.speed_mps[after].mean() == pytest.approx(5.0, abs=0.8)
     gap = rollout.centre[after:, 1, 0] - rollout.centre[after:, 0, 0] - rollout.sizes[:, 0].sum() / 2
@@ -204,6 +205,15 @@ def test_a_struck_pedestrian_is_thrown_forward_and_the_car_hardly_slows():
     after = int(np.searchsorted(rollout.t_s, hit.t_s)) + 1
     assert 10.0 < rollout.speed_mps[after, 0] < 12.0
     assert rollout.centre[-1, 1, 0] > 25.0
+
+
+@pytest.mark.parametrize("x_m", [19.0, 23.0], ids=["side", "front"])
+def test_who_walks_into_a_passing_car_is_hit_at_the_cars_speed_whichever_part_touches(x_m):
+    """Ego 64 km/h, walker 5 km/h at a right angle: hypot(64, 5)."""
+    rollout = simulate(scenario(ego(64 * KMH), walker(x_m, -2.5, speed=5 * KMH, yaw=np.pi / 2), duration_s=3.0))
+    hit = next(h for h in rollout.happenings if h.other)
+    assert hit.what == f"collision with walker at {math.hypot(64, 5):.1f} km/h"
+    assert hit.impact_mps == pytest.approx(math.hypot(64, 5) * KMH, abs=1e-3)
 
 
 def test_overlapping_starts_are_refused_by_name():

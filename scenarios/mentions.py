@@ -1,0 +1,47 @@
+"""Whom a story speaks of."""
+
+from collections.abc import Iterable
+
+from scenarios.actions import Action, Drop, StepOut
+from scenarios.scenario import Event
+from scenarios.triggers import (
+    AfterDistance,
+    AtGap,
+    AtHeadway,
+    AtPlace,
+    AtSpeed,
+    AtStandstill,
+    AtTTC,
+    HasPassed,
+    InLane,
+    Single,
+    singles,
+)
+
+
+def mentioned(events: Iterable[Event]) -> frozenset[str]:
+    """The ids of all bodies that act in a story, or that its triggers and actions refer to; the ego may be one."""
+    return frozenset(name for event in events for name in _of_event(event))
+
+
+def _of_event(event: Event) -> set[str]:
+    awaited = (name for single in singles(event.when) for name in _of_single(single))
+    return {event.actor, *_of_action(event.do), *awaited}
+
+
+def _of_action(action: Action) -> tuple[str, ...]:
+    match action:
+        case StepOut(behind=name) | Drop(cargo=name):
+            return (name,)
+    return ()
+
+
+def _of_single(single: Single) -> tuple[str, ...]:
+    match single:
+        case AtGap(of=of, to=to) | AtTTC(of=of, to=to) | AtHeadway(of=of, to=to):
+            return of, to
+        case HasPassed(of=of, what=what):
+            return of, what
+        case AtSpeed(of=of) | AtStandstill(of=of) | AfterDistance(of=of) | AtPlace(of=of) | InLane(of=of):
+            return (of,)
+    return ()

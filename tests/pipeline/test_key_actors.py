@@ -1,0 +1,200 @@
+"""The actors that a clip is about: who of them is not in the pictures is missed, whoever else is there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from outputs.verdict import Outcome, Verdict, accepted
+from pipeline.checks.key_actors import KEY_ACTOR, key_actors
+from pipeline.checks.pixels import judge_rules, judge_scene
+from pipeline.checks.scene import Scene, pairwise_iou
+from pipeline.checks.sight import Found
+from pipeline.checks.targets import CLASSES
+from scenarios.bodies import Kind
+from scenarios.rollout import Happening
+from tests.conditioning.situations import moving, situation, still
+from tests.outputs.made import verdict
+from tests.pipeline.seeing import CAMERA, FRAMES, behind_a_truck, drop, edited, open_road, scene_of, strict_baseline
+
+PERSON = CLASSES.index("person")
+
+
+@pytest.fixture(scope="module")
+def street() -> Scene:
+    """Cars that keep ahead, and a child that does, too."""
+    return scene_of(
+        situation(
+            moving(16.0, 0.0, Kind.CAR, 10.0, name="lead"),
+            moving(18.0, 4.5, Kind.CAR, 10.0, name="left"),
+            moving(24.0, -5.0, Kind.BUS, 10.0, name="bus"),
+            moving(13.0, -3.0, Kind.CHILD, 10.0, name="child"),
+            frames=FRAMES,
+            ego_speed=10.0,
+        )
+    )
+
+
+def found_in(name: str, scene: Scene, frames: range) -> Scene:
+    """The same clip with an actor found in these frames only."""
+    row, found = scene.rollout.index(name), list(scene.sight.found)
+    for t in set(range(len(found))) - set(frames):
+        found[t] = drop(found[t], np.arange(len(found[t].scores)) != scene.loose[t, row])
+    return replace(scene, sight=replace(scene.sight, found=tuple(found)))
+
+
+def told(scene: Scene, source: Scene, *named: str) -> dict[str, Verdict]:
+    """The verdicts by the actor they are on."""
+    return {v.reason.split(" ")[0]: v for v in key_actors(scene, source.sight.found, frozenset(named))}
+
+
+def test_who_is_found_as_on_the_source_passes_and_the_verdict_says_what_was_counted(street):
+    child = told(street, street, "child")["child"]
+    assert child.reason == (
+        "child (person), named by the story, nearest to the ego: "
+        "found in 72 of the 72 frames in which it is asked for; on the source pictures in 72"
+    )
+    assert (child.check, child.camera, child.unit) == (KEY_ACTOR, CAMERA.name, "frames")
+    assert (child.outcome, child.value, child.limit) == (Outcome.PASS, 72, 24)
+
+
+def test_the_clip_without_its_child_is_not_accepted_though_the_recall_of_people_is_low(street):
+    """No other check misses it: the detector finds few people on source frames, and everything else is there."""
+    seldom = tuple((0.5, 0.05, 0.05) if c == PERSON else row for c, row in enumerate(strict_baseline().recall))
+    baseline, without = replace(strict_baseline(), recall=seldom), found_in("child", street, range(0))
+    assert accepted((verdict("physics"), *judge_rules(without, baseline)))
+    verdicts = judge_scene(without, street.sight.found, frozenset({"child"}), baseline)
+    assert not accepted((verdict("physics"), *verdicts))
+    assert [v.check for v in verdicts if v.against] == [KEY_ACTOR]
+    child = told(without, street, "child")["child"]
+    assert child.outcome is Outcome.FAIL and "found in 0 of the 72 frames" in child.reason
+
+
+@pytest.mark.parametrize(
+    ("frames", "outcome"), [(24, Outcome.PASS), (23, Outcome.INCONCLUSIVE), (1, Outcome.INCONCLUSIVE)]
+)
+def test_found_in_less_than_a_third_of_what_is_found_on_the_source_is_inconclusive_and_keeps_the_clip_back(
+    street, frames, outcome
+):
+    child = told(found_in("child", street, range(frames)), street, "child")["child"]
+    assert child.outcome is outcome and child.against is (outcome is not Outcome.PASS)
+    assert accepted((verdict("physics"), verdict("pixels"), child)) is (outcome is Outcome.PASS)
+
+
+@pytest.mark.parametrize(
+    ("here", "on_source", "outcome"), [(1, 3, Outcome.PASS), (1, 0, Outcome.PASS), (0, 0, Outcome.FAIL)]
+)
+def test_only_the_source_of_this_clip_is_compared_with_and_none_found_is_a_failure_even_so(
+    street, here, on_source, outcome
+):
+    source = found_in("child", street, range(on_source))
+    child = told(found_in("child", street, range(here)), source, "child")["child"]
+    assert child.outcome is outcome
+    assert ("none either" in child.reason) is (on_source == 0)
+
+
+def test_who_is_too_small_or_hidden_all_the_time_is_not_asked_for_which_is_said_and_hinders_nothing():
+    scene = scene_of(
+        situation(
+            still(20.0, 0.0, Kind.TRUCK, name="truck"),
+            still(32.0, 0.0, Kind.PEDESTRIAN, name="behind"),
+            still(16.0, 6.0, Kind.CAR, name="car"),
+            still(29.0, -7.0, Kind.CAR, name="far"),
+            frames=12,
+        )
+    )
+    verdicts = told(scene, scene, "behind", "car", "far")
+    assert 8 <= scene.height_px[0, scene.rollout.index("far")] < 16
+    for name in ("behind", "far"):
+        assert verdicts[name].outcome is Outcome.INCONCLUSIVE and not verdicts[name].against
+        assert "not asked for, in plain view at 16 px or more in 0 frames, fewer than 6" in verdicts[name].reason
+    assert verdicts["car"].outcome is Outcome.PASS
+
+
+def test_five_frames_in_view_are_not_asked_and_six_are(street):
+    def seen_for(frames: int) -> Verdict:
+        shown = street.labels.visibility.copy()
+        shown[frames:, street.rollout.index("child")] = 0.0
+        scene = found_in("child", replace(street, labels=replace(street.labels, visibility=shown)), range(0))
+        return told(scene, street, "child")["child"]
+
+    assert seen_for(5).outcome is Outcome.INCONCLUSIVE and seen_for(6).outcome is Outcome.FAIL
+
+
+def test_a_finding_stands_for_one_actor_so_a_person_beside_cannot_stand_in():
+    pair = situation(
+        still(14.0, 0.0, Kind.PEDESTRIAN, name="one"), still(14.0, 0.55, Kind.PEDESTRIAN, name="other"), frames=12
+    )
+    source = scene_of(pair)
+    boxes = [source.labels.modal_box[0, pair.index(name)] for name in ("one", "other")]
+    both = np.concatenate([np.minimum(*boxes)[:2], np.maximum(*boxes)[2:]])
+    assert (pairwise_iou(both[None], np.array(boxes)) >= 0.5).all()
+
+    def merged(found: Found) -> Found:
+        only = drop(found, np.arange(len(found.scores)) == 0)
+        return replace(only, boxes=both[None])
+
+    alone = found_in("other", source, range(0))
+    assert told(alone, source, "one", "other")["one"].outcome is Outcome.PASS
+    assert told(alone, source, "one", "other")["other"].outcome is Outcome.FAIL
+    one = replace(source, sight=edited(source.sight, range(12), merged))
+    counted = [v.value for v in told(one, source, "one", "other").values()]
+    assert sum(counted) <= 12 and 0 in counted
+
+
+def test_what_is_found_there_of_another_class_is_no_find_and_is_said(street):
+    row = street.rollout.index("child")
+
+    def as_car(found: Found) -> Found:
+        place = [i for i, box in enumerate(found.boxes) if np.allclose(box, street.labels.modal_box[0, row], atol=1)]
+        classes = found.classes.copy()
+        classes[place] = CLASSES.index("car")
+        return replace(found, classes=classes)
+
+    scene = replace(street, sight=edited(street.sight, range(FRAMES), as_car))
+    child = told(scene, street, "child")["child"]
+    assert child.outcome is Outcome.FAIL and "taken for something else in 72" in child.reason
+
+
+def test_the_ego_is_never_asked_for(street):
+    assert set(told(street, street, "ego", "bus")) == {"bus", "child"}
+
+
+def test_without_a_story_the_nearest_and_who_is_hit_are_asked_for():
+    scene = scene_of(open_road())
+    assert set(told(scene, scene)) == {"lead"}
+    crash = replace(scene.rollout, happenings=(Happening(2.0, "left", "collision with bus at 5.0 km/h", "bus", 1.4),))
+    both = replace(scene, rollout=crash)
+    assert set(told(both, both)) == {"lead", "left", "bus"}
+    assert ", hit:" in told(both, both)["bus"].reason
+
+
+def test_in_a_log_who_touches_the_egos_box_is_hit_though_nothing_tells_of_it():
+    """The bumper is 3.8 m ahead of the rear axle: at 10 m/s the ego runs into what stands at 12 m."""
+    rollout = situation(
+        still(12.0, 0.0, Kind.CAR, name="standing"),
+        still(9.0, -2.2, Kind.CAR, name="parked"),
+        frames=24,
+        ego_speed=10.0,
+    )
+    scene = scene_of(rollout)
+    assert not rollout.happenings and "hit" in told(scene, scene)["standing"].reason
+
+
+def test_nobody_there_is_inconclusive_and_hinders_nothing():
+    empty = scene_of(situation(frames=FRAMES, ego_speed=10.0))
+    (only,) = key_actors(empty, empty.sight.found, frozenset())
+    assert only.outcome is Outcome.INCONCLUSIVE and not only.against and "names nobody" in only.reason
+
+
+def test_an_animal_is_not_asked_for_which_is_said_and_hinders_nothing():
+    scene = scene_of(situation(moving(14.0, 2.0, Kind.ANIMAL, 0.0, name="deer"), frames=FRAMES))
+    deer = told(scene, scene, "deer")["deer"]
+    assert deer.outcome is Outcome.INCONCLUSIVE and not deer.against
+    assert deer.reason == "deer (animal), named by the story: not asked for, since no class of the detector's"
+
+
+def test_a_hidden_walker_is_asked_for_where_it_shows():
+    scene = scene_of(behind_a_truck())
+    walker = told(scene, scene, "walker")["walker"]
+    assert walker.outcome is Outcome.PASS and 6 <= walker.value < FRAMES

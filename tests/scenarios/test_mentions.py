@@ -1,0 +1,35 @@
+"""Whom a story speaks of: those who act, and those that triggers and actions refer to."""
+
+from dataclasses import fields
+from typing import get_args
+
+import pytest
+
+from scenarios.actions import Action, Brake
+from scenarios.load import library, load
+from scenarios.mentions import mentioned
+from scenarios.scenario import Event
+from scenarios.triggers import After, AllOf, AnyOf, AtGap, HasPassed, Single
+
+NO_BODIES = {"driver", "event"}  # fields that hold the name of something else
+
+
+@pytest.mark.parametrize("kind", [*get_args(Single), *get_args(Action)], ids=lambda kind: kind.__name__)
+def test_every_field_that_names_a_body_counts(kind):
+    """A new trigger or action with a body in it is seen here, unless it is added to `mentioned`."""
+    names = {f.name: f"body-{f.name}" for f in fields(kind) if f.type is str and f.name not in NO_BODIES}
+    values = {f.name: names.get(f.name, 1.0) for f in fields(kind)}
+    made = object.__new__(kind)
+    for name, value in values.items():
+        object.__setattr__(made, name, value)
+    event = Event("who", After(0.0), made) if kind in get_args(Action) else Event("who", made, Brake(3.0))
+    assert mentioned([event]) == {"who", *names.values()}
+
+
+def test_joined_conditions_count_too():
+    when = AnyOf((AllOf((AtGap("ego", "lead", 10.0), After(1.0))), HasPassed("lead", "van")))
+    assert mentioned([Event("truck", when, Brake(3.0))]) == {"truck", "ego", "lead", "van"}
+
+
+def test_the_child_and_what_it_steps_out_from_behind_are_named_and_other_parked_cars_are_not():
+    assert mentioned(load(library()["euro_ncap/cpnco-child"])[0].events) == {"child", "near-car"}
