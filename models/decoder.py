@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from models.blocks import ChannelNorm, Residual, double, halve
 from models.outlines import Regions, fill, regions, told
 
-RESTORED = 0.15  # share of a window's difference in coarse colours: what is kept returns to the tokens' in a second
+RESTORED = 0.35  # share of a window's difference in coarse colours; what is kept returns in half a second
 COARSE_PX = 8
 WINDOW = 3  # frames a window: tokens come with the first and the last (6 Hz), the middle one is interpolated (12 Hz)
 
