@@ -1,7 +1,10 @@
 """The README that lies beside a dataset: what is in it and what its reader must know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
+
+from outputs.detection_task import class_table
+from outputs.nuscenes_words import DETECTION_RANGE_M
 
 _CARD = """# {count} generated driving clips in nuScenes format
 
@@ -13,6 +16,9 @@ Made by nearmiss (code version {versions}). Every clip passed its checks; each i
 * **Splits** are in `{version}/splits.json`: {splits}. All clips of one scenario, its sweep included, are in one
   split. The devkit's own names `train` and `val` mean lists inside the devkit.
 * **Samples** are 2 Hz keyframes with annotations; the pictures between them are sweeps. `LIDAR_TOP` has keyframes only.
+* **Scenes** begin and end on a keyframe. Pictures that a clip has after the last keyframe are left out: the devkit
+  interpolates boxes between two keyframes. A body that the earlier one does not have is shown where the later one has
+  it, in the pictures between, too.
 * **Annotated** is a body that a camera sees some of or that holds a LiDAR point. nuScenes' evaluation drops boxes
   without a point: those that only a camera sees, mostly beyond the LiDAR's 70 m. `num_lidar_pts` are real counts.
 * **Visibility** is that in the camera which sees the body best, against bodies and scenery.
@@ -20,13 +26,26 @@ Made by nearmiss (code version {versions}). Every clip passed its checks; each i
 * **Time** is each clip's own clock, not a date. **Maps** show the scenario's road and sidewalk; a clip made from a
   log without a map has an empty mask and keeps the log's global frame.
 * Pictures are generated; boxes, poses and LiDAR come from the scene that steered them.
-{attribution}"""
+{attribution}
+## Detection classes
+
+{absent}
+
+nuScenes' mAP and NDS are means over ten classes, present or not: a class without a box counts as average precision 0
+and error 1. Below are the boxes that the evaluation counts (with a LiDAR point, within the class's range of the ego),
+and the best that a detector without fault can score on each split. Compare class by class, or on one split; do not
+compare these means with those of other datasets.
+
+{classes}
+"""
 
 
 @runtime_checkable
 class Made(Protocol):
-    """What the card must know of a clip: whom to name, and the code that made it."""
+    """What the card must know of a clip: its name, whom to name, and the code that made it."""
 
+    @property
+    def id(self) -> str: ...
     @property
     def attribution(self) -> str: ...
     @property
@@ -34,14 +53,25 @@ class Made(Protocol):
 
 
 def dataset_card(
-    records: Sequence[Made], splits: dict[str, list[str]], version: str, place: str = "<this folder>"
+    records: Sequence[Made],
+    boxes: Mapping[str, Mapping[str, int]],
+    splits: dict[str, list[str]],
+    version: str,
+    place: str = "<this folder>",
 ) -> str:
-    """Markdown; the same records give the same text."""
+    """Markdown; the same records give the same text. `boxes` are those of each record's scene by detection class, as
+    `outputs.detection_task.counted_boxes` has them."""
     sources = sorted({record.attribution for record in records if record.attribution})
     named = "".join(f"  * {source}\n" for source in sources)
     who = f"* **Name these** wherever you show pictures (clip by clip in `ATTRIBUTION.txt`):\n{named}" if named else ""
     return _CARD.format(
         count=len(records), version=version, place=place, versions=", ".join(sorted({r.code_version for r in records})),
         splits=", ".join(f"`{name}` ({len(scenes)})" for name, scenes in splits.items()),
-        attribution=who,
+        attribution=who, absent=_absent(boxes), classes=class_table(boxes, splits),
     )  # fmt: skip
+
+
+def _absent(boxes: Mapping[str, Mapping[str, int]]) -> str:
+    present = {name for counts in boxes.values() for name in counts}
+    absent = [name for name in DETECTION_RANGE_M if name not in present]
+    return f"Absent from this dataset: **{', '.join(absent)}**." if absent else "All ten classes have boxes here."

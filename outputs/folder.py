@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from outputs.stored import Stored
@@ -92,9 +93,9 @@ class Folder:
             return True
         finally:
             part.unlink(missing_ok=True)
-        if path.parent != self.root:
-            with suppress(OSError):
-                path.parent.rmdir()
+        with suppress(OSError):  # not empty
+            for folder in takewhile(lambda folder: folder != self.root, path.parents):
+                folder.rmdir()
         return True
 
     def now(self) -> datetime:
@@ -104,6 +105,12 @@ class Folder:
             return datetime.fromtimestamp(part.lstat().st_ctime, UTC)
         finally:
             part.unlink(missing_ok=True)
+
+    def enclosing(self, name: str) -> str | None:
+        """Both as the path is written and where its links lead."""
+        written, real = Path(os.path.abspath(self.root)), self.root.resolve()
+        folders = (written, *written.parents, real, *real.parents)
+        return next((str(folder) for folder in folders if (folder / name).is_file()), None)
 
 
 def _linked(source: Path, target: Path) -> bool:

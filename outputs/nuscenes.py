@@ -18,8 +18,9 @@ from PIL import Image
 
 from outputs import nuscenes_words as words
 from outputs.dataset_card import dataset_card
+from outputs.detection_task import counted_boxes
 from outputs.manifest import ClipRecord, read_record
-from outputs.nuscenes_tables import TABLES, Row, Scene, mask_name, open_scene, scene_rows
+from outputs.nuscenes_tables import LIDAR_KEYFRAMES, TABLES, Row, Scene, mask_name, open_scene, scene_rows
 from outputs.nuscenes_words import token
 from outputs.splits import Shares, as_table, sides
 from outputs.whole import whole_file, whole_folder, write_text
@@ -46,11 +47,12 @@ def write_dataset(clips: Iterable[Path], root: Path, version: str = VERSION) -> 
     records = [read_record(folder / "record.json") for folder in folders]
     _refuse_unfit(records, root)
     tables: dict[str, list[Row]] = {name: [] for name in TABLES} | fixed_tables()
-    wanted = {name for folder in folders for name in _add(open_scene(folder), tables, root)}
+    boxes: dict[str, Counter[str]] = {}
+    wanted = {name for folder in folders for name in _add(open_scene(folder), tables, boxes, root)}
     before = _listed(root / version)
     splits = as_table(sides({record.id: record.family for record in records}, Shares()))
     _write_tables(root / version, {name: _once(rows) for name, rows in tables.items()}, splits)
-    _write_words(root, records, dataset_card(records, splits, version))
+    _write_words(root, records, dataset_card(records, boxes, splits, version))
     _take_away(root, before - wanted)
     return DatasetSummary(
         root, version, len(records), len(tables["sample"]), len(tables["sample_annotation"]),
@@ -69,9 +71,14 @@ def _refuse_unfit(records: Sequence[ClipRecord], root: Path) -> None:
         raise ValueError(f"clips with the same id: {', '.join(twice)}")
 
 
-def _add(scene: Scene, tables: dict[str, list[Row]], root: Path) -> set[str]:
-    """Adds a clip's rows, puts its files in place and returns their names."""
+def _add(scene: Scene, tables: dict[str, list[Row]], boxes: dict[str, Counter[str]], root: Path) -> set[str]:
+    """Adds a clip's rows and its counts, puts its files in place and returns their names."""
     built = scene_rows(scene)
+    boxes[scene.record.id] = counted_boxes(
+        built.tables["instance"], built.tables["sample_annotation"],
+        (row for row in built.tables["sample_data"] if str(row["filename"]).startswith(LIDAR_KEYFRAMES)),
+        built.tables["ego_pose"],
+    )  # fmt: skip
     for name, rows in built.tables.items():
         tables[name] += rows
     for name, source in built.files.items():

@@ -25,13 +25,15 @@ from outputs.splits import ALL
 
 # Returns lie on bodies, some of them on their box's very face: the count is checked against a slimmer and a wider box.
 SLIMMER, WIDER = 0.98, 1.02
+Scores = tuple[dict[str, float], float, float]  # AP by class, mAP, NDS
 
 
 @dataclass(frozen=True)
 class DatasetReport:
     """What the devkit made of a dataset.
 
-    `average_precision` holds every class with a box that the evaluation keeps, ground truth given as predictions;
+    With the ground truth given as predictions, `average_precision` holds every class with a box that the evaluation
+    keeps, `mean_ap` and `nds` are the devkit's own means, over all ten classes; 0 where nothing was evaluated.
     `without_points` counts annotations, by category, that the evaluation drops for want of a LiDAR point.
     """
 
@@ -39,6 +41,8 @@ class DatasetReport:
     samples: int
     annotations: int
     average_precision: dict[str, float]
+    mean_ap: float
+    nds: float
     without_points: dict[str, int]
     problems: tuple[str, ...]
 
@@ -55,14 +59,14 @@ def check_dataset(root: Path, version: str = VERSION, split: str = ALL) -> Datas
     try:
         loaded = NuScenes(version, str(root), verbose=False)
     except (AssertionError, KeyError, OSError, ValueError, IndexError) as fault:
-        return DatasetReport(0, 0, 0, {}, {}, (f"the devkit cannot load it: {type(fault).__name__}: {fault}",))
+        return DatasetReport(
+            0, 0, 0, {}, 0.0, 0.0, {}, (f"the devkit cannot load it: {type(fault).__name__}: {fault}",)
+        )
     problems = (*_file_faults(loaded), *_link_faults(loaded), *_box_faults(loaded))
     empty = Counter(a["category_name"] for a in loaded.sample_annotation if a["num_lidar_pts"] == 0)
-    precision: dict[str, float] = {}
-    if not problems:
-        precision = _evaluate(loaded, split)
+    scores: Scores = ({}, 0.0, 0.0) if problems else _evaluate(loaded, split)
     counts = (len(loaded.scene), len(loaded.sample), len(loaded.sample_annotation))
-    return DatasetReport(*counts, precision, dict(empty), problems)
+    return DatasetReport(*counts, *scores, dict(empty), problems)
 
 
 def _file_faults(loaded: NuScenes) -> Iterator[str]:
@@ -128,20 +132,21 @@ def _points_in_global(loaded: NuScenes, sample_data: str) -> np.ndarray:
     return points
 
 
-def _evaluate(loaded: NuScenes, split: str) -> dict[str, float]:
-    """AP by class with the ground truth as predictions; classes without a box to find are left out."""
+def _evaluate(loaded: NuScenes, split: str) -> Scores:
+    """With the ground truth as predictions: AP by class, those without a box to find left out, and mAP and NDS."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
         results = os.path.join(folder, "results.json")
         given = _as_predictions(loaded, _samples_of(loaded, split))
         if not any(given.values()):
-            return {}
+            return {}, 0.0, 0.0
         modality = {f"use_{name}": False for name in ("camera", "lidar", "radar", "map", "external")}
         Path(results).write_text(json.dumps({"meta": modality, "results": given}))
         evaluation = DetectionEval(loaded, config_factory("detection_cvpr_2019"), results, split, folder, verbose=False)
         kept = {box.detection_name for box in evaluation.gt_boxes.all}
         metrics, _ = evaluation.evaluate()
     thresholds = evaluation.cfg.dist_ths
-    return {name: float(np.mean([metrics.get_label_ap(name, t) for t in thresholds])) for name in sorted(kept)}
+    found = {name: float(np.mean([metrics.get_label_ap(name, t) for t in thresholds])) for name in sorted(kept)}
+    return found, metrics.mean_ap, metrics.nd_score
 
 
 def _samples_of(loaded: NuScenes, split: str) -> list[str]:

@@ -25,6 +25,7 @@ TABLES = (
     "sample_data", "scene", "sensor", "visibility",
 )  # fmt: skip
 LIDAR = "LIDAR_TOP"
+LIDAR_KEYFRAMES = f"samples/{LIDAR}/"  # how the names of its files begin
 # A clip happens at no real time: its clock starts at a microsecond drawn from its id, within three years of this one.
 CLOCK_FROM_US, CLOCK_SPAN_US = 1_600_000_000_000_000, 100_000_000_000_000
 Row = dict[str, object]

@@ -30,6 +30,24 @@ ON_DUTY: dict[Livery, str] = {  # nor are these; fire engines are trucks to nuSc
     Livery.AMBULANCE: "vehicle.emergency.ambulance",
 }
 CATEGORIES: tuple[str, ...] = tuple(sorted({*CATEGORY.values(), *ON_DUTY.values()}))
+# The ten classes of the devkit's detection task (detection_cvpr_2019), and how far from the ego it looks for each.
+DETECTION_CLASS: dict[str, str] = {
+    "vehicle.car": "car",
+    "vehicle.truck": "truck",
+    "vehicle.bus.rigid": "bus",
+    "vehicle.trailer": "trailer",
+    "vehicle.construction": "construction_vehicle",
+    "human.pedestrian.adult": "pedestrian",
+    "human.pedestrian.child": "pedestrian",
+    "vehicle.motorcycle": "motorcycle",
+    "vehicle.bicycle": "bicycle",
+    "movable_object.trafficcone": "traffic_cone",
+    "movable_object.barrier": "barrier",
+}
+DETECTION_RANGE_M: dict[str, float] = {
+    "car": 50.0, "truck": 50.0, "bus": 50.0, "trailer": 50.0, "construction_vehicle": 50.0, "pedestrian": 40.0,
+    "motorcycle": 40.0, "bicycle": 40.0, "traffic_cone": 30.0, "barrier": 30.0,
+}  # fmt: skip
 ATTRIBUTES: dict[str, str] = {
     "vehicle.moving": "The vehicle moves.",
     "vehicle.stopped": "It stands but has moved, will move, or shows brake lights.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, runtime_checkable
 
 from outputs.folder import Folder
@@ -67,7 +67,7 @@ class Store(Protocol):
         ...
 
     def take(self, name: str, before: datetime) -> bool:
-        """Take a file away unless it was changed at `before` or later, and on a disk the folder that it leaves empty.
+        """Take a file away unless it was changed at `before` or later, and on a disk the folders that it leaves empty.
 
         False if it stays.
         """
@@ -75,6 +75,10 @@ class Store(Protocol):
 
     def now(self) -> datetime:
         """The store's own time, that of a file just written: this machine's clock may be wrong."""
+        ...
+
+    def enclosing(self, name: str) -> str | None:
+        """The nearest folder, the root or one that it lies in, with a file of this name; None where none has one."""
         ...
 
 
@@ -234,6 +238,14 @@ class Bucket:
             return self._stored(part, self.files.info(f"{self.root}/{part}")).changed
         finally:
             self._remove(part)
+
+    def enclosing(self, name: str) -> str | None:
+        """A folder that the credentials do not let us look into is taken to have none."""
+        for folder in (self.root, *map(str, PurePosixPath(self.root).parents)):
+            with suppress(PermissionError):
+                if folder.strip("/.") and self.files.exists(f"{folder}/{name}"):
+                    return self.files.unstrip_protocol(folder)
+        return None
 
     def _part(self) -> str:
         self.files.makedirs(f"{self.root}/.parts", exist_ok=True)

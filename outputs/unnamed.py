@@ -1,4 +1,4 @@
-"""What merges that were killed left in a dataset: files that no version names, and that nobody is about to name.
+"""What merges that died left in a dataset: files that no version names, and that nobody is about to name.
 
 A merge at work has written files that no version names yet, or found them there and renewed their age
 (`outputs.store.Hold`). So only what was let alone for a while goes, by the store's own clock, and each file is looked
@@ -6,7 +6,7 @@ at once more right before. Names that no merge gives are never touched.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from itertools import groupby
 
 from outputs.nuscenes_tables import TABLES
 from outputs.store import Store, Stored
-from outputs.versions import read_version, versions
+from outputs.versions import LATEST, read_version, versions
 
 HANDS = 16
 AGE = timedelta(days=14)  # longer than any merge takes; git's own for the same question
@@ -36,7 +36,7 @@ _KINDS = (
 
 
 class NoVersion(ValueError):
-    """A place where no version says what is in use."""
+    """A place where no version says what is in use, and which is not what a first merge left."""
 
 
 @dataclass(frozen=True, order=True)
@@ -74,20 +74,32 @@ class Swept:
 def sweep(store: Store, older_than: timedelta = AGE, dry_run: bool = False) -> Swept:
     """Find what no version names and, unless `dry_run`, take away what nobody has touched for `older_than`.
 
-    Raises `NoVersion`, ValueError for a version that cannot be read, and what the store raises.
+    Where there is no version, that is what a first merge left. Raises `NoVersion`, ValueError for a version that cannot
+    be read, and what the store raises.
     """
     named = _Named(store)
-    if not named.numbers:
-        raise NoVersion(
-            "it has no version yet, so nothing says what is in use; the merge that began it goes on with it"
-        )
     before = store.now() - older_than
     found = tuple(_unnamed(store, named))
+    if not named.numbers:
+        _refuse_lost(store, found)
     with ThreadPoolExecutor(HANDS, thread_name_prefix="sweep") as hands:
         taken = tuple(
             one for one in found if one.changed < before and (dry_run or _taken(store, one, before, named, hands))
         )
     return Swept(taken, tuple(one for one in found if one not in taken))
+
+
+def _refuse_lost(store: Store, found: Sequence[Unnamed]) -> None:
+    """Raise `NoVersion` unless these are all that a merge leaves which dies before its version is the first: it writes
+    the scenes' rows before their tables, the tables of v0001 only, and latest.json after the version."""
+    tables = [one.thing.name for one in found if one.thing.what == TABLE]
+    rows = any(file.name.startswith("scenes/") for one in found for file in one.files)
+    if store.look(LATEST) or any(not name.startswith("v0001-") for name in tables):
+        raise NoVersion("it has had versions, and the files in versions/ that say what they use are gone")
+    if tables and not rows:
+        raise NoVersion("it looks like a copy made by `nearmiss fetch`: no versions/ says what it uses")
+    if not found:
+        raise NoVersion("it has no version, and nothing that a merge left")
 
 
 class _Named:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from outputs.dataset_card import dataset_card
+from outputs.detection_task import counted_boxes
 from outputs.nuscenes import fixed_tables
-from outputs.nuscenes_tables import TABLES
+from outputs.nuscenes_tables import LIDAR_KEYFRAMES, TABLES
 from outputs.scene_package import ScenePackage, as_line, read_scenes
 from outputs.splits import Kin, Shares, Side, as_table, placed, settled, sides
 from outputs.store import Store
@@ -29,6 +31,7 @@ class Entry:
     name: str
     attribution: str
     code_version: str
+    boxes: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def build_tables(
 
 def add_card(built: BuiltTables, version: str) -> None:
     """The README of a version, once its name is known."""
-    card = dataset_card(built.entries, as_table(built.sides), version, "<the folder above>")
+    boxes = {entry.id: entry.boxes for entry in built.entries}
+    card = dataset_card(built.entries, boxes, as_table(built.sides), version, "<the folder above>")
     write_text(built.folder / "README.md", card)
 
 
@@ -98,7 +102,17 @@ def _add(package: ScenePackage, tables: dict[str, _Table]) -> Entry:
     for name, rows in package.tables.items():
         tables[name].add(rows)
     record = package.record
-    return Entry(record.id, record.family, record.name, record.attribution, record.code_version)
+    return Entry(record.id, record.family, record.name, record.attribution, record.code_version, _boxes(package.tables))
+
+
+def _boxes(tables: dict[str, list[str]]) -> Counter[str]:
+    """Sensor and pose rows go in pairs; only those of the LiDAR are parsed, since a dataset has very many."""
+    pairs = zip(tables["sample_data"], tables["ego_pose"], strict=True)
+    lidar = [pair for pair in pairs if LIDAR_KEYFRAMES in pair[0]]
+    return counted_boxes(
+        map(json.loads, tables["instance"]), map(json.loads, tables["sample_annotation"]),
+        (json.loads(row) for row, _ in lidar), (json.loads(pose) for _, pose in lidar),
+    )  # fmt: skip
 
 
 def _digest(folder: Path) -> str:

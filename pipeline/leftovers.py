@@ -31,8 +31,9 @@ class NotSwept(UserError):
 
 
 def is_dataset(place: str) -> bool:
-    """Whether a place is a merged dataset, by its address or its look, and not a run folder."""
-    return "://" in place or ((Path(place) / "versions").is_dir() and not (Path(place) / "run.json").exists())
+    """Whether a place is a merged dataset or the beginning of one, by its address or its look, and not a run folder."""
+    looks = any((Path(place) / folder).is_dir() for folder in ("versions", "samples", "sweeps", "maps", "scenes"))
+    return "://" in place or (looks and not (Path(place) / "run.json").exists())
 
 
 def gc_dataset(place: str, older_than: timedelta = AGE, dry_run: bool = False) -> Swept:

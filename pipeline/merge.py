@@ -51,7 +51,9 @@ def merge(runs: Sequence[Path], into: str, shares: Shares | None = None) -> Merg
     `shares` are those of the splits; None keeps the dataset's, or the usual ones of a new one. Raises `NotMerged`.
     """
     try:
-        return merge_into(open_store(into), tuple(_clips(runs)), shares)
+        store = open_store(into)
+        _refuse_run_folder(store, into)
+        return merge_into(store, tuple(_clips(runs)), shares)
     except BadAddress as error:
         raise NotMerged(f"--into {error}") from None
     except (OSError, ValueError) as error:
@@ -76,6 +78,12 @@ def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None
         hold.make_sure()
         version = point_to_latest(store)
     return Merged(version, tuple(sorted(added)), tuple(left_out.values()), store.exclusive)
+
+
+def _refuse_run_folder(store: Store, into: str) -> None:
+    """A run rewrites and deletes what lies in its folder; what a version names must stay."""
+    if run := store.enclosing("run.json"):
+        raise NotMerged(f"--into {into}: {run} is a run folder: a dataset has a folder of its own, outside of it")
 
 
 def _clips(runs: Sequence[Path]) -> Iterator[Path]:

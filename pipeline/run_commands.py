@@ -85,7 +85,7 @@ def gc(
             _gc_dataset(place, dry_run, older_than)
             return
         if not (Path(place) / "run.json").is_file():
-            raise UserError(f"{place} is neither a run folder (no run.json) nor a dataset (no versions/)")
+            raise UserError(f"{place} is neither a run folder (no run.json) nor a dataset (no versions/, no samples/)")
         if older_than is not None:
             raise UserError(f"--older-than is for datasets; {place} is none, and in a run folder age plays no part")
         found = collect(Path(place), dry_run)
@@ -101,7 +101,9 @@ def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
     _tell([(one.frees, f"{one.thing.name}  {len(one.files)} files, {one.thing.what}") for one in swept.taken], dry_run)
     if swept.spared:
         held, days = sum(one.frees for one in swept.spared) / 2**20, age / timedelta(days=1)
-        why = f"touched within {days:g} days, so that a merge may be about to name it"
+        why = (
+            f"touched within {days:g} days, so that a merge may be about to name it; if none is at work, --older-than 0"
+        )
         console.print(f"{held:9.2f} MiB  left in {len(swept.spared)} places: {why}", highlight=False, soft_wrap=True)
 
 

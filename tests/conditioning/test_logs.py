@@ -36,7 +36,7 @@ def by_hand(tmp_path_factory) -> Path:
 
 def test_the_ego_starts_at_the_origin_along_x_and_keeps_its_speed(by_hand):
     rollout = read_log(by_hand, scenario()).rollout
-    assert len(rollout.t_s) == 24
+    assert len(rollout.t_s) == 25
     assert rollout.ended == Ended.DURATION
     np.testing.assert_allclose(rollout.ego_to_map[0, :2, 3], 0, atol=1e-9)
     np.testing.assert_allclose(rollout.ego_to_map[:, 0, 3], EGO_SPEED * rollout.t_s, atol=1e-6)
@@ -56,7 +56,7 @@ def test_boxes_stand_where_they_were_annotated_between_keyframes_too(by_hand):
     rollout = read_log(by_hand, scenario()).rollout
     lead = rollout.index("car-1")
     np.testing.assert_allclose(rollout.centre[:, lead, 0], 20 + 4.0 * rollout.t_s, atol=1e-6)
-    np.testing.assert_allclose(rollout.centre[:, lead, 1:], [[0, 0.8]] * 24, atol=1e-6)
+    np.testing.assert_allclose(rollout.centre[:, lead, 1:], [[0, 0.8]] * 25, atol=1e-6)
     np.testing.assert_allclose(rollout.yaw_rad[:, lead], 0, atol=1e-6)
     np.testing.assert_allclose(rollout.speed_mps[:, lead], 4.0, atol=1e-6)
     size = rollout.bodies[lead].size
@@ -78,7 +78,19 @@ def test_other_categories_are_counted_not_lost(by_hand):
 def test_a_longer_wish_ends_with_the_log(by_hand):
     rollout = read_log(by_hand, scenario(duration_s=60.0)).rollout
     assert rollout.ended == Ended.LOG_END
-    assert rollout.t_s[-1] <= 3.0
+    assert rollout.t_s[-1] == 3.0
+
+
+@pytest.mark.parametrize("asked_s", [60.0, 6.0])
+def test_a_log_that_ends_between_two_keyframes_of_the_clip_is_read_to_the_last_one(by_hand, asked_s):
+    rollout = read_log(by_hand, scenario(start_s=0.7, duration_s=asked_s)).rollout
+    assert rollout.ended == Ended.LOG_END
+    assert rollout.t_s[-1] == 2.0  # of 2.3 s that are left
+
+
+def test_less_than_half_a_second_is_no_clip(by_hand):
+    with pytest.raises(LogError, match=r"less than half a second of the scene is left after 2\.6 s"):
+        read_log(by_hand, scenario(start_s=2.6))
 
 
 def test_a_later_start_moves_the_map_with_it(by_hand):
@@ -91,7 +103,7 @@ def test_pictures_are_the_nearest_ones_at_the_asked_size(by_hand):
     log = read_log(by_hand, scenario())
     camera = log.camera.resized(36, 64)
     shown = pictures(log, camera)
-    assert shown.shape == (24, 36, 64, 3)
+    assert shown.shape == (25, 36, 64, 3)
     # The k-th picture, taken at k / 10 s, is painted with the grey 10 k.
     np.testing.assert_allclose(shown[:, 18, 32, 0], 10 * np.rint(log.rollout.t_s * 10 - 1e-6), atol=1)
     assert (np.abs(log.picture_t_s[nearest_pictures(log, log.rollout.t_s)] - log.rollout.t_s) <= 0.0501).all()
@@ -179,15 +191,15 @@ def test_the_camera_is_the_calibrated_one(by_hand):
 def test_the_real_street_has_the_white_car_in_its_box(street):
     """The lead car of the street log is the brightest thing in the middle of the picture: its box must be around it."""
     log = read_log(street, scenario("scene-0002", duration_s=6.0))
-    assert len(log.rollout.t_s) == 72
+    assert len(log.rollout.t_s) == 73
     camera = log.camera.resized(144, 256)
-    looked_at = np.isin(np.arange(72), (0, 40, 71))[:, None]  # the others would only take time
+    looked_at = np.isin(np.arange(73), (0, 40, 72))[:, None]  # the others would only take time
     labels = see(replace(log.rollout, valid=log.rollout.valid & looked_at), NO_SCENERY, camera)
     lead = next(
         row for row in np.flatnonzero(labels.visibility[0] > 0.9)
         if labels.depth_m[0, row] < 20 and abs(labels.amodal_box[0, row, [0, 2]].mean() - 125) < 10
     )  # fmt: skip
-    for frame in (0, 40, 71):
+    for frame in (0, 40, 72):
         x0, y0, x1, y1 = labels.amodal_box[frame, lead].round().astype(int)
         grey = pictures(log, camera, [frame])[0].mean(axis=-1)
         body = grey[y0 + (y1 - y0) // 4 : (y0 + y1) // 2, x0:x1]

@@ -20,7 +20,7 @@ from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
 
 CAMERA = FRONT.resized(144, 256)
 ROAD = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
-FRAMES = 24
+FRAMES = 25  # two seconds, from a keyframe to a keyframe
 # x, y (m), yaw (rad), speed (m/s) at the start: every kind once, all ahead of the ego and within nuScenes' ranges.
 PLACES: dict[Kind, tuple[float, float, float, float]] = {
     Kind.CAR: (16.0, 0.0, 0.0, 8.0),
@@ -36,7 +36,7 @@ PLACES: dict[Kind, tuple[float, float, float, float]] = {
     Kind.CONE: (13.0, 2.5, 0.0, 0.0),
     Kind.BARRIER: (20.0, -6.0, 0.0, 0.0),
     Kind.ANIMAL: (16.0, -9.0, np.pi / 2, 2.0),
-    Kind.DEBRIS: (17.0, 9.5, 0.0, 0.0),
+    Kind.DEBRIS: (16.0, 8.5, 0.0, 0.0),
 }
 
 

@@ -1,4 +1,5 @@
-"""Clips of two frames with one car ahead: all that a dataset asks of a clip, in a tenth of a second."""
+"""Clips of a keyframe and one frame more, with one car ahead: all that a dataset asks of a clip, in a tenth of a
+second."""
 
 from functools import cache
 from pathlib import Path

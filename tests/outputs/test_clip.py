@@ -80,6 +80,6 @@ def test_a_missing_frame_is_noticed(folder, tmp_path):
 
 
 def test_keyframes_are_half_a_second_apart():
-    assert list(keyframes(FRAMES, 12.0)) == [0, 6, 12, 18]
+    assert list(keyframes(FRAMES, 12.0)) == [0, 6, 12, 18, 24]
     assert list(keyframes(7, 12.0)) == [0, 6]
     assert list(keyframes(3, 2.0)) == [0, 1, 2]

@@ -160,7 +160,7 @@ def test_a_standing_car_with_brake_lights_is_stopped_not_parked(tmp_path):
 
 def test_a_body_that_no_sensor_sees_has_no_annotation_and_its_track_stays_linked(tmp_path):
     """The child vanishes behind something at the second keyframe: unseen by the camera, without a LiDAR point."""
-    whole, keys = clip(), [0, 6, 12, 18]
+    whole, keys = clip(), [0, 6, 12, 18, 24]
     child = whole.rollout.index("child")
     labels = replace(whole.labels[0], visibility=whole.labels[0].visibility.copy())
     labels.visibility[6, child] = 0.0

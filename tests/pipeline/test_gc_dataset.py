@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from outputs.fetch import fetch
 from outputs.nuscenes_check import check_dataset
 from outputs.nuscenes_tables import TABLES
 from outputs.scene_package import scene_name
@@ -293,9 +294,6 @@ def test_what_is_not_ours_is_not_touched(night, tmp_path):
 
 def test_where_nobody_can_say_what_is_in_use_nothing_goes(night, later, tmp_path):
     place = tmp_path / "dataset"
-    killed_at(open_store(str(place)), night, 12)
-    with pytest.raises(NotSwept, match="no version yet"):
-        gc_dataset(str(place), NOW)
     merge([night], str(place))
     merge([later], str(place))
     (place / "versions" / "000001.json").write_text("{")
@@ -303,6 +301,57 @@ def test_where_nobody_can_say_what_is_in_use_nothing_goes(night, later, tmp_path
     with pytest.raises(NotSwept, match="version 1 is damaged"):
         gc_dataset(str(place), NOW)
     assert contents(place) == before
+
+
+def test_what_a_first_merge_left_goes_when_it_is_old(place, night):
+    """It ran out of disk before there was a version at all."""
+    store = open_store(place)
+    killed_at(store, night, 9)
+    left = names(store)
+    assert sweep(store).taken == (), "the merge may be alive"
+    assert names(store) == left != set()
+    aged = Aged(store)
+    assert sweep(aged).spared == ()
+    assert names(store) == set()
+    assert merge([night], place).added == ("brake-0", "cross-0")
+    assert sound(store)
+
+
+def test_at_whatever_write_a_first_merge_died_its_leftovers_go(night, tmp_path):
+    at = 1
+    while True:
+        place = tmp_path / str(at)
+        try:
+            merge_into(Breaking(open_store(str(place)), at), clips(night))
+            break
+        except OSError:
+            if not versions(open_store(str(place))):
+                assert gc_dataset(str(place), NOW).taken
+                assert contents(place) == {}
+                assert not any(place.iterdir()), "nor are empty folders left"
+        at += 3
+    assert at > 15
+
+
+def test_a_fetched_copy_is_nothing_that_a_merge_left(night, tmp_path):
+    version = merge([night], str(tmp_path / "set")).version
+    fetch(open_store(str(tmp_path / "set")), version, tmp_path / "copy")
+    before = contents(tmp_path / "copy")
+    with pytest.raises(NotSwept, match="a copy made by `nearmiss fetch`"):
+        gc_dataset(str(tmp_path / "copy"), NOW)
+    assert contents(tmp_path / "copy") == before
+
+
+@pytest.mark.parametrize("lost", ["versions/*", "versions/* latest.json"])
+def test_where_the_versions_are_lost_nothing_goes(night, later, tmp_path, lost):
+    merge([night], str(tmp_path))
+    merge([later], str(tmp_path))
+    for file in (file for pattern in lost.split() for file in tmp_path.glob(pattern)):
+        file.unlink()
+    before = contents(tmp_path)
+    with pytest.raises(NotSwept, match="it has had versions"):
+        gc_dataset(str(tmp_path), NOW)
+    assert contents(tmp_path) == before
 
 
 def test_the_link_decides_not_the_folder(night, later, tmp_path):
@@ -314,6 +363,17 @@ def test_the_link_decides_not_the_folder(night, later, tmp_path):
     assert gone.thing.name == first.name
     assert not (tmp_path / first.name).exists()
     assert check_dataset(tmp_path, latest(open_store(str(tmp_path))).name).sound
+
+
+def test_the_command_after_a_first_merge_that_ran_out_of_disk(night, tmp_path):
+    run, place = CliRunner(), tmp_path / "dataset"
+    killed_at(open_store(str(place)), night, 9)
+    told = run.invoke(app, ["gc", str(place)])
+    assert told.exit_code == 0, told.output
+    assert "if none is at work: --older-than 0" in told.output
+    told = run.invoke(app, ["gc", str(place), "--older-than", "0"])
+    assert told.exit_code == 0, told.output
+    assert not any(place.iterdir())
 
 
 def test_the_command_after_a_kill(night, later, tmp_path):
@@ -342,6 +402,10 @@ def test_the_command_says_what_it_takes(night, tmp_path):
     told = run.invoke(app, ["gc", str(tmp_path)])
     assert told.exit_code == 2
     assert "neither a run folder" in told.output
+    (tmp_path / "samples").mkdir()
+    told = run.invoke(app, ["gc", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "it has no version, and nothing that a merge left" in told.output
     told = run.invoke(app, ["gc", str(night), "--older-than", "3"])
     assert told.exit_code == 2
     assert "age plays no part" in told.output

@@ -123,7 +123,7 @@ def test_time_run_twice_as_fast_fails(braking):
     rollout, made = braking
     names = ("centre", "yaw_rad", "valid", "brake_light", "sliding", "ego_to_map")
     fast = replace(
-        rollout, t_s=rollout.t_s[:24], speed_mps=2 * rollout.speed_mps[::2], acceleration_mps2=4 *
+        rollout, t_s=rollout.t_s[::2] / 2, speed_mps=2 * rollout.speed_mps[::2], acceleration_mps2=4 *
         rollout.acceleration_mps2[::2], **{name: getattr(rollout, name)[::2] for name in names},
     )  # fmt: skip
     assert "friction circle" in failed(fast, made)
@@ -222,7 +222,7 @@ def test_safe_distance_says_what_each_model_asks_for(steady):
 
 
 def test_a_clip_too_short_to_differentiate_is_inconclusive_not_accepted():
-    made = scenario(ego(12.0), duration_s=0.3)
+    made = scenario(ego(12.0), duration_s=0.25)
     verdicts = check_physics(simulate(made), made)
     assert {v.outcome for v in verdicts} == {Outcome.INCONCLUSIVE}
     assert not accepted(verdicts)

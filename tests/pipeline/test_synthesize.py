@@ -27,9 +27,9 @@ def clip(networks) -> Clip:
 
 def test_every_stage_leaves_its_part(clip):
     time = len(clip.rollout.t_s)
-    assert time == 12
+    assert time == 13
     assert clip.frames[0].shape == clip.source[0].shape == (time, 48, 80, 3)
-    assert len(clip.lidar) == 2
+    assert len(clip.lidar) == 3
     assert clip.labels[0].in_view.shape == (time, 2)
     assert {(v.family, v.camera) for v in clip.record.verdicts} == {("physics", ""), ("pixels", "CAM_FRONT")}
 
@@ -57,7 +57,7 @@ def test_clips_that_are_imagined_together_are_those_imagined_alone(networks):
     for job, scene, made in zip(jobs, scenes, together, strict=True):
         (alone,) = imagine((job,), (scene,), networks, Stopwatch())
         assert np.abs(made.frames.astype(int) - alone.frames).mean() < 0.1
-        assert made.frames.shape == (1, 12, 48, 80, 3)
+        assert made.frames.shape == (1, 13, 48, 80, 3)
     assert np.abs(together[0].frames.astype(int) - together[1].frames).mean() > 1
 
 

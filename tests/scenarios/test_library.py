@@ -70,7 +70,7 @@ def test_no_file_names_a_folder_of_this_machine():
 def test_what_is_expected_happens(scenario):
     rollout = rolled(scenario.id)
     met, expect = encounters(rollout), scenario.expect
-    assert rollout.centre.shape == (72, len(scenario.placed), 3)
+    assert rollout.centre.shape == (73, len(scenario.placed), 3)
     if expect.collision is not None:
         assert collided(rollout) is expect.collision
     if expect.min_ttc_s is not None:

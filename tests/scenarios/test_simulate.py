@@ -36,14 +36,14 @@ def walker(x_m: float, y_m: float, kind: Kind = Kind.PEDESTRIAN, speed: float = 
 
 
 def test_twenty_metres_a_second_for_two_seconds_is_forty_metres():
-    rollout = simulate(scenario(ego(20.0), duration_s=2.0 + 1 / 12))
+    rollout = simulate(scenario(ego(20.0), duration_s=2.0))
     assert rollout.t_s[-1] == pytest.approx(2.0)
     assert rollout.centre[-1, 0, 0] - rollout.centre[0, 0, 0] == pytest.approx(40.0)
 
 
-def test_a_clip_of_six_seconds_has_72_frames_and_ends_by_duration():
+def test_a_clip_of_six_seconds_shows_its_first_and_its_last_instant_and_ends_by_duration():
     rollout = simulate(scenario(ego(10.0), duration_s=6.0))
-    assert rollout.t_s.shape == (72,)
+    assert (rollout.t_s[0], rollout.t_s[-1]) == (0.0, 6.0)
     assert np.diff(rollout.t_s) == pytest.approx(1 / 12)
     assert rollout.ended is Ended.DURATION
 
@@ -170,7 +170,7 @@ def test_on_a_curve_everybody_stays_in_lane_at_its_own_speed():
 
 def test_oncoming_traffic_faces_and_moves_the_other_way():
     oncoming = Placed(Body("car", Kind.CAR, USUAL_SIZE[Kind.CAR]), OnLane(90.0, 7.0, facing=-1), 10.0, HoldSpeed(10.0))
-    rollout = simulate(scenario(ego(0.0), oncoming, duration_s=3.0 + 1 / 12))
+    rollout = simulate(scenario(ego(0.0), oncoming, duration_s=3.0))
     assert abs(rollout.yaw_rad[0, 1]) == pytest.approx(math.pi)
     assert rollout.centre[-1, 1, 0] == pytest.approx(60.0)
 

@@ -37,7 +37,7 @@ SOUND = """\
     - {road.surface: wet, environment.weather: rain}
     - {road.surface: snow, environment.weather: snow}
   drawn: {draws: 3, road.lane_width: {between: [3 m, 3.8 m]},
-          duration: {between: [5 s, 9 s], lognormal: {median: 6 s, spread: 1.3}}}
+          actors.lead.speed: {between: [5 m/s, 9 m/s], lognormal: {median: 6 m/s, spread: 1.3}}}
   where: [actors.lead.ahead / ego.speed >= 0.6 s, "not (road.lanes == 1 and ego.speed > 60 km/h)"]
   at_most: 20000
   seed: 7
