@@ -12,7 +12,7 @@ from torch import Tensor
 
 def signed(values: np.ndarray) -> Float[Tensor, "..."]:
     """Bytes 0..255 to -1..1."""
-    return torch.from_numpy(np.ascontiguousarray(values)).float() / 127.5 - 1
+    return torch.from_numpy(np.require(values, requirements=("C", "W"))).float() / 127.5 - 1
 
 
 def to_bytes(pictures: Float[Tensor, "*any 3 height width"]) -> UInt8[np.ndarray, "*any height width 3"]:
