@@ -18,7 +18,7 @@ from models.blocks import ChannelNorm
 from models.tokenizer import picture_losses
 
 EDGES = 1.0  # weight of neighbours' differences: half of what it was without an adversary, which sees edges as well
-GRID = 2.0  # weight of the pattern of 4 x 4 pixels
+GRID = 8.0  # weight of the pattern of 4 x 4 pixels
 PATCH = 4  # pixels aside of the decoder's smallest cell
 ADVERSARY, FEATURES = 1.0, 1.0  # size of each gradient, of the reconstruction's
 WARM_UP = 150  # steps in which the adversary learns before it is heard in full

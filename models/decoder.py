@@ -38,6 +38,9 @@ class Steering:
     draft: Float[Tensor, "batch time 3 height width"]  # the tokenizer's own reading of the tokens, soft but in colour
     given: Float[Tensor, "batch time 3 height width"]  # the nearest known frame from here, or zeros
     agrees: Float[Tensor, "batch time 1 height width"]  # 1 where that shows the surface that this frame shows
+    moved: Float[
+        Tensor, "batch time 1 height width"
+    ]  # 0 where it shows it at the same pixel, and lost nothing; up to 1
     is_given: Bool[Tensor, "batch time"]  # this very frame is known
     distance: Float[Tensor, "batch time"]  # frames to the nearest known one, signed; 0 where none is known
     has_given: Bool[Tensor, "batch time"]
@@ -94,12 +97,8 @@ class Head(nn.Module):
 def _gated(
     x: Float[Tensor, "frames channel height width"], gate: Float[Tensor, "frames channel row column"]
 ) -> Float[Tensor, "frames channel height width"]:
-    """Every pixel times the gate of its cell; spread by broadcasting, which costs a third of writing gates out."""
-    cells = rearrange(x, "f c (row y) (column x) -> f row y column x c", row=gate.shape[2], column=gate.shape[3])
-    return rearrange(
-        cells * rearrange(gate, "f c row column -> f row 1 column 1 c"),
-        "f row y column x c -> f c (row y) (column x)",
-    )
+    """Every pixel times the gate of its place, smoothly between cells: gates in steps leave a grid in the picture."""
+    return x * F.interpolate(gate, size=x.shape[-2:], mode="bilinear")
 
 
 def _coarse(
@@ -185,7 +184,7 @@ class VideoDecoder(nn.Module):
         painting, keep, sharpening = said.split((8, 1, 3), dim=1)
         painted = self._painted(drawn(draft), drawn(filled), drawn(layers), painting)
         given, agrees = (drawn(flat(x)).float() for x in (steering.given, steering.agrees))
-        kept = given + sharpening + RESTORED * _coarse(painted - given, agrees)
+        kept = given + sharpening * drawn(flat(steering.moved)).float() + RESTORED * _coarse(painted - given, agrees)
         made = torch.lerp(painted, kept, keep.sigmoid() * agrees)
         return made.unflatten(0, (len(noisy), -1))
 

@@ -116,9 +116,10 @@ def steer(
     sketch = has * drafts + (1 - has) * others
     nothing = torch.zeros_like(has_tokens)
     unknown = torch.zeros_like(sketch)
+    no_map, no_distance = unknown[:, :, :1], nothing.to(layers.dtype)
     return Steering(
-        layers, tokens, has_tokens, sketch, unknown, unknown[:, :, :1], nothing, nothing.to(layers.dtype), nothing
-    )
+        layers, tokens, has_tokens, sketch, unknown, no_map, no_map, nothing, no_distance, nothing
+    )  # fmt: skip
 
 
 def show(
@@ -138,14 +139,18 @@ def show(
     to_carry = has_given & ~known
     given = torch.where(known[:, :, None, None, None], frames, 0.0)
     agrees = known[:, :, None, None, None].to(frames.dtype).expand(-1, -1, 1, *frames.shape[-2:]).clone()
+    moved = torch.zeros_like(agrees)
     if to_carry.any():
         at = lambda x: torch.take_along_dim(x, nearest[:, :, None, None, None], dim=1)[to_carry]  # noqa: E731
         motion, intrinsic = sight.between(nearest)[to_carry], sight.intrinsic.repeat_interleave(time, 0)
         ours = steering.layers[to_carry]
         seen = reproject(at(frames), at(steering.layers), ours, motion, intrinsic[to_carry.flatten()], which)
         given[to_carry], agrees[to_carry] = seen.picture, seen.agrees.to(frames.dtype)
+        moved[to_carry] = seen.moved.to(frames.dtype)
     signed = ((nearest - place) * has_given).to(steering.layers.dtype)
-    return replace(steering, given=given, agrees=agrees, is_given=known, distance=signed, has_given=has_given)
+    return replace(
+        steering, given=given, agrees=agrees, moved=moved, is_given=known, distance=signed, has_given=has_given
+    )
 
 
 def worn(

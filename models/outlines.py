@@ -68,7 +68,7 @@ def fill(
     painted = torch.zeros_like(draft)
     for channel in range(3):
         mean = _mean(weight * colour[:, channel, None], REACH) / total
-        painted[:, channel] = (F.interpolate(mean, scale_factor=float(CELL)) * shares).sum(1)
+        painted[:, channel] = (F.interpolate(mean, scale_factor=float(CELL), mode="bilinear") * shares).sum(1)
     return painted
 
 

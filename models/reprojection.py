@@ -40,10 +40,12 @@ class Sight:
 @dataclass(frozen=True)
 class Reprojected:
     """A known frame seen by another frame's camera; `agrees` where both show the same surface, else the known frame
-    shows something else there, or that surface lies outside of it."""
+    shows something else there, or that surface lies outside of it; `moved` is 0 where the surface stayed on its pixel,
+    1 from half a pixel on, where a picture looked up between pixels loses sharpness."""
 
     picture: Float[Tensor, "frames 3 height width"]
     agrees: Bool[Tensor, "frames 1 height width"]
+    moved: Float[Tensor, "frames 1 height width"]
 
 
 @torch.no_grad()
@@ -87,7 +89,9 @@ def _carried(picture, theirs, ours, there, same: Bool[Tensor, "frames height wid
     """The picture looked up at `there`, agreeing where the surface is the same one, of one material, and in sight."""
     alike = torch.minimum(regions(ours, which), _look(regions(theirs, which), there)).sum(1) > SAME_REGION
     agrees = same & alike & _inside(there)
-    return Reprojected(_look(picture.float(), there, "bicubic").clamp(-1, 1).to(picture.dtype), agrees[:, None])
+    seen = _look(picture.float(), there, "bicubic").clamp(-1, 1).to(picture.dtype)
+    moved = (2 * (there - _pixels(there)).norm(dim=1, keepdim=True)).clamp(max=1)
+    return Reprojected(seen, agrees[:, None], moved)
 
 
 def _shown(

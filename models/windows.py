@@ -78,7 +78,10 @@ def _anchored(steering: Steering, script: Script, frames: Tensor, anchor: Anchor
     ours = steering.layers[:, 1:].flatten(0, 1)
     told = (each(anchor.picture), each(theirs), ours, motion.flatten(0, 1), each(script.sight.intrinsic), which)
     seen = reproject_background(*told)
-    picture, agrees = seen.picture.unflatten(0, (batch, unknown)), seen.agrees.unflatten(0, (batch, unknown))
-    given = torch.cat([steering.given[:, :1], torch.where(agrees, picture, steering.given[:, 1:])], 1)
-    agreeing = torch.cat([steering.agrees[:, :1], torch.maximum(steering.agrees[:, 1:], agrees.to(given.dtype))], 1)
-    return replace(steering, given=given, agrees=agreeing)
+    where = seen.agrees.unflatten(0, (batch, unknown))
+
+    def instead(of: Tensor, new: Tensor) -> Tensor:
+        return torch.cat([of[:, :1], torch.where(where, new.unflatten(0, (batch, unknown)).to(of), of[:, 1:])], 1)
+
+    given, moved = instead(steering.given, seen.picture), instead(steering.moved, seen.moved)
+    return replace(steering, given=given, agrees=instead(steering.agrees, seen.agrees), moved=moved)
