@@ -101,9 +101,7 @@ def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
     _tell([(one.frees, f"{one.thing.name}  {len(one.files)} files, {one.thing.what}") for one in swept.taken], dry_run)
     if swept.spared:
         held, days = sum(one.frees for one in swept.spared) / 2**20, age / timedelta(days=1)
-        why = (
-            f"touched within {days:g} days, so that a merge may be about to name it; if none is at work, --older-than 0"
-        )
+        why = f"touched within {days:g} days: a merge may be about to name it; if none is at work: --older-than 0"
         console.print(f"{held:9.2f} MiB  left in {len(swept.spared)} places: {why}", highlight=False, soft_wrap=True)
 
 

@@ -326,7 +326,7 @@ def test_at_whatever_write_a_first_merge_died_its_leftovers_go(night, tmp_path):
             break
         except OSError:
             if not versions(open_store(str(place))):
-                assert gc_dataset(str(place), NOW).taken
+                assert sweep(Aged(open_store(str(place)))).taken
                 assert contents(place) == {}
                 assert not any(place.iterdir()), "nor are empty folders left"
         at += 3

@@ -172,7 +172,7 @@ class Breaking:
         self.store, self.left, self.lost, self.lock = store, at, lost, threading.Lock()
         self.exclusive, self.read, self.names = store.exclusive, store.read, store.names
         self.everything, self.look, self.now = store.everything, store.look, store.now
-        self.renew, self.take = store.renew, store.take
+        self.renew, self.take, self.enclosing = store.renew, store.take, store.enclosing
 
     def create(self, name, content):
         self._count()
