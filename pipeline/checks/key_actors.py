@@ -16,7 +16,7 @@ from pipeline.checks.kinematics import outlines
 from pipeline.checks.objects import LEAST_ASKED
 from pipeline.checks.outcomes import ego_hits
 from pipeline.checks.rules import DETECTOR
-from pipeline.checks.scene import FLOOR_PX, SURE, Scene
+from pipeline.checks.scene import FLOOR_PX, Scene
 from pipeline.checks.sight import Found
 from pipeline.checks.targets import CLASSES
 from scenarios.rollout import Rollout
@@ -28,7 +28,7 @@ LEAST_SHARE = 1 / 3  # of the frames in which it is found on the source picture
 
 @dataclass(frozen=True)
 class ActorCount:
-    """In how many frames an actor is asked for, found, taken for something else, and found on the source picture."""
+    """In how many frames an actor is asked for, found, found as another class, and found on the source picture."""
 
     asked: int
     found: int
@@ -88,18 +88,12 @@ def _away_m(rollout: Rollout) -> Float[np.ndarray, "time actor"]:
 
 
 def _count(scene: Scene, on_source: Scene, row: int) -> ActorCount:
-    """By class, overlap and score, one finding for one actor: somebody of its class beside it does not stand in."""
+    """By overlap and score, one finding for one actor: somebody beside it does not stand in. A finding of a class that
+    is like its own counts: whether the class is right is for `label recall` to say."""
     frames = np.flatnonzero(scene.eligible[:, row])
-    here = scene.strict[frames, row] >= 0
-    there = on_source.strict[frames, row] >= 0
-    mistaken = sum(_mistaken(scene, int(t), row) for t in frames[~here])
-    return ActorCount(len(frames), int(here.sum()), mistaken, int(there.sum()))
-
-
-def _mistaken(scene: Scene, t: int, row: int) -> bool:
-    """Whether a finding of another class lies where the actor should be."""
-    place, found = scene.loose[t, row], scene.sight.found[t]
-    return bool(place >= 0 and found.scores[place] >= SURE and found.classes[place] != scene.kinds[row])
+    found, on_source = frames[scene.alike[frames, row] >= 0], frames[on_source.alike[frames, row] >= 0]
+    classes = np.array([scene.sight.found[t].classes[scene.alike[t, row]] for t in found])
+    return ActorCount(len(frames), len(found), int((classes != scene.kinds[row]).sum()), len(on_source))
 
 
 def _judge(scene: Scene, row: int, role: str, count: ActorCount) -> Verdict:
@@ -113,7 +107,7 @@ def _judge(scene: Scene, row: int, role: str, count: ActorCount) -> Verdict:
         return _verdict(scene, Outcome.INCONCLUSIVE, None, None, f"{who}: not asked for, {seen}", must_pass=False)
     least = max(1.0, LEAST_SHARE * count.on_source)
     outcome = Outcome.FAIL if not count.found else Outcome.PASS if count.found >= least else Outcome.INCONCLUSIVE
-    mistaken = f", taken for something else in {count.mistaken}" if count.mistaken else ""
+    mistaken = f" (as another class in {count.mistaken})" if count.mistaken else ""
     reason = (
         f"{who}: found in {count.found} of the {count.asked} frames in which it is asked for{mistaken}; "
         f"on the source pictures in {count.on_source or 'none either'}"

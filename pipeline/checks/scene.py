@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from conditioning.camera import Camera
 from conditioning.visibility import Labels
 from pipeline.checks.sight import Sight
-from pipeline.checks.targets import class_indices, taught
+from pipeline.checks.targets import ALIKE, CLASSES, class_indices, taught
 from scenarios.rollout import Rollout
 
 FLOOR_PX = 16.0  # objects lower than this are not asked for
@@ -91,21 +91,27 @@ class Scene:
     @cached_property
     def strict(self) -> Int[np.ndarray, "time actor"]:
         """Place of the finding that is this object by class, IoU .5 and score; -1 for none."""
-        return np.stack([self._match(t, 0.5, SURE, True) for t in range(len(self.sight.found))])
+        return np.stack([self._match(t, 0.5, SURE, np.arange(len(CLASSES))) for t in range(len(self.sight.found))])
+
+    @cached_property
+    def alike(self) -> Int[np.ndarray, "time actor"]:
+        """The same, but of any class that is like the object's: a truck that is taken for a bus is there."""
+        return np.stack([self._match(t, 0.5, SURE, ALIKE) for t in range(len(self.sight.found))])
 
     @cached_property
     def loose(self) -> Int[np.ndarray, "time actor"]:
         """Place of any finding, of any class, where this object should be; -1 for none."""
-        return np.stack([self._match(t, 0.3, 0.0, False) for t in range(len(self.sight.found))])
+        return np.stack([self._match(t, 0.3, 0.0, np.zeros(len(CLASSES), int)) for t in range(len(self.sight.found))])
 
-    def _match(self, t: int, least_iou: float, least_score: float, same_class: bool) -> Int[np.ndarray, "actor"]:
-        """The one-to-one pairing with the largest sum of IoU, weak pairs left out."""
+    def _match(
+        self, t: int, least_iou: float, least_score: float, sort: Int[np.ndarray, "class"]
+    ) -> Int[np.ndarray, "actor"]:
+        """The one-to-one pairing with the largest sum of IoU, weak pairs and those of classes of two sorts left out."""
         found, matched = self.sight.found[t], np.full(len(self.kinds), -1)
         iou = pairwise_iou(self.labels.modal_box[t], found.boxes)
         allowed = (iou >= least_iou) & ((self.labels.visibility[t] > 0) & self.taught)[:, None]
         allowed &= found.scores >= least_score
-        if same_class:
-            allowed &= self.kinds[:, None] == found.classes
+        allowed &= sort[self.kinds][:, None] == sort[found.classes]
         worth = np.where(allowed, iou, 0.0)
         actors, places = linear_sum_assignment(worth, maximize=True)
         good = worth[actors, places] > 0

@@ -9,6 +9,8 @@ from scenarios.bodies import Kind
 from scenarios.rollout import Rollout
 
 CLASSES: tuple[str, ...] = FOREGROUND[:6]  # the detector's classes, in its order
+# Which of its classes are alike, so that one may be taken for another: vehicles, people on foot or on two wheels.
+ALIKE = np.array([{"car": 0, "truck": 0, "bus": 0, "two_wheeler": 1, "person": 1, "obstacle": 2}[c] for c in CLASSES])
 # Kinds that are none of its classes: like nuScenes' detection task, it is neither asked for them nor blamed for them.
 UNTAUGHT = frozenset({Kind.ANIMAL, Kind.DEBRIS})
 MAX_OBJECTS = 32

@@ -179,6 +179,16 @@ def test_a_tag_that_fails_does_not_look_like_a_failure(folders, tmp_path):
     assert "pill tag" in pills
 
 
+def test_verdicts_name_their_camera_and_those_that_keep_the_clip_back_say_so(folders, tmp_path):
+    held = record("held-s0", (*GOOD, verdict("pixels", Outcome.INCONCLUSIVE, must_pass=True)))
+    write_clip(tmp_path / "held-s0", clip(held))
+    write_report(tmp_path / "report.html", [tmp_path / "held-s0"])
+    words = " ".join("".join(Page((tmp_path / "report.html").read_text()).words).split())
+    assert "pixels, CAM_FRONT, keeps the clip back" in words
+    assert words.index("keeps the clip back") < words.index("physics check")
+    assert "pixels check (CAM_FRONT): inconclusive, the car leaves its lane" in words
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(0.0, "0 s"), (95.4, "95 s"), (2880.0, "48 min"), (62000.0, "17.2 h")])
 def test_times_are_told_as_one_would_say_them(seconds, text):
     assert duration(seconds) == text

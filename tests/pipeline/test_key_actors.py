@@ -142,18 +142,22 @@ def test_a_finding_stands_for_one_actor_so_a_person_beside_cannot_stand_in():
     assert sum(counted) <= 12 and 0 in counted
 
 
-def test_what_is_found_there_of_another_class_is_no_find_and_is_said(street):
+@pytest.mark.parametrize(("klass", "outcome"), [("two_wheeler", Outcome.PASS), ("car", Outcome.FAIL)])
+def test_who_is_taken_for_something_alike_is_there_which_is_said_and_for_something_else_is_not(street, klass, outcome):
     row = street.rollout.index("child")
 
-    def as_car(found: Found) -> Found:
+    def retaken(found: Found) -> Found:
         place = [i for i, box in enumerate(found.boxes) if np.allclose(box, street.labels.modal_box[0, row], atol=1)]
         classes = found.classes.copy()
-        classes[place] = CLASSES.index("car")
+        classes[place] = CLASSES.index(klass)
         return replace(found, classes=classes)
 
-    scene = replace(street, sight=edited(street.sight, range(FRAMES), as_car))
+    scene = replace(street, sight=edited(street.sight, range(FRAMES), retaken))
     child = told(scene, street, "child")["child"]
-    assert child.outcome is Outcome.FAIL and "taken for something else in 72" in child.reason
+    assert child.outcome is outcome
+    assert ("found in 72 of the 72 frames in which it is asked for (as another class in 72)" in child.reason) is (
+        outcome is Outcome.PASS
+    )
 
 
 def test_the_ego_is_never_asked_for(street):

@@ -11,11 +11,16 @@ from outputs.verdict import Outcome
 from pipeline.calibrate import load_checker
 from pipeline.checks.baseline import load_baseline
 from scenarios.load import library, load
+from scenarios.mentions import mentioned
 from scenarios.simulate import simulate
 from tests.pipeline.filming import CAMERA, Court, Film, film
 
 pytestmark = pytest.mark.weights
-BRAKING_LOOK, WALKING_LOOK = 3, 0  # looks on which the clean clips pass: the shipped checker does not manage all
+BRAKING_LOOK, WALKING_LOOK, CHILD_LOOK = (
+    3,
+    0,
+    1,
+)  # looks on which the clean clips pass: the shipped checker does not manage all
 WEAK = "the shipped detector is not trained far enough for this one"
 
 
@@ -72,6 +77,18 @@ def test_an_object_painted_out_for_ten_frames_fails(court, braking):
 
 def test_an_object_that_is_not_drawn_fails(court, braking):
     assert "label recall" in failed(court, braking, braking.without("lead", range(len(braking.frames))))
+
+
+def test_the_child_that_a_clip_is_about_is_missed_when_it_is_not_drawn(court):
+    """`label recall` passes: the detector finds so few people on source frames that none is missed among cars."""
+    scenario = replace(load(library()["euro_ncap/cpnco-child"])[0], duration_s=4.0)
+    of, named = film(simulate(scenario), CHILD_LOOK), mentioned(scenario.events)
+    seen = np.flatnonzero(of.labels.in_view[:, of.rollout.index("child")])
+    for frames, told in ((of.frames, set()), (of.without("child", seen.tolist()), {"key actor"})):
+        verdicts = court.verdicts(frames, of.frames, of.labels, of.rollout, named)
+        assert {v.check for v in verdicts if v.against} == told
+    (child,) = (v for v in verdicts if v.check == "key actor" and "child" in v.reason)
+    assert child.outcome is Outcome.FAIL and "child (person), named by the story: found in 0 of" in child.reason
 
 
 def test_swapped_labels_fail(court, walking):
