@@ -28,12 +28,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded(tmp_path_factory, speck_weights) -> None:
-    """All that a clip needs is imported and compiled here, once: the drivers are forks of this process."""
+def loaded(tmp_path_factory, speck_weights) -> Path:
+    """All that a clip needs is imported and compiled here, once: the drivers are forks of this process. Its run."""
     folder = tmp_path_factory.mktemp("loaded")
     (folder / "one.yaml").write_text(case(1))
     request = Request((str(folder / "one.yaml"),), folder / "run", preset="speck", weights=speck_weights)
     assert generate(request, How(use_ray=False), Silent()).complete
+    return folder / "run"
 
 
 @pytest.fixture
@@ -195,6 +196,44 @@ def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_we
     assert look(batch.out).failures() == ()  # no clip is to blame
     assert status(batch.out).next == f"nearmiss resume {batch.out}"
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    assert ended(drive("resume", str(batch.out))) == 0
+    assert made.items() <= batch.there().items()
+    assert batch.counted() == batch.all_made()
+
+
+@pytest.mark.parametrize("words", [["report"], ["resume"], ["gc"], ["generate"], ["nightly"]], ids=" ".join)
+def test_a_folder_that_can_only_be_read_is_named_and_no_room_is_asked_for(
+    small_disk, loaded, speck_weights, capfd, words
+):
+    (small_disk / "one.yaml").write_text(case(1))
+    (small_disk / "run").mkdir()
+    shutil.copy(loaded / "run.json", small_disk / "run")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    where = [str(small_disk / "run")]
+    if words[0] in ("generate", "nightly"):
+        out = small_disk / ("run" if words == ["generate"] else "nights")
+        where = [str(small_disk / "one.yaml"), "--preset", "speck", "--weights", str(speck_weights), "--out", str(out)]
+    assert ended(drive(*words, *where)) == 2
+    told = capfd.readouterr().err
+    assert "Read-only file system" in told
+    assert str(small_disk) in told
+    assert "room" not in told
+    assert "Traceback" not in told
+
+
+def test_a_disk_that_becomes_read_only_stops_the_batch_which_then_goes_on(
+    small_disk, speck_weights, monkeypatch, capfd
+):
+    batch = Batch.of(12, small_disk, speck_weights, monkeypatch)
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    pid = begun(batch)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], capture_output=True)
+    assert ended(pid) == 2
+    made = batch.there()
+    told = capfd.readouterr().err
+    assert "can only be read" in told
+    assert "room" not in told
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
     assert ended(drive("resume", str(batch.out))) == 0
     assert made.items() <= batch.there().items()
     assert batch.counted() == batch.all_made()
