@@ -24,7 +24,7 @@ class Commands(TyperGroup):
         print_in_any_encoding()
         return super().main(*args, **kwargs)
 
-    def invoke(self, context: typer.Context) -> Any:
+    def invoke(self, context: Any) -> Any:  # of the click that typer brings, which it does not export
         with plain_errors():
             refuse_shadows()
         return super().invoke(context)
