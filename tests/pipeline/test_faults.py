@@ -3,6 +3,7 @@
 The clips are specks: real ones of the real line, as small as can be.
 """
 
+import errno
 import json
 import os
 import random
@@ -16,12 +17,16 @@ from pathlib import Path
 
 import pytest
 
+import pipeline.generate
+from pipeline.endings import Made
+from pipeline.errors import ReadOnly
 from pipeline.generate import Silent, generate
 from pipeline.leftovers import gc
 from pipeline.requests import How, Request, wanted
-from pipeline.runs import look
+from pipeline.runs import Job, look
 from pipeline.status import Phase, status
 from tests.pipeline.situations import case
+from tests.pipeline.specks import SpeckMaker
 from tests.pipeline.troubles import Batch, alive, drive, ended, kill, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,9 +210,9 @@ def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_we
 def test_a_folder_that_can_only_be_read_is_named_and_no_room_is_asked_for(
     small_disk, loaded, speck_weights, capfd, words
 ):
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
     (small_disk / "one.yaml").write_text(case(1))
-    (small_disk / "run").mkdir()
-    shutil.copy(loaded / "run.json", small_disk / "run")
+    shutil.copytree(loaded, small_disk / "run")
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     where = [str(small_disk / "run")]
     if words[0] in ("generate", "nightly"):
@@ -221,22 +226,20 @@ def test_a_folder_that_can_only_be_read_is_named_and_no_room_is_asked_for(
     assert "Traceback" not in told
 
 
-def test_a_disk_that_becomes_read_only_stops_the_batch_which_then_goes_on(
-    small_disk, speck_weights, monkeypatch, capfd
-):
-    batch = Batch.of(12, small_disk, speck_weights, monkeypatch)
-    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
-    pid = begun(batch)
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], capture_output=True)
-    assert ended(pid) == 2
-    made = batch.there()
-    told = capfd.readouterr().err
-    assert "can only be read" in told
-    assert "room" not in told
-    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
-    assert ended(drive("resume", str(batch.out))) == 0
-    assert made.items() <= batch.there().items()
-    assert batch.counted() == batch.all_made()
+class FindsItReadOnly(SpeckMaker):
+    """As a file system that found an error in itself: Linux lets it only be read from then on."""
+
+    def process(self, job: Job) -> Made:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self.out))
+
+
+def test_a_disk_that_becomes_read_only_stops_the_batch_and_no_room_is_asked_for(batch, monkeypatch):
+    monkeypatch.setattr(pipeline.generate, "ClipMaker", FindsItReadOnly)
+    request = Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+    with pytest.raises(ReadOnly, match="can only be read from now on") as error:
+        generate(request, How(use_ray=False), Silent())
+    assert str(error.value).endswith(f"When it can be written again: nearmiss resume {batch.out}")
+    assert look(batch.out).failures() == ()  # no clip is to blame
 
 
 @pytest.mark.parametrize("moment", ["before", "between"])
