@@ -7,13 +7,14 @@ prefect deploy --all          # what prefect.yaml says: every night at two
 
 import os
 
-# Before Prefect is imported: it reports on its use unless told not to, and waits a minute for a server that went away.
+# Before Prefect is imported: it reports on its use unless told not to, and waits a minute for a server that went away,
+# twenty seconds for a temporary one of its own to start.
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # after 2 s, then doubled: four minutes in all
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")  # a busy machine takes over 20 s
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -21,31 +22,31 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from prefect import flow, task
-from prefect.artifacts import (
-    create_image_artifact,
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)  # fmt: skip
+from prefect import artifacts, flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import task_run
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Completed, Failed, State
 
+from pipeline.cli import generate
 from pipeline.endings import Made
 from pipeline.errors import user_errors
 from pipeline.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
 from pipeline.history import all_well_since, ended_nights
 from pipeline.loopback import refuse_open_cluster
+from pipeline.night_commands import nightly
 from pipeline.nights import Budget, Order, close_night, open_night
 from pipeline.notify import hook
 from pipeline.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.publish import picture, publish
 from pipeline.requests import WEIGHTS, How, Request
+from pipeline.run_page import line_of, page_of, rows_of
 from pipeline.runs import Job, Run
 from pipeline.status import Phase, status
 from pipeline.stopping import told_to_stop
+from pipeline.terminal import Commands
 from pipeline.timings import Timings
 from pipeline.workers import is_passing
 
@@ -129,7 +130,7 @@ def generate_flow(
                     make_shard(run, shard, request, how, stop, return_state=True)  # one may fail alone
         publish_run(run)
         summary = summarise(run, plan, Timings())
-    return _show(summary, _line(summary))
+    return _show(summary, line_of(summary))
 
 
 @flow(name="nearmiss-nightly", validate_parameters=True)
@@ -181,7 +182,7 @@ def train_flow(
     made = train_once(part, preset, steps, save_every, seed, clips, [footage, runs, weights], device)
     folder = (Path(runs) / part).absolute()
     page = f"# {part} ({preset})\n\n`{made}` after {steps} steps.\n\nLoss curve and samples: `{folder}`\n"
-    create_markdown_artifact(page, key=f"nearmiss-train-{part}", description=str(folder))
+    artifacts.create_markdown_artifact(page, key=f"nearmiss-train-{part}", description=str(folder))
     return Completed(message=f"{part}: {made}")
 
 
@@ -203,55 +204,45 @@ def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
 
 
 def _show(summary: Summary, line: str) -> State:
-    with _whoever_listens(summary.run):
-        _make_artifacts(summary, line)
-    return Completed(message=line) if summary.complete else Failed(message=line)
-
-
-@contextmanager
-def _whoever_listens(run: Path) -> Iterator[None]:
     """What counts lies in the run folder: that nobody could be shown it is no failure of the run."""
     try:
-        yield
+        _make_artifacts(summary, line)
     except httpx.HTTPError as error:
-        get_run_logger().warning("Prefect's server could not be told (%s); all there is to know is in %s", error, run)
+        get_run_logger().warning("Prefect's server could not be told (%s); all is in %s", error, summary.run)
+    return Completed(message=line) if summary.complete else Failed(message=line)
 
 
 def _make_artifacts(summary: Summary, line: str) -> None:
     """For whoever looks in the morning. Prefect shows a picture by its address alone: ours carries itself."""
     key, report = ARTIFACT, summary.run.absolute() / "report.html"
-    create_markdown_artifact(_page(summary, line), key=key, description=str(summary.run))
-    create_table_artifact(list(_rows(summary)), key=f"{key}-clips", description=line)
-    create_link_artifact(report.as_uri(), link_text="report.html", key=f"{key}-report", description=f"On {report}")
+    artifacts.create_markdown_artifact(page_of(summary, line), key=key, description=str(summary.run))
+    artifacts.create_table_artifact(list(rows_of(summary)), key=f"{key}-clips", description=line)
+    link = {"link_text": report.name, "description": f"On {report}"}
+    artifacts.create_link_artifact(report.as_uri(), key=f"{key}-report", **link)
     if seen := picture([summary.run / "clips" / r.id for r in summary.records if r.accepted]):
-        create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
+        artifacts.create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
 
 
-def _line(summary: Summary) -> str:
-    return f"{summary.run}: {summary.counts}, {len(summary.plan.faults)} files with faults"
+def _cannot_be_told() -> str:
+    """Why Prefect's server (named by nobody: a temporary one that is started here) cannot be told; "" if it can."""
+    retries = min(4, PREFECT_CLIENT_MAX_RETRIES.value())  # half a minute
+    try:
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: retries}), get_client(sync_client=True) as client:
+            error = client.api_healthcheck()
+    except (RuntimeError, httpx.HTTPError, OSError) as raised:  # the first of them is Prefect's own
+        error = raised
+    where = PREFECT_API_URL.value() or "a temporary one"
+    return f"{where}: {type(error).__name__}: {error}" if error else ""
 
 
-def _rows(summary: Summary) -> Iterator[dict[str, str]]:
-    for record in summary.records:
-        verdict = "accepted" if record.accepted else "rejected"
-        yield {"clip": record.id, "verdict": verdict, "why": "; ".join(record.reasons)}
-    for failure in summary.failures:
-        yield {"clip": failure.clip, "verdict": "failed", "why": failure.reason}
-
-
-def _page(summary: Summary, line: str) -> str:
-    """Counts, every clip that was not accepted with its reason, faults of files in full."""
-    rows = [row for row in _rows(summary) if row["verdict"] != "accepted"]
-    table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row.values())} |\n" for row in rows)
-    faults = "".join(f"```\n{fault}\n```\n" for fault in summary.plan.faults)
-    report = summary.run.absolute() / "report.html"
-    head = f"# {line}\n\n{len(summary.plan.jobs)} clips asked for. Report: `{report}`\n\n"
-    return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults
-
-
-def _exit_code(work: Callable[[], State], there: Callable[[], bool]) -> int:
+def _exit_code(work: Callable[[], State], alone: Callable[[], None], there: Callable[[], bool]) -> int:
     """0 if a flow did all it was asked for: by its state, or, where the server went away before it could be told of
-    that, by what is `there` on the disk."""
+    that, by what is `there` on the disk. Where it cannot be told even of the beginning, the command that does the same
+    `alone` does it, and raises its exit code."""
+    if why := _cannot_be_told():
+        told = "Prefect's server cannot be told of this (%s): it is made without Prefect, whose pages do not show it"
+        get_logger("nearmiss").warning(told, why)
+        alone()
     try:
         good = work().is_completed()
     except httpx.TransportError as error:
@@ -260,7 +251,12 @@ def _exit_code(work: Callable[[], State], there: Callable[[], bool]) -> int:
     return 0 if good else 1
 
 
-app = typer.Typer(help="nearmiss under Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
+def _alone(log: str | None, preset: str, weights: Path | None, inline: bool, ray: str | None) -> dict[str, Any]:
+    """The choices of an operator as `nearmiss` takes them."""
+    return {"log": log and Path(log), "preset": preset, "weights": weights, "inline": inline, "ray": ray}
+
+
+app = typer.Typer(cls=Commands, help="nearmiss under Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
 Out = Annotated[str, typer.Option(help="Run folder; may hold strftime codes such as %Y-%m-%d.")]
 Root = Annotated[str, typer.Option("--out", help="Folder of all nights.")]
@@ -276,7 +272,8 @@ def run(
     out, how = datetime.now().astimezone().strftime(out), How(not inline, ray)
     given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
     work = partial(generate_flow, paths, out, **given, return_state=True)
-    raise typer.Exit(_exit_code(work, lambda: status(Path(out)).phase is Phase.COMPLETE))
+    alone = partial(generate, paths, Path(out), **_alone(log, preset, weights, inline, ray))
+    raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is Phase.COMPLETE))
 
 
 @app.command()
@@ -288,12 +285,16 @@ def night(
     root, how = Path(out), How(not inline, ray)
     given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
     work = partial(nightly_flow, paths, out, clips, hours, **given, return_state=True)
-    raise typer.Exit(_exit_code(work, partial(all_well_since, root, ended_nights(root))))
+    alone = partial(nightly, paths, root, clips, hours, **_alone(log, preset, weights, inline, ray))
+    raise typer.Exit(_exit_code(work, alone, partial(all_well_since, root, ended_nights(root))))
 
 
 @app.command()
 def serve(paths: Paths, out: Root, cron: Annotated[str, typer.Option(help="When, e.g. '0 2 * * *'.")]) -> None:
     """Stay and work every night; needs a Prefect server (`prefect server start`) and PREFECT_API_URL."""
+    if why := _cannot_be_told():
+        told = f"Prefect's server cannot be asked when to begin ({why}); `nearmiss nightly --serve` needs none"
+        raise typer.BadParameter(told, param_hint="PREFECT_API_URL")
     nightly_flow.serve(name="nearmiss-nightly", cron=cron, parameters={"specs": paths, "root": out}, limit=1)
 
 

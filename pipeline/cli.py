@@ -25,9 +25,10 @@ from pipeline.options import (
     Weights,
     Workers,
 )
-from pipeline.terminal import INCOMPLETE, OK, before_any_command, console, plain_errors
+from pipeline.terminal import INCOMPLETE, OK, Commands, console, plain_errors
 
 app = typer.Typer(
+    cls=Commands,
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
     no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown",
 )  # fmt: skip
@@ -284,7 +285,6 @@ def evaluate(
         measure(preset, clips, out, console, keep=keep, beside=beside)
 
 
-app.callback()(before_any_command)
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 

@@ -1,5 +1,6 @@
 """The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from outputs.manifest import ClipRecord
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.dispatch import on_ray
 from pipeline.endings import Ending, Made
-from pipeline.errors import OutOfSpace, Stopped, UserError
+from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
 from pipeline.journal import journal, log, tell_ending
 from pipeline.machine import machine, versions
 from pipeline.meters import Meters
@@ -171,7 +172,7 @@ def hold(
     """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
 
     `meant` says which clips of the plan are this run's, now that it is open; None: all. Raises `OutOfSpace`
-    where the block found the disk full.
+    where the block found the disk full, `ReadOnly` where it found it read-only.
     """
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds),
@@ -198,6 +199,9 @@ def _room(out: Path) -> Iterator[None]:
     except OSError as error:
         if not stops_all(error):
             raise
+        if error.errno == errno.EROFS:
+            told = f"{out} can only be read from now on ({error.strerror}); what is finished is safe"
+            raise ReadOnly(f"{told}. When it can be written again: {resuming(out)}") from error
         told = f"no room to write in {out} ({error.strerror}); what is finished is safe"
         raise OutOfSpace(f"{told}. Make room, then: {resuming(out)}") from error
 

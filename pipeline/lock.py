@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.errors import UserError
+from pipeline.errors import ReadOnly, UserError
 
 
 class Locked(UserError):
@@ -24,9 +24,15 @@ class Locked(UserError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; raises `Locked` naming who has it. The system frees it if we are killed."""
+    """Hold the folder for this process, until it ends or dies; raises `Locked` naming who has it, or `ReadOnly`."""
     path = folder / ".lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        told = f"{folder} can only be read ({error.strerror}), and this writes into it"
+        raise ReadOnly(f"{told}: make it writable, or copy it to where you can write") from None
     try:
         if not _taken(handle):
             raise Locked(f"{folder} is in use by {_said(holder(folder))}; wait for it, or give another --out")

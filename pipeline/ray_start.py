@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refusal_of_disk
 from pipeline.line import Line, Staged, line_of
 from pipeline.loopback import only_this_machine
 from pipeline.machine import cores
@@ -71,8 +71,20 @@ def _start_here(**settings: Any) -> None:
     try:
         ray.init(address="local", **settings)
     except Exception as error:  # Ray raises no narrower one where its parts are not up within its own 30 s
-        said = f"Ray did not start on this machine ({error})"
-        raise NoWorkers(f"{said}; is it too busy, or out of memory? --inline works without Ray") from error
+        said = f"Ray did not start on this machine ({type(error).__name__}: {error})"
+        raise NoWorkers(f"{said}; {_likely(error)}; --inline works without Ray") from error
+
+
+def _likely(error: Exception) -> str:
+    """What is the matter where Ray did not start, and what to do about it."""
+    from ray._common.utils import get_default_ray_temp_dir
+
+    place = f"Ray keeps its sockets, logs and overflow in {get_default_ray_temp_dir()}"
+    if "AF_UNIX" in str(error):  # the system allows 107 bytes, of which Ray's own names take some 65
+        return f"{place}, too long a name for sockets: name a folder of at most 40 letters in RAY_TMPDIR, such as /tmp"
+    if isinstance(error, OSError) and (told := refusal_of_disk(error)):
+        return f"{place} ({told}): name a folder that can be written, and has room, in RAY_TMPDIR"
+    return "is it too busy, or out of memory?"
 
 
 def line_here(plan: RayPlan) -> Line:

@@ -26,7 +26,7 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
     with plain_errors():
         told = look_at(run)
     if as_json:
-        console.print_json(json.dumps(asdict(told), default=str))
+        console.print_json(json.dumps(asdict(told), default=str), ensure_ascii=True)
     else:
         for line in lines(told):
             console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,26 +1,54 @@
 """What every command shares: where it prints, how it ends, and how a user's mistake is told."""
 
+import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
-from pipeline.errors import Stopped, user_errors
+from pipeline.errors import Stopped, refusal_of_disk, user_errors
 from pipeline.own_code import refuse_shadows
 
 OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 console = Console()
 
 
+class Commands(TyperGroup):
+    """The commands of a program: they print whatever the encoding, and what they import is ours."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        print_in_any_encoding()
+        return super().main(*args, **kwargs)
+
+    def invoke(self, context: Any) -> Any:  # of the click that typer brings, which it does not export
+        with plain_errors():
+            refuse_shadows()
+        return super().invoke(context)
+
+
+def print_in_any_encoding() -> None:
+    """A character that the output's encoding lacks is written by its number (`m/s\\xb2`): none ends a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """A user's mistake ends with its message and exit code 2, a stop by Ctrl-C with 130, by SIGTERM with 143."""
+    """A user's mistake ends with its message and exit code 2, as does a file that the system does not let us use; a
+    stop by Ctrl-C with 130, by SIGTERM with 143."""
     try:
         yield
     except user_errors() as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(MISUSED) from None
+        _misused(str(error))
+    except OSError as error:
+        if not (told := refusal_of_disk(error)):
+            raise
+        _misused(told)
     except Stopped as stopped:
         Console(stderr=True).print(str(stopped), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(TERMINATED) from None
@@ -29,7 +57,6 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(STOPPED) from None
 
 
-def before_any_command() -> None:
-    """Whatever a command imports, it is ours."""
-    with plain_errors():
-        refuse_shadows()
+def _misused(told: str) -> NoReturn:
+    Console(stderr=True).print(told, style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(MISUSED) from None

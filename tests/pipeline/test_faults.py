@@ -3,6 +3,7 @@
 The clips are specks: real ones of the real line, as small as can be.
 """
 
+import errno
 import json
 import os
 import random
@@ -16,24 +17,29 @@ from pathlib import Path
 
 import pytest
 
+import pipeline.generate
+from pipeline.endings import Made
+from pipeline.errors import ReadOnly
 from pipeline.generate import Silent, generate
 from pipeline.leftovers import gc
 from pipeline.requests import How, Request, wanted
-from pipeline.runs import look
+from pipeline.runs import Job, look
 from pipeline.status import Phase, status
 from tests.pipeline.situations import case
+from tests.pipeline.specks import SpeckMaker
 from tests.pipeline.troubles import Batch, alive, drive, ended, kill, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded(tmp_path_factory, speck_weights) -> None:
-    """All that a clip needs is imported and compiled here, once: the drivers are forks of this process."""
+def loaded(tmp_path_factory, speck_weights) -> Path:
+    """All that a clip needs is imported and compiled here, once: the drivers are forks of this process. Its run."""
     folder = tmp_path_factory.mktemp("loaded")
     (folder / "one.yaml").write_text(case(1))
     request = Request((str(folder / "one.yaml"),), folder / "run", preset="speck", weights=speck_weights)
     assert generate(request, How(use_ray=False), Silent()).complete
+    return folder / "run"
 
 
 @pytest.fixture
@@ -198,6 +204,42 @@ def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_we
     assert ended(drive("resume", str(batch.out))) == 0
     assert made.items() <= batch.there().items()
     assert batch.counted() == batch.all_made()
+
+
+@pytest.mark.parametrize("words", [["report"], ["resume"], ["gc"], ["generate"], ["nightly"]], ids=" ".join)
+def test_a_folder_that_can_only_be_read_is_named_and_no_room_is_asked_for(
+    small_disk, loaded, speck_weights, capfd, words
+):
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    (small_disk / "one.yaml").write_text(case(1))
+    shutil.copytree(loaded, small_disk / "run")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    where = [str(small_disk / "run")]
+    if words[0] in ("generate", "nightly"):
+        out = small_disk / ("run" if words == ["generate"] else "nights")
+        where = [str(small_disk / "one.yaml"), "--preset", "speck", "--weights", str(speck_weights), "--out", str(out)]
+    assert ended(drive(*words, *where)) == 2
+    told = capfd.readouterr().err
+    assert "Read-only file system" in told
+    assert str(small_disk) in told
+    assert "room" not in told
+    assert "Traceback" not in told
+
+
+class FindsItReadOnly(SpeckMaker):
+    """As a file system that found an error in itself: Linux lets it only be read from then on."""
+
+    def process(self, job: Job) -> Made:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self.out))
+
+
+def test_a_disk_that_becomes_read_only_stops_the_batch_and_no_room_is_asked_for(batch, monkeypatch):
+    monkeypatch.setattr(pipeline.generate, "ClipMaker", FindsItReadOnly)
+    request = Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+    with pytest.raises(ReadOnly, match="can only be read from now on") as error:
+        generate(request, How(use_ray=False), Silent())
+    assert str(error.value).endswith(f"When it can be written again: nearmiss resume {batch.out}")
+    assert look(batch.out).failures() == ()  # no clip is to blame
 
 
 @pytest.mark.parametrize("moment", ["before", "between"])

@@ -183,3 +183,25 @@ def test_a_flow_that_is_stopped_while_the_server_is_gone_can_be_resumed(batch, s
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
     assert before.items() <= batch.there().items()
     assert all_made_once(batch)
+
+
+def test_a_server_that_is_dead_from_the_beginning_costs_no_night(batch):
+    """Nothing listens at the address, and the night is made, and told as `nearmiss nightly` tells it."""
+    night, dead = Tonight(**vars(batch)), Server(batch.folder / "prefect")
+    given = [str(night.folder / "batch.yaml"), "--preset", "speck", "--weights", str(night.weights), "--inline"]
+    command = [sys.executable, "-m", "tests.pipeline.speck_flows", "night", "--out", str(night.folder), *given]
+    with said(night).open("w") as log:
+        ended = subprocess.run(command, cwd=ROOT, env=dead.environment, stdout=log, stderr=log, check=False)
+    told = said(night).read_text()
+    assert ended.returncode == 0, told
+    assert all_made_once(night)
+    assert ended_nights(night.folder)[night.out.name].ok
+    assert f"Prefect's server cannot be told of this ({dead.url}" in told
+    assert "Traceback" not in told
+
+
+def test_a_temporary_server_is_given_minutes_to_start():
+    """Prefect itself gives up after twenty seconds, which a busy machine needs for the imports alone."""
+    import flows  # noqa: F401  # Prefect reads its environment as it is imported
+
+    assert int(os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"]) >= 120

@@ -1,0 +1,27 @@
+"""What an operator is shown of a run, wherever that is: a line, a row a clip, a page in Markdown."""
+
+from collections.abc import Iterator
+
+from pipeline.generate import Summary
+
+
+def line_of(summary: Summary) -> str:
+    return f"{summary.run}: {summary.counts}, {len(summary.plan.faults)} files with faults"
+
+
+def rows_of(summary: Summary) -> Iterator[dict[str, str]]:
+    for record in summary.records:
+        verdict = "accepted" if record.accepted else "rejected"
+        yield {"clip": record.id, "verdict": verdict, "why": "; ".join(record.reasons)}
+    for failure in summary.failures:
+        yield {"clip": failure.clip, "verdict": "failed", "why": failure.reason}
+
+
+def page_of(summary: Summary, line: str) -> str:
+    """Counts, every clip that was not accepted with its reason, faults of files in full."""
+    rows = [row for row in rows_of(summary) if row["verdict"] != "accepted"]
+    table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row.values())} |\n" for row in rows)
+    faults = "".join(f"```\n{fault}\n```\n" for fault in summary.plan.faults)
+    report = summary.run.absolute() / "report.html"
+    head = f"# {line}\n\n{len(summary.plan.jobs)} clips asked for. Report: `{report}`\n\n"
+    return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults

@@ -1,0 +1,17 @@
+"""Ray that does not start on this machine: why, and what to do about it."""
+
+import pytest
+
+from pipeline.ray_start import NoWorkers, RayPlan, start_ray
+from pipeline.workers import Hands
+
+
+@pytest.mark.ray
+def test_a_folder_whose_name_is_too_long_for_sockets_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / ("x" * 90)
+    folder.mkdir()
+    monkeypatch.setenv("RAY_TMPDIR", str(folder))
+    with pytest.raises(NoWorkers, match="too long a name for sockets") as error:
+        start_ray(RayPlan(Hands(1, 1)))
+    assert str(folder) in str(error.value)
+    assert "memory" not in str(error.value)
