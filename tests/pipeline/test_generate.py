@@ -37,7 +37,7 @@ def test_the_program_makes_a_clip_of_the_shipped_preset(tmp_path, newborn_weight
     (listed,) = json.loads((out / "manifest.json").read_text())["clips"]
     assert (listed["id"], listed["preset"]) == (clip, "tiny")
     (place,) = out.glob(f"*/{clip}")
-    assert read_clip(place).frames[0].shape == (12, 144, 256, 3)
+    assert read_clip(place).frames[0].shape == (13, 144, 256, 3)
     assert (out / "report.html").stat().st_size > 10_000
 
 

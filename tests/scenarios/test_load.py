@@ -356,6 +356,19 @@ def test_what_is_not_one_plain_mapping_is_refused(text, said):
     assert re.search(said, fault_of(text))
 
 
+@pytest.mark.parametrize(("asked", "near"), [("6.3 s", "6 s or 6.5 s"), ("1.01 s", "1 s or 1.5 s")])
+def test_a_clip_that_would_end_between_two_keyframes_is_refused_with_the_nearest_ones(asked, near):
+    assert f"duration: found {asked}; wanted whole half seconds, since a clip ends on a keyframe: {near}" in fault_of(
+        f"{PLAIN}duration: {asked}\n"
+    )
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("6500 ms", 6.5), ("6 s", 6.0), ("0.1 min", 6.0)])
+def test_whole_half_seconds_last_as_written(written, seconds):
+    (made,) = loads(f"{PLAIN}duration: {written}\n")
+    assert made.duration_s == seconds
+
+
 def test_words_stay_words():
     data = parse_document("on: 2024-01-01\n1: 12:30\nbig: " + "9" * 5000 + "\nn: 42").data
     assert data == {"on": "2024-01-01", "1": "12:30", "big": "9" * 5000, "n": 42}

@@ -262,3 +262,13 @@ def test_the_comments_above_say_what_is_not_as_it_was():
     assert re.search(
         r"^# Said in a slightly other way:\n#   line \d+: SpeedActionDynamics: a sinusoidal", text, re.MULTILINE
     )
+
+
+@pytest.mark.parametrize(("stops_s", "lasts_s"), [(6.3, 6.5), (6.5, 6.5), (0.2, 1.0)])
+def test_a_scenario_that_stops_between_two_keyframes_lasts_to_the_next_and_that_is_told(stops_s, lasts_s):
+    made = imported(scenario_xml(TWO_CARS, event("e", BRAKES, after(0.1)), stop=after(stops_s)))
+    (scenario,) = loads(made.text)
+    assert scenario.duration_s == lasts_s
+    told = [str(remark) for remark in made.report.approximated if "StopTrigger" in str(remark)]
+    assert bool(told) == (stops_s != lasts_s)
+    assert stops_s < 1 or all("ends on a keyframe" in one and f"{lasts_s:g} s" in one for one in told)
