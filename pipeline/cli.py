@@ -221,7 +221,10 @@ def train(
     save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Fixes every draw.")] = 0,
     clips: Annotated[int, typer.Option(min=1, help="Clips of footage to make, where there are none yet.")] = 1_000,
-    bursts: Annotated[int, typer.Option(min=2, help="Bursts of nine pictures in each of them.")] = 2,
+    bursts: Annotated[int, typer.Option(min=2, help="Bursts of pictures in each of them.")] = 2,
+    burst: Annotated[
+        int, typer.Option(min=3, help="Pictures of a burst, odd; the decoder learns to go on for as long: 33, say.")
+    ] = 9,
     footage: Annotated[Path, typer.Option(help="Folder of the training footage.")] = Path("footage"),
     runs: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curves and samples.")] = Path("runs/train"),
     begin: Annotated[
@@ -235,7 +238,7 @@ def train(
     with plain_errors():
         from models.presets import PRESETS, WEIGHTS
         from pipeline.errors import UserError
-        from pipeline.footage import BURST, FootageConfig, open_footage
+        from pipeline.footage import FootageConfig, open_footage
         from pipeline.loop import Schedule
         from pipeline.machine import cores
         from pipeline.parts import PARTS
@@ -246,7 +249,7 @@ def train(
             if name not in known:
                 raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
         there = (footage / "footage.json").exists()
-        config = FootageConfig(clips, bursts, BURST, PRESETS[preset].height, PRESETS[preset].width)
+        config = FootageConfig(clips, bursts, burst, PRESETS[preset].height, PRESETS[preset].width)
         config = open_footage(footage).config if there else config
         with training_progress(console, steps) as progress:
             made = train_part(

@@ -18,6 +18,7 @@ from conditioning.scenery import build_scenery
 from conditioning.text import WORDS, caption, word_ids
 from conditioning.visibility import see
 from pipeline.checks.targets import MAX_OBJECTS, targets
+from pipeline.errors import UserError
 from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate
 
@@ -40,6 +41,12 @@ class FootageConfig:
     height: int
     width: int
     first_seed: int = 0
+
+    def __post_init__(self):
+        if self.burst < 3 or self.burst % 2 == 0:
+            raise UserError(
+                f"a burst of {self.burst} pictures; wanted an odd number from 3 on, as every other has tokens"
+            )
 
     @property
     def camera(self) -> Camera:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.batches import COLOUR, NEARNESS, clips_batch, pairs_batch, windows_batch
+from pipeline.errors import UserError
 from pipeline.footage import Footage, FootageConfig, draw_moments, make_footage, open_footage
 from pipeline.parts import PARTS
 from scenarios.rollout import FRAME_RATE_HZ
@@ -32,6 +33,12 @@ def test_objects_in_pictures_stand_where_the_layers_say(footage):
             x0, y0, x1, y1 = box.round().astype(int)
             inside = footage.layers[clip, time, NEARNESS, y0:y1, x0:x1]
             assert inside.size == 0 or inside.max() > 0
+
+
+@pytest.mark.parametrize("burst", [1, 4])
+def test_a_burst_that_tokens_do_not_fit_is_refused(burst):
+    with pytest.raises(UserError, match=f"{burst} pictures"):
+        FootageConfig(clips=1, bursts=1, burst=burst, height=80, width=144)
 
 
 def test_footage_that_is_there_is_not_shot_again(footage):
