@@ -200,9 +200,9 @@ def _room(out: Path) -> Iterator[None]:
         if not stops_all(error):
             raise
         if error.errno == errno.EROFS:
-            told = f"{out} can only be read from now on ({error.strerror}); what is finished is safe"
+            told = f"{out} can only be read from now on ({error.strerror or error}); what is finished is safe"
             raise ReadOnly(f"{told}. When it can be written again: {resuming(out)}") from error
-        told = f"no room to write in {out} ({error.strerror}); what is finished is safe"
+        told = f"no room to write in {out} ({error.strerror or error}); what is finished is safe"
         raise OutOfSpace(f"{told}. Make room, then: {resuming(out)}") from error
 
 

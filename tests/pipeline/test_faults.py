@@ -126,7 +126,8 @@ def test_status_of_a_run_that_works_names_its_holder_and_disturbs_nobody(batch):
 def test_half_of_a_clip_is_found_and_made_again(batch):
     assert ended(drive(*batch.command, "--inline")) == 0
     before = batch.there()
-    first, second, third = sorted(look(batch.out).path.glob("*s/*/record.json"))[:3]
+    records = [p for kind in ("clips", "rejected") for p in (batch.out / kind).glob("*/record.json")]
+    first, second, third = sorted(records)[:3]
     first.unlink()
     frame = next((second.parent / "CAM_FRONT" / "frames").iterdir())
     os.truncate(frame, 100)
@@ -186,16 +187,17 @@ def small_disk(tmp_path) -> Path:
     """A file system in memory with room for some clips."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_weights, monkeypatch):
+def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_weights, monkeypatch, capfd):
     batch = Batch.of(12, small_disk, speck_weights, monkeypatch)
     assert ended(drive(*batch.command, "--inline")) == 2
+    assert "no room to write in" in (said := " ".join(capfd.readouterr().err.split())) and "(None)" not in said
     made = batch.there()
     assert 0 < len(made) < 12
     assert look(batch.out).failures() == ()  # no clip is to blame
