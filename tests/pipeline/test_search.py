@@ -30,7 +30,7 @@ actors:
   lead: {kind: car, lane: 0, ahead: 50 m, speed: 0 km/h}
 """
 OPEN = "sweep: {actors.lead.ahead: [40 m, 80 m], ego.speed: {from: 5 m/s, to: 10 m/s, step: 1 m/s}}\n"
-LAST_FRAME_S = 11 / 12
+LAST_FRAME_S = 1.0
 
 
 def written(folder: Path, sweep: str = OPEN, text: str = STANDING) -> Path:
