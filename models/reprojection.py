@@ -101,8 +101,16 @@ def _shown(
     which: Regions,
 ) -> Bool[Tensor, "frames height width"]:
     """Where the known frame shows a background as near as expected, and no body before it."""
-    behind, front = _look(_nearness(theirs, which), there, "nearest").unbind(1)
-    return ((behind - expected).abs() < SAME_NEARNESS) & (front <= behind)
+    behind = _look(_nearness(theirs, which)[:, :1], there, "nearest")[:, 0]
+    hidden = _look(_body(theirs, which).float()[:, None], there, "nearest")[:, 0] > 0
+    return ((behind - expected).abs() < SAME_NEARNESS) & ~hidden
+
+
+def _body(layers: Float[Tensor, "frames layer height width"], which: Regions) -> Bool[Tensor, "frames height width"]:
+    """Pixels that parts of a body cover; inside its cuboid but beside its shape the background shows."""
+    behind, front = _nearness(layers, which).unbind(1)
+    covered = ((layers[:, which.front] + 1) / 2).sum(1) > 0.5
+    return covered & (front > 0) & (front >= behind)
 
 
 def _nearness(
@@ -123,13 +131,13 @@ def _standing(
     intrinsic: Tensor,
     which: Regions,
 ) -> tuple[Bool[Tensor, "frames height width"], Float[Tensor, "frames 2 height width"], Float[Tensor, "frames _ _"]]:
-    """Which pixels show a body; where in the known frame, in pixels, each pixel's surface is if it stands still, and
-    how near it is there.
+    """Which pixels show a body, not merely its cuboid; where in the known frame, in pixels, each pixel's surface is if
+    it stands still, and how near it is there.
 
     What would be behind the camera is put far outside.
     """  # fmt: skip
     behind, front = _nearness(layers, which).unbind(1)
-    body = (front > 0) & (front >= behind)
+    body = _body(layers, which)
     nearness = torch.where(body, front, behind)
     height, width = nearness.shape[-2:]
     here = _pixels(nearness)
@@ -169,9 +177,10 @@ def _on_bodies(
             if left.any():
                 there[frame], more = _best_of(map_[frame], wanted, (moved,), there[frame], left)
                 found[frame] |= more
-    their_behind, their_front = _look(_nearness(theirs, which), there, "nearest").unbind(1)
+    their_front = _look(_nearness(theirs, which)[:, 1:], there, "nearest")[:, 0]
     near = (_depth(their_front) - _depth(_nearness(ours, which)[:, 1])).abs() < BODY_MOVES_M
-    return there, found & near & (their_front >= their_behind)
+    shown = _look(_body(theirs, which).float()[:, None], there, "nearest")[:, 0] > 0
+    return there, found & near & shown
 
 
 def _best_of(

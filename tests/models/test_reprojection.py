@@ -105,3 +105,13 @@ def test_another_material_at_the_same_distance_is_not_the_same_surface():
     ours = wall(10.0)
     ours[:, 0, :, :30] = -1.0  # sky by its material
     assert not from_the_first(moved(), wall(10.0), ours).agrees[0, 0, :, :30].any()
+
+
+def test_what_shows_beside_a_body_inside_its_cuboid_does_not_move_with_it():
+    theirs, ours = with_body(wall(30.0), 20, 12.0), with_body(wall(30.0), 23, 12.0)
+    theirs[:, 2, 18:], ours[:, 2, 18:] = -1.0, -1.0  # a cuboid whose lower half is empty
+    seen = from_the_first(moved(), theirs, ours)
+    below = (slice(19, 25), slice(23, 43))
+    assert seen.agrees[0, 0][below].all() and torch.allclose(seen.picture[0, 0][below], PLACES[0, 0][below], atol=1e-3)
+    above = (slice(11, 17), slice(24, 42))
+    assert torch.allclose(seen.picture[0, 0][above] * WIDTH, (ACROSS - 3)[above], atol=0.1)
