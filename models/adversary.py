@@ -100,7 +100,7 @@ def descend(
     layers: Float[Tensor, "frames layer height width"],
     weight: Float[Tensor, "frames 1 height width"],
 ) -> dict[str, Tensor]:
-    """Terms of the decoder's loss; "total" is linear in `drawn`, with the scaled sum of three gradients for a slope.
+    """Terms of the decoder's loss; "total" is the reconstruction's, with the scaled sum of three gradients for a slope.
 
     Reconstruction (with the pattern of 4 x 4 pixels), the adversary's judgement, and its features.
     """
@@ -119,4 +119,5 @@ def descend(
     gradient = base + scaled(ADVERSARY, slope(against)) + scaled(FEATURES, slope(features))
     said = {name: term for name, term in terms.items() if name != "total"}
     judged = {"grid": grid.detach(), "against": against.detach(), "features": features.detach()}
-    return {"total": (drawn * gradient.detach()).sum(), **said, **judged}
+    linear = (drawn * gradient.detach()).sum()
+    return {"total": terms["total"].detach() + linear - linear.detach(), **said, **judged}

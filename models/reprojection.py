@@ -2,7 +2,7 @@
 
 Every pixel of the frame to be drawn shows a surface of the layers. What stands still moves as the layers' depth says.
 A body moves on its own: the layers tell each pixel's place on its body, so the pixel is looked for in the known frame
-at the same place of the same kind of body, by Gauss-Newton steps on these places.
+at the same place of a body of the same colour, by Gauss-Newton steps on these places.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ NEARNESS_M = 3.0  # a nearness layer holds sqrt(min(1, NEARNESS_M / depth)) as 0
 SAME_NEARNESS = 0.02  # most difference of nearness at which two pixels show one surface: about 7 % of depth at 20 m
 SAME_REGION = 0.6  # least share of two pixels that is of the same material or part
 BODY_MOVES_M = 8.0  # most change of a body's distance in a window, two frames at 170 km/h; another body is elsewhere
+SAME_COLOUR = 0.12  # most difference of a surface's colour, 0..1, which blends where two parts meet
 SEARCH_STEPS = 4
 LONGEST_STEP_PX = 4.0
 AROUND_PX = 12  # how far the motion of what was found is lent to what was not
@@ -120,6 +121,19 @@ def _nearness(
     return (layers[:, [which.behind_nearness, which.front_nearness]] + 1) / 2
 
 
+def _other_colour(
+    theirs: Float[Tensor, "frames layer height width"],
+    ours: Float[Tensor, "frames layer height width"],
+    there: Float[Tensor, "frames 2 height width"],
+    which: Regions,
+) -> Bool[Tensor, "frames height width"]:
+    """Where both frames tell a body's colour and it is not the same one: somebody else at the same place of a body."""
+    they = _look((theirs[:, which.colours] + 1) / 2, there, "nearest")
+    we = (ours[:, which.colours] + 1) / 2
+    differ = (they[:, :-1] - we[:, :-1]).abs().amax(1) > SAME_COLOUR
+    return differ & (they[:, -1] > 0.5) & (we[:, -1] > 0.5)
+
+
 def _depth(nearness: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
     """Metres; what is nearer than the layers tell is at `NEARNESS_M`."""
     return NEARNESS_M / nearness.square().clamp(min=1e-3)
@@ -180,7 +194,7 @@ def _on_bodies(
     their_front = _look(_nearness(theirs, which)[:, 1:], there, "nearest")[:, 0]
     near = (_depth(their_front) - _depth(_nearness(ours, which)[:, 1])).abs() < BODY_MOVES_M
     shown = _look(_body(theirs, which).float()[:, None], there, "nearest")[:, 0] > 0
-    return there, found & near & shown
+    return there, found & near & shown & ~_other_colour(theirs, ours, there, which)
 
 
 def _best_of(

@@ -135,8 +135,9 @@ class Figures:
 
     `colour_error` is the mean over boxes of |mean colour - source's mean colour|, of full scale; `..._relative` is
     the same over the boxes' own mean brightness. `recall` is by height bin, `recall_ratio` over source's,
-    `recall_of_class` objects of 16 px and more found and asked for. `sharpness`, by region and moment, is the root of
-    the gradient energy over source's, .5 where every edge has half its contrast; `flicker` is over source's;
+    `recall_of_class` objects of 16 px and more found and asked for. `gradient_energy` is that of all pictures over
+    source's; `sharpness`, by region and moment, is its root, .5 where every edge has half its contrast; `flicker` is
+    over source's;
     `facade_error` is the mean difference of facades' colours from source's, of full scale, at 1 s and at the end; see
     `pipeline.sharpness`.
     `speed_error` is the mean over clips of the relative error of the way travelled; `speed_slope` is a line through
@@ -151,6 +152,7 @@ class Figures:
     recall: tuple[float | None, ...]
     recall_ratio: tuple[float | None, ...]
     recall_of_class: dict[str, tuple[int, int]]
+    gradient_energy: float | None
     sharpness: dict[str, tuple[float | None, ...]]
     facade_error: tuple[float | None, ...]
     flicker: float | None
@@ -203,6 +205,7 @@ def figures(subject: str, m: Measured, source: Measured) -> Figures:
             name: (int(f), int(a))
             for name, f, a in zip(CLASSES, m.tally.found[:, 1:].sum(1), m.tally.asked[:, 1:].sum(1), strict=True)
         },
+        gradient_energy=_ratio(float(m.sharpness.energy[0, 0]), float(source.sharpness.energy[0, 0])),
         sharpness={
             region: tuple(_ratio(float(ours), float(theirs)) for ours, theirs in zip(*pair, strict=True))
             for region, *pair in zip(REGION_NAMES, m.sharpness.contrast, source.sharpness.contrast, strict=True)

@@ -11,6 +11,7 @@ from pipeline.sharpness import MOMENTS, REGION_NAMES
 HEADINGS = (
     "", "PSNR dB", "in boxes dB", "colour error", "of brightness", *(f"recall {b}" for b in BINS),
     *(f"÷ source {b}" for b in BINS), *(f"recall {c}, 16+ px" for c in CLASSES),
+    "gradient energy ÷ source",
     *(f"sharpness ÷ source, {region}, {moment}" for region in REGION_NAMES for moment in MOMENTS),
     "facade colour error at 1 s", "at the end", "flicker ÷ source", "ghosts a frame", "permanence",
     "speed error", "speed slope", "clips rejected",
@@ -33,7 +34,7 @@ def row(f: Figures) -> tuple[str, ...]:
         f.subject, _decimal(f.psnr_db, 1), _decimal(f.psnr_in_boxes_db, 1), _percent(f.colour_error),
         _percent(f.colour_error_relative), *map(_decimal, f.recall), *map(_decimal, f.recall_ratio),
         *(f"{found} of {asked}" for found, asked in f.recall_of_class.values()),
-        *(_decimal(ratio) for region in f.sharpness.values() for ratio in region),
+        _decimal(f.gradient_energy), *(_decimal(ratio) for region in f.sharpness.values() for ratio in region),
         *map(_percent, f.facade_error), _decimal(f.flicker), _decimal(f.ghosts_a_frame, 3),
         permanence, _percent(f.speed_error), _decimal(f.speed_slope),
         _percent(f.rejected),

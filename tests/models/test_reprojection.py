@@ -115,3 +115,12 @@ def test_what_shows_beside_a_body_inside_its_cuboid_does_not_move_with_it():
     assert seen.agrees[0, 0][below].all() and torch.allclose(seen.picture[0, 0][below], PLACES[0, 0][below], atol=1e-3)
     above = (slice(11, 17), slice(24, 42))
     assert torch.allclose(seen.picture[0, 0][above] * WIDTH, (ACROSS - 3)[above], atol=0.1)
+
+
+def test_a_body_of_another_colour_at_the_same_place_is_somebody_else():
+    theirs, ours = with_body(wall(30.0), 20, 12.0), with_body(wall(30.0), 21, 12.0)
+    for layers, red in ((theirs, 1.0), (ours, -1.0)):
+        layers[:, 8], layers[:, 11] = red, 1.0
+    assert not from_the_first(moved(), theirs, ours).agrees[0, 0, 11:25, 22:39].any()
+    ours[:, 8] = 1.0
+    assert from_the_first(moved(), theirs, ours).agrees[0, 0, 11:25, 22:39].all()
