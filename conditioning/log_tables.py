@@ -121,7 +121,7 @@ def _versions(root: Path) -> list[Path]:
 
 def _require_split(version: Path, split: str, scene: str) -> None:
     file = version / "splits.json"
-    splits = json.loads(file.read_text()) if file.is_file() else {}
+    splits = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     if scene not in splits.get(split, ()):
         raise LogError(f"{file}: scene {scene!r} is not in split {split!r}; splits there: {splits or 'no file'}")
 

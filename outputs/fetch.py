@@ -54,7 +54,9 @@ def fetch(store: Store, version: Version, into: Path) -> int:
 
 def _named(tables: Path) -> list[str]:
     names = [
-        row["filename"] for name in ("sample_data", "map") for row in json.loads((tables / f"{name}.json").read_text())
+        row["filename"]
+        for name in ("sample_data", "map")
+        for row in json.loads((tables / f"{name}.json").read_text("utf-8"))
     ]
     if strangers := [name for name in names if not isinstance(name, str) or not INSIDE.fullmatch(name)]:
         raise ValueError(f"{tables.name} names files outside the dataset: {', '.join(map(repr, strangers[:3]))}")

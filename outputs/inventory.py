@@ -27,7 +27,7 @@ def doubt(folder: Path) -> str:
     """What is wrong with a clip's folder, in words; "" if it is whole. One without an inventory is older than those."""
     try:
         record = read_record(folder / "record.json")
-        wanted = json.loads((folder / NAME).read_text()) if (folder / NAME).exists() else {}
+        wanted = json.loads((folder / NAME).read_text("utf-8")) if (folder / NAME).exists() else {}
     except FileNotFoundError:
         return "it has no record.json"
     except (ValidationError, ValueError):

@@ -147,7 +147,7 @@ def _listed(folder: Path) -> set[str]:
     for table in ("sample_data", "map"):
         path = folder / f"{table}.json"
         if path.exists():
-            names |= {str(row["filename"]) for row in json.loads(path.read_text())}
+            names |= {str(row["filename"]) for row in json.loads(path.read_text("utf-8"))}
     return names
 
 

@@ -140,7 +140,7 @@ def _evaluate(loaded: NuScenes, split: str) -> Scores:
         if not any(given.values()):
             return {}, 0.0, 0.0
         modality = {f"use_{name}": False for name in ("camera", "lidar", "radar", "map", "external")}
-        Path(results).write_text(json.dumps({"meta": modality, "results": given}))
+        Path(results).write_text(json.dumps({"meta": modality, "results": given}), encoding="utf-8")
         evaluation = DetectionEval(loaded, config_factory("detection_cvpr_2019"), results, split, folder, verbose=False)
         kept = {box.detection_name for box in evaluation.gt_boxes.all}
         metrics, _ = evaluation.evaluate()
@@ -151,7 +151,7 @@ def _evaluate(loaded: NuScenes, split: str) -> Scores:
 
 def _samples_of(loaded: NuScenes, split: str) -> list[str]:
     """The sample tokens of one of the dataset's own splits, empty for one that holds no scene."""
-    splits = json.loads((Path(loaded.dataroot) / loaded.version / "splits.json").read_text())
+    splits = json.loads((Path(loaded.dataroot) / loaded.version / "splits.json").read_text("utf-8"))
     scenes = {loaded.field2token("scene", "name", name)[0] for name in splits[split]}
     return [sample["token"] for sample in loaded.sample if sample["scene_token"] in scenes]
 

@@ -90,7 +90,7 @@ def _names(folder: Path) -> set[str]:
 
 def _code(night: Path) -> str:
     try:
-        return json.loads((night / "run.json").read_text())["starts"][-1]["versions"]["code"]
+        return json.loads((night / "run.json").read_text("utf-8"))["starts"][-1]["versions"]["code"]
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return ""  # damaged: whatever failed there is tried again
 
@@ -110,7 +110,7 @@ def ended_nights(root: Path) -> dict[str, Ended]:
     path = root / "nights.jsonl"
     if not path.is_file():
         return {}
-    found = [_read(line) for line in path.read_text().splitlines()]
+    found = [_read(line) for line in path.read_text("utf-8").splitlines()]
     return {ended.night: ended for ended in found if ended}
 
 

@@ -60,7 +60,7 @@ def holder(folder: Path) -> dict[str, str] | None:
     finally:
         os.close(handle)
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError):  # it has the lock but has not written its name yet
         return {}
 

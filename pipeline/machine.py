@@ -24,7 +24,7 @@ def cores() -> int:
     """Cores this process may use: its affinity, cut to the container's share of processor time."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("utf-8").split()
     except (OSError, ValueError):  # no cgroup v2 here: the affinity stands
         return allowed
     return allowed if quota == "max" else max(1, min(allowed, round(int(quota) / int(period))))

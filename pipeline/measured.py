@@ -115,7 +115,7 @@ def _written(folder: Path) -> tuple[float, float]:
 
 def _starts(path: Path) -> Iterator[dict[str, object]]:
     try:
-        yield from json.loads((path / "run.json").read_text())["starts"]
+        yield from json.loads((path / "run.json").read_text("utf-8"))["starts"]
     except (ValueError, KeyError, TypeError):
         raise NotMeasured(f"{path / 'run.json'} is damaged") from None
 

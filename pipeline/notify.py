@@ -56,7 +56,7 @@ def hook(file: Path | None = None) -> Hook | None:
     """From a file, else from the environment; None where neither is given. NoAddress does not quote what it found."""
     place = str(file) if file else VARIABLE
     try:
-        url = file.read_text().strip() if file else os.environ.get(VARIABLE, "").strip()
+        url = file.read_text("utf-8").strip() if file else os.environ.get(VARIABLE, "").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NoAddress(f"{place} cannot be read as the address of a webhook: {type(error).__name__}") from None
     if not url and not file:

@@ -91,7 +91,7 @@ def wanted(run: Run) -> dict[str, list[str]]:
     if not path.is_file():
         return {}
     try:
-        return {str(key): [str(clip) for clip in clips] for key, clips in json.loads(path.read_text()).items()}
+        return {str(key): [str(clip) for clip in clips] for key, clips in json.loads(path.read_text("utf-8")).items()}
     except (ValueError, AttributeError, TypeError):
         raise RunRefused(f"{path} is damaged; give the command that began this run again: it writes it anew") from None
 

@@ -16,7 +16,7 @@ class RunRefused(UserError):
 def read_manifest(path: Path) -> dict[str, Any]:
     """What it says; raises `RunRefused` where it says nothing that we could have written."""
     try:
-        manifest = json.loads(path.read_text())
+        manifest = json.loads(path.read_text("utf-8"))
         manifest["made_with"], manifest["starts"]
     except (ValueError, KeyError, TypeError):
         raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None

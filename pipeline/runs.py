@@ -120,7 +120,9 @@ class Run:
 
     def failures(self) -> tuple[Failure, ...]:
         """The clips that could not be made, by name."""
-        return tuple(Failure(**json.loads(p.read_text())) for p in sorted((self.path / State.FAILED).glob("*.json")))
+        return tuple(
+            Failure(**json.loads(p.read_text("utf-8"))) for p in sorted((self.path / State.FAILED).glob("*.json"))
+        )
 
     def folders(self, state: State) -> tuple[Path, ...]:
         """The folders of the clips that ended so."""
@@ -161,7 +163,7 @@ class Run:
     def fail(self, job: Job, reason: str, trace: str, passing: bool = False, attempts: int = 1) -> Failure:
         """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
-            reason = f"{reason} (in {json.loads(shown.read_text())['stage']})"
+            reason = f"{reason} (in {json.loads(shown.read_text(encoding='utf-8'))['stage']})"
             shown.unlink(missing_ok=True)
         for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
             begun.unlink(missing_ok=True)
@@ -182,7 +184,7 @@ class Run:
         if not path.is_file():
             return ()
         try:
-            return tuple(Asked(**one) for one in json.loads(path.read_text())["scenarios"])
+            return tuple(Asked(**one) for one in json.loads(path.read_text("utf-8"))["scenarios"])
         except (ValueError, KeyError, TypeError):
             raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
 

@@ -63,7 +63,7 @@ def search(
     Of several measures the answer is their Pareto frontier. Raises Faults for a file that spans no space, KeyError for
     a measure that does not exist.
     """
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text("utf-8")
     spanned, answer, began = _space(text, file), Answer(), time.monotonic()
     try:
         with _judges(partial(judge, text, file, measures), effort.workers) as judges:
@@ -121,7 +121,7 @@ def _judges(one: Callable[[Point], Trial], workers: int) -> Iterator[Callable[[S
     ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
     pool = ProcessPoolExecutor(workers, get_context("spawn"), **ignore)
     try:
-        yield lambda points: pool.map(one, points, chunksize=ceil(len(points) / (4 * workers)))
+        yield lambda points: pool.map(one, points, chunksize=max(1, ceil(len(points) / (4 * workers))))
     finally:
         pool.shutdown(cancel_futures=True)
 

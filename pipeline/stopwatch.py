@@ -43,7 +43,7 @@ def in_work(run: Path) -> list[tuple[str, str, float]]:
     rows = []
     for path in sorted((run / UNFINISHED).glob("*.stage")):
         try:
-            shown = json.loads(path.read_text())
+            shown = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError):  # it ended, or is being written, as we look
             continue
         since = max(0.0, time.time() - shown["since"])  # a clock may be set back in between

@@ -236,13 +236,14 @@ class World:
             raise ValueError(f"bodies overlap at the start: {'; '.join(overlaps)}")
 
     def _collide(self) -> None:
+        met = [mover.velocity() for mover in self.movers]  # whoever is touched first this instant changes no other's
         for i, j, normal in self._touching():
             a, b = self.movers[i], self.movers[j]
             va, vb = a.velocity(), b.velocity()
             closing = float((va - vb) @ normal)
             if (i, j) not in self.touched:
                 self.touched.add((i, j))
-                speed = round(impact_speed(va, vb), 4)
+                speed = round(impact_speed(met[i], met[j]), 4)
                 words = f"collision with {b.body.id} at {speed * 3.6:.1f} km/h"
                 self.happenings.append(Happening(round(self.t_s, 4), a.body.id, words, b.body.id, speed))
             if closing <= 0:

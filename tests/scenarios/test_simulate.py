@@ -216,6 +216,14 @@ def test_who_walks_into_a_passing_car_is_hit_at_the_cars_speed_whichever_part_to
     assert hit.impact_mps == pytest.approx(math.hypot(64, 5) * KMH, abs=1e-3)
 
 
+def test_two_that_are_hit_at_one_instant_are_hit_at_one_speed():
+    """The ego meets two standing cars side by side: what the first takes from it is not taken from the second."""
+    left, right = (car_ahead(30.0, 0.0, d_m=d, name=name) for name, d in (("left", 1.0), ("right", -1.0)))
+    rollout = simulate(scenario(ego(64 * KMH), left, right, duration_s=3.0))
+    speeds = [h.impact_mps for h in rollout.happenings if h.actor == "ego" and h.other]
+    assert speeds[:2] == pytest.approx([64 * KMH, 64 * KMH], abs=0.2)
+
+
 def test_overlapping_starts_are_refused_by_name():
     with pytest.raises(ValueError, match="overlap at the start: ego and lead"):
         simulate(scenario(ego(10.0), car_ahead(-1.0, 5.0)))
