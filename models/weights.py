@@ -38,15 +38,36 @@ def save(
     tensors = {
         k: v.detach().to(dtype).contiguous() if v.is_floating_point() else v for k, v in module.state_dict().items()
     }
-    metadata = {
-        "config": json.dumps(asdict(module.config), sort_keys=True),
-        "lineage": json.dumps(lineage, sort_keys=True),
-        "vocabulary": json.dumps(list(vocabulary)),
-    }
+    metadata = description(module, vocabulary) | {"lineage": json.dumps(lineage, sort_keys=True)}
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
-    save_file(tensors, unfinished, metadata={"class": type(module).__name__, **metadata})
+    save_file(tensors, unfinished, metadata=metadata)
     os.replace(unfinished, path)
+
+
+def description(module: nn.Module, vocabulary: Names = ()) -> dict[str, str]:
+    """What a file says of its network, so that `differs` can compare: class, config and vocabulary."""
+    return {
+        "class": type(module).__name__,
+        "config": json.dumps(asdict(module.config), sort_keys=True),
+        "vocabulary": json.dumps(list(vocabulary)),
+    }
+
+
+def differs(path: Path, module: nn.Module, vocabulary: Names = ()) -> str:
+    """Every setting, layer and word in which a file's `description` is another than this network's; "" for none.
+
+    A file without a description differs. WeightsError if it cannot be read.
+    """
+    metadata = _metadata(path)
+    here = description(module, vocabulary)
+    if not here.keys() <= metadata.keys():
+        return "it does not say which network and which words it is of, as files of earlier versions do not"
+    if metadata["class"] != here["class"]:
+        return f"it is of {metadata['class']}, not of {here['class']}"
+    words = names_differ(_vocabulary(metadata), vocabulary)
+    settings = _settings_differ(_config(metadata), _plain(module.config))
+    return "; ".join([*settings, *([f"it has another vocabulary, {words}"] if words else [])])
 
 
 def load(module: Network, path: Path, vocabulary: Names = ()) -> Network:

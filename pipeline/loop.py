@@ -114,18 +114,32 @@ class Average:
             kept.lerp_(value, 1 - decay) if value.is_floating_point() else kept.copy_(value)
 
 
-def save_checkpoint(path: Path, learner: Learner, critic: Learner | None, average: Average, step: int) -> None:
-    """Everything that is needed to go on, whole or not at all."""
+def save_checkpoint(
+    path: Path, learner: Learner, critic: Learner | None, average: Average, step: int, vocabulary: weights.Names = ()
+) -> None:
+    """Everything that is needed to go on, with the network's config and vocabulary; whole or not at all."""
     tensors = learner.state("") | {f"average.{k}": v for k, v in average.values.items()}
     if critic:
         tensors |= critic.state("critic.")
     unfinished = path.with_suffix(".unfinished")
-    save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, unfinished, {"step": str(step)})
+    metadata = weights.description(learner.network, vocabulary) | {"step": str(step)}
+    save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, unfinished, metadata)
     os.replace(unfinished, path)
 
 
-def load_checkpoint(path: Path, learner: Learner, critic: Learner | None, average: Average) -> int:
-    """Restore a checkpoint into place and return the step to go on from."""
+def load_checkpoint(
+    path: Path, learner: Learner, critic: Learner | None, average: Average, vocabulary: weights.Names = ()
+) -> int:
+    """Restore a checkpoint into place and return the step to go on from.
+
+    WeightsError names what differs if it is of another network, or of other words or layers: what is shipped would
+    claim those of today.
+    """
+    if differ := weights.differs(path, learner.network, vocabulary):
+        raise weights.WeightsError(
+            f"training cannot go on from {path}: {differ}. Name another folder with --runs, or remove the checkpoint "
+            "to begin anew"
+        )
     device = next(learner.network.parameters()).device
     with safe_open(path, "pt", device=str(device)) as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}
@@ -143,8 +157,9 @@ def train(
 ) -> None:  # fmt: skip
     """Train to `schedule.steps`, going on from a checkpoint in `folder`; ships the averaged weights at the end.
 
-    Without a checkpoint the network starts from the weights in `begin`, if given, else from its random ones. It is
-    trained on the device that it is on. `vocabulary`: what the ids of words stand for, where it reads captions.
+    WeightsError if that is of another network or vocabulary. Without a checkpoint the network starts from the weights
+    in `begin`, if given, else from its random ones. It is trained on the device that it is on. `vocabulary`: what the
+    ids of words stand for, where it reads captions.
     """
     keep_freed_memory()
     folder.mkdir(parents=True, exist_ok=True)
@@ -154,7 +169,7 @@ def train(
     network = part.network.to(memory_format=torch.channels_last).train()
     average = Average(network)
     learner = Learner(network, torch.optim.AdamW(rates(network, part.rate), betas=part.betas, weight_decay=0.01))
-    first = load_checkpoint(checkpoint, learner, part.critic, average) if checkpoint.exists() else 0
+    first = load_checkpoint(checkpoint, learner, part.critic, average, vocabulary) if checkpoint.exists() else 0
     recent: list[dict[str, float]] = []
     for step in range(first, schedule.steps):
         recent.append({name: float(term.detach()) for name, term in _step(part, learner, schedule, step).items()})
@@ -165,7 +180,7 @@ def train(
             _log(folder / "loss.csv", step + 1, means)
             progress(step + 1, means)
         if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
-            save_checkpoint(checkpoint, learner, part.critic, average, step + 1)
+            save_checkpoint(checkpoint, learner, part.critic, average, step + 1, vocabulary)
             made = {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)}
             ship(part, average, ships_to, made, folder, step + 1, vocabulary)
 

@@ -2,14 +2,15 @@
 
 Every other check asks for a share of all objects, relative to what the networks find of their class on source frames in
 general; so one missing child among many cars goes unnoticed, the more so as children are seldom found. Here each actor
-is compared with itself: on the clip's own source picture, by the same networks.
+is compared with itself: on the clip's own source picture, by the same networks. The first frame is left out: it is the
+prompt, a source picture byte for byte, in which everybody is found whatever the networks make of the clip.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import outlines
@@ -23,6 +24,7 @@ from scenarios.rollout import Rollout
 
 KEY_ACTOR = "key actor"
 OWN_SOURCE = "the clip's source pictures"
+PROMPT_FRAMES = 1  # at the start of a clip, source pictures themselves
 LEAST_SHARE = 1 / 3  # of the frames in which it is found on the source picture
 
 
@@ -42,6 +44,7 @@ def key_actors(scene: Scene, source: tuple[Found, ...], named: frozenset[str]) -
     Found in no frame it fails, found in fewer than a third of the frames in which it is on the `source` pictures (what
     the detector finds there, frame by frame) it is inconclusive and keeps the clip back. Who is not in plain view at 16
     px and more in six frames, or is of no class of the detector's, is not asked for: inconclusive, and no hindrance.
+    The first frame, which is the prompt, counts nowhere.
     """
     on_source = replace(scene, sight=replace(scene.sight, found=source))
     roles = _roles(scene, named)
@@ -72,10 +75,15 @@ def _hit(rollout: Rollout) -> set[str]:
 
 def _nearest(scene: Scene) -> int | None:
     """Who of those that can be asked for comes nearest to the ego at any time, from outline to outline."""
-    asked = np.flatnonzero(scene.eligible.sum(axis=0) >= LEAST_ASKED)
+    asked = np.flatnonzero(_asked(scene).sum(axis=0) >= LEAST_ASKED)
     if not len(asked):
         return None
     return int(asked[_away_m(scene.rollout)[:, asked].min(axis=0).argmin()])
+
+
+def _asked(scene: Scene) -> Bool[np.ndarray, "time actor"]:
+    """In which frames each actor is asked for: where it is in plain view, but not in the prompt."""
+    return scene.eligible & (np.arange(len(scene.eligible)) >= PROMPT_FRAMES)[:, None]
 
 
 def _away_m(rollout: Rollout) -> Float[np.ndarray, "time actor"]:
@@ -90,7 +98,7 @@ def _away_m(rollout: Rollout) -> Float[np.ndarray, "time actor"]:
 def _count(scene: Scene, on_source: Scene, row: int) -> ActorCount:
     """By overlap and score, one finding for one actor: somebody beside it does not stand in. A finding of a class that
     is like its own counts: whether the class is right is for `label recall` to say."""
-    frames = np.flatnonzero(scene.eligible[:, row])
+    frames = np.flatnonzero(_asked(scene)[:, row])
     found, on_source = frames[scene.alike[frames, row] >= 0], frames[on_source.alike[frames, row] >= 0]
     classes = np.array([scene.sight.found[t].classes[scene.alike[t, row]] for t in found])
     return ActorCount(len(frames), len(found), int((classes != scene.kinds[row]).sum()), len(on_source))
@@ -103,8 +111,9 @@ def _judge(scene: Scene, row: int, role: str, count: ActorCount) -> Verdict:
         return _verdict(scene, Outcome.INCONCLUSIVE, None, None, reason, must_pass=False)
     who = f"{body.id} ({CLASSES[scene.kinds[row]]}), {role}"
     if count.asked < LEAST_ASKED:
-        seen = f"in plain view at {FLOOR_PX:g} px or more in {count.asked} frames, fewer than {LEAST_ASKED}"
-        return _verdict(scene, Outcome.INCONCLUSIVE, None, None, f"{who}: not asked for, {seen}", must_pass=False)
+        few = f"in {count.asked} frames after the first, fewer than {LEAST_ASKED}"
+        reason = f"{who}: not asked for, in plain view at {FLOOR_PX:g} px or more {few}"
+        return _verdict(scene, Outcome.INCONCLUSIVE, None, None, reason, must_pass=False)
     least = max(1.0, LEAST_SHARE * count.on_source)
     outcome = Outcome.FAIL if not count.found else Outcome.PASS if count.found >= least else Outcome.INCONCLUSIVE
     mistaken = f" (as another class in {count.mistaken})" if count.mistaken else ""

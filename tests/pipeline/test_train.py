@@ -1,11 +1,13 @@
 """The training loop on a few toy pictures: resuming changes nothing, weights ship whole, curves and samples appear."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from models import weights
@@ -49,6 +51,30 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
     straight, resumed = run(tmp_path / "a", 60), run(tmp_path / "b", 40, 60)
     for name, value in straight.items():
         assert torch.equal(value, resumed[name]), name
+
+
+def trained(folder: Path, words: tuple[str, ...], config: TokenizerConfig = CONFIG) -> None:
+    """One step more than there are, or the first."""
+    part = Squares()
+    part.network = Tokenizer(config)
+    train(part, Schedule(1, 1), folder / "run", folder / "s.safetensors", {}, lambda *_: None, vocabulary=words)
+
+
+def test_a_run_does_not_go_on_with_other_words_or_another_network_and_says_which(tmp_path):
+    trained(tmp_path, ("day", "night"))
+    trained(tmp_path, ("day", "night"))
+    with pytest.raises(weights.WeightsError, match=r"another vocabulary, new: 'rain'; moved: 'night'.*--runs"):
+        trained(tmp_path, ("day", "rain", "night"))
+    with pytest.raises(weights.WeightsError, match=r"levels is \[8, 5\], the preset asks for \[5, 8\]"):
+        trained(tmp_path, ("day", "night"), replace(CONFIG, levels=(5, 8)))  # as many codes: shapes do not tell
+
+
+def test_a_checkpoint_that_does_not_say_what_it_is_of_is_refused(tmp_path):
+    trained(tmp_path, ())
+    checkpoint = tmp_path / "run" / "checkpoint.safetensors"
+    save_file(load_file(checkpoint), checkpoint, {"step": "1"})  # as earlier versions wrote them
+    with pytest.raises(weights.WeightsError, match="does not say which network and which words"):
+        trained(tmp_path, ())
 
 
 def test_training_starts_from_given_weights_unless_it_goes_on_from_a_checkpoint(tmp_path):
