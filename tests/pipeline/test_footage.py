@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from models.presets import PRESETS
-from pipeline.batches import COLOUR, NEARNESS, clips_batch, pairs_batch, windows_batch
+from pipeline.batches import COLOUR, NEARNESS, TOKEN_PX, clips_batch, pairs_batch, place, windows_batch
 from pipeline.errors import UserError
 from pipeline.footage import DURATION_S, Footage, FootageConfig, begin_footage, draw_moments, make_footage, open_footage
 from pipeline.parts import PARTS
@@ -118,6 +118,20 @@ def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(foo
         assert (np.delete(drawn, COLOUR, 1) == np.delete(shot, COLOUR, 1)).all()
         assert (drawn == shot).all() or not drawn[:, COLOUR].any()  # some clips are shown without the bodies' colours
     assert clips.weight.mean().item() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size"), [(48, 80, (48, 80)), (56, 300, (48, 128)), (80, 128, (80, 128)), (144, 256, (80, 128))]
+)
+def test_a_crop_lies_within_the_picture_on_whole_tokens_however_small_that_is(tmp_path, height, width, size):
+    begin_footage(tmp_path, FootageConfig(clips=1, bursts=2, burst=3, height=height, width=width))
+    footage = open_footage(tmp_path, "r+")
+    footage.done[0] = True
+    footage.boxes[0, :, 0] = (0, 0, width, height)
+    for p in (place(footage, np.random.default_rng(seed), 2) for seed in range(20)):
+        assert (p.rows.stop - p.rows.start, p.columns.stop - p.columns.start) == size
+        assert p.rows.start >= 0 and p.rows.stop <= height and p.columns.start >= 0 and p.columns.stop <= width
+        assert p.rows.start % TOKEN_PX == p.columns.start % TOKEN_PX == 0
 
 
 def test_windows_and_pairs_stay_within_a_burst(footage):
