@@ -15,7 +15,7 @@ from torch import Tensor
 from models.outlines import Regions, regions
 
 NEARNESS_M = 3.0  # a nearness layer holds sqrt(min(1, NEARNESS_M / depth)) as 0..1
-SAME_NEARNESS = 0.02  # most difference of nearness at which two pixels show one surface: about 7 % of depth at 20 m
+SAME_NEARNESS = 0.02  # most difference of nearness on one surface: about 10 % of depth at 20 m, 23 % (23 m) at 100 m
 SAME_REGION = 0.6  # least share of two pixels that is of the same material or part
 BODY_MOVES_M = 8.0  # most change of a body's distance in a window, two frames at 170 km/h; another body is elsewhere
 SAME_COLOUR = 0.12  # most difference of a surface's colour, 0..1, which blends where two parts meet

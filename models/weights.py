@@ -20,6 +20,7 @@ from torch import nn
 
 Network = TypeVar("Network", bound=nn.Module)
 Names = Sequence[str]
+_JSON = {"config": dict, "lineage": dict, "vocabulary": list}  # what a file says of itself in JSON
 _LISTED = 8  # names in a message; further ones are counted
 
 
@@ -124,8 +125,11 @@ def names_differ(there: Names, here: Names) -> str:
 
 
 def lineage(path: Path) -> dict[str, str]:
-    """What a weight file says of its making: steps, footage, seed, code version."""
-    return json.loads(_metadata(path)["lineage"])
+    """What a weight file says of its making: steps, footage, seed, code version. WeightsError if it says nothing."""
+    metadata = _metadata(path)
+    if "lineage" not in metadata:
+        raise WeightsError(f"{path} does not say how it was made: it was not written by `nearmiss train`")
+    return metadata["lineage"]
 
 
 def fingerprint(path: Path) -> str:
@@ -154,8 +158,8 @@ def _layers_differ(there: dict[str, Any], here: dict[str, Any]) -> str:
     return f"it reads other layers, {differ}" if differ else ""
 
 
-def _config(metadata: dict[str, str]) -> dict[str, Any]:
-    return json.loads(metadata.get("config", "{}"))
+def _config(metadata: dict[str, Any]) -> dict[str, Any]:
+    return metadata.get("config", {})
 
 
 def _plain(config: Any) -> dict[str, Any]:
@@ -163,13 +167,25 @@ def _plain(config: Any) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(config)))
 
 
-def _vocabulary(metadata: dict[str, str]) -> list[str]:
-    return json.loads(metadata.get("vocabulary", "[]"))
+def _vocabulary(metadata: dict[str, Any]) -> list[str]:
+    return metadata.get("vocabulary", [])
 
 
-def _metadata(path: Path) -> dict[str, str]:
+def _metadata(path: Path) -> dict[str, Any]:
+    """What a file says of itself, read from JSON where it is that; WeightsError names what is damaged."""
     with _opened(path) as file:
-        return file.metadata() or {}
+        metadata = file.metadata() or {}
+    return metadata | {name: _read(path, name, metadata[name]) for name in _JSON.keys() & metadata.keys()}
+
+
+def _read(path: Path, name: str, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise WeightsError(f"{path} is damaged: its {name} is not JSON ({error})") from error
+    if not isinstance(value, _JSON[name]):
+        raise WeightsError(f"{path} is damaged: its {name} is no {_JSON[name].__name__} but {text}")
+    return value
 
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:

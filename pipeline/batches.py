@@ -62,11 +62,12 @@ def body_weight(nearness: UInt8[np.ndarray, "... height width"], strength: float
 
 
 def place(footage: Footage, rng: np.random.Generator, frames: int) -> Place:
-    """A random crop of `frames` frames, usually on a body, aligned to the token grid."""
+    """A random crop of `frames` frames, usually on a body, aligned to the token grid; no larger than the pictures."""
     clip = int(rng.choice(footage.ready))
     bursts, burst = footage.config.bursts, footage.config.burst
     frame = int(rng.integers(bursts) * burst + rng.integers(burst - frames + 1))
-    height, width = CROP
+    whole = (footage.config.height, footage.config.width)
+    height, width = (min(crop, full // TOKEN_PX * TOKEN_PX) for crop, full in zip(CROP, whole, strict=True))
     x, y = rng.uniform(0, footage.config.width), rng.uniform(0, footage.config.height)
     boxes = footage.boxes[clip, frame][footage.ignore[clip, frame] == 0]
     boxes = boxes[(boxes[:, 2] > boxes[:, 0])]

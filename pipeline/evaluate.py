@@ -14,7 +14,7 @@ from torch import Tensor
 
 from models.precision import computing
 from models.presets import WEIGHTS
-from outputs.whole import whole_file
+from outputs.whole import whole_file, write_text
 from pipeline.checks.sight import Frames, observe
 from pipeline.errors import UserError
 from pipeline.evaluation import Case, Evaluation, evaluate_subjects
@@ -131,7 +131,7 @@ def evaluate(
     networks = load_networks(preset, torch.get_num_threads(), folder)
     makers = {name: _kept(make, name, out, keep) for name, make in subjects(networks).items()}
     if beside is not None:
-        makers |= {f"{name}, {beside.name}": partial(_frames_of, folder=beside, subject=name) for name in COMPARED}
+        makers |= {f"{name}, {beside.name}": partial(frames_of, folder=beside, subject=name) for name in COMPARED}
     shots = (shoot(scenario, seed, networks) for scenario, seed in held_out(clips, EVALUATION_SEED))
     with Progress(console=console) as progress:
         task = progress.add_task("evaluating", total=clips * (len(makers) + 1))
@@ -140,12 +140,16 @@ def evaluate(
             progress.update(task, advance=1, description=f"{case}: {subject}")
 
         measured = evaluate_subjects(shots, makers, partial(observe, checker=networks.checker), networks.baseline, tell)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "evaluation.json").write_text(measured.to_json() + "\n")
-    (out / "evaluation.md").write_text(markdown(measured))
+    keep_figures(measured, out)
     console.print(table(measured))
     console.print(f"written {out / 'evaluation.md'}; pictures {out / 'sheets'}")
     return measured
+
+
+def keep_figures(measured: Evaluation, out: Path) -> None:
+    """Write evaluation.json and evaluation.md, each whole or not at all."""
+    write_text(out / "evaluation.json", measured.to_json() + "\n")
+    write_text(out / "evaluation.md", markdown(measured))
 
 
 def _kept(make: Callable[[Shot], Frames], subject: str, out: Path, keep: bool) -> Callable[[Shot], Frames]:
@@ -163,13 +167,17 @@ def _kept(make: Callable[[Shot], Frames], subject: str, out: Path, keep: bool) -
     return kept
 
 
-def _frames_of(shot: Shot, folder: Path, subject: str) -> Frames:
-    """What a subject of an earlier evaluation made of the same clip; UserError where that was not kept."""
+def frames_of(shot: Case, folder: Path, subject: str) -> Frames:
+    """What a subject of an earlier evaluation made of the same clip; UserError if not kept, or of another shape."""
     path = folder / "frames" / f"{_file_name(shot, subject)}.npy"
     if not path.exists():
         raise UserError(f"no {path}: `nearmiss evaluate --keep` leaves frames, of as many clips as --clips says")
-    return np.load(path)
+    frames = np.load(path)
+    if frames.shape != shot.source.shape:
+        kept, wanted = (f"{len(x)} frames of {' x '.join(map(str, x.shape[1:3]))}" for x in (frames, shot.source))
+        raise UserError(f"{path} holds {kept}, the clip has {wanted}: evaluate with --keep again, by the same version")
+    return frames
 
 
-def _file_name(shot: Shot, subject: str) -> str:
+def _file_name(shot: Case, subject: str) -> str:
     return f"{shot.name.replace('/', '-')} {subject}".replace(" ", "-")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,15 +15,18 @@ from conditioning.camera import FRONT, Camera
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from conditioning.scenery import build_scenery
-from conditioning.text import WORDS, caption, word_ids
+from conditioning.text import VOCABULARY, WORDS, caption, word_ids
 from conditioning.visibility import see
+from models.weights import names_differ
 from pipeline.checks.targets import MAX_OBJECTS, targets
 from pipeline.errors import UserError
+from scenarios.rollout import frame_count
 from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate
 
 HELD_OUT_SEED = 1_000_000  # seeds from here on are never trained on
 DURATION_S = 6.0
+ANOTHER_FOLDER = "name another folder with --footage, to make some there"
 BURST = 9  # pictures in a burst unless asked otherwise: four windows of the decoder, five steps of the world model
 
 
@@ -47,6 +50,8 @@ class FootageConfig:
             raise UserError(
                 f"a burst of {self.burst} pictures; wanted an odd number from 3 on, as every other has tokens"
             )
+        if self.burst > (most := frame_count(DURATION_S)):
+            raise UserError(f"a burst of {self.burst} pictures; a clip of {DURATION_S:g} s has {most}")
 
     @property
     def camera(self) -> Camera:
@@ -111,28 +116,44 @@ def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:
 
 
 def open_footage(folder: Path, mode: str = "r") -> Footage:
-    """Footage that was begun in `folder`; FileNotFoundError says how to make some."""
+    """Footage that was begun in `folder`; FileNotFoundError says how to make some, UserError why it cannot be used."""
     if not (folder / "footage.json").exists():
         raise FileNotFoundError(f"no footage in {folder}; `nearmiss train tokenizer --footage {folder}` makes some")
-    config = FootageConfig(**json.loads((folder / "footage.json").read_text()))
+    config = _described(folder / "footage.json")
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode=mode) for name in _shapes(config)}
     return Footage(folder, config, **arrays)
 
 
 def begin_footage(folder: Path, config: FootageConfig) -> None:
-    """Lay out empty arrays, or check that those there were begun for the same `config`."""
-    described = json.dumps(asdict(config), sort_keys=True)
+    """Lay out empty arrays, or check that those there were begun for the same `config`, layers and words."""
     there = folder / "footage.json"
     if there.exists():
-        if json.loads(there.read_text()) != asdict(config):
-            raise ValueError(
-                f"{folder} holds footage made for {there.read_text()}, not for {described}; name another folder"
-            )
+        if (described := _described(there)) != config:
+            raise UserError(f"{folder} holds footage made for {described}, not for {config}; {ANOTHER_FOLDER}")
         return
     folder.mkdir(parents=True, exist_ok=True)
     for name, (shape, dtype) in _shapes(config).items():
         np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
-    there.write_text(described)
+    there.write_text(json.dumps(asdict(config) | _meanings(), sort_keys=True))
+
+
+def _meanings() -> dict[str, list[str]]:
+    """What the numbers in the arrays stand for: layers by place, words by id."""
+    return {"layers": list(LAYERS), "vocabulary": list(VOCABULARY)}
+
+
+def _described(path: Path) -> FootageConfig:
+    """What a footage.json says. UserError if it was written by another version, or for other layers or words."""
+    there = json.loads(path.read_text())
+    wanted = {field.name for field in fields(FootageConfig)} | _meanings().keys()
+    if odd := sorted(wanted ^ there.keys()):
+        raise UserError(
+            f"{path} was written by another version: it and this one differ in {', '.join(odd)}; {ANOTHER_FOLDER}"
+        )
+    for what, names in _meanings().items():
+        if differ := names_differ(there.pop(what), names):
+            raise UserError(f"{path.parent} holds footage with another list of {what}, {differ}; {ANOTHER_FOLDER}")
+    return FootageConfig(**there)
 
 
 def draw_moments(config: FootageConfig, length: int, seed: int) -> Int[np.ndarray, "time"]:

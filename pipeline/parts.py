@@ -28,7 +28,8 @@ from models.windows import ANCHORED, STRIDE, Anchor, Script, first_frame, window
 from models.world import WorldModel
 from outputs.whole import whole_file
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
-from pipeline.footage import Footage
+from pipeline.errors import UserError
+from pipeline.footage import ANOTHER_FOLDER, Footage
 from pipeline.loop import Learner, Part
 from pipeline.sheets import outlined, sheet, signed, to_bytes
 from scenarios.rollout import FRAME_RATE_HZ
@@ -202,13 +203,19 @@ class DecoderPart:
 
 
 class WorldPart:
-    """Learns how tokens go on, given layout, action and text."""
+    """Learns how tokens go on, given layout, action and text. UserError if clips are shorter than what it sees."""
 
     rate = 1e-3
     betas = BETAS
     critic = None
 
     def __init__(self, preset: Preset, footage: Footage, tokenizer: Path, device: torch.device):
+        there, window = len(footage.config.at_token_rate), preset.world.window
+        if there < window:
+            raise UserError(
+                f"{footage.folder} has {there} pictures with tokens in each clip; the world model sees {window} "
+                f"at once: {ANOTHER_FOLDER}, with more --bursts or a longer --burst"
+            )
         self.network, self.footage, self.device = WorldModel(preset.world).to(device), footage, device
         self.tokenizer, fingerprint = _tokenizer(preset, tokenizer, device)
         self.codes = encode_footage(self.tokenizer, footage, fingerprint)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from models import weights
@@ -65,6 +66,28 @@ def test_missing_and_damaged_files_are_told_apart(tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(weights.WeightsError, match="not a whole safetensors file"):
         weights.load(Tokenizer(CONFIG), path)
+
+
+def test_a_file_that_does_not_say_how_it_was_made_is_refused(tmp_path):
+    path = tmp_path / "tokenizer.safetensors"
+    save_file({"w": torch.zeros(1)}, path)
+    with pytest.raises(weights.WeightsError, match="does not say how it was made"):
+        weights.lineage(path)
+
+
+@pytest.mark.parametrize("name", ["config", "lineage", "vocabulary"])
+@pytest.mark.parametrize(("text", "told"), [("{", "is not JSON"), ("3", "is no .* but 3")])
+def test_damaged_metadata_is_refused_by_name(tmp_path, name, text, told):
+    path, network = tmp_path / "tokenizer.safetensors", Tokenizer(CONFIG)
+    said = weights.description(network) | {"lineage": "{}"}
+    save_file(network.state_dict(), path, said | {name: text})
+    for use in (
+        weights.lineage,
+        lambda path: weights.load(network, path),
+        lambda path: weights.begin_from(network, path),
+    ):
+        with pytest.raises(weights.WeightsError, match=f"is damaged: its {name} {told}"):
+            use(path)
 
 
 def test_the_fingerprint_follows_the_content(tmp_path):

@@ -10,6 +10,8 @@ from conditioning.layers import draw_layers
 from conditioning.scenery import build_scenery
 from pipeline.checks.sight import Found, Frames, Sight, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
+from pipeline.errors import UserError
+from pipeline.evaluate import frames_of, keep_figures
 from pipeline.evaluation import SOURCE, Case, Evaluation, Figures, evaluate_subjects
 from pipeline.evaluation_tables import HEADINGS, markdown, row
 from tests.pipeline.seeing import CAMERA, behind_a_truck, labels_of, open_road, strict_baseline
@@ -159,6 +161,28 @@ def test_frames_of_another_size_are_refused(road):
         evaluated(road, short=lambda case: case.source[1:])
     with pytest.raises(ValueError, match="no clips"):
         evaluate_subjects([], {}, BlockEye(road.rollout), strict_baseline(), lambda name, subject: None)
+
+
+def test_kept_frames_of_another_length_are_refused_before_they_are_measured(road, tmp_path):
+    path = tmp_path / "frames" / "road-generated.npy"
+    path.parent.mkdir()
+    np.save(path, road.source)
+    assert np.array_equal(frames_of(road, tmp_path, "generated"), road.source)
+    np.save(path, road.source[1:])
+    there = len(road.source)
+    with pytest.raises(UserError, match=rf"{path} holds {there - 1} frames .* the clip has {there} frames"):
+        frames_of(road, tmp_path, "generated")
+
+
+def test_figures_take_the_place_of_earlier_ones_whole(road, tmp_path):
+    measured = evaluate_subjects([road], {}, BlockEye(road.rollout), strict_baseline(), lambda name, subject: None)
+    for name in ("evaluation.json", "evaluation.md"):
+        (tmp_path / name).write_text("earlier")
+        (tmp_path / f"{name}.link").hardlink_to(tmp_path / name)  # shows what is written into the file that was there
+    keep_figures(measured, tmp_path)
+    for name in ("evaluation.json", "evaluation.md"):
+        assert SOURCE in (tmp_path / name).read_text()
+        assert (tmp_path / f"{name}.link").read_text() == "earlier"
 
 
 def test_every_subject_is_told_before_it_is_measured(road):

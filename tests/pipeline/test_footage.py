@@ -1,15 +1,19 @@
 """Footage: bursts of neighbours spread over a clip, pictures and layers of the same moments, nothing shot twice."""
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from pipeline.batches import COLOUR, NEARNESS, clips_batch, pairs_batch, windows_batch
+from models.presets import PRESETS
+from pipeline.batches import COLOUR, NEARNESS, TOKEN_PX, clips_batch, pairs_batch, place, windows_batch
 from pipeline.errors import UserError
-from pipeline.footage import Footage, FootageConfig, draw_moments, make_footage, open_footage
+from pipeline.footage import DURATION_S, Footage, FootageConfig, begin_footage, draw_moments, make_footage, open_footage
 from pipeline.parts import PARTS
-from scenarios.rollout import FRAME_RATE_HZ
+from scenarios.rollout import FRAME_RATE_HZ, frame_count
 
 CONFIG = FootageConfig(clips=2, bursts=3, burst=5, height=80, width=144)
 
@@ -35,7 +39,7 @@ def test_objects_in_pictures_stand_where_the_layers_say(footage):
             assert inside.size == 0 or inside.max() > 0
 
 
-@pytest.mark.parametrize("burst", [1, 4])
+@pytest.mark.parametrize("burst", [1, 4, 75])
 def test_a_burst_that_tokens_do_not_fit_is_refused(burst):
     with pytest.raises(UserError, match=f"{burst} pictures"):
         FootageConfig(clips=1, bursts=1, burst=burst, height=80, width=144)
@@ -49,10 +53,50 @@ def test_footage_that_is_there_is_not_shot_again(footage):
 
 
 def test_footage_begun_for_something_else_is_refused(footage):
-    with pytest.raises(ValueError, match="name another folder"):
+    with pytest.raises(UserError, match=r"clips=2, .* not for .*clips=3, .*; name another folder"):
         make_footage(
             footage.folder, FootageConfig(clips=3, bursts=3, burst=5, height=80, width=144), 1, lambda *_: None
         )
+
+
+@pytest.fixture
+def begun(tmp_path) -> Path:
+    """A footage.json, with arrays of nothing yet."""
+    begin_footage(tmp_path, CONFIG)
+    return tmp_path / "footage.json"
+
+
+def test_footage_of_the_longest_burst_can_be_drawn():
+    longest = frame_count(DURATION_S)
+    config = FootageConfig(clips=1, bursts=1, burst=longest, height=80, width=144)
+    assert draw_moments(config, longest, seed=0).tolist() == list(range(longest))
+
+
+@pytest.mark.parametrize("gone", ["burst", "layers", "vocabulary"])
+def test_footage_of_another_version_is_refused_by_what_it_lacks(begun, gone):
+    told = json.loads(begun.read_text())
+    del told[gone]
+    begun.write_text(json.dumps(told))
+    for use in (open_footage, lambda folder: begin_footage(folder, CONFIG)):
+        with pytest.raises(UserError, match=f"another version: .* differ in {gone}; name another folder"):
+            use(begun.parent)
+
+
+@pytest.mark.parametrize("what", ["layers", "vocabulary"])
+def test_footage_with_other_layers_or_words_is_refused_and_they_are_named(begun, what):
+    told = json.loads(begun.read_text())
+    first, second, *others = told[what]
+    begun.write_text(json.dumps(told | {what: [second, first, *others, "comet"]}))
+    for use in (open_footage, lambda folder: begin_footage(folder, CONFIG)):
+        with pytest.raises(UserError, match=f"another list of {what}, gone: 'comet'; moved: .*; name another folder"):
+            use(begun.parent)
+
+
+def test_footage_with_fewer_token_frames_than_the_world_model_sees_is_refused_before_anything_is_made(tmp_path):
+    begin_footage(tmp_path, FootageConfig(clips=1, bursts=1, burst=5, height=48, width=80))
+    window = PRESETS["tiny"].world.window
+    with pytest.raises(UserError, match=f"3 pictures with tokens in each clip; .* {window} at once"):
+        PARTS["world"](PRESETS["tiny"], open_footage(tmp_path), tmp_path / "none", torch.device("cpu"))
 
 
 def test_unshot_footage_says_how_to_make_some(tmp_path):
@@ -74,6 +118,20 @@ def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(foo
         assert (np.delete(drawn, COLOUR, 1) == np.delete(shot, COLOUR, 1)).all()
         assert (drawn == shot).all() or not drawn[:, COLOUR].any()  # some clips are shown without the bodies' colours
     assert clips.weight.mean().item() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size"), [(48, 80, (48, 80)), (56, 300, (48, 128)), (80, 128, (80, 128)), (144, 256, (80, 128))]
+)
+def test_a_crop_lies_within_the_picture_on_whole_tokens_however_small_that_is(tmp_path, height, width, size):
+    begin_footage(tmp_path, FootageConfig(clips=1, bursts=2, burst=3, height=height, width=width))
+    footage = open_footage(tmp_path, "r+")
+    footage.done[0] = True
+    footage.boxes[0, :, 0] = (0, 0, width, height)
+    for p in (place(footage, np.random.default_rng(seed), 2) for seed in range(20)):
+        assert (p.rows.stop - p.rows.start, p.columns.stop - p.columns.start) == size
+        assert p.rows.start >= 0 and p.rows.stop <= height and p.columns.start >= 0 and p.columns.stop <= width
+        assert p.rows.start % TOKEN_PX == p.columns.start % TOKEN_PX == 0
 
 
 def test_windows_and_pairs_stay_within_a_burst(footage):
