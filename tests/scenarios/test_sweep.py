@@ -1,6 +1,7 @@
 """Sweeps beyond lists: ranges, joint rows, distributions, constraints, the cap, and ids that stay."""
 
 import re
+from dataclasses import replace
 from statistics import NormalDist, median
 
 import pytest
@@ -264,7 +265,7 @@ def test_no_constraint_however_strange_ends_in_a_trace(text):
     data = parse_document(PLAIN).data | {"sweep": {AHEAD: ["8 m"], "where": text}}
     document = parse_document(PLAIN)
     try:
-        understand(type(document)(document.path, data, document.places))
+        understand(replace(document, data=data))
     except Faults as found:
         assert all(f.where.startswith("sweep") for f in found.faults)
 
@@ -285,7 +286,7 @@ trees = st.recursive(
 @given(st.dictionaries(words, trees, max_size=4) | trees)
 def test_no_sweep_however_strange_ends_in_a_trace(sweep):
     plain = parse_document(PLAIN)
-    document = type(plain)(plain.path, plain.data | {"sweep": sweep}, plain.places)
+    document = replace(plain, data=plain.data | {"sweep": sweep})
     for read in (understand, space):
         try:
             read(document)
