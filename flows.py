@@ -164,10 +164,8 @@ def train_once(
     """Train one part to `steps`, going on from its last checkpoint; returns where the weights are."""
     from pipeline.train import train_here
 
-    log = get_run_logger()
-
     def show(step: int, terms: dict[str, float]) -> None:
-        log.info("%d %s", step, " ".join(f"{name} {value:.3f}" for name, value in terms.items()))
+        get_run_logger().info("%d %s", step, " ".join(f"{name} {value:.3f}" for name, value in terms.items()))
 
     footage, runs, weights = (Path(folder) for folder in folders)
     return str(train_here(part, preset, steps, save_every, seed, clips, footage, runs, weights, show, device))

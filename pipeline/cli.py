@@ -221,7 +221,7 @@ def train(
     save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Fixes every draw.")] = 0,
     clips: Annotated[int, typer.Option(min=1, help="Clips of footage to make, where there are none yet.")] = 1_000,
-    bursts: Annotated[int, typer.Option(min=2, help="Bursts of pictures in each of them.")] = 2,
+    bursts: Annotated[int, typer.Option(min=1, help="Bursts of pictures in each of them.")] = 2,
     burst: Annotated[
         int, typer.Option(min=3, help="Pictures of a burst, odd; the decoder learns to go on for as long: 33, say.")
     ] = 9,
@@ -236,25 +236,14 @@ def train(
 ) -> None:
     """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer beside them."""
     with plain_errors():
-        from models.presets import PRESETS, WEIGHTS
-        from pipeline.errors import UserError
-        from pipeline.footage import FootageConfig, open_footage
-        from pipeline.loop import Schedule
-        from pipeline.machine import cores
-        from pipeline.parts import PARTS
+        from models.presets import WEIGHTS
         from pipeline.printing import training_progress
-        from pipeline.train import train_part
+        from pipeline.train import train_here
 
-        for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
-            if name not in known:
-                raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
-        there = (footage / "footage.json").exists()
-        config = FootageConfig(clips, bursts, burst, PRESETS[preset].height, PRESETS[preset].width)
-        config = open_footage(footage).config if there else config
         with training_progress(console, steps) as progress:
-            made = train_part(
-                part, preset, footage, config, Schedule(steps, save_every, seed), runs, workers or cores(), progress,
-                weights or WEIGHTS, begin, device,
+            made = train_here(
+                part, preset, steps, save_every, seed, clips, footage, runs, weights or WEIGHTS, progress, device,
+                bursts, burst, begin, workers,
             )  # fmt: skip
     console.print(f"weights {made}   loss curve and samples {runs / part}")
 

@@ -42,23 +42,16 @@ def train_part(
 
 def train_here(
     part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, footage: Path, runs: Path,
-    weights: Path, progress: Progress, device: str = "cpu",
+    weights: Path, progress: Progress, device: str = "cpu", bursts: int = 2, burst: int = BURST,
+    begin: Path | None = None, workers: int | None = None,
 ) -> Path:  # fmt: skip
     """Train on the footage that is in a folder, or on `clips` new clips where there are none. UserError for names."""
     for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
         if name not in known:
             raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
-    new = FootageConfig(clips, 2, BURST, PRESETS[preset].height, PRESETS[preset].width)
+    new = FootageConfig(clips, bursts, burst, PRESETS[preset].height, PRESETS[preset].width)
     config = open_footage(footage).config if (footage / "footage.json").exists() else new
+    schedule = Schedule(steps, save_every, seed)
     return train_part(
-        part,
-        preset,
-        footage,
-        config,
-        Schedule(steps, save_every, seed),
-        runs,
-        cores(),
-        progress,
-        weights,
-        device=device,
-    )
+        part, preset, footage, config, schedule, runs, workers or cores(), progress, weights, begin, device
+    )  # fmt: skip
