@@ -11,7 +11,7 @@ from models.decoder import WINDOW, VideoDecoder
 from models.diffusion import Read, draft, sample
 from models.precision import computing
 from models.reprojection import Sight
-from models.windows import ANCHORED, STRIDE, Anchor, Script, first_frame, window_from
+from models.windows import STRIDE, Anchor, Script, first_frame, window_from
 
 LEVELS = (1.0,)  # noise levels of the few steps taken
 
@@ -41,9 +41,10 @@ def render(
             made = [sample(decoder, first_frame(script), levels, _noise(1, layers, chances))]
         else:
             made = [rearrange(prompt.float() / 127.5 - 1, "batch height width channel -> batch 1 channel height width")]
+        anchor = Anchor(made[0][:, -1], 0)
         for start in range(0, time - 1, STRIDE):
             last = made[-1][:, -1]
-            anchor = Anchor(last, start) if start % (ANCHORED * STRIDE) == 0 else anchor
+            anchor = anchor.renewed(last, start)
             steering = window_from(script, start, last, anchor, decoder.config.regions)
             window = sample(decoder, steering, levels, _noise(WINDOW, layers, chances))
             made.append(window[:, 1 : 1 + min(STRIDE, time - 1 - start)])

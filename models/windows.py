@@ -47,6 +47,10 @@ class Anchor:
     picture: Float[Tensor, "batch 3 height width"]
     frame: int
 
+    def renewed(self, last: Float[Tensor, "batch 3 height width"], start: int) -> "Anchor":
+        """The anchor of the window that starts with `last` at `start`: that frame after so many windows, else this."""
+        return Anchor(last, start) if start % (ANCHORED * STRIDE) == 0 else self
+
 
 def window_from(
     script: Script, start: int, last: Float[Tensor, "batch 3 height width"], anchor: Anchor, which: Regions

@@ -24,7 +24,7 @@ from models.rendering import render
 from models.reprojection import Sight
 from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
-from models.windows import ANCHORED, STRIDE, Anchor, Script, first_frame, window_from
+from models.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.world import WorldModel
 from outputs.whole import whole_file
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
@@ -101,8 +101,7 @@ class Rollout:
     def after(self, drawn: Float[Tensor, "batch 2 3 height width"]) -> "Rollout":
         """The rollout when a window has been drawn."""
         start, last = self.start + STRIDE, drawn[:, -1].clamp(-1, 1)
-        anchor = Anchor(last, start) if start % (ANCHORED * STRIDE) == 0 else self.anchor
-        return replace(self, start=start, last=last, anchor=anchor)
+        return replace(self, start=start, last=last, anchor=self.anchor.renewed(last, start))
 
 
 class DecoderPart:
@@ -152,12 +151,8 @@ class DecoderPart:
     ) -> dict[str, Tensor]:
         """A step of the critic, and the loss of the drawn frames of the window."""
         flat = lambda x: x[:, frames].flatten(0, 1)  # noqa: E731
-        critic, drawn, real, layers = (
-            self.critic.network,
-            drawn.flatten(0, 1),
-            flat(window.pictures),
-            flat(window.layers),
-        )
+        critic, real, layers = self.critic.network, flat(window.pictures), flat(window.layers)
+        drawn = drawn.flatten(0, 1)
         self.critic.descend(critic.loss(drawn, real, layers))
         critic.age += 1
         return descend(critic, drawn, real, layers, flat(window.weight))
