@@ -31,7 +31,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from prefect.states import Completed, Failed, State
 
 from pipeline.cli import generate
-from pipeline.endings import Made
+from pipeline.endings import Made, Timings
 from pipeline.errors import user_errors
 from pipeline.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
 from pipeline.history import all_well_since, ended_nights
@@ -47,7 +47,6 @@ from pipeline.runs import Job, Run
 from pipeline.status import Phase, status
 from pipeline.stopping import told_to_stop
 from pipeline.terminal import Commands
-from pipeline.timings import Timings
 from pipeline.workers import is_passing
 
 ARTIFACT = "nearmiss-run"

@@ -6,11 +6,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
-from scenarios.circulating import ring_centre
 from scenarios.environment import Surface
 from scenarios.junction import CORNER_M, STOP_LINE_M, Junction
 from scenarios.kernels import njit
-from scenarios.road import Road
+from scenarios.road import Road, ring_centre
 from scenarios.strips import beyond_strips, outer_edge
 
 # How wet, snowy and frosted a surface looks, 0 to 1.

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from scenarios.bus_stop import BusStop
 from scenarios.ramp import Ramp
 from scenarios.road import Road
-from scenarios.section import Side
+from scenarios.sides import Side
 
 NONE, WHITE, YELLOW = 0, 1, 2
 LINE_WIDTH_M = 0.15

@@ -7,11 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.shelters import Shelter, shelters_of
-from scenarios.circulating import ring_centre
 from scenarios.junction import CORNER_M
-from scenarios.road import Road
+from scenarios.road import Road, ring_centre
 from scenarios.rollout import Rollout
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.strips import all_beyond_strips
 
 

@@ -13,9 +13,8 @@ from conditioning.layers import CLASS_OF
 from conditioning.markings import DASH_M, GAP_M, YELLOW, lines, strokes
 from conditioning.scenery import Scenery
 from conditioning.shelters import slabs_of
-from scenarios.circulating import ring_centre
 from scenarios.environment import Surface
-from scenarios.road import Road
+from scenarios.road import Road, ring_centre
 from scenarios.road_area import road_area
 from scenarios.rollout import Rollout
 

@@ -11,8 +11,19 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 
-from outputs.stored import Stored
 from outputs.whole import beside, whole_file
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as it lies there. `frees` counts the bytes that its removal gives back: none of one with other names.
+
+    `changed` is by the store's own clock: when it was written, got this name or was renewed, whichever came last.
+    """
+
+    name: str
+    frees: int
+    changed: datetime
 
 
 @dataclass(frozen=True)

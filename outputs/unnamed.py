@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from outputs.folder import Stored
 from outputs.nuscenes_tables import TABLES
-from outputs.store import Store, Stored
+from outputs.store import Store
 from outputs.versions import LATEST, read_version, versions
 
 HANDS = 16

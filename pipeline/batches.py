@@ -13,9 +13,9 @@ from torch import Tensor
 from conditioning.actions import driven
 from conditioning.layers import LAYERS
 from models.diffusion import Window
+from models.pixels import signed
 from models.reprojection import Sight
 from pipeline.footage import Footage
-from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ
 
 NEARNESS = LAYERS.index("foreground_nearness")

@@ -9,8 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.endings import Ending
-from pipeline.runs import Failure
+from pipeline.endings import Ending, Failure
 from pipeline.stopwatch import in_work
 
 

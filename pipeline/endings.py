@@ -1,9 +1,9 @@
-"""How a clip ended, as the process that gave it out is told."""
+"""How a clip ended, as the process that gave it out is told, and where the time of many went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from outputs.manifest import ClipRecord
-from pipeline.runs import Failure
+from pipeline.journal import log
 
 
 @dataclass(frozen=True)
@@ -15,4 +15,55 @@ class Made:
     peak_gib: float
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A clip that could not be made: one line for a person, and the whole story.
+
+    `passing`: the machine failed, not the clip, so that another try may well succeed.
+    """
+
+    clip: str
+    scenario: str
+    name: str
+    seed: int
+    reason: str
+    trace: str
+    passing: bool = False
+    attempts: int = 1
+
+
 Ending = Made | Failure
+
+
+@dataclass
+class Timings:
+    """Sums and maxima over clips that were made just now; seconds by stage, GiB."""
+
+    clips: int = 0
+    total_s: dict[str, float] = field(default_factory=dict)
+    longest_s: dict[str, float] = field(default_factory=dict)
+    longest_clip_s: float = 0.0
+    peak_gib: float = 0.0
+
+    def add(self, made: Made) -> None:
+        self.clips += 1
+        for stage, seconds in made.seconds.items():
+            self.total_s[stage] = self.total_s.get(stage, 0.0) + seconds
+            self.longest_s[stage] = max(self.longest_s.get(stage, 0.0), seconds)
+        self.longest_clip_s = max(self.longest_clip_s, sum(made.seconds.values()))
+        self.peak_gib = max(self.peak_gib, made.peak_gib)
+
+
+def tell_ending(ending: Ending) -> None:
+    """One line a stage of a clip that was made, then one for how the clip ended."""
+    if isinstance(ending, Failure):
+        log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.passing})
+        return
+    clip = ending.record.id
+    for stage, seconds in ending.seconds.items():
+        log.info("stage", extra={"clip": clip, "stage": stage, "seconds": seconds})
+    told = {"seconds": round(sum(ending.seconds.values()), 3), "peak_gib": round(ending.peak_gib, 3)}
+    if ending.record.accepted:
+        log.info("accepted", extra={"clip": clip, **told})
+    else:
+        log.info("rejected", extra={"clip": clip, **told, "reasons": list(ending.record.reasons)})

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
+from models.pixels import signed, to_bytes
 from models.precision import computing
 from models.presets import WEIGHTS
 from outputs.whole import whole_file, write_text
@@ -21,7 +22,7 @@ from pipeline.evaluation import Case, Evaluation, evaluate_subjects
 from pipeline.evaluation_tables import markdown, table
 from pipeline.footage import HELD_OUT_SEED
 from pipeline.networks import Networks, load_networks
-from pipeline.sheets import sheet, signed, to_bytes
+from pipeline.sheets import sheet
 from pipeline.stages import (
     TOKEN_STRIDE,
     Conditions,

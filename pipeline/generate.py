@@ -12,18 +12,17 @@ from conditioning.log_tables import log_fingerprint
 from outputs.manifest import ClipRecord
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.dispatch import on_ray
-from pipeline.endings import Ending, Made
+from pipeline.endings import Ending, Failure, Made, Timings, tell_ending
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
-from pipeline.journal import journal, log, tell_ending
+from pipeline.journal import journal, log
 from pipeline.machine import machine, versions
 from pipeline.meters import Meters
 from pipeline.networks import check_weights, fingerprints
 from pipeline.publish import publish
 from pipeline.ray_start import RayPlan
 from pipeline.requests import How, Request, keep, read_specs, resuming
-from pipeline.runs import Failure, Job, Run, clip_id, open_run
+from pipeline.runs import Job, Run, clip_id, open_run
 from pipeline.specs import load_all
-from pipeline.timings import Timings
 from pipeline.workers import NOTHING, Done, Failed, Needs, hands, inline, stops_all
 from scenarios.faults import Faults
 from scenarios.scenario import Scenario

@@ -11,8 +11,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.endings import Failure
 from pipeline.lock import locked
-from pipeline.runs import UNFINISHED, Failure, Run, State
+from pipeline.runs import UNFINISHED, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own
 

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.endings import Ending
-from pipeline.runs import Failure
 from pipeline.secrets import hide
 
 NAME = "log.jsonl"
@@ -51,18 +49,3 @@ def journal(run: Path) -> Iterator[None]:
         log.propagate = told_on
         log.removeHandler(handler)
         handler.close()
-
-
-def tell_ending(ending: Ending) -> None:
-    """One line a stage of a clip that was made, then one for how the clip ended."""
-    if isinstance(ending, Failure):
-        log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.passing})
-        return
-    clip = ending.record.id
-    for stage, seconds in ending.seconds.items():
-        log.info("stage", extra={"clip": clip, "stage": stage, "seconds": seconds})
-    told = {"seconds": round(sum(ending.seconds.values()), 3), "peak_gib": round(ending.peak_gib, 3)}
-    if ending.record.accepted:
-        log.info("accepted", extra={"clip": clip, **told})
-    else:
-        log.info("rejected", extra={"clip": clip, **told, "reasons": list(ending.record.reasons)})

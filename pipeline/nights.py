@@ -14,7 +14,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 from outputs.manifest import missed
-from pipeline.endings import Made
+from pipeline.endings import Failure, Made, Timings
 from pipeline.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
 from pipeline.history import Ended, History, history, note_ended
 from pipeline.journal import log
@@ -23,8 +23,7 @@ from pipeline.machine import code_fingerprint
 from pipeline.merge import NotMerged, merge
 from pipeline.publish import publish
 from pipeline.requests import How, Request, given, options
-from pipeline.runs import Failure, Job, Run
-from pipeline.timings import Timings
+from pipeline.runs import Job, Run
 
 
 @dataclass(frozen=True)

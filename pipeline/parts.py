@@ -18,6 +18,7 @@ from models.detector import Detector
 from models.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean, worn
 from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
+from models.pixels import signed, to_bytes
 from models.precision import computing
 from models.presets import Preset
 from models.rendering import render
@@ -31,7 +32,7 @@ from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_b
 from pipeline.errors import UserError
 from pipeline.footage import ANOTHER_FOLDER, Footage
 from pipeline.loop import Learner, Part
-from pipeline.sheets import outlined, sheet, signed, to_bytes
+from pipeline.sheets import outlined, sheet
 from scenarios.rollout import FRAME_RATE_HZ
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's

@@ -11,9 +11,10 @@ from typing import Any
 
 from models.presets import WEIGHTS
 from outputs.whole import whole_folder, write_text
+from pipeline.endings import Failure
 from pipeline.line import Staged
 from pipeline.loopback import on_a_network
-from pipeline.runs import Failure, Run, RunRefused, safe_name
+from pipeline.runs import Run, RunRefused, safe_name
 from pipeline.specs import find
 
 SPECS, WANTED = "specs", "wanted.json"

@@ -26,6 +26,7 @@ from typing import Any
 
 from outputs.inventory import doubt, write_inventory
 from outputs.manifest import ClipRecord, read_record
+from pipeline.endings import Failure
 from pipeline.lock import locked
 from pipeline.run_file import RunRefused, read_manifest, write_json
 from pipeline.secrets import hide
@@ -60,23 +61,6 @@ class Asked:
     scenario: str
     family: str
     parameters: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A clip that could not be made: one line for a person, and the whole story.
-
-    `passing`: the machine failed, not the clip, so that another try may well succeed.
-    """
-
-    clip: str
-    scenario: str
-    name: str
-    seed: int
-    reason: str
-    trace: str
-    passing: bool = False
-    attempts: int = 1
 
 
 def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "") -> str:

@@ -12,10 +12,10 @@ from jaxtyping import Bool, Float, UInt8
 
 from conditioning.camera import Camera
 from conditioning.layers import LAYERS
+from models.pixels import signed
 from models.presets import REGIONS
 from models.reprojection import Sight, reproject
 from pipeline.checks.sight import Frames
-from pipeline.sheets import signed
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 REGION_NAMES = ("whole picture", "background", "bodies")

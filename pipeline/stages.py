@@ -22,6 +22,7 @@ from conditioning.procedural import photograph
 from conditioning.scenery import Scenery, build_scenery
 from conditioning.text import caption, word_ids
 from conditioning.visibility import Labels, see
+from models.pixels import signed
 from models.precision import computing
 from models.rendering import render
 from models.reprojection import Sight
@@ -32,7 +33,6 @@ from pipeline.checks.physics import check_physics
 from pipeline.checks.pixels import check_pixels
 from pipeline.checks.sight import Frames
 from pipeline.networks import Networks
-from pipeline.sheets import signed
 from scenarios.mentions import mentioned
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario

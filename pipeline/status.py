@@ -8,10 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pipeline.endings import Failure
 from pipeline.history import made_on_other_nights
 from pipeline.lock import holder
 from pipeline.requests import goes_on, resuming, wanted
-from pipeline.runs import Failure, Run, State, look
+from pipeline.runs import Run, State, look
 from pipeline.stopwatch import in_work
 
 _LITTLE_ROOM = 2**28  # bytes; one clip takes a few millions, a dataset's tables more

@@ -25,9 +25,8 @@ from scenarios.actions import (
     sets_path,
     sets_speed,
 )
-from scenarios.behaviour import PATH_GRIP_SHARE, Mover
+from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
 from scenarios.crossing import run_red, stop_at_line, turn_off
-from scenarios.deed import Deed, at_once
 from scenarios.giving_way import take_exit
 from scenarios.impact import sliding_decel
 from scenarios.joining import pull_out
@@ -37,8 +36,8 @@ from scenarios.paths import (
     free_path,
 )
 from scenarios.pedals import BACKING_RATE, BRAKE_JERK, DRIVE_JERK, LIT_DECEL, Eased, Halt, Target, rate_within
-from scenarios.section import Side
 from scenarios.shifting import settle_in_lane, shift
+from scenarios.sides import Side
 from scenarios.skid import spin_out
 
 WALK_BUILD_UP_S = 0.4

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scenarios.section import Side
-from scenarios.triggers import ADDED, LaneRef
+from scenarios.identity import ADDED
+from scenarios.sides import Side
+from scenarios.triggers import LaneRef
 
 
 class Profile(StrEnum):
@@ -126,6 +127,9 @@ class TakeExit:
     """Leave the roundabout by one of its exits, counted from where one enters, 1 first."""
 
     number: int
+
+
+MERGING_S = 3.0  # a lane change at the end of a ramp, where nothing else was said
 
 
 @dataclass(frozen=True)

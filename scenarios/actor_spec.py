@@ -9,20 +9,8 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, mod
 from scenarios.drivers import DRIVERS
 from scenarios.faults import nearest, quoted
 from scenarios.looks_spec import SIZE, Body, Looks
-from scenarios.section import (
-    Angle,
-    Count,
-    Extents,
-    Gap,
-    Place,
-    Section,
-    Side,
-    Speed,
-    Trajectory,
-    fault,
-    measured,
-    one_of,
-)
+from scenarios.section import Angle, Count, Extents, Gap, Place, Section, Speed, Trajectory, fault, measured, one_of
+from scenarios.sides import Side
 from scenarios.units import LENGTH
 
 TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising"

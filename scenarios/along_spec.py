@@ -13,7 +13,8 @@ from scenarios.furniture import ParkedRow, Works
 from scenarios.grip import Patch
 from scenarios.ramp import Ramp
 from scenarios.road import Road
-from scenarios.section import Count, Section, Side, fault, measured, one_of
+from scenarios.section import Count, Section, fault, measured, one_of
+from scenarios.sides import Side
 from scenarios.units import LENGTH
 
 Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]

@@ -1,6 +1,7 @@
 """A body in motion: its path, its speed, and what the pedals, the road or gravity make of them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -291,3 +292,44 @@ class Mover:
         if not isinstance(self.path, LanePath):
             self.path = lane_path(self.road, self.at)
         return self.path
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What happens, in words, and whether it is over at a time."""
+
+    said: str
+    over: Callable[[float], bool]
+
+
+def at_once(_: float) -> bool:
+    """Of what is over as soon as it has begun."""
+    return True
+
+
+@dataclass(frozen=True)
+class Station:
+    """A body on the road: its extent along it, offset, and speed along it, to the ego's direction. Metres, m/s."""
+
+    near_m: float
+    far_m: float
+    d_m: float
+    along_mps: float
+    facing: int
+    stretch: float  # metres travelled at its offset for a metre of the reference line
+
+    def front(self) -> float:
+        return self.far_m if self.facing > 0 else self.near_m
+
+
+def station(mover: Mover, road: Road | None = None) -> Station:
+    """Where a body is on a road, its own if none is named."""
+    road, size = road or mover.road, mover.body.size
+    s, d = road.locate(*mover.centre())
+    heading = road.heading(s)
+    tilt = mover.at[2] - heading
+    stretch = 1 - road.curvature(s) * d
+    half = (size.length_m * abs(math.cos(tilt)) + size.width_m * abs(math.sin(tilt))) / 2 / stretch
+    vx, vy = mover.velocity()
+    along = float(vx) * math.cos(heading) + float(vy) * math.sin(heading)
+    return Station(s - half, s + half, d, along, 1 if math.cos(tilt) >= 0 else -1, stretch)

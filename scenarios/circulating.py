@@ -8,7 +8,7 @@ from scenarios.bodies import FOUR_WHEELS, Body
 from scenarios.junction import RING_WIDTH_M, Arms
 from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath
 from scenarios.reference_line import Piece, nodes_of, place_on, smoothed
-from scenarios.road import Road, RoadKind
+from scenarios.road import Road, RoadKind, ring_centre
 from scenarios.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, NoTurn, Turn
 
 ENTRY_RADIUS_M = 12.0  # of the bends into the roundabout and out of it
@@ -28,13 +28,6 @@ class RingTurn(Turn):
     ring_to_m: float = 0.0
     enters_rad: float = 0.0
     leaves_rad: float = 0.0
-
-
-def ring_centre(main: Road) -> tuple[float, float]:
-    """Of a road's roundabout, map frame."""
-    assert main.junction is not None
-    x, y, _ = main.place(main.junction.at_m, main.middle_d)
-    return x, y
 
 
 def driven_radius(main: Road) -> float:

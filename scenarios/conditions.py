@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scenarios.behaviour import Mover
-from scenarios.road import Road
+from scenarios.behaviour import Mover, Station, station
 from scenarios.triggers import (
     AfterDistance,
     AtGap,
@@ -26,21 +25,6 @@ Watched = AtGap | AtTTC | AtHeadway | AtSpeed | AtStandstill | AfterDistance | A
 
 
 @dataclass(frozen=True)
-class Station:
-    """A body on the road: its extent along it, offset, and speed along it, to the ego's direction. Metres, m/s."""
-
-    near_m: float
-    far_m: float
-    d_m: float
-    along_mps: float
-    facing: int
-    stretch: float  # metres travelled at its offset for a metre of the reference line
-
-    def front(self) -> float:
-        return self.far_m if self.facing > 0 else self.near_m
-
-
-@dataclass(frozen=True)
 class Reading:
     """What a trigger measures: it holds when `short` is 0 or less. `told` says how near it came, for an author."""
 
@@ -49,19 +33,6 @@ class Reading:
 
 
 Look = Callable[[str], Mover]  # a body by its id
-
-
-def station(mover: Mover, road: Road | None = None) -> Station:
-    """Where a body is on a road, its own if none is named."""
-    road, size = road or mover.road, mover.body.size
-    s, d = road.locate(*mover.centre())
-    heading = road.heading(s)
-    tilt = mover.at[2] - heading
-    stretch = 1 - road.curvature(s) * d
-    half = (size.length_m * abs(math.cos(tilt)) + size.width_m * abs(math.sin(tilt))) / 2 / stretch
-    vx, vy = mover.velocity()
-    along = float(vx) * math.cos(heading) + float(vy) * math.sin(heading)
-    return Station(s - half, s + half, d, along, 1 if math.cos(tilt) >= 0 else -1, stretch)
 
 
 def reading(when: Watched, look: Look) -> Reading | None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from scenarios.actions import (
+    MERGING_S,
     Action,
     Appear,
     Brake,
@@ -21,16 +22,22 @@ from scenarios.actions import (
     HoldSpeed,
     LaneOffset,
     LoseControl,
+    Merge,
     Profile,
+    PullOut,
     Reverse,
+    RunRed,
     StepOut,
     Stop,
+    StopAtLine,
+    TakeExit,
+    TurnAt,
 )
 from scenarios.actor_spec import DriverName
 from scenarios.bodies import Kind
 from scenarios.references import Member
-from scenarios.road_do_spec import MergeDo, PullOutDo, RunRedDo, StopAtLineDo, TakeExitDo, TurnDo, road_action
-from scenarios.section import Instant, Lasting, Place, Rate, Section, Side, Speed, fault, measured, one_of
+from scenarios.section import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
+from scenarios.sides import Side
 from scenarios.triggers import LaneRef
 from scenarios.units import ANGLE, LENGTH, SPEED
 from scenarios.when_spec import Lane, read_lane
@@ -57,6 +64,37 @@ Backwards = Annotated[float, measured(SPEED, 0.1, 3.0)]
 Sideways = Annotated[float, measured(LENGTH, -2.0, 2.0)]
 Height = Annotated[float, measured(LENGTH, 0.0, 4.0)]
 Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
+
+
+AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
+PULLING_OUT_MPS = 30 / 3.6
+
+
+class TurnDo(Section):
+    to: Annotated[Side, one_of(Side)] = Field(description="left or right")
+
+
+class StopAtLineDo(Section):
+    decel: Rate | None = Field(None, description="a deceleration such as 3 m/s^2")
+
+
+class RunRedDo(Section):
+    """Nothing more to say: the signals are nothing to it."""
+
+
+class TakeExitDo(Section):
+    number: Count = Field(ge=1, le=4, description="the exit's number, counted from where one enters, 1 first")
+
+
+class MergeDo(Section):
+    within: Lasting = Field(MERGING_S, description="how long the lane change takes, such as 3 s")
+    gap: Annotated[bool, Field(strict=True)] = Field(
+        False, description="true: only into a gap that is safe; false: as soon as the lane is alongside"
+    )
+
+
+class PullOutDo(Section):
+    speed: Speed | None = Field(None, description="the speed to reach, such as 30 km/h")
 
 
 class BrakeDo(Section):
@@ -296,3 +334,21 @@ def _or(value: float | None, usual: float | None) -> float:
     chosen = usual if value is None else value
     assert chosen is not None, "doubts() lets nothing through that has no speed"
     return chosen
+
+
+def road_action(verb: str, says: Any) -> Action | None:
+    """The action of one of these mappings; None for any other verb."""
+    match verb:
+        case "turn":
+            return TurnAt(says.to)
+        case "stop_at_line":
+            return StopAtLine(says.decel or AT_LINE)
+        case "run_red_light":
+            return RunRed()
+        case "take_exit":
+            return TakeExit(says.number)
+        case "merge":
+            return Merge(says.within, says.gap)
+        case "pull_out":
+            return PullOut(says.speed or PULLING_OUT_MPS)
+    return None

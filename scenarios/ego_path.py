@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.boxes import box_corners
 from scenarios.kernels import njit
-from scenarios.perception import box_corners
 from scenarios.road import Road
 from scenarios.rollout import Rollout
 

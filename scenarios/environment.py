@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scenarios.triggers import ADDED
+from scenarios.identity import ADDED
 
 
 class TimeOfDay(StrEnum):

@@ -14,7 +14,7 @@ from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
 from scenarios.load import understand
 from scenarios.measures import braking_decel
-from scenarios.place import carriers, cover_of
+from scenarios.place import cover_of
 from scenarios.road import Road
 from scenarios.scenario import (
     AfterEvent,
@@ -31,8 +31,9 @@ from scenarios.scenario import (
     Placed,
     Scenario,
     StepOut,
+    carriers,
 )
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.spoken import sentence
 from scenarios.triggers import singles
 from scenarios.units import ANGLE, SPEED, shown

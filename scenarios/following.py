@@ -9,6 +9,7 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
+from scenarios.boxes import box_centres
 from scenarios.drivers import DriverModel, accepted_time_gap, idm
 from scenarios.kernels import njit
 from scenarios.motion import (
@@ -26,7 +27,7 @@ from scenarios.motion import (
     Table,
 )
 from scenarios.pedals import LIT_DECEL
-from scenarios.perception import RECOGNISED_SHARE, ahead, box_centres, scene_of, visible_share
+from scenarios.perception import RECOGNISED_SHARE, ahead, scene_of, visible_share
 from scenarios.road import Road
 
 FOLLOWS_WITHIN_S = 4.0  # time headway within which a leader's brake lights concern the driver

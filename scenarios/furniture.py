@@ -7,7 +7,7 @@ from scenarios.actions import Parked
 from scenarios.bodies import USUAL_SIZE, Body, Kind
 from scenarios.road import Road
 from scenarios.scenario import OnLane, Placed
-from scenarios.section import Side
+from scenarios.sides import Side
 
 KERB_M = 0.3  # between a parked vehicle and the carriageway's edge
 TAPER_M = 20.0  # over which cones lead out of a closed lane

@@ -2,8 +2,7 @@
 
 import math
 
-from scenarios.behaviour import PATH_GRIP_SHARE, Mover
-from scenarios.deed import Deed, at_once
+from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
 from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE
 from scenarios.pedals import Target
 from scenarios.shifting import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_count

@@ -6,16 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scenarios.actions import Merge
-from scenarios.behaviour import Mover
+from scenarios.actions import MERGING_S, Merge
+from scenarios.behaviour import Deed, Mover, Station, at_once, station
 from scenarios.bodies import ON_FOOT
-from scenarios.conditions import Station, station
-from scenarios.deed import Deed, at_once
 from scenarios.drivers import IDM_STANDSTILL_GAP_M, idm
 from scenarios.paths import LanePath
 from scenarios.pedals import LIT_DECEL, Pedals
 from scenarios.road import Road
-from scenarios.road_do_spec import MERGING_S
 from scenarios.shifting import move_to
 from scenarios.turning import Slowing, Turn
 

@@ -30,7 +30,6 @@ from scenarios.scenario import (
     Appear,
     AtPose,
     Behaviour,
-    Drop,
     Event,
     Follow,
     FollowTrajectory,
@@ -39,8 +38,10 @@ from scenarios.scenario import (
     Parked,
     Placed,
     StepOut,
+    carriers,
+    own_road,
 )
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.units import SPEED, shown
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
@@ -134,11 +135,6 @@ def _on_ramp(spec: OnRamp, size: Size, road: Road) -> OnLane:
     return OnLane(road.ramp_joins_m - back, 0.0, ramp=True)
 
 
-def carriers(events: Sequence[Event]) -> dict[str, str]:
-    """Who carries each piece of cargo."""
-    return {event.do.cargo: event.actor for event in events if isinstance(event.do, Drop)}
-
-
 def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Placed:
     """The body that `name` steps out from behind; StopIteration where no event says so."""
     behind = next(e.do.behind for e in events if e.actor == name and isinstance(e.do, StepOut))
@@ -154,15 +150,6 @@ def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Seque
     nearer = in_front and getattr(cover.start, "facing", 1) < 0
     at = float(s.min()) - STEP_OUT_AHEAD_M if nearer else float(s.max()) + STEP_OUT_AHEAD_M
     return OnLane(at, float(d.min() + d.max()) / 2)
-
-
-def own_road(placed: Placed, main: Road) -> Road:
-    """The road on which a body is placed: the ego's, the one that crosses it, or the ramp."""
-    if isinstance(placed.start, OnLane) and (placed.start.cross or placed.start.ramp):
-        other = main.cross if placed.start.cross else main.ramp_way
-        assert other is not None
-        return other
-    return main
 
 
 def footprint(placed: Placed, road: Road) -> Polygon:

@@ -3,9 +3,7 @@
 import math
 
 from scenarios.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
-from scenarios.behaviour import PATH_GRIP_SHARE, Mover
-from scenarios.conditions import station
-from scenarios.deed import Deed
+from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, station
 from scenarios.impact import LOAD_KG_PER_M3, sliding_decel
 from scenarios.paths import LanePath, Path, free_path
 from scenarios.skid import Fall, Skid

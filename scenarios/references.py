@@ -20,7 +20,7 @@ from scenarios.actor_spec import (
     OnRamp,
 )
 from scenarios.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
-from scenarios.section import Side
+from scenarios.sides import Side
 
 # Nouns for a variant: the name of one, or another word for it.
 VARIANT_NOUNS = {name: name for name in VARIANTS} | {word: name for word, name in CALLED.items() if name in VARIANTS}

@@ -11,6 +11,7 @@ from shapely.geometry import Polygon
 
 from scenarios.bus_stop import BusStop
 from scenarios.grip import Patch
+from scenarios.identity import ADDED
 from scenarios.junction import Arms, Junction
 from scenarios.ramp import Ramp
 from scenarios.reference_line import (
@@ -26,9 +27,8 @@ from scenarios.reference_line import (
     pose_at,
     through,
 )
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.strips import NO_STRIPS, Strips, outer_edge
-from scenarios.triggers import ADDED
 
 CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side
 
@@ -219,3 +219,10 @@ class Road:
         right = self.pose(s, np.full_like(s, d_right))[:, :2]
         left = self.pose(s[::-1], np.full_like(s, d_left))[:, :2]
         return Polygon(np.concatenate([right, left]))
+
+
+def ring_centre(main: Road) -> tuple[float, float]:
+    """Of a road's roundabout, map frame."""
+    assert main.junction is not None
+    x, y, _ = main.place(main.junction.at_m, main.middle_d)
+    return x, y

@@ -4,9 +4,8 @@ import numpy as np
 from shapely.geometry import Point, Polygon
 from shapely.ops import unary_union
 
-from scenarios.circulating import ring_centre
 from scenarios.junction import CORNER_M
-from scenarios.road import Road
+from scenarios.road import Road, ring_centre
 
 _CHORD_M = 2.0
 

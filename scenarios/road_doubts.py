@@ -12,11 +12,11 @@ from scenarios.circulating import nearest_m
 from scenarios.furniture import MOST
 from scenarios.impact import SLIDING_SHARE
 from scenarios.junction import LEVEL_M, Junction
-from scenarios.place import Doubt, own_road
+from scenarios.place import Doubt
 from scenarios.road import Road
 from scenarios.road_spec import StraightRoad
-from scenarios.scenario import Event, OnLane, Placed
-from scenarios.section import Side
+from scenarios.scenario import Event, OnLane, Placed, own_road
+from scenarios.sides import Side
 
 
 def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:

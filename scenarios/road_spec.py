@@ -15,7 +15,8 @@ from scenarios.junction import Arms, Junction, Light, Phase
 from scenarios.reference_line import Piece, smoothed
 from scenarios.road import Road, RoadKind
 from scenarios.scenario import Placed
-from scenarios.section import Count, Lasting, Section, Side, fault, measured, one_of
+from scenarios.section import Count, Lasting, Section, fault, measured, one_of
+from scenarios.sides import Side
 from scenarios.units import ANGLE, LENGTH, NotAQuantity, quantity
 
 BEFORE_M, BEYOND_M = 100.0, 200.0  # straight road on either side of the pieces, so that the first and last ease in

@@ -1,5 +1,6 @@
 """A concrete scenario: what a file means once units, sweeps and English are resolved. SI and radians."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scenarios.actions import (
@@ -29,9 +30,9 @@ from scenarios.actions import (
 )
 from scenarios.bodies import Body
 from scenarios.environment import Environment, Surface
+from scenarios.identity import ADDED
 from scenarios.road import Road
 from scenarios.triggers import (
-    ADDED,
     After,
     AfterDistance,
     AfterEvent,
@@ -141,3 +142,17 @@ class Scenario:
     from_log: FromLog | None = None
     parameters: dict[str, str] = field(default_factory=dict)  # the sweep's values, as written
     spec_hash: str = field(default="", compare=False)
+
+
+def carriers(events: Sequence[Event]) -> dict[str, str]:
+    """Who carries each piece of cargo."""
+    return {event.do.cargo: event.actor for event in events if isinstance(event.do, Drop)}
+
+
+def own_road(placed: Placed, main: Road) -> Road:
+    """The road on which a body is placed: the ego's, the one that crosses it, or the ramp."""
+    if isinstance(placed.start, OnLane) and (placed.start.cross or placed.start.ramp):
+        other = main.cross if placed.start.cross else main.ramp_way
+        assert other is not None
+        return other
+    return main

@@ -109,11 +109,6 @@ def one_of(words: type[StrEnum], called: Mapping[str, StrEnum] = MappingProxyTyp
     return BeforeValidator(read, json_schema_input_type=Literal[tuple(map(str, words))])
 
 
-class Side(StrEnum):
-    LEFT = "left"
-    RIGHT = "right"
-
-
 Extent = Annotated[float, measured(LENGTH, 0.05, 30.0)]
 Place = Annotated[float, measured(LENGTH, -300.0, 300.0)]
 Passed = Annotated[float, measured(LENGTH, -4000.0, 4000.0)]  # where a trajectory leads within the longest scenario

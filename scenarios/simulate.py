@@ -8,9 +8,9 @@ from jaxtyping import Bool, Float
 
 from scenarios.acting import perform
 from scenarios.actions import Appear, Disappear, Drop, Merge, sets_speed
-from scenarios.behaviour import Mover
+from scenarios.behaviour import Deed, Mover
+from scenarios.boxes import box_centres
 from scenarios.crossing import Signals
-from scenarios.deed import Deed
 from scenarios.drivers import G, driver
 from scenarios.following import Minds
 from scenarios.giving_way import Roundabout
@@ -20,13 +20,11 @@ from scenarios.line_path import Pose
 from scenarios.merging import Merging
 from scenarios.motion import PRESENT, drive_on, velocities
 from scenarios.paths import LanePath
-from scenarios.perception import box_centres
-from scenarios.place import carriers
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
 from scenarios.recording import recorded
 from scenarios.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
-from scenarios.scenario import Event, Scenario
+from scenarios.scenario import Event, Scenario, carriers
 from scenarios.starts import start
 from scenarios.storyboard import Storyboard
 from scenarios.triggers import time_of

@@ -7,8 +7,8 @@ import numpy as np
 
 from scenarios.bodies import Size
 from scenarios.drivers import G
+from scenarios.grip import PATCH_ACROSS, PATCH_ALONG
 
-PATCH_ALONG, PATCH_ACROSS = 0.3, 0.4  # of length and width: where the four wheels touch the road
 CREEP_MPS = 0.05  # below it a patch's friction fades, so that rest is reached and kept
 LONGEST_KICK_S = 4.0
 

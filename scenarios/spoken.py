@@ -22,7 +22,6 @@ from scenarios.actions import (
     PullOut,
     Reverse,
     RunRed,
-    Side,
     StepOut,
     Stop,
     StopAtLine,
@@ -30,6 +29,7 @@ from scenarios.actions import (
     TurnAt,
 )
 from scenarios.scenario import Event
+from scenarios.sides import Side
 from scenarios.triggers import (
     After,
     AfterDistance,

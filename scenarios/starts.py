@@ -12,9 +12,19 @@ from scenarios.line_path import LinePath, drawn_line
 from scenarios.merging import come_alongside
 from scenarios.paths import LanePath, Path, crossing_side, free_path
 from scenarios.pedals import Target
-from scenarios.place import own_road
 from scenarios.road import Road
-from scenarios.scenario import Action, Cross, Follow, FollowTrajectory, HoldSpeed, OnLane, Parked, Placed, StepOut
+from scenarios.scenario import (
+    Action,
+    Cross,
+    Follow,
+    FollowTrajectory,
+    HoldSpeed,
+    OnLane,
+    Parked,
+    Placed,
+    StepOut,
+    own_road,
+)
 
 LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scenarios.actions import sets_path, sets_speed
+from scenarios.behaviour import Deed
 from scenarios.conditions import Look, Reading, reading, whom
-from scenarios.deed import Deed
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
 from scenarios.spoken import sentence

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from scenarios.actions import Side
 from scenarios.actor_spec import ActorSpec, InLane
 from scenarios.doubts import SETS_PATH, doubts
 from scenarios.events import EventSpec, clashes, compiled, once_each
@@ -15,6 +14,7 @@ from scenarios.references import Cast
 from scenarios.road import Road
 from scenarios.scenario import Event
 from scenarios.section import as_faults
+from scenarios.sides import Side
 from scenarios.story import Misread, Told, label_of, read_line
 from scenarios.triggers import LaneRef
 from scenarios.when_spec import lane_ref

@@ -12,7 +12,7 @@ from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 from scenarios.pedals import Pedals, Target
 from scenarios.reference_line import Piece, Pose, nodes_of, place_on
 from scenarios.road import Road, RoadKind
-from scenarios.section import Side
+from scenarios.sides import Side
 
 EASING_M = 5.0  # over which the wheels are turned, and turned back
 RADIUS_M = {Side.RIGHT: 6.5, Side.LEFT: 9.0}

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from scipy.signal import savgol_filter
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.boxes import box_corners
 from scenarios.measures import ORDER, WINDOW, derivative
-from scenarios.perception import box_corners
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 HALF = WINDOW // 2

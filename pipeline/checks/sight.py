@@ -10,8 +10,8 @@ from jaxtyping import Float, Int, UInt8
 from models.detections import Detections
 from models.detector import Detector
 from models.egomotion import EgoMotion
+from models.pixels import signed
 from models.precision import computing
-from pipeline.sheets import signed
 
 Frames = UInt8[np.ndarray, "time height width 3"]
 BATCH = 12

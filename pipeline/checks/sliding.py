@@ -10,9 +10,10 @@ from outputs.verdict import Verdict
 from pipeline.checks.feasibility import slide_deceleration, worst
 from pipeline.checks.kinematics import Kinematics, in_the_air
 from scenarios.drivers import G
+from scenarios.grip import PATCH_ACROSS, PATCH_ALONG
 from scenarios.grip_map import grip_share, slope_of
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
-from scenarios.skid import PATCH_ACROSS, PATCH_ALONG, gyration_m2
+from scenarios.skid import gyration_m2
 
 LEAST_SHARE = 0.25  # of mu g that even a spinning, half steering slide is slowed by
 MOVES_MPS = 1.5  # slower than this a window may hold the standstill

@@ -6,7 +6,7 @@ from lxml import etree
 
 from scenarios.reference_line import Piece
 from scenarios.road import Road
-from scenarios.section import Side
+from scenarios.sides import Side
 
 ROAD_ID = "1"
 BEFORE_M, BEYOND_M = 300.0, 700.0  # of road around the ego's start

@@ -29,7 +29,7 @@ from scenarios.scenario import (
     Stop,
     Trigger,
 )
-from scenarios.section import Side
+from scenarios.sides import Side
 
 REACHED_M = 1.0  # tolerance of a place to reach
 HOLDING_MPS2 = 2.0  # the rate at which a held speed is reached

@@ -14,12 +14,11 @@ from conditioning.procedural import photograph
 from conditioning.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.shelters import shelters_of
 from scenarios.bus_stop import BusStop
-from scenarios.circulating import ring_centre
 from scenarios.junction import Junction
 from scenarios.ramp import Ramp
-from scenarios.road import Road, RoadKind
+from scenarios.road import Road, RoadKind, ring_centre
 from scenarios.road_area import road_area
-from scenarios.section import Side
+from scenarios.sides import Side
 from tests.conditioning.situations import situation
 
 CAMERA = FRONT.resized(72, 128)

@@ -6,7 +6,7 @@ import time
 from rich.console import Console
 
 from pipeline.board import Board
-from pipeline.runs import Failure
+from pipeline.endings import Failure
 from pipeline.stopwatch import in_work
 
 

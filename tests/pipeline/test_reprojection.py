@@ -9,9 +9,9 @@ from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from conditioning.scenery import build_scenery
 from models import reprojection
+from models.pixels import signed
 from models.presets import REGIONS
 from models.reprojection import Sight, reproject
-from pipeline.sheets import signed
 from scenarios.load import library, load
 from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate

@@ -31,7 +31,7 @@ from scenarios.scenario import (
     Scenario,
     Stop,
 )
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.simulate import simulate
 from tests.scenarios.situations import car_ahead, curve, ego, scenario
 

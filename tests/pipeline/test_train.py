@@ -11,9 +11,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from models import weights
+from models.pixels import to_bytes
 from models.tokenizer import Tokenizer, TokenizerConfig
 from pipeline.loop import RATE_OVER_FAN_IN, Schedule, rates, train
-from pipeline.sheets import sheet, to_bytes
+from pipeline.sheets import sheet
 
 CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
 

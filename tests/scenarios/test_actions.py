@@ -36,7 +36,7 @@ from scenarios.scenario import (
     Reverse,
     Stop,
 )
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.simulate import simulate
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 

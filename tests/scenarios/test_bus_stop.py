@@ -9,7 +9,7 @@ from scenarios.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.road_area import road_area
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.simulate import simulate
 from scenarios.spoken import sentence
 

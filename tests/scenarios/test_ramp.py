@@ -10,7 +10,7 @@ from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.openscenario.exporting import NotExported, export
 from scenarios.rollout import Rollout
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.simulate import simulate
 from scenarios.spoken import sentence
 

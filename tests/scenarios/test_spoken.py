@@ -46,7 +46,7 @@ from scenarios.scenario import (
     Stop,
     Trigger,
 )  # fmt: skip
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.spoken import sentence
 from scenarios.triggers import AllOf, AnyOf, Single
 from tests.scenarios.street import STREET, events, same, street

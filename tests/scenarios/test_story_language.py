@@ -34,7 +34,7 @@ from scenarios.scenario import (
     Reverse,
     Stop,
 )  # fmt: skip
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.triggers import AllOf, AnyOf
 from tests.scenarios.street import events, refusal, same
 

@@ -31,7 +31,7 @@ from scenarios.scenario import (
     Placed,
     Trigger,
 )
-from scenarios.section import Side
+from scenarios.sides import Side
 from scenarios.simulate import simulate
 from tests.scenarios.situations import EGO_FRONT_M, car_ahead, curve, ego, scenario
 
