@@ -10,7 +10,7 @@ from einops import rearrange
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from conditioning.actions import driven
+from conditioning.ego_actions import driven
 from conditioning.layers import LAYERS
 from models.diffusion import Window
 from models.pixels import signed

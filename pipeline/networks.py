@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from conditioning.camera import RIG, Camera
+from conditioning.caption import VOCABULARY
 from conditioning.layers import LAYERS
-from conditioning.text import VOCABULARY
 from models import weights
 from models.decoder import VideoDecoder
 from models.detector import Detector

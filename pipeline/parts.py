@@ -10,7 +10,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from conditioning.actions import driven
+from conditioning.ego_actions import driven
 from models import weights
 from models.adversary import Critic, CriticConfig, descend
 from models.decoder import WINDOW, VideoDecoder

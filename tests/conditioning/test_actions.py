@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conditioning.actions import STANDING_MPS, driven, ego_actions
+from conditioning.ego_actions import STANDING_MPS, driven, ego_actions
 from scenarios.rollout import FRAME_RATE_HZ
 from tests.conditioning.situations import situation
 

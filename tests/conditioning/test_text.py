@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conditioning.text import VOCABULARY, WORDS, caption, word_ids
+from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from scenarios.bodies import Kind
 from scenarios.environment import Environment, Surface, TimeOfDay, Weather
 from scenarios.rollout import Happening

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from conditioning.text import VOCABULARY
+from conditioning.caption import VOCABULARY
 from pipeline.networks import check_weights
 from scenarios.load import library
 
@@ -30,7 +30,7 @@ def later(change: str, program: str, *arguments: object) -> subprocess.Completed
 
 
 def test_a_new_weather_moves_no_word_that_is_known():
-    told = later("hail", "from conditioning.text import VOCABULARY; print(*VOCABULARY, sep='|')")
+    told = later("hail", "from conditioning.caption import VOCABULARY; print(*VOCABULARY, sep='|')")
     assert told.stdout.strip().split("|") == [*VOCABULARY, "hail"]
 
 
