@@ -6,11 +6,11 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from conditioning.assets.scenery import Building, Scenery, Tree
+from conditioning.assets.shelters import slabs_of
 from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map
 from conditioning.raster import rasterise
-from conditioning.scenery import Building, Scenery, Tree
-from conditioning.shelters import slabs_of
 from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from conditioning.scenery import Scenery
+from conditioning.assets.scenery import Scenery
 from conditioning.shadows import past_buildings
 from conditioning.view import View
 from conditioning.weather import Light

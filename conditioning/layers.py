@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from conditioning.assets.body_meshes import distance_gone
+from conditioning.assets.materials import body_colours
+from conditioning.assets.scenery import Scenery
 from conditioning.backdrop import BUILDING, GROUND, TREE, BackdropView, Mesh, build_mesh, ground_under, see_backdrop
 from conditioning.camera import Camera
 from conditioning.cuboids import camera_to_map, see_cuboids
 from conditioning.ground import edge_distance, painted, plain
 from conditioning.markings import marking_at
-from conditioning.materials import body_colours
-from conditioning.scenery import Scenery
 from conditioning.silhouettes import COLOURS, PARTS, draw_parts
-from conditioning.wardrobe import distance_gone
 from scenarios.bodies import Kind
 from scenarios.road import Road
 from scenarios.rollout import Rollout

@@ -5,10 +5,10 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float
 
+from conditioning.assets.scenery import Scenery
+from conditioning.assets.shelters import slabs_of
 from conditioning.backdrop import TRUNK_HALF_WIDTH_M, crown, ground_plane
 from conditioning.cuboids import present
-from conditioning.scenery import Scenery
-from conditioning.shelters import slabs_of
 from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 

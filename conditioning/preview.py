@@ -10,10 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from conditioning.assets.scenery import Scenery
 from conditioning.camera import Camera
 from conditioning.caption import caption
 from conditioning.layers import FOREGROUND, LAYERS, Layers, draw_layers
-from conditioning.scenery import Scenery
 from conditioning.silhouettes import PARTS
 from conditioning.topdown import COLOURS, colour_of, draw_scene
 from scenarios.rollout import Rollout

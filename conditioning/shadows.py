@@ -5,9 +5,9 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
+from conditioning.assets.scenery import Building, Scenery
 from conditioning.backdrop import facade_corners
 from conditioning.raster import rasterise
-from conditioning.scenery import Building, Scenery
 from conditioning.view import View
 from conditioning.weather import Light
 from scenarios.kernels import njit

@@ -6,7 +6,7 @@ from math import cos, pi, sin
 import numpy as np
 from jaxtyping import Float
 
-from conditioning.shapes import Part, Sculptor
+from conditioning.assets.mesh import Part, Sculptor
 from conditioning.stage import Cast, joined, no_cast, plain
 from scenarios.junction import STOP_LINE_M, Light
 from scenarios.road import Road

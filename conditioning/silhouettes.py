@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Num, UInt8
 
+from conditioning.assets.body_meshes import worn
+from conditioning.assets.mesh import Part
 from conditioning.camera import Camera
 from conditioning.cuboids import present
 from conditioning.raster import rasterise
-from conditioning.shapes import Part
 from conditioning.view import view_at
-from conditioning.wardrobe import worn
 from scenarios.rollout import Rollout
 
 # Parts that are coloured alike share a layer.

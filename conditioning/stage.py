@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from conditioning.backdrop import BUILDING, build_mesh, crown
-from conditioning.materials import (
+from conditioning.assets.body_meshes import distance_gone, worn
+from conditioning.assets.materials import (
     BEACON,
     FACADE,
     FINISH,
@@ -19,10 +19,10 @@ from conditioning.materials import (
     drawn_from,
     wall_looks,
 )
-from conditioning.scenery import Lamp, Scenery
-from conditioning.shapes import Part, Sculptor
-from conditioning.shelters import SHELTER_COLOURS, Shelter, Slab, slabs_of
-from conditioning.wardrobe import distance_gone, worn
+from conditioning.assets.mesh import Part, Sculptor
+from conditioning.assets.scenery import Lamp, Scenery
+from conditioning.assets.shelters import SHELTER_COLOURS, Shelter, Slab, slabs_of
+from conditioning.backdrop import BUILDING, build_mesh, crown
 from conditioning.weather import LIT, Light
 from scenarios.bodies import FOUR_WHEELS, TWO_WHEELS
 from scenarios.rollout import Rollout

@@ -5,14 +5,14 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Polygon
 
+from conditioning.assets.scenery import Scenery
+from conditioning.assets.shelters import slabs_of
 from conditioning.backdrop import facade_corners
 from conditioning.camera import Camera
 from conditioning.cuboids import corners
 from conditioning.ground import bars_of, painted
 from conditioning.layers import CLASS_OF
 from conditioning.markings import DASH_M, GAP_M, YELLOW, lines, strokes
-from conditioning.scenery import Scenery
-from conditioning.shelters import slabs_of
 from scenarios.environment import Surface
 from scenarios.road import Road, ring_centre
 from scenarios.road_area import road_area

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.ndimage import uniform_filter
 
-from conditioning.materials import drawn_from, linear
+from conditioning.assets.materials import drawn_from, linear
 from scenarios.environment import Sun, Surface, TimeOfDay, Weather
 from scenarios.rollout import Rollout
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from conditioning.assets.scenery import build_scenery
 from conditioning.camera import RIG
 from conditioning.procedural import photograph
-from conditioning.scenery import build_scenery
 from conditioning.visibility import see
 from models import weights
 from models.detector import Detector

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from conditioning.assets.scenery import build_scenery
 from conditioning.camera import FRONT, Camera
 from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
-from conditioning.scenery import build_scenery
 from conditioning.visibility import see
 from models.weights import names_differ
 from pipeline.checks.targets import MAX_OBJECTS, targets

@@ -6,11 +6,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from conditioning.assets.scenery import build_scenery
 from conditioning.camera import RIG
 from conditioning.log_tables import LogError
 from conditioning.logs import pictures
 from conditioning.procedural import photograph
-from conditioning.scenery import build_scenery
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.outcomes import EXPECTED, STORY
 from pipeline.checks.physics import check_physics

@@ -12,6 +12,7 @@ from einops import rearrange
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from conditioning.assets.scenery import Scenery, build_scenery
 from conditioning.camera import Camera
 from conditioning.caption import caption, word_ids
 from conditioning.ego_actions import ego_actions
@@ -20,7 +21,6 @@ from conditioning.lidar import cast_lidar
 from conditioning.log_tables import LogError
 from conditioning.logs import Log, pictures, read_log
 from conditioning.procedural import photograph
-from conditioning.scenery import Scenery, build_scenery
 from conditioning.visibility import Labels, see
 from models.pixels import signed
 from models.precision import computing

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conditioning.scenery import Building, Tree
+from conditioning.assets.scenery import Building, Tree
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road, RoadKind

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conditioning.assets.scenery import NO_SCENERY, Building, Scenery
 from conditioning.camera import RIG
 from conditioning.glare import veiled
-from conditioning.scenery import NO_SCENERY, Building, Scenery
 from conditioning.view import view_at
 from conditioning.weather import light_of
 from scenarios.environment import Environment, Sun

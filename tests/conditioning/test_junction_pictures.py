@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from conditioning.assets.scenery import NO_SCENERY, build_scenery
 from conditioning.camera import FRONT
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
-from conditioning.scenery import NO_SCENERY, build_scenery
 from scenarios.environment import Surface
 from scenarios.grip import Patch
 from scenarios.junction import CORNER_M, Junction, Light, Phase

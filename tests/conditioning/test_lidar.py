@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from conditioning.assets.scenery import NO_SCENERY, Scenery
 from conditioning.lidar import AZIMUTHS, BEAMS, LIDAR_TO_EGO, RANGE_M, cast_lidar
-from conditioning.scenery import NO_SCENERY, Scenery
 from scenarios.bodies import Kind
 from tests.conditioning.situations import building, situation, still, tree
 

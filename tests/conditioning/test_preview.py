@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from conditioning.assets.scenery import NO_SCENERY, Scenery
 from conditioning.camera import FRONT
 from conditioning.layers import draw_layers
 from conditioning.preview import draw_topdown, false_colours, preview, preview_frames
-from conditioning.scenery import NO_SCENERY, Scenery
 from conditioning.topdown import COLOURS
 from scenarios.bodies import Kind
 from tests.conditioning.situations import BEND, building, moving, situation, still, tree

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conditioning.assets.body_meshes import body_mesh
+from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.camera import FRONT
 from conditioning.cuboids import see_cuboids
 from conditioning.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, marking_at
 from conditioning.procedural import photograph
-from conditioning.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.stage import Troupe, joined, still_cast
-from conditioning.wardrobe import body_mesh
 from conditioning.weather import light_of
 from scenarios.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.environment import Environment, Surface, TimeOfDay, Weather

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from shapely.geometry import Point
 
+from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
+from conditioning.assets.shelters import shelters_of
 from conditioning.camera import FRONT
 from conditioning.ground import edge_distance, painted
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.procedural import photograph
-from conditioning.scenery import NO_SCENERY, Scenery, build_scenery
-from conditioning.shelters import shelters_of
 from scenarios.bus_stop import BusStop
 from scenarios.junction import Junction
 from scenarios.ramp import Ramp

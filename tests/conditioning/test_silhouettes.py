@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.camera import FRONT
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
-from conditioning.scenery import NO_SCENERY
 from conditioning.silhouettes import COLOURS, PARTS
 from scenarios.bodies import Kind
 from tests.conditioning.situations import moving, situation, still

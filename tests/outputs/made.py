@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.camera import FRONT
 from conditioning.lidar import cast_lidar
-from conditioning.scenery import NO_SCENERY
 from conditioning.visibility import Labels, see
 from outputs.clip import Clip, keyframes
 from outputs.manifest import ClipRecord, reasons_against

@@ -4,8 +4,8 @@ second."""
 from functools import cache
 from pathlib import Path
 
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.lidar import cast_lidar
-from conditioning.scenery import NO_SCENERY
 from conditioning.visibility import see
 from outputs.clip import Clip, write_clip
 from outputs.manifest import write_record

@@ -13,8 +13,8 @@ from nuscenes.eval.common.loaders import add_center_dist, filter_eval_boxes, loa
 from nuscenes.eval.detection.data_classes import DetectionBox
 from nuscenes.eval.detection.utils import category_to_detection_name
 
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.lidar import cast_lidar
-from conditioning.scenery import NO_SCENERY
 from conditioning.visibility import see
 from outputs.clip import Clip, write_clip
 from outputs.detection_task import best_scores

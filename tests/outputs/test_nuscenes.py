@@ -11,10 +11,10 @@ from nuscenes.eval.detection.utils import category_to_detection_name
 from nuscenes.utils.map_mask import MapMask
 from PIL import Image
 
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.camera import mounted
 from conditioning.lidar import LIDAR_TO_EGO, cast_lidar
 from conditioning.logs import read_log
-from conditioning.scenery import NO_SCENERY
 from conditioning.visibility import see
 from outputs.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import write_dataset

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from nuscenes import NuScenes
 
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.lidar import cast_lidar
-from conditioning.scenery import NO_SCENERY
 from conditioning.visibility import see
 from outputs.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import write_dataset

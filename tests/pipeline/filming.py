@@ -8,9 +8,9 @@ from unittest.mock import patch
 import numpy as np
 from jaxtyping import Bool
 
+from conditioning.assets.scenery import build_scenery
 from conditioning.camera import FRONT, Camera
 from conditioning.procedural import photograph
-from conditioning.scenery import build_scenery
 from conditioning.visibility import Labels, see
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks import pixels

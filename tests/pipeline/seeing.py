@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.camera import FRONT, Camera
-from conditioning.scenery import NO_SCENERY
 from conditioning.visibility import Labels, see
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import Scene

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conditioning.assets.scenery import build_scenery
 from conditioning.layers import draw_layers
-from conditioning.scenery import build_scenery
 from pipeline.checks.sight import Found, Frames, Sight, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
 from pipeline.errors import UserError

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conditioning.scenery import build_scenery
+from conditioning.assets.scenery import build_scenery
 from conditioning.visibility import Labels, see
 from outputs.verdict import Outcome
 from pipeline.calibrate import load_checker

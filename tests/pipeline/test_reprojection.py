@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from conditioning import layers
+from conditioning.assets.scenery import build_scenery
 from conditioning.camera import FRONT
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
-from conditioning.scenery import build_scenery
 from models import reprojection
 from models.pixels import signed
 from models.presets import REGIONS

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from conditioning.assets.scenery import build_scenery
 from conditioning.layers import LAYERS, Layers, draw_layers
 from conditioning.procedural import photograph
-from conditioning.scenery import build_scenery
 from pipeline.checks.sight import Frames
 from pipeline.sharpness import MOMENTS, REGION_NAMES, Sharpness, on_bodies, sharpness
 from scenarios.rollout import Rollout

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from conditioning.assets.scenery import build_scenery
 from conditioning.camera import FRONT
-from conditioning.scenery import build_scenery
 from conditioning.visibility import see
 from scenarios.load import LIBRARY, library, load
 from scenarios.measures import encounters

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conditioning.shapes import Mesh, Part, Sculptor
+from conditioning.assets.mesh import Mesh, Part, Sculptor
 from scenarios.bodies import Kind, Livery, Size
 
 LAMP_M = 0.13  # height of the lamps: how much lower the vehicle below them is

@@ -6,7 +6,7 @@ from hashlib import sha256
 import numpy as np
 from jaxtyping import Float
 
-from conditioning.shelters import Shelter, shelters_of
+from conditioning.assets.shelters import Shelter, shelters_of
 from scenarios.junction import CORNER_M
 from scenarios.road import Road, ring_centre
 from scenarios.rollout import Rollout

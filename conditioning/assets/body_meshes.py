@@ -6,14 +6,14 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from conditioning import animals
-from conditioning.cars import CAR_STYLES, car
-from conditioning.debris import debris
-from conditioning.liveries import below_lamps, liveried
-from conditioning.materials import drawn_from
-from conditioning.people import cyclist, motorcycle, stride_m, walker
-from conditioning.shapes import Mesh
-from conditioning.vehicles import barrier, bus, cone, construction, trailer, truck
+from conditioning.assets import animals
+from conditioning.assets.cars import CAR_STYLES, car
+from conditioning.assets.debris import debris
+from conditioning.assets.liveries import below_lamps, liveried
+from conditioning.assets.materials import drawn_from
+from conditioning.assets.mesh import Mesh
+from conditioning.assets.people import cyclist, motorcycle, stride_m, walker
+from conditioning.assets.vehicles import barrier, bus, cone, construction, trailer, truck
 from scenarios.bodies import Body, Kind, Livery
 from scenarios.rollout import Rollout
 

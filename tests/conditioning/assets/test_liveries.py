@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from conditioning.materials import body_colours, linear
-from conditioning.shapes import Part
-from conditioning.wardrobe import body_mesh
+from conditioning.assets.body_meshes import body_mesh
+from conditioning.assets.materials import body_colours, linear
+from conditioning.assets.mesh import Part
 from scenarios.bodies import LIVERIED, USUAL_SIZE, Body, Colour, Kind, Livery
 
 WORN = [(livery, kind) for livery, kinds in LIVERIED.items() for kind in kinds]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conditioning.shapes import Mesh, Part, Sculptor
+from conditioning.assets.mesh import Mesh, Part, Sculptor
 from scenarios.bodies import Kind, Size, variant_of
 
 P = Part

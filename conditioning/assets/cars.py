@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from conditioning.shapes import Mesh, Part, Sculptor
+from conditioning.assets.mesh import Mesh, Part, Sculptor
 from scenarios.bodies import Size
 
 P = Part

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from conditioning.assets.body_meshes import body_mesh, distance_gone
+from conditioning.assets.mesh import Part
+from conditioning.assets.scenery import NO_SCENERY
 from conditioning.camera import FRONT
-from conditioning.scenery import NO_SCENERY
-from conditioning.shapes import Part
 from conditioning.silhouettes import PARTS, draw_parts
 from conditioning.visibility import see
-from conditioning.wardrobe import body_mesh, distance_gone
 from scenarios.bodies import VARIANTS, Body, Kind, Size
 from tests.conditioning.situations import moving, situation, still
 

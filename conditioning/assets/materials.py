@@ -5,7 +5,7 @@ from hashlib import sha256
 import numpy as np
 from jaxtyping import Float, Num
 
-from conditioning.shapes import Part
+from conditioning.assets.mesh import Part
 from scenarios.bodies import Body, Colour, Kind, Livery, variant_of
 
 # Surface finishes the shading kernel knows.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conditioning.shapes import Mesh, Part, Sculptor
+from conditioning.assets.mesh import Mesh, Part, Sculptor
 from scenarios.bodies import Kind, Size, variant_of
 
 P = Part

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from conditioning.cars import wheels
-from conditioning.shapes import Mesh, Part, Sculptor, section
+from conditioning.assets.cars import wheels
+from conditioning.assets.mesh import Mesh, Part, Sculptor, section
 from scenarios.bodies import Size
 
 P = Part

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from conditioning.assets.scenery import NO_SCENERY, build_scenery
 from conditioning.camera import FRONT
 from conditioning.caption import caption
 from conditioning.ego_actions import ego_actions
 from conditioning.layers import draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.procedural import photograph
-from conditioning.scenery import NO_SCENERY, build_scenery
 from conditioning.visibility import see
 from scenarios.load import loads
 from scenarios.rollout import Rollout

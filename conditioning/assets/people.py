@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conditioning.shapes import Mesh, Part, Point, Sculptor, section
+from conditioning.assets.mesh import Mesh, Part, Point, Sculptor, section
 from scenarios.bodies import Size
 
 P = Part
