@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.assets.scenery import Scenery
+from conditioning.geometry.camera_view import View
 from conditioning.shadows import past_buildings
-from conditioning.view import View
 from conditioning.weather import Light
 
 # Scattered light in an eye is 10 E / theta^2 (theta in degrees, CIE 146:2002), in our units 31 sun / theta^2; a clean

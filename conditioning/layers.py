@@ -9,9 +9,18 @@ from jaxtyping import Bool, Float, UInt8
 from conditioning.assets.body_meshes import distance_gone
 from conditioning.assets.materials import body_colours
 from conditioning.assets.scenery import Scenery
-from conditioning.backdrop import BUILDING, GROUND, TREE, BackdropView, Mesh, build_mesh, ground_under, see_backdrop
-from conditioning.camera import Camera
-from conditioning.cuboids import camera_to_map, see_cuboids
+from conditioning.geometry.backdrop import (
+    BUILDING,
+    GROUND,
+    TREE,
+    BackdropView,
+    Mesh,
+    build_mesh,
+    ground_under,
+    see_backdrop,
+)
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.cuboids import camera_to_map, see_cuboids
 from conditioning.ground import edge_distance, painted, plain
 from conditioning.markings import marking_at
 from conditioning.silhouettes import COLOURS, PARTS, draw_parts

@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from conditioning.assets.scenery import Scenery
 from conditioning.assets.shelters import slabs_of
-from conditioning.backdrop import TRUNK_HALF_WIDTH_M, crown, ground_plane
-from conditioning.cuboids import present
+from conditioning.geometry.backdrop import TRUNK_HALF_WIDTH_M, crown, ground_plane
+from conditioning.geometry.cuboids import present
 from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 

@@ -10,7 +10,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation, Slerp
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.log_tables import LogError, Row, Tables, camera_of, open_tables, pose
 from conditioning.log_tracks import Motion, Track, follow, tracks_of
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, Body, Kind

@@ -11,8 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from conditioning.assets.scenery import Scenery
-from conditioning.camera import Camera
 from conditioning.caption import caption
+from conditioning.geometry.camera import Camera
 from conditioning.layers import FOREGROUND, LAYERS, Layers, draw_layers
 from conditioning.silhouettes import PARTS
 from conditioning.topdown import COLOURS, colour_of, draw_scene

@@ -8,16 +8,16 @@ from jaxtyping import Float, UInt8
 from conditioning import shadows
 from conditioning.assets.materials import drawn_from
 from conditioning.assets.scenery import Scenery
-from conditioning.camera import Camera
-from conditioning.cuboids import present
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.camera_view import View, view_at
+from conditioning.geometry.cuboids import present
+from conditioning.geometry.raster import Surfaces, rasterise
 from conditioning.glare import veiled
 from conditioning.ground import bars_of, cross_lines, crossing_of, patches_of
 from conditioning.markings import NO_STROKES, lines, strokes
-from conditioning.raster import Surfaces, rasterise
 from conditioning.shading import halved, mirror_on_road, shade
 from conditioning.signals import SignalCasts
 from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
-from conditioning.view import View, view_at
 from conditioning.weather import develop, light_of, packed
 from scenarios.reference_line import NO_NODES
 from scenarios.rollout import Rollout

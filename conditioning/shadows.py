@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from conditioning.assets.scenery import Building, Scenery
-from conditioning.backdrop import facade_corners
-from conditioning.raster import rasterise
-from conditioning.view import View
+from conditioning.geometry.backdrop import facade_corners
+from conditioning.geometry.camera_view import View
+from conditioning.geometry.raster import rasterise
 from conditioning.weather import Light
 from scenarios.kernels import njit
 from scenarios.rollout import Rollout

@@ -11,10 +11,10 @@ from jaxtyping import Bool, Float, Num, UInt8
 
 from conditioning.assets.body_meshes import worn
 from conditioning.assets.mesh import Part
-from conditioning.camera import Camera
-from conditioning.cuboids import present
-from conditioning.raster import rasterise
-from conditioning.view import view_at
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.camera_view import view_at
+from conditioning.geometry.cuboids import present
+from conditioning.geometry.raster import rasterise
 from scenarios.rollout import Rollout
 
 # Parts that are coloured alike share a layer.

@@ -7,9 +7,9 @@ from matplotlib.patches import Circle, Polygon
 
 from conditioning.assets.scenery import Scenery
 from conditioning.assets.shelters import slabs_of
-from conditioning.backdrop import facade_corners
-from conditioning.camera import Camera
-from conditioning.cuboids import corners
+from conditioning.geometry.backdrop import facade_corners
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.cuboids import corners
 from conditioning.ground import bars_of, painted
 from conditioning.layers import CLASS_OF
 from conditioning.markings import DASH_M, GAP_M, YELLOW, lines, strokes

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from conditioning.assets.scenery import Scenery
-from conditioning.backdrop import build_mesh
-from conditioning.camera import Camera
-from conditioning.cuboids import TRIANGLES, camera_corners, into_camera, outline, present
-from conditioning.raster import NEAR_M, rasterise
+from conditioning.geometry.backdrop import build_mesh
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.cuboids import TRIANGLES, camera_corners, into_camera, outline, present
+from conditioning.geometry.raster import NEAR_M, rasterise
 from scenarios.rollout import Rollout
 
 FINER = 2  # masks are counted on a picture this many times as fine: a far person is a dozen pixels

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.visibility import Labels
 from outputs.images import read_image, write_image
 from outputs.manifest import ClipRecord, read_record, write_record

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.lidar import LIDAR_TO_EGO
 from conditioning.visibility import visibility_level
 from outputs import nuscenes_words as words

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.visibility import Labels
 from outputs.clip import read_labels
 from outputs.manifest import ClipRecord, read_record

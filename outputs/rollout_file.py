@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from outputs.whole import whole_file, write_text
 from scenarios.bodies import Body
 from scenarios.environment import Environment, Surface

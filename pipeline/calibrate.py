@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.camera import RIG
+from conditioning.geometry.camera import RIG
 from conditioning.procedural import photograph
 from conditioning.visibility import see
 from models import weights

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.layers import Layers
 from conditioning.visibility import Labels
 from pipeline.checks.baseline import Baseline

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.camera import FRONT, Camera
 from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from conditioning.ego_actions import ego_actions
+from conditioning.geometry.camera import FRONT, Camera
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from conditioning.visibility import see

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.camera import RIG
+from conditioning.geometry.camera import RIG
 from conditioning.log_tables import LogError
 from conditioning.logs import pictures
 from conditioning.procedural import photograph

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from conditioning.camera import RIG, Camera
 from conditioning.caption import VOCABULARY
+from conditioning.geometry.camera import RIG, Camera
 from conditioning.layers import LAYERS
 from models import weights
 from models.decoder import VideoDecoder

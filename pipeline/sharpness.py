@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.layers import LAYERS
 from models.pixels import signed
 from models.presets import REGIONS

@@ -13,9 +13,9 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from conditioning.assets.scenery import Scenery, build_scenery
-from conditioning.camera import Camera
 from conditioning.caption import caption, word_ids
 from conditioning.ego_actions import ego_actions
+from conditioning.geometry.camera import Camera
 from conditioning.layers import Layers, draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.log_tables import LogError

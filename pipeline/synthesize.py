@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from outputs.clip import Clip
 from pipeline.lineage import record_of
 from pipeline.networks import Networks

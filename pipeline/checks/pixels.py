@@ -1,6 +1,6 @@
 """Pixel checks: does the clip show what its labels say? Judged by networks trained on source frames only."""
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.visibility import Labels
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.baseline import CURE, Baseline, BaselineError

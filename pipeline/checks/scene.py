@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.optimize import linear_sum_assignment
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from conditioning.visibility import Labels
 from pipeline.checks.sight import Sight
 from pipeline.checks.targets import ALIKE, CLASSES, class_indices, taught

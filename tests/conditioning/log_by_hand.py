@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from conditioning.camera import FORWARD_CAMERA_TO_EGO
+from conditioning.geometry.camera import FORWARD_CAMERA_TO_EGO
 
 EGO_SPEED = 5.0
 _START, _HEADING = np.array([100.0, 200.0, 7.0]), np.pi / 4

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Building, Scenery
-from conditioning.camera import RIG
+from conditioning.geometry.camera import RIG
+from conditioning.geometry.camera_view import view_at
 from conditioning.glare import veiled
-from conditioning.view import view_at
 from conditioning.weather import light_of
 from scenarios.environment import Environment, Sun
 from tests.conditioning.situations import situation

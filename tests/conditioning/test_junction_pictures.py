@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY, build_scenery
-from conditioning.camera import FRONT
+from conditioning.geometry.camera import FRONT
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from scenarios.environment import Surface

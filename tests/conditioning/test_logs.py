@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.camera import FORWARD_CAMERA_TO_EGO
+from conditioning.geometry.camera import FORWARD_CAMERA_TO_EGO
 from conditioning.log_tables import LogError, log_fingerprint
 from conditioning.log_tracks import kind_of
 from conditioning.logs import nearest_pictures, pictures, read_log

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
-from conditioning.camera import FRONT
+from conditioning.geometry.camera import FRONT
 from conditioning.layers import draw_layers
 from conditioning.preview import draw_topdown, false_colours, preview, preview_frames
 from conditioning.topdown import COLOURS

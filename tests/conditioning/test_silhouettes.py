@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.camera import FRONT
+from conditioning.geometry.camera import FRONT
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from conditioning.silhouettes import COLOURS, PARTS

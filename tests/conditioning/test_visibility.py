@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
-from conditioning.camera import FRONT, mounted
+from conditioning.geometry.camera import FRONT, mounted
 from conditioning.visibility import see, visibility_level
 from scenarios.bodies import Kind, Size
 from tests.conditioning.situations import building, situation, still, tree

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.camera import FRONT
+from conditioning.geometry.camera import FRONT
 from conditioning.lidar import cast_lidar
 from conditioning.visibility import Labels, see
 from outputs.clip import Clip, keyframes

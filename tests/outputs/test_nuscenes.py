@@ -12,7 +12,7 @@ from nuscenes.utils.map_mask import MapMask
 from PIL import Image
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.camera import mounted
+from conditioning.geometry.camera import mounted
 from conditioning.lidar import LIDAR_TO_EGO, cast_lidar
 from conditioning.logs import read_log
 from conditioning.visibility import see

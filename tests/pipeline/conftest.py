@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conditioning.camera import FRONT, Camera
+from conditioning.geometry.camera import FRONT, Camera
 from tests.pipeline.specks import newborn
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.camera import FRONT, Camera
+from conditioning.geometry.camera import FRONT, Camera
 from conditioning.procedural import photograph
 from conditioning.visibility import Labels, see
 from outputs.verdict import Outcome, Verdict

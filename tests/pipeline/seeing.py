@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.camera import FRONT, Camera
+from conditioning.geometry.camera import FRONT, Camera
 from conditioning.visibility import Labels, see
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import Scene

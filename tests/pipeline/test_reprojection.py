@@ -5,7 +5,7 @@ import torch
 
 from conditioning import layers
 from conditioning.assets.scenery import build_scenery
-from conditioning.camera import FRONT
+from conditioning.geometry.camera import FRONT
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from models import reprojection

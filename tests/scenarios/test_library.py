@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.camera import FRONT
+from conditioning.geometry.camera import FRONT
 from conditioning.visibility import see
 from scenarios.load import LIBRARY, library, load
 from scenarios.measures import encounters

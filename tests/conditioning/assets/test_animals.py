@@ -6,7 +6,7 @@ import pytest
 from conditioning.assets.body_meshes import body_mesh, distance_gone
 from conditioning.assets.mesh import Part
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.camera import FRONT
+from conditioning.geometry.camera import FRONT
 from conditioning.silhouettes import PARTS, draw_parts
 from conditioning.visibility import see
 from scenarios.bodies import VARIANTS, Body, Kind, Size

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from conditioning.camera import Camera
-from conditioning.raster import NEAR_M, rasterise
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.raster import NEAR_M, rasterise
 from scenarios.rollout import Rollout
 
 # Corners in units of half the size, in the body's frame: x forward, y left, z up.

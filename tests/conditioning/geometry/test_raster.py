@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from conditioning.camera import mounted
-from conditioning.raster import NEAR_M, rasterise
+from conditioning.geometry.camera import mounted
+from conditioning.geometry.raster import NEAR_M, rasterise
 
 CAMERA = mounted("c", 64, 48, 50.0, (0.0, 0.0, 1.5), 0.0)
 

@@ -8,9 +8,9 @@ from jaxtyping import Float, UInt8
 
 from conditioning.assets.scenery import Building, Scenery, Tree
 from conditioning.assets.shelters import slabs_of
-from conditioning.camera import Camera
-from conditioning.cuboids import camera_to_map
-from conditioning.raster import rasterise
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.cuboids import camera_to_map
+from conditioning.geometry.raster import rasterise
 from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conditioning.camera import FRONT, mounted
+from conditioning.geometry.camera import FRONT, mounted
 
 
 def test_a_point_on_the_axis_lands_in_the_middle():

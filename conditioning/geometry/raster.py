@@ -6,7 +6,7 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
-from conditioning.camera import Camera
+from conditioning.geometry.camera import Camera
 from scenarios.kernels import njit
 
 NEAR_M = 0.2

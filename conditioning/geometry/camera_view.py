@@ -6,9 +6,9 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
-from conditioning.backdrop import ground_plane
-from conditioning.camera import Camera
-from conditioning.cuboids import camera_to_map
+from conditioning.geometry.backdrop import ground_plane
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.cuboids import camera_to_map
 from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 
