@@ -13,8 +13,8 @@ from conditioning.geometry.camera_view import View, view_at
 from conditioning.geometry.cuboids import present
 from conditioning.geometry.raster import Surfaces, rasterise
 from conditioning.glare import veiled
-from conditioning.ground import bars_of, cross_lines, crossing_of, patches_of
-from conditioning.markings import NO_STROKES, lines, strokes
+from conditioning.ground.markings import NO_STROKES, lines, strokes
+from conditioning.ground.road_surface import bars_of, cross_lines, crossing_of, patches_of
 from conditioning.shading import halved, mirror_on_road, shade
 from conditioning.signals import SignalCasts
 from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast

@@ -9,7 +9,7 @@ from conditioning.assets.body_meshes import body_mesh
 from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.geometry.cuboids import see_cuboids
-from conditioning.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, marking_at
+from conditioning.ground.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, marking_at
 from conditioning.procedural import photograph
 from conditioning.stage import Troupe, joined, still_cast
 from conditioning.weather import light_of

@@ -9,7 +9,7 @@ from shapely.geometry import Point
 from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.assets.shelters import shelters_of
 from conditioning.geometry.camera import FRONT
-from conditioning.ground import edge_distance, painted
+from conditioning.ground.road_surface import edge_distance, painted
 from conditioning.layers import LAYERS, draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.procedural import photograph

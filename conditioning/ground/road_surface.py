@@ -5,7 +5,7 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
-from conditioning.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
+from conditioning.ground.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
 from scenarios.environment import Surface
 from scenarios.junction import CORNER_M, STOP_LINE_M, Junction
 from scenarios.kernels import njit

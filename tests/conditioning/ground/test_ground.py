@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from shapely.geometry import Point
 
-from conditioning.ground import edge_distance, painted
+from conditioning.ground.road_surface import edge_distance, painted
 from scenarios.junction import CORNER_M, Arms, Junction, Light, Phase
 from scenarios.road import Road, RoadKind
 from scenarios.road_area import road_area
