@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from conditioning.assets.scenery import Scenery
 from conditioning.caption import caption
 from conditioning.geometry.camera import Camera
-from conditioning.layers import FOREGROUND, LAYERS, Layers, draw_layers
-from conditioning.silhouettes import PARTS
+from conditioning.layers.control_layers import FOREGROUND, LAYERS, Layers, draw_layers
+from conditioning.layers.part_masks import PARTS
 from conditioning.topdown import COLOURS, colour_of, draw_scene
 from scenarios.rollout import Rollout
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from conditioning.ego_actions import driven
-from conditioning.layers import LAYERS
+from conditioning.layers.control_layers import LAYERS
 from models.diffusion import Window
 from models.pixels import signed
 from models.reprojection import Sight

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from conditioning.geometry.camera import Camera
-from conditioning.layers import Layers
+from conditioning.layers.control_layers import Layers
 from conditioning.visibility import Labels
 from pipeline.checks.baseline import Baseline
 from pipeline.checks.motion import ego_speed_seen, speeds

@@ -14,7 +14,7 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import FRONT, Camera
-from conditioning.layers import LAYERS, draw_layers
+from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.procedural import photograph
 from conditioning.visibility import see
 from models.weights import names_differ

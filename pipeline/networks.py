@@ -9,7 +9,7 @@ from torch import nn
 
 from conditioning.caption import VOCABULARY
 from conditioning.geometry.camera import RIG, Camera
-from conditioning.layers import LAYERS
+from conditioning.layers.control_layers import LAYERS
 from models import weights
 from models.decoder import VideoDecoder
 from models.detector import Detector

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 
 from conditioning.geometry.camera import Camera
-from conditioning.layers import LAYERS
+from conditioning.layers.control_layers import LAYERS
 from models.pixels import signed
 from models.presets import REGIONS
 from models.reprojection import Sight, reproject

@@ -16,7 +16,7 @@ from conditioning.assets.scenery import Scenery, build_scenery
 from conditioning.caption import caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import Camera
-from conditioning.layers import Layers, draw_layers
+from conditioning.layers.control_layers import Layers, draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.log_tables import LogError
 from conditioning.logs import Log, pictures, read_log

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from conditioning.layers import CLASS_OF, FOREGROUND
+from conditioning.layers.control_layers import CLASS_OF, FOREGROUND
 from conditioning.visibility import Labels
 from scenarios.bodies import Kind
 from scenarios.rollout import Rollout

@@ -10,7 +10,7 @@ from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.assets.shelters import shelters_of
 from conditioning.geometry.camera import FRONT
 from conditioning.ground.road_surface import edge_distance, painted
-from conditioning.layers import LAYERS, draw_layers
+from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.procedural import photograph
 from scenarios.bus_stop import BusStop

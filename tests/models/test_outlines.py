@@ -2,8 +2,8 @@
 
 import torch
 
-from conditioning.layers import LAYERS
-from conditioning.silhouettes import COLOURS, PARTS
+from conditioning.layers.control_layers import LAYERS
+from conditioning.layers.part_masks import COLOURS, PARTS
 from models.outlines import Regions, fill, regions, told
 from models.presets import LAYERS as READ
 from models.presets import REGIONS

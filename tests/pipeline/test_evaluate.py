@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.layers import draw_layers
+from conditioning.layers.control_layers import draw_layers
 from pipeline.checks.sight import Found, Frames, Sight, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
 from pipeline.errors import UserError

@@ -18,7 +18,7 @@ known = {weather.name: weather.value for weather in environment.Weather}
 environment.Weather = StrEnum("Weather", {"HAIL": "hail", **known})
 """,
     "puddle": """
-import conditioning.layers as layers
+import conditioning.layers.control_layers as layers
 layers.LAYERS = ("puddle", *layers.LAYERS)
 """,
 }

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from conditioning.layers import LAYERS
-from conditioning.silhouettes import COLOURS
+from conditioning.layers.control_layers import LAYERS
+from conditioning.layers.part_masks import COLOURS
 from pipeline.stages import condition, roll_out, seed_for, source_frames
 from pipeline.stopwatch import Stopwatch
 from tests.pipeline.situations import car_ahead

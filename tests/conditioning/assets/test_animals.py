@@ -7,7 +7,7 @@ from conditioning.assets.body_meshes import body_mesh, distance_gone
 from conditioning.assets.mesh import Part
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
-from conditioning.silhouettes import PARTS, draw_parts
+from conditioning.layers.part_masks import PARTS, draw_parts
 from conditioning.visibility import see
 from scenarios.bodies import VARIANTS, Body, Kind, Size
 from tests.conditioning.situations import moving, situation, still

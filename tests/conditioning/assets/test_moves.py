@@ -7,7 +7,7 @@ from conditioning.assets.scenery import NO_SCENERY, build_scenery
 from conditioning.caption import caption
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import FRONT
-from conditioning.layers import draw_layers
+from conditioning.layers.control_layers import draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.procedural import photograph
 from conditioning.visibility import see
