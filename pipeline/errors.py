@@ -4,7 +4,7 @@ import errno
 import sys
 
 _NAMED = {
-    "conditioning.log_tables": "LogError",
+    "conditioning.logs.tables": "LogError",
     "models.weights": "WeightsError",
     "pipeline.checks.baseline": "BaselineError",
     "scenarios.faults": "Faults",

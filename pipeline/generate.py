@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from conditioning.log_tables import log_fingerprint
+from conditioning.logs.tables import log_fingerprint
 from outputs.manifest import ClipRecord
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.dispatch import on_ray

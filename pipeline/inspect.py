@@ -8,8 +8,8 @@ from rich.text import Text
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import RIG
-from conditioning.log_tables import LogError
-from conditioning.logs import pictures
+from conditioning.logs.read_log import pictures
+from conditioning.logs.tables import LogError
 from conditioning.procedural import photograph
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.outcomes import EXPECTED, STORY

@@ -18,8 +18,8 @@ from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import Layers, draw_layers
 from conditioning.lidar import cast_lidar
-from conditioning.log_tables import LogError
-from conditioning.logs import Log, pictures, read_log
+from conditioning.logs.read_log import Log, pictures, read_log
+from conditioning.logs.tables import LogError
 from conditioning.procedural import photograph
 from conditioning.visibility import Labels, see
 from models.pixels import signed

@@ -14,7 +14,7 @@ from PIL import Image
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import mounted
 from conditioning.lidar import LIDAR_TO_EGO, cast_lidar
-from conditioning.logs import read_log
+from conditioning.logs.read_log import read_log
 from conditioning.visibility import see
 from outputs.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import write_dataset

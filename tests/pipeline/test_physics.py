@@ -270,7 +270,7 @@ def test_a_logs_box_that_jumps_and_an_ego_that_brakes_impossibly_fail(steady):
 
 
 def test_the_real_log_drives_as_physics_allows(street):
-    from conditioning.logs import read_log
+    from conditioning.logs.read_log import read_log
 
     scenes = read_scenes(street)
     made = replace(scenario(ego(0.0)), from_log=FromLog(scenes[0], 0.0))

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.interpolate import CubicHermiteSpline
 
-from conditioning.log_tables import Row, Tables, pose
+from conditioning.logs.tables import Row, Tables, pose
 from scenarios.bodies import Body, Kind, Size
 
 # The longest prefix of a category's name decides; what no prefix matches (racks, carts) is left out.

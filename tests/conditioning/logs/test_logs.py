@@ -9,9 +9,9 @@ import pytest
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FORWARD_CAMERA_TO_EGO
-from conditioning.log_tables import LogError, log_fingerprint
-from conditioning.log_tracks import kind_of
-from conditioning.logs import nearest_pictures, pictures, read_log
+from conditioning.logs.read_log import nearest_pictures, pictures, read_log
+from conditioning.logs.tables import LogError, log_fingerprint
+from conditioning.logs.tracks import kind_of
 from conditioning.visibility import see
 from scenarios.bodies import Kind
 from scenarios.environment import Environment, Surface

@@ -1,0 +1,4 @@
+"""Real drives.
+
+Owns reading logs in nuScenes format as rollouts with frames.
+"""
