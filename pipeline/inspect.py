@@ -77,7 +77,10 @@ def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: 
 
 
 def _drawn(scenario: Scenario, folder: Path | None, out: Path) -> Path:
-    from conditioning.preview import preview, preview_frames  # matplotlib takes a second: only whoever draws waits
+    from conditioning.preview.preview import (  # matplotlib takes a second: only whoever draws waits
+        preview,
+        preview_frames,
+    )
 
     world = open_world(scenario, folder, PREVIEW_RIG)
     scenery, (camera, *_) = build_scenery(world.rollout), world.rig

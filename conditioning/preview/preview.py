@@ -15,7 +15,7 @@ from conditioning.caption import caption
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import FOREGROUND, LAYERS, Layers, draw_layers
 from conditioning.layers.part_masks import PARTS
-from conditioning.topdown import COLOURS, colour_of, draw_scene
+from conditioning.preview.topdown import COLOURS, colour_of, draw_scene
 from scenarios.rollout import Rollout
 
 COLUMNS = 4

@@ -9,8 +9,8 @@ from PIL import Image
 from conditioning.assets.scenery import NO_SCENERY, Scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import draw_layers
-from conditioning.preview import draw_topdown, false_colours, preview, preview_frames
-from conditioning.topdown import COLOURS
+from conditioning.preview.preview import draw_topdown, false_colours, preview, preview_frames
+from conditioning.preview.topdown import COLOURS
 from scenarios.bodies import Kind
 from tests.conditioning.situations import BEND, building, moving, situation, still, tree
 
