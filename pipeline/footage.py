@@ -15,7 +15,7 @@ from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import FRONT, Camera
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from conditioning.visibility import see
 from models.weights import names_differ
 from pipeline.checks.targets import MAX_OBJECTS, targets

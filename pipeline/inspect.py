@@ -10,7 +10,7 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import RIG
 from conditioning.logs.read_log import pictures
 from conditioning.logs.tables import LogError
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.outcomes import EXPECTED, STORY
 from pipeline.checks.physics import check_physics

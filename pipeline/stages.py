@@ -20,7 +20,7 @@ from conditioning.layers.control_layers import Layers, draw_layers
 from conditioning.lidar import cast_lidar
 from conditioning.logs.read_log import Log, pictures, read_log
 from conditioning.logs.tables import LogError
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from conditioning.visibility import Labels, see
 from models.pixels import signed
 from models.precision import computing

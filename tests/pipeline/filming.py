@@ -10,7 +10,7 @@ from jaxtyping import Bool
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT, Camera
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from conditioning.visibility import Labels, see
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks import pixels

@@ -7,7 +7,7 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.layers import control_layers as layers
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from models import reprojection
 from models.pixels import signed
 from models.presets import REGIONS

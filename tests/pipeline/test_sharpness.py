@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.layers.control_layers import LAYERS, Layers, draw_layers
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from pipeline.checks.sight import Frames
 from pipeline.sharpness import MOMENTS, REGION_NAMES, Sharpness, on_bodies, sharpness
 from scenarios.rollout import Rollout

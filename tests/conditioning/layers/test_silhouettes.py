@@ -7,7 +7,7 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.layers.part_masks import COLOURS, PARTS
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from scenarios.bodies import Kind
 from tests.conditioning.situations import moving, situation, still
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conditioning.signals import SignalCasts, signals_of
+from conditioning.renderer.signals import SignalCasts, signals_of
 from scenarios.junction import Arms, Junction, Light, Phase
 from scenarios.road import Road, RoadKind
 

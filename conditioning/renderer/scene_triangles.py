@@ -23,7 +23,7 @@ from conditioning.assets.mesh import Part, Sculptor
 from conditioning.assets.scenery import Lamp, Scenery
 from conditioning.assets.shelters import SHELTER_COLOURS, Shelter, Slab, slabs_of
 from conditioning.geometry.backdrop import BUILDING, build_mesh, crown
-from conditioning.weather import LIT, Light
+from conditioning.renderer.weather import LIT, Light
 from scenarios.bodies import FOUR_WHEELS, TWO_WHEELS
 from scenarios.rollout import Rollout
 

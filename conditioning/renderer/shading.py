@@ -4,8 +4,8 @@ from typing import no_type_check
 
 import numpy as np
 
-from conditioning.ground_shading import ground
-from conditioning.textures import facade, faded, sky, skyline
+from conditioning.renderer.ground_shading import ground
+from conditioning.renderer.textures import facade, faded, sky, skyline
 from scenarios.kernels import njit
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})

@@ -12,7 +12,7 @@ from conditioning.geometry.camera import FRONT
 from conditioning.ground.road_surface import edge_distance, painted
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.lidar import cast_lidar
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from scenarios.bus_stop import BusStop
 from scenarios.junction import Junction
 from scenarios.ramp import Ramp

@@ -8,8 +8,8 @@ import pytest
 from conditioning.assets.scenery import NO_SCENERY, Building, Scenery
 from conditioning.geometry.camera import RIG
 from conditioning.geometry.camera_view import view_at
-from conditioning.glare import veiled
-from conditioning.weather import light_of
+from conditioning.renderer.glare import veiled
+from conditioning.renderer.weather import light_of
 from scenarios.environment import Environment, Sun
 from tests.conditioning.situations import situation
 

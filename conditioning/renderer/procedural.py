@@ -5,20 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from conditioning import shadows
 from conditioning.assets.materials import drawn_from
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.camera_view import View, view_at
 from conditioning.geometry.cuboids import present
 from conditioning.geometry.raster import Surfaces, rasterise
-from conditioning.glare import veiled
 from conditioning.ground.markings import NO_STROKES, lines, strokes
 from conditioning.ground.road_surface import bars_of, cross_lines, crossing_of, patches_of
-from conditioning.shading import halved, mirror_on_road, shade
-from conditioning.signals import SignalCasts
-from conditioning.stage import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
-from conditioning.weather import develop, light_of, packed
+from conditioning.renderer import shadows
+from conditioning.renderer.glare import veiled
+from conditioning.renderer.scene_triangles import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
+from conditioning.renderer.shading import halved, mirror_on_road, shade
+from conditioning.renderer.signals import SignalCasts
+from conditioning.renderer.weather import develop, light_of, packed
 from scenarios.reference_line import NO_NODES
 from scenarios.rollout import Rollout
 from scenarios.strips import NO_STRIPS

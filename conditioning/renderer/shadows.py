@@ -9,7 +9,7 @@ from conditioning.assets.scenery import Building, Scenery
 from conditioning.geometry.backdrop import facade_corners
 from conditioning.geometry.camera_view import View
 from conditioning.geometry.raster import rasterise
-from conditioning.weather import Light
+from conditioning.renderer.weather import Light
 from scenarios.kernels import njit
 from scenarios.rollout import Rollout
 

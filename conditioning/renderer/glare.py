@@ -5,8 +5,8 @@ from jaxtyping import Float
 
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.camera_view import View
-from conditioning.shadows import past_buildings
-from conditioning.weather import Light
+from conditioning.renderer.shadows import past_buildings
+from conditioning.renderer.weather import Light
 
 # Scattered light in an eye is 10 E / theta^2 (theta in degrees, CIE 146:2002), in our units 31 sun / theta^2; a clean
 # lens scatters about a quarter of that. Within the sun's own glow it is even.

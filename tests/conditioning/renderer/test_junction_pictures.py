@@ -7,7 +7,7 @@ import numpy as np
 from conditioning.assets.scenery import NO_SCENERY, build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.procedural import photograph
+from conditioning.renderer.procedural import photograph
 from scenarios.environment import Surface
 from scenarios.grip import Patch
 from scenarios.junction import CORNER_M, Junction, Light, Phase

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.assets.mesh import Part, Sculptor
-from conditioning.stage import Cast, joined, no_cast, plain
+from conditioning.renderer.scene_triangles import Cast, joined, no_cast, plain
 from scenarios.junction import STOP_LINE_M, Light
 from scenarios.road import Road
 

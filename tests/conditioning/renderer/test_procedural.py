@@ -10,9 +10,9 @@ from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.geometry.cuboids import see_cuboids
 from conditioning.ground.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, marking_at
-from conditioning.procedural import photograph
-from conditioning.stage import Troupe, joined, still_cast
-from conditioning.weather import light_of
+from conditioning.renderer.procedural import photograph
+from conditioning.renderer.scene_triangles import Troupe, joined, still_cast
+from conditioning.renderer.weather import light_of
 from scenarios.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.environment import Environment, Surface, TimeOfDay, Weather
 from scenarios.road import Road, RoadKind
