@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from conditioning.geometry.camera import Camera
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from outputs.images import read_image, write_image
 from outputs.manifest import ClipRecord, read_record, write_record
 from outputs.rollout_file import read_arrays, read_cameras, read_rollout, write_arrays, write_cameras, write_rollout
@@ -33,7 +33,7 @@ class Clip:
     """Everything one scenario and seed gave. Tuples run over `cameras`, except `lidar`, which runs over keyframes.
 
     Pictures are "time height width 3"; `source` is empty where there is no other picture of the same instants. LiDAR
-    points are x, y, z (m, sensor frame), intensity (0-255) and ring, as `conditioning.lidar.cast_lidar` gives them.
+    points are x, y, z (m, sensor frame), intensity (0-255) and ring, as `conditioning.sensors.lidar.cast_lidar` gives them.
     """
 
     record: ClipRecord

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from scenarios.rollout import Rollout
 
 # A return on a box's face may land outside it by rounding of float32 coordinates: less than this at 100 m.

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.geometry.camera import Camera
-from conditioning.lidar import LIDAR_TO_EGO
-from conditioning.visibility import visibility_level
+from conditioning.sensors.lidar import LIDAR_TO_EGO
+from conditioning.sensors.visibility import visibility_level
 from outputs import nuscenes_words as words
 from outputs.clip import frame_paths, keyframes, lidar_paths, read_labels, read_lidar
 from outputs.manifest import ClipRecord, read_record

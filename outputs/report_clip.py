@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.geometry.camera import Camera
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from outputs.clip import read_labels
 from outputs.manifest import ClipRecord, read_record
 from outputs.nuscenes_words import MOVING_MPS

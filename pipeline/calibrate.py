@@ -6,7 +6,7 @@ from pathlib import Path
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import RIG
 from conditioning.renderer.procedural import photograph
-from conditioning.visibility import see
+from conditioning.sensors.visibility import see
 from models import weights
 from models.detector import Detector
 from models.egomotion import EgoMotion

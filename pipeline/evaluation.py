@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import Layers
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from pipeline.checks.baseline import Baseline
 from pipeline.checks.motion import ego_speed_seen, speeds
 from pipeline.checks.objects import Tally, ghost_share, tally

@@ -16,7 +16,7 @@ from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import FRONT, Camera
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import photograph
-from conditioning.visibility import see
+from conditioning.sensors.visibility import see
 from models.weights import names_differ
 from pipeline.checks.targets import MAX_OBJECTS, targets
 from pipeline.errors import UserError

@@ -17,11 +17,11 @@ from conditioning.caption import caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import Layers, draw_layers
-from conditioning.lidar import cast_lidar
 from conditioning.logs.read_log import Log, pictures, read_log
 from conditioning.logs.tables import LogError
 from conditioning.renderer.procedural import photograph
-from conditioning.visibility import Labels, see
+from conditioning.sensors.lidar import cast_lidar
+from conditioning.sensors.visibility import Labels, see
 from models.pixels import signed
 from models.precision import computing
 from models.rendering import render

@@ -1,7 +1,7 @@
 """Pixel checks: does the clip show what its labels say? Judged by networks trained on source frames only."""
 
 from conditioning.geometry.camera import Camera
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.baseline import CURE, Baseline, BaselineError
 from pipeline.checks.key_actors import key_actors

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from conditioning.geometry.camera import Camera
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from pipeline.checks.sight import Sight
 from pipeline.checks.targets import ALIKE, CLASSES, class_indices, taught
 from scenarios.rollout import Rollout

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from conditioning.layers.control_layers import CLASS_OF, FOREGROUND
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from scenarios.bodies import Kind
 from scenarios.rollout import Rollout
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
-from conditioning.lidar import cast_lidar
-from conditioning.visibility import Labels, see
+from conditioning.sensors.lidar import cast_lidar
+from conditioning.sensors.visibility import Labels, see
 from outputs.clip import Clip, keyframes
 from outputs.manifest import ClipRecord, reasons_against
 from outputs.verdict import Outcome, Verdict, accepted

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.lidar import cast_lidar
-from conditioning.visibility import see
+from conditioning.sensors.lidar import cast_lidar
+from conditioning.sensors.visibility import see
 from outputs.clip import Clip, write_clip
 from outputs.manifest import write_record
 from scenarios.bodies import Kind

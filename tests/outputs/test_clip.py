@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from conditioning.visibility import Labels
+from conditioning.sensors.visibility import Labels
 from outputs import clip as clips
 from outputs.clip import keyframes, read_clip, write_clip
 from tests.outputs.made import FRAMES, clip, contents

@@ -13,9 +13,9 @@ from PIL import Image
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import mounted
-from conditioning.lidar import LIDAR_TO_EGO, cast_lidar
 from conditioning.logs.read_log import read_log
-from conditioning.visibility import see
+from conditioning.sensors.lidar import LIDAR_TO_EGO, cast_lidar
+from conditioning.sensors.visibility import see
 from outputs.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import write_dataset
 from outputs.nuscenes_check import check_dataset

@@ -10,8 +10,8 @@ import pytest
 from nuscenes import NuScenes
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.lidar import cast_lidar
-from conditioning.visibility import see
+from conditioning.sensors.lidar import cast_lidar
+from conditioning.sensors.visibility import see
 from outputs.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import write_dataset
 from outputs.nuscenes_tables import Scene, open_scene

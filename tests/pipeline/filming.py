@@ -11,7 +11,7 @@ from jaxtyping import Bool
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT, Camera
 from conditioning.renderer.procedural import photograph
-from conditioning.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, see
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks import pixels
 from pipeline.checks.baseline import Baseline

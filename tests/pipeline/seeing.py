@@ -7,7 +7,7 @@ import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT, Camera
-from conditioning.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, see
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Found, Sight

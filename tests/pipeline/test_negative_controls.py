@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, see
 from outputs.verdict import Outcome
 from pipeline.calibrate import load_checker
 from pipeline.checks.baseline import load_baseline

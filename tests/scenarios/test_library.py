@@ -7,7 +7,7 @@ import pytest
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT
-from conditioning.visibility import see
+from conditioning.sensors.visibility import see
 from scenarios.load import LIBRARY, library, load
 from scenarios.measures import encounters
 from scenarios.rollout import Rollout

@@ -9,7 +9,7 @@ import pytest
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT
-from conditioning.visibility import see
+from conditioning.sensors.visibility import see
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from scenarios.explain import told

@@ -8,7 +8,7 @@ from conditioning.assets.mesh import Part
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.part_masks import PARTS, draw_parts
-from conditioning.visibility import see
+from conditioning.sensors.visibility import see
 from scenarios.bodies import VARIANTS, Body, Kind, Size
 from tests.conditioning.situations import moving, situation, still
 

@@ -8,9 +8,9 @@ from conditioning.caption import caption
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import draw_layers
-from conditioning.lidar import cast_lidar
 from conditioning.renderer.procedural import photograph
-from conditioning.visibility import see
+from conditioning.sensors.lidar import cast_lidar
+from conditioning.sensors.visibility import see
 from scenarios.load import loads
 from scenarios.rollout import Rollout
 from scenarios.simulate import simulate

@@ -12,7 +12,7 @@ from conditioning.geometry.camera import FORWARD_CAMERA_TO_EGO
 from conditioning.logs.read_log import nearest_pictures, pictures, read_log
 from conditioning.logs.tables import LogError, log_fingerprint
 from conditioning.logs.tracks import kind_of
-from conditioning.visibility import see
+from conditioning.sensors.visibility import see
 from scenarios.bodies import Kind
 from scenarios.environment import Environment, Surface
 from scenarios.rollout import Ended

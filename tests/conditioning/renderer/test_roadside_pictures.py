@@ -11,8 +11,8 @@ from conditioning.assets.shelters import shelters_of
 from conditioning.geometry.camera import FRONT
 from conditioning.ground.road_surface import edge_distance, painted
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.lidar import cast_lidar
 from conditioning.renderer.procedural import photograph
+from conditioning.sensors.lidar import cast_lidar
 from scenarios.bus_stop import BusStop
 from scenarios.junction import Junction
 from scenarios.ramp import Ramp

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
-from conditioning.lidar import AZIMUTHS, BEAMS, LIDAR_TO_EGO, RANGE_M, cast_lidar
+from conditioning.sensors.lidar import AZIMUTHS, BEAMS, LIDAR_TO_EGO, RANGE_M, cast_lidar
 from scenarios.bodies import Kind
 from tests.conditioning.situations import building, situation, still, tree
 

@@ -1,0 +1,4 @@
+"""What sensors measure.
+
+Owns LiDAR sweeps, and visibility and truncation of every box.
+"""
