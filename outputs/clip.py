@@ -18,11 +18,11 @@ from jaxtyping import Float, UInt8
 
 from conditioning.geometry.camera import Camera
 from conditioning.sensors.visibility import Labels
+from outputs.atomic_write import whole_folder
 from outputs.images import read_image, write_image
 from outputs.manifest import ClipRecord, read_record, write_record
 from outputs.rollout_file import read_arrays, read_cameras, read_rollout, write_arrays, write_cameras, write_rollout
 from outputs.video import read_video, write_video
-from outputs.whole import whole_folder
 from scenarios.rollout import KEYFRAME_RATE_HZ, Rollout
 
 LABELS = ("visibility", "truncation", "amodal_box", "modal_box", "in_view", "depth_m")

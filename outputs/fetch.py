@@ -5,10 +5,10 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from outputs.atomic_write import whole_file, whole_folder
 from outputs.nuscenes_tables import TABLES
 from outputs.store import Store
 from outputs.versions import Version, latest, read_version, versions
-from outputs.whole import whole_file, whole_folder
 
 HANDS = 16
 # What a table may name: nothing that could climb out of the folder.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 
-from outputs.whole import beside, whole_file
+from outputs.atomic_write import beside, whole_file
 
 
 @dataclass(frozen=True)

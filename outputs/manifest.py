@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from outputs import verdict as verdicts_
+from outputs.atomic_write import write_text
 from outputs.coverage import Coverage
 from outputs.verdict import Verdict
-from outputs.whole import write_text
 from scenarios.rollout import Happening
 
 # Ids and camera names become folder names: nothing that could climb out of the output folder.

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from outputs.atomic_write import write_text
 from outputs.manifest import ClipRecord, write_manifest
-from outputs.whole import write_text
 
 
 def write_rejected(folder: Path, records: Iterable[ClipRecord]) -> None:

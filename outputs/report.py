@@ -10,11 +10,11 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from outputs.atomic_write import write_text
 from outputs.cover import thumbnail
 from outputs.coverage import Coverage
 from outputs.manifest import ClipRecord, missed, read_record
 from outputs.report_clip import clip_view
-from outputs.whole import write_text
 
 SHOWN = 60  # clips with their videos in one page; more would be slow to open
 

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from conditioning.geometry.camera import Camera
-from outputs.whole import whole_file, write_text
+from outputs.atomic_write import whole_file, write_text
 from scenarios.bodies import Body
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from outputs.atomic_write import write_text
 from outputs.dataset_card import dataset_card
 from outputs.detection_task import counted_boxes
 from outputs.nuscenes import fixed_tables
@@ -17,7 +18,6 @@ from outputs.nuscenes_tables import LIDAR_KEYFRAMES, TABLES
 from outputs.scene_package import ScenePackage, as_line, read_scenes
 from outputs.splits import Kin, Shares, Side, as_table, placed, settled, sides
 from outputs.store import Store
-from outputs.whole import write_text
 
 SHARED = ("sensor", "calibrated_sensor")  # the tables in which scenes repeat each other's rows
 

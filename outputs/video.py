@@ -8,7 +8,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from jaxtyping import UInt8
 
-from outputs.whole import whole_file
+from outputs.atomic_write import whole_file
 
 # Constant rate factor of x264, 0 lossless to 51: 18 is commonly held to be visually without loss.
 QUALITY_CRF = 18

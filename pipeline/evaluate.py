@@ -15,7 +15,7 @@ from torch import Tensor
 from models.pixels import signed, to_bytes
 from models.precision import computing
 from models.presets import WEIGHTS
-from outputs.whole import whole_file, write_text
+from outputs.atomic_write import whole_file, write_text
 from pipeline.checks.sight import Frames, observe
 from pipeline.errors import UserError
 from pipeline.evaluation import Case, Evaluation, evaluate_subjects

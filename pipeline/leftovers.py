@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.requests import SPECS, wanted
 from pipeline.runs import BROKEN, UNFINISHED, Run, State, reopen
 
-_PART = re.compile(r"\..+\.[0-9a-f]{12}\.part")  # as `outputs.whole` names what is not yet whole
+_PART = re.compile(r"\..+\.[0-9a-f]{12}\.part")  # as `outputs.atomic_write` names what is not yet whole
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from models.sampling import Sampling, predict
 from models.tokenizer import Tokenizer
 from models.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.world import WorldModel
-from outputs.whole import whole_file
+from outputs.atomic_write import whole_file
 from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
 from pipeline.errors import UserError
 from pipeline.footage import ANOTHER_FOLDER, Footage

@@ -50,7 +50,7 @@ def plan(
     event checks it. Seconds on a GPU that nobody has measured are told as bounds, or follow from --gpu-speedup.
     """
     with plain_errors():
-        from outputs.whole import write_text
+        from outputs.atomic_write import write_text
         from pipeline.forecast import Cluster, Trouble
         from pipeline.machine import cores
         from pipeline.measured import SHIPPED, read_measured

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.presets import WEIGHTS
-from outputs.whole import whole_folder, write_text
+from outputs.atomic_write import whole_folder, write_text
 from pipeline.endings import Failure
 from pipeline.line import Staged
 from pipeline.loopback import on_a_network

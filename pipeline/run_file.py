@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from outputs.whole import write_text
+from outputs.atomic_write import write_text
 from pipeline.errors import UserError
 from pipeline.secrets import hide
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from outputs.whole import write_text
+from outputs.atomic_write import write_text
 from pipeline.runs import UNFINISHED
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from outputs.whole import whole_file, whole_folder, write_text
+from outputs.atomic_write import whole_file, whole_folder, write_text
 
 
 def test_a_file_is_not_there_before_it_is_whole(tmp_path):
