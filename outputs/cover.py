@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from outputs.clip import frame_paths
-from outputs.manifest import read_record
+from outputs.clips.clip import frame_paths
+from outputs.clips.manifest import read_record
 
 WIDE, COLUMNS, MOST = 192, 4, 12
 THUMB = 128  # pixels; hundreds of them are in one page

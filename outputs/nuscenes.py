@@ -18,9 +18,9 @@ from PIL import Image
 
 from outputs import nuscenes_words as words
 from outputs.atomic_write import whole_file, whole_folder, write_text
+from outputs.clips.manifest import ClipRecord, read_record
 from outputs.dataset_card import dataset_card
 from outputs.detection_task import counted_boxes
-from outputs.manifest import ClipRecord, read_record
 from outputs.nuscenes_tables import LIDAR_KEYFRAMES, TABLES, Row, Scene, mask_name, open_scene, scene_rows
 from outputs.nuscenes_words import token
 from outputs.splits import Shares, as_table, sides

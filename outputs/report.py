@@ -11,9 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from outputs.atomic_write import write_text
+from outputs.clips.coverage import Coverage
+from outputs.clips.manifest import ClipRecord, missed, read_record
 from outputs.cover import thumbnail
-from outputs.coverage import Coverage
-from outputs.manifest import ClipRecord, missed, read_record
 from outputs.report_clip import clip_view
 
 SHOWN = 60  # clips with their videos in one page; more would be slow to open

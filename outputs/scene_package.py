@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from outputs.manifest import ClipRecord
+from outputs.clips.manifest import ClipRecord
 from outputs.nuscenes_tables import Row, mask_name, open_scene, scene_rows
 from outputs.store import Hold, Store
 

@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from outputs.manifest import Name
+from outputs.clips.manifest import Name
 from outputs.scene_package import Digest
 from outputs.splits import Shares
 from outputs.store import Hold, Store

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.weights import WeightsError
-from outputs.clip import Clip, write_clip
+from outputs.clips.clip import Clip, write_clip
 from pipeline.endings import Made
 from pipeline.machine import granted_device, peak_memory_gib
 from pipeline.networks import Networks, load_networks

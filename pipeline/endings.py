@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from outputs.manifest import ClipRecord
+from outputs.clips.manifest import ClipRecord
 from pipeline.journal import log
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from conditioning.logs.tables import log_fingerprint
-from outputs.manifest import ClipRecord
+from outputs.clips.manifest import ClipRecord
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.dispatch import on_ray
 from pipeline.endings import Ending, Failure, Made, Timings, tell_ending

@@ -2,7 +2,7 @@
 
 import torch
 
-from outputs.manifest import ClipRecord, reasons_against
+from outputs.clips.manifest import ClipRecord, reasons_against
 from outputs.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
 from pipeline.machine import code_fingerprint, machine

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from outputs.manifest import ClipRecord, read_record
+from outputs.clips.manifest import ClipRecord, read_record
 from pipeline.errors import UserError
 from pipeline.runs import Run, State
 

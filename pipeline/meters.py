@@ -5,7 +5,7 @@ and puts `ray_` before every name, `_total` behind a counter's and `_bucket`, `_
 forgets a gauge that is not set for a while; the dashboard looks back for the last value.
 """
 
-from outputs.manifest import missed
+from outputs.clips.manifest import missed
 from pipeline.endings import Ending, Failure
 
 CLIPS, REJECTED, STAGE = "nearmiss_clips", "nearmiss_rejected", "nearmiss_stage_seconds"

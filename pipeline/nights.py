@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from outputs.manifest import missed
+from outputs.clips.manifest import missed
 from pipeline.endings import Failure, Made, Timings
 from pipeline.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
 from pipeline.history import Ended, History, history, note_ended

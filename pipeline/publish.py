@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from outputs.clips.coverage import Point, coverage
+from outputs.clips.manifest import ClipRecord, write_manifest
+from outputs.clips.rejected import write_rejected
 from outputs.cover import picture
-from outputs.coverage import Point, coverage
-from outputs.manifest import ClipRecord, write_manifest
 from outputs.nuscenes import write_dataset
-from outputs.rejected import write_rejected
 from outputs.report import NotMade, Ordered, write_report
 from pipeline.checks.outcomes import is_critical
 from pipeline.requests import goes_on

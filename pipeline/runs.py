@@ -24,8 +24,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from outputs.inventory import doubt, write_inventory
-from outputs.manifest import ClipRecord, read_record
+from outputs.clips.inventory import doubt, write_inventory
+from outputs.clips.manifest import ClipRecord, read_record
 from pipeline.endings import Failure
 from pipeline.lock import locked
 from pipeline.run_file import RunRefused, read_manifest, write_json

@@ -27,7 +27,7 @@ from models.precision import computing
 from models.rendering import render
 from models.reprojection import Sight
 from models.sampling import Sampling, predict
-from outputs.clip import keyframes
+from outputs.clips.clip import keyframes
 from outputs.verdict import Verdict
 from pipeline.checks.physics import check_physics
 from pipeline.checks.pixels import check_pixels

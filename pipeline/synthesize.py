@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from conditioning.geometry.camera import Camera
-from outputs.clip import Clip
+from outputs.clips.clip import Clip
 from pipeline.lineage import record_of
 from pipeline.networks import Networks
 from pipeline.runs import Job

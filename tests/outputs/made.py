@@ -10,8 +10,8 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import Labels, see
-from outputs.clip import Clip, keyframes
-from outputs.manifest import ClipRecord, reasons_against
+from outputs.clips.clip import Clip, keyframes
+from outputs.clips.manifest import ClipRecord, reasons_against
 from outputs.verdict import Outcome, Verdict, accepted
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind
 from scenarios.environment import Environment, Surface

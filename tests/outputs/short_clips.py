@@ -7,8 +7,8 @@ from pathlib import Path
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
-from outputs.clip import Clip, write_clip
-from outputs.manifest import write_record
+from outputs.clips.clip import Clip, write_clip
+from outputs.clips.manifest import write_record
 from scenarios.bodies import Kind
 from tests.outputs.made import BAD, CAMERA, GOOD, drawn, record, street
 

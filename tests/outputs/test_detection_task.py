@@ -16,7 +16,7 @@ from nuscenes.eval.detection.utils import category_to_detection_name
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
-from outputs.clip import Clip, write_clip
+from outputs.clips.clip import Clip, write_clip
 from outputs.detection_task import best_scores
 from outputs.nuscenes import write_dataset
 from outputs.nuscenes_check import check_dataset

@@ -16,7 +16,7 @@ from conditioning.geometry.camera import mounted
 from conditioning.logs.read_log import read_log
 from conditioning.sensors.lidar import LIDAR_TO_EGO, cast_lidar
 from conditioning.sensors.visibility import see
-from outputs.clip import Clip, keyframes, write_clip
+from outputs.clips.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import write_dataset
 from outputs.nuscenes_check import check_dataset
 from outputs.nuscenes_tables import TABLES

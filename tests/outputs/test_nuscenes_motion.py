@@ -12,7 +12,7 @@ from nuscenes import NuScenes
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
-from outputs.clip import Clip, keyframes, write_clip
+from outputs.clips.clip import Clip, keyframes, write_clip
 from outputs.nuscenes import write_dataset
 from outputs.nuscenes_tables import Scene, open_scene
 from scenarios.load import library, load, suites

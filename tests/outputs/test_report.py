@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from outputs.clip import write_clip
+from outputs.clips.clip import write_clip
 from outputs.plots import Series, line_plot, ticks
 from outputs.report import NotMade, Ordered, broken, duration, quantity, write_report
 from outputs.report_clip import clip_view

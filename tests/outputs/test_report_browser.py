@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 
-from outputs.clip import write_clip
+from outputs.clips.clip import write_clip
 from outputs.report import NotMade, Ordered, write_report
 from tests.outputs.made import BAD, clip, record
 

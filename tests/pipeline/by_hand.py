@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from outputs.clip import write_clip
+from outputs.clips.clip import write_clip
 from pipeline.endings import Made
 from pipeline.runs import Job
 from tests.outputs.made import BAD, GOOD, clip, record

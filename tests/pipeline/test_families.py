@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from outputs.manifest import write_record
+from outputs.clips.manifest import write_record
 from outputs.splits import TRAIN, VAL, Shares, placed, split_of
 from outputs.store import open_store
 from pipeline.lineage import family_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from outputs.manifest import write_record
+from outputs.clips.manifest import write_record
 from pipeline.cli import app
 from pipeline.forecast import Cluster, Load, Trouble, acceptance, forecast, load_of
 from pipeline.measured import SHIPPED, Measured, NotMeasured, read_measured

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from outputs.clip import read_clip
+from outputs.clips.clip import read_clip
 from tests.pipeline.situations import case
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from outputs.coverage import coverage
-from outputs.manifest import ClipRecord, reasons_against, write_record
+from outputs.clips.coverage import coverage
+from outputs.clips.manifest import ClipRecord, reasons_against, write_record
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.lock import Locked, locked
 from pipeline.publish import points

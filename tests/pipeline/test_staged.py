@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from outputs.clip import read_clip
+from outputs.clips.clip import read_clip
 from pipeline.generate import Silent, generate
 from pipeline.line import Staged
 from pipeline.requests import How, kept, wanted

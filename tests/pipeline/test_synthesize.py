@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from outputs.clip import Clip, read_clip, write_clip
+from outputs.clips.clip import Clip, read_clip, write_clip
 from pipeline.networks import Networks, load_networks
 from pipeline.runs import Job
 from pipeline.stopwatch import Stopwatch

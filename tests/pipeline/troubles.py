@@ -20,7 +20,7 @@ from torch import nn
 
 import pipeline.generate
 from models.world import WorldModel
-from outputs.inventory import doubt
+from outputs.clips.inventory import doubt
 from pipeline.clip_maker import Begun, Seen
 from pipeline.endings import Made
 from pipeline.networks import Networks

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from outputs.rollout_file import read_rollout, write_rollout
+from outputs.clips.rollout_file import read_rollout, write_rollout
 from pipeline.checks.physics import check_physics
 from scenarios.explain import told
 from scenarios.faults import Faults

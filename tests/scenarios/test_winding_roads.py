@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from outputs.rollout_file import read_rollout, write_rollout
+from outputs.clips.rollout_file import read_rollout, write_rollout
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.measures import encounters

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from outputs.atomic_write import write_text
-from outputs.manifest import ClipRecord, write_manifest
+from outputs.clips.manifest import ClipRecord, write_manifest
 
 
 def write_rejected(folder: Path, records: Iterable[ClipRecord]) -> None:

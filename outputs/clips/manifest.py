@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from outputs import verdict as verdicts_
 from outputs.atomic_write import write_text
-from outputs.coverage import Coverage
+from outputs.clips.coverage import Coverage
 from outputs.verdict import Verdict
 from scenarios.rollout import Happening
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from outputs.manifest import missed, read_manifest, read_record, reasons_against, write_manifest, write_record
-from outputs.rejected import write_rejected
+from outputs.clips.manifest import missed, read_manifest, read_record, reasons_against, write_manifest, write_record
+from outputs.clips.rejected import write_rejected
 from outputs.verdict import Outcome, accepted
 from tests.outputs.made import BAD, GOOD, record, verdict
 

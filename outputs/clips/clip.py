@@ -1,6 +1,6 @@
 """One clip as a folder that appears whole or not at all.
 
-record.json                    lineage and verdicts (`outputs.manifest`)
+record.json                    lineage and verdicts (`outputs.clips.manifest`)
 rollout.json, rollout.npz      where every body is at every frame
 cameras.json, labels.npz       the rig, and what each camera sees of each body
 lidar/0000.pcd.bin ...         one sweep a keyframe, named by its frame
@@ -19,10 +19,17 @@ from jaxtyping import Float, UInt8
 from conditioning.geometry.camera import Camera
 from conditioning.sensors.visibility import Labels
 from outputs.atomic_write import whole_folder
-from outputs.images import read_image, write_image
-from outputs.manifest import ClipRecord, read_record, write_record
-from outputs.rollout_file import read_arrays, read_cameras, read_rollout, write_arrays, write_cameras, write_rollout
-from outputs.video import read_video, write_video
+from outputs.clips.images import read_image, write_image
+from outputs.clips.manifest import ClipRecord, read_record, write_record
+from outputs.clips.rollout_file import (
+    read_arrays,
+    read_cameras,
+    read_rollout,
+    write_arrays,
+    write_cameras,
+    write_rollout,
+)
+from outputs.clips.video import read_video, write_video
 from scenarios.rollout import KEYFRAME_RATE_HZ, Rollout
 
 LABELS = ("visibility", "truncation", "amodal_box", "modal_box", "in_view", "depth_m")

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from outputs.video import frame_rate, read_video, write_video
+from outputs.clips.video import frame_rate, read_video, write_video
 
 
 def moving_square(frames: int = 24) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from outputs.manifest import read_record
+from outputs.clips.manifest import read_record
 
 NAME = "files.json"
 

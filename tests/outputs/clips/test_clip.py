@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from conditioning.sensors.visibility import Labels
-from outputs import clip as clips
-from outputs.clip import keyframes, read_clip, write_clip
+from outputs.clips import clip as clips
+from outputs.clips.clip import keyframes, read_clip, write_clip
 from tests.outputs.made import FRAMES, clip, contents
 
 

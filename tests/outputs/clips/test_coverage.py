@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from outputs.coverage import RANGES, Point, coverage
-from outputs.manifest import read_manifest, write_manifest
+from outputs.clips.coverage import RANGES, Point, coverage
+from outputs.clips.manifest import read_manifest, write_manifest
 from outputs.report import write_report
 from tests.outputs.made import record
 
