@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from outputs.atomic_write import whole_file, whole_folder
-from outputs.nuscenes_tables import TABLES
+from outputs.nuscenes.tables import TABLES
 from outputs.store import Store
 from outputs.versions import Version, latest, read_version, versions
 

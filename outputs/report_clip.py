@@ -12,7 +12,7 @@ from conditioning.sensors.visibility import Labels
 from outputs.clips.clip import read_labels
 from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
-from outputs.nuscenes_words import MOVING_MPS
+from outputs.nuscenes.taxonomy import MOVING_MPS
 from outputs.plots import Plot, Series, line_plot
 from scenarios.measures import closest
 from scenarios.rollout import Rollout

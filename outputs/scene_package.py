@@ -20,7 +20,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from outputs.clips.manifest import ClipRecord
-from outputs.nuscenes_tables import Row, mask_name, open_scene, scene_rows
+from outputs.nuscenes.tables import Row, mask_name, open_scene, scene_rows
 from outputs.store import Hold, Store
 
 LARGEST = 2**28  # bytes of a scene's rows, unpacked: ten thousand times what a clip needs

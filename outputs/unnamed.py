@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from outputs.folder import Stored
-from outputs.nuscenes_tables import TABLES
+from outputs.nuscenes.tables import TABLES
 from outputs.store import Store
 from outputs.versions import LATEST, read_version, versions
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TextIO
 
 from outputs.atomic_write import write_text
-from outputs.dataset_card import dataset_card
-from outputs.detection_task import counted_boxes
-from outputs.nuscenes import fixed_tables
-from outputs.nuscenes_tables import LIDAR_KEYFRAMES, TABLES
+from outputs.nuscenes.dataset import fixed_tables
+from outputs.nuscenes.dataset_card import dataset_card
+from outputs.nuscenes.detection_task import counted_boxes
+from outputs.nuscenes.splits import Kin, Shares, Side, as_table, placed, settled, sides
+from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES
 from outputs.scene_package import ScenePackage, as_line, read_scenes
-from outputs.splits import Kin, Shares, Side, as_table, placed, settled, sides
 from outputs.store import Store
 
 SHARED = ("sensor", "calibrated_sensor")  # the tables in which scenes repeat each other's rows

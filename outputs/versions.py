@@ -20,8 +20,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from outputs.clips.manifest import Name
+from outputs.nuscenes.splits import Shares
 from outputs.scene_package import Digest
-from outputs.splits import Shares
 from outputs.store import Hold, Store
 from outputs.version_tables import BuiltTables, add_card, build_tables
 

@@ -33,7 +33,7 @@ def merge(
     Exit code 0: everything is in; 1: a clip was damaged and left out; 2: misuse, or the dataset cannot be reached.
     """
     with plain_errors():
-        from outputs.splits import Shares
+        from outputs.nuscenes.splits import Shares
         from pipeline.errors import UserError
         from pipeline.merge import merge as add
 

@@ -3,7 +3,7 @@
 import torch
 
 from outputs.clips.manifest import ClipRecord, reasons_against
-from outputs.splits import OF_A_LOG
+from outputs.nuscenes.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
 from pipeline.machine import code_fingerprint, machine
 from pipeline.networks import Networks

@@ -10,8 +10,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from outputs.nuscenes.splits import Shares
 from outputs.scene_package import pack, put
-from outputs.splits import Shares
 from outputs.store import BadAddress, Hold, Store, open_store
 from outputs.versions import Version, add_version, latest, point_to_latest
 from pipeline.errors import UserError

@@ -10,7 +10,7 @@ from outputs.clips.coverage import Point, coverage
 from outputs.clips.manifest import ClipRecord, write_manifest
 from outputs.clips.rejected import write_rejected
 from outputs.cover import picture
-from outputs.nuscenes import write_dataset
+from outputs.nuscenes.dataset import write_dataset
 from outputs.report import NotMade, Ordered, write_report
 from pipeline.checks.outcomes import is_critical
 from pipeline.requests import goes_on

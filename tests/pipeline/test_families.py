@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from outputs.clips.manifest import write_record
-from outputs.splits import TRAIN, VAL, Shares, placed, split_of
+from outputs.nuscenes.splits import TRAIN, VAL, Shares, placed, split_of
 from outputs.store import open_store
 from pipeline.lineage import family_of
 from pipeline.merge import merge

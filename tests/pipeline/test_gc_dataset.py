@@ -16,8 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from outputs.fetch import fetch
-from outputs.nuscenes_check import check_dataset
-from outputs.nuscenes_tables import TABLES
+from outputs.nuscenes.tables import TABLES
+from outputs.nuscenes.validate import check_dataset
 from outputs.scene_package import scene_name
 from outputs.store import Store, open_store
 from outputs.unnamed import PART, SCENE, TABLE, sweep

@@ -20,15 +20,15 @@ from nuscenes.utils.splits import get_scenes_of_split
 from typer.testing import CliRunner
 
 from outputs.fetch import NoSuchVersion, fetch, find_version
-from outputs.nuscenes_check import check_dataset
-from outputs.splits import ALL, TRAIN, VAL, Shares, split_of
+from outputs.nuscenes.splits import ALL, TRAIN, VAL, Shares, split_of
+from outputs.nuscenes.validate import check_dataset
 from outputs.store import Store, open_store
 from outputs.versions import latest, read_version, versions
 from pipeline.cli import app
 from pipeline.merge import NotMerged, merge, merge_into
 from tests.outputs.made import contents
+from tests.outputs.nuscenes.test_detection_task import columns
 from tests.outputs.short_clips import run_folder, short_clip
-from tests.outputs.test_detection_task import columns
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from outputs.nuscenes_words import token
+from outputs.nuscenes.taxonomy import token
 
 TRAIN, VAL, TEST, ALL = "nearmiss_train", "nearmiss_val", "nearmiss_test", "nearmiss_all"
 OF_A_LOG = "log:"  # how the family of clips from a scene of a log begins; no scenario's name has a colon

@@ -17,11 +17,11 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
 from outputs.clips.clip import Clip, write_clip
-from outputs.detection_task import best_scores
-from outputs.nuscenes import write_dataset
-from outputs.nuscenes_check import check_dataset
-from outputs.nuscenes_words import CATEGORIES, DETECTION_CLASS, DETECTION_RANGE_M
-from outputs.splits import ALL, TRAIN, VAL
+from outputs.nuscenes.dataset import write_dataset
+from outputs.nuscenes.detection_task import best_scores
+from outputs.nuscenes.splits import ALL, TRAIN, VAL
+from outputs.nuscenes.taxonomy import CATEGORIES, DETECTION_CLASS, DETECTION_RANGE_M
+from outputs.nuscenes.validate import check_dataset
 from scenarios.bodies import Kind
 from scenarios.rollout import Rollout
 from tests.outputs.made import CAMERA, drawn, record, street

@@ -17,12 +17,12 @@ from conditioning.logs.read_log import read_log
 from conditioning.sensors.lidar import LIDAR_TO_EGO, cast_lidar
 from conditioning.sensors.visibility import see
 from outputs.clips.clip import Clip, keyframes, write_clip
-from outputs.nuscenes import write_dataset
-from outputs.nuscenes_check import check_dataset
-from outputs.nuscenes_tables import TABLES
-from outputs.nuscenes_words import CATEGORIES, category
-from outputs.road_mask import draw_road_mask
-from outputs.splits import ALL, TRAIN, VAL, split_of
+from outputs.nuscenes.dataset import write_dataset
+from outputs.nuscenes.road_mask import draw_road_mask
+from outputs.nuscenes.splits import ALL, TRAIN, VAL, split_of
+from outputs.nuscenes.tables import TABLES
+from outputs.nuscenes.taxonomy import CATEGORIES, category
+from outputs.nuscenes.validate import check_dataset
 from scenarios.bodies import USUAL_SIZE, Body, Kind, Livery
 from scenarios.environment import Environment, Surface
 from scenarios.road import RoadKind

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outputs.splits import ALL, TEST, TRAIN, VAL, Kin, Shares, as_table, placed, settled, sides, split_of
+from outputs.nuscenes.splits import ALL, TEST, TRAIN, VAL, Kin, Shares, as_table, placed, settled, sides, split_of
 
 FAMILIES = {f"clip-{family}-{seed}": f"family-{family}" for family in range(400) for seed in range(3)}
 

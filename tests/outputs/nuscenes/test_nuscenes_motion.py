@@ -13,8 +13,8 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
 from outputs.clips.clip import Clip, keyframes, write_clip
-from outputs.nuscenes import write_dataset
-from outputs.nuscenes_tables import Scene, open_scene
+from outputs.nuscenes.dataset import write_dataset
+from outputs.nuscenes.tables import Scene, open_scene
 from scenarios.load import library, load, suites
 from scenarios.rollout import KEYFRAME_STRIDE, Rollout
 from scenarios.simulate import simulate

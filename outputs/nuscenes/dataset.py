@@ -3,7 +3,7 @@
 Keyframes at 2 Hz with annotations, the pictures between them as sweeps, one LIDAR_TOP sweep a keyframe, a log and a
 drawn road mask for every clip. The same clips give the same bytes, whatever was there before; files of clips that
 are gone are taken away. The devkit's names `train` and `val` mean lists inside the devkit, so the splits here are
-called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both (`outputs.splits`).
+called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both (`outputs.nuscenes.splits`).
 """
 
 import json
@@ -16,14 +16,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from outputs import nuscenes_words as words
 from outputs.atomic_write import whole_file, whole_folder, write_text
 from outputs.clips.manifest import ClipRecord, read_record
-from outputs.dataset_card import dataset_card
-from outputs.detection_task import counted_boxes
-from outputs.nuscenes_tables import LIDAR_KEYFRAMES, TABLES, Row, Scene, mask_name, open_scene, scene_rows
-from outputs.nuscenes_words import token
-from outputs.splits import Shares, as_table, sides
+from outputs.nuscenes import taxonomy as words
+from outputs.nuscenes.dataset_card import dataset_card
+from outputs.nuscenes.detection_task import counted_boxes
+from outputs.nuscenes.splits import Shares, as_table, sides
+from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES, Row, Scene, mask_name, open_scene, scene_rows
+from outputs.nuscenes.taxonomy import token
 
 VERSION = "v1.0-trainval"
 

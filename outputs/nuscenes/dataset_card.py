@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from outputs.detection_task import class_table
-from outputs.nuscenes_words import DETECTION_RANGE_M
+from outputs.nuscenes.detection_task import class_table
+from outputs.nuscenes.taxonomy import DETECTION_RANGE_M
 
 _CARD = """# {count} generated driving clips in nuScenes format
 
@@ -60,7 +60,7 @@ def dataset_card(
     place: str = "<this folder>",
 ) -> str:
     """Markdown; the same records give the same text. `boxes` are those of each record's scene by detection class, as
-    `outputs.detection_task.counted_boxes` has them."""
+    `outputs.nuscenes.detection_task.counted_boxes` has them."""
     sources = sorted({record.attribution for record in records if record.attribution})
     named = "".join(f"  * {source}\n" for source in sources)
     who = f"* **Name these** wherever you show pictures (clip by clip in `ATTRIBUTION.txt`):\n{named}" if named else ""

@@ -11,13 +11,13 @@ from jaxtyping import Float
 from conditioning.geometry.camera import Camera
 from conditioning.sensors.lidar import LIDAR_TO_EGO
 from conditioning.sensors.visibility import visibility_level
-from outputs import nuscenes_words as words
 from outputs.clips.clip import frame_paths, keyframes, lidar_paths, read_labels, read_lidar
 from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
-from outputs.nuscenes_boxes import Seen, seen_bodies
-from outputs.nuscenes_words import token
-from outputs.road_mask import RoadMask, draw_road_mask
+from outputs.nuscenes import taxonomy as words
+from outputs.nuscenes.boxes import Seen, seen_bodies
+from outputs.nuscenes.road_mask import RoadMask, draw_road_mask
+from outputs.nuscenes.taxonomy import token
 from scenarios.rollout import Rollout
 
 TABLES = (

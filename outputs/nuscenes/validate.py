@@ -20,8 +20,8 @@ from nuscenes.utils.geometry_utils import points_in_box
 from PIL import Image
 from pyquaternion import Quaternion
 
-from outputs.nuscenes import VERSION
-from outputs.splits import ALL
+from outputs.nuscenes.dataset import VERSION
+from outputs.nuscenes.splits import ALL
 
 # Returns lie on bodies, some of them on their box's very face: the count is checked against a slimmer and a wider box.
 SLIMMER, WIDER = 0.98, 1.02

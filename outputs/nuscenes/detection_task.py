@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from outputs.nuscenes_words import CATEGORIES, DETECTION_CLASS, DETECTION_RANGE_M, token
+from outputs.nuscenes.taxonomy import CATEGORIES, DETECTION_CLASS, DETECTION_RANGE_M, token
 
 # The devkit's mean errors leave out these: a cone points nowhere, and neither it nor a barrier moves.
 _ERRORS_OF = (
