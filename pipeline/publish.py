@@ -9,9 +9,9 @@ from typing import Any
 from outputs.clips.coverage import Point, coverage
 from outputs.clips.manifest import ClipRecord, write_manifest
 from outputs.clips.rejected import write_rejected
-from outputs.cover import picture
 from outputs.nuscenes.dataset import write_dataset
-from outputs.report import NotMade, Ordered, write_report
+from outputs.reporting.report import NotMade, Ordered, write_report
+from outputs.reporting.thumbnails import picture
 from pipeline.checks.outcomes import is_critical
 from pipeline.requests import goes_on
 from pipeline.runs import Asked, Run, State, reopen

@@ -6,7 +6,7 @@ import pytest
 
 from outputs.clips.coverage import RANGES, Point, coverage
 from outputs.clips.manifest import read_manifest, write_manifest
-from outputs.report import write_report
+from outputs.reporting.report import write_report
 from tests.outputs.made import record
 
 

@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from outputs.clips.clip import write_clip
-from outputs.report import NotMade, Ordered, write_report
+from outputs.reporting.report import NotMade, Ordered, write_report
 from tests.outputs.made import BAD, clip, record
 
 BROWSER = next(

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
 from outputs.clips.manifest import ClipRecord, missed, read_record
-from outputs.cover import thumbnail
-from outputs.report_clip import clip_view
+from outputs.reporting.clip_section import clip_view
+from outputs.reporting.thumbnails import thumbnail
 
 SHOWN = 60  # clips with their videos in one page; more would be slow to open
 

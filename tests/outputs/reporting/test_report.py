@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from outputs.clips.clip import write_clip
-from outputs.plots import Series, line_plot, ticks
-from outputs.report import NotMade, Ordered, broken, duration, quantity, write_report
-from outputs.report_clip import clip_view
+from outputs.reporting.clip_section import clip_view
+from outputs.reporting.plots import Series, line_plot, ticks
+from outputs.reporting.report import NotMade, Ordered, broken, duration, quantity, write_report
 from outputs.verdict import Outcome
 from tests.outputs.made import BAD, FRAMES, GOOD, clip, record, verdict
 

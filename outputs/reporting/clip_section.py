@@ -13,7 +13,7 @@ from outputs.clips.clip import read_labels
 from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
 from outputs.nuscenes.taxonomy import MOVING_MPS
-from outputs.plots import Plot, Series, line_plot
+from outputs.reporting.plots import Plot, Series, line_plot
 from scenarios.measures import closest
 from scenarios.rollout import Rollout
 
