@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import differential_evolution
 
-from outputs.search import Fate, Trial
+from outputs.searches.records import Fate, Trial
 from scenarios.space import Space
 
 STEPS = 4  # of a weight from nothing to all

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import qmc
 
-from outputs.search import Fate, Trial
+from outputs.searches.records import Fate, Trial
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from pipeline.frontier import evolve, explore_frontier, pareto_frontier

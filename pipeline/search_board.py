@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from outputs.search import Fate, SearchRecord, Trial
+from outputs.searches.records import Fate, SearchRecord, Trial
 from pipeline.search import Answer
 from scenarios.sweep_spec import as_shown
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from outputs.search import Parameter, SearchRecord
-from outputs.search_files import write_search
+from outputs.searches.records import Parameter, SearchRecord
+from outputs.searches.search_files import write_search
 from pipeline.errors import UserError
 from pipeline.runs import safe_name
 from pipeline.search import Answer, Effort, search

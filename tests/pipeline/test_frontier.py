@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from outputs.search import Fate
+from outputs.searches.records import Fate
 from pipeline.errors import UserError
 from pipeline.frontier import undominated, weighings
 from pipeline.search import Answer, Effort, search

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from outputs.search import Fate
+from outputs.searches.records import Fate
 from pipeline.checks.physics import check_physics
 from pipeline.errors import UserError
 from pipeline.inspect import check_files

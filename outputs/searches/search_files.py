@@ -14,9 +14,9 @@ from pathlib import Path
 import yaml
 
 from outputs.atomic_write import whole_folder, write_text
-from outputs.frontier_plot import plot_frontier
-from outputs.search import SearchRecord, Trial
-from outputs.search_plot import plot_search
+from outputs.searches.frontier_plot import plot_frontier
+from outputs.searches.records import SearchRecord, Trial
+from outputs.searches.search_plot import plot_search
 
 
 def write_search(folder: Path, record: SearchRecord, files: Sequence[dict[str, object]]) -> None:

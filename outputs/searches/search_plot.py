@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from outputs.search import Parameter, SearchRecord, Trial
+from outputs.searches.records import Parameter, SearchRecord, Trial
 
 COLUMNS, MOST_PARAMETERS = 3, 11
 MISSED, HIT, FOUND = "#0b66c3", "OrRd", "#17202a"

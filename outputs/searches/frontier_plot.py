@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from outputs.search import SearchRecord, Trial
-from outputs.search_plot import CEILING, FOUND, HIT, MISSED
+from outputs.searches.records import SearchRecord, Trial
+from outputs.searches.search_plot import CEILING, FOUND, HIT, MISSED
 
 
 def plot_frontier(path: Path, record: SearchRecord) -> None:

@@ -1,0 +1,4 @@
+"""Results of `nearmiss search`.
+
+Owns their files and plots.
+"""
