@@ -76,9 +76,9 @@ def fetch(
 ) -> None:
     """Bring a version of a dataset to this machine, where nuscenes-devkit can load it."""
     with plain_errors():
-        from outputs.fetch import fetch as bring
-        from outputs.fetch import find_version
-        from outputs.store import open_store
+        from outputs.versioned.fetch import fetch as bring
+        from outputs.versioned.fetch import find_version
+        from outputs.versioned.store import open_store
         from pipeline.errors import UserError
 
         try:

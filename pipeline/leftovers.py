@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from outputs.store import BadAddress, open_store
-from outputs.unnamed import AGE, Swept, sweep
+from outputs.versioned.orphans import AGE, Swept, sweep
+from outputs.versioned.store import BadAddress, open_store
 from pipeline.errors import UserError
 from pipeline.requests import SPECS, wanted
 from pipeline.runs import BROKEN, UNFINISHED, Run, State, reopen

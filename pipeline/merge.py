@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outputs.nuscenes.splits import Shares
-from outputs.scene_package import pack, put
-from outputs.store import BadAddress, Hold, Store, open_store
-from outputs.versions import Version, add_version, latest, point_to_latest
+from outputs.versioned.scene_package import pack, put
+from outputs.versioned.store import BadAddress, Hold, Store, open_store
+from outputs.versioned.versions import Version, add_version, latest, point_to_latest
 from pipeline.errors import UserError
 from pipeline.runs import Run, State
 

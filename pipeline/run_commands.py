@@ -93,7 +93,7 @@ def gc(
 
 
 def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
-    from outputs.unnamed import AGE
+    from outputs.versioned.orphans import AGE
     from pipeline.leftovers import gc_dataset
 
     age = AGE if days is None else timedelta(days=days)

@@ -9,7 +9,7 @@ import yaml
 
 from outputs.clips.manifest import write_record
 from outputs.nuscenes.splits import TRAIN, VAL, Shares, placed, split_of
-from outputs.store import open_store
+from outputs.versioned.store import open_store
 from pipeline.lineage import family_of
 from pipeline.merge import merge
 from scenarios.load import load

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from outputs.fetch import fetch
 from outputs.nuscenes.tables import TABLES
 from outputs.nuscenes.validate import check_dataset
-from outputs.scene_package import scene_name
-from outputs.store import Store, open_store
-from outputs.unnamed import PART, SCENE, TABLE, sweep
-from outputs.versions import latest, read_version, versions
+from outputs.versioned.fetch import fetch
+from outputs.versioned.orphans import PART, SCENE, TABLE, sweep
+from outputs.versioned.scene_package import scene_name
+from outputs.versioned.store import Store, open_store
+from outputs.versioned.versions import latest, read_version, versions
 from pipeline.cli import app
 from pipeline.leftovers import NotSwept, gc_dataset
 from pipeline.merge import merge, merge_into

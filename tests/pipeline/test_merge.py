@@ -19,11 +19,11 @@ from nuscenes import NuScenes
 from nuscenes.utils.splits import get_scenes_of_split
 from typer.testing import CliRunner
 
-from outputs.fetch import NoSuchVersion, fetch, find_version
 from outputs.nuscenes.splits import ALL, TRAIN, VAL, Shares, split_of
 from outputs.nuscenes.validate import check_dataset
-from outputs.store import Store, open_store
-from outputs.versions import latest, read_version, versions
+from outputs.versioned.fetch import NoSuchVersion, fetch, find_version
+from outputs.versioned.store import Store, open_store
+from outputs.versioned.versions import latest, read_version, versions
 from pipeline.cli import app
 from pipeline.merge import NotMerged, merge, merge_into
 from tests.outputs.made import contents
@@ -227,7 +227,7 @@ def test_a_version_whose_answer_was_lost_is_not_added_twice(night, tmp_path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from outputs.store import Folder, open_store
+from outputs.versioned.store import Folder, open_store
 from pipeline.merge import merge
 left = int(sys.argv[3])
 create = Folder.create

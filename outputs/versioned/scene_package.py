@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from outputs.clips.manifest import ClipRecord
 from outputs.nuscenes.tables import Row, mask_name, open_scene, scene_rows
-from outputs.store import Hold, Store
+from outputs.versioned.store import Hold, Store
 
 LARGEST = 2**28  # bytes of a scene's rows, unpacked: ten thousand times what a clip needs
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import fsspec
 import pytest
 
-from outputs.store import BadAddress, Bucket, Folder, Store, open_store
+from outputs.versioned.store import BadAddress, Bucket, Folder, Store, open_store
 
 
 @pytest.fixture(params=["folder", "file", "memory", "s3", "other"])
@@ -93,7 +93,7 @@ def test_an_address_with_credentials_or_of_an_unknown_kind_is_refused_without_re
 
 
 def test_a_large_file_is_sent_in_parts(bucket, tmp_path, monkeypatch):
-    monkeypatch.setattr("outputs.store.LARGE", 10)
+    monkeypatch.setattr("outputs.versioned.store.LARGE", 10)
     (tmp_path / "table").write_bytes(b"row" * 100)
     store = open_store(f"{bucket}/prefix")
     assert store.create("table", tmp_path / "table")
@@ -116,7 +116,7 @@ class Conflicting:
 
 
 def test_a_conflict_is_waited_out_until_it_is_known_who_came_first(monkeypatch):
-    monkeypatch.setattr("outputs.store.CONFLICT_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr("outputs.versioned.store.CONFLICT_PAUSES_S", (0.0, 0.0))
     assert Bucket(Conflicting(2, None), "b", True).create("a", b"")
     assert not Bucket(Conflicting(2, FileExistsError()), "b", True).create("a", b"")
     for files in (Conflicting(3, None), Conflicting(1, OSError(28, "full"))):

@@ -3,7 +3,7 @@
 versions/000008.json    a version's scenes and counts; created exactly once, when all that it names is there
 v0008-3fa9c1d2/         its tables and splits.json: NuScenes("v0008-3fa9c1d2", root); the name holds their digest
 latest.json             names the last version, for people and scripts; the chain is what counts
-samples/ sweeps/ maps/ scenes/    files of the scenes, shared by all versions (`outputs.scene_package`)
+samples/ sweeps/ maps/ scenes/    files of the scenes, shared by all versions (`outputs.versioned.scene_package`)
 
 Nothing that a version names is ever written again, so readers of one are never disturbed.
 """
@@ -21,9 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from outputs.clips.manifest import Name
 from outputs.nuscenes.splits import Shares
-from outputs.scene_package import Digest
-from outputs.store import Hold, Store
-from outputs.version_tables import BuiltTables, add_card, build_tables
+from outputs.versioned.scene_package import Digest
+from outputs.versioned.store import Hold, Store
+from outputs.versioned.version_tables import BuiltTables, add_card, build_tables
 
 LATEST = "latest.json"
 

@@ -1,7 +1,7 @@
 """What merges that died left in a dataset: files that no version names, and that nobody is about to name.
 
 A merge at work has written files that no version names yet, or found them there and renewed their age
-(`outputs.store.Hold`). So only what was let alone for a while goes, by the store's own clock, and each file is looked
+(`outputs.versioned.store.Hold`). So only what was let alone for a while goes, by the store's own clock, and each file is looked
 at once more right before. Names that no merge gives are never touched.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from outputs.folder import Stored
 from outputs.nuscenes.tables import TABLES
-from outputs.store import Store
-from outputs.versions import LATEST, read_version, versions
+from outputs.versioned.local_store import Stored
+from outputs.versioned.store import Store
+from outputs.versioned.versions import LATEST, read_version, versions
 
 HANDS = 16
 AGE = timedelta(days=14)  # longer than any merge takes; git's own for the same question

@@ -1,4 +1,4 @@
-"""A store (`outputs.store`) in a folder of this machine."""
+"""A store (`outputs.versioned.store`) in a folder of this machine."""
 
 import os
 import shutil

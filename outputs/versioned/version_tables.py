@@ -16,8 +16,8 @@ from outputs.nuscenes.dataset_card import dataset_card
 from outputs.nuscenes.detection_task import counted_boxes
 from outputs.nuscenes.splits import Kin, Shares, Side, as_table, placed, settled, sides
 from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES
-from outputs.scene_package import ScenePackage, as_line, read_scenes
-from outputs.store import Store
+from outputs.versioned.scene_package import ScenePackage, as_line, read_scenes
+from outputs.versioned.store import Store
 
 SHARED = ("sensor", "calibrated_sensor")  # the tables in which scenes repeat each other's rows
 

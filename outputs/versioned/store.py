@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, runtime_checkable
 
-from outputs.folder import Folder, Stored
+from outputs.versioned.local_store import Folder, Stored
 
 # Where a conditional put, or one lock around the store, lets exactly one of two creators win. Others may do so, too.
 EXCLUSIVE = ("s3", "s3a", "memory")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from outputs.atomic_write import whole_file, whole_folder
 from outputs.nuscenes.tables import TABLES
-from outputs.store import Store
-from outputs.versions import Version, latest, read_version, versions
+from outputs.versioned.store import Store
+from outputs.versioned.versions import Version, latest, read_version, versions
 
 HANDS = 16
 # What a table may name: nothing that could climb out of the folder.

@@ -1,0 +1,4 @@
+"""Datasets that grow by merges.
+
+Owns versions, scene packages, and the store (folder or object store).
+"""
