@@ -30,19 +30,19 @@ from prefect.runtime import task_run
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Completed, Failed, State
 
+from pipeline.batch.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
+from pipeline.batch.nightly import Budget, Order, close_night, open_night
+from pipeline.batch.run_page import line_of, page_of, rows_of
+from pipeline.batch.webhook import hook
 from pipeline.cli import generate
 from pipeline.endings import Made, Timings
 from pipeline.errors import user_errors
-from pipeline.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
 from pipeline.history import all_well_since, ended_nights
 from pipeline.loopback import refuse_open_cluster
 from pipeline.night_commands import nightly
-from pipeline.nights import Budget, Order, close_night, open_night
-from pipeline.notify import hook
 from pipeline.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.publish import picture, publish
 from pipeline.requests import WEIGHTS, How, Request
-from pipeline.run_page import line_of, page_of, rows_of
 from pipeline.runs import Job, Run
 from pipeline.status import Phase, status
 from pipeline.stopping import told_to_stop

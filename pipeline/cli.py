@@ -156,8 +156,8 @@ def generate(
     """
     with plain_errors():
         from models.presets import WEIGHTS
+        from pipeline.batch.generate import generate as make
         from pipeline.board import Board
-        from pipeline.generate import generate as make
         from pipeline.line import staging
         from pipeline.loopback import refuse_open_cluster
         from pipeline.printing import print_summary

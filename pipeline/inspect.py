@@ -12,10 +12,10 @@ from conditioning.logs.read_log import pictures
 from conditioning.logs.tables import LogError
 from conditioning.renderer.procedural import photograph
 from outputs.verdict import Outcome, Verdict
+from pipeline.batch.generate import NoLog
 from pipeline.checks.outcomes import EXPECTED, STORY
 from pipeline.checks.physics import check_physics
 from pipeline.explaining import show
-from pipeline.generate import NoLog
 from pipeline.printing import verdicts_table
 from pipeline.runs import safe_name
 from pipeline.specs import find, load_all

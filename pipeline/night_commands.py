@@ -26,7 +26,7 @@ from pipeline.options import (
 from pipeline.terminal import console, plain_errors
 
 if TYPE_CHECKING:
-    from pipeline.nights import Account, Order
+    from pipeline.batch.nightly import Account, Order
     from pipeline.requests import How
 
 
@@ -68,9 +68,9 @@ def nightly(
     """
     with plain_errors():
         from models.presets import WEIGHTS
+        from pipeline.batch.nightly import Budget, Order
         from pipeline.line import staging
         from pipeline.loopback import refuse_open_cluster
-        from pipeline.nights import Budget, Order
         from pipeline.requests import How, Request
 
         refuse_open_cluster(ray, trust_network)
@@ -85,7 +85,7 @@ def nightly(
 
 
 def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -> int:
-    from pipeline.notify import hook
+    from pipeline.batch.webhook import hook
     from pipeline.stopping import told_to_stop
 
     tell = hook(webhook_file)
@@ -97,10 +97,10 @@ def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -
 
 
 def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_file: Path | None) -> int:
+    from pipeline.batch.daily_schedule import Schedule, serve, time_of_day
+    from pipeline.batch.webhook import hook
     from pipeline.errors import UserError
     from pipeline.journal import journal
-    from pipeline.night_clock import Schedule, serve, time_of_day
-    from pipeline.notify import hook
     from pipeline.stopping import told_to_stop
 
     if at is None:
@@ -122,8 +122,8 @@ def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_fil
 
 
 def _work(order: "Order", how: "How", night: date, stopping: object) -> "Account":
+    from pipeline.batch.nightly import nightly as make
     from pipeline.board import Board
-    from pipeline.nights import nightly as make
     from pipeline.printing import print_summary
 
     with Board(console) as board:

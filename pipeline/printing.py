@@ -8,8 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from outputs.verdict import Outcome, Verdict
+from pipeline.batch.generate import Summary
 from pipeline.endings import Timings
-from pipeline.generate import Summary
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
 

@@ -38,14 +38,14 @@ def resume(run: RunFolder, grace: Grace = GRACE_S) -> None:
 
     What failed by its own fault is left alone; `retry-failed` tries that again. Exit codes as for `generate`.
     """
-    from pipeline.resume import resume as go_on
+    from pipeline.batch.resume import resume as go_on
 
     _work(go_on, run, grace)
 
 
 def retry_failed(run: RunFolder, grace: Grace = GRACE_S) -> None:
     """Make once more what failed, for whatever reason; exit codes as for `generate`."""
-    from pipeline.resume import retry_failed as again
+    from pipeline.batch.resume import retry_failed as again
 
     _work(again, run, grace)
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.batch.generate import Silent, generate
 from pipeline.forecast import Cluster, Trouble, forecast, load_of
-from pipeline.generate import Silent, generate
 from pipeline.measured import Measured, read_measured
 from pipeline.requests import How, Request
 from pipeline.simulated_batch import play

@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import linregress
 
-import pipeline.generate
+import pipeline.batch.generate
+from pipeline.batch.generate import generate
 from pipeline.endings import Ending, Made
 from pipeline.errors import Stopped
-from pipeline.generate import generate
 from pipeline.line import Staged
 from pipeline.machine import cores
 from pipeline.publish import publish
@@ -98,7 +98,7 @@ def soak(folder: Path, clips: int, how: How, prefect: bool, minutes: float) -> t
     seeds = tuple(range(-(-clips // SCENARIOS)))
     weights = newborn("speck", folder / "weights")
     request = Request((str(case_file),), out, seeds, preset="speck", weights=weights, limit=clips)
-    pipeline.generate.ClipMaker = SpeckMaker
+    pipeline.batch.generate.ClipMaker = SpeckMaker
     observer = Observer(out)
     thread = threading.Thread(target=observer.watch)
     thread.start()

@@ -5,10 +5,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.batch.generate import generate, make_plan
+from pipeline.batch.resume import resume
 from pipeline.endings import Ending
-from pipeline.generate import generate, make_plan
 from pipeline.requests import How, Request
-from pipeline.resume import resume
 from tests.pipeline.troubles import Batch
 
 

@@ -1,10 +1,10 @@
 """`flows.py` with the same workers: python -m tests.pipeline.speck_flows run ..."""
 
 import flows
-import pipeline.generate
+import pipeline.batch.generate
 from tests.pipeline.troubles import TroubledMaker
 
-pipeline.generate.ClipMaker = TroubledMaker
+pipeline.batch.generate.ClipMaker = TroubledMaker
 
 if __name__ == "__main__":
     flows.app()

@@ -11,8 +11,8 @@ from typing import Any
 import promql_parser as promql
 import pytest
 
-from pipeline import meters
-from pipeline.meters import Meters
+from pipeline.batch import metrics as meters
+from pipeline.batch.metrics import Meters
 
 DASHBOARD = json.loads((Path(__file__).resolve().parents[2] / "docs" / "grafana.json").read_text())
 PANELS = DASHBOARD["panels"]

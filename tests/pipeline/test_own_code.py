@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import pipeline.batch.generate
 import pipeline.crew
-import pipeline.generate
-from pipeline.generate import Silent, generate
+from pipeline.batch.generate import Silent, generate
 from pipeline.own_code import OURS, ROOT
 from pipeline.ray_start import NoWorkers
 from pipeline.requests import How
@@ -82,7 +82,7 @@ def test_a_package_that_stands_before_ours_is_named_by_its_path(tmp_path):
 def test_why_workers_die_is_in_the_message_the_log_and_run_json(
     batch, theirs, ray_here, monkeypatch, maker, foreign, cause
 ):
-    monkeypatch.setattr(pipeline.generate, "ClipMaker", maker)
+    monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", maker)
     if foreign:  # as if a machine of a cluster had other packages in the place of ours
         monkeypatch.setattr(pipeline.crew, "ROOT", theirs)
     with pytest.raises(NoWorkers) as error:

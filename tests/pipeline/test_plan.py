@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.generate import NoLog, NothingToMake, Silent, generate, make_plan
+from pipeline.batch.generate import NoLog, NothingToMake, Silent, generate, make_plan
 from pipeline.requests import How, Request
 from pipeline.specs import NotFound, find
 from scenarios.load import library, suites

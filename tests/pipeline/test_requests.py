@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import generate, night_commands, nights
+from pipeline import night_commands
+from pipeline.batch import generate
+from pipeline.batch import nightly as nights
+from pipeline.batch.generate import Silent, hold, make_plan
+from pipeline.batch.nightly import Budget, Order, nightly
+from pipeline.batch.resume import resume
 from pipeline.cli import app
-from pipeline.generate import Silent, hold, make_plan
 from pipeline.line import Staged
-from pipeline.nights import Budget, Order, nightly
 from pipeline.requests import How, Request, kept, wanted
-from pipeline.resume import resume
 from pipeline.runs import look
 from pipeline.status import Phase, status
 from tests.pipeline.by_hand import Batch

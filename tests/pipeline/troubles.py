@@ -18,7 +18,7 @@ import jaxtyping
 import numpy as np
 from torch import nn
 
-import pipeline.generate
+import pipeline.batch.generate
 from models.world import WorldModel
 from outputs.clips.inventory import doubt
 from pipeline.clip_maker import Begun, Seen
@@ -124,7 +124,7 @@ class Batch:
         for name in (TROUBLES, TIMES):
             (folder / name).mkdir()
         (folder / "batch.yaml").write_text(case(clips))
-        monkeypatch.setattr(pipeline.generate, "ClipMaker", TroubledMaker)
+        monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", TroubledMaker)
         return cls(folder, weights, clips)
 
     @property

@@ -17,16 +17,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pipeline.generate import make_plan
+from pipeline.batch.generate import make_plan
+from pipeline.batch.nightly import in_turn
 from pipeline.history import ended_nights
-from pipeline.nights import in_turn
 from pipeline.requests import How, Request, kept, wanted
 from pipeline.runs import look
 from pipeline.status import Phase, status
 from tests.pipeline.troubles import Batch, until
 
 pytestmark = pytest.mark.prefect
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CLIPS = 5
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.pipeline.situations import case
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 # Both flows, on one server, and what an operator would look at afterwards, asked of the same server.
 SCRIPT = """

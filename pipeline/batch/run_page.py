@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.generate import Summary
+from pipeline.batch.generate import Summary
 
 
 def line_of(summary: Summary) -> str:

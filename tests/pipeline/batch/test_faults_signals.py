@@ -20,7 +20,7 @@ from tests.pipeline.harm import planned
 from tests.pipeline.troubles import Batch, until
 
 pytestmark = pytest.mark.ray
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "tests.pipeline.troubled_cli"]
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from pipeline.batch.daily_schedule import LATEST, TRIES, NotATime, Schedule, serve, time_of_day
 from pipeline.errors import UserError
 from pipeline.history import Ended, ended_nights, note_ended
-from pipeline.night_clock import LATEST, TRIES, NotATime, Schedule, serve, time_of_day
 
 NIGHT = date(2026, 11, 21)
 

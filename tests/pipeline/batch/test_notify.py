@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from pipeline.batch.webhook import VARIABLE, Hook, NoAddress, hook
 from pipeline.journal import journal
-from pipeline.notify import VARIABLE, Hook, NoAddress, hook
 
 PATH = "/services/T0/secret-path"
 

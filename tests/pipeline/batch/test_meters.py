@@ -11,14 +11,14 @@ import pytest
 
 from tests.pipeline.test_dashboard import RAYS_WITH_A_GPU, selected
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 # A batch of three in a process of its own: its Ray is scraped while it is there.
 SCRIPT = """
 import socket, sys, time, urllib.request
 from pathlib import Path
 from pipeline.endings import Made
-from pipeline.meters import Meters
+from pipeline.batch.metrics import Meters
 from pipeline.runs import Failure
 from pipeline.dispatch import on_ray
 from pipeline.ray_start import RayPlan

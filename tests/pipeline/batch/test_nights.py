@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import generate, nights
-from pipeline.generate import NothingToMake, Silent
+from pipeline.batch import generate
+from pipeline.batch import nightly as nights
+from pipeline.batch.generate import NothingToMake, Silent
+from pipeline.batch.nightly import Budget, Order, in_turn, nightly, open_night
+from pipeline.batch.resume import resume
 from pipeline.history import ended_nights, history
 from pipeline.lock import Locked, locked
-from pipeline.nights import Budget, Order, in_turn, nightly, open_night
 from pipeline.requests import How, Request
-from pipeline.resume import resume
 from pipeline.runs import UNFINISHED, Job
 from pipeline.status import Phase, status
 from tests.outputs.made import contents

@@ -13,7 +13,7 @@ from pathlib import Path
 from outputs.clips.clip import read_clip
 from tests.pipeline.situations import case
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BATCH = 6
 
 

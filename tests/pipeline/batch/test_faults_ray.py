@@ -16,17 +16,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.batch.generate import Silent, generate
+from pipeline.batch.resume import resume
 from pipeline.endings import Ending
-from pipeline.generate import Silent, generate
 from pipeline.line import Staged
 from pipeline.requests import How
-from pipeline.resume import resume
 from pipeline.runs import look
 from tests.pipeline.harm import Trouble, all_of, planned, request_of
 from tests.pipeline.troubles import Batch, until
 
 pytestmark = pytest.mark.ray
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

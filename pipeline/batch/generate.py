@@ -10,13 +10,13 @@ from typing import Protocol, runtime_checkable
 
 from conditioning.logs.tables import log_fingerprint
 from outputs.clips.manifest import ClipRecord
+from pipeline.batch.metrics import Meters
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.dispatch import on_ray
 from pipeline.endings import Ending, Failure, Made, Timings, tell_ending
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
 from pipeline.journal import journal, log
 from pipeline.machine import machine, versions
-from pipeline.meters import Meters
 from pipeline.networks import check_weights, fingerprints
 from pipeline.publish import publish
 from pipeline.ray_start import RayPlan

@@ -14,8 +14,8 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 from outputs.clips.manifest import missed
+from pipeline.batch.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
 from pipeline.endings import Failure, Made, Timings
-from pipeline.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
 from pipeline.history import Ended, History, history, note_ended
 from pipeline.journal import log
 from pipeline.lock import locked

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from outputs.clips.clip import read_clip
-from pipeline.generate import Silent, generate
+from pipeline.batch.generate import Silent, generate
+from pipeline.batch.resume import retry_failed
 from pipeline.line import Staged
 from pipeline.requests import How, kept, wanted
-from pipeline.resume import retry_failed
 from pipeline.runs import look
 from tests.pipeline.harm import planned, request_of
 from tests.pipeline.troubles import Batch

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from tests.pipeline.situations import case
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.generate import Summary, Watch, Which, generate
+from pipeline.batch.generate import Summary, Watch, Which, generate
 from pipeline.history import no_other_night
 from pipeline.requests import kept, wanted
 from pipeline.runs import Run, RunRefused, look

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-import pipeline.generate
+import pipeline.batch.generate
+from pipeline.batch.generate import Silent, generate
 from pipeline.endings import Made
 from pipeline.errors import ReadOnly
-from pipeline.generate import Silent, generate
 from pipeline.leftovers import gc
 from pipeline.requests import How, Request, wanted
 from pipeline.runs import Job, look
@@ -29,7 +29,7 @@ from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker
 from tests.pipeline.troubles import Batch, alive, drive, ended, kill, until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -236,7 +236,7 @@ class FindsItReadOnly(SpeckMaker):
 
 
 def test_a_disk_that_becomes_read_only_stops_the_batch_and_no_room_is_asked_for(batch, monkeypatch):
-    monkeypatch.setattr(pipeline.generate, "ClipMaker", FindsItReadOnly)
+    monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", FindsItReadOnly)
     request = Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
     with pytest.raises(ReadOnly, match="can only be read from now on") as error:
         generate(request, How(use_ray=False), Silent())
