@@ -34,19 +34,19 @@ from pipeline.batch.generate import Summary, hold, make_clips, make_plan, stoppe
 from pipeline.batch.nightly import Budget, Order, close_night, open_night
 from pipeline.batch.run_page import line_of, page_of, rows_of
 from pipeline.batch.webhook import hook
-from pipeline.cli import generate
+from pipeline.cli.main import generate
+from pipeline.cli.night_commands import nightly
+from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Weights
+from pipeline.cli.terminal import Commands
 from pipeline.endings import Made, Timings
 from pipeline.errors import user_errors
 from pipeline.history import all_well_since, ended_nights
 from pipeline.loopback import refuse_open_cluster
-from pipeline.night_commands import nightly
-from pipeline.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.publish import picture, publish
 from pipeline.requests import WEIGHTS, How, Request
 from pipeline.runs import Job, Run
 from pipeline.status import Phase, status
 from pipeline.stopping import told_to_stop
-from pipeline.terminal import Commands
 from pipeline.workers import is_passing
 
 ARTIFACT = "nearmiss-run"

@@ -17,7 +17,7 @@ from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field
 from typer.main import get_command
 
-from pipeline.cli import app
+from pipeline.cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = list(yaml.safe_load_all((ROOT / "deploy" / "kuberay.yaml").read_text()))

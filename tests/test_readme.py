@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import app
+from pipeline.cli.main import app
 from scenarios.load import loads
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from outputs.clips.manifest import write_record
-from pipeline.cli import app
+from pipeline.cli.main import app
 from pipeline.forecast import Cluster, Load, Trouble, acceptance, forecast, load_of
 from pipeline.measured import SHIPPED, Measured, NotMeasured, read_measured
 from pipeline.planning import Ask, plan_batch

@@ -22,7 +22,7 @@ from outputs.versioned.orphans import PART, SCENE, TABLE, sweep
 from outputs.versioned.scene_package import scene_name
 from outputs.versioned.store import Store, open_store
 from outputs.versioned.versions import latest, read_version, versions
-from pipeline.cli import app
+from pipeline.cli.main import app
 from pipeline.leftovers import NotSwept, gc_dataset
 from pipeline.merge import merge, merge_into
 from tests.outputs.made import contents

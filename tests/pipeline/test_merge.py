@@ -24,7 +24,7 @@ from outputs.nuscenes.validate import check_dataset
 from outputs.versioned.fetch import NoSuchVersion, fetch, find_version
 from outputs.versioned.store import Store, open_store
 from outputs.versioned.versions import latest, read_version, versions
-from pipeline.cli import app
+from pipeline.cli.main import app
 from pipeline.merge import NotMerged, merge, merge_into
 from tests.outputs.made import contents
 from tests.outputs.nuscenes.test_detection_task import columns

@@ -46,7 +46,7 @@ def test_a_new_weather_moves_no_word_that_is_known():
 def test_weights_that_would_misread_are_refused_by_name_before_anything_is_made(tmp_path, change, told):
     out = tmp_path / "run"
     run = later(
-        change, "from pipeline.cli import main; main()",
+        change, "from pipeline.cli.main import main; main()",
         "generate", library()["nhtsa/lead-brake"], "--out", out, "--inline",
     )  # fmt: skip
     assert run.returncode == 2

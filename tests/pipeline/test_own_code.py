@@ -62,7 +62,7 @@ def test_workers_take_our_packages_though_the_working_directory_has_others(batch
 def test_a_package_that_stands_before_ours_is_named_by_its_path(tmp_path):
     (tmp_path / "models" / "weights").mkdir(parents=True)  # no code at all: data of a user
     (tmp_path / "outputs.py").touch()
-    script = "import pipeline, sys; sys.path.insert(0, sys.argv.pop(1)); from pipeline.cli import main; main()"
+    script = "import pipeline, sys; sys.path.insert(0, sys.argv.pop(1)); from pipeline.cli.main import main; main()"
     command = [sys.executable, "-c", script, str(tmp_path), "library"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from pipeline.cli import app
+from pipeline.cli.main import app
 from pipeline.publish import ordered
 from pipeline.runs import Job, Run
 from pipeline.status import status

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import night_commands
 from pipeline.batch import generate
 from pipeline.batch import nightly as nights
 from pipeline.batch.generate import Silent, hold, make_plan
 from pipeline.batch.nightly import Budget, Order, nightly
 from pipeline.batch.resume import resume
-from pipeline.cli import app
+from pipeline.cli import night_commands
+from pipeline.cli.main import app
 from pipeline.line import Staged
 from pipeline.requests import How, Request, kept, wanted
 from pipeline.runs import look

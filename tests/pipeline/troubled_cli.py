@@ -1,7 +1,7 @@
 """`nearmiss` with the preset `speck`, and workers in whose hands clips go wrong if a `Batch` says so."""
 
 import pipeline.batch.generate
-from pipeline.cli import main
+from pipeline.cli.main import main
 from tests.pipeline.troubles import TroubledMaker
 
 pipeline.batch.generate.ClipMaker = TroubledMaker

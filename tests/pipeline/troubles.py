@@ -175,7 +175,7 @@ def drive(*arguments: str, before: Callable[[], None] = lambda: None) -> int:
     jaxtyping.config.update("jaxtyping_disable", True)
     try:
         before()
-        from pipeline.cli import app
+        from pipeline.cli.main import app
 
         app(list(arguments), standalone_mode=True)
     except SystemExit as ended:

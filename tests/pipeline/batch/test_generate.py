@@ -30,7 +30,7 @@ def finished(out: Path) -> dict[str, int]:
 def test_the_program_makes_a_clip_of_the_shipped_preset(tmp_path, newborn_weights):
     file, out = tmp_path / "one.yaml", tmp_path / "run"
     file.write_text(case(1))
-    made = start("pipeline.cli", file, out, "--weights", str(newborn_weights))
+    made = start("pipeline.cli.main", file, out, "--weights", str(newborn_weights))
     text, _ = made.communicate()
     assert made.returncode == 0, text
     (clip,) = finished(out)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
+from pipeline.cli.main import app
 from tests.pipeline.situations import case
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,7 +48,16 @@ def test_a_cluster_on_a_network_is_refused_by_generate_too(specs, tmp_path):
 
 
 def test_who_stays_is_stopped_by_sigterm_and_leaves_no_half_night(specs, tmp_path):
-    command = [sys.executable, "-u", "-m", "pipeline.cli", "nightly", str(specs), "--out", str(tmp_path / "nights")]
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "pipeline.cli.main",
+        "nightly",
+        str(specs),
+        "--out",
+        str(tmp_path / "nights"),
+    ]
     command += ["--serve", "--at", _hours_away()]
     stays = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert "nights at" in stays.stdout.readline()

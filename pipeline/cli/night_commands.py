@@ -1,4 +1,4 @@
-"""The command `nightly`. Imports are inside it, as in `pipeline.cli`, which names it."""
+"""The command `nightly`. Imports are inside it, as in `pipeline.cli.main`, which names it."""
 
 from datetime import date
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.options import (
+from pipeline.cli.options import (
     Attribution,
     Deadline,
     Gpus,
@@ -23,7 +23,7 @@ from pipeline.options import (
     Weights,
     Workers,
 )
-from pipeline.terminal import console, plain_errors
+from pipeline.cli.terminal import console, plain_errors
 
 if TYPE_CHECKING:
     from pipeline.batch.nightly import Account, Order

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.cli import app
+from pipeline.cli.main import app
 
 
 @pytest.fixture

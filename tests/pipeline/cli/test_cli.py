@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.checks.baseline import BaselineError, load_baseline
-from pipeline.cli import app
-from pipeline.terminal import INCOMPLETE, MISUSED, OK
+from pipeline.cli.main import app
+from pipeline.cli.terminal import INCOMPLETE, MISUSED, OK
 from scenarios.schema import SCHEMA
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = (
     "new", "schema", "library", "explain", "check", "preview", "generate", "search", "train", "evaluate", "report",
 )  # fmt: skip
@@ -89,7 +89,9 @@ def test_every_command_explains_itself(command):
 
 
 def test_help_does_not_wait_for_the_networks():
-    code = "import sys, pipeline.cli, pipeline.explaining; sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
+    code = (
+        "import sys, pipeline.cli.main, pipeline.explaining; sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli`, which names them."""
+"""The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli.main`, which names them."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.options import GRACE_S, Grace
-from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
+from pipeline.cli.options import GRACE_S, Grace
+from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder made by `nearmiss generate`.")]
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import COMMANDS
-from pipeline.options import (
+from pipeline.cli.options import (
     GRACE_S,
     Attribution,
     Deadline,
@@ -25,7 +24,8 @@ from pipeline.options import (
     Weights,
     Workers,
 )
-from pipeline.terminal import INCOMPLETE, OK, Commands, console, plain_errors
+from pipeline.cli.registry import COMMANDS
+from pipeline.cli.terminal import INCOMPLETE, OK, Commands, console, plain_errors
 
 app = typer.Typer(
     cls=Commands,
@@ -282,7 +282,7 @@ for _name, _command in COMMANDS.items():
 
 
 def main() -> None:
-    """Entry for `python -m pipeline.cli`."""
+    """Entry for `python -m pipeline.cli.main`."""
     app(prog_name="nearmiss")
 
 

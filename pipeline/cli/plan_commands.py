@@ -1,4 +1,4 @@
-"""The command `plan`. Imports are inside it, as in `pipeline.cli`, which names it."""
+"""The command `plan`. Imports are inside it, as in `pipeline.cli.main`, which names it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pipeline.terminal import console, plain_errors
+from pipeline.cli.terminal import console, plain_errors
 
 if TYPE_CHECKING:
     from pipeline.measured import Measured

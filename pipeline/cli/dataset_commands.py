@@ -1,4 +1,4 @@
-"""The commands `merge` and `fetch`. Imports are inside them, as in `pipeline.cli`, which names them."""
+"""The commands `merge` and `fetch`. Imports are inside them, as in `pipeline.cli.main`, which names them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
+from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 
 if TYPE_CHECKING:
     from pipeline.merge import Merged

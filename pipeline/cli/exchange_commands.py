@@ -1,11 +1,11 @@
-"""The commands `import` and `export`. Imports are inside them, as in `pipeline.cli`, which names them."""
+"""The commands `import` and `export`. Imports are inside them, as in `pipeline.cli.main`, which names them."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.terminal import INCOMPLETE, OK, console, plain_errors
+from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 
 
 def import_scenario(

@@ -1,0 +1,19 @@
+"""The commands that have files of their own, by the names under which `pipeline.cli.main` offers them."""
+
+from collections.abc import Callable
+
+from pipeline.cli.dataset_commands import fetch, merge
+from pipeline.cli.exchange_commands import export_scenario, import_scenario
+from pipeline.cli.night_commands import nightly
+from pipeline.cli.plan_commands import plan
+from pipeline.cli.run_commands import RUN_COMMANDS
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "import": import_scenario,
+    "export": export_scenario,
+    "merge": merge,
+    "fetch": fetch,
+    "plan": plan,
+    "nightly": nightly,
+    **RUN_COMMANDS,
+}
