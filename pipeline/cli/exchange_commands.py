@@ -30,7 +30,7 @@ def import_scenario(
     then nothing is written, unless --partial.
     """
     with plain_errors():
-        from pipeline.exchange import import_files
+        from pipeline.cli.exchange import import_files
         from scenarios.openscenario.importing import Asked
 
         import_files(path, out, Asked(ego, duration, partial), console)
@@ -49,6 +49,6 @@ def export_scenario(
     that the rollout gives; the files say which.
     """
     with plain_errors():
-        from pipeline.exchange import export_files
+        from pipeline.cli.exchange import export_files
 
         raise typer.Exit(OK if export_files(tuple(paths), out, console) else INCOMPLETE)

@@ -50,7 +50,7 @@ def new(
     ] = None,
 ) -> None:
     """Write a scenario file to begin from: a commented one, or one drafted from a phrase."""
-    from pipeline.new import write_new
+    from pipeline.cli.new import write_new
 
     with plain_errors():
         made = write_new(path, phrase)
@@ -66,7 +66,7 @@ def schema(
     path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("nearmiss.schema.json"),
 ) -> None:
     """Write the JSON Schema of scenario files, with which editors complete, explain and check them."""
-    from pipeline.editor import first_line, write_schema
+    from pipeline.cli.editor import first_line, write_schema
 
     with plain_errors():
         made = write_schema(path)
@@ -88,8 +88,8 @@ def explain(
     phrases: Annotated[bool, typer.Option("--phrases", help="Everything that a story line can say instead.")] = False,
 ) -> None:
     """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
+    from pipeline.cli.explaining import explain_files, explain_phrases
     from pipeline.errors import UserError
-    from pipeline.explaining import explain_files, explain_phrases
 
     with plain_errors():
         if phrases:
@@ -107,7 +107,7 @@ def check(
     full: Annotated[bool, typer.Option("--full", help="Every verdict of every scenario.")] = False,
 ) -> None:
     """Validate scenario files and the physics of what happens in them. No network is run."""
-    from pipeline.inspect import check_files
+    from pipeline.cli.inspect import check_files
 
     with plain_errors():
         raise typer.Exit(OK if check_files(tuple(paths), log, full, console) else INCOMPLETE)
@@ -120,7 +120,7 @@ def preview(
     log: Log = None,
 ) -> None:
     """Draw scenarios from above and as the camera's layers, in seconds. No network is run."""
-    from pipeline.inspect import preview_files
+    from pipeline.cli.inspect import preview_files
 
     with plain_errors():
         raise typer.Exit(OK if preview_files(tuple(paths), log, out, console) else INCOMPLETE)
@@ -205,9 +205,9 @@ def search(
     The answer: scenario files that `nearmiss generate` takes, a plot, and all trials as JSON.
     """
     with plain_errors():
+        from pipeline.cli.search_command import search_file
         from pipeline.machine import cores
         from pipeline.search import Effort
-        from pipeline.worst import search_file
 
         effort = Effort(rollouts, keep, seed, workers or cores())
         raise typer.Exit(OK if search_file(path, tuple(measure or ("ttc",)), effort, out, console) else INCOMPLETE)

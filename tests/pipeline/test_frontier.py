@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from outputs.searches.records import Fate
+from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
 from pipeline.frontier import undominated, weighings
 from pipeline.search import Answer, Effort, search
 from pipeline.severity import MEASURES, others_effort
-from pipeline.worst import search_file
 from scenarios.load import load
 from scenarios.simulate import simulate
 

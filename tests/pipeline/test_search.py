@@ -10,11 +10,11 @@ from rich.console import Console
 
 from outputs.searches.records import Fate
 from pipeline.checks.physics import check_physics
+from pipeline.cli.inspect import check_files
+from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
-from pipeline.inspect import check_files
 from pipeline.search import Answer, Effort, search
 from pipeline.severity import MEASURES, first_impact, sight_before_conflict
-from pipeline.worst import search_file
 from scenarios.faults import Faults
 from scenarios.load import load
 from scenarios.simulate import simulate

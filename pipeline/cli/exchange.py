@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.editor import first_line, schema_for
+from pipeline.cli.editor import first_line, schema_for
 from pipeline.errors import UserError
 from pipeline.runs import safe_name
 from pipeline.specs import find, load_all

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
-from pipeline.editor import MODELINE, first_line, schema_for
+from pipeline.cli.editor import MODELINE, first_line, schema_for
 from pipeline.errors import UserError
 from pipeline.runs import safe_name
 from pipeline.shelf import nearest_shipped
