@@ -15,8 +15,8 @@ from outputs.verdict import Outcome, Verdict
 from pipeline.batch.generate import NoLog
 from pipeline.checks.outcomes import EXPECTED, STORY
 from pipeline.checks.physics import check_physics
+from pipeline.cli.display.tables import verdicts_table
 from pipeline.cli.explaining import show
-from pipeline.printing import verdicts_table
 from pipeline.runs import safe_name
 from pipeline.specs import find, load_all
 from pipeline.stages import open_world

@@ -77,7 +77,7 @@ def schema(
 @app.command()
 def library() -> None:
     """List the shipped scenarios: a short list of everything, and the suites of the protocols."""
-    from pipeline.shelf import list_shipped
+    from pipeline.cli.display.catalog import list_shipped
 
     list_shipped(console)
 
@@ -157,10 +157,10 @@ def generate(
     with plain_errors():
         from models.presets import WEIGHTS
         from pipeline.batch.generate import generate as make
-        from pipeline.board import Board
+        from pipeline.cli.display.progress import Board
+        from pipeline.cli.display.tables import print_summary
         from pipeline.line import staging
         from pipeline.loopback import refuse_open_cluster
-        from pipeline.printing import print_summary
         from pipeline.requests import How, Request
         from pipeline.runs import safe_name
         from pipeline.stopping import told_to_stop
@@ -237,7 +237,7 @@ def train(
     """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer beside them."""
     with plain_errors():
         from models.presets import WEIGHTS
-        from pipeline.printing import training_progress
+        from pipeline.cli.display.tables import training_progress
         from pipeline.train import train_here
 
         with training_progress(console, steps) as progress:
@@ -268,7 +268,7 @@ def evaluate(
     with plain_errors():
         if calibrate:
             from pipeline.calibrate import calibrate_preset
-            from pipeline.printing import training_progress
+            from pipeline.cli.display.tables import training_progress
 
             with training_progress(console, calibrate) as progress:
                 calibrate_preset(preset, calibrate, lambda done, total: progress(done, {"clips": total}))

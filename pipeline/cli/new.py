@@ -6,10 +6,10 @@ from pathlib import Path
 
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
+from pipeline.cli.display.catalog import nearest_shipped
 from pipeline.cli.editor import MODELINE, first_line, schema_for
 from pipeline.errors import UserError
 from pipeline.runs import safe_name
-from pipeline.shelf import nearest_shipped
 from pipeline.specs import NotFound, find
 from scenarios.draft import Draft, NotDrafted, draft
 from scenarios.load import loads, template

@@ -123,8 +123,8 @@ def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_fil
 
 def _work(order: "Order", how: "How", night: date, stopping: object) -> "Account":
     from pipeline.batch.nightly import nightly as make
-    from pipeline.board import Board
-    from pipeline.printing import print_summary
+    from pipeline.cli.display.progress import Board
+    from pipeline.cli.display.tables import print_summary
 
     with Board(console) as board:
         account = make(order, night, how, board, lambda: bool(stopping))

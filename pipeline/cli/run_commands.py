@@ -51,8 +51,8 @@ def retry_failed(run: RunFolder, grace: Grace = GRACE_S) -> None:
 
 
 def _work(go_on: Callable, run: Path, grace: float) -> None:
-    from pipeline.board import Board
-    from pipeline.printing import print_summary
+    from pipeline.cli.display.progress import Board
+    from pipeline.cli.display.tables import print_summary
     from pipeline.stopping import told_to_stop
 
     complete = True

@@ -6,10 +6,10 @@ from rich.console import Console
 
 from outputs.searches.records import Parameter, SearchRecord
 from outputs.searches.search_files import write_search
+from pipeline.cli.display.search_tables import print_answer, search_progress
 from pipeline.errors import UserError
 from pipeline.runs import safe_name
 from pipeline.search import Answer, Effort, search
-from pipeline.search_board import print_answer, search_progress
 from pipeline.severity import MEASURES, Measure
 from pipeline.specs import find
 from scenarios.axes import Dimension, Span

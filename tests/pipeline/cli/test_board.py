@@ -5,7 +5,7 @@ import time
 
 from rich.console import Console
 
-from pipeline.board import Board
+from pipeline.cli.display.progress import Board
 from pipeline.endings import Failure
 from pipeline.stopwatch import in_work
 
