@@ -38,11 +38,11 @@ from pipeline.cli.main import generate
 from pipeline.cli.night_commands import nightly
 from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.cli.terminal import Commands
+from pipeline.datasets.publish import picture, publish
 from pipeline.endings import Made, Timings
 from pipeline.errors import user_errors
 from pipeline.history import all_well_since, ended_nights
 from pipeline.loopback import refuse_open_cluster
-from pipeline.publish import picture, publish
 from pipeline.requests import WEIGHTS, How, Request
 from pipeline.runs import Job, Run
 from pipeline.status import Phase, status

@@ -12,13 +12,13 @@ from conditioning.logs.tables import log_fingerprint
 from outputs.clips.manifest import ClipRecord
 from pipeline.batch.metrics import Meters
 from pipeline.clip_maker import ClipMaker, made_with
+from pipeline.datasets.publish import publish
 from pipeline.dispatch import on_ray
 from pipeline.endings import Ending, Failure, Made, Timings, tell_ending
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
 from pipeline.journal import journal, log
 from pipeline.machine import machine, versions
 from pipeline.networks import check_weights, fingerprints
-from pipeline.publish import publish
 from pipeline.ray_start import RayPlan
 from pipeline.requests import How, Request, keep, read_specs, resuming
 from pipeline.runs import Job, Run, clip_id, open_run

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from outputs.clips.manifest import missed
 from pipeline.batch.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
+from pipeline.datasets.merge import NotMerged, merge
+from pipeline.datasets.publish import publish
 from pipeline.endings import Failure, Made, Timings
 from pipeline.history import Ended, History, history, note_ended
 from pipeline.journal import log
 from pipeline.lock import locked
 from pipeline.machine import code_fingerprint
-from pipeline.merge import NotMerged, merge
-from pipeline.publish import publish
 from pipeline.requests import How, Request, given, options
 from pipeline.runs import Job, Run
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 
 if TYPE_CHECKING:
-    from pipeline.merge import Merged
+    from pipeline.datasets.merge import Merged
 
 Dataset = Annotated[str, typer.Option(metavar="DATASET", help="A folder, or an address such as s3://bucket/prefix.")]
 
@@ -34,8 +34,8 @@ def merge(
     """
     with plain_errors():
         from outputs.nuscenes.splits import Shares
+        from pipeline.datasets.merge import merge as add
         from pipeline.errors import UserError
-        from pipeline.merge import merge as add
 
         try:
             usual = Shares()

@@ -76,9 +76,9 @@ def gc(
 
     Of a dataset only files go that no version names, and none that a merge at work may be about to name.
     """
+    from pipeline.datasets.garbage_collect import gc as collect
+    from pipeline.datasets.garbage_collect import is_dataset
     from pipeline.errors import UserError
-    from pipeline.leftovers import gc as collect
-    from pipeline.leftovers import is_dataset
 
     with plain_errors():
         if is_dataset(place):
@@ -94,7 +94,7 @@ def gc(
 
 def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
     from outputs.versioned.orphans import AGE
-    from pipeline.leftovers import gc_dataset
+    from pipeline.datasets.garbage_collect import gc_dataset
 
     age = AGE if days is None else timedelta(days=days)
     swept = gc_dataset(place, age, dry_run)
@@ -115,7 +115,7 @@ def _tell(gone: Sequence[tuple[int, str]], dry_run: bool) -> None:
 
 def report(run: RunFolder) -> None:
     """Build dataset, manifest and report of a run folder again from its clips."""
-    from pipeline.publish import publish_again
+    from pipeline.datasets.publish import publish_again
 
     with plain_errors():
         console.print(publish_again(run))

@@ -26,11 +26,11 @@ from scipy.stats import linregress
 
 import pipeline.batch.generate
 from pipeline.batch.generate import generate
+from pipeline.datasets.publish import publish
 from pipeline.endings import Ending, Made
 from pipeline.errors import Stopped
 from pipeline.line import Staged
 from pipeline.machine import cores
-from pipeline.publish import publish
 from pipeline.requests import How, Request
 from pipeline.runs import Run
 from tests.pipeline.situations import case

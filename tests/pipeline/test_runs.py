@@ -11,8 +11,8 @@ import pytest
 from outputs.clips.coverage import coverage
 from outputs.clips.manifest import ClipRecord, reasons_against, write_record
 from outputs.verdict import Outcome, Verdict, accepted
+from pipeline.datasets.publish import points
 from pipeline.lock import Locked, locked
-from pipeline.publish import points
 from pipeline.runs import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
 from pipeline.stopwatch import Stopwatch
 from scenarios.bodies import EGO_SIZE, Body, Kind

@@ -10,8 +10,8 @@ import yaml
 from outputs.clips.manifest import write_record
 from outputs.nuscenes.splits import TRAIN, VAL, Shares, placed, split_of
 from outputs.versioned.store import open_store
+from pipeline.datasets.merge import merge
 from pipeline.lineage import family_of
-from pipeline.merge import merge
 from scenarios.load import load
 from scenarios.scenario import FromLog, Scenario
 from tests.outputs.made import contents, record

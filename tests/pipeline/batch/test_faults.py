@@ -19,9 +19,9 @@ import pytest
 
 import pipeline.batch.generate
 from pipeline.batch.generate import Silent, generate
+from pipeline.datasets.garbage_collect import gc
 from pipeline.endings import Made
 from pipeline.errors import ReadOnly
-from pipeline.leftovers import gc
 from pipeline.requests import How, Request, wanted
 from pipeline.runs import Job, look
 from pipeline.status import Phase, status

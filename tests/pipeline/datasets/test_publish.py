@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from pipeline.cli.main import app
-from pipeline.publish import ordered
+from pipeline.datasets.publish import ordered
 from pipeline.runs import Job, Run
 from pipeline.status import status
 from scenarios.scenario import Scenario

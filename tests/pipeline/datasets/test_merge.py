@@ -25,12 +25,12 @@ from outputs.versioned.fetch import NoSuchVersion, fetch, find_version
 from outputs.versioned.store import Store, open_store
 from outputs.versioned.versions import latest, read_version, versions
 from pipeline.cli.main import app
-from pipeline.merge import NotMerged, merge, merge_into
+from pipeline.datasets.merge import NotMerged, merge, merge_into
 from tests.outputs.made import contents
 from tests.outputs.nuscenes.test_detection_task import columns
 from tests.outputs.short_clips import run_folder, short_clip
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
@@ -228,7 +228,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from outputs.versioned.store import Folder, open_store
-from pipeline.merge import merge
+from pipeline.datasets.merge import merge
 left = int(sys.argv[3])
 create = Folder.create
 def dying(self, name, content):
@@ -257,7 +257,7 @@ def test_a_kill_leaves_the_last_version_readable(night, later, tmp_path, moment)
 def test_twenty_kills_at_random_moments_lose_no_clip_and_double_none(tmp_path):
     """Each time a clip has been added, somebody else merges, too, and one of the two is killed."""
     processes, chance = get_context("forkserver"), random.Random(0)
-    processes.set_forkserver_preload(["pipeline.merge"])
+    processes.set_forkserver_preload(["pipeline.datasets.merge"])
     run, other, dataset = run_folder(tmp_path / "run"), run_folder(tmp_path / "other"), str(tmp_path / "dataset")
     merge([run_folder(tmp_path / "first", "first-0")], dataset)
     processes.Process(target=len, args=((),)).start()

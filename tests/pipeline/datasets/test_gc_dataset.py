@@ -23,11 +23,11 @@ from outputs.versioned.scene_package import scene_name
 from outputs.versioned.store import Store, open_store
 from outputs.versioned.versions import latest, read_version, versions
 from pipeline.cli.main import app
-from pipeline.leftovers import NotSwept, gc_dataset
-from pipeline.merge import merge, merge_into
+from pipeline.datasets.garbage_collect import NotSwept, gc_dataset
+from pipeline.datasets.merge import merge, merge_into
 from tests.outputs.made import contents
 from tests.outputs.short_clips import run_folder
-from tests.pipeline.test_merge import KILLED, ROOT, Breaking, Meanwhile
+from tests.pipeline.datasets.test_merge import KILLED, ROOT, Breaking, Meanwhile
 
 NOW, LONG = timedelta(0), timedelta(days=30)
 
