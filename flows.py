@@ -40,14 +40,14 @@ from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.cli.terminal import Commands
 from pipeline.datasets.publish import picture, publish
 from pipeline.endings import Made, Timings
+from pipeline.engine.loopback import refuse_open_cluster
+from pipeline.engine.outcomes import is_passing
+from pipeline.engine.shutdown import told_to_stop
 from pipeline.errors import user_errors
 from pipeline.history import all_well_since, ended_nights
-from pipeline.loopback import refuse_open_cluster
 from pipeline.requests import WEIGHTS, How, Request
 from pipeline.runs import Job, Run
 from pipeline.status import Phase, status
-from pipeline.stopping import told_to_stop
-from pipeline.workers import is_passing
 
 ARTIFACT = "nearmiss-run"
 SHARD = 1000  # clips a task: each task hires workers of its own, which takes some ten seconds

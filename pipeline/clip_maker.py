@@ -7,7 +7,7 @@ from pathlib import Path
 from models.weights import WeightsError
 from outputs.clips.clip import Clip, write_clip
 from pipeline.endings import Made
-from pipeline.machine import granted_device, peak_memory_gib
+from pipeline.engine.machine import granted_device, peak_memory_gib
 from pipeline.networks import Networks, load_networks
 from pipeline.runs import Job, Run
 from pipeline.stages import Scene
@@ -43,7 +43,7 @@ class Seen:
 
 @dataclass
 class ClipMaker:
-    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are the acts of one (`pipeline.line`).
+    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are the acts of one (`pipeline.engine.stage_plan`).
 
     `on_gpu`: the networks that make clips are on the GPU in those workers that were given one.
     """

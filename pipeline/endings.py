@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from outputs.clips.manifest import ClipRecord
-from pipeline.journal import log
+from pipeline.engine.event_log import log
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.endings import Failure
-from pipeline.lock import locked
+from pipeline.engine.lock import locked
 from pipeline.runs import UNFINISHED, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own

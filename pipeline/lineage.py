@@ -5,7 +5,7 @@ import torch
 from outputs.clips.manifest import ClipRecord, reasons_against
 from outputs.nuscenes.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
-from pipeline.machine import code_fingerprint, machine
+from pipeline.engine.machine import code_fingerprint, machine
 from pipeline.networks import Networks
 from pipeline.runs import Job, safe_name
 from pipeline.stages import Scene

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from models import weights
 from models.precision import computing
-from pipeline.machine import keep_freed_memory
+from pipeline.engine.machine import keep_freed_memory
 
 WARM_UP_STEPS = 100
 # Adam moves every weight by as much; the more of them meet in one number, the smaller the step must be, or hidden

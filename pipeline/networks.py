@@ -20,8 +20,8 @@ from models.tokenizer import Tokenizer
 from models.world import WorldModel
 from pipeline.checks.baseline import Baseline, load_baseline
 from pipeline.checks.sight import Checker
+from pipeline.engine.machine import keep_freed_memory
 from pipeline.errors import UserError
-from pipeline.machine import keep_freed_memory
 
 PARTS = {
     "tokenizer": Tokenizer,

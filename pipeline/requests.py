@@ -12,8 +12,8 @@ from typing import Any
 from models.presets import WEIGHTS
 from outputs.atomic_write import whole_folder, write_text
 from pipeline.endings import Failure
-from pipeline.line import Staged
-from pipeline.loopback import on_a_network
+from pipeline.engine.loopback import on_a_network
+from pipeline.engine.stage_plan import Staged
 from pipeline.runs import Run, RunRefused, safe_name
 from pipeline.specs import find
 

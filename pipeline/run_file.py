@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from outputs.atomic_write import write_text
+from pipeline.engine.redact import hide
 from pipeline.errors import UserError
-from pipeline.secrets import hide
 
 
 class RunRefused(UserError):

@@ -27,9 +27,9 @@ from typing import Any
 from outputs.clips.inventory import doubt, write_inventory
 from outputs.clips.manifest import ClipRecord, read_record
 from pipeline.endings import Failure
-from pipeline.lock import locked
+from pipeline.engine.lock import locked
+from pipeline.engine.redact import hide
 from pipeline.run_file import RunRefused, read_manifest, write_json
-from pipeline.secrets import hide
 from scenarios.scenario import Scenario
 
 UNFINISHED, BROKEN = ".unfinished", ".broken"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.endings import Failure
+from pipeline.engine.lock import holder
 from pipeline.history import made_on_other_nights
-from pipeline.lock import holder
 from pipeline.requests import goes_on, resuming, wanted
 from pipeline.runs import Run, State, look
 from pipeline.stopwatch import in_work

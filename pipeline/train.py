@@ -5,10 +5,10 @@ from pathlib import Path
 
 from models.presets import PRESETS, WEIGHTS
 from models.weights import fingerprint
+from pipeline.engine.machine import code_fingerprint, cores, device_named
 from pipeline.errors import UserError
 from pipeline.footage import BURST, FootageConfig, make_footage, open_footage
 from pipeline.loop import Schedule, train
-from pipeline.machine import code_fingerprint, cores, device_named
 from pipeline.networks import VOCABULARIES, check_layers
 from pipeline.parts import PARTS
 

@@ -10,9 +10,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from pipeline.engine.event_log import log
 from pipeline.errors import UserError, user_errors
 from pipeline.history import ended_nights
-from pipeline.journal import log
 
 LATEST = timedelta(hours=1)  # how late a night that nobody began may still begin
 LOOK_EVERY_S = 20.0

@@ -13,17 +13,17 @@ from outputs.clips.manifest import ClipRecord
 from pipeline.batch.metrics import Meters
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.datasets.publish import publish
-from pipeline.dispatch import on_ray
 from pipeline.endings import Ending, Failure, Made, Timings, tell_ending
+from pipeline.engine.event_log import journal, log
+from pipeline.engine.machine import machine, versions
+from pipeline.engine.outcomes import NOTHING, Done, Failed, Needs, hands, inline, stops_all
+from pipeline.engine.ray_cluster import RayPlan
+from pipeline.engine.scheduler import on_ray
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
-from pipeline.journal import journal, log
-from pipeline.machine import machine, versions
 from pipeline.networks import check_weights, fingerprints
-from pipeline.ray_start import RayPlan
 from pipeline.requests import How, Request, keep, read_specs, resuming
 from pipeline.runs import Job, Run, clip_id, open_run
 from pipeline.specs import load_all
-from pipeline.workers import NOTHING, Done, Failed, Needs, hands, inline, stops_all
 from scenarios.faults import Faults
 from scenarios.scenario import Scenario
 

@@ -18,10 +18,10 @@ from pipeline.batch.generate import NothingToMake, Plan, Summary, Watch, hold, m
 from pipeline.datasets.merge import NotMerged, merge
 from pipeline.datasets.publish import publish
 from pipeline.endings import Failure, Made, Timings
+from pipeline.engine.event_log import log
+from pipeline.engine.lock import locked
+from pipeline.engine.machine import code_fingerprint
 from pipeline.history import Ended, History, history, note_ended
-from pipeline.journal import log
-from pipeline.lock import locked
-from pipeline.machine import code_fingerprint
 from pipeline.requests import How, Request, given, options
 from pipeline.runs import Job, Run
 

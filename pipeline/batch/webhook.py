@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from pipeline.engine.event_log import log
 from pipeline.errors import UserError
-from pipeline.journal import log
 
 VARIABLE = "NEARMISS_WEBHOOK"
 TIMEOUT_S = 10.0

@@ -159,11 +159,11 @@ def generate(
         from pipeline.batch.generate import generate as make
         from pipeline.cli.display.progress import Board
         from pipeline.cli.display.tables import print_summary
-        from pipeline.line import staging
-        from pipeline.loopback import refuse_open_cluster
+        from pipeline.engine.loopback import refuse_open_cluster
+        from pipeline.engine.shutdown import told_to_stop
+        from pipeline.engine.stage_plan import staging
         from pipeline.requests import How, Request
         from pipeline.runs import safe_name
-        from pipeline.stopping import told_to_stop
 
         refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
@@ -206,7 +206,7 @@ def search(
     """
     with plain_errors():
         from pipeline.cli.search_command import search_file
-        from pipeline.machine import cores
+        from pipeline.engine.machine import cores
         from pipeline.search import Effort
 
         effort = Effort(rollouts, keep, seed, workers or cores())

@@ -69,8 +69,8 @@ def nightly(
     with plain_errors():
         from models.presets import WEIGHTS
         from pipeline.batch.nightly import Budget, Order
-        from pipeline.line import staging
-        from pipeline.loopback import refuse_open_cluster
+        from pipeline.engine.loopback import refuse_open_cluster
+        from pipeline.engine.stage_plan import staging
         from pipeline.requests import How, Request
 
         refuse_open_cluster(ray, trust_network)
@@ -86,7 +86,7 @@ def nightly(
 
 def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -> int:
     from pipeline.batch.webhook import hook
-    from pipeline.stopping import told_to_stop
+    from pipeline.engine.shutdown import told_to_stop
 
     tell = hook(webhook_file)
     with told_to_stop(grace) as stopping:
@@ -99,9 +99,9 @@ def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -
 def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_file: Path | None) -> int:
     from pipeline.batch.daily_schedule import Schedule, serve, time_of_day
     from pipeline.batch.webhook import hook
+    from pipeline.engine.event_log import journal
+    from pipeline.engine.shutdown import told_to_stop
     from pipeline.errors import UserError
-    from pipeline.journal import journal
-    from pipeline.stopping import told_to_stop
 
     if at is None:
         raise UserError("--serve needs a time of day to begin at, such as --at 02:00")

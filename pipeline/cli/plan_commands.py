@@ -51,8 +51,8 @@ def plan(
     """
     with plain_errors():
         from outputs.atomic_write import write_text
+        from pipeline.engine.machine import cores
         from pipeline.forecast import Cluster, Trouble
-        from pipeline.machine import cores
         from pipeline.measured import SHIPPED, read_measured
         from pipeline.planning import CORES_A_GPU, USUAL_START_S, Ask, plan_batch
 

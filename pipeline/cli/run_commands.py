@@ -53,7 +53,7 @@ def retry_failed(run: RunFolder, grace: Grace = GRACE_S) -> None:
 def _work(go_on: Callable, run: Path, grace: float) -> None:
     from pipeline.cli.display.progress import Board
     from pipeline.cli.display.tables import print_summary
-    from pipeline.stopping import told_to_stop
+    from pipeline.engine.shutdown import told_to_stop
 
     complete = True
     with plain_errors(), told_to_stop(grace) as stopping, Board(console) as board:

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from pipeline.engine.own_code import refuse_shadows
 from pipeline.errors import Stopped, refusal_of_disk, user_errors
-from pipeline.own_code import refuse_shadows
 
 OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 console = Console()

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.machine import cores
+from pipeline.engine.machine import cores
 from scenarios.load import loads
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate

@@ -28,9 +28,9 @@ import pipeline.batch.generate
 from pipeline.batch.generate import generate
 from pipeline.datasets.publish import publish
 from pipeline.endings import Ending, Made
+from pipeline.engine.machine import cores
+from pipeline.engine.stage_plan import Staged
 from pipeline.errors import Stopped
-from pipeline.line import Staged
-from pipeline.machine import cores
 from pipeline.requests import How, Request
 from pipeline.runs import Run
 from tests.pipeline.situations import case

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from models import weights
+from pipeline.engine.machine import NoGpu, device_named
 from pipeline.errors import UserError
 from pipeline.footage import FootageConfig
 from pipeline.loop import Schedule
-from pipeline.machine import NoGpu, device_named
 from pipeline.parts import PARTS
 from pipeline.train import train_part
 

@@ -15,7 +15,7 @@ from pipeline.batch.nightly import Budget, Order, nightly
 from pipeline.batch.resume import resume
 from pipeline.cli import night_commands
 from pipeline.cli.main import app
-from pipeline.line import Staged
+from pipeline.engine.stage_plan import Staged
 from pipeline.requests import How, Request, kept, wanted
 from pipeline.runs import look
 from pipeline.status import Phase, status

@@ -12,7 +12,7 @@ from outputs.clips.coverage import coverage
 from outputs.clips.manifest import ClipRecord, reasons_against, write_record
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.datasets.publish import points
-from pipeline.lock import Locked, locked
+from pipeline.engine.lock import Locked, locked
 from pipeline.runs import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
 from pipeline.stopwatch import Stopwatch
 from scenarios.bodies import EGO_SIZE, Body, Kind
@@ -197,7 +197,7 @@ def test_two_runs_at_once_are_refused_naming_the_holder(tmp_path):
 
 
 def test_a_lock_dies_with_its_process(tmp_path):
-    code = "import os, sys; from pathlib import Path; from pipeline.lock import locked\n"
+    code = "import os, sys; from pathlib import Path; from pipeline.engine.lock import locked\n"
     code += "with locked(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, check=False).returncode == -9

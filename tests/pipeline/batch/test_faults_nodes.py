@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.line import Staged
+from pipeline.engine.stage_plan import Staged
 from pipeline.requests import How
 from tests.pipeline.harm import Trouble, all_of
 from tests.pipeline.troubles import Batch

@@ -19,7 +19,7 @@ import pytest
 from pipeline.batch.generate import Silent, generate
 from pipeline.batch.resume import resume
 from pipeline.endings import Ending
-from pipeline.line import Staged
+from pipeline.engine.stage_plan import Staged
 from pipeline.requests import How
 from pipeline.runs import look
 from tests.pipeline.harm import Trouble, all_of, planned, request_of

@@ -20,11 +20,11 @@ from pathlib import Path
 from pipeline.endings import Made
 from pipeline.batch.metrics import Meters
 from pipeline.runs import Failure
-from pipeline.dispatch import on_ray
-from pipeline.ray_start import RayPlan
-from pipeline.workers import Hands
+from pipeline.engine.scheduler import on_ray
+from pipeline.engine.ray_cluster import RayPlan
+from pipeline.engine.outcomes import Hands
 from tests.outputs.made import BAD, record
-from tests.pipeline.test_loopback import Looks
+from tests.pipeline.engine.test_loopback import Looks
 
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))

@@ -13,8 +13,8 @@ from pipeline.batch import nightly as nights
 from pipeline.batch.generate import NothingToMake, Silent
 from pipeline.batch.nightly import Budget, Order, in_turn, nightly, open_night
 from pipeline.batch.resume import resume
+from pipeline.engine.lock import Locked, locked
 from pipeline.history import ended_nights, history
-from pipeline.lock import Locked, locked
 from pipeline.requests import How, Request
 from pipeline.runs import UNFINISHED, Job
 from pipeline.status import Phase, status

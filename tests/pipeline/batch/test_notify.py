@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from pipeline.batch.webhook import VARIABLE, Hook, NoAddress, hook
-from pipeline.journal import journal
+from pipeline.engine.event_log import journal
 
 PATH = "/services/T0/secret-path"
 

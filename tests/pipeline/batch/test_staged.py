@@ -6,7 +6,7 @@ import pytest
 from outputs.clips.clip import read_clip
 from pipeline.batch.generate import Silent, generate
 from pipeline.batch.resume import retry_failed
-from pipeline.line import Staged
+from pipeline.engine.stage_plan import Staged
 from pipeline.requests import How, kept, wanted
 from pipeline.runs import look
 from tests.pipeline.harm import planned, request_of

@@ -5,12 +5,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.engine.loopback import only_this_machine
+from pipeline.engine.machine import cores
+from pipeline.engine.outcomes import NOTHING, RETRIES, Hands, Needs, hands
+from pipeline.engine.shutdown import own_sigterm
+from pipeline.engine.stage_plan import Line, Staged, line_of
 from pipeline.errors import UserError, refusal_of_disk
-from pipeline.line import Line, Staged, line_of
-from pipeline.loopback import only_this_machine
-from pipeline.machine import cores
-from pipeline.stopping import own_sigterm
-from pipeline.workers import NOTHING, RETRIES, Hands, Needs, hands
 
 WHOLE_STORE, STAGED_STORE = 2**27, 2**30  # bytes of shared memory for results on their way; more goes to the disk
 

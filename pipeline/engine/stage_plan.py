@@ -8,8 +8,8 @@ staged    prepare -> imagine -> finish: the networks in workers of their own, on
 
 from dataclasses import dataclass
 
+from pipeline.engine.outcomes import NOTHING, Hands, Needs
 from pipeline.errors import UserError
-from pipeline.workers import NOTHING, Hands, Needs
 
 NETWORKS_SHARE = 0.7  # of a clip's seconds on a core: predict_tokens and render_frames, as `generate` prints them
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dispatch import on_ray
-from pipeline.loopback import Exposed, refuse_open_cluster
-from pipeline.ray_start import RayPlan
-from pipeline.workers import Done, Hands
+from pipeline.engine.loopback import Exposed, refuse_open_cluster
+from pipeline.engine.outcomes import Done, Hands
+from pipeline.engine.ray_cluster import RayPlan
+from pipeline.engine.scheduler import on_ray
 
 
 def descendants(pid: int) -> set[int]:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.crew import Crew, Part, Task
-from pipeline.deaths import cause_of, tell_death
-from pipeline.line import Line
-from pipeline.ray_start import RayPlan, line_here, start_ray
-from pipeline.workers import Done, Failed, Outcome, Player, Queue, failure, stops_all
+from pipeline.engine.actor_pool import Crew, Part, Task
+from pipeline.engine.outcomes import Done, Failed, Outcome, Player, Queue, failure, stops_all
+from pipeline.engine.ray_cluster import RayPlan, line_here, start_ray
+from pipeline.engine.stage_plan import Line
+from pipeline.engine.worker_death import cause_of, tell_death
 
 LOOK_S = 0.5  # how often deadlines are looked at while nothing ends
 

@@ -10,8 +10,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from pipeline.engine.own_code import OURS, ROOT
 from pipeline.errors import UserError
-from pipeline.own_code import OURS, ROOT
 
 _NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nuscenes-devkit")
 

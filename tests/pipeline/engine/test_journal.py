@@ -3,7 +3,7 @@
 import json
 import logging
 
-from pipeline.journal import journal, log
+from pipeline.engine.event_log import journal, log
 
 
 def test_lines_name_their_clip_and_are_shown_nowhere_else(tmp_path, caplog):

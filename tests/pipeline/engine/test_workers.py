@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import pipeline.workers
-from pipeline.dispatch import on_ray
-from pipeline.ray_start import NoWorkers, RayPlan
-from pipeline.workers import Done, Failed, Hands, Needs, hands, inline
+import pipeline.engine.outcomes
+from pipeline.engine.outcomes import Done, Failed, Hands, Needs, hands, inline
+from pipeline.engine.ray_cluster import NoWorkers, RayPlan
+from pipeline.engine.scheduler import on_ray
 
 
 @dataclass
@@ -92,7 +92,7 @@ BROKEN = (ValueError("no such lane"), RuntimeError("shapes"), FileNotFoundError(
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(pipeline.workers, "PAUSE_S", 0.01)
+    monkeypatch.setattr(pipeline.engine.outcomes, "PAUSE_S", 0.01)
 
 
 @pytest.mark.parametrize("error", PASSING, ids=repr)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dispatch import on_ray
-from pipeline.line import Line, Staged, Unstaged, line_of, staging
-from pipeline.ray_start import NoWorkers, RayPlan
-from pipeline.workers import NOTHING, Done, Hands, Needs
+from pipeline.engine.outcomes import NOTHING, Done, Hands, Needs
+from pipeline.engine.ray_cluster import NoWorkers, RayPlan
+from pipeline.engine.scheduler import on_ray
+from pipeline.engine.stage_plan import Line, Staged, Unstaged, line_of, staging
 
 
 def shares(line: Line) -> list[tuple[int, float]]:

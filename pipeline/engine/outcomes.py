@@ -1,4 +1,4 @@
-"""Who does the work: this process, or Ray actors (`pipeline.dispatch`). Both tell how each item ended.
+"""Who does the work: this process, or Ray actors (`pipeline.engine.scheduler`). Both tell how each item ended.
 
 A worker is built from plain values, loads what is heavy in `setup`, and `process` maps one item (the contract of
 NVIDIA's cosmos-xenna). An item that fails is reported and the rest go on. `process` may be called again for the same
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
-from pipeline.machine import cores
+from pipeline.engine.machine import cores
 
 RETRIES = 2  # of an item under which the machine failed; one that is at fault itself is not tried again
 PAUSE_S = 1.0  # before the first retry; twice as long before the next
@@ -23,7 +23,7 @@ _OURS = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError
 
 @runtime_checkable
 class Player(Protocol):
-    """Whoever plays acts (`pipeline.line`), which are further methods."""
+    """Whoever plays acts (`pipeline.engine.stage_plan`), which are further methods."""
 
     def setup(self, threads: int) -> None: ...
 

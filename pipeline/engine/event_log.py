@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.secrets import hide
+from pipeline.engine.redact import hide
 
 NAME = "log.jsonl"
 log = logging.getLogger("nearmiss")

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline import hand
-from pipeline.deaths import at_start, cause_of, tell_death
-from pipeline.line import Act, Pool
-from pipeline.own_code import OURS, ROOT
-from pipeline.ray_start import NoWorkers, RayPlan
-from pipeline.workers import Player
+from pipeline.engine import ray_actor as hand
+from pipeline.engine.outcomes import Player
+from pipeline.engine.own_code import OURS, ROOT
+from pipeline.engine.ray_cluster import NoWorkers, RayPlan
+from pipeline.engine.stage_plan import Act, Pool
+from pipeline.engine.worker_death import at_start, cause_of, tell_death
 
 
 @dataclass(frozen=True)

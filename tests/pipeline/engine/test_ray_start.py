@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.ray_start import NoWorkers, RayPlan, start_ray
-from pipeline.workers import Hands
+from pipeline.engine.outcomes import Hands
+from pipeline.engine.ray_cluster import NoWorkers, RayPlan, start_ray
 
 
 @pytest.mark.ray

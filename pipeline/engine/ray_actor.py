@@ -26,12 +26,12 @@ class _OwnPackages:
 
 @no_type_check
 class _Hand:
-    """Loads a worker (`pipeline.workers.Player`) and plays its acts. Its own arguments are plain values."""
+    """Loads a worker (`pipeline.engine.outcomes.Player`) and plays its acts. Its own arguments are plain values."""
 
     def __init__(self, root: str, names: Sequence[str], threads: int, on_gpu: bool) -> None:
         sys.meta_path.insert(0, _OwnPackages(root, names))
-        from pipeline.own_code import refuse_shadows
-        from pipeline.stopping import left_to_the_driver
+        from pipeline.engine.own_code import refuse_shadows
+        from pipeline.engine.shutdown import left_to_the_driver
 
         refuse_shadows()
         if not on_gpu:
@@ -44,7 +44,7 @@ class _Hand:
         self.worker.setup(self.threads)
 
     def process(self, act: Any, last: bool, items: Sequence[Any], *before: Any) -> Any:
-        """Play an act (`pipeline.line.Act`); `before` are the results of the acts before it, one act after the other.
+        """Play an act (`pipeline.engine.stage_plan.Act`); `before` are the results of the acts before it, one act after the other.
 
         The last act's results come as one value. Others stay in Ray, each on its own, behind a None that says that they
         are there: whoever waits for them does not fetch them.

@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.journal import log
+from pipeline.engine.event_log import log
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -5,9 +5,9 @@ import logging
 
 import pytest
 
-from pipeline.journal import journal, log
+from pipeline.engine.event_log import journal, log
+from pipeline.engine.redact import HIDDEN, hide
 from pipeline.runs import Job, open_run
-from pipeline.secrets import HIDDEN, hide
 from tests.pipeline.situations import car_ahead
 
 KEY = 'wJalrXUtn"FEMI\\K7MDENG'  # with what JSON escapes

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OURS = ("conditioning", "models", "outputs", "pipeline", "scenarios")
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import pipeline.batch.generate
-import pipeline.crew
+import pipeline.engine.actor_pool
 from pipeline.batch.generate import Silent, generate
-from pipeline.own_code import OURS, ROOT
-from pipeline.ray_start import NoWorkers
+from pipeline.engine.own_code import OURS, ROOT
+from pipeline.engine.ray_cluster import NoWorkers
 from pipeline.requests import How
 from pipeline.runs import look
 from tests.pipeline.harm import request_of
@@ -84,7 +84,7 @@ def test_why_workers_die_is_in_the_message_the_log_and_run_json(
 ):
     monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", maker)
     if foreign:  # as if a machine of a cluster had other packages in the place of ours
-        monkeypatch.setattr(pipeline.crew, "ROOT", theirs)
+        monkeypatch.setattr(pipeline.engine.actor_pool, "ROOT", theirs)
     with pytest.raises(NoWorkers) as error:
         generate(request_of(batch), How(workers=1), Silent())
     log = [json.loads(line) for line in (batch.out / "log.jsonl").read_text().splitlines()]
