@@ -267,12 +267,12 @@ def evaluate(
     """
     with plain_errors():
         if calibrate:
-            from pipeline.calibrate import calibrate_preset
             from pipeline.cli.display.tables import training_progress
+            from pipeline.evaluation.calibrate import calibrate_preset
 
             with training_progress(console, calibrate) as progress:
                 calibrate_preset(preset, calibrate, lambda done, total: progress(done, {"clips": total}))
-        from pipeline.evaluate import evaluate as measure
+        from pipeline.evaluation.evaluate import evaluate as measure
 
         measure(preset, clips, out, console, keep=keep, beside=beside)
 

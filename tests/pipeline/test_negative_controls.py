@@ -8,8 +8,8 @@ import pytest
 from conditioning.assets.scenery import build_scenery
 from conditioning.sensors.visibility import Labels, see
 from outputs.verdict import Outcome
-from pipeline.calibrate import load_checker
 from pipeline.checks.baseline import load_baseline
+from pipeline.evaluation.calibrate import load_checker
 from scenarios.load import library, load
 from scenarios.mentions import mentioned
 from scenarios.simulate import simulate

@@ -8,7 +8,7 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.layers.control_layers import LAYERS, Layers, draw_layers
 from conditioning.renderer.procedural import photograph
 from pipeline.checks.sight import Frames
-from pipeline.sharpness import MOMENTS, REGION_NAMES, Sharpness, on_bodies, sharpness
+from pipeline.evaluation.sharpness import MOMENTS, REGION_NAMES, Sharpness, on_bodies, sharpness
 from scenarios.rollout import Rollout
 from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate

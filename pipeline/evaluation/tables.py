@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from pipeline.checks.targets import CLASSES
-from pipeline.evaluation import BINS, Evaluation, Figures
-from pipeline.sharpness import MOMENTS, REGION_NAMES
+from pipeline.evaluation.metrics import BINS, Evaluation, Figures
+from pipeline.evaluation.sharpness import MOMENTS, REGION_NAMES
 
 HEADINGS = (
     "", "PSNR dB", "in boxes dB", "colour error", "of brightness", *(f"recall {b}" for b in BINS),

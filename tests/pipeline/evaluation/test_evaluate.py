@@ -11,9 +11,9 @@ from conditioning.layers.control_layers import draw_layers
 from pipeline.checks.sight import Found, Frames, Sight, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
 from pipeline.errors import UserError
-from pipeline.evaluate import frames_of, keep_figures
-from pipeline.evaluation import SOURCE, Case, Evaluation, Figures, evaluate_subjects
-from pipeline.evaluation_tables import HEADINGS, markdown, row
+from pipeline.evaluation.evaluate import frames_of, keep_figures
+from pipeline.evaluation.metrics import SOURCE, Case, Evaluation, Figures, evaluate_subjects
+from pipeline.evaluation.tables import HEADINGS, markdown, row
 from tests.pipeline.seeing import CAMERA, behind_a_truck, labels_of, open_road, strict_baseline
 
 GREY = 90

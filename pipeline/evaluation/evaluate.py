@@ -18,8 +18,8 @@ from models.presets import WEIGHTS
 from outputs.atomic_write import whole_file, write_text
 from pipeline.checks.sight import Frames, observe
 from pipeline.errors import UserError
-from pipeline.evaluation import Case, Evaluation, evaluate_subjects
-from pipeline.evaluation_tables import markdown, table
+from pipeline.evaluation.metrics import Case, Evaluation, evaluate_subjects
+from pipeline.evaluation.tables import markdown, table
 from pipeline.footage import HELD_OUT_SEED
 from pipeline.networks import Networks, load_networks
 from pipeline.sheets import sheet

@@ -22,7 +22,7 @@ from pipeline.checks.scene import FLOOR_PX, Scene
 from pipeline.checks.sight import Found, Frames, Sight
 from pipeline.checks.targets import CLASSES
 from pipeline.checks.tracks import permanence, returns
-from pipeline.sharpness import REGION_NAMES, Sharpness, sharpness
+from pipeline.evaluation.sharpness import REGION_NAMES, Sharpness, sharpness
 from scenarios.rollout import Rollout
 
 Eye = Callable[[Frames], Sight]  # what looks at frames: the checker's networks
@@ -139,7 +139,7 @@ class Figures:
     source's; `sharpness`, by region and moment, is its root, .5 where every edge has half its contrast; `flicker` is
     over source's;
     `facade_error` is the mean difference of facades' colours from source's, of full scale, at 1 s and at the end; see
-    `pipeline.sharpness`.
+    `pipeline.evaluation.sharpness`.
     `speed_error` is the mean over clips of the relative error of the way travelled; `speed_slope` is a line through
     the origin: speeds seen against speeds commanded. `rejected` is the share of clips that a pixel check keeps back.
     """

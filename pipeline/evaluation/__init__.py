@@ -1,0 +1,4 @@
+"""Evaluation of the networks.
+
+Owns the metrics on held-out clips, their tables, and calibration of the checks.
+"""
