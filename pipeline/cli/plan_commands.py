@@ -9,8 +9,8 @@ from rich.console import Console
 from pipeline.cli.terminal import console, plain_errors
 
 if TYPE_CHECKING:
-    from pipeline.measured import Measured
-    from pipeline.planning import Check, Outlook
+    from pipeline.planning.cost_model import Measured
+    from pipeline.planning.planning import Check, Outlook
 
 
 def plan(
@@ -52,9 +52,9 @@ def plan(
     with plain_errors():
         from outputs.atomic_write import write_text
         from pipeline.engine.machine import cores
-        from pipeline.forecast import Cluster, Trouble
-        from pipeline.measured import SHIPPED, read_measured
-        from pipeline.planning import CORES_A_GPU, USUAL_START_S, Ask, plan_batch
+        from pipeline.planning.cost_model import SHIPPED, read_measured
+        from pipeline.planning.forecast import Cluster, Trouble
+        from pipeline.planning.planning import CORES_A_GPU, USUAL_START_S, Ask, plan_batch
 
         measured = read_measured(source or SHIPPED)
         if startup is not None:

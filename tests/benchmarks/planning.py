@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.batch.generate import Silent, generate
-from pipeline.forecast import Cluster, Trouble, forecast, load_of
-from pipeline.measured import Measured, read_measured
+from pipeline.planning.cost_model import Measured, read_measured
+from pipeline.planning.forecast import Cluster, Trouble, forecast, load_of
+from pipeline.planning.simulated_batch import play
 from pipeline.requests import How, Request
-from pipeline.simulated_batch import play
 from tests.pipeline.situations import case
 
 NOTHING_WRONG = Trouble(dying=0.0, slow=0.0)

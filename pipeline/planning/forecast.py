@@ -1,4 +1,4 @@
-"""How long a batch takes on a cluster, from what measured clips cost. `pipeline.simulated_batch` checks it.
+"""How long a batch takes on a cluster, from what measured clips cost. `pipeline.planning.simulated_batch` checks it.
 
     wall = start-up + work of the scarcer resource / how much of it there is + what the last clips take longer
 
@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import beta
 
-from pipeline.measured import Measured
+from pipeline.planning.cost_model import Measured
 
 GRID = 4000  # steps in the integrals over a clip's life
 

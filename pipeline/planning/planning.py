@@ -5,9 +5,9 @@ from math import ceil
 
 import numpy as np
 
-from pipeline.forecast import Acceptance, Cluster, Forecast, Load, Trouble, acceptance, forecast, load_of
-from pipeline.measured import Measured, NotMeasured
-from pipeline.simulated_batch import play
+from pipeline.planning.cost_model import Measured, NotMeasured
+from pipeline.planning.forecast import Acceptance, Cluster, Forecast, Load, Trouble, acceptance, forecast, load_of
+from pipeline.planning.simulated_batch import play
 
 CORES_A_GPU = 16  # assumed where --cpus is left out: what rented GPU machines commonly have
 PLAYED_CLIPS, PLAYS = 10_000, 3

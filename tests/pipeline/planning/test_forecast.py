@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from outputs.clips.manifest import write_record
 from pipeline.cli.main import app
-from pipeline.forecast import Cluster, Load, Trouble, acceptance, forecast, load_of
-from pipeline.measured import SHIPPED, Measured, NotMeasured, read_measured
-from pipeline.planning import Ask, plan_batch
-from pipeline.simulated_batch import play
+from pipeline.planning.cost_model import SHIPPED, Measured, NotMeasured, read_measured
+from pipeline.planning.forecast import Cluster, Load, Trouble, acceptance, forecast, load_of
+from pipeline.planning.planning import Ask, plan_batch
+from pipeline.planning.simulated_batch import play
 from tests.outputs.made import BAD, record
 
 NONE = Trouble(dying=0.0, slow=0.0)

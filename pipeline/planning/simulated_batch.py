@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from pipeline.forecast import Cluster, Load, Trouble
+from pipeline.planning.forecast import Cluster, Load, Trouble
 
 AHEAD = 2  # clips in work for every GPU beyond those that hold a core: what back-pressure lets through
 
