@@ -39,15 +39,15 @@ from pipeline.cli.night_commands import nightly
 from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.cli.terminal import Commands
 from pipeline.datasets.publish import picture, publish
-from pipeline.endings import Made, Timings
 from pipeline.engine.loopback import refuse_open_cluster
 from pipeline.engine.outcomes import is_passing
 from pipeline.engine.shutdown import told_to_stop
 from pipeline.errors import user_errors
-from pipeline.history import all_well_since, ended_nights
-from pipeline.requests import WEIGHTS, How, Request
-from pipeline.runs import Job, Run
-from pipeline.status import Phase, status
+from pipeline.runs.batch_history import all_well_since, ended_nights
+from pipeline.runs.clip_outcome import Made, Timings
+from pipeline.runs.run_config import WEIGHTS, How, Request
+from pipeline.runs.run_folder import Job, Run
+from pipeline.runs.status import Phase, status
 
 ARTIFACT = "nearmiss-run"
 SHARD = 1000  # clips a task: each task hires workers of its own, which takes some ten seconds

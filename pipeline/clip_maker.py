@@ -6,12 +6,12 @@ from pathlib import Path
 
 from models.weights import WeightsError
 from outputs.clips.clip import Clip, write_clip
-from pipeline.endings import Made
 from pipeline.engine.machine import granted_device, peak_memory_gib
 from pipeline.networks import Networks, load_networks
-from pipeline.runs import Job, Run
+from pipeline.runs.clip_outcome import Made
+from pipeline.runs.run_folder import Job, Run
+from pipeline.runs.stage_timer import Stopwatch
 from pipeline.stages import Scene
-from pipeline.stopwatch import Stopwatch
 from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
 
 

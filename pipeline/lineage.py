@@ -7,7 +7,7 @@ from outputs.nuscenes.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
 from pipeline.networks import Networks
-from pipeline.runs import Job, safe_name
+from pipeline.runs.run_folder import Job, safe_name
 from pipeline.stages import Scene
 from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.scenario import Scenario

@@ -17,7 +17,8 @@ from conditioning.geometry.camera import Camera
 from outputs.clips.clip import Clip
 from pipeline.lineage import record_of
 from pipeline.networks import Networks
-from pipeline.runs import Job
+from pipeline.runs.run_folder import Job
+from pipeline.runs.stage_timer import Stopwatch
 from pipeline.stages import (
     Scene,
     condition,
@@ -29,7 +30,6 @@ from pipeline.stages import (
     sense_lidar,
     take_pictures,
 )
-from pipeline.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True)

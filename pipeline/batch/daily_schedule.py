@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from pipeline.engine.event_log import log
 from pipeline.errors import UserError, user_errors
-from pipeline.history import ended_nights
+from pipeline.runs.batch_history import ended_nights
 
 LATEST = timedelta(hours=1)  # how late a night that nobody began may still begin
 LOOK_EVERY_S = 20.0

@@ -13,7 +13,6 @@ from outputs.clips.manifest import ClipRecord
 from pipeline.batch.metrics import Meters
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.datasets.publish import publish
-from pipeline.endings import Ending, Failure, Made, Timings, tell_ending
 from pipeline.engine.event_log import journal, log
 from pipeline.engine.machine import machine, versions
 from pipeline.engine.outcomes import NOTHING, Done, Failed, Needs, hands, inline, stops_all
@@ -21,9 +20,10 @@ from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.scheduler import on_ray
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
 from pipeline.networks import check_weights, fingerprints
-from pipeline.requests import How, Request, keep, read_specs, resuming
-from pipeline.runs import Job, Run, clip_id, open_run
-from pipeline.specs import load_all
+from pipeline.runs.clip_outcome import Ending, Failure, Made, Timings, tell_ending
+from pipeline.runs.run_config import How, Request, keep, read_specs, resuming
+from pipeline.runs.run_folder import Job, Run, clip_id, open_run
+from pipeline.runs.scenario_sources import load_all
 from scenarios.faults import Faults
 from scenarios.scenario import Scenario
 

@@ -6,7 +6,7 @@ forgets a gauge that is not set for a while; the dashboard looks back for the la
 """
 
 from outputs.clips.manifest import missed
-from pipeline.endings import Ending, Failure
+from pipeline.runs.clip_outcome import Ending, Failure
 
 CLIPS, REJECTED, STAGE = "nearmiss_clips", "nearmiss_rejected", "nearmiss_stage_seconds"
 SPENT = "nearmiss_spent_seconds"  # exactly; Ray takes every value of a histogram for the middle of its bucket

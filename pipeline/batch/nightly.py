@@ -17,13 +17,13 @@ from outputs.clips.manifest import missed
 from pipeline.batch.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
 from pipeline.datasets.merge import NotMerged, merge
 from pipeline.datasets.publish import publish
-from pipeline.endings import Failure, Made, Timings
 from pipeline.engine.event_log import log
 from pipeline.engine.lock import locked
 from pipeline.engine.machine import code_fingerprint
-from pipeline.history import Ended, History, history, note_ended
-from pipeline.requests import How, Request, given, options
-from pipeline.runs import Job, Run
+from pipeline.runs.batch_history import Ended, History, history, note_ended
+from pipeline.runs.clip_outcome import Failure, Made, Timings
+from pipeline.runs.run_config import How, Request, given, options
+from pipeline.runs.run_folder import Job, Run
 
 
 @dataclass(frozen=True)

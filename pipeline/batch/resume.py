@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.batch.generate import Summary, Watch, Which, generate
-from pipeline.history import no_other_night
-from pipeline.requests import kept, wanted
-from pipeline.runs import Run, RunRefused, look
+from pipeline.runs.batch_history import no_other_night
+from pipeline.runs.run_config import kept, wanted
+from pipeline.runs.run_folder import Run, RunRefused, look
 
 
 def resume(path: Path, watch: Watch, stop: Callable[[], object] = bool) -> Iterator[Summary]:

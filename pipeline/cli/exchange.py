@@ -6,8 +6,8 @@ from rich.console import Console
 
 from pipeline.cli.editor import first_line, schema_for
 from pipeline.errors import UserError
-from pipeline.runs import safe_name
-from pipeline.specs import find, load_all
+from pipeline.runs.run_folder import safe_name
+from pipeline.runs.scenario_sources import find, load_all
 from scenarios.openscenario.distributions import Imports, import_scenarios
 from scenarios.openscenario.exporting import ROLLED_OUT, NotExported, export
 from scenarios.openscenario.importing import Asked, Imported

@@ -17,8 +17,8 @@ from pipeline.checks.outcomes import EXPECTED, STORY
 from pipeline.checks.physics import check_physics
 from pipeline.cli.display.tables import verdicts_table
 from pipeline.cli.explaining import show
-from pipeline.runs import safe_name
-from pipeline.specs import find, load_all
+from pipeline.runs.run_folder import safe_name
+from pipeline.runs.scenario_sources import find, load_all
 from pipeline.stages import open_world
 from scenarios.rollout import Ended
 from scenarios.scenario import Scenario

@@ -162,8 +162,8 @@ def generate(
         from pipeline.engine.loopback import refuse_open_cluster
         from pipeline.engine.shutdown import told_to_stop
         from pipeline.engine.stage_plan import staging
-        from pipeline.requests import How, Request
-        from pipeline.runs import safe_name
+        from pipeline.runs.run_config import How, Request
+        from pipeline.runs.run_folder import safe_name
 
         refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)

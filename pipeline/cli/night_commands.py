@@ -27,7 +27,7 @@ from pipeline.cli.terminal import console, plain_errors
 
 if TYPE_CHECKING:
     from pipeline.batch.nightly import Account, Order
-    from pipeline.requests import How
+    from pipeline.runs.run_config import How
 
 
 def nightly(
@@ -71,7 +71,7 @@ def nightly(
         from pipeline.batch.nightly import Budget, Order
         from pipeline.engine.loopback import refuse_open_cluster
         from pipeline.engine.stage_plan import staging
-        from pipeline.requests import How, Request
+        from pipeline.runs.run_config import How, Request
 
         refuse_open_cluster(ray, trust_network)
         seeds = tuple(seed or [0])

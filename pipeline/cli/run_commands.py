@@ -20,8 +20,8 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
 
     Exit code 0: complete, or at work; 1: something is missing.
     """
-    from pipeline.status import Phase, lines
-    from pipeline.status import status as look_at
+    from pipeline.runs.status import Phase, lines
+    from pipeline.runs.status import status as look_at
 
     with plain_errors():
         told = look_at(run)

@@ -8,10 +8,10 @@ from outputs.searches.records import Parameter, SearchRecord
 from outputs.searches.search_files import write_search
 from pipeline.cli.display.search_tables import print_answer, search_progress
 from pipeline.errors import UserError
-from pipeline.runs import safe_name
+from pipeline.runs.run_folder import safe_name
+from pipeline.runs.scenario_sources import find
 from pipeline.search import Answer, Effort, search
 from pipeline.severity import MEASURES, Measure
-from pipeline.specs import find
 from scenarios.axes import Dimension, Span
 from scenarios.document import read_document
 from scenarios.load import load

@@ -13,8 +13,8 @@ from outputs.nuscenes.dataset import write_dataset
 from outputs.reporting.report import NotMade, Ordered, write_report
 from outputs.reporting.thumbnails import picture
 from pipeline.checks.outcomes import is_critical
-from pipeline.requests import goes_on
-from pipeline.runs import Asked, Run, State, reopen
+from pipeline.runs.run_config import goes_on
+from pipeline.runs.run_folder import Asked, Run, State, reopen
 
 __all__ = ["picture", "points", "publish", "publish_again"]
 

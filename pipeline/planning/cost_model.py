@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from outputs.clips.manifest import ClipRecord, read_record
 from pipeline.errors import UserError
-from pipeline.runs import Run, State
+from pipeline.runs.run_folder import Run, State
 
 SHIPPED = Path(__file__).with_name("measured_cpu.json")
 GPU_STAGES = ("predict_tokens", "render_frames")  # of the act `imagine`; the others never use a GPU

@@ -20,7 +20,7 @@ from pipeline.batch.generate import Silent, generate
 from pipeline.planning.cost_model import Measured, read_measured
 from pipeline.planning.forecast import Cluster, Trouble, forecast, load_of
 from pipeline.planning.simulated_batch import play
-from pipeline.requests import How, Request
+from pipeline.runs.run_config import How, Request
 from tests.pipeline.situations import case
 
 NOTHING_WRONG = Trouble(dying=0.0, slow=0.0)

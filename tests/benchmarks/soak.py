@@ -27,12 +27,12 @@ from scipy.stats import linregress
 import pipeline.batch.generate
 from pipeline.batch.generate import generate
 from pipeline.datasets.publish import publish
-from pipeline.endings import Ending, Made
 from pipeline.engine.machine import cores
 from pipeline.engine.stage_plan import Staged
 from pipeline.errors import Stopped
-from pipeline.requests import How, Request
-from pipeline.runs import Run
+from pipeline.runs.clip_outcome import Ending, Made
+from pipeline.runs.run_config import How, Request
+from pipeline.runs.run_folder import Run
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker, newborn
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from outputs.clips.clip import write_clip
-from pipeline.endings import Made
-from pipeline.runs import Job
+from pipeline.runs.clip_outcome import Made
+from pipeline.runs.run_folder import Job
 from tests.outputs.made import BAD, GOOD, clip, record
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.batch.generate import generate, make_plan
 from pipeline.batch.resume import resume
-from pipeline.endings import Ending
-from pipeline.requests import How, Request
+from pipeline.runs.clip_outcome import Ending
+from pipeline.runs.run_config import How, Request
 from tests.pipeline.troubles import Batch
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from outputs.clips.clip import Clip, read_clip, write_clip
 from pipeline.networks import Networks, load_networks
-from pipeline.runs import Job
-from pipeline.stopwatch import Stopwatch
+from pipeline.runs.run_folder import Job
+from pipeline.runs.stage_timer import Stopwatch
 from pipeline.synthesize import imagine, prepare, synthesize
 from scenarios.load import library, load
 from tests.pipeline.situations import car_ahead

@@ -22,10 +22,10 @@ import pipeline.batch.generate
 from models.world import WorldModel
 from outputs.clips.inventory import doubt
 from pipeline.clip_maker import Begun, Seen
-from pipeline.endings import Made
 from pipeline.networks import Networks
-from pipeline.requests import wanted
-from pipeline.runs import Job, look
+from pipeline.runs.clip_outcome import Made
+from pipeline.runs.run_config import wanted
+from pipeline.runs.run_folder import Job, look
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker
 

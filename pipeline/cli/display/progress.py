@@ -9,8 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.endings import Ending, Failure
-from pipeline.stopwatch import in_work
+from pipeline.runs.clip_outcome import Ending, Failure
+from pipeline.runs.stage_timer import in_work
 
 
 class Board:

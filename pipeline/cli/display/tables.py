@@ -9,7 +9,7 @@ from rich.table import Table
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.batch.generate import Summary
-from pipeline.endings import Timings
+from pipeline.runs.clip_outcome import Timings
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
 

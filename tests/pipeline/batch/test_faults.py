@@ -20,11 +20,11 @@ import pytest
 import pipeline.batch.generate
 from pipeline.batch.generate import Silent, generate
 from pipeline.datasets.garbage_collect import gc
-from pipeline.endings import Made
 from pipeline.errors import ReadOnly
-from pipeline.requests import How, Request, wanted
-from pipeline.runs import Job, look
-from pipeline.status import Phase, status
+from pipeline.runs.clip_outcome import Made
+from pipeline.runs.run_config import How, Request, wanted
+from pipeline.runs.run_folder import Job, look
+from pipeline.runs.status import Phase, status
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker
 from tests.pipeline.troubles import Batch, alive, drive, ended, kill, until

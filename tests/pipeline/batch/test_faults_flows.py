@@ -19,10 +19,10 @@ import pytest
 
 from pipeline.batch.generate import make_plan
 from pipeline.batch.nightly import in_turn
-from pipeline.history import ended_nights
-from pipeline.requests import How, Request, kept, wanted
-from pipeline.runs import look
-from pipeline.status import Phase, status
+from pipeline.runs.batch_history import ended_nights
+from pipeline.runs.run_config import How, Request, kept, wanted
+from pipeline.runs.run_folder import look
+from pipeline.runs.status import Phase, status
 from tests.pipeline.troubles import Batch, until
 
 pytestmark = pytest.mark.prefect

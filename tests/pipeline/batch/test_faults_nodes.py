@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pipeline.engine.stage_plan import Staged
-from pipeline.requests import How
+from pipeline.runs.run_config import How
 from tests.pipeline.harm import Trouble, all_of
 from tests.pipeline.troubles import Batch
 

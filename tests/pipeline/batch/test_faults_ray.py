@@ -18,10 +18,10 @@ import pytest
 
 from pipeline.batch.generate import Silent, generate
 from pipeline.batch.resume import resume
-from pipeline.endings import Ending
 from pipeline.engine.stage_plan import Staged
-from pipeline.requests import How
-from pipeline.runs import look
+from pipeline.runs.clip_outcome import Ending
+from pipeline.runs.run_config import How
+from pipeline.runs.run_folder import look
 from tests.pipeline.harm import Trouble, all_of, planned, request_of
 from tests.pipeline.troubles import Batch, until
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.runs import look
-from pipeline.status import Phase, status
+from pipeline.runs.run_folder import look
+from pipeline.runs.status import Phase, status
 from tests.pipeline.harm import planned
 from tests.pipeline.troubles import Batch, until
 

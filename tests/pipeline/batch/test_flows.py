@@ -21,7 +21,7 @@ import flows
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.testing.utilities import prefect_test_harness
-from pipeline.requests import How
+from pipeline.runs.run_config import How
 from tests.pipeline import specks
 from tests.pipeline.by_hand import Batch
 

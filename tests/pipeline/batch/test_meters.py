@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import socket, sys, time, urllib.request
 from pathlib import Path
-from pipeline.endings import Made
+from pipeline.runs.clip_outcome import Made
 from pipeline.batch.metrics import Meters
-from pipeline.runs import Failure
+from pipeline.runs.run_folder import Failure
 from pipeline.engine.scheduler import on_ray
 from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.outcomes import Hands

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.batch.daily_schedule import LATEST, TRIES, NotATime, Schedule, serve, time_of_day
 from pipeline.errors import UserError
-from pipeline.history import Ended, ended_nights, note_ended
+from pipeline.runs.batch_history import Ended, ended_nights, note_ended
 
 NIGHT = date(2026, 11, 21)
 

@@ -14,10 +14,10 @@ from pipeline.batch.generate import NothingToMake, Silent
 from pipeline.batch.nightly import Budget, Order, in_turn, nightly, open_night
 from pipeline.batch.resume import resume
 from pipeline.engine.lock import Locked, locked
-from pipeline.history import ended_nights, history
-from pipeline.requests import How, Request
-from pipeline.runs import UNFINISHED, Job
-from pipeline.status import Phase, status
+from pipeline.runs.batch_history import ended_nights, history
+from pipeline.runs.run_config import How, Request
+from pipeline.runs.run_folder import UNFINISHED, Job
+from pipeline.runs.status import Phase, status
 from tests.outputs.made import contents
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import car_ahead, case

@@ -7,8 +7,8 @@ from outputs.clips.clip import read_clip
 from pipeline.batch.generate import Silent, generate
 from pipeline.batch.resume import retry_failed
 from pipeline.engine.stage_plan import Staged
-from pipeline.requests import How, kept, wanted
-from pipeline.runs import look
+from pipeline.runs.run_config import How, kept, wanted
+from pipeline.runs.run_folder import look
 from tests.pipeline.harm import planned, request_of
 from tests.pipeline.troubles import Batch
 

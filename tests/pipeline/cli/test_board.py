@@ -6,8 +6,8 @@ import time
 from rich.console import Console
 
 from pipeline.cli.display.progress import Board
-from pipeline.endings import Failure
-from pipeline.stopwatch import in_work
+from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.stage_timer import in_work
 
 
 def test_stages_in_work_are_read_from_the_run_folder(tmp_path):

@@ -9,8 +9,8 @@ from typer.main import get_command
 
 from pipeline.cli.main import app
 from pipeline.datasets.publish import ordered
-from pipeline.runs import Job, Run
-from pipeline.status import status
+from pipeline.runs.run_folder import Job, Run
+from pipeline.runs.status import status
 from scenarios.scenario import Scenario
 from tests.scenarios.situations import ego, scenario
 

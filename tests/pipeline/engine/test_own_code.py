@@ -16,8 +16,8 @@ import pipeline.engine.actor_pool
 from pipeline.batch.generate import Silent, generate
 from pipeline.engine.own_code import OURS, ROOT
 from pipeline.engine.ray_cluster import NoWorkers
-from pipeline.requests import How
-from pipeline.runs import look
+from pipeline.runs.run_config import How
+from pipeline.runs.run_folder import look
 from tests.pipeline.harm import request_of
 from tests.pipeline.specks import SpeckMaker
 from tests.pipeline.troubles import Batch

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.engine.event_log import journal, log
 from pipeline.engine.redact import HIDDEN, hide
-from pipeline.runs import Job, open_run
+from pipeline.runs.run_folder import Job, open_run
 from tests.pipeline.situations import car_ahead
 
 KEY = 'wJalrXUtn"FEMI\\K7MDENG'  # with what JSON escapes

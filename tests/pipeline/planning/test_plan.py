@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.batch.generate import NoLog, NothingToMake, Silent, generate, make_plan
-from pipeline.requests import How, Request
-from pipeline.specs import NotFound, find
+from pipeline.runs.run_config import How, Request
+from pipeline.runs.scenario_sources import NotFound, find
 from scenarios.load import library, suites
 from tests.pipeline.situations import case
 

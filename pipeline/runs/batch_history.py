@@ -11,9 +11,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.endings import Failure
 from pipeline.engine.lock import locked
-from pipeline.runs import UNFINISHED, Run, State
+from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.run_folder import UNFINISHED, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own
 

@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pipeline.endings import Failure
 from pipeline.engine.lock import holder
-from pipeline.history import made_on_other_nights
-from pipeline.requests import goes_on, resuming, wanted
-from pipeline.runs import Run, State, look
-from pipeline.stopwatch import in_work
+from pipeline.runs.batch_history import made_on_other_nights
+from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.run_config import goes_on, resuming, wanted
+from pipeline.runs.run_folder import Run, State, look
+from pipeline.runs.stage_timer import in_work
 
 _LITTLE_ROOM = 2**28  # bytes; one clip takes a few millions, a dataset's tables more
 

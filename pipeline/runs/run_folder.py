@@ -26,10 +26,10 @@ from typing import Any
 
 from outputs.clips.inventory import doubt, write_inventory
 from outputs.clips.manifest import ClipRecord, read_record
-from pipeline.endings import Failure
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
-from pipeline.run_file import RunRefused, read_manifest, write_json
+from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.run_file import RunRefused, read_manifest, write_json
 from scenarios.scenario import Scenario
 
 UNFINISHED, BROKEN = ".unfinished", ".broken"

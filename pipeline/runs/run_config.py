@@ -11,11 +11,11 @@ from typing import Any
 
 from models.presets import WEIGHTS
 from outputs.atomic_write import whole_folder, write_text
-from pipeline.endings import Failure
 from pipeline.engine.loopback import on_a_network
 from pipeline.engine.stage_plan import Staged
-from pipeline.runs import Run, RunRefused, safe_name
-from pipeline.specs import find
+from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.run_folder import Run, RunRefused, safe_name
+from pipeline.runs.scenario_sources import find
 
 SPECS, WANTED = "specs", "wanted.json"
 

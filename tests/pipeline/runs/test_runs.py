@@ -13,8 +13,8 @@ from outputs.clips.manifest import ClipRecord, reasons_against, write_record
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.datasets.publish import points
 from pipeline.engine.lock import Locked, locked
-from pipeline.runs import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
-from pipeline.stopwatch import Stopwatch
+from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
+from pipeline.runs.stage_timer import Stopwatch
 from scenarios.bodies import EGO_SIZE, Body, Kind
 from scenarios.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
@@ -199,7 +199,7 @@ def test_two_runs_at_once_are_refused_naming_the_holder(tmp_path):
 def test_a_lock_dies_with_its_process(tmp_path):
     code = "import os, sys; from pathlib import Path; from pipeline.engine.lock import locked\n"
     code += "with locked(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, check=False).returncode == -9
     with locked(tmp_path):
         pass

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from outputs.atomic_write import write_text
-from pipeline.runs import UNFINISHED
+from pipeline.runs.run_folder import UNFINISHED
 
 
 class Stopwatch:

@@ -16,9 +16,9 @@ from pipeline.batch.resume import resume
 from pipeline.cli import night_commands
 from pipeline.cli.main import app
 from pipeline.engine.stage_plan import Staged
-from pipeline.requests import How, Request, kept, wanted
-from pipeline.runs import look
-from pipeline.status import Phase, status
+from pipeline.runs.run_config import How, Request, kept, wanted
+from pipeline.runs.run_folder import look
+from pipeline.runs.status import Phase, status
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import case
 
