@@ -207,7 +207,7 @@ def search(
     with plain_errors():
         from pipeline.cli.search_command import search_file
         from pipeline.engine.machine import cores
-        from pipeline.search import Effort
+        from pipeline.search.search import Effort
 
         effort = Effort(rollouts, keep, seed, workers or cores())
         raise typer.Exit(OK if search_file(path, tuple(measure or ("ttc",)), effort, out, console) else INCOMPLETE)

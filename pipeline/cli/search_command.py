@@ -10,8 +10,8 @@ from pipeline.cli.display.search_tables import print_answer, search_progress
 from pipeline.errors import UserError
 from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find
-from pipeline.search import Answer, Effort, search
-from pipeline.severity import MEASURES, Measure
+from pipeline.search.search import Answer, Effort, search
+from pipeline.search.severity import MEASURES, Measure
 from scenarios.axes import Dimension, Span
 from scenarios.document import read_document
 from scenarios.load import load

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from outputs.searches.records import Fate, SearchRecord, Trial
-from pipeline.search import Answer
+from pipeline.search.search import Answer
 from scenarios.sweep_spec import as_shown
 
 

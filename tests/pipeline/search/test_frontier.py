@@ -12,9 +12,9 @@ from rich.console import Console
 from outputs.searches.records import Fate
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
-from pipeline.frontier import undominated, weighings
-from pipeline.search import Answer, Effort, search
-from pipeline.severity import MEASURES, others_effort
+from pipeline.search.pareto import undominated, weighings
+from pipeline.search.search import Answer, Effort, search
+from pipeline.search.severity import MEASURES, others_effort
 from scenarios.load import load
 from scenarios.simulate import simulate
 

@@ -13,8 +13,8 @@ from pipeline.checks.physics import check_physics
 from pipeline.cli.inspect import check_files
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
-from pipeline.search import Answer, Effort, search
-from pipeline.severity import MEASURES, first_impact, sight_before_conflict
+from pipeline.search.search import Answer, Effort, search
+from pipeline.search.severity import MEASURES, first_impact, sight_before_conflict
 from scenarios.faults import Faults
 from scenarios.load import load
 from scenarios.simulate import simulate

@@ -23,8 +23,8 @@ from scipy.stats import qmc
 from outputs.searches.records import Fate, Trial
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
-from pipeline.frontier import evolve, explore_frontier, pareto_frontier
-from pipeline.severity import MEASURES, first_impact
+from pipeline.search.pareto import evolve, explore_frontier, pareto_frontier
+from pipeline.search.severity import MEASURES, first_impact
 from scenarios.axes import Options
 from scenarios.document import parse_document
 from scenarios.simulate import simulate
