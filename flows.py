@@ -161,7 +161,7 @@ def train_once(
     part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, folders: list[str], device: str
 ) -> str:
     """Train one part to `steps`, going on from its last checkpoint; returns where the weights are."""
-    from pipeline.train import train_here
+    from pipeline.training.train import train_here
 
     def show(step: int, terms: dict[str, float]) -> None:
         get_run_logger().info("%d %s", step, " ".join(f"{name} {value:.3f}" for name, value in terms.items()))

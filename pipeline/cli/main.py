@@ -238,7 +238,7 @@ def train(
     with plain_errors():
         from models.presets import WEIGHTS
         from pipeline.cli.display.tables import training_progress
-        from pipeline.train import train_here
+        from pipeline.training.train import train_here
 
         with training_progress(console, steps) as progress:
             made = train_here(

@@ -14,8 +14,8 @@ from models.presets import PRESETS, WEIGHTS, Preset
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Checker, observe
-from pipeline.footage import HELD_OUT_SEED
 from pipeline.networks import checker_fingerprint
+from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
 from scenarios.sample import sample_scenario
 from scenarios.scenario import Scenario

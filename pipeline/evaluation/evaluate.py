@@ -20,9 +20,7 @@ from pipeline.checks.sight import Frames, observe
 from pipeline.errors import UserError
 from pipeline.evaluation.metrics import Case, Evaluation, evaluate_subjects
 from pipeline.evaluation.tables import markdown, table
-from pipeline.footage import HELD_OUT_SEED
 from pipeline.networks import Networks, load_networks
-from pipeline.sheets import sheet
 from pipeline.stages import (
     TOKEN_STRIDE,
     Conditions,
@@ -34,6 +32,8 @@ from pipeline.stages import (
     seed_for,
     source_frames,
 )
+from pipeline.training.contact_sheets import sheet
+from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
 from scenarios.mentions import mentioned
 from scenarios.sample import sample_scenario

@@ -28,11 +28,11 @@ from models.tokenizer import Tokenizer
 from models.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.world import WorldModel
 from outputs.atomic_write import whole_file
-from pipeline.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
 from pipeline.errors import UserError
-from pipeline.footage import ANOTHER_FOLDER, Footage
-from pipeline.loop import Learner, Part
-from pipeline.sheets import outlined, sheet
+from pipeline.training.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
+from pipeline.training.contact_sheets import outlined, sheet
+from pipeline.training.loop import Learner, Part
+from pipeline.training.training_data import ANOTHER_FOLDER, Footage
 from scenarios.rollout import FRAME_RATE_HZ
 
 BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's

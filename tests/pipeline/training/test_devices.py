@@ -6,10 +6,10 @@ import torch
 from models import weights
 from pipeline.engine.machine import NoGpu, device_named
 from pipeline.errors import UserError
-from pipeline.footage import FootageConfig
-from pipeline.loop import Schedule
-from pipeline.parts import PARTS
-from pipeline.train import train_part
+from pipeline.training.learners import PARTS
+from pipeline.training.loop import Schedule
+from pipeline.training.train import train_part
+from pipeline.training.training_data import FootageConfig
 
 CONFIG = FootageConfig(clips=1, bursts=2, burst=9, height=48, width=80)
 

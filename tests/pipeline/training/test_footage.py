@@ -9,10 +9,18 @@ import pytest
 import torch
 
 from models.presets import PRESETS
-from pipeline.batches import COLOUR, NEARNESS, TOKEN_PX, clips_batch, pairs_batch, place, windows_batch
 from pipeline.errors import UserError
-from pipeline.footage import DURATION_S, Footage, FootageConfig, begin_footage, draw_moments, make_footage, open_footage
-from pipeline.parts import PARTS
+from pipeline.training.batches import COLOUR, NEARNESS, TOKEN_PX, clips_batch, pairs_batch, place, windows_batch
+from pipeline.training.learners import PARTS
+from pipeline.training.training_data import (
+    DURATION_S,
+    Footage,
+    FootageConfig,
+    begin_footage,
+    draw_moments,
+    make_footage,
+    open_footage,
+)
 from scenarios.rollout import FRAME_RATE_HZ, frame_count
 
 CONFIG = FootageConfig(clips=2, bursts=3, burst=5, height=80, width=144)

@@ -13,7 +13,7 @@ from models import weights
 from models.tokenizer import Tokenizer
 from tests.pipeline.specks import speck
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 SCRIPT = """
 import json, sys

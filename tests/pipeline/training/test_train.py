@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from models import weights
 from models.pixels import to_bytes
 from models.tokenizer import Tokenizer, TokenizerConfig
-from pipeline.loop import RATE_OVER_FAN_IN, Schedule, rates, train
-from pipeline.sheets import sheet
+from pipeline.training.contact_sheets import sheet
+from pipeline.training.loop import RATE_OVER_FAN_IN, Schedule, rates, train
 
 CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
 

@@ -7,10 +7,10 @@ from models.presets import PRESETS, WEIGHTS
 from models.weights import fingerprint
 from pipeline.engine.machine import code_fingerprint, cores, device_named
 from pipeline.errors import UserError
-from pipeline.footage import BURST, FootageConfig, make_footage, open_footage
-from pipeline.loop import Schedule, train
 from pipeline.networks import VOCABULARIES, check_layers
-from pipeline.parts import PARTS
+from pipeline.training.learners import PARTS
+from pipeline.training.loop import Schedule, train
+from pipeline.training.training_data import BURST, FootageConfig, make_footage, open_footage
 
 Progress = Callable[[int, dict[str, float]], None]
 

@@ -15,7 +15,7 @@ from conditioning.layers.control_layers import LAYERS
 from models.diffusion import Window
 from models.pixels import signed
 from models.reprojection import Sight
-from pipeline.footage import Footage
+from pipeline.training.training_data import Footage
 from scenarios.rollout import FRAME_RATE_HZ
 
 NEARNESS = LAYERS.index("foreground_nearness")

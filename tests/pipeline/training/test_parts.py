@@ -6,10 +6,10 @@ import pytest
 
 from models import weights
 from models.presets import PRESETS
-from pipeline.footage import FootageConfig
-from pipeline.loop import Schedule
 from pipeline.networks import check_part
-from pipeline.train import train_part
+from pipeline.training.loop import Schedule
+from pipeline.training.train import train_part
+from pipeline.training.training_data import FootageConfig
 
 CONFIG = FootageConfig(clips=1, bursts=2, burst=9, height=48, width=80)
 
