@@ -6,7 +6,7 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 
 def box_corners(

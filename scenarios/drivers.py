@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import no_type_check
 
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 G = 9.81
 IDM_ACCELERATION = 1.5  # m/s^2; Treiber's model, usual range 1-3

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.boxes import box_corners
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 from scenarios.road import Road
 from scenarios.rollout import Rollout
 

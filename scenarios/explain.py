@@ -12,6 +12,7 @@ from scenarios.bodies import Body, Colour, Livery
 from scenarios.build import SURFACE_IN
 from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
+from scenarios.event_text import sentence
 from scenarios.load import understand
 from scenarios.measures import braking_decel
 from scenarios.place import cover_of
@@ -34,7 +35,6 @@ from scenarios.scenario import (
     carriers,
 )
 from scenarios.sides import Side
-from scenarios.spoken import sentence
 from scenarios.triggers import singles
 from scenarios.units import ANGLE, SPEED, shown
 

@@ -11,7 +11,6 @@ from jaxtyping import Float, Int
 
 from scenarios.boxes import box_centres
 from scenarios.drivers import DriverModel, accepted_time_gap, idm
-from scenarios.kernels import njit
 from scenarios.motion import (
     AMOUNT,
     BRAKING,
@@ -26,6 +25,7 @@ from scenarios.motion import (
     D,
     Table,
 )
+from scenarios.numba_cache import njit
 from scenarios.pedals import LIT_DECEL
 from scenarios.perception import RECOGNISED_SHARE, ahead, scene_of, visible_share
 from scenarios.road import Road

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.environment import Surface
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 PATCH_ALONG, PATCH_ACROSS = 0.3, 0.4  # of length and width: where the four wheels touch the road
 _WHEELS = np.array([[a, b] for a in (PATCH_ALONG, -PATCH_ALONG) for b in (PATCH_ACROSS, -PATCH_ACROSS)])

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 
 from scenarios.bodies import ON_FOOT, Body, Kind
 from scenarios.boxes import box_centres, corners_of
-from scenarios.kernels import njit
 from scenarios.motion import PRESENT, SLIDES, SPEED, Table
+from scenarios.numba_cache import njit
 
 # Kilograms per metre of length for vehicles, whole bodies otherwise: enough to say who pushes whom.
 _VEHICLE_KG_PER_M = {

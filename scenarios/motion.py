@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.grip import gravity_along
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 from scenarios.pedals import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 from scenarios.reference_line import bend_at, pose_at
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import no_type_check
 
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 BRAKE_JERK = 44.0  # m/s^3: brakes build up within 0.14 s at 6 m/s^2; the worked values of CCRb then come out
 DRIVE_JERK = 6.0

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from scenarios.boxes import corners_of
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 from scenarios.reference_line import bend_at, foot_at
 from scenarios.road import Road
 

@@ -13,7 +13,7 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 SPACING_M = 2.0  # of the nodes from which a place on the line is reckoned; within it everything is exact
 Pose = tuple[float, float, float]  # x, y in metres, heading in radians

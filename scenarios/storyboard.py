@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from scenarios.actions import sets_path, sets_speed
 from scenarios.behaviour import Deed
 from scenarios.conditions import Look, Reading, reading, whom
+from scenarios.event_text import sentence
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
-from scenarios.spoken import sentence
 from scenarios.triggers import After, AfterEvent, AllOf, AnyOf, Single, Trigger
 
 SOON_S = 1e-9

@@ -7,7 +7,7 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 # Rows of (s from, s to, d of the right edge at both, d of the left edge at both), metres, in a road's coordinates.
 Strips = Float[np.ndarray, "strip 6"]

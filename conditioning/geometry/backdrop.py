@@ -11,7 +11,7 @@ from conditioning.assets.shelters import slabs_of
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.cuboids import camera_to_map
 from conditioning.geometry.raster import rasterise
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 from scenarios.rollout import Rollout
 
 SKY, GROUND, BUILDING, TREE = 0, 1, 2, 3

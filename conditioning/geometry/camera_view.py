@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from conditioning.geometry.backdrop import ground_plane
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.cuboids import camera_to_map
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 from scenarios.rollout import Rollout
 
 

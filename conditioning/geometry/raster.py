@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from conditioning.geometry.camera import Camera
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 NEAR_M = 0.2
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from conditioning.renderer.ground_shading import ground
 from conditioning.renderer.textures import facade, faded, sky, skyline
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 

@@ -10,7 +10,7 @@ from conditioning.geometry.backdrop import facade_corners
 from conditioning.geometry.camera_view import View
 from conditioning.geometry.raster import rasterise
 from conditioning.renderer.weather import Light
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 from scenarios.rollout import Rollout
 
 _SIGHT_M = 90.0

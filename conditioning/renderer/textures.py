@@ -4,7 +4,7 @@ from typing import no_type_check
 
 import numpy as np
 
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"}, inline="never")
 

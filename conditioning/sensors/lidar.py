@@ -9,7 +9,7 @@ from conditioning.assets.scenery import Scenery
 from conditioning.assets.shelters import slabs_of
 from conditioning.geometry.backdrop import TRUNK_HALF_WIDTH_M, crown, ground_plane
 from conditioning.geometry.cuboids import present
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 from scenarios.rollout import Rollout
 
 # nuScenes' sensor: axes x right, y forward, z up, 0.94 m ahead of the rear axle and 1.84 m high.

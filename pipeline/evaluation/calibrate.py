@@ -17,7 +17,7 @@ from pipeline.checks.sight import Checker, observe
 from pipeline.networks import checker_fingerprint
 from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
-from scenarios.sample import sample_scenario
+from scenarios.random_scenarios import sample_scenario
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate
 

@@ -36,7 +36,7 @@ from pipeline.training.contact_sheets import sheet
 from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
 from scenarios.mentions import mentioned
-from scenarios.sample import sample_scenario
+from scenarios.random_scenarios import sample_scenario
 from scenarios.scenario import Scenario
 
 CLIP_S = 6.0

@@ -20,8 +20,8 @@ from conditioning.sensors.visibility import see
 from models.weights import names_differ
 from pipeline.checks.targets import MAX_OBJECTS, targets
 from pipeline.errors import UserError
+from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import frame_count
-from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate
 
 HELD_OUT_SEED = 1_000_000  # seeds from here on are never trained on

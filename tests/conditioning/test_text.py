@@ -8,8 +8,8 @@ import pytest
 from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from scenarios.bodies import Kind
 from scenarios.environment import Environment, Surface, TimeOfDay, Weather
+from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import Happening
-from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate
 from tests.conditioning.situations import BEND, moving, situation, still
 

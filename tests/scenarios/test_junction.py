@@ -5,13 +5,13 @@ import pytest
 
 from outputs.clips.rollout_file import read_rollout, write_rollout
 from scenarios.drivers import G
+from scenarios.event_text import sentence
 from scenarios.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.measures import encounters
 from scenarios.rollout import Rollout
 from scenarios.simulate import simulate
-from scenarios.spoken import sentence
 
 FILE = """
 name: junction

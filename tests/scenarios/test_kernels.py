@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.kernels import ROOT, TOLD, sources, state
+from scenarios.numba_cache import ROOT, TOLD, sources, state
 
 LOOP = """\
 from scenarios.bounds import MOST
-from scenarios.kernels import njit
+from scenarios.numba_cache import njit
 
 
 @njit(cache=True)

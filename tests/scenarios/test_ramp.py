@@ -5,6 +5,7 @@ import pytest
 
 from outputs.clips.rollout_file import read_rollout, write_rollout
 from pipeline.checks.physics import check_physics
+from scenarios.event_text import sentence
 from scenarios.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
@@ -12,7 +13,6 @@ from scenarios.openscenario.exporting import NotExported, export
 from scenarios.rollout import Rollout
 from scenarios.sides import Side
 from scenarios.simulate import simulate
-from scenarios.spoken import sentence
 
 FILE = """
 name: ramp

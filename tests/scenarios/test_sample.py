@@ -7,7 +7,7 @@ import pytest
 
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
-from scenarios.sample import sample_scenario
+from scenarios.random_scenarios import sample_scenario
 from scenarios.simulate import simulate
 
 SEEDS, DRIVEN = range(60), 10

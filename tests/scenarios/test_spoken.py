@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scenarios.actions import Action, Merge, PullOut, RunRed, StopAtLine, TakeExit, TurnAt
 from scenarios.drivers import DRIVERS
+from scenarios.event_text import sentence
 from scenarios.explain import told
 from scenarios.load import loads
 from scenarios.scenario import (
@@ -47,7 +48,6 @@ from scenarios.scenario import (
     Trigger,
 )  # fmt: skip
 from scenarios.sides import Side
-from scenarios.spoken import sentence
 from scenarios.triggers import AllOf, AnyOf, Single
 from tests.scenarios.street import STREET, events, same, street
 

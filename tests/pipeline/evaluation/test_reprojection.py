@@ -13,7 +13,7 @@ from models.pixels import signed
 from models.presets import REGIONS
 from models.reprojection import Sight, reproject
 from scenarios.load import library, load
-from scenarios.sample import sample_scenario
+from scenarios.random_scenarios import sample_scenario
 from scenarios.simulate import simulate
 
 CAMERA = FRONT.resized(144, 256)

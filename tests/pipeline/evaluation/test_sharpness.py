@@ -9,8 +9,8 @@ from conditioning.layers.control_layers import LAYERS, Layers, draw_layers
 from conditioning.renderer.procedural import photograph
 from pipeline.checks.sight import Frames
 from pipeline.evaluation.sharpness import MOMENTS, REGION_NAMES, Sharpness, on_bodies, sharpness
+from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import Rollout
-from scenarios.sample import sample_scenario
 from scenarios.simulate import simulate
 from tests.pipeline.seeing import CAMERA
 

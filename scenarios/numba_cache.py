@@ -22,7 +22,7 @@ from typing import Any
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 COMPILED = ("scenarios", "conditioning")
 UNUSED_S = 7 * 24 * 3600.0  # after which the loops of an older state are thrown away
 TOLD = "NEARMISS_LOOPS_TOLD"  # in the environment, so that the processes that this one starts do not say it again
