@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from pipeline.runs.scenario_sources import find
-from scenarios.explain import explain
+from scenarios.authoring.explain import explain
 from scenarios.faults import Faults
 from scenarios.sayable import page
 

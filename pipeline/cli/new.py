@@ -11,7 +11,7 @@ from pipeline.cli.editor import MODELINE, first_line, schema_for
 from pipeline.errors import UserError
 from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import NotFound, find
-from scenarios.draft import Draft, NotDrafted, draft
+from scenarios.authoring.draft import Draft, NotDrafted, draft
 from scenarios.load import loads, template
 from scenarios.simulate import simulate
 

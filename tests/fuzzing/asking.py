@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from scenarios.explain import told as explained
+from scenarios.authoring.explain import told as explained
 from scenarios.faults import Fault, Faults
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate

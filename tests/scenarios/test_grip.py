@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.checks.kinematics import kinematics
 from pipeline.checks.physics import check_physics
+from scenarios.authoring.explain import told
 from scenarios.drivers import G
-from scenarios.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.rollout import Rollout

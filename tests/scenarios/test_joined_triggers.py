@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.explain import told
+from scenarios.authoring.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.simulate import simulate

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from outputs.clips.rollout_file import read_rollout, write_rollout
+from scenarios.authoring.explain import told
 from scenarios.drivers import G
 from scenarios.event_text import sentence
-from scenarios.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.measures import encounters

@@ -2,9 +2,9 @@
 
 import pytest
 
+from scenarios.authoring.draft import draft
+from scenarios.authoring.explain import told
 from scenarios.bodies import LIVERIED, VARIANTS, Colour, Kind, Livery
-from scenarios.draft import draft
-from scenarios.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 

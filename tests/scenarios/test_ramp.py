@@ -5,8 +5,8 @@ import pytest
 
 from outputs.clips.rollout_file import read_rollout, write_rollout
 from pipeline.checks.physics import check_physics
+from scenarios.authoring.explain import told
 from scenarios.event_text import sentence
-from scenarios.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.openscenario.exporting import NotExported, export

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenarios.explain import explain
+from scenarios.authoring.explain import explain
 from scenarios.faults import Faults
 from scenarios.load import load
 from scenarios.opendrive.read_map import read_map

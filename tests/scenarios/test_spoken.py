@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.actions import Action, Merge, PullOut, RunRed, StopAtLine, TakeExit, TurnAt
+from scenarios.authoring.explain import told
 from scenarios.drivers import DRIVERS
 from scenarios.event_text import sentence
-from scenarios.explain import told
 from scenarios.load import loads
 from scenarios.scenario import (
     After,

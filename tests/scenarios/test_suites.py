@@ -12,7 +12,7 @@ from conditioning.geometry.camera import FRONT
 from conditioning.sensors.visibility import see
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
-from scenarios.explain import told
+from scenarios.authoring.explain import told
 from scenarios.load import groups, library, load, suites
 from scenarios.measures import encounters
 from scenarios.rollout import Rollout

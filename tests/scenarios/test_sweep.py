@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scenarios.authoring.explain import explain
 from scenarios.document import parse_document
-from scenarios.explain import explain
 from scenarios.faults import Faults
 from scenarios.load import loads, understand
 from scenarios.space import space

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from scenarios.authoring.draft import NotDrafted, draft
 from scenarios.document import parse_document
-from scenarios.draft import NotDrafted, draft
 from scenarios.load import loads
 from scenarios.measures import encounters
 from scenarios.scenario import After, AfterEvent, HoldSpeed, Parked

@@ -13,12 +13,12 @@ from itertools import product
 
 import numpy as np
 
-from scenarios.casting import Part, company, ego_lane, ego_speed
+from scenarios.authoring.draft_actors import Part, company, ego_lane, ego_speed
+from scenarios.authoring.draft_setting import Setting, read_setting
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.references import NOUNS
 from scenarios.scenario import HoldSpeed, Scenario
-from scenarios.setting import Setting, read_setting
 from scenarios.simulate import simulate
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase

@@ -2,8 +2,8 @@
 
 import pytest
 
+from scenarios.authoring.draft_setting import WORDS, read_setting
 from scenarios.environment import Surface, TimeOfDay, Weather
-from scenarios.setting import WORDS, read_setting
 
 
 @pytest.mark.parametrize(

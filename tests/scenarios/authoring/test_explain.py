@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.explain import explain, told
+from scenarios.authoring.explain import explain, told
 from scenarios.faults import Faults
 from scenarios.load import library, loads
 

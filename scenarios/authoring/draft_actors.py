@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from scenarios.authoring.draft_setting import Setting
 from scenarios.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
 from scenarios.references import NOUNS, VARIANT_NOUNS
 from scenarios.scenario import Scenario
-from scenarios.setting import Setting
 from scenarios.units import LENGTH, SPEED, quantity
 
 _STANDING = {"stationary", "stopped", "standing", "waiting", "broken-down", "stranded", "abandoned"}

@@ -1,0 +1,4 @@
+"""Help for the author.
+
+Owns `explain`, and drafts of new scenario files.
+"""
