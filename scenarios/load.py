@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scenarios.build import build
+from scenarios.compiler.compile import build
+from scenarios.compiler.opendrive_road import grounded
 from scenarios.document import Document, parse_document, read_document
 from scenarios.faults import Fault, Faults
-from scenarios.road_file import grounded
 from scenarios.scenario import Scenario
 from scenarios.sweep import Refused, Variant, expand
 from scenarios.sweep_spec import without_sweep

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from pipeline.errors import UserError
-from scenarios.schema import SCHEMA, TITLE, schema_text
+from scenarios.compiler.json_schema import SCHEMA, TITLE, schema_text
 
 MODELINE = "# yaml-language-server: $schema="
 

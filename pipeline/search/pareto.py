@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from scipy.optimize import differential_evolution
 
 from outputs.searches.records import Fate, Trial
-from scenarios.space import Space
+from scenarios.compiler.search_space import Space
 
 STEPS = 4  # of a weight from nothing to all
 SLOPE = 0.02  # of the sum beside the largest part: ties go to what is worse by the other measures as well

@@ -26,9 +26,9 @@ from pipeline.checks.physics import check_physics
 from pipeline.search.pareto import evolve, explore_frontier, pareto_frontier
 from pipeline.search.severity import MEASURES, first_impact
 from scenarios.axes import Options
+from scenarios.compiler.search_space import Space, space
 from scenarios.document import parse_document
 from scenarios.simulate import simulate
-from scenarios.space import Space, space
 
 LEAST_POPULATION, POPULATION_A_DIMENSION = 16, 10
 APART = 0.1  # of a range: nearer to a worse case, a case is the same case

@@ -9,13 +9,13 @@ from types import MappingProxyType
 
 from scenarios.actor_spec import ON_RAMP
 from scenarios.bodies import Body, Colour, Livery
-from scenarios.build import SURFACE_IN
+from scenarios.compiler.compile import SURFACE_IN
+from scenarios.compiler.placement import cover_of
 from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
 from scenarios.event_text import sentence
 from scenarios.load import understand
 from scenarios.measures import braking_decel
-from scenarios.place import cover_of
 from scenarios.road import Road
 from scenarios.scenario import (
     AfterEvent,

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from pipeline.checks.baseline import BaselineError, load_baseline
 from pipeline.cli.main import app
 from pipeline.cli.terminal import INCOMPLETE, MISUSED, OK
-from scenarios.schema import SCHEMA
+from scenarios.compiler.json_schema import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = (

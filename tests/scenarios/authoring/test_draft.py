@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from scenarios.authoring.draft import NotDrafted, draft
+from scenarios.compiler.json_schema import schema
 from scenarios.document import parse_document
 from scenarios.load import loads
 from scenarios.measures import encounters
 from scenarios.scenario import After, AfterEvent, HoldSpeed, Parked
-from scenarios.schema import schema
 from scenarios.simulate import simulate
 
 JUDGE = Draft7Validator(schema())

@@ -9,10 +9,10 @@ from scenarios.actions import TakeExit, TurnAt
 from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
 from scenarios.circulating import nearest_m
+from scenarios.compiler.placement import Doubt
 from scenarios.furniture import MOST
 from scenarios.impact import SLIDING_SHARE
 from scenarios.junction import LEVEL_M, Junction
-from scenarios.place import Doubt
 from scenarios.road import Road
 from scenarios.road_spec import StraightRoad
 from scenarios.scenario import Event, OnLane, Placed, own_road

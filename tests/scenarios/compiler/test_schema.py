@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from scenarios.compiler.json_schema import SCHEMA, schema, schema_text
 from scenarios.document import parse_document, read_document
 from scenarios.load import library, loads, suites, template
-from scenarios.schema import SCHEMA, schema, schema_text
 from scenarios.units import MEASURES, NotAQuantity, quantity, spelling
 
 JUDGE = Draft7Validator(schema())

@@ -14,13 +14,13 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from scenarios.axis_spec import Draws, Range
+from scenarios.compiler.opendrive_road import SHAPE, OnMap
 from scenarios.events import EventSpec
-from scenarios.road_file import SHAPE, OnMap
 from scenarios.section import SI_UNIT
 from scenarios.spec import LogSpec, WorldSpec
 from scenarios.sweep_schema import sweep_schema
 
-SCHEMA = Path(__file__).with_name("nearmiss.schema.json")
+SCHEMA = Path(__file__).parents[1] / "nearmiss.schema.json"
 TITLE = "nearmiss scenario"
 _DEFS = "#/$defs/"
 

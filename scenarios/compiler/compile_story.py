@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from scenarios.actor_spec import ActorSpec, InLane
-from scenarios.doubts import SETS_PATH, doubts
+from scenarios.compiler.event_checks import SETS_PATH, doubts
 from scenarios.events import EventSpec, clashes, compiled, once_each
 from scenarios.faults import Fault, quoted
 from scenarios.junction import Arms

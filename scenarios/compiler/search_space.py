@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from scenarios.axes import Choice, Dimension, Span
-from scenarios.build import build
+from scenarios.compiler.compile import build
+from scenarios.compiler.opendrive_road import grounded
 from scenarios.document import Document
 from scenarios.faults import Fault
-from scenarios.road_file import grounded
 from scenarios.scenario import Scenario
 from scenarios.sweep import Refused, first_broken, joined, variant
 from scenarios.sweep_spec import SweepSpec, read_sweep, without_sweep
