@@ -14,7 +14,7 @@ from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
 from outputs.nuscenes.taxonomy import MOVING_MPS
 from outputs.reporting.plots import Plot, Series, line_plot
-from scenarios.measures import closest
+from scenarios.metrics.criticality import closest
 from scenarios.rollout import Rollout
 
 TTC_CEILING_S = 10.0  # beyond it a time to collision says nothing about a near miss

@@ -10,7 +10,7 @@ from pipeline.checks.kinematics import Kinematics, outlines, touching_pairs
 from scenarios.bodies import FOUR_WHEELS, ON_FOOT
 from scenarios.drivers import G
 from scenarios.grip_map import grip_share, slope_of
-from scenarios.measures import WINDOW
+from scenarios.metrics.criticality import WINDOW
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 MAX_ACCELERATION = 11.5

@@ -9,7 +9,7 @@ from scipy.signal import savgol_filter
 
 from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.boxes import box_corners
-from scenarios.measures import ORDER, WINDOW, derivative
+from scenarios.metrics.criticality import ORDER, WINDOW, derivative
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 HALF = WINDOW // 2

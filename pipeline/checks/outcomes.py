@@ -13,7 +13,7 @@ from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics, outlines
 from scenarios.drivers import G
 from scenarios.grip_map import best_friction, slope_of
-from scenarios.measures import Encounters, brake_threat, braking_decel, derivative, r157_gap, rss_ad_rss
+from scenarios.metrics.criticality import Encounters, brake_threat, braking_decel, derivative, r157_gap, rss_ad_rss
 from scenarios.rollout import Rollout
 from scenarios.scenario import Expect, Scenario
 

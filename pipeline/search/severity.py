@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outputs.verdict import Verdict
-from scenarios.measures import encounters, first_seen_s
+from scenarios.metrics.criticality import encounters, first_seen_s
 from scenarios.rollout import Rollout
 
 BEYOND_BRAKES = 1000.0  # m/s^2: a collision is worse than any braking that would have avoided one

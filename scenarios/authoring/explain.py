@@ -15,7 +15,7 @@ from scenarios.document import read_document
 from scenarios.drivers import DRIVERS, G
 from scenarios.event_text import sentence
 from scenarios.load import understand
-from scenarios.measures import braking_decel
+from scenarios.metrics.criticality import braking_decel
 from scenarios.road import Road
 from scenarios.scenario import (
     AfterEvent,

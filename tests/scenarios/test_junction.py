@@ -9,7 +9,7 @@ from scenarios.drivers import G
 from scenarios.event_text import sentence
 from scenarios.faults import Faults
 from scenarios.load import loads
-from scenarios.measures import encounters
+from scenarios.metrics.criticality import encounters
 from scenarios.rollout import Rollout
 from scenarios.simulate import simulate
 

@@ -9,7 +9,7 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.sensors.visibility import see
 from scenarios.load import LIBRARY, library, load
-from scenarios.measures import encounters
+from scenarios.metrics.criticality import encounters
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulate import simulate

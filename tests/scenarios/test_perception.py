@@ -8,8 +8,8 @@ from shapely import Polygon
 from shapely.affinity import translate
 
 from scenarios.boxes import box_corners
-from scenarios.ego_path import Line, project
 from scenarios.impact import touching
+from scenarios.metrics.ego_path import Line, project
 from scenarios.perception import RAYS, Scene, ahead, look, visible_share
 from tests.scenarios.situations import STRAIGHT, curve
 

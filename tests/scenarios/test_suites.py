@@ -14,7 +14,7 @@ from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from scenarios.authoring.explain import told
 from scenarios.load import groups, library, load, suites
-from scenarios.measures import encounters
+from scenarios.metrics.criticality import encounters
 from scenarios.rollout import Rollout
 from scenarios.scenario import HoldSpeed, Scenario
 from scenarios.simulate import simulate

@@ -6,7 +6,7 @@ import pytest
 from outputs.clips.rollout_file import read_rollout, write_rollout
 from scenarios.faults import Faults
 from scenarios.load import loads
-from scenarios.measures import encounters
+from scenarios.metrics.criticality import encounters
 from scenarios.simulate import simulate
 
 FILE = """

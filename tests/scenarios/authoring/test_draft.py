@@ -11,7 +11,7 @@ from scenarios.authoring.draft import NotDrafted, draft
 from scenarios.compiler.json_schema import schema
 from scenarios.document import parse_document
 from scenarios.load import loads
-from scenarios.measures import encounters
+from scenarios.metrics.criticality import encounters
 from scenarios.scenario import After, AfterEvent, HoldSpeed, Parked
 from scenarios.simulate import simulate
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scenarios.drivers import G
-from scenarios.measures import (
+from scenarios.metrics.criticality import (
     brake_threat,
     braking_decel,
     closest,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scenarios.drivers import G
-from scenarios.measures import stopping_distance
+from scenarios.metrics.criticality import stopping_distance
 from scenarios.pedals import BRAKE_JERK
 from scenarios.perception import look, visible_share
 from scenarios.rollout import Rollout
