@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from scenarios.bodies import ON_FOOT, TWO_WHEELS, Kind
-from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.model.bodies import ON_FOOT, TWO_WHEELS, Kind
+from scenarios.model.environment import Surface, TimeOfDay, Weather
 from scenarios.rollout import Rollout
 
 WORDS = 16

@@ -3,7 +3,13 @@
 import math
 from collections.abc import Callable
 
-from scenarios.actions import (
+from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
+from scenarios.crossing import run_red, stop_at_line, turn_off
+from scenarios.giving_way import take_exit
+from scenarios.impact import sliding_decel
+from scenarios.joining import pull_out
+from scenarios.line_path import joined_line
+from scenarios.model.actions import (
     Action,
     Brake,
     BrakeHardest,
@@ -25,19 +31,13 @@ from scenarios.actions import (
     sets_path,
     sets_speed,
 )
-from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
-from scenarios.crossing import run_red, stop_at_line, turn_off
-from scenarios.giving_way import take_exit
-from scenarios.impact import sliding_decel
-from scenarios.joining import pull_out
-from scenarios.line_path import joined_line
+from scenarios.model.sides import Side
 from scenarios.paths import (
     crossing_side,
     free_path,
 )
 from scenarios.pedals import BACKING_RATE, BRAKE_JERK, DRIVE_JERK, LIT_DECEL, Eased, Halt, Target, rate_within
 from scenarios.shifting import settle_in_lane, shift
-from scenarios.sides import Side
 from scenarios.skid import spin_out
 
 WALK_BUILD_UP_S = 0.4

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from scenarios.drivers import DRIVERS
 from scenarios.faults import nearest, quoted
 from scenarios.looks_spec import SIZE, Body, Looks
+from scenarios.model.driver_models import DRIVERS
+from scenarios.model.sides import Side
 from scenarios.section import Angle, Count, Extents, Gap, Place, Section, Speed, Trajectory, fault, measured, one_of
-from scenarios.sides import Side
 from scenarios.units import LENGTH
 
 TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising"

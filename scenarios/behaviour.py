@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from scenarios.actions import Follow
-from scenarios.bodies import FOUR_WHEELS, ON_FOOT, Body
 from scenarios.grip import gravity_along
 from scenarios.impact import mass_kg
 from scenarios.line_path import LinePath, Pose
+from scenarios.model.actions import Follow
+from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, Body
 from scenarios.motion import (
     ACCEL,
     ASKED,

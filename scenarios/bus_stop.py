@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scenarios.sides import Side
+from scenarios.model.sides import Side
 from scenarios.strips import between
 
 BAY_M = 3.0  # depth of a bay

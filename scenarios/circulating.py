@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scenarios.bodies import FOUR_WHEELS, Body
 from scenarios.junction import RING_WIDTH_M, Arms
+from scenarios.model.bodies import FOUR_WHEELS, Body
 from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath
 from scenarios.reference_line import Piece, nodes_of, place_on, smoothed
 from scenarios.road import Road, RoadKind, ring_centre

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scenarios.behaviour import Mover, Station, station
-from scenarios.triggers import (
+from scenarios.model.triggers import (
     AfterDistance,
     AtGap,
     AtHeadway,

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from scenarios.actions import (
+from scenarios.actor_spec import DriverName
+from scenarios.model.actions import (
     MERGING_S,
     Action,
     Appear,
@@ -33,12 +34,11 @@ from scenarios.actions import (
     TakeExit,
     TurnAt,
 )
-from scenarios.actor_spec import DriverName
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
+from scenarios.model.sides import Side
+from scenarios.model.triggers import LaneRef
 from scenarios.references import Member
 from scenarios.section import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
-from scenarios.sides import Side
-from scenarios.triggers import LaneRef
 from scenarios.units import ANGLE, LENGTH, SPEED
 from scenarios.when_spec import Lane, read_lane
 

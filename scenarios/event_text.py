@@ -1,6 +1,6 @@
 """Events in English, in sentences that the grammar of story lines reads back as the very same events."""
 
-from scenarios.actions import (
+from scenarios.model.actions import (
     Action,
     Appear,
     Brake,
@@ -28,9 +28,8 @@ from scenarios.actions import (
     TakeExit,
     TurnAt,
 )
-from scenarios.scenario import Event
-from scenarios.sides import Side
-from scenarios.triggers import (
+from scenarios.model.sides import Side
+from scenarios.model.triggers import (
     After,
     AfterDistance,
     AfterEvent,
@@ -46,6 +45,7 @@ from scenarios.triggers import (
     InLane,
     Trigger,
 )
+from scenarios.scenario import Event
 
 _DEGREES = 57.29577951308232
 

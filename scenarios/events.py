@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from scenarios.actions import Action, Appear, Disappear, Drop, sets_path, sets_speed
 from scenarios.do_spec import Do, compiled_action
+from scenarios.model.actions import Action, Appear, Disappear, Drop, sets_path, sets_speed
+from scenarios.model.triggers import After, AfterEvent, singles, time_of
 from scenarios.references import Cast
 from scenarios.scenario import Event
 from scenarios.section import Section
-from scenarios.triggers import After, AfterEvent, singles, time_of
 from scenarios.when_spec import EventId, When, compiled_trigger
 
 

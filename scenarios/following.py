@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from scenarios.boxes import box_centres
-from scenarios.drivers import DriverModel, accepted_time_gap, idm
+from scenarios.model.driver_models import DriverModel, accepted_time_gap, idm
 from scenarios.motion import (
     AMOUNT,
     BRAKING,

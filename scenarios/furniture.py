@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenarios.actions import Parked
-from scenarios.bodies import USUAL_SIZE, Body, Kind
+from scenarios.model.actions import Parked
+from scenarios.model.bodies import USUAL_SIZE, Body, Kind
+from scenarios.model.sides import Side
 from scenarios.road import Road
 from scenarios.scenario import OnLane, Placed
-from scenarios.sides import Side
 
 KERB_M = 0.3  # between a parked vehicle and the carriageway's edge
 TAPER_M = 20.0  # over which cones lead out of a closed lane

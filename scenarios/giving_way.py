@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.behaviour import Deed, Mover, at_once
-from scenarios.bodies import ON_FOOT
 from scenarios.circulating import RingTurn, driven_radius, exits, plan_ring, ring_speed
-from scenarios.drivers import IDM_STANDSTILL_GAP_M, idm
+from scenarios.model.bodies import ON_FOOT
+from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
+from scenarios.model.sides import Side
 from scenarios.paths import LanePath
 from scenarios.pedals import LIT_DECEL, Pedals
 from scenarios.road import Road
-from scenarios.sides import Side
 from scenarios.turning import NoTurn, Slowing
 
 STOPPING_MPS2 = 4.0  # harder than that nobody brakes to give way

@@ -7,7 +7,7 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.environment import Surface
+from scenarios.model.environment import Surface
 from scenarios.numba_cache import njit
 
 PATCH_ALONG, PATCH_ACROSS = 0.3, 0.4  # of length and width: where the four wheels touch the road

@@ -6,8 +6,8 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.bodies import ON_FOOT, Body, Kind
 from scenarios.boxes import box_centres, corners_of
+from scenarios.model.bodies import ON_FOOT, Body, Kind
 from scenarios.motion import PRESENT, SLIDES, SPEED, Table
 from scenarios.numba_cache import njit
 

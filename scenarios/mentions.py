@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from scenarios.actions import Action, Drop, StepOut
-from scenarios.scenario import Event
-from scenarios.triggers import (
+from scenarios.model.actions import Action, Drop, StepOut
+from scenarios.model.triggers import (
     AfterDistance,
     AtGap,
     AtHeadway,
@@ -17,6 +16,7 @@ from scenarios.triggers import (
     Single,
     singles,
 )
+from scenarios.scenario import Event
 
 
 def mentioned(events: Iterable[Event]) -> frozenset[str]:

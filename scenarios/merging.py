@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scenarios.actions import MERGING_S, Merge
 from scenarios.behaviour import Deed, Mover, Station, at_once, station
-from scenarios.bodies import ON_FOOT
-from scenarios.drivers import IDM_STANDSTILL_GAP_M, idm
+from scenarios.model.actions import MERGING_S, Merge
+from scenarios.model.bodies import ON_FOOT
+from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.paths import LanePath
 from scenarios.pedals import LIT_DECEL, Pedals
 from scenarios.road import Road

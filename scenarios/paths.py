@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from scenarios.bodies import ON_FOOT, Body
 from scenarios.line_path import LinePath, Pose
+from scenarios.model.bodies import ON_FOOT, Body
 from scenarios.motion import (
     FACING,
     PATH,

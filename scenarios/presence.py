@@ -2,9 +2,9 @@
 
 import math
 
-from scenarios.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
 from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, station
 from scenarios.impact import LOAD_KG_PER_M3, sliding_decel
+from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
 from scenarios.paths import LanePath, Path, free_path
 from scenarios.skid import Fall, Skid
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
-from scenarios.drivers import G
-from scenarios.environment import FRICTION, Environment, Surface, TimeOfDay, Weather
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.driver_models import G
+from scenarios.model.environment import FRICTION, Environment, Surface, TimeOfDay, Weather
 from scenarios.paths import crossing_side
 from scenarios.road import Road, RoadKind
 from scenarios.scenario import (

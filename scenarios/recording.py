@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout, Unfired
 from scenarios.scenario import Scenario
 

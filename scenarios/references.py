@@ -19,8 +19,8 @@ from scenarios.actor_spec import (
     OnCross,
     OnRamp,
 )
-from scenarios.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
-from scenarios.sides import Side
+from scenarios.model.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.sides import Side
 
 # Nouns for a variant: the name of one, or another word for it.
 VARIANT_NOUNS = {name: name for name in VARIANTS} | {word: name for word, name in CALLED.items() if name in VARIANTS}

@@ -13,6 +13,7 @@ from scenarios.bus_stop import BusStop
 from scenarios.grip import Patch
 from scenarios.identity import ADDED
 from scenarios.junction import Arms, Junction
+from scenarios.model.sides import Side
 from scenarios.ramp import Ramp
 from scenarios.reference_line import (
     NO_NODES,
@@ -27,7 +28,6 @@ from scenarios.reference_line import (
     pose_at,
     through,
 )
-from scenarios.sides import Side
 from scenarios.strips import NO_STRIPS, Strips, outer_edge
 
 CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side

@@ -7,8 +7,8 @@ from enum import StrEnum
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.bodies import Body
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import Body
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import Road
 
 FRAME_RATE_HZ = 12.0

@@ -8,7 +8,7 @@ from itertools import product
 from lark import Token, Tree
 from lark.grammar import NonTerminal, Terminal
 
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from scenarios.phrases import PHRASES
 from scenarios.references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
 from scenarios.story_reader import grammar

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scenarios.actions import (
+from scenarios.identity import ADDED
+from scenarios.model.actions import (
     Action,
     Appear,
     Behaviour,
@@ -28,11 +29,9 @@ from scenarios.actions import (
     StepOut,
     Stop,
 )
-from scenarios.bodies import Body
-from scenarios.environment import Environment, Surface
-from scenarios.identity import ADDED
-from scenarios.road import Road
-from scenarios.triggers import (
+from scenarios.model.bodies import Body
+from scenarios.model.environment import Environment, Surface
+from scenarios.model.triggers import (
     After,
     AfterDistance,
     AfterEvent,
@@ -47,6 +46,7 @@ from scenarios.triggers import (
     LaneRef,
     Trigger,
 )
+from scenarios.road import Road
 
 __all__ = [  # a scenario with everything that it is made of
     "Action", "After", "AfterDistance", "AfterEvent", "Appear", "AtGap", "AtHeadway", "AtPlace", "AtPose",

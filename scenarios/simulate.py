@@ -7,17 +7,18 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from scenarios.acting import perform
-from scenarios.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.behaviour import Deed, Mover
 from scenarios.boxes import box_centres
 from scenarios.crossing import Signals
-from scenarios.drivers import G, driver
 from scenarios.following import Minds
 from scenarios.giving_way import Roundabout
 from scenarios.grip_map import friction_under
 from scenarios.impact import Contact, contacts, impact_speed, parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
 from scenarios.merging import Merging
+from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
+from scenarios.model.driver_models import G, driver
+from scenarios.model.triggers import time_of
 from scenarios.motion import PRESENT, drive_on, velocities
 from scenarios.paths import LanePath
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
@@ -27,7 +28,6 @@ from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
 from scenarios.scenario import Event, Scenario, carriers
 from scenarios.starts import start
 from scenarios.storyboard import Storyboard
-from scenarios.triggers import time_of
 
 SUBSTEPS = 10
 LOOK_EVERY = 2  # steps between two looks of a driver

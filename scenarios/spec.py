@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from scenarios.actor_spec import ActorSpec, EgoSpec
-from scenarios.environment import Environment, Sun, TimeOfDay, Weather
 from scenarios.faults import quoted
+from scenarios.model.environment import Environment, Sun, TimeOfDay, Weather
 from scenarios.road_spec import RoadSpec
 from scenarios.rollout import KEYFRAME_RATE_HZ, to_keyframe
 from scenarios.section import Angle, Instant, Section, fault, measured, one_of

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
-from scenarios.drivers import G
 from scenarios.giving_way import approach
 from scenarios.line_path import LinePath, drawn_line
 from scenarios.merging import come_alongside
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
+from scenarios.model.driver_models import G
 from scenarios.paths import LanePath, Path, crossing_side, free_path
 from scenarios.pedals import Target
 from scenarios.road import Road

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from scenarios.bodies import Kind
 from scenarios.faults import quoted
+from scenarios.model.bodies import Kind
 from scenarios.references import Cast, Unclear, resolve
 from scenarios.story_moments import FORMER, Moment
 from scenarios.story_reader import RUNNING, Clause, Fault, clauses, grammar

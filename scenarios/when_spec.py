@@ -7,8 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from scenarios.actor_spec import LaneNumber
 from scenarios.actor_spec import _lane as read_lane
-from scenarios.section import Instant, Lasting, Section, Speed, fault, measured
-from scenarios.triggers import (
+from scenarios.model.triggers import (
     After,
     AfterDistance,
     AfterEvent,
@@ -25,6 +24,7 @@ from scenarios.triggers import (
     LaneRef,
     Trigger,
 )
+from scenarios.section import Instant, Lasting, Section, Speed, fault, measured
 from scenarios.units import LENGTH
 
 WHO = "the id of an actor, or ego"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from conditioning.assets.mesh import Mesh, Part, Sculptor
-from scenarios.bodies import Kind, Size, variant_of
+from scenarios.model.bodies import Kind, Size, variant_of
 
 P = Part
 

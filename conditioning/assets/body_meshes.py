@@ -14,7 +14,7 @@ from conditioning.assets.materials import drawn_from
 from conditioning.assets.mesh import Mesh
 from conditioning.assets.people import cyclist, motorcycle, stride_m, walker
 from conditioning.assets.vehicles import barrier, bus, cone, construction, trailer, truck
-from scenarios.bodies import Body, Kind, Livery
+from scenarios.model.bodies import Body, Kind, Livery
 from scenarios.rollout import Rollout
 
 _POSES = 16  # of one walking or pedalling cycle

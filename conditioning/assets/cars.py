@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from conditioning.assets.mesh import Mesh, Part, Sculptor
-from scenarios.bodies import Size
+from scenarios.model.bodies import Size
 
 P = Part
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from conditioning.assets.mesh import Mesh, Part, Sculptor
-from scenarios.bodies import Kind, Size, variant_of
+from scenarios.model.bodies import Kind, Size, variant_of
 
 P = Part
 

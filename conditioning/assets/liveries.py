@@ -3,7 +3,7 @@
 import numpy as np
 
 from conditioning.assets.mesh import Mesh, Part, Sculptor
-from scenarios.bodies import Kind, Livery, Size
+from scenarios.model.bodies import Kind, Livery, Size
 
 LAMP_M = 0.13  # height of the lamps: how much lower the vehicle below them is
 _OUTSIDE = 0.992  # of the half width; bodies are narrower than their cuboid

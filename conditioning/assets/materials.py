@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from conditioning.assets.mesh import Part
-from scenarios.bodies import Body, Colour, Kind, Livery, variant_of
+from scenarios.model.bodies import Body, Colour, Kind, Livery, variant_of
 
 # Surface finishes the shading kernel knows.
 FACADE, FOLIAGE, PLAIN, PAINT, GLASS = 2, 3, 4, 5, 6

@@ -3,7 +3,7 @@
 import numpy as np
 
 from conditioning.assets.mesh import Mesh, Part, Point, Sculptor, section
-from scenarios.bodies import Size
+from scenarios.model.bodies import Size
 
 P = Part
 

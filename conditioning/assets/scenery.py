@@ -8,9 +8,9 @@ from jaxtyping import Float
 
 from conditioning.assets.shelters import Shelter, shelters_of
 from scenarios.junction import CORNER_M
+from scenarios.model.sides import Side
 from scenarios.road import Road, ring_centre
 from scenarios.rollout import Rollout
-from scenarios.sides import Side
 from scenarios.strips import all_beyond_strips
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from conditioning.assets.cars import wheels
 from conditioning.assets.mesh import Mesh, Part, Sculptor, section
-from scenarios.bodies import Size
+from scenarios.model.bodies import Size
 
 P = Part
 

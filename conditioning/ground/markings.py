@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from scenarios.bus_stop import BusStop
+from scenarios.model.sides import Side
 from scenarios.ramp import Ramp
 from scenarios.road import Road
-from scenarios.sides import Side
 
 NONE, WHITE, YELLOW = 0, 1, 2
 LINE_WIDTH_M = 0.15

@@ -24,7 +24,7 @@ from conditioning.geometry.cuboids import camera_to_map, see_cuboids
 from conditioning.ground.markings import marking_at
 from conditioning.ground.road_surface import edge_distance, painted, plain
 from conditioning.layers.part_masks import COLOURS, PARTS, draw_parts
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from scenarios.road import Road
 from scenarios.rollout import Rollout
 

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation, Slerp
 from conditioning.geometry.camera import Camera
 from conditioning.logs.tables import LogError, Row, Tables, camera_of, open_tables, pose
 from conditioning.logs.tracks import Motion, Track, follow, tracks_of
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, Body, Kind
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, Body, Kind
 from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_STRIDE, Ended, Rollout, frame_count
 from scenarios.scenario import Scenario
 

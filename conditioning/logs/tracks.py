@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from scipy.interpolate import CubicHermiteSpline
 
 from conditioning.logs.tables import Row, Tables, pose
-from scenarios.bodies import Body, Kind, Size
+from scenarios.model.bodies import Body, Kind, Size
 
 # The longest prefix of a category's name decides; what no prefix matches (racks, carts) is left out.
 KIND_OF: dict[str, Kind] = {

@@ -24,7 +24,7 @@ from conditioning.assets.scenery import Lamp, Scenery
 from conditioning.assets.shelters import SHELTER_COLOURS, Shelter, Slab, slabs_of
 from conditioning.geometry.backdrop import BUILDING, build_mesh, crown
 from conditioning.renderer.weather import LIT, Light
-from scenarios.bodies import FOUR_WHEELS, TWO_WHEELS
+from scenarios.model.bodies import FOUR_WHEELS, TWO_WHEELS
 from scenarios.rollout import Rollout
 
 BRAKE_POWER, TAIL_POWER, HEAD_POWER = 6.0, 0.55, 7.0

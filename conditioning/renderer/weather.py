@@ -7,7 +7,7 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import uniform_filter
 
 from conditioning.assets.materials import drawn_from, linear
-from scenarios.environment import Sun, Surface, TimeOfDay, Weather
+from scenarios.model.environment import Sun, Surface, TimeOfDay, Weather
 from scenarios.rollout import Rollout
 
 

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from conditioning.geometry.camera import Camera
 from outputs.atomic_write import whole_file, write_text
-from scenarios.bodies import Body
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import Body
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import Road
 from scenarios.rollout import Ended, Happening, Rollout, Unfired
 

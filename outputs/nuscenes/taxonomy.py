@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
-from scenarios.bodies import FOUR_WHEELS, PEOPLE, STATIC, Body, Kind, Livery, Size
+from scenarios.model.bodies import FOUR_WHEELS, PEOPLE, STATIC, Body, Kind, Livery, Size
 from scenarios.rollout import Rollout
 
 CATEGORY: dict[Kind, str] = {

@@ -7,9 +7,9 @@ import shapely
 from jaxtyping import Bool, Float
 from scipy.signal import savgol_filter
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.boxes import box_corners
 from scenarios.metrics.criticality import ORDER, WINDOW, derivative
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
 HALF = WINDOW // 2

@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics, outlines
-from scenarios.drivers import G
 from scenarios.grip_map import best_friction, slope_of
 from scenarios.metrics.criticality import Encounters, brake_threat, braking_decel, derivative, r157_gap, rss_ad_rss
+from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.scenario import Expect, Scenario
 

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 
 from conditioning.layers.control_layers import CLASS_OF, FOREGROUND
 from conditioning.sensors.visibility import Labels
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from scenarios.rollout import Rollout
 
 CLASSES: tuple[str, ...] = FOREGROUND[:6]  # the detector's classes, in its order

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scenarios.authoring.draft_setting import Setting
-from scenarios.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
+from scenarios.model.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
 from scenarios.references import NOUNS, VARIANT_NOUNS
 from scenarios.scenario import Scenario
 from scenarios.units import LENGTH, SPEED, quantity

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.model.environment import Surface, TimeOfDay, Weather
 from scenarios.units import LENGTH, SPEED, spelling
 
 Values = dict[str, str]

@@ -8,14 +8,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from scenarios.actor_spec import ON_RAMP
-from scenarios.bodies import Body, Colour, Livery
 from scenarios.compiler.compile import SURFACE_IN
 from scenarios.compiler.placement import cover_of
 from scenarios.document import read_document
-from scenarios.drivers import DRIVERS, G
 from scenarios.event_text import sentence
 from scenarios.load import understand
 from scenarios.metrics.criticality import braking_decel
+from scenarios.model.bodies import Body, Colour, Livery
+from scenarios.model.driver_models import DRIVERS, G
+from scenarios.model.sides import Side
+from scenarios.model.triggers import singles
 from scenarios.road import Road
 from scenarios.scenario import (
     AfterEvent,
@@ -34,8 +36,6 @@ from scenarios.scenario import (
     StepOut,
     carriers,
 )
-from scenarios.sides import Side
-from scenarios.triggers import singles
 from scenarios.units import ANGLE, SPEED, shown
 
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give

@@ -10,13 +10,13 @@ from scenarios.compiler.event_checks import SETS_PATH, doubts
 from scenarios.events import EventSpec, clashes, compiled, once_each
 from scenarios.faults import Fault, quoted
 from scenarios.junction import Arms
+from scenarios.model.sides import Side
+from scenarios.model.triggers import LaneRef
 from scenarios.references import Cast
 from scenarios.road import Road
 from scenarios.scenario import Event
 from scenarios.section import as_faults
-from scenarios.sides import Side
 from scenarios.story import Misread, Told, label_of, read_line
-from scenarios.triggers import LaneRef
 from scenarios.when_spec import lane_ref
 
 _AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}

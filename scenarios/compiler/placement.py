@@ -23,8 +23,9 @@ from scenarios.actor_spec import (
     OnCross,
     OnRamp,
 )
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.do_spec import DRIVER
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.sides import Side
 from scenarios.road import Road
 from scenarios.scenario import (
     Appear,
@@ -41,7 +42,6 @@ from scenarios.scenario import (
     carriers,
     own_road,
 )
-from scenarios.sides import Side
 from scenarios.units import SPEED, shown
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper

@@ -5,18 +5,18 @@ from math import tan
 
 import numpy as np
 
-from scenarios.actions import TakeExit, TurnAt
 from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
 from scenarios.circulating import nearest_m
 from scenarios.compiler.placement import Doubt
 from scenarios.furniture import MOST
 from scenarios.impact import SLIDING_SHARE
 from scenarios.junction import LEVEL_M, Junction
+from scenarios.model.actions import TakeExit, TurnAt
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
+from scenarios.model.sides import Side
 from scenarios.road import Road
 from scenarios.road_spec import StraightRoad
 from scenarios.scenario import Event, OnLane, Placed, own_road
-from scenarios.sides import Side
 
 
 def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.signal import savgol_filter
 
-from scenarios.drivers import G
 from scenarios.metrics.ego_path import in_ego_path
+from scenarios.model.driver_models import G
 from scenarios.perception import RECOGNISED_SHARE, share_seen
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 

@@ -7,8 +7,8 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.boxes import box_corners
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.numba_cache import njit
 from scenarios.road import Road
 from scenarios.rollout import Rollout

@@ -4,8 +4,8 @@ import math
 
 from lxml import etree
 
-from scenarios.bodies import Kind
-from scenarios.environment import FRICTION, Surface, TimeOfDay, Weather
+from scenarios.model.bodies import Kind
+from scenarios.model.environment import FRICTION, Surface, TimeOfDay, Weather
 from scenarios.openscenario.elements import el
 from scenarios.scenario import Placed, Scenario
 

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.load import loads
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.opendrive.chain import Chain, chain_from
 from scenarios.opendrive.road_map import RoadMap
 from scenarios.opendrive.stretch import Lanes, Remark, Stretch, stretch_of

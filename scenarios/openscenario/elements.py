@@ -2,6 +2,7 @@
 
 from lxml import etree
 
+from scenarios.model.sides import Side
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
 from scenarios.openscenario.manoeuvres import PEAK_ACCELERATION
 from scenarios.road import Road
@@ -29,7 +30,6 @@ from scenarios.scenario import (
     Stop,
     Trigger,
 )
-from scenarios.sides import Side
 
 REACHED_M = 1.0  # tolerance of a place to reach
 HOLDING_MPS2 = 2.0  # the rate at which a held speed is reached

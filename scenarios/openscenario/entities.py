@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from scenarios.bodies import Kind
 from scenarios.faults import quoted
+from scenarios.model.bodies import Kind
 from scenarios.openscenario.catalogs import Catalogs
 from scenarios.openscenario.node import Node, NotSaid
 from scenarios.openscenario.parameters import declared

@@ -10,7 +10,7 @@ from math import cos, pi, sin
 import numpy as np
 from lxml import etree
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
 from scenarios.openscenario.bodies import entity_xml, environment_xml
 from scenarios.openscenario.elements import CONDITIONS, by_time, el, private, speed_action, start_trigger, trigger

@@ -2,7 +2,7 @@
 
 import math
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, STATIC
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, STATIC
 from scenarios.openscenario.course import Spotted, centre_of
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.stage import Stage

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from scenarios.environment import FRICTION, Surface
 from scenarios.faults import quoted
+from scenarios.model.environment import FRICTION, Surface
 from scenarios.openscenario.catalogs import Catalogs
 from scenarios.openscenario.node import Node
 from scenarios.openscenario.parameters import declared

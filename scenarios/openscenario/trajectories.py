@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.opendrive.geometry import Clothoid
 from scenarios.openscenario.course import centre_of
 from scenarios.openscenario.entities import Entity

@@ -3,8 +3,8 @@
 import numpy as np
 
 from conditioning.assets.scenery import Building, Tree
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Rollout
 

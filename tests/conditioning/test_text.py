@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
-from scenarios.bodies import Kind
-from scenarios.environment import Environment, Surface, TimeOfDay, Weather
+from scenarios.model.bodies import Kind
+from scenarios.model.environment import Environment, Surface, TimeOfDay, Weather
 from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import Happening
 from scenarios.simulate import simulate

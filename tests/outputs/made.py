@@ -13,8 +13,8 @@ from conditioning.sensors.visibility import Labels, see
 from outputs.clips.clip import Clip, keyframes
 from outputs.clips.manifest import ClipRecord, reasons_against
 from outputs.verdict import Outcome, Verdict, accepted
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
 

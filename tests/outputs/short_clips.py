@@ -9,7 +9,7 @@ from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
 from outputs.clips.clip import Clip, write_clip
 from outputs.clips.manifest import write_record
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from tests.outputs.made import BAD, CAMERA, GOOD, drawn, record, street
 
 

@@ -12,7 +12,7 @@ from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Found, Sight
 from pipeline.checks.targets import class_indices, ego_motion
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from scenarios.rollout import Rollout
 from tests.conditioning.situations import moving, situation, still
 

@@ -1,7 +1,7 @@
 """Named situations for the tests of this folder."""
 
-from scenarios.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
 from scenarios.scenario import Expect, HoldSpeed, OnLane, Placed, Scenario
 

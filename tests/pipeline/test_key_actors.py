@@ -11,7 +11,7 @@ from pipeline.checks.pixels import judge_rules, judge_scene
 from pipeline.checks.scene import Scene, pairwise_iou
 from pipeline.checks.sight import Found
 from pipeline.checks.targets import CLASSES
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from scenarios.rollout import Happening
 from tests.conditioning.situations import moving, situation, still
 from tests.outputs.made import verdict

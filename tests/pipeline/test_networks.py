@@ -13,7 +13,7 @@ from scenarios.load import library
 LATER = {
     "hail": """
 from enum import StrEnum
-import scenarios.environment as environment
+import scenarios.model.environment as environment
 known = {weather.name: weather.value for weather in environment.Weather}
 environment.Weather = StrEnum("Weather", {"HAIL": "hail", **known})
 """,

@@ -7,7 +7,7 @@ import pytest
 
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.checks.physics import check_physics
-from scenarios.bodies import USUAL_SIZE, Body, Kind
+from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from scenarios.rollout import Happening, Rollout
 from scenarios.scenario import After, AtPose, Brake, CutIn, Event, Expect, Follow, FromLog, HoldSpeed, Placed, Scenario
 from scenarios.simulate import simulate

@@ -7,7 +7,8 @@ import pytest
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.physics import check_physics
-from scenarios.bodies import USUAL_SIZE, Body, Kind, Size
+from scenarios.model.bodies import USUAL_SIZE, Body, Kind, Size
+from scenarios.model.sides import Side
 from scenarios.rollout import Rollout
 from scenarios.scenario import (
     Action,
@@ -31,7 +32,6 @@ from scenarios.scenario import (
     Scenario,
     Stop,
 )
-from scenarios.sides import Side
 from scenarios.simulate import simulate
 from tests.scenarios.situations import car_ahead, curve, ego, scenario
 

@@ -11,7 +11,7 @@ from pipeline.checks.pixels import judge_rules
 from pipeline.checks.scene import Scene
 from pipeline.checks.sight import Found
 from pipeline.checks.targets import CLASSES, targets, taught
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from tests.conditioning.situations import moving, situation, still
 from tests.pipeline.seeing import FRAMES, edited, labels_of, perfect_sight, scene_of, strict_baseline
 

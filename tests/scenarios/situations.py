@@ -1,7 +1,7 @@
 """Named situations that several tests drive through."""
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
 from scenarios.scenario import (
     After,

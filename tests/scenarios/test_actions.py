@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scenarios.bodies import USUAL_SIZE, Body, Kind, Size
-from scenarios.drivers import G
 from scenarios.impact import SLIDING_SHARE
+from scenarios.model.bodies import USUAL_SIZE, Body, Kind, Size
+from scenarios.model.driver_models import G
+from scenarios.model.sides import Side
 from scenarios.rollout import Rollout
 from scenarios.scenario import (
     Action,
@@ -36,7 +37,6 @@ from scenarios.scenario import (
     Reverse,
     Stop,
 )
-from scenarios.sides import Side
 from scenarios.simulate import simulate
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 

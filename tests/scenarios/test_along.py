@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scenarios.bodies import Kind
 from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.model.bodies import Kind
 from scenarios.simulate import simulate
 
 FILE = """

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scenarios.bodies import USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.model.bodies import USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.scenario import Cross, Drop
 from scenarios.simulate import simulate
 

@@ -9,8 +9,8 @@ from scenarios.authoring.explain import told
 from scenarios.event_text import sentence
 from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.model.sides import Side
 from scenarios.road_area import road_area
-from scenarios.sides import Side
 from scenarios.simulate import simulate
 
 FILE = """

@@ -8,9 +8,9 @@ import pytest
 from pipeline.checks.kinematics import kinematics
 from pipeline.checks.physics import check_physics
 from scenarios.authoring.explain import told
-from scenarios.drivers import G
 from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.simulate import simulate
 

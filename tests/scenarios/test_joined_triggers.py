@@ -5,8 +5,8 @@ import pytest
 from scenarios.authoring.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, AtGap, AtSpeed, AtStandstill, singles
 from scenarios.simulate import simulate
-from scenarios.triggers import After, AfterEvent, AllOf, AnyOf, AtGap, AtSpeed, AtStandstill, singles
 
 FILE = """
 name: joined

@@ -6,12 +6,12 @@ import time
 import numpy as np
 import pytest
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE
 from scenarios.compiler.placement import footprint
 from scenarios.document import MOST_NODES, parse_document, read_document
-from scenarios.environment import Surface
 from scenarios.faults import Faults
 from scenarios.load import load, loads, template
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE
+from scenarios.model.environment import Surface
 from scenarios.scenario import AtPose, Follow, FollowTrajectory, FromLog, HoldSpeed, OnLane, Parked
 
 DESIGN = """

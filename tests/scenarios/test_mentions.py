@@ -5,11 +5,11 @@ from typing import get_args
 
 import pytest
 
-from scenarios.actions import Action, Brake
 from scenarios.load import library, load
 from scenarios.mentions import mentioned
+from scenarios.model.actions import Action, Brake
+from scenarios.model.triggers import After, AllOf, AnyOf, AtGap, HasPassed, Single
 from scenarios.scenario import Event
-from scenarios.triggers import After, AllOf, AnyOf, AtGap, HasPassed, Single
 
 NO_BODIES = {"driver", "event"}  # fields that hold the name of something else
 

@@ -9,9 +9,9 @@ from scenarios.authoring.explain import told
 from scenarios.event_text import sentence
 from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.model.sides import Side
 from scenarios.openscenario.exporting import NotExported, export
 from scenarios.rollout import Rollout
-from scenarios.sides import Side
 from scenarios.simulate import simulate
 
 FILE = """

@@ -6,7 +6,7 @@ import pytest
 from lark.exceptions import UnexpectedInput
 
 from scenarios.do_spec import Do
-from scenarios.drivers import DRIVERS
+from scenarios.model.driver_models import DRIVERS
 from scenarios.phrases import PHRASES
 from scenarios.sayable import openings, page, sentences, verb_of, verbs, words
 from scenarios.story_reader import Clause, Fault, clauses

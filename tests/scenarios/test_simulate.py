@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scenarios.bodies import EGO_REAR_AXLE_TO_CENTRE_M, USUAL_SIZE, Body, Kind
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, USUAL_SIZE, Body, Kind
 from scenarios.rollout import Ended
 from scenarios.scenario import (
     After,

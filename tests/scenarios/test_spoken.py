@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.actions import Action, Merge, PullOut, RunRed, StopAtLine, TakeExit, TurnAt
 from scenarios.authoring.explain import told
-from scenarios.drivers import DRIVERS
 from scenarios.event_text import sentence
 from scenarios.load import loads
+from scenarios.model.actions import Action, Merge, PullOut, RunRed, StopAtLine, TakeExit, TurnAt
+from scenarios.model.driver_models import DRIVERS
+from scenarios.model.sides import Side
+from scenarios.model.triggers import AllOf, AnyOf, Single
 from scenarios.scenario import (
     After,
     AfterDistance,
@@ -47,8 +49,6 @@ from scenarios.scenario import (
     Stop,
     Trigger,
 )  # fmt: skip
-from scenarios.sides import Side
-from scenarios.triggers import AllOf, AnyOf, Single
 from tests.scenarios.street import STREET, events, same, street
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.bodies import Kind
 from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.model.bodies import Kind
 from scenarios.phrases import PHRASES, spelt
 from scenarios.references import Cast, Member, Unclear, resolve
 from scenarios.scenario import (

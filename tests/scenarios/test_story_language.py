@@ -2,6 +2,8 @@
 
 import pytest
 
+from scenarios.model.sides import Side
+from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.scenario import (
     After,
     AfterDistance,
@@ -34,8 +36,6 @@ from scenarios.scenario import (
     Reverse,
     Stop,
 )  # fmt: skip
-from scenarios.sides import Side
-from scenarios.triggers import AllOf, AnyOf
 from tests.scenarios.street import events, refusal, same
 
 KMH, DEG = 1 / 3.6, 0.017453292519943295

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scenarios.model.sides import Side
 from scenarios.rollout import Rollout
 from scenarios.scenario import (
     After,
@@ -31,7 +32,6 @@ from scenarios.scenario import (
     Placed,
     Trigger,
 )
-from scenarios.sides import Side
 from scenarios.simulate import simulate
 from tests.scenarios.situations import EGO_FRONT_M, car_ahead, curve, ego, scenario
 

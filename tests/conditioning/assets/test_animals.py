@@ -9,7 +9,7 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.part_masks import PARTS, draw_parts
 from conditioning.sensors.visibility import see
-from scenarios.bodies import VARIANTS, Body, Kind, Size
+from scenarios.model.bodies import VARIANTS, Body, Kind, Size
 from tests.conditioning.situations import moving, situation, still
 
 CAMERA = FRONT.resized(144, 256)

@@ -6,7 +6,7 @@ import pytest
 from conditioning.assets.body_meshes import body_mesh
 from conditioning.assets.materials import body_colours, linear
 from conditioning.assets.mesh import Part
-from scenarios.bodies import LIVERIED, USUAL_SIZE, Body, Colour, Kind, Livery
+from scenarios.model.bodies import LIVERIED, USUAL_SIZE, Body, Colour, Kind, Livery
 
 WORN = [(livery, kind) for livery, kinds in LIVERIED.items() for kind in kinds]
 

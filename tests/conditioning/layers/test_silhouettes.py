@@ -8,7 +8,7 @@ from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.layers.part_masks import COLOURS, PARTS
 from conditioning.renderer.procedural import photograph
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from tests.conditioning.situations import moving, situation, still
 
 CAMERA = FRONT.resized(144, 256)

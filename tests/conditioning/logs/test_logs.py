@@ -13,8 +13,8 @@ from conditioning.logs.read_log import nearest_pictures, pictures, read_log
 from conditioning.logs.tables import LogError, log_fingerprint
 from conditioning.logs.tracks import kind_of
 from conditioning.sensors.visibility import see
-from scenarios.bodies import Kind
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import Kind
+from scenarios.model.environment import Environment, Surface
 from scenarios.rollout import Ended
 from scenarios.scenario import Expect, FromLog, Scenario
 from tests.conditioning.log_by_hand import EGO_SPEED, write_log

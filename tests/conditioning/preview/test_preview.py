@@ -11,7 +11,7 @@ from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import draw_layers
 from conditioning.preview.preview import draw_topdown, false_colours, preview, preview_frames
 from conditioning.preview.topdown import COLOURS
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from tests.conditioning.situations import BEND, building, moving, situation, still, tree
 
 CAMERA = FRONT.resized(144, 256)

@@ -10,7 +10,7 @@ from conditioning.geometry.camera import RIG
 from conditioning.geometry.camera_view import view_at
 from conditioning.renderer.glare import veiled
 from conditioning.renderer.weather import light_of
-from scenarios.environment import Environment, Sun
+from scenarios.model.environment import Environment, Sun
 from tests.conditioning.situations import situation
 
 CAMERA = RIG[0].resized(72, 128)

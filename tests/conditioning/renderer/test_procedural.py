@@ -13,8 +13,8 @@ from conditioning.ground.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, mar
 from conditioning.renderer.procedural import photograph
 from conditioning.renderer.scene_triangles import Troupe, joined, still_cast
 from conditioning.renderer.weather import light_of
-from scenarios.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind, Size
-from scenarios.environment import Environment, Surface, TimeOfDay, Weather
+from scenarios.model.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.environment import Environment, Surface, TimeOfDay, Weather
 from scenarios.road import Road, RoadKind
 from scenarios.rollout import Ended, Rollout
 

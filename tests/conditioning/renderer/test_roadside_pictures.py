@@ -15,10 +15,10 @@ from conditioning.renderer.procedural import photograph
 from conditioning.sensors.lidar import cast_lidar
 from scenarios.bus_stop import BusStop
 from scenarios.junction import Junction
+from scenarios.model.sides import Side
 from scenarios.ramp import Ramp
 from scenarios.road import Road, RoadKind, ring_centre
 from scenarios.road_area import road_area
-from scenarios.sides import Side
 from tests.conditioning.situations import situation
 
 CAMERA = FRONT.resized(72, 128)

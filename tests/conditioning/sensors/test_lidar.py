@@ -5,7 +5,7 @@ import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
 from conditioning.sensors.lidar import AZIMUTHS, BEAMS, LIDAR_TO_EGO, RANGE_M, cast_lidar
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from tests.conditioning.situations import building, situation, still, tree
 
 

@@ -8,7 +8,7 @@ import pytest
 from conditioning.assets.scenery import NO_SCENERY, Scenery
 from conditioning.geometry.camera import FRONT, mounted
 from conditioning.sensors.visibility import see, visibility_level
-from scenarios.bodies import Kind, Size
+from scenarios.model.bodies import Kind, Size
 from tests.conditioning.situations import building, situation, still, tree
 
 CAMERA = FRONT.resized(144, 256)

@@ -22,7 +22,7 @@ from outputs.nuscenes.detection_task import best_scores
 from outputs.nuscenes.splits import ALL, TRAIN, VAL
 from outputs.nuscenes.taxonomy import CATEGORIES, DETECTION_CLASS, DETECTION_RANGE_M
 from outputs.nuscenes.validate import check_dataset
-from scenarios.bodies import Kind
+from scenarios.model.bodies import Kind
 from scenarios.rollout import Rollout
 from tests.outputs.made import CAMERA, drawn, record, street
 

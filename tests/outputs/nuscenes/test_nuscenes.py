@@ -23,8 +23,8 @@ from outputs.nuscenes.splits import ALL, TRAIN, VAL, split_of
 from outputs.nuscenes.tables import TABLES
 from outputs.nuscenes.taxonomy import CATEGORIES, category
 from outputs.nuscenes.validate import check_dataset
-from scenarios.bodies import USUAL_SIZE, Body, Kind, Livery
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import USUAL_SIZE, Body, Kind, Livery
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import RoadKind
 from scenarios.scenario import Expect, FromLog, Scenario
 from tests.outputs.made import BAD, CAMERA, FRAMES, ROAD, clip, contents, drawn, record, street

@@ -15,8 +15,8 @@ from pipeline.datasets.publish import points
 from pipeline.engine.lock import Locked, locked
 from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
 from pipeline.runs.stage_timer import Stopwatch
-from scenarios.bodies import EGO_SIZE, Body, Kind
-from scenarios.environment import Environment, Surface
+from scenarios.model.bodies import EGO_SIZE, Body, Kind
+from scenarios.model.environment import Environment, Surface
 from scenarios.road import Road, RoadKind
 from scenarios.scenario import Expect, HoldSpeed, OnLane, Placed, Scenario
 

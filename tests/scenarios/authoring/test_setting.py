@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.authoring.draft_setting import WORDS, read_setting
-from scenarios.environment import Surface, TimeOfDay, Weather
+from scenarios.model.environment import Surface, TimeOfDay, Weather
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from scenarios.drivers import G
 from scenarios.metrics.criticality import (
     brake_threat,
     braking_decel,
@@ -17,6 +16,7 @@ from scenarios.metrics.criticality import (
     time_headway,
     time_to_collision,
 )  # fmt: skip
+from scenarios.model.driver_models import G
 from scenarios.simulate import simulate
 from tests.scenarios import situations
 

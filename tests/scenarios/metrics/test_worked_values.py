@@ -6,8 +6,8 @@ Those of CCRb are in test_drivers.py and, from the shipped file, in test_suites.
 import numpy as np
 import pytest
 
-from scenarios.drivers import G
 from scenarios.metrics.criticality import stopping_distance
+from scenarios.model.driver_models import G
 from scenarios.pedals import BRAKE_JERK
 from scenarios.perception import look, visible_share
 from scenarios.rollout import Rollout

@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from scenarios.environment import TimeOfDay, Weather
 from scenarios.load import loads
+from scenarios.model.environment import TimeOfDay, Weather
+from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.openscenario.importing import Asked, import_file
 from scenarios.road import RoadKind
 from scenarios.scenario import (
@@ -24,7 +25,6 @@ from scenarios.scenario import (
     OnLane,
 )
 from scenarios.simulate import simulate
-from scenarios.triggers import AllOf, AnyOf
 from tests.scenarios.openscenario.situations import (
     BRAKES,
     TWO_CARS,

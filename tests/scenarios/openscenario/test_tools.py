@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from scenarios.load import loads
+from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.openscenario.distributions import import_scenarios
 from scenarios.openscenario.importing import Asked
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterDistance, AfterEvent, AtGap, AtHeadway, AtSpeed, Follow, Scenario
 from scenarios.simulate import simulate
-from scenarios.triggers import AllOf, AnyOf
 from tests.scenarios.openscenario.situations import FILES
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scenarios.identity import ADDED
-from scenarios.sides import Side
-from scenarios.triggers import LaneRef
+from scenarios.model.sides import Side
+from scenarios.model.triggers import LaneRef
 
 
 class Profile(StrEnum):
@@ -31,7 +31,7 @@ class Follow:
     """IDM car following at a desired speed, by a named driver model that reacts late."""
 
     speed_mps: float
-    driver: str  # a name in scenarios.drivers.DRIVERS
+    driver: str  # a name in scenarios.model.driver_models.DRIVERS
     for_s: float | None = field(default=None, metadata=ADDED)
 
 
