@@ -6,14 +6,14 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.actor_spec import LaneNumber, LaneWritten
 from scenarios.actor_spec import _lane as read_lane
-from scenarios.bus_stop import BAY_M, BusStop, StopKind
 from scenarios.furniture import ParkedRow, Works
-from scenarios.grip import Patch
 from scenarios.model.bodies import CALLED, FOUR_WHEELS, Kind
 from scenarios.model.environment import FRICTION, Surface
 from scenarios.model.sides import Side
-from scenarios.ramp import Ramp
-from scenarios.road import Road
+from scenarios.roads.bus_stop import BAY_M, BusStop, StopKind
+from scenarios.roads.friction import Patch
+from scenarios.roads.ramp import Ramp
+from scenarios.roads.road import Road
 from scenarios.section import Count, Section, fault, measured, one_of
 from scenarios.units import LENGTH
 

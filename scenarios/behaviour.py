@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 
-from scenarios.grip import gravity_along
 from scenarios.impact import mass_kg
 from scenarios.line_path import LinePath, Pose
 from scenarios.model.actions import Follow
@@ -37,7 +36,8 @@ from scenarios.motion import (
 )
 from scenarios.paths import LanePath, Path, free_path, lane_path, wrapped
 from scenarios.pedals import LIT_DECEL, Control, Pedals, Target
-from scenarios.road import Road
+from scenarios.roads.friction import gravity_along
+from scenarios.roads.road import Road
 from scenarios.skid import Fall, Skid
 from scenarios.turning import Slowing, Turn
 

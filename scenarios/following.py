@@ -28,7 +28,7 @@ from scenarios.motion import (
 from scenarios.numba_cache import njit
 from scenarios.pedals import LIT_DECEL
 from scenarios.perception import RECOGNISED_SHARE, ahead, scene_of, visible_share
-from scenarios.road import Road
+from scenarios.roads.road import Road
 
 FOLLOWS_WITHIN_S = 4.0  # time headway within which a leader's brake lights concern the driver
 CROSSING_HORIZON_S = 3.0  # a body that will cross the path later than this is not yet an emergency

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scenarios.model.actions import Parked
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from scenarios.model.sides import Side
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.scenario import OnLane, Placed
 
 KERB_M = 0.3  # between a parked vehicle and the carriageway's edge

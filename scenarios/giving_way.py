@@ -13,7 +13,7 @@ from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
 from scenarios.paths import LanePath
 from scenarios.pedals import LIT_DECEL, Pedals
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.turning import NoTurn, Slowing
 
 STOPPING_MPS2 = 4.0  # harder than that nobody brakes to give way

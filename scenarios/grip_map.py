@@ -5,8 +5,8 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.grip import friction_at, wheels
-from scenarios.road import Road
+from scenarios.roads.friction import friction_at, wheels
+from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 
 

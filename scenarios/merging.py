@@ -12,7 +12,7 @@ from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.paths import LanePath
 from scenarios.pedals import LIT_DECEL, Pedals
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.shifting import move_to
 from scenarios.turning import Slowing, Turn
 

@@ -23,7 +23,7 @@ from scenarios.motion import (
     shift_bend,
     shift_slope,
 )
-from scenarios.road import Road
+from scenarios.roads.road import Road
 
 MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
 MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: how soon an arc tightens at walking pace

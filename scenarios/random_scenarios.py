@@ -6,7 +6,7 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SI
 from scenarios.model.driver_models import G
 from scenarios.model.environment import FRICTION, Environment, Surface, TimeOfDay, Weather
 from scenarios.paths import crossing_side
-from scenarios.road import Road, RoadKind
+from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import (
     After,
     Behaviour,

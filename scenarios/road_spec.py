@@ -10,11 +10,11 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from scenarios.along_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, WorksSpec
 from scenarios.faults import quoted
 from scenarios.furniture import closed_lane, parked_vehicles
-from scenarios.junction import Arms, Junction, Light, Phase
 from scenarios.model.environment import Surface
 from scenarios.model.sides import Side
-from scenarios.reference_line import Piece, smoothed
-from scenarios.road import Road, RoadKind
+from scenarios.roads.junction import Arms, Junction, Light, Phase
+from scenarios.roads.reference_line import Piece, smoothed
+from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import Placed
 from scenarios.section import Count, Lasting, Section, fault, measured, one_of
 from scenarios.units import ANGLE, LENGTH, NotAQuantity, quantity

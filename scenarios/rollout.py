@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
-from scenarios.road import Road
+from scenarios.roads.road import Road
 
 FRAME_RATE_HZ = 12.0
 KEYFRAME_RATE_HZ = 2.0  # nuScenes' rate of annotated keyframes

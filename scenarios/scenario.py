@@ -46,7 +46,7 @@ from scenarios.model.triggers import (
     LaneRef,
     Trigger,
 )
-from scenarios.road import Road
+from scenarios.roads.road import Road
 
 __all__ = [  # a scenario with everything that it is made of
     "Action", "After", "AfterDistance", "AfterEvent", "Appear", "AtGap", "AtHeadway", "AtPlace", "AtPose",

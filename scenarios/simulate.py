@@ -23,7 +23,7 @@ from scenarios.motion import PRESENT, drive_on, velocities
 from scenarios.paths import LanePath
 from scenarios.presence import arrival, beyond_edge, disappear, fall_off
 from scenarios.recording import recorded
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
 from scenarios.scenario import Event, Scenario, carriers
 from scenarios.starts import start

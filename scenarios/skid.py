@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scenarios.grip import PATCH_ACROSS, PATCH_ALONG
 from scenarios.model.bodies import Size
 from scenarios.model.driver_models import G
+from scenarios.roads.friction import PATCH_ACROSS, PATCH_ALONG
 
 CREEP_MPS = 0.05  # below it a patch's friction fades, so that rest is reached and kept
 LONGEST_KICK_S = 4.0

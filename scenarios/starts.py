@@ -12,7 +12,7 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, K
 from scenarios.model.driver_models import G
 from scenarios.paths import LanePath, Path, crossing_side, free_path
 from scenarios.pedals import Target
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.scenario import (
     Action,
     Cross,

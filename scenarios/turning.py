@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from scenarios.junction import Arms
 from scenarios.model.bodies import FOUR_WHEELS, Body
 from scenarios.model.sides import Side
 from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 from scenarios.pedals import Pedals, Target
-from scenarios.reference_line import Piece, Pose, nodes_of, place_on
-from scenarios.road import Road, RoadKind
+from scenarios.roads.junction import Arms
+from scenarios.roads.reference_line import Piece, Pose, nodes_of, place_on
+from scenarios.roads.road import Road, RoadKind
 
 EASING_M = 5.0  # over which the wheels are turned, and turned back
 RADIUS_M = {Side.RIGHT: 6.5, Side.LEFT: 9.0}

@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.assets.shelters import Shelter, shelters_of
-from scenarios.junction import CORNER_M
 from scenarios.model.sides import Side
-from scenarios.road import Road, ring_centre
+from scenarios.roads.junction import CORNER_M
+from scenarios.roads.road import Road, ring_centre
+from scenarios.roads.widening import all_beyond_strips
 from scenarios.rollout import Rollout
-from scenarios.strips import all_beyond_strips
 
 
 @dataclass(frozen=True)

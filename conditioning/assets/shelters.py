@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.bus_stop import BusStop
 from scenarios.model.sides import Side
-from scenarios.road import Road
+from scenarios.roads.bus_stop import BusStop
+from scenarios.roads.road import Road
 
 LENGTH_M, DEPTH_M, HEIGHT_M = 4.0, 1.3, 2.5
 THICK_M = 0.08

@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float, Int
 
-from scenarios.bus_stop import BusStop
 from scenarios.model.sides import Side
-from scenarios.ramp import Ramp
-from scenarios.road import Road
+from scenarios.roads.bus_stop import BusStop
+from scenarios.roads.ramp import Ramp
+from scenarios.roads.road import Road
 
 NONE, WHITE, YELLOW = 0, 1, 2
 LINE_WIDTH_M = 0.15

@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from conditioning.ground.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
-from scenarios.junction import CORNER_M, STOP_LINE_M, Junction
 from scenarios.model.environment import Surface
 from scenarios.numba_cache import njit
-from scenarios.road import Road, ring_centre
-from scenarios.strips import beyond_strips, outer_edge
+from scenarios.roads.junction import CORNER_M, STOP_LINE_M, Junction
+from scenarios.roads.road import Road, ring_centre
+from scenarios.roads.widening import beyond_strips, outer_edge
 
 # How wet, snowy and frosted a surface looks, 0 to 1.
 LOOK: dict[Surface, tuple[float, float, float]] = {

@@ -25,7 +25,7 @@ from conditioning.ground.markings import marking_at
 from conditioning.ground.road_surface import edge_distance, painted, plain
 from conditioning.layers.part_masks import COLOURS, PARTS, draw_parts
 from scenarios.model.bodies import Kind
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 
 # Background, drawn without the actors, so that what stands behind a body's outline inside its cuboid is known.

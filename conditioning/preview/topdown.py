@@ -14,8 +14,8 @@ from conditioning.ground.markings import DASH_M, GAP_M, YELLOW, lines, strokes
 from conditioning.ground.road_surface import bars_of, painted
 from conditioning.layers.control_layers import CLASS_OF
 from scenarios.model.environment import Surface
-from scenarios.road import Road, ring_centre
-from scenarios.road_area import road_area
+from scenarios.roads.road import Road, ring_centre
+from scenarios.roads.road_polygons import road_area
 from scenarios.rollout import Rollout
 
 COLOURS = {

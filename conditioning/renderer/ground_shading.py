@@ -7,8 +7,8 @@ import numpy as np
 from conditioning.ground.road_surface import beyond_edge, beyond_ring, lines_end, on_cross, on_island_line, widens
 from conditioning.renderer.textures import asphalt, covered, dashed, faded, noise, paint_lines, pavement, terrain
 from scenarios.numba_cache import njit
-from scenarios.reference_line import bend_at, locate_on
-from scenarios.strips import beyond_strips
+from scenarios.roads.reference_line import bend_at, locate_on
+from scenarios.roads.widening import beyond_strips
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
 

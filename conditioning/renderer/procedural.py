@@ -19,9 +19,9 @@ from conditioning.renderer.scene_triangles import Cast, Troupe, chosen, joined, 
 from conditioning.renderer.shading import halved, mirror_on_road, shade
 from conditioning.renderer.signals import SignalCasts
 from conditioning.renderer.weather import develop, light_of, packed
-from scenarios.reference_line import NO_NODES
+from scenarios.roads.reference_line import NO_NODES
+from scenarios.roads.widening import NO_STRIPS
 from scenarios.rollout import Rollout
-from scenarios.strips import NO_STRIPS
 
 SUPERSAMPLE = 2
 _SIGHT_M = 260.0  # nothing beyond is a pixel high

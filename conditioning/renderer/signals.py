@@ -8,8 +8,8 @@ from jaxtyping import Float
 
 from conditioning.assets.mesh import Part, Sculptor
 from conditioning.renderer.scene_triangles import Cast, joined, no_cast, plain
-from scenarios.junction import STOP_LINE_M, Light
-from scenarios.road import Road
+from scenarios.roads.junction import STOP_LINE_M, Light
+from scenarios.roads.road import Road
 
 KERB_M = 0.8  # of a pole from the carriageway
 POLE_M, HEAD_M = 2.3, 0.95  # height of the head's foot, and of the head

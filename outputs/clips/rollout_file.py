@@ -9,7 +9,7 @@ from conditioning.geometry.camera import Camera
 from outputs.atomic_write import whole_file, write_text
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.rollout import Ended, Happening, Rollout, Unfired
 
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
-from scenarios.road import Road
-from scenarios.road_area import road_area
+from scenarios.roads.road import Road
+from scenarios.roads.road_polygons import road_area
 from scenarios.rollout import Rollout
 
 RESOLUTION_M = 0.1  # metres a pixel: the devkit's default

@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float
 from outputs.verdict import Verdict
 from pipeline.checks.feasibility import slide_deceleration, worst
 from pipeline.checks.kinematics import Kinematics, in_the_air
-from scenarios.grip import PATCH_ACROSS, PATCH_ALONG
 from scenarios.grip_map import grip_share, slope_of
 from scenarios.model.driver_models import G
+from scenarios.roads.friction import PATCH_ACROSS, PATCH_ALONG
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.skid import gyration_m2
 

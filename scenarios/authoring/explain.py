@@ -18,7 +18,7 @@ from scenarios.model.bodies import Body, Colour, Livery
 from scenarios.model.driver_models import DRIVERS, G
 from scenarios.model.sides import Side
 from scenarios.model.triggers import singles
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.scenario import (
     AfterEvent,
     Appear,

@@ -15,8 +15,8 @@ from scenarios.faults import Fault, nearest, quoted
 from scenarios.model.environment import FRICTION, Surface, Weather
 from scenarios.model.triggers import AfterEvent, AllOf, AnyOf, Trigger
 from scenarios.references import Cast, Member, ego_member, member
-from scenarios.road import Road
 from scenarios.road_spec import brought_along, made_road
+from scenarios.roads.road import Road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut, carriers
 from scenarios.section import as_faults
 from scenarios.spec import Collision, Common, LogSpec, Start, WorldSpec

@@ -9,11 +9,11 @@ from scenarios.actor_spec import ActorSpec, InLane
 from scenarios.compiler.event_checks import SETS_PATH, doubts
 from scenarios.events import EventSpec, clashes, compiled, once_each
 from scenarios.faults import Fault, quoted
-from scenarios.junction import Arms
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
 from scenarios.references import Cast
-from scenarios.road import Road
+from scenarios.roads.junction import Arms
+from scenarios.roads.road import Road
 from scenarios.scenario import Event
 from scenarios.section import as_faults
 from scenarios.story import Misread, Told, label_of, read_line

@@ -26,7 +26,7 @@ from scenarios.actor_spec import (
 from scenarios.do_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.sides import Side
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.scenario import (
     Appear,
     AtPose,

@@ -10,12 +10,12 @@ from scenarios.circulating import nearest_m
 from scenarios.compiler.placement import Doubt
 from scenarios.furniture import MOST
 from scenarios.impact import SLIDING_SHARE
-from scenarios.junction import LEVEL_M, Junction
 from scenarios.model.actions import TakeExit, TurnAt
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
 from scenarios.model.sides import Side
-from scenarios.road import Road
 from scenarios.road_spec import StraightRoad
+from scenarios.roads.junction import LEVEL_M, Junction
+from scenarios.roads.road import Road
 from scenarios.scenario import Event, OnLane, Placed, own_road
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scenarios.boxes import box_corners
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.numba_cache import njit
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 
 BEYOND_M = 150.0  # how far the path goes on past the last frame

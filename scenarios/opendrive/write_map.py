@@ -5,8 +5,8 @@ from itertools import accumulate
 from lxml import etree
 
 from scenarios.model.sides import Side
-from scenarios.reference_line import Piece
-from scenarios.road import Road
+from scenarios.roads.reference_line import Piece
+from scenarios.roads.road import Road
 
 ROAD_ID = "1"
 BEFORE_M, BEYOND_M = 300.0, 700.0  # of road around the ego's start

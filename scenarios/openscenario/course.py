@@ -12,7 +12,7 @@ from scenarios.opendrive.stretch import Lanes, Remark, Stretch, stretch_of
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.positions import Spot
 from scenarios.openscenario.write_yaml import as_yaml
-from scenarios.road import Road
+from scenarios.roads.road import Road
 
 ON_LANE_M = 0.05  # how far off its lane's middle an ego may start
 ALONG_RAD = 0.05

@@ -14,7 +14,7 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, K
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
 from scenarios.openscenario.bodies import entity_xml, environment_xml
 from scenarios.openscenario.elements import CONDITIONS, by_time, el, private, speed_action, start_trigger, trigger
-from scenarios.road import Road
+from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
 

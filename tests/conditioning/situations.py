@@ -5,7 +5,7 @@ import numpy as np
 from conditioning.assets.scenery import Building, Tree
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface
-from scenarios.road import Road, RoadKind
+from scenarios.roads.road import Road, RoadKind
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Rollout
 
 TWO_LANES = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)

@@ -15,7 +15,7 @@ from outputs.clips.manifest import ClipRecord, reasons_against
 from outputs.verdict import Outcome, Verdict, accepted
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind
 from scenarios.model.environment import Environment, Surface
-from scenarios.road import Road, RoadKind
+from scenarios.roads.road import Road, RoadKind
 from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
 
 CAMERA = FRONT.resized(144, 256)

@@ -2,7 +2,7 @@
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface
-from scenarios.road import Road, RoadKind
+from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import (
     After,
     AtPose,

@@ -7,9 +7,9 @@ import pytest
 from shapely.geometry import Point
 
 from conditioning.ground.road_surface import edge_distance, painted
-from scenarios.junction import CORNER_M, Arms, Junction, Light, Phase
-from scenarios.road import Road, RoadKind
-from scenarios.road_area import road_area
+from scenarios.roads.junction import CORNER_M, Arms, Junction, Light, Phase
+from scenarios.roads.road import Road, RoadKind
+from scenarios.roads.road_polygons import road_area
 
 GREEN = (Phase(Light.GREEN, Light.RED, 0.0),)
 

@@ -8,10 +8,10 @@ from conditioning.assets.scenery import NO_SCENERY, build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import photograph
-from scenarios.grip import Patch
-from scenarios.junction import CORNER_M, Junction, Light, Phase
 from scenarios.model.environment import Surface
-from scenarios.road import Road, RoadKind
+from scenarios.roads.friction import Patch
+from scenarios.roads.junction import CORNER_M, Junction, Light, Phase
+from scenarios.roads.road import Road, RoadKind
 from scenarios.rollout import Rollout
 from tests.conditioning.situations import situation
 

@@ -15,7 +15,7 @@ from conditioning.renderer.scene_triangles import Troupe, joined, still_cast
 from conditioning.renderer.weather import light_of
 from scenarios.model.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface, TimeOfDay, Weather
-from scenarios.road import Road, RoadKind
+from scenarios.roads.road import Road, RoadKind
 from scenarios.rollout import Ended, Rollout
 
 CAMERA = FRONT.resized(144, 256)

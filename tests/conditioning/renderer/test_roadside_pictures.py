@@ -13,12 +13,12 @@ from conditioning.ground.road_surface import edge_distance, painted
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import photograph
 from conditioning.sensors.lidar import cast_lidar
-from scenarios.bus_stop import BusStop
-from scenarios.junction import Junction
 from scenarios.model.sides import Side
-from scenarios.ramp import Ramp
-from scenarios.road import Road, RoadKind, ring_centre
-from scenarios.road_area import road_area
+from scenarios.roads.bus_stop import BusStop
+from scenarios.roads.junction import Junction
+from scenarios.roads.ramp import Ramp
+from scenarios.roads.road import Road, RoadKind, ring_centre
+from scenarios.roads.road_polygons import road_area
 from tests.conditioning.situations import situation
 
 CAMERA = FRONT.resized(72, 128)

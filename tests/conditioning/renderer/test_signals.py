@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from conditioning.renderer.signals import SignalCasts, signals_of
-from scenarios.junction import Arms, Junction, Light, Phase
-from scenarios.road import Road, RoadKind
+from scenarios.roads.junction import Arms, Junction, Light, Phase
+from scenarios.roads.road import Road, RoadKind
 
 PHASES = (Phase(Light.GREEN, Light.RED, 2.0), Phase(Light.RED, Light.GREEN, 0.0))
 

@@ -25,7 +25,7 @@ from outputs.nuscenes.taxonomy import CATEGORIES, category
 from outputs.nuscenes.validate import check_dataset
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind, Livery
 from scenarios.model.environment import Environment, Surface
-from scenarios.road import RoadKind
+from scenarios.roads.road import RoadKind
 from scenarios.scenario import Expect, FromLog, Scenario
 from tests.outputs.made import BAD, CAMERA, FRAMES, ROAD, clip, contents, drawn, record, street
 

@@ -17,7 +17,7 @@ from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_
 from pipeline.runs.stage_timer import Stopwatch
 from scenarios.model.bodies import EGO_SIZE, Body, Kind
 from scenarios.model.environment import Environment, Surface
-from scenarios.road import Road, RoadKind
+from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import Expect, HoldSpeed, OnLane, Placed, Scenario
 
 MADE_WITH = {"preset": "tiny", "weights": "abc"}

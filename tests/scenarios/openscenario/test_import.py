@@ -10,7 +10,7 @@ from scenarios.load import loads
 from scenarios.model.environment import TimeOfDay, Weather
 from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.openscenario.importing import Asked, import_file
-from scenarios.road import RoadKind
+from scenarios.roads.road import RoadKind
 from scenarios.scenario import (
     After,
     AfterDistance,

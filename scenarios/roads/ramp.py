@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.strips import between
+from scenarios.roads.widening import between
 
 REACH_M = 160.0  # of the ramp before it comes alongside
 RADIUS_M = 300.0  # of the bend with which it comes alongside

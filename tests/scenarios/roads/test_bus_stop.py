@@ -10,7 +10,7 @@ from scenarios.event_text import sentence
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.sides import Side
-from scenarios.road_area import road_area
+from scenarios.roads.road_polygons import road_area
 from scenarios.simulate import simulate
 
 FILE = """

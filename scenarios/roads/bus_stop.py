@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scenarios.model.sides import Side
-from scenarios.strips import between
+from scenarios.roads.widening import between
 
 BAY_M = 3.0  # depth of a bay
 TAPER_IN_M, TAPER_OUT_M = 20.0, 15.0

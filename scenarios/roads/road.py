@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Float
 from shapely.geometry import Polygon
 
-from scenarios.bus_stop import BusStop
-from scenarios.grip import Patch
 from scenarios.identity import ADDED
-from scenarios.junction import Arms, Junction
 from scenarios.model.sides import Side
-from scenarios.ramp import Ramp
-from scenarios.reference_line import (
+from scenarios.roads.bus_stop import BusStop
+from scenarios.roads.friction import Patch
+from scenarios.roads.junction import Arms, Junction
+from scenarios.roads.ramp import Ramp
+from scenarios.roads.reference_line import (
     NO_NODES,
     STRAIGHT_BELOW,
     Piece,
@@ -28,7 +28,7 @@ from scenarios.reference_line import (
     pose_at,
     through,
 )
-from scenarios.strips import NO_STRIPS, Strips, outer_edge
+from scenarios.roads.widening import NO_STRIPS, Strips, outer_edge
 
 CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.integrate import trapezoid
 
-from scenarios.reference_line import Piece, smoothed, through
-from scenarios.road import Road, RoadKind
+from scenarios.roads.reference_line import Piece, smoothed, through
+from scenarios.roads.road import Road, RoadKind
 from tests.scenarios.situations import STRAIGHT, curve
 
 WINDING = smoothed(

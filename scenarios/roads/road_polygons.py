@@ -4,8 +4,8 @@ import numpy as np
 from shapely.geometry import Point, Polygon
 from shapely.ops import unary_union
 
-from scenarios.junction import CORNER_M
-from scenarios.road import Road, ring_centre
+from scenarios.roads.junction import CORNER_M
+from scenarios.roads.road import Road, ring_centre
 
 _CHORD_M = 2.0
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from scenarios.road import Road, RoadKind
+from scenarios.roads.road import Road, RoadKind
 from tests.scenarios.situations import STRAIGHT, curve
 
 

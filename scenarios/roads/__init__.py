@@ -1,0 +1,4 @@
+"""Roads as geometry.
+
+Owns reference line, lanes, junctions, ramps, bus stops, friction and road polygons.
+"""
