@@ -36,7 +36,7 @@ from pipeline.networks import Networks
 from scenarios.mentions import mentioned
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 Randomness = Literal["look", "tokens", "frames", "lidar"]
 SAMPLING = Sampling(top_k=4, temperature=0.7)  # the full distribution drifts, its mode freezes (GAIA-1)

@@ -13,7 +13,7 @@ from scenarios.openscenario.exporting import ROLLED_OUT, NotExported, export
 from scenarios.openscenario.importing import Asked, Imported
 from scenarios.openscenario.node import Report
 from scenarios.openscenario.write_file import told_once
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 
 def import_files(path: Path, out: Path | None, asked: Asked, console: Console) -> None:

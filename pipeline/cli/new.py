@@ -13,7 +13,7 @@ from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import NotFound, find
 from scenarios.authoring.draft import Draft, NotDrafted, draft
 from scenarios.load import loads, template
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
 from scenarios.random_scenarios import sample_scenario
 from scenarios.scenario import Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 CLIP_S = 6.0
 LOOKS = 2  # of every library scenario, among the clips that set the limits

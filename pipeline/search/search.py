@@ -28,7 +28,7 @@ from pipeline.search.severity import MEASURES, first_impact
 from scenarios.axes import Options
 from scenarios.compiler.search_space import Space, space
 from scenarios.document import parse_document
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 LEAST_POPULATION, POPULATION_A_DIMENSION = 16, 10
 APART = 0.1  # of a range: nearer to a worse case, a case is the same case

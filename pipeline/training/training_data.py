@@ -22,7 +22,7 @@ from pipeline.checks.targets import MAX_OBJECTS, targets
 from pipeline.errors import UserError
 from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import frame_count
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 HELD_OUT_SEED = 1_000_000  # seeds from here on are never trained on
 DURATION_S = 6.0

@@ -19,7 +19,7 @@ from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.references import NOUNS
 from scenarios.scenario import HoldSpeed, Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
 _SOONEST_S, _APART_S = 1.0, 1.5  # when something happens if the phrase does not say, and what follows it

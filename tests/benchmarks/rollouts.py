@@ -16,7 +16,7 @@ from rich.table import Table
 from pipeline.engine.machine import cores
 from scenarios.load import loads
 from scenarios.scenario import Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 HEAD = """\
 name: crowd

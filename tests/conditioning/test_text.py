@@ -10,7 +10,7 @@ from scenarios.model.bodies import Kind
 from scenarios.model.environment import Environment, Surface, TimeOfDay, Weather
 from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import Happening
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.conditioning.situations import BEND, moving, situation, still
 
 

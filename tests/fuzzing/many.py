@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from rich.progress import track
 
 from scenarios.load import library, load
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.fuzzing.asking import Answer, asked, bound_memory
 
 USUAL = {"lines": 9000, "specs": 6000, "xosc": 5000, "xodr": 3000}  # how many of each kind

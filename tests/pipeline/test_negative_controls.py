@@ -12,7 +12,7 @@ from pipeline.checks.baseline import load_baseline
 from pipeline.evaluation.calibrate import load_checker
 from scenarios.load import library, load
 from scenarios.mentions import mentioned
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.pipeline.filming import CAMERA, Court, Film, film
 
 pytestmark = pytest.mark.weights

@@ -10,7 +10,7 @@ from pipeline.checks.physics import check_physics
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from scenarios.rollout import Happening, Rollout
 from scenarios.scenario import After, AtPose, Brake, CutIn, Event, Expect, Follow, FromLog, HoldSpeed, Placed, Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import car_ahead, child_between_cars, curve, ego, lead_brakes, scenario
 
 

@@ -32,7 +32,7 @@ from scenarios.scenario import (
     Scenario,
     Stop,
 )
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import car_ahead, curve, ego, scenario
 
 CRATE = Placed(Body("crate", Kind.BARRIER, Size(0.8, 0.8, 0.6)), car_ahead(30.0, 0.0).start, 0.0, Parked())

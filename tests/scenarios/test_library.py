@@ -12,7 +12,7 @@ from scenarios.load import LIBRARY, library, load
 from scenarios.metrics.criticality import encounters
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILES = library()
 ALL = [scenario for path in FILES.values() for scenario in load(path)]

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import fields
 import numpy as np
 from scenarios.load import library, load
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.benchmarks.rollouts import crowd
 
 seen = hashlib.sha256()

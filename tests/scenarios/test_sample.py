@@ -8,7 +8,7 @@ import pytest
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from scenarios.random_scenarios import sample_scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 SEEDS, DRIVEN = range(60), 10
 

@@ -17,7 +17,7 @@ from scenarios.load import groups, library, load, suites
 from scenarios.metrics.criticality import encounters
 from scenarios.rollout import Rollout
 from scenarios.scenario import HoldSpeed, Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILES = suites()
 ALL = {name: load(path) for name, path in FILES.items()}

@@ -13,7 +13,7 @@ from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
 from scenarios.load import loads
 from scenarios.rollout import Rollout
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 CAMERA = FRONT.resized(72, 128)
 SCENE = """

@@ -17,7 +17,7 @@ from outputs.nuscenes.dataset import write_dataset
 from outputs.nuscenes.tables import Scene, open_scene
 from scenarios.load import library, load, suites
 from scenarios.rollout import KEYFRAME_STRIDE, Rollout
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.outputs.made import CAMERA, FRAMES, clip, drawn, record, street
 
 VERSION = "v1.0-trainval"

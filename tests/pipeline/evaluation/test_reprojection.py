@@ -14,7 +14,7 @@ from models.presets import REGIONS
 from models.reprojection import Sight, reproject
 from scenarios.load import library, load
 from scenarios.random_scenarios import sample_scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 CAMERA = FRONT.resized(144, 256)
 

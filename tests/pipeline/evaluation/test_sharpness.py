@@ -11,7 +11,7 @@ from pipeline.checks.sight import Frames
 from pipeline.evaluation.sharpness import MOMENTS, REGION_NAMES, Sharpness, on_bodies, sharpness
 from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import Rollout
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.pipeline.seeing import CAMERA
 
 SECOND = 12  # frames

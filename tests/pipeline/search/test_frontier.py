@@ -16,7 +16,7 @@ from pipeline.search.pareto import undominated, weighings
 from pipeline.search.search import Answer, Effort, search
 from pipeline.search.severity import MEASURES, others_effort
 from scenarios.load import load
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 BRAKING = """\
 name: braking

@@ -17,7 +17,7 @@ from pipeline.search.search import Answer, Effort, search
 from pipeline.search.severity import MEASURES, first_impact, sight_before_conflict
 from scenarios.faults import Faults
 from scenarios.load import load
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import child_between_cars
 
 STANDING = """\

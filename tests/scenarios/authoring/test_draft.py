@@ -13,7 +13,7 @@ from scenarios.document import parse_document
 from scenarios.load import loads
 from scenarios.metrics.criticality import encounters
 from scenarios.scenario import After, AfterEvent, HoldSpeed, Parked
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 JUDGE = Draft7Validator(schema())
 

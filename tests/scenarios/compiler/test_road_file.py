@@ -9,7 +9,7 @@ from scenarios.authoring.explain import explain
 from scenarios.faults import Faults
 from scenarios.load import load
 from scenarios.opendrive.read_map import read_map
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.openscenario.situations import FILES
 
 TEXT = """\

@@ -17,7 +17,7 @@ from scenarios.metrics.criticality import (
     time_to_collision,
 )  # fmt: skip
 from scenarios.model.driver_models import G
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios import situations
 
 KMH = 1 / 3.6

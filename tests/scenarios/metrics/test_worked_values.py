@@ -12,7 +12,7 @@ from scenarios.pedals import BRAKE_JERK
 from scenarios.perception import look, visible_share
 from scenarios.rollout import Rollout
 from scenarios.scenario import After, Brake, Event
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import KMH, child_between_cars, ego, scenario
 
 TOLERANCE_M = 0.2  # a step of 1/120 s at 80 km/h

@@ -14,7 +14,7 @@ from scenarios.openscenario.importing import Asked, import_file
 from scenarios.openscenario.schemas import schema_faults
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from scenarios.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import farthest_apart
 

@@ -24,7 +24,7 @@ from scenarios.scenario import (
     Follow,
     OnLane,
 )
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.openscenario.situations import (
     BRAKES,
     TWO_CARS,

@@ -9,7 +9,7 @@ from scenarios.openscenario.distributions import import_scenarios
 from scenarios.openscenario.importing import Asked
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterDistance, AfterEvent, AtGap, AtHeadway, AtSpeed, Follow, Scenario
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.openscenario.situations import FILES
 
 

@@ -6,7 +6,7 @@ import pytest
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.bodies import Kind
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: street

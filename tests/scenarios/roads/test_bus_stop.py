@@ -11,7 +11,7 @@ from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.sides import Side
 from scenarios.roads.road_polygons import road_area
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: stop

@@ -12,7 +12,7 @@ from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: grip

@@ -11,7 +11,7 @@ from scenarios.load import loads
 from scenarios.metrics.criticality import encounters
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: junction

@@ -12,7 +12,7 @@ from scenarios.load import loads
 from scenarios.model.sides import Side
 from scenarios.openscenario.exporting import NotExported, export
 from scenarios.rollout import Rollout
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: ramp

@@ -11,7 +11,7 @@ from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.openscenario.exporting import NotExported, export
 from scenarios.rollout import Rollout
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: ring

@@ -7,7 +7,7 @@ from outputs.clips.rollout_file import read_rollout, write_rollout
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.metrics.criticality import encounters
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: winding

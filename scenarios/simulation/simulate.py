@@ -21,13 +21,13 @@ from scenarios.model.driver_models import G, driver
 from scenarios.model.triggers import time_of
 from scenarios.motion import PRESENT, drive_on, velocities
 from scenarios.paths import LanePath
-from scenarios.presence import arrival, beyond_edge, disappear, fall_off
-from scenarios.recording import recorded
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
 from scenarios.scenario import Event, Scenario, carriers
-from scenarios.starts import start
-from scenarios.storyboard import Storyboard
+from scenarios.simulation.event_scheduler import Storyboard
+from scenarios.simulation.initial_state import start
+from scenarios.simulation.record_rollout import recorded
+from scenarios.simulation.spawn_despawn import arrival, beyond_edge, disappear, fall_off
 
 SUBSTEPS = 10
 LOOK_EVERY = 2  # steps between two looks of a driver

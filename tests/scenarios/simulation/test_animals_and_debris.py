@@ -7,7 +7,7 @@ from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.bodies import USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.scenario import Cross, Drop
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: surprise

@@ -6,7 +6,7 @@ from scenarios.authoring.explain import told
 from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, AtGap, AtSpeed, AtStandstill, singles
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 
 FILE = """
 name: joined

@@ -32,7 +32,7 @@ from scenarios.scenario import (
     Placed,
     Trigger,
 )
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import EGO_FRONT_M, car_ahead, curve, ego, scenario
 
 STEP_S = 1 / 120

@@ -25,7 +25,7 @@ from scenarios.scenario import (
     Placed,
     StepOut,
 )
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import KMH, STRAIGHT, car_ahead, curve, ego, lead_brakes, scenario
 
 

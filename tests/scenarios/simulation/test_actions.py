@@ -37,7 +37,7 @@ from scenarios.scenario import (
     Reverse,
     Stop,
 )
-from scenarios.simulate import simulate
+from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 
 FRICTION = 0.85
