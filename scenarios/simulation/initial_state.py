@@ -7,7 +7,6 @@ import numpy as np
 from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.giving_way import approach
 from scenarios.line_path import LinePath, drawn_line
-from scenarios.merging import come_alongside
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.model.driver_models import G
 from scenarios.paths import LanePath, Path, crossing_side, free_path
@@ -25,6 +24,7 @@ from scenarios.scenario import (
     StepOut,
     own_road,
 )
+from scenarios.simulation.actions.merging import come_alongside
 
 LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.acting import perform
 from scenarios.behaviour import Deed, Mover
 from scenarios.boxes import box_centres
 from scenarios.crossing import Signals
@@ -15,7 +14,6 @@ from scenarios.giving_way import Roundabout
 from scenarios.grip_map import friction_under
 from scenarios.impact import Contact, contacts, impact_speed, parting_velocities, sliding_decel, touching
 from scenarios.line_path import Pose
-from scenarios.merging import Merging
 from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.model.driver_models import G, driver
 from scenarios.model.triggers import time_of
@@ -24,6 +22,8 @@ from scenarios.paths import LanePath
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
 from scenarios.scenario import Event, Scenario, carriers
+from scenarios.simulation.actions.apply_action import perform
+from scenarios.simulation.actions.merging import Merging
 from scenarios.simulation.event_scheduler import Storyboard
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded

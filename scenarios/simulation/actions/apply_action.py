@@ -7,7 +7,6 @@ from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
 from scenarios.crossing import run_red, stop_at_line, turn_off
 from scenarios.giving_way import take_exit
 from scenarios.impact import sliding_decel
-from scenarios.joining import pull_out
 from scenarios.line_path import joined_line
 from scenarios.model.actions import (
     Action,
@@ -37,7 +36,8 @@ from scenarios.paths import (
     free_path,
 )
 from scenarios.pedals import BACKING_RATE, BRAKE_JERK, DRIVE_JERK, LIT_DECEL, Eased, Halt, Target, rate_within
-from scenarios.shifting import settle_in_lane, shift
+from scenarios.simulation.actions.lane_change import settle_in_lane, shift
+from scenarios.simulation.actions.pull_out import pull_out
 from scenarios.skid import spin_out
 
 WALK_BUILD_UP_S = 0.4

@@ -13,7 +13,7 @@ from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.paths import LanePath
 from scenarios.pedals import LIT_DECEL, Pedals
 from scenarios.roads.road import Road
-from scenarios.shifting import move_to
+from scenarios.simulation.actions.lane_change import move_to
 from scenarios.turning import Slowing, Turn
 
 ALONGSIDE_M = 8.0  # behind where the acceleration lane begins, nothing is left of the ramp's bend
