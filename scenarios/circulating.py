@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scenarios.model.bodies import FOUR_WHEELS, Body
-from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath
 from scenarios.roads.junction import RING_WIDTH_M, Arms
 from scenarios.roads.reference_line import Piece, nodes_of, place_on, smoothed
 from scenarios.roads.road import Road, RoadKind, ring_centre
-from scenarios.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, NoTurn, Turn
+from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath
+from scenarios.simulation.dynamics.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, NoTurn, Turn
 
 ENTRY_RADIUS_M = 12.0  # of the bends into the roundabout and out of it
 EASING_M = 8.0  # over which the wheels are turned from one bend to the other

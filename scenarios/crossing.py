@@ -3,16 +3,16 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from scenarios.behaviour import Deed, Mover, at_once
 from scenarios.giving_way import turn_in_ring
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
-from scenarios.paths import LanePath
-from scenarios.pedals import LIT_DECEL, Halt, Pedals
 from scenarios.roads.junction import Junction, Light
 from scenarios.roads.road import Road
-from scenarios.turning import NoTurn, Slowing, plan_turn, stop_line, turn_speed
+from scenarios.simulation.dynamics.body_state import Deed, Mover, at_once
+from scenarios.simulation.dynamics.lane_path import LanePath
+from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Halt, Pedals
+from scenarios.simulation.dynamics.turning import NoTurn, Slowing, plan_turn, stop_line, turn_speed
 
 STOPPING_MPS2 = 4.0  # harder than that nobody brakes for a signal that has changed
 BEFORE_LINE_M = 0.5  # between the front and the stop line

@@ -9,9 +9,13 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
-from scenarios.boxes import box_centres
 from scenarios.model.driver_models import DriverModel, accepted_time_gap, idm
-from scenarios.motion import (
+from scenarios.numba_cache import njit
+from scenarios.perception import RECOGNISED_SHARE, ahead, scene_of, visible_share
+from scenarios.roads.road import Road
+from scenarios.simulation.dynamics.boxes import box_centres
+from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL
+from scenarios.simulation.dynamics.state_table import (
     AMOUNT,
     BRAKING,
     FACING,
@@ -25,10 +29,6 @@ from scenarios.motion import (
     D,
     Table,
 )
-from scenarios.numba_cache import njit
-from scenarios.pedals import LIT_DECEL
-from scenarios.perception import RECOGNISED_SHARE, ahead, scene_of, visible_share
-from scenarios.roads.road import Road
 
 FOLLOWS_WITHIN_S = 4.0  # time headway within which a leader's brake lights concern the driver
 CROSSING_HORIZON_S = 3.0  # a body that will cross the path later than this is not yet an emergency

@@ -5,7 +5,6 @@ import numpy as np
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.driver_models import G
 from scenarios.model.environment import FRICTION, Environment, Surface, TimeOfDay, Weather
-from scenarios.paths import crossing_side
 from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import (
     After,
@@ -23,6 +22,7 @@ from scenarios.scenario import (
     Placed,
     Scenario,
 )
+from scenarios.simulation.dynamics.lane_path import crossing_side
 
 SURFACES = {
     Weather.CLEAR: (Surface.DRY,),

@@ -7,11 +7,11 @@ from shapely.strtree import STRtree
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics, outlines, touching_pairs
-from scenarios.grip_map import grip_share, slope_of
 from scenarios.metrics.criticality import WINDOW
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT
 from scenarios.model.driver_models import G
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
+from scenarios.simulation.dynamics.friction_map import grip_share, slope_of
 
 MAX_ACCELERATION = 11.5
 MAX_CURVATURE = 0.3

@@ -7,10 +7,10 @@ import shapely
 from jaxtyping import Bool, Float
 from scipy.signal import savgol_filter
 
-from scenarios.boxes import box_corners
 from scenarios.metrics.criticality import ORDER, WINDOW, derivative
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
+from scenarios.simulation.dynamics.boxes import box_corners
 
 HALF = WINDOW // 2
 CLOCK_S = 1e-3  # a told time may be rounded past the frame that already shows the impact

@@ -11,11 +11,11 @@ from jaxtyping import Bool, Float
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics, outlines
-from scenarios.grip_map import best_friction, slope_of
 from scenarios.metrics.criticality import Encounters, brake_threat, braking_decel, derivative, r157_gap, rss_ad_rss
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.scenario import Expect, Scenario
+from scenarios.simulation.dynamics.friction_map import best_friction, slope_of
 
 BRAKING_MPS2 = 0.7
 LEAST_BRAKING_MPS = 2.0  # a smaller loss of speed says nothing about a braking distance

@@ -9,11 +9,11 @@ from jaxtyping import Bool, Float
 from outputs.verdict import Verdict
 from pipeline.checks.feasibility import slide_deceleration, worst
 from pipeline.checks.kinematics import Kinematics, in_the_air
-from scenarios.grip_map import grip_share, slope_of
 from scenarios.model.driver_models import G
 from scenarios.roads.friction import PATCH_ACROSS, PATCH_ALONG
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
-from scenarios.skid import gyration_m2
+from scenarios.simulation.dynamics.friction_map import grip_share, slope_of
+from scenarios.simulation.dynamics.sliding import gyration_m2
 
 LEAST_SHARE = 0.25  # of mu g that even a spinning, half steering slide is slowed by
 MOVES_MPS = 1.5  # slower than this a window may hold the standstill

@@ -7,11 +7,11 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.boxes import box_corners
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.numba_cache import njit
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
+from scenarios.simulation.dynamics.boxes import box_corners
 
 BEYOND_M = 150.0  # how far the path goes on past the last frame
 SPACING_M = 0.5

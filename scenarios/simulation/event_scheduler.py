@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scenarios.behaviour import Deed
 from scenarios.event_text import sentence
 from scenarios.model.actions import sets_path, sets_speed
 from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Trigger
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
+from scenarios.simulation.dynamics.body_state import Deed
 from scenarios.simulation.trigger_conditions import Look, Reading, reading, whom
 
 SOON_S = 1e-9

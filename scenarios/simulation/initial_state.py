@@ -4,13 +4,9 @@ import math
 
 import numpy as np
 
-from scenarios.behaviour import PATH_GRIP_SHARE, Mover
 from scenarios.giving_way import approach
-from scenarios.line_path import LinePath, drawn_line
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.model.driver_models import G
-from scenarios.paths import LanePath, Path, crossing_side, free_path
-from scenarios.pedals import Target
 from scenarios.roads.road import Road
 from scenarios.scenario import (
     Action,
@@ -25,6 +21,10 @@ from scenarios.scenario import (
     own_road,
 )
 from scenarios.simulation.actions.merging import come_alongside
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Mover
+from scenarios.simulation.dynamics.lane_path import LanePath, Path, crossing_side, free_path
+from scenarios.simulation.dynamics.longitudinal_control import Target
+from scenarios.simulation.dynamics.polyline_path import LinePath, drawn_line
 
 LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
 

@@ -6,24 +6,31 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.behaviour import Deed, Mover
-from scenarios.boxes import box_centres
 from scenarios.crossing import Signals
 from scenarios.following import Minds
 from scenarios.giving_way import Roundabout
-from scenarios.grip_map import friction_under
-from scenarios.impact import Contact, contacts, impact_speed, parting_velocities, sliding_decel, touching
-from scenarios.line_path import Pose
 from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.model.driver_models import G, driver
 from scenarios.model.triggers import time_of
-from scenarios.motion import PRESENT, drive_on, velocities
-from scenarios.paths import LanePath
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
 from scenarios.scenario import Event, Scenario, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
+from scenarios.simulation.dynamics.body_state import Deed, Mover
+from scenarios.simulation.dynamics.boxes import box_centres
+from scenarios.simulation.dynamics.collisions import (
+    Contact,
+    contacts,
+    impact_speed,
+    parting_velocities,
+    sliding_decel,
+    touching,
+)
+from scenarios.simulation.dynamics.friction_map import friction_under
+from scenarios.simulation.dynamics.lane_path import LanePath
+from scenarios.simulation.dynamics.polyline_path import Pose
+from scenarios.simulation.dynamics.state_table import PRESENT, drive_on, velocities
 from scenarios.simulation.event_scheduler import Storyboard
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded

@@ -2,11 +2,11 @@
 
 import math
 
-from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, station
-from scenarios.impact import LOAD_KG_PER_M3, sliding_decel
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
-from scenarios.paths import LanePath, Path, free_path
-from scenarios.skid import Fall, Skid
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, station
+from scenarios.simulation.dynamics.collisions import LOAD_KG_PER_M3, sliding_decel
+from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path
+from scenarios.simulation.dynamics.sliding import Fall, Skid
 
 CLEAR_M = 0.05  # between a vehicle's rear and what has fallen off it
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scenarios.behaviour import Mover, Station, station
 from scenarios.model.triggers import (
     AfterDistance,
     AtGap,
@@ -19,6 +18,7 @@ from scenarios.model.triggers import (
     Trigger,
     singles,
 )
+from scenarios.simulation.dynamics.body_state import Mover, Station, station
 
 STANDSTILL_MPS = 0.01
 Watched = AtGap | AtTTC | AtHeadway | AtSpeed | AtStandstill | AfterDistance | AtPlace | InLane | HasPassed

@@ -3,11 +3,8 @@
 import math
 from collections.abc import Callable
 
-from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
 from scenarios.crossing import run_red, stop_at_line, turn_off
 from scenarios.giving_way import take_exit
-from scenarios.impact import sliding_decel
-from scenarios.line_path import joined_line
 from scenarios.model.actions import (
     Action,
     Brake,
@@ -31,14 +28,26 @@ from scenarios.model.actions import (
     sets_speed,
 )
 from scenarios.model.sides import Side
-from scenarios.paths import (
+from scenarios.simulation.actions.lane_change import settle_in_lane, shift
+from scenarios.simulation.actions.pull_out import pull_out
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, at_once
+from scenarios.simulation.dynamics.collisions import sliding_decel
+from scenarios.simulation.dynamics.lane_path import (
     crossing_side,
     free_path,
 )
-from scenarios.pedals import BACKING_RATE, BRAKE_JERK, DRIVE_JERK, LIT_DECEL, Eased, Halt, Target, rate_within
-from scenarios.simulation.actions.lane_change import settle_in_lane, shift
-from scenarios.simulation.actions.pull_out import pull_out
-from scenarios.skid import spin_out
+from scenarios.simulation.dynamics.longitudinal_control import (
+    BACKING_RATE,
+    BRAKE_JERK,
+    DRIVE_JERK,
+    LIT_DECEL,
+    Eased,
+    Halt,
+    Target,
+    rate_within,
+)
+from scenarios.simulation.dynamics.polyline_path import joined_line
+from scenarios.simulation.dynamics.sliding import spin_out
 
 WALK_BUILD_UP_S = 0.4
 REACHED_MPS = 0.02  # a speed this near is the one that was asked for

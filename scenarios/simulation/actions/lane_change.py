@@ -2,11 +2,11 @@
 
 import math
 
-from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
 from scenarios.model.actions import Action, ChangeLane, CutIn, CutOut, LaneOffset
 from scenarios.model.sides import Side
-from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 from scenarios.roads.road import Road
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, at_once
+from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 
 SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
 TIGHTEST_PER_M = 0.12

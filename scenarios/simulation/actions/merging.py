@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scenarios.behaviour import Deed, Mover, Station, at_once, station
 from scenarios.model.actions import MERGING_S, Merge
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
-from scenarios.paths import LanePath
-from scenarios.pedals import LIT_DECEL, Pedals
 from scenarios.roads.road import Road
 from scenarios.simulation.actions.lane_change import move_to
-from scenarios.turning import Slowing, Turn
+from scenarios.simulation.dynamics.body_state import Deed, Mover, Station, at_once, station
+from scenarios.simulation.dynamics.lane_path import LanePath
+from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
+from scenarios.simulation.dynamics.turning import Slowing, Turn
 
 ALONGSIDE_M = 8.0  # behind where the acceleration lane begins, nothing is left of the ramp's bend
 SAFE_MPS2 = 3.0  # of braking that a merge may ask of anybody, the one behind included

@@ -2,10 +2,10 @@
 
 import math
 
-from scenarios.behaviour import PATH_GRIP_SHARE, Deed, Mover, at_once
-from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE
-from scenarios.pedals import Target
 from scenarios.simulation.actions.lane_change import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_count
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, at_once
+from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE
+from scenarios.simulation.dynamics.longitudinal_control import Target
 
 PULLING_OUT_MPS2 = 1.2  # usual for a bus
 

@@ -8,10 +8,10 @@ import pytest
 
 from scenarios.metrics.criticality import stopping_distance
 from scenarios.model.driver_models import G
-from scenarios.pedals import BRAKE_JERK
 from scenarios.perception import look, visible_share
 from scenarios.rollout import Rollout
 from scenarios.scenario import After, Brake, Event
+from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK
 from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import KMH, child_between_cars, ego, scenario
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scenarios.impact import SLIDING_SHARE
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind, Size
 from scenarios.model.driver_models import G
 from scenarios.model.sides import Side
@@ -37,6 +36,7 @@ from scenarios.scenario import (
     Reverse,
     Stop,
 )
+from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
 from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from shapely import Polygon
 from shapely.affinity import translate
 
-from scenarios.boxes import box_corners
-from scenarios.impact import touching
 from scenarios.metrics.ego_path import Line, project
 from scenarios.perception import RAYS, Scene, ahead, look, visible_share
+from scenarios.simulation.dynamics.boxes import box_corners
+from scenarios.simulation.dynamics.collisions import touching
 from tests.scenarios.situations import STRAIGHT, curve
 
 CAR = (4.4, 1.8, 1.5)

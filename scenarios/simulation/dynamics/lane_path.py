@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from scenarios.line_path import LinePath, Pose
 from scenarios.model.bodies import ON_FOOT, Body
-from scenarios.motion import (
+from scenarios.roads.road import Road
+from scenarios.simulation.dynamics.polyline_path import LinePath, Pose
+from scenarios.simulation.dynamics.state_table import (
     FACING,
     PATH,
     SHIFT,
@@ -23,7 +24,6 @@ from scenarios.motion import (
     shift_bend,
     shift_slope,
 )
-from scenarios.roads.road import Road
 
 MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
 MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: how soon an arc tightens at walking pace

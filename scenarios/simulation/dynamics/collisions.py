@@ -6,10 +6,10 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.boxes import box_centres, corners_of
 from scenarios.model.bodies import ON_FOOT, Body, Kind
-from scenarios.motion import PRESENT, SLIDES, SPEED, Table
 from scenarios.numba_cache import njit
+from scenarios.simulation.dynamics.boxes import box_centres, corners_of
+from scenarios.simulation.dynamics.state_table import PRESENT, SLIDES, SPEED, Table
 
 # Kilograms per metre of length for vehicles, whole bodies otherwise: enough to say who pushes whom.
 _VEHICLE_KG_PER_M = {

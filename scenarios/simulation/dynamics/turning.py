@@ -8,11 +8,11 @@ import numpy as np
 
 from scenarios.model.bodies import FOUR_WHEELS, Body
 from scenarios.model.sides import Side
-from scenarios.paths import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
-from scenarios.pedals import Pedals, Target
 from scenarios.roads.junction import Arms
 from scenarios.roads.reference_line import Piece, Pose, nodes_of, place_on
 from scenarios.roads.road import Road, RoadKind
+from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
+from scenarios.simulation.dynamics.longitudinal_control import Pedals, Target
 
 EASING_M = 5.0  # over which the wheels are turned, and turned back
 RADIUS_M = {Side.RIGHT: 6.5, Side.LEFT: 9.0}

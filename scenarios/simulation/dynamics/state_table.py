@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.numba_cache import njit
-from scenarios.pedals import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 from scenarios.roads.friction import gravity_along
 from scenarios.roads.reference_line import bend_at, pose_at
+from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 
 X, Y, YAW, SPEED, ACCEL, YAW_RATE, TRAVELLED, GEAR, LIT, GRIP, WALKS, SLOPE = range(12)
 PRESENT, SLIDES, SLIDES_X, SLIDES_Y = range(12, 16)

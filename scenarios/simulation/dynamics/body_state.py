@@ -7,11 +7,16 @@ from functools import cached_property
 
 import numpy as np
 
-from scenarios.impact import mass_kg
-from scenarios.line_path import LinePath, Pose
 from scenarios.model.actions import Follow
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, Body
-from scenarios.motion import (
+from scenarios.roads.friction import gravity_along
+from scenarios.roads.road import Road
+from scenarios.simulation.dynamics.collisions import mass_kg
+from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path, lane_path, wrapped
+from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Control, Pedals, Target
+from scenarios.simulation.dynamics.polyline_path import LinePath, Pose
+from scenarios.simulation.dynamics.sliding import Fall, Skid
+from scenarios.simulation.dynamics.state_table import (
     ACCEL,
     ASKED,
     GEAR,
@@ -34,12 +39,7 @@ from scenarios.motion import (
     in_row,
     press,
 )
-from scenarios.paths import LanePath, Path, free_path, lane_path, wrapped
-from scenarios.pedals import LIT_DECEL, Control, Pedals, Target
-from scenarios.roads.friction import gravity_along
-from scenarios.roads.road import Road
-from scenarios.skid import Fall, Skid
-from scenarios.turning import Slowing, Turn
+from scenarios.simulation.dynamics.turning import Slowing, Turn
 
 HARDEST_MPS2 = 13.0  # more than any road gives
 PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is left for braking
