@@ -6,7 +6,6 @@ from math import tan
 import numpy as np
 
 from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
-from scenarios.circulating import nearest_m
 from scenarios.compiler.placement import Doubt
 from scenarios.furniture import MOST
 from scenarios.model.actions import TakeExit, TurnAt
@@ -17,6 +16,7 @@ from scenarios.roads.junction import LEVEL_M, Junction
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, OnLane, Placed, own_road
 from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
+from scenarios.simulation.traffic.roundabout_path import nearest_m
 
 
 def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:

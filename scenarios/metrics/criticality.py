@@ -11,8 +11,8 @@ from scipy.signal import savgol_filter
 
 from scenarios.metrics.ego_path import in_ego_path
 from scenarios.model.driver_models import G
-from scenarios.perception import RECOGNISED_SHARE, share_seen
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
+from scenarios.simulation.traffic.driver_vision import RECOGNISED_SHARE, share_seen
 
 WINDOW, ORDER = 5, 2  # Savitzky-Golay
 Numbers = Float[np.ndarray, "*n"] | float

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from scenarios.giving_way import approach
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.model.driver_models import G
 from scenarios.roads.road import Road
@@ -25,6 +24,7 @@ from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Mover
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, crossing_side, free_path
 from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.simulation.dynamics.polyline_path import LinePath, drawn_line
+from scenarios.simulation.traffic.roundabout_yield import approach
 
 LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
 

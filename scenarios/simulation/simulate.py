@@ -6,9 +6,6 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.crossing import Signals
-from scenarios.following import Minds
-from scenarios.giving_way import Roundabout
 from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.model.driver_models import G, driver
 from scenarios.model.triggers import time_of
@@ -35,6 +32,9 @@ from scenarios.simulation.event_scheduler import Storyboard
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded
 from scenarios.simulation.spawn_despawn import arrival, beyond_edge, disappear, fall_off
+from scenarios.simulation.traffic.car_following import Minds
+from scenarios.simulation.traffic.roundabout_yield import Roundabout
+from scenarios.simulation.traffic.traffic_signals import Signals
 
 SUBSTEPS = 10
 LOOK_EVERY = 2  # steps between two looks of a driver

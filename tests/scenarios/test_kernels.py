@@ -79,7 +79,11 @@ def test_the_loops_are_used_again_and_other_files_do_not_matter(project):
 
 def test_every_compiled_file_and_what_it_imports_counts():
     names = {path.relative_to(ROOT).as_posix() for path in sources()}
-    assert {"scenarios/perception.py", "scenarios/roads/reference_line.py", "conditioning/geometry/raster.py"} <= names
+    assert {
+        "scenarios/simulation/traffic/driver_vision.py",
+        "scenarios/roads/reference_line.py",
+        "conditioning/geometry/raster.py",
+    } <= names
     assert "scenarios/authoring/explain.py" not in names
 
 

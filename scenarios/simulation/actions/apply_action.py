@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable
 
-from scenarios.crossing import run_red, stop_at_line, turn_off
-from scenarios.giving_way import take_exit
 from scenarios.model.actions import (
     Action,
     Brake,
@@ -48,6 +46,8 @@ from scenarios.simulation.dynamics.longitudinal_control import (
 )
 from scenarios.simulation.dynamics.polyline_path import joined_line
 from scenarios.simulation.dynamics.sliding import spin_out
+from scenarios.simulation.traffic.roundabout_yield import take_exit
+from scenarios.simulation.traffic.traffic_signals import run_red, stop_at_line, turn_off
 
 WALK_BUILD_UP_S = 0.4
 REACHED_MPS = 0.02  # a speed this near is the one that was asked for

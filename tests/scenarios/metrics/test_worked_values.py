@@ -8,11 +8,11 @@ import pytest
 
 from scenarios.metrics.criticality import stopping_distance
 from scenarios.model.driver_models import G
-from scenarios.perception import look, visible_share
 from scenarios.rollout import Rollout
 from scenarios.scenario import After, Brake, Event
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK
 from scenarios.simulation.simulate import simulate
+from scenarios.simulation.traffic.driver_vision import look, visible_share
 from tests.scenarios.situations import KMH, child_between_cars, ego, scenario
 
 TOLERANCE_M = 0.2  # a step of 1/120 s at 80 km/h

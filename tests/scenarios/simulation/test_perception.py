@@ -8,9 +8,9 @@ from shapely import Polygon
 from shapely.affinity import translate
 
 from scenarios.metrics.ego_path import Line, project
-from scenarios.perception import RAYS, Scene, ahead, look, visible_share
 from scenarios.simulation.dynamics.boxes import box_corners
 from scenarios.simulation.dynamics.collisions import touching
+from scenarios.simulation.traffic.driver_vision import RAYS, Scene, ahead, look, visible_share
 from tests.scenarios.situations import STRAIGHT, curve
 
 CAR = (4.4, 1.8, 1.5)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.circulating import RingTurn, driven_radius, exits, plan_ring, ring_speed
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
@@ -15,6 +14,7 @@ from scenarios.simulation.dynamics.body_state import Deed, Mover, at_once
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
 from scenarios.simulation.dynamics.turning import NoTurn, Slowing
+from scenarios.simulation.traffic.roundabout_path import RingTurn, driven_radius, exits, plan_ring, ring_speed
 
 STOPPING_MPS2 = 4.0  # harder than that nobody brakes to give way
 POLITE_MPS2 = 3.0  # who could still stop at the line with so much is expected to

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from scenarios.giving_way import turn_in_ring
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
@@ -13,6 +12,7 @@ from scenarios.simulation.dynamics.body_state import Deed, Mover, at_once
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Halt, Pedals
 from scenarios.simulation.dynamics.turning import NoTurn, Slowing, plan_turn, stop_line, turn_speed
+from scenarios.simulation.traffic.roundabout_yield import turn_in_ring
 
 STOPPING_MPS2 = 4.0  # harder than that nobody brakes for a signal that has changed
 BEFORE_LINE_M = 0.5  # between the front and the stop line

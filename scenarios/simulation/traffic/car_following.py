@@ -11,7 +11,6 @@ from jaxtyping import Float, Int
 
 from scenarios.model.driver_models import DriverModel, accepted_time_gap, idm
 from scenarios.numba_cache import njit
-from scenarios.perception import RECOGNISED_SHARE, ahead, scene_of, visible_share
 from scenarios.roads.road import Road
 from scenarios.simulation.dynamics.boxes import box_centres
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL
@@ -29,6 +28,7 @@ from scenarios.simulation.dynamics.state_table import (
     D,
     Table,
 )
+from scenarios.simulation.traffic.driver_vision import RECOGNISED_SHARE, ahead, scene_of, visible_share
 
 FOLLOWS_WITHIN_S = 4.0  # time headway within which a leader's brake lights concern the driver
 CROSSING_HORIZON_S = 3.0  # a body that will cross the path later than this is not yet an emergency
