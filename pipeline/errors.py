@@ -7,7 +7,7 @@ _NAMED = {
     "conditioning.logs.tables": "LogError",
     "models.weights": "WeightsError",
     "pipeline.checks.baseline": "BaselineError",
-    "scenarios.faults": "Faults",
+    "scenarios.source.errors": "Faults",
 }
 
 _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)

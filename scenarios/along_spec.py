@@ -15,7 +15,7 @@ from scenarios.roads.friction import Patch
 from scenarios.roads.ramp import Ramp
 from scenarios.roads.road import Road
 from scenarios.section import Count, Section, fault, measured, one_of
-from scenarios.units import LENGTH
+from scenarios.source.units import LENGTH
 
 Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]
 

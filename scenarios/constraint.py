@@ -13,8 +13,8 @@ from pathlib import Path
 from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF
 
-from scenarios.faults import quoted
-from scenarios.units import Amount, NotAQuantity, amount, kind_of
+from scenarios.source.errors import quoted
+from scenarios.source.units import Amount, NotAQuantity, amount, kind_of
 
 LONGEST = 200  # characters; it bounds the depth of the tree, too
 EXAMPLE = "a comparison such as actors.lead.ahead / ego.speed >= 0.5 s, or environment.weather != snow"

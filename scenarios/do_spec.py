@@ -39,7 +39,7 @@ from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
 from scenarios.references import Member
 from scenarios.section import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
-from scenarios.units import ANGLE, LENGTH, SPEED
+from scenarios.source.units import ANGLE, LENGTH, SPEED
 from scenarios.when_spec import Lane, read_lane
 
 DRIVER = "r157 careful"

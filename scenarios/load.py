@@ -6,9 +6,9 @@ from pathlib import Path
 
 from scenarios.compiler.compile import build
 from scenarios.compiler.opendrive_road import grounded
-from scenarios.document import Document, parse_document, read_document
-from scenarios.faults import Fault, Faults
 from scenarios.scenario import Scenario
+from scenarios.source.errors import Fault, Faults
+from scenarios.source.yaml_document import Document, parse_document, read_document
 from scenarios.sweep import Refused, Variant, expand
 from scenarios.sweep_spec import without_sweep
 

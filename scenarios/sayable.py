@@ -11,8 +11,8 @@ from lark.grammar import NonTerminal, Terminal
 from scenarios.model.bodies import Kind
 from scenarios.phrases import PHRASES
 from scenarios.references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
+from scenarios.source.units import MEASURES
 from scenarios.story_reader import grammar
-from scenarios.units import MEASURES
 
 SLOTS = {
     "who": ("WHO", "lead"),

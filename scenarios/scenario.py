@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scenarios.identity import ADDED
 from scenarios.model.actions import (
     Action,
     Appear,
@@ -47,6 +46,7 @@ from scenarios.model.triggers import (
     Trigger,
 )
 from scenarios.roads.road import Road
+from scenarios.source.identity import ADDED
 
 __all__ = [  # a scenario with everything that it is made of
     "Action", "After", "AfterDistance", "AfterEvent", "Appear", "AtGap", "AtHeadway", "AtPlace", "AtPose",

@@ -8,8 +8,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from scenarios.faults import Fault, nearest, quoted
-from scenarios.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, Measure, NotAQuantity, quantity, shown, spelling
+from scenarios.source.errors import Fault, nearest, quoted
+from scenarios.source.units import (
+    ACCELERATION,
+    ANGLE,
+    LENGTH,
+    SPEED,
+    TIME,
+    Measure,
+    NotAQuantity,
+    quantity,
+    shown,
+    spelling,
+)
 
 
 def fault(found: str, wanted: str) -> PydanticCustomError:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from scenarios.faults import quoted
 from scenarios.model.bodies import Kind
 from scenarios.references import Cast, Unclear, resolve
+from scenarios.source.errors import quoted
 from scenarios.story_moments import FORMER, Moment
 from scenarios.story_reader import RUNNING, Clause, Fault, clauses, grammar
 from scenarios.suggestions import nearest_phrases, subject_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from lark import Token, Transformer
 
 from scenarios.phrases import spelt
-from scenarios.units import SPEED, TIME, measure_of
+from scenarios.source.units import SPEED, TIME, measure_of
 
 _UNITS = {
     r"kilomet(re|er)s?( per |/)(an )?hour": "km/h",

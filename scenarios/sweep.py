@@ -9,7 +9,7 @@ from math import prod
 
 from scenarios.axes import Choice
 from scenarios.constraint import Unfit
-from scenarios.faults import Fault
+from scenarios.source.errors import Fault
 from scenarios.sweep_spec import SweepSpec, as_text, read_sweep, without_sweep
 
 MOST_COMBINATIONS = 100_000  # that are looked at before constraints drop some of them

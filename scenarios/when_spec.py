@@ -25,7 +25,7 @@ from scenarios.model.triggers import (
     Trigger,
 )
 from scenarios.section import Instant, Lasting, Section, Speed, fault, measured
-from scenarios.units import LENGTH
+from scenarios.source.units import LENGTH
 
 WHO = "the id of an actor, or ego"
 Who = Annotated[str, Field(strict=True, description=WHO)]

@@ -6,7 +6,7 @@ from beartype.roar import BeartypeCallHintParamViolation
 from jaxtyping import TypeCheckError
 
 from pipeline.checks.sight import Checker, observe
-from scenarios.units import quantity
+from scenarios.source.units import quantity
 
 
 def test_an_array_of_another_shape_is_caught():

@@ -24,8 +24,8 @@ from pipeline.runs.clip_outcome import Ending, Failure, Made, Timings, tell_endi
 from pipeline.runs.run_config import How, Request, keep, read_specs, resuming
 from pipeline.runs.run_folder import Job, Run, clip_id, open_run
 from pipeline.runs.scenario_sources import load_all
-from scenarios.faults import Faults
 from scenarios.scenario import Scenario
+from scenarios.source.errors import Faults
 
 
 class NoLog(UserError):

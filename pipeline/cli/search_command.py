@@ -14,8 +14,8 @@ from pipeline.search.search import Answer, Effort, search
 from pipeline.search.severity import MEASURES, Measure
 from scenarios.axes import Dimension, Span
 from scenarios.compiler.search_space import space
-from scenarios.document import read_document
 from scenarios.load import load
+from scenarios.source.yaml_document import read_document
 from scenarios.sweep_spec import as_text
 
 

@@ -5,10 +5,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from pipeline.errors import UserError
-from scenarios.document import read_document
-from scenarios.faults import Faults
 from scenarios.load import groups, library, suites, understand
 from scenarios.scenario import Scenario
+from scenarios.source.errors import Faults
+from scenarios.source.yaml_document import read_document
 
 _ENDINGS = (".yaml", ".yml")
 

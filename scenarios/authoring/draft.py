@@ -15,11 +15,11 @@ import numpy as np
 
 from scenarios.authoring.draft_actors import Part, company, ego_lane, ego_speed
 from scenarios.authoring.draft_setting import Setting, read_setting
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.references import NOUNS
 from scenarios.scenario import HoldSpeed, Scenario
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
 _SOONEST_S, _APART_S = 1.0, 1.5  # when something happens if the phrase does not say, and what follows it

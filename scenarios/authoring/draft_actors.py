@@ -8,7 +8,7 @@ from scenarios.authoring.draft_setting import Setting
 from scenarios.model.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
 from scenarios.references import NOUNS, VARIANT_NOUNS
 from scenarios.scenario import Scenario
-from scenarios.units import LENGTH, SPEED, quantity
+from scenarios.source.units import LENGTH, SPEED, quantity
 
 _STANDING = {"stationary", "stopped", "standing", "waiting", "broken-down", "stranded", "abandoned"}
 _ADJECTIVES = {"parked", "lead", "leading", "preceding", "oncoming", *_STANDING}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scenarios.model.environment import Surface, TimeOfDay, Weather
-from scenarios.units import LENGTH, SPEED, spelling
+from scenarios.source.units import LENGTH, SPEED, spelling
 
 Values = dict[str, str]
 TIME, WEATHER, SURFACE = "environment.time", "environment.weather", "road.surface"

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from scenarios.actor_spec import ON_RAMP
 from scenarios.compiler.compile import SURFACE_IN
 from scenarios.compiler.placement import cover_of
-from scenarios.document import read_document
 from scenarios.event_text import sentence
 from scenarios.load import understand
 from scenarios.metrics.criticality import braking_decel
@@ -36,7 +35,8 @@ from scenarios.scenario import (
     StepOut,
     carriers,
 )
-from scenarios.units import ANGLE, SPEED, shown
+from scenarios.source.units import ANGLE, SPEED, shown
+from scenarios.source.yaml_document import read_document
 
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
 

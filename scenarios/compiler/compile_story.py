@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from scenarios.actor_spec import ActorSpec, InLane
 from scenarios.compiler.event_checks import SETS_PATH, doubts
 from scenarios.events import EventSpec, clashes, compiled, once_each
-from scenarios.faults import Fault, quoted
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
 from scenarios.references import Cast
@@ -16,6 +15,7 @@ from scenarios.roads.junction import Arms
 from scenarios.roads.road import Road
 from scenarios.scenario import Event
 from scenarios.section import as_faults
+from scenarios.source.errors import Fault, quoted
 from scenarios.story import Misread, Told, label_of, read_line
 from scenarios.when_spec import lane_ref
 

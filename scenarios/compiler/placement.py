@@ -42,7 +42,7 @@ from scenarios.scenario import (
     carriers,
     own_road,
 )
-from scenarios.units import SPEED, shown
+from scenarios.source.units import SPEED, shown
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
 EYE_M = 1.7  # the camera, ahead of the ego's rear axle; only to judge whether a hiding place hides

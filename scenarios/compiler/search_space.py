@@ -7,9 +7,9 @@ from math import prod
 from scenarios.axes import Choice, Dimension, Span
 from scenarios.compiler.compile import build
 from scenarios.compiler.opendrive_road import grounded
-from scenarios.document import Document
-from scenarios.faults import Fault
 from scenarios.scenario import Scenario
+from scenarios.source.errors import Fault
+from scenarios.source.yaml_document import Document
 from scenarios.sweep import Refused, first_broken, joined, variant
 from scenarios.sweep_spec import SweepSpec, read_sweep, without_sweep
 

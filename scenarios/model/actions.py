@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scenarios.identity import ADDED
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
+from scenarios.source.identity import ADDED
 
 
 class Profile(StrEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scenarios.identity import ADDED
+from scenarios.source.identity import ADDED
 
 
 class TimeOfDay(StrEnum):

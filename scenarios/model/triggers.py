@@ -6,7 +6,7 @@ Gaps are bumper to bumper along the road, whatever the lane, and 0 while two bod
 import math
 from dataclasses import dataclass, field
 
-from scenarios.identity import ADDED
+from scenarios.source.identity import ADDED
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from scenarios.faults import Fault, Faults, quoted
 from scenarios.opendrive.geometry import Clothoid, Cubic, Graph, Parametric, Piece
 from scenarios.opendrive.road_map import Connection, Junction, Lane, LaneSection, Link, MapRoad, RoadMap
-from scenarios.xml_document import Element, XmlFile, read_xml
+from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.source.xml_document import Element, XmlFile, read_xml
 
 FARTHEST = 1e7  # metres; coordinates of whole countries
 MOST_ROADS = 20_000

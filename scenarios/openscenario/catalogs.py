@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scenarios.faults import Faults, nearest, quoted
 from scenarios.openscenario.files import beside
 from scenarios.openscenario.node import Node
 from scenarios.openscenario.parameters import assignments, declared, refuse_unknown
 from scenarios.openscenario.schemas import check_schema
-from scenarios.xml_document import Element, read_xml
+from scenarios.source.errors import Faults, nearest, quoted
+from scenarios.source.xml_document import Element, read_xml
 
 MOST_FILES = 200  # in one catalog folder
 

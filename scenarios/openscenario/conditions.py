@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
-from scenarios.faults import nearest, quoted
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.node import Node
 from scenarios.openscenario.parameters import holds
 from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.write_yaml import quantity, speed
+from scenarios.source.errors import nearest, quoted
 
 When = dict[str, object]
 

@@ -1,6 +1,5 @@
 """Private actions to what our language can make an actor do: mappings of `do:`, one after the other."""
 
-from scenarios.faults import quoted
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.manoeuvres import lane_change, lane_offset
 from scenarios.openscenario.node import Node
@@ -8,6 +7,7 @@ from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.synchronise import synchronised
 from scenarios.openscenario.trajectories import followed
 from scenarios.openscenario.write_yaml import quantity, speed
+from scenarios.source.errors import quoted
 
 Do = dict[str, object]
 LEAST_RATE, MOST_RATE = 0.1, 11.5  # of a speed change in our language, m/s^2

@@ -8,13 +8,13 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice, product
 from pathlib import Path
 
-from scenarios.faults import Fault, Faults, quoted
 from scenarios.openscenario.files import beside
 from scenarios.openscenario.importing import Asked, Imported, import_file, refused
 from scenarios.openscenario.node import Node, NotSaid, Report, unread
 from scenarios.openscenario.parameters import Disallowed, assignments, declared
 from scenarios.openscenario.schemas import check_schema
-from scenarios.xml_document import XmlFile, read_xml
+from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.source.xml_document import XmlFile, read_xml
 
 MOST_VALUES = 1000
 MOST_SCENARIOS = 1000

@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from scenarios.faults import quoted
 from scenarios.model.bodies import Kind
 from scenarios.openscenario.catalogs import Catalogs
 from scenarios.openscenario.node import Node, NotSaid
 from scenarios.openscenario.parameters import declared
+from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
 CHILD_BELOW_M = 1.4  # of a pedestrian's height

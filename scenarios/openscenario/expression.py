@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lark import Lark, Token, Tree, UnexpectedInput
 
-from scenarios.faults import nearest, quoted
+from scenarios.source.errors import nearest, quoted
 
 LONGEST = 400  # characters; bounds the depth of the tree, too
 LARGEST = 1e15

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from scenarios.neighbours import WANTED, Elsewhere, neighbour
 from scenarios.openscenario.node import Node
+from scenarios.source.sibling_files import WANTED, Elsewhere, neighbour
 
 
 def beside(node: Node, attribute: str, home: Path) -> Path:

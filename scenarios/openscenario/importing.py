@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scenarios.faults import Fault, Faults
 from scenarios.load import loads
 from scenarios.opendrive.read_map import read_map
 from scenarios.opendrive.road_map import RoadMap
@@ -24,7 +23,8 @@ from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.stopping import Length, read_length
 from scenarios.openscenario.storyboard import Board, Told
 from scenarios.openscenario.write_file import Drafted, draft_text
-from scenarios.xml_document import XmlFile, read_xml
+from scenarios.source.errors import Fault, Faults
+from scenarios.source.xml_document import XmlFile, read_xml
 
 BACK_M, ROOM_M = 60.0, 60.0  # of road behind the last and ahead of the first body
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from scenarios.faults import quoted
 from scenarios.openscenario.expression import BadExpression, resolved
-from scenarios.xml_document import Element
+from scenarios.source.errors import quoted
+from scenarios.source.xml_document import Element
 
 LARGEST_NUMBER = 1e9
 

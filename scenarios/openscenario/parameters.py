@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from scenarios.faults import nearest, quoted
 from scenarios.openscenario.node import Node, NotSaid, Remark
+from scenarios.source.errors import nearest, quoted
 
 _WHOLE = {
     "integer": (-(2**31), 2**31),

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scenarios.faults import nearest, quoted
 from scenarios.opendrive.road_map import MapRoad, RoadMap
 from scenarios.openscenario.node import Node
+from scenarios.source.errors import nearest, quoted
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from scenarios.faults import Fault, Faults, quoted
-from scenarios.xml_document import XmlFile
+from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.source.xml_document import XmlFile
 
 # The folder `schema` of the package asam-qc-openscenarioxml, of which nothing else is used, nor imported.
 VERSIONS = {"1.0": "1.0.0", "1.1": "1.1.1", "1.2": "1.2.0", "1.3": "1.3.0"}

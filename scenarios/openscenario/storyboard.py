@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from scenarios.faults import quoted
 from scenarios.openscenario.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
 from scenarios.openscenario.deeds import read_action, target_speed
 from scenarios.openscenario.entities import Entity
@@ -12,6 +11,7 @@ from scenarios.openscenario.parameters import declared
 from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.trajectories import WRITTEN
 from scenarios.openscenario.write_yaml import quantity
+from scenarios.source.errors import quoted
 
 
 @dataclass

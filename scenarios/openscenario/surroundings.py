@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
-from scenarios.faults import quoted
 from scenarios.model.environment import FRICTION, Surface
 from scenarios.openscenario.catalogs import Catalogs
 from scenarios.openscenario.node import Node
 from scenarios.openscenario.parameters import declared
+from scenarios.source.errors import quoted
 
 FOGGY_BELOW_M = 1000.0  # of visual range: what meteorology calls fog
 LOW_SUN_RAD = 0.1

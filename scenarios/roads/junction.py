@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scenarios.identity import ADDED
+from scenarios.source.identity import ADDED
 
 CORNER_M = 5.0  # radius of the kerb from one road into the other
 STOP_LINE_M = 6.0  # of the stop line from the other road's edge

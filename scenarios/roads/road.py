@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Float
 from shapely.geometry import Polygon
 
-from scenarios.identity import ADDED
 from scenarios.model.sides import Side
 from scenarios.roads.bus_stop import BusStop
 from scenarios.roads.friction import Patch
@@ -29,6 +28,7 @@ from scenarios.roads.reference_line import (
     through,
 )
 from scenarios.roads.widening import NO_STRIPS, Strips, outer_edge
+from scenarios.source.identity import ADDED
 
 CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side
 

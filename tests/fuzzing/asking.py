@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from scenarios.authoring.explain import told as explained
-from scenarios.faults import Fault, Faults
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Fault, Faults
 from tests.fuzzing import exchange, lines, specs
 
 HANG_S = 20.0  # of processor time, for one input; a busy machine is none of its doing

@@ -14,7 +14,7 @@ from rich.console import Console
 import flows
 from models.weights import WeightsError
 from pipeline.errors import UserError
-from scenarios.faults import Faults
+from scenarios.source.errors import Faults
 
 ROOT = Path(__file__).resolve().parents[2]
 

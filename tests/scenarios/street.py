@@ -4,9 +4,9 @@ from dataclasses import is_dataclass
 
 import pytest
 
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.scenario import Event, Scenario
+from scenarios.source.errors import Faults
 
 STREET = """
 name: street

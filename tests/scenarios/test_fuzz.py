@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scenarios.do_spec import Do
-from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.source.errors import Faults
 from scenarios.story import LONGEST
 from scenarios.when_spec import When
 from tests.fuzzing.asking import SLOWEST_S, blamed

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from scenarios.faults import Faults
 from scenarios.load import loads
+from scenarios.source.errors import Faults
 from tests.fuzzing.asking import SLOWEST_S, blamed
 from tests.fuzzing.specs import SHIPPED, made
 

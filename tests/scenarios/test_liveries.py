@@ -4,9 +4,9 @@ import pytest
 
 from scenarios.authoring.draft import draft
 from scenarios.authoring.explain import told
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.bodies import LIVERIED, VARIANTS, Colour, Kind, Livery
+from scenarios.source.errors import Faults
 
 FILE = """
 name: on-duty

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from scenarios.compiler.placement import footprint
-from scenarios.document import MOST_NODES, parse_document, read_document
-from scenarios.faults import Faults
 from scenarios.load import load, loads, template
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE
 from scenarios.model.environment import Surface
 from scenarios.scenario import AtPose, Follow, FollowTrajectory, FromLog, HoldSpeed, OnLane, Parked
+from scenarios.source.errors import Faults
+from scenarios.source.yaml_document import MOST_NODES, parse_document, read_document
 
 DESIGN = """
 name: lead-brake-wet-dusk

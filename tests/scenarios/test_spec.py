@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from scenarios import actor_spec, events, section, spec
-from scenarios.faults import Fault, Faults, nearest, quoted
 from scenarios.load import loads
+from scenarios.source.errors import Fault, Faults, nearest, quoted
 
 GOOD = """
 name: {name}

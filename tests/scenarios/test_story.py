@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.bodies import Kind
 from scenarios.phrases import PHRASES, spelt
@@ -21,6 +20,7 @@ from scenarios.scenario import (
     OnLane,
     StepOut,
 )
+from scenarios.source.errors import Faults
 from scenarios.story import Misread, read_line
 from scenarios.suggestions import nearest_phrases
 

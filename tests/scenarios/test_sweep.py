@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from scenarios.authoring.explain import explain
 from scenarios.compiler.search_space import space
-from scenarios.document import parse_document
-from scenarios.faults import Faults
 from scenarios.load import loads, understand
+from scenarios.source.errors import Faults
+from scenarios.source.yaml_document import parse_document
 from scenarios.sweep import expand
 
 PLAIN = """\

@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft7Validator
 
 from scenarios.compiler.json_schema import schema
-from scenarios.document import parse_document
 from scenarios.load import loads
+from scenarios.source.yaml_document import parse_document
 
 JUDGE = Draft7Validator(schema())
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from scenarios.document import read_document
 from scenarios.load import groups, library, load, suites
+from scenarios.source.yaml_document import read_document
 
 _EMPTY = {"the", "and", "then", "with", "from", "ego", "for", "that", "into", "onto", "over", "out", "its", "road"}
 

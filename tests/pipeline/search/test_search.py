@@ -15,9 +15,9 @@ from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
 from pipeline.search.search import Answer, Effort, search
 from pipeline.search.severity import MEASURES, first_impact, sight_before_conflict
-from scenarios.faults import Faults
 from scenarios.load import load
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 from tests.scenarios.situations import child_between_cars
 
 STANDING = """\

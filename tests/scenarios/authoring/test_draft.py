@@ -9,11 +9,11 @@ from jsonschema import Draft7Validator
 
 from scenarios.authoring.draft import NotDrafted, draft
 from scenarios.compiler.json_schema import schema
-from scenarios.document import parse_document
 from scenarios.load import loads
 from scenarios.metrics.criticality import encounters
 from scenarios.scenario import After, AfterEvent, HoldSpeed, Parked
 from scenarios.simulation.simulate import simulate
+from scenarios.source.yaml_document import parse_document
 
 JUDGE = Draft7Validator(schema())
 

@@ -3,8 +3,8 @@
 import pytest
 
 from scenarios.authoring.explain import explain, told
-from scenarios.faults import Faults
 from scenarios.load import library, loads
+from scenarios.source.errors import Faults
 
 STREET = """
 name: street

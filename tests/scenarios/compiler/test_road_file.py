@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from scenarios.authoring.explain import explain
-from scenarios.faults import Faults
 from scenarios.load import load
 from scenarios.opendrive.read_map import read_map
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 from tests.scenarios.openscenario.situations import FILES
 
 TEXT = """\

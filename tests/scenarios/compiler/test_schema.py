@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from scenarios.compiler.json_schema import SCHEMA, schema, schema_text
-from scenarios.document import parse_document, read_document
 from scenarios.load import library, loads, suites, template
-from scenarios.units import MEASURES, NotAQuantity, quantity, spelling
+from scenarios.source.units import MEASURES, NotAQuantity, quantity, spelling
+from scenarios.source.yaml_document import parse_document, read_document
 
 JUDGE = Draft7Validator(schema())
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from scenarios.faults import Faults
 from scenarios.opendrive.chain import chain_from
 from scenarios.opendrive.geometry import Clothoid, Cubic, Graph, Parametric
 from scenarios.opendrive.read_map import map_of, read_map
 from scenarios.opendrive.road_map import centre_line, lane_polygon
 from scenarios.opendrive.stretch import stretch_of
-from scenarios.xml_document import parse_xml
+from scenarios.source.errors import Faults
+from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import FILES
 
 LANE = '<lane id="{}" type="{}" level="false"><width sOffset="0" a="{}" b="{}" c="0" d="0"/></lane>'

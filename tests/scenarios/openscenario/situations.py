@@ -5,7 +5,7 @@ from pathlib import Path
 from scenarios.openscenario.importing import Asked, Imported, import_parsed
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
-from scenarios.xml_document import parse_xml
+from scenarios.source.xml_document import parse_xml
 
 FILES = Path(__file__).with_name("files")
 XOSC = FILES / "xosc"

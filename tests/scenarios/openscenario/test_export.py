@@ -15,7 +15,7 @@ from scenarios.openscenario.schemas import schema_faults
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
-from scenarios.xml_document import parse_xml
+from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import farthest_apart
 
 SHIPPED = {name: path for name, path in (library() | suites()).items() if not name.startswith("logs/")}

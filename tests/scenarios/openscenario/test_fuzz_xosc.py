@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.faults import Faults
+from scenarios.source.errors import Faults
 from tests.fuzzing.asking import asked, blamed
 from tests.scenarios.openscenario.situations import imported
 

@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.openscenario.distributions import import_scenarios
 from scenarios.openscenario.importing import Asked, import_file
-from scenarios.xml_document import parse_xml
+from scenarios.source.errors import Faults
+from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import (
     BRAKES,
     FILES,

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.bodies import Kind
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 FILE = """
 name: street

@@ -8,11 +8,11 @@ import pytest
 from pipeline.checks.kinematics import kinematics
 from pipeline.checks.physics import check_physics
 from scenarios.authoring.explain import told
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 FILE = """
 name: grip

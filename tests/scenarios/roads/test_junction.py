@@ -6,12 +6,12 @@ import pytest
 from outputs.clips.rollout_file import read_rollout, write_rollout
 from scenarios.authoring.explain import told
 from scenarios.event_text import sentence
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.metrics.criticality import encounters
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 FILE = """
 name: junction

@@ -7,11 +7,11 @@ from outputs.clips.rollout_file import read_rollout, write_rollout
 from pipeline.checks.physics import check_physics
 from scenarios.authoring.explain import told
 from scenarios.event_text import sentence
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.openscenario.exporting import NotExported, export
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 FILE = """
 name: ring

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from outputs.clips.rollout_file import read_rollout, write_rollout
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.metrics.criticality import encounters
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 FILE = """
 name: winding

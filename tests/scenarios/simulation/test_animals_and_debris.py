@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.bodies import USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.scenario import Cross, Drop
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 FILE = """
 name: surprise

@@ -3,10 +3,10 @@
 import pytest
 
 from scenarios.authoring.explain import told
-from scenarios.faults import Faults
 from scenarios.load import loads
 from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, AtGap, AtSpeed, AtStandstill, singles
 from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import Faults
 
 FILE = """
 name: joined

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path, PurePosixPath
 
-from scenarios.faults import quoted
+from scenarios.source.errors import quoted
 
 LONGEST_PATH = 300
 WANTED = "a relative path within the folder above the scenario's own"

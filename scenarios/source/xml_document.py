@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from scenarios.faults import Fault, Faults, quoted
+from scenarios.source.errors import Fault, Faults, quoted
 
 LARGEST_XML = 24 * 1024 * 1024  # bytes; maps of whole towns have about ten million
 DEEPEST = 64  # levels; OpenSCENARIO's own nest less than thirty deep

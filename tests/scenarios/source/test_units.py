@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, NotAQuantity, measure_of, quantity, shown
+from scenarios.source.units import ACCELERATION, ANGLE, LENGTH, SPEED, TIME, NotAQuantity, measure_of, quantity, shown
 
 READ = [
     ("50 km/h", SPEED, 50 / 3.6),

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import yaml
 
-from scenarios.faults import Fault, Faults, quoted
+from scenarios.source.errors import Fault, Faults, quoted
 
 LARGEST_FILE = 256 * 1024  # bytes
 DEEPEST = 24
