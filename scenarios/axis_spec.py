@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from scenarios.section import Section, fault
 from scenarios.source.errors import quoted
+from scenarios.spec.base import Section, fault
 
 MOST_VALUES = 1000  # on one axis
 PATH = r"^(?!(name|sweep|from)(\.|$))[A-Za-z_][\w-]*(\.[\w-]+)*$"  # what of a file may be swept

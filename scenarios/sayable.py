@@ -10,8 +10,8 @@ from lark.grammar import NonTerminal, Terminal
 
 from scenarios.model.bodies import Kind
 from scenarios.phrases import PHRASES
-from scenarios.references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
 from scenarios.source.units import MEASURES
+from scenarios.spec.actor_references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
 from scenarios.story_reader import grammar
 
 SLOTS = {

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from scenarios.model.bodies import Kind
-from scenarios.references import Cast, Unclear, resolve
 from scenarios.source.errors import quoted
+from scenarios.spec.actor_references import Cast, Unclear, resolve
 from scenarios.story_moments import FORMER, Moment
 from scenarios.story_reader import RUNNING, Clause, Fault, clauses, grammar
 from scenarios.suggestions import nearest_phrases, subject_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lark import Lark, Token
 
-from scenarios.references import ORDINALS
 from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_of
+from scenarios.spec.actor_references import ORDINALS
 from scenarios.story_moments import Moment, Moments, Part, lane_of, side_of
 
 # Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.

@@ -4,8 +4,8 @@ import re
 from difflib import SequenceMatcher, get_close_matches
 
 from scenarios.phrases import PHRASES
-from scenarios.references import Cast, Unclear, resolve
 from scenarios.sayable import openings, verb_of
+from scenarios.spec.actor_references import Cast, Unclear, resolve
 
 MATCHED = 12  # phrases that are compared letter by letter
 LONGEST = 200  # characters of a sentence by which it is judged what it is like

@@ -16,10 +16,10 @@ import numpy as np
 from scenarios.authoring.draft_actors import Part, company, ego_lane, ego_speed
 from scenarios.authoring.draft_setting import Setting, read_setting
 from scenarios.load import loads
-from scenarios.references import NOUNS
 from scenarios.scenario import HoldSpeed, Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import Faults
+from scenarios.spec.actor_references import NOUNS
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
 _SOONEST_S, _APART_S = 1.0, 1.5  # when something happens if the phrase does not say, and what follows it

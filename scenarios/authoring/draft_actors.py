@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from scenarios.authoring.draft_setting import Setting
 from scenarios.model.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
-from scenarios.references import NOUNS, VARIANT_NOUNS
 from scenarios.scenario import Scenario
 from scenarios.source.units import LENGTH, SPEED, quantity
+from scenarios.spec.actor_references import NOUNS, VARIANT_NOUNS
 
 _STANDING = {"stationary", "stopped", "standing", "waiting", "broken-down", "stranded", "abandoned"}
 _ADJECTIVES = {"parked", "lead", "leading", "preceding", "oncoming", *_STANDING}

@@ -7,7 +7,6 @@ from math import isinf, tan
 from pathlib import Path
 from types import MappingProxyType
 
-from scenarios.actor_spec import ON_RAMP
 from scenarios.compiler.compile import SURFACE_IN
 from scenarios.compiler.placement import cover_of
 from scenarios.event_text import sentence
@@ -37,6 +36,7 @@ from scenarios.scenario import (
 )
 from scenarios.source.units import ANGLE, SPEED, shown
 from scenarios.source.yaml_document import read_document
+from scenarios.spec.actor_spec import ON_RAMP
 
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
 

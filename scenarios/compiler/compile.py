@@ -7,19 +7,19 @@ from hashlib import sha256
 
 from pydantic import TypeAdapter, ValidationError
 
-from scenarios.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
 from scenarios.compiler.compile_story import compiled_story, lane_faults, read_story
 from scenarios.compiler.placement import lane_doubts, place_actor, place_ego, standing_doubts, trajectory_doubts
 from scenarios.compiler.road_checks import grip_doubts, merging_doubts, ring_doubts, road_doubts, row_doubts
 from scenarios.model.environment import FRICTION, Surface, Weather
 from scenarios.model.triggers import AfterEvent, AllOf, AnyOf, Trigger
-from scenarios.references import Cast, Member, ego_member, member
-from scenarios.road_spec import brought_along, made_road
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut, carriers
-from scenarios.section import as_faults
 from scenarios.source.errors import Fault, nearest, quoted
-from scenarios.spec import Collision, Common, LogSpec, Start, WorldSpec
+from scenarios.spec.actor_references import Cast, Member, ego_member, member
+from scenarios.spec.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
+from scenarios.spec.base import as_faults
+from scenarios.spec.road_spec import brought_along, made_road
+from scenarios.spec.scenario_spec import Collision, Common, LogSpec, Start, WorldSpec
 
 _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
 _ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from scenarios.actor_spec import ActorSpec, InLane
 from scenarios.compiler.event_checks import SETS_PATH, doubts
-from scenarios.events import EventSpec, clashes, compiled, once_each
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
-from scenarios.references import Cast
 from scenarios.roads.junction import Arms
 from scenarios.roads.road import Road
 from scenarios.scenario import Event
-from scenarios.section import as_faults
 from scenarios.source.errors import Fault, quoted
+from scenarios.spec.actor_references import Cast
+from scenarios.spec.actor_spec import ActorSpec, InLane
+from scenarios.spec.base import as_faults
+from scenarios.spec.event_spec import EventSpec, clashes, compiled, once_each
+from scenarios.spec.trigger_spec import lane_ref
 from scenarios.story import Misread, Told, label_of, read_line
-from scenarios.when_spec import lane_ref
 
 _AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from scenarios.do_spec import Do, crossing_speed
-from scenarios.events import EventSpec
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Kind
-from scenarios.references import Cast, Member
 from scenarios.source.errors import nearest
 from scenarios.source.units import SPEED, shown
-from scenarios.when_spec import When, pair_of
+from scenarios.spec.action_spec import Do, crossing_speed
+from scenarios.spec.actor_references import Cast, Member
+from scenarios.spec.event_spec import EventSpec
+from scenarios.spec.trigger_spec import When, pair_of
 
 Doubt = tuple[str, str, str]  # key within the event, what was found, what would be right
 SETS_SPEED = {

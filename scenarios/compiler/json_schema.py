@@ -15,9 +15,9 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from scenarios.axis_spec import Draws, Range
 from scenarios.compiler.opendrive_road import SHAPE, OnMap
-from scenarios.events import EventSpec
-from scenarios.section import SI_UNIT
-from scenarios.spec import LogSpec, WorldSpec
+from scenarios.spec.base import SI_UNIT
+from scenarios.spec.event_spec import EventSpec
+from scenarios.spec.scenario_spec import LogSpec, WorldSpec
 from scenarios.sweep_schema import sweep_schema
 
 SCHEMA = Path(__file__).parents[1] / "nearmiss.schema.json"

@@ -13,11 +13,11 @@ from scenarios.opendrive.chain import chain_from
 from scenarios.opendrive.read_map import read_map
 from scenarios.opendrive.road_map import MapRoad, RoadMap
 from scenarios.opendrive.stretch import Remark, Stretch, stretch_of
-from scenarios.section import Count, Section, as_faults, measured
 from scenarios.source.errors import Fault, Faults, nearest, quoted
 from scenarios.source.sibling_files import WANTED, Elsewhere, neighbour
 from scenarios.source.units import LENGTH
 from scenarios.source.yaml_document import Document
+from scenarios.spec.base import Count, Section, as_faults, measured
 
 BEHIND_M, AHEAD_M = 30.0, 300.0
 SHAPE = ("kind", "lanes", "opposite_lanes", "lane_width", "pieces", "transition", "radius", "direction")

@@ -7,23 +7,6 @@ from math import cos, hypot, pi, sin
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
-from scenarios.actor_spec import (
-    ON_RAMP,
-    ActorSpec,
-    Along,
-    AtStop,
-    Boxed,
-    Drive,
-    Driven,
-    EgoSpec,
-    Facing,
-    Hidden,
-    InLane,
-    Moved,
-    OnCross,
-    OnRamp,
-)
-from scenarios.do_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
@@ -43,6 +26,23 @@ from scenarios.scenario import (
     own_road,
 )
 from scenarios.source.units import SPEED, shown
+from scenarios.spec.action_spec import DRIVER
+from scenarios.spec.actor_spec import (
+    ON_RAMP,
+    ActorSpec,
+    Along,
+    AtStop,
+    Boxed,
+    Drive,
+    Driven,
+    EgoSpec,
+    Facing,
+    Hidden,
+    InLane,
+    Moved,
+    OnCross,
+    OnRamp,
+)
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
 EYE_M = 1.7  # the camera, ahead of the ego's rear axle; only to judge whether a hiding place hides

@@ -5,18 +5,18 @@ from math import tan
 
 import numpy as np
 
-from scenarios.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
 from scenarios.compiler.placement import Doubt
-from scenarios.furniture import MOST
 from scenarios.model.actions import TakeExit, TurnAt
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
 from scenarios.model.sides import Side
-from scenarios.road_spec import StraightRoad
 from scenarios.roads.junction import LEVEL_M, Junction
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, OnLane, Placed, own_road
 from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
 from scenarios.simulation.traffic.roundabout_path import nearest_m
+from scenarios.spec.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
+from scenarios.spec.road_spec import StraightRoad
+from scenarios.spec.roadside import MOST
 
 
 def _junction_doubts(road: Road, there: Junction) -> Iterator[Doubt]:

@@ -4,12 +4,12 @@ import json
 import random
 from functools import lru_cache
 
-from scenarios.do_spec import Do
 from scenarios.load import loads
 from scenarios.phrases import PHRASES
 from scenarios.sayable import sentences
 from scenarios.scenario import Scenario
-from scenarios.when_spec import When
+from scenarios.spec.action_spec import Do
+from scenarios.spec.trigger_spec import When
 from tests.scenarios.street import STREET
 
 SAID = [phrase.format(a="lead", b="truck", c="crate") for phrase in PHRASES]

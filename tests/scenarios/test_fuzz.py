@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scenarios.do_spec import Do
 from scenarios.load import loads
 from scenarios.source.errors import Faults
+from scenarios.spec.action_spec import Do
+from scenarios.spec.trigger_spec import When
 from scenarios.story import LONGEST
-from scenarios.when_spec import When
 from tests.fuzzing.asking import SLOWEST_S, blamed
 from tests.fuzzing.lines import KEYS, SAYS, WORDS, around, mangled
 from tests.scenarios.street import STREET

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from lark.exceptions import UnexpectedInput
 
-from scenarios.do_spec import Do
 from scenarios.model.driver_models import DRIVERS
 from scenarios.phrases import PHRASES
 from scenarios.sayable import openings, page, sentences, verb_of, verbs, words
+from scenarios.spec.action_spec import Do
+from scenarios.spec.trigger_spec import When
 from scenarios.story_reader import Clause, Fault, clauses
-from scenarios.when_spec import When
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "phrases.md"
 SAID = [phrase.format(a="lead", b="truck", c="crate").lower() for phrase in PHRASES]

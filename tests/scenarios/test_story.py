@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from scenarios.load import loads
 from scenarios.model.bodies import Kind
 from scenarios.phrases import PHRASES, spelt
-from scenarios.references import Cast, Member, Unclear, resolve
 from scenarios.scenario import (
     After,
     Brake,
@@ -21,6 +20,7 @@ from scenarios.scenario import (
     StepOut,
 )
 from scenarios.source.errors import Faults
+from scenarios.spec.actor_references import Cast, Member, Unclear, resolve
 from scenarios.story import Misread, read_line
 from scenarios.suggestions import nearest_phrases
 

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from scenarios.do_spec import Do, compiled_action
 from scenarios.model.actions import Action, Appear, Disappear, Drop, sets_path, sets_speed
 from scenarios.model.triggers import After, AfterEvent, singles, time_of
-from scenarios.references import Cast
 from scenarios.scenario import Event
-from scenarios.section import Section
-from scenarios.when_spec import EventId, When, compiled_trigger
+from scenarios.spec.action_spec import Do, compiled_action
+from scenarios.spec.actor_references import Cast
+from scenarios.spec.base import Section
+from scenarios.spec.trigger_spec import EventId, When, compiled_trigger
 
 
 def _bare_word(written: Any) -> Any:

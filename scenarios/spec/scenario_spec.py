@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from scenarios.actor_spec import ActorSpec, EgoSpec
 from scenarios.model.environment import Environment, Sun, TimeOfDay, Weather
-from scenarios.road_spec import RoadSpec
 from scenarios.rollout import KEYFRAME_RATE_HZ, to_keyframe
-from scenarios.section import Angle, Instant, Section, fault, measured, one_of
 from scenarios.source.errors import quoted
 from scenarios.source.units import ANGLE, LENGTH, TIME, NotAQuantity, quantity, shown, spelling
+from scenarios.spec.actor_spec import ActorSpec, EgoSpec
+from scenarios.spec.base import Angle, Instant, Section, fault, measured, one_of
+from scenarios.spec.road_spec import RoadSpec
 
 WORDS_SAFE_AS_ID = "letters a-z, digits, - or _, starting with a letter, at most 32 of them, and not 'ego'"
 

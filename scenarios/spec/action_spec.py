@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from scenarios.actor_spec import DriverName
 from scenarios.model.actions import (
     MERGING_S,
     Action,
@@ -37,10 +36,11 @@ from scenarios.model.actions import (
 from scenarios.model.bodies import Kind
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
-from scenarios.references import Member
-from scenarios.section import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
 from scenarios.source.units import ANGLE, LENGTH, SPEED
-from scenarios.when_spec import Lane, read_lane
+from scenarios.spec.actor_references import Member
+from scenarios.spec.actor_spec import DriverName
+from scenarios.spec.base import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
+from scenarios.spec.trigger_spec import Lane, read_lane
 
 DRIVER = "r157 careful"
 # How fast somebody walks or rides onto the road if the story does not say: Euro NCAP's walking adult and child

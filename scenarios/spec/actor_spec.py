@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from scenarios.looks_spec import SIZE, Body, Looks
 from scenarios.model.driver_models import DRIVERS
 from scenarios.model.sides import Side
-from scenarios.section import Angle, Count, Extents, Gap, Place, Section, Speed, Trajectory, fault, measured, one_of
 from scenarios.source.errors import nearest, quoted
 from scenarios.source.units import LENGTH
+from scenarios.spec.appearance_spec import SIZE, Body, Looks
+from scenarios.spec.base import Angle, Count, Extents, Gap, Place, Section, Speed, Trajectory, fault, measured, one_of
 
 TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising"
 SPEED = "a speed such as 50 km/h"

@@ -5,9 +5,12 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from scenarios import actor_spec, events, section, spec
 from scenarios.load import loads
 from scenarios.source.errors import Fault, Faults, nearest, quoted
+from scenarios.spec import actor_spec
+from scenarios.spec import base as section
+from scenarios.spec import event_spec as events
+from scenarios.spec import scenario_spec as spec
 
 GOOD = """
 name: {name}

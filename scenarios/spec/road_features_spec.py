@@ -4,9 +4,6 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from scenarios.actor_spec import LaneNumber, LaneWritten
-from scenarios.actor_spec import _lane as read_lane
-from scenarios.furniture import ParkedRow, Works
 from scenarios.model.bodies import CALLED, FOUR_WHEELS, Kind
 from scenarios.model.environment import FRICTION, Surface
 from scenarios.model.sides import Side
@@ -14,8 +11,11 @@ from scenarios.roads.bus_stop import BAY_M, BusStop, StopKind
 from scenarios.roads.friction import Patch
 from scenarios.roads.ramp import Ramp
 from scenarios.roads.road import Road
-from scenarios.section import Count, Section, fault, measured, one_of
 from scenarios.source.units import LENGTH
+from scenarios.spec.actor_spec import LaneNumber, LaneWritten
+from scenarios.spec.actor_spec import _lane as read_lane
+from scenarios.spec.base import Count, Section, fault, measured, one_of
+from scenarios.spec.roadside import ParkedRow, Works
 
 Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]
 

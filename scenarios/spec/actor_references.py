@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from scenarios.actor_spec import (
+from scenarios.model.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.sides import Side
+from scenarios.spec.actor_spec import (
     ON_RAMP,
     ActorSpec,
     AtStop,
@@ -19,8 +21,6 @@ from scenarios.actor_spec import (
     OnCross,
     OnRamp,
 )
-from scenarios.model.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
-from scenarios.model.sides import Side
 
 # Nouns for a variant: the name of one, or another word for it.
 VARIANT_NOUNS = {name: name for name in VARIANTS} | {word: name for word, name in CALLED.items() if name in VARIANTS}

@@ -5,8 +5,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from scenarios.actor_spec import LaneNumber
-from scenarios.actor_spec import _lane as read_lane
 from scenarios.model.triggers import (
     After,
     AfterDistance,
@@ -24,8 +22,10 @@ from scenarios.model.triggers import (
     LaneRef,
     Trigger,
 )
-from scenarios.section import Instant, Lasting, Section, Speed, fault, measured
 from scenarios.source.units import LENGTH
+from scenarios.spec.actor_spec import LaneNumber
+from scenarios.spec.actor_spec import _lane as read_lane
+from scenarios.spec.base import Instant, Lasting, Section, Speed, fault, measured
 
 WHO = "the id of an actor, or ego"
 Who = Annotated[str, Field(strict=True, description=WHO)]

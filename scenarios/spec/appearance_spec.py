@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.model.bodies import CALLED, LIVERIED, VARIANTS, Colour, Kind, Livery
-from scenarios.section import Extents, Section, fault, one_of
 from scenarios.source.errors import nearest, quoted
+from scenarios.spec.base import Extents, Section, fault, one_of
 
 SIZE = "three lengths: length, width, height, such as [4.4 m, 1.8 m, 1.5 m]"
 

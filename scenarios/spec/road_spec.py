@@ -7,17 +7,17 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from scenarios.along_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, WorksSpec
-from scenarios.furniture import closed_lane, parked_vehicles
 from scenarios.model.environment import Surface
 from scenarios.model.sides import Side
 from scenarios.roads.junction import Arms, Junction, Light, Phase
 from scenarios.roads.reference_line import Piece, smoothed
 from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import Placed
-from scenarios.section import Count, Lasting, Section, fault, measured, one_of
 from scenarios.source.errors import quoted
 from scenarios.source.units import ANGLE, LENGTH, NotAQuantity, quantity
+from scenarios.spec.base import Count, Lasting, Section, fault, measured, one_of
+from scenarios.spec.road_features_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, WorksSpec
+from scenarios.spec.roadside import closed_lane, parked_vehicles
 
 BEFORE_M, BEYOND_M = 100.0, 200.0  # straight road on either side of the pieces, so that the first and last ease in
 STEEPEST_RAD = 0.2915  # 30 %

@@ -1,0 +1,4 @@
+"""The YAML language.
+
+Owns one pydantic model for each section of a scenario file. It knows no motion.
+"""
