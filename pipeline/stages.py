@@ -33,10 +33,10 @@ from pipeline.checks.physics import check_physics
 from pipeline.checks.pixels import check_pixels
 from pipeline.checks.sight import Frames
 from pipeline.networks import Networks
-from scenarios.mentions import mentioned
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
+from scenarios.story.mentions import mentioned
 
 Randomness = Literal["look", "tokens", "frames", "lidar"]
 SAMPLING = Sampling(top_k=4, temperature=0.7)  # the full distribution drifts, its mode freezes (GAIA-1)

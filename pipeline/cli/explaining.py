@@ -4,8 +4,8 @@ from rich.console import Console
 
 from pipeline.runs.scenario_sources import find
 from scenarios.authoring.explain import explain
-from scenarios.sayable import page
 from scenarios.source.errors import Faults
+from scenarios.story.phrase_catalog import page
 
 
 def explain_files(names: tuple[str, ...], console: Console) -> bool:

@@ -35,9 +35,9 @@ from pipeline.stages import (
 from pipeline.training.contact_sheets import sheet
 from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
-from scenarios.mentions import mentioned
 from scenarios.random_scenarios import sample_scenario
 from scenarios.scenario import Scenario
+from scenarios.story.mentions import mentioned
 
 CLIP_S = 6.0
 OCCLUSION = "corner/behind-the-truck"  # sampled streets seldom hide a thing and show it again

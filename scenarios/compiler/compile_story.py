@@ -17,7 +17,7 @@ from scenarios.spec.actor_spec import ActorSpec, InLane
 from scenarios.spec.base import as_faults
 from scenarios.spec.event_spec import EventSpec, clashes, compiled, once_each
 from scenarios.spec.trigger_spec import lane_ref
-from scenarios.story import Misread, Told, label_of, read_line
+from scenarios.story.sentence import Misread, Told, label_of, read_line
 
 _AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}
 

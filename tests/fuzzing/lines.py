@@ -5,11 +5,11 @@ import random
 from functools import lru_cache
 
 from scenarios.load import loads
-from scenarios.phrases import PHRASES
-from scenarios.sayable import sentences
 from scenarios.scenario import Scenario
 from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
+from scenarios.story.examples import PHRASES
+from scenarios.story.phrase_catalog import sentences
 from tests.scenarios.street import STREET
 
 SAID = [phrase.format(a="lead", b="truck", c="crate") for phrase in PHRASES]

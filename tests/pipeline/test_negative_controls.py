@@ -11,8 +11,8 @@ from outputs.verdict import Outcome
 from pipeline.checks.baseline import load_baseline
 from pipeline.evaluation.calibrate import load_checker
 from scenarios.load import library, load
-from scenarios.mentions import mentioned
 from scenarios.simulation.simulate import simulate
+from scenarios.story.mentions import mentioned
 from tests.pipeline.filming import CAMERA, Court, Film, film
 
 pytestmark = pytest.mark.weights

@@ -11,7 +11,7 @@ from scenarios.load import loads
 from scenarios.source.errors import Faults
 from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
-from scenarios.story import LONGEST
+from scenarios.story.sentence import LONGEST
 from tests.fuzzing.asking import SLOWEST_S, blamed
 from tests.fuzzing.lines import KEYS, SAYS, WORDS, around, mangled
 from tests.scenarios.street import STREET

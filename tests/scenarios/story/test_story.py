@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from scenarios.load import loads
 from scenarios.model.bodies import Kind
-from scenarios.phrases import PHRASES, spelt
 from scenarios.scenario import (
     After,
     Brake,
@@ -21,8 +20,9 @@ from scenarios.scenario import (
 )
 from scenarios.source.errors import Faults
 from scenarios.spec.actor_references import Cast, Member, Unclear, resolve
-from scenarios.story import Misread, read_line
-from scenarios.suggestions import nearest_phrases
+from scenarios.story.examples import PHRASES, spelt
+from scenarios.story.sentence import Misread, read_line
+from scenarios.story.suggestions import nearest_phrases
 
 KMH = 1 / 3.6
 STREET = """

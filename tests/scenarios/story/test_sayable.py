@@ -6,13 +6,13 @@ import pytest
 from lark.exceptions import UnexpectedInput
 
 from scenarios.model.driver_models import DRIVERS
-from scenarios.phrases import PHRASES
-from scenarios.sayable import openings, page, sentences, verb_of, verbs, words
 from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
-from scenarios.story_reader import Clause, Fault, clauses
+from scenarios.story.examples import PHRASES
+from scenarios.story.parse_tree import Clause, Fault, clauses
+from scenarios.story.phrase_catalog import openings, page, sentences, verb_of, verbs, words
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "phrases.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "phrases.md"
 SAID = [phrase.format(a="lead", b="truck", c="crate").lower() for phrase in PHRASES]
 
 

@@ -3,9 +3,9 @@
 import re
 from difflib import SequenceMatcher, get_close_matches
 
-from scenarios.phrases import PHRASES
-from scenarios.sayable import openings, verb_of
 from scenarios.spec.actor_references import Cast, Unclear, resolve
+from scenarios.story.examples import PHRASES
+from scenarios.story.phrase_catalog import openings, verb_of
 
 MATCHED = 12  # phrases that are compared letter by letter
 LONGEST = 200  # characters of a sentence by which it is judged what it is like

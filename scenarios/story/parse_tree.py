@@ -9,7 +9,7 @@ from lark import Lark, Token
 
 from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_of
 from scenarios.spec.actor_references import ORDINALS
-from scenarios.story_moments import Moment, Moments, Part, lane_of, side_of
+from scenarios.story.trigger_phrases import Moment, Moments, Part, lane_of, side_of
 
 # Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
 BRAKING = {"plain": "4 m/s^2", "gently": "2 m/s^2", "hard": "6 m/s^2", "emergency": "8 m/s^2"}

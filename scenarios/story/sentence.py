@@ -8,9 +8,9 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from scenarios.model.bodies import Kind
 from scenarios.source.errors import quoted
 from scenarios.spec.actor_references import Cast, Unclear, resolve
-from scenarios.story_moments import FORMER, Moment
-from scenarios.story_reader import RUNNING, Clause, Fault, clauses, grammar
-from scenarios.suggestions import nearest_phrases, subject_of
+from scenarios.story.parse_tree import RUNNING, Clause, Fault, clauses, grammar
+from scenarios.story.suggestions import nearest_phrases, subject_of
+from scenarios.story.trigger_phrases import FORMER, Moment
 
 LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
 _RUNS = {Kind.ANIMAL: "30 km/h"}  # a deer that is startled

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from lark import Token, Transformer
 
-from scenarios.phrases import spelt
 from scenarios.source.units import SPEED, TIME, measure_of
+from scenarios.story.examples import spelt
 
 _UNITS = {
     r"kilomet(re|er)s?( per |/)(an )?hour": "km/h",

@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 
 from scenarios.load import library, load
-from scenarios.mentions import mentioned
 from scenarios.model.actions import Action, Brake
 from scenarios.model.triggers import After, AllOf, AnyOf, AtGap, HasPassed, Single
 from scenarios.scenario import Event
+from scenarios.story.mentions import mentioned
 
 NO_BODIES = {"driver", "event"}  # fields that hold the name of something else
 

@@ -9,10 +9,10 @@ from lark import Token, Tree
 from lark.grammar import NonTerminal, Terminal
 
 from scenarios.model.bodies import Kind
-from scenarios.phrases import PHRASES
 from scenarios.source.units import MEASURES
 from scenarios.spec.actor_references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
-from scenarios.story_reader import grammar
+from scenarios.story.examples import PHRASES
+from scenarios.story.parse_tree import grammar
 
 SLOTS = {
     "who": ("WHO", "lead"),
@@ -141,7 +141,7 @@ MANY = 6  # ways to say a word: beyond so many they are listed once, under a nam
 _OPENING = """\
 # What a story can say
 
-Written by `nearmiss explain --phrases` from the grammar `scenarios/story.lark`; a test keeps the two equal.
+Written by `nearmiss explain --phrases` from the grammar `scenarios/story/story.lark`; a test keeps the two equal.
 
 A line says what somebody does, and when: `WHEN, WHO DEED` or `WHO DEED ... WHEN`. With `and then` (`then`,
 `after that`) a deed begins when the one before it has ended, and with `when` once that holds as well; a line may begin

@@ -359,7 +359,7 @@ def test_what_cannot_be_is_refused_with_what_could(sentence, said):
 
 
 def test_two_hundred_sentences_and_more_are_tried():
-    from tests.scenarios import test_story as older
+    from tests.scenarios.story import test_story as older
 
     tried = [ACTIONS, TRIGGERS, CHAINS, REFUSED, older.UNDERSTOOD, older.STEPS_OUT, older.REFUSED]
     assert sum(map(len, tried)) >= 200

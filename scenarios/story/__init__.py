@@ -1,0 +1,4 @@
+"""English story lines.
+
+Owns the grammar, its parse trees, trigger phrases, examples and suggestions.
+"""
