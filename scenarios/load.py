@@ -9,8 +9,8 @@ from scenarios.compiler.opendrive_road import grounded
 from scenarios.scenario import Scenario
 from scenarios.source.errors import Fault, Faults
 from scenarios.source.yaml_document import Document, parse_document, read_document
-from scenarios.sweep import Refused, Variant, expand
-from scenarios.sweep_spec import without_sweep
+from scenarios.sweeps.sweep import Refused, Variant, expand
+from scenarios.sweeps.sweep_spec import without_sweep
 
 LIBRARY = Path(__file__).with_name("library")  # the short list: a little of everything
 SUITES = Path(__file__).with_name("suites")  # whole protocols, one folder each

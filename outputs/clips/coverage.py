@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from scenarios.axis_spec import number
+from scenarios.sweeps.axis_spec import number
 
 MOST_VALUES = 8  # of a parameter that are shown one by one; more numbers than that are put into ranges
 RANGES = 6

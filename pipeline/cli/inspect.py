@@ -22,7 +22,7 @@ from pipeline.runs.scenario_sources import find, load_all
 from pipeline.stages import open_world
 from scenarios.rollout import Ended
 from scenarios.scenario import Scenario
-from scenarios.sweep_spec import as_shown
+from scenarios.sweeps.sweep_spec import as_shown
 
 PREVIEW_RIG = tuple(camera.resized(288, 512) for camera in RIG)
 

@@ -12,11 +12,11 @@ from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find
 from pipeline.search.search import Answer, Effort, search
 from pipeline.search.severity import MEASURES, Measure
-from scenarios.axes import Dimension, Span
 from scenarios.compiler.search_space import space
 from scenarios.load import load
 from scenarios.source.yaml_document import read_document
-from scenarios.sweep_spec import as_text
+from scenarios.sweeps.axes import Dimension, Span
+from scenarios.sweeps.sweep_spec import as_text
 
 
 def search_file(name: str, measures: tuple[str, ...], effort: Effort, out: Path | None, console: Console) -> bool:

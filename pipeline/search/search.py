@@ -25,10 +25,10 @@ from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from pipeline.search.pareto import evolve, explore_frontier, pareto_frontier
 from pipeline.search.severity import MEASURES, first_impact
-from scenarios.axes import Options
 from scenarios.compiler.search_space import Space, space
 from scenarios.simulation.simulate import simulate
 from scenarios.source.yaml_document import parse_document
+from scenarios.sweeps.axes import Options
 
 LEAST_POPULATION, POPULATION_A_DIMENSION = 16, 10
 APART = 0.1  # of a range: nearer to a worse case, a case is the same case

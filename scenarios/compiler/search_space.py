@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from scenarios.axes import Choice, Dimension, Span
 from scenarios.compiler.compile import build
 from scenarios.compiler.opendrive_road import grounded
 from scenarios.scenario import Scenario
 from scenarios.source.errors import Fault
 from scenarios.source.yaml_document import Document
-from scenarios.sweep import Refused, first_broken, joined, variant
-from scenarios.sweep_spec import SweepSpec, read_sweep, without_sweep
+from scenarios.sweeps.axes import Choice, Dimension, Span
+from scenarios.sweeps.sweep import Refused, first_broken, joined, variant
+from scenarios.sweeps.sweep_spec import SweepSpec, read_sweep, without_sweep
 
 DECIMALS = 4  # of a number that a search writes into a file
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from outputs.searches.records import Fate, SearchRecord, Trial
 from pipeline.search.search import Answer
-from scenarios.sweep_spec import as_shown
+from scenarios.sweeps.sweep_spec import as_shown
 
 
 @contextmanager

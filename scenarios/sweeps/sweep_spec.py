@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from scenarios.axes import Axis, Drawn, Listed, Ranged, Rows
-from scenarios.axis_spec import MOST_VALUES, Draws, Range
-from scenarios.constraint import Constraint, Unfit, read_constraint
 from scenarios.source.errors import Fault, quoted
 from scenarios.spec.base import as_faults
+from scenarios.sweeps.axes import Axis, Drawn, Listed, Ranged, Rows
+from scenarios.sweeps.axis_spec import MOST_VALUES, Draws, Range
+from scenarios.sweeps.constraint import Constraint, Unfit, read_constraint
 
 USUAL_CAP, HIGHEST_CAP = 1000, 20_000  # variants of one file
 _UNSWEPT = ("name", "sweep", "from")

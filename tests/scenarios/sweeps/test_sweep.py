@@ -13,7 +13,7 @@ from scenarios.compiler.search_space import space
 from scenarios.load import loads, understand
 from scenarios.source.errors import Faults
 from scenarios.source.yaml_document import parse_document
-from scenarios.sweep import expand
+from scenarios.sweeps.sweep import expand
 
 PLAIN = """\
 name: plain

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenarios.axis_spec import Draws, Range, number
+from scenarios.sweeps.axis_spec import Draws, Range, number
 
 DECIMALS = 6  # of what is drawn
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.constraint import Unfit, read_constraint
+from scenarios.sweeps.constraint import Unfit, read_constraint
 
 WRITTEN = {
     "ego.speed": "36 km/h", "actors.near-car.ahead": "8 m", "environment.weather": "rain", "road.lanes": 2,

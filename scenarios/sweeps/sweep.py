@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
-from scenarios.axes import Choice
-from scenarios.constraint import Unfit
 from scenarios.source.errors import Fault
-from scenarios.sweep_spec import SweepSpec, as_text, read_sweep, without_sweep
+from scenarios.sweeps.axes import Choice
+from scenarios.sweeps.constraint import Unfit
+from scenarios.sweeps.sweep_spec import SweepSpec, as_text, read_sweep, without_sweep
 
 MOST_COMBINATIONS = 100_000  # that are looked at before constraints drop some of them
 

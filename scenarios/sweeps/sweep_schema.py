@@ -5,8 +5,8 @@ A sweep's keys are paths, so that it is no section with fields: the schema is pu
 
 from typing import Any
 
-from scenarios.axis_spec import MOST_VALUES, PATH
-from scenarios.sweep_spec import HIGHEST_CAP, USUAL_CAP, WORDS
+from scenarios.sweeps.axis_spec import MOST_VALUES, PATH
+from scenarios.sweeps.sweep_spec import HIGHEST_CAP, USUAL_CAP, WORDS
 
 _DEFS = "#/$defs/"
 _DRAWS = {"type": "integer", "minimum": 1, "maximum": MOST_VALUES, "description": "how many values are drawn"}

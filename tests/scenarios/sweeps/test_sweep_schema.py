@@ -11,7 +11,7 @@ from scenarios.load import loads
 from scenarios.source.yaml_document import parse_document
 
 JUDGE = Draft7Validator(schema())
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+README = (Path(__file__).resolve().parents[3] / "README.md").read_text()
 FILE = """\
 name: swept
 intent: Something varies.
