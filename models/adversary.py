@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from models.blocks import ChannelNorm
-from models.tokenizer import picture_losses
+from models.tokens.tokenizer import picture_losses
 
 EDGES = 1.0  # weight of neighbours' differences: half of what it was without an adversary, which sees edges as well
 GRID = 8.0  # weight of the pattern of 4 x 4 pixels

@@ -11,7 +11,7 @@ from torch import Tensor
 from models.decoder import Steering, VideoDecoder
 from models.outlines import Regions
 from models.reprojection import Sight, reproject
-from models.tokenizer import picture_losses
+from models.tokens.tokenizer import picture_losses
 
 TOKEN_DROPOUT = 0.05  # GAIA-1 (arXiv 2309.17080): .15; what cannot be known teaches a small network little
 # Share of windows that start from nothing but noise. There the layers must be read: a half-clean picture, like a known

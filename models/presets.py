@@ -7,7 +7,7 @@ from models.decoder import DecoderConfig
 from models.detector import DetectorConfig
 from models.egomotion import EgoMotionConfig
 from models.outlines import Regions
-from models.tokenizer import TokenizerConfig
+from models.tokens.tokenizer import TokenizerConfig
 from models.world import WorldModelConfig
 
 WEIGHTS = Path(__file__).parent / "weights"

@@ -16,7 +16,7 @@ from models.detector import Detector
 from models.egomotion import EgoMotion
 from models.precision import compute_dtype
 from models.presets import PRESETS, WEIGHTS, Preset
-from models.tokenizer import Tokenizer
+from models.tokens.tokenizer import Tokenizer
 from models.world import WorldModel
 from pipeline.checks.baseline import Baseline, load_baseline
 from pipeline.checks.sight import Checker

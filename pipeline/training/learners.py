@@ -24,7 +24,7 @@ from models.presets import Preset
 from models.rendering import render
 from models.reprojection import Sight
 from models.sampling import Sampling, predict
-from models.tokenizer import Tokenizer
+from models.tokens.tokenizer import Tokenizer
 from models.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.world import WorldModel
 from outputs.atomic_write import whole_file

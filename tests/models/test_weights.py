@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models import weights
-from models.tokenizer import Tokenizer, TokenizerConfig
+from models.tokens.tokenizer import Tokenizer, TokenizerConfig
 
 CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
 WORDS = ("", "?", "day", "night", "clear", "rain")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from models import weights
 from models.pixels import to_bytes
-from models.tokenizer import Tokenizer, TokenizerConfig
+from models.tokens.tokenizer import Tokenizer, TokenizerConfig
 from pipeline.training.contact_sheets import sheet
 from pipeline.training.loop import RATE_OVER_FAN_IN, Schedule, rates, train
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models import weights
-from models.tokenizer import Tokenizer
+from models.tokens.tokenizer import Tokenizer
 from tests.pipeline.specks import speck
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from models.tokenizer import Tokenizer, TokenizerConfig, picture_losses, psnr
+from models.tokens.tokenizer import Tokenizer, TokenizerConfig, picture_losses, psnr
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from models.blocks import Residual, double, halve
-from models.fsq import FSQ
+from models.tokens.fsq import FSQ
 
 
 @dataclass(frozen=True)

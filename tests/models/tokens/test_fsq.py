@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fsq import FSQ
+from models.tokens.fsq import FSQ
 
 LEVELS = (8, 8, 8, 5, 5, 5)
 
