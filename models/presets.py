@@ -8,7 +8,7 @@ from models.detector import DetectorConfig
 from models.egomotion import EgoMotionConfig
 from models.outlines import Regions
 from models.tokens.tokenizer import TokenizerConfig
-from models.world import WorldModelConfig
+from models.world_model.network import WorldModelConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
 LEVELS = (8, 8, 8, 5, 5, 5)

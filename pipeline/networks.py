@@ -17,7 +17,7 @@ from models.egomotion import EgoMotion
 from models.precision import compute_dtype
 from models.presets import PRESETS, WEIGHTS, Preset
 from models.tokens.tokenizer import Tokenizer
-from models.world import WorldModel
+from models.world_model.network import WorldModel
 from pipeline.checks.baseline import Baseline, load_baseline
 from pipeline.checks.sight import Checker
 from pipeline.engine.machine import keep_freed_memory

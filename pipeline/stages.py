@@ -26,7 +26,7 @@ from models.pixels import signed
 from models.precision import computing
 from models.rendering import render
 from models.reprojection import Sight
-from models.sampling import Sampling, predict
+from models.world_model.sampling import Sampling, predict
 from outputs.clips.clip import keyframes
 from outputs.verdict import Verdict
 from pipeline.checks.physics import check_physics

@@ -23,10 +23,10 @@ from models.precision import computing
 from models.presets import Preset
 from models.rendering import render
 from models.reprojection import Sight
-from models.sampling import Sampling, predict
 from models.tokens.tokenizer import Tokenizer
 from models.windows import STRIDE, Anchor, Script, first_frame, window_from
-from models.world import WorldModel
+from models.world_model.network import WorldModel
+from models.world_model.sampling import Sampling, predict
 from outputs.atomic_write import whole_file
 from pipeline.errors import UserError
 from pipeline.training.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch

@@ -19,7 +19,7 @@ import numpy as np
 from torch import nn
 
 import pipeline.batch.generate
-from models.world import WorldModel
+from models.world_model.network import WorldModel
 from outputs.clips.inventory import doubt
 from pipeline.clip_maker import Begun, Seen
 from pipeline.networks import Networks

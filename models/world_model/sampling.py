@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from models.steps import CONDITIONS, PREFIX
-from models.world import KeyValues, WorldModel
+from models.world_model.network import KeyValues, WorldModel
+from models.world_model.sequence import CONDITIONS, PREFIX
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from models.sampling import Sampling, predict, remembered
-from tests.models.test_world import SMALL, a_clip, a_model
+from models.world_model.sampling import Sampling, predict, remembered
+from tests.models.world_model.test_world import SMALL, a_clip, a_model
 
 TOLD = ("layers", "actions", "words", "t_s")
 

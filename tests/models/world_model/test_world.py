@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.steps import CONDITIONS
-from models.world import WorldModel, WorldModelConfig
+from models.world_model.network import WorldModel, WorldModelConfig
+from models.world_model.sequence import CONDITIONS
 
 SMALL = WorldModelConfig(
     layers=tuple("abcd"), width=64, depth=2, heads=2, head_width=32, grid=(3, 4), vocabulary=20, words=5, window=4,

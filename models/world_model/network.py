@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor, nn
 
 from models.attention import attend
-from models.steps import CONDITIONS, PREFIX, Rotation, StepEncoder, rotate
 from models.tokens.digits import DigitEmbedding, DigitHead
 from models.tokens.fsq import FSQ
+from models.world_model.sequence import CONDITIONS, PREFIX, Rotation, StepEncoder, rotate
 
 
 @dataclass(frozen=True)
