@@ -11,7 +11,7 @@ from conditioning.caption import VOCABULARY
 from conditioning.geometry.camera import RIG, Camera
 from conditioning.layers.control_layers import LAYERS
 from models import weights
-from models.decoder import VideoDecoder
+from models.decoder.network import VideoDecoder
 from models.detector import Detector
 from models.egomotion import EgoMotion
 from models.precision import compute_dtype

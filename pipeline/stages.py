@@ -22,10 +22,10 @@ from conditioning.logs.tables import LogError
 from conditioning.renderer.procedural import photograph
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import Labels, see
+from models.decoder.rendering import render
+from models.decoder.reprojection import Sight
 from models.pixels import signed
 from models.precision import computing
-from models.rendering import render
-from models.reprojection import Sight
 from models.world_model.sampling import Sampling, predict
 from outputs.clips.clip import keyframes
 from outputs.verdict import Verdict

@@ -12,9 +12,9 @@ from jaxtyping import Bool, Float, UInt8
 
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import LAYERS
+from models.decoder.reprojection import Sight, reproject
 from models.pixels import signed
 from models.presets import REGIONS
-from models.reprojection import Sight, reproject
 from pipeline.checks.sight import Frames
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 

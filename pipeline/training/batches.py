@@ -12,9 +12,9 @@ from torch import Tensor
 
 from conditioning.ego_actions import driven
 from conditioning.layers.control_layers import LAYERS
-from models.diffusion import Window
+from models.decoder.diffusion import Window
+from models.decoder.reprojection import Sight
 from models.pixels import signed
-from models.reprojection import Sight
 from pipeline.training.training_data import Footage
 from scenarios.rollout import FRAME_RATE_HZ
 

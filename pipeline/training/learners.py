@@ -12,19 +12,19 @@ from torch import Tensor
 
 from conditioning.ego_actions import driven
 from models import weights
-from models.adversary import Critic, CriticConfig, descend
-from models.decoder import WINDOW, VideoDecoder
+from models.decoder.adversary import Critic, CriticConfig, descend
+from models.decoder.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean, worn
+from models.decoder.diffusion import loss as diffusion_loss
+from models.decoder.network import WINDOW, VideoDecoder
+from models.decoder.rendering import render
+from models.decoder.reprojection import Sight
+from models.decoder.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.detector import Detector
-from models.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean, worn
-from models.diffusion import loss as diffusion_loss
 from models.egomotion import EgoMotion
 from models.pixels import signed, to_bytes
 from models.precision import computing
 from models.presets import Preset
-from models.rendering import render
-from models.reprojection import Sight
 from models.tokens.tokenizer import Tokenizer
-from models.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.world_model.network import WorldModel
 from models.world_model.sampling import Sampling, predict
 from outputs.atomic_write import whole_file

@@ -8,10 +8,10 @@ from conditioning.geometry.camera import FRONT
 from conditioning.layers import control_layers as layers
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import photograph
-from models import reprojection
+from models.decoder import reprojection
+from models.decoder.reprojection import Sight, reproject
 from models.pixels import signed
 from models.presets import REGIONS
-from models.reprojection import Sight, reproject
 from scenarios.load import library, load
 from scenarios.random_scenarios import sample_scenario
 from scenarios.simulation.simulate import simulate

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from models.decoder import Steering, VideoDecoder
-from models.outlines import Regions
-from models.reprojection import Sight, reproject
+from models.decoder.network import Steering, VideoDecoder
+from models.decoder.regions import Regions
+from models.decoder.reprojection import Sight, reproject
 from models.tokens.tokenizer import picture_losses
 
 TOKEN_DROPOUT = 0.05  # GAIA-1 (arXiv 2309.17080): .15; what cannot be known teaches a small network little

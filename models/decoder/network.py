@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from models.blocks import ChannelNorm, Residual, double, halve
-from models.outlines import Regions, fill, regions, told
+from models.decoder.regions import Regions, fill, regions, told
 
 RESTORED = 0.35  # share of a window's difference in coarse colours; what is kept returns in half a second
 COARSE_PX = 8

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from models.outlines import Regions, regions
+from models.decoder.regions import Regions, regions
 
 NEARNESS_M = 3.0  # a nearness layer holds sqrt(min(1, NEARNESS_M / depth)) as 0..1
 SAME_NEARNESS = 0.02  # most difference of nearness on one surface: about 10 % of depth at 20 m, 23 % (23 m) at 100 m

@@ -4,7 +4,7 @@ import torch
 
 from conditioning.layers.control_layers import LAYERS
 from conditioning.layers.part_masks import COLOURS, PARTS
-from models.outlines import Regions, fill, regions, told
+from models.decoder.regions import Regions, fill, regions, told
 from models.presets import LAYERS as READ
 from models.presets import REGIONS
 

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.adversary import ADVERSARY, FEATURES, GRID, WARM_UP, Critic, CriticConfig, descend, grid_pattern
-from models.adversary import EDGES as EDGE_WEIGHT
+from models.decoder.adversary import ADVERSARY, FEATURES, GRID, WARM_UP, Critic, CriticConfig, descend, grid_pattern
+from models.decoder.adversary import EDGES as EDGE_WEIGHT
 from models.tokens.tokenizer import picture_losses
 
 CONFIG = CriticConfig(layers=("road", "car"), widths=(16, 16, 16))

@@ -7,11 +7,11 @@ from einops import rearrange
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from models.decoder import WINDOW, VideoDecoder
-from models.diffusion import Read, draft, sample
+from models.decoder.diffusion import Read, draft, sample
+from models.decoder.network import WINDOW, VideoDecoder
+from models.decoder.reprojection import Sight
+from models.decoder.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.precision import computing
-from models.reprojection import Sight
-from models.windows import STRIDE, Anchor, Script, first_frame, window_from
 
 LEVELS = (1.0,)  # noise levels of the few steps taken
 

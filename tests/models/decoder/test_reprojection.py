@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.outlines import Regions
-from models.reprojection import NEARNESS_M, Reprojected, Sight, reproject
+from models.decoder.regions import Regions
+from models.decoder.reprojection import NEARNESS_M, Reprojected, Sight, reproject
 
 HEIGHT, WIDTH, FOCAL = 40, 60, 50.0
 K = torch.tensor([[FOCAL, 0, WIDTH / 2], [0, FOCAL, HEIGHT / 2], [0, 0, 1]]).double()[None]

@@ -5,12 +5,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.decoder import DecoderConfig, VideoDecoder
-from models.diffusion import KNOWN, Window, diffuse, draft, forget, loss, mistake, sample, show, steer
-from models.outlines import Regions, fill, regions
-from models.rendering import render
-from models.reprojection import Sight
-from models.windows import Anchor, Script, first_frame, window_from
+from models.decoder.diffusion import KNOWN, Window, diffuse, draft, forget, loss, mistake, sample, show, steer
+from models.decoder.network import DecoderConfig, VideoDecoder
+from models.decoder.regions import Regions, fill, regions
+from models.decoder.rendering import render
+from models.decoder.reprojection import Sight
+from models.decoder.windows import Anchor, Script, first_frame, window_from
 
 REGIONS = Regions(
     behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, place=(9, 10, 11), colours=(5, 6, 7, 8)

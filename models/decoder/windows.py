@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from models.decoder import WINDOW, Steering
-from models.diffusion import show, steer
-from models.outlines import Regions
-from models.reprojection import Sight, reproject_background
+from models.decoder.diffusion import show, steer
+from models.decoder.network import WINDOW, Steering
+from models.decoder.regions import Regions
+from models.decoder.reprojection import Sight, reproject_background
 
 STRIDE = WINDOW - 1  # frames from a window's start to the next one's
 ANCHORED = 4  # windows that carry their background from one frame
