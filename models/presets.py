@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.checker.detector import DetectorConfig
+from models.checker.egomotion import EgoMotionConfig
 from models.decoder.network import DecoderConfig
 from models.decoder.regions import Regions
-from models.detector import DetectorConfig
-from models.egomotion import EgoMotionConfig
 from models.tokens.tokenizer import TokenizerConfig
 from models.world_model.network import WorldModelConfig
 

@@ -11,9 +11,9 @@ from conditioning.caption import VOCABULARY
 from conditioning.geometry.camera import RIG, Camera
 from conditioning.layers.control_layers import LAYERS
 from models import weights
+from models.checker.detector import Detector
+from models.checker.egomotion import EgoMotion
 from models.decoder.network import VideoDecoder
-from models.detector import Detector
-from models.egomotion import EgoMotion
 from models.precision import compute_dtype
 from models.presets import PRESETS, WEIGHTS, Preset
 from models.tokens.tokenizer import Tokenizer

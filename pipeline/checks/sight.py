@@ -7,9 +7,9 @@ import torch
 from einops import rearrange
 from jaxtyping import Float, Int, UInt8
 
-from models.detections import Detections
-from models.detector import Detector
-from models.egomotion import EgoMotion
+from models.checker.detections import Detections
+from models.checker.detector import Detector
+from models.checker.egomotion import EgoMotion
 from models.pixels import signed
 from models.precision import computing
 

@@ -8,8 +8,8 @@ from conditioning.geometry.camera import RIG
 from conditioning.renderer.procedural import photograph
 from conditioning.sensors.visibility import see
 from models import weights
-from models.detector import Detector
-from models.egomotion import EgoMotion
+from models.checker.detector import Detector
+from models.checker.egomotion import EgoMotion
 from models.presets import PRESETS, WEIGHTS, Preset
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import Scene

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from conditioning.ego_actions import driven
 from models import weights
+from models.checker.detector import Detector
+from models.checker.egomotion import EgoMotion
 from models.decoder.adversary import Critic, CriticConfig, descend
 from models.decoder.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean, worn
 from models.decoder.diffusion import loss as diffusion_loss
@@ -19,8 +21,6 @@ from models.decoder.network import WINDOW, VideoDecoder
 from models.decoder.rendering import render
 from models.decoder.reprojection import Sight
 from models.decoder.windows import STRIDE, Anchor, Script, first_frame, window_from
-from models.detector import Detector
-from models.egomotion import EgoMotion
 from models.pixels import signed, to_bytes
 from models.precision import computing
 from models.presets import Preset

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from models.augment import disturb, flip, focus, repaint
 from models.blocks import ChannelNorm, Residual, double, halve
-from models.detections import Detections, suppress
-from models.detector_losses import box_loss, centre_targets, class_loss, heat_loss, identity_loss
+from models.checker.augment import disturb, flip, focus, repaint
+from models.checker.detections import Detections, suppress
+from models.checker.detector_losses import box_loss, centre_targets, class_loss, heat_loss, identity_loss
 
 STRIDE = 4  # pixels per cell of the answer
 UNIT_PX = 8.0  # an edge distance of exp(0) times this

@@ -8,7 +8,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from models.detections import overlap
+from models.checker.detections import overlap
 
 SPREAD = 0.54 / 6  # TTFNet: a Gaussian's sigma as a share of the box
 REGRESSED = 0.3  # cells this high on an object's Gaussian learn its box

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.augment import disturb
 from models.blocks import ChannelNorm, Residual, halve
-from models.flow import CELL, flow_maps
+from models.checker.augment import disturb
+from models.checker.flow import CELL, flow_maps
 
 SCALE = (10.0, 0.3)  # m/s and rad/s that count as one
 SIZES = (1, 2, 4, 8)  # pixels averaged before flow is measured: each sees motions of about its own size

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from models.augment import FOCI, NEW_IDENTITY, disturb, flip, focus, repaint
-from models.detections import Detections, iou, suppress
-from models.detector import STRIDE, Detector, DetectorConfig
-from models.detector_losses import box_loss, centre_targets, heat_loss, identity_loss
-from models.egomotion import EgoMotion, EgoMotionConfig
-from models.flow import flow_maps
+from models.checker.augment import FOCI, NEW_IDENTITY, disturb, flip, focus, repaint
+from models.checker.detections import Detections, iou, suppress
+from models.checker.detector import STRIDE, Detector, DetectorConfig
+from models.checker.detector_losses import box_loss, centre_targets, heat_loss, identity_loss
+from models.checker.egomotion import EgoMotion, EgoMotionConfig
+from models.checker.flow import flow_maps
 from models.presets import PRESETS
 
 SMALL = DetectorConfig(widths=(32, 32, 64), depths=(1, 1, 1), classes=2, embedding=8)
