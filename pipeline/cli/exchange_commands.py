@@ -31,7 +31,7 @@ def import_scenario(
     """
     with plain_errors():
         from pipeline.cli.exchange import import_files
-        from scenarios.openscenario.importing import Asked
+        from scenarios.openscenario.import_file import Asked
 
         import_files(path, out, Asked(ego, duration, partial), console)
 

@@ -9,7 +9,7 @@ from itertools import islice, product
 from pathlib import Path
 
 from scenarios.openscenario.files import beside
-from scenarios.openscenario.importing import Asked, Imported, import_file, refused
+from scenarios.openscenario.import_file import Asked, Imported, import_file, refused
 from scenarios.openscenario.node import Node, NotSaid, Report, unread
 from scenarios.openscenario.parameters import Disallowed, assignments, declared
 from scenarios.openscenario.schemas import check_schema

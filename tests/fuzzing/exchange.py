@@ -11,7 +11,7 @@ from lxml import etree
 
 from scenarios.load import loads
 from scenarios.openscenario.distributions import import_scenarios
-from scenarios.openscenario.importing import Asked
+from scenarios.openscenario.import_file import Asked
 from scenarios.scenario import Scenario
 from tests.scenarios.openscenario.situations import FILES, TWO_CARS, after, event, scenario_xml, speed_action
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scenarios.openscenario.importing import Asked, Imported, import_parsed
+from scenarios.openscenario.import_file import Asked, Imported, import_parsed
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 from scenarios.source.xml_document import parse_xml

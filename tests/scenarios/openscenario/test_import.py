@@ -9,7 +9,7 @@ import pytest
 from scenarios.load import loads
 from scenarios.model.environment import TimeOfDay, Weather
 from scenarios.model.triggers import AllOf, AnyOf
-from scenarios.openscenario.importing import Asked, import_file
+from scenarios.openscenario.import_file import Asked, import_file
 from scenarios.roads.road import RoadKind
 from scenarios.scenario import (
     After,

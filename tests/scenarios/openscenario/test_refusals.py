@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.load import loads
 from scenarios.openscenario.distributions import import_scenarios
-from scenarios.openscenario.importing import Asked, import_file
+from scenarios.openscenario.import_file import Asked, import_file
 from scenarios.source.errors import Faults
 from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import (

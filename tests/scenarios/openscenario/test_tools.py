@@ -6,7 +6,7 @@ import pytest
 from scenarios.load import loads
 from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.openscenario.distributions import import_scenarios
-from scenarios.openscenario.importing import Asked
+from scenarios.openscenario.import_file import Asked
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterDistance, AfterEvent, AtGap, AtHeadway, AtSpeed, Follow, Scenario
 from scenarios.simulation.simulate import simulate
