@@ -11,7 +11,7 @@ from pipeline.runs.scenario_sources import find, load_all
 from scenarios.openscenario.distributions import Imports, import_scenarios
 from scenarios.openscenario.exporting import ROLLED_OUT, NotExported, export
 from scenarios.openscenario.import_file import Asked, Imported
-from scenarios.openscenario.node import Report
+from scenarios.openscenario.source.node import Report
 from scenarios.openscenario.write_file import told_once
 from scenarios.simulation.simulate import simulate
 

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 from scenarios.openscenario.entities import Entity
-from scenarios.openscenario.node import Node
-from scenarios.openscenario.parameters import holds
+from scenarios.openscenario.source.node import Node
+from scenarios.openscenario.source.parameters import holds
+from scenarios.openscenario.source.yaml_text import quantity, speed
 from scenarios.openscenario.stage import Stage
-from scenarios.openscenario.write_yaml import quantity, speed
 from scenarios.source.errors import nearest, quoted
 
 When = dict[str, object]

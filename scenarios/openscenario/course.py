@@ -10,8 +10,8 @@ from scenarios.opendrive.chain import Chain, chain_from
 from scenarios.opendrive.road_map import RoadMap
 from scenarios.opendrive.stretch import Lanes, Remark, Stretch, stretch_of
 from scenarios.openscenario.entities import Entity
-from scenarios.openscenario.positions import Spot
-from scenarios.openscenario.write_yaml import as_yaml
+from scenarios.openscenario.source.positions import Spot
+from scenarios.openscenario.source.yaml_text import as_yaml
 from scenarios.roads.road import Road
 
 ON_LANE_M = 0.05  # how far off its lane's middle an ego may start

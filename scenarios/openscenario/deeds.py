@@ -2,11 +2,11 @@
 
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.manoeuvres import lane_change, lane_offset
-from scenarios.openscenario.node import Node
+from scenarios.openscenario.source.node import Node
+from scenarios.openscenario.source.yaml_text import quantity, speed
 from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.synchronise import synchronised
 from scenarios.openscenario.trajectories import followed
-from scenarios.openscenario.write_yaml import quantity, speed
 from scenarios.source.errors import quoted
 
 Do = dict[str, object]

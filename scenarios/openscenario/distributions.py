@@ -8,11 +8,11 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice, product
 from pathlib import Path
 
-from scenarios.openscenario.files import beside
 from scenarios.openscenario.import_file import Asked, Imported, import_file, refused
-from scenarios.openscenario.node import Node, NotSaid, Report, unread
-from scenarios.openscenario.parameters import Disallowed, assignments, declared
-from scenarios.openscenario.schemas import check_schema
+from scenarios.openscenario.source.files import beside
+from scenarios.openscenario.source.node import Node, NotSaid, Report, unread
+from scenarios.openscenario.source.parameters import Disallowed, assignments, declared
+from scenarios.openscenario.source.schemas import check_schema
 from scenarios.source.errors import Fault, Faults, quoted
 from scenarios.source.xml_document import XmlFile, read_xml
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 
 from scenarios.model.bodies import Kind
-from scenarios.openscenario.catalogs import Catalogs
-from scenarios.openscenario.node import Node, NotSaid
-from scenarios.openscenario.parameters import declared
+from scenarios.openscenario.source.catalogs import Catalogs
+from scenarios.openscenario.source.node import Node, NotSaid
+from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")

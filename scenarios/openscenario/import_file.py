@@ -9,16 +9,16 @@ from pathlib import Path
 from scenarios.load import loads
 from scenarios.opendrive.read_map import read_map
 from scenarios.opendrive.road_map import RoadMap
-from scenarios.openscenario.catalogs import catalogs_of
 from scenarios.openscenario.course import Begun, Course, NoCourse, course_on, no_map
 from scenarios.openscenario.entities import Entity, read_entities
-from scenarios.openscenario.expression import resolved
-from scenarios.openscenario.files import beside
 from scenarios.openscenario.first_actions import Init, read_init
-from scenarios.openscenario.node import Node, NotSaid, Remark, Report, unread
-from scenarios.openscenario.parameters import declared, refuse_unknown
-from scenarios.openscenario.positions import Positions, Spot
-from scenarios.openscenario.schemas import check_schema
+from scenarios.openscenario.source.catalogs import catalogs_of
+from scenarios.openscenario.source.expression import resolved
+from scenarios.openscenario.source.files import beside
+from scenarios.openscenario.source.node import Node, NotSaid, Remark, Report, unread
+from scenarios.openscenario.source.parameters import declared, refuse_unknown
+from scenarios.openscenario.source.positions import Positions, Spot
+from scenarios.openscenario.source.schemas import check_schema
 from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.stopping import Length, read_length
 from scenarios.openscenario.storyboard import Board, Told

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from scenarios.openscenario.catalogs import Catalogs
 from scenarios.openscenario.course import Course, Spotted, centre_of
 from scenarios.openscenario.entities import Entity
-from scenarios.openscenario.node import Node, Report
-from scenarios.openscenario.positions import Positions, Spot
+from scenarios.openscenario.source.catalogs import Catalogs
+from scenarios.openscenario.source.node import Node, Report
+from scenarios.openscenario.source.positions import Positions, Spot
 from scenarios.source.errors import nearest, quoted
 
 

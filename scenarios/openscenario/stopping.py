@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scenarios.openscenario.node import Node
+from scenarios.openscenario.source.node import Node
 from scenarios.rollout import to_keyframe
 
 SHORTEST_S, LONGEST_S, USUAL_S = 1.0, 60.0, 10.0

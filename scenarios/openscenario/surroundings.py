@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from scenarios.model.environment import FRICTION, Surface
-from scenarios.openscenario.catalogs import Catalogs
-from scenarios.openscenario.node import Node
-from scenarios.openscenario.parameters import declared
+from scenarios.openscenario.source.catalogs import Catalogs
+from scenarios.openscenario.source.node import Node
+from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
 FOGGY_BELOW_M = 1000.0  # of visual range: what meteorology calls fog

@@ -10,11 +10,11 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.opendrive.geometry import Clothoid
 from scenarios.openscenario.course import centre_of
 from scenarios.openscenario.entities import Entity
-from scenarios.openscenario.node import Node
-from scenarios.openscenario.parameters import declared
-from scenarios.openscenario.positions import Spot
+from scenarios.openscenario.source.node import Node
+from scenarios.openscenario.source.parameters import declared
+from scenarios.openscenario.source.positions import Spot
+from scenarios.openscenario.source.yaml_text import quantity
 from scenarios.openscenario.stage import Stage
-from scenarios.openscenario.write_yaml import quantity
 
 MOST_POINTS = 200  # of `follow_trajectory`
 CLOTHOID_STEP_M = 1.0

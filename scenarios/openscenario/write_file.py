@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from scenarios.openscenario.entities import Entity
 from scenarios.openscenario.first_actions import Init
-from scenarios.openscenario.node import NotSaid, Remark, Report
+from scenarios.openscenario.source.node import NotSaid, Remark, Report
+from scenarios.openscenario.source.yaml_text import as_yaml, quantity
 from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.starts import write_actor, write_ego
 from scenarios.openscenario.stopping import Length
 from scenarios.openscenario.storyboard import Board, Told
-from scenarios.openscenario.write_yaml import as_yaml, quantity
 
 LONGEST_LINE = 160
 

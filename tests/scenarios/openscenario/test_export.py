@@ -11,7 +11,7 @@ from scenarios.load import library, load, loads, suites
 from scenarios.opendrive.read_map import map_of
 from scenarios.openscenario.exporting import ROLLED_OUT, TOLD, Exported, NotExported, export
 from scenarios.openscenario.import_file import Asked, import_file
-from scenarios.openscenario.schemas import schema_faults
+from scenarios.openscenario.source.schemas import schema_faults
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate

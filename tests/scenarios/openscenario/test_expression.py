@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.openscenario.expression import BadExpression, resolved
-from scenarios.openscenario.parameters import holds
+from scenarios.openscenario.source.expression import BadExpression, resolved
+from scenarios.openscenario.source.parameters import holds
 
 SCOPE = {"speed": "36", "on": "true", "name": "lead"}
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scenarios.openscenario.node import Node
+from scenarios.openscenario.source.node import Node
 from scenarios.source.sibling_files import WANTED, Elsewhere, neighbour
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from scenarios.openscenario.node import Node, NotSaid, Remark
+from scenarios.openscenario.source.node import Node, NotSaid, Remark
 from scenarios.source.errors import nearest, quoted
 
 _WHOLE = {

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from scenarios.openscenario.expression import BadExpression, resolved
+from scenarios.openscenario.source.expression import BadExpression, resolved
 from scenarios.source.errors import quoted
 from scenarios.source.xml_document import Element
 

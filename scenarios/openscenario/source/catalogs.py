@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scenarios.openscenario.files import beside
-from scenarios.openscenario.node import Node
-from scenarios.openscenario.parameters import assignments, declared, refuse_unknown
-from scenarios.openscenario.schemas import check_schema
+from scenarios.openscenario.source.files import beside
+from scenarios.openscenario.source.node import Node
+from scenarios.openscenario.source.parameters import assignments, declared, refuse_unknown
+from scenarios.openscenario.source.schemas import check_schema
 from scenarios.source.errors import Faults, nearest, quoted
 from scenarios.source.xml_document import Element, read_xml
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scenarios.opendrive.road_map import MapRoad, RoadMap
-from scenarios.openscenario.node import Node
+from scenarios.openscenario.source.node import Node
 from scenarios.source.errors import nearest, quoted
 
 
