@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import holds
 from scenarios.openscenario.source.yaml_text import quantity, speed
-from scenarios.openscenario.stage import Stage
 from scenarios.source.errors import nearest, quoted
 
 When = dict[str, object]

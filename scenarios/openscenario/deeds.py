@@ -1,10 +1,10 @@
 """Private actions to what our language can make an actor do: mappings of `do:`, one after the other."""
 
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.manoeuvres import lane_change, lane_offset
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.yaml_text import quantity, speed
-from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.synchronise import synchronised
 from scenarios.openscenario.trajectories import followed
 from scenarios.source.errors import quoted

@@ -9,9 +9,10 @@ from pathlib import Path
 from scenarios.load import loads
 from scenarios.opendrive.read_map import read_map
 from scenarios.opendrive.road_map import RoadMap
-from scenarios.openscenario.course import Begun, Course, NoCourse, course_on, no_map
-from scenarios.openscenario.entities import Entity, read_entities
-from scenarios.openscenario.first_actions import Init, read_init
+from scenarios.openscenario.actors.course import Begun, Course, NoCourse, course_on, no_map
+from scenarios.openscenario.actors.entities import Entity, read_entities
+from scenarios.openscenario.actors.first_actions import Init, read_init
+from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.source.catalogs import catalogs_of
 from scenarios.openscenario.source.expression import resolved
 from scenarios.openscenario.source.files import beside
@@ -19,7 +20,6 @@ from scenarios.openscenario.source.node import Node, NotSaid, Remark, Report, un
 from scenarios.openscenario.source.parameters import declared, refuse_unknown
 from scenarios.openscenario.source.positions import Positions, Spot
 from scenarios.openscenario.source.schemas import check_schema
-from scenarios.openscenario.stage import Stage
 from scenarios.openscenario.stopping import Length, read_length
 from scenarios.openscenario.storyboard import Board, Told
 from scenarios.openscenario.write_file import Drafted, draft_text

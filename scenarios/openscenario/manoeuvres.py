@@ -2,10 +2,10 @@
 
 import math
 
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.yaml_text import quantity
-from scenarios.openscenario.stage import Stage
 
 # Peaks of a unit shift within a unit time: of our quintic's acceleration, and of each shape's speed.
 PEAK_ACCELERATION = 5.774

@@ -1,10 +1,10 @@
 """SynchronizeAction: arrive at a place when another arrives at its own, as a trajectory over time."""
 
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.positions import Spot
 from scenarios.openscenario.source.yaml_text import quantity
-from scenarios.openscenario.stage import Stage
 
 EVERY_S = 0.25
 STILL_M = 0.3  # this near is there already

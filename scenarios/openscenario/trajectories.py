@@ -8,13 +8,13 @@ import numpy as np
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.opendrive.geometry import Clothoid
-from scenarios.openscenario.course import centre_of
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.course import centre_of
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import declared
 from scenarios.openscenario.source.positions import Spot
 from scenarios.openscenario.source.yaml_text import quantity
-from scenarios.openscenario.stage import Stage
 
 MOST_POINTS = 200  # of `follow_trajectory`
 CLOTHOID_STEP_M = 1.0

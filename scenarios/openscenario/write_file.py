@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from scenarios.openscenario.entities import Entity
-from scenarios.openscenario.first_actions import Init
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.first_actions import Init
+from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.starts import write_actor, write_ego
 from scenarios.openscenario.source.node import NotSaid, Remark, Report
 from scenarios.openscenario.source.yaml_text import as_yaml, quantity
-from scenarios.openscenario.stage import Stage
-from scenarios.openscenario.starts import write_actor, write_ego
 from scenarios.openscenario.stopping import Length
 from scenarios.openscenario.storyboard import Board, Told
 

@@ -3,10 +3,10 @@
 import math
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, STATIC
-from scenarios.openscenario.course import Spotted, centre_of
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.course import Spotted, centre_of
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.source.yaml_text import quantity, speed
-from scenarios.openscenario.stage import Stage
 
 SMALL_M, SMALL_RAD = 5e-4, 0.02
 FARTHEST_M, FARTHEST_BOX_M = 250.0, 300.0

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from scenarios.openscenario.course import Course, Spotted, centre_of
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.course import Course, Spotted, centre_of
+from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, Report
 from scenarios.openscenario.source.positions import Positions, Spot

@@ -9,7 +9,7 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.opendrive.chain import Chain, chain_from
 from scenarios.opendrive.road_map import RoadMap
 from scenarios.opendrive.stretch import Lanes, Remark, Stretch, stretch_of
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.source.positions import Spot
 from scenarios.openscenario.source.yaml_text import as_yaml
 from scenarios.roads.road import Road

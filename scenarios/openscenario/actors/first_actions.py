@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scenarios.opendrive.road_map import RoadMap
-from scenarios.openscenario.entities import Entity
+from scenarios.openscenario.actors.entities import Entity
+from scenarios.openscenario.actors.surroundings import Surroundings, read_environment
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, NotSaid
 from scenarios.openscenario.source.positions import Positions, Spot
-from scenarios.openscenario.surroundings import Surroundings, read_environment
 from scenarios.source.errors import quoted
 
 

@@ -1,0 +1,4 @@
+"""Actors of an OpenSCENARIO file.
+
+Owns entities, initial actions, courses and surroundings.
+"""
