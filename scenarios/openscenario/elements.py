@@ -4,7 +4,7 @@ from lxml import etree
 
 from scenarios.model.sides import Side
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
-from scenarios.openscenario.manoeuvres import PEAK_ACCELERATION
+from scenarios.openscenario.story.manoeuvres import PEAK_ACCELERATION
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import (

@@ -20,8 +20,8 @@ from scenarios.openscenario.source.node import Node, NotSaid, Remark, Report, un
 from scenarios.openscenario.source.parameters import declared, refuse_unknown
 from scenarios.openscenario.source.positions import Positions, Spot
 from scenarios.openscenario.source.schemas import check_schema
-from scenarios.openscenario.stopping import Length, read_length
-from scenarios.openscenario.storyboard import Board, Told
+from scenarios.openscenario.story.stopping import Length, read_length
+from scenarios.openscenario.story.storyboard import Board, Told
 from scenarios.openscenario.write_file import Drafted, draft_text
 from scenarios.source.errors import Fault, Faults
 from scenarios.source.xml_document import XmlFile, read_xml

@@ -8,8 +8,8 @@ from scenarios.openscenario.actors.import_context import Stage
 from scenarios.openscenario.actors.starts import write_actor, write_ego
 from scenarios.openscenario.source.node import NotSaid, Remark, Report
 from scenarios.openscenario.source.yaml_text import as_yaml, quantity
-from scenarios.openscenario.stopping import Length
-from scenarios.openscenario.storyboard import Board, Told
+from scenarios.openscenario.story.stopping import Length
+from scenarios.openscenario.story.storyboard import Board, Told
 
 LONGEST_LINE = 160
 

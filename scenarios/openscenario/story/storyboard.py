@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import Stage
-from scenarios.openscenario.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
-from scenarios.openscenario.deeds import read_action, target_speed
 from scenarios.openscenario.source.node import Node, NotSaid
 from scenarios.openscenario.source.parameters import declared
 from scenarios.openscenario.source.yaml_text import quantity
-from scenarios.openscenario.trajectories import WRITTEN
+from scenarios.openscenario.story.actions import read_action, target_speed
+from scenarios.openscenario.story.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
+from scenarios.openscenario.story.trajectories import WRITTEN
 from scenarios.source.errors import quoted
 
 

@@ -2,11 +2,11 @@
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import Stage
-from scenarios.openscenario.manoeuvres import lane_change, lane_offset
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.yaml_text import quantity, speed
-from scenarios.openscenario.synchronise import synchronised
-from scenarios.openscenario.trajectories import followed
+from scenarios.openscenario.story.manoeuvres import lane_change, lane_offset
+from scenarios.openscenario.story.synchronise import synchronised
+from scenarios.openscenario.story.trajectories import followed
 from scenarios.source.errors import quoted
 
 Do = dict[str, object]

@@ -1,0 +1,4 @@
+"""Storyboard of an OpenSCENARIO file.
+
+Owns conditions, actions and trajectories.
+"""
