@@ -9,7 +9,7 @@ from pipeline.errors import UserError
 from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find, load_all
 from scenarios.openscenario.distributions import Imports, import_scenarios
-from scenarios.openscenario.exporting import ROLLED_OUT, NotExported, export
+from scenarios.openscenario.export.export import ROLLED_OUT, NotExported, export
 from scenarios.openscenario.import_file import Asked, Imported
 from scenarios.openscenario.source.node import Report
 from scenarios.openscenario.write_file import told_once

@@ -9,7 +9,7 @@ from lxml import etree
 
 from scenarios.load import library, load, loads, suites
 from scenarios.opendrive.read_map import map_of
-from scenarios.openscenario.exporting import ROLLED_OUT, TOLD, Exported, NotExported, export
+from scenarios.openscenario.export.export import ROLLED_OUT, TOLD, Exported, NotExported, export
 from scenarios.openscenario.import_file import Asked, import_file
 from scenarios.openscenario.source.schemas import schema_faults
 from scenarios.rollout import Rollout

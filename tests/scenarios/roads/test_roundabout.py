@@ -8,7 +8,7 @@ from pipeline.checks.physics import check_physics
 from scenarios.authoring.explain import told
 from scenarios.event_text import sentence
 from scenarios.load import loads
-from scenarios.openscenario.exporting import NotExported, export
+from scenarios.openscenario.export.export import NotExported, export
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import Faults

@@ -6,7 +6,7 @@ from lxml import etree
 
 from scenarios.model.bodies import Kind
 from scenarios.model.environment import FRICTION, Surface, TimeOfDay, Weather
-from scenarios.openscenario.elements import el
+from scenarios.openscenario.export.elements import el
 from scenarios.scenario import Placed, Scenario
 
 _CATEGORY = {

@@ -12,8 +12,16 @@ from lxml import etree
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
-from scenarios.openscenario.bodies import entity_xml, environment_xml
-from scenarios.openscenario.elements import CONDITIONS, by_time, el, private, speed_action, start_trigger, trigger
+from scenarios.openscenario.export.bodies import entity_xml, environment_xml
+from scenarios.openscenario.export.elements import (
+    CONDITIONS,
+    by_time,
+    el,
+    private,
+    speed_action,
+    start_trigger,
+    trigger,
+)
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario

@@ -1,0 +1,4 @@
+"""From a scenario to OpenSCENARIO.
+
+Owns the elements and bodies that are written.
+"""
