@@ -1,8 +1,7 @@
-"""What lies on disk: it owns every file that leaves a run, and the readers of each.
+"""Files on disk: owns every file that leaves a run, and a reader for each.
 
-`clip` is one clip as a folder (`video`, `images`, `rollout_file` are its parts, `manifest` its lineage); `nuscenes`
-builds the dataset of a run's accepted clips and `nuscenes_check` asks nuScenes' own devkit whether it holds; `versions`
-keeps one of many nights, in a folder or on an object store (`store`), of scenes written once (`scene_package`);
-`rejected` lists what may not leave and why; `report` is the page a person reads. Everything appears whole or not at
-all (`whole`) and the same input gives the same bytes. It decides nothing: verdicts come from the pipeline.
+`clips`: one clip as a folder. `nuscenes`: the dataset of accepted clips and its validation by the devkit. `versioned`:
+datasets that grow by merges, in a folder or an object store. `searches`: results of a search. `reporting`: the HTML
+report. Files appear whole or not at all (`atomic_write`), and equal input gives equal bytes. Verdicts come from the
+pipeline.
 """

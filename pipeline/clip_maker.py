@@ -43,7 +43,7 @@ class Seen:
 
 @dataclass
 class ClipMaker:
-    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are the acts of one (`pipeline.engine.stage_plan`).
+    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are its acts (`pipeline.engine.stage_plan`).
 
     `on_gpu`: the networks that make clips are on the GPU in those workers that were given one.
     """

@@ -1,7 +1,8 @@
 """The world as data: what a scenario file means, and what happens in it.
 
-Owns the YAML language and its English story lines, units, faults, sweeps, roads, bodies, drivers' behaviour and
-`Rollout`; `library/` holds the shipped corner cases by suite. `load.load` turns a file into concrete `Scenario`s
-in SI units or raises every fault of the file at once; `simulate.simulate` turns one of them into a `Rollout`.
-Knows nothing of cameras, pictures, networks, datasets or runs, and imports nothing else of this project.
+Owns the YAML language (`source`, `spec`), its English (`story`), sweeps, the compiler from file to `Scenario`, roads,
+the simulation from `Scenario` to `Rollout`, criticality metrics, help for authors, OpenSCENARIO and OpenDRIVE, and the
+shipped scenarios (`library`, `suites`). `load.load` reads a file into concrete `Scenario`s in SI units or raises every
+error in it; `simulation.simulate.simulate` runs one. Does not know cameras, networks, datasets or runs; imports nothing
+else of ours.
 """

@@ -44,7 +44,7 @@ def njit(*, cache: bool, **options: Any) -> Callable[[Callable], Callable]:
 
 def sources(root: Path = ROOT) -> tuple[Path, ...]:
     """The files that hold compiled loops, and those that these import from."""
-    texts = {path: path.read_text("utf-8") for folder in COMPILED for path in (root / folder).glob("*.py")}
+    texts = {path: path.read_text("utf-8") for folder in COMPILED for path in (root / folder).rglob("*.py")}
     holding = {path: text for path, text in texts.items() if "import njit" in text and path.name != Path(__file__).name}
     imported = {root / f"{name.replace('.', '/')}.py" for text in holding.values() for name in _IMPORT.findall(text)}
     return tuple(sorted(set(holding) | (imported & set(texts))))

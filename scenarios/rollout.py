@@ -37,7 +37,7 @@ class Ended(StrEnum):
 class Happening:
     """Something that occurred while the rollout ran, for plots and reports; `other` is the body hit, if one was.
 
-    `impact_mps` is how fast the two moved against each other (`scenarios.simulation.dynamics.collisions.impact_speed`); None without a hit, and
+    `impact_mps` is the relative speed at the contact (`simulation.dynamics.collisions`); None without a hit, and
     in records written before it was kept.
     """
 

@@ -39,14 +39,16 @@ _check_what_signatures_say()
 # The first file compiles the loops for all; those after it need none, lest two processes compile the same.
 # Files that start Ray or Prefect have files between them that do not, so that they seldom meet on both processes.
 LONGEST = (
-    "pipeline/test_faults.py",
-    "pipeline/test_workers.py", "models/test_detector.py", "pipeline/test_train.py", "models/test_sampling.py",
-    "pipeline/test_faults_ray.py", "pipeline/test_negative_controls.py", "pipeline/test_flows.py",
-    "pipeline/test_generate.py", "pipeline/test_faults_nodes.py", "pipeline/test_frontier.py",
-    "pipeline/test_staged.py", "pipeline/test_search.py", "pipeline/test_faults_flows.py", "pipeline/test_merge.py",
-    "pipeline/test_faults_signals.py", "pipeline/test_synthesize.py", "pipeline/test_line.py",
-    "scenarios/test_spoken.py", "pipeline/test_meters.py", "scenarios/test_suites.py", "pipeline/test_loopback.py",
-    "scenarios/test_sayable.py", "scenarios/test_sweep.py", "outputs/test_nuscenes.py",
+    "pipeline/batch/test_faults.py", "pipeline/engine/test_workers.py", "models/checker/test_detector.py",
+    "pipeline/training/test_train.py", "models/world_model/test_sampling.py",
+    "pipeline/batch/test_faults_ray.py", "pipeline/checks/test_negative_controls.py",
+    "pipeline/batch/test_flows.py", "pipeline/batch/test_generate.py", "pipeline/batch/test_faults_nodes.py",
+    "pipeline/search/test_frontier.py", "pipeline/batch/test_staged.py", "pipeline/search/test_search.py",
+    "pipeline/batch/test_faults_flows.py", "pipeline/datasets/test_merge.py",
+    "pipeline/batch/test_faults_signals.py", "pipeline/test_synthesize.py", "pipeline/engine/test_line.py",
+    "scenarios/story/test_spoken.py", "pipeline/batch/test_meters.py", "scenarios/test_suites.py",
+    "pipeline/engine/test_loopback.py", "scenarios/story/test_sayable.py", "scenarios/sweeps/test_sweep.py",
+    "outputs/nuscenes/test_nuscenes.py",
 )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ class Clip:
     """Everything one scenario and seed gave. Tuples run over `cameras`, except `lidar`, which runs over keyframes.
 
     Pictures are "time height width 3"; `source` is empty where there is no other picture of the same instants. LiDAR
-    points are x, y, z (m, sensor frame), intensity (0-255) and ring, as `conditioning.sensors.lidar.cast_lidar` gives them.
+    points are x, y, z (m, sensor frame), intensity (0-255) and ring, as `conditioning.sensors.lidar.cast_lidar` gives
+    them.
     """
 
     record: ClipRecord

@@ -1,8 +1,8 @@
 """What merges that died left in a dataset: files that no version names, and that nobody is about to name.
 
 A merge at work has written files that no version names yet, or found them there and renewed their age
-(`outputs.versioned.store.Hold`). So only what was let alone for a while goes, by the store's own clock, and each file is looked
-at once more right before. Names that no merge gives are never touched.
+(`outputs.versioned.store.Hold`). So only what was let alone for a while goes, by the store's own clock, and each file
+is looked at once more right before. Names that no merge gives are never touched.
 """
 
 import re

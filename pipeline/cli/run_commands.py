@@ -1,4 +1,4 @@
-"""The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli.main`, which names them."""
+"""The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli.main`."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -44,7 +44,7 @@ class _Hand:
         self.worker.setup(self.threads)
 
     def process(self, act: Any, last: bool, items: Sequence[Any], *before: Any) -> Any:
-        """Play an act (`pipeline.engine.stage_plan.Act`); `before` are the results of the acts before it, one act after the other.
+        """Play an act (`pipeline.engine.stage_plan.Act`); `before`: what the acts before it gave, in turn.
 
         The last act's results come as one value. Others stay in Ray, each on its own, behind a None that says that they
         are there: whoever waits for them does not fetch them.

@@ -10,7 +10,7 @@ import pytest
 from scenarios.numba_cache import ROOT, TOLD, sources, state
 
 LOOP = """\
-from scenarios.bounds import MOST
+from scenarios.roads.bounds import MOST
 from scenarios.numba_cache import njit
 
 
@@ -18,7 +18,7 @@ from scenarios.numba_cache import njit
 def most():
     return MOST
 """
-ASKED = "from scenarios.loop import most\nprint(most())"
+ASKED = "from scenarios.roads.loop import most\nprint(most())"
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ def project(tmp_path):
     """A project of one loop and its constant, with our way of keeping loops."""
     (tmp_path / "conditioning").mkdir()
     folder = tmp_path / "scenarios"
-    folder.mkdir()
-    (folder / "kernels.py").write_text((ROOT / "scenarios" / "kernels.py").read_text())
-    for name in ("__init__.py", "loop.py", "bounds.py", "other.py"):
-        (folder / name).write_text({"__init__.py": "", "loop.py": LOOP}.get(name, "MOST = 1\n"))
+    (folder / "roads").mkdir(parents=True)
+    (folder / "numba_cache.py").write_text((ROOT / "scenarios" / "numba_cache.py").read_text())
+    for name in ("__init__.py", "roads/__init__.py", "other.py", "roads/loop.py", "roads/bounds.py"):
+        (folder / name).write_text({"loop.py": LOOP, "__init__.py": ""}.get(Path(name).name, "MOST = 1\n"))
     return tmp_path
 
 
@@ -61,7 +61,7 @@ def kept_in(home: Path) -> list[Path]:
 
 def test_a_constant_of_another_file_is_not_taken_from_an_old_loop(project):
     assert asked(project) == "1"
-    (project / "scenarios" / "bounds.py").write_text("MOST = 2\n")
+    (project / "scenarios" / "roads" / "bounds.py").write_text("MOST = 2\n")
     assert asked(project) == "2"
 
 
@@ -89,7 +89,7 @@ def test_every_compiled_file_and_what_it_imports_counts():
 
 def test_importing_writes_nothing(project):
     before = set(project.rglob("*"))
-    run(project, "import scenarios.loop")
+    run(project, "import scenarios.roads.loop")
     assert set(project.rglob("*")) == before
 
 
@@ -135,7 +135,7 @@ def test_the_place_that_the_user_names_goes_first_and_is_told_of_if_it_cannot_be
     named = project / "named"
     assert run(project, NUMBA_CACHE_DIR=named).stderr == ""
     assert kept_in(named / "nearmiss")
-    other = project / "scenarios" / "bounds.py"
+    other = project / "scenarios" / "other.py"
     told = run(project, NUMBA_CACHE_DIR=other).stderr
     beside = project / "scenarios" / "__pycache__"
     assert told == f"{other}/nearmiss cannot be written: compiled loops are kept in {beside}\n"
