@@ -31,7 +31,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from prefect.states import Completed, Failed, State
 
 from pipeline.batch.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
-from pipeline.batch.nightly import Budget, Order, close_night, open_night
+from pipeline.batch.nightly import NightlyBudget, NightlyConfig, close_night, open_night
 from pipeline.batch.run_page import line_of, page_of, rows_of
 from pipeline.batch.webhook import hook
 from pipeline.cli.main import generate
@@ -44,10 +44,10 @@ from pipeline.engine.outcomes import is_passing
 from pipeline.engine.shutdown import told_to_stop
 from pipeline.errors import user_errors
 from pipeline.runs.batch_history import all_well_since, ended_nights
-from pipeline.runs.clip_outcome import Made, Timings
-from pipeline.runs.run_config import WEIGHTS, How, Request
+from pipeline.runs.clip_outcome import ClipDone, Timings
+from pipeline.runs.run_config import WEIGHTS, ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import Job, Run
-from pipeline.runs.status import Phase, status
+from pipeline.runs.status import RunPhase, status
 
 ARTIFACT = "nearmiss-run"
 SHARD = 1000  # clips a task: each task hires workers of its own, which takes some ten seconds
@@ -78,7 +78,7 @@ RETRIED = {"retry_condition_fn": worth_another_try, "cache_policy": NO_CACHE, "p
 
 
 @task(name="shard", retries=2, retry_delay_seconds=[5, 60], **RETRIED)
-def make_shard(run: Run, jobs: tuple[Job, ...], request: Request, how: How, stop: Stop = bool) -> None:
+def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: ExecutionConfig, stop: Stop = bool) -> None:
     """Make the clips of some jobs that are not there yet; raises `ClipsFailed` if any could not be made.
 
     Another try leaves alone what failed by itself the first time.
@@ -87,7 +87,7 @@ def make_shard(run: Run, jobs: tuple[Job, ...], request: Request, how: How, stop
     hopeless = {f.clip for f in run.failures() if not f.passing} if task_run.run_count > 1 else set()
     todo = tuple(job for job in run.missing(jobs) if job.clip not in hopeless)
     for ending in make_clips(run, todo, request, how, stop):
-        if isinstance(ending, Made):
+        if isinstance(ending, ClipDone):
             log.info("%s %s", "accepted" if ending.record.accepted else "rejected", ending.record.id)
         else:
             log.error("failed %s: %s", ending.clip, ending.reason)
@@ -112,7 +112,8 @@ def tell(message: dict[str, Any], webhook_file: str | None) -> bool:
 @flow(name="nearmiss-generate", validate_parameters=True)
 def generate_flow(
     paths: list[str], out: str, seeds: tuple[int, ...] = (0,), log: str | None = None, preset: str = "tiny",
-    weights: str | None = None, shard_size: int = SHARD, how: How | None = None, trust_network: bool = False,
+    weights: str | None = None, shard_size: int = SHARD, how: ExecutionConfig | None = None,
+    trust_network: bool = False,
 ) -> State:  # fmt: skip
     """Make every clip asked for in shards, then publish; fails if anything is missing at the end, and says what.
 
@@ -136,11 +137,12 @@ def generate_flow(
 def nightly_flow(
     specs: list[str], root: str, clips: int | None = None, hours: float | None = None, seeds: tuple[int, ...] = (0,),
     log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = SHARD,
-    how: How | None = None, webhook_file: str | None = None, trust_network: bool = False, into: str | None = None,
+    how: ExecutionConfig | None = None, webhook_file: str | None = None, trust_network: bool = False,
+    into: str | None = None,
 ) -> State:  # fmt: skip
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
     how = _allowed(how, trust_network)
-    order = Order(_request(specs, root, seeds, log, preset, weights), Budget(clips, hours), into=into)
+    order = NightlyConfig(_request(specs, root, seeds, log, preset, weights), NightlyBudget(clips, hours), into=into)
     with told_to_stop(GRACE_S) as stopping, open_night(order, date.today(), how) as night:
         over = lambda: bool(stopping) or night.over()  # noqa: E731
         try:
@@ -183,17 +185,17 @@ def train_flow(
     return Completed(message=f"{part}: {made}")
 
 
-def _allowed(how: How | None, trust_network: bool) -> How:
-    how = how or How()
+def _allowed(how: ExecutionConfig | None, trust_network: bool) -> ExecutionConfig:
+    how = how or ExecutionConfig()
     refuse_open_cluster(how.ray, trust_network)
     return how
 
 
 def _request(
     paths: list[str], out: str, seeds: tuple[int, ...], log: str | None, preset: str, weights: str | None
-) -> Request:
+) -> RunConfig:
     folder = Path(weights) if weights else WEIGHTS
-    return Request(tuple(paths), Path(out), tuple(seeds), Path(log) if log else None, preset, folder)
+    return RunConfig(tuple(paths), Path(out), tuple(seeds), Path(log) if log else None, preset, folder)
 
 
 def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
@@ -266,11 +268,11 @@ def run(
     ray: RayAddress = None,
 ) -> None:  # fmt: skip
     """Run the flow once, now."""
-    out, how = datetime.now().astimezone().strftime(out), How(not inline, ray)
+    out, how = datetime.now().astimezone().strftime(out), ExecutionConfig(not inline, ray)
     given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
     work = partial(generate_flow, paths, out, **given, return_state=True)
     alone = partial(generate, paths, Path(out), **_alone(log, preset, weights, inline, ray))
-    raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is Phase.COMPLETE))
+    raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is RunPhase.COMPLETE))
 
 
 @app.command()
@@ -279,7 +281,7 @@ def night(
     preset: Preset = "tiny", weights: Weights = None, inline: Inline = False, ray: RayAddress = None,
 ) -> None:  # fmt: skip
     """Work one night, now: what is new since earlier ones."""
-    root, how = Path(out), How(not inline, ray)
+    root, how = Path(out), ExecutionConfig(not inline, ray)
     given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
     work = partial(nightly_flow, paths, out, clips, hours, **given, return_state=True)
     alone = partial(nightly, paths, root, clips, hours, **_alone(log, preset, weights, inline, ray))

@@ -8,10 +8,10 @@ from models.weights import WeightsError
 from outputs.clips.clip import Clip, write_clip
 from pipeline.engine.machine import granted_device, peak_memory_gib
 from pipeline.networks import Networks, load_networks
-from pipeline.runs.clip_outcome import Made
+from pipeline.runs.clip_outcome import ClipDone
 from pipeline.runs.run_folder import Job, Run
 from pipeline.runs.stage_timer import Stopwatch
-from pipeline.stages import Scene
+from pipeline.stages import ConditionedClip
 from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
 
 
@@ -21,11 +21,11 @@ def made_with(preset: str, weights: dict[str, str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Begun:
+class PreparedClip:
     """A clip after its first act: its place in the run folder, its scene, and the seconds so far."""
 
     place: Path
-    scene: Scene
+    scene: ConditionedClip
     seconds: dict[str, float]
 
     @property
@@ -34,7 +34,7 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class Seen:
+class GeneratedClip:
     """What the networks made of a clip, and the clip's share of their seconds."""
 
     imagined: Imagined
@@ -60,29 +60,29 @@ class ClipMaker:
         if Run(self.out).manifest()["made_with"] != made_with(self.preset, self.networks.fingerprints):
             raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
-    def process(self, job: Job) -> Made:
+    def process(self, job: Job) -> ClipDone:
         place, clock = self._begin(job)
         return self._leave(synthesize(job, self.networks, clock), place, clock)
 
-    def prepare(self, job: Job) -> Begun:
+    def prepare(self, job: Job) -> PreparedClip:
         place, clock = self._begin(job)
-        return Begun(place, prepare(job, self.networks.rig, clock), clock.seconds)
+        return PreparedClip(place, prepare(job, self.networks.rig, clock), clock.seconds)
 
-    def imagine(self, jobs: Sequence[Job], begun: Sequence[Begun]) -> list[Seen]:
+    def imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> list[GeneratedClip]:
         """Those together that have equally many frames."""
-        seen: dict[str, Seen] = {}
+        seen: dict[str, GeneratedClip] = {}
         for frames in sorted({one.frames for one in begun}):
             some = [(job, one) for job, one in zip(jobs, begun, strict=True) if one.frames == frames]
             seen |= self._imagine(*zip(*some, strict=True))
         return [seen[job.clip] for job in jobs]
 
-    def _imagine(self, jobs: Sequence[Job], begun: Sequence[Begun]) -> dict[str, Seen]:
+    def _imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> dict[str, GeneratedClip]:
         clock = Stopwatch(*(Run(self.out).shown(one.place) for one in begun))
         imagined = imagine(jobs, [one.scene for one in begun], self.networks, clock)
         share = {stage: round(seconds / len(jobs), 3) for stage, seconds in clock.seconds.items()}
-        return {job.clip: Seen(one, share) for job, one in zip(jobs, imagined, strict=True)}
+        return {job.clip: GeneratedClip(one, share) for job, one in zip(jobs, imagined, strict=True)}
 
-    def finish(self, job: Job, begun: Begun, seen: Seen) -> Made:
+    def finish(self, job: Job, begun: PreparedClip, seen: GeneratedClip) -> ClipDone:
         clock = Stopwatch(Run(self.out).shown(begun.place), begun=begun.seconds | seen.seconds)
         return self._leave(finish(job, begun.scene, seen.imagined, self.networks, clock), begun.place, clock)
 
@@ -90,8 +90,8 @@ class ClipMaker:
         place = Run(self.out).begin(job.clip)
         return place, Stopwatch(Run(self.out).shown(place))
 
-    def _leave(self, clip: Clip, place: Path, clock: Stopwatch) -> Made:
+    def _leave(self, clip: Clip, place: Path, clock: Stopwatch) -> ClipDone:
         clock(write_clip, place, clip)
         record = Run(self.out).finish(place, clip.record)
         clock.stop()
-        return Made(record, clock.seconds, peak_memory_gib())
+        return ClipDone(record, clock.seconds, peak_memory_gib())

@@ -8,7 +8,7 @@ from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
 from pipeline.networks import Networks
 from pipeline.runs.run_folder import Job, safe_name
-from pipeline.stages import Scene
+from pipeline.stages import ConditionedClip
 from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.scenario import Scenario
 
@@ -23,7 +23,7 @@ def family_of(scenario: Scenario) -> str:
 
 def record_of(
     job: Job,
-    scene: Scene,
+    scene: ConditionedClip,
     verdicts: tuple[Verdict, ...],
     networks: Networks,
     device: str,

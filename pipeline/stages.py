@@ -23,7 +23,7 @@ from conditioning.renderer.procedural import photograph
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import Labels, see
 from models.decoder.rendering import render
-from models.decoder.reprojection import Sight
+from models.decoder.reprojection import CameraPath
 from models.pixels import signed
 from models.precision import computing
 from models.world_model.sampling import Sampling, predict
@@ -44,7 +44,7 @@ TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens
 
 
 @dataclass(frozen=True)
-class World:
+class SimulatedWorld:
     """What happens, and the cameras that look at it; `log` is the real drive it was read from, if it was."""
 
     rollout: Rollout
@@ -53,7 +53,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class View:
+class CameraLayers:
     """What one camera is to show: control layers for the networks, labels for the checks and the dataset."""
 
     camera: Camera
@@ -66,14 +66,14 @@ class Conditions:
     """Everything the networks obey."""
 
     scenery: Scenery
-    views: tuple[View, ...]
+    views: tuple[CameraLayers, ...]
     actions: Float[np.ndarray, "time 2"]  # the ego's speed (m/s) and curvature (1/m)
     caption: str
     words: Int[np.ndarray, "word"]
 
 
 @dataclass(frozen=True)
-class Scene:
+class ConditionedClip:
     """A clip as the networks get it. The first of each camera's `source` pictures is their prompt."""
 
     rollout: Rollout
@@ -92,20 +92,20 @@ def roll_out(scenario: Scenario) -> Rollout:
     return simulate(scenario)
 
 
-def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> World:
+def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> SimulatedWorld:
     """What happens and who looks at it: simulated and seen by `rig`, or read from the log in `folder`."""
     if scenario.from_log is None:
-        return World(roll_out(scenario), rig, None)
+        return SimulatedWorld(roll_out(scenario), rig, None)
     if folder is None:
         raise LogError(f"{scenario.name}: starts from a log, and none was given")
     log = read_log(folder, scenario)
-    return World(log.rollout, (log.camera.resized(rig[0].height, rig[0].width),), log)
+    return SimulatedWorld(log.rollout, (log.camera.resized(rig[0].height, rig[0].width),), log)
 
 
 def condition(rollout: Rollout, rig: tuple[Camera, ...], look: int | None) -> Conditions:
     """What the cameras would be shown of it, bodies in a look's colours or (None) in unknown ones, with the labels."""
     scenery = build_scenery(rollout)
-    views = tuple(View(c, draw_layers(rollout, scenery, c, look=look), see(rollout, scenery, c)) for c in rig)
+    views = tuple(CameraLayers(c, draw_layers(rollout, scenery, c, look=look), see(rollout, scenery, c)) for c in rig)
     text = caption(rollout)
     return Conditions(scenery, views, ego_actions(rollout), text, word_ids(text))
 
@@ -115,7 +115,7 @@ def source_frames(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[
     return tuple(photograph(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
 
 
-def take_pictures(world: World, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
+def take_pictures(world: SimulatedWorld, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
     """The log's pictures, or the procedural camera's: the first is the prompt, the others are to be compared with."""
     if world.log is not None:
         return tuple(pictures(world.log, camera) for camera in world.rig)
@@ -123,7 +123,7 @@ def take_pictures(world: World, conditions: Conditions, seed: int) -> tuple[Fram
 
 
 def predict_tokens(
-    scenes: Sequence[Scene], networks: Networks, seeds: Sequence[int]
+    scenes: Sequence[ConditionedClip], networks: Networks, seeds: Sequence[int]
 ) -> Int[Tensor, "clip camera step row column"]:
     """The world model goes on from the first pictures' tokens, obeying layers, actions and text.
 
@@ -147,7 +147,7 @@ def predict_tokens(
 
 def render_frames(
     tokens: Int[Tensor, "clip camera step row column"],
-    scenes: Sequence[Scene],
+    scenes: Sequence[ConditionedClip],
     networks: Networks,
     seeds: Sequence[int],
 ) -> UInt8[np.ndarray, "clip camera time height width 3"]:
@@ -159,7 +159,7 @@ def render_frames(
         values = torch.stack([networks.tokenizer.embed(clip) for clip in codes])
         views = [scene.conditions.views[camera].camera for scene in scenes]
         poses = _together(s.rollout.ego_to_map @ view.camera_to_ego for s, view in zip(scenes, views, strict=True))
-        sight = Sight(poses.to(place), _together(view.intrinsic for view in views).to(place))
+        sight = CameraPath(poses.to(place), _together(view.intrinsic for view in views).to(place))
         layers = _layers(scenes, camera).to(place)
         prompt = _together(scene.source[camera][0] for scene in scenes).to(place)
         made = render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, prompt, chances)
@@ -167,7 +167,7 @@ def render_frames(
     return np.stack(frames, 1)
 
 
-def _layers(scenes: Sequence[Scene], camera: int) -> UInt8[Tensor, "clip time layer height width"]:
+def _layers(scenes: Sequence[ConditionedClip], camera: int) -> UInt8[Tensor, "clip time layer height width"]:
     return _together(scene.conditions.views[camera].layers.values for scene in scenes)
 
 

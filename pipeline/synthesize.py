@@ -20,7 +20,7 @@ from pipeline.networks import Networks
 from pipeline.runs.run_folder import Job
 from pipeline.runs.stage_timer import Stopwatch
 from pipeline.stages import (
-    Scene,
+    ConditionedClip,
     condition,
     judge,
     open_world,
@@ -47,16 +47,18 @@ def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
     return finish(job, scene, imagined, networks, clock)
 
 
-def prepare(job: Job, rig: tuple[Camera, ...], clock: Stopwatch) -> Scene:
+def prepare(job: Job, rig: tuple[Camera, ...], clock: Stopwatch) -> ConditionedClip:
     """What happens, what the networks are shown of it, and the pictures that they go on from."""
     look = seed_for(job.scenario, job.seed, "look")
     world = clock(open_world, job.scenario, job.log, rig)
     conditions = clock(condition, world.rollout, world.rig, None if world.log else look)
     source = clock(take_pictures, world, conditions, look)
-    return Scene(world.rollout, conditions, source)
+    return ConditionedClip(world.rollout, conditions, source)
 
 
-def imagine(jobs: Sequence[Job], scenes: Sequence[Scene], networks: Networks, clock: Stopwatch) -> tuple[Imagined, ...]:
+def imagine(
+    jobs: Sequence[Job], scenes: Sequence[ConditionedClip], networks: Networks, clock: Stopwatch
+) -> tuple[Imagined, ...]:
     """What the networks make of scenes that have equally many frames."""
     dice, noise = ([seed_for(job.scenario, job.seed, what) for job in jobs] for what in ("tokens", "frames"))
     tokens = clock(predict_tokens, scenes, networks, dice)
@@ -64,7 +66,7 @@ def imagine(jobs: Sequence[Job], scenes: Sequence[Scene], networks: Networks, cl
     return tuple(Imagined(clip, networks.computes_on) for clip in frames)
 
 
-def finish(job: Job, scene: Scene, imagined: Imagined, networks: Networks, clock: Stopwatch) -> Clip:
+def finish(job: Job, scene: ConditionedClip, imagined: Imagined, networks: Networks, clock: Stopwatch) -> Clip:
     """What else is sensed, what the checks say, and the record of it all."""
     rollout, conditions, frames = scene.rollout, scene.conditions, tuple(imagined.frames)
     lidar = clock(sense_lidar, rollout, conditions, seed_for(job.scenario, job.seed, "lidar"))

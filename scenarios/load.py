@@ -7,9 +7,9 @@ from pathlib import Path
 from scenarios.compiler.compile import build
 from scenarios.compiler.opendrive_road import grounded
 from scenarios.scenario import Scenario
-from scenarios.source.errors import Fault, Faults
+from scenarios.source.errors import SpecError, SpecErrors
 from scenarios.source.yaml_document import Document, parse_document, read_document
-from scenarios.sweeps.sweep import Refused, Variant, expand
+from scenarios.sweeps.sweep import Refused, SweepVariant, expand
 from scenarios.sweeps.sweep_spec import without_sweep
 
 LIBRARY = Path(__file__).with_name("library")  # the short list: a little of everything
@@ -49,7 +49,7 @@ def understand(document: Document, seed: int = 0) -> Meaning:
         raise document.faults(refused.faults + [f for f in rest if f.found != "nothing"]) from refused
     scenarios: list[Scenario] = []
     counted: Counter[tuple[str, str]] = Counter()
-    first: dict[tuple[str, str], tuple[Fault, Variant]] = {}
+    first: dict[tuple[str, str], tuple[SpecError, SweepVariant]] = {}
     for variant in expansion.variants:
         scenario, found = build(variant.data)
         for fault in dict.fromkeys(_swept(fault, variant, document.data) for fault in found):
@@ -86,7 +86,7 @@ def _named(folder: Path) -> dict[str, Path]:
     return {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.yaml"))}
 
 
-def _swept(fault: Fault, variant: Variant, data: dict[str, object]) -> Fault:
+def _swept(fault: SpecError, variant: SweepVariant, data: dict[str, object]) -> SpecError:
     """A fault of a swept value belongs to the sweep, where the author wrote it."""
     for path, where in variant.where.items():
         if fault.where == path or fault.where.startswith(f"{path}."):
@@ -96,7 +96,7 @@ def _swept(fault: Fault, variant: Variant, data: dict[str, object]) -> Fault:
     return fault
 
 
-def _told(fault: Fault, first: Variant, count: int, of: int) -> Fault:
+def _told(fault: SpecError, first: SweepVariant, count: int, of: int) -> SpecError:
     """Where only some variants have the fault, say which was the first."""
     if count == of or fault.where.startswith("sweep."):
         return fault
@@ -109,7 +109,7 @@ def _refuse_twins(document: Document, scenarios: list[Scenario]) -> None:
     for scenario in scenarios:
         if scenario.id in seen:
             found = f"two variants that are the same: {seen[scenario.id].parameters} and {scenario.parameters}"
-            raise document.faults([Fault("sweep", found, "values that differ in what they mean")])
+            raise document.faults([SpecError("sweep", found, "values that differ in what they mean")])
         seen[scenario.id] = scenario
 
 
@@ -118,7 +118,7 @@ def template(name: str) -> str:
     text = TEMPLATE.replace("NAME", name)
     try:
         loads(text, f"{name}.yaml")
-    except Faults as error:
+    except SpecErrors as error:
         raise ValueError(str(error.faults[0])) from error
     return text
 

@@ -26,7 +26,7 @@ def to_keyframe(t_s: float) -> float:
     return math.ceil(t_s * KEYFRAME_RATE_HZ - 1e-6) / KEYFRAME_RATE_HZ
 
 
-class Ended(StrEnum):
+class RolloutEnd(StrEnum):
     """Why a rollout stopped. A collision is a happening and ends none."""
 
     DURATION = "duration reached"
@@ -34,7 +34,7 @@ class Ended(StrEnum):
 
 
 @dataclass(frozen=True)
-class Happening:
+class SimEvent:
     """Something that occurred while the rollout ran, for plots and reports; `other` is the body hit, if one was.
 
     `impact_mps` is the relative speed at the contact (`simulation.dynamics.collisions`); None without a hit, and
@@ -84,8 +84,8 @@ class Rollout:
     surface: Surface
     friction: float
     environment: Environment
-    happenings: tuple[Happening, ...]
-    ended: Ended
+    happenings: tuple[SimEvent, ...]
+    ended: RolloutEnd
     unfired: tuple[Unfired, ...] = ()
 
     @property

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_annotations_stay_checkable_and_nothing_is_unpickled(source):
     assert "from __future__ import annotations" not in text
     for unsafe in ("import pickle", "torch.load(", "yaml.load(", "allow_pickle=True"):
         assert unsafe not in text
+
+
+def test_one_name_has_one_meaning():
+    places = defaultdict(list)
+    for source in SOURCES:
+        for node in ast.parse(source.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(str(source.relative_to(ROOT)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
 def test_prefect_wraps_the_pipeline_and_nothing_else():

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conditioning.assets.mesh import Mesh, Part, Sculptor
+from conditioning.assets.mesh import BodyPart, Mesh, Sculptor
 from scenarios.model.bodies import Kind, Size, variant_of
 
-P = Part
+P = BodyPart
 
 
 def _at(x: float, y: float, z: float) -> np.ndarray:

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from conditioning.assets.mesh import Mesh, Part, Sculptor
+from conditioning.assets.mesh import BodyPart, Mesh, Sculptor
 from scenarios.model.bodies import Size
 
-P = Part
+P = BodyPart
 
 
 @dataclass(frozen=True)

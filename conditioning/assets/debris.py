@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from conditioning.assets.mesh import Mesh, Part, Sculptor
+from conditioning.assets.mesh import BodyPart, Mesh, Sculptor
 from scenarios.model.bodies import Kind, Size, variant_of
 
-P = Part
+P = BodyPart
 
 
 def debris(size: Size) -> Mesh:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conditioning.assets.mesh import Mesh, Part, Sculptor
+from conditioning.assets.mesh import BodyPart, Mesh, Sculptor
 from scenarios.model.bodies import Kind, Livery, Size
 
 LAMP_M = 0.13  # height of the lamps: how much lower the vehicle below them is
@@ -17,7 +17,7 @@ def below_lamps(size: Size) -> Size:
 def liveried(vehicle: Mesh, kind: Kind, size: Size, livery: Livery) -> Mesh:
     """A vehicle of `below_lamps(size)` with its band and lamps, together as large as `size`."""
     make = Sculptor()
-    make.add(vehicle.points + np.array([0, 0, (size.height_m - LAMP_M) / 2]), Part.PAINT)
+    make.add(vehicle.points + np.array([0, 0, (size.height_m - LAMP_M) / 2]), BodyPart.PAINT)
     if kind not in (Kind.TRUCK, Kind.MOTORCYCLE):  # a lorry's box is as wide as its cuboid
         _band(make, size)
     (_corner_lamps if livery is Livery.SCHOOL else _light_bar)(make, kind, size)
@@ -30,17 +30,19 @@ def liveried(vehicle: Mesh, kind: Kind, size: Size, livery: Livery) -> Mesh:
 def _band(make: Sculptor, size: Size) -> None:
     x, y, h = 0.43 * size.length_m, _OUTSIDE * size.width_m / 2, size.height_m
     for side in (y, -y):
-        make.polygon([(-x, side, 0.34 * h), (x, side, 0.34 * h), (x, side, 0.4 * h), (-x, side, 0.4 * h)], Part.STRIPE)
+        make.polygon(
+            [(-x, side, 0.34 * h), (x, side, 0.34 * h), (x, side, 0.4 * h), (-x, side, 0.4 * h)], BodyPart.STRIPE
+        )
 
 
 def _light_bar(make: Sculptor, kind: Kind, size: Size) -> None:
     x = {Kind.CAR: -0.02, Kind.VAN: 0.2, Kind.TRUCK: 0.4, Kind.MOTORCYCLE: -0.42}[kind] * size.length_m
     wide, top = 0.36 * size.width_m, size.height_m
-    make.box((x - 0.13, -wide, top - LAMP_M), (x + 0.13, wide, top), Part.AMBER)
+    make.box((x - 0.13, -wide, top - LAMP_M), (x + 0.13, wide, top), BodyPart.AMBER)
 
 
 def _corner_lamps(make: Sculptor, kind: Kind, size: Size) -> None:
     x, top = 0.47 * size.length_m, size.height_m
     for at in (x, -x):
         for y in np.array([-0.4, -0.26, 0.26, 0.4]) * size.width_m:
-            make.box((at - 0.06, y - 0.09, top - LAMP_M), (at + 0.06, y + 0.09, top), Part.AMBER)
+            make.box((at - 0.06, y - 0.09, top - LAMP_M), (at + 0.06, y + 0.09, top), BodyPart.AMBER)

@@ -5,7 +5,7 @@ from hashlib import sha256
 import numpy as np
 from jaxtyping import Float, Num
 
-from conditioning.assets.mesh import Part
+from conditioning.assets.mesh import BodyPart
 from scenarios.model.bodies import Body, Colour, Kind, Livery, variant_of
 
 # Surface finishes the shading kernel knows.
@@ -92,34 +92,34 @@ def _paint(rng: np.random.Generator, kind: Kind):
 def body_colours(seed: int, body: Body) -> Float[np.ndarray, "part 3"]:
     """Linear colour of every part of one body: drawn from the seed where the scenario does not say it."""
     rng, kind = drawn_from("look", seed, body.id), body.kind
-    colours = np.zeros((len(Part), 3))
-    colours[Part.PAINT] = _paint(rng, kind)
-    colours[Part.TRIM] = 0.025
-    colours[Part.GLASS] = (0.018, 0.022, 0.026)
-    colours[Part.TYRE] = 0.014
-    colours[Part.RIM] = rng.choice([0.05, 0.28, 0.36])
-    colours[Part.HEAD_LIGHT] = (0.62, 0.64, 0.66)
-    colours[Part.TAIL_LIGHT] = (0.20, 0.008, 0.008)
-    colours[Part.PLATE] = (0.72, 0.72, 0.68) if rng.random() < 0.7 else (0.75, 0.55, 0.08)
-    colours[Part.METAL] = (0.16, 0.165, 0.17)
-    colours[Part.CARGO] = _shade(rng, _CARGO)
-    colours[Part.AMBER] = (0.8, 0.36, 0.03)
-    colours[Part.SKIN] = _shade(rng, _SKIN)
-    colours[Part.HAIR] = _shade(rng, _HAIR)
-    colours[Part.TOP] = _shade(rng, _CLOTHES)
-    colours[Part.TROUSERS] = _shade(rng, _TROUSERS)
-    colours[Part.SHOES] = rng.choice([0.02, 0.5, 0.1])
-    colours[Part.HELMET] = _shade(rng, _HELMETS)
-    colours[Part.ORANGE] = (0.82, 0.16, 0.02)
-    colours[Part.WHITE] = (0.78, 0.78, 0.76)
-    colours[Part.RED] = (0.62, 0.03, 0.03)
-    colours[Part.SIGN] = (0.04, 0.035, 0.02)
+    colours = np.zeros((len(BodyPart), 3))
+    colours[BodyPart.PAINT] = _paint(rng, kind)
+    colours[BodyPart.TRIM] = 0.025
+    colours[BodyPart.GLASS] = (0.018, 0.022, 0.026)
+    colours[BodyPart.TYRE] = 0.014
+    colours[BodyPart.RIM] = rng.choice([0.05, 0.28, 0.36])
+    colours[BodyPart.HEAD_LIGHT] = (0.62, 0.64, 0.66)
+    colours[BodyPart.TAIL_LIGHT] = (0.20, 0.008, 0.008)
+    colours[BodyPart.PLATE] = (0.72, 0.72, 0.68) if rng.random() < 0.7 else (0.75, 0.55, 0.08)
+    colours[BodyPart.METAL] = (0.16, 0.165, 0.17)
+    colours[BodyPart.CARGO] = _shade(rng, _CARGO)
+    colours[BodyPart.AMBER] = (0.8, 0.36, 0.03)
+    colours[BodyPart.SKIN] = _shade(rng, _SKIN)
+    colours[BodyPart.HAIR] = _shade(rng, _HAIR)
+    colours[BodyPart.TOP] = _shade(rng, _CLOTHES)
+    colours[BodyPart.TROUSERS] = _shade(rng, _TROUSERS)
+    colours[BodyPart.SHOES] = rng.choice([0.02, 0.5, 0.1])
+    colours[BodyPart.HELMET] = _shade(rng, _HELMETS)
+    colours[BodyPart.ORANGE] = (0.82, 0.16, 0.02)
+    colours[BodyPart.WHITE] = (0.78, 0.78, 0.76)
+    colours[BodyPart.RED] = (0.62, 0.03, 0.03)
+    colours[BodyPart.SIGN] = (0.04, 0.035, 0.02)
     if kind is Kind.ANIMAL:
         _paint_animal(rng, colours, variant_of(kind, body.size))
     if kind is Kind.DEBRIS:
-        colours[Part.CARGO] = _shade(rng, _WOOD)
-        colours[Part.TROUSERS] = 0.72 * colours[Part.CARGO]
-        colours[Part.RIM] = 0.3
+        colours[BodyPart.CARGO] = _shade(rng, _WOOD)
+        colours[BodyPart.TROUSERS] = 0.72 * colours[BodyPart.CARGO]
+        colours[BodyPart.RIM] = 0.3
     _dress(colours, body)
     return colours
 
@@ -127,23 +127,23 @@ def body_colours(seed: int, body: Body) -> Float[np.ndarray, "part 3"]:
 def _dress(colours: Float[np.ndarray, "part 3"], body: Body) -> None:
     """What the scenario says of a body's looks, over what was drawn."""
     if body.livery is not Livery.PLAIN:
-        colours[[Part.PAINT, Part.CARGO]] = linear(np.array(_LIVERIES[body.livery]))
-        colours[Part.STRIPE] = linear(np.array(_BANDS[body.livery]))
-        colours[Part.AMBER] = 0.8 * BEACON[body.livery]
+        colours[[BodyPart.PAINT, BodyPart.CARGO]] = linear(np.array(_LIVERIES[body.livery]))
+        colours[BodyPart.STRIPE] = linear(np.array(_BANDS[body.livery]))
+        colours[BodyPart.AMBER] = 0.8 * BEACON[body.livery]
     if body.colour is not Colour.ANY:
-        colours[[Part.PAINT, Part.CARGO, Part.TOP]] = linear(np.array(_COLOURS[body.colour]))
+        colours[[BodyPart.PAINT, BodyPart.CARGO, BodyPart.TOP]] = linear(np.array(_COLOURS[body.colour]))
 
 
 def _paint_animal(rng: np.random.Generator, colours: Float[np.ndarray, "part 3"], variant: str) -> None:
-    colours[Part.TOP] = _shade(rng, _COATS if variant == "dog" else _FUR)
-    colours[Part.TROUSERS] = 0.7 * colours[Part.TOP]
-    colours[Part.SHOES] = 0.02
-    colours[Part.HAIR] = (0.35, 0.27, 0.17)  # antlers
+    colours[BodyPart.TOP] = _shade(rng, _COATS if variant == "dog" else _FUR)
+    colours[BodyPart.TROUSERS] = 0.7 * colours[BodyPart.TOP]
+    colours[BodyPart.SHOES] = 0.02
+    colours[BodyPart.HAIR] = (0.35, 0.27, 0.17)  # antlers
 
 
-FINISH = np.full(len(Part), PLAIN)
-FINISH[[Part.PAINT, Part.HELMET, Part.RIM, Part.STRIPE]] = PAINT
-FINISH[[Part.GLASS, Part.HEAD_LIGHT]] = GLASS
+FINISH = np.full(len(BodyPart), PLAIN)
+FINISH[[BodyPart.PAINT, BodyPart.HELMET, BodyPart.RIM, BodyPart.STRIPE]] = PAINT
+FINISH[[BodyPart.GLASS, BodyPart.HEAD_LIGHT]] = GLASS
 
 
 def wall_looks(seed: int, count: int) -> Float[np.ndarray, "building 6"]:

@@ -11,7 +11,7 @@ Point = Sequence | Float[np.ndarray, "3"]  # x, y, z in metres
 Points = Sequence | Float[np.ndarray, "corner 3"]
 
 
-class Part(IntEnum):
+class BodyPart(IntEnum):
     """What a triangle of a body is made of; a look gives each part its colour."""
 
     PAINT = 0
@@ -58,30 +58,30 @@ class Sculptor:
         self._points: list[np.ndarray] = []
         self._part: list[np.ndarray] = []
 
-    def add(self, triangles: Float[np.ndarray, "triangle 3 3"], part: Part) -> None:
+    def add(self, triangles: Float[np.ndarray, "triangle 3 3"], part: BodyPart) -> None:
         self._points.append(triangles)
         self._part.append(np.full(len(triangles), int(part)))
 
-    def polygon(self, points: Points, part: Part) -> None:
+    def polygon(self, points: Points, part: BodyPart) -> None:
         """A convex polygon as a fan."""
         p = np.asarray(points, float)
         fan = np.stack([np.broadcast_to(p[0], (len(p) - 2, 3)), p[1:-1], p[2:]], axis=1)
         self.add(fan, part)
 
-    def box(self, low: Point, high: Point, part: Part) -> None:
+    def box(self, low: Point, high: Point, part: BodyPart) -> None:
         (x0, y0, z0), (x1, y1, z1) = low, high
         self.hull(
             [(x0, [(y0, z0), (y0, z1), (y1, z1), (y1, z0)]), (x1, [(y0, z0), (y0, z1), (y1, z1), (y1, z0)])], part
         )
 
-    def hull(self, sections: Sequence[tuple], part: Part) -> None:
+    def hull(self, sections: Sequence[tuple], part: BodyPart) -> None:
         """A closed hull through cross sections (x, ring of (y, z)) with equally many corners."""
         rings = np.array([[(x, y, z) for y, z in ring] for x, ring in sections], float)
         self.tube(rings, part)
         self.polygon(rings[0], part)
         self.polygon(rings[-1], part)
 
-    def tube(self, rings: Float[np.ndarray, "ring corner 3"], part: Part) -> None:
+    def tube(self, rings: Float[np.ndarray, "ring corner 3"], part: BodyPart) -> None:
         """The wall between successive rings."""
         a, d = rings[:-1], rings[1:]
         b, c = np.roll(a, -1, axis=1), np.roll(d, -1, axis=1)
@@ -92,10 +92,10 @@ class Sculptor:
         angle = np.arange(12) * np.pi / 6
         disc = np.stack([x + radius * np.cos(angle), np.full(12, y), radius + radius * np.sin(angle)], axis=1)
         inner = disc - [0, outside * width, 0]
-        self.tube(np.stack([inner, disc]), Part.TYRE)
-        self.polygon(disc, Part.TYRE)
+        self.tube(np.stack([inner, disc]), BodyPart.TYRE)
+        self.polygon(disc, BodyPart.TYRE)
         hub = (disc - [x, 0, radius]) * [rim, 1, rim] + [x, outside * 0.004, radius]
-        self.polygon(hub, Part.RIM)
+        self.polygon(hub, BodyPart.RIM)
 
     def thin_wheel(self, x: float, radius: float, width: float, rim: float) -> None:
         """A spoked wheel in the middle plane: a ring one can look through."""
@@ -103,13 +103,13 @@ class Sculptor:
         unit = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=1)
         outer, inner = unit * radius + [x, 0, radius], unit * radius * rim + [x, 0, radius]
         side = np.array([0, width / 2, 0])
-        self.tube(np.stack([inner - side, outer - side, outer + side, inner + side]), Part.TYRE)
+        self.tube(np.stack([inner - side, outer - side, outer + side, inner + side]), BodyPart.TYRE)
         for turn in (0.3, 1.35, 2.4):
             spoke = np.array([np.cos(turn), 0, np.sin(turn)]) * radius * rim
             hub = np.array([x, 0, radius])
-            self.limb(hub - spoke, hub + spoke, 0.012, 0.012, Part.METAL, 3)
+            self.limb(hub - spoke, hub + spoke, 0.012, 0.012, BodyPart.METAL, 3)
 
-    def limb(self, start: Point, end: Point, r0: float, r1: float, part: Part, sides: int = 6) -> None:
+    def limb(self, start: Point, end: Point, r0: float, r1: float, part: BodyPart, sides: int = 6) -> None:
         """A tapered prism between two points."""
         start, end = np.asarray(start, float), np.asarray(end, float)
         along = (end - start) / max(1e-9, float(np.linalg.norm(end - start)))
@@ -124,7 +124,7 @@ class Sculptor:
         self.polygon(rings[0], part)
 
     def blob(
-        self, centre: Point, radii: Point, part: Part, low: float = -1.0, high: float = 1.0, rings: int = 5
+        self, centre: Point, radii: Point, part: BodyPart, low: float = -1.0, high: float = 1.0, rings: int = 5
     ) -> None:
         """An ellipsoid, or the slice of it between two heights (-1 bottom .. 1 top)."""
         z = np.sin(np.linspace(np.arcsin(low), np.arcsin(high), rings))

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from conditioning.assets.mesh import Mesh, Part, Point, Sculptor, section
+from conditioning.assets.mesh import BodyPart, Mesh, Point, Sculptor, section
 from scenarios.model.bodies import Size
 
-P = Part
+P = BodyPart
 
 
 def stride_m(size: Size) -> float:
@@ -24,7 +24,7 @@ def _head(make: Sculptor, at: Point, radius: float, covered: bool) -> None:
     make.blob((x - 0.3 * radius, y, z), (radius * 0.85, radius * 0.88, radius * 1.05), cap, -0.6, 0.4, 3)
 
 
-def _leg(make: Sculptor, hip, knee, foot, thick: float, part: Part) -> None:
+def _leg(make: Sculptor, hip, knee, foot, thick: float, part: BodyPart) -> None:
     make.limb(hip, knee, thick, thick * 0.78, part)
     make.limb(knee, foot, thick * 0.78, thick * 0.5, part)
     toe = np.add(foot, (thick * 1.5, 0, -0.2 * thick))

@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 
 from conditioning.assets.cars import wheels
-from conditioning.assets.mesh import Mesh, Part, Sculptor, section
+from conditioning.assets.mesh import BodyPart, Mesh, Sculptor, section
 from scenarios.model.bodies import Size
 
-P = Part
+P = BodyPart
 
 
 def _rear_lights(make: Sculptor, size: Size, low: float, high: float, inner: float = 0.72, outer: float = 0.97) -> None:

@@ -21,7 +21,7 @@ _AROUND, _RINGS = 8, 5  # facets of a crown
 
 
 @dataclass(frozen=True)
-class Mesh:
+class SceneryMesh:
     """Scenery in the map frame. `along` is the horizontal direction of texture coordinate u; v is height."""
 
     points: Float[np.ndarray, "triangle 3 3"]
@@ -93,7 +93,7 @@ def _tree_points(tree: Tree) -> np.ndarray:
     return np.concatenate([ball, *sides]) + np.array([tree.x_m, tree.y_m, 0.0])
 
 
-def build_mesh(scenery: Scenery) -> Mesh:
+def build_mesh(scenery: Scenery) -> SceneryMesh:
     """Buildings, shelters and trees as triangles. Lamps are left out: their poles are thinner than a pixel soon."""
     walls = [_walls(b) for b in scenery.buildings]
     walls += [_quad(corners, uv) for x in scenery.shelters for slab in slabs_of(x) for corners, uv in slab.faces]
@@ -110,7 +110,7 @@ def build_mesh(scenery: Scenery) -> Mesh:
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     normal = np.cross(first, second)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    return Mesh(points, uv, kind, normal, along)
+    return SceneryMesh(points, uv, kind, normal, along)
 
 
 def ground_plane(rollout: Rollout, frame: int) -> tuple[Float[np.ndarray, "3"], float]:
@@ -193,7 +193,7 @@ def _look(rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds
                 phase[y, x, 2], phase[y, x, 3] = fade_v * np.sin(turn * v), fade_v * np.cos(turn * v)
 
 
-def see_backdrop(rollout: Rollout, mesh: Mesh, camera: Camera, frame: int) -> BackdropView:
+def see_backdrop(rollout: Rollout, mesh: SceneryMesh, camera: Camera, frame: int) -> BackdropView:
     """Draw scenery and ground without the actors."""
     pose = camera_to_map(rollout, camera, frame)
     seen = rasterise((mesh.points - pose[:3, 3]) @ pose[:3, :3], mesh.uv_m, camera)

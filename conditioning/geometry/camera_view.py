@@ -30,7 +30,7 @@ def _before(points, rotation, origin, half, sight, out, ahead):
 
 
 @dataclass(frozen=True)
-class View:
+class CameraPose:
     """Pose of a camera and the ground plane n . p = offset below it."""
 
     camera: Camera
@@ -58,8 +58,8 @@ class View:
         return out, ahead
 
 
-def view_at(rollout: Rollout, camera: Camera, frame: int) -> View:
+def view_at(rollout: Rollout, camera: Camera, frame: int) -> CameraPose:
     """The camera's pose at a frame of a rollout."""
     pose = camera_to_map(rollout, camera, frame)
     plane, offset = ground_plane(rollout, frame)
-    return View(camera, np.ascontiguousarray(pose[:3, :3]), np.ascontiguousarray(pose[:3, 3]), plane, offset)
+    return CameraPose(camera, np.ascontiguousarray(pose[:3, :3]), np.ascontiguousarray(pose[:3, 3]), plane, offset)

@@ -14,7 +14,7 @@ from conditioning.geometry.backdrop import (
     GROUND,
     TREE,
     BackdropView,
-    Mesh,
+    SceneryMesh,
     build_mesh,
     ground_under,
     see_backdrop,
@@ -99,7 +99,9 @@ def _signed(values: Float[np.ndarray, "*n"]) -> UInt8[np.ndarray, "*n"]:
     return (128.5 + 127 * np.clip(values, -1, 1)).astype(np.uint8)
 
 
-def _draw_background(picture: UInt8[np.ndarray, "layer height width"], rollout, mesh: Mesh, camera, frame) -> None:
+def _draw_background(
+    picture: UInt8[np.ndarray, "layer height width"], rollout, mesh: SceneryMesh, camera, frame
+) -> None:
     view = see_backdrop(rollout, mesh, camera, frame)
     picture[_AT["building"]] = 255 * (view.kind == BUILDING)
     picture[_AT["tree"]] = 255 * (view.kind == TREE)

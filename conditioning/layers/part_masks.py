@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Num, UInt8
 
 from conditioning.assets.body_meshes import worn
-from conditioning.assets.mesh import Part
+from conditioning.assets.mesh import BodyPart
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.camera_view import view_at
 from conditioning.geometry.cuboids import present
@@ -18,21 +18,22 @@ from conditioning.geometry.raster import rasterise
 from scenarios.rollout import Rollout
 
 # Parts that are coloured alike share a layer.
-_LAYER_OF: dict[Part, str] = {
-    Part.PAINT: "paint", Part.HELMET: "paint", Part.STRIPE: "paint",
-    Part.CARGO: "cover", Part.TOP: "cover", Part.ORANGE: "cover",
-    Part.TROUSERS: "trousers",
-    Part.SKIN: "skin",
-    Part.GLASS: "glass",
-    Part.TRIM: "dark", Part.TYRE: "dark", Part.HAIR: "dark", Part.SHOES: "dark", Part.METAL: "dark",
-    Part.TAIL_LIGHT: "red", Part.RED: "red",
-    Part.HEAD_LIGHT: "bright", Part.PLATE: "bright", Part.RIM: "bright", Part.WHITE: "bright", Part.AMBER: "bright",
-    Part.SIGN: "bright",
+_LAYER_OF: dict[BodyPart, str] = {
+    BodyPart.PAINT: "paint", BodyPart.HELMET: "paint", BodyPart.STRIPE: "paint",
+    BodyPart.CARGO: "cover", BodyPart.TOP: "cover", BodyPart.ORANGE: "cover",
+    BodyPart.TROUSERS: "trousers",
+    BodyPart.SKIN: "skin",
+    BodyPart.GLASS: "glass",
+    BodyPart.TRIM: "dark", BodyPart.TYRE: "dark", BodyPart.HAIR: "dark", BodyPart.SHOES: "dark", BodyPart.METAL: "dark",
+    BodyPart.TAIL_LIGHT: "red", BodyPart.RED: "red",
+    BodyPart.HEAD_LIGHT: "bright", BodyPart.PLATE: "bright", BodyPart.RIM: "bright", BodyPart.WHITE: "bright",
+    BodyPart.AMBER: "bright",
+    BodyPart.SIGN: "bright",
 }  # fmt: skip
 PARTS: tuple[str, ...] = tuple(dict.fromkeys(_LAYER_OF.values()))
 # What the bodies' surfaces look like in white light (sRGB), and whether that is told: zeros where it is not.
 COLOURS = ("colour_red", "colour_green", "colour_blue", "colour_known")
-_ROW = np.array([PARTS.index(_LAYER_OF[part]) for part in Part])
+_ROW = np.array([PARTS.index(_LAYER_OF[part]) for part in BodyPart])
 _FINER = 2  # rays across a pixel, so that a limb of a third of a pixel still shows
 _SIGHT_M = 260.0  # nothing beyond is a pixel high
 

@@ -14,7 +14,7 @@ from conditioning.geometry.camera import Camera
 from conditioning.logs.tables import LogError, Row, Tables, camera_of, open_tables, pose
 from conditioning.logs.tracks import Motion, Track, follow, tracks_of
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, Body, Kind
-from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_STRIDE, Ended, Rollout, frame_count
+from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_STRIDE, Rollout, RolloutEnd, frame_count
 from scenarios.scenario import Scenario
 
 CHANNEL = "CAM_FRONT"
@@ -155,7 +155,7 @@ def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, track
         sliding=np.zeros_like(lit),
         ego_to_map=ego_to_map, map_to_global=map_to_global, road=None, surface=scenario.surface,
         friction=scenario.friction, environment=scenario.environment, happenings=(),
-        ended=Ended.DURATION if len(t) >= asked else Ended.LOG_END,
+        ended=RolloutEnd.DURATION if len(t) >= asked else RolloutEnd.LOG_END,
     )  # fmt: skip
 
 

@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.assets.scenery import Scenery
-from conditioning.geometry.camera_view import View
+from conditioning.geometry.camera_view import CameraPose
 from conditioning.renderer.shadows import past_buildings
-from conditioning.renderer.weather import Light
+from conditioning.renderer.weather import Lighting
 
 # Scattered light in an eye is 10 E / theta^2 (theta in degrees, CIE 146:2002), in our units 31 sun / theta^2; a clean
 # lens scatters about a quarter of that. Within the sun's own glow it is even.
@@ -14,7 +14,7 @@ SCATTER, GLOW_DEG = 8.0, 3.0
 
 
 def veiled(
-    radiance: Float[np.ndarray, "height width 3"], light: Light, view: View, scenery: Scenery
+    radiance: Float[np.ndarray, "height width 3"], light: Lighting, view: CameraPose, scenery: Scenery
 ) -> Float[np.ndarray, "height width 3"]:
     """The picture with the veil, where no building stands between the camera and the sun."""
     sun = light.sun_direction

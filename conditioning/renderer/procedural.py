@@ -8,14 +8,22 @@ from jaxtyping import Float, UInt8
 from conditioning.assets.materials import drawn_from
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.camera_view import View, view_at
+from conditioning.geometry.camera_view import CameraPose, view_at
 from conditioning.geometry.cuboids import present
 from conditioning.geometry.raster import Surfaces, rasterise
 from conditioning.ground.markings import NO_STROKES, lines, strokes
 from conditioning.ground.road_surface import bars_of, cross_lines, crossing_of, patches_of
 from conditioning.renderer import shadows
 from conditioning.renderer.glare import veiled
-from conditioning.renderer.scene_triangles import Cast, Troupe, chosen, joined, lamp_head, no_cast, still_cast
+from conditioning.renderer.scene_triangles import (
+    BodyMeshes,
+    SceneTriangles,
+    chosen,
+    joined,
+    lamp_head,
+    no_cast,
+    still_cast,
+)
 from conditioning.renderer.shading import halved, mirror_on_road, shade
 from conditioning.renderer.signals import SignalCasts
 from conditioning.renderer.weather import develop, light_of, packed
@@ -46,7 +54,7 @@ class _Studio:
         self.still_lit = shadows.past_buildings(self.still.points, scenery, self.light, 0.5)
         self.roofs = shadows.roofs(scenery.buildings)
         self.none = no_cast()
-        self.troupe = Troupe(rollout, self.light, seed)
+        self.troupe = BodyMeshes(rollout, self.light, seed)
         self.road, self.lines = _road_numbers(rollout)
         self.signals = SignalCasts(rollout.road)
         self.patches = patches_of(rollout.road)
@@ -74,12 +82,12 @@ class _Studio:
             radiance = veiled(radiance, self.light, view, self.scenery)
         return develop(radiance, self.light, self.rollout.environment.weather, frame)
 
-    def _near(self, view: View, frame: int):
+    def _near(self, view: CameraPose, frame: int):
         rows = present(self.rollout, frame)
         away = np.linalg.norm(self.rollout.centre[frame, rows] - view.origin, axis=1)
         return rows[away < _SIGHT_M]
 
-    def _shade(self, surfaces: Surfaces, cast: Cast, lit, shadow, contact, view: View, frame: int):
+    def _shade(self, surfaces: Surfaces, cast: SceneTriangles, lit, shadow, contact, view: CameraPose, frame: int):
         height, width = surfaces.depth.shape
         colour, mirror = np.zeros((height, width, 3)), np.zeros((height, width), np.float32)
         # One row even when nothing is in view: the kernel's arrays are never empty.

@@ -19,11 +19,11 @@ from conditioning.assets.materials import (
     drawn_from,
     wall_looks,
 )
-from conditioning.assets.mesh import Part, Sculptor
+from conditioning.assets.mesh import BodyPart, Sculptor
 from conditioning.assets.scenery import Lamp, Scenery
 from conditioning.assets.shelters import SHELTER_COLOURS, Shelter, Slab, slabs_of
 from conditioning.geometry.backdrop import BUILDING, build_mesh, crown
-from conditioning.renderer.weather import LIT, Light
+from conditioning.renderer.weather import LIT, Lighting
 from scenarios.model.bodies import FOUR_WHEELS, TWO_WHEELS
 from scenarios.rollout import Rollout
 
@@ -31,7 +31,7 @@ BRAKE_POWER, TAIL_POWER, HEAD_POWER = 6.0, 0.55, 7.0
 
 
 @dataclass(frozen=True)
-class Cast:
+class SceneTriangles:
     """Triangles in the map frame. `uv`: facade coordinates, or for bodies (unused, height above the ground)."""
 
     points: Float[np.ndarray, "triangle 3 3"]
@@ -44,14 +44,14 @@ class Cast:
     look: Int[np.ndarray, "triangle"]
 
 
-def joined(casts: list[Cast]) -> Cast:
+def joined(casts: list[SceneTriangles]) -> SceneTriangles:
     """All triangles of several casts."""
-    return Cast(*(np.concatenate([getattr(c, f.name) for c in casts]) for f in fields(Cast)))
+    return SceneTriangles(*(np.concatenate([getattr(c, f.name) for c in casts]) for f in fields(SceneTriangles)))
 
 
-def chosen(cast: Cast, rows: Bool[np.ndarray, "triangle"]) -> Cast:
+def chosen(cast: SceneTriangles, rows: Bool[np.ndarray, "triangle"]) -> SceneTriangles:
     """Some of the triangles."""
-    return Cast(*(getattr(cast, f.name)[rows] for f in fields(Cast)))
+    return SceneTriangles(*(getattr(cast, f.name)[rows] for f in fields(SceneTriangles)))
 
 
 def _normals(points: Float[np.ndarray, "triangle 3 3"]) -> Float[np.ndarray, "triangle 3"]:
@@ -59,17 +59,17 @@ def _normals(points: Float[np.ndarray, "triangle 3 3"]) -> Float[np.ndarray, "tr
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
 
 
-def plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> Cast:
+def plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> SceneTriangles:
     """Triangles of one colour; `emission` is the light that they give out."""
     n = len(points)
     uv = np.stack([np.zeros((n, 3)), points[..., 2]], axis=-1)
-    return Cast(
+    return SceneTriangles(
         points, uv, _normals(points), np.broadcast_to(albedo, (n, 3)).copy(), np.broadcast_to(emission, (n, 3)).copy(),
         np.full(n, finish), np.full(n, gloss), np.zeros(n, np.int64),
     )  # fmt: skip
 
 
-def _tree(tree, colour, index: int) -> list[Cast]:
+def _tree(tree, colour, index: int) -> list[SceneTriangles]:
     """A trunk and a crown of overlapping clumps, all inside the ellipsoid that the layers draw."""
     middle, half = crown(tree)
     rng = drawn_from("tree", index, round(tree.x_m, 2))
@@ -80,10 +80,10 @@ def _tree(tree, colour, index: int) -> list[Cast]:
         at = (out * r * np.cos(turn), out * r * np.sin(turn), middle + 0.56 * up * half)
         if k == 0:
             at, size = (0.0, 0.0, middle), 0.66
-        make.blob(at, (size * r, size * r, size * half), Part.TOP)
+        make.blob(at, (size * r, size * r, size * half), BodyPart.TOP)
     leaves = make.triangles()
     trunk = Sculptor()
-    trunk.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, Part.TRIM, 6)
+    trunk.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, BodyPart.TRIM, 6)
     place = np.array([tree.x_m, tree.y_m, 0.0])
     return [
         plain(leaves + place, colour, FOLIAGE),
@@ -102,12 +102,12 @@ def lamp_head(lamp: Lamp) -> Float[np.ndarray, "3"]:
     )
 
 
-def _lamp(lamp: Lamp, light: Light) -> list[Cast]:
+def _lamp(lamp: Lamp, light: Lighting) -> list[SceneTriangles]:
     foot, head = np.array([lamp.x_m, lamp.y_m, 0.0]), lamp_head(lamp)
     pole, shade, top = Sculptor(), Sculptor(), np.add(foot, (0, 0, lamp.height_m))
-    pole.limb(foot, top, 0.09, 0.05, Part.METAL, 5)
-    pole.limb(top, np.add(head, (0, 0, 0.15)), 0.045, 0.04, Part.METAL, 4)
-    shade.box(np.subtract(head, (0.28, 0.28, 0.06)), np.add(head, (0.28, 0.28, 0.1)), Part.METAL)
+    pole.limb(foot, top, 0.09, 0.05, BodyPart.METAL, 5)
+    pole.limb(top, np.add(head, (0, 0, 0.15)), 0.045, 0.04, BodyPart.METAL, 4)
+    shade.box(np.subtract(head, (0.28, 0.28, 0.06)), np.add(head, (0.28, 0.28, 0.1)), BodyPart.METAL)
     emission = light.lamp * 0.9
     return [
         plain(pole.triangles(), (0.13, 0.135, 0.14)),
@@ -115,7 +115,7 @@ def _lamp(lamp: Lamp, light: Light) -> list[Cast]:
     ]
 
 
-def _shelter(shelter: Shelter, light: Light) -> list[Cast]:
+def _shelter(shelter: Shelter, light: Lighting) -> list[SceneTriangles]:
     """Panes and a roof; where lights are on, the panel at its end shines."""
     glow = {Slab.PANEL: 0.8 * float(light.lights_on)}
     return [
@@ -125,24 +125,25 @@ def _shelter(shelter: Shelter, light: Light) -> list[Cast]:
     ]  # fmt: skip
 
 
-def _walls(scenery: Scenery, seed: int) -> tuple[Cast, Float[np.ndarray, "building 7"]]:
+def _walls(scenery: Scenery, seed: int) -> tuple[SceneTriangles, Float[np.ndarray, "building 7"]]:
     mesh = build_mesh(Scenery(scenery.buildings, (), ()))
     keep = mesh.kind == BUILDING
     points, n = mesh.points[keep], int(keep.sum())
     looks = np.concatenate(
         [wall_looks(seed, len(scenery.buildings)), [[b.height_m] for b in scenery.buildings]], axis=1
     )
-    walls = Cast(points, mesh.uv_m[keep], mesh.normal[keep], np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, FACADE),
+    walls = SceneTriangles(points, mesh.uv_m[keep], mesh.normal[keep], np.zeros((n, 3)), np.zeros((n, 3)),
+                           np.full(n, FACADE),
                  np.ones(n), np.arange(n) // max(1, n // max(1, len(scenery.buildings))))  # fmt: skip
     return walls, looks
 
 
-def no_cast() -> Cast:
+def no_cast() -> SceneTriangles:
     """No triangle at all."""
     return plain(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))
 
 
-def still_cast(scenery: Scenery, light: Light, seed: int) -> tuple[Cast, Float[np.ndarray, "building 7"]]:
+def still_cast(scenery: Scenery, light: Lighting, seed: int) -> tuple[SceneTriangles, Float[np.ndarray, "building 7"]]:
     """Everything that does not move, and what each building looks like."""
     casts, looks = [no_cast()], np.zeros((1, 7))
     if scenery.buildings:
@@ -158,44 +159,46 @@ def still_cast(scenery: Scenery, light: Light, seed: int) -> tuple[Cast, Float[n
     return joined(casts), looks
 
 
-class Troupe:
+class BodyMeshes:
     """The bodies of a rollout, dressed once for a seed."""
 
-    def __init__(self, rollout: Rollout, light: Light, seed: int) -> None:
+    def __init__(self, rollout: Rollout, light: Lighting, seed: int) -> None:
         self.rollout, self.light = rollout, light
         self.gone = distance_gone(rollout)
         self.colours = [body_colours(seed, body) for body in rollout.bodies]
 
-    def at(self, frame: int, rows: Int[np.ndarray, "actor"]) -> list[Cast]:
+    def at(self, frame: int, rows: Int[np.ndarray, "actor"]) -> list[SceneTriangles]:
         """The chosen bodies at a frame."""
         return [self._body(frame, int(i)) for i in rows]
 
-    def _body(self, frame: int, i: int) -> Cast:
+    def _body(self, frame: int, i: int) -> SceneTriangles:
         points, part = worn(self.rollout, self.gone, frame, i)
         ground = self.rollout.centre[frame, i, 2] - self.rollout.bodies[i].size.height_m / 2
         uv = np.stack([np.zeros(points.shape[:2]), points[..., 2] - ground], axis=-1)
         finish = FINISH[part]
         gloss = np.select([finish == PAINT, finish == GLASS], [0.8, 1.0], 0.0)
         n = len(points)
-        return Cast(points, uv, _normals(points), self.colours[i][part], self._emission(frame, i)[part],
+        return SceneTriangles(points, uv, _normals(points), self.colours[i][part], self._emission(frame, i)[part],
                     finish, gloss, np.zeros(n, np.int64))  # fmt: skip
 
     def _emission(self, frame: int, i: int) -> Float[np.ndarray, "part 3"]:
         """Light that each part gives out; parked bodies keep their lamps off."""
-        body, power = self.rollout.bodies[i], np.zeros((len(Part), 3))
+        body, power = self.rollout.bodies[i], np.zeros((len(BodyPart), 3))
         kind = body.kind
         on = self.light.lights_on
         if kind not in FOUR_WHEELS | TWO_WHEELS:
-            power[Part.AMBER] = np.array([1.0, 0.4, 0.02]) * 2.0 * on
+            power[BodyPart.AMBER] = np.array([1.0, 0.4, 0.02]) * 2.0 * on
             return power
         stands = np.abs(self.rollout.speed_mps[:, i]).max() < 0.2
         dim = on * (0.35 if stands else 1.0)
         if self.rollout.brake_light[frame, i]:
-            power[Part.TAIL_LIGHT] = LIT["tail"] * BRAKE_POWER * (0.75 + 0.25 * (1 - on))
+            power[BodyPart.TAIL_LIGHT] = LIT["tail"] * BRAKE_POWER * (0.75 + 0.25 * (1 - on))
         else:
-            power[Part.TAIL_LIGHT] = LIT["tail"] * TAIL_POWER * dim
-        power[Part.HEAD_LIGHT] = LIT["head"] * HEAD_POWER * on * (0.0 if stands else 1.0)
-        power[Part.SIGN] = LIT["sign"] * (0.9 if on else 0.45)
-        power[Part.AMBER] = BEACON[body.livery] * 1.5
-        power[Part.GLASS] = np.array([0.085, 0.075, 0.055]) * on * (1.0 if kind.value == "bus" and not stands else 0.0)
+            power[BodyPart.TAIL_LIGHT] = LIT["tail"] * TAIL_POWER * dim
+        power[BodyPart.HEAD_LIGHT] = LIT["head"] * HEAD_POWER * on * (0.0 if stands else 1.0)
+        power[BodyPart.SIGN] = LIT["sign"] * (0.9 if on else 0.45)
+        power[BodyPart.AMBER] = BEACON[body.livery] * 1.5
+        power[BodyPart.GLASS] = (
+            np.array([0.085, 0.075, 0.055]) * on * (1.0 if kind.value == "bus" and not stands else 0.0)
+        )
         return power

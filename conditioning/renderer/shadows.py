@@ -7,9 +7,9 @@ from jaxtyping import Float, Int
 
 from conditioning.assets.scenery import Building, Scenery
 from conditioning.geometry.backdrop import facade_corners
-from conditioning.geometry.camera_view import View
+from conditioning.geometry.camera_view import CameraPose
 from conditioning.geometry.raster import rasterise
-from conditioning.renderer.weather import Light
+from conditioning.renderer.weather import Lighting
 from scenarios.numba_cache import njit
 from scenarios.rollout import Rollout
 
@@ -24,7 +24,9 @@ def roofs(buildings: tuple[Building, ...]) -> Float[np.ndarray, "triangle 3 3"]:
     return np.concatenate(quads or [np.zeros((0, 3, 3))])
 
 
-def on_ground(points: Float[np.ndarray, "triangle 3 3"], view: View, light: Light) -> Float[np.ndarray, "height width"]:
+def on_ground(
+    points: Float[np.ndarray, "triangle 3 3"], view: CameraPose, light: Lighting
+) -> Float[np.ndarray, "height width"]:
     """1 where a pixel's ground lies in the shadow that map triangles throw along the sun's rays."""
     if light.sun.max() < 0.1:
         return np.zeros((view.camera.height, view.camera.width), np.float32)
@@ -37,7 +39,7 @@ def on_ground(points: Float[np.ndarray, "triangle 3 3"], view: View, light: Ligh
 
 
 def contact(
-    rollout: Rollout, frame: int, rows: Int[np.ndarray, "actor"], view: View
+    rollout: Rollout, frame: int, rows: Int[np.ndarray, "actor"], view: CameraPose
 ) -> Float[np.ndarray, "height width"]:
     """How much of the sky bodies take from the ground around and below them, 0..1."""
     half = rollout.sizes[rows, :2] / 2
@@ -81,7 +83,7 @@ def _reaches_sun(points, boxes, sun, near, lit):
 
 
 def past_buildings(
-    points: Float[np.ndarray, "triangle 3 3"], scenery: Scenery, light: Light, near_m: float
+    points: Float[np.ndarray, "triangle 3 3"], scenery: Scenery, light: Lighting, near_m: float
 ) -> Float[np.ndarray, "triangle"]:
     """1 for triangles that the sun reaches past the buildings; the first `near_m` along the ray are free."""
     lit = np.ones(len(points))

@@ -6,15 +6,19 @@ from math import cos, pi, sin
 import numpy as np
 from jaxtyping import Float
 
-from conditioning.assets.mesh import Part, Sculptor
-from conditioning.renderer.scene_triangles import Cast, joined, no_cast, plain
-from scenarios.roads.junction import STOP_LINE_M, Light
+from conditioning.assets.mesh import BodyPart, Sculptor
+from conditioning.renderer.scene_triangles import SceneTriangles, joined, no_cast, plain
+from scenarios.roads.junction import STOP_LINE_M, SignalState
 from scenarios.roads.road import Road
 
 KERB_M = 0.8  # of a pole from the carriageway
 POLE_M, HEAD_M = 2.3, 0.95  # height of the head's foot, and of the head
-_POWER = {Light.RED: (3.2, 0.14, 0.08), Light.YELLOW: (3.0, 1.7, 0.1), Light.GREEN: (0.2, 2.6, 1.1)}
-_DARK = {Light.RED: (0.10, 0.012, 0.01), Light.YELLOW: (0.09, 0.055, 0.008), Light.GREEN: (0.008, 0.07, 0.035)}
+_POWER = {SignalState.RED: (3.2, 0.14, 0.08), SignalState.YELLOW: (3.0, 1.7, 0.1), SignalState.GREEN: (0.2, 2.6, 1.1)}
+_DARK = {
+    SignalState.RED: (0.10, 0.012, 0.01),
+    SignalState.YELLOW: (0.09, 0.055, 0.008),
+    SignalState.GREEN: (0.008, 0.07, 0.035),
+}
 _BLACK, _GREY = (0.02, 0.022, 0.02), (0.13, 0.135, 0.14)
 
 
@@ -60,26 +64,26 @@ class SignalCasts:
     def __init__(self, road: Road | None) -> None:
         self.junction = None if road is None else road.junction
         self.poles = signals_of(road)
-        self.made = {light: {a: self._showing(light, a) for a in (False, True)} for light in Light}
+        self.made = {light: {a: self._showing(light, a) for a in (False, True)} for light in SignalState}
 
-    def at(self, t_s: float) -> list[Cast]:
+    def at(self, t_s: float) -> list[SceneTriangles]:
         """The triangles of all of them at a time."""
         if not self.poles or self.junction is None:
             return []
         return [self.made[self.junction.shows(t_s, across)][across] for across in (False, True)]
 
-    def _showing(self, light: Light, across: bool) -> Cast:
+    def _showing(self, light: SignalState, across: bool) -> SceneTriangles:
         return joined([no_cast(), *(cast for s in self.poles if s.across is across for cast in _sculpted(s, light))])
 
 
-def _sculpted(signal: Signal, light: Light) -> list[Cast]:
+def _sculpted(signal: Signal, light: SignalState) -> list[SceneTriangles]:
     pole, head = Sculptor(), Sculptor()
-    pole.limb((0, 0, 0), (0, 0, POLE_M), 0.06, 0.05, Part.METAL, 5)
-    head.box((-0.12, -0.17, POLE_M), (0.12, 0.17, POLE_M + HEAD_M), Part.METAL)
+    pole.limb((0, 0, 0), (0, 0, POLE_M), 0.06, 0.05, BodyPart.METAL, 5)
+    head.box((-0.12, -0.17, POLE_M), (0.12, 0.17, POLE_M + HEAD_M), BodyPart.METAL)
     casts = [plain(_turned(pole.triangles(), signal), _GREY), plain(_turned(head.triangles(), signal), _BLACK)]
-    for place, lamp in enumerate((Light.GREEN, Light.YELLOW, Light.RED)):
+    for place, lamp in enumerate((SignalState.GREEN, SignalState.YELLOW, SignalState.RED)):
         eye, foot = Sculptor(), POLE_M + 0.06 + 0.3 * place
-        eye.box((0.12, -0.11, foot), (0.14, 0.11, foot + 0.22), Part.METAL)
+        eye.box((0.12, -0.11, foot), (0.14, 0.11, foot + 0.22), BodyPart.METAL)
         emission = _POWER[lamp] if lamp is light else (0.0, 0.0, 0.0)
         casts.append(plain(_turned(eye.triangles(), signal), _DARK[lamp], emission=np.array(emission)))
     return casts

@@ -11,7 +11,7 @@ from scenarios.model.environment import Sun, Surface, TimeOfDay, Weather
 from scenarios.rollout import Rollout
 
 
-class Light(NamedTuple):
+class Lighting(NamedTuple):
     """Everything the shading kernel knows about light and air; linear RGB, directions in the map frame."""
 
     sun_direction: np.ndarray
@@ -33,9 +33,9 @@ class Light(NamedTuple):
     seed: int
 
 
-def packed(light: Light) -> Light:
+def packed(light: Lighting) -> Lighting:
     """The same with tuples for arrays, which compiled code passes around for nothing."""
-    return Light(*(tuple(map(float, x)) if isinstance(x, np.ndarray) else x for x in light))
+    return Lighting(*(tuple(map(float, x)) if isinstance(x, np.ndarray) else x for x in light))
 
 
 def _rgb(r: float, g: float, b: float, scale: float = 1.0) -> np.ndarray:
@@ -85,7 +85,7 @@ def _overcast(light: dict, time: TimeOfDay, weather: Weather) -> dict:
     return light
 
 
-def light_of(rollout: Rollout, seed: int) -> Light:
+def light_of(rollout: Rollout, seed: int) -> Lighting:
     """The light of a rollout's hour and weather; the seed turns the sun, drifts clouds and colours lamps."""
     time, weather = rollout.environment.time, rollout.environment.weather
     rng = drawn_from("light", seed)
@@ -99,7 +99,7 @@ def light_of(rollout: Rollout, seed: int) -> Light:
     snow = 1.0 if weather is Weather.SNOW or rollout.surface is Surface.SNOW else 0.0
     lamp = _rgb(1.0, 0.62, 0.28) if rng.random() < 0.5 else _rgb(0.92, 0.88, 0.78)
     fog = base["horizon"] * (1.0 if not night else 1.6) + (_rgb(0.006, 0.005, 0.004) if night else 0.0)
-    return Light(
+    return Lighting(
         sun_direction=direction, sun=base["sun"], zenith=base["zenith"], horizon=base["horizon"],
         ambient=base["ambient"],
         bounce=base["ambient"] * 0.35 + base["sun"] * max(direction[2], 0) * 0.10 * (1 + 2 * snow), fog=fog,
@@ -140,7 +140,7 @@ def _snowfall(picture, rng: np.random.Generator, bright) -> None:
 
 
 def develop(
-    radiance: Float[np.ndarray, "height width 3"], light: Light, weather: Weather, frame: int
+    radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Falling rain and snow, bloom, exposure, tone curve and sensor noise of one picture."""
     rng = drawn_from("sensor", light.seed, frame)

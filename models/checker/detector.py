@@ -34,7 +34,7 @@ class DetectorConfig:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DetectorOutput:
     """Raw output maps: heat logits, edge distances in pixels, embeddings of length one."""
 
     heat: Float[Tensor, "batch class row column"]
@@ -68,13 +68,13 @@ class Detector(nn.Module):
         self.embedding = nn.Conv2d(2 * fine, config.embedding, 1)
         nn.init.constant_(self.heat.bias, -4.6)  # objects are rare: begin by expecting one cell in a hundred
 
-    def forward(self, pictures: Float[Tensor, "batch 3 height width"]) -> Answer:
+    def forward(self, pictures: Float[Tensor, "batch 3 height width"]) -> DetectorOutput:
         fine = self.fine(pictures)
         middle = self.middle(fine)
         middle = self.merge_middle(middle + self.to_middle(self.coarse(middle)))
         features = self.head(self.merge_fine(fine + self.to_fine(middle)))
         edges = self.edges(features).float().clamp(-4.0, 4.0).exp() * UNIT_PX
-        return Answer(self.heat(features).float(), edges, F.normalize(self.embedding(features).float(), dim=1))
+        return DetectorOutput(self.heat(features).float(), edges, F.normalize(self.embedding(features).float(), dim=1))
 
     def loss(
         self,

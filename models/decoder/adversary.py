@@ -33,7 +33,7 @@ class CriticConfig:
 
 
 @dataclass(frozen=True)
-class Opinion:
+class CriticOutput:
     """Scores of overlapping patches, above zero for real ones, and the features that led to them, by scale."""
 
     scores: tuple[Float[Tensor, "frames 1 _ _"], ...]
@@ -62,14 +62,14 @@ class Critic(nn.Module):
 
     def forward(
         self, pictures: Float[Tensor, "frames 3 height width"], layers: Float[Tensor, "frames layer height width"]
-    ) -> Opinion:
+    ) -> CriticOutput:
         detail = self.CONTRAST * (pictures - F.avg_pool2d(pictures, 3, 1, 1, count_include_pad=False))
         seen = torch.cat([pictures, detail], 1).contiguous(memory_format=torch.channels_last)
         fine = self.fine(seen) + self.SIDE * self.layers(F.avg_pool2d(layers, 2))
         middle = self.middle(fine)
         features = (fine, middle, self.coarse(middle))
         scores = tuple(head(x).float() for head, x in zip(self.heads, features, strict=True))
-        return Opinion(scores, tuple(x.float() for x in features))
+        return CriticOutput(scores, tuple(x.float() for x in features))
 
     def loss(self, drawn: Tensor, real: Tensor, layers: Tensor) -> Tensor:
         """Hinge: real patches above 1, drawn ones below -1."""

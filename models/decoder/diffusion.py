@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from models.decoder.network import Steering, VideoDecoder
+from models.decoder.network import DecoderConditions, VideoDecoder
 from models.decoder.regions import Regions
-from models.decoder.reprojection import Sight, reproject
+from models.decoder.reprojection import CameraPath, reproject
 from models.tokens.tokenizer import picture_losses
 
 TOKEN_DROPOUT = 0.05  # GAIA-1 (arXiv 2309.17080): .15; what cannot be known teaches a small network little
@@ -49,14 +49,14 @@ Read = Callable[[Float[Tensor, "frames digit row column"]], Float[Tensor, "frame
 
 
 @dataclass(frozen=True)
-class Window:
+class TrainingWindow:
     """A training window of frames with what is known of them."""
 
     pictures: Float[Tensor, "batch time 3 height width"]
     layers: Float[Tensor, "batch time layer height width"]
     tokens: Float[Tensor, "batch time digit row column"]
     weight: Float[Tensor, "batch time 1 height width"]
-    sight: Sight
+    sight: CameraPath
 
 
 def mistake(
@@ -106,7 +106,7 @@ def steer(
     tokens: Float[Tensor, "batch time digit row column"],
     has_tokens: Bool[Tensor, "batch time"],
     drafts: Float[Tensor, "batch time 3 height width"],
-) -> Steering:
+) -> DecoderConditions:
     """Gather what a window is steered by, none of its frames being known.
 
     Frames without tokens get the mean of the other frames' drafts, or zeros.
@@ -117,18 +117,18 @@ def steer(
     nothing = torch.zeros_like(has_tokens)
     unknown = torch.zeros_like(sketch)
     no_map, no_distance = unknown[:, :, :1], nothing.to(layers.dtype)
-    return Steering(
+    return DecoderConditions(
         layers, tokens, has_tokens, sketch, unknown, no_map, no_map, nothing, no_distance, nothing
     )  # fmt: skip
 
 
 def show(
-    steering: Steering,
+    steering: DecoderConditions,
     frames: Float[Tensor, "batch time 3 height width"],
     known: Bool[Tensor, "batch time"],
-    sight: Sight,
+    sight: CameraPath,
     which: Regions,
-) -> Steering:
+) -> DecoderConditions:
     """Tell the known ones of `frames`; every frame is shown the nearest, the earlier of two, from its own camera."""
     batch, time = known.shape
     place = torch.arange(time, device=known.device)
@@ -167,13 +167,15 @@ def worn(
     return (pale + strength * shift).clamp(-1, 1)
 
 
-def predict_clean(model: VideoDecoder, steering: Steering) -> Float[Tensor, "batch wanted 3 height width"]:
+def predict_clean(model: VideoDecoder, steering: DecoderConditions) -> Float[Tensor, "batch wanted 3 height width"]:
     """The frames of a window that are not known, in one step from nothing but noise, which says nothing."""
     noise = torch.zeros_like(steering.given)
     return model(noise, noise.new_ones(len(noise)), steering, (~steering.is_given).any(0)).float()
 
 
-def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: torch.Generator) -> dict[str, Tensor]:
+def loss(
+    model: VideoDecoder, read: Read, window: TrainingWindow, task: str, generator: torch.Generator
+) -> dict[str, Tensor]:
     """Error of the predicted clean frames that were not given, for one of the tasks; "picture" wants single frames."""
     batch, time = window.pictures.shape[:2]
     device = window.pictures.device
@@ -203,7 +205,7 @@ def loss(model: VideoDecoder, read: Read, window: Window, task: str, generator: 
 @torch.inference_mode()
 def sample(
     model: VideoDecoder,
-    steering: Steering,
+    steering: DecoderConditions,
     levels: tuple[float, ...],
     noise: Float[Tensor, "batch time 3 height width"],
 ) -> Float[Tensor, "batch time 3 height width"]:

@@ -29,7 +29,7 @@ class DecoderConfig:
 
 
 @dataclass(frozen=True)
-class Steering:
+class DecoderConditions:
     """What steers a window of frames, on its device and in its dtype."""
 
     layers: Float[Tensor, "batch time layer height width"]  # in [-1, 1]
@@ -153,7 +153,7 @@ class VideoDecoder(nn.Module):
         self,
         noisy: Float[Tensor, "batch time 3 height width"],
         level: Float[Tensor, "batch"],
-        steering: Steering,
+        steering: DecoderConditions,
         wanted: Bool[Tensor, "time"] | None = None,
     ) -> Float[Tensor, "batch wanted 3 height width"]:
         """The clean frames expected, given `noisy` at noise `level` (1: nothing but noise).
@@ -201,7 +201,9 @@ class VideoDecoder(nn.Module):
         lit = 4 * colour * light.sigmoid() - 1 + veil  # at most twice as bright as in white light
         return torch.lerp(torch.lerp(draft, filled, trust.sigmoid()) + correction, lit, cover)
 
-    def _shifts(self, level: Float[Tensor, "batch"], steering: Steering) -> list[Float[Tensor, "frames channel 1 1"]]:
+    def _shifts(
+        self, level: Float[Tensor, "batch"], steering: DecoderConditions
+    ) -> list[Float[Tensor, "frames channel 1 1"]]:
         """What each block is told about noise, known frames and tokens."""
         frequencies = torch.pi * 2.0 ** torch.arange(8, device=level.device)
         angles = repeat(level, "b -> b t", t=steering.is_given.shape[1])[..., None] * frequencies

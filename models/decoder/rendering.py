@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.decoder.diffusion import Read, draft, sample
 from models.decoder.network import WINDOW, VideoDecoder
-from models.decoder.reprojection import Sight
+from models.decoder.reprojection import CameraPath
 from models.decoder.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.precision import computing
 
@@ -22,7 +22,7 @@ def render(
     read: Read,
     tokens: Float[Tensor, "batch step digit row column"],
     layers: UInt8[Tensor, "batch time layer height width"],
-    sight: Sight,
+    sight: CameraPath,
     prompt: UInt8[Tensor, "batch height width 3"] | None,
     chances: Sequence[torch.Generator],
     levels: tuple[float, ...] = LEVELS,

@@ -26,7 +26,7 @@ FOUND_PX = 0.5  # a search that would still go on by more than this has found no
 
 
 @dataclass(frozen=True)
-class Sight:
+class CameraPath:
     """Where the camera of a window of frames is, in double precision, which autocast leaves alone."""
 
     poses: Float[Tensor, "batch time 4 4"]  # camera (x right, y down, z forward) to a fixed frame, metres

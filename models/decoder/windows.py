@@ -7,9 +7,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from models.decoder.diffusion import show, steer
-from models.decoder.network import WINDOW, Steering
+from models.decoder.network import WINDOW, DecoderConditions
 from models.decoder.regions import Regions
-from models.decoder.reprojection import Sight, reproject_background
+from models.decoder.reprojection import CameraPath, reproject_background
 
 STRIDE = WINDOW - 1  # frames from a window's start to the next one's
 ANCHORED = 4  # windows that carry their background from one frame
@@ -22,7 +22,7 @@ class Script:
     layers: UInt8[Tensor, "batch time layer height width"] | Float[Tensor, "batch time layer height width"]
     tokens: Float[Tensor, "batch step digit row column"]
     drafts: Float[Tensor, "batch step 3 height width"]
-    sight: Sight
+    sight: CameraPath
 
     def layers_at(self, frames: Tensor) -> Float[Tensor, "batch window layer height width"]:
         """Layers as the decoder takes them."""
@@ -30,7 +30,7 @@ class Script:
         return chosen if chosen.is_floating_point() else chosen.float() / 127.5 - 1
 
 
-def first_frame(script: Script) -> Steering:
+def first_frame(script: Script) -> DecoderConditions:
     """For the first frame alone, when no picture of it is known."""
     place = torch.arange(1, device=script.layers.device)
     has_tokens = (place == 0).expand(len(script.layers), -1)
@@ -54,7 +54,7 @@ class Anchor:
 
 def window_from(
     script: Script, start: int, last: Float[Tensor, "batch 3 height width"], anchor: Anchor, which: Regions
-) -> Steering:
+) -> DecoderConditions:
     """For the frames `start` (even), `start` + 1 and `start` + 2, of which the first is known to be `last`.
 
     A clip of an even number of frames ends inside its last window, whose third frame is then the second again.
@@ -67,12 +67,14 @@ def window_from(
     has_tokens = flags((places % STRIDE == 0) & (places < time))
     steering = steer(script.layers_at(frames), script.tokens[:, told], has_tokens, script.drafts[:, told])
     shown = last[:, None].expand(-1, WINDOW, -1, -1, -1)
-    here = Sight(script.sight.poses[:, frames], script.sight.intrinsic)
+    here = CameraPath(script.sight.poses[:, frames], script.sight.intrinsic)
     steering = show(steering, shown, flags(places == start), here, which)
     return steering if anchor.frame == start else _anchored(steering, script, frames, anchor, which)
 
 
-def _anchored(steering: Steering, script: Script, frames: Tensor, anchor: Anchor, which: Regions) -> Steering:
+def _anchored(
+    steering: DecoderConditions, script: Script, frames: Tensor, anchor: Anchor, which: Regions
+) -> DecoderConditions:
     """The background of the frames that are not known carried from the anchor, where that shows it."""
     batch, unknown = len(steering.layers), len(frames) - 1
     each = lambda x: x[:, None].expand(-1, unknown, *[-1] * (x.ndim - 1)).flatten(0, 1)  # noqa: E731

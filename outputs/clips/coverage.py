@@ -14,11 +14,11 @@ RANGES = 6
 MOST_PAIRS = 15  # of a family
 
 
-class _Strict(BaseModel):
+class _CoverageModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Tally(_Strict):
+class ScenarioCounts(_CoverageModel):
     """Scenarios: how many the files mean, of how many there is a clip, an accepted one, a critical one."""
 
     asked: int
@@ -27,29 +27,29 @@ class Tally(_Strict):
     critical: int
 
 
-class Parameter(_Strict):
+class ParameterCoverage(_CoverageModel):
     """One parameter: the values or ranges it was swept over, and the scenarios in each."""
 
     path: str
     values: tuple[str, ...]
-    tallies: tuple[Tally, ...]
+    tallies: tuple[ScenarioCounts, ...]
 
 
-class Pair(_Strict):
+class Pair(_CoverageModel):
     """Two parameters together: a row for each value of the first, a column for each of the second."""
 
     paths: tuple[str, str]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    tallies: tuple[tuple[Tally, ...], ...]
+    tallies: tuple[tuple[ScenarioCounts, ...], ...]
 
 
-class Coverage(_Strict):
+class Coverage(_CoverageModel):
     """A family: the scenarios of one file. `pairs_left_out` are those beyond the first few."""
 
     family: str
-    whole: Tally
-    parameters: tuple[Parameter, ...]
+    whole: ScenarioCounts
+    parameters: tuple[ParameterCoverage, ...]
     pairs: tuple[Pair, ...]
     pairs_left_out: int = 0
 
@@ -87,8 +87,8 @@ def _family(family: str, points: Sequence[Point]) -> Coverage:
     )  # fmt: skip
 
 
-def _tally(points: Sequence[Point]) -> Tally:
-    return Tally(
+def _tally(points: Sequence[Point]) -> ScenarioCounts:
+    return ScenarioCounts(
         asked=len(points), run=sum(p.run for p in points), accepted=sum(p.accepted for p in points),
         critical=sum(p.critical for p in points),
     )  # fmt: skip
@@ -125,12 +125,12 @@ def _bare(value: str) -> object:
         return value
 
 
-def _parameter(path: str, bins: _Bins, points: Sequence[Point]) -> Parameter:
+def _parameter(path: str, bins: _Bins, points: Sequence[Point]) -> ParameterCoverage:
     cells: list[list[Point]] = [[] for _ in bins.labels]
     for point in points:
         if path in point.parameters:
             cells[bins.place(point.parameters[path])].append(point)
-    return Parameter(path=path, values=bins.labels, tallies=tuple(map(_tally, cells)))
+    return ParameterCoverage(path=path, values=bins.labels, tallies=tuple(map(_tally, cells)))
 
 
 def _pair(a: str, b: str, rows: _Bins, columns: _Bins, points: Sequence[Point]) -> Pair:

@@ -11,7 +11,7 @@ from outputs import verdict as verdicts_
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
 from outputs.verdict import Verdict
-from scenarios.rollout import Happening
+from scenarios.rollout import SimEvent
 
 # Ids and camera names become folder names: nothing that could climb out of the output folder.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
@@ -32,11 +32,11 @@ def _with_numbers(value: object) -> object:
     return value | numbers
 
 
-class _Strict(BaseModel):
+class _ManifestModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
 
 
-class ClipRecord(_Strict):
+class ClipRecord(_ManifestModel):
     """Everything there is to know of a clip but its arrays.
 
     `family` is what siblings share, which stay in one split: the scene of the log that a clip starts from, or else
@@ -66,7 +66,7 @@ class ClipRecord(_Strict):
     reasons: tuple[str, ...]
     cameras: tuple[Name, ...] = Field(min_length=1)
     frame_rate_hz: float = Field(gt=0)
-    happenings: tuple[Happening, ...]
+    happenings: tuple[SimEvent, ...]
     attribution: str = ""  # whom to name wherever the clip is shown; "" where nobody has to be
 
     @model_validator(mode="after")
@@ -99,7 +99,7 @@ def missed(record: ClipRecord) -> list[str]:
     return list(dict.fromkeys(v.check for v in record.verdicts if v.against))
 
 
-class Manifest(_Strict):
+class Manifest(_ManifestModel):
     """The records of one run, ordered by id, and which part of its sweeps they cover."""
 
     format: Literal["nearmiss-manifest-1"] = "nearmiss-manifest-1"

@@ -10,7 +10,7 @@ from outputs.atomic_write import whole_file, write_text
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road
-from scenarios.rollout import Ended, Happening, Rollout, Unfired
+from scenarios.rollout import Rollout, RolloutEnd, SimEvent, Unfired
 
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 ARRAYS = (
@@ -30,8 +30,8 @@ class _Words(BaseModel):
     surface: Surface
     friction: float
     environment: Environment
-    happenings: tuple[Happening, ...]
-    ended: Ended
+    happenings: tuple[SimEvent, ...]
+    ended: RolloutEnd
     unfired: tuple[Unfired, ...]
 
 

@@ -13,7 +13,7 @@ FACE_M = 0.001
 
 
 @dataclass(frozen=True)
-class Seen:
+class BoxVisibility:
     """Rows are keyframes. A body is annotated where a camera sees some of it or a LiDAR point lies in its box.
 
     nuScenes' evaluation drops boxes without a point: they stay in the tables, since cameras see them, and the
@@ -31,7 +31,7 @@ def seen_bodies(
     lidar: tuple[Float[np.ndarray, "_ 5"], ...],
     lidar_to_ego: Float[np.ndarray, "4 4"],
     frames: range,
-) -> Seen:
+) -> BoxVisibility:
     """Counts and visibility at `frames`. With several cameras a body is as visible as in the one that sees it best."""
     rows = list(frames)
     points = np.stack([
@@ -41,7 +41,7 @@ def seen_bodies(
     visible = np.max([np.where(each.in_view, each.visibility, 0.0)[rows] for each in labels], axis=0)
     present = rollout.valid[rows].copy()
     present[:, 0] = False  # the ego carries the sensors
-    return Seen(points, visible, present & ((visible > 0) | (points > 0)))
+    return BoxVisibility(points, visible, present & ((visible > 0) | (points > 0)))
 
 
 def points_in_boxes(

@@ -22,7 +22,7 @@ from outputs.nuscenes import taxonomy as words
 from outputs.nuscenes.dataset_card import dataset_card
 from outputs.nuscenes.detection_task import counted_boxes
 from outputs.nuscenes.splits import Shares, as_table, sides
-from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES, Row, Scene, mask_name, open_scene, scene_rows
+from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES, ClipTables, Row, mask_name, open_scene, scene_rows
 from outputs.nuscenes.taxonomy import token
 
 VERSION = "v1.0-trainval"
@@ -71,7 +71,7 @@ def _refuse_unfit(records: Sequence[ClipRecord], root: Path) -> None:
         raise ValueError(f"clips with the same id: {', '.join(twice)}")
 
 
-def _add(scene: Scene, tables: dict[str, list[Row]], boxes: dict[str, Counter[str]], root: Path) -> set[str]:
+def _add(scene: ClipTables, tables: dict[str, list[Row]], boxes: dict[str, Counter[str]], root: Path) -> set[str]:
     """Adds a clip's rows and its counts, puts its files in place and returns their names."""
     built = scene_rows(scene)
     boxes[scene.record.id] = counted_boxes(

@@ -41,7 +41,7 @@ compare these means with those of other datasets.
 
 
 @runtime_checkable
-class Made(Protocol):
+class CardClip(Protocol):
     """What the card must know of a clip: its name, whom to name, and the code that made it."""
 
     @property
@@ -53,7 +53,7 @@ class Made(Protocol):
 
 
 def dataset_card(
-    records: Sequence[Made],
+    records: Sequence[CardClip],
     boxes: Mapping[str, Mapping[str, int]],
     splits: dict[str, list[str]],
     version: str,

@@ -31,7 +31,7 @@ class Shares:
 
 
 @dataclass(frozen=True)
-class Side:
+class SplitShare:
     """One split: the share asked for, and what fell to it. `got` is its share of the families."""
 
     split: str
@@ -51,14 +51,14 @@ def split_of(family: str, shares: Shares | None = None) -> str:
 
 
 @dataclass(frozen=True)
-class Kin:
+class SceneFamily:
     """By what scenes belong together: their family, and the name of their scenario."""
 
     family: str
     name: str
 
 
-def settled(scenes: Mapping[str, Kin], before: Mapping[str, str]) -> dict[str, str]:
+def settled(scenes: Mapping[str, SceneFamily], before: Mapping[str, str]) -> dict[str, str]:
     """The split of each family of which a member was placed `before` (scenes to splits); it stays there for good.
 
     Clips from a log once had the scenario's name for a family. A log's scene of which nobody is placed yet follows the
@@ -70,20 +70,22 @@ def settled(scenes: Mapping[str, Kin], before: Mapping[str, str]) -> dict[str, s
     return {kin.family: named[kin.name] for kin in logs if kin.name in named} | {k.family: split for k, split in there}
 
 
-def sides(families: Mapping[str, str], shares: Shares, known: Mapping[str, str] | None = None) -> tuple[Side, ...]:
+def sides(
+    families: Mapping[str, str], shares: Shares, known: Mapping[str, str] | None = None
+) -> tuple[SplitShare, ...]:
     """Every split of scenes, given each scene's family; `known` are families whose split is not up to the hash."""
     where = {family: split_of(family, shares) for family in families.values()} | dict(known or {})
     return tuple(_side(name, asked, families, where) for name, asked in shares.asked.items())
 
 
-def _side(name: str, asked: float, families: Mapping[str, str], where: Mapping[str, str]) -> Side:
+def _side(name: str, asked: float, families: Mapping[str, str], where: Mapping[str, str]) -> SplitShare:
     everyone = set(families.values())
     ours = {family for family in everyone if where[family] == name}
     scenes = tuple(sorted(scene for scene, family in families.items() if family in ours))
-    return Side(name, asked, len(ours) / len(everyone) if everyone else 0.0, len(ours), scenes)
+    return SplitShare(name, asked, len(ours) / len(everyone) if everyone else 0.0, len(ours), scenes)
 
 
-def as_table(found: Iterable[Side]) -> dict[str, list[str]]:
+def as_table(found: Iterable[SplitShare]) -> dict[str, list[str]]:
     """What lies beside the tables as splits.json, in the form in which nuscenes-devkit looks for custom splits."""
     lists = {side.split: list(side.scenes) for side in found}
     return {ALL: sorted(scene for scenes in lists.values() for scene in scenes), **lists}

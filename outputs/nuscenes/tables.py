@@ -15,7 +15,7 @@ from outputs.clips.clip import frame_paths, keyframes, lidar_paths, read_labels,
 from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
 from outputs.nuscenes import taxonomy as words
-from outputs.nuscenes.boxes import Seen, seen_bodies
+from outputs.nuscenes.boxes import BoxVisibility, seen_bodies
 from outputs.nuscenes.road_mask import RoadMask, draw_road_mask
 from outputs.nuscenes.taxonomy import token
 from scenarios.rollout import Rollout
@@ -32,7 +32,7 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Scene:
+class ClipTables:
     """A clip opened for the tables."""
 
     folder: Path
@@ -40,7 +40,7 @@ class Scene:
     rollout: Rollout
     cameras: tuple[Camera, ...]
     keys: range
-    seen: Seen
+    seen: BoxVisibility
     mask: RoadMask
 
     def time_us(self, frame: int) -> int:
@@ -60,16 +60,16 @@ class SceneRows:
     files: dict[str, Path]
 
 
-def open_scene(folder: Path) -> Scene:
+def open_scene(folder: Path) -> ClipTables:
     """Reads a clip's folder, without its pictures."""
     record, rollout = read_record(folder / "record.json"), read_rollout(folder)
     cameras = read_cameras(folder / "cameras.json")
     keys = keyframes(len(rollout.t_s), record.frame_rate_hz)
     seen = seen_bodies(rollout, read_labels(folder, cameras), read_lidar(folder), LIDAR_TO_EGO, keys)
-    return Scene(folder, record, rollout, cameras, keys, seen, draw_road_mask(rollout))
+    return ClipTables(folder, record, rollout, cameras, keys, seen, draw_road_mask(rollout))
 
 
-def scene_rows(scene: Scene) -> SceneRows:
+def scene_rows(scene: ClipTables) -> SceneRows:
     """Everything the tables say of one clip. Boxes and poses are in the global frame of its map.
 
     Pictures after the last keyframe are left out: between keyframes readers interpolate boxes, after it they cannot.
@@ -94,7 +94,7 @@ def scene_rows(scene: Scene) -> SceneRows:
     return SceneRows(tables, files)
 
 
-def mask_name(scene: Scene) -> str:
+def mask_name(scene: ClipTables) -> str:
     return f"maps/{scene.record.id}.png"
 
 
@@ -117,7 +117,7 @@ def _calibrate(
 
 
 def _record_sensor(
-    scene: Scene,
+    scene: ClipTables,
     tables: dict[str, list[Row]],
     files: dict[str, Path],
     calibrated: str,
@@ -142,12 +142,12 @@ def _record_sensor(
         })  # fmt: skip
 
 
-def _sample_of(scene: Scene, frame: int) -> str:
+def _sample_of(scene: ClipTables, frame: int) -> str:
     """A frame between keyframes belongs to the sample that follows."""
     return scene.token("sample", next(key for key in scene.keys if key >= frame))
 
 
-def _ego_pose(scene: Scene, channel: str, frame: int) -> Row:
+def _ego_pose(scene: ClipTables, channel: str, frame: int) -> Row:
     pose = scene.mask.map_to_global @ scene.rollout.ego_to_map[frame]
     return {
         "token": scene.token("ego_pose", channel, frame), "timestamp": scene.time_us(frame),
@@ -155,7 +155,7 @@ def _ego_pose(scene: Scene, channel: str, frame: int) -> Row:
     }  # fmt: skip
 
 
-def _samples(scene: Scene) -> list[Row]:
+def _samples(scene: ClipTables) -> list[Row]:
     tokens = [scene.token("sample", frame) for frame in scene.keys]
     return [
         {"token": own, "timestamp": scene.time_us(frame), "prev": before, "next": after,
@@ -164,7 +164,7 @@ def _samples(scene: Scene) -> list[Row]:
     ]  # fmt: skip
 
 
-def _scene_row(scene: Scene) -> Row:
+def _scene_row(scene: ClipTables) -> Row:
     description = ". ".join(text for text in (scene.record.caption, scene.record.attribution) if text)
     return {
         "token": scene.token("scene"), "log_token": scene.token("log"), "nbr_samples": len(scene.keys),
@@ -174,7 +174,7 @@ def _scene_row(scene: Scene) -> Row:
     }  # fmt: skip
 
 
-def _log_row(scene: Scene) -> Row:
+def _log_row(scene: ClipTables) -> Row:
     date = datetime.fromtimestamp(scene.time_us(0) / 1e6, UTC).date().isoformat()
     return {
         "token": scene.token("log"), "logfile": scene.record.scenario_id, "vehicle": "nearmiss",
@@ -182,14 +182,14 @@ def _log_row(scene: Scene) -> Row:
     }  # fmt: skip
 
 
-def _map_row(scene: Scene) -> Row:
+def _map_row(scene: ClipTables) -> Row:
     return {
         "token": scene.token("map"), "log_tokens": [scene.token("log")], "category": "semantic_prior",
         "filename": mask_name(scene),
     }  # fmt: skip
 
 
-def _annotations(scene: Scene, actor: int) -> list[Row]:
+def _annotations(scene: ClipTables, actor: int) -> list[Row]:
     """One row for every keyframe at which a sensor saw the body, linked across the ones at which none did."""
     rows = np.flatnonzero(scene.seen.annotated[:, actor]).tolist()
     tokens = [scene.token("sample_annotation", actor, scene.keys[row]) for row in rows]
@@ -198,7 +198,7 @@ def _annotations(scene: Scene, actor: int) -> list[Row]:
             for row, own, before, after in linked]  # fmt: skip
 
 
-def _annotation(scene: Scene, actor: int, row: int) -> Row:
+def _annotation(scene: ClipTables, actor: int, row: int) -> Row:
     frame, rollout, to_global = scene.keys[row], scene.rollout, scene.mask.map_to_global
     centre = to_global[:3, :3] @ rollout.centre[frame, actor] + to_global[:3, 3]
     turn = to_global[:3, :3] @ words.yaw_matrix(float(rollout.yaw_rad[frame, actor]))
@@ -213,7 +213,7 @@ def _annotation(scene: Scene, actor: int, row: int) -> Row:
     }  # fmt: skip
 
 
-def _instance(scene: Scene, actor: int, annotations: list[Row]) -> Row:
+def _instance(scene: ClipTables, actor: int, annotations: list[Row]) -> Row:
     return {
         "token": scene.token("instance", actor),
         "category_token": token("category", words.category(scene.rollout.bodies[actor])),

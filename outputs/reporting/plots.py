@@ -22,7 +22,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Line:
+class PathLine:
     label: str
     path: str  # SVG path data; "" where there is nothing to draw
     colour: int  # a number in the style sheet; a body has the same in every plot
@@ -46,7 +46,7 @@ class Mark:
 class Plot:
     title: str
     unit: str
-    lines: tuple[Line, ...]
+    lines: tuple[PathLine, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     marks: tuple[Mark, ...]
@@ -76,7 +76,7 @@ def line_plot(
 
     return Plot(
         title, unit,
-        tuple(Line(s.label, _path(t_s, s.values, across, up), s.colour) for s in drawn),
+        tuple(PathLine(s.label, _path(t_s, s.values, across, up), s.colour) for s in drawn),
         tuple(Tick(across(t), f"{t:g}") for t in x_steps), tuple(Tick(up(v), f"{v:g}") for v in y_steps),
         tuple(Mark(across(t), text) for t, text in marks), note,
     )  # fmt: skip

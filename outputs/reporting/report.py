@@ -100,7 +100,7 @@ def broken(failures: Sequence[NotMade]) -> tuple[Broken, ...]:
 
 def _environment() -> Environment:
     """Templates in which every value is escaped and a name that does not exist is an error."""
-    loader = PackageLoader("outputs", "templates")
+    loader = PackageLoader("outputs.reporting", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.lstrip_blocks = True
     environment.filters.update(quantity=quantity, duration=duration)

@@ -58,7 +58,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Parameter:
+class SearchParameter:
     """A coordinate of the trials' points: a number in `unit`, or the place of one of `options`."""
 
     name: str
@@ -78,7 +78,7 @@ class SearchRecord:
     measures: tuple[str, ...]
     units: tuple[str, ...]
     seed: int
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[SearchParameter, ...]
     trials: tuple[Trial, ...]
     frontier: tuple[Trial, ...]
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from outputs.searches.records import Parameter, SearchRecord, Trial
+from outputs.searches.records import SearchParameter, SearchRecord, Trial
 
 COLUMNS, MOST_PARAMETERS = 3, 11
 MISSED, HIT, FOUND = "#0b66c3", "OrRd", "#17202a"
@@ -54,7 +54,9 @@ def _draw_progress(axes: Axes, record: SearchRecord) -> None:
     axes.grid(alpha=0.25)
 
 
-def _draw_parameter(axes: Axes, parameter: Parameter, place: int, measured: list[Trial], record: SearchRecord) -> None:
+def _draw_parameter(
+    axes: Axes, parameter: SearchParameter, place: int, measured: list[Trial], record: SearchRecord
+) -> None:
     missed, hit = ([t for t in measured if (t.impact_mps is not None) is met] for met in (False, True))
     dots = {"s": 13, "color": MISSED, "linewidths": 0, "alpha": 0.55, "label": "no collision"}
     axes.scatter(_places(parameter, place, missed), [_shown(t, record) for t in missed], **dots)
@@ -76,7 +78,7 @@ def _draw_parameter(axes: Axes, parameter: Parameter, place: int, measured: list
         axes.set_xlabel(parameter.unit or "without unit", fontsize=9)
 
 
-def _places(parameter: Parameter, place: int, trials) -> np.ndarray:
+def _places(parameter: SearchParameter, place: int, trials) -> np.ndarray:
     """Coordinates; those of options are spread by the trials' other values, so that dots do not hide one another."""
     at = np.array([trial.point[place] for trial in trials], float)
     if not parameter.options:

@@ -41,7 +41,7 @@ class NoVersion(ValueError):
 
 
 @dataclass(frozen=True, order=True)
-class Thing:
+class OrphanGroup:
     """What files belong to: a scene, a version's tables, or itself."""
 
     what: str
@@ -49,10 +49,10 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Unnamed:
+class Orphans:
     """Files that belong together, a scene's rows first: who finds those expects the others."""
 
-    thing: Thing
+    thing: OrphanGroup
     files: tuple[Stored, ...]
 
     @property
@@ -68,8 +68,8 @@ class Unnamed:
 class Swept:
     """`spared` are too young to go: a merge may be about to name them."""
 
-    taken: tuple[Unnamed, ...]
-    spared: tuple[Unnamed, ...]
+    taken: tuple[Orphans, ...]
+    spared: tuple[Orphans, ...]
 
 
 def sweep(store: Store, older_than: timedelta = AGE, dry_run: bool = False) -> Swept:
@@ -90,7 +90,7 @@ def sweep(store: Store, older_than: timedelta = AGE, dry_run: bool = False) -> S
     return Swept(taken, tuple(one for one in found if one not in taken))
 
 
-def _refuse_lost(store: Store, found: Sequence[Unnamed]) -> None:
+def _refuse_lost(store: Store, found: Sequence[Orphans]) -> None:
     """Raise `NoVersion` unless these are all that a merge leaves which dies before its version is the first: it writes
     the scenes' rows before their tables, the tables of v0001 only, and latest.json after the version."""
     tables = [one.thing.name for one in found if one.thing.what == TABLE]
@@ -107,7 +107,7 @@ class _Named:
     """What the versions name, those included that were added since somebody last asked."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.numbers, self.things = store, set[int](), set[Thing]()
+        self.store, self.numbers, self.things = store, set[int](), set[OrphanGroup]()
         self.look()
 
     def look(self) -> "_Named":
@@ -116,32 +116,32 @@ class _Named:
                 version = read_version(self.store, number)
             except ValueError as error:
                 raise ValueError(f"version {number} is damaged, so that nobody knows what it names: {error}") from None
-            scenes = (Thing(SCENE, f"{clip}-{digest}") for clip, digest in version.scenes.items())
-            self.things.update(scenes, (Thing(TABLE, version.name),))
+            scenes = (OrphanGroup(SCENE, f"{clip}-{digest}") for clip, digest in version.scenes.items())
+            self.things.update(scenes, (OrphanGroup(TABLE, version.name),))
             self.numbers.add(number)
         return self
 
-    def __contains__(self, thing: Thing) -> bool:
+    def __contains__(self, thing: OrphanGroup) -> bool:
         return thing in self.things
 
 
-def _unnamed(store: Store, named: _Named) -> Iterator[Unnamed]:
+def _unnamed(store: Store, named: _Named) -> Iterator[Orphans]:
     ours = ((thing, file) for file in store.everything() if (thing := _thing(file.name)) and thing not in named)
     ordered = sorted(ours, key=lambda pair: (pair[0], not pair[1].name.startswith("scenes/"), pair[1].name))
     for thing, pairs in groupby(ordered, key=lambda pair: pair[0]):
-        yield Unnamed(thing, tuple(file for _, file in pairs))
+        yield Orphans(thing, tuple(file for _, file in pairs))
 
 
-def _thing(name: str) -> Thing | None:
+def _thing(name: str) -> OrphanGroup | None:
     """What a file belongs to, None for one that no merge wrote."""
     for what, pattern in _KINDS:
         if match := pattern.fullmatch(name):
             named = match.groupdict()
-            return Thing(what, named.get("scene") or named.get("tables") or name)
+            return OrphanGroup(what, named.get("scene") or named.get("tables") or name)
     return None
 
 
-def _taken(store: Store, one: Unnamed, before: datetime, named: _Named, hands: Executor) -> bool:
+def _taken(store: Store, one: Orphans, before: datetime, named: _Named, hands: Executor) -> bool:
     """Whether all of it went: what has been named or renewed since it was found stays."""
     if one.thing in named.look():
         return False

@@ -14,7 +14,7 @@ from outputs.atomic_write import write_text
 from outputs.nuscenes.dataset import fixed_tables
 from outputs.nuscenes.dataset_card import dataset_card
 from outputs.nuscenes.detection_task import counted_boxes
-from outputs.nuscenes.splits import Kin, Shares, Side, as_table, placed, settled, sides
+from outputs.nuscenes.splits import SceneFamily, Shares, SplitShare, as_table, placed, settled, sides
 from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES
 from outputs.versioned.scene_package import ScenePackage, as_line, read_scenes
 from outputs.versioned.store import Store
@@ -42,7 +42,7 @@ class BuiltTables:
     digest: str
     entries: tuple[Entry, ...]
     rows: dict[str, int]
-    sides: tuple[Side, ...]
+    sides: tuple[SplitShare, ...]
 
 
 def build_tables(
@@ -61,7 +61,7 @@ def build_tables(
         entries = tuple(_add(package, tables) for package in read_scenes(store, scenes, hands))
         for table in tables.values():
             table.end()
-    kin = {entry.id: Kin(entry.family, entry.name) for entry in entries}
+    kin = {entry.id: SceneFamily(entry.family, entry.name) for entry in entries}
     known = settled(kin, placed(json.loads(store.read(f"{before}/splits.json")))) if before else {}
     found = sides({scene: one.family for scene, one in kin.items()}, shares, known)
     write_text(folder / "splits.json", json.dumps(as_table(found), indent=1) + "\n")

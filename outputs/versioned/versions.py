@@ -28,11 +28,11 @@ from outputs.versioned.version_tables import BuiltTables, add_card, build_tables
 LATEST = "latest.json"
 
 
-class _Strict(BaseModel):
+class _VersionModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Split(_Strict):
+class Split(_VersionModel):
     """Shares are of families."""
 
     split: str
@@ -42,7 +42,7 @@ class Split(_Strict):
     scenes: int
 
 
-class Version(_Strict):
+class Version(_VersionModel):
     """`scenes` maps a clip's id to the digest of what it holds; `before` names the version that this one grew from."""
 
     format: Literal["nearmiss-version-1"] = "nearmiss-version-1"

@@ -33,7 +33,7 @@ class Rest(Protocol):
 
 
 @dataclass(frozen=True)
-class Schedule:
+class DailySchedule:
     """Every night at `at`, local time, into folders under `root`."""
 
     root: Path
@@ -68,7 +68,7 @@ def time_of_day(text: str) -> time:
 
 
 def serve(
-    schedule: Schedule, work: Callable[[date], None], rest: Rest,
+    schedule: DailySchedule, work: Callable[[date], None], rest: Rest,
     now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
 ) -> None:  # fmt: skip
     """Work on every night when it is due, until `rest` says stop.

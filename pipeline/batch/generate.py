@@ -15,17 +15,17 @@ from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.datasets.publish import publish
 from pipeline.engine.event_log import journal, log
 from pipeline.engine.machine import machine, versions
-from pipeline.engine.outcomes import NOTHING, Done, Failed, Needs, hands, inline, stops_all
+from pipeline.engine.outcomes import NOTHING, Done, Failed, Resources, hands, inline, stops_all
 from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.scheduler import on_ray
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
 from pipeline.networks import check_weights, fingerprints
-from pipeline.runs.clip_outcome import Ending, Failure, Made, Timings, tell_ending
-from pipeline.runs.run_config import How, Request, keep, read_specs, resuming
+from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Ending, Timings, tell_ending
+from pipeline.runs.run_config import ExecutionConfig, RunConfig, keep, read_specs, resuming
 from pipeline.runs.run_folder import Job, Run, clip_id, open_run
 from pipeline.runs.scenario_sources import load_all
 from scenarios.scenario import Scenario
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 
 class NoLog(UserError):
@@ -37,7 +37,7 @@ class NothingToMake(UserError):
 
 
 # What a worker of a preset asks of its machine, whichever acts it plays.
-NEEDS = {"tiny": Needs(memory_gib=1.5)}  # 1.3 GiB at six seconds, measured
+NEEDS = {"tiny": Resources(memory_gib=1.5)}  # 1.3 GiB at six seconds, measured
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Plan:
     """
 
     jobs: tuple[Job, ...]
-    faults: tuple[Faults, ...]
+    faults: tuple[SpecErrors, ...]
     without_log: tuple[str, ...]
     scenarios: tuple[Scenario, ...]
 
@@ -59,7 +59,7 @@ class Summary:
 
     run: Path
     records: tuple[ClipRecord, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[ClipFailed, ...]
     plan: Plan
     made: Timings
 
@@ -83,14 +83,14 @@ class Summary:
 
 
 @runtime_checkable
-class Watch(Protocol):
+class ProgressObserver(Protocol):
     """Somebody who wants to know how it goes."""
 
     def begins(self, run: Path, missing: int, there: int) -> None: ...
     def ended(self, ending: Ending) -> None: ...
 
 
-class Silent:
+class NoObserver:
     """Nobody watches."""
 
     def begins(self, run: Path, missing: int, there: int) -> None:
@@ -104,7 +104,11 @@ Which = Callable[[Run, tuple[Job, ...]], tuple[Job, ...]]
 
 
 def generate(
-    request: Request, how: How, watch: Watch, stop: Callable[[], object] = bool, which: Which = Run.missing
+    request: RunConfig,
+    how: ExecutionConfig,
+    watch: ProgressObserver,
+    stop: Callable[[], object] = bool,
+    which: Which = Run.missing,
 ) -> Summary:
     """Make the clips that are asked for and not there yet (`which` of them), then dataset and report of the whole run.
 
@@ -119,7 +123,7 @@ def generate(
         with stopped_by(stop, run, plan.jobs):
             for ending in make_clips(run, wanted, request, how, stop):
                 watch.ended(ending)
-                if isinstance(ending, Made):
+                if isinstance(ending, ClipDone):
                     timings.add(ending)
         publish(run)
         return summarise(run, plan, timings)
@@ -138,7 +142,7 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
         raise Stopped(f"stopped as asked: {there} clips are there, {left} are missing; {resuming(run.path)}")
 
 
-def make_plan(request: Request) -> Plan:
+def make_plan(request: RunConfig) -> Plan:
     """Which clips a request means. Raises `specs.NotFound`, `NoLog`, or WeightsError before any work is done.
 
     Of many scenarios those without their log are left out, and said so; where nothing else was asked for, it is an
@@ -156,7 +160,7 @@ def make_plan(request: Request) -> Plan:
     return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log, tuple(scenarios))
 
 
-def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
+def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig) -> Job:
     if scenario.from_log is None:
         return Job(clip_id(scenario, seed, weights), scenario, seed)
     scene = f"scene {scenario.from_log.scene} of the log {request.log.name}"
@@ -166,7 +170,7 @@ def _job(scenario: Scenario, seed: int, weights: str, request: Request) -> Job:
 
 @contextmanager
 def hold(
-    request: Request, plan: Plan, how: How, meant: Callable[[Run], tuple[str, ...]] | None = None
+    request: RunConfig, plan: Plan, how: ExecutionConfig, meant: Callable[[Run], tuple[str, ...]] | None = None
 ) -> Iterator[Run]:
     """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
 
@@ -220,7 +224,7 @@ def _telling_the_end(run: Run) -> Iterator[None]:
 
 
 def make_clips(
-    run: Run, jobs: tuple[Job, ...], request: Request, how: How, stop: Callable[[], object] = bool
+    run: Run, jobs: tuple[Job, ...], request: RunConfig, how: ExecutionConfig, stop: Callable[[], object] = bool
 ) -> Iterator[Ending]:
     """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there.
 
@@ -243,11 +247,11 @@ def make_clips(
         yield ending
 
 
-def _fail(run: Run, outcome: Failed) -> Failure:
+def _fail(run: Run, outcome: Failed) -> ClipFailed:
     return run.fail(outcome.item, outcome.reason, outcome.trace, outcome.passing, outcome.attempts)
 
 
-def _ray_plan(how: How, preset: str, jobs: int) -> RayPlan:
+def _ray_plan(how: ExecutionConfig, preset: str, jobs: int) -> RayPlan:
     share = None if how.ray and not how.workers else hands(jobs, how.workers)
     return RayPlan(
         share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs, metrics_port=how.metrics_port,

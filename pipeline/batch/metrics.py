@@ -6,7 +6,7 @@ forgets a gauge that is not set for a while; the dashboard looks back for the la
 """
 
 from outputs.clips.manifest import missed
-from pipeline.runs.clip_outcome import Ending, Failure
+from pipeline.runs.clip_outcome import ClipFailed, Ending
 
 CLIPS, REJECTED, STAGE = "nearmiss_clips", "nearmiss_rejected", "nearmiss_stage_seconds"
 SPENT = "nearmiss_spent_seconds"  # exactly; Ray takes every value of a histogram for the middle of its bucket
@@ -27,7 +27,7 @@ class Meters:
             self._make()
         self.left -= 1
         self.waiting.set(self.left)
-        if isinstance(ending, Failure):
+        if isinstance(ending, ClipFailed):
             self.clips.inc(tags={"state": "failed"})
             return
         self.clips.inc(tags={"state": "accepted" if ending.record.accepted else "rejected"})

@@ -14,20 +14,29 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 from outputs.clips.manifest import missed
-from pipeline.batch.generate import NothingToMake, Plan, Summary, Watch, hold, make_clips, make_plan, summarise
+from pipeline.batch.generate import (
+    NothingToMake,
+    Plan,
+    ProgressObserver,
+    Summary,
+    hold,
+    make_clips,
+    make_plan,
+    summarise,
+)
 from pipeline.datasets.merge import NotMerged, merge
 from pipeline.datasets.publish import publish
 from pipeline.engine.event_log import log
 from pipeline.engine.lock import locked
 from pipeline.engine.machine import code_fingerprint
-from pipeline.runs.batch_history import Ended, History, history, note_ended
-from pipeline.runs.clip_outcome import Failure, Made, Timings
-from pipeline.runs.run_config import How, Request, given, options
+from pipeline.runs.batch_history import BatchEnd, History, history, note_ended
+from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Timings
+from pipeline.runs.run_config import ExecutionConfig, RunConfig, given, options
 from pipeline.runs.run_folder import Job, Run
 
 
 @dataclass(frozen=True)
-class Budget:
+class NightlyBudget:
     """How much a night may do; None: all there is. Clips that are in work when the hours are over are finished."""
 
     clips: int | None = None
@@ -35,15 +44,15 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Order:
+class NightlyConfig:
     """What is wanted every night. `what.out` is the folder that holds the nights.
 
     With `retry_failed` what was given up is tried again. `into` is the dataset that every night's accepted clips join,
     a folder or an address as for `merge`.
     """
 
-    what: Request
-    budget: Budget = Budget()
+    what: RunConfig
+    budget: NightlyBudget = NightlyBudget()
     retry_failed: bool = False
     into: str | None = None
 
@@ -51,7 +60,7 @@ class Order:
     def root(self) -> Path:
         return self.what.out
 
-    def command(self, how: How, retry_failed: bool = False) -> str:
+    def command(self, how: ExecutionConfig, retry_failed: bool = False) -> str:
         """What does the rest of a night, in a terminal."""
         budget = [("--clips", self.budget.clips), ("--hours", self.budget.hours), ("--into", self.into)]
         words = [*given(budget), *options(self.what, how), *(["--retry-failed"] if retry_failed else [])]
@@ -59,17 +68,17 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Due:
+class BatchPlan:
     """`jobs` in the order in which to make them; the first `unfinished` were begun before; `before` are made."""
 
     jobs: tuple[Job, ...]
     unfinished: int
     before: int
-    given_up: tuple[Failure, ...]
+    given_up: tuple[ClipFailed, ...]
 
 
 @dataclass(frozen=True)
-class Night:
+class NightlyRun:
     """A night that we hold.
 
     `jobs` are what its budget still lets it make, `there` the clips of an earlier start of it; `over()` once its hours
@@ -78,15 +87,15 @@ class Night:
 
     run: Run
     plan: Plan
-    due: Due
+    due: BatchPlan
     jobs: tuple[Job, ...]
     there: frozenset[str]
     over: Callable[[], bool]
-    how: How
+    how: ExecutionConfig
 
 
 @dataclass(frozen=True)
-class Gathered:
+class MergeResult:
     """What became of the dataset that all nights join."""
 
     ok: bool
@@ -94,16 +103,16 @@ class Gathered:
 
 
 @dataclass(frozen=True)
-class Account:
+class NightlyReport:
     """What a night came to. `waiting` clips are left for the next one."""
 
     name: str
     summary: Summary
     before: int
     waiting: int
-    given_up: tuple[Failure, ...]
+    given_up: tuple[ClipFailed, ...]
     again: str
-    gathered: Gathered | None = None
+    gathered: MergeResult | None = None
 
     @property
     def ok(self) -> bool:
@@ -126,7 +135,9 @@ class Account:
         return f"{self.name}: {self.summary.counts}; {rest}; {len(self.summary.plan.faults)} files with faults{dataset}"
 
 
-def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[], object] = bool) -> Account:
+def nightly(
+    order: NightlyConfig, night: date, how: ExecutionConfig, watch: ProgressObserver, stop: Callable[[], object] = bool
+) -> NightlyReport:
     """Make what is due, publish it, say what it came to. Raises what `make_plan` and `open_run` raise."""
     with open_night(order, night, how) as tonight:
         timings = Timings()
@@ -134,7 +145,7 @@ def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[]
         try:
             for ending in make_clips(tonight.run, tonight.jobs, order.what, how, lambda: stop() or tonight.over()):
                 watch.ended(ending)
-                if isinstance(ending, Made):
+                if isinstance(ending, ClipDone):
                     timings.add(ending)
         except KeyboardInterrupt:  # the time to finish is over: what is there is published all the same
             log.warning("stopped")
@@ -142,7 +153,7 @@ def nightly(order: Order, night: date, how: How, watch: Watch, stop: Callable[[]
 
 
 @contextmanager
-def open_night(order: Order, night: date, how: How) -> Iterator[Night]:
+def open_night(order: NightlyConfig, night: date, how: ExecutionConfig) -> Iterator[NightlyRun]:
     """Hold a night's run folder, and the folder of all nights: one night at a time."""
     order.root.mkdir(parents=True, exist_ok=True)
     with locked(order.root):
@@ -163,17 +174,17 @@ def open_night(order: Order, night: date, how: How) -> Iterator[Night]:
                 night=night.isoformat(), budget=vars(order.budget), due=len(there) + len(due.jobs),
                 asked=len(there) + len(jobs), again_failed=order.command(how, retry_failed=True),
             )  # fmt: skip
-            yield Night(run, plan, due, jobs, there, _time_limit(run, order.budget.hours), how)
+            yield NightlyRun(run, plan, due, jobs, there, _time_limit(run, order.budget.hours), how)
 
 
-def _share(run: Run, due: Due, budget: Budget) -> tuple[frozenset[str], tuple[Job, ...]]:
+def _share(run: Run, due: BatchPlan, budget: NightlyBudget) -> tuple[frozenset[str], tuple[Job, ...]]:
     """The clips that are in a night's folder, and what its budget lets it make beside them."""
     there = frozenset(record.id for record in run.records())
     room = None if budget.clips is None else max(0, budget.clips - len(there))
     return there, due.jobs[:room]
 
 
-def close_night(order: Order, night: Night, made: Timings, finished: bool = True) -> Account:
+def close_night(order: NightlyConfig, night: NightlyRun, made: Timings, finished: bool = True) -> NightlyReport:
     """Publish a night, let its accepted clips join the dataset of all nights, and write down that it is over.
 
     A night that is not `finished` was told to stop: it is published, and goes on when it is asked for again.
@@ -184,7 +195,7 @@ def close_night(order: Order, night: Night, made: Timings, finished: bool = True
     summary = summarise(night.run, plan, made)
     failed = {failure.clip for failure in summary.failures}
     left = [job for job in night.due.jobs if job.clip not in failed and night.run.state(job.clip) is None]
-    account = Account(
+    account = NightlyReport(
         night.run.path.name, summary, night.due.before - len(night.there), len(left), night.due.given_up,
         order.command(night.how, any(not failure.passing for failure in (*summary.failures, *night.due.given_up))),
         _gathered(order),
@@ -192,11 +203,11 @@ def close_night(order: Order, night: Night, made: Timings, finished: bool = True
     log.info("night", extra={"ok": account.ok, "line": account.line})
     if finished:
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        note_ended(order.root, [Ended(night.run.path.name, at, account.ok, account.line)])
+        note_ended(order.root, [BatchEnd(night.run.path.name, at, account.ok, account.line)])
     return account
 
 
-def _gathered(order: Order) -> Gathered | None:
+def _gathered(order: NightlyConfig) -> MergeResult | None:
     """A dataset that cannot be reached costs no clip: all nights are looked at, so the next one makes up for it."""
     if order.into is None:
         return None
@@ -204,12 +215,12 @@ def _gathered(order: Order) -> Gathered | None:
         merged = merge(sorted(found.parent for found in order.root.glob("*/run.json")), order.into)
     except NotMerged as error:
         log.error("not merged", extra={"reason": str(error)})
-        return Gathered(False, f"dataset as it was: {error}")
+        return MergeResult(False, f"dataset as it was: {error}")
     version = merged.version.name if merged.version else "no version yet"
-    return Gathered(not merged.left_out, f"{len(merged.added)} scenes joined {order.into} ({version})")
+    return MergeResult(not merged.left_out, f"{len(merged.added)} scenes joined {order.into} ({version})")
 
 
-def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: bool = False) -> Due:
+def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: bool = False) -> BatchPlan:
     """What is not made yet: first what was begun, then the rest, fair over the scenario files.
 
     Within a file the order is by the ids' hash, so that a part of a sweep is spread over the whole of it.
@@ -220,7 +231,7 @@ def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: boo
     begun = [job for job in wanted if job.clip in past.begun or job.clip in past.failures]
     new = [job for job in wanted if job.clip not in past.begun and job.clip not in past.failures]
     given_up = tuple(past.failures[clip] for clip in sorted(hopeless))
-    return Due((*in_turn(begun), *in_turn(new)), len(begun), len(jobs) - len(missing), given_up)
+    return BatchPlan((*in_turn(begun), *in_turn(new)), len(begun), len(jobs) - len(missing), given_up)
 
 
 def in_turn(jobs: Sequence[Job]) -> tuple[Job, ...]:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.batch.generate import Summary, Watch, Which, generate
+from pipeline.batch.generate import ProgressObserver, Summary, Which, generate
 from pipeline.runs.batch_history import no_other_night
 from pipeline.runs.run_config import kept, wanted
 from pipeline.runs.run_folder import Run, RunRefused, look
 
 
-def resume(path: Path, watch: Watch, stop: Callable[[], object] = bool) -> Iterator[Summary]:
+def resume(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
     """Make what is missing of every request of a run, with the files, seeds, weights and workers that it began with.
 
     What failed by its own fault is left: it would fail again (`retry_failed`). So is what other nights made since.
@@ -18,12 +18,12 @@ def resume(path: Path, watch: Watch, stop: Callable[[], object] = bool) -> Itera
     return _go_on(path, watch, stop, Run.untried)
 
 
-def retry_failed(path: Path, watch: Watch, stop: Callable[[], object] = bool) -> Iterator[Summary]:
+def retry_failed(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
     """Make only what failed, for whatever reason, once more."""
     return _go_on(path, watch, stop, Run.failed)
 
 
-def _go_on(path: Path, watch: Watch, stop: Callable[[], object], which: Which) -> Iterator[Summary]:
+def _go_on(path: Path, watch: ProgressObserver, stop: Callable[[], object], which: Which) -> Iterator[Summary]:
     run = look(path)
     if not (keys := tuple(wanted(run))):
         raise RunRefused(f"{path} was made by a version that did not write down how to go on; give its command again")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.checks.objects import Tally, tally
+from pipeline.checks.objects import DetectionCounts, tally
 from pipeline.checks.rules import RULES, SourceFigures
-from pipeline.checks.scene import Scene
+from pipeline.checks.scene import CheckedClip
 from pipeline.checks.tracks import later_looks
 
 MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
@@ -76,7 +76,7 @@ def load_baseline(path: Path) -> Baseline:
     return baseline
 
 
-def source_figures(scenes: Sequence[Scene]) -> SourceFigures:
+def source_figures(scenes: Sequence[CheckedClip]) -> SourceFigures:
     """Recall by class and height, thin classes leaning on all classes; quantiles of how looks change."""
     counts = sum((tally(scene) for scene in scenes[1:]), tally(scenes[0]))
     pairs = [pair for s in scenes for actor in range(len(s.rollout.bodies)) for pair in later_looks(s, actor)]
@@ -89,12 +89,12 @@ def source_figures(scenes: Sequence[Scene]) -> SourceFigures:
     )
 
 
-def _recall(counts: Tally) -> np.ndarray:
+def _recall(counts: DetectionCounts) -> np.ndarray:
     of_bin = counts.found.sum(0) / np.maximum(counts.asked.sum(0), 1)
     return (counts.found + PRIOR * of_bin) / (counts.asked + PRIOR)
 
 
-def calibrate(scenes: Sequence[Scene], checker: str, source: str) -> Baseline:
+def calibrate(scenes: Sequence[CheckedClip], checker: str, source: str) -> Baseline:
     """Figures, then every rule's limit, from clean source clips; deterministic."""
     figures = source_figures(scenes)
     limits, measured, failed = {}, {}, {}

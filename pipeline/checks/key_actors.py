@@ -17,8 +17,8 @@ from pipeline.checks.kinematics import outlines
 from pipeline.checks.objects import LEAST_ASKED
 from pipeline.checks.outcomes import ego_hits
 from pipeline.checks.rules import DETECTOR
-from pipeline.checks.scene import FLOOR_PX, Scene
-from pipeline.checks.sight import Found
+from pipeline.checks.scene import FLOOR_PX, CheckedClip
+from pipeline.checks.sight import FrameDetections
 from pipeline.checks.targets import CLASSES
 from scenarios.rollout import Rollout
 
@@ -38,7 +38,7 @@ class ActorCount:
     on_source: int
 
 
-def key_actors(scene: Scene, source: tuple[Found, ...], named: frozenset[str]) -> tuple[Verdict, ...]:
+def key_actors(scene: CheckedClip, source: tuple[FrameDetections, ...], named: frozenset[str]) -> tuple[Verdict, ...]:
     """A verdict for each actor that is `named` by the story, is hit, or comes nearest to the ego; never for the ego.
 
     Found in no frame it fails, found in fewer than a third of the frames in which it is on the `source` pictures (what
@@ -54,7 +54,7 @@ def key_actors(scene: Scene, source: tuple[Found, ...], named: frozenset[str]) -
     return tuple(_judge(scene, row, role, _count(scene, on_source, row)) for row, role in roles.items())
 
 
-def _roles(scene: Scene, named: frozenset[str]) -> dict[int, str]:
+def _roles(scene: CheckedClip, named: frozenset[str]) -> dict[int, str]:
     """The rows of the actors that matter, with why they do, in the order of the rollout's bodies."""
     rollout, hit = scene.rollout, _hit(scene.rollout)
     roles = {row: [] for row in range(1, len(rollout.bodies))}
@@ -73,7 +73,7 @@ def _hit(rollout: Rollout) -> set[str]:
     return told | ({seen[0]} if seen else set())
 
 
-def _nearest(scene: Scene) -> int | None:
+def _nearest(scene: CheckedClip) -> int | None:
     """Who of those that can be asked for comes nearest to the ego at any time, from outline to outline."""
     asked = np.flatnonzero(_asked(scene).sum(axis=0) >= LEAST_ASKED)
     if not len(asked):
@@ -81,7 +81,7 @@ def _nearest(scene: Scene) -> int | None:
     return int(asked[_away_m(scene.rollout)[:, asked].min(axis=0).argmin()])
 
 
-def _asked(scene: Scene) -> Bool[np.ndarray, "time actor"]:
+def _asked(scene: CheckedClip) -> Bool[np.ndarray, "time actor"]:
     """In which frames each actor is asked for: where it is in plain view, but not in the prompt."""
     return scene.eligible & (np.arange(len(scene.eligible)) >= PROMPT_FRAMES)[:, None]
 
@@ -95,7 +95,7 @@ def _away_m(rollout: Rollout) -> Float[np.ndarray, "time actor"]:
     return away
 
 
-def _count(scene: Scene, on_source: Scene, row: int) -> ActorCount:
+def _count(scene: CheckedClip, on_source: CheckedClip, row: int) -> ActorCount:
     """By overlap and score, one finding for one actor: somebody beside it does not stand in. A finding of a class that
     is like its own counts: whether the class is right is for `label recall` to say."""
     frames = np.flatnonzero(_asked(scene)[:, row])
@@ -104,7 +104,7 @@ def _count(scene: Scene, on_source: Scene, row: int) -> ActorCount:
     return ActorCount(len(frames), len(found), int((classes != scene.kinds[row]).sum()), len(on_source))
 
 
-def _judge(scene: Scene, row: int, role: str, count: ActorCount) -> Verdict:
+def _judge(scene: CheckedClip, row: int, role: str, count: ActorCount) -> Verdict:
     body = scene.rollout.bodies[row]
     if not scene.taught[row]:
         reason = f"{body.id} ({body.kind}), {role}: not asked for, since no class of the detector's"
@@ -125,7 +125,7 @@ def _judge(scene: Scene, row: int, role: str, count: ActorCount) -> Verdict:
 
 
 def _verdict(
-    scene: Scene, outcome: Outcome, value: float | None, limit: float | None, reason: str, must_pass: bool
+    scene: CheckedClip, outcome: Outcome, value: float | None, limit: float | None, reason: str, must_pass: bool
 ) -> Verdict:
     return Verdict(
         KEY_ACTOR, "pixels", outcome, value, limit, "frames", DETECTOR, OWN_SOURCE, reason,

@@ -6,8 +6,8 @@ from outputs.verdict import Outcome, Verdict
 from pipeline.checks.baseline import CURE, Baseline, BaselineError
 from pipeline.checks.key_actors import key_actors
 from pipeline.checks.rules import MOTION, RULES, Rule, SourceFigures
-from pipeline.checks.scene import Scene
-from pipeline.checks.sight import Checker, Found, Frames, find_objects, observe
+from pipeline.checks.scene import CheckedClip
+from pipeline.checks.sight import Checker, FrameDetections, Frames, find_objects, observe
 from scenarios.rollout import Rollout
 
 
@@ -34,24 +34,24 @@ def check_pixels(
         raise BaselineError(
             f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; {CURE}"
         )
-    scene = Scene(observe(frames, checker), labels, rollout, camera)
+    scene = CheckedClip(observe(frames, checker), labels, rollout, camera)
     return judge_scene(scene, find_objects(source, checker), named, baseline)
 
 
 def judge_scene(
-    scene: Scene, source: tuple[Found, ...], named: frozenset[str], baseline: Baseline
+    scene: CheckedClip, source: tuple[FrameDetections, ...], named: frozenset[str], baseline: Baseline
 ) -> tuple[Verdict, ...]:
     """Every check on a clip that has been looked at; `source` is what the detector finds on its source pictures."""
     return (*judge_rules(scene, baseline), *key_actors(scene, source, named))
 
 
-def judge_rules(scene: Scene, baseline: Baseline) -> tuple[Verdict, ...]:
+def judge_rules(scene: CheckedClip, baseline: Baseline) -> tuple[Verdict, ...]:
     """Every rule on a clip that has been looked at."""
     figures = baseline.figures
     return tuple(_judge(rule, scene, figures, baseline) for rule in RULES)
 
 
-def _judge(rule: Rule, scene: Scene, figures: SourceFigures, baseline: Baseline) -> Verdict:
+def _judge(rule: Rule, scene: CheckedClip, figures: SourceFigures, baseline: Baseline) -> Verdict:
     """Inconclusive where there was nothing to measure: never a pass."""
     reading, limit = rule.read(scene, figures), baseline.limits[rule.check]
     if reading.value is None:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from pipeline.checks.motion import ego_moves, ego_speed_seen, yaw_rate_seen
 from pipeline.checks.objects import ghost_share, label_recall, least_found_object, placement, size_against_distance
-from pipeline.checks.scene import Reading, Scene
+from pipeline.checks.scene import CheckedClip, CheckReading
 from pipeline.checks.tracks import longest_vanishing, looks_stay, occlusion_order, permanence
 
 DETECTOR, MOTION = "centre-point detector", "learned inverse dynamics"
@@ -37,7 +37,7 @@ class Rule:
     bad: Literal["above", "below"]
     aim: float
     loosest: float
-    read: Callable[[Scene, SourceFigures], Reading]
+    read: Callable[[CheckedClip, SourceFigures], CheckReading]
 
     def limit(self, readings: list[float]) -> float:
         """Such that about 2 % of clean source clips fail, within the bounds."""

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from conditioning.geometry.camera import Camera
 from conditioning.sensors.visibility import Labels
-from pipeline.checks.sight import Sight
+from pipeline.checks.sight import ClipObservation
 from pipeline.checks.targets import ALIKE, CLASSES, class_indices, taught
 from scenarios.rollout import Rollout
 
@@ -38,10 +38,10 @@ def _intersection(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> F
 
 
 @dataclass(frozen=True)
-class Scene:
+class CheckedClip:
     """One clip's labels and findings, with the questions that several checks ask of them."""
 
-    sight: Sight
+    sight: ClipObservation
     labels: Labels
     rollout: Rollout
     camera: Camera
@@ -120,7 +120,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CheckReading:
     """What a check measured on a clip; None where there was nothing to measure, and why."""
 
     value: float | None

@@ -28,7 +28,7 @@ class Checker:
 
 
 @dataclass(frozen=True)
-class Found:
+class FrameDetections:
     """One frame's findings, best first. Boxes x0, y0, x1, y1 in pixels; colours are the box's middle, 0..1."""
 
     boxes: Float[np.ndarray, "found 4"]
@@ -39,25 +39,27 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Sight:
+class ClipObservation:
     """A whole clip as the checker sees it; motion is speed (m/s) and yaw rate (rad/s) between neighbouring frames."""
 
-    found: tuple[Found, ...]
+    found: tuple[FrameDetections, ...]
     motion: Float[np.ndarray, "pair 2"]
 
 
 @torch.inference_mode()
-def observe(frames: Frames, checker: Checker) -> Sight:
+def observe(frames: Frames, checker: Checker) -> ClipObservation:
     """Run both networks over a clip."""
     pictures = _pictures(frames)
     pairs = zip(pictures[:-1].split(BATCH), pictures[1:].split(BATCH), strict=True)
     with computing():
         motion = [checker.egomotion(before, after).float().numpy() for before, after in pairs]
-    return Sight(find_objects(frames, checker), np.concatenate(motion) if motion else np.zeros((0, 2), np.float32))
+    return ClipObservation(
+        find_objects(frames, checker), np.concatenate(motion) if motion else np.zeros((0, 2), np.float32)
+    )
 
 
 @torch.inference_mode()
-def find_objects(frames: Frames, checker: Checker) -> tuple[Found, ...]:
+def find_objects(frames: Frames, checker: Checker) -> tuple[FrameDetections, ...]:
     """Run the detector alone over a clip, which takes half the time of both networks."""
     with computing():  # as it is trained; a baseline is measured the same way
         found = [d for batch in _pictures(frames).split(BATCH) for d in checker.detector.detect(batch, FAINT)]
@@ -69,9 +71,9 @@ def _pictures(frames: Frames) -> Float[torch.Tensor, "time 3 height width"]:
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def _plain(found: Detections, frame: UInt8[np.ndarray, "height width 3"]) -> Found:
+def _plain(found: Detections, frame: UInt8[np.ndarray, "height width 3"]) -> FrameDetections:
     boxes = found.boxes.numpy()
-    return Found(
+    return FrameDetections(
         boxes, found.classes.numpy(), found.scores.numpy(), found.embeddings.numpy(), middle_colours(frame, boxes)
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from pipeline.checks.scene import FLOOR_PX, Reading, Scene, covered, pairwise_iou, runs
+from pipeline.checks.scene import FLOOR_PX, CheckedClip, CheckReading, covered, pairwise_iou, runs
 
 HIDDEN_FRAMES = 3  # a shorter glimpse lost is no occlusion
 FOUND_WITHIN = 6  # frames, half a second
@@ -31,12 +31,12 @@ class Look:
         return float(np.linalg.norm(self.colour - other.colour))
 
 
-def sightings(scene: Scene, actor: int) -> Int[np.ndarray, "sighting"]:
+def sightings(scene: CheckedClip, actor: int) -> Int[np.ndarray, "sighting"]:
     """Frames in which an object is plainly there and was found."""
     return np.flatnonzero(scene.eligible[:, actor] & (scene.loose[:, actor] >= 0))
 
 
-def look(scene: Scene, actor: int, frames: Int[np.ndarray, "sighting"]) -> Look:
+def look(scene: CheckedClip, actor: int, frames: Int[np.ndarray, "sighting"]) -> Look:
     """The mean look over some sightings."""
     places = scene.loose[frames, actor]
     mean = np.mean([scene.sight.found[t].looks[i] for t, i in zip(frames, places, strict=True)], axis=0)
@@ -44,7 +44,7 @@ def look(scene: Scene, actor: int, frames: Int[np.ndarray, "sighting"]) -> Look:
     return Look(mean / max(float(np.linalg.norm(mean)), 1e-6), colour)
 
 
-def turning_points(scene: Scene, actor: int) -> Iterator[tuple[Look, Look]]:
+def turning_points(scene: CheckedClip, actor: int) -> Iterator[tuple[Look, Look]]:
     """Looks just before and just after every moment of an object's life that has enough sightings around it."""
     seen = sightings(scene, actor)
     for i in range(VIEWS, len(seen) - VIEWS + 1):
@@ -53,7 +53,7 @@ def turning_points(scene: Scene, actor: int) -> Iterator[tuple[Look, Look]]:
             yield look(scene, actor, before), look(scene, actor, after)
 
 
-def later_looks(scene: Scene, actor: int) -> Iterator[tuple[Look, Look]]:
+def later_looks(scene: CheckedClip, actor: int) -> Iterator[tuple[Look, Look]]:
     """Looks of one object one to two seconds apart: what a return from behind something is measured against."""
     seen = sightings(scene, actor)
     for start in range(0, len(seen) - 2 * VIEWS + 1, VIEWS):
@@ -63,7 +63,7 @@ def later_looks(scene: Scene, actor: int) -> Iterator[tuple[Look, Look]]:
             yield look(scene, actor, before), look(scene, actor, after)
 
 
-def looks_stay(scene: Scene) -> Reading:
+def looks_stay(scene: CheckedClip) -> CheckReading:
     """The least likeness between an object's looks just before and just after any moment."""
     least, who = 2.0, ""
     for actor, body in enumerate(scene.rollout.bodies):
@@ -72,11 +72,11 @@ def looks_stay(scene: Scene) -> Reading:
             if likeness < least:
                 least, who = likeness, body.id
     if not who:
-        return Reading(None, "no object was seen long enough to compare its looks")
-    return Reading(least, f"{who} keeps a likeness of {least:.2f} where its look changes most")
+        return CheckReading(None, "no object was seen long enough to compare its looks")
+    return CheckReading(least, f"{who} keeps a likeness of {least:.2f} where its look changes most")
 
 
-def longest_vanishing(scene: Scene) -> Reading:
+def longest_vanishing(scene: CheckedClip) -> CheckReading:
     """Longest stretch in frames in which a plain object that had just been seen steadily is not there."""
     longest, who, asked = 0, "", 0
     for actor, body in enumerate(scene.rollout.bodies):
@@ -87,8 +87,10 @@ def longest_vanishing(scene: Scene) -> Reading:
                 if a >= VIEWS and there[max(0, a - FOUND_WITHIN) : a].mean() >= 0.8 and b - a > longest:
                     longest, who = b - a, body.id
     if not asked:
-        return Reading(None, "no plain object was seen for three frames")
-    return Reading(float(longest), f"{who} is not seen for {longest} frames though nothing hides it" if who else "none")
+        return CheckReading(None, "no plain object was seen for three frames")
+    return CheckReading(
+        float(longest), f"{who} is not seen for {longest} frames though nothing hides it" if who else "none"
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Return:
     before: Int[np.ndarray, "sighting"]
 
 
-def returns(scene: Scene) -> list[Return]:
+def returns(scene: CheckedClip) -> list[Return]:
     """Every return from behind something of an object that had been seen before."""
     events = []
     for actor in range(1, len(scene.rollout.bodies)):
@@ -115,17 +117,17 @@ def returns(scene: Scene) -> list[Return]:
     return events
 
 
-def permanence(scene: Scene, least_likeness: float, most_repainted: float) -> Reading:
+def permanence(scene: CheckedClip, least_likeness: float, most_repainted: float) -> CheckReading:
     """Share of returns after which the same thing was there: found within .5 s, alike, and most like itself."""
     events = returns(scene)
     if not events:
-        return Reading(None, "nothing seen before disappears behind something and comes out again")
+        return CheckReading(None, "nothing seen before disappears behind something and comes out again")
     faults = [fault for event in events if (fault := _fault(scene, event, least_likeness, most_repainted))]
     upheld = len(events) - len(faults)
-    return Reading(upheld / len(events), "; ".join([f"{upheld} of {len(events)} returns were upheld", *faults]))
+    return CheckReading(upheld / len(events), "; ".join([f"{upheld} of {len(events)} returns were upheld", *faults]))
 
 
-def _fault(scene: Scene, event: Return, least_likeness: float, most_repainted: float) -> str:
+def _fault(scene: CheckedClip, event: Return, least_likeness: float, most_repainted: float) -> str:
     """What is wrong with one return; empty if nothing."""
     name = scene.rollout.bodies[event.actor].id
     seen = sightings(scene, event.actor)
@@ -147,7 +149,7 @@ def _fault(scene: Scene, event: Return, least_likeness: float, most_repainted: f
     return ""
 
 
-def occlusion_order(scene: Scene) -> Reading:
+def occlusion_order(scene: CheckedClip) -> CheckReading:
     """Share of hidden or half-covered objects that are drawn in front of what covers them."""
     wrong, asked, told = 0, 0, set()
     for t in range(len(scene.sight.found)):
@@ -157,14 +159,14 @@ def occlusion_order(scene: Scene) -> Reading:
                 wrong += 1
                 told.add(scene.rollout.bodies[actor].id)
     if asked < LEAST_PAIRS:
-        return Reading(None, "hardly anything stands behind anything else")
+        return CheckReading(None, "hardly anything stands behind anything else")
     names = f": {', '.join(sorted(told))}" if told else ""
-    return Reading(
+    return CheckReading(
         wrong / asked, f"{wrong} of {asked} sights of something covered show it in front of its cover{names}"
     )
 
 
-def _covered_ones(scene: Scene, t: int) -> Int[np.ndarray, "covered"]:
+def _covered_ones(scene: CheckedClip, t: int) -> Int[np.ndarray, "covered"]:
     """Objects of some size within the picture of which too little shows to be boxed whole."""
     box = scene.labels.amodal_box[t]
     tall = box[:, 3] - box[:, 1] >= FLOOR_PX
@@ -172,7 +174,7 @@ def _covered_ones(scene: Scene, t: int) -> Int[np.ndarray, "covered"]:
     return np.flatnonzero(covered_up & scene.taught)
 
 
-def _shines_through(scene: Scene, t: int, actor: int) -> bool:
+def _shines_through(scene: CheckedClip, t: int, actor: int) -> bool:
     """Whether a confident finding of this class is the whole covered body, and no visible object explains it."""
     found, labels = scene.sight.found[t], scene.labels
     whole = (pairwise_iou(labels.amodal_box[t, actor][None], found.boxes)[0] >= 0.5) & (found.scores >= 0.5)

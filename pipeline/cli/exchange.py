@@ -10,13 +10,13 @@ from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find, load_all
 from scenarios.openscenario.distributions import Imports, import_scenarios
 from scenarios.openscenario.export.export import ROLLED_OUT, NotExported, export
-from scenarios.openscenario.import_file import Asked, Imported
+from scenarios.openscenario.import_file import Imported, ImportOptions
 from scenarios.openscenario.source.node import Report
 from scenarios.openscenario.write_file import told_once
 from scenarios.simulation.simulate import simulate
 
 
-def import_files(path: Path, out: Path | None, asked: Asked, console: Console) -> None:
+def import_files(path: Path, out: Path | None, asked: ImportOptions, console: Console) -> None:
     """Write the scenario of an OpenSCENARIO file to `out`; those of a distribution into it as a folder.
 
     Raises Faults with everything that cannot be said, UserError where `out` is taken.

@@ -31,9 +31,9 @@ def import_scenario(
     """
     with plain_errors():
         from pipeline.cli.exchange import import_files
-        from scenarios.openscenario.import_file import Asked
+        from scenarios.openscenario.import_file import ImportOptions
 
-        import_files(path, out, Asked(ego, duration, partial), console)
+        import_files(path, out, ImportOptions(ego, duration, partial), console)
 
 
 def export_scenario(

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from pipeline.runs.scenario_sources import find
 from scenarios.authoring.explain import explain
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from scenarios.story.phrase_catalog import page
 
 
@@ -15,7 +15,7 @@ def explain_files(names: tuple[str, ...], console: Console) -> bool:
         try:
             console.print(f"[bold]{file}[/]")
             console.print(explain(file), markup=False, highlight=False, soft_wrap=True)
-        except Faults as faults:
+        except SpecErrors as faults:
             show(faults, console)
             sound = False
     return sound
@@ -26,6 +26,6 @@ def explain_phrases(console: Console) -> None:
     console.print(page(), markup=False, highlight=False, soft_wrap=True, end="")
 
 
-def show(faults: Faults, console: Console) -> None:
+def show(faults: SpecErrors, console: Console) -> None:
     """Everything that is wrong with a file."""
     console.print(str(faults), style="red", markup=False, highlight=False, soft_wrap=True)

@@ -20,7 +20,7 @@ from pipeline.cli.explaining import show
 from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find, load_all
 from pipeline.stages import open_world
-from scenarios.rollout import Ended
+from scenarios.rollout import RolloutEnd
 from scenarios.scenario import Scenario
 from scenarios.sweeps.sweep_spec import as_shown
 
@@ -47,7 +47,7 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
         for verdict in (v for v in verdicts if v.check == STORY and v.outcome is Outcome.FAIL):
             console.print(f"  {verdict.reason}", style="yellow", markup=False, soft_wrap=True)
         in_full = full or len(loaded.scenarios) == 1
-        if in_full or rollout.ended is not Ended.DURATION:
+        if in_full or rollout.ended is not RolloutEnd.DURATION:
             lasted, asked = rollout.t_s[-1], scenario.duration_s
             console.print(f"  {rollout.ended}: {lasted:.1f} s of {asked:.1f} s", style="dim", highlight=False)
         if shown := verdicts if in_full else wrong:

@@ -157,19 +157,21 @@ def generate(
     with plain_errors():
         from models.presets import WEIGHTS
         from pipeline.batch.generate import generate as make
-        from pipeline.cli.display.progress import Board
+        from pipeline.cli.display.progress import ProgressDisplay
         from pipeline.cli.display.tables import print_summary
         from pipeline.engine.loopback import refuse_open_cluster
         from pipeline.engine.shutdown import told_to_stop
         from pipeline.engine.stage_plan import staging
-        from pipeline.runs.run_config import How, Request
+        from pipeline.runs.run_config import ExecutionConfig, RunConfig
         from pipeline.runs.run_folder import safe_name
 
         refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
-        request = Request(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
-        how = How(not inline, ray, workers, deadline, staged=staging(staged, gpus, gpu_share, batch, inline))
-        with told_to_stop(grace) as stopping, Board(console) as board:
+        request = RunConfig(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
+        how = ExecutionConfig(
+            not inline, ray, workers, deadline, staged=staging(staged, gpus, gpu_share, batch, inline)
+        )
+        with told_to_stop(grace) as stopping, ProgressDisplay(console) as board:
             summary = make(request, how, board, stopping.__bool__)
     print_summary(console, summary)
     raise typer.Exit(OK if summary.complete else INCOMPLETE)
@@ -207,9 +209,9 @@ def search(
     with plain_errors():
         from pipeline.cli.search_command import search_file
         from pipeline.engine.machine import cores
-        from pipeline.search.search import Effort
+        from pipeline.search.search import SearchEffort
 
-        effort = Effort(rollouts, keep, seed, workers or cores())
+        effort = SearchEffort(rollouts, keep, seed, workers or cores())
         raise typer.Exit(OK if search_file(path, tuple(measure or ("ttc",)), effort, out, console) else INCOMPLETE)
 
 

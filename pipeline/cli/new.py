@@ -17,7 +17,7 @@ from scenarios.simulation.simulate import simulate
 
 
 @dataclass(frozen=True)
-class New:
+class NewFile:
     """The file that was written, the words of its phrase that are not in it, and the shipped scenario most like it."""
 
     path: Path
@@ -25,7 +25,7 @@ class New:
     nearest: str = ""
 
 
-def write_new(path: Path, phrase: str | None = None) -> New:
+def write_new(path: Path, phrase: str | None = None) -> NewFile:
     """Write a scenario to `path`, which must not exist yet; `.yaml` is added where it is missing.
 
     `phrase`: English, or the name of a shipped scenario to begin from; without it a commented scenario.
@@ -42,7 +42,7 @@ def write_new(path: Path, phrase: str | None = None) -> New:
             stream.write(f"{first}\n{begun.text}")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from None
-    return New(path, begun.unknown, nearest_shipped(phrase) if begun.unknown and phrase else "")
+    return NewFile(path, begun.unknown, nearest_shipped(phrase) if begun.unknown and phrase else "")
 
 
 def _begun(phrase: str, name: str) -> Draft:

@@ -26,8 +26,8 @@ from pipeline.cli.options import (
 from pipeline.cli.terminal import console, plain_errors
 
 if TYPE_CHECKING:
-    from pipeline.batch.nightly import Account, Order
-    from pipeline.runs.run_config import How
+    from pipeline.batch.nightly import NightlyConfig, NightlyReport
+    from pipeline.runs.run_config import ExecutionConfig
 
 
 def nightly(
@@ -68,23 +68,23 @@ def nightly(
     """
     with plain_errors():
         from models.presets import WEIGHTS
-        from pipeline.batch.nightly import Budget, Order
+        from pipeline.batch.nightly import NightlyBudget, NightlyConfig
         from pipeline.engine.loopback import refuse_open_cluster
         from pipeline.engine.stage_plan import staging
-        from pipeline.runs.run_config import How, Request
+        from pipeline.runs.run_config import ExecutionConfig, RunConfig
 
         refuse_open_cluster(ray, trust_network)
         seeds = tuple(seed or [0])
-        what = Request(tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution)
-        order = Order(what, Budget(clips, hours), retry_failed, into)
+        what = RunConfig(tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution)
+        order = NightlyConfig(what, NightlyBudget(clips, hours), retry_failed, into)
         networks = staging(staged, gpus, gpu_share, batch, inline)
-        how = How(not inline, ray, workers, deadline, metrics_port, networks)
+        how = ExecutionConfig(not inline, ray, workers, deadline, metrics_port, networks)
         raise typer.Exit(
             _serve(order, how, at, grace, webhook_file) if serve else _once(order, how, grace, webhook_file)
         )
 
 
-def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -> int:
+def _once(order: "NightlyConfig", how: "ExecutionConfig", grace: float, webhook_file: Path | None) -> int:
     from pipeline.batch.webhook import hook
     from pipeline.engine.shutdown import told_to_stop
 
@@ -96,8 +96,10 @@ def _once(order: "Order", how: "How", grace: float, webhook_file: Path | None) -
     return 143 if stopping else 0 if account.ok else 1
 
 
-def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_file: Path | None) -> int:
-    from pipeline.batch.daily_schedule import Schedule, serve, time_of_day
+def _serve(
+    order: "NightlyConfig", how: "ExecutionConfig", at: str | None, grace: float, webhook_file: Path | None
+) -> int:
+    from pipeline.batch.daily_schedule import DailySchedule, serve, time_of_day
     from pipeline.batch.webhook import hook
     from pipeline.engine.event_log import journal
     from pipeline.engine.shutdown import told_to_stop
@@ -105,7 +107,7 @@ def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_fil
 
     if at is None:
         raise UserError("--serve needs a time of day to begin at, such as --at 02:00")
-    schedule, tell = Schedule(order.root, time_of_day(at)), hook(webhook_file)
+    schedule, tell = DailySchedule(order.root, time_of_day(at)), hook(webhook_file)
     order.root.mkdir(parents=True, exist_ok=True)
     with journal(order.root), told_to_stop(grace) as stopping:
 
@@ -121,12 +123,12 @@ def _serve(order: "Order", how: "How", at: str | None, grace: float, webhook_fil
     return 143
 
 
-def _work(order: "Order", how: "How", night: date, stopping: object) -> "Account":
+def _work(order: "NightlyConfig", how: "ExecutionConfig", night: date, stopping: object) -> "NightlyReport":
     from pipeline.batch.nightly import nightly as make
-    from pipeline.cli.display.progress import Board
+    from pipeline.cli.display.progress import ProgressDisplay
     from pipeline.cli.display.tables import print_summary
 
-    with Board(console) as board:
+    with ProgressDisplay(console) as board:
         account = make(order, night, how, board, lambda: bool(stopping))
     print_summary(console, account.summary)
     console.print(account.line, soft_wrap=True)

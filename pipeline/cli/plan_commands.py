@@ -9,7 +9,7 @@ from rich.console import Console
 from pipeline.cli.terminal import console, plain_errors
 
 if TYPE_CHECKING:
-    from pipeline.planning.cost_model import Measured
+    from pipeline.planning.cost_model import MeasuredCosts
     from pipeline.planning.planning import Check, Outlook
 
 
@@ -68,7 +68,7 @@ def plan(
     _print_cases(console, outlook, price)
 
 
-def _print_basis(console: Console, measured: "Measured", outlook: "Outlook", assumed_cores: bool) -> None:
+def _print_basis(console: Console, measured: "MeasuredCosts", outlook: "Outlook", assumed_cores: bool) -> None:
     ask, share = outlook.ask, outlook.accepted
     gpus = f"{ask.cluster.gpus} GPUs and " if ask.cluster.gpus else ""
     assumed = " (16 a GPU: an assumption, --cpus says otherwise)" if assumed_cores else ""

@@ -20,7 +20,7 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
 
     Exit code 0: complete, or at work; 1: something is missing.
     """
-    from pipeline.runs.status import Phase, lines
+    from pipeline.runs.status import RunPhase, lines
     from pipeline.runs.status import status as look_at
 
     with plain_errors():
@@ -30,7 +30,7 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
     else:
         for line in lines(told):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(INCOMPLETE if told.phase is Phase.STOPPED else OK)
+    raise typer.Exit(INCOMPLETE if told.phase is RunPhase.STOPPED else OK)
 
 
 def resume(run: RunFolder, grace: Grace = GRACE_S) -> None:
@@ -51,12 +51,12 @@ def retry_failed(run: RunFolder, grace: Grace = GRACE_S) -> None:
 
 
 def _work(go_on: Callable, run: Path, grace: float) -> None:
-    from pipeline.cli.display.progress import Board
+    from pipeline.cli.display.progress import ProgressDisplay
     from pipeline.cli.display.tables import print_summary
     from pipeline.engine.shutdown import told_to_stop
 
     complete = True
-    with plain_errors(), told_to_stop(grace) as stopping, Board(console) as board:
+    with plain_errors(), told_to_stop(grace) as stopping, ProgressDisplay(console) as board:
         for summary in go_on(run, board, stopping.__bool__):
             print_summary(console, summary)
             complete = complete and summary.complete

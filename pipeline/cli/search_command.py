@@ -4,14 +4,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from outputs.searches.records import Parameter, SearchRecord
+from outputs.searches.records import SearchParameter, SearchRecord
 from outputs.searches.search_files import write_search
 from pipeline.cli.display.search_tables import print_answer, search_progress
 from pipeline.errors import UserError
 from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find
-from pipeline.search.search import Answer, Effort, search
-from pipeline.search.severity import MEASURES, Measure
+from pipeline.search.search import SearchEffort, SearchResult, search
+from pipeline.search.severity import MEASURES, SeverityMeasure
 from scenarios.compiler.search_space import space
 from scenarios.load import load
 from scenarios.source.yaml_document import read_document
@@ -19,7 +19,7 @@ from scenarios.sweeps.axes import Dimension, Span
 from scenarios.sweeps.sweep_spec import as_text
 
 
-def search_file(name: str, measures: tuple[str, ...], effort: Effort, out: Path | None, console: Console) -> bool:
+def search_file(name: str, measures: tuple[str, ...], effort: SearchEffort, out: Path | None, console: Console) -> bool:
     """Search in the sweep of one file, show the answer, write it; False if no trial ended in a conflict.
 
     Raises UserError, or Faults of the file.
@@ -43,7 +43,7 @@ def search_file(name: str, measures: tuple[str, ...], effort: Effort, out: Path 
     return bool(answer.frontier)
 
 
-def _asked(names: tuple[str, ...]) -> tuple[Measure, ...]:
+def _asked(names: tuple[str, ...]) -> tuple[SeverityMeasure, ...]:
     for name in names:
         if name not in MEASURES:
             raise UserError(f"no measure {name!r}; there are {', '.join(MEASURES)}")
@@ -62,14 +62,14 @@ def _one_file(name: str) -> Path:
     return files[0]
 
 
-def _parameter(dimension: Dimension) -> Parameter:
+def _parameter(dimension: Dimension) -> SearchParameter:
     if isinstance(dimension, Span):
-        return Parameter(dimension.path, dimension.unit)
+        return SearchParameter(dimension.path, dimension.unit)
     paths = " with ".join(dimension.choices[0].values)
-    return Parameter(paths, "", tuple(", ".join(map(as_text, c.values.values())) for c in dimension.choices))
+    return SearchParameter(paths, "", tuple(", ".join(map(as_text, c.values.values())) for c in dimension.choices))
 
 
-def _refuse_strangers(out: Path, answer: Answer) -> None:
+def _refuse_strangers(out: Path, answer: SearchResult) -> None:
     """What was written must mean what was found: ids come from content."""
     for rank, trial in enumerate(answer.frontier, 1):
         (written,) = load(out / "frontier" / f"worst-{rank}.yaml")

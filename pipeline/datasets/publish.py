@@ -14,7 +14,7 @@ from outputs.reporting.report import NotMade, Ordered, write_report
 from outputs.reporting.thumbnails import picture
 from pipeline.checks.outcomes import is_critical
 from pipeline.runs.run_config import goes_on
-from pipeline.runs.run_folder import Asked, Run, State, reopen
+from pipeline.runs.run_folder import RequestedScenario, Run, State, reopen
 
 __all__ = ["picture", "points", "publish", "publish_again"]
 
@@ -71,7 +71,7 @@ def publish_again(path: Path) -> Path:
     return path / "report.html"
 
 
-def points(asked: Sequence[Asked], records: Sequence[ClipRecord]) -> Iterator[Point]:
+def points(asked: Sequence[RequestedScenario], records: Sequence[ClipRecord]) -> Iterator[Point]:
     """Every scenario that was asked for or made, with what became of its clips."""
     clips: dict[str, list[ClipRecord]] = {}
     for record in records:
@@ -79,6 +79,6 @@ def points(asked: Sequence[Asked], records: Sequence[ClipRecord]) -> Iterator[Po
     known = {one.scenario: one for one in asked}
     for scenario in {**known, **clips}:
         some = clips.get(scenario, [])
-        what = known.get(scenario) or Asked(scenario, some[0].family, some[0].parameters)
+        what = known.get(scenario) or RequestedScenario(scenario, some[0].family, some[0].parameters)
         critical = any(is_critical(clip.verdicts) for clip in some)
         yield Point(what.family, what.parameters, bool(some), any(clip.accepted for clip in some), critical)

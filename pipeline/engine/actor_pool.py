@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.engine import ray_actor as hand
-from pipeline.engine.outcomes import Player
+from pipeline.engine.outcomes import StageRunner
 from pipeline.engine.own_code import OURS, ROOT
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan
-from pipeline.engine.stage_plan import Act, Pool
+from pipeline.engine.stage_plan import Stage, WorkerPool
 from pipeline.engine.worker_death import at_start, cause_of, tell_death
 
 
 @dataclass(frozen=True)
-class Part:
+class PendingItem:
     """An item on its way, with references to the results of the acts behind it; `alone` if it may share no batch."""
 
     item: Any
@@ -23,29 +23,29 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Task:
+class PoolTask:
     """Parts that somebody has in work, in the act of that number, and where their results will be."""
 
     actor: Any
     act: int
-    parts: tuple[Part, ...]
+    parts: tuple[PendingItem, ...]
     results: tuple[Any, ...]
     since: float
 
 
 @dataclass
-class Crew:
+class ActorPool:
     """The actors: those that load (`starting`), those that wait (`free`), those that work (`busy`).
 
     `starting` and `busy` are by the reference that says when it is over.
     """
 
-    worker: Player
-    pool: Pool
+    worker: StageRunner
+    pool: WorkerPool
     plan: RayPlan
     starting: dict[Any, Any] = field(default_factory=dict)
     free: list[Any] = field(default_factory=list)
-    busy: dict[Any, Task] = field(default_factory=dict)
+    busy: dict[Any, PoolTask] = field(default_factory=dict)
     stillborn: int = 0  # that died while they loaded, since one last came through
     seen: float = field(default_factory=time.monotonic)  # when somebody was last ready, or nobody was wanted
 
@@ -64,14 +64,14 @@ class Crew:
         actor = ray.remote(max_restarts=0, max_task_retries=0, **asked)(hand._Hand)
         return actor.remote(str(ROOT), OURS, threads, needs.gpus > 0)
 
-    def give(self, number: int, act: Act, last: bool, parts: Sequence[Part]) -> None:
+    def give(self, number: int, act: Stage, last: bool, parts: Sequence[PendingItem]) -> None:
         """To somebody who is free."""
         actor = self.free.pop()
         before = [result for column in zip(*(part.results for part in parts), strict=True) for result in column]
         play = actor.process.options(num_returns=1 if last else 1 + len(parts))
         refs = play.remote(act, last, [part.item for part in parts], *before)
         over, *results = [refs] if last else refs
-        self.busy[over] = Task(actor, number, tuple(parts), tuple(results), time.monotonic())
+        self.busy[over] = PoolTask(actor, number, tuple(parts), tuple(results), time.monotonic())
 
     def welcome(self, ref: Any) -> None:
         """Somebody has loaded, or has died of it; what the worker itself raised is raised as if it had worked here."""
@@ -94,7 +94,7 @@ class Crew:
             self.stillborn = 0
             self.free.append(actor)
 
-    def overdue(self) -> list[Task]:
+    def overdue(self) -> list[PoolTask]:
         """What took too long, and is stopped."""
         import ray
 

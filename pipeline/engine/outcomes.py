@@ -22,14 +22,14 @@ _OURS = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError
 
 
 @runtime_checkable
-class Player(Protocol):
+class StageRunner(Protocol):
     """Whoever plays acts (`pipeline.engine.stage_plan`), which are further methods."""
 
     def setup(self, threads: int) -> None: ...
 
 
 @runtime_checkable
-class Worker(Player, Protocol):
+class Worker(StageRunner, Protocol):
     """Whoever plays the one act that is the whole item: see the module's text."""
 
     def process(self, item: Any) -> Any: ...
@@ -57,7 +57,7 @@ Outcome = Done | Failed
 
 
 @dataclass(frozen=True)
-class Hands:
+class WorkerCount:
     """How many workers with how many threads each."""
 
     workers: int
@@ -65,17 +65,17 @@ class Hands:
 
 
 @dataclass(frozen=True)
-class Needs:
+class Resources:
     """What one worker asks of the machine it is put on, beside a core for each thread. `gpus` may be a fraction."""
 
     gpus: float = 0.0
     memory_gib: float = 0.0
 
 
-NOTHING = Needs()
+NOTHING = Resources()
 
 
-def hands(items: int, workers: int | None = None, available: int | None = None) -> Hands:
+def hands(items: int, workers: int | None = None, available: int | None = None) -> WorkerCount:
     """One thread for each core: two one-thread workers beat one two-thread worker by 40 %, so threads come last.
 
     `available` are the cores to share out, this process's own if None. OMP_NUM_THREADS, where it is set, bounds the
@@ -84,7 +84,7 @@ def hands(items: int, workers: int | None = None, available: int | None = None) 
     available = available or cores()
     count = max(1, min(items, workers or available))
     bound = os.environ.get("OMP_NUM_THREADS", "")
-    return Hands(count, max(1, min(available // count, int(bound) if bound.isdigit() else available)))
+    return WorkerCount(count, max(1, min(available // count, int(bound) if bound.isdigit() else available)))
 
 
 def is_passing(error: BaseException) -> bool:
@@ -103,7 +103,7 @@ def stops_all(error: BaseException) -> bool:
 
 
 @dataclass
-class Queue:
+class WorkQueue:
     """Items that wait: taken one by one from wherever they come from, so that never all of them are held at once.
 
     Once `stop()` is true no item is given out any more, and what fails by the machine's fault is left for another day.
@@ -155,7 +155,7 @@ class Queue:
 def inline(worker: Worker, items: Iterable[Any], threads: int, stop: Callable[[], object] = bool) -> Iterator[Outcome]:
     """One after the other in this process; raises what `setup` raises, and OSError if the disk is full."""
     worker.setup(threads)
-    queue = Queue(items, stop=stop)
+    queue = WorkQueue(items, stop=stop)
     while not queue.empty:
         if (item := queue.take()) is None:
             time.sleep(PAUSE_S / 10)

@@ -25,8 +25,8 @@ class _OwnPackages:
 
 
 @no_type_check
-class _Hand:
-    """Loads a worker (`pipeline.engine.outcomes.Player`) and plays its acts. Its own arguments are plain values."""
+class _PoolActor:
+    """Loads a worker (`pipeline.engine.outcomes.StageRunner`) and plays its acts. Its arguments are plain values."""
 
     def __init__(self, root: str, names: Sequence[str], threads: int, on_gpu: bool) -> None:
         sys.meta_path.insert(0, _OwnPackages(root, names))
@@ -44,7 +44,7 @@ class _Hand:
         self.worker.setup(self.threads)
 
     def process(self, act: Any, last: bool, items: Sequence[Any], *before: Any) -> Any:
-        """Play an act (`pipeline.engine.stage_plan.Act`); `before`: what the acts before it gave, in turn.
+        """Play an act (`pipeline.engine.stage_plan.Stage`); `before`: what the acts before it gave, in turn.
 
         The last act's results come as one value. Others stay in Ray, each on its own, behind a None that says that they
         are there: whoever waits for them does not fetch them.

@@ -7,9 +7,9 @@ from typing import Any
 
 from pipeline.engine.loopback import only_this_machine
 from pipeline.engine.machine import cores
-from pipeline.engine.outcomes import NOTHING, RETRIES, Hands, Needs, hands
+from pipeline.engine.outcomes import NOTHING, RETRIES, Resources, WorkerCount, hands
 from pipeline.engine.shutdown import own_sigterm
-from pipeline.engine.stage_plan import Line, Staged, line_of
+from pipeline.engine.stage_plan import StagedConfig, StagePlan, line_of
 from pipeline.errors import UserError, refusal_of_disk
 
 WHOLE_STORE, STAGED_STORE = 2**27, 2**30  # bytes of shared memory for results on their way; more goes to the disk
@@ -27,15 +27,15 @@ class RayPlan:
     attempt at an act of an item, `start_s` the time without any worker that is ready. `staged` None: whole items.
     """
 
-    hands: Hands | None
+    hands: WorkerCount | None
     address: str | None = None
     deadline_s: float = 1800.0
     retries: int = RETRIES
-    needs: Needs = NOTHING
+    needs: Resources = NOTHING
     start_s: float = 600.0
     most: int = 1
     metrics_port: int | None = None  # of our own Ray
-    staged: Staged | None = None
+    staged: StagedConfig | None = None
 
 
 def start_ray(plan: RayPlan) -> bool:
@@ -57,7 +57,7 @@ def _join(plan: RayPlan) -> bool:
         except ConnectionError as error:
             raise NoWorkers(f"no Ray cluster answers at {plan.address}: {error}") from None
         return True
-    asked = sum(pool.hands.workers * pool.hands.threads for pool in _line(plan, plan.hands or Hands(1, 1)).pools)
+    asked = sum(pool.hands.workers * pool.hands.threads for pool in _line(plan, plan.hands or WorkerCount(1, 1)).pools)
     share = {"num_cpus": max(cores(), asked), "object_store_memory": STAGED_STORE if plan.staged else WHOLE_STORE}
     metrics = {"_metrics_export_port": plan.metrics_port} if plan.metrics_port else {}
     _start_here(include_dashboard=False, **share, **metrics, **quiet)
@@ -87,7 +87,7 @@ def _likely(error: Exception) -> str:
     return "is it too busy, or out of memory?"
 
 
-def line_here(plan: RayPlan) -> Line:
+def line_here(plan: RayPlan) -> StagePlan:
     """Who works on the Ray that was joined. Raises `NoWorkers` where our own has not the GPUs that are asked for."""
     import ray
 
@@ -98,11 +98,11 @@ def line_here(plan: RayPlan) -> Line:
     return _line(plan, plan.hands or _hands_of_cluster(plan))
 
 
-def _line(plan: RayPlan, share: Hands) -> Line:
+def _line(plan: RayPlan, share: WorkerCount) -> StagePlan:
     return line_of(share, plan.needs, plan.staged)
 
 
-def _hands_of_cluster(plan: RayPlan) -> Hands:
+def _hands_of_cluster(plan: RayPlan) -> WorkerCount:
     """A core a worker; more threads only as far as the smallest machine has cores for them."""
     import ray
 

@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.engine.actor_pool import Crew, Part, Task
-from pipeline.engine.outcomes import Done, Failed, Outcome, Player, Queue, failure, stops_all
+from pipeline.engine.actor_pool import ActorPool, PendingItem, PoolTask
+from pipeline.engine.outcomes import Done, Failed, Outcome, StageRunner, WorkQueue, failure, stops_all
 from pipeline.engine.ray_cluster import RayPlan, line_here, start_ray
-from pipeline.engine.stage_plan import Line
+from pipeline.engine.stage_plan import StagePlan
 from pipeline.engine.worker_death import cause_of, tell_death
 
 LOOK_S = 0.5  # how often deadlines are looked at while nothing ends
 
 
-def on_ray(worker: Player, items: Iterable[Any], plan: RayPlan, stop: Callable[[], object] = bool) -> Iterator[Outcome]:
+def on_ray(
+    worker: StageRunner, items: Iterable[Any], plan: RayPlan, stop: Callable[[], object] = bool
+) -> Iterator[Outcome]:
     """Spread over actors; raises what `setup` raises, `NoWorkers`, and OSError if a disk is full.
 
     `items` is asked for the next one only when somebody can take it, and no more once `stop()` is true: what is on its
@@ -32,8 +34,8 @@ def on_ray(worker: Player, items: Iterable[Any], plan: RayPlan, stop: Callable[[
     ours = start_ray(plan)
     try:
         line = line_here(plan)
-        crews = tuple(Crew(worker, pool, plan) for pool in line.pools)
-        yield from _worked(_Floor(line, crews, Queue(items, plan.retries, stop)))
+        crews = tuple(ActorPool(worker, pool, plan) for pool in line.pools)
+        yield from _worked(_Scheduler(line, crews, WorkQueue(items, plan.retries, stop)))
     finally:
         if ours:
             ray.shutdown()
@@ -55,19 +57,19 @@ def _worked(floor: "_Floor") -> Iterator[Outcome]:
 
 
 @dataclass
-class _Floor:
+class _Scheduler:
     """The crews, and what waits before each act; before the first that is the queue."""
 
-    line: Line
-    crews: tuple[Crew, ...]
-    queue: Queue
-    waiting: dict[int, deque[Part]] = field(init=False)
+    line: StagePlan
+    crews: tuple[ActorPool, ...]
+    queue: WorkQueue
+    waiting: dict[int, deque[PendingItem]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.waiting = {number: deque() for number in range(1, len(self.line.acts))}
 
     @property
-    def _tasks(self) -> list[Task]:
+    def _tasks(self) -> list[PoolTask]:
         return [task for crew in self.crews for task in crew.busy.values()]
 
     @property
@@ -91,13 +93,13 @@ class _Floor:
     def _is_last(self, number: int) -> bool:
         return number == len(self.line.acts) - 1
 
-    def _next(self, number: int) -> list[Part]:
+    def _next(self, number: int) -> list[PendingItem]:
         """What may be taken up together now."""
         if not self._room_behind(number):
             return []
         if number == 0:
             item = self.queue.take()
-            return [] if item is None else [Part(item)]
+            return [] if item is None else [PendingItem(item)]
         line, parts = self.waiting[number], []
         while line and len(parts) < (self.line.acts[number].batch or 1) and not (parts and line[0].alone):
             parts.append(line.popleft())
@@ -134,7 +136,7 @@ class _Floor:
                 yield from self._spoiled(task, lambda item, r=reason: Failed(item, r, r, passing=True, late=True))
             crew.see()
 
-    def _collect(self, crew: Crew, ref: Any) -> Iterator[Outcome]:
+    def _collect(self, crew: ActorPool, ref: Any) -> Iterator[Outcome]:
         """What became of a task: results of the last act, or parts that are one act further."""
         import ray
         from ray.exceptions import ObjectLostError, RayError, RayTaskError
@@ -160,14 +162,14 @@ class _Floor:
                 yield from (Done(part.item, result) for part, result in zip(task.parts, told, strict=True))
                 return
             for part, result in zip(task.parts, task.results, strict=True):
-                self.waiting[task.act + 1].append(Part(part.item, (*part.results, result)))
+                self.waiting[task.act + 1].append(PendingItem(part.item, (*part.results, result)))
 
-    def _died(self, task: Task, what: str, error: Exception) -> Iterator[Outcome]:
+    def _died(self, task: PoolTask, what: str, error: Exception) -> Iterator[Outcome]:
         tell_death(what, error)
         reason = f"{what} ({cause_of(error)})"
         return self._spoiled(task, lambda item: Failed(item, reason, str(error), passing=True))
 
-    def _spoiled(self, task: Task, outcome: Callable[[Any], Failed]) -> Iterator[Outcome]:
+    def _spoiled(self, task: PoolTask, outcome: Callable[[Any], Failed]) -> Iterator[Outcome]:
         """One part ends so. Of several nobody knows whose fault it was: each is tried again by itself."""
         if len(task.parts) == 1:
             yield outcome(task.parts[0].item)

@@ -8,14 +8,14 @@ staged    prepare -> imagine -> finish: the networks in workers of their own, on
 
 from dataclasses import dataclass
 
-from pipeline.engine.outcomes import NOTHING, Hands, Needs
+from pipeline.engine.outcomes import NOTHING, Resources, WorkerCount
 from pipeline.errors import UserError
 
 NETWORKS_SHARE = 0.7  # of a clip's seconds on a core: predict_tokens and render_frames, as `generate` prints them
 
 
 @dataclass(frozen=True)
-class Act:
+class Stage:
     """One step of an item's way: a method of the worker, called in one of the pools.
 
     It is called with the item and the results of the acts before. Where `batch` is given it takes up to so many items
@@ -28,23 +28,23 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Pool:
+class WorkerPool:
     """Workers that are alike."""
 
-    hands: Hands
-    needs: Needs = NOTHING
+    hands: WorkerCount
+    needs: Resources = NOTHING
 
 
 @dataclass(frozen=True)
-class Line:
+class StagePlan:
     """Acts in order, and the pools that play them."""
 
-    acts: tuple[Act, ...]
-    pools: tuple[Pool, ...]
+    acts: tuple[Stage, ...]
+    pools: tuple[WorkerPool, ...]
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedConfig:
     """The networks in workers of their own: on `gpus` in all (none: on cores), with `share` of one for each worker."""
 
     gpus: float = 0.0
@@ -57,31 +57,37 @@ class Staged:
         return int(self.gpus / self.share)
 
 
-class Unstaged(UserError):
+class StagingError(UserError):
     """What was asked of the networks' workers cannot be had."""
 
 
-def staging(wanted: bool, gpus: float, share: float, batch: int, inline: bool) -> Staged | None:
-    """What an operator asked for, None for whole items. Raises `Unstaged`."""
+def staging(wanted: bool, gpus: float, share: float, batch: int, inline: bool) -> StagedConfig | None:
+    """What an operator asked for, None for whole items. Raises `StagingError`."""
     if not (wanted or gpus or batch > 1):
         return None
     if inline:
-        raise Unstaged("--inline works in this process: --staged, --gpus and --batch need Ray's workers")
+        raise StagingError("--inline works in this process: --staged, --gpus and --batch need Ray's workers")
     if share > 1 and share != int(share):
-        raise Unstaged(f"--gpu-share {share:g}: a worker has a part of one GPU (0.5, say) or whole ones (1, 2)")
+        raise StagingError(f"--gpu-share {share:g}: a worker has a part of one GPU (0.5, say) or whole ones (1, 2)")
     if 0 < gpus < share:
-        raise Unstaged(f"--gpus {gpus:g} is not enough for one worker, which takes --gpu-share {share:g}")
-    return Staged(gpus, share, batch)
+        raise StagingError(f"--gpus {gpus:g} is not enough for one worker, which takes --gpu-share {share:g}")
+    return StagedConfig(gpus, share, batch)
 
 
-def line_of(hands: Hands, needs: Needs, staged: Staged | None) -> Line:
+def line_of(hands: WorkerCount, needs: Resources, staged: StagedConfig | None) -> StagePlan:
     """For so many workers in all; with GPUs those at the networks come on top."""
     if staged is None:
-        return Line((Act("process"),), (Pool(hands, needs),))
-    acts = (Act("prepare"), Act("imagine", pool=1, batch=staged.batch), Act("finish"))
+        return StagePlan((Stage("process"),), (WorkerPool(hands, needs),))
+    acts = (Stage("prepare"), Stage("imagine", pool=1, batch=staged.batch), Stage("finish"))
     if staged.gpus:
-        imagining = Pool(Hands(max(1, staged.on_gpus), 1), Needs(staged.share, needs.memory_gib))
-        return Line(acts, (Pool(hands, needs), imagining))
+        imagining = WorkerPool(WorkerCount(max(1, staged.on_gpus), 1), Resources(staged.share, needs.memory_gib))
+        return StagePlan(acts, (WorkerPool(hands, needs), imagining))
     imagining = max(1, min(round(NETWORKS_SHARE * hands.workers), hands.workers - 1))
     others = max(1, hands.workers - imagining)
-    return Line(acts, (Pool(Hands(others, hands.threads), needs), Pool(Hands(imagining, hands.threads), needs)))
+    return StagePlan(
+        acts,
+        (
+            WorkerPool(WorkerCount(others, hands.threads), needs),
+            WorkerPool(WorkerCount(imagining, hands.threads), needs),
+        ),
+    )

@@ -12,7 +12,7 @@ from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
 from models.presets import PRESETS, WEIGHTS, Preset
 from pipeline.checks.baseline import Baseline, calibrate
-from pipeline.checks.scene import Scene
+from pipeline.checks.scene import CheckedClip
 from pipeline.checks.sight import Checker, observe
 from pipeline.networks import checker_fingerprint
 from pipeline.training.training_data import HELD_OUT_SEED
@@ -36,12 +36,12 @@ def load_checker(preset: str, folder: Path = WEIGHTS) -> Checker:
     )
 
 
-def source_scene(scenario: Scenario, look: int, checker: Checker, preset: Preset) -> Scene:
+def source_scene(scenario: Scenario, look: int, checker: Checker, preset: Preset) -> CheckedClip:
     """A clean clip of the procedural camera, as the checker sees it."""
     rollout, camera = simulate(scenario), RIG[0].resized(preset.height, preset.width)
     scenery = build_scenery(rollout)
     frames = photograph(rollout, scenery, camera, look)
-    return Scene(observe(frames, checker), see(rollout, scenery, camera), rollout, camera)
+    return CheckedClip(observe(frames, checker), see(rollout, scenery, camera), rollout, camera)
 
 
 def calibration_clips(streets: int) -> Iterator[tuple[Scenario, int]]:

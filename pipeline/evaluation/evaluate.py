@@ -18,13 +18,13 @@ from models.presets import WEIGHTS
 from outputs.atomic_write import whole_file, write_text
 from pipeline.checks.sight import Frames, observe
 from pipeline.errors import UserError
-from pipeline.evaluation.metrics import Case, Evaluation, evaluate_subjects
+from pipeline.evaluation.metrics import Evaluation, EvaluationCase, evaluate_subjects
 from pipeline.evaluation.tables import markdown, table
 from pipeline.networks import Networks, load_networks
 from pipeline.stages import (
     TOKEN_STRIDE,
+    ConditionedClip,
     Conditions,
-    Scene,
     condition,
     predict_tokens,
     render_frames,
@@ -47,7 +47,7 @@ COMPARED = ("generated", "decoder on source's tokens")  # what is measured again
 
 
 @dataclass(frozen=True)
-class Shot(Case):
+class GeneratedCase(EvaluationCase):
     """A case with what the networks need to make it again."""
 
     scenario: Scenario
@@ -55,12 +55,12 @@ class Shot(Case):
     seed: int
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> ConditionedClip:
         """As the networks get it."""
-        return Scene(self.rollout, self.conditions, (self.source,))
+        return ConditionedClip(self.rollout, self.conditions, (self.source,))
 
 
-def shoot(scenario: Scenario, seed: int, networks: Networks) -> Shot:
+def shoot(scenario: Scenario, seed: int, networks: Networks) -> GeneratedCase:
     """The front camera's source pictures and labels of a scenario."""
     rollout = roll_out(scenario)
     look = seed_for(scenario, seed, "look")
@@ -68,7 +68,7 @@ def shoot(scenario: Scenario, seed: int, networks: Networks) -> Shot:
     (source,) = source_frames(rollout, conditions, look)
     view = conditions.views[0]
     named = mentioned(scenario.events)
-    return Shot(
+    return GeneratedCase(
         f"{scenario.name}/{seed}", rollout, view.labels, view.camera, view.layers, source, named, scenario, conditions,
         seed,
     )  # fmt: skip
@@ -81,22 +81,22 @@ def held_out(clips: int, first_seed: int) -> Iterator[tuple[Scenario, int]]:
         yield sample_scenario(seed, duration_s=CLIP_S), seed
 
 
-def subjects(networks: Networks) -> Mapping[str, Callable[[Shot], Frames]]:
+def subjects(networks: Networks) -> Mapping[str, Callable[[GeneratedCase], Frames]]:
     """What is measured beside the source: the whole line, its parts, and two ways of doing nothing."""
 
-    def source_codes(shot: Shot) -> Int[Tensor, "1 1 step row column"]:
+    def source_codes(shot: GeneratedCase) -> Int[Tensor, "1 1 step row column"]:
         return _encode(shot.source[::TOKEN_STRIDE], networks)[None, None]
 
-    def generated(shot: Shot) -> Frames:
+    def generated(shot: GeneratedCase) -> Frames:
         dice, noise = (seed_for(shot.scenario, shot.seed, what) for what in ("tokens", "frames"))
         tokens = predict_tokens((shot.scene,), networks, (dice,))
         return render_frames(tokens, (shot.scene,), networks, (noise,))[0, 0]
 
-    def decoded(shot: Shot) -> Frames:
+    def decoded(shot: GeneratedCase) -> Frames:
         noise = seed_for(shot.scenario, shot.seed, "frames")
         return render_frames(source_codes(shot), (shot.scene,), networks, (noise,))[0, 0]
 
-    def another_look(shot: Shot) -> Frames:
+    def another_look(shot: GeneratedCase) -> Frames:
         return source_frames(shot.rollout, shot.conditions, seed_for(shot.scenario, shot.seed + 1, "look"))[0]
 
     return {
@@ -153,10 +153,12 @@ def keep_figures(measured: Evaluation, out: Path) -> None:
     write_text(out / "evaluation.md", markdown(measured))
 
 
-def _kept(make: Callable[[Shot], Frames], subject: str, out: Path, keep: bool) -> Callable[[Shot], Frames]:
+def _kept(
+    make: Callable[[GeneratedCase], Frames], subject: str, out: Path, keep: bool
+) -> Callable[[GeneratedCase], Frames]:
     """The same maker, leaving its frames below the source's on a sheet for a person to judge, all of them if asked."""
 
-    def kept(shot: Shot) -> Frames:
+    def kept(shot: GeneratedCase) -> Frames:
         frames = make(shot)
         shown = np.linspace(0, len(frames) - 1, SHOWN).round().astype(int)
         sheet([shot.source[shown], frames[shown]], out / "sheets" / f"{_file_name(shot, subject)}.png")
@@ -168,7 +170,7 @@ def _kept(make: Callable[[Shot], Frames], subject: str, out: Path, keep: bool) -
     return kept
 
 
-def frames_of(shot: Case, folder: Path, subject: str) -> Frames:
+def frames_of(shot: EvaluationCase, folder: Path, subject: str) -> Frames:
     """What a subject of an earlier evaluation made of the same clip; UserError if not kept, or of another shape."""
     path = folder / "frames" / f"{_file_name(shot, subject)}.npy"
     if not path.exists():
@@ -180,5 +182,5 @@ def frames_of(shot: Case, folder: Path, subject: str) -> Frames:
     return frames
 
 
-def _file_name(shot: Case, subject: str) -> str:
+def _file_name(shot: EvaluationCase, subject: str) -> str:
     return f"{shot.name.replace('/', '-')} {subject}".replace(" ", "-")

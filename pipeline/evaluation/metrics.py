@@ -16,22 +16,22 @@ from conditioning.layers.control_layers import Layers
 from conditioning.sensors.visibility import Labels
 from pipeline.checks.baseline import Baseline
 from pipeline.checks.motion import ego_speed_seen, speeds
-from pipeline.checks.objects import Tally, ghost_share, tally
+from pipeline.checks.objects import DetectionCounts, ghost_share, tally
 from pipeline.checks.pixels import judge_scene
-from pipeline.checks.scene import FLOOR_PX, Scene
-from pipeline.checks.sight import Found, Frames, Sight
+from pipeline.checks.scene import FLOOR_PX, CheckedClip
+from pipeline.checks.sight import ClipObservation, FrameDetections, Frames
 from pipeline.checks.targets import CLASSES
 from pipeline.checks.tracks import permanence, returns
 from pipeline.evaluation.sharpness import REGION_NAMES, Sharpness, sharpness
 from scenarios.rollout import Rollout
 
-Eye = Callable[[Frames], Sight]  # what looks at frames: the checker's networks
+Eye = Callable[[Frames], ClipObservation]  # what looks at frames: the checker's networks
 SOURCE = "source"  # the subject that all others are relative to
 BINS = ("8-16 px", "16-32 px", "32+ px")
 
 
 @dataclass(frozen=True)
-class Case:
+class EvaluationCase:
     """One held-out clip: its labels and layers, and the source pictures they are true of."""
 
     name: str
@@ -44,7 +44,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MetricSums:
     """Sums over the clips seen so far; sums add up, so that clips need not be kept."""
 
     clips: int
@@ -56,7 +56,7 @@ class Measured:
     colour_error: float
     colour_source: float
     boxes: int
-    tally: Tally
+    tally: DetectionCounts
     sharpness: Sharpness
     ghosts: float
     returns: int
@@ -66,9 +66,9 @@ class Measured:
     failed: dict[str, int]
     rejected: int
 
-    def __add__(self, other: "Measured") -> "Measured":
+    def __add__(self, other: "MetricSums") -> "MetricSums":
         merged = {check: self.failed.get(check, 0) + n for check, n in other.failed.items()}
-        return Measured(
+        return MetricSums(
             **{
                 name: getattr(self, name) + getattr(other, name)
                 for name in self.__dataclass_fields__
@@ -78,12 +78,14 @@ class Measured:
         )
 
 
-def measure(case: Case, frames: Frames, on_source: tuple[Found, ...], eye: Eye, baseline: Baseline) -> Measured:
+def measure(
+    case: EvaluationCase, frames: Frames, on_source: tuple[FrameDetections, ...], eye: Eye, baseline: Baseline
+) -> MetricSums:
     """One clip's part of the sums. `on_source` is what the detector finds on the source pictures. ValueError if frames
     and source differ in shape."""
     if frames.shape != case.source.shape:
         raise ValueError(f"{case.name}: frames are {frames.shape}, the source is {case.source.shape}")
-    scene = Scene(eye(frames), case.labels, case.rollout, case.camera)
+    scene = CheckedClip(eye(frames), case.labels, case.rollout, case.camera)
     error, made, wanted = picture_errors(case, frames, scene.eligible)
     squares = np.square(frames.astype(np.float32) - case.source)
     upheld, speed = (
@@ -92,7 +94,7 @@ def measure(case: Case, frames: Frames, on_source: tuple[Found, ...], eye: Eye, 
     )
     failed = {v.check: 1 for v in judge_scene(scene, on_source, case.named, baseline) if v.against}
     events = len(returns(scene))
-    return Measured(
+    return MetricSums(
         clips=1, frames=len(frames), squared=float(squares.sum(dtype=np.float64)), pixels=squares.size,
         squared_in_boxes=float(error.sum()), pixels_in_boxes=int(_box_pixels(case, scene.eligible)),
         colour_error=float(np.abs(made - wanted).mean(-1).sum()), colour_source=float(wanted.mean(-1).sum()),
@@ -105,19 +107,19 @@ def measure(case: Case, frames: Frames, on_source: tuple[Found, ...], eye: Eye, 
     )  # fmt: skip
 
 
-def _boxes(case: Case, eligible: Bool[np.ndarray, "time actor"]) -> Iterable[tuple[int, slice, slice]]:
+def _boxes(case: EvaluationCase, eligible: Bool[np.ndarray, "time actor"]) -> Iterable[tuple[int, slice, slice]]:
     """Frame, rows and columns of every object that counts."""
     for t, actor in np.argwhere(eligible):
         x0, y0, x1, y1 = np.round(case.labels.modal_box[t, actor]).astype(int)
         yield int(t), slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))
 
 
-def _box_pixels(case: Case, eligible: Bool[np.ndarray, "time actor"]) -> int:
+def _box_pixels(case: EvaluationCase, eligible: Bool[np.ndarray, "time actor"]) -> int:
     return sum(case.source[t, rows, columns].size for t, rows, columns in _boxes(case, eligible))
 
 
 def picture_errors(
-    case: Case, frames: Frames, eligible: Bool[np.ndarray, "time actor"]
+    case: EvaluationCase, frames: Frames, eligible: Bool[np.ndarray, "time actor"]
 ) -> tuple[Float[np.ndarray, "box"], Float[np.ndarray, "box 3"], Float[np.ndarray, "box 3"]]:
     """Squared error in each box, and its mean colour (0..1) in the frames and in the source."""
     squared, made, wanted = [], [], []
@@ -130,7 +132,7 @@ def picture_errors(
 
 
 @dataclass(frozen=True)
-class Figures:
+class SubjectMetrics:
     """One subject's results; None where there was nothing to measure.
 
     `colour_error` is the mean over boxes of |mean colour - source's mean colour|, of full scale; `..._relative` is
@@ -176,7 +178,7 @@ class Evaluation:
     floor_px: float
     checker: str
     baseline: str
-    subjects: tuple[Figures, ...]
+    subjects: tuple[SubjectMetrics, ...]
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
@@ -191,11 +193,11 @@ def _psnr(squared: float, count: int) -> float | None:
     return float(10 * np.log10(255**2 * count / squared)) if count and squared else None
 
 
-def figures(subject: str, m: Measured, source: Measured) -> Figures:
+def figures(subject: str, m: MetricSums, source: MetricSums) -> SubjectMetrics:
     """Sums to figures."""
     asked, found, of_source = m.tally.asked.sum(0), m.tally.found.sum(0), source.tally.found.sum(0)
     seen, commanded = np.array(m.speeds_mps).reshape(-1, 2).T
-    return Figures(
+    return SubjectMetrics(
         subject=subject, psnr_db=_psnr(m.squared, m.pixels),
         psnr_in_boxes_db=_psnr(m.squared_in_boxes, m.pixels_in_boxes),
         colour_error=_ratio(m.colour_error, m.boxes), colour_error_relative=_ratio(m.colour_error, m.colour_source),
@@ -222,8 +224,8 @@ def figures(subject: str, m: Measured, source: Measured) -> Figures:
 
 
 def evaluate_subjects(
-    cases: Iterable[Case],
-    subjects: Mapping[str, Callable[[Case], Frames]],
+    cases: Iterable[EvaluationCase],
+    subjects: Mapping[str, Callable[[EvaluationCase], Frames]],
     eye: Eye,
     baseline: Baseline,
     progress: Callable[[str, str], None],
@@ -233,7 +235,7 @@ def evaluate_subjects(
     `progress` hears the case and the subject about to be measured. ValueError if there are no cases.
     """
     makers = {SOURCE: lambda case: case.source, **subjects}
-    sums: dict[str, Measured] = {}
+    sums: dict[str, MetricSums] = {}
     names = []
     for case in cases:
         names.append(case.name)

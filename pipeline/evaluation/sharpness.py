@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import LAYERS
-from models.decoder.reprojection import Sight, reproject
+from models.decoder.reprojection import CameraPath, reproject
 from models.pixels import signed
 from models.presets import REGIONS
 from pipeline.checks.sight import Frames
@@ -96,7 +96,7 @@ def flicker(
 ) -> float:
     """Sum of |frame - the frame before, moved| (0..1) where both show the same surface."""
     poses = torch.from_numpy(rollout.ego_to_map @ camera.camera_to_ego)[None]
-    sight = Sight(poses, torch.from_numpy(camera.intrinsic)[None])
+    sight = CameraPath(poses, torch.from_numpy(camera.intrinsic)[None])
     motion = sight.between(torch.arange(-1, len(frames) - 1).clamp(min=0)[None])[0]
     total = 0.0
     for t in range(1, len(frames)):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from pipeline.checks.targets import CLASSES
-from pipeline.evaluation.metrics import BINS, Evaluation, Figures
+from pipeline.evaluation.metrics import BINS, Evaluation, SubjectMetrics
 from pipeline.evaluation.sharpness import MOMENTS, REGION_NAMES
 
 HEADINGS = (
@@ -27,7 +27,7 @@ def _percent(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.1%}"
 
 
-def row(f: Figures) -> tuple[str, ...]:
+def row(f: SubjectMetrics) -> tuple[str, ...]:
     """One subject's figures as text, in the order of `HEADINGS`."""
     permanence = NOTHING if f.permanence is None else f"{f.permanence:.0%} of {f.returns}"
     return (
@@ -71,7 +71,7 @@ def _title(evaluation: Evaluation) -> str:
     return f"{len(evaluation.clips)} held-out clips, {evaluation.frames} frames"
 
 
-def _failures(f: Figures) -> str:
+def _failures(f: SubjectMetrics) -> str:
     return ", ".join(f"{check} {count}" for check, count in f.failed.items()) or "none"
 
 

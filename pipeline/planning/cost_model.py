@@ -26,11 +26,11 @@ class NotMeasured(UserError):
     """There is nothing to plan with; the message says what would be."""
 
 
-class _Strict(BaseModel):
+class _CostModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ClipCost(_Strict):
+class ClipCost(_CostModel):
     """One clip. `stage_s` holds what it computed, `write_s` how long its files took; sizes in bytes."""
 
     stage_s: dict[str, float]
@@ -45,7 +45,7 @@ class ClipCost(_Strict):
         return stages if gpu else stages + self.write_s
 
 
-class Measured(_Strict):
+class MeasuredCosts(_CostModel):
     """`source` says which run and machine. `startup_s` is None where the run does not tell. `failed` counts clips."""
 
     format: Literal["nearmiss-measured-1"] = "nearmiss-measured-1"
@@ -65,17 +65,17 @@ class Measured(_Strict):
         return len(self.clips) + self.failed
 
 
-def read_measured(path: Path) -> Measured:
+def read_measured(path: Path) -> MeasuredCosts:
     """Of a run folder, or of a file that `nearmiss plan --write` wrote. Raises `NotMeasured`."""
     if path.is_dir():
         return _of_run(path)
     try:
-        return Measured.model_validate_json(path.read_bytes())
+        return MeasuredCosts.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise NotMeasured(f"{path} is neither a run folder nor figures of one: {error}") from None
 
 
-def _of_run(path: Path) -> Measured:
+def _of_run(path: Path) -> MeasuredCosts:
     if not (path / "run.json").is_file():
         raise NotMeasured(f"{path} is not a run folder: it has no run.json")
     run = Run(path)
@@ -91,7 +91,7 @@ def _of_run(path: Path) -> Measured:
         raise NotMeasured(f"{path} was made on {' and '.join(devices)}: their seconds cannot be mixed")
     clips = tuple(_cost(folder, record) for folder, record in zip(folders, records, strict=True))
     first = min(_written(folder)[0] - sum(r.stage_s.values()) for folder, r in zip(folders, records, strict=True))
-    return Measured(
+    return MeasuredCosts(
         source=_described(path, records), device=devices[0], startup_s=_startup_s(path, first),
         failed=len(run.failures()), clips=clips,
     )  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import beta
 
-from pipeline.planning.cost_model import Measured
+from pipeline.planning.cost_model import MeasuredCosts
 
 GRID = 4000  # steps in the integrals over a clip's life
 
@@ -88,7 +88,7 @@ class Acceptance:
         return ceil(accepted / self.share)
 
 
-def load_of(measured: Measured, startup_s: float, gpu_speedup: float = 1.0) -> Load:
+def load_of(measured: MeasuredCosts, startup_s: float, gpu_speedup: float = 1.0) -> Load:
     """`gpu_speedup` divides the networks' seconds; infinity leaves none."""
     cpu = np.array([clip.on(gpu=False) for clip in measured.clips])
     gpu = np.array([clip.on(gpu=True) for clip in measured.clips])

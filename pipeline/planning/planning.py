@@ -5,7 +5,7 @@ from math import ceil
 
 import numpy as np
 
-from pipeline.planning.cost_model import Measured, NotMeasured
+from pipeline.planning.cost_model import MeasuredCosts, NotMeasured
 from pipeline.planning.forecast import Acceptance, Cluster, Forecast, Load, Trouble, acceptance, forecast, load_of
 from pipeline.planning.simulated_batch import play
 
@@ -35,7 +35,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Case:
+class CostCase:
     """One reading of the measured seconds: `about` says what is taken for granted of GPUs, "" if nothing is."""
 
     about: str
@@ -52,12 +52,12 @@ class Outlook:
     ask: Ask
     accepted: Acceptance
     startup_s: float
-    cases: tuple[Case, ...]
+    cases: tuple[CostCase, ...]
     run_bytes: float
     dataset_bytes: float
 
 
-def plan_batch(measured: Measured, ask: Ask, usual_start_s: float = USUAL_START_S) -> Outlook:
+def plan_batch(measured: MeasuredCosts, ask: Ask, usual_start_s: float = USUAL_START_S) -> Outlook:
     """Raises `NotMeasured` where the figures do not fit the question."""
     try:
         share = acceptance(measured.accepted, measured.tried)
@@ -72,7 +72,7 @@ def plan_batch(measured: Measured, ask: Ask, usual_start_s: float = USUAL_START_
     )  # fmt: skip
 
 
-def _readings(measured: Measured, ask: Ask, startup_s: float) -> tuple[tuple[str, Load], ...]:
+def _readings(measured: MeasuredCosts, ask: Ask, startup_s: float) -> tuple[tuple[str, Load], ...]:
     """The seconds as they were measured, or what they can be on a GPU that nobody has measured."""
     on_gpu = measured.device != "cpu"
     if on_gpu and not ask.cluster.gpus:
@@ -89,11 +89,11 @@ def _readings(measured: Measured, ask: Ask, startup_s: float) -> tuple[tuple[str
     )
 
 
-def _case(about: str, load: Load, ask: Ask, share: Acceptance) -> Case:
+def _case(about: str, load: Load, ask: Ask, share: Acceptance) -> CostCase:
     def told(accepted: float) -> Forecast:
         return forecast(load, ask.cluster, ask.trouble, ceil(ask.clips / accepted))
 
-    return Case(
+    return CostCase(
         about, told(share.share), told(share.least), told(share.most), _check(load, ask, told(share.share).clips)
     )
 

@@ -16,7 +16,7 @@ AHEAD = 2  # clips in work for every GPU beyond those that hold a core: what bac
 
 
 @dataclass(frozen=True)
-class Played:
+class SimulatedBatch:
     """One batch; `deaths` counts attempts that died and were repeated."""
 
     clips: int
@@ -24,11 +24,11 @@ class Played:
     deaths: int
 
 
-def play(load: Load, cluster: Cluster, trouble: Trouble, clips: int, seed: int) -> Played:
+def play(load: Load, cluster: Cluster, trouble: Trouble, clips: int, seed: int) -> SimulatedBatch:
     """The same seed gives the same batch."""
     batch = _Batch(load, cluster, trouble, clips, seed)
     batch.world.run()
-    return Played(clips, batch.world.now, batch.deaths)
+    return SimulatedBatch(clips, batch.world.now, batch.deaths)
 
 
 class _Batch:

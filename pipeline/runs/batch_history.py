@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.engine.lock import locked
-from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.clip_outcome import ClipFailed
 from pipeline.runs.run_folder import UNFINISHED, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own
@@ -24,7 +24,7 @@ class History:
 
     made: frozenset[str]
     begun: frozenset[str]
-    failures: dict[str, Failure]
+    failures: dict[str, ClipFailed]
     nights_failed: Counter[str]
     code: dict[str, str]  # of the night that a clip failed in
 
@@ -41,7 +41,7 @@ def history(root: Path) -> History:
     """Of every night under `root`, in their order."""
     made: set[str] = set()
     begun: set[str] = set()
-    failures: dict[str, Failure] = {}
+    failures: dict[str, ClipFailed] = {}
     nights: Counter[str] = Counter()
     code: dict[str, str] = {}
     for night in _nights(root):
@@ -97,7 +97,7 @@ def _code(night: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Ended:
+class BatchEnd:
     """How a night came to its end. `line` says it in a sentence."""
 
     night: str
@@ -106,7 +106,7 @@ class Ended:
     line: str
 
 
-def ended_nights(root: Path) -> dict[str, Ended]:
+def ended_nights(root: Path) -> dict[str, BatchEnd]:
     """By name; a night that was cut off is not among them."""
     path = root / "nights.jsonl"
     if not path.is_file():
@@ -115,13 +115,13 @@ def ended_nights(root: Path) -> dict[str, Ended]:
     return {ended.night: ended for ended in found if ended}
 
 
-def all_well_since(root: Path, before: dict[str, Ended]) -> bool:
+def all_well_since(root: Path, before: dict[str, BatchEnd]) -> bool:
     """Whether some night has come to its end since `ended_nights` said `before`, and nothing of any such is missing."""
     new = [ended for name, ended in ended_nights(root).items() if ended != before.get(name)]
     return bool(new) and all(ended.ok for ended in new)
 
 
-def note_ended(root: Path, ended: Iterable[Ended]) -> None:
+def note_ended(root: Path, ended: Iterable[BatchEnd]) -> None:
     """Add to the list; a line that was cut short by a full disk is left behind as a line of its own."""
     with (root / "nights.jsonl").open("a+", encoding="utf-8") as file:
         file.seek(0)
@@ -131,8 +131,8 @@ def note_ended(root: Path, ended: Iterable[Ended]) -> None:
             file.write(json.dumps(vars(one)) + "\n")
 
 
-def _read(line: str) -> Ended | None:
+def _read(line: str) -> BatchEnd | None:
     try:
-        return Ended(**json.loads(line))
+        return BatchEnd(**json.loads(line))
     except (ValueError, TypeError):  # cut short when the machine went away: that night is not over
         return None

@@ -7,7 +7,7 @@ from pipeline.engine.event_log import log
 
 
 @dataclass(frozen=True)
-class Made:
+class ClipDone:
     """A clip that was made just now; `peak_gib` is the most memory that its worker has held so far."""
 
     record: ClipRecord
@@ -16,7 +16,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Failure:
+class ClipFailed:
     """A clip that could not be made: one line for a person, and the whole story.
 
     `passing`: the machine failed, not the clip, so that another try may well succeed.
@@ -32,7 +32,7 @@ class Failure:
     attempts: int = 1
 
 
-Ending = Made | Failure
+Ending = ClipDone | ClipFailed
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Timings:
     longest_clip_s: float = 0.0
     peak_gib: float = 0.0
 
-    def add(self, made: Made) -> None:
+    def add(self, made: ClipDone) -> None:
         self.clips += 1
         for stage, seconds in made.seconds.items():
             self.total_s[stage] = self.total_s.get(stage, 0.0) + seconds
@@ -56,7 +56,7 @@ class Timings:
 
 def tell_ending(ending: Ending) -> None:
     """One line a stage of a clip that was made, then one for how the clip ended."""
-    if isinstance(ending, Failure):
+    if isinstance(ending, ClipFailed):
         log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.passing})
         return
     clip = ending.record.id

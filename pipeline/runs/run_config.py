@@ -12,8 +12,8 @@ from typing import Any
 from models.presets import WEIGHTS
 from outputs.atomic_write import whole_folder, write_text
 from pipeline.engine.loopback import on_a_network
-from pipeline.engine.stage_plan import Staged
-from pipeline.runs.clip_outcome import Failure
+from pipeline.engine.stage_plan import StagedConfig
+from pipeline.runs.clip_outcome import ClipFailed
 from pipeline.runs.run_folder import Run, RunRefused, safe_name
 from pipeline.runs.scenario_sources import find
 
@@ -21,7 +21,7 @@ SPECS, WANTED = "specs", "wanted.json"
 
 
 @dataclass(frozen=True)
-class Request:
+class RunConfig:
     """What to make and where.
 
     `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class How:
+class ExecutionConfig:
     """Who works. `ray` names a cluster's address; None starts Ray on this machine.
 
     `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one. `staged` puts the
@@ -56,21 +56,21 @@ class How:
     workers: int | None = None
     deadline_s: float = 1800.0
     metrics_port: int | None = None
-    staged: Staged | None = None
+    staged: StagedConfig | None = None
 
 
-def read_specs(request: Request) -> tuple[Path, ...]:
+def read_specs(request: RunConfig) -> tuple[Path, ...]:
     """The scenario files of a request; raises `specs.NotFound`."""
     return find((str(request.specs),) if request.specs else request.paths)
 
 
-def key_of(request: Request) -> str:
+def key_of(request: RunConfig) -> str:
     """Names a request within its run folder: the same question, asked again, replaces the former one."""
     content = [request.paths, request.seeds, str(request.log or ""), request.attribution, request.limit]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
 
 
-def keep(run: Run, request: Request, how: How, clips: tuple[str, ...]) -> None:
+def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, ...]) -> None:
     """Write down all that is needed to go on with a request, its scenario files included."""
     key, files = key_of(request), read_specs(request)
     if request.specs is None:
@@ -97,7 +97,7 @@ def wanted(run: Run) -> dict[str, list[str]]:
         raise RunRefused(f"{path} is damaged; give the command that began this run again: it writes it anew") from None
 
 
-def kept(run: Run, key: str) -> tuple[Request, How]:
+def kept(run: Run, key: str) -> tuple[RunConfig, ExecutionConfig]:
     """A request as it was last written down; RunRefused if it was not, or not by this version."""
     try:
         told = next(s["goes_on_with"] for s in reversed(run.manifest()["starts"]) if s.get("request") == key)
@@ -109,14 +109,16 @@ def kept(run: Run, key: str) -> tuple[Request, How]:
     return replace(request, specs=specs), how
 
 
-def _read(told: dict[str, Any], out: Path) -> tuple[Request, How]:
-    request = Request(
+def _read(told: dict[str, Any], out: Path) -> tuple[RunConfig, ExecutionConfig]:
+    request = RunConfig(
         tuple(told["paths"]), out, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
         told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
         clips=None if told.get("only") is None else tuple(told["only"]),
     )  # fmt: skip
-    staged = {"staged": Staged(**told["staged"]) if told.get("staged") else None}
-    return request, How(**{field.name: (told | staged)[field.name] for field in fields(How) if field.name in told})
+    staged = {"staged": StagedConfig(**told["staged"]) if told.get("staged") else None}
+    return request, ExecutionConfig(
+        **{field.name: (told | staged)[field.name] for field in fields(ExecutionConfig) if field.name in told}
+    )
 
 
 def begun_with(run: Run) -> str:
@@ -134,7 +136,7 @@ def resuming(out: Path) -> str:
     return shlex.join(["nearmiss", "resume", str(out)])
 
 
-def goes_on(run: Run, failures: Sequence[Failure], untried: int = 0) -> str:
+def goes_on(run: Run, failures: Sequence[ClipFailed], untried: int = 0) -> str:
     """The one command that makes the most of what is missing; `untried` clips of it were never begun.
 
     What failed by itself must be asked for; so must mended files, which `nearmiss resume` would not look at: it has
@@ -149,14 +151,14 @@ def goes_on(run: Run, failures: Sequence[Failure], untried: int = 0) -> str:
     return resuming(run.path)
 
 
-def options(request: Request, how: How) -> list[str]:
+def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
     """The words of a command that say from what and by whom clips are made, where that is not the default."""
-    told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != Request.seeds]
+    told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != RunConfig.seeds]
     told += [("--log", request.log), ("--attribution", request.attribution)]
-    told += [("--preset", request.preset)] if request.preset != Request.preset else []
+    told += [("--preset", request.preset)] if request.preset != RunConfig.preset else []
     told += [("--weights", request.weights)] if request.weights != WEIGHTS else []
     told += [("--ray", how.ray), ("--workers", how.workers), ("--metrics-port", how.metrics_port)]
-    told += [("--deadline", f"{how.deadline_s:g}")] if how.deadline_s != How.deadline_s else []
+    told += [("--deadline", f"{how.deadline_s:g}")] if how.deadline_s != ExecutionConfig.deadline_s else []
     if how.staged:
         told += [("--gpus", f"{how.staged.gpus:g}"), ("--gpu-share", f"{how.staged.share:g}")]
         told += [("--batch", how.staged.batch)]

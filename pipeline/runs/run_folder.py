@@ -28,7 +28,7 @@ from outputs.clips.inventory import doubt, write_inventory
 from outputs.clips.manifest import ClipRecord, read_record
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
-from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.clip_outcome import ClipFailed
 from pipeline.runs.run_file import RunRefused, read_manifest, write_json
 from scenarios.scenario import Scenario
 
@@ -55,7 +55,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedScenario:
     """A scenario that somebody wanted clips of, with its sweep's values as written."""
 
     scenario: str
@@ -102,10 +102,10 @@ class Run:
         """Of every clip that was made, accepted first, by name."""
         return tuple(read_record(f / "record.json") for s in (State.ACCEPTED, State.REJECTED) for f in self.folders(s))
 
-    def failures(self) -> tuple[Failure, ...]:
+    def failures(self) -> tuple[ClipFailed, ...]:
         """The clips that could not be made, by name."""
         return tuple(
-            Failure(**json.loads(p.read_text("utf-8"))) for p in sorted((self.path / State.FAILED).glob("*.json"))
+            ClipFailed(**json.loads(p.read_text("utf-8"))) for p in sorted((self.path / State.FAILED).glob("*.json"))
         )
 
     def folders(self, state: State) -> tuple[Path, ...]:
@@ -144,7 +144,7 @@ class Run:
         (self.path / State.FAILED / f"{record.id}.json").unlink(missing_ok=True)
         return read_record(place / "record.json")
 
-    def fail(self, job: Job, reason: str, trace: str, passing: bool = False, attempts: int = 1) -> Failure:
+    def fail(self, job: Job, reason: str, trace: str, passing: bool = False, attempts: int = 1) -> ClipFailed:
         """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
             reason = f"{reason} (in {json.loads(shown.read_text(encoding='utf-8'))['stage']})"
@@ -152,23 +152,23 @@ class Run:
         for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
             begun.unlink(missing_ok=True)
         about = (job.clip, job.scenario.id, job.scenario.name, job.seed)
-        failure = Failure(*about, hide(reason), hide(trace), passing, attempts)
+        failure = ClipFailed(*about, hide(reason), hide(trace), passing, attempts)
         write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
         return failure
 
     def ask(self, scenarios: Sequence[Scenario]) -> None:
         """Write down what is wanted, beside what earlier starts wanted."""
-        new = [Asked(s.id, safe_name(s.name), s.parameters) for s in scenarios]
+        new = [RequestedScenario(s.id, safe_name(s.name), s.parameters) for s in scenarios]
         known = {one.scenario: one for one in (*self.asked(), *new)}
         write_json(self.path / "asked.json", {"scenarios": [asdict(one) for one in known.values()]})
 
-    def asked(self) -> tuple[Asked, ...]:
+    def asked(self) -> tuple[RequestedScenario, ...]:
         """Every scenario that was ever wanted here; nothing in a folder that was made before this was written down."""
         path = self.path / "asked.json"
         if not path.is_file():
             return ()
         try:
-            return tuple(Asked(**one) for one in json.loads(path.read_text("utf-8"))["scenarios"])
+            return tuple(RequestedScenario(**one) for one in json.loads(path.read_text("utf-8"))["scenarios"])
         except (ValueError, KeyError, TypeError):
             raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
 

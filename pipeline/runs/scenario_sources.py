@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 from scenarios.load import groups, library, suites, understand
 from scenarios.scenario import Scenario
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from scenarios.source.yaml_document import read_document
 
 _ENDINGS = (".yaml", ".yml")
@@ -25,7 +25,7 @@ class Loaded:
     """
 
     scenarios: tuple[Scenario, ...]
-    faults: tuple[Faults, ...]
+    faults: tuple[SpecErrors, ...]
     dropped: int = 0
 
 
@@ -38,12 +38,12 @@ def find(names: tuple[str, ...]) -> tuple[Path, ...]:
 def load_all(files: tuple[Path, ...]) -> Loaded:
     """Read the files; a bad one is reported and does not stop the rest. Equal scenarios come once."""
     scenarios: dict[str, Scenario] = {}
-    faults: list[Faults] = []
+    faults: list[SpecErrors] = []
     dropped = 0
     for file in files:
         try:
             meaning = understand(read_document(file))
-        except Faults as found:
+        except SpecErrors as found:
             faults.append(found)
             continue
         scenarios |= {scenario.id: scenario for scenario in meaning.scenarios}

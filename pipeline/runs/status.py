@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.engine.lock import holder
 from pipeline.runs.batch_history import made_on_other_nights
-from pipeline.runs.clip_outcome import Failure
+from pipeline.runs.clip_outcome import ClipFailed
 from pipeline.runs.run_config import goes_on, resuming, wanted
 from pipeline.runs.run_folder import Run, State, look
 from pipeline.runs.stage_timer import in_work
@@ -18,7 +18,7 @@ from pipeline.runs.stage_timer import in_work
 _LITTLE_ROOM = 2**28  # bytes; one clip takes a few millions, a dataset's tables more
 
 
-class Phase(StrEnum):
+class RunPhase(StrEnum):
     RUNNING = "running"
     COMPLETE = "complete"
     STOPPED = "stopped"
@@ -33,14 +33,14 @@ class Status:
     """
 
     run: Path
-    phase: Phase
+    phase: RunPhase
     wanted: int
     accepted: int
     rejected: int
     missing: int
     extra: int
     faulty: int
-    failed: tuple[Failure, ...]
+    failed: tuple[ClipFailed, ...]
     working: tuple[tuple[str, str, float], ...]
     holder: dict[str, str] | None
     began: str
@@ -59,8 +59,8 @@ def status(path: Path) -> Status:
     failed = tuple(f for f in run.failures() if f.clip in clips - made)
     who, start = holder(path), run.manifest()["starts"][-1]
     faulty, done = len(start.get("faults", ())), _done(start)
-    phase = Phase.COMPLETE if clips <= made and done and not faulty else Phase.STOPPED
-    phase = phase if who is None else Phase.RUNNING
+    phase = RunPhase.COMPLETE if clips <= made and done and not faulty else RunPhase.STOPPED
+    phase = phase if who is None else RunPhase.RUNNING
     return Status(
         path, phase, len(clips), len(clips & there[State.ACCEPTED]), len(clips & there[State.REJECTED]),
         len(clips - made), len(made - clips), faulty, failed, tuple(in_work(path)) if who is not None else (), who,
@@ -89,9 +89,9 @@ def _why(path: Path, start: dict[str, Any], who: dict[str, str] | None) -> str:
     return f"it ended without a word: killed, or its machine went down{room}"
 
 
-def _next(path: Path, phase: Phase, missing: int, failed: Sequence[Failure], start: dict[str, Any]) -> str:
+def _next(path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed], start: dict[str, Any]) -> str:
     """The one command that goes on from here; "" where there is nothing to do but wait or look."""
-    if phase is not Phase.STOPPED:
+    if phase is not RunPhase.STOPPED:
         return ""
     if not _done(start):
         return resuming(path)
@@ -121,5 +121,5 @@ def lines(told: Status) -> list[str]:
         here = " (this machine)" if who.get("host") == socket.gethostname() else ""
         said.append(f"held by   process {who.get('pid', '?')} on {who.get('host', '?')}{here} since {who.get('since')}")
     said += [f"    {clip}: {stage}, {seconds:.0f} s" for clip, stage, seconds in told.working]
-    said += [f"stopped   {told.why}"] if told.phase is Phase.STOPPED else []
+    said += [f"stopped   {told.why}"] if told.phase is RunPhase.STOPPED else []
     return [*said, f"go on     {told.next}"] if told.next else said

@@ -22,7 +22,7 @@ LEAST_POPULATION = 8
 
 
 @runtime_checkable
-class Effort(Protocol):
+class FrontierEffort(Protocol):
     """How long to search, and in what order."""
 
     rollouts: int
@@ -53,7 +53,7 @@ def evolve(
 
 
 def explore_frontier(
-    spanned: Space, effort: Effort, trials: Trials, first: Float[np.ndarray, "point dimension"], measures: int
+    spanned: Space, effort: FrontierEffort, trials: Trials, first: Float[np.ndarray, "point dimension"], measures: int
 ) -> None:
     """The first generation, then an evolution for each weighing, on equal parts of the rollouts that are left."""
     known = trials.at(first.T)

@@ -36,7 +36,7 @@ Point = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Effort:
+class SearchEffort:
     """How long to search and in what order: the same effort gives the same answer with any number of workers."""
 
     rollouts: int = 600
@@ -46,7 +46,7 @@ class Effort:
 
 
 @dataclass
-class Answer:
+class SearchResult:
     """Every trial in order, each once, and the frontier: the worst, then the next worst that is elsewhere."""
 
     trials: list[Trial] = field(default_factory=list)
@@ -56,15 +56,15 @@ class Answer:
 
 
 def search(
-    file: Path, measures: tuple[str, ...], effort: Effort, watch: Callable[[Trial], None] = lambda _: None
-) -> Answer:
+    file: Path, measures: tuple[str, ...], effort: SearchEffort, watch: Callable[[Trial], None] = lambda _: None
+) -> SearchResult:
     """Try up to `effort.rollouts` points of the file's space; Ctrl-C ends it early with what was found.
 
     Of several measures the answer is their Pareto frontier. Raises Faults for a file that spans no space, KeyError for
     a measure that does not exist.
     """
     text = file.read_text("utf-8")
-    spanned, answer, began = _space(text, file), Answer(), time.monotonic()
+    spanned, answer, began = _space(text, file), SearchResult(), time.monotonic()
     try:
         with _judges(partial(judge, text, file, measures), effort.workers) as judges:
             _explore(spanned, effort, _Trials(judges, spanned, answer.trials, watch), len(measures))
@@ -152,7 +152,7 @@ class _Trials:
         return [self.known[key] for key in keys]
 
 
-def _explore(spanned: Space, effort: Effort, severities: _Trials, measures: int) -> None:
+def _explore(spanned: Space, effort: SearchEffort, severities: _Trials, measures: int) -> None:
     """All of a small finite space; else a first generation of corners and an even rest, and evolution from there."""
     if spanned.size is not None and spanned.size <= effort.rollouts:
         everything = product(*(range(int(low), int(high) + 1) for low, high in spanned.bounds))

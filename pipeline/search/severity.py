@@ -22,7 +22,7 @@ class Impact:
 
 
 @dataclass(frozen=True)
-class Measure:
+class SeverityMeasure:
     """What can be made worst. `read` gives the value, None where nothing came into the ego's way.
 
     `order` turns value and impact into a number that is the smaller the worse the rollout is. What is not `dangerous`
@@ -76,20 +76,20 @@ def _told(check: str) -> Callable[[Rollout, tuple[Verdict, ...], Impact | None],
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure(
+        SeverityMeasure(
             "ttc", "least time to collision", "s", _told("critical moment: TTC"),
             lambda value, impact: value if impact is None else -impact.speed_mps,
         ),
-        Measure(
+        SeverityMeasure(
             "deceleration", "required deceleration", "m/s²", _told("critical moment: braking"),
             lambda value, impact: -value if impact is None else -BEYOND_BRAKES - impact.speed_mps,
         ),
-        Measure(
+        SeverityMeasure(
             "visibility", "visibility before the conflict", "s",
             lambda rollout, _verdicts, impact: sight_before_conflict(rollout, impact),
             lambda value, _impact: value,
         ),
-        Measure(
+        SeverityMeasure(
             "mildness", "the others' hardest braking or speeding up", "m/s²",
             lambda rollout, _verdicts, impact: others_effort(rollout, impact),
             lambda value, _impact: value, dangerous=False,

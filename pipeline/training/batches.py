@@ -12,8 +12,8 @@ from torch import Tensor
 
 from conditioning.ego_actions import driven
 from conditioning.layers.control_layers import LAYERS
-from models.decoder.diffusion import Window
-from models.decoder.reprojection import Sight
+from models.decoder.diffusion import TrainingWindow
+from models.decoder.reprojection import CameraPath
 from models.pixels import signed
 from pipeline.training.training_data import Footage
 from scenarios.rollout import FRAME_RATE_HZ
@@ -45,7 +45,7 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
 
 
 @dataclass(frozen=True)
-class Place:
+class CropPlace:
     """Where a crop is taken: clip, first frame, and rows and columns."""
 
     clip: int
@@ -61,7 +61,7 @@ def body_weight(nearness: UInt8[np.ndarray, "... height width"], strength: float
     return weight / weight.mean()
 
 
-def place(footage: Footage, rng: np.random.Generator, frames: int) -> Place:
+def place(footage: Footage, rng: np.random.Generator, frames: int) -> CropPlace:
     """A random crop of `frames` frames, usually on a body, aligned to the token grid; no larger than the pictures."""
     clip = int(rng.choice(footage.ready))
     bursts, burst = footage.config.bursts, footage.config.burst
@@ -77,7 +77,7 @@ def place(footage: Footage, rng: np.random.Generator, frames: int) -> Place:
     snap = lambda centre, size, full: int(np.clip(round((centre - size / 2) / TOKEN_PX), 0, (full - size) // TOKEN_PX))  # noqa: E731
     top = TOKEN_PX * snap(y, height, footage.config.height)
     left = TOKEN_PX * snap(x, width, footage.config.width)
-    return Place(clip, frame, slice(top, top + height), slice(left, left + width))
+    return CropPlace(clip, frame, slice(top, top + height), slice(left, left + width))
 
 
 def pictures_batch(
@@ -115,7 +115,7 @@ def steering_layers(
 def windows_batch(
     footage: Footage, tokens: Float[np.ndarray, "clip time digit row column"], rng: np.random.Generator, size: int,
     frames: int, strength: float,
-) -> Window:  # fmt: skip
+) -> TrainingWindow:  # fmt: skip
     """Windows of consecutive frames; some of them without scenery in the layers."""
     pictures, layers, values, weights, poses, intrinsics = [], [], [], [], [], []
     for p in (place(footage, rng, frames) for _ in range(size)):
@@ -129,8 +129,8 @@ def windows_batch(
         camera = footage.config.camera.window(p.columns.start, p.rows.start, p.columns.stop, p.rows.stop)
         poses.append(torch.from_numpy(driven(footage.actions[p.clip, time]) @ camera.camera_to_ego))
         intrinsics.append(torch.from_numpy(camera.intrinsic))
-    sight = Sight(torch.stack(poses), torch.stack(intrinsics))
-    return Window(*(torch.stack(x) for x in (pictures, layers, values, weights)), sight)
+    sight = CameraPath(torch.stack(poses), torch.stack(intrinsics))
+    return TrainingWindow(*(torch.stack(x) for x in (pictures, layers, values, weights)), sight)
 
 
 def objects_batch(footage: Footage, rng: np.random.Generator, clips: int, frames: int) -> dict[str, Tensor]:

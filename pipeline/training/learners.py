@@ -15,11 +15,11 @@ from models import weights
 from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
 from models.decoder.adversary import Critic, CriticConfig, descend
-from models.decoder.diffusion import KNOWN, ODDS, Window, draft, forget, mistake, predict_clean, worn
+from models.decoder.diffusion import KNOWN, ODDS, TrainingWindow, draft, forget, mistake, predict_clean, worn
 from models.decoder.diffusion import loss as diffusion_loss
 from models.decoder.network import WINDOW, VideoDecoder
 from models.decoder.rendering import render
-from models.decoder.reprojection import Sight
+from models.decoder.reprojection import CameraPath
 from models.decoder.windows import STRIDE, Anchor, Script, first_frame, window_from
 from models.pixels import signed, to_bytes
 from models.precision import computing
@@ -31,7 +31,7 @@ from outputs.atomic_write import whole_file
 from pipeline.errors import UserError
 from pipeline.training.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
 from pipeline.training.contact_sheets import outlined, sheet
-from pipeline.training.loop import Learner, Part
+from pipeline.training.loop import Learner, OptimizedNetwork
 from pipeline.training.training_data import ANOTHER_FOLDER, Footage
 from scenarios.rollout import FRAME_RATE_HZ
 
@@ -47,7 +47,7 @@ CRITIC_WIDTHS = (64, 128, 192)
 CRITIC_RATE = 3e-4
 
 
-class TokenizerPart:
+class TokenizerLearner:
     """Learns pictures; judged inside bodies as much as outside."""
 
     rate = 1e-3
@@ -90,22 +90,22 @@ def _tokenizer(preset: Preset, path: Path, device: torch.device) -> tuple[Tokeni
 
 
 @dataclass(frozen=True)
-class Rollout:
+class DecoderRollout:
     """A burst that the decoder draws window by window, on its own frames, with the real ones beside it."""
 
-    window: Window
+    window: TrainingWindow
     script: Script
     start: int  # frame at which the next window starts
     last: Float[Tensor, "batch 3 height width"]
     anchor: Anchor
 
-    def after(self, drawn: Float[Tensor, "batch 2 3 height width"]) -> "Rollout":
+    def after(self, drawn: Float[Tensor, "batch 2 3 height width"]) -> "DecoderRollout":
         """The rollout when a window has been drawn."""
         start, last = self.start + STRIDE, drawn[:, -1].clamp(-1, 1)
         return replace(self, start=start, last=last, anchor=self.anchor.renewed(last, start))
 
 
-class DecoderPart:
+class DecoderLearner:
     """Learns GAIA-1's four tasks on windows of three frames, with the tokens of the trained tokenizer.
 
     Most steps are those of the renderer, from nothing but noise, against an adversary: a picture, or the next window of
@@ -121,8 +121,8 @@ class DecoderPart:
         critic = Critic(CriticConfig(preset.decoder.layers, CRITIC_WIDTHS)).to(
             device, memory_format=torch.channels_last
         )
-        self.rollouts: dict[int, Rollout] = {}
-        self.critic = Learner(critic, torch.optim.Adam(critic.parameters(), CRITIC_RATE, self.betas))
+        self.rollouts: dict[int, DecoderRollout] = {}
+        self.critic = OptimizedNetwork(critic, torch.optim.Adam(critic.parameters(), CRITIC_RATE, self.betas))
         trained, fingerprint = _tokenizer(preset, tokenizer, device)
         self.read = trained.decoder
         codes = torch.from_numpy(np.array(encode_footage(trained, footage, fingerprint)))
@@ -148,7 +148,7 @@ class DecoderPart:
         return self._against_critic(drawn, going.window, slice(going.start + 1, going.start + WINDOW))
 
     def _against_critic(
-        self, drawn: Float[Tensor, "batch time 3 height width"], window: Window, frames: slice
+        self, drawn: Float[Tensor, "batch time 3 height width"], window: TrainingWindow, frames: slice
     ) -> dict[str, Tensor]:
         """A step of the critic, and the loss of the drawn frames of the window."""
         flat = lambda x: x[:, frames].flatten(0, 1)  # noqa: E731
@@ -158,19 +158,19 @@ class DecoderPart:
         critic.age += 1
         return descend(critic, drawn, real, layers, flat(window.weight))
 
-    def _window(self, rng: np.random.Generator, frames: int) -> Window:
+    def _window(self, rng: np.random.Generator, frames: int) -> TrainingWindow:
         """Crops of so many frames, as many of them as a step draws."""
         batch = FRAMES // min(frames, STRIDE)
         window = windows_batch(self.footage, self.values, rng, batch, frames, BODY_STRENGTH)
         return to_device(window, self.device)
 
-    def _script(self, window: Window, generator: torch.Generator) -> Script:
+    def _script(self, window: TrainingWindow, generator: torch.Generator) -> Script:
         """With tokens that are mistaken now and then, as the world model's are."""
         tokens = mistake(forget(window.tokens, window.layers, self.network.config.regions, generator), generator)
         tokens = tokens[:, ::STRIDE]
         return Script(window.layers, tokens, draft(self.read, tokens), window.sight)
 
-    def _begin(self, rng: np.random.Generator, generator: torch.Generator) -> "Rollout":
+    def _begin(self, rng: np.random.Generator, generator: torch.Generator) -> "DecoderRollout":
         """A burst's rollout, from its first frame, more or less worn, or from one that is drawn from tokens alone."""
         window = self._window(rng, self.footage.config.burst)
         script = self._script(window, generator)
@@ -179,7 +179,7 @@ class DecoderPart:
         else:
             with torch.no_grad():
                 first = predict_clean(self.network, first_frame(script))[:, 0].clamp(-1, 1)
-        return Rollout(window, script, 0, first, Anchor(first, 0))
+        return DecoderRollout(window, script, 0, first, Anchor(first, 0))
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
         rows, burst = [], self.footage.config.burst
@@ -189,7 +189,7 @@ class DecoderPart:
             layers = torch.from_numpy(self.footage.layers[clip, :burst])
             camera = self.footage.config.camera
             poses = driven(self.footage.actions[clip, :burst]) @ camera.camera_to_ego
-            sight = Sight(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
+            sight = CameraPath(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
             chance = torch.Generator().manual_seed(0)
             prompt = torch.from_numpy(self.footage.pictures[clip, :1])
             told = to_device((tokens[None], layers[None], sight, prompt), self.device)
@@ -198,7 +198,7 @@ class DecoderPart:
         sheet(rows, path)
 
 
-class WorldPart:
+class WorldLearner:
     """Learns how tokens go on, given layout, action and text. UserError if clips are shorter than what it sees."""
 
     rate = 1e-3
@@ -237,7 +237,7 @@ class WorldPart:
         sheet(rows, path)
 
 
-class DetectorPart:
+class DetectorLearner:
     """The checker's eye: source pictures only."""
 
     rate = 1e-3
@@ -259,7 +259,7 @@ class DetectorPart:
         sheet([row for row in (framed[:4], framed[4:]) if len(row)], path)
 
 
-class EgoMotionPart:
+class EgoMotionLearner:
     """The checker's sense of motion: speed and curvature from two pictures."""
 
     rate = 1e-3
@@ -277,10 +277,10 @@ class EgoMotionPart:
         """Nothing to look at: its figures are in the loss curve."""
 
 
-PARTS: dict[str, Callable[[Preset, Footage, Path, torch.device], Part]] = {
-    "tokenizer": lambda preset, footage, tokenizer, device: TokenizerPart(preset, footage, device),
-    "decoder": DecoderPart,
-    "world": WorldPart,
-    "detector": lambda preset, footage, tokenizer, device: DetectorPart(preset, footage, device),
-    "egomotion": lambda preset, footage, tokenizer, device: EgoMotionPart(preset, footage, device),
+PARTS: dict[str, Callable[[Preset, Footage, Path, torch.device], Learner]] = {
+    "tokenizer": lambda preset, footage, tokenizer, device: TokenizerLearner(preset, footage, device),
+    "decoder": DecoderLearner,
+    "world": WorldLearner,
+    "detector": lambda preset, footage, tokenizer, device: DetectorLearner(preset, footage, device),
+    "egomotion": lambda preset, footage, tokenizer, device: EgoMotionLearner(preset, footage, device),
 }

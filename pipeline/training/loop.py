@@ -27,13 +27,13 @@ COOL_DOWN = 0.25  # the last share of the steps, in which the rate falls to noth
 
 
 @runtime_checkable
-class Part(Protocol):
+class Learner(Protocol):
     """One network as the loop sees it: what it is, what it loses on a drawn batch, what it looks like."""
 
     network: nn.Module
     rate: float
     betas: tuple[float, float]
-    critic: "Learner | None"  # what is trained against the network, within its loss
+    critic: "OptimizedNetwork | None"  # what is trained against the network, within its loss
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         """Loss terms on a batch drawn with `rng`, on the network's device; "total" is descended."""
@@ -45,7 +45,7 @@ class Part(Protocol):
 
 
 @dataclass(frozen=True)
-class Schedule:
+class TrainingSchedule:
     """How long to train and how often to save; `seed` fixes every draw together with the step."""
 
     steps: int
@@ -65,7 +65,7 @@ def rates(network: nn.Module, most: float) -> list[dict]:
 
 
 @dataclass(frozen=True)
-class Learner:
+class OptimizedNetwork:
     """A network and what trains it."""
 
     network: nn.Module
@@ -115,7 +115,12 @@ class Average:
 
 
 def save_checkpoint(
-    path: Path, learner: Learner, critic: Learner | None, average: Average, step: int, vocabulary: weights.Names = ()
+    path: Path,
+    learner: OptimizedNetwork,
+    critic: OptimizedNetwork | None,
+    average: Average,
+    step: int,
+    vocabulary: weights.Names = (),
 ) -> None:
     """Everything that is needed to go on, with the network's config and vocabulary; whole or not at all."""
     tensors = learner.state("") | {f"average.{k}": v for k, v in average.values.items()}
@@ -128,7 +133,11 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, learner: Learner, critic: Learner | None, average: Average, vocabulary: weights.Names = ()
+    path: Path,
+    learner: OptimizedNetwork,
+    critic: OptimizedNetwork | None,
+    average: Average,
+    vocabulary: weights.Names = (),
 ) -> int:
     """Restore a checkpoint into place and return the step to go on from.
 
@@ -152,7 +161,7 @@ def load_checkpoint(
 
 
 def train(
-    part: Part, schedule: Schedule, folder: Path, ships_to: Path, lineage: dict[str, str],
+    part: Learner, schedule: TrainingSchedule, folder: Path, ships_to: Path, lineage: dict[str, str],
     progress: Callable[[int, dict[str, float]], None], begin: Path | None = None, vocabulary: weights.Names = (),
 ) -> None:  # fmt: skip
     """Train to `schedule.steps`, going on from a checkpoint in `folder`; ships the averaged weights at the end.
@@ -168,7 +177,9 @@ def train(
         weights.begin_from(part.network, begin, vocabulary)
     network = part.network.to(memory_format=torch.channels_last).train()
     average = Average(network)
-    learner = Learner(network, torch.optim.AdamW(rates(network, part.rate), betas=part.betas, weight_decay=0.01))
+    learner = OptimizedNetwork(
+        network, torch.optim.AdamW(rates(network, part.rate), betas=part.betas, weight_decay=0.01)
+    )
     first = load_checkpoint(checkpoint, learner, part.critic, average, vocabulary) if checkpoint.exists() else 0
     recent: list[dict[str, float]] = []
     for step in range(first, schedule.steps):
@@ -185,7 +196,7 @@ def train(
             ship(part, average, ships_to, made, folder, step + 1, vocabulary)
 
 
-def _step(part: Part, learner: Learner, schedule: Schedule, step: int) -> dict[str, Tensor]:
+def _step(part: Learner, learner: OptimizedNetwork, schedule: TrainingSchedule, step: int) -> dict[str, Tensor]:
     rng = np.random.default_rng([schedule.seed, step])  # from the step, so that a resumed run draws the same
     generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + step)
     for group in learner.optimiser.param_groups:
@@ -203,7 +214,7 @@ def _means(recent: list[dict[str, float]]) -> dict[str, float]:
 
 
 def ship(
-    part: Part, average: Average, path: Path, lineage: dict[str, str], folder: Path, step: int,
+    part: Learner, average: Average, path: Path, lineage: dict[str, str], folder: Path, step: int,
     vocabulary: weights.Names = (),
 ) -> None:  # fmt: skip
     """Write the averaged weights and a sample sheet made with them."""

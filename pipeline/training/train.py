@@ -9,15 +9,15 @@ from pipeline.engine.machine import code_fingerprint, cores, device_named
 from pipeline.errors import UserError
 from pipeline.networks import VOCABULARIES, check_layers
 from pipeline.training.learners import PARTS
-from pipeline.training.loop import Schedule, train
+from pipeline.training.loop import TrainingSchedule, train
 from pipeline.training.training_data import BURST, FootageConfig, make_footage, open_footage
 
 Progress = Callable[[int, dict[str, float]], None]
 
 
 def train_part(
-    part: str, preset: str, footage_folder: Path, config: FootageConfig, schedule: Schedule, runs: Path, workers: int,
-    progress: Progress, weights: Path = WEIGHTS, begin: Path | None = None, device: str = "cpu",
+    part: str, preset: str, footage_folder: Path, config: FootageConfig, schedule: TrainingSchedule, runs: Path,
+    workers: int, progress: Progress, weights: Path = WEIGHTS, begin: Path | None = None, device: str = "cpu",
 ) -> Path:  # fmt: skip
     """Train one part on a device; checkpoints, loss curve and samples go to `runs/part`, weights to `weights/preset`.
 
@@ -51,7 +51,7 @@ def train_here(
             raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
     new = FootageConfig(clips, bursts, burst, PRESETS[preset].height, PRESETS[preset].width)
     config = open_footage(footage).config if (footage / "footage.json").exists() else new
-    schedule = Schedule(steps, save_every, seed)
+    schedule = TrainingSchedule(steps, save_every, seed)
     return train_part(
         part, preset, footage, config, schedule, runs, workers or cores(), progress, weights, begin, device
     )  # fmt: skip

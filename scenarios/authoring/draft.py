@@ -13,12 +13,12 @@ from itertools import product
 
 import numpy as np
 
-from scenarios.authoring.draft_actors import Part, company, ego_lane, ego_speed
-from scenarios.authoring.draft_setting import Setting, read_setting
+from scenarios.authoring.draft_actors import DraftActor, company, ego_lane, ego_speed
+from scenarios.authoring.draft_setting import DraftSetting, read_setting
 from scenarios.load import loads
 from scenarios.scenario import HoldSpeed, Scenario
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from scenarios.spec.actor_references import NOUNS
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
@@ -70,8 +70,8 @@ class Sheet:
 
     name: str
     phrase: str
-    setting: Setting
-    parts: tuple[Part, ...]
+    setting: DraftSetting
+    parts: tuple[DraftActor, ...]
     story: tuple[str, ...]
     duration_s: int = 6
 
@@ -129,13 +129,13 @@ def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | None:
             tried = replace(sheet, parts=parts, story=story)
             try:
                 return tried, loads(tried.text())[0]
-            except Faults as error:
+            except SpecErrors as error:
                 if any("not understood" in fault.found for fault in error.faults):
                     break  # no other place would make the grammar understand it
     return None
 
 
-def _lines(said: str, parts: tuple[Part, ...], split: bool) -> tuple[str, ...]:
+def _lines(said: str, parts: tuple[DraftActor, ...], split: bool) -> tuple[str, ...]:
     """The story's lines; a clause without somebody in front goes on with who was told of before."""
     clauses = [clause for clause in (_NEXT.split(said) if split else [said]) if clause]
     names, lines, who = {part.id for part in parts} | {"ego"}, [], ""
@@ -175,7 +175,7 @@ def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
     moved = replace(sheet, parts=tuple(parts), duration_s=max(6, math.ceil(latest_s + 2.5)))
     try:
         loads(moved.text())
-    except Faults:  # somebody else is there already
+    except SpecErrors:  # somebody else is there already
         return sheet
     return moved
 

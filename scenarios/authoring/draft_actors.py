@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from scenarios.authoring.draft_setting import Setting
+from scenarios.authoring.draft_setting import DraftSetting
 from scenarios.model.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
 from scenarios.scenario import Scenario
 from scenarios.source.units import LENGTH, SPEED, quantity
@@ -26,7 +26,7 @@ _ON = re.compile(r"^,? (?:on|at) the (left|right)(?:-hand)?(?: side| lane)?(?: o
 
 
 @dataclass(frozen=True)
-class Place:
+class DraftPlace:
     """Where an actor is: the words of its section. `gap_m` None: nowhere until it steps out from behind something."""
 
     where: str = ""
@@ -36,7 +36,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Part:
+class DraftActor:
     """Somebody in a phrase; `row` counts them."""
 
     id: str
@@ -44,11 +44,11 @@ class Part:
     said: frozenset[str]
     row: int
     side: str = ""
-    place: Place = Place()
+    place: DraftPlace = DraftPlace()
     variant: str = ""
     colour: Colour = Colour.ANY
 
-    def places(self, setting: Setting) -> Iterator[Place]:
+    def places(self, setting: DraftSetting) -> Iterator[DraftPlace]:
         """Where it may be, likeliest first, at the distance that the phrase names."""
         speed = ego_speed(setting.values)
         for place in _usual_places(self.manner, speed, ego_lane(setting.values)):
@@ -78,7 +78,7 @@ class Part:
         """Behind whom it hides."""
         return next((getattr(e.do, "behind", None) for e in scenario.events if e.actor == self.id), None)
 
-    def moved(self, by_m: float) -> "Part":
+    def moved(self, by_m: float) -> "DraftActor":
         """The same, so much farther along the road."""
         if self.place.gap_m is None:
             return self
@@ -98,18 +98,18 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Company:
+class DraftCast:
     """The parts of a phrase, the phrase with their ids in place of what it calls them, and words of theirs unknown."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[DraftActor, ...]
     said: str
-    setting: Setting
+    setting: DraftSetting
     unknown: tuple[str, ...]
 
 
-def company(text: str, setting: Setting) -> Company:
+def company(text: str, setting: DraftSetting) -> DraftCast:
     """Everybody whom a phrase names: article, adjectives, noun. The second time the same noun means the same one."""
-    parts: list[Part] = []
+    parts: list[DraftActor] = []
     said: list[str] = []
     unknown: list[str] = []
     words = text.split()
@@ -136,7 +136,7 @@ def company(text: str, setting: Setting) -> Company:
             parts.append(part)
         parts[part.row] = part
         said[begin:] = [part.id + said[-1][len(noun) :]]
-    return Company(*_sided(tuple(parts), " ".join(said), setting), tuple(unknown))
+    return DraftCast(*_sided(tuple(parts), " ".join(said), setting), tuple(unknown))
 
 
 def _begin(said: list[str]) -> int:
@@ -150,7 +150,7 @@ def _begin(said: list[str]) -> int:
     return 0 if begin <= 2 and begin == len(said) - 1 else begin
 
 
-def _part(noun: str, said: frozenset[str], side: str, parts: list[Part], other: bool) -> Part:
+def _part(noun: str, said: frozenset[str], side: str, parts: list[DraftActor], other: bool) -> DraftActor:
     variant = VARIANT_NOUNS.get(noun, "")
     known = [
         part
@@ -161,7 +161,7 @@ def _part(noun: str, said: frozenset[str], side: str, parts: list[Part], other: 
         return known[-1]
     name = "lead" if said & _LEADS else noun
     count = sum(re.fullmatch(rf"{name}(-\d+)?", part.id) is not None for part in parts)
-    return Part(f"{name}-{count + 1}" if count else name, _kind(noun), said, len(parts), side, variant=variant)
+    return DraftActor(f"{name}-{count + 1}" if count else name, _kind(noun), said, len(parts), side, variant=variant)
 
 
 def _sort(noun: str, adjectives: set[str]) -> str:
@@ -174,7 +174,9 @@ def _kind(noun: str) -> Kind:
     return _USUAL[noun] if noun in _USUAL else next(iter(NOUNS[noun]))
 
 
-def _sided(parts: tuple[Part, ...], said: str, setting: Setting) -> tuple[tuple[Part, ...], str, Setting]:
+def _sided(
+    parts: tuple[DraftActor, ...], said: str, setting: DraftSetting
+) -> tuple[tuple[DraftActor, ...], str, DraftSetting]:
     """Of the first who drives, the side from which it comes is its lane, which the story does not say again."""
     if not parts or parts[0].kind in ON_FOOT | {Kind.CYCLIST} or parts[0].manner != "drives":
         return parts, said, setting
@@ -204,23 +206,23 @@ def ego_lane(values: Mapping[str, str]) -> int:
     return int(values.get("ego.lane", "0"))
 
 
-def _at_kerb(offset: str, gap_s: float) -> list[Place]:
-    return [Place(f"side: {side}", gap_s, offset=offset) for side in ("right", "left")]
+def _at_kerb(offset: str, gap_s: float) -> list[DraftPlace]:
+    return [DraftPlace(f"side: {side}", gap_s, offset=offset) for side in ("right", "left")]
 
 
-def _usual_places(manner: str, speed: str, lane: int) -> list[Place]:
+def _usual_places(manner: str, speed: str, lane: int) -> list[DraftPlace]:
     """Likeliest first; `gap_m` in seconds of the ego's way still, since what is near depends on its speed."""
-    leads, stands = Place(f"lane: {lane}", 1.1, speed), Place(f"lane: {lane}", 3.2, "0 km/h")
-    beside = Place(f"lane: {1 - lane}", 0.6, f"{quantity(speed, SPEED) * 3.6 * 0.85:.0f} km/h")
-    oncoming = Place("lane: oncoming 0", 5.0, speed)
+    leads, stands = DraftPlace(f"lane: {lane}", 1.1, speed), DraftPlace(f"lane: {lane}", 3.2, "0 km/h")
+    beside = DraftPlace(f"lane: {1 - lane}", 0.6, f"{quantity(speed, SPEED) * 3.6 * 0.85:.0f} km/h")
+    oncoming = DraftPlace("lane: oncoming 0", 5.0, speed)
     parked, walkers = _at_kerb("0.3 m", 2.2), _at_kerb("1 m", 2.2)
     return {
         "leads": [leads],
         "oncoming": [oncoming],
         "stands": [stands, *parked],
         "parked": [*parked, stands],
-        "walks": [Place(), *walkers, stands],
-        "lies": [Place(), stands, *parked],
-        "rides": [Place(), *walkers, replace(leads, speed="15 km/h")],
+        "walks": [DraftPlace(), *walkers, stands],
+        "lies": [DraftPlace(), stands, *parked],
+        "rides": [DraftPlace(), *walkers, replace(leads, speed="15 km/h")],
         "drives": [leads, beside, *parked, oncoming],
     }[manner]

@@ -53,7 +53,7 @@ _PATTERNS = {"ego.speed": _EGO_SPEED, "distance": _DISTANCE}
 
 
 @dataclass(frozen=True)
-class Setting:
+class DraftSetting:
     """`values` by path of the file, and the `distance` of whom it is about; `rest` is not about the setting."""
 
     rest: str
@@ -61,7 +61,7 @@ class Setting:
     unknown: tuple[str, ...] = ()
 
 
-def read_setting(phrase: str) -> Setting:
+def read_setting(phrase: str) -> DraftSetting:
     """Take from a phrase what it says of the setting. What it has no word for is unknown."""
     plain, values, unknown = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!"), {}, []
     for key, pattern in _PATTERNS.items():
@@ -76,7 +76,7 @@ def read_setting(phrase: str) -> Setting:
         else:
             rest.append(words[0])
         del words[: max(length, 1)]
-    return Setting(_tidy(rest), values, tuple(unknown))
+    return DraftSetting(_tidy(rest), values, tuple(unknown))
 
 
 def _run(words: list[str]) -> int:

@@ -14,8 +14,8 @@ from scenarios.model.environment import FRICTION, Surface, Weather
 from scenarios.model.triggers import AfterEvent, AllOf, AnyOf, Trigger
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut, carriers
-from scenarios.source.errors import Fault, nearest, quoted
-from scenarios.spec.actor_references import Cast, Member, ego_member, member
+from scenarios.source.errors import SpecError, nearest, quoted
+from scenarios.spec.actor_references import ActorDescription, ActorIndex, ego_member, member
 from scenarios.spec.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
 from scenarios.spec.base import as_faults
 from scenarios.spec.road_spec import brought_along, made_road
@@ -29,14 +29,14 @@ _DECIDES_NOTHING = ("id", "intent", "source", "parameters", "spec_hash")
 _OF_THE_LOG = ("road", "ego", "actors", "story")
 
 
-def build(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
+def build(data: dict[str, object]) -> tuple[Scenario | None, list[SpecError]]:
     """The scenario that plain data means, without sweep; None and all its faults where it means none."""
     return _build_log(data) if "from" in data else _build_world(data)
 
 
-def _build_log(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
+def _build_log(data: dict[str, object]) -> tuple[Scenario | None, list[SpecError]]:
     wanted = "no such key beside from: the log itself says where everything is"
-    faults = [Fault(key, quoted(data[key]), wanted) for key in _OF_THE_LOG if key in data]
+    faults = [SpecError(key, quoted(data[key]), wanted) for key in _OF_THE_LOG if key in data]
     try:
         spec = LogSpec.model_validate({key: value for key, value in data.items() if key not in _OF_THE_LOG})
     except ValidationError as error:
@@ -47,7 +47,7 @@ def _build_log(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
     return _identified(_scenario(spec, None, surface, FRICTION[surface], (), (), spec.from_)), []
 
 
-def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]:
+def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecError]]:
     cast = cast_of(data)
     try:
         spec, faults = WorldSpec.model_validate(data), []
@@ -76,7 +76,7 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[Fault]]
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 
 
-def _hinted(faults: list[Fault], data: dict[str, object]) -> list[Fault]:
+def _hinted(faults: list[SpecError], data: dict[str, object]) -> list[SpecError]:
     """Unknown keys at the top may be those of a scenario from a log, too."""
     return [
         replace(f, wanted=nearest(f.where, [*WorldSpec.model_fields, "sweep", "from"]))
@@ -86,12 +86,12 @@ def _hinted(faults: list[Fault], data: dict[str, object]) -> list[Fault]:
     ]
 
 
-def cast_of(data: dict[str, object]) -> Cast:
+def cast_of(data: dict[str, object]) -> ActorIndex:
     """Everyone whose own section can be read, so that a fault in one actor does not hide those of the story."""
     ego, raw = _valid(_EGO, data.get("ego")), data.get("actors")
     lane = data["ego"].get("lane", 0) if isinstance(data.get("ego"), dict) else 0
     known = ego or Guided.model_construct(lane=lane, trajectory=(), size=None)
-    members: dict[str, Member] = {"ego": ego_member(known)}
+    members: dict[str, ActorDescription] = {"ego": ego_member(known)}
     broken: dict[str, object] = {} if ego else {"ego": "car"}
     for name, section in raw.items() if isinstance(raw, dict) else ():
         if name == "ego":
@@ -101,7 +101,7 @@ def cast_of(data: dict[str, object]) -> Cast:
             broken[name] = section.get("kind") if isinstance(section, dict) else None
         else:
             members[name] = member(name, actor, known)
-    return Cast(members, broken, lane if isinstance(lane, int) else 0)
+    return ActorIndex(members, broken, lane if isinstance(lane, int) else 0)
 
 
 def _valid(adapter: TypeAdapter, raw: object):
@@ -111,12 +111,14 @@ def _valid(adapter: TypeAdapter, raw: object):
         return None  # the whole file's validation reports it
 
 
-def _as_faults(doubts: Iterable[tuple[str, str, str]]) -> list[Fault]:
-    return [Fault(*doubt) for doubt in doubts]
+def _as_faults(doubts: Iterable[tuple[str, str, str]]) -> list[SpecError]:
+    return [SpecError(*doubt) for doubt in doubts]
 
 
-def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], story_faults: list[Fault]) -> list[Fault]:
-    faults: list[Fault] = []
+def _placing_faults(
+    spec: WorldSpec, road: Road, events: tuple[Event, ...], story_faults: list[SpecError]
+) -> list[SpecError]:
+    faults: list[SpecError] = []
     steps_out = {e.actor for e in events if isinstance(e.do, StepOut)} | set(carriers(events))
     for name, actor in spec.actors.items():
         where = f"actors.{name}"
@@ -126,7 +128,7 @@ def _placing_faults(spec: WorldSpec, road: Road, events: tuple[Event, ...], stor
         if isinstance(actor, Hidden) and name not in steps_out and not story_faults:
             wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out from behind"
             wanted += " another, or falls from one"
-            faults.append(Fault(where, "no place", wanted))
+            faults.append(SpecError(where, "no place", wanted))
     if isinstance(spec.ego, Guided):
         faults += _as_faults(trajectory_doubts("ego.trajectory", spec.ego.trajectory, spec.duration, True))
     return faults

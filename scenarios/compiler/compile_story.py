@@ -11,45 +11,45 @@ from scenarios.model.triggers import LaneRef
 from scenarios.roads.junction import Arms
 from scenarios.roads.road import Road
 from scenarios.scenario import Event
-from scenarios.source.errors import Fault, quoted
-from scenarios.spec.actor_references import Cast
-from scenarios.spec.actor_spec import ActorSpec, InLane
+from scenarios.source.errors import SpecError, quoted
+from scenarios.spec.actor_references import ActorIndex
+from scenarios.spec.actor_spec import ActorSpec, LanePlacement
 from scenarios.spec.base import as_faults
 from scenarios.spec.event_spec import EventSpec, clashes, compiled, once_each
 from scenarios.spec.trigger_spec import lane_ref
-from scenarios.story.sentence import Misread, Told, label_of, read_line
+from scenarios.story.sentence import StoryContext, StorySyntaxError, label_of, read_line
 
 _AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}
 
 
 @dataclass(frozen=True)
-class Line:
+class StoryLine:
     """One event with where it is written: the line's place in the story, and the line where it is English."""
 
     place: int
     spec: EventSpec
     spoken: str | None
 
-    def fault(self, key: str, found: str, wanted: str) -> Fault:
+    def fault(self, key: str, found: str, wanted: str) -> SpecError:
         if self.spoken is not None:
-            return Fault(f"story.{self.place}", f"{quoted(self.spoken)}: {found}", wanted)
-        return Fault(f"story.{self.place}.{key}", found, wanted)
+            return SpecError(f"story.{self.place}", f"{quoted(self.spoken)}: {found}", wanted)
+        return SpecError(f"story.{self.place}.{key}", found, wanted)
 
 
-def read_story(story: object, cast: Cast, duration_s: float) -> tuple[tuple[Line, ...], list[Fault]]:
+def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tuple[StoryLine, ...], list[SpecError]]:
     """The events of a story as they are written, each named; and the faults of those that cannot be."""
-    faults: list[Fault] = []
-    lines: list[Line] = []
+    faults: list[SpecError] = []
+    lines: list[StoryLine] = []
     written = story if isinstance(story, list | tuple) else ()
     taken = frozenset(filter(None, map(_own_name, written)))
-    told, lost = Told(taken), False
+    told, lost = StoryContext(taken), False
     for place, line in enumerate(written):
         if lost and _goes_on(line):
             continue  # from what was not understood, and was told of
         read = _read(place, line, cast, told, faults)
         lines += read
         lost = not read
-        told = Told(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
+        told = StoryContext(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:
@@ -61,22 +61,22 @@ def _goes_on(line: object) -> bool:
     return (_english(line) or "").lower().split(" ")[0] in ("it", "he", "she", "they", "then", "and")
 
 
-def _read(place: int, line: object, cast: Cast, told: Told, faults: list[Fault]) -> list[Line]:
+def _read(place: int, line: object, cast: ActorIndex, told: StoryContext, faults: list[SpecError]) -> list[StoryLine]:
     """One line of the story; its faults are added to `faults`."""
     spoken = _english(line)
     try:
         if spoken is None:
             spec = EventSpec.model_validate(line)
-            return [Line(place, spec.model_copy(update={"id": spec.id or told.next_name()}), None)]
-        return [Line(place, EventSpec.model_validate(event), spoken) for event in read_line(spoken, cast, told)]
-    except Misread as error:
-        faults.append(Fault(f"story.{place}", error.found, error.wanted))
+            return [StoryLine(place, spec.model_copy(update={"id": spec.id or told.next_name()}), None)]
+        return [StoryLine(place, EventSpec.model_validate(event), spoken) for event in read_line(spoken, cast, told)]
+    except StorySyntaxError as error:
+        faults.append(SpecError(f"story.{place}", error.found, error.wanted))
     except ValidationError as error:
         found = as_faults(error, f"story.{place}")
         faults += (
             found
             if spoken is None
-            else [Fault(f"story.{place}", f"{quoted(spoken)}: {f.found}", f.wanted) for f in found]
+            else [SpecError(f"story.{place}", f"{quoted(spoken)}: {f.found}", f.wanted) for f in found]
         )
     return []
 
@@ -100,7 +100,7 @@ def _english(line: object) -> str | None:
     return None
 
 
-def _twice_named(lines: Sequence[Line]) -> list[Fault]:
+def _twice_named(lines: Sequence[StoryLine]) -> list[SpecError]:
     seen: set[str | None] = set()
     faults = []
     for line in lines:
@@ -110,15 +110,15 @@ def _twice_named(lines: Sequence[Line]) -> list[Fault]:
     return faults
 
 
-def compiled_story(lines: Sequence[Line], cast: Cast) -> tuple[tuple[Event, ...], list[Fault]]:
+def compiled_story(lines: Sequence[StoryLine], cast: ActorIndex) -> tuple[tuple[Event, ...], list[SpecError]]:
     """The events in their order; the faults of those that cannot both be."""
     sound = [line for line in lines if line.spec.actor in cast.members]
     events = [compiled(line.spec, cast) for line in sound]
-    faults = [Fault(f"story.{sound[i].place}", found, wanted) for i, found, wanted in clashes(events)]
+    faults = [SpecError(f"story.{sound[i].place}", found, wanted) for i, found, wanted in clashes(events)]
     return once_each(events), faults
 
 
-def lane_faults(lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road) -> Iterator[Fault]:
+def lane_faults(lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road) -> Iterator[SpecError]:
     """Lanes that the road has not got."""
     for line in lines:
         do, when = line.spec.do, line.spec.when
@@ -158,15 +158,17 @@ def _missing(lane: LaneRef, road: Road) -> tuple[str, str] | None:
     )
 
 
-def _beside_faults(line: Line, lines: Sequence[Line], actors: dict[str, ActorSpec], road: Road) -> Iterator[Fault]:
+def _beside_faults(
+    line: StoryLine, lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road
+) -> Iterator[SpecError]:
     """No lane on the side to which somebody moves who is still in the lane of its start."""
     spec, actor = line.spec, actors.get(line.spec.actor)
     side = spec.do.says.to
     moved = any(o.spec.do.verb in SETS_PATH for o in lines if o is not line and o.spec.actor == spec.actor)
-    if moved or not (isinstance(actor, InLane) or spec.actor == "ego"):
+    if moved or not (isinstance(actor, LanePlacement) or spec.actor == "ego"):
         return
     lane, facing = road.ego_lane, 1
-    if isinstance(actor, InLane):
+    if isinstance(actor, LanePlacement):
         lane = road.lanes + actor.lane.number if actor.lane.oncoming else actor.lane.number
         facing = -1 if actor.lane.oncoming else 1
     sides = [s for s in Side if 0 <= lane + facing * (1 if s is Side.LEFT else -1) < road.lanes + road.opposite_lanes]

@@ -7,7 +7,7 @@ from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Kind
 from scenarios.source.errors import nearest
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.action_spec import Do, crossing_speed
-from scenarios.spec.actor_references import Cast, Member
+from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.event_spec import EventSpec
 from scenarios.spec.trigger_spec import When, pair_of
 
@@ -34,7 +34,7 @@ _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befa
 _ALIVE = ON_FOOT | {Kind.CYCLIST}
 
 
-def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: Cast, duration_s: float) -> Iterator[Doubt]:
+def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
     """Everything that is doubtful in one event of `story`."""
     yield from _trigger_doubts(spec, story, cast, duration_s)
     if spec.actor in cast.broken:
@@ -65,7 +65,9 @@ def _may_precede(one: EventSpec, other: EventSpec) -> bool:
 # -- triggers ------------------------------------------------------------------------------------------------------
 
 
-def _trigger_doubts(spec: EventSpec, story: Sequence[EventSpec], cast: Cast, duration_s: float) -> Iterator[Doubt]:
+def _trigger_doubts(
+    spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
+) -> Iterator[Doubt]:
     for path, when in spec.when.singles():
         if when.after is not None and when.after >= duration_s:
             yield f"{path}.after", f"{when.after:g} s", f"a time before the clip ends at {duration_s:g} s"
@@ -81,7 +83,7 @@ def _trigger_doubts(spec: EventSpec, story: Sequence[EventSpec], cast: Cast, dur
         yield from _pair_doubts(path, when, spec.actor, cast)
 
 
-def _pair_doubts(path: str, when: When, actor: str, cast: Cast) -> Iterator[Doubt]:
+def _pair_doubts(path: str, when: When, actor: str, cast: ActorIndex) -> Iterator[Doubt]:
     if when.named == "passed" and (when.passed.of or actor) == when.passed.what:
         yield f"{path}.passed.what", f"{when.passed.what} passing itself", "two different actors"
     if when.named not in ("gap", "ttc", "headway"):
@@ -125,11 +127,11 @@ def _goes_on(spec: EventSpec) -> bool:
 # -- actions -------------------------------------------------------------------------------------------------------
 
 
-def _no_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _no_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     yield from ()
 
 
-def _speed_doubts(do: Do, actor: Member, changed: bool) -> Iterator[Doubt]:
+def _speed_doubts(do: Do, actor: ActorDescription, changed: bool) -> Iterator[Doubt]:
     """`changed`: something before this event gave the actor another speed than its first."""
     if do.verb == "hold_speed" and changed and do.hold_speed.speed is None:
         yield "do.hold_speed.speed", "nothing", f"the speed that {actor.id} holds from then on, such as 30 km/h"
@@ -143,47 +145,47 @@ def _speed_doubts(do: Do, actor: Member, changed: bool) -> Iterator[Doubt]:
         yield "do.brake.until", shown(do.brake.until, SPEED), wanted
 
 
-def _cut_in_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _cut_in_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if not actor.beside_ego_lane and not moved:
         wanted = "an actor in another lane of the ego's direction"
         yield "do.cut_in", f"{actor.id}, which is not beside the ego's lane", wanted
 
 
-def _cut_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _cut_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.id == "ego" or not (actor.in_ego_lane or moved):
         yield "do.cut_out", f"{actor.id}, which is not ahead in the ego's lane", "an actor in the ego's lane"
 
 
-def _lane_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.on_ramp and not moved and do.verb in ("change_lane", "offset"):
         yield f"do.{do.verb}", f"{actor.id}, which is on the ramp", "merge first"
     if actor.kind in ON_FOOT:
         yield f"do.{do.verb}", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
 
 
-def _reverse_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _reverse_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS - {Kind.TRAILER}:
         yield "do.reverse", f"{actor.a_kind} going backwards", "a car, van, truck, bus or construction vehicle"
 
 
-def _skid_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS:
         yield "do.lose_control", f"{actor.a_kind} that skids", "a vehicle on four wheels or more"
 
 
-def _merge_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _merge_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if not actor.on_ramp:
         yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; of one in a lane: cut_in"
 
 
-def _pull_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _pull_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.kind in ON_FOOT | {Kind.TRAILER}:
         yield "actor", actor.a_kind, "a vehicle or a cyclist"
     elif actor.speed_mps > 0 and not moved:
         yield "do.pull_out", f"{actor.id}, which moves already", "an actor that stands; of one that moves: cut_in"
 
 
-def _cross_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _cross_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.id == "ego":
         yield "actor", "the ego", "another actor to cross the road"
     elif do.cross.speed is None and crossing_speed(actor) is None:
@@ -192,7 +194,7 @@ def _cross_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Do
         yield "do.cross.speed", "0 km/h", "a speed above zero"
 
 
-def _step_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _step_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     said, key = do.step_out.cover, "before" if do.step_out.before else "behind"
     cover = cast.members.get(said)
     if actor.kind in FOUR_WHEELS:
@@ -208,7 +210,7 @@ def _step_out_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator
         yield f"do.step_out.{key}", f"{cover.id}, which is not parked", nearest(cover.id, others)
 
 
-def _drop_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _drop_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS:
         yield "actor", f"{actor.a_kind} that carries a load", "a vehicle on four wheels or more"
     if do.drop.cargo in cast.broken:
@@ -224,7 +226,7 @@ def _drop_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Dou
         yield "do.drop.cargo", cargo.a_kind, "a thing"
 
 
-def _appear_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _appear_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     far = (actor.gap_ahead_m or 0.0) >= EDGE_AHEAD_M or (actor.gap_behind_m or 0.0) >= EDGE_BEHIND_M
     if actor.id == "ego" or not far:
         found = "the ego" if actor.id == "ego" else f"{actor.id}, which would appear in the midst of the scene"
@@ -234,7 +236,7 @@ def _appear_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[D
         yield "do.appear", found, wanted
 
 
-def _disappear_doubts(do: Do, actor: Member, cast: Cast, moved: bool) -> Iterator[Doubt]:
+def _disappear_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.id == "ego":
         yield "actor", "the ego", "another actor: where the ego is, there is the scene"
 

@@ -12,8 +12,8 @@ from pydantic import Field, ValidationError
 from scenarios.opendrive.chain import chain_from
 from scenarios.opendrive.read_map import read_map
 from scenarios.opendrive.road_map import MapRoad, RoadMap
-from scenarios.opendrive.stretch import Remark, Stretch, stretch_of
-from scenarios.source.errors import Fault, Faults, nearest, quoted
+from scenarios.opendrive.stretch import MapRemark, MapStretch, stretch_of
+from scenarios.source.errors import SpecError, SpecErrors, nearest, quoted
 from scenarios.source.sibling_files import WANTED, Elsewhere, neighbour
 from scenarios.source.units import LENGTH
 from scenarios.source.yaml_document import Document
@@ -51,7 +51,7 @@ def grounded(document: Document) -> Grounded:
     if not isinstance(road, dict) or "file" not in road:
         return Grounded(document)
     place = {key: value for key, value in road.items() if key in OnMap.model_fields}
-    faults = [Fault(f"road.{key}", quoted(road[key]), "no such key beside file: the map says it")
+    faults = [SpecError(f"road.{key}", quoted(road[key]), "no such key beside file: the map says it")
               for key in SHAPE if key in road]  # fmt: skip
     try:
         said = OnMap.model_validate(place)
@@ -67,7 +67,7 @@ def grounded(document: Document) -> Grounded:
     return Grounded(replace(document, data=data), told)
 
 
-def _stretch(said: OnMap, document: Document) -> Stretch:
+def _stretch(said: OnMap, document: Document) -> MapStretch:
     known = _map(said, document)
     road = _road(said, known, document)
     section, lane = road.section(said.at), said.lane
@@ -81,7 +81,7 @@ def _stretch(said: OnMap, document: Document) -> Stretch:
         wanted = (
             f"a lane for driving: {', '.join(map(str, sorted(driven)))}" if driven else "a road with lanes for driving"
         )
-        raise document.faults([Fault("road.lane", where, wanted)])
+        raise document.faults([SpecError("road.lane", where, wanted)])
     return stretch_of(chain_from(known, road, lane, said.at, 400.0, said.ahead), BEHIND_M, said.ahead)
 
 
@@ -89,13 +89,13 @@ def _map(said: OnMap, document: Document) -> RoadMap:
     try:
         return read_map(neighbour(said.file, document.path))
     except Elsewhere as reason:
-        raise document.faults([Fault("road.file", str(reason), WANTED)]) from None
-    except Faults as faults:
-        told = [Fault("road.file", _inside(fault), fault.wanted) for fault in faults.faults]
+        raise document.faults([SpecError("road.file", str(reason), WANTED)]) from None
+    except SpecErrors as faults:
+        told = [SpecError("road.file", _inside(fault), fault.wanted) for fault in faults.faults]
         raise document.faults(told) from faults
 
 
-def _inside(fault: Fault) -> str:
+def _inside(fault: SpecError) -> str:
     return f"{fault.found} ({fault.where} in line {fault.line} of it)" if fault.line else fault.found
 
 
@@ -103,9 +103,11 @@ def _road(said: OnMap, known: RoadMap, document: Document) -> MapRoad:
     if said.id is None and len(known.roads) == 1:
         return _long_enough(next(iter(known.roads.values())), said, document)
     if said.id is None:
-        raise document.faults([Fault("road.id", "nothing", f"the road's id: {nearest('', list(known.roads)[:20])}")])
+        raise document.faults(
+            [SpecError("road.id", "nothing", f"the road's id: {nearest('', list(known.roads)[:20])}")]
+        )
     if (road := known.roads.get(str(said.id))) is None:
-        raise document.faults([Fault("road.id", quoted(said.id), nearest(str(said.id), list(known.roads)[:20]))])
+        raise document.faults([SpecError("road.id", quoted(said.id), nearest(str(said.id), list(known.roads)[:20]))])
     return _long_enough(road, said, document)
 
 
@@ -113,23 +115,23 @@ def _long_enough(road: MapRoad, said: OnMap, document: Document) -> MapRoad:
     if said.at < road.length_m:
         return road
     wanted = f"a place on road {road.id}, which is {road.length_m:.1f} m long"
-    raise document.faults([Fault("road.at", f"{said.at:g} m", wanted)])
+    raise document.faults([SpecError("road.at", f"{said.at:g} m", wanted)])
 
 
-def _beyond_us(said: OnMap, remark: Remark) -> Fault:
+def _beyond_us(said: OnMap, remark: MapRemark) -> SpecError:
     wanted = "a stretch with parallel lanes of one width: another place, or less of it with ahead:"
-    return Fault("road.file", f"{Path(said.file).name} line {remark.line}: {remark.said}", wanted)
+    return SpecError("road.file", f"{Path(said.file).name} line {remark.line}: {remark.said}", wanted)
 
 
-def _in_lane(data: dict[str, object], stretch: Stretch) -> object:
+def _in_lane(data: dict[str, object], stretch: MapStretch) -> object:
     ego = data.get("ego")
     return {"lane": stretch.lanes.ego} | ego if isinstance(ego, dict) else ego
 
 
-def _other_lane(data: dict[str, Any], stretch: Stretch) -> list[Fault]:
+def _other_lane(data: dict[str, Any], stretch: MapStretch) -> list[SpecError]:
     ego = data.get("ego")
     lane = ego.get("lane", stretch.lanes.ego) if isinstance(ego, dict) else stretch.lanes.ego
     if lane == stretch.lanes.ego:
         return []
     wanted = f"{stretch.lanes.ego}, or no lane here: the road's own lane says where the ego drives"
-    return [Fault("ego.lane", quoted(lane), wanted)]
+    return [SpecError("ego.lane", quoted(lane), wanted)]

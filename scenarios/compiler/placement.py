@@ -38,7 +38,7 @@ from scenarios.spec.actor_spec import (
     EgoSpec,
     Facing,
     Hidden,
-    InLane,
+    LanePlacement,
     Moved,
     OnCross,
     OnRamp,
@@ -100,7 +100,7 @@ def _along(spec: Along, size: Size, ego: Placed) -> float:
 
 def _across(spec: Along, s: float, size: Size, road: Road) -> tuple[float, int]:
     """d of the box centre, metres, and which way it faces."""
-    if isinstance(spec, InLane):
+    if isinstance(spec, LanePlacement):
         lane = road.lanes + spec.lane.number if spec.lane.oncoming else spec.lane.number
         return road.lane_centre(lane) + spec.offset, -1 if spec.lane.oncoming else 1
     off = spec.offset + size.width_m / 2
@@ -202,7 +202,7 @@ def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
         yield from _cross_doubts(where, spec, road)
     if isinstance(spec, OnRamp) and road.ramp is None:
         yield f"{where}.road", "ramp, where no ramp joins", "road.ramp, such as {joins: 60 m, length: 150 m}"
-    if not isinstance(spec, InLane):
+    if not isinstance(spec, LanePlacement):
         return
     there = road.opposite_lanes if spec.lane.oncoming else road.lanes
     word = "oncoming " if spec.lane.oncoming else ""

@@ -7,7 +7,7 @@ from math import prod
 from scenarios.compiler.compile import build
 from scenarios.compiler.opendrive_road import grounded
 from scenarios.scenario import Scenario
-from scenarios.source.errors import Fault
+from scenarios.source.errors import SpecError
 from scenarios.source.yaml_document import Document
 from scenarios.sweeps.axes import Choice, Dimension, Span
 from scenarios.sweeps.sweep import Refused, first_broken, joined, variant
@@ -63,7 +63,7 @@ class Space:
         except Refused as refused:
             raise self.document.faults(refused.faults) from refused
 
-    def scenario(self, choice: Choice) -> Scenario | list[Fault]:
+    def scenario(self, choice: Choice) -> Scenario | list[SpecError]:
         """What these values mean, or why they mean nothing."""
         made = variant(self.base, choice)
         scenario, faults = build(made.data)
@@ -80,9 +80,13 @@ def space(document: Document) -> Space:
     base = without_sweep(document.data)
     spec, faults = read_sweep(base, document.data.get("sweep", {}))
     if not faults and not spec.axes:
-        faults = [Fault("sweep", "no parameters", "parameters to search in, such as {actors.lead.ahead: [8 m, 20 m]}")]
+        faults = [
+            SpecError("sweep", "no parameters", "parameters to search in, such as {actors.lead.ahead: [8 m, 20 m]}")
+        ]
     if not faults and "from" in base:
-        faults = [Fault("from", "a scenario that starts from a log", "one that is simulated: nothing varies in a log")]
+        faults = [
+            SpecError("from", "a scenario that starts from a log", "one that is simulated: nothing varies in a log")
+        ]
     if faults:
         raise document.faults(faults)
     return Space(document, spec, tuple(dimension for axis in spec.axes for dimension in axis.dimensions()))

@@ -47,7 +47,7 @@ def in_ego_path(rollout: Rollout) -> InPath:
 
 
 @dataclass(frozen=True)
-class Line:
+class Polyline:
     """A polyline with its arc length and heading, which is unwrapped."""
 
     xy: Float[np.ndarray, "point 2"]
@@ -55,7 +55,7 @@ class Line:
     heading: Float[np.ndarray, "point"]
 
 
-def driven_line(rollout: Rollout) -> Line:
+def driven_line(rollout: Rollout) -> Polyline:
     """Where the rear axle goes, and on along the road (straight on where none is known)."""
     xy = rollout.ego_to_map[:, :2, 3]
     keep = [0]
@@ -69,7 +69,7 @@ def driven_line(rollout: Rollout) -> Line:
     step = np.diff(points, axis=0)
     heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*step.T))])
-    return Line(points, along, np.append(heading, heading[-1]))
+    return Polyline(points, along, np.append(heading, heading[-1]))
 
 
 def _beyond(
@@ -98,7 +98,7 @@ def _under(road: Road, start: Float[np.ndarray, "2"], yaw: float) -> Road | None
     return None
 
 
-def project(line: Line, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+def project(line: Polyline, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
     """(distance along, offset to the left) of points, at the nearest piece of the line; before its start negative."""
     flat = np.ascontiguousarray(points, float).reshape(-1, 2)
     return _project(line.xy, line.along, flat).reshape(points.shape)

@@ -60,7 +60,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Variant:
+class KindVariant:
     """A sort of a kind that has a name, and a size or a livery of its own."""
 
     kind: Kind
@@ -71,16 +71,16 @@ class Variant:
 # Words that may be written for a kind; they say how large it is. A white-tailed deer with its head up and a large dog;
 # a drive wheel of a lorry (315/70 R 22.5) and a EUR pallet, lying; a crate of goods. Vehicles on duty are as high as
 # the lamps on their roofs.
-VARIANTS: dict[str, Variant] = {
-    "deer": Variant(Kind.ANIMAL, Size(1.7, 0.5, 1.4)),
-    "dog": Variant(Kind.ANIMAL, Size(0.95, 0.3, 0.7)),
-    "crate": Variant(Kind.DEBRIS, Size(0.9, 0.7, 0.7)),
-    "tyre": Variant(Kind.DEBRIS, Size(1.0, 1.0, 0.315)),
-    "pallet": Variant(Kind.DEBRIS, Size(1.2, 0.8, 0.144)),
-    "police car": Variant(Kind.CAR, Size(4.7, 1.85, 1.65), Livery.POLICE),
-    "ambulance": Variant(Kind.VAN, Size(6.0, 2.05, 2.75), Livery.AMBULANCE),
-    "fire engine": Variant(Kind.TRUCK, Size(8.6, 2.5, 3.4), Livery.FIRE),
-    "school bus": Variant(Kind.BUS, Size(10.7, 2.45, 3.1), Livery.SCHOOL),
+VARIANTS: dict[str, KindVariant] = {
+    "deer": KindVariant(Kind.ANIMAL, Size(1.7, 0.5, 1.4)),
+    "dog": KindVariant(Kind.ANIMAL, Size(0.95, 0.3, 0.7)),
+    "crate": KindVariant(Kind.DEBRIS, Size(0.9, 0.7, 0.7)),
+    "tyre": KindVariant(Kind.DEBRIS, Size(1.0, 1.0, 0.315)),
+    "pallet": KindVariant(Kind.DEBRIS, Size(1.2, 0.8, 0.144)),
+    "police car": KindVariant(Kind.CAR, Size(4.7, 1.85, 1.65), Livery.POLICE),
+    "ambulance": KindVariant(Kind.VAN, Size(6.0, 2.05, 2.75), Livery.AMBULANCE),
+    "fire engine": KindVariant(Kind.TRUCK, Size(8.6, 2.5, 3.4), Livery.FIRE),
+    "school bus": KindVariant(Kind.BUS, Size(10.7, 2.45, 3.1), Livery.SCHOOL),
 }
 LIVERIED: dict[Livery, tuple[Kind, ...]] = {
     Livery.POLICE: (Kind.CAR, Kind.VAN, Kind.MOTORCYCLE),

@@ -31,7 +31,7 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Spot:
+class ChainPoint:
     """A place beside the chain: metres along it and to the left of its lane's centre, and the lane that holds it.
 
     `heading_rad` is the chain's in the world.
@@ -101,7 +101,7 @@ class Chain:
         inside = min(max(along, self.begins_m), self.ends_m)
         return float(np.interp(inside, known, way)) + along - inside
 
-    def spot(self, x: float, y: float) -> Spot:
+    def spot(self, x: float, y: float) -> ChainPoint:
         """Where a world point lies beside the chain."""
         found = []
         for leg in self.legs:
@@ -114,7 +114,9 @@ class Chain:
         _, _, along, s, t, leg = min(found, key=lambda place: place[:2])
         heading = leg.road.pose(s)[2] + (math.pi if leg.way < 0 else 0.0)
         on_it = 0 <= s <= leg.road.length_m
-        return Spot(along, leg.way * (t - _lane_t(leg, s)), heading, leg, s, leg.road.lane_at(s, t) if on_it else None)
+        return ChainPoint(
+            along, leg.way * (t - _lane_t(leg, s)), heading, leg, s, leg.road.lane_at(s, t) if on_it else None
+        )
 
 
 def _lane_t(leg: Leg, s: float) -> float:

@@ -120,7 +120,7 @@ def _bend(cubic: Cubic, p: float) -> float:
 
 
 @dataclass(frozen=True)
-class Piece:
+class PlanViewGeometry:
     """One geometry of a plan view: where it begins on the road and in the world, and its shape."""
 
     s_m: float

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from scenarios.opendrive.geometry import Clothoid, Cubic, Graph, Parametric, Piece
-from scenarios.opendrive.road_map import Connection, Junction, Lane, LaneSection, Link, MapRoad, RoadMap
-from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.opendrive.geometry import Clothoid, Cubic, Graph, Parametric, PlanViewGeometry
+from scenarios.opendrive.road_map import Connection, Lane, LaneSection, Link, MapJunction, MapRoad, RoadMap
+from scenarios.source.errors import SpecError, SpecErrors, quoted
 from scenarios.source.xml_document import Element, XmlFile, read_xml
 
 FARTHEST = 1e7  # metres; coordinates of whole countries
@@ -20,7 +20,7 @@ class Malformed(ValueError):
     """An element that lacks something or says what cannot be."""
 
     def __init__(self, element: Element, found: str, wanted: str):
-        self.fault = Fault(element.tag, found, wanted, element.line, 1)
+        self.fault = SpecError(element.tag, found, wanted, element.line, 1)
         super().__init__(str(self.fault))
 
 
@@ -32,10 +32,12 @@ def read_map(path: str | Path) -> RoadMap:
 def map_of(file: XmlFile) -> RoadMap:
     """The map of a file that is parsed already; raises Faults with one fault a broken road or junction."""
     if file.root.tag != "OpenDRIVE":
-        raise Faults(file.path, [Fault("file", f"<{quoted(file.root.tag)[1:-1]}>", "<OpenDRIVE>", file.root.line, 1)])
-    faults: list[Fault] = []
+        raise SpecErrors(
+            file.path, [SpecError("file", f"<{quoted(file.root.tag)[1:-1]}>", "<OpenDRIVE>", file.root.line, 1)]
+        )
+    faults: list[SpecError] = []
     roads: dict[str, MapRoad] = {}
-    junctions: dict[str, Junction] = {}
+    junctions: dict[str, MapJunction] = {}
     for element in file.root.children[:MOST_ROADS]:
         try:
             if element.tag == "road":
@@ -49,9 +51,9 @@ def map_of(file: XmlFile) -> RoadMap:
         except Malformed as malformed:
             faults.append(malformed.fault)
     if not roads and not faults:
-        faults.append(Fault("OpenDRIVE", "no road", "at least one", file.root.line, 1))
+        faults.append(SpecError("OpenDRIVE", "no road", "at least one", file.root.line, 1))
     if faults:
-        raise Faults(file.path, faults)
+        raise SpecErrors(file.path, faults)
     return RoadMap(roads, junctions)
 
 
@@ -72,7 +74,7 @@ def _road(element: Element) -> MapRoad:
     )  # fmt: skip
 
 
-def _pieces(plan: Element, length: float) -> tuple[Piece, ...]:
+def _pieces(plan: Element, length: float) -> tuple[PlanViewGeometry, ...]:
     """The geometries in their order, without gaps from the road's beginning to its end."""
     found = sorted(((_piece(part), part) for part in _all(plan, "geometry")), key=lambda pair: pair[0].s_m)
     if not found:
@@ -89,7 +91,7 @@ def _pieces(plan: Element, length: float) -> tuple[Piece, ...]:
     return tuple(piece for piece, _ in found)
 
 
-def _piece(element: Element) -> Piece:
+def _piece(element: Element) -> PlanViewGeometry:
     numbers = [_number(element, name) for name in ("s", "x", "y", "hdg")]
     length = _number(element, "length")
     if not 1e-6 <= length <= FARTHEST:
@@ -98,7 +100,7 @@ def _piece(element: Element) -> Piece:
     if len(shapes) != 1:
         said = ", ".join(child.tag for child in element.children) or "nothing"
         raise Malformed(element, said, "one of " + ", ".join(_SHAPES))
-    return Piece(*numbers, _SHAPES[shapes[0].tag](shapes[0], length), shapes[0].tag, element.line)
+    return PlanViewGeometry(*numbers, _SHAPES[shapes[0].tag](shapes[0], length), shapes[0].tag, element.line)
 
 
 def _line(_: Element, length: float) -> Clothoid:
@@ -177,7 +179,7 @@ def _link(link: Element | None, name: str) -> Link | None:
     return Link(kind, _word(element, "elementId"), element.attributes.get("contactPoint", ""))
 
 
-def _junction(element: Element) -> Junction:
+def _junction(element: Element) -> MapJunction:
     ways = []
     for part in _all(element, "connection"):
         if "incomingRoad" not in part.attributes or "connectingRoad" not in part.attributes:
@@ -185,7 +187,7 @@ def _junction(element: Element) -> Junction:
         lanes = {_whole(lane, "from"): _whole(lane, "to") for lane in _all(part, "laneLink")}
         contact = part.attributes.get("contactPoint", "start")
         ways.append(Connection(_word(part, "incomingRoad"), _word(part, "connectingRoad"), contact, lanes))
-    return Junction(_word(element, "id"), tuple(ways))
+    return MapJunction(_word(element, "id"), tuple(ways))
 
 
 def _cubics(parent: Element | None, name: str, begins: str = "s") -> tuple[Cubic, ...]:

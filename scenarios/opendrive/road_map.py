@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from shapely.geometry import LineString, Polygon
 
-from scenarios.opendrive.geometry import Cubic, Piece, in_force
+from scenarios.opendrive.geometry import Cubic, PlanViewGeometry, in_force
 
 SPACING_M = 1.0  # of the points by which a place on a road is first sought
 
@@ -71,7 +71,7 @@ class MapRoad:
     length_m: float
     junction: str  # '-1' for a road that lies in none
     left_hand: bool
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PlanViewGeometry, ...]
     offsets: tuple[Cubic, ...]  # of the centre lane from the reference line
     elevation: tuple[Cubic, ...]
     superelevation: tuple[Cubic, ...]
@@ -80,7 +80,7 @@ class MapRoad:
     successor: Link | None
     line: int
 
-    def piece(self, s: float) -> Piece:
+    def piece(self, s: float) -> PlanViewGeometry:
         """The geometry in force at `s`."""
         return next((p for p in reversed(self.pieces) if p.s_m <= s + 1e-9), self.pieces[0])
 
@@ -147,7 +147,7 @@ class Connection:
 
 
 @dataclass(frozen=True)
-class Junction:
+class MapJunction:
     id: str
     connections: tuple[Connection, ...]
 
@@ -157,7 +157,7 @@ class RoadMap:
     """Everything that a file holds of roads."""
 
     roads: dict[str, MapRoad]
-    junctions: dict[str, Junction] = field(default_factory=dict)
+    junctions: dict[str, MapJunction] = field(default_factory=dict)
 
     def locate(self, x: float, y: float) -> tuple[MapRoad, float, float] | None:
         """The road on which a world point lies, with its (s, t); of several the one whose lane holds it."""

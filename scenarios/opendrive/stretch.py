@@ -17,7 +17,7 @@ NARROWEST, BROADEST, MOST_LANES = 2.0, 6.0, 6
 
 
 @dataclass(frozen=True)
-class Remark:
+class MapRemark:
     """Something of a map that our road says otherwise, or cannot say: an element's name and line."""
 
     name: str
@@ -41,7 +41,7 @@ class Lanes:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class MapStretch:
     """A road as our language writes it, its lanes, and what is not as in the map.
 
     `approximated` is what differs a little, `refused` what our road cannot say.
@@ -49,8 +49,8 @@ class Stretch:
 
     written: dict[str, object]
     lanes: Lanes
-    approximated: tuple[Remark, ...]
-    refused: tuple[Remark, ...]
+    approximated: tuple[MapRemark, ...]
+    refused: tuple[MapRemark, ...]
 
     @property
     def kept_along(self) -> bool:
@@ -59,17 +59,19 @@ class Stretch:
         return bent and self.written["kind"] != "curve"
 
 
-def stretch_of(chain: Chain, back_m: float, ahead_m: float) -> Stretch:
+def stretch_of(chain: Chain, back_m: float, ahead_m: float) -> MapStretch:
     """The road from `back_m` behind to `ahead_m` ahead of where the chain's vehicle is."""
-    differs: list[Remark] = []
-    refused: list[Remark] = []
+    differs: list[MapRemark] = []
+    refused: list[MapRemark] = []
     lanes = lanes_beside(chain, 0.0)
     section, leg = chain.section(0.0), chain.leg(0.0)
     width = section.width(section.by_id[lanes.along[lanes.ego]], leg.s(0.0))
     places = np.arange(max(-back_m, chain.begins_m), min(ahead_m, chain.ends_m) + EVERY_M, EVERY_M)
     inside = [float(min(max(at, chain.begins_m), chain.ends_m - 1e-3)) for at in places]
     if leg.road.left_hand:
-        refused.append(Remark("road", leg.road.line, "left-hand traffic; lanes against the ego are to its left here"))
+        refused.append(
+            MapRemark("road", leg.road.line, "left-hand traffic; lanes against the ego are to its left here")
+        )
     _compare_lanes(chain, lanes, width, inside, differs, refused)
     _compare_height(chain, inside, differs, refused)
     for end, wanted, road, side in (
@@ -78,16 +80,16 @@ def stretch_of(chain: Chain, back_m: float, ahead_m: float) -> Stretch:
     ):
         if end < wanted - 1:
             said = f"road {road.id} ends or branches {end:.0f} m {side} the ego; here it goes on as it is"
-            differs.append(Remark("road", road.line, said))
+            differs.append(MapRemark("road", road.line, said))
     road_written: dict[str, object] = {"kind": "straight", "lanes": len(lanes.along)}
     if lanes.against:
         road_written["opposite_lanes"] = len(lanes.against)
     road_written["lane_width"] = f"{min(max(width, NARROWEST), BROADEST):.6g} m"
     if not NARROWEST <= width <= BROADEST or max(len(lanes.along), len(lanes.against)) > MOST_LANES:
         found = f"{len(lanes.along)} lanes of {width:.2f} m, {len(lanes.against)} against them"
-        refused.append(Remark("laneSection", section.line, f"{found}; here are at most {MOST_LANES} of 2 to 6 m"))
+        refused.append(MapRemark("laneSection", section.line, f"{found}; here are at most {MOST_LANES} of 2 to 6 m"))
     road_written |= _bend(chain, inside, differs, refused)
-    return Stretch(road_written, lanes, tuple(dict.fromkeys(differs)), tuple(dict.fromkeys(refused)))
+    return MapStretch(road_written, lanes, tuple(dict.fromkeys(differs)), tuple(dict.fromkeys(refused)))
 
 
 # -- lanes ---------------------------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ def _row(section: LaneSection, first: int, step: int) -> list[Lane]:
 
 
 def _compare_lanes(
-    chain: Chain, lanes: Lanes, width: float, places: list[float], differs: list[Remark], refused: list[Remark]
+    chain: Chain, lanes: Lanes, width: float, places: list[float], differs: list[MapRemark], refused: list[MapRemark]
 ) -> None:
     for along in places:
         leg, section = chain.leg(along), chain.section(along)
@@ -137,7 +139,7 @@ def _compare_lanes(
         if (len(here.along), len(here.against), here.ego) != (len(lanes.along), len(lanes.against), lanes.ego):
             said = f"{len(here.along)} lanes along and {len(here.against)} against the ego from {along:.0f} m on, not "
             said += f"{len(lanes.along)} and {len(lanes.against)}; a road here keeps its lanes"
-            refused.append(Remark("laneSection", section.line, said))
+            refused.append(MapRemark("laneSection", section.line, said))
             return
         for lane_id in (*here.along, *here.against):
             off = abs(section.width(section.by_id[lane_id], s) - width)
@@ -145,10 +147,10 @@ def _compare_lanes(
                 said = (
                     f"lane {lane_id} is {section.width(section.by_id[lane_id], s):.2f} m wide, the ego's {width:.2f} m"
                 )
-                refused.append(Remark("width", section.by_id[lane_id].line, said))
+                refused.append(MapRemark("width", section.by_id[lane_id].line, said))
             elif off > 0.005:
                 said = f"lane {lane_id} of road {leg.road.id} is not {width:.2f} m wide everywhere; here all lanes are"
-                differs.append(Remark("width", section.by_id[lane_id].line, said))
+                differs.append(MapRemark("width", section.by_id[lane_id].line, said))
 
 
 def _own_lane_or_first(section: LaneSection, leg, s: float, chain: Chain, along: float) -> Lane:
@@ -158,7 +160,7 @@ def _own_lane_or_first(section: LaneSection, leg, s: float, chain: Chain, along:
 # -- shape ---------------------------------------------------------------------------------------------------------
 
 
-def _compare_height(chain: Chain, places: list[float], differs: list[Remark], refused: list[Remark]) -> None:
+def _compare_height(chain: Chain, places: list[float], differs: list[MapRemark], refused: list[MapRemark]) -> None:
     for along in places:
         leg = chain.leg(along)
         s = leg.s(along)
@@ -170,13 +172,13 @@ def _compare_height(chain: Chain, places: list[float], differs: list[Remark], re
             slope = at.b + 2 * at.c * ds + 3 * at.d * ds * ds if name == "elevation" else at.at(s)
             if abs(slope) > SLOPED:
                 said = f"road {leg.road.id} has a {name} of {100 * slope:.1f} % at s = {s:.0f} m; roads here are flat"
-                refused.append(Remark(name, leg.road.line, said))
+                refused.append(MapRemark(name, leg.road.line, said))
                 return
             if abs(slope) > 1e-6:
-                differs.append(Remark(name, leg.road.line, f"road {leg.road.id} is not quite flat; here it is"))
+                differs.append(MapRemark(name, leg.road.line, f"road {leg.road.id} is not quite flat; here it is"))
 
 
-def _bend(chain: Chain, places: list[float], differs: list[Remark], refused: list[Remark]) -> dict[str, object]:
+def _bend(chain: Chain, places: list[float], differs: list[MapRemark], refused: list[MapRemark]) -> dict[str, object]:
     """What the road's line adds to a straight one."""
     curvature = np.array([chain.pose(at)[3] for at in places])
     least, most = float(curvature.min()), float(curvature.max())
@@ -189,7 +191,7 @@ def _bend(chain: Chain, places: list[float], differs: list[Remark], refused: lis
     if max(abs(least), abs(most)) < 1 / WIDEST_M:
         turned = math.degrees(abs(mean) * (places[-1] - places[0]))
         said = f"road {here.road.id} bends by {turned:.1f} degrees over the stretch; here it is straight, and all"
-        differs.append(Remark(piece.name, piece.line, f"{said} places are as far along and across"))
+        differs.append(MapRemark(piece.name, piece.line, f"{said} places are as far along and across"))
         return {}
     if most - least <= SAME_BEND * abs(mean) and TIGHTEST_M <= 1 / abs(mean) <= WIDEST_M:
         side = "left" if mean > 0 else "right"
@@ -197,13 +199,13 @@ def _bend(chain: Chain, places: list[float], differs: list[Remark], refused: lis
     try:
         bends = bends_ahead(chain, places[-1])
     except TooTight as reason:
-        refused.append(Remark(piece.name, piece.line, f"road {here.road.id} has {reason}"))
+        refused.append(MapRemark(piece.name, piece.line, f"road {here.road.id} has {reason}"))
         return {}
     if jumps(bends):
         said = "its bends begin and end at once; here over some way"
-        differs.append(Remark(piece.name, piece.line, f"road {here.road.id}: {said}"))
+        differs.append(MapRemark(piece.name, piece.line, f"road {here.road.id}: {said}"))
     if any(abs(chain.pose(at)[3]) > 1 / WIDEST_M for at in places if at < -1):
         differs.append(
-            Remark("road", here.road.line, "the road is bent behind the ego, too; here it is straight there")
+            MapRemark("road", here.road.line, "the road is bent behind the ego, too; here it is straight there")
         )
     return {"kind": "path", "pieces": [written(bend) for bend in bends]}

@@ -8,12 +8,12 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice, product
 from pathlib import Path
 
-from scenarios.openscenario.import_file import Asked, Imported, import_file, refused
+from scenarios.openscenario.import_file import Imported, ImportOptions, import_file, refused
 from scenarios.openscenario.source.files import beside
 from scenarios.openscenario.source.node import Node, NotSaid, Report, unread
 from scenarios.openscenario.source.parameters import Disallowed, assignments, declared
 from scenarios.openscenario.source.schemas import check_schema
-from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.source.errors import SpecError, SpecErrors, quoted
 from scenarios.source.xml_document import XmlFile, read_xml
 
 MOST_VALUES = 1000
@@ -22,7 +22,7 @@ Values = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Expansion:
+class ParameterExpansion:
     """Which scenario file, and every set of values that its parameters take, in the order of the file."""
 
     scenario: Path
@@ -37,7 +37,7 @@ class Imports:
     dropped: dict[str, int]
 
 
-def import_scenarios(path: str | Path, asked: Asked) -> Imports:
+def import_scenarios(path: str | Path, asked: ImportOptions) -> Imports:
     """One scenario of a scenario, all that its constraints allow of a distribution. Raises Faults."""
     file = read_xml(path)
     distribution = next((c for c in file.root.children if c.tag == "ParameterValueDistribution"), None)
@@ -54,18 +54,18 @@ def import_scenarios(path: str | Path, asked: Asked) -> Imports:
         else:
             dropped[forbids] += 1
     if not kept:
-        raise Faults(path, [Fault("ConstraintGroup", "no value that its constraints allow", "at least one")])
+        raise SpecErrors(path, [SpecError("ConstraintGroup", "no value that its constraints allow", "at least one")])
     return Imports(_imported(expansion.scenario, kept, asked, _slug(Path(path).stem)), dict(dropped))
 
 
-def _imported(scenario: Path, kept: list[Values], asked: Asked, stem: str) -> tuple[Imported, ...]:
+def _imported(scenario: Path, kept: list[Values], asked: ImportOptions, stem: str) -> tuple[Imported, ...]:
     made: list[Imported] = []
-    faults: dict[Fault, Values] = {}
+    faults: dict[SpecError, Values] = {}
     for i, values in enumerate(kept, 1):
         name = f"{stem}-{i:0{len(str(len(kept)))}d}"
         try:
             made.append(_told(import_file(scenario, asked, values, name), values))
-        except Faults as found:
+        except SpecErrors as found:
             if found.path != scenario:  # a road or a catalog, the same with all values
                 raise
             for fault in found.faults:
@@ -74,7 +74,7 @@ def _imported(scenario: Path, kept: list[Values], asked: Asked, stem: str) -> tu
         told = [
             replace(f, found=f"{f.found} (with {_said(v)})" if len(kept) > 1 else f.found) for f, v in faults.items()
         ]
-        raise Faults(scenario, told)
+        raise SpecErrors(scenario, told)
     return tuple(made)
 
 
@@ -103,7 +103,7 @@ def _told(made: Imported, values: Values) -> Imported:
     return replace(made, text=f"# With {printable}.\n{made.text}")
 
 
-def expanded(file: XmlFile) -> Expansion:
+def expanded(file: XmlFile) -> ParameterExpansion:
     """What a distribution stands for; raises Faults."""
     check_schema(file)
     report = Report()
@@ -128,8 +128,10 @@ def expanded(file: XmlFile) -> Expansion:
         raise refused(file.path, report)
     if not 0 < len(values) <= MOST_SCENARIOS:
         found = f"more than {MOST_SCENARIOS} scenarios" if values else "no scenario: constraints drop them all"
-        raise Faults(file.path, [Fault("Deterministic", found, f"from one to {MOST_SCENARIOS}", said.element.line, 1)])
-    return Expansion(scenario, values)
+        raise SpecErrors(
+            file.path, [SpecError("Deterministic", found, f"from one to {MOST_SCENARIOS}", said.element.line, 1)]
+        )
+    return ParameterExpansion(scenario, values)
 
 
 def _combinations(node: Node) -> Iterator[Values]:

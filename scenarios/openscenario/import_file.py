@@ -9,28 +9,28 @@ from pathlib import Path
 from scenarios.load import loads
 from scenarios.opendrive.read_map import read_map
 from scenarios.opendrive.road_map import RoadMap
-from scenarios.openscenario.actors.course import Begun, Course, NoCourse, course_on, no_map
+from scenarios.openscenario.actors.course import Course, EgoStart, NoCourse, course_on, no_map
 from scenarios.openscenario.actors.entities import Entity, read_entities
 from scenarios.openscenario.actors.first_actions import Init, read_init
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.catalogs import catalogs_of
 from scenarios.openscenario.source.expression import resolved
 from scenarios.openscenario.source.files import beside
-from scenarios.openscenario.source.node import Node, NotSaid, Remark, Report, unread
+from scenarios.openscenario.source.node import ImportRemark, Node, NotSaid, Report, unread
 from scenarios.openscenario.source.parameters import declared, refuse_unknown
-from scenarios.openscenario.source.positions import Positions, Spot
+from scenarios.openscenario.source.positions import Positions, WorldPosition
 from scenarios.openscenario.source.schemas import check_schema
 from scenarios.openscenario.story.stopping import Length, read_length
-from scenarios.openscenario.story.storyboard import Board, Told
+from scenarios.openscenario.story.storyboard import ImportedEvent, StoryboardState
 from scenarios.openscenario.write_file import Drafted, draft_text
-from scenarios.source.errors import Fault, Faults
+from scenarios.source.errors import SpecError, SpecErrors
 from scenarios.source.xml_document import XmlFile, read_xml
 
 BACK_M, ROOM_M = 60.0, 60.0  # of road behind the last and ahead of the first body
 
 
 @dataclass(frozen=True)
-class Asked:
+class ImportOptions:
     """What whoever imports decides: who the ego is, how long the clip lasts, and whether what can be said will do."""
 
     ego: str | None = None
@@ -47,7 +47,7 @@ class Imported:
     report: Report
 
 
-def import_file(path: str | Path, asked: Asked, given: Mapping[str, str], name: str = "") -> Imported:
+def import_file(path: str | Path, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
     """The scenario of one file, with `given` instead of the defaults of its parameters.
 
     Raises Faults with everything that cannot be said, unless `asked.partial`.
@@ -56,7 +56,7 @@ def import_file(path: str | Path, asked: Asked, given: Mapping[str, str], name: 
     return import_parsed(file, asked, given, name)
 
 
-def import_parsed(file: XmlFile, asked: Asked, given: Mapping[str, str], name: str = "") -> Imported:
+def import_parsed(file: XmlFile, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
     """The same of a file that is parsed already."""
     version = check_schema(file)
     report = Report()
@@ -75,11 +75,11 @@ def import_parsed(file: XmlFile, asked: Asked, given: Mapping[str, str], name: s
     return Imported(drafted.name, draft_text(drafted, found), found) if text else _nothing(file.path, found)
 
 
-def refused(path: Path, report: Report) -> Faults:
+def refused(path: Path, report: Report) -> SpecErrors:
     """What cannot be said as faults with their lines."""
     wanted = "something that our language can say; --partial writes the rest and lists this"
-    return Faults(path, [
-        Fault(r.name if not r.file else f"{r.file}:{r.line}: {r.name}", r.said, r.wanted or wanted,
+    return SpecErrors(path, [
+        SpecError(r.name if not r.file else f"{r.file}:{r.line}: {r.name}", r.said, r.wanted or wanted,
               0 if r.file else r.line, 1)
         for r in report.sorted().refused
     ])  # fmt: skip
@@ -96,7 +96,7 @@ def _slug(stem: str) -> str:
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
-def _drafted(root: Node, file: XmlFile, asked: Asked, given: Mapping[str, str]) -> Drafted:
+def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str, str]) -> Drafted:
     header = root.need("FileHeader")
     header.ignore("revMajor", "revMinor", "date", "description", "author")
     for part in header.children():
@@ -122,10 +122,10 @@ def _drafted(root: Node, file: XmlFile, asked: Asked, given: Mapping[str, str]) 
         raise NotSaid(root.report.refused[0])
     course = _course(scenario, known, ego, starts, length)
     positions = Positions(known, lambda name, node: _placed(starts, name, node))
-    stage = Stage(
+    stage = ImportContext(
         course, entities, positions, starts, catalogs, root.report, init.speeds, dict(init.speeds)
     )  # fmt: skip
-    board = Board(stage)
+    board = StoryboardState(stage)
     for action, of in init.others:
         board._guarded(action, lambda action=action, of=of: board.at_start(action, of))
     board.read(storyboard)
@@ -133,14 +133,14 @@ def _drafted(root: Node, file: XmlFile, asked: Asked, given: Mapping[str, str]) 
     return Drafted("", "", "", described, length, stage, board, ego, init)
 
 
-def _placed(starts: Mapping[str, Spot], name: str, node: Node) -> Spot:
+def _placed(starts: Mapping[str, WorldPosition], name: str, node: Node) -> WorldPosition:
     if name not in starts:
         raise node.not_said(f"a place relative to '{name}', which has none")
     return starts[name]
 
 
-def _starts(init: Init, entities: Mapping[str, Entity]) -> dict[str, Spot]:
-    found: dict[str, Spot] = {}
+def _starts(init: Init, entities: Mapping[str, Entity]) -> dict[str, WorldPosition]:
+    found: dict[str, WorldPosition] = {}
     for name, entity in entities.items():
         try:
             found[name] = init.spot(name, entity.node)
@@ -151,7 +151,7 @@ def _starts(init: Init, entities: Mapping[str, Entity]) -> dict[str, Spot]:
     return found
 
 
-def _map(scenario: Node, home: Path, asked: Asked) -> RoadMap | None:
+def _map(scenario: Node, home: Path, asked: ImportOptions) -> RoadMap | None:
     network = scenario.need("RoadNetwork")
     for part in network.children("SceneGraphFile", "UsedArea"):
         part.leave_out("scenery is drawn by our own camera")
@@ -165,15 +165,19 @@ def _map(scenario: Node, home: Path, asked: Asked) -> RoadMap | None:
         return read_map(beside(logic, "filepath", home))
     except NotSaid as reason:
         logic.report.refused.append(reason.remark)
-    except Faults as faults:
+    except SpecErrors as faults:
         if not asked.partial:
             raise
         for fault in faults.faults:
-            logic.report.refused.append(Remark(fault.where, fault.line, fault.found, faults.path.name, fault.wanted))
+            logic.report.refused.append(
+                ImportRemark(fault.where, fault.line, fault.found, faults.path.name, fault.wanted)
+            )
     return None
 
 
-def _course(scenario: Node, known: RoadMap | None, ego: Entity, starts: dict[str, Spot], length: Length) -> Course:
+def _course(
+    scenario: Node, known: RoadMap | None, ego: Entity, starts: dict[str, WorldPosition], length: Length
+) -> Course:
     spot = starts[ego.name]
     if known is None:
         return no_map(spot, ego)
@@ -183,15 +187,15 @@ def _course(scenario: Node, known: RoadMap | None, ego: Entity, starts: dict[str
         cos, sin = math.cos(spot.heading_rad), math.sin(spot.heading_rad)
         far.append(cos * (other.x_m - spot.x_m) + sin * (other.y_m - spot.y_m))
     try:
-        begun = Begun(known, ego, spot)
+        begun = EgoStart(known, ego, spot)
         course, differs, cannot = course_on(begun, BACK_M - max(min(far), -600.0), ROOM_M + min(max(far), 1500.0))
     except NoCourse as reason:
         ego.node.refuse(str(reason), "Ego")
         return no_map(spot, ego)
     logic = scenario.inner("RoadNetwork", "LogicFile")
     file = logic.word("filepath").replace("\\", "/").rpartition("/")[2] if logic is not None else ""
-    report.approximated += [Remark(r.name, r.line, r.said, file) for r in differs]
-    report.refused += [Remark(r.name, r.line, r.said, file) for r in cannot]
+    report.approximated += [ImportRemark(r.name, r.line, r.said, file) for r in differs]
+    report.refused += [ImportRemark(r.name, r.line, r.said, file) for r in cannot]
     return course
 
 
@@ -216,14 +220,14 @@ def _sound(drafted: Drafted, report: Report) -> bool:
         try:
             loads(draft_text(drafted, Report()), "imported.yaml")
             return True
-        except Faults as faults:
+        except SpecErrors as faults:
             if not _dropped(drafted, faults, drafted.written(), report):
-                report.refused += [Remark(f.where, 0, f.found, wanted=f.wanted) for f in faults.faults]
+                report.refused += [ImportRemark(f.where, 0, f.found, wanted=f.wanted) for f in faults.faults]
                 return False
     return False
 
 
-def _dropped(drafted: Drafted, faults: Faults, written: list[Told], report: Report) -> bool:
+def _dropped(drafted: Drafted, faults: SpecErrors, written: list[ImportedEvent], report: Report) -> bool:
     """Whether something could be taken out of the draft to which a fault belongs."""
     dropped = False
     for fault in faults.faults:

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.first_actions import Init
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.actors.starts import write_actor, write_ego
-from scenarios.openscenario.source.node import NotSaid, Remark, Report
+from scenarios.openscenario.source.node import ImportRemark, NotSaid, Report
 from scenarios.openscenario.source.yaml_text import as_yaml, quantity
 from scenarios.openscenario.story.stopping import Length
-from scenarios.openscenario.story.storyboard import Board, Told
+from scenarios.openscenario.story.storyboard import ImportedEvent, StoryboardState
 
 LONGEST_LINE = 160
 
@@ -23,27 +23,27 @@ class Drafted:
     source: str
     described: str
     length: Length
-    stage: Stage
-    board: Board
+    stage: ImportContext
+    board: StoryboardState
     ego: Entity
     init: Init
-    dropped_events: list[Told] = field(default_factory=list)
+    dropped_events: list[ImportedEvent] = field(default_factory=list)
     dropped_actors: list[str] = field(default_factory=list)
 
-    def written(self) -> list[Told]:
+    def written(self) -> list[ImportedEvent]:
         """The events that stand in `story:`, in its order."""
         whole = self.whole()
         return [told for told in self._kept() if told.actor.name not in whole and told not in self.dropped_events]
 
     def whole(self) -> dict[str, list[list[str]]]:
         """Who moves on one trajectory from beginning to end, and its points."""
-        by_actor: dict[str, list[Told]] = {}
+        by_actor: dict[str, list[ImportedEvent]] = {}
         for told in self._kept():
             by_actor.setdefault(told.actor.name, []).append(told)
         found = {name: events[0].whole for name, events in by_actor.items() if len(events) == 1 and events[0].whole}
         return {name: points for name, points in found.items() if self._lasts(points)}
 
-    def _kept(self) -> list[Told]:
+    def _kept(self) -> list[ImportedEvent]:
         return [told for told in self.board.told if told.actor.id not in self.dropped_actors]
 
     def _lasts(self, points: list[list[str]]) -> bool:
@@ -119,9 +119,9 @@ def _head(drafted: Drafted, report: Report) -> list[str]:
     return lines
 
 
-def told_once(remarks: list[Remark]) -> list[str]:
+def told_once(remarks: list[ImportRemark]) -> list[str]:
     """One line for all that say the same, with how many more there are."""
-    groups: dict[tuple[str, str], list[Remark]] = {}
+    groups: dict[tuple[str, str], list[ImportRemark]] = {}
     for remark in remarks:
         groups.setdefault((remark.name, remark.said), []).append(remark)
     return [f"{found[0]}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "") for found in groups.values()]

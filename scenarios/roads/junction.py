@@ -12,7 +12,7 @@ RING_WIDTH_M = 7.0  # of a roundabout's carriageway
 LEVEL_M = 25.0  # so far on either side of the middle the ego's road must be straight
 
 
-class Light(StrEnum):
+class SignalState(StrEnum):
     GREEN = "green"
     YELLOW = "yellow"
     RED = "red"
@@ -27,11 +27,11 @@ class Arms(StrEnum):
 
 
 @dataclass(frozen=True)
-class Phase:
+class SignalInterval:
     """What the signals show along the ego's road and across it, for so long; of the last one without end."""
 
-    along: Light
-    across: Light
+    along: SignalState
+    across: SignalState
     for_s: float
 
 
@@ -48,7 +48,7 @@ class Junction:
     opposite_lanes: int
     lane_width_m: float
     arms: Arms = Arms.BOTH
-    signals: tuple[Phase, ...] = ()
+    signals: tuple[SignalInterval, ...] = ()
     ring_m: float = field(default=0.0, metadata=ADDED)
 
     @property
@@ -71,7 +71,7 @@ class Junction:
         """Of the line at which one stops, or gives way, from the edge of what is crossed."""
         return YIELD_LINE_M if self.ring_m else STOP_LINE_M
 
-    def shows(self, t_s: float, across: bool) -> Light | None:
+    def shows(self, t_s: float, across: bool) -> SignalState | None:
         """What the signals show at a time, along the ego's road or across it; None where there are none."""
         for phase in self.signals:
             if t_s < phase.for_s or phase is self.signals[-1]:

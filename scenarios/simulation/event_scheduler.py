@@ -9,8 +9,8 @@ from scenarios.model.actions import sets_path, sets_speed
 from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Trigger
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
-from scenarios.simulation.dynamics.body_state import Deed
-from scenarios.simulation.trigger_conditions import Look, Reading, reading, whom
+from scenarios.simulation.dynamics.body_state import RunningAction
+from scenarios.simulation.trigger_conditions import Look, TriggerDistance, reading, whom
 
 SOON_S = 1e-9
 
@@ -20,13 +20,13 @@ class Waiting:
     """An event that has not happened, and how near each condition of its trigger came to holding."""
 
     event: Event
-    nearest: dict[Single, Reading] = field(default_factory=dict)
+    nearest: dict[Single, TriggerDistance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Running:
     event: Event
-    deed: Deed
+    deed: RunningAction
 
 
 class Storyboard:
@@ -64,7 +64,7 @@ class Storyboard:
             waiting.nearest[when] = now
         return now is not None and now.short <= 0
 
-    def begin(self, event: Event, deed: Deed, t_s: float) -> None:
+    def begin(self, event: Event, deed: RunningAction, t_s: float) -> None:
         """An event happens; what it takes the place of has ended."""
         replaced = [run for run in self.running if run.event.actor == event.actor and _takes_over(event, run.event)]
         for run in replaced:

@@ -20,7 +20,7 @@ from scenarios.scenario import (
     own_road,
 )
 from scenarios.simulation.actions.merging import come_alongside
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Mover
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, crossing_side, free_path
 from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.simulation.dynamics.polyline_path import LinePath, drawn_line
@@ -29,7 +29,7 @@ from scenarios.simulation.traffic.roundabout_yield import approach
 LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
 
 
-def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action | None) -> Mover:
+def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action | None) -> BodyState:
     """The body as the scenario places it; one that stands and crosses first thing already faces across."""
     main, road = road, own_road(placed, road)
     body, offset = placed.body, EGO_REAR_AXLE_TO_CENTRE_M if ego else 0.0
@@ -37,7 +37,7 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
     if isinstance(placed.behaviour, HoldSpeed):
         target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
     friction *= math.cos(main.slope_rad)  # what presses a body onto a slope
-    mover = Mover(
+    mover = BodyState(
         body,
         road,
         friction * G,

@@ -4,14 +4,14 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
-from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout, Unfired
+from scenarios.rollout import FRAME_RATE_HZ, Rollout, RolloutEnd, SimEvent, Unfired
 from scenarios.scenario import Scenario
 
 
 def recorded(
     scenario: Scenario,
     frames: Float[np.ndarray, "time actor 9"],
-    happenings: tuple[Happening, ...],
+    happenings: tuple[SimEvent, ...],
     unfired: tuple[Unfired, ...],
 ) -> Rollout:
     """Frames as the world recorded them: reference points, box centres, poses of the ego, and why they end."""
@@ -39,7 +39,7 @@ def recorded(
         friction=scenario.friction,
         environment=scenario.environment,
         happenings=happenings,
-        ended=Ended.DURATION,
+        ended=RolloutEnd.DURATION,
         unfired=unfired,
     )
 

@@ -10,11 +10,11 @@ from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.model.driver_models import G, driver
 from scenarios.model.triggers import time_of
 from scenarios.roads.road import Road
-from scenarios.rollout import FRAME_RATE_HZ, Happening, Rollout, frame_count
+from scenarios.rollout import FRAME_RATE_HZ, Rollout, SimEvent, frame_count
 from scenarios.scenario import Event, Scenario, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
-from scenarios.simulation.dynamics.body_state import Deed, Mover
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.boxes import box_centres
 from scenarios.simulation.dynamics.collisions import (
     Contact,
@@ -32,7 +32,7 @@ from scenarios.simulation.event_scheduler import Storyboard
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded
 from scenarios.simulation.spawn_despawn import arrival, beyond_edge, disappear, fall_off
-from scenarios.simulation.traffic.car_following import Minds
+from scenarios.simulation.traffic.car_following import DriverStates
 from scenarios.simulation.traffic.roundabout_yield import Roundabout
 from scenarios.simulation.traffic.traffic_signals import Signals
 
@@ -49,7 +49,7 @@ def simulate(scenario: Scenario) -> Rollout:
     """
     if scenario.from_log is not None:
         raise ValueError(f"{scenario.name}: starts from a log; its motion is read from there, not simulated")
-    world = World(scenario)
+    world = SimulationState(scenario)
     frames = [world.record()]
     for _ in range(frame_count(scenario.duration_s) - 1):
         for _ in range(SUBSTEPS):
@@ -58,7 +58,7 @@ def simulate(scenario: Scenario) -> Rollout:
     return recorded(scenario, np.array(frames), tuple(world.happenings), world.story.unfired())
 
 
-class World:
+class SimulationState:
     """The bodies between two steps."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -72,12 +72,12 @@ class World:
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
         self.story = Storyboard(events, tuple(self.place))
-        self.arriving: list[Mover] = []
+        self.arriving: list[BodyState] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
         for name in {*carriers(scenario.events), *(e.actor for e in scenario.events if isinstance(e.do, Appear))}:
             self.movers[self.place[name]].present = False
-        self.minds = Minds(len(self.movers))
-        self.happenings: list[Happening] = []
+        self.minds = DriverStates(len(self.movers))
+        self.happenings: list[SimEvent] = []
         self.touched: set[tuple[int, int]] = set()
         self.signals = Signals(scenario.road.junction)
         self.merging, self.roundabout = Merging(scenario.road), Roundabout(scenario.road)
@@ -113,7 +113,7 @@ class World:
         flags = ((float(m.lit), float(m.present), float(m.slides)) for m in self.movers)
         return [(*m.at, m.bottom_m, m.speed, m.accel, *told) for m, told in zip(self.movers, flags, strict=True)]
 
-    def _body(self, name: str) -> Mover:
+    def _body(self, name: str) -> BodyState:
         return self.movers[self.place[name]]
 
     def _fire(self, event: Event) -> None:
@@ -123,14 +123,14 @@ class World:
         self._tell(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
 
-    def _begin(self, event: Event) -> Deed:
+    def _begin(self, event: Event) -> RunningAction:
         mover = self._body(event.actor)
         match event.do:
             case Drop(cargo):
                 return fall_off(mover, self._body(cargo), event.do)
             case Appear():
                 self.arriving.append(mover)
-                return Deed("appears at the scene's edge", lambda _: mover.present)
+                return RunningAction("appears at the scene's edge", lambda _: mover.present)
             case Disappear():
                 return disappear(mover)
             case Merge():
@@ -148,7 +148,7 @@ class World:
             if mover.leaving and mover.present and beyond_edge(mover, self.movers[0]):
                 mover.present = False
 
-    def _free(self, mover: Mover, pose: Pose) -> bool:
+    def _free(self, mover: BodyState, pose: Pose) -> bool:
         """Whether nobody stands where `mover` would be."""
         xy, yaw = self._centres()
         me, there = self.place[mover.body.id], self._present()
@@ -156,7 +156,7 @@ class World:
         return not touching(xy, yaw, self.size, np.arange(len(there)) == me, there)
 
     def _tell(self, actor: str, what: str) -> None:
-        self.happenings.append(Happening(round(self.t_s, 4), actor, what))
+        self.happenings.append(SimEvent(round(self.t_s, 4), actor, what))
 
     def _move(self) -> None:
         """Everybody goes on by a step: who just drives along a road in one loop, the others one by one."""
@@ -214,7 +214,7 @@ class World:
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
         return box_centres(self.table, self.offset_m)
 
-    def _foreseen(self, observer: Mover) -> Float[np.ndarray, "actor 2"]:
+    def _foreseen(self, observer: BodyState) -> Float[np.ndarray, "actor 2"]:
         """The velocities that an observer, and all on its road, reckon with."""
         velocity = velocities(self.table)
         if self.merges:
@@ -250,7 +250,7 @@ class World:
                 self.touched.add((i, j))
                 speed = round(impact_speed(met[i], met[j]), 4)
                 words = f"collision with {b.body.id} at {speed * 3.6:.1f} km/h"
-                self.happenings.append(Happening(round(self.t_s, 4), a.body.id, words, b.body.id, speed))
+                self.happenings.append(SimEvent(round(self.t_s, 4), a.body.id, words, b.body.id, speed))
             if closing <= 0:
                 continue
             va, vb = parting_velocities(normal, va, vb, a.mass, b.mass)

@@ -3,18 +3,18 @@
 import math
 
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, station
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, station
 from scenarios.simulation.dynamics.collisions import LOAD_KG_PER_M3, sliding_decel
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path
-from scenarios.simulation.dynamics.sliding import Fall, Skid
+from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
 
 CLEAR_M = 0.05  # between a vehicle's rear and what has fallen off it
 
 
-def fall_off(carrier: Mover, cargo: Mover, drop: Drop) -> Deed:
+def fall_off(carrier: BodyState, cargo: BodyState, drop: Drop) -> RunningAction:
     """The cargo comes to be, behind the carrier, with its velocity; it falls, lands without bouncing, and slides."""
     if cargo.present or not carrier.present:
-        return Deed(f"has no {drop.cargo} to drop", lambda _: True)
+        return RunningAction(f"has no {drop.cargo} to drop", lambda _: True)
     (x, y), yaw = carrier.centre(), carrier.at[2]
     back = (carrier.body.size.length_m + cargo.body.size.length_m) / 2 + CLEAR_M
     pose = (x - back * math.cos(yaw), y - back * math.sin(yaw), yaw)
@@ -22,13 +22,13 @@ def fall_off(carrier: Mover, cargo: Mover, drop: Drop) -> Deed:
     cargo.at, cargo.speed, cargo.present, cargo.still = pose, carrier.speed, True, False
     size = cargo.body.size
     cargo.mass = LOAD_KG_PER_M3 * size.length_m * size.width_m * size.height_m
-    cargo.skid = Skid(carrier.velocity().copy(), sliding_decel(cargo.body, cargo.grip / 9.81))
+    cargo.skid = SlidingState(carrier.velocity().copy(), sliding_decel(cargo.body, cargo.grip / 9.81))
     height = min(drop.height_m, carrier.body.size.height_m)
-    cargo.fall = Fall(height) if height > 0 else None
-    return Deed(f"drops {drop.cargo} from {height:.1f} m", lambda _: cargo.skid is None or cargo.skid.at_rest)
+    cargo.fall = FallingState(height) if height > 0 else None
+    return RunningAction(f"drops {drop.cargo} from {height:.1f} m", lambda _: cargo.skid is None or cargo.skid.at_rest)
 
 
-def arrival(mover: Mover, ego: Mover, ego_began_s: float) -> Path:
+def arrival(mover: BodyState, ego: BodyState, ego_began_s: float) -> Path:
     """The path on which to come to be: as far from the ego of now as it was placed from the ego of the start."""
     way = mover.road.locate(*ego.centre())[0] - ego_began_s
     if isinstance(mover.path, LanePath):
@@ -39,13 +39,13 @@ def arrival(mover: Mover, ego: Mover, ego_began_s: float) -> Path:
     return free_path(mover.body, (x, y, yaw), PATH_GRIP_SHARE * mover.grip, yaw)
 
 
-def disappear(mover: Mover) -> Deed:
+def disappear(mover: BodyState) -> RunningAction:
     """From now on, be gone as soon as the edge is reached."""
     mover.leaving = True
-    return Deed("is on its way out of the scene", lambda _: not mover.present)
+    return RunningAction("is on its way out of the scene", lambda _: not mover.present)
 
 
-def beyond_edge(mover: Mover, ego: Mover) -> bool:
+def beyond_edge(mover: BodyState, ego: BodyState) -> bool:
     """Whether a body is so far from the ego that its coming or going is beyond what is shown."""
     own, other = station(mover), station(ego)
     ahead, behind = own.near_m - other.far_m, other.near_m - own.far_m

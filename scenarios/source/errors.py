@@ -9,7 +9,7 @@ LONGEST_QUOTE = 80
 
 
 @dataclass(frozen=True, order=True)
-class Fault:
+class SpecError:
     """One mistake: its path in the file (`actors.lead.speed`), what was found and what would be right.
 
     `line` and `column` count from 1; 0 where the fault belongs to no place in the file.
@@ -30,10 +30,10 @@ class Fault:
         return f"{place}: {self}"
 
 
-class Faults(Exception):
+class SpecErrors(Exception):
     """Everything that is wrong with one file."""
 
-    def __init__(self, path: str | Path, faults: Iterable[Fault]):
+    def __init__(self, path: str | Path, faults: Iterable[SpecError]):
         self.path = Path(path)
         self.faults = tuple(dict.fromkeys(faults))
         super().__init__(str(self.path), self.faults)

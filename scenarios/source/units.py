@@ -50,7 +50,7 @@ _REGISTRY = _closed_registry()
 
 
 @dataclass(frozen=True)
-class Measure:
+class PhysicalQuantity:
     """A physical quantity: its SI unit, and the units to offer an author with an example."""
 
     name: str
@@ -67,11 +67,11 @@ class Measure:
         return f"{self.article} {self.name} with its unit ({self.fits}), such as {self.example}"
 
 
-LENGTH = Measure("length", "m", "m, cm, km, ft", "12 m")
-TIME = Measure("time", "s", "s, ms, min", "1.5 s")
-SPEED = Measure("speed", "m/s", "km/h, m/s, mph", "50 km/h")
-ACCELERATION = Measure("acceleration", "m/s^2", "m/s^2, g", "6 m/s^2")
-ANGLE = Measure("angle", "rad", "deg, rad", "90 deg")
+LENGTH = PhysicalQuantity("length", "m", "m, cm, km, ft", "12 m")
+TIME = PhysicalQuantity("time", "s", "s, ms, min", "1.5 s")
+SPEED = PhysicalQuantity("speed", "m/s", "km/h, m/s, mph", "50 km/h")
+ACCELERATION = PhysicalQuantity("acceleration", "m/s^2", "m/s^2, g", "6 m/s^2")
+ANGLE = PhysicalQuantity("angle", "rad", "deg, rad", "90 deg")
 MEASURES = (LENGTH, TIME, SPEED, ACCELERATION, ANGLE)
 _DIMENSION = {measure: _REGISTRY.parse_units(measure.si).dimensionality for measure in MEASURES}
 
@@ -95,7 +95,7 @@ class NotAQuantity(ValueError):
         super().__init__(wanted)
 
 
-def quantity(written: object, measure: Measure) -> float:
+def quantity(written: object, measure: PhysicalQuantity) -> float:
     """SI value of `written`, such as "50 km/h"; raises NotAQuantity where it is not a `measure`."""
     if isinstance(written, bool) or not isinstance(written, str | int | float):
         raise NotAQuantity(measure.wanted)
@@ -107,7 +107,7 @@ def quantity(written: object, measure: Measure) -> float:
     return value
 
 
-def measure_of(written: str) -> Measure | None:
+def measure_of(written: str) -> PhysicalQuantity | None:
     """What kind of quantity this is; None if it is not a quantity that the language knows."""
     try:
         return _read(written, LENGTH)[1]
@@ -131,7 +131,7 @@ def kind_of(dimension: UnitsContainer) -> str:
     return f"{kinds[0].article} {kinds[0].name}" if kinds else f"a quantity of {dimension}"
 
 
-def _read(written: str, measure: Measure) -> tuple[float, Measure | None]:
+def _read(written: str, measure: PhysicalQuantity) -> tuple[float, PhysicalQuantity | None]:
     try:
         found = _in_si(written)
     except NotAQuantity:
@@ -154,7 +154,7 @@ def _in_si(written: str) -> Amount:
     return Amount(float((float(match[1]) * unit).to_base_units().magnitude), unit.dimensionality)
 
 
-def _named(measure: Measure | None) -> str:
+def _named(measure: PhysicalQuantity | None) -> str:
     return (
         "no quantity of this language"
         if measure is None
@@ -162,7 +162,7 @@ def _named(measure: Measure | None) -> str:
     )
 
 
-def shown(value: float, measure: Measure) -> str:
+def shown(value: float, measure: PhysicalQuantity) -> str:
     """An SI value for a reader: speeds in km/h and m/s, angles in degrees."""
     if measure is SPEED:
         return f"{value * 3.6:.4g} km/h ({value:.4g} m/s)"
@@ -182,7 +182,7 @@ def _words(dimension: str) -> str:
     return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
 
 
-def spelling(measure: Measure, signed: bool = True) -> str:
+def spelling(measure: PhysicalQuantity, signed: bool = True) -> str:
     """The usual spellings of such a quantity as a regular expression without anchors, for editors and `re` alike.
 
     Narrower than `quantity` only where a unit is a fraction that nobody writes, such as m^2/m.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.source.errors import SpecError, SpecErrors, quoted
 
 LARGEST_XML = 24 * 1024 * 1024  # bytes; maps of whole towns have about ten million
 DEEPEST = 64  # levels; OpenSCENARIO's own nest less than thirty deep
@@ -50,20 +50,20 @@ def read_xml(path: str | Path) -> XmlFile:
     path = Path(path)
     try:
         if not path.is_file():
-            raise Faults(path, [Fault("file", "no such file", "an XML file")])
+            raise SpecErrors(path, [SpecError("file", "no such file", "an XML file")])
         if (size := path.stat().st_size) > LARGEST_XML:
-            raise Faults(path, [Fault("file", f"{size} bytes", f"a file of at most {LARGEST_XML} bytes")])
+            raise SpecErrors(path, [SpecError("file", f"{size} bytes", f"a file of at most {LARGEST_XML} bytes")])
         return parse_xml(path.read_bytes(), path)
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else "a name that no file can have"
-        raise Faults(path, [Fault("file", f"nothing that can be read ({said})", "an XML file")]) from error
+        raise SpecErrors(path, [SpecError("file", f"nothing that can be read ({said})", "an XML file")]) from error
 
 
 def parse_xml(content: bytes, path: str | Path) -> XmlFile:
     """The same of bytes in hand; `path` names them in messages."""
     path = Path(path)
     if (refused := _refused(content)) is not None:
-        raise Faults(path, [refused])
+        raise SpecErrors(path, [refused])
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False,
         remove_comments=True, remove_pis=True,
@@ -73,25 +73,25 @@ def parse_xml(content: bytes, path: str | Path) -> XmlFile:
     except etree.XMLSyntaxError as error:
         line, column = error.position if error.position[0] else (0, 0)
         found = f"text that is not XML: {_said(error.msg or 'nothing in it')}"
-        raise Faults(path, [Fault("file", found, "well-formed XML", line, max(column, 0))]) from error
+        raise SpecErrors(path, [SpecError("file", found, "well-formed XML", line, max(column, 0))]) from error
     tree = root.getroottree()
     if tree.docinfo.doctype:
-        raise Faults(path, [_DOCTYPE])
+        raise SpecErrors(path, [_DOCTYPE])
     return XmlFile(path, tree, _elements(root, path))
 
 
-_DOCTYPE = Fault("file", "a document type or an entity of its own", "plain XML without <!DOCTYPE and <!ENTITY")
+_DOCTYPE = SpecError("file", "a document type or an entity of its own", "plain XML without <!DOCTYPE and <!ENTITY")
 
 
-def _refused(content: bytes) -> Fault | None:
+def _refused(content: bytes) -> SpecError | None:
     """What must not even reach the parser: entities, and encodings in which they could hide."""
     declared = _DECLARED.match(content.removeprefix(b"\xef\xbb\xbf"))
     if b"\0" in content or (declared and declared[1].decode().lower() not in _ENCODINGS):
         found = f"the encoding {quoted(declared[1].decode())}" if declared else "bytes that are not UTF-8 text"
-        return Fault("file", found, "an XML file in UTF-8")
+        return SpecError("file", found, "an XML file in UTF-8")
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         line = content[: content.find(b"<!")].count(b"\n") + 1
-        return Fault("file", _DOCTYPE.found, _DOCTYPE.wanted, line, 1)
+        return SpecError("file", _DOCTYPE.found, _DOCTYPE.wanted, line, 1)
     return None
 
 
@@ -104,20 +104,20 @@ def _elements(root: etree._Element, path: Path) -> Element:
     """Our own tree, built without recursion and bounded."""
     if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
         found_ = f"more than {MOST_ELEMENTS} elements"
-        raise Faults(path, [Fault("file", found_, "a smaller file", root.sourceline or 0, 1)])
+        raise SpecErrors(path, [SpecError("file", found_, "a smaller file", root.sourceline or 0, 1)])
     top = _element(root, path)
     waiting = [(root, top, 1)]
     while waiting:
         found, made, depth = waiting.pop()
         for child in found:
             if not isinstance(child.tag, str):
-                raise Faults(path, [Fault("file", "an entity", "plain elements", child.sourceline or 0, 1)])
+                raise SpecErrors(path, [SpecError("file", "an entity", "plain elements", child.sourceline or 0, 1)])
             below = _element(child, path)
             made.children.append(below)
             waiting.append((child, below, depth + 1))
         if depth > DEEPEST:
             found_ = f"more than {DEEPEST} levels of nesting"
-            raise Faults(path, [Fault("file", found_, "a flatter file", made.line, 1)])
+            raise SpecErrors(path, [SpecError("file", found_, "a flatter file", made.line, 1)])
     return top
 
 

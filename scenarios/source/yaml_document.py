@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import yaml
 
-from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.source.errors import SpecError, SpecErrors, quoted
 
 LARGEST_FILE = 256 * 1024  # bytes
 DEEPEST = 24
@@ -41,10 +41,10 @@ class Document:
             where = where.rpartition(".")[0]
         return 0, 0
 
-    def faults(self, found: Iterable[Fault]) -> Faults:
+    def faults(self, found: Iterable[SpecError]) -> SpecErrors:
         """Faults with their places, in the order in which somebody reads the file."""
         placed = sorted(((self.place(fault.where), fault) for fault in found), key=lambda pair: pair[0])
-        return Faults(self.path, [replace(fault, line=at[0], column=at[1]) for at, fault in placed])
+        return SpecErrors(self.path, [replace(fault, line=at[0], column=at[1]) for at, fault in placed])
 
 
 @runtime_checkable
@@ -61,7 +61,7 @@ class _Refused(Exception):
     """A fault that stops the reading: nothing beyond it can be trusted."""
 
     def __init__(self, where: str, found: str, wanted: str, mark: _Mark | None = None):
-        self.fault = Fault(where or "file", found, wanted, *_place(mark))
+        self.fault = SpecError(where or "file", found, wanted, *_place(mark))
         super().__init__(str(self.fault))
 
 
@@ -72,7 +72,7 @@ def read_document(path: str | Path) -> Document:
         written = _written(path)
         return replace(parse_document(_text(written), path), hash=sha256(written).hexdigest())
     except _Refused as refused:
-        raise Faults(path, [refused.fault]) from refused
+        raise SpecErrors(path, [refused.fault]) from refused
 
 
 def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
@@ -82,17 +82,17 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
         root = _root(text)
         if not isinstance(root, yaml.MappingNode):
             raise _Refused("", "an empty file" if root is None else quoted(root.value), "keys such as name: and ego:")
-        faults: list[Fault] = []
+        faults: list[SpecError] = []
         _weigh(root, set(), {})
         places: dict[str, Place] = {}
         _survey(root, "", places, faults)
         if faults:
-            raise Faults(path, faults)
+            raise SpecErrors(path, faults)
         return Document(path, _Plain("").construct_document(root), places, sha256(text.encode()).hexdigest())
     except yaml.YAMLError as error:
-        raise Faults(path, [_no_yaml(error)]) from error
+        raise SpecErrors(path, [_no_yaml(error)]) from error
     except _Refused as refused:
-        raise Faults(path, [refused.fault]) from refused
+        raise SpecErrors(path, [refused.fault]) from refused
 
 
 def _root(text: str) -> yaml.Node | None:
@@ -130,10 +130,12 @@ _SAID = (  # of the parser's words, and what they mean to whoever writes
 )
 
 
-def _no_yaml(error: yaml.YAMLError) -> Fault:
+def _no_yaml(error: yaml.YAMLError) -> SpecError:
     problem = getattr(error, "problem", None) or str(error)
     known = next(((found, wanted) for said, found, wanted in _SAID if said in problem), (problem, _YAML))
-    return Fault("file", f"text that is not YAML: {known[0]}", known[1], *_place(getattr(error, "problem_mark", None)))
+    return SpecError(
+        "file", f"text that is not YAML: {known[0]}", known[1], *_place(getattr(error, "problem_mark", None))
+    )
 
 
 def _written(path: Path) -> bytes:
@@ -185,7 +187,7 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-def _survey(node: yaml.Node, where: str, places: dict[str, Place], faults: list[Fault]) -> None:
+def _survey(node: yaml.Node, where: str, places: dict[str, Place], faults: list[SpecError]) -> None:
     """Note every path's place; find keys that are not words, keys that come twice, and merge keys."""
     if where:
         places[where] = _place(node.start_mark)
@@ -198,12 +200,12 @@ def _survey(node: yaml.Node, where: str, places: dict[str, Place], faults: list[
     for key, value in node.value:
         place = _place(key.start_mark)
         if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge") or not key.value:
-            faults.append(Fault(where or "file", "a key that is not a word", "one word before the colon", *place))
+            faults.append(SpecError(where or "file", "a key that is not a word", "one word before the colon", *place))
             continue
         inner = f"{where}.{key.value}" if where else key.value
         if key.value in first:
             found = f"the key a second time (first in line {first[key.value]})"
-            faults.append(Fault(inner, found, "each key once", *place))
+            faults.append(SpecError(inner, found, "each key once", *place))
         first[key.value] = place[0]
         _survey(value, inner, places, faults)
         places[inner] = place

@@ -37,7 +37,7 @@ from scenarios.model.bodies import Kind
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
 from scenarios.source.units import ANGLE, LENGTH, SPEED
-from scenarios.spec.actor_references import Member
+from scenarios.spec.actor_references import ActorDescription
 from scenarios.spec.actor_spec import DriverName
 from scenarios.spec.base import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
 from scenarios.spec.trigger_spec import Lane, read_lane
@@ -274,11 +274,11 @@ class Do(Section):
         return getattr(self, self.verb)
 
 
-def crossing_speed(actor: Member) -> float | None:
+def crossing_speed(actor: ActorDescription) -> float | None:
     return actor.speed_mps or CROSSING_MPS.get(actor.kind)
 
 
-def compiled_action(do: Do, actor: Member) -> Action:
+def compiled_action(do: Do, actor: ActorDescription) -> Action:
     """The action that a well-formed mapping means for this actor; what it leaves open gets the usual value."""
     says: Any = do.says
     match do.verb:

@@ -16,7 +16,7 @@ from scenarios.spec.actor_spec import (
     EgoSpec,
     Guided,
     Hidden,
-    InLane,
+    LanePlacement,
     Moved,
     OnCross,
     OnRamp,
@@ -48,7 +48,7 @@ ADJECTIVES = {
 
 
 @dataclass(frozen=True)
-class Member:
+class ActorDescription:
     """What can be said of an actor in a story. Speeds in m/s."""
 
     id: str
@@ -76,12 +76,12 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Cast:
+class ActorIndex:
     """Everyone in a scenario; `broken` names actors whose own section is faulty, with the kind that is written there:
     nothing else can be said of them.
     """
 
-    members: dict[str, Member]
+    members: dict[str, ActorDescription]
     broken: Mapping[str, object] = field(default_factory=dict)
     ego_lane: int = 0
 
@@ -102,7 +102,7 @@ class Cast:
         return behind[min(behind)] if behind else None
 
 
-class Unclear(ValueError):
+class AmbiguousReference(ValueError):
     """A description that names nobody, or more than one; `wanted` names the candidates."""
 
     def __init__(self, wanted: str):
@@ -110,41 +110,43 @@ class Unclear(ValueError):
         super().__init__(wanted)
 
 
-def member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
+def member(name: str, spec: ActorSpec, ego: EgoSpec) -> ActorDescription:
     """What an actor's section says of it."""
     written = spec.box.size if isinstance(spec, Boxed) else spec.size
     size = Size(*written) if written else USUAL_SIZE[spec.kind]
     return replace(_placed_member(name, spec, ego), variant=variant_of(spec.kind, size, spec.livery))
 
 
-def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> Member:
+def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> ActorDescription:
     if isinstance(spec, Hidden):
-        return Member(name, spec.kind, 0.0, hidden=True)
+        return ActorDescription(name, spec.kind, 0.0, hidden=True)
     if isinstance(spec, Moved):
-        return Member(name, spec.kind, 0.0, on_trajectory=True)
+        return ActorDescription(name, spec.kind, 0.0, on_trajectory=True)
     if isinstance(spec, Boxed):
-        return Member(name, spec.kind, spec.speed, side=Side.LEFT if spec.box.at[1] > 0 else Side.RIGHT)
+        return ActorDescription(name, spec.kind, spec.speed, side=Side.LEFT if spec.box.at[1] > 0 else Side.RIGHT)
     if isinstance(spec, AtStop):
-        return Member(name, spec.kind, 0.0)
+        return ActorDescription(name, spec.kind, 0.0)
     if isinstance(spec, OnRamp):
-        return Member(name, spec.kind, spec.speed, on_ramp=True)
+        return ActorDescription(name, spec.kind, spec.speed, on_ramp=True)
     if isinstance(spec, OnCross):
-        return Member(name, spec.kind, spec.speed)
-    if not isinstance(spec, InLane):
-        return Member(name, spec.kind, spec.speed, gap_ahead_m=spec.ahead, gap_behind_m=spec.behind, side=spec.side)
+        return ActorDescription(name, spec.kind, spec.speed)
+    if not isinstance(spec, LanePlacement):
+        return ActorDescription(
+            name, spec.kind, spec.speed, gap_ahead_m=spec.ahead, gap_behind_m=spec.behind, side=spec.side
+        )
     own = not spec.lane.oncoming and spec.lane.number == ego.lane
     beside = not spec.lane.oncoming and not own
-    return Member(name, spec.kind, spec.speed, own, beside, spec.ahead, spec.behind, spec.lane.oncoming)
+    return ActorDescription(name, spec.kind, spec.speed, own, beside, spec.ahead, spec.behind, spec.lane.oncoming)
 
 
-def ego_member(ego: EgoSpec) -> Member:
+def ego_member(ego: EgoSpec) -> ActorDescription:
     if isinstance(ego, Driven):
-        return Member("ego", Kind.CAR, ego.speed, in_ego_lane=True, on_ramp=ego.lane == ON_RAMP)
+        return ActorDescription("ego", Kind.CAR, ego.speed, in_ego_lane=True, on_ramp=ego.lane == ON_RAMP)
     assert isinstance(ego, Guided)
-    return Member("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
+    return ActorDescription("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
 
 
-def resolve(phrase: str, cast: Cast, it: str | None = None) -> str:
+def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
     """Id of the one actor that `phrase` means: an id, or article, ordinal, adjectives and kind; `it` is who was told
     of last. Raises Unclear.
     """
@@ -156,7 +158,7 @@ def resolve(phrase: str, cast: Cast, it: str | None = None) -> str:
             return name
     if len(words) == 1 and words[0] in PRONOUNS:
         if it is None:
-            raise Unclear(f"an actor by name: nobody was told of before whom '{words[0]}' could mean")
+            raise AmbiguousReference(f"an actor by name: nobody was told of before whom '{words[0]}' could mean")
         return it
     places = [ORDINALS[word] for word in words if word in ORDINALS]
     said = [word for word in words if word not in ORDINALS]
@@ -168,19 +170,19 @@ def resolve(phrase: str, cast: Cast, it: str | None = None) -> str:
     if not found and (faulty := _perhaps(words, cast)):
         return faulty[0]
     if found and not places:
-        raise Unclear(f"one actor: '{phrase}' may be " + " or ".join(m.id for m in found) + "; say its id")
-    raise Unclear(_nobody(words, cast))
+        raise AmbiguousReference(f"one actor: '{phrase}' may be " + " or ".join(m.id for m in found) + "; say its id")
+    raise AmbiguousReference(_nobody(words, cast))
 
 
-def _counted(phrase: str, found: list[Member], place: int) -> Member:
+def _counted(phrase: str, found: list[ActorDescription], place: int) -> ActorDescription:
     """'the second pedestrian': in the order of the file."""
     if place >= len(found):
         there = ", ".join(m.id for m in found)
-        raise Unclear(f"an actor that is there instead of '{phrase}': only {there}")
+        raise AmbiguousReference(f"an actor that is there instead of '{phrase}': only {there}")
     return found[place]
 
 
-def _fits(word: str, who: Member, cast: Cast) -> bool:
+def _fits(word: str, who: ActorDescription, cast: ActorIndex) -> bool:
     if word == who.id or word in re.split(r"[-_]", who.id):
         return True
     if word in NOUNS:
@@ -201,7 +203,7 @@ def _fits(word: str, who: Member, cast: Cast) -> bool:
     return False
 
 
-def _perhaps(words: list[str], cast: Cast) -> list[str]:
+def _perhaps(words: list[str], cast: ActorIndex) -> list[str]:
     """Whom of the faulty actors a description may mean: their own faults are told, so this need not be one."""
     said = [word for word in words if word in NOUNS]
     return [
@@ -216,17 +218,17 @@ def _may_be(noun: str, name: str, written: object) -> bool:
     return unknown or noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
 
 
-def _known(cast: Cast) -> set[str]:
+def _known(cast: ActorIndex) -> set[str]:
     return {*NOUNS, *ADJECTIVES, *ORDINALS, *cast.members, *cast.broken}
 
 
-def _strange(words: list[str], cast: Cast) -> list[str]:
+def _strange(words: list[str], cast: ActorIndex) -> list[str]:
     """Words that say nothing of any actor, in any scenario."""
     known = _known(cast)
     return [word for word in words if word not in known]
 
 
-def _nobody(words: list[str], cast: Cast) -> str:
+def _nobody(words: list[str], cast: ActorIndex) -> str:
     there = f"an actor of this scenario: {cast.listed}"
     strange = _strange(words, cast)
     if not strange:

@@ -10,7 +10,7 @@ from scenarios.model.driver_models import DRIVERS
 from scenarios.model.sides import Side
 from scenarios.source.errors import nearest, quoted
 from scenarios.source.units import LENGTH
-from scenarios.spec.appearance_spec import SIZE, Body, Looks
+from scenarios.spec.appearance_spec import SIZE, AppearanceSpec, SizedActorSpec
 from scenarios.spec.base import Angle, Count, Extents, Gap, Place, Section, Speed, Trajectory, fault, measured, one_of
 
 TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising"
@@ -116,7 +116,7 @@ def _lane(written: object) -> LaneNumber:
     return LaneNumber(number=int(match[1] or 0), oncoming=True)
 
 
-class Along(Body, Drives):
+class Along(SizedActorSpec, Drives):
     """Placed along the road by the free gap to the ego, bumper to bumper."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["ahead"]}, {"required": ["behind"]}]})
@@ -134,7 +134,7 @@ class Along(Body, Drives):
         return self
 
 
-class InLane(Along):
+class LanePlacement(Along):
     lane: Annotated[LaneNumber, BeforeValidator(_lane, json_schema_input_type=LaneWritten)] = Field(
         description="a lane's number, or 'oncoming 0'"
     )
@@ -144,7 +144,7 @@ class InLane(Along):
     )
 
 
-class OnCross(Body, Drives):
+class OnCross(SizedActorSpec, Drives):
     """On the road that crosses the ego's at the junction, on its way to it."""
 
     road: Literal["cross"] = Field("cross", description="cross: the road that crosses the ego's")
@@ -158,7 +158,7 @@ class OnCross(Body, Drives):
     driver: DriverName | None = Field(None, description="the name of a driver model, with drive: follow")
 
 
-class OnRamp(Body, Drives):
+class OnRamp(SizedActorSpec, Drives):
     """On the ramp, or already on its acceleration lane."""
 
     road: Literal["ramp"] = Field("ramp", description="ramp: the one that joins the ego's road")
@@ -180,7 +180,7 @@ def _stop_number(written: object) -> int:
     return int(match[1] or 1)
 
 
-class AtStop(Body):
+class AtStop(SizedActorSpec):
     """Stands at a bus stop, its front where the stop says."""
 
     at: Annotated[
@@ -206,20 +206,20 @@ class Box(Section):
     heading: Angle = Field(0.0, description="an angle from the map's x axis to the left, such as 90 deg")
 
 
-class Boxed(Looks):
+class Boxed(AppearanceSpec):
     """A plain bounding box in the map frame; parked unless a speed is given."""
 
     box: Box = Field(description="a box {at: [x, y], size: [l, w, h], heading: angle}")
     speed: Speed = Field(0.0, description=SPEED)
 
 
-class Moved(Body):
+class Moved(SizedActorSpec):
     """On a written trajectory of the box's centre."""
 
     trajectory: Trajectory = Field(description=TRAJECTORY)
 
 
-class Hidden(Body):
+class Hidden(SizedActorSpec):
     """Without a place: a line of the story must make it step out from behind another body."""
 
     @model_validator(mode="before")
@@ -245,7 +245,7 @@ def _actor_variant(raw: Any) -> str:
 
 
 ActorSpec = Annotated[
-    Annotated[InLane, Tag("<lane>")]
+    Annotated[LanePlacement, Tag("<lane>")]
     | Annotated[Beside, Tag("<beside>")]
     | Annotated[OnCross, Tag("<cross>")]
     | Annotated[AtStop, Tag("<stop>")]

@@ -40,7 +40,7 @@ def _sized(raw: Any) -> Any:
     return said | {"box": {"size": size} | raw["box"]}
 
 
-class Looks(Section):
+class AppearanceSpec(Section):
     """What every actor has: what it is, and what it looks like."""
 
     kind: KindWritten = Field(description=WHAT)
@@ -49,13 +49,13 @@ class Looks(Section):
     _sized = model_validator(mode="before")(_sized)
 
     @model_validator(mode="after")
-    def _liveried(self) -> "Looks":
+    def _liveried(self) -> "AppearanceSpec":
         if self.livery is not Livery.PLAIN and self.kind not in LIVERIED[self.livery]:
             raise fault(f"{self.livery} livery on a {self.kind}", f"it on {' or '.join(LIVERIED[self.livery])}")
         return self
 
 
-class Body(Looks):
+class SizedActorSpec(AppearanceSpec):
     """An actor whose size stands in its section."""
 
     size: Extents | None = Field(None, description=SIZE)

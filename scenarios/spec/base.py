@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from scenarios.source.errors import Fault, nearest, quoted
+from scenarios.source.errors import SpecError, nearest, quoted
 from scenarios.source.units import (
     ACCELERATION,
     ANGLE,
     LENGTH,
     SPEED,
     TIME,
-    Measure,
     NotAQuantity,
+    PhysicalQuantity,
     quantity,
     shown,
     spelling,
@@ -71,18 +71,18 @@ def _described(section: type[Section], key: str) -> str:
     return nearest(key, _keys(section))
 
 
-def as_faults(error: ValidationError, prefix: str = "") -> list[Fault]:
+def as_faults(error: ValidationError, prefix: str = "") -> list[SpecError]:
     """Every fault with its dotted path; names of variants (in angle brackets) are no part of the author's file."""
     faults = []
     for line in error.errors(include_url=False):
         parts = [str(part) for part in line["loc"] if not str(part).startswith(("<", "["))]
         where = ".".join([prefix, *parts] if prefix else parts)
         found = line.get("ctx", {}).get("found", quoted(line["input"]))
-        faults.append(Fault(where, found, line.get("ctx", {}).get("wanted", line["msg"])))
+        faults.append(SpecError(where, found, line.get("ctx", {}).get("wanted", line["msg"])))
     return faults
 
 
-def measured(measure: Measure, least: float, most: float) -> BeforeValidator:
+def measured(measure: PhysicalQuantity, least: float, most: float) -> BeforeValidator:
     """Reads a quantity with its unit to SI and bounds it. Editors are told how it is spelt, not how large it may be."""
 
     def read(written: object) -> float:

@@ -20,20 +20,20 @@ from scenarios.spec.roadside import ParkedRow, Works
 Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]
 
 
-class Stretch(Section):
+class RoadSpan(Section):
     """Somewhere along the road, counted from the ego's start."""
 
     from_: Mark = Field(alias="from", description="where it begins along the road, such as 30 m")
     to: Mark = Field(description="where it ends, such as 45 m")
 
     @model_validator(mode="after")
-    def _ahead(self) -> "Stretch":
+    def _ahead(self) -> "RoadSpan":
         if self.to <= self.from_:
             raise fault(f"from {self.from_:g} m to {self.to:g} m", "an end beyond the beginning")
         return self
 
 
-class ParkedSpec(Stretch):
+class ParkedSpec(RoadSpan):
     """A row of vehicles parked at the kerb, as many as there is room for."""
 
     side: Annotated[Side, one_of(Side)] = Field(description="left or right of the road")
@@ -87,7 +87,7 @@ class RampSpec(Section):
         return Ramp(self.joins, self.length, self.taper)
 
 
-class WorksSpec(Stretch):
+class WorksSpec(RoadSpan):
     """A closed lane: cones lead out of it over 20 m and along it, a barrier stands across it."""
 
     lane: Count = Field(0, ge=0, le=5, description="the closed lane's number, counted from the right, 0 first")
@@ -97,7 +97,7 @@ class WorksSpec(Stretch):
         return Works(self.lane, self.from_, self.to)
 
 
-class PatchSpec(Stretch):
+class PatchSpec(RoadSpan):
     """Another surface on a stretch of the road."""
 
     surface: Annotated[Surface, one_of(Surface)] = Field(description="what lies there: " + ", ".join(Surface))

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from scenarios.model.environment import Surface
 from scenarios.model.sides import Side
-from scenarios.roads.junction import Arms, Junction, Light, Phase
+from scenarios.roads.junction import Arms, Junction, SignalInterval, SignalState
 from scenarios.roads.reference_line import Piece, smoothed
 from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import Placed
@@ -26,22 +26,22 @@ Radius = Annotated[float, measured(LENGTH, 20.0, 5000.0)]
 
 
 class SignalPhase(Section):
-    along: Annotated[Light, one_of(Light)] = Field(description="green, yellow or red: along the ego's road")
-    across: Annotated[Light | None, one_of(Light)] = Field(
+    along: Annotated[SignalState, one_of(SignalState)] = Field(description="green, yellow or red: along the ego's road")
+    across: Annotated[SignalState | None, one_of(SignalState)] = Field(
         None, description="what the other road sees; left out: green while the ego's road sees red, else red"
     )
     for_: Lasting | None = Field(None, alias="for", description="how long, such as 3 s; the last phase stays")
 
     @model_validator(mode="after")
     def _not_both(self) -> "SignalPhase":
-        if self.along is not Light.RED and self.across not in (None, Light.RED):
+        if self.along is not SignalState.RED and self.across not in (None, SignalState.RED):
             raise fault(f"{self.along} and {self.across} at once", "red for one of the roads")
         return self
 
-    def phase(self) -> Phase:
+    def phase(self) -> SignalInterval:
         """The same with what was left out."""
-        across = self.across or (Light.GREEN if self.along is Light.RED else Light.RED)
-        return Phase(self.along, across, self.for_ or 0.0)
+        across = self.across or (SignalState.GREEN if self.along is SignalState.RED else SignalState.RED)
+        return SignalInterval(self.along, across, self.for_ or 0.0)
 
 
 def _timed(phases: tuple[SignalPhase, ...]) -> tuple[SignalPhase, ...]:

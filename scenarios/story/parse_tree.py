@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lark import Lark, Token
 
-from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, Measure, measure_of
+from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, PhysicalQuantity, measure_of
 from scenarios.spec.actor_references import ORDINALS
 from scenarios.story.trigger_phrases import Moment, Moments, Part, lane_of, side_of
 
@@ -20,7 +20,7 @@ _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
 _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
 # What "at" or "with" says to each verb; a time always says when.
-_AT: dict[str, dict[Measure, str]] = {
+_AT: dict[str, dict[PhysicalQuantity, str]] = {
     "brake": {ACCELERATION: "decel"},
     "stop": {ACCELERATION: "decel"},
     "stop_at_line": {ACCELERATION: "decel"},
@@ -33,7 +33,7 @@ _AT: dict[str, dict[Measure, str]] = {
     "reverse": {SPEED: "speed"},
     "lose_control": {ANGLE: "turn"},
 }
-WHO = "WHO"  # in `Fault.wanted`: who was told of
+WHO = "WHO"  # in `ClauseError.wanted`: who was told of
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Fault:
+class ClauseError:
     """A clause that parses and yet cannot be: travels through the tree as a value."""
 
     wanted: str
@@ -62,13 +62,13 @@ def grammar() -> Lark:
 
 
 @lru_cache(maxsize=4096)
-def clauses(plain: str) -> tuple[bool, tuple[Clause | Fault, ...]]:
+def clauses(plain: str) -> tuple[bool, tuple[Clause | ClauseError, ...]]:
     """Whether a line begins with 'then', and its clauses; raises lark's UnexpectedInput."""
-    said = _Reader().transform(grammar().parse(plain))
+    said = _StoryTransformer().transform(grammar().parse(plain))
     return plain.startswith(("then", "and then", "after that", "afterwards")), tuple(said)
 
 
-def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Fault:
+def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | ClauseError:
     """The parts of a clause as one; `preset` holds what is meant if the clause does not say it."""
     says: dict[str, object] = {}
     for key, value in parts:
@@ -76,11 +76,11 @@ def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Fa
             measure = measure_of(str(value))
             key = "after" if measure is TIME else _AT.get(verb, {}).get(measure, "") if measure else ""
             if not key:
-                return Fault(_at_wanted(verb, value))
+                return ClauseError(_at_wanted(verb, value))
         if key == "after":
             key, value = "when", Moment("after", {"after": value}, {})
         if key in says:
-            return Fault(f"'{key}' said once, not twice")
+            return ClauseError(f"'{key}' said once, not twice")
         says[key] = value
     heard = {key: says.pop(key, None) for key in _HEARD_ONLY}
     names = {key: says.pop(key) for key in _NAMED if key in says}
@@ -92,24 +92,24 @@ def _at_wanted(verb: str, value: object) -> str:
     return f"instead of 'at {value}' " + ", or ".join(f"{m.article} {m.name} such as {m.example}" for m in fits)
 
 
-class _Reader(Moments):
+class _StoryTransformer(Moments):
     """One method for each rule of story.lark, bottom up."""
 
-    def start(self, items: list) -> list[Clause | Fault]:
+    def start(self, items: list) -> list[Clause | ClauseError]:
         return items
 
-    def clause(self, items: list) -> Clause | Fault:
+    def clause(self, items: list) -> Clause | ClauseError:
         *before, deed = items
-        fault = next((item for item in items if isinstance(item, Fault)), None)
+        fault = next((item for item in items if isinstance(item, ClauseError)), None)
         who = next((item for item in before if isinstance(item, str)), None)
         if fault is not None:
-            return Fault(fault.wanted.replace(WHO, who or "it"))
+            return ClauseError(fault.wanted.replace(WHO, who or "it"))
         parts = _flat(item for item in before if isinstance(item, tuple | list))
         if any(key != "when" and key != "after" for key, _ in parts):
-            return Fault("a delay only after an event: '1 s after event-1 has ended'")
+            return ClauseError("a delay only after an event: '1 s after event-1 has ended'")
         moments = [Moment("after", {"after": value}, {}) if key == "after" else value for key, value in parts]
         if moments and deed.when is not None:
-            return Fault("'when' said once, not twice")
+            return ClauseError("'when' said once, not twice")
         return replace(deed, who=who, when=moments[0] if moments else deed.when)
 
     def gait(self, items: list[Token]) -> str:
@@ -168,7 +168,7 @@ class _Reader(Moments):
         parts = [part for part in _rated(items, "decel", BRAKING) if part[0] != "until"]
         times = [value for key, value in parts if key == "within" and measure_of(str(value)) is TIME]
         if times and any(key == "for" for key, _ in parts):
-            return Fault(f"a way instead of 'within {times[0]}': '{WHO} stops within 20 m for 2 s'")
+            return ClauseError(f"a way instead of 'within {times[0]}': '{WHO} stops within 20 m for 2 s'")
         if times:
             return collected("change_speed", parts, to="0 km/h")
         return collected("stop", parts)
@@ -188,7 +188,7 @@ class _Reader(Moments):
     def turn(self, items: list):
         said = collected("turn", (part for part in _flat(items) if part[0] != "onto"))
         if isinstance(said, Clause) and "to" not in said.says:
-            return Fault(f"the side: '{WHO} turns left at the junction'")
+            return ClauseError(f"the side: '{WHO} turns left at the junction'")
         return said
 
     def stop_at_line(self, items: list):
@@ -209,14 +209,14 @@ class _Reader(Moments):
     def change_lane(self, items: list):
         said = collected("change_lane", _flat(items))
         if isinstance(said, Clause) and "to" not in said.says:
-            return Fault(f"the side: '{WHO} changes lane to the left'")
+            return ClauseError(f"the side: '{WHO} changes lane to the left'")
         return said
 
     def change_to_lane(self, items: list):
         return collected("change_lane", _flat(items))
 
     def offset(self, items: list):
-        if isinstance(items[0], Clause | Fault):
+        if isinstance(items[0], Clause | ClauseError):
             return items[0]
         return _shifted(items[0], side_of(items[1]), items[2:])
 
@@ -269,7 +269,7 @@ class _Reader(Moments):
 
 _KEYS = {"lasting": "for", "way": "distance", "turning": "turn"}
 for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting", "way", "turning"):
-    setattr(_Reader, _name, lambda self, items, key=_KEYS.get(_name, _name): (key, items[0]))
+    setattr(_StoryTransformer, _name, lambda self, items, key=_KEYS.get(_name, _name): (key, items[0]))
 
 
 def _flat(items: Iterable[object]) -> list[Part]:
@@ -281,19 +281,19 @@ def _rated(parts: list, key: str, words: dict[str, str]) -> list[Part]:
     return [(key, words[value]) if name == "manner" else (name, value) for name, value in _flat(parts)]
 
 
-def _stepping(items: list, key: str) -> Clause | Fault:
+def _stepping(items: list, key: str) -> Clause | ClauseError:
     gait, cover, *parts = items
     return collected("step_out", [(key, cover), *_flat(parts)], **({"speed": gait} if gait else {}))
 
 
-def _changing(items: list, verb: str) -> Clause | Fault:
+def _changing(items: list, verb: str) -> Clause | ClauseError:
     said = collected("change_speed", _rated(items, "rate", CHANGING))
     if isinstance(said, Clause) and "to" not in said.says:
-        return Fault(f"the speed to reach: '{WHO} {verb} to 30 km/h'")
+        return ClauseError(f"the speed to reach: '{WHO} {verb} to 30 km/h'")
     if isinstance(said, Clause) and verb in USUAL_RATE and not {"rate", "within"} & set(said.says):
         return replace(said, says=said.says | {"rate": USUAL_RATE[verb]})
     return said
 
 
-def _shifted(far: str, side: str, parts: list) -> Clause | Fault:
+def _shifted(far: str, side: str, parts: list) -> Clause | ClauseError:
     return collected("offset", _flat(parts), to=far if side == "left" else f"-{far.lstrip('+')}")

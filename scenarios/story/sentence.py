@@ -7,8 +7,8 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from scenarios.model.bodies import Kind
 from scenarios.source.errors import quoted
-from scenarios.spec.actor_references import Cast, Unclear, resolve
-from scenarios.story.parse_tree import RUNNING, Clause, Fault, clauses, grammar
+from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, resolve
+from scenarios.story.parse_tree import RUNNING, Clause, ClauseError, clauses, grammar
 from scenarios.story.suggestions import nearest_phrases, subject_of
 from scenarios.story.trigger_phrases import FORMER, Moment
 
@@ -21,7 +21,7 @@ _PAIR = re.compile(r"\bbetween .{1,40}? and ")
 _LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 
 
-class Misread(ValueError):
+class StorySyntaxError(ValueError):
     """A line that is not understood, or says what cannot be."""
 
     def __init__(self, found: str, wanted: str):
@@ -30,7 +30,7 @@ class Misread(ValueError):
 
 
 @dataclass(frozen=True)
-class Told:
+class StoryContext:
     """What the story has told so far: how many events, and of the last one its name and actor (None: of none).
 
     `taken`: names that lines give themselves, wherever they stand.
@@ -49,21 +49,21 @@ class Told:
         return name
 
 
-def read_line(text: str, cast: Cast, told: Told | None = None) -> list[dict[str, object]]:
+def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> list[dict[str, object]]:
     """The structured events {id, actor, when, do} that a line stands for, one a clause; raises Misread."""
     plain = re.sub(r"\s+", " ", text).strip().lower()
     if not 0 < len(re.sub(r"\([^()]*\)", "", plain[:MOST])) <= LONGEST or len(plain) > MOST:
-        raise Misread(quoted(text), f"a sentence of 1 to {LONGEST} characters")
+        raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
     label = _LABEL.fullmatch(plain)
     name, plain = (label[1], label[2]) if label else (None, plain)
     try:
         then, said = clauses(plain)
     except UnexpectedInput as error:
-        raise Misread(*_not_understood(text, plain, error, cast)) from error
+        raise StorySyntaxError(*_not_understood(text, plain, error, cast)) from error
     try:
-        return _structured(then, said, cast, told or Told(), name)
-    except Unclear as error:
-        raise Misread(quoted(text), error.wanted) from error
+        return _structured(then, said, cast, told or StoryContext(), name)
+    except AmbiguousReference as error:
+        raise StorySyntaxError(quoted(text), error.wanted) from error
 
 
 def label_of(line: str) -> str | None:
@@ -73,30 +73,30 @@ def label_of(line: str) -> str | None:
 
 
 def _structured(
-    then: bool, said: tuple[Clause | Fault, ...], cast: Cast, told: Told, name: str | None
+    then: bool, said: tuple[Clause | ClauseError, ...], cast: ActorIndex, told: StoryContext, name: str | None
 ) -> list[dict[str, object]]:
     events: list[dict[str, object]] = []
     for place, clause in enumerate(said):
-        if isinstance(clause, Fault):
-            raise Unclear(clause.wanted)
+        if isinstance(clause, ClauseError):
+            raise AmbiguousReference(clause.wanted)
         last = place == len(said) - 1
         event = name if name and last else told.next_name()
         if clause.who is None and not then and not place:
             near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(clause.verb.replace("_", " "), cast))
-            raise Unclear(f"an actor who does it, a phrase such as {near}")
+            raise AmbiguousReference(f"an actor who does it, a phrase such as {near}")
         after = told.event if then or place else None
         if then and not place and after is None:
-            raise Unclear("an event before it: nothing was told of yet after which this could be")
+            raise AmbiguousReference("an event before it: nothing was told of yet after which this could be")
         events.append({"id": event, **_event(clause, cast, told, after)})
-        told = Told(told.taken, told.events + 1, event, str(events[-1]["actor"]))
+        told = StoryContext(told.taken, told.events + 1, event, str(events[-1]["actor"]))
     return events
 
 
-def _event(clause: Clause, cast: Cast, told: Told, after: str | None) -> dict[str, object]:
+def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | None) -> dict[str, object]:
     actor = told.actor if clause.who is None else resolve(clause.who, cast, told.actor)
     assert actor is not None
     if "delayed" in clause.says:
-        raise Unclear("a delay only after an event: '1 s after event-1 has ended'")
+        raise AmbiguousReference("a delay only after an event: '1 s after event-1 has ended'")
     said = clause.says
     if said.get("speed") == RUNNING:
         who = cast.members.get(actor)
@@ -111,7 +111,7 @@ def _event(clause: Clause, cast: Cast, told: Told, after: str | None) -> dict[st
     }
 
 
-def _verb(clause: Clause, actor: str, cast: Cast) -> str:
+def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
     """Words that mean one thing of who stands and another of who moves."""
     who = cast.members.get(actor)
     if clause.verb == "pull_out" and who is not None and who.beside_ego_lane and who.speed_mps > 0:
@@ -121,7 +121,9 @@ def _verb(clause: Clause, actor: str, cast: Cast) -> str:
     return clause.verb
 
 
-def _when(moment: Moment | None, actor: str, cast: Cast, told: Told, after: str | None) -> dict[str, object]:
+def _when(
+    moment: Moment | None, actor: str, cast: ActorIndex, told: StoryContext, after: str | None
+) -> dict[str, object]:
     if moment is None:
         return {"after": "0 s"} if after is None else {"ended": {"event": after}}
     condition = _condition(moment, actor, cast, told)
@@ -140,7 +142,7 @@ def _both(before: dict[str, object], condition: dict[str, object]) -> dict[str, 
     return {"all": [before, *condition.get("all", [condition])]}
 
 
-def _condition(moment: Moment, actor: str, cast: Cast, told: Told) -> dict[str, object]:
+def _condition(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext) -> dict[str, object]:
     if moment.key == "after":
         return dict(moment.values)
     if moment.key in ("all", "any"):
@@ -149,7 +151,7 @@ def _condition(moment: Moment, actor: str, cast: Cast, told: Told) -> dict[str, 
     values = dict(moment.values)
     if values.get("event") == FORMER:
         if told.event is None:
-            raise Unclear("an event by its name: nothing was told of yet that could have ended")
+            raise AmbiguousReference("an event by its name: nothing was told of yet that could have ended")
         values["event"] = told.event
     # In its own sentence 'it' is who does something; before that, whoever was told of last.
     names = {key: resolve(phrase, cast, actor) for key, phrase in moment.names.items() if key != "lane"}
@@ -169,13 +171,13 @@ def _partner(names: dict[str, str], actor: str) -> dict[str, str]:
     return {unsaid: "ego" if who == actor else actor}
 
 
-def _lane_of(phrase: str, cast: Cast) -> int:
+def _lane_of(phrase: str, cast: ActorIndex) -> int:
     if resolve(phrase, cast) != "ego":
-        raise Unclear(f"a lane by its number, or the ego's lane, instead of '{phrase} lane'")
+        raise AmbiguousReference(f"a lane by its number, or the ego's lane, instead of '{phrase} lane'")
     return cast.ego_lane
 
 
-def _check_target(said: Clause, actor: str, cast: Cast, told: Told) -> None:
+def _check_target(said: Clause, actor: str, cast: ActorIndex, told: StoryContext) -> None:
     """Whom an action is aimed at is fixed by the road: saying someone else is a fault, not decoration."""
     if said.target is None or said.target in ("traffic", "the traffic", "the vehicle in front", "the car in front"):
         return
@@ -183,18 +185,20 @@ def _check_target(said: Clause, actor: str, cast: Cast, told: Told) -> None:
     fits = "ego" if said.verb != "follow" or actor != "ego" else cast.leader()
     if target != fits or actor == target:
         wanted = "the ego" if fits == "ego" else f"whoever is ahead in its lane at the start ({fits or 'nobody'})"
-        raise Unclear(f"{wanted} instead of '{said.target}'")
+        raise AmbiguousReference(f"{wanted} instead of '{said.target}'")
 
 
-def _check_side(said: Clause, actor: str, cast: Cast) -> None:
+def _check_side(said: Clause, actor: str, cast: ActorIndex) -> None:
     if said.side is None or actor in cast.broken:
         return
     side = cast.members[actor].side
     if side != said.side:
-        raise Unclear(f"what the place of {actor} says: " + (f"it is on the {side}" if side else "no side is known"))
+        raise AmbiguousReference(
+            f"what the place of {actor} says: " + (f"it is on the {side}" if side else "no side is known")
+        )
 
 
-def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: Cast) -> tuple[str, str]:
+def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIndex) -> tuple[str, str]:
     ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     at = len(plain) if ended else error.pos_in_stream
     if (

@@ -3,7 +3,7 @@
 import re
 from difflib import SequenceMatcher, get_close_matches
 
-from scenarios.spec.actor_references import Cast, Unclear, resolve
+from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, resolve
 from scenarios.story.examples import PHRASES
 from scenarios.story.phrase_catalog import openings, verb_of
 
@@ -11,7 +11,7 @@ MATCHED = 12  # phrases that are compared letter by letter
 LONGEST = 200  # characters of a sentence by which it is judged what it is like
 
 
-def nearest_phrases(plain: str, cast: Cast, count: int = 3) -> list[str]:
+def nearest_phrases(plain: str, cast: ActorIndex, count: int = 3) -> list[str]:
     """The phrases of this language most like a sentence, with this scenario's actors in them."""
     words = plain[:LONGEST].split()
     subject = subject_of(words, cast)
@@ -46,12 +46,12 @@ def _masked(text: str) -> str:
     return re.sub(r"[\d.]+ ?\S*", "#", text)
 
 
-def subject_of(words: list[str], cast: Cast) -> str:
+def subject_of(words: list[str], cast: ActorIndex) -> str:
     """The longest beginning of a sentence that names an actor, else the first actor there is."""
     for end in range(min(5, len(words)), 0, -1):
         try:
             resolve(" ".join(words[:end]), cast)
-        except Unclear:
+        except AmbiguousReference:
             continue
         return " ".join(words[:end])
     return next((name for name in cast.members if name != "ego"), "the ego")

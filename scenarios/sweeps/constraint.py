@@ -53,7 +53,7 @@ def read_constraint(text: object, where: str) -> Constraint:
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST:
         raise Unfit(quoted(text), f"{EXAMPLE}, in at most {LONGEST} characters")
     try:
-        return Constraint(text.strip(), where, _Reader().transform(_grammar().parse(text)))
+        return Constraint(text.strip(), where, _ConstraintTransformer().transform(_grammar().parse(text)))
     except UnexpectedInput as error:
         raise Unfit(f"{quoted(text)}: {_stuck(error)}", EXAMPLE) from error
 
@@ -72,7 +72,7 @@ def _stuck(error: UnexpectedInput) -> str:
     return f"{quoted(str(token))} cannot stand there"
 
 
-class _Reader(Transformer):
+class _ConstraintTransformer(Transformer):
     """The tree to functions of the lookup."""
 
     def quantity(self, parts: list[Token]) -> Meaning:

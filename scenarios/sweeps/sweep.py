@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
-from scenarios.source.errors import Fault
+from scenarios.source.errors import SpecError
 from scenarios.sweeps.axes import Choice
 from scenarios.sweeps.constraint import Unfit
 from scenarios.sweeps.sweep_spec import SweepSpec, as_text, read_sweep, without_sweep
@@ -16,7 +16,7 @@ MOST_COMBINATIONS = 100_000  # that are looked at before constraints drop some o
 
 
 @dataclass(frozen=True)
-class Variant:
+class SweepVariant:
     """One combination of a sweep's values: the file's data with them in place, the values as written, and where."""
 
     data: dict[str, object]
@@ -25,22 +25,22 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Expansion:
+class SweepExpansion:
     """What a sweep means: its variants, and how many combinations each constraint dropped, by its text."""
 
-    variants: tuple[Variant, ...]
+    variants: tuple[SweepVariant, ...]
     dropped: dict[str, int]
 
 
 class Refused(Exception):
     """A sweep that cannot be expanded, with all that is wrong with it."""
 
-    def __init__(self, faults: list[Fault]):
+    def __init__(self, faults: list[SpecError]):
         self.faults = faults
         super().__init__(*faults)
 
 
-def expand(data: dict[str, object], seed: int) -> Expansion:
+def expand(data: dict[str, object], seed: int) -> SweepExpansion:
     """Every combination in the file's order; the data itself where there is no sweep. Raises Refused."""
     base = without_sweep(data)
     spec, faults = read_sweep(base, data.get("sweep", {}))
@@ -59,11 +59,13 @@ def expand(data: dict[str, object], seed: int) -> Expansion:
         else:
             dropped[broken] += 1
     if not kept:
-        raise Refused([Fault("sweep.where", f"conditions that drop all {count} combinations", "some that can hold")])
+        raise Refused(
+            [SpecError("sweep.where", f"conditions that drop all {count} combinations", "some that can hold")]
+        )
     if len(kept) > spec.at_most:
         found = f"{len(kept)} variants ({sum(dropped.values())} of {count} combinations dropped)"
         raise Refused([_too_many(spec, len(kept), found, MOST_COMBINATIONS)])
-    return Expansion(tuple(variant(base, choice) for choice in kept), dict(dropped))
+    return SweepExpansion(tuple(variant(base, choice) for choice in kept), dict(dropped))
 
 
 def joined(choices: Iterable[Choice]) -> Choice:
@@ -76,7 +78,7 @@ def joined(choices: Iterable[Choice]) -> Choice:
     return Choice(values, where)
 
 
-def variant(base: dict[str, object], choice: Choice) -> Variant:
+def variant(base: dict[str, object], choice: Choice) -> SweepVariant:
     """The file's data with these values in place."""
     data = deepcopy(base)
     for path, value in choice.values.items():
@@ -85,7 +87,7 @@ def variant(base: dict[str, object], choice: Choice) -> Variant:
         for step in steps:
             node = node[int(step)] if isinstance(node, list) else node.setdefault(step, {})
         node[int(last) if isinstance(node, list) else last] = deepcopy(value)
-    return Variant(data, {path: as_text(value) for path, value in choice.values.items()}, choice.where)
+    return SweepVariant(data, {path: as_text(value) for path, value in choice.values.items()}, choice.where)
 
 
 def first_broken(spec: SweepSpec, base: dict[str, object], choice: Choice) -> str | None:
@@ -101,7 +103,7 @@ def first_broken(spec: SweepSpec, base: dict[str, object], choice: Choice) -> st
         except Unfit as unfit:
             values = ", ".join(f"{path}: {as_text(value)}" for path, value in choice.values.items())
             found = f"{unfit.found}, in '{constraint.text}'" + (f" with {values}" if values else "")
-            raise Refused([Fault(constraint.where, found, unfit.wanted)]) from unfit
+            raise Refused([SpecError(constraint.where, found, unfit.wanted)]) from unfit
     return None
 
 
@@ -125,7 +127,9 @@ def _inside(node: object, steps: list[str]) -> object:
     return node
 
 
-def _too_many(spec: SweepSpec, count: int, found: str, most: int) -> Fault:
+def _too_many(spec: SweepSpec, count: int, found: str, most: int) -> SpecError:
     if count > most:
-        return Fault("sweep", found, f"at most {min(spec.at_most, most)}; more than {most} are never looked at")
-    return Fault("sweep", found, f"at most {spec.at_most}, or at_most: {count} in the sweep where so many are meant")
+        return SpecError("sweep", found, f"at most {min(spec.at_most, most)}; more than {most} are never looked at")
+    return SpecError(
+        "sweep", found, f"at most {spec.at_most}, or at_most: {count} in the sweep where so many are meant"
+    )

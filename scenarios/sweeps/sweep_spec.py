@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from scenarios.source.errors import Fault, quoted
+from scenarios.source.errors import SpecError, quoted
 from scenarios.spec.base import as_faults
 from scenarios.sweeps.axes import Axis, Drawn, Listed, Ranged, Rows
 from scenarios.sweeps.axis_spec import MOST_VALUES, Draws, Range
@@ -41,12 +41,12 @@ def without_sweep(data: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in data.items() if key != "sweep"}
 
 
-def read_sweep(base: dict[str, object], written: object) -> tuple[SweepSpec, list[Fault]]:
+def read_sweep(base: dict[str, object], written: object) -> tuple[SweepSpec, list[SpecError]]:
     """The axes in the file's order, and all faults; where there are some, the rest may be incomplete."""
     if not isinstance(written, dict):
         wanted = "a mapping from paths such as actors.lead.ahead to lists"
-        return SweepSpec(), [Fault("sweep", quoted(written), wanted)]
-    faults: list[Fault] = []
+        return SweepSpec(), [SpecError("sweep", quoted(written), wanted)]
+    faults: list[SpecError] = []
     axes: list[Axis] = []
     for key, value in written.items():
         if key == "rows":
@@ -80,7 +80,7 @@ def as_shown(value: object) -> str:
 # -- axes ----------------------------------------------------------------------------------------------------------
 
 
-def _axis(path: str, written: object, faults: list[Fault]) -> Iterator[Axis]:
+def _axis(path: str, written: object, faults: list[SpecError]) -> Iterator[Axis]:
     where = f"sweep.{path}"
     if isinstance(written, list) and written:
         faults += _repeated(written, where)
@@ -94,27 +94,29 @@ def _axis(path: str, written: object, faults: list[Fault]) -> Iterator[Axis]:
         if count and draws is not None:
             yield Drawn({path: draws}, count, {path: where})
     else:
-        faults.append(Fault(where, quoted(written), _WAYS))
+        faults.append(SpecError(where, quoted(written), _WAYS))
 
 
-def _rows(base: dict[str, object], written: object, faults: list[Fault]) -> Iterator[Axis]:
+def _rows(base: dict[str, object], written: object, faults: list[SpecError]) -> Iterator[Axis]:
     if not isinstance(written, list) or not written or not all(isinstance(row, dict) and row for row in written):
-        faults.append(Fault("sweep.rows", quoted(written), _ROWS))
+        faults.append(SpecError("sweep.rows", quoted(written), _ROWS))
         return
     paths = list(written[0])
     for path in paths:
         faults += _path_faults(base, path, f"sweep.rows.0.{path}")
     for i, row in enumerate(written):
         if set(row) != set(paths):
-            faults.append(Fault(f"sweep.rows.{i}", ", ".join(row), f"the paths of the first row: {', '.join(paths)}"))
+            faults.append(
+                SpecError(f"sweep.rows.{i}", ", ".join(row), f"the paths of the first row: {', '.join(paths)}")
+            )
     faults += _repeated(written, "sweep.rows")
     yield Rows(tuple(written), "sweep.rows")
 
 
-def _drawn(base: dict[str, object], written: object, faults: list[Fault]) -> Iterator[Axis]:
+def _drawn(base: dict[str, object], written: object, faults: list[SpecError]) -> Iterator[Axis]:
     members = {k: v for k, v in written.items() if k != "draws"} if isinstance(written, dict) else {}
     if not members:
-        faults.append(Fault("sweep.drawn", quoted(written), _DRAWN))
+        faults.append(SpecError("sweep.drawn", quoted(written), _DRAWN))
         return
     count, found = _draws(written, "sweep.drawn", faults), {}
     for path, value in members.items():
@@ -125,15 +127,15 @@ def _drawn(base: dict[str, object], written: object, faults: list[Fault]) -> Ite
         yield Drawn(found, count, {path: f"sweep.drawn.{path}" for path in found})
 
 
-def _draws(written: dict[str, object], where: str, faults: list[Fault]) -> int | None:
+def _draws(written: dict[str, object], where: str, faults: list[SpecError]) -> int | None:
     draws = written.get("draws")
     if isinstance(draws, int) and not isinstance(draws, bool) and 1 <= draws <= MOST_VALUES:
         return draws
-    faults.append(Fault(f"{where}.draws", quoted(draws), f"a whole number from 1 to {MOST_VALUES}"))
+    faults.append(SpecError(f"{where}.draws", quoted(draws), f"a whole number from 1 to {MOST_VALUES}"))
     return None
 
 
-def _valid(section: type, written: object, where: str, faults: list[Fault]):
+def _valid(section: type, written: object, where: str, faults: list[SpecError]):
     try:
         return section.model_validate(written)
     except ValidationError as error:
@@ -144,27 +146,27 @@ def _valid(section: type, written: object, where: str, faults: list[Fault]):
 # -- faults --------------------------------------------------------------------------------------------------------
 
 
-def _repeated(values: list[object], where: str) -> Iterator[Fault]:
+def _repeated(values: list[object], where: str) -> Iterator[SpecError]:
     for i, value in enumerate(values):
         if value in values[:i]:
-            yield Fault(f"{where}.{i}", f"{quoted(value)} a second time", "each value once")
+            yield SpecError(f"{where}.{i}", f"{quoted(value)} a second time", "each value once")
 
 
-def _twice(axes: list[Axis]) -> Iterator[Fault]:
+def _twice(axes: list[Axis]) -> Iterator[SpecError]:
     """Nothing is swept on two axes, neither itself nor as a part of what is swept whole."""
     seen: dict[str, str] = {}
     for axis in axes:
         for path, where in axis.places.items():
             if path in seen:
-                yield Fault(where, f"{path} a second time (first in {seen[path]})", "each parameter on one axis")
+                yield SpecError(where, f"{path} a second time (first in {seen[path]})", "each parameter on one axis")
             seen.setdefault(path, where)
     for path, where in seen.items():
         whole = next((other for other in seen if path.startswith(f"{other}.")), None)
         if whole is not None:
-            yield Fault(where, f"{path} beside the whole of {whole}", "one of the two")
+            yield SpecError(where, f"{path} beside the whole of {whole}", "one of the two")
 
 
-def _constraints(written: object, faults: list[Fault]) -> Iterator[Constraint]:
+def _constraints(written: object, faults: list[SpecError]) -> Iterator[Constraint]:
     lines = {"sweep.where": written}
     if isinstance(written, list) and written:
         lines = {f"sweep.where.{i}": line for i, line in enumerate(written)}
@@ -172,22 +174,22 @@ def _constraints(written: object, faults: list[Fault]) -> Iterator[Constraint]:
         try:
             yield read_constraint(line, where)
         except Unfit as unfit:
-            faults.append(Fault(where, unfit.found, unfit.wanted))
+            faults.append(SpecError(where, unfit.found, unfit.wanted))
 
 
-def _whole(written: dict[str, object], key: str, usual: int | None, least: int, most: int, faults: list[Fault]):
+def _whole(written: dict[str, object], key: str, usual: int | None, least: int, most: int, faults: list[SpecError]):
     value = written.get(key, usual)
     if value is usual or (isinstance(value, int) and not isinstance(value, bool) and least <= value <= most):
         return value
-    faults.append(Fault(f"sweep.{key}", quoted(value), f"a whole number from {least} to {most}"))
+    faults.append(SpecError(f"sweep.{key}", quoted(value), f"a whole number from {least} to {most}"))
     return usual
 
 
-def _path_faults(base: dict[str, object], path: str, where: str) -> Iterator[Fault]:
+def _path_faults(base: dict[str, object], path: str, where: str) -> Iterator[SpecError]:
     if path.split(".")[0] in _UNSWEPT:
-        yield Fault(where, "a path that cannot be swept", f"a path that is none of {', '.join(_UNSWEPT)}")
+        yield SpecError(where, "a path that cannot be swept", f"a path that is none of {', '.join(_UNSWEPT)}")
     elif (problem := _unreachable(base, path)) is not None:
-        yield Fault(where, *problem)
+        yield SpecError(where, *problem)
 
 
 def _unreachable(base: object, path: str) -> tuple[str, str] | None:

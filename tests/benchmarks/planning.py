@@ -16,11 +16,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.batch.generate import Silent, generate
-from pipeline.planning.cost_model import Measured, read_measured
+from pipeline.batch.generate import NoObserver, generate
+from pipeline.planning.cost_model import MeasuredCosts, read_measured
 from pipeline.planning.forecast import Cluster, Trouble, forecast, load_of
 from pipeline.planning.simulated_batch import play
-from pipeline.runs.run_config import How, Request
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from tests.pipeline.situations import case
 
 NOTHING_WRONG = Trouble(dying=0.0, slow=0.0)
@@ -55,7 +55,7 @@ def main() -> None:
 def make(folder: Path, workers: int) -> tuple[Path, int]:
     """The run of the clips, with so many workers."""
     out = folder / f"run-{workers}"
-    generate(Request((str(folder / "case.yaml"),), out), How(workers=workers), Silent())
+    generate(RunConfig((str(folder / "case.yaml"),), out), ExecutionConfig(workers=workers), NoObserver())
     return out, workers
 
 
@@ -66,12 +66,12 @@ def taken_s(run: Path) -> float:
     return max(path.stat().st_mtime for path in files) - started.timestamp()
 
 
-def modelled(run: Measured, workers: int, clips: int | None = None) -> float:
+def modelled(run: MeasuredCosts, workers: int, clips: int | None = None) -> float:
     load = load_of(run, run.startup_s or 0.0)
     return forecast(load, Cluster(workers), NOTHING_WRONG, clips or len(run.clips)).wall_s
 
 
-def played(run: Measured, workers: int) -> float:
+def played(run: MeasuredCosts, workers: int) -> float:
     load, clips = load_of(run, run.startup_s or 0.0), len(run.clips)
     return sum(play(load, Cluster(workers), NOTHING_WRONG, clips, seed).wall_s for seed in range(20)) / 20
 

@@ -28,10 +28,10 @@ import pipeline.batch.generate
 from pipeline.batch.generate import generate
 from pipeline.datasets.publish import publish
 from pipeline.engine.machine import cores
-from pipeline.engine.stage_plan import Staged
+from pipeline.engine.stage_plan import StagedConfig
 from pipeline.errors import Stopped
-from pipeline.runs.clip_outcome import Ending, Made
-from pipeline.runs.run_config import How, Request
+from pipeline.runs.clip_outcome import ClipDone, Ending
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import Run
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker, newborn
@@ -65,7 +65,7 @@ class Observer:
         self.planned = time.monotonic()
 
     def ended(self, ending: Ending) -> None:
-        assert isinstance(ending, Made), ending
+        assert isinstance(ending, ClipDone), ending
         self.ends.append((time.monotonic(), sum(ending.seconds.values())))
 
     def watch(self) -> None:
@@ -91,13 +91,13 @@ def _sample(process: psutil.Process, clips: int, worker: bool) -> Sample | None:
         return None
 
 
-def soak(folder: Path, clips: int, how: How, prefect: bool, minutes: float) -> tuple[Observer, float]:
+def soak(folder: Path, clips: int, how: ExecutionConfig, prefect: bool, minutes: float) -> tuple[Observer, float]:
     """Make the clips, as far as the time goes; returns what was observed, and the seconds in all."""
     case_file, out = folder / "soak.yaml", folder / "run"
     case_file.write_text(case(min(clips, SCENARIOS)))
     seeds = tuple(range(-(-clips // SCENARIOS)))
     weights = newborn("speck", folder / "weights")
-    request = Request((str(case_file),), out, seeds, preset="speck", weights=weights, limit=clips)
+    request = RunConfig((str(case_file),), out, seeds, preset="speck", weights=weights, limit=clips)
     pipeline.batch.generate.ClipMaker = SpeckMaker
     observer = Observer(out)
     thread = threading.Thread(target=observer.watch)
@@ -116,7 +116,7 @@ def soak(folder: Path, clips: int, how: How, prefect: bool, minutes: float) -> t
     return observer, time.monotonic() - began
 
 
-def _through_prefect(request: Request, how: How, observer: Observer) -> None:
+def _through_prefect(request: RunConfig, how: ExecutionConfig, observer: Observer) -> None:
     from prefect.testing.utilities import prefect_test_harness
 
     import flows
@@ -208,7 +208,7 @@ def main() -> None:
         folder = chosen.keep or Path(thrown_away)
         folder.mkdir(parents=True, exist_ok=True)
         load = os.getloadavg()[0]
-        how = How(workers=chosen.workers, staged=Staged(batch=2) if chosen.staged else None)
+        how = ExecutionConfig(workers=chosen.workers, staged=StagedConfig(batch=2) if chosen.staged else None)
         observer, seconds = soak(folder, chosen.clips, how, chosen.prefect, chosen.minutes)
         through = "through Prefect" if chosen.prefect else "without Prefect"
         through += ", staged" if chosen.staged else ""

@@ -6,7 +6,7 @@ from conditioning.assets.scenery import Building, Tree
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road, RoadKind
-from scenarios.rollout import FRAME_RATE_HZ, Ended, Rollout
+from scenarios.rollout import FRAME_RATE_HZ, Rollout, RolloutEnd
 
 TWO_LANES = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
 BEND = Road(RoadKind.CURVE, 2, 1, 3.5, 1 / 80, 0)
@@ -58,5 +58,5 @@ def situation(
         speed_mps=np.tile(speed, (frames, 1)), acceleration_mps2=np.zeros(shape), valid=np.ones(shape, bool),
         brake_light=np.zeros(shape, bool), sliding=np.zeros(shape, bool),
         ego_to_map=pose, map_to_global=np.eye(4), road=road,
-        surface=Surface.DRY, friction=0.85, environment=Environment(), happenings=(), ended=Ended.DURATION,
+        surface=Surface.DRY, friction=0.85, environment=Environment(), happenings=(), ended=RolloutEnd.DURATION,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from scenarios.model.bodies import Kind
 from scenarios.model.environment import Environment, Surface, TimeOfDay, Weather
 from scenarios.random_scenarios import sample_scenario
-from scenarios.rollout import Happening
+from scenarios.rollout import SimEvent
 from scenarios.simulation.simulate import simulate
 from tests.conditioning.situations import BEND, moving, situation, still
 
@@ -47,7 +47,7 @@ def test_braking_is_told_from_the_motion():
 
 
 def test_a_collision_is_said():
-    rollout = replace(situation(), happenings=(Happening(0.5, "ego", "collision with car at 12.0 km/h"),))
+    rollout = replace(situation(), happenings=(SimEvent(0.5, "ego", "collision with car at 12.0 km/h"),))
     assert caption(rollout).endswith("ego hits")
 
 

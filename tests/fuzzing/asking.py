@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from scenarios.authoring.explain import told as explained
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Fault, Faults
+from scenarios.source.errors import SpecError, SpecErrors
 from tests.fuzzing import exchange, lines, specs
 
 HANG_S = 20.0  # of processor time, for one input; a busy machine is none of its doing
@@ -70,7 +70,7 @@ def asked(kind: str, number: int) -> Answer:
             explained(found)
             if number % ROLLED_OUT == 0 and found[0].road is not None:  # a log is not rolled out
                 simulate(found[0])
-    except Faults as faults:
+    except SpecErrors as faults:
         read_s, told = time.process_time() - began, str(faults)
         failure = next(filter(None, map(blamed, faults.faults)), "")
     except (Exception, Hung):  # noqa: BLE001 - whatever it is, it is recorded, and the next input has its turn
@@ -80,7 +80,7 @@ def asked(kind: str, number: int) -> Answer:
     return Answer(kind, number, told, time.process_time() - began, failure)
 
 
-def blamed(fault: Fault) -> str:
+def blamed(fault: SpecError) -> str:
     """What is wrong with the sentence of one fault; nothing where it is as it should be."""
     said = str(fault)
     if not (fault.where and fault.found and fault.wanted):

@@ -11,7 +11,7 @@ from lxml import etree
 
 from scenarios.load import loads
 from scenarios.openscenario.distributions import import_scenarios
-from scenarios.openscenario.import_file import Asked
+from scenarios.openscenario.import_file import ImportOptions
 from scenarios.scenario import Scenario
 from tests.scenarios.openscenario.situations import FILES, TWO_CARS, after, event, scenario_xml, speed_action
 
@@ -66,7 +66,7 @@ def read(given: Exchanged) -> tuple[Scenario, ...]:
         for name in ("small.xosc", "winding.xosc"):
             (top / "xosc" / name).write_bytes(_content(f"xosc/{name}"))
         (top / given.path).write_bytes(given.content)
-        found = import_scenarios(top / given.scenario, Asked(partial=given.partial)).scenarios
+        found = import_scenarios(top / given.scenario, ImportOptions(partial=given.partial)).scenarios
         return tuple(scenario for one in found for scenario in loads(one.text))
 
 

@@ -16,7 +16,7 @@ from outputs.verdict import Outcome, Verdict, accepted
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road, RoadKind
-from scenarios.rollout import FRAME_RATE_HZ, Ended, Happening, Rollout
+from scenarios.rollout import FRAME_RATE_HZ, Rollout, RolloutEnd, SimEvent
 
 CAMERA = FRONT.resized(144, 256)
 ROAD = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
@@ -58,8 +58,8 @@ def street(
         speed_mps=np.tile(speed, (frames, 1)), acceleration_mps2=np.zeros(shape), valid=np.ones(shape, bool),
         brake_light=np.zeros(shape, bool), sliding=np.zeros(shape, bool),
         ego_to_map=pose, map_to_global=np.eye(4), road=road, surface=Surface.WET,
-        friction=0.5, environment=Environment(), happenings=(Happening(0.5, "car", "brakes at 6 m/s²"),),
-        ended=Ended.DURATION,
+        friction=0.5, environment=Environment(), happenings=(SimEvent(0.5, "car", "brakes at 6 m/s²"),),
+        ended=RolloutEnd.DURATION,
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def record(clip: str = "street-s0", verdicts: tuple[Verdict, ...] = GOOD, **chan
         "weights": {"decoder": "cd" * 32}, "code_version": "0.1.0", "torch_version": "2.13", "cpu_capability": "AVX2",
         "device": "cpu", "stage_s": {"rollout": 0.1, "frames": 2.5}, "verdicts": verdicts,
         "accepted": accepted(verdicts), "reasons": reasons_against(verdicts), "cameras": (CAMERA.name,),
-        "frame_rate_hz": FRAME_RATE_HZ, "happenings": (Happening(0.5, "car", "brakes at 6 m/s²"),),
+        "frame_rate_hz": FRAME_RATE_HZ, "happenings": (SimEvent(0.5, "car", "brakes at 6 m/s²"),),
     }  # fmt: skip
     return ClipRecord(**told | changes)
 

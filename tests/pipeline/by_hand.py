@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from outputs.clips.clip import write_clip
-from pipeline.runs.clip_outcome import Made
+from pipeline.runs.clip_outcome import ClipDone
 from pipeline.runs.run_folder import Job
 from tests.outputs.made import BAD, GOOD, clip, record
 
@@ -31,7 +31,7 @@ class Batch:
             self.made.append(job.clip)
             yield self._made(run, job)
 
-    def _made(self, run, job) -> Made:
+    def _made(self, run, job) -> ClipDone:
         verdicts = BAD if self.rejects(job) else GOOD
         told = record(
             job.clip, verdicts, scenario_id=job.scenario.id, family=job.scenario.name, name=job.scenario.name,
@@ -39,4 +39,4 @@ class Batch:
         )  # fmt: skip
         place = run.begin(job.clip)
         write_clip(place, clip(told, source=()))
-        return Made(run.finish(place, told), {"rollout": 0.1, "judge": 0.2}, 1.0)
+        return ClipDone(run.finish(place, told), {"rollout": 0.1, "judge": 0.2}, 1.0)

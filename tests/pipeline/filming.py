@@ -15,7 +15,7 @@ from conditioning.sensors.visibility import Labels, see
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks import pixels
 from pipeline.checks.baseline import Baseline
-from pipeline.checks.sight import Checker, Frames, Sight, observe
+from pipeline.checks.sight import Checker, ClipObservation, Frames, observe
 from scenarios.rollout import Rollout
 
 CAMERA: Camera = FRONT.resized(144, 256)
@@ -68,7 +68,7 @@ class Court:
 
     checker: Checker
     baseline: Baseline
-    seen: dict[bytes, Sight] = field(default_factory=dict, repr=False)
+    seen: dict[bytes, ClipObservation] = field(default_factory=dict, repr=False)
 
     def verdicts(
         self, frames: Frames, source: Frames, labels: Labels, rollout: Rollout, named: frozenset[str] = frozenset()
@@ -77,7 +77,7 @@ class Court:
         with patch.multiple(pixels, observe=self._observe, find_objects=find):
             return pixels.check_pixels(frames, source, labels, rollout, CAMERA, named, self.checker, self.baseline)
 
-    def _observe(self, frames: Frames, checker: Checker) -> Sight:
+    def _observe(self, frames: Frames, checker: Checker) -> ClipObservation:
         known = sha256(np.ascontiguousarray(frames)).digest()
         if known not in self.seen:
             self.seen[known] = observe(frames, checker)

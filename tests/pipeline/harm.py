@@ -8,12 +8,12 @@ from pathlib import Path
 from pipeline.batch.generate import generate, make_plan
 from pipeline.batch.resume import resume
 from pipeline.runs.clip_outcome import Ending
-from pipeline.runs.run_config import How, Request
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from tests.pipeline.troubles import Batch
 
 
-def request_of(batch: Batch) -> Request:
-    return Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+def request_of(batch: Batch) -> RunConfig:
+    return RunConfig((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
 
 
 def planned(batch: Batch) -> list[str]:
@@ -41,7 +41,7 @@ class Trouble:
         raise NotImplementedError
 
 
-def all_of(batch: Batch, how: How, trouble: Trouble) -> None:
+def all_of(batch: Batch, how: ExecutionConfig, trouble: Trouble) -> None:
     """Begin, and go on until nothing is missing: an item that was hit three times is left for the next start."""
     summary = generate(request_of(batch), how, trouble)
     for _ in range(trouble.times):

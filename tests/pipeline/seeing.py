@@ -9,8 +9,8 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT, Camera
 from conditioning.sensors.visibility import Labels, see
 from pipeline.checks.baseline import Baseline, calibrate
-from pipeline.checks.scene import Scene
-from pipeline.checks.sight import Found, Sight
+from pipeline.checks.scene import CheckedClip
+from pipeline.checks.sight import ClipObservation, FrameDetections
 from pipeline.checks.targets import class_indices, ego_motion
 from scenarios.model.bodies import Kind
 from scenarios.rollout import Rollout
@@ -47,7 +47,7 @@ def labels_of(rollout: Rollout, camera: Camera = CAMERA) -> Labels:
     return see(rollout, NO_SCENERY, camera)
 
 
-def perfect_sight(rollout: Rollout, labels: Labels) -> Sight:
+def perfect_sight(rollout: Rollout, labels: Labels) -> ClipObservation:
     """Every object that shows enough, exactly as labelled, each with a look and colour of its own."""
     kinds, count = class_indices(rollout), len(rollout.bodies)
     found = []
@@ -57,13 +57,13 @@ def perfect_sight(rollout: Rollout, labels: Labels) -> Sight:
         )
         boxes, scores = labels.modal_box[t, seen], np.full(len(seen), 0.9)
         colours = np.eye(3)[seen % 3] * (0.5 + 0.5 * seen[:, None] / count)
-        found.append(Found(boxes, kinds[seen], scores, np.eye(count)[seen], colours))
-    return Sight(tuple(found), ego_motion(rollout))
+        found.append(FrameDetections(boxes, kinds[seen], scores, np.eye(count)[seen], colours))
+    return ClipObservation(tuple(found), ego_motion(rollout))
 
 
-def scene_of(rollout: Rollout, sight: Sight | None = None, labels: Labels | None = None) -> Scene:
+def scene_of(rollout: Rollout, sight: ClipObservation | None = None, labels: Labels | None = None) -> CheckedClip:
     labels = labels_of(rollout) if labels is None else labels
-    return Scene(perfect_sight(rollout, labels) if sight is None else sight, labels, rollout, CAMERA)
+    return CheckedClip(perfect_sight(rollout, labels) if sight is None else sight, labels, rollout, CAMERA)
 
 
 @cache
@@ -73,10 +73,12 @@ def strict_baseline() -> Baseline:
     return replace(measured, least_likeness=0.6, most_repainted=0.3)
 
 
-def drop(found: Found, keep: np.ndarray) -> Found:
-    return Found(found.boxes[keep], found.classes[keep], found.scores[keep], found.looks[keep], found.colours[keep])
+def drop(found: FrameDetections, keep: np.ndarray) -> FrameDetections:
+    return FrameDetections(
+        found.boxes[keep], found.classes[keep], found.scores[keep], found.looks[keep], found.colours[keep]
+    )
 
 
-def edited(sight: Sight, frames: range, edit) -> Sight:
+def edited(sight: ClipObservation, frames: range, edit) -> ClipObservation:
     """The same sight with `edit(found)` in some frames."""
     return replace(sight, found=tuple(edit(f) if t in frames else f for t, f in enumerate(sight.found)))

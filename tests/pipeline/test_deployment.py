@@ -14,7 +14,7 @@ from rich.console import Console
 import flows
 from models.weights import WeightsError
 from pipeline.errors import UserError
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +62,7 @@ def test_no_secret_is_a_parameter(deployments):
         (RayActorError(), True),
         (UserError("--ray: refused"), False),
         (WeightsError("sizes differ"), False),
-        (Faults(Path("broken.yaml"), ()), False),
+        (SpecErrors(Path("broken.yaml"), ()), False),
         (ValueError("physics"), False),
         (KeyError("our own bug"), False),
     ],

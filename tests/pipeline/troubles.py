@@ -21,9 +21,9 @@ from torch import nn
 import pipeline.batch.generate
 from models.world_model.network import WorldModel
 from outputs.clips.inventory import doubt
-from pipeline.clip_maker import Begun, Seen
+from pipeline.clip_maker import GeneratedClip, PreparedClip
 from pipeline.networks import Networks
-from pipeline.runs.clip_outcome import Made
+from pipeline.runs.clip_outcome import ClipDone
 from pipeline.runs.run_config import wanted
 from pipeline.runs.run_folder import Job, look
 from tests.pipeline.situations import case
@@ -47,16 +47,16 @@ class Broken(WorldModel):
 class TroubledMaker(SpeckMaker):
     """The worker, in whose hands some clips go wrong as `TROUBLES` says, and which counts its attempts at each."""
 
-    def process(self, job: Job) -> Made:
+    def process(self, job: Job) -> ClipDone:
         self._count(job)
         with self._trouble(job):
             return super().process(job)
 
-    def prepare(self, job: Job) -> Begun:
+    def prepare(self, job: Job) -> PreparedClip:
         self._count(job)
         return super().prepare(job)
 
-    def imagine(self, jobs: Sequence[Job], begun: Sequence[Begun]) -> list[Seen]:
+    def imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> list[GeneratedClip]:
         with ExitStack() as troubles:
             for job in jobs:
                 troubles.enter_context(self._trouble(job))

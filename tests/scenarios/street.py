@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.load import loads
 from scenarios.scenario import Event, Scenario
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 STREET = """
 name: street
@@ -47,7 +47,7 @@ def events(*lines: str) -> tuple[Event, ...]:
 
 def refusal(*lines: str) -> str:
     """What an author is told of story lines that cannot be."""
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         street(*lines)
     assert all(fault.where.startswith("story.") for fault in caught.value.faults)
     return str(caught.value)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scenarios.load import loads
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
 from scenarios.story.sentence import LONGEST
@@ -25,7 +25,7 @@ def answer(line: object) -> str | None:
     try:
         loads(around(line))
         told = None
-    except Faults as faults:
+    except SpecErrors as faults:
         told = str(faults)
         assert not any(map(blamed, faults.faults)), told
     assert time.process_time() - began < SLOWEST_S, line
@@ -100,5 +100,5 @@ def test_what_is_long_or_strange_is_refused_quickly(line):
 
 def test_a_story_of_many_lines_that_all_wait_for_each_other_is_read():
     lines = [f"step{i}: lead brakes when step{(i + 1) % 60} has ended" for i in range(60)]
-    with pytest.raises(Faults, match="in a circle"):
+    with pytest.raises(SpecErrors, match="in a circle"):
         loads(STREET.format(story="".join(f"  - '{line}'\n" for line in lines)))

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from scenarios.load import loads
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from tests.fuzzing.asking import SLOWEST_S, blamed
 from tests.fuzzing.specs import SHIPPED, made
 
@@ -18,7 +18,7 @@ def answer(text: str) -> str | None:
     try:
         loads(text)
         told = None
-    except Faults as faults:
+    except SpecErrors as faults:
         told = str(faults)
         assert not any(map(blamed, faults.faults)), told
     assert time.process_time() - began < SLOWEST_S

@@ -11,7 +11,7 @@ from scenarios.load import load, loads, template
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE
 from scenarios.model.environment import Surface
 from scenarios.scenario import AtPose, Follow, FollowTrajectory, FromLog, HoldSpeed, OnLane, Parked
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from scenarios.source.yaml_document import MOST_NODES, parse_document, read_document
 
 DESIGN = """
@@ -51,7 +51,7 @@ def plain(**actors: str):
 
 
 def fault_of(text: str) -> str:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         loads(text)
     return str(caught.value)
 
@@ -234,7 +234,7 @@ def test_drawn_values_follow_from_the_seed():
     ],
 )  # fmt: skip
 def test_faults_of_sweeps_are_told_where_they_are_written(sweep, where, said):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         swept(sweep)
     (fault,) = caught.value.faults
     assert fault.where == where
@@ -249,11 +249,11 @@ def test_a_fault_of_some_variants_says_of_which():
 
 def test_a_sweep_has_a_thousand_variants_at_most():
     values = ", ".join(f"{i} m" for i in range(1, 33))
-    with pytest.raises(Faults, match="1024 variants; wanted at most 1000"):
+    with pytest.raises(SpecErrors, match="1024 variants; wanted at most 1000"):
         swept(
             f"{{actors.lead.ahead: [{values}], road.lane_width: [{', '.join(f'{3 + i / 100} m' for i in range(32))}]}}"
         )
-    with pytest.raises(Faults, match="1000000 variants"):
+    with pytest.raises(SpecErrors, match="1000000 variants"):
         swept(
             "{actors.lead.ahead: {between: [8 m, 9 m], draws: 1000}, ego.speed: {between: [8 m/s, 9 m/s], draws: 1000}}"
         )
@@ -308,17 +308,17 @@ def test_faults_of_a_log_come_together():
 
 def test_a_file_that_is_not_there_is_a_fault(tmp_path):
     for path in (tmp_path / "none.yaml", tmp_path):
-        with pytest.raises(Faults, match="wanted a scenario file"):
+        with pytest.raises(SpecErrors, match="wanted a scenario file"):
             load(path)
 
 
 def test_large_and_binary_files_are_refused(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_bytes(b"#" * 300_000)
-    with pytest.raises(Faults, match="300000 bytes"):
+    with pytest.raises(SpecErrors, match="300000 bytes"):
         read_document(path)
     path.write_bytes(b"name: \xff\xfe")
-    with pytest.raises(Faults, match="UTF-8"):
+    with pytest.raises(SpecErrors, match="UTF-8"):
         read_document(path)
 
 
@@ -396,7 +396,7 @@ def test_odd_values_are_faults_never_crashes(value):
         )
         try:
             loads(f"{text}\n{key}: {value}\n")
-        except Faults as faults:
+        except SpecErrors as faults:
             assert len(str(faults)) < 5000
 
 
@@ -409,7 +409,7 @@ def test_the_template_is_a_sound_scenario():
 
 
 def test_a_key_without_a_name_has_its_place():
-    with pytest.raises(Faults, match=r":1:1: .*a key that is not a word"):
+    with pytest.raises(SpecErrors, match=r":1:1: .*a key that is not a word"):
         loads("'': 1\nname: x\n")
 
 
@@ -424,7 +424,7 @@ def test_a_key_without_a_name_has_its_place():
     ],
 )
 def test_what_is_no_yaml_is_told_in_an_authors_words(text, said):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         loads(text)
     assert said in str(caught.value)
     assert "<block" not in str(caught.value) and "<scalar>" not in str(caught.value)

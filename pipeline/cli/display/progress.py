@@ -9,11 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.runs.clip_outcome import Ending, Failure
+from pipeline.runs.clip_outcome import ClipFailed, Ending
 from pipeline.runs.stage_timer import in_work
 
 
-class Board:
+class ProgressDisplay:
     """A live display in a terminal; one line for each clip that ends where there is none."""
 
     def __init__(self, console: Console) -> None:
@@ -27,7 +27,7 @@ class Board:
         self.task = self.bar.add_task("clips", total=None)
         self.live = Live(get_renderable=self._draw, console=console, refresh_per_second=2, transient=True)
 
-    def __enter__(self) -> "Board":
+    def __enter__(self) -> "ProgressDisplay":
         if self.console.is_terminal:
             self.live.start()
         return self
@@ -43,7 +43,7 @@ class Board:
 
     def ended(self, ending: Ending) -> None:
         self.bar.advance(self.task)
-        if isinstance(ending, Failure):
+        if isinstance(ending, ClipFailed):
             kind, clip, what = "failed", ending.clip, ending.reason
         else:
             kind = "accepted" if ending.record.accepted else "rejected"

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from outputs.searches.records import Fate, SearchRecord, Trial
-from pipeline.search.search import Answer
+from pipeline.search.search import SearchResult
 from scenarios.sweeps.sweep_spec import as_shown
 
 
@@ -30,7 +30,7 @@ def search_progress(
         yield show
 
 
-def print_answer(console: Console, record: SearchRecord, answer: Answer, out: Path) -> None:
+def print_answer(console: Console, record: SearchRecord, answer: SearchResult, out: Path) -> None:
     """The frontier with its values, what became of all trials, and where everything lies."""
     where = ", each elsewhere:" if len(record.measures) == 1 else ", none of which another is worse in by both:"
     if len(record.measures) > 2:

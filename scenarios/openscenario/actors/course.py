@@ -8,9 +8,9 @@ from scenarios.load import loads
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.opendrive.chain import Chain, chain_from
 from scenarios.opendrive.road_map import RoadMap
-from scenarios.opendrive.stretch import Lanes, Remark, Stretch, stretch_of
+from scenarios.opendrive.stretch import Lanes, MapRemark, MapStretch, stretch_of
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.source.positions import Spot
+from scenarios.openscenario.source.positions import WorldPosition
 from scenarios.openscenario.source.yaml_text import as_yaml
 from scenarios.roads.road import Road
 
@@ -49,7 +49,7 @@ class Course:
         """+1 where the ego drives along its road's own direction in the map, -1 against it."""
         return 1 if self.chain is None else self.chain.leg(0.0).way
 
-    def spotted(self, spot: Spot) -> Spotted:
+    def spotted(self, spot: WorldPosition) -> Spotted:
         """A place in the world on our road."""
         x, y, turn = self._rigid(spot)
         s, d = self.road.locate(x, y)
@@ -69,13 +69,13 @@ class Course:
         centre = self.road.lane_centre(number[0] + (self.road.lanes if number[1] else 0))
         return Spotted(s, centre + off, turn, number, off)
 
-    def to_map(self, spot: Spot) -> tuple[float, float, float]:
+    def to_map(self, spot: WorldPosition) -> tuple[float, float, float]:
         """Map x, y in metres and heading."""
         found = self.spotted(spot)
         x, y, heading = self.road.place(found.s_m, found.d_m)
         return x, y, heading + found.turn_rad
 
-    def _rigid(self, spot: Spot) -> tuple[float, float, float]:
+    def _rigid(self, spot: WorldPosition) -> tuple[float, float, float]:
         x0, y0, h0 = self.pose
         dx, dy = spot.x_m - x0, spot.y_m - y0
         cos, sin = math.cos(h0), math.sin(h0)
@@ -89,7 +89,7 @@ class Course:
         return None
 
 
-def centre_of(entity: Entity, spot: Spot) -> Spot:
+def centre_of(entity: Entity, spot: WorldPosition) -> WorldPosition:
     """Where the middle of an entity's box is when its reference point is at `spot`."""
     cos, sin = math.cos(spot.heading_rad), math.sin(spot.heading_rad)
     x = spot.x_m + cos * entity.forward_m - sin * entity.left_m
@@ -97,12 +97,12 @@ def centre_of(entity: Entity, spot: Spot) -> Spot:
 
 
 @dataclass(frozen=True)
-class Begun:
+class EgoStart:
     """Where the ego starts on its map."""
 
     known: RoadMap
     ego: Entity
-    spot: Spot
+    spot: WorldPosition
 
     @cached_property
     def chain(self) -> Chain:
@@ -127,17 +127,19 @@ class Begun:
         return chain
 
 
-def course_on(begun: Begun, back_m: float, ahead_m: float) -> tuple[Course, tuple[Remark, ...], tuple[Remark, ...]]:
+def course_on(
+    begun: EgoStart, back_m: float, ahead_m: float
+) -> tuple[Course, tuple[MapRemark, ...], tuple[MapRemark, ...]]:
     """The ego's road over what is needed of it; with what is approximated and what is refused."""
     chain = begun.chain
-    stretch: Stretch = stretch_of(chain, back_m, ahead_m)
+    stretch: MapStretch = stretch_of(chain, back_m, ahead_m)
     x, y, heading, _ = chain.pose(0.0)
     road = road_of(stretch.written, stretch.lanes.ego)
     made = Course(chain, stretch.lanes, road, stretch.written, (x, y, heading), stretch.kept_along)
     return made, stretch.approximated, stretch.refused
 
 
-def no_map(pose: Spot, ego: Entity) -> Course:
+def no_map(pose: WorldPosition, ego: Entity) -> Course:
     """A straight road of one lane where the file has none that can be read."""
     centre = centre_of(ego, pose)
     x = centre.x_m - EGO_REAR_AXLE_TO_CENTRE_M * math.cos(pose.heading_rad)

@@ -8,7 +8,7 @@ from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.surroundings import Surroundings, read_environment
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, NotSaid
-from scenarios.openscenario.source.positions import Positions, Spot
+from scenarios.openscenario.source.positions import Positions, WorldPosition
 from scenarios.source.errors import quoted
 
 
@@ -21,11 +21,11 @@ class Init:
     speeds: dict[str, float] = field(default_factory=dict)
     surroundings: Surroundings = field(default_factory=Surroundings)
     others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that go on from the start
-    _spots: dict[str, Spot] = field(default_factory=dict)
+    _spots: dict[str, WorldPosition] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
     _failed: dict[str, NotSaid] = field(default_factory=dict)
 
-    def spot(self, name: str, node: Node) -> Spot:
+    def spot(self, name: str, node: Node) -> WorldPosition:
         """Where somebody starts; raises NotSaid where no place is given, or only one relative to itself."""
         if name not in self.places:
             raise node.wrong(f"{quoted(name)} without a place", "a TeleportAction of it in Init")

@@ -6,18 +6,18 @@ from scenarios.openscenario.actors.course import Course, Spotted, centre_of
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, Report
-from scenarios.openscenario.source.positions import Positions, Spot
+from scenarios.openscenario.source.positions import Positions, WorldPosition
 from scenarios.source.errors import nearest, quoted
 
 
 @dataclass
-class Stage:
+class ImportContext:
     """Everybody before the story begins; speeds and lanes follow the story's actions in the order of the file."""
 
     course: Course
     entities: dict[str, Entity]
     positions: Positions
-    starts: dict[str, Spot]
+    starts: dict[str, WorldPosition]
     catalogs: Catalogs
     report: Report
     initial: dict[str, float]

@@ -5,7 +5,7 @@ import math
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, STATIC
 from scenarios.openscenario.actors.course import Spotted, centre_of
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.yaml_text import quantity, speed
 
 SMALL_M, SMALL_RAD = 5e-4, 0.02
@@ -18,7 +18,7 @@ def sizes(entity: Entity) -> list[str]:
     return [quantity(side, "m") for side in entity.size]
 
 
-def write_ego(stage: Stage, ego: Entity, points: list[list[str]] | None, follows: bool) -> dict[str, object]:
+def write_ego(stage: ImportContext, ego: Entity, points: list[list[str]] | None, follows: bool) -> dict[str, object]:
     """The section `ego:`."""
     lane = {"lane": stage.course.lanes.ego}
     if points is not None:
@@ -27,7 +27,7 @@ def write_ego(stage: Stage, ego: Entity, points: list[list[str]] | None, follows
     return lane | drive | {"size": sizes(ego)}
 
 
-def write_actor(stage: Stage, entity: Entity, points: list[list[str]] | None) -> dict[str, object]:
+def write_actor(stage: ImportContext, entity: Entity, points: list[list[str]] | None) -> dict[str, object]:
     """One section of `actors:`; raises NotSaid where the language reaches no such place."""
     kind: dict[str, object] = {"kind": str(entity.kind)}
     if points is not None:
@@ -39,7 +39,7 @@ def write_actor(stage: Stage, entity: Entity, points: list[list[str]] | None) ->
     return kind | (placed or _boxed(stage, entity, pace)) | ({"size": sizes(entity)} if placed else {})
 
 
-def _gap(stage: Stage, entity: Entity, found: Spotted) -> dict[str, object] | None:
+def _gap(stage: ImportContext, entity: Entity, found: Spotted) -> dict[str, object] | None:
     ego = next(e for e in stage.entities.values() if e.id == "ego")
     half = (ego.size[0] + entity.size[0]) / 2
     from_ego = found.s_m - EGO_REAR_AXLE_TO_CENTRE_M
@@ -49,7 +49,7 @@ def _gap(stage: Stage, entity: Entity, found: Spotted) -> dict[str, object] | No
     return {"ahead" if from_ego >= 0 else "behind": quantity(gap, "m")}
 
 
-def _in_lane(stage: Stage, entity: Entity, found: Spotted, pace: float) -> dict[str, object] | None:
+def _in_lane(stage: ImportContext, entity: Entity, found: Spotted, pace: float) -> dict[str, object] | None:
     gap = _gap(stage, entity, found)
     if found.lane is None or gap is None or abs(found.off_m) > MOST_OFF_LANE_M:
         return None
@@ -61,7 +61,7 @@ def _in_lane(stage: Stage, entity: Entity, found: Spotted, pace: float) -> dict[
     return lane | gap | off | {"speed": speed(pace)}
 
 
-def _beside(stage: Stage, entity: Entity, found: Spotted, pace: float) -> dict[str, object] | None:
+def _beside(stage: ImportContext, entity: Entity, found: Spotted, pace: float) -> dict[str, object] | None:
     road, gap = stage.course.road, _gap(stage, entity, found)
     turn = abs(math.remainder(found.turn_rad, math.tau))
     if found.lane is not None or gap is None or SMALL_RAD < turn < math.pi - SMALL_RAD:
@@ -76,7 +76,7 @@ def _beside(stage: Stage, entity: Entity, found: Spotted, pace: float) -> dict[s
     return said | ({"facing": "against"} if turn > 1 else {})
 
 
-def _boxed(stage: Stage, entity: Entity, pace: float) -> dict[str, object]:
+def _boxed(stage: ImportContext, entity: Entity, pace: float) -> dict[str, object]:
     x, y, heading = stage.course.to_map(centre_of(entity, stage.starts[entity.name]))
     if max(abs(x), abs(y)) > FARTHEST_BOX_M:
         found = f"{entity.id}, which starts {math.hypot(x, y):.0f} m away"

@@ -7,7 +7,7 @@ from scenarios.openscenario.source.files import beside
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import assignments, declared, refuse_unknown
 from scenarios.openscenario.source.schemas import check_schema
-from scenarios.source.errors import Faults, nearest, quoted
+from scenarios.source.errors import SpecErrors, nearest, quoted
 from scenarios.source.xml_document import Element, read_xml
 
 MOST_FILES = 200  # in one catalog folder
@@ -21,7 +21,7 @@ class Catalogs:
     folders: list[Node] = field(default_factory=list)
     used: list[Element] = field(default_factory=list)
     _entries: dict[str, dict[str, Element]] | None = None
-    _broken: list[Faults] = field(default_factory=list)
+    _broken: list[SpecErrors] = field(default_factory=list)
 
     def entry(self, reference: Node) -> Node:
         """The element that a CatalogReference stands for; raises NotSaid, or Faults of the catalog itself."""
@@ -60,7 +60,7 @@ class Catalogs:
             if catalog is None:
                 return  # a scenario that lies among catalogs
             check_schema(file)
-        except Faults as faults:
+        except SpecErrors as faults:
             self._broken.append(faults)
             return
         entries = known.setdefault(catalog.attributes.get("name", ""), {})

@@ -12,7 +12,7 @@ LARGEST_NUMBER = 1e9
 
 
 @dataclass(frozen=True)
-class Remark:
+class ImportRemark:
     """Something of a file by its element's name and line; `file` where it is not in the scenario itself."""
 
     name: str
@@ -29,7 +29,7 @@ class Remark:
 class NotSaid(Exception):
     """What our language cannot say, or what the file says wrongly. Ends the reading of one thing, not of the file."""
 
-    def __init__(self, remark: Remark):
+    def __init__(self, remark: ImportRemark):
         self.remark = remark
         super().__init__(str(remark))
 
@@ -38,9 +38,9 @@ class NotSaid(Exception):
 class Report:
     """What of a file is not as it was: refused, said otherwise, or without any effect here."""
 
-    refused: list[Remark] = field(default_factory=list)
-    approximated: list[Remark] = field(default_factory=list)
-    left_out: list[Remark] = field(default_factory=list)
+    refused: list[ImportRemark] = field(default_factory=list)
+    approximated: list[ImportRemark] = field(default_factory=list)
+    left_out: list[ImportRemark] = field(default_factory=list)
 
     def sorted(self) -> "Report":
         """Each once, in the order of the file."""
@@ -61,9 +61,9 @@ class Node:
     def tag(self) -> str:
         return self.element.tag
 
-    def remark(self, said: str, name: str = "", wanted: str = "") -> Remark:
+    def remark(self, said: str, name: str = "", wanted: str = "") -> ImportRemark:
         file = self.element.file.name
-        return Remark(name or self.tag, self.element.line, said, "" if file == self.home else file, wanted)
+        return ImportRemark(name or self.tag, self.element.line, said, "" if file == self.home else file, wanted)
 
     def not_said(self, said: str, name: str = "") -> NotSaid:
         return NotSaid(self.remark(said, name))
@@ -166,7 +166,7 @@ class Node:
         self.element.read.update(names)
 
 
-def unread(top: Element, home: str) -> Iterator[Remark]:
+def unread(top: Element, home: str) -> Iterator[ImportRemark]:
     """Everything below an element, in the scenario's file, that nobody asked for, outermost first."""
     waiting = [top]
     while waiting:
@@ -175,9 +175,9 @@ def unread(top: Element, home: str) -> Iterator[Remark]:
         if element.left_out:
             continue
         if not element.seen:
-            yield Remark(element.tag, element.line, "not supported", file)
+            yield ImportRemark(element.tag, element.line, "not supported", file)
             continue
         for name in element.attributes:
             if name not in element.read:
-                yield Remark(element.tag, element.line, f"attribute {name} not supported", file)
+                yield ImportRemark(element.tag, element.line, f"attribute {name} not supported", file)
         waiting += element.children

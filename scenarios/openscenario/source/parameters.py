@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from scenarios.openscenario.source.node import Node, NotSaid, Remark
+from scenarios.openscenario.source.node import ImportRemark, Node, NotSaid
 from scenarios.source.errors import nearest, quoted
 
 _WHOLE = {
@@ -17,7 +17,7 @@ _WHOLE = {
 class Disallowed(NotSaid):
     """A value that the constraints of its parameter do not allow."""
 
-    def __init__(self, remark: Remark, name: str):
+    def __init__(self, remark: ImportRemark, name: str):
         self.name = name
         super().__init__(remark)
 

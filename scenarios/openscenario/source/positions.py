@@ -10,7 +10,7 @@ from scenarios.source.errors import nearest, quoted
 
 
 @dataclass(frozen=True)
-class Spot:
+class WorldPosition:
     """Where the reference point of something is: world metres and radians."""
 
     x_m: float
@@ -23,9 +23,9 @@ class Positions:
     """Reads positions; `of` gives the place of another entity as it starts."""
 
     map: RoadMap | None
-    of: Callable[[str, Node], Spot]
+    of: Callable[[str, Node], WorldPosition]
 
-    def read(self, node: Node) -> Spot:
+    def read(self, node: Node) -> WorldPosition:
         """The place that a <Position> means; raises NotSaid."""
         said = node.only()
         match said.tag:
@@ -62,17 +62,17 @@ class Positions:
             raise node.wrong(f"the road {quoted(road_id)}", nearest(road_id, self.map.roads))
         return self.map.roads[road_id]
 
-    def _on(self, node: Node, road: MapRoad, s: float, t: float) -> Spot:
+    def _on(self, node: Node, road: MapRoad, s: float, t: float) -> WorldPosition:
         if not -1e-6 <= s <= road.length_m + 1e-6:
             raise node.wrong(f"s = {s:g} m on road {road.id}", f"from 0 to {road.length_m:g} m, its length")
-        return Spot(*road.pose(s, t))
+        return WorldPosition(*road.pose(s, t))
 
-    def _lane(self, node: Node) -> Spot:
+    def _lane(self, node: Node) -> WorldPosition:
         road, s = self._road(node, node.word("roadId")), node.number("s")
         spot = self._on(node, road, s, self._lane_t(node, road, s, node.word("laneId")))
         lane_id = int(node.word("laneId"))
         off = node.number("offset", 0.0)
-        moved = Spot(
+        moved = WorldPosition(
             spot.x_m - off * math.sin(spot.heading_rad), spot.y_m + off * math.cos(spot.heading_rad), spot.heading_rad
         )
         return _turned(node, moved, road_way(road, lane_id))
@@ -83,7 +83,7 @@ class Positions:
             raise node.wrong(f"lane {quoted(said)} of road {road.id} at s = {s:g} m", nearest(said, known))
         return road.lane_t(int(said), s)
 
-    def _relative_lane(self, node: Node) -> Spot:
+    def _relative_lane(self, node: Node) -> WorldPosition:
         entity = node.word("entityRef")
         road, s, t = self.located(node, entity)
         lane = road.lane_at(s, t)
@@ -119,14 +119,14 @@ class Positions:
         lane = road.lane_at(s, t)
         return 1 if math.cos(road_way(road, lane.id if lane else None)) > 0 else -1
 
-    def _relative(self, node: Node) -> Spot:
+    def _relative(self, node: Node) -> WorldPosition:
         other = self.of(node.word("entityRef"), node)
         dx, dy = node.number("dx"), node.number("dy")
         turn = other.heading_rad if node.tag == "RelativeObjectPosition" else 0.0
         x = other.x_m + math.cos(turn) * dx - math.sin(turn) * dy
         y = other.y_m + math.sin(turn) * dx + math.cos(turn) * dy
         node.number("dz", 0.0)
-        return _turned(node, Spot(x, y, other.heading_rad), 0.0)
+        return _turned(node, WorldPosition(x, y, other.heading_rad), 0.0)
 
 
 def road_way(road: MapRoad, lane_id: int | None) -> float:
@@ -134,20 +134,20 @@ def road_way(road: MapRoad, lane_id: int | None) -> float:
     return math.pi if lane_id is not None and (lane_id > 0) != road.left_hand else 0.0
 
 
-def _world(node: Node) -> Spot:
+def _world(node: Node) -> WorldPosition:
     for name in ("z", "p", "r"):
         node.number(name, 0.0)
-    return Spot(node.number("x"), node.number("y"), node.number("h", 0.0))
+    return WorldPosition(node.number("x"), node.number("y"), node.number("h", 0.0))
 
 
-def _turned(node: Node, spot: Spot, usual: float) -> Spot:
+def _turned(node: Node, spot: WorldPosition, usual: float) -> WorldPosition:
     """With the position's Orientation: relative to the direction of travel, or absolute in the world."""
     orientation = node.child("Orientation")
     if orientation is None:
-        return Spot(spot.x_m, spot.y_m, spot.heading_rad + usual)
+        return WorldPosition(spot.x_m, spot.y_m, spot.heading_rad + usual)
     for name in ("p", "r"):
         orientation.number(name, 0.0)
     h = orientation.number("h", 0.0)
     if orientation.word("type", "absolute") == "absolute":
-        return Spot(spot.x_m, spot.y_m, h)
-    return Spot(spot.x_m, spot.y_m, spot.heading_rad + usual + h)
+        return WorldPosition(spot.x_m, spot.y_m, h)
+    return WorldPosition(spot.x_m, spot.y_m, spot.heading_rad + usual + h)

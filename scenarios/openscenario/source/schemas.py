@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from scenarios.source.errors import Fault, Faults, quoted
+from scenarios.source.errors import SpecError, SpecErrors, quoted
 from scenarios.source.xml_document import XmlFile
 
 # The folder `schema` of the package asam-qc-openscenarioxml, of which nothing else is used, nor imported.
@@ -20,8 +20,8 @@ def check_schema(file: XmlFile) -> str:
     schema = _schema(version)
     if not schema.validate(file.tree):
         log = list(schema.error_log)
-        faults = [Fault(*_told(error.message), error.line, max(error.column, 1)) for error in log[:MOST_FAULTS]]
-        raise Faults(file.path, faults)
+        faults = [SpecError(*_told(error.message), error.line, max(error.column, 1)) for error in log[:MOST_FAULTS]]
+        raise SpecErrors(file.path, faults)
     return version
 
 
@@ -45,13 +45,13 @@ def _version(file: XmlFile) -> str:
     root = file.root
     wanted = "an OpenSCENARIO XML file of version " + ", ".join(VERSIONS)
     if root.tag != "OpenSCENARIO":
-        raise Faults(file.path, [Fault("file", f"<{quoted(root.tag)[1:-1]}>", wanted, root.line, 1)])
+        raise SpecErrors(file.path, [SpecError("file", f"<{quoted(root.tag)[1:-1]}>", wanted, root.line, 1)])
     header = next((child for child in root.children if child.tag == "FileHeader"), None)
     said = (header.attributes.get("revMajor", ""), header.attributes.get("revMinor", "")) if header else ("", "")
     version = ".".join(said)
     if version not in VERSIONS:
         found = f"version {quoted(version)[1:-1]}" if header else "no FileHeader"
-        raise Faults(file.path, [Fault("FileHeader", found, wanted, header.line if header else root.line, 1)])
+        raise SpecErrors(file.path, [SpecError("FileHeader", found, wanted, header.line if header else root.line, 1)])
     return version
 
 

@@ -1,7 +1,7 @@
 """Private actions to what our language can make an actor do: mappings of `do:`, one after the other."""
 
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.yaml_text import quantity, speed
 from scenarios.openscenario.story.manoeuvres import lane_change, lane_offset
@@ -15,7 +15,7 @@ SAME_MPS = 1e-6
 LEAST_S = 0.1
 
 
-def read_action(node: Node, of: Entity, stage: Stage, after_s: float | None) -> list[Do]:
+def read_action(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> list[Do]:
     """What a PrivateAction means for one entity, in order; `after_s`: when it begins, where that is known.
 
     Raises NotSaid. An empty list: nothing changes.
@@ -60,7 +60,7 @@ def _visibility(node: Node) -> list[Do]:
     return [{"disappear": {}}]
 
 
-def _controller(node: Node, of: Entity, stage: Stage, after_s: float | None) -> list[Do]:
+def _controller(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> list[Do]:
     assigned = node.tag == "ControllerAction" and any(
         part.tag == "AssignControllerAction" for part in node.element.children
     )
@@ -87,7 +87,7 @@ def _overridden(node: Node) -> None:
 # -- speed ---------------------------------------------------------------------------------------------------------
 
 
-def _longitudinal(node: Node, of: Entity, stage: Stage, after_s: float | None) -> list[Do]:
+def _longitudinal(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> list[Do]:
     match node.tag:
         case "SpeedAction":
             return _speed_action(node, of, stage)
@@ -98,7 +98,7 @@ def _longitudinal(node: Node, of: Entity, stage: Stage, after_s: float | None) -
     raise node.not_said("actions of that sort")
 
 
-def _speed_action(node: Node, of: Entity, stage: Stage) -> list[Do]:
+def _speed_action(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
     to = target_speed(node.need("SpeedActionTarget").only(), of, stage)
     dynamics = node.need("SpeedActionDynamics")
     shape, kind = dynamics.word("dynamicsShape"), dynamics.word("dynamicsDimension")
@@ -119,7 +119,7 @@ def _speed_action(node: Node, of: Entity, stage: Stage) -> list[Do]:
     return [_at_rate(dynamics, before, to, value, smooth)]
 
 
-def target_speed(node: Node, of: Entity, stage: Stage) -> float:
+def target_speed(node: Node, of: Entity, stage: ImportContext) -> float:
     """The speed that an absolute or relative target means, m/s; raises NotSaid."""
     if node.tag == "AbsoluteTargetSpeed":
         return _forward(node, node.number("value"))
@@ -156,7 +156,7 @@ def _at_rate(node: Node, before: float | None, to: float, rate: float, smooth: D
     return {"change_speed": {"to": speed(to), "rate": quantity(rate, "m/s^2")} | smooth}
 
 
-def _profile(node: Node, of: Entity, stage: Stage) -> list[Do]:
+def _profile(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
     if node.has("entityRef"):
         raise node.not_said("a speed profile relative to another entity")
     node.word("followingMode")
@@ -176,7 +176,7 @@ def _profile(node: Node, of: Entity, stage: Stage) -> list[Do]:
     return deeds
 
 
-def _keep_distance(node: Node, of: Entity, stage: Stage) -> Do:
+def _keep_distance(node: Node, of: Entity, stage: ImportContext) -> Do:
     """Our drivers keep a time gap of their own: the leader is followed, by another law."""
     other = stage.entity(node)
     if node.word("displacement", "any") == "leadingReferencedEntity":

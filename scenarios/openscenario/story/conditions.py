@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import holds
 from scenarios.openscenario.source.yaml_text import quantity, speed
@@ -36,7 +36,7 @@ _OPPOSITE = {"lessThan": "greaterOrEqual", "lessOrEqual": "greaterThan", "greate
              "greaterOrEqual": "lessThan"}  # fmt: skip
 
 
-def read_trigger(node: Node | None, stage: Stage) -> Trigger:
+def read_trigger(node: Node | None, stage: ImportContext) -> Trigger:
     """A StartTrigger: any of its groups, of which all conditions hold. None: at once."""
     if node is None:
         return AT_ONCE
@@ -96,7 +96,7 @@ def _different(triggers: list[Trigger]) -> list[Trigger]:
     return list({repr(trigger): trigger for trigger in triggers}.values())
 
 
-def _condition(node: Node, stage: Stage) -> Trigger:
+def _condition(node: Node, stage: ImportContext) -> Trigger:
     node.ignore("name")
     edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0)
     if edge == "risingOrFalling":
@@ -118,7 +118,7 @@ def _condition(node: Node, stage: Stage) -> Trigger:
 # -- by value ------------------------------------------------------------------------------------------------------
 
 
-def _by_value(node: Node, edge: str, stage: Stage) -> Trigger:
+def _by_value(node: Node, edge: str, stage: ImportContext) -> Trigger:
     match node.tag:
         case "SimulationTimeCondition":
             value, rule = node.number("value"), node.word("rule")
@@ -145,7 +145,7 @@ def _by_value(node: Node, edge: str, stage: Stage) -> Trigger:
 # -- by entity -----------------------------------------------------------------------------------------------------
 
 
-def _by_entity(node: Node, edge: str, stage: Stage) -> Trigger:
+def _by_entity(node: Node, edge: str, stage: ImportContext) -> Trigger:
     triggering = node.need("TriggeringEntities")
     whom = list(triggering.children("EntityRef"))
     rule = triggering.word("triggeringEntitiesRule")
@@ -169,19 +169,19 @@ def _bound(node: Node, edge: str) -> str:
     raise node.not_said(f"rule={quoted(rule)}; here a measure is below or above a limit")
 
 
-def _speed(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _speed(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if node.word("direction", "longitudinal") != "longitudinal":
         raise node.not_said("a speed sideways or upwards")
     return {"speed": {"of": of.id, _bound(node, edge): speed(node.number("value"))}}
 
 
-def _standstill(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _standstill(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if node.number("duration") > 0.1:
         node.differs(f"it holds at standstill, not {node.number('duration'):g} s later")
     return {"standstill": {"of": of.id}}
 
 
-def _travelled(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _travelled(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     return {"travelled": {"of": of.id, "distance": quantity(node.number("value"), "m")}}
 
 
@@ -201,7 +201,7 @@ def _free(node: Node, of: Entity, to: Entity) -> float:
     return 0.0 if node.flag("freespace") else of.nose_m + to.tail_m
 
 
-def _headway(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _headway(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     to, bound = stage.entity(node), _bound(node, edge)
     _measured_along(node)
     value, more = node.number("value"), _free(node, of, to)
@@ -220,7 +220,7 @@ def _headway(node: Node, of: Entity, edge: str, stage: Stage) -> When:
     return {"headway": {"of": of.id, "to": to.id, bound: quantity(value, "s")}}
 
 
-def _ttc(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _ttc(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     target = node.need("TimeToCollisionConditionTarget").only()
     _measured_along(node)
     if target.tag != "EntityRef":
@@ -242,7 +242,7 @@ def _ttc(node: Node, of: Entity, edge: str, stage: Stage) -> When:
     return {"ttc": {"of": of.id, "to": to.id, "below": quantity(value, "s")}}
 
 
-def _relative_distance(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _relative_distance(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     to, bound, value = stage.entity(node), _bound(node, edge), node.number("value")
     _measured_along(node)
     if not node.flag("freespace"):
@@ -258,7 +258,7 @@ def _gap(node: Node, of: Entity, to: Entity, bound: str, value: float) -> When:
     return {"gap": {"of": of.id, "to": to.id, bound: quantity(max(value, 0.0), "m")}}
 
 
-def _place(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     """ReachPosition and Distance: the place along the road at which the front is then."""
     reach = node.tag == "ReachPositionCondition"
     limit = node.number("tolerance" if reach else "value")
@@ -283,7 +283,7 @@ def _place(node: Node, of: Entity, edge: str, stage: Stage) -> When:
     return {"reached": {"of": of.id, "along": quantity(there.s_m - facing * (limit - nose), "m")}}
 
 
-def _end_of_road(node: Node, of: Entity, edge: str, stage: Stage) -> When:
+def _end_of_road(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if node.number("duration") > 0.1 or stage.course.chain is None:
         raise node.not_said("an end of the road that lasts, or a road without one")
     facing = stage.facing(of)

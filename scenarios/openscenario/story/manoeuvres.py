@@ -3,7 +3,7 @@
 import math
 
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.yaml_text import quantity
 
@@ -15,7 +15,7 @@ LEAST_S, MOST_S = 0.1, 60.0
 MOST_OFFSET_M = 2.0
 
 
-def lane_change(node: Node, of: Entity, stage: Stage) -> dict[str, object]:
+def lane_change(node: Node, of: Entity, stage: ImportContext) -> dict[str, object]:
     """`change_lane`, with the time that the dynamics mean."""
     here = stage.lane(of)
     if here is None:
@@ -34,11 +34,11 @@ def lane_change(node: Node, of: Entity, stage: Stage) -> dict[str, object]:
     return {"change_lane": {"to": f"oncoming {target[0]}" if target[1] else target[0], "within": quantity(within, "s")}}
 
 
-def _place(lane: tuple[int, bool], stage: Stage) -> int:
+def _place(lane: tuple[int, bool], stage: ImportContext) -> int:
     return lane[0] + (len(stage.course.lanes.along) if lane[1] else 0)
 
 
-def _target(node: Node, of: Entity, stage: Stage) -> tuple[int, bool]:
+def _target(node: Node, of: Entity, stage: ImportContext) -> tuple[int, bool]:
     if node.tag == "AbsoluteTargetLane":
         said = node.word("value")
         found = stage.course.lanes.number(int(said)) if said.lstrip("-").isdecimal() else None
@@ -72,7 +72,7 @@ def _lasting(node: Node, shift_m: float, pace: float | None) -> float:
     return value
 
 
-def lane_offset(node: Node, of: Entity, stage: Stage) -> dict[str, object]:
+def lane_offset(node: Node, of: Entity, stage: ImportContext) -> dict[str, object]:
     """`offset`, to the actor's own left of its lane's middle."""
     target, dynamics = node.need("LaneOffsetTarget").only(), node.need("LaneOffsetActionDynamics")
     value = target.number("value") * stage.course.way  # to the ego's left from here on

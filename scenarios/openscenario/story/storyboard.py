@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node, NotSaid
 from scenarios.openscenario.source.parameters import declared
 from scenarios.openscenario.source.yaml_text import quantity
@@ -15,7 +15,7 @@ from scenarios.source.errors import quoted
 
 
 @dataclass
-class Told:
+class ImportedEvent:
     """One event of ours: `node` is the event in the file from which it comes."""
 
     id: str
@@ -36,7 +36,7 @@ class Told:
 
 
 @dataclass
-class Part:
+class StoryboardElement:
     """A storyboard element that conditions can refer to: when it begins, and which of our events it holds."""
 
     kind: str
@@ -50,12 +50,12 @@ class Part:
 
 
 @dataclass
-class Board:
+class StoryboardState:
     """What has been read so far."""
 
-    stage: Stage
-    told: list[Told] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    stage: ImportContext
+    told: list[ImportedEvent] = field(default_factory=list)
+    parts: list[StoryboardElement] = field(default_factory=list)
 
     def read(self, storyboard: Node) -> None:
         for story in storyboard.children("Story"):
@@ -70,8 +70,8 @@ class Board:
 
     # -- elements ----------------------------------------------------------------------------------------------
 
-    def _part(self, kind: str, path: tuple[str, ...], begins: Trigger) -> Part:
-        self.parts.append(Part(kind, path, begins))
+    def _part(self, kind: str, path: tuple[str, ...], begins: Trigger) -> StoryboardElement:
+        self.parts.append(StoryboardElement(kind, path, begins))
         return self.parts[-1]
 
     def _guarded(self, node: Node, read) -> None:
@@ -82,7 +82,7 @@ class Board:
             self.stage.report.refused.append(reason.remark)
             node.element.seen, node.element.left_out = True, "told"
 
-    def _act(self, act: Node, around: list[Part]) -> None:
+    def _act(self, act: Node, around: list[StoryboardElement]) -> None:
         name = act.word("name")
         begins = self._known(read_trigger(act.child("StartTrigger"), self.stage))
         inner = [*around, self._part("act", (*around[-1].path, name), begins)]
@@ -95,7 +95,7 @@ class Board:
         if stop is not None and stop.element.children:
             stop.leave_out("an act's end stops no event here; events end by themselves or when the next one takes over")
 
-    def _group(self, group: Node, around: list[Part]) -> None:
+    def _group(self, group: Node, around: list[StoryboardElement]) -> None:
         inner = [*around, self._part("maneuverGroup", (*around[-1].path, group.word("name")), around[-1].begins)]
         actors = group.need("Actors")
         if actors.flag("selectTriggeringEntities"):
@@ -106,7 +106,7 @@ class Board:
         for maneuver in group.children("Maneuver", "CatalogReference"):
             self._guarded(maneuver, lambda m=maneuver: self._maneuver(m, whom, inner))
 
-    def _maneuver(self, maneuver: Node, whom: list[Entity], around: list[Part]) -> None:
+    def _maneuver(self, maneuver: Node, whom: list[Entity], around: list[StoryboardElement]) -> None:
         if maneuver.tag == "CatalogReference":
             maneuver = self.stage.catalogs.entry(maneuver)
         else:
@@ -118,7 +118,7 @@ class Board:
                 event.differs("an event that is skipped while others run; here it takes over")
             self._guarded(event, lambda event=event: self._event(event, whom, inner))
 
-    def _event(self, event: Node, whom: list[Entity], around: list[Part]) -> None:
+    def _event(self, event: Node, whom: list[Entity], around: list[StoryboardElement]) -> None:
         name = event.word("name")
         act = next(part for part in around if part.kind == "act")
         own = self._known(read_trigger(event.child("StartTrigger"), self.stage))
@@ -132,7 +132,9 @@ class Board:
         for action in event.children("Action"):
             self._guarded(action, lambda action=action: self._action(action, whom, trigger, event, inner))
 
-    def _action(self, action: Node, whom: list[Entity], trigger: Trigger, event: Node, around: list[Part]) -> None:
+    def _action(
+        self, action: Node, whom: list[Entity], trigger: Trigger, event: Node, around: list[StoryboardElement]
+    ) -> None:
         inner = [*around, self._part("action", (*around[-1].path, action.word("name")), trigger)]
         said = action.only()
         if said.tag != "PrivateAction":
@@ -145,12 +147,14 @@ class Board:
 
     # -- actions -----------------------------------------------------------------------------------------------
 
-    def _perform(self, said: Node, of: Entity, trigger: Trigger, event: Node, name: str, around: list[Part]) -> None:
+    def _perform(
+        self, said: Node, of: Entity, trigger: Trigger, event: Node, name: str, around: list[StoryboardElement]
+    ) -> None:
         if trigger.at_once and self._starts_so(said, of):
             return
         row: list[str] = []
         for do in read_action(said, of, self.stage, trigger.after_s):
-            told = Told(self._name(name), of, trigger, do, event, row[-1] if row else "")
+            told = ImportedEvent(self._name(name), of, trigger, do, event, row[-1] if row else "")
             self.told.append(told)
             row.append(told.id)
         for part in around:
@@ -191,7 +195,7 @@ class Board:
         found = [part for part in self.parts if part.kind == kind and part.named(name)]
         return found[0].begins if len(found) == 1 else trigger
 
-    def when(self, told: Told) -> dict[str, object]:
+    def when(self, told: ImportedEvent) -> dict[str, object]:
         """The trigger of one event as our language writes it; raises NotSaid."""
         if told.chained:
             return {"ended": told.chained}
@@ -215,14 +219,14 @@ class Board:
         last = self._last(self._part_named(trigger.awaits, node), node)
         return {"ended": {"event": last, "after": quantity(trigger.delay_s, "s")} if trigger.delay_s else last}
 
-    def _part_named(self, awaited: tuple[str, str], node: Node) -> Part:
+    def _part_named(self, awaited: tuple[str, str], node: Node) -> StoryboardElement:
         found = [part for part in self.parts if part.kind == awaited[0] and part.named(awaited[1])]
         if len(found) != 1:
             said = "no" if not found else "more than one"
             raise node.wrong(f"{said} {awaited[0]} {quoted(awaited[1])} to wait for", "one of that name")
         return found[0]
 
-    def _last(self, part: Part, node: Node) -> str:
+    def _last(self, part: StoryboardElement, node: Node) -> str:
         """The one event of ours with which a storyboard element ends."""
         inside = {name for row in part.last for name in row}
         by_name = {told.id: told for told in self.told}

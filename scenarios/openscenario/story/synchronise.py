@@ -1,16 +1,16 @@
 """SynchronizeAction: arrive at a place when another arrives at its own, as a trajectory over time."""
 
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
-from scenarios.openscenario.source.positions import Spot
+from scenarios.openscenario.source.positions import WorldPosition
 from scenarios.openscenario.source.yaml_text import quantity
 
 EVERY_S = 0.25
 STILL_M = 0.3  # this near is there already
 
 
-def synchronised(node: Node, of: Entity, stage: Stage, after_s: float | None) -> dict[str, object]:
+def synchronised(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> dict[str, object]:
     """`follow_trajectory` along one's own way; only where both go at speeds known beforehand. Raises NotSaid."""
     master = stage.entity(node, "masterEntityRef")
     for name in ("targetTolerance", "targetToleranceMaster"):
@@ -36,7 +36,7 @@ def synchronised(node: Node, of: Entity, stage: Stage, after_s: float | None) ->
     return {"follow_trajectory": {"points": written}}
 
 
-def _way(stage: Stage, who: Entity, to: Spot) -> float:
+def _way(stage: ImportContext, who: Entity, to: WorldPosition) -> float:
     """Metres from where somebody's reference point starts to a place ahead of it."""
     here, there = stage.course.spotted(stage.starts[who.name]), stage.course.spotted(to)
     facing = stage.facing(who)

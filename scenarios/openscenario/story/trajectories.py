@@ -10,10 +10,10 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.opendrive.geometry import Clothoid
 from scenarios.openscenario.actors.course import centre_of
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.actors.import_context import Stage
+from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import declared
-from scenarios.openscenario.source.positions import Spot
+from scenarios.openscenario.source.positions import WorldPosition
 from scenarios.openscenario.source.yaml_text import quantity
 
 MOST_POINTS = 200  # of `follow_trajectory`
@@ -25,12 +25,12 @@ WRITTEN = "_trajectory"  # points [t, x, y] in the map frame, for whom the whole
 class Vertex:
     """A place of the reference point, and when; the heading where the file gives one."""
 
-    spot: Spot
+    spot: WorldPosition
     t_s: float | None
     turned: bool
 
 
-def followed(node: Node, of: Entity, stage: Stage, after_s: float | None) -> dict[str, object]:
+def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> dict[str, object]:
     """`follow_trajectory` from the action's beginning, and the same points in the map; raises NotSaid."""
     trajectory = _trajectory(node, stage)
     vertices = _vertices(trajectory, stage)
@@ -71,7 +71,7 @@ def _thinned(node: Node, points: list[list[str]]) -> list[list[str]]:
     return [points[i] for i in np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).astype(int))]
 
 
-def _trajectory(node: Node, stage: Stage) -> Node:
+def _trajectory(node: Node, stage: ImportContext) -> Node:
     holder = node.child("TrajectoryRef") or node
     found = holder.child("Trajectory")
     found = stage.catalogs.entry(holder.need("CatalogReference")) if found is None else declared(found, {})
@@ -81,7 +81,7 @@ def _trajectory(node: Node, stage: Stage) -> Node:
     return found
 
 
-def _vertices(trajectory: Node, stage: Stage) -> list[Vertex]:
+def _vertices(trajectory: Node, stage: ImportContext) -> list[Vertex]:
     shape = trajectory.need("Shape").only()
     match shape.tag:
         case "Polyline":
@@ -101,7 +101,7 @@ def _time(node: Node, name: str) -> float | None:
     return node.number(name) if node.has(name) else None
 
 
-def _clothoid(node: Node, stage: Stage) -> list[Vertex]:
+def _clothoid(node: Node, stage: ImportContext) -> list[Vertex]:
     start = stage.positions.read(node.need("Position"))
     length, first = node.number("length"), node.number("curvature")
     slope = node.number("curvaturePrime" if node.has("curvaturePrime") else "curvatureDot", 0.0)
@@ -115,11 +115,11 @@ def _clothoid(node: Node, stage: Stage) -> list[Vertex]:
         cos, sin = math.cos(start.heading_rad), math.sin(start.heading_rad)
         x, y = start.x_m + cos * u - sin * v, start.y_m + sin * u + cos * v
         at = None if None in times else times[0] + float(share) * (times[1] - times[0])
-        made.append(Vertex(Spot(x, y, start.heading_rad + turned), at, True))
+        made.append(Vertex(WorldPosition(x, y, start.heading_rad + turned), at, True))
     return made
 
 
-def _headed(spots: list[Spot], turned: list[bool]) -> list[Spot]:
+def _headed(spots: list[WorldPosition], turned: list[bool]) -> list[WorldPosition]:
     """With the direction of the way where the file gives no heading."""
     made = []
     for i, spot in enumerate(spots):
@@ -131,7 +131,7 @@ def _headed(spots: list[Spot], turned: list[bool]) -> list[Spot]:
     return made
 
 
-def _timed(node: Node, vertices: list[Vertex], of: Entity, stage: Stage, after_s: float | None) -> list[float]:
+def _timed(node: Node, vertices: list[Vertex], of: Entity, stage: ImportContext, after_s: float | None) -> list[float]:
     """Seconds from the action's beginning at each vertex."""
     if len(vertices) < 2:
         raise node.not_said(f"a trajectory of {len(vertices)} points")

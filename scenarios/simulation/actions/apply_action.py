@@ -28,7 +28,7 @@ from scenarios.model.actions import (
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.lane_change import settle_in_lane, shift
 from scenarios.simulation.actions.pull_out import pull_out
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import (
     crossing_side,
@@ -54,14 +54,14 @@ REACHED_MPS = 0.02  # a speed this near is the one that was asked for
 SLIDES_FROM_MPS = 1.0  # below it a loss of grip shows nothing
 
 
-def perform(mover: Mover, action: Action, t_s: float) -> Deed:
+def perform(mover: BodyState, action: Action, t_s: float) -> RunningAction:
     """Start an event's action."""
     if mover.struck_once:
-        return Deed("cannot act any more after the impact", at_once)
+        return RunningAction("cannot act any more after the impact", at_once)
     if mover.skid is not None:
-        return Deed("cannot act while it slides", at_once)
+        return RunningAction("cannot act while it slides", at_once)
     if not mover.present:
-        return Deed("cannot act: it is not there", at_once)
+        return RunningAction("cannot act: it is not there", at_once)
     if mover.scripted and not sets_speed(action):
         mover.target = Target(mover.speed, 2.0)
     mover.still, mover.scripted = False, False
@@ -94,24 +94,24 @@ def perform(mover: Mover, action: Action, t_s: float) -> Deed:
 # -- speed ---------------------------------------------------------------------------------------------------------
 
 
-def _change_speed(mover: Mover, action: Action, t_s: float) -> Deed:
+def _change_speed(mover: BodyState, action: Action, t_s: float) -> RunningAction:
     match action:
         case Brake(decel, until):
             return _brake(mover, decel, until)
         case BrakeHardest(until):
             deed = _brake(mover, mover.hardest_mps2, until)
-            return Deed(deed.said.partition(" (")[0], deed.over)  # nothing was asked that the road refuses
+            return RunningAction(deed.said.partition(" (")[0], deed.over)  # nothing was asked that the road refuses
         case Stop(decel, within, lasting):
             return _stop(mover, decel, within, lasting)
         case ChangeSpeed():
             return _reach(mover, action)
         case HoldSpeed(speed, lasting):
             mover.target = Target(speed, 2.0, braking=speed < mover.speed)
-            return Deed(f"holds {speed * 3.6:.0f} km/h", _after(t_s, lasting))
+            return RunningAction(f"holds {speed * 3.6:.0f} km/h", _after(t_s, lasting))
         case Follow(_, driver, lasting):
             mover.drive = action
             settle_in_lane(mover)
-            return Deed(f"follows as {driver}", _after(t_s, lasting))
+            return RunningAction(f"follows as {driver}", _after(t_s, lasting))
     raise TypeError(f"no such action: {action!r}")
 
 
@@ -119,15 +119,17 @@ def _after(t_s: float, lasting: float | None) -> Callable[[float], bool]:
     return lambda now: lasting is not None and now >= t_s + lasting - 1e-9
 
 
-def _brake(mover: Mover, decel: float, until: float) -> Deed:
+def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
     mover.target = Target(min(until, mover.speed), decel, braking=True)
     possible = min(decel, mover.grip - mover.pull_mps2)
     mover.lit = mover.speed > until and decel > LIT_DECEL  # the lamps light with the pedal
     limit = f" ({decel:.1f} asked; the road gives no more)" if possible < decel - 0.05 else ""
-    return Deed(f"brakes at {possible:.1f} m/s²{limit}", lambda _: mover.speed <= until + (REACHED_MPS if until else 0))
+    return RunningAction(
+        f"brakes at {possible:.1f} m/s²{limit}", lambda _: mover.speed <= until + (REACHED_MPS if until else 0)
+    )
 
 
-def _stop(mover: Mover, decel: float | None, within: float | None, lasting: float) -> Deed:
+def _stop(mover: BodyState, decel: float | None, within: float | None, lasting: float) -> RunningAction:
     if within is None:
         assert decel is not None
         mover.target, said = Target(0.0, decel, braking=True), "stops"
@@ -143,10 +145,10 @@ def _stop(mover: Mover, decel: float | None, within: float | None, lasting: floa
             stands.append(now)
         return bool(stands) and now >= stands[0] + lasting - 1e-9
 
-    return Deed(said, over)
+    return RunningAction(said, over)
 
 
-def _reach(mover: Mover, action: ChangeSpeed) -> Deed:
+def _reach(mover: BodyState, action: ChangeSpeed) -> RunningAction:
     speed, slower = action.speed_mps, action.speed_mps < mover.speed
     change, grip = abs(action.speed_mps - mover.speed), 0.95 * mover.grip
     if action.profile is Profile.SMOOTH:
@@ -160,13 +162,13 @@ def _reach(mover: Mover, action: ChangeSpeed) -> Deed:
             jerk = BRAKE_JERK if slower else DRIVE_JERK
             rate = max(rate_within(change, action.within_s, jerk, speed == 0), 0.05)
         mover.target = Target(speed, rate, braking=slower and rate > LIT_DECEL)
-    return Deed(
+    return RunningAction(
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
         lambda _: abs(mover.speed - speed) <= (REACHED_MPS if speed else 0),
     )
 
 
-def _reverse(mover: Mover, speed: float, distance: float | None) -> Deed:
+def _reverse(mover: BodyState, speed: float, distance: float | None) -> RunningAction:
     mover.wanted_gear = -1
     mover.target = Target(speed, BACKING_RATE) if distance is None else Halt(distance, speed, BACKING_RATE)
     target = mover.target
@@ -174,13 +176,13 @@ def _reverse(mover: Mover, speed: float, distance: float | None) -> Deed:
     def over(_: float) -> bool:
         return isinstance(target, Halt) and mover.gear == -1 and mover.speed == 0 and target.room_m < 0.2
 
-    return Deed("reverses", over)
+    return RunningAction("reverses", over)
 
 
 # -- both ----------------------------------------------------------------------------------------------------------
 
 
-def _cross(mover: Mover, action: Cross | StepOut, speed: float) -> Deed:
+def _cross(mover: BodyState, action: Cross | StepOut, speed: float) -> RunningAction:
     x, y, yaw = mover.at
     s, d = mover.road.locate(x, y)
     side = crossing_side(mover.road, d)
@@ -193,24 +195,24 @@ def _cross(mover: Mover, action: Cross | StepOut, speed: float) -> Deed:
     said = "crosses"
     if isinstance(action, StepOut):
         said = f"steps out from {'in front of' if action.in_front else 'behind'} {action.behind}"
-    return Deed(said, lambda _: mover.ends_beyond_d is None and mover.speed == 0)
+    return RunningAction(said, lambda _: mover.ends_beyond_d is None and mover.speed == 0)
 
 
-def _drive_line(mover: Mover, points: tuple[tuple[float, float, float], ...], t_s: float) -> Deed:
+def _drive_line(mover: BodyState, points: tuple[tuple[float, float, float], ...], t_s: float) -> RunningAction:
     line = joined_line(mover.at, max(mover.speed, 0.0), t_s, points)
     mover.path, mover.scripted, mover.ends_beyond_d = line, True, None
-    return Deed("follows a trajectory", lambda _: mover.path is not line or not mover.scripted)
+    return RunningAction("follows a trajectory", lambda _: mover.path is not line or not mover.scripted)
 
 
-def _lose_control(mover: Mover, turn: float) -> Deed:
+def _lose_control(mover: BodyState, turn: float) -> RunningAction:
     if mover.speed < SLIDES_FROM_MPS:
-        return Deed(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
+        return RunningAction(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
     decel = sliding_decel(mover.body, mover.grip / 9.81)
     mover.skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
     mover.lit = True
     asked, turns = math.degrees(abs(turn)), math.degrees(abs(possible))
     limit = f" ({asked:.0f} asked; there is no way for more)" if turns < asked - 5 else ""
     side, skid = "left" if turn > 0 else "right", mover.skid
-    return Deed(
+    return RunningAction(
         f"loses control and turns by {turns:.0f} degrees to the {side}{limit}", lambda _: mover.skid is not skid
     )

@@ -5,17 +5,17 @@ import math
 from scenarios.model.actions import Action, ChangeLane, CutIn, CutOut, LaneOffset
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 
 SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
 TIGHTEST_PER_M = 0.12
 
 
-def shift(mover: Mover, action: Action) -> Deed:
+def shift(mover: BodyState, action: Action) -> RunningAction:
     """Begin to move to another lane or place within the lane."""
     if mover.turn is not None:
-        return Deed("cannot change lane in a turn", at_once)
+        return RunningAction("cannot change lane in a turn", at_once)
     d, facing = mover.road.locate(*mover.at[:2])[1], facing_of(mover)
     here = lane_at(mover.road, d)
     match action:
@@ -56,19 +56,19 @@ def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | Non
     return next((b for b in beside if b is not None and (b < road.lanes) == (lane < road.lanes)), None)
 
 
-def facing_of(mover: Mover) -> int:
+def facing_of(mover: BodyState) -> int:
     """+1 for who heads along its road, -1 against it."""
     s, _ = mover.road.locate(*mover.at[:2])
     return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
 
 
-def _to_lane(mover: Mover, lane: int | None, duration: float, said: str) -> Deed:
+def _to_lane(mover: BodyState, lane: int | None, duration: float, said: str) -> RunningAction:
     if lane is None:
-        return Deed(f"{said}: there is no lane", at_once)
+        return RunningAction(f"{said}: there is no lane", at_once)
     return move_to(mover, mover.road.lane_centre(lane), duration, said)
 
 
-def move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
+def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> RunningAction:
     """To another offset as quickly as asked, grip and steering allow."""
     slope = None if isinstance(mover.path, LanePath) else _slope(mover)
     lane = mover.join_lane()
@@ -82,16 +82,16 @@ def move_to(mover: Mover, target_d: float, duration: float, said: str) -> Deed:
     lane.shift(target_d, length, slope)
     takes = length / max(speed, 0.1)
     hint = f" ({duration:.1f} s is too quick here)" if takes > duration + 0.1 else ""
-    return Deed(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
+    return RunningAction(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
 
 
-def _slope(mover: Mover) -> float:
+def _slope(mover: BodyState) -> float:
     """Of a heading against the road that it is about to join; steep ones are left to the checks."""
     s, _ = mover.road.locate(*mover.at[:2])
     return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * facing_of(mover))))
 
 
-def settle_in_lane(mover: Mover) -> None:
+def settle_in_lane(mover: BodyState) -> None:
     """Along the road from here; who comes from elsewhere steers to the middle of the nearest lane."""
     if not isinstance(mover.path, LanePath) and abs(_slope(mover)) > 1e-3:
         d = mover.road.locate(*mover.at[:2])[1]

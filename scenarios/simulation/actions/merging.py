@@ -11,7 +11,7 @@ from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.roads.road import Road
 from scenarios.simulation.actions.lane_change import move_to
-from scenarios.simulation.dynamics.body_state import Deed, Mover, Station, at_once, station
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, Station, at_once, station
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
 from scenarios.simulation.dynamics.turning import Slowing, Turn
@@ -24,7 +24,7 @@ BEFORE_END_M = 3.0  # of its narrowing one stops who found no gap
 TIME_GAP_S = 0.6  # behind whom one merges
 
 
-def come_alongside(mover: Mover, main: Road) -> None:
+def come_alongside(mover: BodyState, main: Road) -> None:
     """Put a body that starts on the ramp on its way: at its end it is on the ego's road."""
     way = main.ramp_way
     assert way is not None
@@ -48,15 +48,15 @@ class Merging:
     road: Road
     wishes: dict[str, Wish] = field(default_factory=dict)
 
-    def wish(self, mover: Mover, action: Merge) -> Deed:
+    def wish(self, mover: BodyState, action: Merge) -> RunningAction:
         """A story's merge: at once where the lane is alongside, or where there is a gap if it says so."""
         if self.road.ramp is None or not self._before_its_end(mover):
-            return Deed("does not merge: it is not on the ramp", at_once)
+            return RunningAction("does not merge: it is not on the ramp", at_once)
         wish = self.wishes[mover.body.id] = Wish(action.within_s, action.gap)
         said = "looks for a gap to merge into" if action.gap else "merges as soon as the lane is alongside"
-        return Deed(said, lambda _: wish.done and isinstance(mover.path, LanePath) and mover.path.settled)
+        return RunningAction(said, lambda _: wish.done and isinstance(mover.path, LanePath) and mover.path.settled)
 
-    def step(self, movers: Sequence[Mover]) -> Iterator[tuple[Mover, str]]:
+    def step(self, movers: Sequence[BodyState]) -> Iterator[tuple[BodyState, str]]:
         """Let who can merge begin to; tells of each."""
         if self.road.ramp is None:
             return
@@ -70,7 +70,7 @@ class Merging:
                 wish.done = True
                 yield mover, move_to(mover, self.road.lane_centre(0), wish.within_s, "merges").said
 
-    def heeded(self, mover: Mover, movers: Sequence[Mover], pedals: Pedals) -> Pedals:
+    def heeded(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
         """What a driver's pedals become on the acceleration lane: behind whom one merges, and before its end."""
         wish = self.wishes.get(mover.body.id)
         if wish is None or mover.drive is None or wish.done or not self._alongside(mover):
@@ -86,7 +86,7 @@ class Merging:
             asked = min(asked, -min(max(needed, COMFORTABLE_MPS2), HARDEST_MPS2))
         return Pedals(asked, asked < -LIT_DECEL) if asked < pedals.accel_mps2 else pedals
 
-    def foreseen(self, mover: Mover) -> np.ndarray:
+    def foreseen(self, mover: BodyState) -> np.ndarray:
         """The velocity that others expect to see: a ramp comes alongside, whoever is on it does not cross it."""
         velocity = mover.velocity()
         if mover.turn is None or mover.turn.way is not self.road.ramp_way:
@@ -94,20 +94,22 @@ class Merging:
         heading = self.road.heading(self.road.locate(*mover.at[:2])[0])
         return mover.speed * np.array([math.cos(heading), math.sin(heading)])
 
-    def _before_its_end(self, mover: Mover) -> bool:
+    def _before_its_end(self, mover: BodyState) -> bool:
         """On the ramp or its lane, whether it wants to merge or not."""
         if mover.turn is not None and mover.turn.way is self.road.ramp_way:
             return True
         return self._alongside(mover)
 
-    def _alongside(self, mover: Mover) -> bool:
+    def _alongside(self, mover: BodyState) -> bool:
         ramp, path = self.road.ramp, mover.path
         if mover.turn is not None or not isinstance(path, LanePath) or path.road is not self.road or not path.settled:
             return False
         there = abs(path.d - self.road.lane_centre(-1)) < self.road.lane_width_m / 2
         return there and ramp.joins_m <= path.s < ramp.ends_m and mover.present and not mover.slides
 
-    def _beside(self, own: Station, movers: Sequence[Mover], me: Mover) -> tuple[Station | None, Station | None]:
+    def _beside(
+        self, own: Station, movers: Sequence[BodyState], me: BodyState
+    ) -> tuple[Station | None, Station | None]:
         """Who is next ahead and next behind in the lane to merge into, or partly in it."""
         half, centre = self.road.lane_width_m / 2, self.road.lane_centre(0)
         near = []
@@ -122,7 +124,7 @@ class Merging:
         behind = [x for x in near if x.near_m + x.far_m < 2 * middle]
         return min(ahead, key=lambda x: x.near_m, default=None), max(behind, key=lambda x: x.far_m, default=None)
 
-    def _gap_is_safe(self, mover: Mover, movers: Sequence[Mover]) -> bool:
+    def _gap_is_safe(self, mover: BodyState, movers: Sequence[BodyState]) -> bool:
         """Whether neither it nor who is behind would have to brake hard (the safety criterion of MOBIL)."""
         own = station(mover, self.road)
         ahead, behind = self._beside(own, movers, mover)

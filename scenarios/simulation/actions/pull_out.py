@@ -3,17 +3,17 @@
 import math
 
 from scenarios.simulation.actions.lane_change import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_count
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, Deed, Mover, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE
 from scenarios.simulation.dynamics.longitudinal_control import Target
 
 PULLING_OUT_MPS2 = 1.2  # usual for a bus
 
 
-def pull_out(mover: Mover, speed_mps: float) -> Deed:
+def pull_out(mover: BodyState, speed_mps: float) -> RunningAction:
     """Speed up and move into the nearest lane of its direction, over the way that steering and grip then need."""
     if abs(mover.speed) > 1.0:
-        return Deed("does not pull out: it moves already", at_once)
+        return RunningAction("does not pull out: it moves already", at_once)
     road, facing = mover.road, facing_of(mover)
     lanes = range(road.lanes) if facing > 0 or not road.opposite_lanes else range(road.lanes, lane_count(road))
     d = road.locate(*mover.at[:2])[1]
@@ -21,13 +21,13 @@ def pull_out(mover: Mover, speed_mps: float) -> Deed:
     mover.target = Target(speed_mps, PULLING_OUT_MPS2)
     path = mover.join_lane()
     path.shift(target, _way_out(mover, abs(target - path.d), speed_mps))
-    return Deed(
+    return RunningAction(
         f"pulls out and speeds up to {speed_mps * 3.6:.0f} km/h",
         lambda _: mover.path is not path or (path.settled and mover.speed >= speed_mps - 0.02),
     )
 
 
-def _way_out(mover: Mover, change_m: float, speed_mps: float) -> float:
+def _way_out(mover: BodyState, change_m: float, speed_mps: float) -> float:
     """The least way over which a body that speeds up from a standstill can move so far to the side, metres."""
     wheelbase, way = WHEELBASE_SHARE * mover.body.size.length_m, 8.0
     while True:

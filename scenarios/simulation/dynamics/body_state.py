@@ -15,7 +15,7 @@ from scenarios.simulation.dynamics.collisions import mass_kg
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path, lane_path, wrapped
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Control, Pedals, Target
 from scenarios.simulation.dynamics.polyline_path import LinePath, Pose
-from scenarios.simulation.dynamics.sliding import Fall, Skid
+from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
 from scenarios.simulation.dynamics.state_table import (
     ACCEL,
     ASKED,
@@ -50,7 +50,7 @@ GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # to a standstill, before the othe
     grip=GRIP, speed=SPEED, gear=GEAR, accel=ACCEL, yaw_rate=YAW_RATE, lit=LIT, travelled_m=TRAVELLED, present=PRESENT
 )
 @dataclass
-class Mover:
+class BodyState:
     """One body while the simulation runs. The reference point is the ego's rear axle, others' box centre."""
 
     body: Body
@@ -73,9 +73,9 @@ class Mover:
     yaw_rate: float = 0.0
     lit: bool = False
     ends_beyond_d: float | None = None  # a crossing ends here
-    skid: Skid | None = None
+    skid: SlidingState | None = None
     struck_once: bool = False  # takes no orders any more
-    fall: Fall | None = None  # in the air, with the velocity of `skid`
+    fall: FallingState | None = None  # in the air, with the velocity of `skid`
     main: Road | None = None  # the ego's road, where that is not the body's own
     turn: Turn | None = None
     slowing: Slowing | None = None  # for a turn
@@ -281,7 +281,7 @@ class Mover:
     def struck(self, velocity: np.ndarray, decel: float) -> None:
         """From an impact on: slide with this velocity, slowed by friction alone."""
         spin = self.skid.yaw_rate if self.skid is not None else 0.0
-        self.skid, self.struck_once = Skid(velocity, decel, spin), True
+        self.skid, self.struck_once = SlidingState(velocity, decel, spin), True
         self.still, self.scripted, self.drive, self.driven = False, False, None, False
         yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
@@ -295,7 +295,7 @@ class Mover:
 
 
 @dataclass(frozen=True)
-class Deed:
+class RunningAction:
     """What happens, in words, and whether it is over at a time."""
 
     said: str
@@ -322,7 +322,7 @@ class Station:
         return self.far_m if self.facing > 0 else self.near_m
 
 
-def station(mover: Mover, road: Road | None = None) -> Station:
+def station(mover: BodyState, road: Road | None = None) -> Station:
     """Where a body is on a road, its own if none is named."""
     road, size = road or mover.road, mover.body.size
     s, d = road.locate(*mover.centre())

@@ -19,7 +19,7 @@ def gyration_m2(size: Size) -> float:
 
 
 @dataclass
-class Skid:
+class SlidingState:
     """A body that slides: every patch of it is slowed by the friction of its own motion, `decel_mps2` in all.
 
     Loss of control begins with a kick: for `kick_s` the front wheels still bite, sideways to `side` (+1 left), while
@@ -67,10 +67,12 @@ class Skid:
         return ax, ay, torque / gyration_m2(size)
 
 
-def spin_out(velocity: np.ndarray, yaw: float, size: Size, decel_mps2: float, turn_rad: float) -> tuple[Skid, float]:
+def spin_out(
+    velocity: np.ndarray, yaw: float, size: Size, decel_mps2: float, turn_rad: float
+) -> tuple[SlidingState, float]:
     """The skid that turns by `turn_rad` until it rests, or as far as there is way for; and how far that is."""
     side = 1 if turn_rad > 0 else -1
-    begun = Skid(velocity, decel_mps2, 0.0, 0.0, side)
+    begun = SlidingState(velocity, decel_mps2, 0.0, 0.0, side)
     longest = min(LONGEST_KICK_S / (decel_mps2 / G), 0.8 * math.hypot(*velocity) / decel_mps2)
     kicks = [longest * share / 12 for share in range(13)]
     turns = [abs(_turned(replace(begun, kick_s=kick), yaw, size)) for kick in kicks]
@@ -86,7 +88,7 @@ def spin_out(velocity: np.ndarray, yaw: float, size: Size, decel_mps2: float, tu
     return replace(begun, kick_s=high), turn_rad
 
 
-def _turned(skid: Skid, yaw: float, size: Size) -> float:
+def _turned(skid: SlidingState, yaw: float, size: Size) -> float:
     """How far a skid turns until it rests, in few steps: its course does not depend on friction, only its pace."""
     began = math.hypot(*skid.velocity)
     dt, turned = began / skid.decel_mps2 / 120, 0.0
@@ -98,7 +100,7 @@ def _turned(skid: Skid, yaw: float, size: Size) -> float:
 
 
 @dataclass
-class Fall:
+class FallingState:
     """In the air: `bottom_m` above the ground, sinking ever faster, otherwise going on as before."""
 
     bottom_m: float

@@ -1,6 +1,6 @@
 """Drivers at the wheel: they follow by IDM what lies ahead, and brake in an emergency after their reaction time.
 
-Compiled, for every driver looks sixty times a second. What one knows and intends is a row of `Minds`.
+Compiled, for every driver looks sixty times a second. What one knows and intends is a row of `DriverStates`.
 """
 
 import math
@@ -42,7 +42,7 @@ TIME_GAP, BRAKING_FOR, WAITS_FOR, CROSSED, OLDEST, LOOKS = range(7, 13)
 AT, GAP, LEAD_MPS, OWN_WAY = range(4)  # a memory's: when, the leader's gap and speed, one's own way until then
 
 
-class Minds:
+class DriverStates:
     """What the drivers know and intend; each has the place of its vehicle."""
 
     def __init__(self, bodies: int) -> None:

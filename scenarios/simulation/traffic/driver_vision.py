@@ -23,7 +23,7 @@ RAYS = 25  # across a body's width
 RAY_HEIGHTS = (0.2, 0.5, 0.8)  # of a body's height
 
 
-class Scene(NamedTuple):
+class TrafficScene(NamedTuple):
     """All bodies at one instant, and the road that they are seen on. Map frame, metres, radians, metres a second."""
 
     nodes: Float[np.ndarray, "node 6"]
@@ -48,7 +48,7 @@ def look(
     velocity: np.ndarray,
     braking: np.ndarray,
     present: np.ndarray,
-) -> Scene:
+) -> TrafficScene:
     """The scene in map and road coordinates."""
     return scene_of(road.nodes, road.curvature_per_m, xy, yaw, size, velocity, braking, present)
 
@@ -67,7 +67,9 @@ def scene_of(nodes, curvature, xy, yaw, size, velocity, braking, present):
         cos, sin = math.cos(heading), math.sin(heading)
         along_mps[i] = velocity[i, 0] * cos + velocity[i, 1] * sin
         across_mps[i] = velocity[i, 1] * cos - velocity[i, 0] * sin
-    return Scene(nodes, curvature, xy, yaw, size, braking, present, corners, along, across, along_mps, across_mps)
+    return TrafficScene(
+        nodes, curvature, xy, yaw, size, braking, present, corners, along, across, along_mps, across_mps
+    )
 
 
 class Ahead(NamedTuple):

@@ -10,7 +10,7 @@ from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.body_state import Deed, Mover, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
 from scenarios.simulation.dynamics.turning import NoTurn, Slowing
@@ -24,7 +24,7 @@ SLOWEST_MPS = 3.0  # pace that one expects of who circulates, at least
 LOOKS_FROM_S = 4.0  # before the line
 
 
-def approach(mover: Mover, main: Road) -> None:
+def approach(mover: BodyState, main: Road) -> None:
     """Put a body that comes along a road with a roundabout on its way through it: straight on, or else by the first
     exit. Who has passed it, or walks, goes its way."""
     if main.junction is None or not main.junction.ring_m or mover.body.kind in ON_FOOT or mover.still:
@@ -39,38 +39,38 @@ def approach(mover: Mover, main: Road) -> None:
         return
 
 
-def take_exit(mover: Mover, number: int) -> Deed:
+def take_exit(mover: BodyState, number: int) -> RunningAction:
     """Another way through, chosen before the roundabout is reached; exits are counted from where one enters."""
     main = mover.main or mover.road
     if main.junction is None or not main.junction.ring_m:
-        return Deed("there is no roundabout", at_once)
+        return RunningAction("there is no roundabout", at_once)
     path, turn = mover.path, mover.turn
     if not isinstance(path, LanePath) or not isinstance(turn, RingTurn) or path.s > turn.begins_m:
-        return Deed("takes no other exit: it is in the roundabout, or past it", at_once)
+        return RunningAction("takes no other exit: it is in the roundabout, or past it", at_once)
     own, (x, y, yaw) = mover.road, mover.at
     s, d = own.locate(x, y)
     facing = 1 if math.cos(yaw - own.heading(s)) >= 0 else -1
     there = exits(main, own, facing)
     if number > len(there):
-        return Deed(f"takes no exit {number}: there are {len(there)}", at_once)
+        return RunningAction(f"takes no exit {number}: there are {len(there)}", at_once)
     try:
         made = _send(mover, main, own, LanePath(own, s, d, facing, path.travelled), there[number - 1])
     except NoTurn as why:
-        return Deed(f"takes no other exit: {why}", at_once)
-    return Deed(f"takes exit {number} of the roundabout", lambda _: mover.turn is not made)
+        return RunningAction(f"takes no other exit: {why}", at_once)
+    return RunningAction(f"takes exit {number} of the roundabout", lambda _: mover.turn is not made)
 
 
-def turn_in_ring(mover: Mover, side: Side) -> Deed:
+def turn_in_ring(mover: BodyState, side: Side) -> RunningAction:
     """Leave to a side."""
     main, own = mover.main or mover.road, mover.road
     s, _ = own.locate(*mover.at[:2])
     there = exits(main, own, 1 if math.cos(mover.at[2] - own.heading(s)) >= 0 else -1)
     if str(side) not in there:
-        return Deed(f"does not turn {side}: no road leads to the {side}", at_once)
+        return RunningAction(f"does not turn {side}: no road leads to the {side}", at_once)
     return take_exit(mover, there.index(str(side)) + 1)
 
 
-def _send(mover: Mover, main: Road, own: Road, path: LanePath, leave: str) -> RingTurn:
+def _send(mover: BodyState, main: Road, own: Road, path: LanePath, leave: str) -> RingTurn:
     turn = plan_ring(main, own, path, leave)
     mover.turn, mover.path = turn, LanePath(turn.way, 0.0, 0.0, 1, path.travelled)
     mover.slowing = Slowing(turn.begins_m, turn.ends_m - turn.begins_m, ring_speed(main, mover.body, mover.grip))
@@ -83,7 +83,7 @@ class Roundabout:
     def __init__(self, road: Road) -> None:
         self.radius_m = driven_radius(road) if road.junction is not None and road.junction.ring_m else 0.0
 
-    def heeded(self, mover: Mover, movers: Sequence[Mover], pedals: Pedals) -> Pedals:
+    def heeded(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
         """What a driver's pedals become before the line while somebody circulates who would be in the way."""
         turn, room = mover.turn, self._room(mover)
         if not isinstance(turn, RingTurn) or room < 0 or room > LOOKS_FROM_S * max(mover.speed, SLOWEST_MPS):
@@ -99,7 +99,7 @@ class Roundabout:
             return pedals
         return Pedals(max(asked, -STOPPING_MPS2), asked < -LIT_DECEL)
 
-    def foreseen(self, mover: Mover, observer: Mover) -> Float[np.ndarray, "2"] | None:
+    def foreseen(self, mover: BodyState, observer: BodyState) -> Float[np.ndarray, "2"] | None:
         """The velocity that an observer reckons with: none of who can still give way to it; of who circulates, while it
         can give way itself, only what leads along its own way, for the line is where it stops. None: as it is."""
         if not isinstance(observer.path, LanePath) or not isinstance(mover.turn, RingTurn):
@@ -115,25 +115,25 @@ class Roundabout:
             return mover.speed * math.cos(yaw - along) * lane if inside else None
         return None
 
-    def _leaves_before(self, mover: Mover, observer: Mover) -> bool:
+    def _leaves_before(self, mover: BodyState, observer: BodyState) -> bool:
         """Whether somebody will have left by the time it would come to where the observer is about to enter."""
         turn = observer.turn
         if not isinstance(turn, RingTurn) or not isinstance(observer.path, LanePath):
             return False
         return observer.path.s < turn.ring_from_m and self._to_entry(mover, turn) is None
 
-    def _polite(self, mover: Mover) -> bool:
+    def _polite(self, mover: BodyState) -> bool:
         """Whether a body is before the line and can stop there without haste."""
         room = self._room(mover)
         return room >= 0 and mover.speed**2 / (2 * max(room, 0.1)) <= POLITE_MPS2
 
-    def _room(self, mover: Mover) -> float:
+    def _room(self, mover: BodyState) -> float:
         """Way of its front to the line; negative where it is past it, or goes through no roundabout."""
         if not isinstance(mover.turn, RingTurn) or not isinstance(mover.path, LanePath):
             return -1.0
         return mover.turn.yields_m - mover.path.s - mover.offset_m - mover.body.size.length_m / 2
 
-    def _to_entry(self, other: Mover, turn: RingTurn) -> float | None:
+    def _to_entry(self, other: BodyState, turn: RingTurn) -> float | None:
         """Way of a body to where a turn meets the ring, metres; None where it leaves before that."""
         ring, path = other.turn, other.path
         assert isinstance(ring, RingTurn) and isinstance(path, LanePath)
@@ -143,7 +143,7 @@ class Roundabout:
             return None
         return max(ring.ring_from_m - path.s, 0.0) + self.radius_m * to_me
 
-    def _in_the_way(self, mover: Mover, room: float, turn: RingTurn, other: Mover) -> bool:
+    def _in_the_way(self, mover: BodyState, room: float, turn: RingTurn, other: BodyState) -> bool:
         """Whether somebody who circulates comes to where one enters at about the same time."""
         ring, path = other.turn, other.path
         if not isinstance(ring, RingTurn) or not isinstance(path, LanePath) or not other.present:
@@ -158,7 +158,7 @@ class Roundabout:
         return -BEFORE_S < arrives_s - own_s < AFTER_S
 
 
-def _until(way_m: float, mover: Mover) -> float:
+def _until(way_m: float, mover: BodyState) -> float:
     """How long a body takes for some way into the roundabout, at the speed of its bends or speeding up to that."""
     assert mover.slowing is not None
     if mover.speed >= mover.slowing.turn_mps - 0.2:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
-from scenarios.roads.junction import Junction, Light
+from scenarios.roads.junction import Junction, SignalState
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.body_state import Deed, Mover, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Halt, Pedals
 from scenarios.simulation.dynamics.turning import NoTurn, Slowing, plan_turn, stop_line, turn_speed
@@ -18,46 +18,46 @@ STOPPING_MPS2 = 4.0  # harder than that nobody brakes for a signal that has chan
 BEFORE_LINE_M = 0.5  # between the front and the stop line
 
 
-def main_road(mover: Mover) -> Road:
+def main_road(mover: BodyState) -> Road:
     """The ego's road, on which the junction lies."""
     return mover.main or mover.road
 
 
-def room_to_line(mover: Mover) -> float:
+def room_to_line(mover: BodyState) -> float:
     """Way of the front to the stop line, metres; infinite where none lies ahead."""
     front = mover.offset_m + mover.body.size.length_m / 2
     return stop_line(main_road(mover), mover.road, mover.at) - front
 
 
-def turn_off(mover: Mover, side: Side) -> Deed:
+def turn_off(mover: BodyState, side: Side) -> RunningAction:
     """Begin the way round the corner; the speed follows when the corner is near."""
     if main_road(mover).junction is not None and main_road(mover).junction.ring_m:
         return turn_in_ring(mover, side)
     path = mover.join_lane()
     if mover.turn is not None or not path.settled:
-        return Deed("cannot turn while it turns or changes lane", at_once)
+        return RunningAction("cannot turn while it turns or changes lane", at_once)
     try:
         turn = plan_turn(main_road(mover), mover.road, path, side)
     except NoTurn as why:
-        return Deed(f"does not turn {side}: {why}", at_once)
+        return RunningAction(f"does not turn {side}: {why}", at_once)
     mover.turn, mover.path = turn, LanePath(turn.way, 0.0, 0.0, 1, path.travelled)
     mover.slowing = Slowing(turn.begins_m, turn.ends_m - turn.begins_m, turn_speed(mover.body, side, mover.grip))
-    return Deed(f"turns {side} at the junction", lambda _: mover.turn is not turn)
+    return RunningAction(f"turns {side} at the junction", lambda _: mover.turn is not turn)
 
 
-def stop_at_line(mover: Mover, decel: float) -> Deed:
+def stop_at_line(mover: BodyState, decel: float) -> RunningAction:
     """Go on until braking evenly needs `decel`, then stop at the line."""
     room = room_to_line(mover) - BEFORE_LINE_M
     if not 0 < room < math.inf:
-        return Deed("has no stop line ahead", at_once)
+        return RunningAction("has no stop line ahead", at_once)
     mover.target = Halt(room, mover.speed, decel)
-    return Deed("stops at the line", lambda _: mover.speed == 0)
+    return RunningAction("stops at the line", lambda _: mover.speed == 0)
 
 
-def run_red(mover: Mover) -> Deed:
+def run_red(mover: BodyState) -> RunningAction:
     """From now on the signals are nothing to it."""
     mover.heeds_signals = False
-    return Deed("takes no notice of the signals", at_once)
+    return RunningAction("takes no notice of the signals", at_once)
 
 
 class Signals:
@@ -67,13 +67,13 @@ class Signals:
         self.junction = junction if junction is not None and junction.signals else None
         self.room: dict[str, float] = {}
 
-    def light(self, mover: Mover, t_s: float) -> Light | None:
+    def light(self, mover: BodyState, t_s: float) -> SignalState | None:
         """What the lights show to a body."""
         return self.junction.shows(t_s, mover.road is not main_road(mover)) if self.junction is not None else None
 
-    def heeded(self, mover: Mover, pedals: Pedals, t_s: float) -> Pedals:
+    def heeded(self, mover: BodyState, pedals: Pedals, t_s: float) -> Pedals:
         """What a driver's pedals become before a light that is not green, if stopping is still possible."""
-        if self.junction is None or not mover.heeds_signals or self.light(mover, t_s) is Light.GREEN:
+        if self.junction is None or not mover.heeds_signals or self.light(mover, t_s) is SignalState.GREEN:
             return pedals
         room = room_to_line(mover) - BEFORE_LINE_M
         if room < -BEFORE_LINE_M or room == math.inf:
@@ -87,12 +87,12 @@ class Signals:
             return pedals
         return Pedals(max(stopping, -STOPPING_MPS2), stopping < -LIT_DECEL)
 
-    def run_at_red(self, movers: Sequence[Mover], t_s: float) -> Iterator[Mover]:
+    def run_at_red(self, movers: Sequence[BodyState], t_s: float) -> Iterator[BodyState]:
         """Who has just passed a stop line at red."""
         for mover in movers if self.junction is not None else ():
             if mover.body.kind in ON_FOOT or mover.still or not mover.present:
                 continue
             before, room = self.room.get(mover.body.id, math.inf), room_to_line(mover)
             self.room[mover.body.id] = room
-            if room < 0 <= before < math.inf and self.light(mover, t_s) is Light.RED:
+            if room < 0 <= before < math.inf and self.light(mover, t_s) is SignalState.RED:
                 yield mover

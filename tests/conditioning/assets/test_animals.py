@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.body_meshes import body_mesh, distance_gone
-from conditioning.assets.mesh import Part
+from conditioning.assets.mesh import BodyPart
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.part_masks import PARTS, draw_parts
@@ -33,13 +33,13 @@ def test_every_variant_fills_its_box_and_stays_inside(word):
 def test_an_animal_moves_its_legs_as_it_goes_and_stands_on_them_when_it_rests():
     assert not np.allclose(mesh_of("deer", 0.0, True).points, mesh_of("deer", 0.6, True).points)
     assert np.allclose(mesh_of("deer", 0.0).points, mesh_of("deer", 0.6).points)
-    hooves = mesh_of("deer").points[mesh_of("deer").part == Part.SHOES]
+    hooves = mesh_of("deer").points[mesh_of("deer").part == BodyPart.SHOES]
     assert hooves[..., 2].min() == pytest.approx(-VARIANTS["deer"].size.height_m / 2)
 
 
 def test_a_deer_has_antlers_and_a_dog_has_none():
-    assert (mesh_of("deer").part == Part.HAIR).any()
-    assert not (mesh_of("dog").part == Part.HAIR).any()
+    assert (mesh_of("deer").part == BodyPart.HAIR).any()
+    assert not (mesh_of("dog").part == BodyPart.HAIR).any()
 
 
 @pytest.mark.parametrize("size", [Size(1.0, 1.0, 0.3), Size(1.0, 0.3, 1.0), Size(0.3, 1.0, 1.0)])
@@ -47,9 +47,9 @@ def test_a_wheel_lies_or_stands_as_its_box_does(size):
     """Seen along its axis it has a hub in the middle of a ring: the tyre leaves the middle free."""
     mesh = body_mesh(Body("w", Kind.DEBRIS, size))
     thin = int(np.argmin([size.length_m, size.width_m, size.height_m]))
-    tyre = np.delete(mesh.points[mesh.part == Part.TYRE], thin, axis=-1)
+    tyre = np.delete(mesh.points[mesh.part == BodyPart.TYRE], thin, axis=-1)
     assert np.linalg.norm(tyre, axis=-1).min() > 0.25
-    rim = np.delete(mesh.points[mesh.part == Part.RIM], thin, axis=-1)
+    rim = np.delete(mesh.points[mesh.part == BodyPart.RIM], thin, axis=-1)
     assert np.linalg.norm(rim, axis=-1).max() < 0.3
 
 

@@ -7,11 +7,11 @@ import pytest
 from shapely.geometry import Point
 
 from conditioning.ground.road_surface import edge_distance, painted
-from scenarios.roads.junction import CORNER_M, Arms, Junction, Light, Phase
+from scenarios.roads.junction import CORNER_M, Arms, Junction, SignalInterval, SignalState
 from scenarios.roads.road import Road, RoadKind
 from scenarios.roads.road_polygons import road_area
 
-GREEN = (Phase(Light.GREEN, Light.RED, 0.0),)
+GREEN = (SignalInterval(SignalState.GREEN, SignalState.RED, 0.0),)
 
 
 def crossroads(arms: Arms = Arms.BOTH, signals=GREEN) -> Road:

@@ -15,7 +15,7 @@ from conditioning.logs.tracks import kind_of
 from conditioning.sensors.visibility import see
 from scenarios.model.bodies import Kind
 from scenarios.model.environment import Environment, Surface
-from scenarios.rollout import Ended
+from scenarios.rollout import RolloutEnd
 from scenarios.scenario import Expect, FromLog, Scenario
 from tests.conditioning.log_by_hand import EGO_SPEED, write_log
 
@@ -37,7 +37,7 @@ def by_hand(tmp_path_factory) -> Path:
 def test_the_ego_starts_at_the_origin_along_x_and_keeps_its_speed(by_hand):
     rollout = read_log(by_hand, scenario()).rollout
     assert len(rollout.t_s) == 25
-    assert rollout.ended == Ended.DURATION
+    assert rollout.ended == RolloutEnd.DURATION
     np.testing.assert_allclose(rollout.ego_to_map[0, :2, 3], 0, atol=1e-9)
     np.testing.assert_allclose(rollout.ego_to_map[:, 0, 3], EGO_SPEED * rollout.t_s, atol=1e-6)
     np.testing.assert_allclose(rollout.speed_mps[:, 0], EGO_SPEED, atol=1e-6)
@@ -77,14 +77,14 @@ def test_other_categories_are_counted_not_lost(by_hand):
 
 def test_a_longer_wish_ends_with_the_log(by_hand):
     rollout = read_log(by_hand, scenario(duration_s=60.0)).rollout
-    assert rollout.ended == Ended.LOG_END
+    assert rollout.ended == RolloutEnd.LOG_END
     assert rollout.t_s[-1] == 3.0
 
 
 @pytest.mark.parametrize("asked_s", [60.0, 6.0])
 def test_a_log_that_ends_between_two_keyframes_of_the_clip_is_read_to_the_last_one(by_hand, asked_s):
     rollout = read_log(by_hand, scenario(start_s=0.7, duration_s=asked_s)).rollout
-    assert rollout.ended == Ended.LOG_END
+    assert rollout.ended == RolloutEnd.LOG_END
     assert rollout.t_s[-1] == 2.0  # of 2.3 s that are left
 
 

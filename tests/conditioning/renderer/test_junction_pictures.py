@@ -10,14 +10,14 @@ from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import photograph
 from scenarios.model.environment import Surface
 from scenarios.roads.friction import Patch
-from scenarios.roads.junction import CORNER_M, Junction, Light, Phase
+from scenarios.roads.junction import CORNER_M, Junction, SignalInterval, SignalState
 from scenarios.roads.road import Road, RoadKind
 from scenarios.rollout import Rollout
 from tests.conditioning.situations import situation
 
 CAMERA = FRONT.resized(72, 128)
 PLAIN = Road(RoadKind.STRAIGHT, 1, 1, 3.5, 0.0, 0)
-RED = (Phase(Light.RED, Light.GREEN, 0.0),)
+RED = (SignalInterval(SignalState.RED, SignalState.GREEN, 0.0),)
 CROSSED = replace(PLAIN, junction=Junction(22.0, 1, 1, 3.5, signals=RED))
 
 
@@ -54,7 +54,7 @@ def test_nothing_stands_in_the_other_road():
 
 def test_a_red_light_is_seen_red():
     red = photograph(on(CROSSED), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0].astype(int)
-    green_phase = replace(CROSSED.junction, signals=(Phase(Light.GREEN, Light.RED, 0.0),))
+    green_phase = replace(CROSSED.junction, signals=(SignalInterval(SignalState.GREEN, SignalState.RED, 0.0),))
     green = photograph(on(replace(CROSSED, junction=green_phase)), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0]
     changed = np.abs(red - green).max(axis=-1) > 60
     assert 3 < changed.sum() < 400

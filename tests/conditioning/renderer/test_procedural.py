@@ -11,12 +11,12 @@ from conditioning.geometry.camera import FRONT
 from conditioning.geometry.cuboids import see_cuboids
 from conditioning.ground.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, marking_at
 from conditioning.renderer.procedural import photograph
-from conditioning.renderer.scene_triangles import Troupe, joined, still_cast
+from conditioning.renderer.scene_triangles import BodyMeshes, joined, still_cast
 from conditioning.renderer.weather import light_of
 from scenarios.model.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface, TimeOfDay, Weather
 from scenarios.roads.road import Road, RoadKind
-from scenarios.rollout import Ended, Rollout
+from scenarios.rollout import Rollout, RolloutEnd
 
 CAMERA = FRONT.resized(144, 256)
 STREET = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
@@ -37,7 +37,8 @@ def street_with(*bodies: tuple[Kind, float, float], road: Road | None = STREET, 
         id="a street", name="a street", t_s=t, bodies=tuple(made), centre=centre, yaw_rad=still, speed_mps=still,
         acceleration_mps2=still, valid=still == 0, brake_light=still != 0, sliding=still != 0,
         ego_to_map=pose, map_to_global=np.eye(4),
-        road=road, surface=Surface.DRY, friction=0.85, environment=Environment(), happenings=(), ended=Ended.DURATION,
+        road=road, surface=Surface.DRY, friction=0.85, environment=Environment(), happenings=(),
+        ended=RolloutEnd.DURATION,
     )  # fmt: skip
     return replace(rollout, **changes)
 
@@ -62,7 +63,7 @@ def test_another_seed_changes_the_look_but_no_shape():
     casts = []
     for seed in (1, 2):
         light = light_of(rollout, seed)
-        casts.append(joined([still_cast(scenery, light, seed)[0], *Troupe(rollout, light, seed).at(0, rows)]))
+        casts.append(joined([still_cast(scenery, light, seed)[0], *BodyMeshes(rollout, light, seed).at(0, rows)]))
     assert np.array_equal(casts[0].points, casts[1].points)
     assert not np.array_equal(casts[0].albedo, casts[1].albedo)
 

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from conditioning.renderer.signals import SignalCasts, signals_of
-from scenarios.roads.junction import Arms, Junction, Light, Phase
+from scenarios.roads.junction import Arms, Junction, SignalInterval, SignalState
 from scenarios.roads.road import Road, RoadKind
 
-PHASES = (Phase(Light.GREEN, Light.RED, 2.0), Phase(Light.RED, Light.GREEN, 0.0))
+PHASES = (
+    SignalInterval(SignalState.GREEN, SignalState.RED, 2.0),
+    SignalInterval(SignalState.RED, SignalState.GREEN, 0.0),
+)
 
 
 def crossroads(arms: Arms = Arms.BOTH, signals=PHASES) -> Road:

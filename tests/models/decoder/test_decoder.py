@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.decoder.diffusion import KNOWN, Window, diffuse, draft, forget, loss, mistake, sample, show, steer
+from models.decoder.diffusion import KNOWN, TrainingWindow, diffuse, draft, forget, loss, mistake, sample, show, steer
 from models.decoder.network import DecoderConfig, VideoDecoder
 from models.decoder.regions import Regions, fill, regions
 from models.decoder.rendering import render
-from models.decoder.reprojection import Sight
+from models.decoder.reprojection import CameraPath
 from models.decoder.windows import Anchor, Script, first_frame, window_from
 
 REGIONS = Regions(
@@ -21,9 +21,9 @@ CONFIG = DecoderConfig(
 HEIGHT, WIDTH = 32, 48
 
 
-def standing(batch: int, time: int) -> Sight:
+def standing(batch: int, time: int) -> CameraPath:
     """A camera that does not move."""
-    return Sight(torch.eye(4).double().expand(batch, time, 4, 4), torch.eye(3).double().expand(batch, 3, 3))
+    return CameraPath(torch.eye(4).double().expand(batch, time, 4, 4), torch.eye(3).double().expand(batch, 3, 3))
 
 
 def read(tokens: Tensor) -> Tensor:
@@ -39,9 +39,9 @@ def decoder() -> VideoDecoder:
     return network
 
 
-def window(batch: int = 2, time: int = 3) -> Window:
+def window(batch: int = 2, time: int = 3) -> TrainingWindow:
     g = torch.Generator().manual_seed(1)
-    return Window(
+    return TrainingWindow(
         pictures=torch.rand(batch, time, 3, HEIGHT, WIDTH, generator=g) * 2 - 1,
         layers=torch.rand(batch, time, 12, HEIGHT, WIDTH, generator=g),
         tokens=torch.rand(batch, time, 3, HEIGHT // 16, WIDTH // 16, generator=g),
@@ -50,7 +50,7 @@ def window(batch: int = 2, time: int = 3) -> Window:
     )
 
 
-def steering_of(w: Window, known: tuple[bool, ...], has_tokens: tuple[bool, ...] = (True, False, True)):
+def steering_of(w: TrainingWindow, known: tuple[bool, ...], has_tokens: tuple[bool, ...] = (True, False, True)):
     batch = len(w.pictures)
     steering = steer(w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3), draft(read, w.tokens))
     return show(steering, w.pictures, torch.tensor(known).expand(batch, 3), w.sight, REGIONS)
@@ -105,7 +105,7 @@ def test_frames_are_shown_the_nearest_known_one():
     assert steering_of(w, KNOWN["backward"]).distance.tolist() == [[2, 1, 0]]
 
 
-def untrained(w: Window) -> tuple[Tensor, Tensor]:
+def untrained(w: TrainingWindow) -> tuple[Tensor, Tensor]:
     """What a new network makes of a window, and the draft's colours half kept inside outlines."""
     steering = steering_of(w, KNOWN["video"])
     made = VideoDecoder(CONFIG)(torch.randn(w.pictures.shape), torch.ones(len(w.pictures)), steering)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from models.decoder.regions import Regions
-from models.decoder.reprojection import NEARNESS_M, Reprojected, Sight, reproject
+from models.decoder.reprojection import NEARNESS_M, CameraPath, Reprojected, reproject
 
 HEIGHT, WIDTH, FOCAL = 40, 60, 50.0
 K = torch.tensor([[FOCAL, 0, WIDTH / 2], [0, FOCAL, HEIGHT / 2], [0, 0, 1]]).double()[None]
@@ -46,7 +46,7 @@ def with_body(layers: Tensor, left: int, depth_m: float, top: int = 10, width: i
 
 
 def from_the_first(poses: Tensor, theirs: Tensor, ours: Tensor) -> Reprojected:
-    motion = Sight(poses, K).between(torch.zeros(1, 2, dtype=torch.long))[:, 1]
+    motion = CameraPath(poses, K).between(torch.zeros(1, 2, dtype=torch.long))[:, 1]
     return reproject(PLACES, theirs, ours, motion, K, WHICH)
 
 

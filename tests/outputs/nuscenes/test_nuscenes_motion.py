@@ -14,7 +14,7 @@ from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import see
 from outputs.clips.clip import Clip, keyframes, write_clip
 from outputs.nuscenes.dataset import write_dataset
-from outputs.nuscenes.tables import Scene, open_scene
+from outputs.nuscenes.tables import ClipTables, open_scene
 from scenarios.load import library, load, suites
 from scenarios.rollout import KEYFRAME_STRIDE, Rollout
 from scenarios.simulation.simulate import simulate
@@ -36,7 +36,7 @@ def film(folder: Path, rollout: Rollout) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory) -> dict[str, Scene]:
+def scenes(tmp_path_factory) -> dict[str, ClipTables]:
     folder = tmp_path_factory.mktemp("clips")
     shipped = library() | suites()
     films = [film(folder, simulate(load(shipped[name])[0])) for name in CASES]

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outputs.nuscenes.splits import ALL, TEST, TRAIN, VAL, Kin, Shares, as_table, placed, settled, sides, split_of
+from outputs.nuscenes.splits import (
+    ALL,
+    TEST,
+    TRAIN,
+    VAL,
+    SceneFamily,
+    Shares,
+    as_table,
+    placed,
+    settled,
+    sides,
+    split_of,
+)
 
 FAMILIES = {f"clip-{family}-{seed}": f"family-{family}" for family in range(400) for seed in range(3)}
 
@@ -50,7 +62,7 @@ def test_shares_that_leave_nothing_to_train_on_are_refused(val, test):
 
 
 def test_who_is_placed_stays_whatever_the_hash_says():
-    scenes = {"a": Kin("one", "one"), "b": Kin("one", "one"), "c": Kin("two", "two")}
+    scenes = {"a": SceneFamily("one", "one"), "b": SceneFamily("one", "one"), "c": SceneFamily("two", "two")}
     other = {TRAIN: VAL, VAL: TRAIN}[split_of("one")]
     known = settled(scenes, {"a": other})
     assert known == {"one": other}
@@ -63,7 +75,11 @@ def test_a_scene_of_a_log_follows_a_clip_that_was_placed_by_its_scenario_s_name(
     """Older clips from a log were placed by the name; new ones by the scene: the same street on the same side."""
     names = [f"case-{i}" for i in range(40)]
     for name in names:
-        scenes = {"old": Kin(name, name), "new": Kin("log:scene-0002", name), "also": Kin("log:scene-0002", "another")}
+        scenes = {
+            "old": SceneFamily(name, name),
+            "new": SceneFamily("log:scene-0002", name),
+            "also": SceneFamily("log:scene-0002", "another"),
+        }
         known = settled(scenes, {"old": split_of(name)})
         found = as_table(sides({scene: kin.family for scene, kin in scenes.items()}, Shares(), known))
         assert {"old", "new", "also"} == set(found[split_of(name)])
@@ -71,7 +87,7 @@ def test_a_scene_of_a_log_follows_a_clip_that_was_placed_by_its_scenario_s_name(
 
 
 def test_a_name_moves_nobody_but_clips_from_logs():
-    scenes = {"a": Kin("one", "street"), "b": Kin("two", "street")}
+    scenes = {"a": SceneFamily("one", "street"), "b": SceneFamily("two", "street")}
     assert settled(scenes, {"a": VAL}) == {"one": VAL}
 
 

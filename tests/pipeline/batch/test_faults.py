@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 import pipeline.batch.generate
-from pipeline.batch.generate import Silent, generate
+from pipeline.batch.generate import NoObserver, generate
 from pipeline.datasets.garbage_collect import gc
 from pipeline.errors import ReadOnly
-from pipeline.runs.clip_outcome import Made
-from pipeline.runs.run_config import How, Request, wanted
+from pipeline.runs.clip_outcome import ClipDone
+from pipeline.runs.run_config import ExecutionConfig, RunConfig, wanted
 from pipeline.runs.run_folder import Job, look
-from pipeline.runs.status import Phase, status
+from pipeline.runs.status import RunPhase, status
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker
 from tests.pipeline.troubles import Batch, alive, drive, ended, kill, until
@@ -37,8 +37,8 @@ def loaded(tmp_path_factory, speck_weights) -> Path:
     """All that a clip needs is imported and compiled here, once: the drivers are forks of this process. Its run."""
     folder = tmp_path_factory.mktemp("loaded")
     (folder / "one.yaml").write_text(case(1))
-    request = Request((str(folder / "one.yaml"),), folder / "run", preset="speck", weights=speck_weights)
-    assert generate(request, How(use_ray=False), Silent()).complete
+    request = RunConfig((str(folder / "one.yaml"),), folder / "run", preset="speck", weights=speck_weights)
+    assert generate(request, ExecutionConfig(use_ray=False), NoObserver()).complete
     return folder / "run"
 
 
@@ -77,7 +77,7 @@ def test_sigterm_finishes_the_clip_in_hand_says_so_and_can_be_resumed(batch):
     os.kill(pid, signal.SIGTERM)
     assert ended(pid) == 143
     told = status(batch.out)
-    assert told.phase is Phase.STOPPED
+    assert told.phase is RunPhase.STOPPED
     assert "stopped as asked" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     assert told.accepted + told.rejected + told.missing == 4
@@ -86,7 +86,7 @@ def test_sigterm_finishes_the_clip_in_hand_says_so_and_can_be_resumed(batch):
     assert ended(drive("resume", str(batch.out))) == 0
     assert batch.counted() == batch.all_made()
     assert tries == [1] * len(tries)
-    assert status(batch.out).phase is Phase.COMPLETE
+    assert status(batch.out).phase is RunPhase.COMPLETE
 
 
 def test_sigterm_drops_the_clip_in_hand_when_the_grace_is_over(batch):
@@ -114,7 +114,7 @@ def test_two_operators_at_once(batch):
 def test_status_of_a_run_that_works_names_its_holder_and_disturbs_nobody(batch):
     pid = begun(batch)
     told = status(batch.out)
-    assert told.phase is Phase.RUNNING
+    assert told.phase is RunPhase.RUNNING
     assert told.holder["pid"] == str(pid)
     assert told.next == ""
     while alive(pid):
@@ -231,15 +231,15 @@ def test_a_folder_that_can_only_be_read_is_named_and_no_room_is_asked_for(
 class FindsItReadOnly(SpeckMaker):
     """As a file system that found an error in itself: Linux lets it only be read from then on."""
 
-    def process(self, job: Job) -> Made:
+    def process(self, job: Job) -> ClipDone:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self.out))
 
 
 def test_a_disk_that_becomes_read_only_stops_the_batch_and_no_room_is_asked_for(batch, monkeypatch):
     monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", FindsItReadOnly)
-    request = Request((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+    request = RunConfig((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
     with pytest.raises(ReadOnly, match="can only be read from now on") as error:
-        generate(request, How(use_ray=False), Silent())
+        generate(request, ExecutionConfig(use_ray=False), NoObserver())
     assert str(error.value).endswith(f"When it can be written again: nearmiss resume {batch.out}")
     assert look(batch.out).failures() == ()  # no clip is to blame
 
@@ -276,4 +276,4 @@ def test_a_clock_that_jumps_back(batch, clock_back):
     assert subprocess.run([*command, "resume", str(batch.out)], env=environment, cwd=ROOT, check=False).returncode == 0
     assert before.items() <= batch.there().items()
     assert batch.counted() == batch.all_made()
-    assert status(batch.out).phase is Phase.COMPLETE
+    assert status(batch.out).phase is RunPhase.COMPLETE

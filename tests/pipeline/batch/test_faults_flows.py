@@ -20,9 +20,9 @@ import pytest
 from pipeline.batch.generate import make_plan
 from pipeline.batch.nightly import in_turn
 from pipeline.runs.batch_history import ended_nights
-from pipeline.runs.run_config import How, Request, kept, wanted
+from pipeline.runs.run_config import ExecutionConfig, RunConfig, kept, wanted
 from pipeline.runs.run_folder import look
-from pipeline.runs.status import Phase, status
+from pipeline.runs.status import RunPhase, status
 from tests.pipeline.troubles import Batch, until
 
 pytestmark = pytest.mark.prefect
@@ -105,7 +105,7 @@ def begun(server) -> Iterator[Callable[..., subprocess.Popen]]:
 
     def begin(batch: Batch, *words: str) -> subprocess.Popen:
         specs = (str(batch.folder / "batch.yaml"),)
-        jobs = make_plan(Request(specs, batch.out, preset="speck", weights=batch.weights)).jobs
+        jobs = make_plan(RunConfig(specs, batch.out, preset="speck", weights=batch.weights)).jobs
         third = (in_turn(jobs) if isinstance(batch, Tonight) else jobs)[2].clip
         batch.trouble(third, f"wait {batch.folder / 'go'} once")
         given = [*specs, "--preset", "speck", "--weights", str(batch.weights), "--inline"]
@@ -145,7 +145,7 @@ def test_a_batch_goes_on_to_its_end_though_the_server_is_gone(batch, server, beg
     assert len(before) == 2
     assert before.items() <= batch.there().items()
     assert all_made_once(batch)
-    assert status(batch.out).phase is Phase.COMPLETE
+    assert status(batch.out).phase is RunPhase.COMPLETE
     assert (batch.out / "report.html").is_file()
     assert "the state is what lies on the disk" in said(batch).read_text()
 
@@ -173,11 +173,11 @@ def test_a_flow_that_is_stopped_while_the_server_is_gone_can_be_resumed(batch, s
     go_on(batch)
     assert flow.wait(240) == 1, said(batch).read_text()
     told = status(batch.out)
-    assert told.phase is Phase.STOPPED
+    assert told.phase is RunPhase.STOPPED
     assert "stopped as asked: 3 clips are there, 2 are missing" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     (key,) = wanted(look(batch.out))
-    assert kept(look(batch.out), key)[1] == How(use_ray=False)
+    assert kept(look(batch.out), key)[1] == ExecutionConfig(use_ray=False)
     before = batch.there()
     command = [sys.executable, "-m", "tests.pipeline.troubled_cli", "resume", str(batch.out)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.engine.stage_plan import Staged
-from pipeline.runs.run_config import How
+from pipeline.engine.stage_plan import StagedConfig
+from pipeline.runs.run_config import ExecutionConfig
 from tests.pipeline.harm import Trouble, all_of
 from tests.pipeline.troubles import Batch
 
@@ -42,13 +42,13 @@ def cluster() -> Iterator[object]:
     [
         (1, None),
         pytest.param(20, None, marks=pytest.mark.long),
-        pytest.param(20, Staged(batch=2), marks=pytest.mark.long, id="with what waited on them"),
+        pytest.param(20, StagedConfig(batch=2), marks=pytest.mark.long, id="with what waited on them"),
     ],
 )
 def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments, staged):
     batch = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch)
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     trouble = KillNodes(moments, cluster=cluster, nodes=nodes)
-    all_of(batch, How(ray=cluster.address, staged=staged), trouble)
+    all_of(batch, ExecutionConfig(ray=cluster.address, staged=staged), trouble)
     assert trouble.done == moments
     assert batch.counted() == batch.all_made()

@@ -16,11 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.batch.generate import Silent, generate
+from pipeline.batch.generate import NoObserver, generate
 from pipeline.batch.resume import resume
-from pipeline.engine.stage_plan import Staged
+from pipeline.engine.stage_plan import StagedConfig
 from pipeline.runs.clip_outcome import Ending
-from pipeline.runs.run_config import How
+from pipeline.runs.run_config import ExecutionConfig
 from pipeline.runs.run_folder import look
 from tests.pipeline.harm import Trouble, all_of, planned, request_of
 from tests.pipeline.troubles import Batch, until
@@ -75,12 +75,12 @@ class KillWorkers(Trouble):
     [
         (1, None),
         pytest.param(20, None, marks=pytest.mark.long),
-        pytest.param(20, Staged(batch=2), marks=pytest.mark.long, id="of any act"),
+        pytest.param(20, StagedConfig(batch=2), marks=pytest.mark.long, id="of any act"),
     ],
 )
 def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, ray_here, moments, staged):
     batch, trouble = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch), KillWorkers(moments)
-    all_of(batch, How(workers=2, staged=staged), trouble)
+    all_of(batch, ExecutionConfig(workers=2, staged=staged), trouble)
     assert trouble.done == moments
     assert batch.counted() == batch.all_made()
     if not staged:  # there a worker may die in an act that is not counted
@@ -108,7 +108,7 @@ def small_group() -> Iterator[Path]:
 def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, ray_here, small_group):
     ids = planned(batch)
     batch.trouble(ids[2], f"starve {small_group} once")
-    summary = generate(request_of(batch), How(workers=2), Silent())
+    summary = generate(request_of(batch), ExecutionConfig(workers=2), NoObserver())
     assert summary.complete
     assert batch.attempts(ids[2]) == 2
     assert {batch.attempts(clip) for clip in ids if clip != ids[2]} == {1}
@@ -118,12 +118,12 @@ def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, ray_here, sma
 def test_a_clip_that_hangs_is_stopped_and_the_others_are_made(batch, ray_here):
     ids = planned(batch)
     batch.trouble(ids[1], "hang once")
-    summary = generate(request_of(batch), How(workers=2, deadline_s=30.0), Silent())
+    summary = generate(request_of(batch), ExecutionConfig(workers=2, deadline_s=30.0), NoObserver())
     (failure,) = summary.failures
     assert (failure.clip, failure.passing) == (ids[1], True)
     assert "not finished within 30 s" in failure.reason
     assert len(batch.there()) == 5
-    (summary,) = resume(batch.out, Silent())
+    (summary,) = resume(batch.out, NoObserver())
     assert summary.complete
     assert batch.counted() == batch.all_made()
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from pipeline.runs.run_folder import look
-from pipeline.runs.status import Phase, status
+from pipeline.runs.status import RunPhase, status
 from tests.pipeline.harm import planned
 from tests.pipeline.troubles import Batch, until
 
@@ -76,7 +76,7 @@ def _session(pid: int) -> int | None:
 
 def stopped_in_order(batch: Batch) -> None:
     told = status(batch.out)
-    assert told.phase is Phase.STOPPED
+    assert told.phase is RunPhase.STOPPED
     assert "stopped as asked" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     assert told.accepted + told.rejected + told.missing == batch.clips
@@ -98,7 +98,7 @@ def test_sigterm_finishes_the_clips_in_hand_and_the_rest_is_made_when_resumed(ba
     assert before.items() <= batch.there().items()
     assert {batch.attempts(clip) for clip in batch.there()} == {1}
     assert batch.counted() == batch.all_made()
-    assert status(batch.out).phase is Phase.COMPLETE
+    assert status(batch.out).phase is RunPhase.COMPLETE
 
 
 @pytest.mark.long
@@ -139,4 +139,4 @@ def test_a_clock_that_jumps_back(batch, begun, clock_back):
     assert resumed(batch, env=clock_back) == 0
     assert before.items() <= batch.there().items()
     assert batch.counted() == batch.all_made()
-    assert status(batch.out).phase is Phase.COMPLETE
+    assert status(batch.out).phase is RunPhase.COMPLETE

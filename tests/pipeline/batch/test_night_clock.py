@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from pipeline.batch.daily_schedule import LATEST, TRIES, NotATime, Schedule, serve, time_of_day
+from pipeline.batch.daily_schedule import LATEST, TRIES, DailySchedule, NotATime, serve, time_of_day
 from pipeline.errors import UserError
-from pipeline.runs.batch_history import Ended, ended_nights, note_ended
+from pipeline.runs.batch_history import BatchEnd, ended_nights, note_ended
 
 NIGHT = date(2026, 11, 21)
 
@@ -23,16 +23,16 @@ def vienna(monkeypatch):
 
 
 @pytest.fixture
-def schedule(tmp_path) -> Schedule:
-    return Schedule(tmp_path, time(2, 0))
+def schedule(tmp_path) -> DailySchedule:
+    return DailySchedule(tmp_path, time(2, 0))
 
 
 def at(hour: int, minute: int = 0, day: date = NIGHT) -> datetime:
     return datetime.combine(day, time(hour, minute)).astimezone()
 
 
-def end(schedule: Schedule, night: date, ok: bool = True) -> None:
-    note_ended(schedule.root, [Ended(night.isoformat(), "", ok, "")])
+def end(schedule: DailySchedule, night: date, ok: bool = True) -> None:
+    note_ended(schedule.root, [BatchEnd(night.isoformat(), "", ok, "")])
 
 
 class Clock:
@@ -103,7 +103,7 @@ def test_three_nights_in_a_row(schedule):
 
 
 def test_summer_time_leaves_no_night_out_and_winter_time_repeats_none(tmp_path):
-    schedule = Schedule(tmp_path, time(2, 30))
+    schedule = DailySchedule(tmp_path, time(2, 30))
     for day in (date(2026, 3, 28), date(2026, 10, 24)):
         clocks, worked = Clock(at(23, 0, day), rests=2 * 24 * 6), []
         serve(schedule, lambda night, w=worked: (w.append(night), end(schedule, night)), clocks, clocks.now)

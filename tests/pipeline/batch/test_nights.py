@@ -10,14 +10,14 @@ import pytest
 
 from pipeline.batch import generate
 from pipeline.batch import nightly as nights
-from pipeline.batch.generate import NothingToMake, Silent
-from pipeline.batch.nightly import Budget, Order, in_turn, nightly, open_night
+from pipeline.batch.generate import NoObserver, NothingToMake
+from pipeline.batch.nightly import NightlyBudget, NightlyConfig, in_turn, nightly, open_night
 from pipeline.batch.resume import resume
 from pipeline.engine.lock import Locked, locked
 from pipeline.runs.batch_history import ended_nights, history
-from pipeline.runs.run_config import How, Request
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import UNFINISHED, Job
-from pipeline.runs.status import Phase, status
+from pipeline.runs.status import RunPhase, status
 from tests.outputs.made import contents
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import car_ahead, case
@@ -31,26 +31,26 @@ def write(folder: Path, name: str, gaps: int) -> None:
 
 
 @pytest.fixture
-def order(tmp_path, newborn_weights) -> Order:
+def order(tmp_path, newborn_weights) -> NightlyConfig:
     write(tmp_path / "specs", "alpha", 4)
     write(tmp_path / "specs", "beta", 2)
-    return Order(Request((str(tmp_path / "specs"),), tmp_path / "nights", weights=newborn_weights))
+    return NightlyConfig(RunConfig((str(tmp_path / "specs"),), tmp_path / "nights", weights=newborn_weights))
 
 
 @pytest.fixture
 def work(monkeypatch):
     """Works a night with a batch made by hand; returns its account."""
 
-    def run(order: Order, night: date, batch: Batch, stop=bool) -> nights.Account:
+    def run(order: NightlyConfig, night: date, batch: Batch, stop=bool) -> nights.NightlyReport:
         monkeypatch.setattr(nights, "make_clips", batch)
-        return nightly(order, night, How(use_ray=False), Silent(), stop)
+        return nightly(order, night, ExecutionConfig(use_ray=False), NoObserver(), stop)
 
     return run
 
 
 def test_a_budget_is_kept_and_shared_fairly_and_the_next_night_makes_the_rest(order, work):
     first, second, third = Batch(), Batch(), Batch()
-    small = replace(order, budget=Budget(clips=4))
+    small = replace(order, budget=NightlyBudget(clips=4))
     account = work(small, FIRST, first)
     assert (len(first.made), account.waiting, account.before) == (4, 2, 0)
     assert Counter(clip.split("-")[0] for clip in first.made) == {"alpha": 2, "beta": 2}
@@ -74,17 +74,17 @@ def test_only_what_is_new_or_changed_is_made(order, work, tmp_path):
 
 
 def test_what_was_begun_comes_first(order, work):
-    with open_night(order, FIRST, How()) as night:
+    with open_night(order, FIRST, ExecutionConfig()) as night:
         cut_off = night.jobs[-1]
     (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir(parents=True)  # as `kill -9` leaves it
     assert "2026-11-21" not in ended_nights(order.root)
     batch = Batch()
-    work(replace(order, budget=Budget(clips=1)), SECOND, batch)
+    work(replace(order, budget=NightlyBudget(clips=1)), SECOND, batch)
     assert batch.made == [cut_off.clip]
 
 
 def test_a_night_that_was_cut_off_goes_on_within_its_budget(order, work):
-    small = replace(order, budget=Budget(clips=4))
+    small = replace(order, budget=NightlyBudget(clips=4))
     told = iter([False, False, False, True])
     first, second = Batch(), Batch()
     account = work(small, FIRST, first, stop=lambda: next(told, True))
@@ -101,21 +101,21 @@ def test_a_night_that_was_cut_off_leaves_alone_what_a_later_one_made(order, work
     first, second, rest = Batch(), Batch(), Batch()
     work(order, FIRST, first, stop=lambda: next(told, True))
     assert status(order.root / "2026-11-21").missing == 3
-    work(replace(order, budget=Budget(clips=2)), SECOND, second)
+    work(replace(order, budget=NightlyBudget(clips=2)), SECOND, second)
     assert status(order.root / "2026-11-21").missing == 1
     monkeypatch.setattr(generate, "make_clips", rest)
     with locked(order.root), pytest.raises(Locked):  # another night is at work
-        list(resume(order.root / "2026-11-21", Silent()))
-    (summary,) = resume(order.root / "2026-11-21", Silent())
+        list(resume(order.root / "2026-11-21", NoObserver()))
+    (summary,) = resume(order.root / "2026-11-21", NoObserver())
     assert (len(first.made), len(second.made), len(rest.made)) == (3, 2, 1)
     assert len({*first.made, *second.made, *rest.made}) == 6
     assert summary.complete
-    assert status(order.root / "2026-11-21").phase is Phase.COMPLETE
+    assert status(order.root / "2026-11-21").phase is RunPhase.COMPLETE
 
 
 def test_a_night_ends_when_its_hours_are_over(order, work):
     batch = Batch()
-    account = work(replace(order, budget=Budget(hours=0.0)), FIRST, batch)
+    account = work(replace(order, budget=NightlyBudget(hours=0.0)), FIRST, batch)
     assert batch.made == []
     assert account.waiting == 6
     assert ended_nights(order.root)["2026-11-21"].ok
@@ -153,7 +153,11 @@ def test_what_the_machine_did_is_tried_again_first_but_not_for_ever(order, work)
 
 def test_one_night_at_a_time(order):
     order.root.mkdir()
-    with locked(order.root), pytest.raises(Locked, match="is in use by process"), open_night(order, FIRST, How()):
+    with (
+        locked(order.root),
+        pytest.raises(Locked, match="is in use by process"),
+        open_night(order, FIRST, ExecutionConfig()),
+    ):
         pass
 
 
@@ -177,7 +181,7 @@ def test_the_order_is_fair_and_spread_and_does_not_depend_on_the_order_of_files(
 
 
 def test_the_run_folder_says_how_to_go_on(order, work):
-    small = replace(order, budget=Budget(clips=2, hours=1.5))
+    small = replace(order, budget=NightlyBudget(clips=2, hours=1.5))
     account = work(small, FIRST, Batch())
     start = json.loads((order.root / "2026-11-21" / "run.json").read_text())["starts"][-1]
     assert start["again"] == account.again
@@ -187,7 +191,7 @@ def test_the_run_folder_says_how_to_go_on(order, work):
 def test_what_is_accepted_joins_the_dataset_of_all_nights_and_a_night_that_could_not_is_made_up_for(order, work):
     (order.root / "taken").parent.mkdir(exist_ok=True)
     (order.root / "taken").write_text("a file where the dataset should be")
-    small = replace(order, budget=Budget(clips=2), into=str(order.root / "taken"))
+    small = replace(order, budget=NightlyBudget(clips=2), into=str(order.root / "taken"))
     account = work(small, FIRST, Batch(rejects=lambda job: False))
     assert not account.ok
     assert "dataset as it was" in account.line

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from outputs.clips.clip import read_clip
-from pipeline.batch.generate import Silent, generate
+from pipeline.batch.generate import NoObserver, generate
 from pipeline.batch.resume import retry_failed
-from pipeline.engine.stage_plan import Staged
-from pipeline.runs.run_config import How, kept, wanted
+from pipeline.engine.stage_plan import StagedConfig
+from pipeline.runs.run_config import ExecutionConfig, kept, wanted
 from pipeline.runs.run_folder import look
 from tests.pipeline.harm import planned, request_of
 from tests.pipeline.troubles import Batch
 
 pytestmark = pytest.mark.ray
-STAGED = How(workers=2, staged=Staged(batch=2))
+STAGED = ExecutionConfig(workers=2, staged=StagedConfig(batch=2))
 
 
 def test_staged_clips_are_those_made_whole_and_one_that_raises_spoils_nobody_elses(
@@ -22,17 +22,17 @@ def test_staged_clips_are_those_made_whole_and_one_that_raises_spoils_nobody_els
     for name in ("whole", "staged"):
         (tmp_path / name).mkdir()
     whole = Batch.of(4, tmp_path / "whole", speck_weights, monkeypatch)
-    generate(request_of(whole), How(use_ray=False), Silent())
+    generate(request_of(whole), ExecutionConfig(use_ray=False), NoObserver())
     batch = Batch.of(4, tmp_path / "staged", speck_weights, monkeypatch)
     ids = planned(batch)
     batch.trouble(ids[1], "raise")
-    (failure,) = generate(request_of(batch), STAGED, Silent()).failures
+    (failure,) = generate(request_of(batch), STAGED, NoObserver()).failures
     assert (failure.clip, failure.passing) == (ids[1], False)
     assert failure.reason.endswith("(in predict_tokens)")
     (batch.folder / "troubles" / ids[1]).unlink()
     key = next(iter(wanted(look(batch.out))))
     assert kept(look(batch.out), key)[1].staged == STAGED.staged
-    (summary,) = retry_failed(batch.out, Silent())
+    (summary,) = retry_failed(batch.out, NoObserver())
     assert summary.complete
     assert batch.counted() == batch.all_made()
     for clip in ids:

@@ -8,11 +8,11 @@ import pytest
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.checks.key_actors import KEY_ACTOR, key_actors
 from pipeline.checks.pixels import judge_rules, judge_scene
-from pipeline.checks.scene import Scene, pairwise_iou
-from pipeline.checks.sight import Found
+from pipeline.checks.scene import CheckedClip, pairwise_iou
+from pipeline.checks.sight import FrameDetections
 from pipeline.checks.targets import CLASSES
 from scenarios.model.bodies import Kind
-from scenarios.rollout import Happening
+from scenarios.rollout import SimEvent
 from tests.conditioning.situations import moving, situation, still
 from tests.outputs.made import verdict
 from tests.pipeline.seeing import CAMERA, FRAMES, behind_a_truck, drop, edited, open_road, scene_of, strict_baseline
@@ -21,7 +21,7 @@ PERSON = CLASSES.index("person")
 
 
 @pytest.fixture(scope="module")
-def street() -> Scene:
+def street() -> CheckedClip:
     """Cars that keep ahead, and a child that does, too."""
     return scene_of(
         situation(
@@ -35,7 +35,7 @@ def street() -> Scene:
     )
 
 
-def found_in(name: str, scene: Scene, frames: range) -> Scene:
+def found_in(name: str, scene: CheckedClip, frames: range) -> CheckedClip:
     """The same clip with an actor found in these frames only."""
     row, found = scene.rollout.index(name), list(scene.sight.found)
     for t in set(range(len(found))) - set(frames):
@@ -43,7 +43,7 @@ def found_in(name: str, scene: Scene, frames: range) -> Scene:
     return replace(scene, sight=replace(scene.sight, found=tuple(found)))
 
 
-def told(scene: Scene, source: Scene, *named: str) -> dict[str, Verdict]:
+def told(scene: CheckedClip, source: CheckedClip, *named: str) -> dict[str, Verdict]:
     """The verdicts by the actor they are on."""
     return {v.reason.split(" ")[0]: v for v in key_actors(scene, source.sight.found, frozenset(named))}
 
@@ -141,7 +141,7 @@ def test_a_finding_stands_for_one_actor_so_a_person_beside_cannot_stand_in():
     both = np.concatenate([np.minimum(*boxes)[:2], np.maximum(*boxes)[2:]])
     assert (pairwise_iou(both[None], np.array(boxes)) >= 0.5).all()
 
-    def merged(found: Found) -> Found:
+    def merged(found: FrameDetections) -> FrameDetections:
         only = drop(found, np.arange(len(found.scores)) == 0)
         return replace(only, boxes=both[None])
 
@@ -157,7 +157,7 @@ def test_a_finding_stands_for_one_actor_so_a_person_beside_cannot_stand_in():
 def test_who_is_taken_for_something_alike_is_there_which_is_said_and_for_something_else_is_not(street, klass, outcome):
     row = street.rollout.index("child")
 
-    def retaken(found: Found) -> Found:
+    def retaken(found: FrameDetections) -> FrameDetections:
         place = [i for i, box in enumerate(found.boxes) if np.allclose(box, street.labels.modal_box[0, row], atol=1)]
         classes = found.classes.copy()
         classes[place] = CLASSES.index(klass)
@@ -178,7 +178,7 @@ def test_the_ego_is_never_asked_for(street):
 def test_without_a_story_the_nearest_and_who_is_hit_are_asked_for():
     scene = scene_of(open_road())
     assert set(told(scene, scene)) == {"lead"}
-    crash = replace(scene.rollout, happenings=(Happening(2.0, "left", "collision with bus at 5.0 km/h", "bus", 1.4),))
+    crash = replace(scene.rollout, happenings=(SimEvent(2.0, "left", "collision with bus at 5.0 km/h", "bus", 1.4),))
     both = replace(scene, rollout=crash)
     assert set(told(both, both)) == {"lead", "left", "bus"}
     assert ", hit:" in told(both, both)["bus"].reason

@@ -8,7 +8,7 @@ import pytest
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.checks.physics import check_physics
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
-from scenarios.rollout import Happening, Rollout
+from scenarios.rollout import Rollout, SimEvent
 from scenarios.scenario import After, AtPose, Brake, CutIn, Event, Expect, Follow, FromLog, HoldSpeed, Placed, Scenario
 from scenarios.simulation.simulate import simulate
 from tests.scenarios.situations import car_ahead, child_between_cars, curve, ego, lead_brakes, scenario
@@ -92,7 +92,7 @@ def test_a_teleport_cannot_hide_behind_a_collision_that_was_not(steady):
     rollout, made = steady
     centre = rollout.centre.copy()
     centre[20:, 1, 0] += 2.0
-    told = (Happening(1.5, "ego", "collision with lead at 9 km/h", "lead"),)
+    told = (SimEvent(1.5, "ego", "collision with lead at 9 km/h", "lead"),)
     assert "continuity" in failed(replace(rollout, centre=centre, happenings=told), made)
 
 

@@ -9,8 +9,8 @@ from outputs.verdict import Outcome, accepted
 from pipeline.checks.baseline import Baseline, BaselineError, load_baseline
 from pipeline.checks.pixels import judge_rules
 from pipeline.checks.rules import RULES
-from pipeline.checks.scene import Scene
-from pipeline.checks.sight import Found, Sight, middle_colours
+from pipeline.checks.scene import CheckedClip
+from pipeline.checks.sight import ClipObservation, FrameDetections, middle_colours
 from pipeline.checks.targets import CLASSES, MAX_OBJECTS, ego_motion, targets
 from tests.conditioning.situations import situation
 from tests.pipeline.seeing import (
@@ -33,28 +33,28 @@ def baseline() -> Baseline:
 
 
 @pytest.fixture(scope="module")
-def hidden() -> Scene:
+def hidden() -> CheckedClip:
     return scene_of(behind_a_truck())
 
 
 @pytest.fixture(scope="module")
-def road() -> Scene:
+def road() -> CheckedClip:
     return scene_of(open_road())
 
 
-def outcomes(scene: Scene, baseline: Baseline) -> dict[str, Outcome]:
+def outcomes(scene: CheckedClip, baseline: Baseline) -> dict[str, Outcome]:
     return {v.check: v.outcome for v in judge_rules(scene, baseline)}
 
 
-def failed(scene: Scene, baseline: Baseline) -> set[str]:
+def failed(scene: CheckedClip, baseline: Baseline) -> set[str]:
     return {check for check, outcome in outcomes(scene, baseline).items() if outcome is Outcome.FAIL}
 
 
-def showing(scene: Scene, sight: Sight) -> Scene:
-    return Scene(sight, scene.labels, scene.rollout, scene.camera)
+def showing(scene: CheckedClip, sight: ClipObservation) -> CheckedClip:
+    return CheckedClip(sight, scene.labels, scene.rollout, scene.camera)
 
 
-def without(name: str, scene: Scene, frames: range) -> Scene:
+def without(name: str, scene: CheckedClip, frames: range) -> CheckedClip:
     """The finding at an object's place is gone in some frames."""
     actor, found = scene.rollout.index(name), list(scene.sight.found)
     for t in frames:
@@ -63,7 +63,7 @@ def without(name: str, scene: Scene, frames: range) -> Scene:
     return showing(scene, replace(scene.sight, found=tuple(found)))
 
 
-def retouched(name: str, scene: Scene, frames: range, **changes: np.ndarray) -> Scene:
+def retouched(name: str, scene: CheckedClip, frames: range, **changes: np.ndarray) -> CheckedClip:
     """The finding at an object's place has other looks or colours in some frames."""
     actor, found = scene.rollout.index(name), list(scene.sight.found)
     for t in frames:
@@ -96,14 +96,14 @@ def test_a_verdict_names_value_limit_baseline_and_camera(hidden, baseline):
 
 
 def test_a_frozen_video_fails(road, baseline):
-    frozen = Sight((road.sight.found[0],) * FRAMES, np.zeros_like(road.sight.motion))
+    frozen = ClipObservation((road.sight.found[0],) * FRAMES, np.zeros_like(road.sight.motion))
     assert {"ego moves", "ego speed seen"} <= failed(showing(road, frozen), baseline)
 
 
 def test_a_reversed_video_fails(hidden, road, baseline):
-    backwards = Sight(road.sight.found[::-1], -road.sight.motion[::-1])
+    backwards = ClipObservation(road.sight.found[::-1], -road.sight.motion[::-1])
     assert {"ego moves", "ego speed seen"} <= failed(showing(road, backwards), baseline)
-    assert failed(showing(hidden, Sight(hidden.sight.found[::-1], -hidden.sight.motion[::-1])), baseline)
+    assert failed(showing(hidden, ClipObservation(hidden.sight.found[::-1], -hidden.sight.motion[::-1])), baseline)
 
 
 def test_an_object_painted_out_for_ten_frames_fails(road, hidden, baseline):
@@ -143,14 +143,14 @@ def test_shifted_intrinsics_fail(road, baseline):
     intrinsic = CAMERA.intrinsic.copy()
     intrinsic[0, 2] += 5
     labels = labels_of(road.rollout, replace(CAMERA, intrinsic=intrinsic))
-    assert "placement" in failed(Scene(road.sight, labels, road.rollout, CAMERA), baseline)
+    assert "placement" in failed(CheckedClip(road.sight, labels, road.rollout, CAMERA), baseline)
 
 
 def test_a_longer_focal_length_fails(road, baseline):
     intrinsic = CAMERA.intrinsic.copy()
     intrinsic[[0, 1], [0, 1]] *= 1.25
     labels = labels_of(road.rollout, replace(CAMERA, intrinsic=intrinsic))
-    assert "size against distance" in failed(Scene(road.sight, labels, road.rollout, CAMERA), baseline)
+    assert "size against distance" in failed(CheckedClip(road.sight, labels, road.rollout, CAMERA), baseline)
 
 
 @pytest.mark.parametrize("factor", [0.66, 1.5])
@@ -192,7 +192,7 @@ def test_a_hidden_object_drawn_in_front_fails(hidden, baseline):
     found = list(hidden.sight.found)
     for t in np.flatnonzero(hidden.hidden[:, walker]):
         box, f = hidden.labels.amodal_box[t, walker][None], found[t]
-        found[t] = Found(
+        found[t] = FrameDetections(
             np.concatenate([f.boxes, box]), np.append(f.classes, hidden.kinds[walker]), np.append(f.scores, 0.9),
             np.concatenate([f.looks, f.looks[:1]]), np.concatenate([f.colours, f.colours[:1]]),
         )  # fmt: skip
@@ -200,8 +200,8 @@ def test_a_hidden_object_drawn_in_front_fails(hidden, baseline):
 
 
 def test_a_car_nobody_labelled_fails(road, baseline):
-    def haunt(f: Found) -> Found:
-        return Found(
+    def haunt(f: FrameDetections) -> FrameDetections:
+        return FrameDetections(
             np.concatenate([f.boxes, [[200.0, 60, 240, 90]]]), np.append(f.classes, 0), np.append(f.scores, 0.9),
             np.concatenate([f.looks, f.looks[:1]]), np.concatenate([f.colours, f.colours[:1]]),
         )  # fmt: skip
@@ -249,7 +249,7 @@ def test_a_baseline_comes_back_and_tampering_is_seen(tmp_path, baseline):
 
 def test_frames_and_labels_must_belong_together(road):
     with pytest.raises(ValueError, match="71 frames"):
-        Scene(replace(road.sight, found=road.sight.found[1:]), road.labels, road.rollout, CAMERA)
+        CheckedClip(replace(road.sight, found=road.sight.found[1:]), road.labels, road.rollout, CAMERA)
 
 
 def test_targets_hold_what_is_visible_and_excuse_what_is_not(hidden):

@@ -8,8 +8,8 @@ import pytest
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.objects import tally
 from pipeline.checks.pixels import judge_rules
-from pipeline.checks.scene import Scene
-from pipeline.checks.sight import Found
+from pipeline.checks.scene import CheckedClip
+from pipeline.checks.sight import FrameDetections
 from pipeline.checks.targets import CLASSES, targets, taught
 from scenarios.model.bodies import Kind
 from tests.conditioning.situations import moving, situation, still
@@ -18,7 +18,7 @@ from tests.pipeline.seeing import FRAMES, edited, labels_of, perfect_sight, scen
 DETECTED = {"label recall", "every object", "ghosts", "vanishing"}
 
 
-def with_a_deer() -> Scene:
+def with_a_deer() -> CheckedClip:
     """Two cars that go ahead, and a deer beside them that keeps pace: a detector's every class but its own."""
     return scene_of(
         situation(
@@ -32,25 +32,27 @@ def with_a_deer() -> Scene:
     )
 
 
-def verdicts(scene: Scene) -> dict[str, Verdict]:
+def verdicts(scene: CheckedClip) -> dict[str, Verdict]:
     return {v.check: v for v in judge_rules(scene, strict_baseline())}
 
 
-def seen_as(scene: Scene, name: str, klass: str | None) -> Scene:
+def seen_as(scene: CheckedClip, name: str, klass: str | None) -> CheckedClip:
     """The finding at a body's place is of another class, or not there."""
     row = scene.rollout.index(name)
 
-    def edit(found: Found, t: int) -> Found:
+    def edit(found: FrameDetections, t: int) -> FrameDetections:
         place = [i for i, box in enumerate(found.boxes) if np.allclose(box, scene.labels.modal_box[t, row])]
         keep = np.ones(len(found.scores), bool)
         keep[place] = klass is not None
         classes = found.classes.copy()
         if klass is not None:
             classes[place] = CLASSES.index(klass)
-        return Found(found.boxes[keep], classes[keep], found.scores[keep], found.looks[keep], found.colours[keep])
+        return FrameDetections(
+            found.boxes[keep], classes[keep], found.scores[keep], found.looks[keep], found.colours[keep]
+        )
 
     found = tuple(edit(f, t) for t, f in enumerate(scene.sight.found))
-    return Scene(replace(scene.sight, found=found), scene.labels, scene.rollout, scene.camera)
+    return CheckedClip(replace(scene.sight, found=found), scene.labels, scene.rollout, scene.camera)
 
 
 @pytest.mark.parametrize("klass", [None, *CLASSES])
@@ -78,16 +80,16 @@ def test_half_of_a_deer_is_no_ghost_and_a_ghost_elsewhere_still_is():
     scene = with_a_deer()
     row, person = scene.rollout.index("deer"), CLASSES.index("person")
 
-    def more(found: Found, box: np.ndarray) -> Found:
+    def more(found: FrameDetections, box: np.ndarray) -> FrameDetections:
         looks, colours = (np.vstack([known, known[:1]]) for known in (found.looks, found.colours))
         classes, scores = np.append(found.classes, person), np.append(found.scores, 0.9)
-        return Found(np.vstack([found.boxes, box]), classes, scores, looks, colours)
+        return FrameDetections(np.vstack([found.boxes, box]), classes, scores, looks, colours)
 
     x0, y0, x1, y1 = scene.labels.modal_box[0, row]
     half = np.array([x0, y0, (x0 + x1) / 2, y1])
     for box, outcome in ((half, Outcome.PASS), (half + np.array([-60, 0, -60, 0]), Outcome.FAIL)):
         sight = edited(scene.sight, range(FRAMES), lambda found, box=box: more(found, box))
-        told = verdicts(Scene(sight, scene.labels, scene.rollout, scene.camera))
+        told = verdicts(CheckedClip(sight, scene.labels, scene.rollout, scene.camera))
         assert told["ghosts"].outcome is outcome
 
 
@@ -100,7 +102,7 @@ def test_the_deers_finding_is_not_taken_from_the_person_before_it():
     rollout = situation(still(11.0, 0.2, Kind.PEDESTRIAN, name="walker"), still(12.0, 0.0, Kind.ANIMAL, name="deer"))
     labels = labels_of(rollout)
     sight = perfect_sight(rollout, labels)
-    scene = Scene(sight, labels, rollout, scene_of(rollout).camera)
+    scene = CheckedClip(sight, labels, rollout, scene_of(rollout).camera)
     assert scene.strict[0, rollout.index("walker")] >= 0
     assert scene.strict[0, rollout.index("deer")] == -1
 

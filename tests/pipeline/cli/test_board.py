@@ -5,8 +5,8 @@ import time
 
 from rich.console import Console
 
-from pipeline.cli.display.progress import Board
-from pipeline.runs.clip_outcome import Failure
+from pipeline.cli.display.progress import ProgressDisplay
+from pipeline.runs.clip_outcome import ClipFailed
 from pipeline.runs.stage_timer import in_work
 
 
@@ -22,9 +22,9 @@ def test_stages_in_work_are_read_from_the_run_folder(tmp_path):
 
 def test_without_a_terminal_every_clip_that_ends_is_one_line(tmp_path):
     console = Console(record=True, width=80, force_terminal=False)
-    with Board(console) as board:
+    with ProgressDisplay(console) as board:
         board.begins(tmp_path, 2, 1)
-        board.ended(Failure("a-clip", "s", "n", 0, "ValueError: [x] " + "long " * 40, ""))
+        board.ended(ClipFailed("a-clip", "s", "n", 0, "ValueError: [x] " + "long " * 40, ""))
     lines = console.export_text().splitlines()
     assert lines[0].endswith("2 clips to make, 1 already there")
     assert lines[1].startswith("failed   a-clip  ValueError: [x] long")

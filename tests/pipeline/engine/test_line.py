@@ -8,32 +8,32 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engine.outcomes import NOTHING, Done, Hands, Needs
+from pipeline.engine.outcomes import NOTHING, Done, Resources, WorkerCount
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan
 from pipeline.engine.scheduler import on_ray
-from pipeline.engine.stage_plan import Line, Staged, Unstaged, line_of, staging
+from pipeline.engine.stage_plan import StagedConfig, StagePlan, StagingError, line_of, staging
 
 
-def shares(line: Line) -> list[tuple[int, float]]:
+def shares(line: StagePlan) -> list[tuple[int, float]]:
     return [(pool.hands.workers, pool.needs.gpus) for pool in line.pools]
 
 
 def test_whole_items_have_one_kind_of_worker():
-    line = line_of(Hands(4, 1), Needs(memory_gib=1.5), None)
+    line = line_of(WorkerCount(4, 1), Resources(memory_gib=1.5), None)
     assert shares(line) == [(4, 0)]
     assert [act.name for act in line.acts] == ["process"]
 
 
 @pytest.mark.parametrize(("workers", "at_networks"), [(1, 1), (2, 1), (4, 3), (10, 7)])
 def test_on_cores_most_workers_are_the_networks(workers, at_networks):
-    line = line_of(Hands(workers, 1), NOTHING, Staged(batch=2))
+    line = line_of(WorkerCount(workers, 1), NOTHING, StagedConfig(batch=2))
     assert [act.name for act in line.acts] == ["prepare", "imagine", "finish"]
     assert shares(line) == [(max(1, workers - at_networks), 0), (at_networks, 0)]
 
 
 def test_gpus_are_shared_out_and_their_workers_come_on_top():
-    assert shares(line_of(Hands(16, 1), NOTHING, Staged(gpus=2.0, share=0.25))) == [(16, 0), (8, 0.25)]
-    assert shares(line_of(Hands(16, 1), NOTHING, Staged(gpus=4.0, share=2.0))) == [(16, 0), (2, 2)]
+    assert shares(line_of(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=2.0, share=0.25))) == [(16, 0), (8, 0.25)]
+    assert shares(line_of(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=4.0, share=2.0))) == [(16, 0), (2, 2)]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_gpus_are_shared_out_and_their_workers_come_on_top():
     ],
 )
 def test_what_cannot_be_had_is_said(asked, words):
-    with pytest.raises(Unstaged, match=words):
+    with pytest.raises(StagingError, match=words):
         staging(**{"wanted": False, "gpus": 0.0, "share": 1.0, "batch": 1, "inline": False} | asked)
     assert staging(False, 0.0, 1.0, 1, True) is None
 
@@ -82,7 +82,7 @@ class Bakery:
 @pytest.mark.ray
 def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tmp_path, ray_here):
     """Sixteen items: one kills its worker once, one always burns, and takes nobody of its batch with it."""
-    plan = RayPlan(Hands(2, 1), staged=Staged(batch=3))
+    plan = RayPlan(WorkerCount(2, 1), staged=StagedConfig(batch=3))
     outcomes = {o.item: o for o in on_ray(Bakery(tmp_path), range(16), plan)}
     made = {item: o.result for item, o in outcomes.items() if isinstance(o, Done)}
     assert made == {i: f"{i}: bread of dough {i} beside dough {i}" for i in range(16) if i != 5}
@@ -100,12 +100,12 @@ def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tm
 @pytest.mark.ray
 def test_gpus_that_are_not_there_are_not_waited_for(ray_here):
     with pytest.raises(NoWorkers, match=r"--gpus 2: Ray sees 1 GPUs on this machine; leave --gpus out"):
-        list(on_ray(Sight(), [1], RayPlan(Hands(1, 1), staged=Staged(gpus=2.0))))
+        list(on_ray(Sight(), [1], RayPlan(WorkerCount(1, 1), staged=StagedConfig(gpus=2.0))))
 
 
 @pytest.mark.ray
 def test_the_networks_have_their_share_of_gpus_and_the_others_see_none(ray_here):
-    plan = RayPlan(Hands(2, 1), staged=Staged(gpus=1.0, share=0.5))
+    plan = RayPlan(WorkerCount(2, 1), staged=StagedConfig(gpus=1.0, share=0.5))
     seen = [outcome.result for outcome in on_ray(Sight(), range(8), plan)]
     assert {(before, after) for before, _, after in seen} == {("", "")}
     assert {among for _, among, _ in seen} == {"0"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engine.loopback import Exposed, refuse_open_cluster
-from pipeline.engine.outcomes import Done, Hands
+from pipeline.engine.outcomes import Done, WorkerCount
 from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.scheduler import on_ray
 
@@ -64,7 +64,7 @@ class Looks:
 @pytest.mark.ray
 @pytest.mark.skipif(not Path("/proc/net/tcp").is_file(), reason="needs Linux' /proc")
 def test_our_own_ray_listens_on_loopback_alone():
-    (outcome,) = on_ray(Looks(os.getpid()), [1], RayPlan(Hands(1, 1)))
+    (outcome,) = on_ray(Looks(os.getpid()), [1], RayPlan(WorkerCount(1, 1)))
     assert isinstance(outcome, Done), outcome
     assert len(outcome.result) > 3  # it has looked at the right processes
     assert {host for host, _ in outcome.result if not ipaddress.ip_address(host).is_loopback} == set()

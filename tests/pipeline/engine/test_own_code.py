@@ -13,10 +13,10 @@ import pytest
 
 import pipeline.batch.generate
 import pipeline.engine.actor_pool
-from pipeline.batch.generate import Silent, generate
+from pipeline.batch.generate import NoObserver, generate
 from pipeline.engine.own_code import OURS, ROOT
 from pipeline.engine.ray_cluster import NoWorkers
-from pipeline.runs.run_config import How
+from pipeline.runs.run_config import ExecutionConfig
 from pipeline.runs.run_folder import look
 from tests.pipeline.harm import request_of
 from tests.pipeline.specks import SpeckMaker
@@ -86,7 +86,7 @@ def test_why_workers_die_is_in_the_message_the_log_and_run_json(
     if foreign:  # as if a machine of a cluster had other packages in the place of ours
         monkeypatch.setattr(pipeline.engine.actor_pool, "ROOT", theirs)
     with pytest.raises(NoWorkers) as error:
-        generate(request_of(batch), How(workers=1), Silent())
+        generate(request_of(batch), ExecutionConfig(workers=1), NoObserver())
     log = [json.loads(line) for line in (batch.out / "log.jsonl").read_text().splitlines()]
     died = [line["cause"] for line in log if line["event"] == "worker died"]
     assert len(died) == 3

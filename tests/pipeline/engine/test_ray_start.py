@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.engine.outcomes import Hands
+from pipeline.engine.outcomes import WorkerCount
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan, start_ray
 
 
@@ -12,6 +12,6 @@ def test_a_folder_whose_name_is_too_long_for_sockets_is_named(tmp_path, monkeypa
     folder.mkdir()
     monkeypatch.setenv("RAY_TMPDIR", str(folder))
     with pytest.raises(NoWorkers, match="too long a name for sockets") as error:
-        start_ray(RayPlan(Hands(1, 1)))
+        start_ray(RayPlan(WorkerCount(1, 1)))
     assert str(folder) in str(error.value)
     assert "memory" not in str(error.value)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pipeline.engine.outcomes
-from pipeline.engine.outcomes import Done, Failed, Hands, Needs, hands, inline
+from pipeline.engine.outcomes import Done, Failed, Resources, WorkerCount, hands, inline
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan
 from pipeline.engine.scheduler import on_ray
 
@@ -150,7 +150,7 @@ class WhoAmI:
 
 @pytest.mark.ray
 def test_workers_share_a_gpu_and_no_more_come_than_it_has_room_for(ray_here):
-    outcomes = list(on_ray(WhoAmI(), range(12), RayPlan(Hands(4, 1), needs=Needs(gpus=0.5))))
+    outcomes = list(on_ray(WhoAmI(), range(12), RayPlan(WorkerCount(4, 1), needs=Resources(gpus=0.5))))
     assert len({outcome.result[0] for outcome in outcomes}) <= 2
     assert {outcome.result[1] for outcome in outcomes} == {"0"}
     assert sorted(outcome.item for outcome in outcomes) == list(range(12))
@@ -158,14 +158,14 @@ def test_workers_share_a_gpu_and_no_more_come_than_it_has_room_for(ray_here):
 
 @pytest.mark.ray
 def test_no_worker_at_all_is_said_with_what_each_asks_for(ray_here):
-    plan = RayPlan(Hands(1, 1), needs=Needs(memory_gib=1000.0), start_s=3.0)
+    plan = RayPlan(WorkerCount(1, 1), needs=Resources(memory_gib=1000.0), start_s=3.0)
     with pytest.raises(NoWorkers, match=r"no worker within 3 s; each asks for 1 cores, 0 GPUs and 1000 GiB"):
         list(on_ray(Squares(Path("/nowhere")), [1], plan))
 
 
 @pytest.mark.ray
 def test_ray_survives_exceptions_and_dead_processes(tmp_path, ray_here):
-    plan = RayPlan(Hands(2, 1), retries=1)
+    plan = RayPlan(WorkerCount(2, 1), retries=1)
     outcomes = {o.item: o for o in on_ray(Squares(tmp_path), [1, 2, 3, 4, 5, 7], plan)}
     assert {item: o.result for item, o in outcomes.items() if isinstance(o, Done)} == {1: 1, 2: 4, 4: 16, 7: 49}
     assert outcomes[3].reason == "ValueError: three is trouble"
@@ -178,7 +178,7 @@ def test_ray_survives_exceptions_and_dead_processes(tmp_path, ray_here):
 
 @pytest.mark.ray
 def test_ray_stops_what_takes_too_long(tmp_path, ray_here):
-    (outcome,) = on_ray(Squares(tmp_path), [6], RayPlan(Hands(1, 1), deadline_s=2.0))
+    (outcome,) = on_ray(Squares(tmp_path), [6], RayPlan(WorkerCount(1, 1), deadline_s=2.0))
     assert isinstance(outcome, Failed)
     assert "not finished within 2 s" in outcome.reason
 
@@ -186,7 +186,7 @@ def test_ray_stops_what_takes_too_long(tmp_path, ray_here):
 @pytest.mark.ray
 def test_ray_raises_what_setup_raises(ray_here):
     with pytest.raises(FileNotFoundError, match="no weights here"):
-        list(on_ray(Broken(), [1], RayPlan(Hands(1, 1))))
+        list(on_ray(Broken(), [1], RayPlan(WorkerCount(1, 1))))
 
 
 def test_hands_never_oversubscribe():

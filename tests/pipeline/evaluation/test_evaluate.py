@@ -8,11 +8,11 @@ import pytest
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.layers.control_layers import draw_layers
-from pipeline.checks.sight import Found, Frames, Sight, middle_colours
+from pipeline.checks.sight import ClipObservation, FrameDetections, Frames, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
 from pipeline.errors import UserError
 from pipeline.evaluation.evaluate import frames_of, keep_figures
-from pipeline.evaluation.metrics import SOURCE, Case, Evaluation, Figures, evaluate_subjects
+from pipeline.evaluation.metrics import SOURCE, Evaluation, EvaluationCase, SubjectMetrics, evaluate_subjects
 from pipeline.evaluation.tables import HEADINGS, markdown, row
 from tests.pipeline.seeing import CAMERA, behind_a_truck, labels_of, open_road, strict_baseline
 
@@ -39,11 +39,11 @@ class BlockEye:
     def __init__(self, rollout):
         self.kinds, self.motion = class_indices(rollout), ego_motion(rollout)
 
-    def __call__(self, frames: Frames) -> Sight:
+    def __call__(self, frames: Frames) -> ClipObservation:
         still = all(np.array_equal(frames[0], frame) for frame in frames)
-        return Sight(tuple(self._look(f) for f in frames), self.motion * (0.0 if still else 1.0))
+        return ClipObservation(tuple(self._look(f) for f in frames), self.motion * (0.0 if still else 1.0))
 
-    def _look(self, frame: np.ndarray) -> Found:
+    def _look(self, frame: np.ndarray) -> FrameDetections:
         boxes, who = [], []
         for actor in range(len(self.kinds)):
             rows, columns = np.nonzero(np.abs(frame[..., 0].astype(int) - colour_of(actor)) <= 5)
@@ -51,28 +51,28 @@ class BlockEye:
                 boxes.append((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
                 who.append(actor)
         boxes, looks = np.array(boxes, float).reshape(-1, 4), np.eye(len(self.kinds))[who]
-        return Found(boxes, self.kinds[who], np.full(len(who), 0.9), looks, middle_colours(frame, boxes))
+        return FrameDetections(boxes, self.kinds[who], np.full(len(who), 0.9), looks, middle_colours(frame, boxes))
 
 
-def case_of(rollout, name: str) -> Case:
+def case_of(rollout, name: str) -> EvaluationCase:
     labels = labels_of(rollout)
     layers = draw_layers(rollout, build_scenery(rollout), CAMERA)
-    return Case(name, rollout, labels, CAMERA, layers, painted(rollout, labels), frozenset())
+    return EvaluationCase(name, rollout, labels, CAMERA, layers, painted(rollout, labels), frozenset())
 
 
-def evaluated(case: Case, **subjects) -> dict[str, Figures]:
+def evaluated(case: EvaluationCase, **subjects) -> dict[str, SubjectMetrics]:
     eye = BlockEye(case.rollout)
     measured = evaluate_subjects([case], subjects, eye, strict_baseline(), lambda name, subject: None)
     return {f.subject: f for f in measured.subjects}
 
 
 @pytest.fixture(scope="module")
-def road() -> Case:
+def road() -> EvaluationCase:
     return case_of(open_road(), "road")
 
 
 @pytest.fixture(scope="module")
-def hidden() -> Case:
+def hidden() -> EvaluationCase:
     return case_of(behind_a_truck(), "hidden")
 
 
@@ -94,12 +94,12 @@ def test_noise_of_known_strength_has_its_psnr(road):
 
 
 def test_a_changed_colour_is_measured_inside_boxes_only(road):
-    def tinted(case: Case) -> Frames:
+    def tinted(case: EvaluationCase) -> Frames:
         frames = case.source.copy()
         frames[frames[..., 1] == 60] += np.array([0, 30, 0], np.uint8)
         return frames
 
-    def tinted_street(case: Case) -> Frames:
+    def tinted_street(case: EvaluationCase) -> Frames:
         frames = case.source.copy()
         frames[(case.source == GREY).all(-1)] += 30
         return frames
@@ -114,7 +114,7 @@ def test_a_changed_colour_is_measured_inside_boxes_only(road):
 def test_what_is_not_drawn_is_missed_in_its_height_bin(hidden):
     truck = hidden.rollout.index("truck")
 
-    def without_truck(case: Case) -> Frames:
+    def without_truck(case: EvaluationCase) -> Frames:
         return np.where(case.source[..., :1] == colour_of(truck), np.uint8(GREY), case.source)
 
     made = evaluated(replace(hidden, named=frozenset({"truck"})), made=without_truck)["made"]
@@ -128,12 +128,12 @@ def test_a_frozen_video_is_caught(road):
 
 
 def test_sums_add_up_over_clips(road, hidden):
-    def inverted(case: Case) -> Frames:
+    def inverted(case: EvaluationCase) -> Frames:
         return 255 - case.source
 
     baseline = strict_baseline()
 
-    def measured(*cases: Case) -> Evaluation:
+    def measured(*cases: EvaluationCase) -> Evaluation:
         eyes = {case.name: BlockEye(case.rollout) for case in cases}
         now = iter([case.name for case in cases for _ in range(3)])
         return evaluate_subjects(

@@ -9,7 +9,7 @@ from conditioning.layers import control_layers as layers
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import photograph
 from models.decoder import reprojection
-from models.decoder.reprojection import Sight, reproject
+from models.decoder.reprojection import CameraPath, reproject
 from models.pixels import signed
 from models.presets import REGIONS
 from scenarios.load import library, load
@@ -29,7 +29,7 @@ def test_a_picture_moved_on_is_nearer_to_the_next_one_than_a_picture_held():
     before, after = (signed(p).movedim(-1, 0) for p in photograph(rollout, scenery, CAMERA, 0, [3, 4]))
     drawn = signed(draw_layers(rollout, scenery, CAMERA, [3, 4]).values)
     poses = torch.from_numpy(rollout.ego_to_map[[3, 4]] @ CAMERA.camera_to_ego)[None]
-    sight = Sight(poses, torch.from_numpy(CAMERA.intrinsic)[None])
+    sight = CameraPath(poses, torch.from_numpy(CAMERA.intrinsic)[None])
     motion = sight.between(torch.zeros(1, 2, dtype=torch.long))[:, 1]
     moved = reproject(before[None], drawn[:1], drawn[1:], motion, sight.intrinsic, REGIONS)
     near, front = ((drawn[1, LAYERS.index(f"{name}_nearness")] + 1) / 2 for name in ("background", "foreground"))
@@ -49,7 +49,7 @@ def test_bodies_are_carried_on_in_their_own_frames():
         before, after = (signed(p).movedim(-1, 0) for p in photograph(rollout, scenery, CAMERA, seed, frames))
         drawn = signed(draw_layers(rollout, scenery, CAMERA, frames).values)
         poses = torch.from_numpy(rollout.ego_to_map[frames] @ CAMERA.camera_to_ego)[None]
-        sight = Sight(poses, torch.from_numpy(CAMERA.intrinsic)[None])
+        sight = CameraPath(poses, torch.from_numpy(CAMERA.intrinsic)[None])
         motion = sight.between(torch.zeros(1, 2, dtype=torch.long))[:, 1]
         moved = reproject(before[None], drawn[:1], drawn[1:], motion, sight.intrinsic, REGIONS)
         near, front = (drawn[1, LAYERS.index(f"{name}_nearness")] for name in ("background", "foreground"))

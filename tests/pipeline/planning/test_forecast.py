@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from outputs.clips.manifest import write_record
 from pipeline.cli.main import app
-from pipeline.planning.cost_model import SHIPPED, Measured, NotMeasured, read_measured
+from pipeline.planning.cost_model import SHIPPED, MeasuredCosts, NotMeasured, read_measured
 from pipeline.planning.forecast import Cluster, Load, Trouble, acceptance, forecast, load_of
 from pipeline.planning.planning import Ask, plan_batch
 from pipeline.planning.simulated_batch import play
@@ -31,7 +31,7 @@ def played(a_load: Load, cluster: Cluster, trouble: Trouble, clips: int) -> floa
     return float(np.mean([play(a_load, cluster, trouble, clips, seed).wall_s for seed in range(times)]))
 
 
-def measured(accepted: int = 2, device: str = "cpu", **changes) -> Measured:
+def measured(accepted: int = 2, device: str = "cpu", **changes) -> MeasuredCosts:
     clip = {
         "stage_s": {"condition": 4.0, "render_frames": 30.0},
         "write_s": 1.0,
@@ -39,7 +39,9 @@ def measured(accepted: int = 2, device: str = "cpu", **changes) -> Measured:
         "dataset_size": 9 * 10**6,
     }
     clips = [clip | {"accepted": i < accepted} for i in range(4)]
-    return Measured(**{"source": "by hand", "device": device, "startup_s": 10.0, "failed": 0, "clips": clips} | changes)
+    return MeasuredCosts(
+        **{"source": "by hand", "device": device, "startup_s": 10.0, "failed": 0, "clips": clips} | changes
+    )
 
 
 def test_one_worker_takes_the_sum():

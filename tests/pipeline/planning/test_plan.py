@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.batch.generate import NoLog, NothingToMake, Silent, generate, make_plan
-from pipeline.runs.run_config import How, Request
+from pipeline.batch.generate import NoLog, NoObserver, NothingToMake, generate, make_plan
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.scenario_sources import NotFound, find
 from scenarios.load import library, suites
 from tests.pipeline.situations import case
@@ -17,8 +17,8 @@ def cases(tmp_path):
     return folder
 
 
-def request(newborn_weights, tmp_path, *paths, **others) -> Request:
-    return Request(tuple(map(str, paths)), tmp_path / "run", weights=newborn_weights, **others)
+def request(newborn_weights, tmp_path, *paths, **others) -> RunConfig:
+    return RunConfig(tuple(map(str, paths)), tmp_path / "run", weights=newborn_weights, **others)
 
 
 def test_every_variant_gets_every_seed_and_an_id_of_its_own(cases, tmp_path, newborn_weights):
@@ -43,7 +43,9 @@ def test_a_bad_file_is_reported_and_the_rest_planned(cases, tmp_path, newborn_we
 def test_where_every_file_is_bad_no_run_is_begun(tmp_path, newborn_weights):
     (tmp_path / "bad.yaml").write_text("name: bad\n")
     with pytest.raises(NothingToMake, match=r"bad\.yaml"):
-        generate(request(newborn_weights, tmp_path, tmp_path / "bad.yaml"), How(use_ray=False), Silent())
+        generate(
+            request(newborn_weights, tmp_path, tmp_path / "bad.yaml"), ExecutionConfig(use_ray=False), NoObserver()
+        )
     assert not (tmp_path / "run").exists()
 
 

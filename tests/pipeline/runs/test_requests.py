@@ -10,29 +10,29 @@ from typer.testing import CliRunner
 
 from pipeline.batch import generate
 from pipeline.batch import nightly as nights
-from pipeline.batch.generate import Silent, hold, make_plan
-from pipeline.batch.nightly import Budget, Order, nightly
+from pipeline.batch.generate import NoObserver, hold, make_plan
+from pipeline.batch.nightly import NightlyBudget, NightlyConfig, nightly
 from pipeline.batch.resume import resume
 from pipeline.cli import night_commands
 from pipeline.cli.main import app
-from pipeline.engine.stage_plan import Staged
-from pipeline.runs.run_config import How, Request, kept, wanted
+from pipeline.engine.stage_plan import StagedConfig
+from pipeline.runs.run_config import ExecutionConfig, RunConfig, kept, wanted
 from pipeline.runs.run_folder import look
-from pipeline.runs.status import Phase, status
+from pipeline.runs.status import RunPhase, status
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import case
 
-HOW = How(use_ray=False, ray="10.0.0.1:6379", workers=3, deadline_s=77.0, metrics_port=9123)
-STAGED = How(staged=Staged(gpus=2.0, share=0.5, batch=4))
+HOW = ExecutionConfig(use_ray=False, ray="10.0.0.1:6379", workers=3, deadline_s=77.0, metrics_port=9123)
+STAGED = ExecutionConfig(staged=StagedConfig(gpus=2.0, share=0.5, batch=4))
 
 
 @pytest.fixture
-def request_(tmp_path, newborn_weights) -> Request:
+def request_(tmp_path, newborn_weights) -> RunConfig:
     (tmp_path / "two.yaml").write_text(case(2))
-    return Request((str(tmp_path / "two.yaml"),), tmp_path / "run", (0, 3), weights=newborn_weights)
+    return RunConfig((str(tmp_path / "two.yaml"),), tmp_path / "run", (0, 3), weights=newborn_weights)
 
 
-def kept_in(folder: Path) -> tuple[Request, How]:
+def kept_in(folder: Path) -> tuple[RunConfig, ExecutionConfig]:
     (key,) = wanted(look(folder))
     return kept(look(folder), key)
 
@@ -47,41 +47,43 @@ def test_every_word_of_who_works_is_kept(request_, how):
 
 
 def test_what_is_kept_here_is_all_there_is():
-    for field in fields(How):
-        assert any(getattr(how, field.name) != getattr(How(), field.name) for how in (HOW, STAGED))
+    for field in fields(ExecutionConfig):
+        assert any(getattr(how, field.name) != getattr(ExecutionConfig(), field.name) for how in (HOW, STAGED))
 
 
 def test_a_night_is_resumed_by_the_workers_that_it_began_with(request_, tmp_path, monkeypatch):
     monkeypatch.setattr(nights, "make_clips", Batch())
-    order = Order(replace(request_, out=tmp_path / "nights"))
-    nightly(order, date(2026, 11, 21), HOW, Silent())
+    order = NightlyConfig(replace(request_, out=tmp_path / "nights"))
+    nightly(order, date(2026, 11, 21), HOW, NoObserver())
     assert kept_in(tmp_path / "nights" / "2026-11-21")[1] == HOW
 
 
 def test_a_night_that_is_resumed_keeps_to_what_was_its_own(request_, tmp_path, monkeypatch):
-    order = Order(replace(request_, out=tmp_path / "nights"), Budget(clips=3))
+    order = NightlyConfig(replace(request_, out=tmp_path / "nights"), NightlyBudget(clips=3))
     broken, again, second = Batch({"braking": OSError("the disk")}), Batch(), Batch()
     monkeypatch.setattr(nights, "make_clips", broken)
-    nightly(order, date(2026, 11, 21), HOW, Silent())
+    nightly(order, date(2026, 11, 21), HOW, NoObserver())
     night = order.root / "2026-11-21"
     failed = {failure.clip for failure in look(night).failures()}
     assert status(night).next == f"nearmiss resume {night}"
     monkeypatch.setattr(generate, "make_clips", again)
-    list(resume(night, Silent()))
+    list(resume(night, NoObserver()))
     assert set(again.made) == failed
-    assert status(night).phase is Phase.COMPLETE  # the fourth clip is beyond the budget: another night's
+    assert status(night).phase is RunPhase.COMPLETE  # the fourth clip is beyond the budget: another night's
     monkeypatch.setattr(nights, "make_clips", second)
-    nightly(order, date(2026, 11, 22), HOW, Silent())
+    nightly(order, date(2026, 11, 22), HOW, NoObserver())
     assert len(second.made) == 1
     assert not failed & set(second.made)
 
 
 def test_the_command_that_goes_on_with_a_night_means_the_same_night(request_, tmp_path, monkeypatch):
-    order = Order(replace(request_, out=tmp_path / "my nights"), Budget(5, 1.5), into=str(tmp_path / "all"))
+    order = NightlyConfig(
+        replace(request_, out=tmp_path / "my nights"), NightlyBudget(5, 1.5), into=str(tmp_path / "all")
+    )
     given = []
     monkeypatch.setattr(night_commands, "_once", lambda *told: given.append(told) or 0)
-    for how in (HOW, STAGED, How()):
+    for how in (HOW, STAGED, ExecutionConfig()):
         program, *words = shlex.split(order.command(how))
         assert program == "nearmiss"
         assert CliRunner().invoke(app, words).exit_code == 0
-    assert [told[:2] for told in given] == [(order, HOW), (order, STAGED), (order, How())]
+    assert [told[:2] for told in given] == [(order, HOW), (order, STAGED), (order, ExecutionConfig())]

@@ -13,7 +13,7 @@ from outputs.searches.records import Fate
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
 from pipeline.search.pareto import undominated, weighings
-from pipeline.search.search import Answer, Effort, search
+from pipeline.search.search import SearchEffort, SearchResult, search
 from pipeline.search.severity import MEASURES, others_effort
 from scenarios.load import load
 from scenarios.simulation.simulate import simulate
@@ -33,14 +33,14 @@ sweep: {story.0.do.brake.decel: [1 m/s^2, 8 m/s^2], actors.lead.ahead: [30 m, 60
 BOTH = ("ttc", "mildness")
 
 
-def found(folder: Path, measures: tuple[str, ...] = BOTH, **effort) -> Answer:
+def found(folder: Path, measures: tuple[str, ...] = BOTH, **effort) -> SearchResult:
     path = folder / "case.yaml"
     path.write_text(BRAKING)
-    return search(path, measures, Effort(**{"rollouts": 120, "keep": 6} | effort))
+    return search(path, measures, SearchEffort(**{"rollouts": 120, "keep": 6} | effort))
 
 
 @pytest.fixture(scope="module")
-def answered(tmp_path_factory) -> Answer:
+def answered(tmp_path_factory) -> SearchResult:
     return found(tmp_path_factory.mktemp("frontier"))
 
 
@@ -107,7 +107,7 @@ def test_the_same_seed_finds_the_same(tmp_path):
 def test_the_frontier_is_written_as_files_that_mean_it_with_a_plot(tmp_path):
     file, out = tmp_path / "case.yaml", tmp_path / "out"
     file.write_text(BRAKING)
-    assert search_file(str(file), BOTH, Effort(rollouts=24, keep=3), out, Console(quiet=True))
+    assert search_file(str(file), BOTH, SearchEffort(rollouts=24, keep=3), out, Console(quiet=True))
     told = json.loads((out / "search.json").read_text())
     assert told["measure"] == [MEASURES[name].words for name in BOTH]
     ranked = sorted((t for t in told["trials"] if t["frontier"]), key=lambda t: t["frontier"])
@@ -126,4 +126,4 @@ def test_the_frontier_is_written_as_files_that_mean_it_with_a_plot(tmp_path):
 def test_measures_that_make_no_frontier_are_refused(tmp_path, measures, said):
     (tmp_path / "case.yaml").write_text(BRAKING)
     with pytest.raises(UserError, match=said):
-        search_file(str(tmp_path / "case.yaml"), measures, Effort(), tmp_path / "out", Console(quiet=True))
+        search_file(str(tmp_path / "case.yaml"), measures, SearchEffort(), tmp_path / "out", Console(quiet=True))

@@ -13,11 +13,11 @@ from pipeline.checks.physics import check_physics
 from pipeline.cli.inspect import check_files
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
-from pipeline.search.search import Answer, Effort, search
+from pipeline.search.search import SearchEffort, SearchResult, search
 from pipeline.search.severity import MEASURES, first_impact, sight_before_conflict
 from scenarios.load import load
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from tests.scenarios.situations import child_between_cars
 
 STANDING = """\
@@ -39,11 +39,11 @@ def written(folder: Path, sweep: str = OPEN, text: str = STANDING) -> Path:
     return path
 
 
-def found(folder: Path, measure: str = "ttc", sweep: str = OPEN, text: str = STANDING, **effort) -> Answer:
-    return search(written(folder, sweep, text), (measure,), Effort(**{"rollouts": 45} | effort))
+def found(folder: Path, measure: str = "ttc", sweep: str = OPEN, text: str = STANDING, **effort) -> SearchResult:
+    return search(written(folder, sweep, text), (measure,), SearchEffort(**{"rollouts": 45} | effort))
 
 
-def fates(answer: Answer) -> dict[Fate, int]:
+def fates(answer: SearchResult) -> dict[Fate, int]:
     return {fate: count for fate in Fate if (count := sum(t.fate is fate for t in answer.trials))}
 
 
@@ -55,7 +55,7 @@ def number(written: object) -> float:
 
 
 @pytest.fixture(scope="module")
-def answered(tmp_path_factory) -> Answer:
+def answered(tmp_path_factory) -> SearchResult:
     """The open search, once for several tests."""
     return found(tmp_path_factory.mktemp("search"), keep=6)
 
@@ -164,13 +164,13 @@ def test_what_the_file_does_not_expect_is_left_out_so_that_the_nearest_miss_is_f
     ],
 )
 def test_a_file_that_spans_nothing_is_refused(tmp_path, sweep, said):
-    with pytest.raises(Faults, match=said):
+    with pytest.raises(SpecErrors, match=said):
         found(tmp_path, sweep=sweep, workers=2 if "where" in sweep else 1)
 
 
 def test_a_log_is_refused(tmp_path, library):
     text = (library / "logs" / "street-behind-white-car.yaml").read_text()
-    with pytest.raises(Faults, match="starts from a log"):
+    with pytest.raises(SpecErrors, match="starts from a log"):
         found(tmp_path, text=text, sweep="\nsweep: {environment.weather: [clear, fog]}\n")
 
 
@@ -180,7 +180,7 @@ def test_a_log_is_refused(tmp_path, library):
 @pytest.mark.parametrize("measure", [name for name, each in MEASURES.items() if each.dangerous])
 def test_a_written_case_means_the_scenario_that_was_found_and_measures_the_same(tmp_path, measure):
     file, out = written(tmp_path), tmp_path / "out"
-    assert search_file(str(file), (measure,), Effort(rollouts=20, keep=3), out, Console(quiet=True))
+    assert search_file(str(file), (measure,), SearchEffort(rollouts=20, keep=3), out, Console(quiet=True))
     trials = [t for t in json.loads((out / "search.json").read_text())["trials"] if t["frontier"]]
     assert sorted(t["frontier"] for t in trials) == [1, 2, 3]
     for trial in trials:
@@ -196,17 +196,17 @@ def test_a_written_case_means_the_scenario_that_was_found_and_measures_the_same(
 def test_a_search_replaces_its_own_folder_and_no_other(tmp_path):
     file, out = written(tmp_path), tmp_path / "out"
     for _ in range(2):
-        search_file(str(file), ("ttc",), Effort(rollouts=20, keep=2), out, Console(quiet=True))
+        search_file(str(file), ("ttc",), SearchEffort(rollouts=20, keep=2), out, Console(quiet=True))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     with pytest.raises(UserError, match="not the folder of a search"):
-        search_file(str(file), ("ttc",), Effort(rollouts=20), tmp_path / "mine", Console(quiet=True))
+        search_file(str(file), ("ttc",), SearchEffort(rollouts=20), tmp_path / "mine", Console(quiet=True))
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
 def test_a_measure_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match="no measure 'pet'; there are ttc, deceleration, visibility"):
-        search_file(str(written(tmp_path)), ("pet",), Effort(), tmp_path / "out", Console(quiet=True))
+        search_file(str(written(tmp_path)), ("pet",), SearchEffort(), tmp_path / "out", Console(quiet=True))
 
 
 # -- the measures --------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_check_search_and_the_record_tell_one_impact_speed(tmp_path, capsys):
     file.write_text(SIDE)
     assert check_files((str(file),), None, False, Console(width=200))
     told = re.findall(r"collision with walker at ([0-9.]+) km/h", capsys.readouterr().out)
-    worst = search(file, ("ttc",), Effort(rollouts=4)).frontier[0]
+    worst = search(file, ("ttc",), SearchEffort(rollouts=4)).frontier[0]
     hit = next(h for h in simulate(load(file)[0]).happenings if h.other)
     assert set(told) == {f"{math.hypot(64, 5):.1f}"}
     assert f"hit at {told[0]} km/h" in worst.result(("s",))

@@ -7,7 +7,7 @@ from models import weights
 from pipeline.engine.machine import NoGpu, device_named
 from pipeline.errors import UserError
 from pipeline.training.learners import PARTS
-from pipeline.training.loop import Schedule
+from pipeline.training.loop import TrainingSchedule
 from pipeline.training.train import train_part
 from pipeline.training.training_data import FootageConfig
 
@@ -15,7 +15,7 @@ CONFIG = FootageConfig(clips=1, bursts=2, burst=9, height=48, width=80)
 
 
 def train(part: str, folder, weights_folder, device: str):
-    schedule = Schedule(steps=1, save_every=1)
+    schedule = TrainingSchedule(steps=1, save_every=1)
     return train_part(
         part, "speck", folder / "footage", CONFIG, schedule, folder / "runs", 1, lambda *_: None, weights_folder,
         device=device,

@@ -7,7 +7,7 @@ import pytest
 from models import weights
 from models.presets import PRESETS
 from pipeline.networks import check_part
-from pipeline.training.loop import Schedule
+from pipeline.training.loop import TrainingSchedule
 from pipeline.training.train import train_part
 from pipeline.training.training_data import FootageConfig
 
@@ -15,7 +15,7 @@ CONFIG = FootageConfig(clips=1, bursts=2, burst=9, height=48, width=80)
 
 
 def train(part: str, folder: Path, into: Path) -> Path:
-    schedule = Schedule(steps=1, save_every=1)
+    schedule = TrainingSchedule(steps=1, save_every=1)
     return train_part(part, "speck", folder / "footage", CONFIG, schedule, folder / "runs", 1, lambda *_: None, into)
 
 

@@ -14,7 +14,7 @@ from models import weights
 from models.pixels import to_bytes
 from models.tokens.tokenizer import Tokenizer, TokenizerConfig
 from pipeline.training.contact_sheets import sheet
-from pipeline.training.loop import RATE_OVER_FAN_IN, Schedule, rates, train
+from pipeline.training.loop import RATE_OVER_FAN_IN, TrainingSchedule, rates, train
 
 CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
 
@@ -40,7 +40,7 @@ class Squares:
 
 def run(folder: Path, *stops: int) -> dict[str, Tensor]:
     for stop in stops:
-        schedule = Schedule(steps=stop, save_every=20, seed=5)
+        schedule = TrainingSchedule(steps=stop, save_every=20, seed=5)
         train(
             Squares(), schedule, folder / "run", folder / "squares.safetensors", {"footage": "squares"}, lambda *_: None
         )
@@ -48,7 +48,7 @@ def run(folder: Path, *stops: int) -> dict[str, Tensor]:
 
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(Schedule, "rate", lambda self, step: 1.0)  # a shorter goal would cool down sooner
+    monkeypatch.setattr(TrainingSchedule, "rate", lambda self, step: 1.0)  # a shorter goal would cool down sooner
     straight, resumed = run(tmp_path / "a", 60), run(tmp_path / "b", 40, 60)
     for name, value in straight.items():
         assert torch.equal(value, resumed[name]), name
@@ -58,7 +58,7 @@ def trained(folder: Path, words: tuple[str, ...], config: TokenizerConfig = CONF
     """One step more than there are, or the first."""
     part = Squares()
     part.network = Tokenizer(config)
-    train(part, Schedule(1, 1), folder / "run", folder / "s.safetensors", {}, lambda *_: None, vocabulary=words)
+    train(part, TrainingSchedule(1, 1), folder / "run", folder / "s.safetensors", {}, lambda *_: None, vocabulary=words)
 
 
 def test_a_run_does_not_go_on_with_other_words_or_another_network_and_says_which(tmp_path):
@@ -81,7 +81,7 @@ def test_a_checkpoint_that_does_not_say_what_it_is_of_is_refused(tmp_path):
 def test_training_starts_from_given_weights_unless_it_goes_on_from_a_checkpoint(tmp_path):
     run(tmp_path / "before", 20)
     given = tmp_path / "before" / "squares.safetensors"
-    part, schedule = Squares(), Schedule(steps=0, save_every=20)
+    part, schedule = Squares(), TrainingSchedule(steps=0, save_every=20)
     train(part, schedule, tmp_path / "run", tmp_path / "after.safetensors", {}, lambda *_: None, begin=given)
     expected = weights.load(Tokenizer(CONFIG), given).state_dict()
     for name, value in part.network.state_dict().items():
@@ -98,7 +98,7 @@ def test_it_learns_and_leaves_curve_samples_and_lineage(tmp_path):
 
 
 def test_the_rate_warms_up_stays_and_cools_to_nothing():
-    schedule = Schedule(steps=1_000, save_every=100)
+    schedule = TrainingSchedule(steps=1_000, save_every=100)
     assert schedule.rate(0) == pytest.approx(0.01)
     assert schedule.rate(500) == 1.0
     assert schedule.rate(900) == pytest.approx(0.4)

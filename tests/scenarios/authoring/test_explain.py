@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.authoring.explain import explain, told
 from scenarios.load import library, loads
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 STREET = """
 name: street
@@ -86,5 +86,5 @@ def test_a_log_is_told_without_a_folder():
 
 
 def test_a_faulty_file_is_not_explained():
-    with pytest.raises(Faults):
+    with pytest.raises(SpecErrors):
         told(loads(STREET.replace("36 km/h", "36")))

@@ -9,7 +9,7 @@ from scenarios.authoring.explain import explain
 from scenarios.load import load
 from scenarios.opendrive.read_map import read_map
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from tests.scenarios.openscenario.situations import FILES
 
 TEXT = """\
@@ -81,7 +81,7 @@ def test_what_differs_from_the_map_is_told(folder):
     ],
 )
 def test_a_wrong_place_is_told_with_what_would_be_right(folder, road, ego, where, words):
-    with pytest.raises(Faults) as refused:
+    with pytest.raises(SpecErrors) as refused:
         load(said(folder, road, ego or "{speed: 40 km/h, drive: follow}"))
     (fault,) = refused.value.faults
     assert fault.where == where

@@ -11,7 +11,7 @@ from scenarios.opendrive.geometry import Clothoid, Cubic, Graph, Parametric
 from scenarios.opendrive.read_map import map_of, read_map
 from scenarios.opendrive.road_map import centre_line, lane_polygon
 from scenarios.opendrive.stretch import stretch_of
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import FILES
 
@@ -145,7 +145,7 @@ def test_constant_bends_are_curves_of_the_lane():
     ids=range(9),
 )  # fmt: skip
 def test_broken_maps_are_refused_with_the_line(content):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         map_of(parse_xml(content.encode(), "x.xodr"))
     assert all(f.line == 1 and f.found and f.wanted for f in caught.value.faults)
 

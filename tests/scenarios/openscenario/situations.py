@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scenarios.openscenario.import_file import Asked, Imported, import_parsed
+from scenarios.openscenario.import_file import Imported, ImportOptions, import_parsed
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 from scenarios.source.xml_document import parse_xml
@@ -90,7 +90,7 @@ BRAKES = speed_action(5, "linear", "rate", 3)
 TWO_CARS = placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-1, 140), 15)
 
 
-def imported(content: bytes, asked: Asked = Asked(), given: dict[str, str] | None = None) -> Imported:
+def imported(content: bytes, asked: ImportOptions = ImportOptions(), given: dict[str, str] | None = None) -> Imported:
     """As if the content lay in the folder of the test files."""
     return import_parsed(parse_xml(content, FILES / "case.xosc"), asked, given or {})
 

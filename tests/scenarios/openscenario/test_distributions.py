@@ -6,8 +6,8 @@ import pytest
 
 from scenarios.load import loads
 from scenarios.openscenario.distributions import expanded, import_scenarios
-from scenarios.openscenario.import_file import Asked
-from scenarios.source.errors import Faults
+from scenarios.openscenario.import_file import ImportOptions
+from scenarios.source.errors import SpecErrors
 from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import FILES, XOSC
 
@@ -63,7 +63,7 @@ def test_distributions_multiply_and_sets_go_together():
 
 def test_constraint_groups_drop_what_they_forbid():
     """Of gap 10..80 the groups allow 20 to 50, or 80 itself; two speeds with each."""
-    made = import_scenarios(XOSC / "cut-in-values.xosc", Asked())
+    made = import_scenarios(XOSC / "cut-in-values.xosc", ImportOptions())
     assert len(made.scenarios) == 5 * 2
     assert made.dropped == {"gap": 3 * 2}
     scenarios = [loads(one.text)[0] for one in made.scenarios]
@@ -79,7 +79,7 @@ def test_a_value_of_its_own_that_constraints_forbid_is_refused():
         .read_bytes()
         .replace(b'parameterType="double" value="30"', b'parameterType="double" value="60"')
     )
-    with pytest.raises(Faults, match="which its constraints do not allow"):
+    with pytest.raises(SpecErrors, match="which its constraints do not allow"):
         from tests.scenarios.openscenario.situations import imported
 
         imported(content)
@@ -102,8 +102,8 @@ def test_what_cannot_be_expanded_is_refused(tmp_path, inside, said):
     shutil.copytree(FILES, tmp_path / "top")
     path = tmp_path / "top" / "case.xosc"
     path.write_bytes(distribution(inside))
-    with pytest.raises(Faults) as caught:
-        import_scenarios(path, Asked())
+    with pytest.raises(SpecErrors) as caught:
+        import_scenarios(path, ImportOptions())
     assert said in str(caught.value)
 
 
@@ -111,5 +111,5 @@ def test_random_values_are_refused_by_name():
     inside = '<StochasticDistribution parameterName="gap"><UniformDistribution><Range lowerLimit="1" upperLimit="2"/>'
     inside += "</UniformDistribution></StochasticDistribution>"
     content = distribution(inside, "Stochastic", ' numberOfTestRuns="5" randomSeed="1"')
-    with pytest.raises(Faults, match="Stochastic"):
+    with pytest.raises(SpecErrors, match="Stochastic"):
         expanded(parse_xml(content, FILES / "case.xosc"))

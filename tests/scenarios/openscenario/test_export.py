@@ -10,7 +10,7 @@ from lxml import etree
 from scenarios.load import library, load, loads, suites
 from scenarios.opendrive.read_map import map_of
 from scenarios.openscenario.export.export import ROLLED_OUT, TOLD, Exported, NotExported, export
-from scenarios.openscenario.import_file import Asked, import_file
+from scenarios.openscenario.import_file import ImportOptions, import_file
 from scenarios.openscenario.source.schemas import schema_faults
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
@@ -44,7 +44,7 @@ def again(made: Exported, folder) -> Scenario:
     """What is exported, imported."""
     (folder / made.xodr_name).write_bytes(made.xodr)
     (folder / made.xosc_name).write_bytes(made.xosc)
-    (scenario,) = loads(import_file(folder / made.xosc_name, Asked(), {}).text)
+    (scenario,) = loads(import_file(folder / made.xosc_name, ImportOptions(), {}).text)
     return scenario
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from tests.fuzzing.asking import asked, blamed
 from tests.scenarios.openscenario.situations import imported
 
@@ -18,6 +18,6 @@ def test_mangled_files_are_read_or_refused(kind, number):
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_any_bytes_are_refused(content):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         imported(content)
     assert not any(map(blamed, caught.value.faults))

@@ -9,7 +9,7 @@ import pytest
 from scenarios.load import loads
 from scenarios.model.environment import TimeOfDay, Weather
 from scenarios.model.triggers import AllOf, AnyOf
-from scenarios.openscenario.import_file import Asked, import_file
+from scenarios.openscenario.import_file import ImportOptions, import_file
 from scenarios.roads.road import RoadKind
 from scenarios.scenario import (
     After,
@@ -41,7 +41,7 @@ from tests.scenarios.openscenario.situations import (
 )
 
 
-def meant(content: bytes, asked: Asked = Asked()):
+def meant(content: bytes, asked: ImportOptions = ImportOptions()):
     (scenario,) = loads(imported(content, asked).text)
     return scenario
 
@@ -55,7 +55,7 @@ def one_event(action: str, *conditions: str, **how):
 
 
 def test_a_cut_in_with_catalog_parameters_and_expressions():
-    (scenario,) = loads(import_file(XOSC / "cut-in.xosc", Asked(), {}).text)
+    (scenario,) = loads(import_file(XOSC / "cut-in.xosc", ImportOptions(), {}).text)
     ego, other = scenario.placed
     assert (ego.speed_mps, other.speed_mps) == pytest.approx((20, 15))
     assert other.body.size.length_m == 4.6  # the catalog's parameter, assigned
@@ -75,7 +75,7 @@ def test_a_cut_in_with_catalog_parameters_and_expressions():
 
 
 def test_a_lead_in_a_bend_on_the_far_side_of_the_reference_line():
-    made = import_file(XOSC / "lead-brake.xosc", Asked(), {})
+    made = import_file(XOSC / "lead-brake.xosc", ImportOptions(), {})
     (scenario,) = loads(made.text)
     assert scenario.road.kind is RoadKind.CURVE
     assert 1 / scenario.road.curvature_per_m == pytest.approx(
@@ -92,7 +92,7 @@ def test_a_lead_in_a_bend_on_the_far_side_of_the_reference_line():
 
 
 def test_a_pedestrian_walks_a_timed_trajectory_when_the_ego_reaches_a_place():
-    (scenario,) = loads(import_file(XOSC / "pedestrian.xosc", Asked(), {}).text)
+    (scenario,) = loads(import_file(XOSC / "pedestrian.xosc", ImportOptions(), {}).text)
     rollout = simulate(scenario)
     walker = rollout.index("walker")
     began = np.argmax(np.abs(rollout.speed_mps[:, walker]) > 0.05) / 12

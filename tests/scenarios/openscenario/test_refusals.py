@@ -6,8 +6,8 @@ import pytest
 
 from scenarios.load import loads
 from scenarios.openscenario.distributions import import_scenarios
-from scenarios.openscenario.import_file import Asked, import_file
-from scenarios.source.errors import Faults
+from scenarios.openscenario.import_file import ImportOptions, import_file
+from scenarios.source.errors import SpecErrors
 from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import (
     BRAKES,
@@ -27,8 +27,8 @@ BRAKE = event("e", BRAKES, after(1))
 
 
 def refusal(content: bytes, **asked) -> str:
-    with pytest.raises(Faults) as caught:
-        imported(content, Asked(**asked))
+    with pytest.raises(SpecErrors) as caught:
+        imported(content, ImportOptions(**asked))
     assert all(fault.found and fault.wanted for fault in caught.value.faults)
     return str(caught.value)
 
@@ -79,7 +79,7 @@ def test_all_of_it_is_told_at_once_and_the_rest_is_written_if_asked_for():
     told = refusal(scenario_xml(TWO_CARS, events))
     assert "Nurbs" in told
     assert "jumps" in told
-    made = imported(scenario_xml(TWO_CARS, events), Asked(partial=True))
+    made = imported(scenario_xml(TWO_CARS, events), ImportOptions(partial=True))
     (scenario,) = loads(made.text)
     assert [e.name for e in scenario.events] == ["e"]
     assert len(made.report.refused) == 2
@@ -129,13 +129,13 @@ def test_the_schema_comes_first():
     ids=lambda content: repr(content[:40]),
 )
 def test_bombs_and_strangers_are_refused(content):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         imported(content)
     assert len(str(caught.value)) < 1500
 
 
 def test_an_entity_that_the_scan_does_not_know_stays_an_entity():
-    with pytest.raises(Faults):
+    with pytest.raises(SpecErrors):
         parse_xml(b"<a>&b;</a>", "x.xosc")
 
 
@@ -157,8 +157,8 @@ def test_a_link_is_judged_by_where_it_leads(tmp_path):
     (home / "road.xodr").symlink_to(secret)
     shutil.copytree(FILES / "catalogs", home / "catalogs")
     (home / "case.xosc").write_bytes(scenario_xml(TWO_CARS, BRAKE, road="road.xodr"))
-    with pytest.raises(Faults, match="leads out of top"):
-        import_file(home / "case.xosc", Asked(), {})
+    with pytest.raises(SpecErrors, match="leads out of top"):
+        import_file(home / "case.xosc", ImportOptions(), {})
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_places_that_cannot_be_are_told(init, said):
 
 def test_a_file_that_is_not_there(tmp_path):
     for path in (tmp_path, tmp_path / "none.xosc", tmp_path / ("a" * 300)):
-        with pytest.raises(Faults):
-            import_scenarios(path, Asked())
+        with pytest.raises(SpecErrors):
+            import_scenarios(path, ImportOptions())
 
 
 def broken(folder, tmp_path, name, right, wrong):
@@ -193,8 +193,8 @@ def broken(folder, tmp_path, name, right, wrong):
     text = file.read_text()
     assert right in text
     file.write_text(text.replace(right, wrong, 1))
-    with pytest.raises(Faults) as caught:
-        import_scenarios(tmp_path / "xosc" / "cut-in.xosc", Asked())
+    with pytest.raises(SpecErrors) as caught:
+        import_scenarios(tmp_path / "xosc" / "cut-in.xosc", ImportOptions())
     return caught.value
 
 

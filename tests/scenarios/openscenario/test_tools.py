@@ -6,7 +6,7 @@ import pytest
 from scenarios.load import loads
 from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.openscenario.distributions import import_scenarios
-from scenarios.openscenario.import_file import Asked
+from scenarios.openscenario.import_file import ImportOptions
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterDistance, AfterEvent, AtGap, AtHeadway, AtSpeed, Follow, Scenario
 from scenarios.simulation.simulate import simulate
@@ -15,7 +15,7 @@ from tests.scenarios.openscenario.situations import FILES
 
 def played(name: str) -> tuple[Scenario, Rollout]:
     """What is imported of a file, nothing of it refused, and its rollout, in which all of it happens."""
-    (one,) = import_scenarios(FILES / "tools" / f"{name}.xosc", Asked()).scenarios
+    (one,) = import_scenarios(FILES / "tools" / f"{name}.xosc", ImportOptions()).scenarios
     assert not one.report.refused
     (scenario,) = loads(one.text)
     rollout = simulate(scenario)

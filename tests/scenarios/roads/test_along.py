@@ -6,7 +6,7 @@ import pytest
 from scenarios.load import loads
 from scenarios.model.bodies import Kind
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: street
@@ -67,6 +67,6 @@ def test_works_in_the_left_lane_lead_to_the_right():
     ],
 )
 def test_what_cannot_stand_is_refused(road, where, found):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         placed(road)
     assert (where, found) in [(f.where, f.found) for f in caught.value.faults], caught.value.faults

@@ -12,7 +12,7 @@ from scenarios.load import loads
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: grip
@@ -115,6 +115,6 @@ def test_an_author_is_told_of_slope_and_patches():
     ],
 )
 def test_what_cannot_be_is_refused(road, where, found):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         scenario(road)
     assert [(f.where, f.found) for f in caught.value.faults] == [(where, found)]

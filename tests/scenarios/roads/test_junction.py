@@ -11,7 +11,7 @@ from scenarios.metrics.criticality import encounters
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: junction
@@ -187,7 +187,7 @@ def test_an_author_is_told_of_the_junction():
     ],
 )
 def test_what_cannot_be_is_refused(changes, where, found):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         scenario(**changes)
     assert any(f.where == where and found in f.found for f in caught.value.faults), caught.value.faults
 

@@ -11,7 +11,7 @@ from scenarios.load import loads
 from scenarios.openscenario.export.export import NotExported, export
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: ring
@@ -171,14 +171,14 @@ def test_an_author_is_told_of_the_roundabout():
     ],
 )
 def test_what_cannot_be_is_refused(changes, where, found):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         scenario(**changes)
     assert any(f.where == where and found in f.found for f in caught.value.faults), caught.value.faults
 
 
 def test_two_lanes_and_a_roundabout_are_refused():
     text = FILE.format(**USUAL).replace("lanes: 1, opp", "lanes: 2, opp")
-    with pytest.raises(Faults, match="a roundabout on a road with 2 and 1 lanes"):
+    with pytest.raises(SpecErrors, match="a roundabout on a road with 2 and 1 lanes"):
         loads(text)
 
 

@@ -7,7 +7,7 @@ from outputs.clips.rollout_file import read_rollout, write_rollout
 from scenarios.load import loads
 from scenarios.metrics.criticality import encounters
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: winding
@@ -75,12 +75,12 @@ def test_a_rollout_on_it_is_read_as_written(tmp_path):
     ],
 )
 def test_what_is_no_road_is_refused(pieces, found):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         winding(pieces)
     assert [fault.found for fault in caught.value.faults] == [found]
 
 
 def test_a_bend_too_tight_for_its_inner_lanes_is_refused():
     file = FILE.replace("opposite_lanes: 1", "opposite_lanes: 3")
-    with pytest.raises(Faults, match="too tight"):
+    with pytest.raises(SpecErrors, match="too tight"):
         loads(file.format(pieces="[{length: 30 m, radius: 20 m, direction: left}]"))

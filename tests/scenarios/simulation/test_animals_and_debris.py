@@ -7,7 +7,7 @@ from scenarios.load import loads
 from scenarios.model.bodies import USUAL_SIZE, VARIANTS, Kind, Size, variant_of
 from scenarios.scenario import Cross, Drop
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: surprise
@@ -29,7 +29,7 @@ def read(actors: str, story: str = ""):
 
 
 def refused(actors: str, story: str = "") -> str:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         read(actors, story)
     return "; ".join(map(str, caught.value.faults))
 

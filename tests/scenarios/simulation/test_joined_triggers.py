@@ -6,7 +6,7 @@ from scenarios.authoring.explain import told
 from scenarios.load import loads
 from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, AtGap, AtSpeed, AtStandstill, singles
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: joined
@@ -34,7 +34,7 @@ def when(*story: str):
 
 
 def refused(*story: str) -> str:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         read(*story)
     return "; ".join(map(str, caught.value.faults))
 

@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from shapely import Polygon
 from shapely.affinity import translate
 
-from scenarios.metrics.ego_path import Line, project
+from scenarios.metrics.ego_path import Polyline, project
 from scenarios.simulation.dynamics.boxes import box_corners
 from scenarios.simulation.dynamics.collisions import touching
-from scenarios.simulation.traffic.driver_vision import RAYS, Scene, ahead, look, visible_share
+from scenarios.simulation.traffic.driver_vision import RAYS, TrafficScene, ahead, look, visible_share
 from tests.scenarios.situations import STRAIGHT, curve
 
 CAR = (4.4, 1.8, 1.5)
 Body = tuple[float, float, float, tuple[float, float, float]]  # x, y, yaw, size
 
 
-def scene(*bodies: Body, velocity=None, road=STRAIGHT) -> Scene:
+def scene(*bodies: Body, velocity=None, road=STRAIGHT) -> TrafficScene:
     xy, yaw = np.array([b[:2] for b in bodies], float), np.array([b[2] for b in bodies], float)
     moving = np.zeros((len(bodies), 2)) if velocity is None else np.array(velocity, float)
     size, there = np.array([b[3] for b in bodies], float), np.ones(len(bodies), bool)
@@ -127,5 +127,5 @@ def test_in_a_bend_the_gap_is_along_the_bend():
 @given(st.floats(-5, 60), st.floats(-3, 3))
 def test_a_points_place_along_a_line_is_that_of_its_nearest_point(s, d):
     xy = np.stack([np.linspace(0, 50, 26), np.zeros(26)], -1)
-    line = Line(xy, np.linspace(0, 50, 26), np.zeros(26))
+    line = Polyline(xy, np.linspace(0, 50, 26), np.zeros(26))
     assert project(line, np.array([[s, d]]))[0] == pytest.approx([min(s, 50.0), d])

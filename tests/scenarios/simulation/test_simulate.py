@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, USUAL_SIZE, Body, Kind
-from scenarios.rollout import Ended
+from scenarios.rollout import RolloutEnd
 from scenarios.scenario import (
     After,
     AtPose,
@@ -45,7 +45,7 @@ def test_a_clip_of_six_seconds_shows_its_first_and_its_last_instant_and_ends_by_
     rollout = simulate(scenario(ego(10.0), duration_s=6.0))
     assert (rollout.t_s[0], rollout.t_s[-1]) == (0.0, 6.0)
     assert np.diff(rollout.t_s) == pytest.approx(1 / 12)
-    assert rollout.ended is Ended.DURATION
+    assert rollout.ended is RolloutEnd.DURATION
 
 
 def test_the_ego_starts_with_its_rear_axle_at_the_map_origin():

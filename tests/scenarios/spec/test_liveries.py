@@ -6,7 +6,7 @@ from scenarios.authoring.draft import draft
 from scenarios.authoring.explain import told
 from scenarios.load import loads
 from scenarios.model.bodies import LIVERIED, VARIANTS, Colour, Kind, Livery
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 
 FILE = """
 name: on-duty
@@ -27,7 +27,7 @@ def read(it: str, story: str = ""):
 
 
 def refused(it: str) -> str:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         read(it)
     return "; ".join(map(str, caught.value.faults))
 

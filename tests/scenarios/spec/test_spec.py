@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from scenarios.load import loads
-from scenarios.source.errors import Fault, Faults, nearest, quoted
+from scenarios.source.errors import SpecError, SpecErrors, nearest, quoted
 from scenarios.spec import actor_spec
 from scenarios.spec import base as section
 from scenarios.spec import event_spec as events
@@ -40,13 +40,13 @@ def file(**changes: str) -> str:
     return GOOD.format(**(USUAL | changes))
 
 
-def faults(text: str) -> tuple[Fault, ...]:
-    with pytest.raises(Faults) as caught:
+def faults(text: str) -> tuple[SpecError, ...]:
+    with pytest.raises(SpecErrors) as caught:
         loads(text)
     return caught.value.faults
 
 
-def only_fault(**changes: str) -> Fault:
+def only_fault(**changes: str) -> SpecError:
     found = faults(file(**changes))
     assert len(found) == 1, found
     return found[0]
@@ -208,7 +208,7 @@ def test_what_is_missing_is_told_where_it_belongs():
 
 
 def test_the_message_is_readable():
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         loads(file(ego="{lane: 0, speed: 50, drive: folow}"), "brake.yaml")
     assert str(caught.value).splitlines() == [
         "brake.yaml: 2 faults",

@@ -9,7 +9,7 @@ from scenarios.model.driver_models import DRIVERS
 from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
 from scenarios.story.examples import PHRASES
-from scenarios.story.parse_tree import Clause, Fault, clauses
+from scenarios.story.parse_tree import Clause, ClauseError, clauses
 from scenarios.story.phrase_catalog import openings, page, sentences, verb_of, verbs, words
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "phrases.md"
@@ -47,7 +47,7 @@ def test_the_grammar_knows_every_driver():
 
 def test_every_sentence_comes_to_a_clause_or_to_what_it_lacks():
     for rule, sentence in sentences():
-        assert all(isinstance(said, Clause | Fault) for said in clauses(sentence)[1]), (rule, sentence)
+        assert all(isinstance(said, Clause | ClauseError) for said in clauses(sentence)[1]), (rule, sentence)
 
 
 def test_verbs_are_known_by_their_first_word():

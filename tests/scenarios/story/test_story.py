@@ -18,10 +18,10 @@ from scenarios.scenario import (
     OnLane,
     StepOut,
 )
-from scenarios.source.errors import Faults
-from scenarios.spec.actor_references import Cast, Member, Unclear, resolve
+from scenarios.source.errors import SpecErrors
+from scenarios.spec.actor_references import ActorDescription, ActorIndex, AmbiguousReference, resolve
 from scenarios.story.examples import PHRASES, spelt
-from scenarios.story.sentence import Misread, read_line
+from scenarios.story.sentence import StorySyntaxError, read_line
 from scenarios.story.suggestions import nearest_phrases
 
 KMH = 1 / 3.6
@@ -54,7 +54,7 @@ def events(*lines: str, hide: bool = True) -> tuple[Event, ...]:
 
 def refusal(*lines: str, hide: bool = True) -> str:
     story = "".join(f"  - {line}\n" for line in lines) + (HIDE if hide else "")
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         loads(STREET.format(story=story))
     assert all(fault.where.startswith("story.") for fault in caught.value.faults)
     return str(caught.value)
@@ -254,7 +254,7 @@ def test_events_come_in_the_order_of_time():
 def test_a_trajectory_leaves_nothing_to_tell():
     text = STREET.format(story="  - the ego brakes\n" + HIDE)
     text = text.replace("speed: 40 km/h, drive: follow", "trajectory: [[0 s, 0 m, 0 m], [6 s, 60 m, 0 m]]")
-    with pytest.raises(Faults, match="ego, which follows its trajectory"):
+    with pytest.raises(SpecErrors, match="ego, which follows its trajectory"):
         loads(text)
 
 
@@ -262,25 +262,25 @@ def test_a_story_is_read_though_its_actor_is_faulty():
     text = STREET.format(story="  - lead brakes\n  - lead dances\n  - the van cuts inn\n" + HIDE).replace(
         "ahead: 15 m", "ahead: 15"
     )
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         loads(text)
     assert [fault.where for fault in caught.value.faults] == ["actors.lead.ahead", "story.1", "story.2"]
 
 
 def test_who_may_be_meant_by_a_description_is_not_missed_while_its_own_section_is_faulty():
     text = STREET.format(story="  - the leading car brakes\n" + HIDE).replace("ahead: 15 m", "ahead: 15")
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         loads(text)
     assert [fault.where for fault in caught.value.faults] == ["actors.lead.ahead"]
 
 
-CAST = Cast(
+CAST = ActorIndex(
     {
-        "ego": Member("ego", Kind.CAR, 10.0, in_ego_lane=True),
-        "lead": Member("lead", Kind.CAR, 10.0, in_ego_lane=True, gap_ahead_m=10.0),
-        "far-car": Member("far-car", Kind.CAR, 0.0, in_ego_lane=True, gap_ahead_m=50.0),
-        "truck-1": Member("truck-1", Kind.TRUCK, 0.0),
-        "truck-2": Member("truck-2", Kind.TRUCK, 8.0, oncoming=True),
+        "ego": ActorDescription("ego", Kind.CAR, 10.0, in_ego_lane=True),
+        "lead": ActorDescription("lead", Kind.CAR, 10.0, in_ego_lane=True, gap_ahead_m=10.0),
+        "far-car": ActorDescription("far-car", Kind.CAR, 0.0, in_ego_lane=True, gap_ahead_m=50.0),
+        "truck-1": ActorDescription("truck-1", Kind.TRUCK, 0.0),
+        "truck-2": ActorDescription("truck-2", Kind.TRUCK, 8.0, oncoming=True),
     }
 )
 
@@ -300,7 +300,7 @@ def test_descriptions_name_exactly_one(phrase, who):
 
 @pytest.mark.parametrize("phrase", ["the truck", "the car", "the parked vehicle", "the bus", "somebody", ""])
 def test_descriptions_that_name_none_or_several_are_refused(phrase):
-    with pytest.raises(Unclear, match=r"truck-1|far-car"):
+    with pytest.raises(AmbiguousReference, match=r"truck-1|far-car"):
         resolve(phrase, CAST)
 
 
@@ -330,7 +330,7 @@ def test_numbers_in_words(words, digits):
 def test_any_text_is_an_event_or_a_refusal(text):
     try:
         assert read_line(text, CAST)[0]["actor"] in CAST.members
-    except Misread as refused:
+    except StorySyntaxError as refused:
         assert refused.wanted
 
 
@@ -345,5 +345,7 @@ def test_who_hides_is_placed_by_euro_ncaps_geometry():
 
 def test_who_steps_out_must_be_hidden():
     text = STREET.format(story="  - rider steps out from behind the parked-car\n" + HIDE)
-    with pytest.raises(Faults, match="rider in the ego's plain view at the start; wanted a place behind parked-car"):
+    with pytest.raises(
+        SpecErrors, match="rider in the ego's plain view at the start; wanted a place behind parked-car"
+    ):
         loads(text.replace("side: left, ahead: 40 m", "side: left, ahead: 10 m"))

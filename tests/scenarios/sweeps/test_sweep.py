@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scenarios.authoring.explain import explain
 from scenarios.compiler.search_space import space
 from scenarios.load import loads, understand
-from scenarios.source.errors import Faults
+from scenarios.source.errors import SpecErrors
 from scenarios.source.yaml_document import parse_document
 from scenarios.sweeps.sweep import expand
 
@@ -39,7 +39,7 @@ def numbers(sweep: str, path: str = AHEAD, seed: int = 0) -> list[float]:
 
 
 def faults(sweep: str):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(SpecErrors) as caught:
         swept(sweep)
     return caught.value.faults
 
@@ -266,7 +266,7 @@ def test_no_constraint_however_strange_ends_in_a_trace(text):
     document = parse_document(PLAIN)
     try:
         understand(replace(document, data=data))
-    except Faults as found:
+    except SpecErrors as found:
         assert all(f.where.startswith("sweep") for f in found.faults)
 
 
@@ -290,5 +290,5 @@ def test_no_sweep_however_strange_ends_in_a_trace(sweep):
     for read in (understand, space):
         try:
             read(document)
-        except Faults as found:
+        except SpecErrors as found:
             assert all(fault.found and fault.wanted for fault in found.faults)
