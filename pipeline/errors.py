@@ -7,7 +7,7 @@ _NAMED = {
     "conditioning.logs.tables": "LogError",
     "models.weights": "WeightsError",
     "pipeline.checks.baseline": "BaselineError",
-    "scenarios.source.errors": "Faults",
+    "scenarios.source.errors": "SpecErrors",
 }
 
 _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)

@@ -41,7 +41,7 @@ def on_ray(
             ray.shutdown()
 
 
-def _worked(floor: "_Floor") -> Iterator[Outcome]:
+def _worked(floor: "_Scheduler") -> Iterator[Outcome]:
     """Whatever comes of it, nobody is left at work."""
     try:
         while floor.works:
