@@ -1,10 +1,14 @@
 """Sampled streets: random but plausible scenarios whose pictures the networks are trained and judged on."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
 import numpy as np
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.driver_models import G
-from scenarios.model.environment import FRICTION, Environment, Surface, TimeOfDay, Weather
+from scenarios.model.environment import FRICTION, TIMES, WEATHERS, Environment, TimeRecord, WeatherRecord
 from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import (
     After,
@@ -24,12 +28,7 @@ from scenarios.scenario import (
 )
 from scenarios.simulation.dynamics.lane_path import crossing_side
 
-SURFACES = {
-    Weather.CLEAR: (Surface.DRY,),
-    Weather.FOG: (Surface.DRY, Surface.WET),
-    Weather.RAIN: (Surface.WET, Surface.FLOODED),
-    Weather.SNOW: (Surface.SNOW, Surface.ICE),
-}
+Drawn = TypeVar("Drawn", TimeRecord, WeatherRecord)
 MOTORED = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.TRUCK, Kind.BUS, Kind.MOTORCYCLE)
 DRIVING = (*MOTORED, Kind.CYCLIST, Kind.CYCLIST)
 KERBSIDE = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.TRAILER, Kind.CONSTRUCTION)
@@ -45,16 +44,20 @@ class Street:
         self.rng = np.random.default_rng([seed, 1])
         self.seed, self.duration_s = seed, duration_s
         self.road = self._road()
-        weather = list(Weather)[self.rng.choice(4, p=[0.49, 0.19, 0.16, 0.16])]
-        time = list(TimeOfDay)[self.rng.choice(3, p=[0.5, 0.2, 0.3])]
-        self.environment = Environment(time, weather)
-        self.surface = SURFACES[weather][self.rng.integers(len(SURFACES[weather]))]
+        weather, time = self._drawn(WEATHERS), self._drawn(TIMES)
+        self.environment = Environment(time.name, weather.name)
+        self.surface = weather.street_surfaces[self.rng.integers(len(weather.street_surfaces))]
         bend = max(abs(self.road.curvature_per_m), 1e-4)
         # Nobody is faster than half the grip allows in the bend, whose inner lanes are a little tighter.
         self.fastest_mps = float(np.sqrt(0.5 * FRICTION[self.surface] * G * (1 / bend - 12)))
         self.placed: list[Placed] = []
         self.events: list[Event] = []
         self.taken: list[tuple[float, float, float, float]] = []  # s from, s to, d from, d to
+
+    def _drawn(self, records: Mapping[StrEnum, Drawn]) -> Drawn:
+        """One of the records, by their shares of streets."""
+        among = list(records.values())
+        return among[self.rng.choice(len(among), p=[record.street_share for record in among])]
 
     def _road(self) -> Road:
         rng = self.rng

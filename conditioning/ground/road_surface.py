@@ -6,17 +6,33 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from conditioning.ground.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
-from scenarios.model.environment import Surface
+from scenarios.model.environment import Surface, by_name
 from scenarios.numba_cache import njit
 from scenarios.roads.junction import CORNER_M, STOP_LINE_M, Junction
 from scenarios.roads.road import Road, ring_centre
 from scenarios.roads.widening import beyond_strips, outer_edge
 
-# How wet, snowy and frosted a surface looks, 0 to 1.
-LOOK: dict[Surface, tuple[float, float, float]] = {
-    Surface.DRY: (0.0, 0.0, 0.0), Surface.WET: (1.0, 0.0, 0.0), Surface.FLOODED: (1.4, 0.0, 0.0),
-    Surface.SNOW: (0.0, 1.0, 0.0), Surface.ICE: (0.8, 0.0, 1.0),
-}  # fmt: skip
+
+class GroundLook(NamedTuple):
+    """How wet, snowy and frosted a surface looks, 0 to 1 (water that stands: more), and its colour from above."""
+
+    name: Surface
+    wet: float
+    snow: float
+    frost: float
+    colour: str
+
+
+GROUND_LOOKS = by_name(
+    Surface,
+    (
+        GroundLook(Surface.DRY, 0.0, 0.0, 0.0, "#a5a7ac"),
+        GroundLook(Surface.WET, 1.0, 0.0, 0.0, "#6f7f95"),
+        GroundLook(Surface.FLOODED, 1.4, 0.0, 0.0, "#4d78b0"),
+        GroundLook(Surface.SNOW, 0.0, 1.0, 0.0, "#eef1f6"),
+        GroundLook(Surface.ICE, 0.8, 0.0, 1.0, "#b9dbe8"),
+    ),
+)
 STRIPE_M, ZEBRA_LENGTH_M = 0.5, 4.0
 STOP_WIDTH_M = 0.4
 YIELD_TOOTH_M = 0.5  # of the broken line at which one gives way
@@ -120,7 +136,10 @@ def _yield_lines(road: Road, there: Junction, other: Road) -> list[tuple[float, 
 
 def patches_of(road: Road | None) -> Float[np.ndarray, "patch 7"]:
     """Patches as (s from, s to, d from, d to, how wet, snowy and frosted they are)."""
-    rows = [(p.s_from, p.s_to, p.d_from, p.d_to, *LOOK[p.surface]) for p in (road.patches if road is not None else ())]
+    rows = [
+        (p.s_from, p.s_to, p.d_from, p.d_to, *GROUND_LOOKS[p.surface][1:4])
+        for p in (road.patches if road is not None else ())
+    ]
     return np.array(rows, float).reshape(-1, 7)
 
 

@@ -11,9 +11,8 @@ from conditioning.geometry.backdrop import facade_corners
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.cuboids import corners
 from conditioning.ground.markings import DASH_M, GAP_M, YELLOW, lines, strokes
-from conditioning.ground.road_surface import bars_of, painted
+from conditioning.ground.road_surface import GROUND_LOOKS, bars_of, painted
 from conditioning.layers.control_layers import CLASS_OF
-from scenarios.model.environment import Surface
 from scenarios.roads.road import Road, ring_centre
 from scenarios.roads.road_polygons import road_area
 from scenarios.rollout import Rollout
@@ -23,10 +22,6 @@ COLOURS = {
     "person": "#c21fb4", "obstacle": "#6a5acd",
 }  # fmt: skip
 _GROUND = {"terrain": "#cfdcc4", "sidewalk": "#c9c2b8", "road": "#8d8f94"}
-_PATCH = {
-    Surface.DRY: "#a5a7ac", Surface.WET: "#6f7f95", Surface.FLOODED: "#4d78b0", Surface.SNOW: "#eef1f6",
-    Surface.ICE: "#b9dbe8",
-}  # fmt: skip
 _MARGIN_M, _AHEAD_M = 12.0, 45.0
 _NAMED_M = 40.0  # farther than this from the ego a body gets no name: a log has a hundred
 
@@ -75,7 +70,7 @@ def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
         axes.add_patch(island).set_zorder(1.2)
     for patch in road.patches:
         band = np.array(road.band(patch.d_from, patch.d_to, patch.s_from, patch.s_to).exterior.coords)
-        axes.add_patch(Polygon(band, color=_PATCH[patch.surface], zorder=1.5, linewidth=0))
+        axes.add_patch(Polygon(band, color=GROUND_LOOKS[patch.surface].colour, zorder=1.5, linewidth=0))
     for on_other, s_from, s_to, right, left in bars_of(road):
         band = np.array((road.cross if on_other else road).band(right, left, s_from, s_to).exterior.coords)
         axes.add_patch(Polygon(band, color="white", zorder=2, linewidth=0))

@@ -7,25 +7,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scenarios.model.environment import Surface, TimeOfDay, Weather
+from scenarios.model.environment import SURFACES, TIMES, WEATHERS, Surface
 from scenarios.source.units import LENGTH, SPEED, spelling
 
 Values = dict[str, str]
 TIME, WEATHER, SURFACE = "environment.time", "environment.weather", "road.surface"
 # What a file says, and the words for it: those that may end a phrase ("in the rain"), and those that may not ("rainy").
 _SYNONYMS: dict[tuple[str, str], tuple[str, str]] = {
-    (TIME, TimeOfDay.NIGHT): ("night dark darkness midnight nighttime", ""),
-    (TIME, TimeOfDay.DUSK): ("dusk dawn twilight evening sunset sunrise", ""),
-    (TIME, TimeOfDay.DAY): ("day daylight daytime noon morning afternoon", ""),
-    (WEATHER, Weather.RAIN): ("rain raining rains drizzle downpour", "rainy"),
-    (WEATHER, Weather.FOG): ("fog mist", "foggy misty"),
-    (WEATHER, Weather.SNOW): ("snow snowing snows snowfall", "snowy"),
-    (WEATHER, Weather.CLEAR): ("", "clear sunny"),
-    (SURFACE, Surface.WET): ("", "wet damp"),
-    (SURFACE, Surface.DRY): ("", "dry"),
-    (SURFACE, Surface.ICE): ("ice", "icy frozen"),
-    (SURFACE, Surface.FLOODED): ("", "flooded"),
-    (SURFACE, Surface.SNOW): ("", "snow-covered"),
+    **{
+        (path, str(name)): (" ".join(record.words.nouns), " ".join(record.words.adjectives))
+        for path, records in ((TIME, TIMES), (WEATHER, WEATHERS), (SURFACE, SURFACES))
+        for name, record in records.items()
+    },
     ("road.kind", "curve"): ("curve bend", "curved winding"),
     ("road.kind", "straight"): ("", "straight"),
     ("road.direction", "left"): ("", "left-hand"),

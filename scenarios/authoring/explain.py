@@ -7,13 +7,13 @@ from math import isinf, tan
 from pathlib import Path
 from types import MappingProxyType
 
-from scenarios.compiler.compile import SURFACE_IN
 from scenarios.compiler.placement import cover_of
 from scenarios.event_text import sentence
 from scenarios.load import understand
 from scenarios.metrics.criticality import braking_decel
 from scenarios.model.bodies import Body, Colour, Livery
 from scenarios.model.driver_models import DRIVERS, G
+from scenarios.model.environment import WEATHERS
 from scenarios.model.sides import Side
 from scenarios.model.triggers import singles
 from scenarios.roads.road import Road
@@ -143,7 +143,8 @@ def _bends(road: Road) -> str:
 def _surface(scenario: Scenario) -> str:
     """What the friction means: the hardest braking, and the distance the ego would need with it."""
     hardest, speed = scenario.friction * G, scenario.placed[0].speed_mps
-    usual = " (as is usual in this weather)" if scenario.surface is SURFACE_IN[scenario.environment.weather] else ""
+    usual = WEATHERS[scenario.environment.weather].surface
+    usual = " (as is usual in this weather)" if scenario.surface is usual else ""
     return (
         f"Surface: {scenario.surface}{usual}, friction coefficient {scenario.friction:g}: nobody brakes harder than "
         f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {speed**2 / (2 * hardest):.1f} m."

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from scenarios.compiler.compile_story import compiled_story, lane_faults, read_story
 from scenarios.compiler.placement import lane_doubts, place_actor, place_ego, standing_doubts, trajectory_doubts
 from scenarios.compiler.road_checks import grip_doubts, merging_doubts, ring_doubts, road_doubts, row_doubts
-from scenarios.model.environment import FRICTION, Surface, Weather
+from scenarios.model.environment import FRICTION, WEATHERS, Surface
 from scenarios.model.triggers import AfterEvent, AllOf, AnyOf, Trigger
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut, carriers
@@ -23,8 +23,6 @@ from scenarios.spec.scenario_spec import Collision, Common, LogSpec, Start, Worl
 
 _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
 _ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)
-# What lies on the road when the file does not say.
-SURFACE_IN = dict.fromkeys(Weather, Surface.DRY) | {Weather.RAIN: Surface.WET, Weather.SNOW: Surface.SNOW}
 _DECIDES_NOTHING = ("id", "intent", "source", "parameters", "spec_hash")
 _OF_THE_LOG = ("road", "ego", "actors", "story")
 
@@ -43,7 +41,7 @@ def _build_log(data: dict[str, object]) -> tuple[Scenario | None, list[SpecError
         return None, faults + as_faults(error)
     if faults:
         return None, faults
-    surface = SURFACE_IN[spec.environment.weather]
+    surface = WEATHERS[spec.environment.weather].surface
     return _identified(_scenario(spec, None, surface, FRICTION[surface], (), (), spec.from_)), []
 
 
@@ -68,7 +66,7 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecErr
     if faults:
         return None, faults
     placed = (*_placed(spec, road, events), *rows)
-    surface = spec.road.surface or SURFACE_IN[spec.environment.weather]
+    surface = spec.road.surface or WEATHERS[spec.environment.weather].surface
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
     faults = _as_faults(
         (*standing_doubts(placed, road, events), *grip_doubts(road, friction), *ring_doubts(placed, road, events))

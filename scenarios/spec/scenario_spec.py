@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from scenarios.model.environment import Environment, Sun, TimeOfDay, Weather
+from scenarios.model.environment import TIMES, WEATHERS, Environment, Sun, TimeOfDay, Weather
 from scenarios.rollout import KEYFRAME_RATE_HZ, to_keyframe
 from scenarios.source.errors import quoted
 from scenarios.source.units import ANGLE, LENGTH, TIME, NotAQuantity, quantity, shown, spelling
@@ -42,14 +42,15 @@ class SunSpec(Section):
 
 
 class EnvironmentSpec(Section):
-    time: Annotated[TimeOfDay, one_of(TimeOfDay)] = Field(TimeOfDay.DAY, description="day, dusk or night")
-    weather: Annotated[Weather, one_of(Weather)] = Field(Weather.CLEAR, description="clear, rain, fog or snow")
+    time: Annotated[TimeOfDay, one_of(TimeOfDay)] = Field(TimeOfDay.DAY, description=", ".join(TIMES))
+    weather: Annotated[Weather, one_of(Weather)] = Field(Weather.CLEAR, description=", ".join(WEATHERS))
     sun: SunSpec | None = Field(None, description="a mapping such as {height: 8 deg}: ahead of the ego, and low")
 
     @model_validator(mode="after")
     def _by_day(self) -> "EnvironmentSpec":
-        if self.sun is not None and (self.time is TimeOfDay.NIGHT or self.weather is not Weather.CLEAR):
-            raise fault(f"a sun at {self.time}, {self.weather}", "a sun only by day or dusk in clear weather")
+        if self.sun is not None and not (TIMES[self.time].has_sun and WEATHERS[self.weather].has_sun):
+            times, weathers = (" or ".join(r.name for r in x.values() if r.has_sun) for x in (TIMES, WEATHERS))
+            raise fault(f"a sun at {self.time}, {self.weather}", f"a sun only by {times} in {weathers} weather")
         return self
 
     def environment(self) -> Environment:

@@ -5,7 +5,7 @@ import math
 from lxml import etree
 
 from scenarios.model.bodies import Kind
-from scenarios.model.environment import FRICTION, Surface, TimeOfDay, Weather
+from scenarios.model.environment import FRICTION, SURFACES, TIMES, WEATHERS, Surface
 from scenarios.openscenario.export.elements import el
 from scenarios.scenario import Placed, Scenario
 
@@ -15,9 +15,6 @@ _CATEGORY = {
 }  # fmt: skip
 _ON_FOOT = {Kind.PEDESTRIAN: "pedestrian", Kind.CHILD: "pedestrian"}
 _MASS_KG = {Kind.PEDESTRIAN: 75.0, Kind.CHILD: 35.0}
-_CLOCK = {TimeOfDay.DAY: ("12:00:00", 0.8), TimeOfDay.DUSK: ("19:30:00", 0.05), TimeOfDay.NIGHT: ("23:30:00", -0.6)}
-_WETNESS = {Surface.DRY: "dry", Surface.WET: "moist", Surface.FLOODED: "lowFlooded"}
-FAR_M, FOG_M = 20_000.0, 150.0
 
 
 def entity_xml(placed: Placed, forward_m: float) -> etree._Element:
@@ -51,23 +48,21 @@ def _driven(placed: Placed, forward_m: float) -> tuple[etree._Element, etree._El
 
 def environment_xml(scenario: Scenario) -> etree._Element:
     """An EnvironmentAction: time, weather, and the road's friction relative to a dry one."""
-    clock, elevation = _CLOCK[scenario.environment.time]
-    azimuth = 3.1
+    time, weather = TIMES[scenario.environment.time], WEATHERS[scenario.environment.weather]
+    elevation, azimuth = time.sun_rad, 3.1
     if (sun := scenario.environment.sun) is not None:  # our x axis leads east; azimuth counts clockwise from north
         elevation, azimuth = sun.height_rad, (math.pi / 2 - sun.bearing_rad) % math.tau
-    weather = scenario.environment.weather
-    falling = {Weather.RAIN: ("rain", 4.0), Weather.SNOW: ("snow", 2.0)}.get(weather, ("dry", 0.0))
-    sky = "eightOktas" if weather in (Weather.RAIN, Weather.SNOW) else "zeroOktas"
-    wetness = {"wetness": _WETNESS[scenario.surface]} if scenario.surface in _WETNESS else {}
+    kind, intensity = weather.precipitation
+    wetness = {} if (named := SURFACES[scenario.surface].wetness) is None else {"wetness": named}
     made = el(
         "Environment",
-        el("TimeOfDay", animation=False, dateTime=f"2026-06-21T{clock}"),
+        el("TimeOfDay", animation=False, dateTime=f"2026-06-21T{time.clock}"),
         el(
             "Weather",
             el("Sun", azimuth=azimuth, elevation=elevation, illuminance=50_000.0 if elevation > 0.1 else 100.0),
-            el("Fog", visualRange=FOG_M if weather is Weather.FOG else FAR_M),
-            el("Precipitation", precipitationType=falling[0], precipitationIntensity=falling[1]),
-            fractionalCloudCover=sky,
+            el("Fog", visualRange=weather.visibility_m),
+            el("Precipitation", precipitationType=kind, precipitationIntensity=intensity),
+            fractionalCloudCover=weather.clouds,
         ),
         el("RoadCondition", frictionScaleFactor=scenario.friction / FRICTION[Surface.DRY], **wetness),
         name="surroundings",
