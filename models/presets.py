@@ -1,7 +1,13 @@
-"""Named sizes. `tiny` ships with weights and runs on two CPU cores."""
+"""Presets: the sizes of all networks and of the picture they work on, read from TOML files.
 
-from dataclasses import dataclass
+`tiny` ships with weights and runs on two CPU cores.
+"""
+
+import tomllib
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from models.checker.detector import DetectorConfig
 from models.checker.egomotion import EgoMotionConfig
@@ -11,7 +17,10 @@ from models.tokens.tokenizer import TokenizerConfig
 from models.world_model.network import WorldModelConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
-LEVELS = (8, 8, 8, 5, 5, 5)
+FILES = Path(__file__).parent / "preset_files"
+CELL = 16  # pixels aside that one token stands for
+WORDS = 16  # of a caption that are read
+CLASSES = 6  # that the detector tells apart
 _PARTS = ("paint", "cover", "trousers", "skin", "glass", "dark", "red", "bright")
 _COLOURS = ("colour_red", "colour_green", "colour_blue", "colour_known")
 # The layers that the networks read, in their order; the pipeline refuses to go on where others are drawn.
@@ -51,33 +60,98 @@ class Preset:
     egomotion: EgoMotionConfig
 
 
-PRESETS = {
-    "tiny": Preset(
-        height=144,
-        width=256,
-        tokenizer=TokenizerConfig(widths=(64, 160, 288), depths=(1, 2, 2), levels=LEVELS),
-        world=WorldModelConfig(
-            layers=LAYERS,
-            width=256,
-            depth=8,
-            heads=4,
-            head_width=128,
-            levels=LEVELS,
-            grid=(9, 16),
-            vocabulary=128,
-            words=16,
-            window=6,
-            memory_s=6.0,
-            drop_all=0.1,
-            drop_text=0.1,
-            drop_layout=0.05,
-            drop_action=0.1,
-            context_noise=0.2,
-        ),
-        decoder=DecoderConfig(
-            layers=LAYERS, regions=REGIONS, digits=len(LEVELS), full=48, widths=(96, 192, 256), depths=(1, 1, 1)
-        ),
-        detector=DetectorConfig(widths=(64, 128, 192), depths=(2, 2, 3), classes=6, embedding=32),
-        egomotion=EgoMotionConfig(widths=(64, 64, 96), depth=1),
-    ),
-}
+PRESETS: dict[str, Preset] = {}  # those that ship and those that a program adds; a user's own lie beside the weights
+
+
+class PresetError(ValueError):
+    """A preset that is not there or cannot be read; the message says what was found and what would be right."""
+
+
+def read_preset(path: Path) -> Preset:
+    """The preset that a TOML file describes; PresetError names every key that is missing, unknown or wrong.
+
+    The grid of tokens follows from the picture's size, and layers, regions, levels, words and classes are the same
+    in all presets.
+    """
+    try:
+        written = _FILE.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise PresetError(f"{path} is no TOML: {error}") from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
+        raise PresetError(f"{path}: {wrong}") from None
+    picture, levels = written.picture, written.tokenizer.levels
+    if picture.height % CELL or picture.width % CELL:
+        raise PresetError(f"{path}: a picture of {picture.height} x {picture.width}; multiples of {CELL} are needed")
+    grid = (picture.height // CELL, picture.width // CELL)
+    decoder = DecoderConfig(layers=LAYERS, regions=REGIONS, digits=len(levels), **asdict(written.decoder))
+    world = WorldModelConfig(layers=LAYERS, levels=levels, grid=grid, words=WORDS, **asdict(written.world))
+    detector = DetectorConfig(classes=CLASSES, **asdict(written.detector))
+    return Preset(picture.height, picture.width, written.tokenizer, world, decoder, detector, written.egomotion)
+
+
+def find_preset(name: str, weights: Path = WEIGHTS) -> Preset:
+    """A preset by its name: one that ships, or `preset.toml` in the folder of that name among the user's weights.
+
+    PresetError where neither is there, and where a user's own would take the name of one that ships.
+    """
+    if Path(name).name != name:
+        raise PresetError(f"{name!r} is no preset's name; a preset of one's own is a folder in that of the weights")
+    own = weights / name / "preset.toml"
+    if own.is_file() and name in PRESETS:
+        raise PresetError(f"{own} has the name of a preset that ships; give the folder another name")
+    if own.is_file():
+        return read_preset(own)
+    if name not in PRESETS:
+        raise PresetError(f"no preset {name!r}; there are {', '.join(PRESETS)}, and there is no {own}")
+    return PRESETS[name]
+
+
+@dataclass(frozen=True)
+class _Picture:
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class _World:
+    width: int
+    depth: int
+    heads: int
+    head_width: int
+    vocabulary: int
+    window: int
+    memory_s: float
+    drop_all: float
+    drop_text: float
+    drop_layout: float
+    drop_action: float
+    context_noise: float
+
+
+@dataclass(frozen=True)
+class _Decoder:
+    full: int
+    widths: tuple[int, int, int]
+    depths: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class _Detector:
+    widths: tuple[int, int, int]
+    depths: tuple[int, int, int]
+    embedding: int
+
+
+@dataclass(frozen=True)
+class _PresetFile:
+    picture: _Picture
+    tokenizer: TokenizerConfig
+    world: _World
+    decoder: _Decoder
+    detector: _Detector
+    egomotion: EgoMotionConfig
+
+
+_FILE: TypeAdapter[_PresetFile] = TypeAdapter(with_config(ConfigDict(extra="forbid"))(_PresetFile))
+PRESETS.update({path.stem: read_preset(path) for path in sorted(FILES.glob("*.toml"))})

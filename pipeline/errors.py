@@ -5,6 +5,7 @@ import sys
 
 _NAMED = {
     "conditioning.logs.tables": "LogError",
+    "models.presets": "PresetError",
     "models.weights": "WeightsError",
     "pipeline.checks.baseline": "BaselineError",
     "scenarios.source.errors": "SpecErrors",

@@ -15,13 +15,12 @@ from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
 from models.decoder.network import VideoDecoder
 from models.precision import compute_dtype
-from models.presets import PRESETS, WEIGHTS, Preset
+from models.presets import WEIGHTS, Preset, find_preset
 from models.tokens.tokenizer import Tokenizer
 from models.world_model.network import WorldModel
 from pipeline.checks.baseline import Baseline, load_baseline
 from pipeline.checks.sight import Checker
 from pipeline.engine.machine import keep_freed_memory
-from pipeline.errors import UserError
 
 PARTS = {
     "tokenizer": Tokenizer,
@@ -31,10 +30,6 @@ PARTS = {
     "egomotion": EgoMotion,
 }
 VOCABULARIES = {"world": VOCABULARY}  # of the parts that read captions
-
-
-class UnknownPreset(UserError):
-    """No preset has this name."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ def load_networks(name: str, threads: int, folder: Path = WEIGHTS, device: str =
 
     `device` is for those that make clips.
     """
-    preset = PRESETS[_known(name)]
+    preset = find_preset(name, folder)
     torch.set_num_threads(threads)
     keep_freed_memory()
     filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in PARTS}
@@ -95,7 +90,7 @@ def check_layers(preset: Preset, part: str) -> None:
 
 def check_weights(name: str, folder: Path = WEIGHTS) -> None:
     """WeightsError unless every part's weights are there and for this preset, these layers and this vocabulary."""
-    preset = PRESETS[_known(name)]
+    preset = find_preset(name, folder)
     for part in PARTS:
         check_part(preset, part, folder / name / f"{part}.safetensors")
 
@@ -112,14 +107,9 @@ def checker_fingerprint(prints: dict[str, str]) -> str:
 
 
 def fingerprints(name: str, folder: Path = WEIGHTS) -> dict[str, str]:
-    """Hash of every part's weights; WeightsError names the ones that are missing."""
-    paths = {part: folder / _known(name) / f"{part}.safetensors" for part in PARTS}
+    """Hash of every part's weights; PresetError or WeightsError names what is missing."""
+    find_preset(name, folder)
+    paths = {part: folder / name / f"{part}.safetensors" for part in PARTS}
     if missing := [str(path) for path in paths.values() if not path.is_file()]:
         raise weights.WeightsError(f"no weights at {', '.join(missing)}; `nearmiss train` makes them")
     return {part: weights.fingerprint(path) for part, path in paths.items()}
-
-
-def _known(name: str) -> str:
-    if name not in PRESETS:
-        raise UnknownPreset(f"no preset {name!r}; there are {', '.join(PRESETS)}")
-    return name

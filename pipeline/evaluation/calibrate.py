@@ -10,7 +10,7 @@ from conditioning.sensors.visibility import see
 from models import weights
 from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
-from models.presets import PRESETS, WEIGHTS, Preset
+from models.presets import WEIGHTS, Preset, find_preset
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.sight import Checker, observe
@@ -27,7 +27,7 @@ LOOKS = 2  # of every library scenario, among the clips that set the limits
 
 def load_checker(preset: str, folder: Path = WEIGHTS) -> Checker:
     """The two networks that check, without the rest; WeightsError says what is missing."""
-    sizes = PRESETS[preset]
+    sizes = find_preset(preset, folder)
     paths = {part: folder / preset / f"{part}.safetensors" for part in ("detector", "egomotion")}
     return Checker(
         weights.load(Detector(sizes.detector), paths["detector"]),
@@ -61,10 +61,11 @@ def calibrate_preset(
 
     Do it after the detector or the ego-motion network was trained: a baseline of other weights is refused.
     """
-    checker, clips, scenes = load_checker(preset, folder), list(calibration_clips(streets)), []
+    sizes, checker = find_preset(preset, folder), load_checker(preset, folder)
+    clips, scenes = list(calibration_clips(streets)), []
     for done, (scenario, look) in enumerate(clips):
         progress(done, len(clips))
-        scenes.append(source_scene(scenario, look, checker, PRESETS[preset]))
+        scenes.append(source_scene(scenario, look, checker, sizes))
     source = f"procedural camera: {streets} sampled streets from seed {HELD_OUT_SEED}, {LOOKS} looks of the library"
     baseline = calibrate(scenes, checker.fingerprint, source)
     baseline.save(folder / preset / "baseline.json")

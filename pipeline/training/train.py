@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from models.presets import PRESETS, WEIGHTS
+from models.presets import WEIGHTS, find_preset
 from models.weights import fingerprint
 from pipeline.engine.machine import code_fingerprint, cores, device_named
 from pipeline.errors import UserError
@@ -26,16 +26,15 @@ def train_part(
     """
     if part not in PARTS:
         raise KeyError(f"no part {part!r} to train; there are {sorted(PARTS)}")
-    if preset not in PRESETS:
-        raise KeyError(f"no preset {preset!r}; there are {sorted(PRESETS)}")
-    check_layers(PRESETS[preset], part)
+    sizes = find_preset(preset, weights)
+    check_layers(sizes, part)
     place = device_named(device)
     footage = make_footage(footage_folder, config, workers, lambda done, total: progress(done, {"clips": total}))
     ships_to = weights / preset / f"{part}.safetensors"
     lineage = {"part": part, "preset": preset, "footage": footage.fingerprint, "code": code_fingerprint()}
     if begin:
         lineage["begun from"] = f"{begin.name} {fingerprint(begin)}"
-    learner = PARTS[part](PRESETS[preset], footage, weights / preset / "tokenizer.safetensors", place)
+    learner = PARTS[part](sizes, footage, weights / preset / "tokenizer.safetensors", place)
     train(learner, schedule, runs / part, ships_to, lineage, progress, begin, VOCABULARIES.get(part, ()))
     return ships_to
 
@@ -46,10 +45,10 @@ def train_here(
     begin: Path | None = None, workers: int | None = None,
 ) -> Path:  # fmt: skip
     """Train on the footage that is in a folder, or on `clips` new clips where there are none. UserError for names."""
-    for kind, name, known in (("part", part, PARTS), ("preset", preset, PRESETS)):
-        if name not in known:
-            raise UserError(f"no {kind} {name!r}; there are {', '.join(known)}")
-    new = FootageConfig(clips, bursts, burst, PRESETS[preset].height, PRESETS[preset].width)
+    if part not in PARTS:
+        raise UserError(f"no part {part!r}; there are {', '.join(PARTS)}")
+    sizes = find_preset(preset, weights)
+    new = FootageConfig(clips, bursts, burst, sizes.height, sizes.width)
     config = open_footage(footage).config if (footage / "footage.json").exists() else new
     schedule = TrainingSchedule(steps, save_every, seed)
     return train_part(

@@ -12,10 +12,22 @@ from scenarios.load import library
 # A version of the program that knows a weather more, and one that draws a layer more.
 LATER = {
     "hail": """
+from dataclasses import replace
 from enum import StrEnum
 import scenarios.model.environment as environment
 known = {weather.name: weather.value for weather in environment.Weather}
 environment.Weather = StrEnum("Weather", {"HAIL": "hail", **known})
+by_name = environment.by_name
+
+
+def with_hail(names, records):  # it means and looks what rain does
+    records = tuple(records)
+    new = [replace(r, name=names.HAIL) for r in records if names is environment.Weather and r.name == "rain"]
+    return by_name(names, (*records, *new))
+
+
+environment.by_name = with_hail
+environment.WEATHERS = with_hail(environment.Weather, environment.WEATHERS.values())
 """,
     "puddle": """
 import conditioning.layers.control_layers as layers
