@@ -5,6 +5,7 @@ import sys
 
 _NAMED = {
     "conditioning.logs.tables": "LogError",
+    "conditioning.geometry.rigs": "RigError",
     "models.presets": "PresetError",
     "models.weights": "WeightsError",
     "pipeline.checks.baseline": "BaselineError",

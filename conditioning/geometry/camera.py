@@ -46,11 +46,14 @@ class Camera:
 
 
 def mounted(
-    name: str, width: int, height: int, focal_px: float, place_m: tuple[float, float, float], yaw_rad: float
-) -> Camera:
-    """A level camera at `place_m` in the ego frame, turned left by `yaw_rad`, its axis through the picture centre."""
+    name: str, width: int, height: int, focal_px: float, place_m: tuple[float, float, float], yaw_rad: float,
+    pitch_rad: float = 0.0,
+) -> Camera:  # fmt: skip
+    """A camera at `place_m` in the ego frame, turned left by `yaw_rad` and then down by `pitch_rad`, without roll; its
+    axis goes through the picture's centre."""
     pose = np.eye(4)
-    pose[:3, :3] = Rotation.from_euler("z", yaw_rad).as_matrix() @ FORWARD_CAMERA_TO_EGO
+    turned = Rotation.from_euler("ZY", [yaw_rad, pitch_rad]) if pitch_rad else Rotation.from_euler("z", yaw_rad)
+    pose[:3, :3] = turned.as_matrix() @ FORWARD_CAMERA_TO_EGO
     pose[:3, 3] = place_m
     intrinsic = np.array([[focal_px, 0, width / 2], [0, focal_px, height / 2], [0, 0, 1.0]])
     return Camera(name, width, height, intrinsic, pose)

@@ -1,0 +1,86 @@
+"""Rigs: the cameras of a car, from a TOML file, by a name that ships or by a path."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import radians
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from conditioning.geometry.camera import Camera, mounted
+
+FILES = Path(__file__).parent / "rig_files"
+Rig = tuple[Camera, ...]
+
+
+class RigError(ValueError):
+    """A rig that is not there or cannot be read; the message says what was found and what would be right."""
+
+
+@dataclass(frozen=True)
+class _Mounted:
+    """A camera as a file has it: pixels, metres in the ego frame (x forward, y left, z up from the ground under the
+    rear axle), degrees to the left and down."""
+
+    name: str
+    width: int
+    height: int
+    focal_px: float
+    at_m: tuple[float, float, float]
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+
+
+@dataclass(frozen=True)
+class _RigFile:
+    camera: tuple[_Mounted, ...]
+
+
+_STRICT = ConfigDict(extra="forbid")
+_FILE: TypeAdapter[_RigFile] = TypeAdapter(with_config(_STRICT)(_RigFile))
+
+
+def read_rig(path: Path) -> Rig:
+    """The cameras that a TOML file lists, in its order; RigError names every key that is missing, unknown or wrong."""
+    try:
+        listed = _FILE.validate_python(tomllib.loads(path.read_text(encoding="utf-8"))).camera
+    except tomllib.TOMLDecodeError as error:
+        raise RigError(f"{path} is no TOML: {error}") from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
+        raise RigError(f"{path}: {wrong}") from None
+    for problem in _problems(listed):
+        raise RigError(f"{path}: {problem}")
+    return tuple(
+        mounted(c.name, c.width, c.height, c.focal_px, c.at_m, radians(c.yaw_deg), radians(c.pitch_deg)) for c in listed
+    )
+
+
+def _problems(listed: tuple[_Mounted, ...]):
+    """What makes it no rig, in words."""
+    names = [camera.name for camera in listed]
+    if not names:
+        yield "no camera"
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        yield f"two cameras named {', '.join(twice)}"
+    for camera in listed:
+        if not camera.name.isidentifier():
+            yield f"a camera named {camera.name!r}; letters, digits and _ are needed, as it names folders"
+        if min(camera.width, camera.height, camera.focal_px) <= 0:
+            yield f"{camera.name}: width, height and focal_px are above 0"
+        if camera.at_m[2] <= 0:
+            yield f"{camera.name}: a camera {camera.at_m[2]:g} m above the ground; above 0 is needed"
+
+
+RIGS: Mapping[str, Rig] = MappingProxyType({path.stem: read_rig(path) for path in sorted(FILES.glob("*.toml"))})
+
+
+def find_rig(named: str) -> Rig:
+    """A rig by its name, or from the file at a path that ends in `.toml`; RigError names those that ship."""
+    if named in RIGS:
+        return RIGS[named]
+    if named.endswith(".toml") and Path(named).is_file():
+        return read_rig(Path(named))
+    raise RigError(f"no rig {named!r}; there are {', '.join(RIGS)}, or a path of a .toml file")
