@@ -40,8 +40,8 @@ from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Weights
 from pipeline.cli.terminal import Commands
 from pipeline.datasets.publish import picture, publish
 from pipeline.engine.loopback import refuse_open_cluster
-from pipeline.engine.outcomes import is_passing
-from pipeline.engine.shutdown import told_to_stop
+from pipeline.engine.outcomes import is_transient
+from pipeline.engine.shutdown import graceful_shutdown
 from pipeline.errors import user_errors
 from pipeline.runs.batch_history import all_well_since, ended_nights
 from pipeline.runs.clip_outcome import ClipDone, Timings
@@ -55,22 +55,22 @@ Stop = Callable[[], bool]
 
 
 class ClipsFailed(Exception):
-    """Some clips of a shard were not made. `passing`: the machine failed, and what is missing is worth another try."""
+    """Some clips of a shard were not made. `transient`: the machine failed, so another try may make them."""
 
-    def __init__(self, clips: list[str], passing: bool) -> None:
+    def __init__(self, clips: list[str], transient: bool) -> None:
         super().__init__(", ".join(clips))
-        self.passing = passing
+        self.transient = transient
 
 
 def worth_another_try(task: Any, run: Any, state: State) -> bool:
     """Dead workers and I/O errors are; a broken spec, what physics forbids, bad weights and our own bugs are not."""
     error = state.result(raise_on_failure=False)
     if isinstance(error, ClipsFailed):
-        return error.passing
+        return error.transient
     from ray.exceptions import RayError, RayTaskError
 
     died = isinstance(error, RayError) and not isinstance(error, RayTaskError)
-    return not isinstance(error, user_errors()) and (is_passing(error) or died)
+    return not isinstance(error, user_errors()) and (is_transient(error) or died)
 
 
 # Results stay in the run folder: Prefect's own cache does not notice when a file is gone.
@@ -84,7 +84,7 @@ def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: Executi
     Another try leaves alone what failed by itself the first time.
     """
     log, failed = get_run_logger(), []
-    hopeless = {f.clip for f in run.failures() if not f.passing} if task_run.run_count > 1 else set()
+    hopeless = {f.clip for f in run.failures() if not f.transient} if task_run.run_count > 1 else set()
     todo = tuple(job for job in run.missing(jobs) if job.clip not in hopeless)
     for ending in make_clips(run, todo, request, how, stop):
         if isinstance(ending, ClipDone):
@@ -93,7 +93,7 @@ def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: Executi
             log.error("failed %s: %s", ending.clip, ending.reason)
             failed.append(ending)
     if failed:
-        raise ClipsFailed([failure.clip for failure in failed], any(failure.passing for failure in failed))
+        raise ClipsFailed([failure.clip for failure in failed], any(failure.transient for failure in failed))
 
 
 @task(name="publish", retries=1, **RETRIED)
@@ -122,7 +122,7 @@ def generate_flow(
     how = _allowed(how, trust_network)
     request = _request(paths, datetime.now().astimezone().strftime(out), seeds, log, preset, weights)
     plan = make_plan(request)
-    with told_to_stop(GRACE_S) as stopping, hold(request, plan, how) as run:
+    with graceful_shutdown(GRACE_S) as stopping, hold(request, plan, how) as run:
         stop = stopping.__bool__
         with stopped_by(stop, run, plan.jobs):
             for shard in _shards(run.missing(plan.jobs), shard_size):
@@ -143,7 +143,7 @@ def nightly_flow(
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
     how = _allowed(how, trust_network)
     order = NightlyConfig(_request(specs, root, seeds, log, preset, weights), NightlyBudget(clips, hours), into=into)
-    with told_to_stop(GRACE_S) as stopping, open_night(order, date.today(), how) as night:
+    with graceful_shutdown(GRACE_S) as stopping, open_night(order, date.today(), how) as night:
         over = lambda: bool(stopping) or night.over()  # noqa: E731
         try:
             for shard in _shards(night.jobs, shard_size):

@@ -35,11 +35,11 @@ class Ordered:
 
 @dataclass(frozen=True)
 class NotMade:
-    """A clip that is missing, and why. `passing`: the machine failed, not the clip."""
+    """A clip that is missing, and why. `transient`: the machine failed, not the clip."""
 
     clip: str
     why: str
-    passing: bool = False
+    transient: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Broken:
     """The clips that failed alike."""
 
     why: str
-    passing: bool
+    transient: bool
     clips: tuple[str, ...]
 
 
@@ -93,9 +93,9 @@ def broken(failures: Sequence[NotMade]) -> tuple[Broken, ...]:
     """What broke, each once, what hit most clips first: a night may fail a thousand times for one reason."""
     groups: dict[tuple[str, bool], list[str]] = {}
     for one in failures:
-        groups.setdefault((one.why, one.passing), []).append(one.clip)
+        groups.setdefault((one.why, one.transient), []).append(one.clip)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(Broken(why, passing, tuple(clips)) for (why, passing), clips in ordered)
+    return tuple(Broken(why, transient, tuple(clips)) for (why, transient), clips in ordered)
 
 
 def _environment() -> Environment:

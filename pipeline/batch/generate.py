@@ -15,7 +15,7 @@ from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.datasets.publish import publish
 from pipeline.engine.event_log import journal, log
 from pipeline.engine.machine import machine, versions
-from pipeline.engine.outcomes import NOTHING, Done, Failed, Resources, hands, inline, stops_all
+from pipeline.engine.outcomes import NOTHING, Done, Failed, Resources, inline, stops_all, worker_count
 from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.scheduler import on_ray
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
@@ -237,7 +237,7 @@ def make_clips(
     if how.use_ray:
         outcomes = on_ray(worker, jobs, _ray_plan(how, request.preset, len(jobs)), stop)
     else:
-        outcomes = inline(worker, jobs, hands(1).threads, stop)
+        outcomes = inline(worker, jobs, worker_count(1).threads, stop)
     meters = Meters(len(jobs)) if how.use_ray else None
     for outcome in outcomes:
         ending = outcome.result if isinstance(outcome, Done) else _fail(run, outcome)
@@ -248,11 +248,11 @@ def make_clips(
 
 
 def _fail(run: Run, outcome: Failed) -> ClipFailed:
-    return run.fail(outcome.item, outcome.reason, outcome.trace, outcome.passing, outcome.attempts)
+    return run.fail(outcome.item, outcome.reason, outcome.trace, outcome.transient, outcome.attempts)
 
 
 def _ray_plan(how: ExecutionConfig, preset: str, jobs: int) -> RayPlan:
-    share = None if how.ray and not how.workers else hands(jobs, how.workers)
+    share = None if how.ray and not how.workers else worker_count(jobs, how.workers)
     return RayPlan(
         share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs, metrics_port=how.metrics_port,
         staged=how.staged,

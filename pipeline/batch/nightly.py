@@ -197,7 +197,7 @@ def close_night(order: NightlyConfig, night: NightlyRun, made: Timings, finished
     left = [job for job in night.due.jobs if job.clip not in failed and night.run.state(job.clip) is None]
     account = NightlyReport(
         night.run.path.name, summary, night.due.before - len(night.there), len(left), night.due.given_up,
-        order.command(night.how, any(not failure.passing for failure in (*summary.failures, *night.due.given_up))),
+        order.command(night.how, any(not failure.transient for failure in (*summary.failures, *night.due.given_up))),
         _gathered(order),
     )  # fmt: skip
     log.info("night", extra={"ok": account.ok, "line": account.line})

@@ -160,7 +160,7 @@ def generate(
         from pipeline.cli.display.progress import ProgressDisplay
         from pipeline.cli.display.tables import print_summary
         from pipeline.engine.loopback import refuse_open_cluster
-        from pipeline.engine.shutdown import told_to_stop
+        from pipeline.engine.shutdown import graceful_shutdown
         from pipeline.engine.stage_plan import staging
         from pipeline.runs.run_config import ExecutionConfig, RunConfig
         from pipeline.runs.run_folder import safe_name
@@ -171,7 +171,7 @@ def generate(
         how = ExecutionConfig(
             not inline, ray, workers, deadline, staged=staging(staged, gpus, gpu_share, batch, inline)
         )
-        with told_to_stop(grace) as stopping, ProgressDisplay(console) as board:
+        with graceful_shutdown(grace) as stopping, ProgressDisplay(console) as board:
             summary = make(request, how, board, stopping.__bool__)
     print_summary(console, summary)
     raise typer.Exit(OK if summary.complete else INCOMPLETE)

@@ -86,10 +86,10 @@ def nightly(
 
 def _once(order: "NightlyConfig", how: "ExecutionConfig", grace: float, webhook_file: Path | None) -> int:
     from pipeline.batch.webhook import hook
-    from pipeline.engine.shutdown import told_to_stop
+    from pipeline.engine.shutdown import graceful_shutdown
 
     tell = hook(webhook_file)
-    with told_to_stop(grace) as stopping:
+    with graceful_shutdown(grace) as stopping:
         account = _work(order, how, date.today(), stopping)
     if tell:
         tell.send(account.message())
@@ -102,14 +102,14 @@ def _serve(
     from pipeline.batch.daily_schedule import DailySchedule, serve, time_of_day
     from pipeline.batch.webhook import hook
     from pipeline.engine.event_log import journal
-    from pipeline.engine.shutdown import told_to_stop
+    from pipeline.engine.shutdown import graceful_shutdown
     from pipeline.errors import UserError
 
     if at is None:
         raise UserError("--serve needs a time of day to begin at, such as --at 02:00")
     schedule, tell = DailySchedule(order.root, time_of_day(at)), hook(webhook_file)
     order.root.mkdir(parents=True, exist_ok=True)
-    with journal(order.root), told_to_stop(grace) as stopping:
+    with journal(order.root), graceful_shutdown(grace) as stopping:
 
         def work(night: date) -> None:
             account = _work(order, how, night, stopping)

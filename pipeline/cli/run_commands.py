@@ -53,10 +53,10 @@ def retry_failed(run: RunFolder, grace: Grace = GRACE_S) -> None:
 def _work(go_on: Callable, run: Path, grace: float) -> None:
     from pipeline.cli.display.progress import ProgressDisplay
     from pipeline.cli.display.tables import print_summary
-    from pipeline.engine.shutdown import told_to_stop
+    from pipeline.engine.shutdown import graceful_shutdown
 
     complete = True
-    with plain_errors(), told_to_stop(grace) as stopping, ProgressDisplay(console) as board:
+    with plain_errors(), graceful_shutdown(grace) as stopping, ProgressDisplay(console) as board:
         for summary in go_on(run, board, stopping.__bool__):
             print_summary(console, summary)
             complete = complete and summary.complete

@@ -30,7 +30,7 @@ def publish(run: Run) -> None:
         write_dataset(accepted, run.path / "dataset")
     else:  # a dataset of nothing cannot be read by anybody; one of clips that are gone would be false
         shutil.rmtree(run.path / "dataset", ignore_errors=True)
-    failures = [NotMade(failure.clip, failure.reason, failure.passing) for failure in run.failures()]
+    failures = [NotMade(failure.clip, failure.reason, failure.transient) for failure in run.failures()]
     title = f"nearmiss: {run.path.name}"
     write_report(
         run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered, ordered=ordered(run)
@@ -56,7 +56,7 @@ def _again(run: Run, start: dict[str, Any]) -> str:
     failures = run.failures()
     if "again_failed" not in start:
         return goes_on(run, failures)
-    broken = any(not failure.passing for failure in failures)
+    broken = any(not failure.transient for failure in failures)
     return start["again_failed" if broken else "again"]  # a night reads its files anew each time
 
 

@@ -1,4 +1,4 @@
-"""The Ray actors of one pool: hired, set up, given work when they are free, replaced when they die."""
+"""The Ray actors of one pool: start them, set them up, submit tasks to idle ones, replace those that die."""
 
 import time
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from pipeline.engine.outcomes import StageRunner
 from pipeline.engine.own_code import OURS, ROOT
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan
 from pipeline.engine.stage_plan import Stage, WorkerPool
-from pipeline.engine.worker_death import at_start, cause_of, tell_death
+from pipeline.engine.worker_death import at_start, cause_of, log_death
 
 
 @dataclass(frozen=True)
 class PendingItem:
-    """An item on its way, with references to the results of the acts behind it; `alone` if it may share no batch."""
+    """An item between two stages, with references to the results of the stages before; `alone`: not in a batch."""
 
     item: Any
     results: tuple[Any, ...] = ()
@@ -24,33 +24,34 @@ class PendingItem:
 
 @dataclass(frozen=True)
 class PoolTask:
-    """Parts that somebody has in work, in the act of that number, and where their results will be."""
+    """The items that an actor processes, in the stage of that number, and references to their results to come."""
 
     actor: Any
-    act: int
-    parts: tuple[PendingItem, ...]
+    stage: int
+    items: tuple[PendingItem, ...]
     results: tuple[Any, ...]
     since: float
 
 
 @dataclass
 class ActorPool:
-    """The actors: those that load (`starting`), those that wait (`free`), those that work (`busy`).
+    """The actors of a pool: in setup (`starting`), `idle`, or `busy`.
 
-    `starting` and `busy` are by the reference that says when it is over.
+    `starting` and `busy` are keyed by the Ray reference that becomes ready when setup or task ends.
     """
 
     worker: StageRunner
     pool: WorkerPool
     plan: RayPlan
     starting: dict[Any, Any] = field(default_factory=dict)
-    free: list[Any] = field(default_factory=list)
+    idle: list[Any] = field(default_factory=list)
     busy: dict[Any, PoolTask] = field(default_factory=dict)
-    stillborn: int = 0  # that died while they loaded, since one last came through
-    seen: float = field(default_factory=time.monotonic)  # when somebody was last ready, or nobody was wanted
+    failed_setups: int = 0  # actors that died in setup since one last succeeded
+    last_alive: float = field(default_factory=time.monotonic)  # when an actor was last ready, or none was needed
 
-    def hire(self, wanted: int) -> None:
-        while len(self.starting) + len(self.free) + len(self.busy) < wanted:
+    def scale_up(self, wanted: int) -> None:
+        """Start actors until there are so many."""
+        while len(self.starting) + len(self.idle) + len(self.busy) < wanted:
             actor = self._actor()
             self.starting[actor.setup.remote(self.worker)] = actor
 
@@ -58,23 +59,23 @@ class ActorPool:
         import ray
         from ray import cloudpickle
 
-        needs, threads = self.pool.needs, self.pool.hands.threads
+        needs, threads = self.pool.needs, self.pool.workers.threads
         asked = {"num_cpus": threads, "num_gpus": needs.gpus, "memory": int(needs.memory_gib * 2**30)}
         cloudpickle.register_pickle_by_value(ray_actor)  # a reference to it could find another `pipeline` there
         actor = ray.remote(max_restarts=0, max_task_retries=0, **asked)(ray_actor._PoolActor)
         return actor.remote(str(ROOT), OURS, threads, needs.gpus > 0)
 
-    def give(self, number: int, act: Stage, last: bool, parts: Sequence[PendingItem]) -> None:
-        """To somebody who is free."""
-        actor = self.free.pop()
-        before = [result for column in zip(*(part.results for part in parts), strict=True) for result in column]
-        play = actor.process.options(num_returns=1 if last else 1 + len(parts))
-        refs = play.remote(act, last, [part.item for part in parts], *before)
-        over, *results = [refs] if last else refs
-        self.busy[over] = PoolTask(actor, number, tuple(parts), tuple(results), time.monotonic())
+    def submit(self, number: int, stage: Stage, last: bool, items: Sequence[PendingItem]) -> None:
+        """Give items to an idle actor."""
+        actor = self.idle.pop()
+        before = [result for column in zip(*(item.results for item in items), strict=True) for result in column]
+        process = actor.process.options(num_returns=1 if last else 1 + len(items))
+        refs = process.remote(stage, last, [item.item for item in items], *before)
+        done, *results = [refs] if last else refs
+        self.busy[done] = PoolTask(actor, number, tuple(items), tuple(results), time.monotonic())
 
-    def welcome(self, ref: Any) -> None:
-        """Somebody has loaded, or has died of it; what the worker itself raised is raised as if it had worked here."""
+    def on_ready(self, ref: Any) -> None:
+        """Handle the end of an actor's setup: mark it idle, count a crash, or re-raise what the worker raised."""
         import ray
         from ray.exceptions import RayError, RayTaskError
 
@@ -84,18 +85,20 @@ class ActorPool:
         except RayTaskError as error:
             raise (error.cause or error) from None
         except RayError as error:
-            self.stillborn += 1
-            tell_death("while it loaded the networks", error)
-            if self.stillborn > self.plan.retries:
-                said = f"{self.stillborn} workers in a row died while they loaded the networks ({cause_of(error)})"
+            self.failed_setups += 1
+            log_death("while it loaded the networks", error)
+            if self.failed_setups > self.plan.retries:
+                message = (
+                    f"{self.failed_setups} workers in a row died while they loaded the networks ({cause_of(error)})"
+                )
                 hint = "" if at_start(error) else "; is there memory enough? try fewer with --workers 1"
-                raise NoWorkers(said + hint) from None
+                raise NoWorkers(message + hint) from None
         else:
-            self.stillborn = 0
-            self.free.append(actor)
+            self.failed_setups = 0
+            self.idle.append(actor)
 
-    def overdue(self) -> list[PoolTask]:
-        """What took too long, and is stopped."""
+    def kill_overdue(self) -> list[PoolTask]:
+        """Kill the actors whose task is past its deadline; return those tasks."""
         import ray
 
         now = time.monotonic()
@@ -105,18 +108,19 @@ class ActorPool:
             ray.kill(task.actor)
         return tasks
 
-    def see(self) -> None:
-        """Raises `NoWorkers` when nobody has come for too long."""
-        if self.free or self.busy or not self.starting:
-            self.seen = time.monotonic()
-        elif time.monotonic() - self.seen > self.plan.start_s:
-            said = f"Ray gave us no worker within {self.plan.start_s:g} s"
-            needs, threads = self.pool.needs, self.pool.hands.threads
+    def check_alive(self) -> None:
+        """Raise `NoWorkers` when no actor has become ready for too long."""
+        if self.idle or self.busy or not self.starting:
+            self.last_alive = time.monotonic()
+        elif time.monotonic() - self.last_alive > self.plan.start_s:
+            message = f"Ray started no worker within {self.plan.start_s:g} s"
+            needs, threads = self.pool.needs, self.pool.workers.threads
             asked = f"{threads} cores, {needs.gpus:g} GPUs and {needs.memory_gib:g} GiB of memory"
-            raise NoWorkers(f"{said}; each asks for {asked}, and the cluster has none of that free")
+            raise NoWorkers(f"{message}; each asks for {asked}, and the cluster has none of that free")
 
-    def dismiss(self) -> None:
+    def shutdown(self) -> None:
+        """Kill all actors."""
         import ray
 
-        for actor in [*self.free, *self.starting.values(), *(task.actor for task in self.busy.values())]:
+        for actor in [*self.idle, *self.starting.values(), *(task.actor for task in self.busy.values())]:
             ray.kill(actor)

@@ -1,7 +1,7 @@
 """One run at a time in one folder.
 
-The system's own lock: it knows no time, so that no clock can free it or keep it, and it dies with its holder. On NFS
-it holds across machines from Linux 2.6.12 on.
+A lock of the operating system (flock): it depends on no clock and ends with its holder. On NFS it holds across machines
+from Linux 2.6.12 on.
 """
 
 import errno
@@ -24,19 +24,19 @@ class Locked(UserError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process, until it ends or dies; raises `Locked` naming who has it, or `ReadOnly`."""
+    """Lock the folder until the block or the process ends; raises `Locked`, naming the holder, or `ReadOnly`."""
     path = folder / ".lock"
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise
-        told = f"{folder} can only be read ({error.strerror}), and this writes into it"
-        raise ReadOnly(f"{told}: make it writable, or copy it to where you can write") from None
+        message = f"{folder} can only be read ({error.strerror}), and this writes into it"
+        raise ReadOnly(f"{message}: make it writable, or copy it to where you can write") from None
     try:
         if not _taken(handle):
-            raise Locked(f"{folder} is in use by {_said(holder(folder))}; wait for it, or give another --out")
-        with suppress(OSError):  # a full disk: it is ours even if nobody can read whose it is
+            raise Locked(f"{folder} is in use by {_in_words(holder(folder))}; wait for it, or give another --out")
+        with suppress(OSError):  # a full disk: the lock holds even if its holder cannot be written
             os.ftruncate(handle, 0)
             os.pwrite(handle, json.dumps(_ourselves()).encode(), 0)
         yield
@@ -45,7 +45,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def holder(folder: Path) -> dict[str, str] | None:
-    """Who works in a folder (`pid`, `host`, `since`; empty if it has not said so yet), or None."""
+    """The process that holds a folder (`pid`, `host`, `since`; empty if it has not written them yet), or None."""
     path = folder / ".lock"
     try:
         handle = os.open(path, os.O_RDONLY)
@@ -61,12 +61,12 @@ def holder(folder: Path) -> dict[str, str] | None:
         os.close(handle)
     try:
         return dict(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError):  # it has the lock but has not written its name yet
+    except (OSError, ValueError):  # it holds the lock and has not written its name yet
         return {}
 
 
 def _taken(handle: int) -> bool:
-    """Whether we have it now; tried more than once: somebody who only asks who the holder is has it for an instant."""
+    """Whether the lock is ours now. Tried more than once: `holder` takes it for an instant."""
     for pause_s in (0.05, 0.1, 0.2, None):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,5 +82,5 @@ def _ourselves() -> dict[str, str]:
     return {"pid": str(os.getpid()), "host": socket.gethostname(), "since": since}
 
 
-def _said(who: dict[str, str] | None) -> str:
+def _in_words(who: dict[str, str] | None) -> str:
     return f"process {who['pid']} on {who['host']} since {who['since']}" if who else "another run"

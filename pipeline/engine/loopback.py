@@ -1,4 +1,4 @@
-"""What we start can be reached from this machine alone; what we join elsewhere is joined only when told so."""
+"""Network exposure: servers that we start listen on loopback; clusters on a network are joined only if trusted."""
 
 import ipaddress
 import os
@@ -12,15 +12,15 @@ _NO_CLUSTER = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
 class Exposed(UserError):
-    """What was asked for would open this machine to others, and nobody said that this is wanted."""
+    """The request would open this machine to others without --trust-network."""
 
 
 @contextmanager
 def only_this_machine() -> Iterator[None]:
-    """A Ray that is started in the block listens on 127.0.0.1 alone.
+    """A Ray that is started in the block listens on 127.0.0.1 only.
 
-    Ray swaps a loopback address that it is given for the machine's own, and then listens on every interface, unless
-    it takes the machine for one that can have no cluster, as it does on a Mac. So that is what we tell it.
+    Ray replaces a loopback address by the machine's own and then listens on every interface, except on systems that
+    cannot have a cluster, such as macOS. This sets Ray's switch for those systems.
     """
     before = os.environ.get(_NO_CLUSTER)
     os.environ[_NO_CLUSTER] = "0"
@@ -38,7 +38,7 @@ def only_this_machine() -> Iterator[None]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address leads to this machine and cannot be reached from any other."""
+    """Whether a host name or address is a loopback one."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -46,14 +46,14 @@ def is_loopback(host: str) -> bool:
 
 
 def on_a_network(address: str | None) -> bool:
-    """Whether a Ray cluster is one that others may reach."""
+    """Whether others may reach a Ray cluster at this address."""
     if address is None or address in ("auto", "local"):
         return False
     return not is_loopback(urlsplit(address if "//" in address else f"//{address}").hostname or "")
 
 
 def refuse_open_cluster(address: str | None, trusted: bool) -> None:
-    """Raises `Exposed` for a Ray cluster on a network, unless somebody vouches for that network."""
+    """Raise `Exposed` for a Ray cluster on a network that is not `trusted`."""
     if on_a_network(address) and not trusted:
         raise Exposed(
             f"--ray {address}: Ray asks nobody for a password. Whoever reaches a port of that cluster, or those that "

@@ -1,4 +1,4 @@
-"""What a run was made with: machine, versions, code. Recorded, so that clips can be compared later."""
+"""Machine, versions and code of a run, recorded so that clips can be compared later; devices and memory."""
 
 import ctypes
 import functools
@@ -17,7 +17,7 @@ _NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nusc
 
 
 class NoGpu(UserError):
-    """A GPU was asked for that is not there, or that torch cannot use."""
+    """The GPU asked for is not there, or torch cannot use it."""
 
 
 def cores() -> int:
@@ -32,7 +32,7 @@ def cores() -> int:
 
 def machine() -> dict[str, str]:
     """Processor, system and the instruction set torch computes with: results differ between those in last bits."""
-    import torch  # here, so that whoever only wants `cores` does not wait for torch
+    import torch  # here, so that callers of `cores` do not wait for torch
 
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {
@@ -45,7 +45,7 @@ def machine() -> dict[str, str]:
 
 
 def granted_device() -> str:
-    """torch's name of what this process was given to compute on: "cuda" if there is a GPU, else "cpu".
+    """torch's name of this process's device: "cuda" if it was given a GPU, else "cpu".
 
     Raises `NoGpu` where there is one and torch cannot use it.
     """
@@ -79,14 +79,14 @@ def device_named(name: str) -> "torch.device":
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, of nearmiss and of what it computes with."""
+    """Versions of Python, of our code and of the libraries that decide results."""
     ours = {"python": platform.python_version(), "code": code_fingerprint()}
     return ours | {name: metadata.version(name) for name in _NOTEWORTHY}
 
 
 @functools.cache
 def code_fingerprint() -> str:
-    """Hash over our own sources: says which code made a clip, with or without git."""
+    """Hash over our sources: identifies the code that made a clip, with or without git."""
     digest = hashlib.sha256()
     for path in sorted(p for name in OURS for p in (ROOT / name).rglob("*.py")):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())

@@ -1,4 +1,4 @@
-"""Who does the work: this process, or Ray actors (`pipeline.engine.scheduler`). Both tell how each item ended.
+"""Executors: run items in this process or on Ray actors (`pipeline.engine.scheduler`); yield one outcome an item.
 
 A worker is built from plain values, loads what is heavy in `setup`, and `process` maps one item (the contract of
 NVIDIA's cosmos-xenna). An item that fails is reported and the rest go on. `process` may be called again for the same
@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pipeline.engine.machine import cores
 
-RETRIES = 2  # of an item under which the machine failed; one that is at fault itself is not tried again
+RETRIES = 2  # of an item on which the machine failed; an item that is itself at fault is not retried
 PAUSE_S = 1.0  # before the first retry; twice as long before the next
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _OURS = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError, IsADirectoryError)
@@ -23,14 +23,14 @@ _OURS = (FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError
 
 @runtime_checkable
 class StageRunner(Protocol):
-    """Whoever plays acts (`pipeline.engine.stage_plan`), which are further methods."""
+    """Runs stages (`pipeline.engine.stage_plan`), each a further method."""
 
     def setup(self, threads: int) -> None: ...
 
 
 @runtime_checkable
 class Worker(StageRunner, Protocol):
-    """Whoever plays the one act that is the whole item: see the module's text."""
+    """Processes an item in one stage: see the module's text."""
 
     def process(self, item: Any) -> Any: ...
 
@@ -43,12 +43,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """`reason` is one line for a person, `trace` the whole story; `passing` if another try may well succeed."""
+    """`reason` is one line, `trace` the stack trace; `transient` if another attempt may succeed."""
 
     item: Any
     reason: str
     trace: str
-    passing: bool = False
+    transient: bool = False
     attempts: int = 1
     late: bool = False  # stopped at its deadline
 
@@ -66,7 +66,7 @@ class WorkerCount:
 
 @dataclass(frozen=True)
 class Resources:
-    """What one worker asks of the machine it is put on, beside a core for each thread. `gpus` may be a fraction."""
+    """What a worker needs beside a core for each thread. `gpus` may be a fraction."""
 
     gpus: float = 0.0
     memory_gib: float = 0.0
@@ -75,7 +75,7 @@ class Resources:
 NOTHING = Resources()
 
 
-def hands(items: int, workers: int | None = None, available: int | None = None) -> WorkerCount:
+def worker_count(items: int, workers: int | None = None, available: int | None = None) -> WorkerCount:
     """One thread for each core: two one-thread workers beat one two-thread worker by 40 %, so threads come last.
 
     `available` are the cores to share out, this process's own if None. OMP_NUM_THREADS, where it is set, bounds the
@@ -87,8 +87,8 @@ def hands(items: int, workers: int | None = None, available: int | None = None) 
     return WorkerCount(count, max(1, min(available // count, int(bound) if bound.isdigit() else available)))
 
 
-def is_passing(error: BaseException) -> bool:
-    """Whether it is the machine that failed (disk, network, memory, accelerator) and not the item."""
+def is_transient(error: BaseException) -> bool:
+    """Whether the machine failed (disk, network, memory, accelerator) and not the item."""
     if isinstance(error, OSError):
         return not isinstance(error, _OURS)
     on_accelerator = type(error).__name__ in ("OutOfMemoryError", "AcceleratorError")  # torch's; no need to import it
@@ -104,9 +104,9 @@ def stops_all(error: BaseException) -> bool:
 
 @dataclass
 class WorkQueue:
-    """Items that wait: taken one by one from wherever they come from, so that never all of them are held at once.
+    """Items that wait: taken one by one from `items`, so that they are never all in memory.
 
-    Once `stop()` is true no item is given out any more, and what fails by the machine's fault is left for another day.
+    Once `stop()` is true no item is given out any more, and one on which the machine failed is left for a later run.
     """
 
     items: Iterable[Any]
@@ -117,43 +117,43 @@ class WorkQueue:
 
     def __post_init__(self) -> None:
         self.rest = iter(self.items)
-        self.dry = False
+        self.exhausted = False
 
     def take(self) -> Any:
-        """The next item to work on, or None if none is there or may be tried yet."""
+        """The next item to process, or None if there is none, or none may be retried yet."""
         if self.empty:
             return None
         due = next((entry for entry in self.later if entry[0] <= time.monotonic()), None)
         if due is not None:
             self.later.remove(due)
             return due[1]
-        item = None if self.dry else next(self.rest, None)
-        self.dry = item is None
+        item = None if self.exhausted else next(self.rest, None)
+        self.exhausted = item is None
         return item
 
     @property
     def empty(self) -> bool:
-        """Nothing will come any more."""
-        return bool(self.stop()) or (self.dry and not self.later)
+        """Whether no item will come any more."""
+        return bool(self.stop()) or (self.exhausted and not self.later)
 
-    def again(self, failed: Failed) -> Failed | None:
-        """Puts back an item under which the machine failed; gives back what has been tried often enough.
+    def retry(self, failed: Failed) -> Failed | None:
+        """Queue a transient failure again; return a failure that is final.
 
-        What was stopped at its deadline is not put back: it would hold up the others once more.
+        An item that was stopped at its deadline is not retried: it would hold up the others once more.
         """
         attempts = self.tried.pop(id(failed.item), 0) + 1
-        if failed.passing and self.stop():
+        if failed.transient and self.stop():
             return None
-        if failed.passing and not failed.late and attempts <= self.retries:
+        if failed.transient and not failed.late and attempts <= self.retries:
             self.later.append((time.monotonic() + PAUSE_S * 2 ** (attempts - 1), failed.item))
-            self.tried[id(failed.item)] = attempts  # an item that waits or is in work keeps its id
+            self.tried[id(failed.item)] = attempts  # an item that waits or is processed keeps its id
             return None
-        told = f"{failed.reason}; tried {attempts} times" if attempts > 1 else failed.reason
-        return replace(failed, reason=told, attempts=attempts)
+        reason = f"{failed.reason}; tried {attempts} times" if attempts > 1 else failed.reason
+        return replace(failed, reason=reason, attempts=attempts)
 
 
 def inline(worker: Worker, items: Iterable[Any], threads: int, stop: Callable[[], object] = bool) -> Iterator[Outcome]:
-    """One after the other in this process; raises what `setup` raises, and OSError if the disk is full."""
+    """Process items in this process, one after the other; raises what `setup` raises, OSError if the disk is full."""
     worker.setup(threads)
     queue = WorkQueue(items, stop=stop)
     while not queue.empty:
@@ -162,14 +162,14 @@ def inline(worker: Worker, items: Iterable[Any], threads: int, stop: Callable[[]
             continue
         try:
             outcome: Outcome | None = Done(item, worker.process(item))
-        except Exception as error:  # it is recorded as the item's end, and the rest go on
+        except Exception as error:  # recorded as the item's outcome; the others go on
             if stops_all(error):
                 raise
-            outcome = queue.again(failure(item, error, traceback.format_exc()))
+            outcome = queue.retry(failure(item, error, traceback.format_exc()))
         if outcome is not None:
             yield outcome
 
 
 def failure(item: Any, error: BaseException, trace: str) -> Failed:
-    """What an exception means for the item that it stopped."""
-    return Failed(item, f"{type(error).__name__}: {error}", trace, is_passing(error))
+    """The outcome of an item that an exception stopped."""
+    return Failed(item, f"{type(error).__name__}: {error}", trace, is_transient(error))

@@ -1,4 +1,4 @@
-"""Whose code runs: our packages have plain names, and a folder of the user's may have the same."""
+"""Shadowed packages: ours have plain names, and a folder of the user's may have the same."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The Ray actor. Ray sends it by value, so that nothing of ours is imported before it has said where ours lie.
+"""The Ray actor. Ray sends it by value, so that it sets the path of our packages before any of them is imported.
 
-No types are checked in it at run time: what a checker wraps around a function cannot be sent.
+Types are not checked in it at run time: what a type checker wraps around a function cannot be sent.
 """
 
 import os
@@ -12,9 +12,9 @@ from typing import Any, no_type_check
 
 @no_type_check
 class _OwnPackages:
-    """Finds our packages in the driver's folder of them, where this machine has it.
+    """Find our packages in the folder where the driver has them.
 
-    Ray puts the driver's working directory first on the path: a folder `models` there would be taken for ours.
+    Ray puts the driver's working directory first on the path: a folder `models` there would hide ours.
     """
 
     def __init__(self, root: str, names: Sequence[str]) -> None:
@@ -26,31 +26,32 @@ class _OwnPackages:
 
 @no_type_check
 class _PoolActor:
-    """Loads a worker (`pipeline.engine.outcomes.StageRunner`) and plays its acts. Its arguments are plain values."""
+    """Sets up a worker (`pipeline.engine.outcomes.StageRunner`) and runs its stages. Its arguments are plain values."""
 
     def __init__(self, root: str, names: Sequence[str], threads: int, on_gpu: bool) -> None:
         sys.meta_path.insert(0, _OwnPackages(root, names))
         from pipeline.engine.own_code import refuse_shadows
-        from pipeline.engine.shutdown import left_to_the_driver
+        from pipeline.engine.shutdown import ignore_sigterm
 
         refuse_shadows()
         if not on_gpu:
-            os.environ["CUDA_VISIBLE_DEVICES"] = ""  # Ray does not hide them from those who asked for none
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""  # Ray does not hide GPUs from actors that asked for none
         self.worker, self.threads = None, threads
-        left_to_the_driver()
+        ignore_sigterm()
 
     def setup(self, worker: Any) -> None:
         self.worker = worker
         self.worker.setup(self.threads)
 
-    def process(self, act: Any, last: bool, items: Sequence[Any], *before: Any) -> Any:
-        """Play an act (`pipeline.engine.stage_plan.Stage`); `before`: what the acts before it gave, in turn.
+    def process(self, stage: Any, last: bool, items: Sequence[Any], *before: Any) -> Any:
+        """Run a `pipeline.engine.stage_plan.Stage`; `before` are the results of the stages before it, one after the
+        other.
 
-        The last act's results come as one value. Others stay in Ray, each on its own, behind a None that says that they
-        are there: whoever waits for them does not fetch them.
+        The last stage returns its results as one value. Other stages return None and then each result as a value of
+        its own: the driver waits for the None and does not fetch the results.
         """
         columns = [before[i : i + len(items)] for i in range(0, len(before), len(items))]
-        method = getattr(self.worker, act.name)
+        method = getattr(self.worker, stage.name)
         rows = zip(items, *columns, strict=True)
-        results = method(items, *columns) if act.batch else [method(*row) for row in rows]
+        results = method(items, *columns) if stage.batch else [method(*row) for row in rows]
         return list(results) if last else (None, *results)

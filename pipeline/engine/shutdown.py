@@ -1,4 +1,4 @@
-"""Being told to stop: begin nothing new, let what is in work finish, but not for ever."""
+"""Graceful shutdown: on SIGTERM stop scheduling, let running clips finish, force-stop after the grace period."""
 
 import signal
 import threading
@@ -7,43 +7,43 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Stopping:
-    """Set by the first SIGTERM; `wait` sleeps until then."""
+class StopSignal:
+    """True after the first SIGTERM; `wait` sleeps until then."""
 
     def __init__(self) -> None:
-        self._told = threading.Event()
+        self._event = threading.Event()
 
     def __bool__(self) -> bool:
-        return self._told.is_set()
+        return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep; True as soon as we are told to stop."""
-        return self._told.wait(seconds)
+        """Sleep for so long or until the stop; whether it has come."""
+        return self._event.wait(seconds)
 
-    def tell(self) -> None:
-        self._told.set()
+    def set(self) -> None:
+        self._event.set()
 
 
 @contextmanager
-def told_to_stop(grace_s: float) -> Iterator[Stopping]:
-    """SIGTERM in the block sets what is yielded; `grace_s` later whatever still works is stopped by KeyboardInterrupt.
+def graceful_shutdown(grace_s: float) -> Iterator[StopSignal]:
+    """SIGTERM in the block sets the yielded signal; `grace_s` later KeyboardInterrupt stops what still runs.
 
-    Signals come to the main thread alone: in any other nothing is ever set.
+    Python delivers signals to the main thread only: in any other thread nothing is ever set.
     """
-    stopping = Stopping()
+    stopping = StopSignal()
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def on_sigterm(number: int, frame: FrameType | None) -> None:
         if not stopping:
             signal.setitimer(signal.ITIMER_REAL, grace_s)
-        stopping.tell()
+        stopping.set()
 
-    def overdue(number: int, frame: FrameType | None) -> None:
+    def on_timeout(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, told), signal.signal(signal.SIGALRM, overdue)
+    before = signal.signal(signal.SIGTERM, on_sigterm), signal.signal(signal.SIGALRM, on_timeout)
     try:
         yield stopping
     finally:
@@ -52,17 +52,17 @@ def told_to_stop(grace_s: float) -> Iterator[Stopping]:
         signal.signal(signal.SIGALRM, before[1])
 
 
-def left_to_the_driver() -> None:
-    """In a worker: SIGTERM, which service managers send to all at once, would break its clip, as if that were at fault.
+def ignore_sigterm() -> None:
+    """For workers: service managers send SIGTERM to all processes at once, which would fail the running clip.
 
-    The driver is told as well, and lets the clip end or kills the worker.
+    The driver gets the signal too, and lets the clip end or kills the worker.
     """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 @contextmanager
-def own_sigterm() -> Iterator[None]:
-    """Keeps whoever listens for SIGTERM when the block begins: Ray puts itself in that place when it starts."""
+def keep_sigterm_handler() -> Iterator[None]:
+    """Restore the SIGTERM handler at the end of the block: Ray installs its own when it starts."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -70,5 +70,5 @@ def own_sigterm() -> Iterator[None]:
     try:
         yield
     finally:
-        if before not in (signal.SIG_DFL, None):  # nobody listened: Ray's own, which cleans up, is the better one
+        if before not in (signal.SIG_DFL, None):  # without a handler Ray's own, which cleans up, is better
             signal.signal(signal.SIGTERM, before)

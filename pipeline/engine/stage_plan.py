@@ -1,9 +1,9 @@
-"""How the way of an item is cut into acts, and who plays them: the same workers all, or pools with their own needs.
+"""Stage plans: the stages that an item goes through, and the pools of workers that run them.
 
-whole     one act, one kind of worker: an item never leaves it. Best where everything runs on cores.
-staged    prepare -> imagine -> finish: the networks in workers of their own, on (a share of) a GPU, several items
-          at once; what is before and after them on cores. Between two acts only so much waits as the next one's
-          workers can take up at once, so memory does not grow with the number of items.
+whole     one stage, one pool: a worker processes a whole item. Best where everything runs on cores.
+staged    prepare -> imagine -> finish: the networks in a pool of their own, on (a share of) a GPU, several items at
+          once; the rest on cores. No more items wait between two stages than the next one's workers can take at
+          once, so that memory does not grow with the number of items.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,9 @@ NETWORKS_SHARE = 0.7  # of a clip's seconds on a core: predict_tokens and render
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of an item's way: a method of the worker, called in one of the pools.
+    """A method of the worker, called in one of the pools with the item and the results of the stages before.
 
-    It is called with the item and the results of the acts before. Where `batch` is given it takes up to so many items
-    at once, as sequences, and returns as many results.
+    With `batch` it takes up to so many items at once, as sequences, and returns as many results.
     """
 
     name: str
@@ -29,23 +28,23 @@ class Stage:
 
 @dataclass(frozen=True)
 class WorkerPool:
-    """Workers that are alike."""
+    """Workers of one kind, and what each needs."""
 
-    hands: WorkerCount
+    workers: WorkerCount
     needs: Resources = NOTHING
 
 
 @dataclass(frozen=True)
 class StagePlan:
-    """Acts in order, and the pools that play them."""
+    """Stages in order, and the pools that run them."""
 
-    acts: tuple[Stage, ...]
+    stages: tuple[Stage, ...]
     pools: tuple[WorkerPool, ...]
 
 
 @dataclass(frozen=True)
 class StagedConfig:
-    """The networks in workers of their own: on `gpus` in all (none: on cores), with `share` of one for each worker."""
+    """Networks in a pool of their own: on `gpus` in all (0: on cores), with `share` of a GPU for each worker."""
 
     gpus: float = 0.0
     share: float = 1.0
@@ -53,16 +52,16 @@ class StagedConfig:
 
     @property
     def on_gpus(self) -> int:
-        """How many workers the GPUs are shared out to."""
+        """How many workers share the GPUs."""
         return int(self.gpus / self.share)
 
 
 class StagingError(UserError):
-    """What was asked of the networks' workers cannot be had."""
+    """The options of staged workers contradict each other."""
 
 
 def staging(wanted: bool, gpus: float, share: float, batch: int, inline: bool) -> StagedConfig | None:
-    """What an operator asked for, None for whole items. Raises `StagingError`."""
+    """The configuration that the options ask for, None for whole items. Raises `StagingError`."""
     if not (wanted or gpus or batch > 1):
         return None
     if inline:
@@ -74,20 +73,20 @@ def staging(wanted: bool, gpus: float, share: float, batch: int, inline: bool) -
     return StagedConfig(gpus, share, batch)
 
 
-def line_of(hands: WorkerCount, needs: Resources, staged: StagedConfig | None) -> StagePlan:
-    """For so many workers in all; with GPUs those at the networks come on top."""
+def stage_plan(workers: WorkerCount, needs: Resources, staged: StagedConfig | None) -> StagePlan:
+    """The plan for so many workers in all; workers on GPUs are added to them."""
     if staged is None:
-        return StagePlan((Stage("process"),), (WorkerPool(hands, needs),))
-    acts = (Stage("prepare"), Stage("imagine", pool=1, batch=staged.batch), Stage("finish"))
+        return StagePlan((Stage("process"),), (WorkerPool(workers, needs),))
+    stages = (Stage("prepare"), Stage("imagine", pool=1, batch=staged.batch), Stage("finish"))
     if staged.gpus:
         imagining = WorkerPool(WorkerCount(max(1, staged.on_gpus), 1), Resources(staged.share, needs.memory_gib))
-        return StagePlan(acts, (WorkerPool(hands, needs), imagining))
-    imagining = max(1, min(round(NETWORKS_SHARE * hands.workers), hands.workers - 1))
-    others = max(1, hands.workers - imagining)
+        return StagePlan(stages, (WorkerPool(workers, needs), imagining))
+    imagining = max(1, min(round(NETWORKS_SHARE * workers.workers), workers.workers - 1))
+    others = max(1, workers.workers - imagining)
     return StagePlan(
-        acts,
+        stages,
         (
-            WorkerPool(WorkerCount(others, hands.threads), needs),
-            WorkerPool(WorkerCount(imagining, hands.threads), needs),
+            WorkerPool(WorkerCount(others, workers.threads), needs),
+            WorkerPool(WorkerCount(imagining, workers.threads), needs),
         ),
     )

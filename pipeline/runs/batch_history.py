@@ -32,7 +32,7 @@ class History:
         """It failed by itself, and the program is still the same; or the machine failed under it too often."""
         if (failure := self.failures.get(clip)) is None:
             return False
-        if failure.passing:
+        if failure.transient:
             return self.nights_failed[clip] >= TRIES
         return self.code[clip] == code
 

@@ -1,6 +1,7 @@
 """How a clip ended, as the process that gave it out is told, and where the time of many went."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from outputs.clips.manifest import ClipRecord
 from pipeline.engine.event_log import log
@@ -19,7 +20,7 @@ class ClipDone:
 class ClipFailed:
     """A clip that could not be made: one line for a person, and the whole story.
 
-    `passing`: the machine failed, not the clip, so that another try may well succeed.
+    `transient`: the machine failed, not the clip, so that another try may well succeed.
     """
 
     clip: str
@@ -28,8 +29,17 @@ class ClipFailed:
     seed: int
     reason: str
     trace: str
-    passing: bool = False
+    transient: bool = False
     attempts: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """As it lies in `failed/`; the file's name of `transient` is older than the field's."""
+        written = asdict(self)
+        return written | {"passing": written.pop("transient")}
+
+    @classmethod
+    def from_json(cls, read: dict[str, Any]) -> "ClipFailed":
+        return cls(**{"transient" if key == "passing" else key: value for key, value in read.items()})
 
 
 Ending = ClipDone | ClipFailed
@@ -57,7 +67,7 @@ class Timings:
 def tell_ending(ending: Ending) -> None:
     """One line a stage of a clip that was made, then one for how the clip ended."""
     if isinstance(ending, ClipFailed):
-        log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.passing})
+        log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.transient})
         return
     clip = ending.record.id
     for stage, seconds in ending.seconds.items():

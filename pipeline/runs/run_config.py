@@ -145,7 +145,7 @@ def goes_on(run: Run, failures: Sequence[ClipFailed], untried: int = 0) -> str:
     start = run.last_start()
     if not untried and start.get("faults") and (command := begun_with(run)):
         return command
-    broken = any(not failure.passing for failure in failures)
+    broken = any(not failure.transient for failure in failures)
     if broken and not untried:
         return shlex.join(["nearmiss", "retry-failed", str(run.path)])
     return resuming(run.path)

@@ -90,7 +90,7 @@ class Run:
 
     def untried(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
         """Those missing jobs that may succeed: all but the ones that failed by their own fault."""
-        broken = {failure.clip for failure in self.failures() if not failure.passing}
+        broken = {failure.clip for failure in self.failures() if not failure.transient}
         return tuple(job for job in self.missing(jobs) if job.clip not in broken)
 
     def failed(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
@@ -105,7 +105,8 @@ class Run:
     def failures(self) -> tuple[ClipFailed, ...]:
         """The clips that could not be made, by name."""
         return tuple(
-            ClipFailed(**json.loads(p.read_text("utf-8"))) for p in sorted((self.path / State.FAILED).glob("*.json"))
+            ClipFailed.from_json(json.loads(p.read_text("utf-8")))
+            for p in sorted((self.path / State.FAILED).glob("*.json"))
         )
 
     def folders(self, state: State) -> tuple[Path, ...]:
@@ -144,7 +145,7 @@ class Run:
         (self.path / State.FAILED / f"{record.id}.json").unlink(missing_ok=True)
         return read_record(place / "record.json")
 
-    def fail(self, job: Job, reason: str, trace: str, passing: bool = False, attempts: int = 1) -> ClipFailed:
+    def fail(self, job: Job, reason: str, trace: str, transient: bool = False, attempts: int = 1) -> ClipFailed:
         """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
             reason = f"{reason} (in {json.loads(shown.read_text(encoding='utf-8'))['stage']})"
@@ -152,8 +153,8 @@ class Run:
         for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
             begun.unlink(missing_ok=True)
         about = (job.clip, job.scenario.id, job.scenario.name, job.seed)
-        failure = ClipFailed(*about, hide(reason), hide(trace), passing, attempts)
-        write_json(self.path / State.FAILED / f"{job.clip}.json", asdict(failure))
+        failure = ClipFailed(*about, hide(reason), hide(trace), transient, attempts)
+        write_json(self.path / State.FAILED / f"{job.clip}.json", failure.as_json())
         return failure
 
     def ask(self, scenarios: Sequence[Scenario]) -> None:

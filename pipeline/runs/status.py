@@ -108,8 +108,8 @@ def lines(told: Status) -> list[str]:
         *(f"  {name:9}{count:7}" for name, count in counts.items()),
     ]
     if told.failed:
-        passing = sum(failure.passing for failure in told.failed)
-        said.append(f"  {'failed':9}{len(told.failed):7}  of the missing; {passing} by the machine's fault")
+        transient = sum(failure.transient for failure in told.failed)
+        said.append(f"  {'failed':9}{len(told.failed):7}  of the missing; {transient} by the machine's fault")
     if told.faulty:
         said.append(f"  {'faulty':9}{told.faulty:7}  scenario files that could not be read: nearmiss check tells")
     if told.extra:

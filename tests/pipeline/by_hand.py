@@ -25,8 +25,8 @@ class Batch:
                 return
             error = self.trouble.get(job.scenario.name)
             if isinstance(error, BaseException):
-                passing = isinstance(error, OSError)
-                yield run.fail(job, f"{type(error).__name__}: {error}", "trace", passing)
+                transient = isinstance(error, OSError)
+                yield run.fail(job, f"{type(error).__name__}: {error}", "trace", transient)
                 continue
             self.made.append(job.clip)
             yield self._made(run, job)

@@ -55,8 +55,8 @@ def test_no_secret_is_a_parameter(deployments):
 @pytest.mark.parametrize(
     ("error", "again"),
     [
-        (flows.ClipsFailed(["a"], passing=True), True),
-        (flows.ClipsFailed(["a"], passing=False), False),
+        (flows.ClipsFailed(["a"], transient=True), True),
+        (flows.ClipsFailed(["a"], transient=False), False),
         (OSError("no space left on device"), True),
         (MemoryError(), True),
         (RayActorError(), True),

@@ -133,7 +133,7 @@ def test_it_begins_with_what_was_asked_for_and_how_to_go_on(folders, tmp_path):
 
 
 def test_what_broke_and_the_command_that_goes_on_come_first_and_each_reason_once(folders, tmp_path):
-    lost = [NotMade(f"clip-{i}", "TookTooLong: 1800 s", passing=True) for i in range(400)]
+    lost = [NotMade(f"clip-{i}", "TookTooLong: 1800 s", transient=True) for i in range(400)]
     failures = [NotMade("odd-s0", f"no road {HOSTILE}"), *lost]
     write_report(
         tmp_path / "report.html", folders, failures=failures, ordered=Ordered({}, 402, 0, (), "nearmiss resume x")

@@ -48,7 +48,7 @@ def page(tmp_path_factory) -> Path:
     long = {"name": name, "parameters": {"actors.child.trajectory.speed": "6 km/h"}}
     write_clip(folder / "good-s0", clip(record("good-s0", **long)))
     write_clip(folder / f"{name}-s0", clip(record(f"{name}-s0", BAD, **long), source=()))
-    lost = [NotMade(f"{name}-s{i}", f"OSError: /srv/{'deep/' * 30}frames: no space", passing=True) for i in range(9)]
+    lost = [NotMade(f"{name}-s{i}", f"OSError: /srv/{'deep/' * 30}frames: no space", transient=True) for i in range(9)]
     again = f"nearmiss nightly /srv/{'specs/' * 20} --out runs/nights --retry-failed"
     told = Ordered({"scenarios": f"/srv/{'specs/' * 20}"}, 11, 3, (f"{name}.yaml:7:12: {'x' * 90}",), again)
     write_report(folder / "report.html", [folder / "good-s0", folder / f"{name}-s0"], failures=lost, ordered=told)

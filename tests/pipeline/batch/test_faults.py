@@ -151,7 +151,7 @@ def test_a_spec_that_makes_a_model_raise_is_tried_once_and_stops_nobody(batch):
     tries = batch.attempts(bad)
     assert ended(drive("resume", str(batch.out))) == 1
     (failure,) = look(batch.out).failures()
-    assert (failure.clip, failure.passing, failure.attempts) == (bad, False, 1)
+    assert (failure.clip, failure.transient, failure.attempts) == (bad, False, 1)
     assert "do not fit" in failure.reason
     assert failure.reason.endswith("(in predict_tokens)")
     assert batch.attempts(bad) == tries + 1
@@ -175,7 +175,7 @@ def test_a_clip_for_which_memory_runs_out_is_tried_again_and_the_others_are_made
     batch.trouble(hungry, "hunger")
     assert ended(drive(*batch.command, "--inline", before=bounded)) == 1
     (failure,) = look(batch.out).failures()
-    assert (failure.clip, failure.passing, failure.attempts) == (hungry, True, 3)
+    assert (failure.clip, failure.transient, failure.attempts) == (hungry, True, 3)
     assert "tried 3 times" in failure.reason
     assert len(batch.there()) == 3
     assert ended(drive("resume", str(batch.out))) == 0  # without the bound there is memory enough

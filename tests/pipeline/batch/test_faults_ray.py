@@ -120,7 +120,7 @@ def test_a_clip_that_hangs_is_stopped_and_the_others_are_made(batch, ray_here):
     batch.trouble(ids[1], "hang once")
     summary = generate(request_of(batch), ExecutionConfig(workers=2, deadline_s=30.0), NoObserver())
     (failure,) = summary.failures
-    assert (failure.clip, failure.passing) == (ids[1], True)
+    assert (failure.clip, failure.transient) == (ids[1], True)
     assert "not finished within 30 s" in failure.reason
     assert len(batch.there()) == 5
     (summary,) = resume(batch.out, NoObserver())

@@ -124,7 +124,7 @@ def test_a_night_ends_when_its_hours_are_over(order, work):
 def test_what_failed_by_itself_is_given_up_until_the_program_changes(order, work, monkeypatch):
     account = work(order, FIRST, Batch({"beta": ValueError("a model raises")}))
     assert not account.ok
-    assert [failure.passing for failure in account.summary.failures] == [False, False]
+    assert [failure.transient for failure in account.summary.failures] == [False, False]
     batch = Batch()
     account = work(order, SECOND, batch)
     assert batch.made == []

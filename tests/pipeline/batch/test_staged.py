@@ -27,7 +27,7 @@ def test_staged_clips_are_those_made_whole_and_one_that_raises_spoils_nobody_els
     ids = planned(batch)
     batch.trouble(ids[1], "raise")
     (failure,) = generate(request_of(batch), STAGED, NoObserver()).failures
-    assert (failure.clip, failure.passing) == (ids[1], False)
+    assert (failure.clip, failure.transient) == (ids[1], False)
     assert failure.reason.endswith("(in predict_tokens)")
     (batch.folder / "troubles" / ids[1]).unlink()
     key = next(iter(wanted(look(batch.out))))

@@ -21,7 +21,7 @@ TOLD = {
 
 
 def run_of(folder: Path, passing: tuple[bool, ...], **start) -> Run:
-    """A run folder whose last start is this, with a failure for each of `passing`."""
+    """A run folder whose last start is this, with a failure for each of `transient`."""
     folder.mkdir()
     ended = {"at": "2026-11-22T03:00:00+00:00", "why": "done"}
     begun = {"at": "2026-11-22T02:00:00+00:00", "goes_on_with": TOLD, "ended": ended}

@@ -11,29 +11,29 @@ import pytest
 from pipeline.engine.outcomes import NOTHING, Done, Resources, WorkerCount
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan
 from pipeline.engine.scheduler import on_ray
-from pipeline.engine.stage_plan import StagedConfig, StagePlan, StagingError, line_of, staging
+from pipeline.engine.stage_plan import StagedConfig, StagePlan, StagingError, stage_plan, staging
 
 
 def shares(line: StagePlan) -> list[tuple[int, float]]:
-    return [(pool.hands.workers, pool.needs.gpus) for pool in line.pools]
+    return [(pool.workers.workers, pool.needs.gpus) for pool in line.pools]
 
 
 def test_whole_items_have_one_kind_of_worker():
-    line = line_of(WorkerCount(4, 1), Resources(memory_gib=1.5), None)
+    line = stage_plan(WorkerCount(4, 1), Resources(memory_gib=1.5), None)
     assert shares(line) == [(4, 0)]
-    assert [act.name for act in line.acts] == ["process"]
+    assert [stage.name for stage in line.stages] == ["process"]
 
 
 @pytest.mark.parametrize(("workers", "at_networks"), [(1, 1), (2, 1), (4, 3), (10, 7)])
 def test_on_cores_most_workers_are_the_networks(workers, at_networks):
-    line = line_of(WorkerCount(workers, 1), NOTHING, StagedConfig(batch=2))
-    assert [act.name for act in line.acts] == ["prepare", "imagine", "finish"]
+    line = stage_plan(WorkerCount(workers, 1), NOTHING, StagedConfig(batch=2))
+    assert [stage.name for stage in line.stages] == ["prepare", "imagine", "finish"]
     assert shares(line) == [(max(1, workers - at_networks), 0), (at_networks, 0)]
 
 
 def test_gpus_are_shared_out_and_their_workers_come_on_top():
-    assert shares(line_of(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=2.0, share=0.25))) == [(16, 0), (8, 0.25)]
-    assert shares(line_of(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=4.0, share=2.0))) == [(16, 0), (2, 2)]
+    assert shares(stage_plan(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=2.0, share=0.25))) == [(16, 0), (8, 0.25)]
+    assert shares(stage_plan(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=4.0, share=2.0))) == [(16, 0), (2, 2)]
 
 
 @pytest.mark.parametrize(

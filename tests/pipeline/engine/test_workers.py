@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pipeline.engine.outcomes
-from pipeline.engine.outcomes import Done, Failed, Resources, WorkerCount, hands, inline
+from pipeline.engine.outcomes import Done, Failed, Resources, WorkerCount, inline, worker_count
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan
 from pipeline.engine.scheduler import on_ray
 
@@ -100,7 +100,7 @@ def test_what_the_machine_is_to_blame_for_is_tried_again_but_not_for_ever(error,
     assert list(inline(Flaky(error, good_at=3), [7], threads=1)) == [Done(7, 7)]
     worker = Flaky(error, good_at=99)
     (outcome,) = inline(worker, [7], threads=1)
-    assert outcome.passing
+    assert outcome.transient
     assert outcome.attempts == worker.calls == 3
     assert outcome.reason.endswith("tried 3 times")
 
@@ -109,7 +109,7 @@ def test_what_the_machine_is_to_blame_for_is_tried_again_but_not_for_ever(error,
 def test_what_the_item_is_to_blame_for_is_not(error):
     worker = Flaky(error, good_at=2)
     (outcome,) = inline(worker, [7], threads=1)
-    assert not outcome.passing
+    assert not outcome.transient
     assert outcome.attempts == worker.calls == 1
 
 
@@ -169,7 +169,7 @@ def test_ray_survives_exceptions_and_dead_processes(tmp_path, ray_here):
     outcomes = {o.item: o for o in on_ray(Squares(tmp_path), [1, 2, 3, 4, 5, 7], plan)}
     assert {item: o.result for item, o in outcomes.items() if isinstance(o, Done)} == {1: 1, 2: 4, 4: 16, 7: 49}
     assert outcomes[3].reason == "ValueError: three is trouble"
-    assert outcomes[5].passing
+    assert outcomes[5].transient
     died = r"its worker died \(ActorDiedError: .*worker process has died.*\); tried 2 times"
     assert re.fullmatch(died, outcomes[5].reason)
     assert len(list(tmp_path.glob("2.*"))) == 1
@@ -191,8 +191,8 @@ def test_ray_raises_what_setup_raises(ray_here):
 
 def test_hands_never_oversubscribe():
     for items in (1, 2, 9):
-        plan = hands(items)
+        plan = worker_count(items)
         assert 1 <= plan.workers <= items
-    one = hands(5, workers=1)
+    one = worker_count(5, workers=1)
     assert one.workers == 1
     assert one.threads >= 1

@@ -108,7 +108,7 @@ def test_a_clip_whose_files_were_lost_is_made_again(tmp_path):
 def test_what_failed_by_its_own_fault_is_not_tried_again_unasked(tmp_path):
     jobs = tuple(Job(clip, empty_road(), 0) for clip in ("new", "hit", "broken", "made"))
     with open_run(tmp_path, MADE_WITH, {}) as run:
-        run.fail(jobs[1], "its worker died", "", passing=True, attempts=3)
+        run.fail(jobs[1], "its worker died", "", transient=True, attempts=3)
         run.fail(jobs[2], "ValueError: no such lane", "")
         make(run, "made")
         assert run.missing(jobs) == jobs[:3]
