@@ -73,7 +73,7 @@ _NEED = {
 
 def street(line: str | None = None, weather: str = "clear") -> str:
     """A scenario file with one line of a story; hidden actors that the line gives no place are left out."""
-    placed = next((who for words, who in _NEED.items() if line and line.startswith(words)), None)
+    placed = next((who for words, who in _NEED.items() if line and words in line), None)
     rows = STREET.replace("WEATHER", weather).splitlines()
     kept = [
         row for row in rows if not row.strip().startswith(("child:", "crate:")) or row.strip().split(":")[0] == placed

@@ -1,6 +1,10 @@
 """Generated pages say what the program says; the conventions that pages state in words hold in simulations."""
 
 import math
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,6 +56,31 @@ def test_every_line_of_the_defaults_shows_a_value_that_was_not_written():
 def test_every_page_is_in_the_navigation_of_the_site():
     navigation = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2]
     assert [page for page in TEXT if page.startswith("docs/") and page.removeprefix("docs/") not in navigation] == []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The site, built as `make docs` builds it: every warning is an error."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_every_page_is_built(site):
+    built = {path.relative_to(site).with_suffix(".md").as_posix() for path in site.rglob("*.html")}
+    assert {page.removeprefix("docs/") for page in TEXT if page.startswith("docs/")} <= built
+
+
+def test_the_site_needs_nothing_from_elsewhere(site):
+    loads_what = re.compile(
+        r"""<(?:script|img|source|iframe)[^>]*\ssrc="?(https?:|//)|<link[^>]*\shref="?(https?:|//)"""
+    )
+    for page in site.rglob("*.html"):
+        assert not loads_what.search(page.read_text()), page
+    for style in site.rglob("*.css"):
+        assert not re.search(r"url\([\"']?(https?:|//)", style.read_text()), style
 
 
 def rolled_out(actors: str = "", road: str = "lanes: 3, opposite_lanes: 2", lane: int = 1, story: str = ""):
