@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 TEXT = {path.relative_to(ROOT).as_posix(): path.read_text() for path in PAGES}
+OWN_TESTS = "docs/extending/"  # pages whose examples need what they register first: a test of each door runs them
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 
 

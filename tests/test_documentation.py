@@ -83,6 +83,11 @@ def test_the_site_needs_nothing_from_elsewhere(site):
         assert not re.search(r"url\([\"']?(https?:|//)", style.read_text()), style
 
 
+def test_the_index_of_doors_links_to_each_of_their_pages():
+    pages = {path.name for path in (ROOT / "docs" / "extending").glob("*.md")} - {"index.md"}
+    assert pages == {name for name in pages if f"]({name})" in TEXT["docs/extending/index.md"]}
+
+
 def rolled_out(actors: str = "", road: str = "lanes: 3, opposite_lanes: 2", lane: int = 1, story: str = ""):
     (scenario,) = loads(FILE.format(actors=actors, road=road, lane=lane, story=story), "signs.yaml")
     return simulate(scenario)

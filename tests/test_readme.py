@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from pipeline.cli.main import app
 from scenarios.load import loads
-from tests.documents import ROOT, TEXT, anchors, command_lines, examples
+from tests.documents import OWN_TESTS, ROOT, TEXT, anchors, command_lines, examples
 
 README = TEXT["README.md"]
 ACTORS, STORIES, ROADS, SWEEPS = (TEXT[f"docs/how-to/{page}.md"] for page in ("actors", "stories", "roads", "sweeps"))
@@ -34,7 +34,10 @@ def test_the_readmes_scenario_is_understood():
     assert len(loads(text, "README.md")) == 9
 
 
-@pytest.mark.parametrize(("page", "text"), [(page, text) for page in TEXT for text in examples(page, "yaml")])
+SCENARIOS = [(page, text) for page in TEXT if not page.startswith(OWN_TESTS) for text in examples(page, "yaml")]
+
+
+@pytest.mark.parametrize(("page", "text"), SCENARIOS)
 def test_every_scenario_in_the_pages_is_understood(page, text):
     assert loads(text, page)
 

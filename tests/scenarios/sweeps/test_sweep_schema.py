@@ -8,7 +8,7 @@ from jsonschema import Draft7Validator
 from scenarios.compiler.json_schema import schema
 from scenarios.load import loads
 from scenarios.source.yaml_document import parse_document
-from tests.documents import TEXT
+from tests.documents import OWN_TESTS, TEXT, examples
 
 JUDGE = Draft7Validator(schema())
 FILE = """\
@@ -97,7 +97,7 @@ def test_a_mistake_is_marked_by_editor_and_loader_alike(right, wrong):
 
 
 def test_the_examples_of_readme_and_pages_fit():
-    texts = [text for page in TEXT.values() for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    texts = [text for page in TEXT if not page.startswith(OWN_TESTS) for text in examples(page, "yaml")]
     assert len(texts) > 1
     for text in texts:
         assert messages(text) == []
