@@ -4,7 +4,7 @@ BIN := .venv/bin
 CASES ?= nhtsa/lead-brake euro_ncap/cpnco-child
 CI_THREADS := OMP_NUM_THREADS=1
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: .venv/installed
 	$(BIN)/nearmiss generate $(CASES) --out runs/demo
@@ -19,8 +19,11 @@ lint: .venv/developing
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 
+docs: .venv/documenting
+	$(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf .venv runs/demo
+	rm -rf .venv runs/demo site
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13) and "nearmiss needs Python 3.11 or 3.12, found " + sys.version)'
@@ -32,4 +35,8 @@ clean:
 
 .venv/developing: pyproject.toml .venv/bin/python
 	$(BIN)/pip install -e '.[dev]'
+	@touch $@ .venv/installed
+
+.venv/documenting: pyproject.toml .venv/bin/python
+	$(BIN)/pip install -e '.[docs]'
 	@touch $@ .venv/installed

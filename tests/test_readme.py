@@ -1,15 +1,17 @@
-"""The README keeps its word: its scenario is one, its commands exist, the files it points to are there."""
+"""README and documentation: their scenarios load, their commands exist, the files that they point to are there."""
 
 import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from pipeline.cli.main import app
 from scenarios.load import loads
+from tests.documents import OWN_TESTS, ROOT, TEXT, anchors, command_lines, examples
 
-ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
+README = TEXT["README.md"]
+ACTORS, STORIES, ROADS, SWEEPS = (TEXT[f"docs/how-to/{page}.md"] for page in ("actors", "stories", "roads", "sweeps"))
 STREET = """\
 name: street
 intent: Something to sweep.
@@ -20,19 +22,42 @@ actors:
 """
 
 
-@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
-def test_every_scenario_in_it_is_understood(text):
+LONGEST = 200  # lines of the README: the rest belongs in docs/
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= LONGEST
+
+
+def test_the_readmes_scenario_is_understood():
+    (text,) = examples("README.md", "yaml")
     assert len(loads(text, "README.md")) == 9
 
 
+SCENARIOS = [(page, text) for page in TEXT if not page.startswith(OWN_TESTS) for text in examples(page, "yaml")]
+
+
+@pytest.mark.parametrize(("page", "text"), SCENARIOS)
+def test_every_scenario_in_the_pages_is_understood(page, text):
+    assert loads(text, page)
+
+
+@pytest.mark.parametrize(
+    ("page", "text"), [(page, text) for page in TEXT if page.startswith("docs/how-to") for text in examples(page, "")]
+)
+def test_every_part_of_a_scenario_is_in_a_test(page, text):
+    """Blocks without a language hold parts of scenarios; the tests below load them."""
+    assert page in {f"docs/how-to/{name}.md" for name in ("actors", "stories", "roads", "weather")}, text
+
+
 def test_its_sweep_is_understood():
-    (sweep,) = re.findall(r"```text\n(sweep:.*?)```", README, re.DOTALL)
+    (sweep,) = re.findall(r"```text\n(sweep:.*?)```", SWEEPS, re.DOTALL)
     found = loads(f"{STREET}{sweep}", "README.md")
     assert 4 * 5 * 2 * 10 * 0.5 < len(found) < 4 * 5 * 2 * 10
 
 
 def test_its_story_is_understood():
-    story = re.search(r"```\n(story:\n.*?)```", README, re.DOTALL)[1]
+    story = re.search(r"```\n(story:\n.*?)```", STORIES, re.DOTALL)[1]
     actors = [
         "lead: {kind: car, lane: 0, ahead: 15 m, speed: 50 km/h}",
         "van: {kind: van, lane: 1, ahead: 9 m, speed: 50 km/h}",
@@ -45,7 +70,7 @@ def test_its_story_is_understood():
 
 
 def test_its_actors_are_understood():
-    who = re.search(r"```\n(environment:.*?)```", README, re.DOTALL)[1]
+    who = re.search(r"```\n(environment:.*?)```", ACTORS, re.DOTALL)[1]
     road = "road: {lanes: 2, opposite_lanes: 1, junction: {at: 70 m, arms: both}}\n"
     story = "story: [child steps out from behind the van at 6 km/h]\n"
     (scenario,) = loads(f"name: who\nintent: As in the README.\n{road}{story}{who}", "README.md")
@@ -53,7 +78,7 @@ def test_its_actors_are_understood():
 
 
 def test_its_roads_are_understood():
-    winding, crossing = re.findall(r"```\n(road:\n.*?)```", README, re.DOTALL)
+    winding, crossing = re.findall(r"```\n(road:\n.*?)```", ROADS, re.DOTALL)
     head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 50 km/h, drive: follow}\n"
     (first,), (second,) = loads(head + winding, "README.md"), loads(head + crossing, "README.md")
     assert first.road.patches
@@ -63,7 +88,7 @@ def test_its_roads_are_understood():
 
 
 def test_its_ramp_and_its_roundabout_are_understood():
-    ramp, ring = re.findall(r"```\n(road: .*?)```", README, re.DOTALL)
+    ramp, ring = re.findall(r"```\n(road: .*?)```", ROADS, re.DOTALL)
     head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 30 km/h, drive: follow}\n"
     (first,), (second,) = loads(head + ramp, "README.md"), loads(head + ring, "README.md")
     assert first.road.ramp is not None
@@ -71,22 +96,51 @@ def test_its_ramp_and_its_roundabout_are_understood():
     assert len(second.events) == 3
 
 
-def test_it_names_every_command_and_no_other():
-    named = set(re.findall(r"\| `nearmiss ([\w-]+)", README))
-    assert named == {(c.name or c.callback.__name__) for c in app.registered_commands}
+def test_the_weathers_are_understood():
+    (text,) = examples("docs/how-to/weather.md", "")
+    assert loads(f"{STREET}{text}", "weather.md")
 
 
-def test_what_it_points_to_is_there():
-    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
-    for target in re.findall(r"`((?:scenarios|models|pipeline|conditioning|outputs)/[\w/.]*)`", README):
-        assert (ROOT / target).exists() or "weights" in target, target
+COMMANDS = get_command(app).commands
+OPTIONS = {name: {"--help", *(o for p in command.params for o in p.opts)} for name, command in COMMANDS.items()}
 
 
-def test_the_two_commands_are_targets_of_the_makefile():
+@pytest.mark.parametrize("page", TEXT)
+def test_every_command_and_option_in_a_page_exists(page):
+    for line in command_lines(page):
+        for name, rest in re.findall(r"^(?:\.venv/bin/)?nearmiss ([a-z][\w-]*)([^#]*)", line):
+            assert name in COMMANDS, line
+            named = re.findall(r"(?<=\s)--[a-z][\w-]*", re.sub(r'"[^"]*"', "", rest))
+            assert set(named) <= OPTIONS[name], line
+
+
+def test_the_pages_show_most_commands():
+    shown = {name for page in TEXT for line in command_lines(page) for name in re.findall(r"^nearmiss ([\w-]+)", line)}
+    assert set(COMMANDS) == shown & set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", TEXT)
+def test_what_a_page_points_to_is_there(page):
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", TEXT[page]):
+        name, _, fragment = target.partition("#")
+        there = (ROOT / page).parent / name if name else ROOT / page
+        assert there.exists(), target
+        assert not fragment or fragment in anchors(there), target
+
+
+@pytest.mark.parametrize("page", TEXT)
+def test_the_files_that_a_page_names_are_there(page):
+    folders = "scenarios|models|pipeline|conditioning|outputs|tests|docs|deploy"
+    for target in re.findall(rf"`((?:{folders})/[\w/.*-]*)`", TEXT[page]):
+        assert list(ROOT.glob(target.rstrip("/"))) or "weights" in target, target
+
+
+def test_the_commands_of_the_readme_are_targets_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    named = {target for text in TEXT.values() for target in re.findall(r"(?:^|`)make (\w+)", text, re.MULTILINE)}
+    assert named >= {"demo", "test"}
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
 def test_no_source_cites_a_document_that_is_not_here():
@@ -94,6 +148,6 @@ def test_no_source_cites_a_document_that_is_not_here():
     sources = [*ROOT.glob("*.py"), *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]
     cited = {(name, path.name) for path in sources for name in re.findall(r"[\w/-]+\.md\b", path.read_text())}
     written = {"evaluation.md"}  # by the product, into a folder of the user's
-    there = {path.name for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))}
+    there = {path.name for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))}
     assert [name for name, _ in cited if Path(name).name not in there | written] == []
     assert cited

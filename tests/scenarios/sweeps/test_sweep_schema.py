@@ -1,7 +1,6 @@
 """What editors are told of sweeps: what is right fits, what is wrong is marked, as the loader does."""
 
 import re
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
@@ -9,9 +8,9 @@ from jsonschema import Draft7Validator
 from scenarios.compiler.json_schema import schema
 from scenarios.load import loads
 from scenarios.source.yaml_document import parse_document
+from tests.documents import OWN_TESTS, TEXT, examples
 
 JUDGE = Draft7Validator(schema())
-README = (Path(__file__).resolve().parents[3] / "README.md").read_text()
 FILE = """\
 name: swept
 intent: Something varies.
@@ -97,10 +96,12 @@ def test_a_mistake_is_marked_by_editor_and_loader_alike(right, wrong):
         loads(text)
 
 
-def test_the_readmes_examples_fit():
-    for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL):
+def test_the_examples_of_readme_and_pages_fit():
+    texts = [text for page in TEXT if not page.startswith(OWN_TESTS) for text in examples(page, "yaml")]
+    assert len(texts) > 1
+    for text in texts:
         assert messages(text) == []
-    (sweep,) = re.findall(r"```text\nsweep:\n(.*?)```", README, re.DOTALL)
+    (sweep,) = re.findall(r"```text\nsweep:\n(.*?)```", TEXT["docs/how-to/sweeps.md"], re.DOTALL)
     assert messages(FILE.format(sweep=sweep)) == []
 
 
