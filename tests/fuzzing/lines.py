@@ -4,9 +4,9 @@ import json
 import random
 from functools import lru_cache
 
+from scenarios.events.action_spec import Do
 from scenarios.load import loads
 from scenarios.scenario import Scenario
-from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
 from scenarios.story.examples import PHRASES
 from scenarios.story.phrase_catalog import sentences
