@@ -3,6 +3,7 @@
 The door is hinged at its front edge and swings out as a thin upright box. Until it opens it is not there: the car's own
 box and mesh hold the closed one. It is of the kind debris, which is what nuScenes has for a thing on the road that is
 none of its classes. Who hits it tears it off.
+The car's mesh stays closed behind it, and a car that is hit and pushed leaves its open door where it was.
 """
 
 import math

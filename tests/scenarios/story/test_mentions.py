@@ -8,7 +8,7 @@ import pytest
 from scenarios.load import library, load
 from scenarios.model.actions import Action, Brake, VerbAction
 from scenarios.model.triggers import After, AllOf, AnyOf, AtGap, AtStandstill, HasPassed, Single
-from scenarios.scenario import Event
+from scenarios.scenario import Event, brought
 from scenarios.story.mentions import mentioned
 from scenarios.verbs import VERBS
 
@@ -27,7 +27,7 @@ def test_every_field_that_names_a_body_counts(kind):
     for name, value in values.items():
         object.__setattr__(made, name, value)
     event = Event("who", After(0.0), made) if kind in ACTIONS else Event("who", made, Brake(3.0))
-    assert mentioned([event]) == {"who", *names.values(), *inner.values()}
+    assert mentioned([event]) == {"who", *names.values(), *inner.values(), *brought([event])}
 
 
 def test_joined_conditions_count_too():
