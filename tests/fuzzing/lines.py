@@ -17,6 +17,7 @@ WORDS = sorted({word for phrase in SAID for word in phrase.split()} | {"and", "t
 KEYS = ["of", "to", "below", "above", "event", "after", "distance", "along", "lane", "what"]
 SAYS = [
     "decel", "until", "to", "rate", "within", "profile", "speed", "for", "behind", "cargo", "turn", "points", "driver",
+    "whom", "side", "gap",
 ]  # fmt: skip
 
 

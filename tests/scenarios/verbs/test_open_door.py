@@ -8,7 +8,7 @@ from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.story.mentions import mentioned
-from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, lanes, story_of
+from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, lanes, speeds, story_of
 
 RED, _, WALKER, _, _ = ACTORS
 PARKED = "parked: {kind: car, side: right, ahead: 25 m, offset: 0.1 m, colour: red}"
@@ -69,12 +69,14 @@ def test_who_runs_into_it_collides_and_tears_it_off():
     assert rollout.sliding[-1, door(rollout)] or rollout.centre[-1, door(rollout), 0] > 32
 
 
-def test_a_driver_sees_it_and_brakes():
+def test_a_driver_who_could_pass_the_closed_door_stops_for_the_open_one():
     ego = EGO.replace("0 km/h, drive: hold speed", "30 km/h, drive: follow")
-    wide = PARKED.replace("offset: 0.1 m", "offset: -1 m").replace("25 m", "45 m")
-    shut = simulate(lanes("parked waits 1 s", actors=(wide,), ego=ego, duration="6 s"))
-    opened = simulate(lanes("parked opens its door after 1 s", actors=(wide,), ego=ego, duration="6 s"))
-    assert opened.speed_mps[-1, 0] < shut.speed_mps[-1, 0] + 1e-9
+    near = PARKED.replace("offset: 0.1 m", "offset: -0.3 m").replace("25 m", "35 m")
+    shut = simulate(lanes("parked waits 1 s", actors=(near,), ego=ego, duration="8 s"))
+    opened = simulate(lanes("parked opens its door", actors=(near,), ego=ego, duration="8 s"))
+    assert speeds(shut, "ego")[-1] > 5
+    assert speeds(opened, "ego")[-1] < 1
+    assert opened.centre[-1, 0, 0] < opened.centre[-1, door(opened), 0]
 
 
 def test_the_story_names_the_door_and_explain_tells_of_it():
@@ -87,6 +89,8 @@ def test_a_car_that_is_hit_before_opens_none():
     pushed = RED.replace("ahead: 20 m", "ahead: 2 m").replace("lane: 0", "lane: 0, offset: -1.7 m")
     near = PARKED.replace("offset: 0.1 m", "offset: -0.6 m").replace("25 m", "14 m")
     rollout = simulate(lanes("parked opens its door after 4 s", actors=(near, pushed), duration="6 s"))
+    assert any("collision with" in h.what for h in rollout.happenings)
+    assert any("cannot act any more after the impact" in h.what for h in rollout.happenings)
     assert not rollout.valid[:, door(rollout)].any()
 
 
