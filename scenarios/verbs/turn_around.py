@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from scenarios.model.actions import VerbAction
-from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, Body, Kind
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, FOUR_WHEELS, ON_FOOT, Body, Kind
 from scenarios.roads.reference_line import Piece, nodes_of, places_on
 from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import OnLane
@@ -154,24 +154,28 @@ def _check(says: TurnAroundDo, event: WrittenEvent) -> Iterator[Refusal]:
         yield "", f"{actor.id}, which stands", "an actor that moves; of one that stands: pull_out first"
 
 
-def _check_placed(action: TurnAround, event: PlacedEvent) -> Iterator[Refusal]:
+def _planned(event: PlacedEvent) -> UTurn | None:
+    """The U-turn from the lane of its start; None of who may have moved by then, or starts elsewhere. Raises NoTurn."""
     who = event.placed[event.actor]
     if event.actor in event.moved or not isinstance(who.start, OnLane) or who.start.cross or who.start.ramp:
-        return  # where it is then, only the simulation knows, which refuses it there
+        return None
+    offset = EGO_REAR_AXLE_TO_CENTRE_M if event.actor == "ego" else 0.0
+    return plan_u_turn(who.body, event.road, who.start.d_m, who.start.facing, offset)[0]
+
+
+def _check_placed(action: TurnAround, event: PlacedEvent) -> Iterator[Refusal]:
     if not event.road.pieces and event.road.curvature_per_m:
         yield "", "a U-turn in a bend", "a straight road"
         return
     try:
-        plan_u_turn(who.body, event.road, who.start.d_m, who.start.facing)
+        _planned(event)  # where it is otherwise, only the simulation knows, which refuses it there
     except NoTurn as why:
         yield "", f"{event.actor} cannot turn around: {why}", "more lanes, or a shorter vehicle"
 
 
 def _remark(action: TurnAround, event: PlacedEvent) -> str:
-    who = event.placed[event.actor]
-    if event.actor in event.moved or not isinstance(who.start, OnLane) or who.start.cross or who.start.ramp:
-        return ""
-    turn, _ = plan_u_turn(who.body, event.road, who.start.d_m, who.start.facing)
+    if (turn := _planned(event)) is None:
+        return "slowing down for it, and then on in the right-hand lane"
     return f"with a radius of {turn.radius_m:.1f} m, slowing down for it, and then on in the right-hand lane"
 
 
