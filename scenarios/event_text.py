@@ -1,7 +1,11 @@
 """Events in English, in sentences that the grammar of story lines reads back as the very same events."""
 
+from collections.abc import Callable
+from typing import Any
+
 from scenarios.model.actions import (
     Action,
+    ActionTable,
     Appear,
     Brake,
     BrakeHardest,
@@ -19,14 +23,13 @@ from scenarios.model.actions import (
     LoseControl,
     Merge,
     Profile,
-    PullOut,
-    Reverse,
     RunRed,
     StepOut,
     Stop,
     StopAtLine,
     TakeExit,
     TurnAt,
+    VerbAction,
 )
 from scenarios.model.sides import Side
 from scenarios.model.triggers import (
@@ -48,52 +51,53 @@ from scenarios.model.triggers import (
 from scenarios.scenario import Event
 
 _DEGREES = 57.29577951308232
+VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action in words, without its actor
 
 
 def sentence(event: Event) -> str:
     """What an event says, such as 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
-    return f"{_who(event.actor)} {deed(event.do)} {moment(event.when)}"
+    return f"{actor_text(event.actor)} {deed(event.do)} {moment(event.when)}"
 
 
 def moment(when: Trigger) -> str:
     """A trigger in words."""
     match when:
         case After(t):
-            return f"after {_number(t)} s" if t else "at the start"
+            return f"after {number_text(t)} s" if t else "at the start"
         case AfterEvent(event, delay) if delay:
-            return f"{_number(delay)} s after {event} has ended"
-    return f"when {_condition(when)}"
+            return f"{number_text(delay)} s after {event} has ended"
+    return f"when {condition_text(when)}"
 
 
-def _condition(when: Trigger) -> str:
+def condition_text(when: Trigger) -> str:
     """What holds, such as 'the ego is faster than 30 km/h': behind 'when'."""
     match when:
         case AllOf(parts):
-            return " and ".join(map(_condition, parts))
+            return " and ".join(map(condition_text, parts))
         case AnyOf(parts):
-            return " or ".join(map(_condition, parts))
+            return " or ".join(map(condition_text, parts))
         case After(t):
-            return f"{_number(t)} s have passed"
+            return f"{number_text(t)} s have passed"
         case AfterEvent(event, delay):
-            return f"{event} has been over for {_number(delay)} s" if delay else f"{event} has ended"
+            return f"{event} has been over for {number_text(delay)} s" if delay else f"{event} has ended"
         case AtGap(of, to, gap, below):
-            return f"the gap between {_who(of)} and {_who(to)} is {_bound(below)} {_number(gap)} m"
+            return f"the gap between {actor_text(of)} and {actor_text(to)} is {_bound(below)} {number_text(gap)} m"
         case AtTTC(of, to, ttc):
-            return f"the TTC of {_who(of)} to {_who(to)} is below {_number(ttc)} s"
+            return f"the TTC of {actor_text(of)} to {actor_text(to)} is below {number_text(ttc)} s"
         case AtHeadway(of, to, headway, below):
-            return f"the headway of {_who(of)} to {_who(to)} is {_bound(below)} {_number(headway)} s"
+            return f"the headway of {actor_text(of)} to {actor_text(to)} is {_bound(below)} {number_text(headway)} s"
         case AtSpeed(of, speed, below):
-            return f"{_who(of)} is {'slower' if below else 'faster'} than {_kmh(speed)}"
+            return f"{actor_text(of)} is {'slower' if below else 'faster'} than {speed_text(speed)}"
         case AtStandstill(of):
-            return f"{_who(of)} stands still"
+            return f"{actor_text(of)} stands still"
         case AfterDistance(of, distance):
-            return f"{_who(of)} has travelled {_number(distance)} m"
+            return f"{actor_text(of)} has travelled {number_text(distance)} m"
         case AtPlace(of, along):
-            return f"{_who(of)} has reached {_number(along)} m along the road"
+            return f"{actor_text(of)} has reached {number_text(along)} m along the road"
         case InLane(of, lane):
-            return f"{_who(of)} is in {lane}"
+            return f"{actor_text(of)} is in {lane}"
         case HasPassed(of, what):
-            return f"{_who(of)} has passed {_who(what)}"
+            return f"{actor_text(of)} has passed {actor_text(what)}"
     raise TypeError(f"no words for {when!r}")
 
 
@@ -101,44 +105,42 @@ def deed(action: Action) -> str:
     """An action in words, without who does it."""
     match action:
         case HoldSpeed(speed, lasting):
-            return f"holds {_kmh(speed)}{_for(lasting)}"
+            return f"holds {speed_text(speed)}{_for(lasting)}"
         case Follow(speed, driver, lasting):
-            return f"follows at {_kmh(speed)} as driver {driver}{_for(lasting)}"
+            return f"follows at {speed_text(speed)} as driver {driver}{_for(lasting)}"
         case Brake(decel, until):
-            return f"brakes at {_number(decel)} m/s^2{_until(until)}"
+            return f"brakes at {number_text(decel)} m/s^2{_until(until)}"
         case BrakeHardest(until):
             return f"brakes as hard as the road allows{_until(until)}"
         case ChangeSpeed(speed, rate, profile, within):
-            pace = f"at {_number(rate)} m/s^2" if within is None else f"within {_number(within)} s"
-            return f"changes speed to {_kmh(speed)} {pace}" + (" smoothly" if profile is Profile.SMOOTH else "")
+            pace = f"at {number_text(rate)} m/s^2" if within is None else f"within {number_text(within)} s"
+            return f"changes speed to {speed_text(speed)} {pace}" + (" smoothly" if profile is Profile.SMOOTH else "")
         case Stop(decel, within, lasting):
-            pace = f"within {_number(within)} m" if decel is None else f"at {_number(decel)} m/s^2"
+            pace = f"within {number_text(within)} m" if decel is None else f"at {number_text(decel)} m/s^2"
             return f"stops {pace}{_for(lasting or None)}"
         case StopAtLine(decel):
-            return f"stops at the line at {_number(decel)} m/s^2"
+            return f"stops at the line at {number_text(decel)} m/s^2"
         case RunRed():
             return "runs the red light"
-        case Reverse(speed, distance):
-            return f"reverses at {_kmh(speed)}" + ("" if distance is None else f" for {_number(distance)} m")
         case Cross(speed):
-            return f"crosses the road at {_kmh(speed)}"
+            return f"crosses the road at {speed_text(speed)}"
         case StepOut(behind, speed, in_front):
             where = "in front of" if in_front else "behind"
-            return f"steps out from {where} {_who(behind)} at {_kmh(speed)}"
-        case PullOut(speed):
-            return f"pulls out at {_kmh(speed)}"
+            return f"steps out from {where} {actor_text(behind)} at {speed_text(speed)}"
         case DriveTrajectory(points):
-            told = ", ".join(f"({_number(t)} s, {_number(x)} m, {_number(y)} m)" for t, x, y in points)
+            told = ", ".join(f"({number_text(t)} s, {number_text(x)} m, {number_text(y)} m)" for t, x, y in points)
             return f"follows the trajectory {told}"
         case LoseControl(turn):
             side = "left" if turn > 0 else "right"
-            return f"loses control turning {_number(abs(turn) * _DEGREES)} deg to the {side}"
+            return f"loses control turning {number_text(abs(turn) * _DEGREES)} deg to the {side}"
         case Drop(cargo, height):
-            return f"drops {cargo} from a height of {_number(height)} m"
+            return f"drops {cargo} from a height of {number_text(height)} m"
         case Appear():
             return "appears at the scene's edge"
         case Disappear():
             return "disappears at the scene's edge"
+        case VerbAction():
+            return VERB_TEXT.of(action)(action)
     return _sideways(action)
 
 
@@ -149,24 +151,27 @@ def _sideways(action: Action) -> str:
         case TakeExit(number):
             return f"takes the {('first', 'second', 'third', 'fourth')[number - 1]} exit"
         case Merge(within, gap):
-            return "merges" + (" into a gap" if gap else "") + f" within {_number(within)} s"
+            return "merges" + (" into a gap" if gap else "") + f" within {number_text(within)} s"
         case CutIn(duration):
-            return f"cuts in within {_number(duration)} s"
+            return f"cuts in within {number_text(duration)} s"
         case CutOut(side, duration):
-            return "cuts out" + (f" to the {side}" if side else "") + f" within {_number(duration)} s"
+            return "cuts out" + (f" to the {side}" if side else "") + f" within {number_text(duration)} s"
         case ChangeLane(Side() as side, within):
-            return f"changes lane to the {side} within {_number(within)} s"
+            return f"changes lane to the {side} within {number_text(within)} s"
         case ChangeLane(lane, within):
-            return f"moves to {lane} within {_number(within)} s"
+            return f"moves to {lane} within {number_text(within)} s"
         case LaneOffset(0.0, within):
-            return f"returns to the centre of its lane within {_number(within)} s"
+            return f"returns to the centre of its lane within {number_text(within)} s"
         case LaneOffset(offset, within):
             side = "left" if offset > 0 else "right"
-            return f"drifts {_number(abs(offset))} m to the {side} of its lane's centre within {_number(within)} s"
+            return (
+                f"drifts {number_text(abs(offset))} m to the {side} of its lane's centre within {number_text(within)} s"
+            )
     raise TypeError(f"no words for {action!r}")
 
 
-def _who(actor: str) -> str:
+def actor_text(actor: str) -> str:
+    """An actor's id as a sentence names it."""
     return "the ego" if actor == "ego" else actor
 
 
@@ -175,17 +180,18 @@ def _bound(below: bool) -> str:
 
 
 def _until(speed: float) -> str:
-    return f" until {_kmh(speed)}" if speed else ""
+    return f" until {speed_text(speed)}" if speed else ""
 
 
 def _for(lasting: float | None) -> str:
-    return "" if lasting is None else f" for {_number(lasting)} s"
+    return "" if lasting is None else f" for {number_text(lasting)} s"
 
 
-def _kmh(speed_mps: float) -> str:
-    return f"{_number(speed_mps * 3.6)} km/h"
+def speed_text(speed_mps: float) -> str:
+    """A speed in km/h."""
+    return f"{number_text(speed_mps * 3.6)} km/h"
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     """As few digits as say the same: nine decimals, which is what decides a scenario's id."""
     return f"{value:.9f}".rstrip("0").rstrip(".") if value else "0"

@@ -24,9 +24,9 @@ from scenarios.model.actions import (
     LoseControl,
     Parked,
     Profile,
-    Reverse,
     StepOut,
     Stop,
+    VerbAction,
 )
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
@@ -53,7 +53,7 @@ __all__ = [  # a scenario with everything that it is made of
     "AtSpeed", "AtStandstill", "AtTTC", "Behaviour", "Brake", "BrakeHardest", "ChangeLane", "ChangeSpeed",
     "Cross", "CutIn", "CutOut", "Disappear", "DriveTrajectory", "Drop", "Event", "Expect", "Follow",
     "FollowTrajectory", "FromLog", "HasPassed", "HoldSpeed", "InLane", "LaneOffset", "LaneRef", "LoseControl",
-    "OnLane", "Parked", "Placed", "Profile", "Reverse", "Scenario", "StepOut", "Stop", "Trigger",
+    "OnLane", "Parked", "Placed", "Profile", "Scenario", "StepOut", "Stop", "Trigger",
 ]  # fmt: skip
 
 
@@ -147,6 +147,12 @@ class Scenario:
 def carriers(events: Sequence[Event]) -> dict[str, str]:
     """Who carries each piece of cargo."""
     return {event.do.cargo: event.actor for event in events if isinstance(event.do, Drop)}
+
+
+def brought(events: Sequence[Event]) -> dict[str, str]:
+    """The bodies that events bring with them, and whose events these are; until then they are not there."""
+    own = [event for event in events if isinstance(event.do, VerbAction)]
+    return {name: event.actor for event in own for name in event.do.brought(event.actor)}
 
 
 def own_road(placed: Placed, main: Road) -> Road:

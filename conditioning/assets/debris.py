@@ -1,4 +1,4 @@
-"""Meshes of what has been lost on the road: a wheel, a pallet, a crate."""
+"""Meshes of debris: a wheel, a pallet, a crate, and the open door of a car."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ P = BodyPart
 
 def debris(size: Size) -> Mesh:
     """What a piece of debris of this size looks like."""
-    return {"tyre": _wheel, "pallet": _pallet, "crate": _crate}[variant_of(Kind.DEBRIS, size)](size)
+    return {"tyre": _wheel, "pallet": _pallet, "crate": _crate, "door": _door}[variant_of(Kind.DEBRIS, size)](size)
 
 
 def _crate(size: Size) -> Mesh:
@@ -35,6 +35,20 @@ def _crate(size: Size) -> Mesh:
         make.limb((face, -0.8 * y, 0.1 * h), (face, 0.8 * y, 0.9 * h), 1.4 * board, 1.4 * board, P.TROUSERS, 4)
         face = end * (y - 0.3 * board)
         make.limb((-0.8 * x, face, 0.1 * h), (0.8 * x, face, 0.9 * h), 1.4 * board, 1.4 * board, P.TROUSERS, 4)
+    return make.finish(size.length_m, size.width_m, h)
+
+
+def _door(size: Size) -> Mesh:
+    """The front door of a car, which opens along x: its paint in front, its lining behind, a window above."""
+    make, x, y, h = Sculptor(), size.length_m / 2, size.width_m / 2, size.height_m
+    sill, belt = 0.2 * h, 0.64 * h
+    for back, front, part in ((-x, -0.2 * x, P.TRIM), (-0.2 * x, x, P.PAINT)):
+        make.box((back, -y, sill), (front, y, belt), part)
+    for edge in (-y, y - 0.06):
+        make.box((-0.4 * x, edge, belt), (0.4 * x, edge + 0.06, h), P.PAINT)
+    make.box((-0.4 * x, -y, 0.95 * h), (0.4 * x, y, h), P.PAINT)
+    make.box((-0.15 * x, -y + 0.06, belt), (0.15 * x, y - 0.06, 0.95 * h), P.GLASS)
+    make.box((-x, -0.5 * y, 0.55 * h), (-0.6 * x, 0.4 * y, 0.6 * h), P.METAL)
     return make.finish(size.length_m, size.width_m, h)
 
 

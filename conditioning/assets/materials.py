@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from conditioning.assets.mesh import BodyPart
-from scenarios.model.bodies import Body, Colour, Kind, Livery, variant_of
+from scenarios.model.bodies import DOOR_SIZE, DOOR_SUFFIX, Body, Colour, Kind, Livery, variant_of
 
 # Surface finishes the shading kernel knows.
 FACADE, FOLIAGE, PLAIN, PAINT, GLASS = 2, 3, 4, 5, 6
@@ -91,7 +91,8 @@ def _paint(rng: np.random.Generator, kind: Kind):
 
 def body_colours(seed: int, body: Body) -> Float[np.ndarray, "part 3"]:
     """Linear colour of every part of one body: drawn from the seed where the scenario does not say it."""
-    rng, kind = drawn_from("look", seed, body.id), body.kind
+    name = body.id.removesuffix(DOOR_SUFFIX) if body.size == DOOR_SIZE else body.id  # a door is painted as its car
+    rng, kind = drawn_from("look", seed, name), body.kind
     colours = np.zeros((len(BodyPart), 3))
     colours[BodyPart.PAINT] = _paint(rng, kind)
     colours[BodyPart.TRIM] = 0.025

@@ -11,6 +11,7 @@ from scenarios.compiler.placement import cover_of
 from scenarios.event_text import sentence
 from scenarios.load import understand
 from scenarios.metrics.criticality import braking_decel
+from scenarios.model.actions import VerbAction, sets_path
 from scenarios.model.bodies import Body, Colour, Livery
 from scenarios.model.driver_models import DRIVERS, G
 from scenarios.model.environment import WEATHERS
@@ -32,11 +33,14 @@ from scenarios.scenario import (
     Placed,
     Scenario,
     StepOut,
+    brought,
     carriers,
 )
 from scenarios.source.units import ANGLE, SPEED, shown
 from scenarios.source.yaml_document import read_document
 from scenarios.spec.actor_spec import ON_RAMP
+from scenarios.verbs import VERBS
+from scenarios.verbs.story_verb import PlacedEvent
 
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
 
@@ -192,6 +196,8 @@ def _going(placed: Placed) -> str:
 def _place(placed: Placed, scenario: Scenario) -> str:
     if carrier := carriers(scenario.events).get(placed.body.id):
         return f"carried by {carrier} until it falls"
+    if owner := brought(scenario.events).get(placed.body.id):
+        return f"part of {owner} until an event of {owner} brings it"
     if isinstance(placed.start, AtPose):
         start = placed.start
         return f"at x {start.x_m:g} m, y {start.y_m:g} m, heading {shown(start.yaw_rad, ANGLE)}"
@@ -259,6 +265,11 @@ def _told_story(scenario: Scenario) -> Iterator[str]:
 def _remark(event: Event, scenario: Scenario) -> str:
     hardest = scenario.friction * G
     match event.do:
+        case VerbAction():
+            bodies = {placed.body.id: placed for placed in scenario.placed}
+            moved = frozenset(e.actor for e in scenario.events if e is not event and sets_path(e.do))
+            placed_event = PlacedEvent(event.actor, scenario.road, bodies, moved)
+            return VERBS.of(event.do).remark(event.do, placed_event)
         case Brake(decel) if decel > hardest:
             return f"the road gives no more than {hardest:.1f} m/s^2"
         case BrakeHardest():

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from pydantic import TypeAdapter, ValidationError
 
-from scenarios.compiler.compile_story import compiled_story, lane_faults, read_story
+from scenarios.compiler.compile_story import brought_bodies, compiled_story, lane_faults, placed_faults, read_story
 from scenarios.compiler.placement import lane_doubts, place_actor, place_ego, standing_doubts, trajectory_doubts
 from scenarios.compiler.road_checks import grip_doubts, merging_doubts, ring_doubts, road_doubts, row_doubts
 from scenarios.model.environment import FRICTION, WEATHERS, Surface
@@ -66,11 +66,13 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecErr
     if faults:
         return None, faults
     placed = (*_placed(spec, road, events), *rows)
+    placed += brought_bodies(events, placed, road)
     surface = spec.road.surface or WEATHERS[spec.environment.weather].surface
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
     faults = _as_faults(
         (*standing_doubts(placed, road, events), *grip_doubts(road, friction), *ring_doubts(placed, road, events))
     )
+    faults += placed_faults(lines, cast, placed, road)
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 
 

@@ -5,19 +5,23 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from scenarios.compiler.event_checks import SETS_PATH, doubts
+from scenarios.compiler.event_checks import SETS_PATH, changed_before, doubts
+from scenarios.events.action_spec import Do
+from scenarios.events.event_spec import EventSpec, clashes, compiled, once_each
+from scenarios.model.actions import VerbAction
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
 from scenarios.roads.junction import Arms
 from scenarios.roads.road import Road
-from scenarios.scenario import Event
+from scenarios.scenario import Event, Placed
 from scenarios.source.errors import SpecError, quoted
 from scenarios.spec.actor_references import ActorIndex
 from scenarios.spec.actor_spec import ActorSpec, LanePlacement
 from scenarios.spec.base import as_faults
-from scenarios.spec.event_spec import EventSpec, clashes, compiled, once_each
-from scenarios.spec.trigger_spec import lane_ref
+from scenarios.spec.trigger_spec import When, lane_ref
 from scenarios.story.sentence import StoryContext, StorySyntaxError, label_of, read_line
+from scenarios.verbs import VERBS
+from scenarios.verbs.story_verb import PlacedEvent
 
 _AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}
 
@@ -122,7 +126,7 @@ def lane_faults(lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: 
     """Lanes that the road has not got."""
     for line in lines:
         do, when = line.spec.do, line.spec.when
-        for path, single in when.singles():
+        for path, single in (*when.singles(), *_inner_singles(do)):
             if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
                 yield line.fault(f"{path}.in_lane.lane", *found)
         if do.verb == "take_exit" and (found := _exit_missing(do.take_exit.number, road)):
@@ -138,6 +142,37 @@ def lane_faults(lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: 
                 yield line.fault("do.change_lane.to", *found)
         elif do.verb in ("change_lane", "cut_out"):
             yield from _beside_faults(line, lines, actors, road)
+
+
+def _inner_singles(do: Do) -> Iterator[tuple[str, When]]:
+    """The single conditions of triggers within an action, each with its path."""
+    verb = VERBS.get(do.verb)
+    for key in verb.triggers if verb is not None else ():
+        if (when := getattr(do.says, key)) is not None:
+            yield from when.singles(f"do.{do.verb}.{key}")
+
+
+def placed_faults(
+    lines: Sequence[StoryLine], cast: ActorIndex, placed: Sequence[Placed], road: Road
+) -> Iterator[SpecError]:
+    """What verbs with a module of their own cannot do on this road, or from where everybody starts."""
+    bodies, specs = {p.body.id: p for p in placed}, [line.spec for line in lines]
+    for line in lines:
+        verb = VERBS.get(line.spec.do.verb)
+        if verb is None:
+            continue
+        event = PlacedEvent(line.spec.actor, road, bodies, changed_before(line.spec, specs)[0])
+        action = compiled(line.spec, cast).do
+        for key, found, wanted in verb.check_placed(action, event):
+            yield line.fault(f"do.{verb.key}.{key}" if key else f"do.{verb.key}", found, wanted)
+
+
+def brought_bodies(events: Sequence[Event], placed: Sequence[Placed], road: Road) -> tuple[Placed, ...]:
+    """The bodies that events bring with them, where they are once they are there."""
+    bodies = {p.body.id: p for p in placed}
+    own = [event for event in events if isinstance(event.do, VerbAction)]
+    found = [VERBS.of(e.do).brings(e.do, PlacedEvent(e.actor, road, bodies, frozenset())) for e in own]
+    return tuple(body for brought in found for body in brought)
 
 
 def _exit_missing(number: int, road: Road) -> tuple[str, str] | None:

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
+from scenarios.events.action_spec import Do, crossing_speed
+from scenarios.events.event_spec import EventSpec
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Kind
 from scenarios.source.errors import nearest
 from scenarios.source.units import SPEED, shown
-from scenarios.spec.action_spec import Do, crossing_speed
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
-from scenarios.spec.event_spec import EventSpec
 from scenarios.spec.trigger_spec import When, pair_of
+from scenarios.verbs import VERBS
+from scenarios.verbs.story_verb import StoryVerb, WrittenEvent
 
 Doubt = tuple[str, str, str]  # key within the event, what was found, what would be right
 SETS_SPEED = {
-    "brake", "stop", "change_speed", "hold_speed", "follow", "reverse", "cross", "step_out", "follow_trajectory",
-    "lose_control", "stop_at_line", "pull_out",
+    "brake", "stop", "change_speed", "hold_speed", "follow", "cross", "step_out", "follow_trajectory", "lose_control",
+    "stop_at_line", *(verb.key for verb in VERBS.all() if verb.action.takes_speed),
 }  # fmt: skip
 SETS_PATH = {
     "cut_in",
@@ -26,9 +28,9 @@ SETS_PATH = {
     "follow_trajectory",
     "lose_control",
     "turn",
-    "pull_out",
     "merge",
     "take_exit",
+    *(verb.key for verb in VERBS.all() if verb.action.takes_path),
 }
 _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
 _ALIVE = ON_FOOT | {Kind.CYCLIST}
@@ -51,6 +53,9 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
     elif any(e.do.verb == "drop" and e.do.drop.cargo == actor.id for e in story):
         yield "actor", f"{actor.id}, which is cargo", "an actor that acts by itself"
     else:
+        if (own := VERBS.get(verb)) is not None:
+            yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
+            return
         moved = any(e.do.verb in SETS_PATH for e in others)
         yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)
         yield from _speed_doubts(spec.do, actor, any(e.do.verb in SETS_SPEED for e in others))
@@ -62,6 +67,50 @@ def _may_precede(one: EventSpec, other: EventSpec) -> bool:
     return one.when.after is None or other.when.after is None or one.when.after <= other.when.after
 
 
+def _verb_doubts(
+    verb: StoryVerb, spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float,
+    earlier: tuple[str, ...],
+) -> Iterator[Doubt]:  # fmt: skip
+    """Of a verb with a module of its own: the actors and triggers that it names, then what it checks itself."""
+    where, says, unknown = f"do.{verb.key}", spec.do.says, False
+    for key in verb.names:
+        said = getattr(says, key)
+        if said == spec.actor:
+            yield f"{where}.{key}", f"{said} itself", "another actor"
+        elif said not in cast.members:
+            unknown = True
+            if said not in cast.broken:
+                yield (
+                    f"{where}.{key}",
+                    f"'{said}'",
+                    nearest(said, [name for name in cast.members if name != spec.actor]),
+                )
+    for key in verb.triggers:
+        if (when := getattr(says, key)) is not None:
+            yield from _inner_trigger_doubts(f"{where}.{key}", when, spec.actor, cast, duration_s)
+    if not unknown:
+        others = tuple(e.do.verb for e in story if e is not spec and e.actor == spec.actor)
+        event = WrittenEvent(cast.members[spec.actor], cast, earlier, others, *changed_before(spec, story))
+        for key, found, wanted in verb.check(says, event):
+            yield f"{where}.{key}" if key else where, found, wanted
+
+
+def _inner_trigger_doubts(where: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
+    """Of a trigger within an action: it may wait for all but the end of another event."""
+    for path, single in when.singles(where):
+        if single.ended is not None:
+            yield f"{path}.ended", "the end of an event", "'when ... has ended' in the event that comes next"
+        else:
+            yield from _single_doubts(path, single, actor, cast, duration_s)
+
+
+def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozenset[str], frozenset[str]]:
+    """The bodies whose path, and whose speed, other events may have changed before this one."""
+    before = [e for e in story if e is not spec and _may_precede(e, spec)]
+    moved = frozenset(e.actor for e in before if e.do.verb in SETS_PATH)
+    return moved, frozenset(e.actor for e in before if e.do.verb in SETS_SPEED)
+
+
 # -- triggers ------------------------------------------------------------------------------------------------------
 
 
@@ -69,18 +118,22 @@ def _trigger_doubts(
     spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
 ) -> Iterator[Doubt]:
     for path, when in spec.when.singles():
-        if when.after is not None and when.after >= duration_s:
-            yield f"{path}.after", f"{when.after:g} s", f"a time before the clip ends at {duration_s:g} s"
         if when.ended is not None:
             yield from _ended_doubts(f"{path}.ended", when.ended.event, spec, story)
-            continue
-        part = getattr(when, when.named)
-        known = [*cast.members, *sorted(cast.broken)]
-        for key in ("of", "to", "what"):
-            said = getattr(part, key, None)
-            if said is not None and said not in known:
-                yield f"{path}.{when.named}.{key}", f"'{said}'", nearest(said, known)
-        yield from _pair_doubts(path, when, spec.actor, cast)
+        else:
+            yield from _single_doubts(path, when, spec.actor, cast, duration_s)
+
+
+def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
+    if when.after is not None and when.after >= duration_s:
+        yield f"{path}.after", f"{when.after:g} s", f"a time before the clip ends at {duration_s:g} s"
+    part = getattr(when, when.named)
+    known = [*cast.members, *sorted(cast.broken)]
+    for key in ("of", "to", "what"):
+        said = getattr(part, key, None)
+        if said is not None and said not in known:
+            yield f"{path}.{when.named}.{key}", f"'{said}'", nearest(said, known)
+    yield from _pair_doubts(path, when, actor, cast)
 
 
 def _pair_doubts(path: str, when: When, actor: str, cast: ActorIndex) -> Iterator[Doubt]:
@@ -111,7 +164,7 @@ def _ended_doubts(path: str, said: str, spec: EventSpec, story: Sequence[EventSp
         yield path, f"'{said}', which waits for '{spec.id}' itself", "events that do not wait in a circle"
     elif _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
                                       for e in story):  # fmt: skip
-        wanted = {"reverse": "distance: 10 m"}.get(former.do.verb, "for: 2 s")
+        wanted = _goes_on(former)
         yield path, f"'{said}', which never ends by itself", f"an event that ends, such as with {wanted}"
 
 
@@ -119,9 +172,12 @@ def _waits_for(spec: EventSpec) -> list[str]:
     return [when.ended.event for _, when in spec.when.singles() if when.ended is not None]
 
 
-def _goes_on(spec: EventSpec) -> bool:
+def _goes_on(spec: EventSpec) -> str:
+    """What an event must say so that it ends by itself; "" where it does end."""
     verb, says = spec.do.verb, spec.do.says
-    return (verb in ("hold_speed", "follow") and says.for_ is None) or (verb == "reverse" and says.distance is None)
+    if (own := VERBS.get(verb)) is not None:
+        return own.endless(says)
+    return "for: 2 s" if verb in ("hold_speed", "follow") and says.for_ is None else ""
 
 
 # -- actions -------------------------------------------------------------------------------------------------------
@@ -163,11 +219,6 @@ def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
         yield f"do.{do.verb}", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
 
 
-def _reverse_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.kind not in FOUR_WHEELS - {Kind.TRAILER}:
-        yield "do.reverse", f"{actor.a_kind} going backwards", "a car, van, truck, bus or construction vehicle"
-
-
 def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if actor.kind not in FOUR_WHEELS:
         yield "do.lose_control", f"{actor.a_kind} that skids", "a vehicle on four wheels or more"
@@ -176,13 +227,6 @@ def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
 def _merge_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if not actor.on_ramp:
         yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; of one in a lane: cut_in"
-
-
-def _pull_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.kind in ON_FOOT | {Kind.TRAILER}:
-        yield "actor", actor.a_kind, "a vehicle or a cyclist"
-    elif actor.speed_mps > 0 and not moved:
-        yield "do.pull_out", f"{actor.id}, which moves already", "an actor that stands; of one that moves: cut_in"
 
 
 def _cross_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
@@ -249,10 +293,8 @@ _ACTION_DOUBTS = {
     "turn": _lane_doubts,
     "stop_at_line": _lane_doubts,
     "run_red_light": _lane_doubts,
-    "pull_out": _pull_out_doubts,
     "merge": _merge_doubts,
     "take_exit": _lane_doubts,
-    "reverse": _reverse_doubts,
     "lose_control": _skid_doubts,
     "cross": _cross_doubts,
     "step_out": _step_out_doubts,

@@ -14,8 +14,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from scenarios.compiler.opendrive_road import SHAPE, OnMap
+from scenarios.events.event_spec import EventSpec
 from scenarios.spec.base import SI_UNIT
-from scenarios.spec.event_spec import EventSpec
 from scenarios.spec.scenario_spec import LogSpec, WorldSpec
 from scenarios.sweeps.axis_spec import Draws, Range
 from scenarios.sweeps.sweep_schema import sweep_schema

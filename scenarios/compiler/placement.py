@@ -7,6 +7,7 @@ from math import cos, hypot, pi, sin
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
+from scenarios.events.action_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
@@ -22,11 +23,11 @@ from scenarios.scenario import (
     Parked,
     Placed,
     StepOut,
+    brought,
     carriers,
     own_road,
 )
 from scenarios.source.units import SPEED, shown
-from scenarios.spec.action_spec import DRIVER
 from scenarios.spec.actor_spec import (
     ON_RAMP,
     ActorSpec,
@@ -226,7 +227,7 @@ def _cross_doubts(where: str, spec: OnCross, road: Road) -> Iterator[Doubt]:
 def standing_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Doubt]:
     """Nobody starts inside another, beyond the curve's half turn, or in plain view before stepping out."""
     shapes = {p.body.id: footprint(p, road) for p in placed}
-    absent = set(carriers(events)) | {e.actor for e in events if isinstance(e.do, Appear)}
+    absent = set(carriers(events)) | set(brought(events)) | {e.actor for e in events if isinstance(e.do, Appear)}
     for one, other in combinations([p for p in placed if p.body.id not in absent], 2):
         if shapes[one.body.id].intersection(shapes[other.body.id]).area > 1e-6:
             found = f"{other.body.id} inside {'the ego' if one.body.id == 'ego' else one.body.id} at the start"

@@ -1,7 +1,13 @@
-"""What bodies do by themselves, and what a story can tell them to do. SI units and radians."""
+"""What bodies do by themselves, and what a story can tell them to do. SI units and radians.
 
+The actions of verbs that have a module of their own are defined there (`scenarios.verbs`), as subclasses of
+`VerbAction`.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
 
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
@@ -79,14 +85,6 @@ class StopAtLine:
 @dataclass(frozen=True)
 class RunRed:
     """Take no notice of the signals."""
-
-
-@dataclass(frozen=True)
-class Reverse:
-    """Stop if need be, then go backwards at `speed_mps`, for `distance_m` or until told otherwise."""
-
-    speed_mps: float
-    distance_m: float | None
 
 
 # -- path ----------------------------------------------------------------------------------------------------------
@@ -172,13 +170,6 @@ class StepOut:
 
 
 @dataclass(frozen=True)
-class PullOut:
-    """From a standstill into the nearest lane of one's direction, speeding up to `speed_mps`."""
-
-    speed_mps: float
-
-
-@dataclass(frozen=True)
 class DriveTrajectory:
     """Through points (t_s, forward_m, left_m), all counted from where and when it begins; then straight on."""
 
@@ -225,33 +216,64 @@ class FollowTrajectory:
     points: tuple[tuple[float, float, float], ...]  # (t_s, x_m, y_m)
 
 
+class VerbAction:
+    """An action that a verb of `scenarios.verbs` defines, as a frozen dataclass.
+
+    The class says what the action takes over from: whatever ruled the body's speed, its path, or both.
+    """
+
+    takes_speed: ClassVar[bool] = False
+    takes_path: ClassVar[bool] = False
+
+    def brought(self, actor: str) -> tuple[str, ...]:
+        """The ids of bodies that the action of `actor` brings with it: until it begins they are not there."""
+        return ()
+
+
+Entry = TypeVar("Entry", bound=Callable[..., Any])
+
+
+class ActionTable(Generic[Entry]):
+    """What lower packages need of the actions of verbs, by the type of action; `scenarios.verbs` fills it."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.entries: dict[type[VerbAction], Entry] = {}
+
+    def add(self, action: type[VerbAction], entry: Entry) -> None:
+        """Raises ValueError where there is one already."""
+        if action in self.entries:
+            raise ValueError(f"{action.__name__} has its {self.what} already")
+        self.entries[action] = entry
+
+    def of(self, action: VerbAction) -> Entry:
+        """Raises TypeError for an action that no registered verb defines."""
+        if type(action) not in self.entries:
+            there = ", ".join(sorted(known.__name__ for known in self.entries))
+            raise TypeError(f"no {self.what} for {action!r}; there are those of {there}")
+        return self.entries[type(action)]
+
+
 Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
-    HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed | Reverse
+    HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed
     | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | TakeExit | Merge
-    | Cross | StepOut | PullOut | DriveTrajectory | LoseControl
+    | Cross | StepOut | DriveTrajectory | LoseControl
     | Drop | Appear | Disappear
+    | VerbAction
 )  # fmt: skip
 
-_BOTH = (Cross, StepOut, PullOut, DriveTrajectory, LoseControl)
-_SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, Reverse, *_BOTH)
+_BOTH = (Cross, StepOut, DriveTrajectory, LoseControl)
+_SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, *_BOTH)
 _PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, TakeExit, Merge, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there
 
 
 def sets_speed(action: Action) -> bool:
     """Whether it takes over from whatever ruled the body's speed."""
-    return isinstance(action, _SPEED_ACTIONS)
+    return action.takes_speed if isinstance(action, VerbAction) else isinstance(action, _SPEED_ACTIONS)
 
 
 def sets_path(action: Action) -> bool:
     """Whether it takes over from whatever ruled where the body goes."""
-    return isinstance(action, _PATH_ACTIONS)
-
-
-def ends_by_itself(action: Action) -> bool:
-    """Whether it is over at some time even if nothing takes its place."""
-    match action:
-        case HoldSpeed(for_s=None) | Follow(for_s=None) | Reverse(distance_m=None):
-            return False
-    return True
+    return action.takes_path if isinstance(action, VerbAction) else isinstance(action, _PATH_ACTIONS)

@@ -149,6 +149,11 @@ class Body:
     colour: Colour = field(default=Colour.ANY, metadata=ADDED)
 
 
+# The front door of a car as an upright box that opens along its length; its body is called after the car.
+DOOR_SIZE = Size(0.09, 1.0, 1.35)
+DOOR_SUFFIX = "-door"
+
+
 def variant_of(kind: Kind, size: Size, livery: Livery = Livery.PLAIN) -> str:
     """Which variant a body looks like, whatever it was called; "" for one that is none."""
     if livery is not Livery.PLAIN:
@@ -157,6 +162,8 @@ def variant_of(kind: Kind, size: Size, livery: Livery = Livery.PLAIN) -> str:
         return "dog" if size.height_m < 0.9 else "deer"
     if kind is not Kind.DEBRIS:
         return ""
+    if size == DOOR_SIZE:
+        return "door"
     thin, middle, long = sorted((size.length_m, size.width_m, size.height_m))
     if thin > 0.5 * middle:
         return "crate"

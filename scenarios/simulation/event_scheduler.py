@@ -47,21 +47,34 @@ class Storyboard:
         """The first event whose trigger holds now; it waits no more."""
         self.latest_s = t_s
         for place, waiting in enumerate(self.waiting):
-            if self._holds(waiting.event.when, waiting, look, t_s):
+            if self._holds(waiting.event.when, waiting.nearest, look, t_s):
                 return self.waiting.pop(place).event
         return None
 
-    def _holds(self, when: Trigger, waiting: Waiting, look: Look, t_s: float) -> bool:
+    def go_on(self, look: Look, t_s: float) -> list[tuple[str, str]]:
+        """Let what is going on take its next phase; returns each actor that begins one, and what it is called.
+
+        Who slides, or is not there, takes none.
+        """
+        able = [run for run in self.running if look(run.event.actor).present and not look(run.event.actor).slides]
+        told = [(run.event.actor, run.deed.step(t_s)) for run in able]
+        return [(actor, said) for actor, said in told if said]
+
+    def holds(self, when: Trigger, look: Look, t_s: float) -> bool:
+        """Whether a trigger holds now, whatever waits for it."""
+        return self._holds(when, {}, look, t_s)
+
+    def _holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: Look, t_s: float) -> bool:
         if isinstance(when, AllOf | AnyOf):
-            held = [self._holds(part, waiting, look, t_s) for part in when.parts]
+            held = [self._holds(part, nearest, look, t_s) for part in when.parts]
             return all(held) if isinstance(when, AllOf) else any(held)
         if isinstance(when, After):
             return when.t_s <= t_s + SOON_S
         if isinstance(when, AfterEvent):
             return self.ended_s.get(when.event, math.inf) + when.delay_s <= t_s + SOON_S
         now = reading(when, look)
-        if now is not None and (when not in waiting.nearest or now.short < waiting.nearest[when].short):
-            waiting.nearest[when] = now
+        if now is not None and (when not in nearest or now.short < nearest[when].short):
+            nearest[when] = now
         return now is not None and now.short <= 0
 
     def begin(self, event: Event, deed: RunningAction, t_s: float) -> None:

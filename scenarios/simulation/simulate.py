@@ -8,12 +8,13 @@ from jaxtyping import Bool, Float
 
 from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.model.driver_models import G, driver
-from scenarios.model.triggers import time_of
+from scenarios.model.triggers import Trigger, time_of
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Rollout, SimEvent, frame_count
-from scenarios.scenario import Event, Scenario, carriers
+from scenarios.scenario import Event, Scenario, brought, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
+from scenarios.simulation.actions.motions import ActionContext, speed_rule
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.boxes import box_centres
 from scenarios.simulation.dynamics.collisions import (
@@ -74,7 +75,8 @@ class SimulationState:
         self.story = Storyboard(events, tuple(self.place))
         self.arriving: list[BodyState] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
-        for name in {*carriers(scenario.events), *(e.actor for e in scenario.events if isinstance(e.do, Appear))}:
+        appear = (e.actor for e in scenario.events if isinstance(e.do, Appear))
+        for name in {*carriers(scenario.events), *brought(scenario.events), *appear}:
             self.movers[self.place[name]].present = False
         self.minds = DriverStates(len(self.movers))
         self.happenings: list[SimEvent] = []
@@ -91,6 +93,8 @@ class SimulationState:
 
     def step(self) -> None:
         """One inner step: events, decisions, motion, contacts, comings and goings."""
+        for actor, said in self.story.go_on(self._body, self.t_s):
+            self._tell(actor, said)
         while (event := self.story.due(self._body, self.t_s)) is not None:
             self._fire(event)
         if self.road.patches:
@@ -135,7 +139,13 @@ class SimulationState:
                 return disappear(mover)
             case Merge():
                 return self.merging.wish(mover, event.do)
-        return perform(mover, event.do, self.t_s)
+        return perform(mover, event.do, self._context(mover))
+
+    def _context(self, mover: BodyState) -> ActionContext:
+        def holds(when: Trigger) -> bool:
+            return self.story.holds(when, self._body, self.t_s)
+
+        return ActionContext(self.t_s, self._body, holds, speed_rule(mover))
 
     def _come_and_go(self) -> None:
         """Who appears does so once its place at the edge is free; who leaves is gone once it is there."""

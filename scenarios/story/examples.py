@@ -2,9 +2,11 @@
 
 import re
 
+from scenarios.verbs import VERBS
+
 # Offered to an author whose sentence is not understood, and examples on the page of what can be said; {a} and {b} are
 # actors, {c} is cargo. A test parses every one.
-PHRASES = (
+_PHRASES = (
     "{a} brakes at 6 m/s^2 after 1.5 s",
     "{a} brakes hard after 1.5 s",
     "{a} brakes gently after 1.5 s",
@@ -36,7 +38,6 @@ PHRASES = (
     "{a} accelerates to 60 km/h at 1.5 m/s^2",
     "{a} slows down to 30 km/h after 1 s",
     "{a} changes speed to 40 km/h within 3 s smoothly",
-    "{a} reverses at 5 km/h for 10 m",
     "{a} cuts in after 1 s",
     "{a} cuts in within 1.5 s after 1 s",
     "{a} changes into the ego's lane after 1 s",
@@ -51,7 +52,6 @@ PHRASES = (
     "{a} takes the second exit",
     "{a} merges within 3 s",
     "{a} merges into a gap",
-    "{a} pulls out at 30 km/h after 1 s",
     "{a} crosses the road at 15 km/h after 1 s",
     "{a} walks across the road after 1 s",
     "{a} runs across the road after 1 s",
@@ -64,6 +64,7 @@ PHRASES = (
     "{a} appears at the scene's edge after 1 s",
     "{a} disappears at the scene's edge",
 )
+PHRASES = _PHRASES + tuple(phrase for verb in VERBS.all() for phrase in verb.phrases)
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"

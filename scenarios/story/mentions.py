@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scenarios.model.actions import Action, Drop, StepOut
+from scenarios.model.actions import Action, Drop, StepOut, VerbAction
 from scenarios.model.triggers import (
     AfterDistance,
     AtGap,
@@ -16,7 +16,8 @@ from scenarios.model.triggers import (
     Single,
     singles,
 )
-from scenarios.scenario import Event
+from scenarios.scenario import Event, brought
+from scenarios.verbs import VERBS
 
 
 def mentioned(events: Iterable[Event]) -> frozenset[str]:
@@ -26,13 +27,20 @@ def mentioned(events: Iterable[Event]) -> frozenset[str]:
 
 def _of_event(event: Event) -> set[str]:
     awaited = (name for single in singles(event.when) for name in _of_single(single))
-    return {event.actor, *_of_action(event.do), *awaited}
+    return {event.actor, *_of_action(event.do), *awaited, *brought([event])}
 
 
 def _of_action(action: Action) -> tuple[str, ...]:
     match action:
         case StepOut(behind=name) | Drop(cargo=name):
             return (name,)
+        case VerbAction():
+            verb = VERBS.of(action)
+            awaited = (getattr(action, key) for key in verb.triggers)
+            inner = [
+                name for when in awaited if when is not None for part in singles(when) for name in _of_single(part)
+            ]
+            return (*(getattr(action, key) for key in verb.names), *inner)
     return ()
 
 

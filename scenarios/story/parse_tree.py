@@ -1,15 +1,18 @@
 """From the parse tree of a story line to what it says, clause by clause, its actors still as phrases."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from lark import Lark, Token
+from lark import Lark, Token, Transformer
 
 from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, PhysicalQuantity, measure_of
 from scenarios.spec.actor_references import ORDINALS
-from scenarios.story.trigger_phrases import Moment, Moments, Part, lane_of, side_of
+from scenarios.story.trigger_phrases import Moments, lane_of, side_of
+from scenarios.verbs import VERBS
+from scenarios.verbs.clause import WHO, Clause, ClauseError, Moment, Part, flat
+from scenarios.verbs.story_verb import PartReader, StoryVerb
 
 # Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
 BRAKING = {"plain": "4 m/s^2", "gently": "2 m/s^2", "hard": "6 m/s^2", "emergency": "8 m/s^2"}
@@ -29,43 +32,54 @@ _AT: dict[str, dict[PhysicalQuantity, str]] = {
     "follow": {SPEED: "speed"},
     "cross": {SPEED: "speed"},
     "step_out": {SPEED: "speed"},
-    "pull_out": {SPEED: "speed"},
-    "reverse": {SPEED: "speed"},
     "lose_control": {ANGLE: "turn"},
 }
-WHO = "WHO"  # in `ClauseError.wanted`: who was told of
-
-
-@dataclass(frozen=True)
-class Clause:
-    """What one clause says; `says` are the arguments of the verb, as written, `names` those that are actors."""
-
-    verb: str
-    says: dict[str, object]
-    names: dict[str, str]
-    when: Moment | None
-    target: str | None = None
-    side: str | None = None
-    who: str | None = None
-
-
-@dataclass(frozen=True)
-class ClauseError:
-    """A clause that parses and yet cannot be: travels through the tree as a value."""
-
-    wanted: str
 
 
 @lru_cache(maxsize=1)
 def grammar() -> Lark:
-    return Lark.open(str(Path(__file__).with_name("story.lark")), parser="lalr", lexer="contextual")
+    return Lark(grammar_text(VERBS.all()), parser="lalr", lexer="contextual")
+
+
+def grammar_text(verbs: Iterable[StoryVerb]) -> str:
+    """The grammar of story lines with the rules of verbs that have a module of their own."""
+    written = Path(__file__).with_name("story.lark").read_text("utf-8")
+    return "\n".join([written, *(f"%extend deed: {verb.key}\n{verb.grammar}" for verb in verbs)])
 
 
 @lru_cache(maxsize=4096)
 def clauses(plain: str) -> tuple[bool, tuple[Clause | ClauseError, ...]]:
     """Whether a line begins with 'then', and its clauses; raises lark's UnexpectedInput."""
-    said = _StoryTransformer().transform(grammar().parse(plain))
+    said = _reader().transform(grammar().parse(plain))
     return plain.startswith(("then", "and then", "after that", "afterwards")), tuple(said)
+
+
+@lru_cache(maxsize=1)
+def _reader() -> Transformer:
+    """The reader of parse trees, with a method for each rule of the verbs that have a module of their own."""
+    methods = {name: method for verb in VERBS.all() for name, method in _methods_of(verb).items()}
+    if known := sorted(name for name in methods if hasattr(_StoryTransformer, name)):
+        raise ValueError(f"rules of story.lark that a verb has, too: {', '.join(known)}")
+    return type("_VerbTransformer", (_StoryTransformer,), methods)()
+
+
+def _methods_of(verb: StoryVerb) -> dict[str, Callable]:
+    def whole(_, items: list) -> Clause | ClauseError:
+        fault = next((item for item in items if isinstance(item, ClauseError)), None)
+        return collected(verb.key, flat(items)) if fault is None else fault
+
+    return {verb.key: whole} | {alias: _part_method(part) for alias, part in verb.parts.items()}
+
+
+def _part_method(part: str | PartReader) -> Callable:
+    if isinstance(part, str):
+        return lambda _, items: (part, items[0])
+    return lambda _, items: part(items)
+
+
+def _at(verb: str) -> Mapping[PhysicalQuantity, str]:
+    """What "at" or "with" says to a verb, by the measure of the quantity behind it."""
+    return VERBS[verb].at if VERBS.get(verb) else _AT.get(verb, {})
 
 
 def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | ClauseError:
@@ -74,7 +88,7 @@ def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Cl
     for key, value in parts:
         if key == "at":
             measure = measure_of(str(value))
-            key = "after" if measure is TIME else _AT.get(verb, {}).get(measure, "") if measure else ""
+            key = "after" if measure is TIME else _at(verb).get(measure, "") if measure else ""
             if not key:
                 return ClauseError(_at_wanted(verb, value))
         if key == "after":
@@ -82,13 +96,16 @@ def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Cl
         if key in says:
             return ClauseError(f"'{key}' said once, not twice")
         says[key] = value
-    heard = {key: says.pop(key, None) for key in _HEARD_ONLY}
-    names = {key: says.pop(key) for key in _NAMED if key in says}
+    own = VERBS.get(verb)
+    written = own.section.model_fields if own is not None else ()
+    heard = {key: None if key in written else says.pop(key, None) for key in _HEARD_ONLY}
+    named = own.names if own is not None else _NAMED
+    names = {key: says.pop(key) for key in named if key in says}
     return Clause(verb, preset | says, names, heard["when"], heard["target"], heard["side"])
 
 
 def _at_wanted(verb: str, value: object) -> str:
-    fits = [*_AT.get(verb, {}), TIME]
+    fits = [*_at(verb), TIME]
     return f"instead of 'at {value}' " + ", or ".join(f"{m.article} {m.name} such as {m.example}" for m in fits)
 
 
@@ -104,7 +121,7 @@ class _StoryTransformer(Moments):
         who = next((item for item in before if isinstance(item, str)), None)
         if fault is not None:
             return ClauseError(fault.wanted.replace(WHO, who or "it"))
-        parts = _flat(item for item in before if isinstance(item, tuple | list))
+        parts = flat(item for item in before if isinstance(item, tuple | list))
         if any(key != "when" and key != "after" for key, _ in parts):
             return ClauseError("a delay only after an event: '1 s after event-1 has ended'")
         moments = [Moment("after", {"after": value}, {}) if key == "after" else value for key, value in parts]
@@ -153,10 +170,10 @@ class _StoryTransformer(Moments):
     # -- deeds ---------------------------------------------------------------------------------------------------------
 
     def hold(self, items: list):
-        return collected("hold_speed", _flat(items))
+        return collected("hold_speed", flat(items))
 
     def follow(self, items: list):
-        return collected("follow", _flat(items))
+        return collected("follow", flat(items))
 
     def brake(self, items: list):
         return collected("brake", _rated(items, "decel", BRAKING), decel=BRAKING["plain"])
@@ -182,11 +199,8 @@ class _StoryTransformer(Moments):
     def change_speed(self, items: list):
         return _changing(items, "changes speed")
 
-    def reverse(self, items: list):
-        return collected("reverse", _flat(items))
-
     def turn(self, items: list):
-        said = collected("turn", (part for part in _flat(items) if part[0] != "onto"))
+        said = collected("turn", (part for part in flat(items) if part[0] != "onto"))
         if isinstance(said, Clause) and "to" not in said.says:
             return ClauseError(f"the side: '{WHO} turns left at the junction'")
         return said
@@ -195,25 +209,25 @@ class _StoryTransformer(Moments):
         return collected("stop_at_line", _rated(items, "decel", BRAKING))
 
     def run_red_light(self, items: list):
-        return collected("run_red_light", _flat(items))
+        return collected("run_red_light", flat(items))
 
     def cut_in(self, items: list):
-        return collected("cut_in", _flat(items))
+        return collected("cut_in", flat(items))
 
     def cut_into(self, items: list):
-        return collected("cut_in", [("target", items[0]), *_flat(items[1:])])
+        return collected("cut_in", [("target", items[0]), *flat(items[1:])])
 
     def cut_out(self, items: list):
-        return collected("cut_out", _flat(items))
+        return collected("cut_out", flat(items))
 
     def change_lane(self, items: list):
-        said = collected("change_lane", _flat(items))
+        said = collected("change_lane", flat(items))
         if isinstance(said, Clause) and "to" not in said.says:
             return ClauseError(f"the side: '{WHO} changes lane to the left'")
         return said
 
     def change_to_lane(self, items: list):
-        return collected("change_lane", _flat(items))
+        return collected("change_lane", flat(items))
 
     def offset(self, items: list):
         if isinstance(items[0], Clause | ClauseError):
@@ -224,25 +238,22 @@ class _StoryTransformer(Moments):
         return _shifted(items[1], side_of(items[0]), items[2:])
 
     def centred(self, items: list):
-        return collected("offset", _flat(items), to="0 m")
+        return collected("offset", flat(items), to="0 m")
 
     def cross(self, items: list):
         gait = items[0] if items and isinstance(items[0], str) else ""
-        parts = _flat(item for item in items if not isinstance(item, str))
+        parts = flat(item for item in items if not isinstance(item, str))
         return collected("cross", parts, **({"speed": gait} if gait else {}))
 
     def take_exit(self, items: list):
         number = 1 + ORDINALS[items[0].removeprefix("the ").split(" ")[0]]
-        return collected("take_exit", (part for part in _flat(items[1:]) if part[0] != "onto"), number=number)
+        return collected("take_exit", (part for part in flat(items[1:]) if part[0] != "onto"), number=number)
 
     def merge(self, items: list):
-        return collected("merge", _flat(items))
+        return collected("merge", flat(items))
 
     def into_gap(self, _: list) -> Part:
         return "gap", True
-
-    def pull_out(self, items: list):
-        return collected("pull_out", _flat(items))
 
     def step_out(self, items: list):
         return _stepping(items, "behind")
@@ -252,38 +263,33 @@ class _StoryTransformer(Moments):
 
     def follow_trajectory(self, items: list):
         points = [item for item in items if isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)]
-        return collected("follow_trajectory", _flat(i for i in items if i not in points), points=points)
+        return collected("follow_trajectory", flat(i for i in items if i not in points), points=points)
 
     def lose_control(self, items: list):
-        return collected("lose_control", _flat(items))
+        return collected("lose_control", flat(items))
 
     def drop(self, items: list):
-        return collected("drop", [("cargo", items[0]), *(p for p in _flat(items[1:]) if p[0] != "onto")])
+        return collected("drop", [("cargo", items[0]), *(p for p in flat(items[1:]) if p[0] != "onto")])
 
     def appear(self, items: list):
-        return collected("appear", _flat(items))
+        return collected("appear", flat(items))
 
     def disappear(self, items: list):
-        return collected("disappear", _flat(items))
+        return collected("disappear", flat(items))
 
 
-_KEYS = {"lasting": "for", "way": "distance", "turning": "turn"}
-for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting", "way", "turning"):
+_KEYS = {"lasting": "for", "turning": "turn"}
+for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting", "turning"):
     setattr(_StoryTransformer, _name, lambda self, items, key=_KEYS.get(_name, _name): (key, items[0]))
 
 
-def _flat(items: Iterable[object]) -> list[Part]:
-    """Parts in a row; a delayed condition is two of them."""
-    return [part for item in items for part in (item if isinstance(item, list) else [item])]
-
-
 def _rated(parts: list, key: str, words: dict[str, str]) -> list[Part]:
-    return [(key, words[value]) if name == "manner" else (name, value) for name, value in _flat(parts)]
+    return [(key, words[value]) if name == "manner" else (name, value) for name, value in flat(parts)]
 
 
 def _stepping(items: list, key: str) -> Clause | ClauseError:
     gait, cover, *parts = items
-    return collected("step_out", [(key, cover), *_flat(parts)], **({"speed": gait} if gait else {}))
+    return collected("step_out", [(key, cover), *flat(parts)], **({"speed": gait} if gait else {}))
 
 
 def _changing(items: list, verb: str) -> Clause | ClauseError:
@@ -296,4 +302,4 @@ def _changing(items: list, verb: str) -> Clause | ClauseError:
 
 
 def _shifted(far: str, side: str, parts: list) -> Clause | ClauseError:
-    return collected("offset", _flat(parts), to=far if side == "left" else f"-{far.lstrip('+')}")
+    return collected("offset", flat(parts), to=far if side == "left" else f"-{far.lstrip('+')}")

@@ -13,6 +13,7 @@ from scenarios.source.units import MEASURES
 from scenarios.spec.actor_references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
 from scenarios.story.examples import PHRASES
 from scenarios.story.parse_tree import grammar
+from scenarios.verbs import VERBS
 
 SLOTS = {
     "who": ("WHO", "lead"),
@@ -63,7 +64,9 @@ def _literal(token: Token) -> list[str]:
 
 def verbs() -> tuple[str, ...]:
     """The rules of what an actor can do."""
-    return tuple(str(leaf.name) for leaf in _rules()["deed"].scan_values(lambda v: isinstance(v, NonTerminal)))
+    rules = [str(leaf.name) for leaf in _rules()["deed"].scan_values(lambda v: isinstance(v, NonTerminal))]
+    own = [verb.key for verb in VERBS.all()]  # those with a module of their own come last
+    return tuple(sorted(rules, key=lambda rule: own.index(rule) if rule in own else -1))
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +144,8 @@ MANY = 6  # ways to say a word: beyond so many they are listed once, under a nam
 _OPENING = """\
 # What a story can say
 
-Written by `nearmiss explain --phrases` from the grammar `scenarios/story/story.lark`; a test keeps the two equal.
+Written by `nearmiss explain --phrases` from the grammar `scenarios/story/story.lark` and the
+verbs of `scenarios/verbs`; a test keeps the two equal.
 
 A line says what somebody does, and when: `WHEN, WHO DEED` or `WHO DEED ... WHEN`. With `and then` (`then`,
 `after that`) a deed begins when the one before it has ended, and with `when` once that holds as well; a line may begin

@@ -8,9 +8,11 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from scenarios.model.bodies import Kind
 from scenarios.source.errors import quoted
 from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, resolve
-from scenarios.story.parse_tree import RUNNING, Clause, ClauseError, clauses, grammar
+from scenarios.story.parse_tree import RUNNING, clauses, grammar
 from scenarios.story.suggestions import nearest_phrases, subject_of
-from scenarios.story.trigger_phrases import FORMER, Moment
+from scenarios.story.trigger_phrases import FORMER
+from scenarios.verbs import VERBS
+from scenarios.verbs.clause import Clause, ClauseError, Moment
 
 LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
 _RUNS = {Kind.ANIMAL: "30 km/h"}  # a deer that is startled
@@ -101,6 +103,7 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
     if said.get("speed") == RUNNING:
         who = cast.members.get(actor)
         said = said | {"speed": _RUNS.get(who.kind, _ADULT_RUNS) if who else _ADULT_RUNS}
+    said = {key: _condition(v, actor, cast, told) if isinstance(v, Moment) else v for key, v in said.items()}
     says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
     _check_target(clause, actor, cast, told)
     _check_side(clause, actor, cast)
@@ -114,8 +117,9 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
 def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
     """Words that mean one thing of who stands and another of who moves."""
     who = cast.members.get(actor)
-    if clause.verb == "pull_out" and who is not None and who.beside_ego_lane and who.speed_mps > 0:
-        return "cut_in"
+    verb = VERBS.get(clause.verb)
+    if verb is not None and who is not None:
+        return verb.meant(clause, who) or clause.verb
     if clause.verb == "merge" and "gap" not in clause.says and who is not None and not who.on_ramp:
         return "cut_in"
     return clause.verb

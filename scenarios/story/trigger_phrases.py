@@ -1,12 +1,13 @@
 """The words of story lines that say when: quantities, names and triggers, from the parse tree to `Moment`s."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lark import Token, Transformer
 
 from scenarios.source.units import SPEED, TIME, measure_of
 from scenarios.story.examples import spelt
+from scenarios.verbs.clause import Moment, Part
 
 _UNITS = {
     r"kilomet(re|er)s?( per |/)(an )?hour": "km/h",
@@ -15,16 +16,6 @@ _UNITS = {
     r"miles per hour": "mph",
 }
 FORMER = ""  # in `Moment.values`: the event told of just before
-Part = tuple[str, object]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When something happens: the key of a trigger, its values as written, and its actors as phrases."""
-
-    key: str
-    values: dict[str, object]
-    names: dict[str, str]
 
 
 def _moment(key: str, quantities: dict[str, object] | None = None, **names: str | None) -> Part:

@@ -4,9 +4,9 @@ import json
 import random
 from functools import lru_cache
 
+from scenarios.events.action_spec import Do
 from scenarios.load import loads
 from scenarios.scenario import Scenario
-from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
 from scenarios.story.examples import PHRASES
 from scenarios.story.phrase_catalog import sentences
@@ -17,6 +17,7 @@ WORDS = sorted({word for phrase in SAID for word in phrase.split()} | {"and", "t
 KEYS = ["of", "to", "below", "above", "event", "after", "distance", "along", "lane", "what"]
 SAYS = [
     "decel", "until", "to", "rate", "within", "profile", "speed", "for", "behind", "cargo", "turn", "points", "driver",
+    "whom", "side", "gap",
 ]  # fmt: skip
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scenarios.events.action_spec import Do
 from scenarios.load import loads
 from scenarios.source.errors import SpecErrors
-from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
 from scenarios.story.sentence import LONGEST
 from tests.fuzzing.asking import SLOWEST_S, blamed

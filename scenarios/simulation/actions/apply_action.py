@@ -14,20 +14,19 @@ from scenarios.model.actions import (
     HoldSpeed,
     LoseControl,
     Profile,
-    PullOut,
-    Reverse,
     RunRed,
     StepOut,
     Stop,
     StopAtLine,
     TakeExit,
     TurnAt,
+    VerbAction,
     sets_path,
     sets_speed,
 )
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.lane_change import settle_in_lane, shift
-from scenarios.simulation.actions.pull_out import pull_out
+from scenarios.simulation.actions.motions import MOTIONS, ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import (
@@ -35,7 +34,6 @@ from scenarios.simulation.dynamics.lane_path import (
     free_path,
 )
 from scenarios.simulation.dynamics.longitudinal_control import (
-    BACKING_RATE,
     BRAKE_JERK,
     DRIVE_JERK,
     LIT_DECEL,
@@ -54,8 +52,9 @@ REACHED_MPS = 0.02  # a speed this near is the one that was asked for
 SLIDES_FROM_MPS = 1.0  # below it a loss of grip shows nothing
 
 
-def perform(mover: BodyState, action: Action, t_s: float) -> RunningAction:
+def perform(mover: BodyState, action: Action, context: ActionContext) -> RunningAction:
     """Start an event's action."""
+    t_s = context.t_s
     if mover.struck_once:
         return RunningAction("cannot act any more after the impact", at_once)
     if mover.skid is not None:
@@ -74,10 +73,6 @@ def perform(mover: BodyState, action: Action, t_s: float) -> RunningAction:
             return _drive_line(mover, points, t_s)
         case LoseControl(turn):
             return _lose_control(mover, turn)
-        case Reverse(speed, distance):
-            return _reverse(mover, speed, distance)
-        case PullOut(speed):
-            return pull_out(mover, speed)
         case TakeExit(number):
             return take_exit(mover, number)
         case TurnAt(side):
@@ -86,6 +81,8 @@ def perform(mover: BodyState, action: Action, t_s: float) -> RunningAction:
             return stop_at_line(mover, decel)
         case RunRed():
             return run_red(mover)
+        case VerbAction():
+            return MOTIONS.of(action)(action, mover, context)
     if sets_path(action):
         return shift(mover, action)
     return _change_speed(mover, action, t_s)
@@ -166,17 +163,6 @@ def _reach(mover: BodyState, action: ChangeSpeed) -> RunningAction:
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
         lambda _: abs(mover.speed - speed) <= (REACHED_MPS if speed else 0),
     )
-
-
-def _reverse(mover: BodyState, speed: float, distance: float | None) -> RunningAction:
-    mover.wanted_gear = -1
-    mover.target = Target(speed, BACKING_RATE) if distance is None else Halt(distance, speed, BACKING_RATE)
-    target = mover.target
-
-    def over(_: float) -> bool:
-        return isinstance(target, Halt) and mover.gear == -1 and mover.speed == 0 and target.room_m < 0.2
-
-    return RunningAction("reverses", over)
 
 
 # -- both ----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def shift(mover: BodyState, action: Action) -> RunningAction:
         case CutOut(side, duration):
             return _to_lane(mover, _way_out(mover.road, here, side, facing), duration, "cuts out")
         case ChangeLane(Side() as side, within):
-            return _to_lane(mover, _beside(mover.road, here, side, facing), within, f"changes lane to the {side}")
+            return _to_lane(mover, beside(mover.road, here, side, facing), within, f"changes lane to the {side}")
         case ChangeLane(lane, within):
             number = lane.number + (mover.road.lanes if lane.oncoming else 0)
             return _to_lane(mover, number, within, f"moves to {lane}")
@@ -43,17 +43,18 @@ def lane_at(road: Road, d: float) -> int:
     return min(range(lane_count(road)), key=lambda lane: abs(road.lane_centre(lane) - d))
 
 
-def _beside(road: Road, lane: int, side: Side, facing: int) -> int | None:
-    beside = lane + facing * (1 if side is Side.LEFT else -1)
-    return beside if 0 <= beside < lane_count(road) else None
+def beside(road: Road, lane: int, side: Side, facing: int) -> int | None:
+    """The lane next to one on the side of who drives so; None where there is none."""
+    other = lane + facing * (1 if side is Side.LEFT else -1)
+    return other if 0 <= other < lane_count(road) else None
 
 
 def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | None:
     """The lane to cut out to; if no side is said, the left one of the same direction, or else the right one."""
     if side is not None:
-        return _beside(road, lane, side, facing)
-    beside = [_beside(road, lane, s, facing) for s in (Side.LEFT, Side.RIGHT)]
-    return next((b for b in beside if b is not None and (b < road.lanes) == (lane < road.lanes)), None)
+        return beside(road, lane, side, facing)
+    sides = [beside(road, lane, s, facing) for s in (Side.LEFT, Side.RIGHT)]
+    return next((b for b in sides if b is not None and (b < road.lanes) == (lane < road.lanes)), None)
 
 
 def facing_of(mover: BodyState) -> int:

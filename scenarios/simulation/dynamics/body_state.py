@@ -294,12 +294,21 @@ class BodyState:
         return self.path
 
 
+def _goes_on_by_itself(_: float) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class RunningAction:
-    """What happens, in words, and whether it is over at a time."""
+    """What happens, in words, and whether it is over at a time.
+
+    `step` is called before every step of the simulation while the action lasts, for actions of several phases; it
+    returns what a new phase is called, or "".
+    """
 
     said: str
     over: Callable[[float], bool]
+    step: Callable[[float], str] = _goes_on_by_itself
 
 
 def at_once(_: float) -> bool:

@@ -28,11 +28,11 @@ from scenarios.scenario import (
     Parked,
     Placed,
     Profile,
-    Reverse,
     Scenario,
     Stop,
 )
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.reverse import Reverse
 from tests.scenarios.situations import car_ahead, curve, ego, scenario
 
 CRATE = Placed(Body("crate", Kind.BARRIER, Size(0.8, 0.8, 0.6)), car_ahead(30.0, 0.0).start, 0.0, Parked())

@@ -33,11 +33,11 @@ from scenarios.scenario import (
     Parked,
     Placed,
     Profile,
-    Reverse,
     Stop,
 )
 from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.reverse import Reverse
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 
 FRICTION = 0.85

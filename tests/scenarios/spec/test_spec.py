@@ -5,11 +5,11 @@ import re
 import pytest
 from pydantic import BaseModel
 
+from scenarios.events import event_spec as events
 from scenarios.load import loads
 from scenarios.source.errors import SpecError, SpecErrors, nearest, quoted
 from scenarios.spec import actor_spec
 from scenarios.spec import base as section
-from scenarios.spec import event_spec as events
 from scenarios.spec import scenario_spec as spec
 
 GOOD = """

@@ -6,24 +6,28 @@ from typing import get_args
 import pytest
 
 from scenarios.load import library, load
-from scenarios.model.actions import Action, Brake
-from scenarios.model.triggers import After, AllOf, AnyOf, AtGap, HasPassed, Single
-from scenarios.scenario import Event
+from scenarios.model.actions import Action, Brake, VerbAction
+from scenarios.model.triggers import After, AllOf, AnyOf, AtGap, AtStandstill, HasPassed, Single
+from scenarios.scenario import Event, brought
 from scenarios.story.mentions import mentioned
+from scenarios.verbs import VERBS
 
+ACTIONS = [*(kind for kind in get_args(Action) if kind is not VerbAction), *(verb.action for verb in VERBS.all())]
 NO_BODIES = {"driver", "event"}  # fields that hold the name of something else
 
 
-@pytest.mark.parametrize("kind", [*get_args(Single), *get_args(Action)], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*get_args(Single), *ACTIONS], ids=lambda kind: kind.__name__)
 def test_every_field_that_names_a_body_counts(kind):
     """A new trigger or action with a body in it is seen here, unless it is added to `mentioned`."""
     names = {f.name: f"body-{f.name}" for f in fields(kind) if f.type is str and f.name not in NO_BODIES}
+    inner = {key: f"body-{key}" for verb in VERBS.all() if verb.action is kind for key in verb.triggers}
     values = {f.name: names.get(f.name, 1.0) for f in fields(kind)}
+    values |= {key: AtStandstill(name) for key, name in inner.items()}
     made = object.__new__(kind)
     for name, value in values.items():
         object.__setattr__(made, name, value)
-    event = Event("who", After(0.0), made) if kind in get_args(Action) else Event("who", made, Brake(3.0))
-    assert mentioned([event]) == {"who", *names.values()}
+    event = Event("who", After(0.0), made) if kind in ACTIONS else Event("who", made, Brake(3.0))
+    assert mentioned([event]) == {"who", *names.values(), *inner.values(), *brought([event])}
 
 
 def test_joined_conditions_count_too():

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from lark.exceptions import UnexpectedInput
 
+from scenarios.events.action_spec import Do
 from scenarios.model.driver_models import DRIVERS
-from scenarios.spec.action_spec import Do
 from scenarios.spec.trigger_spec import When
 from scenarios.story.examples import PHRASES
 from scenarios.story.parse_tree import Clause, ClauseError, clauses

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scenarios.authoring.explain import told
 from scenarios.event_text import sentence
 from scenarios.load import loads
-from scenarios.model.actions import Action, Merge, PullOut, RunRed, StopAtLine, TakeExit, TurnAt
+from scenarios.model.actions import Action, Merge, RunRed, StopAtLine, TakeExit, TurnAt, VerbAction
 from scenarios.model.driver_models import DRIVERS
 from scenarios.model.sides import Side
 from scenarios.model.triggers import AllOf, AnyOf, Single
@@ -44,11 +44,18 @@ from scenarios.scenario import (
     LaneRef,
     LoseControl,
     Profile,
-    Reverse,
     StepOut,
     Stop,
     Trigger,
 )  # fmt: skip
+from scenarios.verbs import VERBS
+from scenarios.verbs.open_door import OpenDoor
+from scenarios.verbs.overtake import Overtake
+from scenarios.verbs.pull_out import PullOut
+from scenarios.verbs.reverse import Reverse
+from scenarios.verbs.turn_around import TurnAround
+from scenarios.verbs.turn_back import TurnBack
+from scenarios.verbs.wait import Wait
 from tests.scenarios.street import STREET, events, same, street
 
 
@@ -93,6 +100,10 @@ DOES: dict[type, st.SearchStrategy] = {
     TurnAt: st.builds(TurnAt, st.sampled_from(Side)),
     StopAtLine: st.builds(StopAtLine, RATE),
     RunRed: st.just(RunRed()),
+    Overtake: st.builds(Overtake, st.just("lorry-2"), st.just(Side.LEFT), _between(12, 40), _between(1, 99)),
+    TurnAround: st.just(TurnAround()),
+    OpenDoor: st.builds(OpenDoor, st.none() | st.sampled_from(Side)),
+    TurnBack: st.builds(TurnBack, st.none() | SPEED),
     Appear: st.just(Appear()),
     Disappear: st.just(Disappear()),
 }
@@ -113,9 +124,11 @@ SINGLE = st.one_of(*WHEN.values())
 WHEN[AllOf] = st.lists(SINGLE, min_size=2, max_size=4).map(tuple).map(AllOf)
 WHEN[AnyOf] = st.lists(SINGLE | st.lists(SINGLE, min_size=2, max_size=3).map(tuple).map(AllOf),
                        min_size=2, max_size=2).map(tuple).map(AnyOf)  # fmt: skip
+NO_EVENT = SINGLE.filter(lambda when: not isinstance(when, AfterEvent))
+DOES[Wait] = st.builds(Wait, TIME, st.none()) | st.builds(Wait, st.none(), NO_EVENT)
 WHO = {
     Cross: "walker", StepOut: "rider", Appear: "bus", Reverse: "truck", CutIn: "van", Drop: "lorry-2", CutOut: "lead",
-    PullOut: "truck",
+    PullOut: "truck", Overtake: "pickup", OpenDoor: "pickup", TurnAround: "lorry-2", TurnBack: "walker",
 }  # fmt: skip
 
 
@@ -135,7 +148,9 @@ story:
 
 
 def test_every_action_and_trigger_there_is_is_tried():
-    assert set(DOES) == set(get_args(Action))
+    own = {verb.action for verb in VERBS.all()}  # one that is not tried here has a test of its own
+    assert set(DOES) - own == set(get_args(Action)) - {VerbAction}
+    assert len(set(DOES) & own) >= 6
     assert set(WHEN) == set(get_args(Trigger))
     assert set(get_args(Single)) | {AllOf, AnyOf} == set(WHEN)
 
@@ -148,9 +163,17 @@ def _read_back(event: Event) -> Event:
         text = text.replace("  - load: lorry-2 drops crate after 5.8 s\n", "")
     if isinstance(event.do, TurnAt | StopAtLine | RunRed):
         text = text.replace("opposite_lanes: 1", f"opposite_lanes: 1, junction: {JUNCTION}")
+    if isinstance(event.do, Overtake):  # whom one overtakes must be ahead in one's lane
+        text = text.replace("  crate:", "  pickup: {{kind: car, lane: 0, ahead: 30 m, speed: 36 km/h}}\n  crate:")
+    if isinstance(event.do, OpenDoor):
+        text = text.replace("  crate:", "  pickup: {{kind: car, side: right, ahead: 80 m, offset: 0.5 m}}\n  crate:")
+    if isinstance(event.do, TurnAround):
+        text = text.replace("lanes: 3, opposite_lanes: 1", "lanes: 3, opposite_lanes: 3")
+    if isinstance(event.do, TurnBack):
+        text = text.replace("{story}", "  - go: walker crosses the road at the start\n{story}")
     if isinstance(event.do, StepOut):  # whoever steps out must be hidden from the ego at the start
         text = text.replace("side: left, ahead: 40 m, offset: 1 m", "side: right, ahead: 38.5 m, offset: 2 m")
-    found = [e for e in street(sentence(event), text=text).events if e.name not in ("hide", "load")]
+    found = [e for e in street(sentence(event), text=text).events if e.name not in ("hide", "load", "go")]
     assert len(found) == 1
     return found[0]
 

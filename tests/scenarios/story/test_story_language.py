@@ -33,9 +33,9 @@ from scenarios.scenario import (
     LaneRef,
     LoseControl,
     Profile,
-    Reverse,
     Stop,
 )  # fmt: skip
+from scenarios.verbs.reverse import Reverse
 from tests.scenarios.street import events, refusal, same
 
 KMH, DEG = 1 / 3.6, 0.017453292519943295
@@ -297,7 +297,7 @@ REFUSED = [
     ("lead brakes when event-3 has ended", ["waits for 'event-3' itself", "in a circle"]),
     ("lead brakes 1 s after the van has stopped", ["a delay only after an event"]),
     ("lead holds 30 km/h and then brakes", ["never ends by itself", "for: 2 s"]),
-    ("the van overtakes the ego", ["happens by itself", "'... when the van overtakes the ego'"]),
+    ("the van passes the ego", ["happens by itself", "'... when the van passes the ego'"]),
     ("lead brakes and cuts out", ["one sentence a line, or 'and then'"]),
     ("lead brakes and then dances", ["not understood from 'dances'"]),
     ("lead brakes as hard as the road allows at 3 m/s^2", ["'decel' said once, not twice"]),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
 from scenarios.model.actions import (
     MERGING_S,
@@ -24,8 +24,6 @@ from scenarios.model.actions import (
     LoseControl,
     Merge,
     Profile,
-    PullOut,
-    Reverse,
     RunRed,
     StepOut,
     Stop,
@@ -36,11 +34,12 @@ from scenarios.model.actions import (
 from scenarios.model.bodies import Kind
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
-from scenarios.source.units import ANGLE, LENGTH, SPEED
-from scenarios.spec.actor_references import ActorDescription
+from scenarios.source.units import ANGLE, LENGTH
+from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.actor_spec import DriverName
 from scenarios.spec.base import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
 from scenarios.spec.trigger_spec import Lane, read_lane
+from scenarios.verbs import VERBS
 
 DRIVER = "r157 careful"
 # How fast somebody walks or rides onto the road if the story does not say: Euro NCAP's walking adult and child
@@ -49,7 +48,6 @@ CROSSING_MPS = {Kind.PEDESTRIAN: 5 / 3.6, Kind.CHILD: 5 / 3.6, Kind.CYCLIST: 15 
 SPEEDING_UP, SLOWING_DOWN = 1.5, 2.0  # m/s^2, usual traffic
 STOPPING = 4.0  # m/s^2: Euro NCAP's lead of 2026
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
-REVERSING_MPS = 5 / 3.6
 SPIN_RAD = 1.5707963267948966  # a car that has spun lies across the road
 BED_M = 1.2  # height of a lorry's load floor; roofs of cars are a little higher
 HARDEST = "hardest"
@@ -60,14 +58,12 @@ def _rate_or_hardest(written: Any) -> Any:
 
 
 Turn = Annotated[float, measured(ANGLE, 0.1, 12.6)]
-Backwards = Annotated[float, measured(SPEED, 0.1, 3.0)]
 Sideways = Annotated[float, measured(LENGTH, -2.0, 2.0)]
 Height = Annotated[float, measured(LENGTH, 0.0, 4.0)]
 Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
 
 
 AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
-PULLING_OUT_MPS = 30 / 3.6
 
 
 class TurnDo(Section):
@@ -91,10 +87,6 @@ class MergeDo(Section):
     gap: Annotated[bool, Field(strict=True)] = Field(
         False, description="true: only into a gap that is safe; false: as soon as the lane is alongside"
     )
-
-
-class PullOutDo(Section):
-    speed: Speed | None = Field(None, description="the speed to reach, such as 30 km/h")
 
 
 class BrakeDo(Section):
@@ -138,11 +130,6 @@ class StopDo(Section):
         if self.decel is not None and self.within is not None:
             raise fault("both decel and within", "one of them")
         return self
-
-
-class ReverseDo(Section):
-    speed: Backwards = Field(REVERSING_MPS, description="a speed up to 10.8 km/h, such as 5 km/h")
-    distance: Stretch | None = Field(None, description="how far, such as 10 m; else until told otherwise")
 
 
 class CutInDo(Section):
@@ -230,7 +217,7 @@ class EdgeDo(Section):
     """Nothing more to say: where is the scene's edge."""
 
 
-class Do(Section):
+class _WrittenAction(Section):
     """Exactly one action."""
 
     brake: BrakeDo | None = Field(None, description="a mapping such as {decel: 6 m/s^2}")
@@ -238,7 +225,6 @@ class Do(Section):
     change_speed: ChangeSpeedDo | None = Field(None, description="a mapping such as {to: 30 km/h}")
     hold_speed: HoldSpeedDo | None = Field(None, description="a mapping such as {speed: 50 km/h}")
     follow: FollowDo | None = Field(None, description="a mapping such as {speed: 50 km/h}")
-    reverse: ReverseDo | None = Field(None, description="a mapping such as {speed: 5 km/h, distance: 10 m}")
     cut_in: CutInDo | None = Field(None, description="a mapping such as {within: 1.5 s}")
     cut_out: CutOutDo | None = Field(None, description="a mapping such as {to: left, within: 1.5 s}")
     change_lane: ChangeLaneDo | None = Field(None, description="a mapping such as {to: left, within: 3 s}")
@@ -250,7 +236,6 @@ class Do(Section):
     run_red_light: RunRedDo | None = Field(None, description="an empty mapping")
     take_exit: TakeExitDo | None = Field(None, description="a mapping such as {number: 2}: of a roundabout")
     merge: MergeDo | None = Field(None, description="a mapping such as {within: 3 s}: from the acceleration lane")
-    pull_out: PullOutDo | None = Field(None, description="a mapping such as {speed: 30 km/h}: from a standstill")
     follow_trajectory: TrajectoryDo | None = Field(None, description="a mapping such as {points: [[2 s, 20 m, 1 m]]}")
     lose_control: LoseControlDo | None = Field(None, description="a mapping such as {turn: 90 deg, to: left}")
     drop: DropDo | None = Field(None, description="a mapping such as {cargo: crate}")
@@ -258,15 +243,16 @@ class Do(Section):
     disappear: EdgeDo | None = Field(None, description="an empty mapping")
 
     @model_validator(mode="after")
-    def _one(self) -> "Do":
-        named = [name for name in Do.model_fields if getattr(self, name) is not None]
+    def _one(self) -> "_WrittenAction":
+        known = type(self).model_fields
+        named = [name for name in known if getattr(self, name) is not None]
         if len(named) != 1:
-            raise fault(" and ".join(named) or "no action", "exactly one of " + ", ".join(Do.model_fields))
+            raise fault(" and ".join(named) or "no action", "exactly one of " + ", ".join(known))
         return self
 
     @property
     def verb(self) -> str:
-        return next(name for name in Do.model_fields if getattr(self, name) is not None)
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
     @property
     def says(self) -> Any:
@@ -274,13 +260,24 @@ class Do(Section):
         return getattr(self, self.verb)
 
 
+Do: Any = create_model(
+    "Do",
+    __base__=_WrittenAction,
+    __doc__=_WrittenAction.__doc__,
+    **{verb.key: (verb.section | None, Field(None, description=f"a mapping such as {verb.example}"))
+       for verb in VERBS.all()},
+)  # fmt: skip
+
+
 def crossing_speed(actor: ActorDescription) -> float | None:
     return actor.speed_mps or CROSSING_MPS.get(actor.kind)
 
 
-def compiled_action(do: Do, actor: ActorDescription) -> Action:
+def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action:
     """The action that a well-formed mapping means for this actor; what it leaves open gets the usual value."""
     says: Any = do.says
+    if (verb := VERBS.get(do.verb)) is not None:
+        return verb.compiled(says, actor, cast)
     match do.verb:
         case "brake":
             return BrakeHardest(says.until) if says.decel is None else Brake(says.decel, says.until)
@@ -296,8 +293,6 @@ def compiled_action(do: Do, actor: ActorDescription) -> Action:
             return HoldSpeed(_or(says.speed, actor.speed_mps), says.for_)
         case "follow":
             return Follow(_or(says.speed, actor.speed_mps), says.driver or DRIVER, says.for_)
-        case "reverse":
-            return Reverse(says.speed, says.distance)
         case "cross":
             return Cross(_or(says.speed, crossing_speed(actor)))
         case "step_out":
@@ -349,6 +344,4 @@ def road_action(verb: str, says: Any) -> Action | None:
             return TakeExit(says.number)
         case "merge":
             return Merge(says.within, says.gap)
-        case "pull_out":
-            return PullOut(says.speed or PULLING_OUT_MPS)
     return None

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from scenarios.events.action_spec import Do, compiled_action
 from scenarios.model.actions import Action, Appear, Disappear, Drop, sets_path, sets_speed
 from scenarios.model.triggers import After, AfterEvent, singles, time_of
 from scenarios.scenario import Event
-from scenarios.spec.action_spec import Do, compiled_action
 from scenarios.spec.actor_references import ActorIndex
 from scenarios.spec.base import Section
 from scenarios.spec.trigger_spec import EventId, When, compiled_trigger
@@ -30,7 +30,7 @@ class EventSpec(Section):
 def compiled(spec: EventSpec, cast: ActorIndex) -> Event:
     """The event that a well-formed mapping means; what it leaves open gets the usual value."""
     trigger = compiled_trigger(spec.when, spec.actor, cast.leader())
-    return Event(spec.actor, trigger, compiled_action(spec.do, cast.members[spec.actor]), spec.id or "")
+    return Event(spec.actor, trigger, compiled_action(spec.do, cast.members[spec.actor], cast), spec.id or "")
 
 
 def once_each(events: list[Event]) -> tuple[Event, ...]:

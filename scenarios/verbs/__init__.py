@@ -1,0 +1,16 @@
+"""Verbs of a story, each in one module.
+
+Owns the door for verbs (`story_verb`): how a verb is written, said and understood, what it compiles to, and what it
+makes a body do. A new verb is a module here and an entry in `VERBS`; docs/extending/story-verbs.md shows one.
+"""
+
+from scenarios.verbs.open_door import OPEN_DOOR
+from scenarios.verbs.overtake import OVERTAKE
+from scenarios.verbs.pull_out import PULL_OUT
+from scenarios.verbs.reverse import REVERSE
+from scenarios.verbs.story_verb import VerbRegistry
+from scenarios.verbs.turn_around import TURN_AROUND
+from scenarios.verbs.turn_back import TURN_BACK
+from scenarios.verbs.wait import WAIT
+
+VERBS = VerbRegistry((REVERSE, PULL_OUT, OVERTAKE, TURN_AROUND, TURN_BACK, WAIT, OPEN_DOOR))

@@ -1,0 +1,117 @@
+"""pulls out: from a standstill into the traffic, out of a bay or from the kerb."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import Field
+
+from scenarios.event_text import speed_text
+from scenarios.model.actions import VerbAction
+from scenarios.model.bodies import ON_FOOT, Kind
+from scenarios.simulation.actions.lane_change import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_count
+from scenarios.simulation.actions.motions import ActionContext
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE
+from scenarios.simulation.dynamics.longitudinal_control import Target
+from scenarios.source.units import SPEED
+from scenarios.spec.actor_references import ActorDescription, ActorIndex
+from scenarios.spec.base import Section, Speed
+from scenarios.verbs.clause import Clause
+from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
+
+PULLING_OUT_MPS2 = 1.2  # usual for a bus
+PULLING_OUT_MPS = 30 / 3.6
+
+
+class PullOutDo(Section):
+    speed: Speed | None = Field(None, description="the speed to reach, such as 30 km/h")
+
+
+@dataclass(frozen=True)
+class PullOut(VerbAction):
+    """From a standstill into the nearest lane of one's direction, speeding up to `speed_mps`."""
+
+    takes_speed: ClassVar[bool] = True
+    takes_path: ClassVar[bool] = True
+
+    speed_mps: float
+
+
+GRAMMAR = """
+pull_out: _PULLS_OUT pull_part*
+?pull_part: _IN_FRONT_OF who -> target
+    | _mod
+
+_PULLS_OUT.3: ("pulls out" | "pull out" | "pulls away" | "moves off" | "drives off" | "sets off"
+    | "leaves the stop" | "leaves the bus stop") _E
+"""
+
+
+def _compiled(says: PullOutDo, actor: ActorDescription, cast: ActorIndex) -> PullOut:
+    return PullOut(says.speed or PULLING_OUT_MPS)
+
+
+def _words(action: PullOut) -> str:
+    return f"pulls out at {speed_text(action.speed_mps)}"
+
+
+def _check(says: PullOutDo, event: WrittenEvent) -> Iterator[Refusal]:
+    actor = event.actor
+    if actor.kind in ON_FOOT | {Kind.TRAILER}:
+        yield "", actor.a_kind, "a vehicle or a cyclist"
+    elif actor.speed_mps > 0 and actor.id not in event.moved:
+        yield "", f"{actor.id}, which moves already", "an actor that stands; of one that moves: cut_in"
+
+
+def _meant(clause: Clause, actor: ActorDescription) -> str:
+    """Who is under way in the lane beside the ego's does not set off: it cuts in."""
+    return "cut_in" if actor.beside_ego_lane and actor.speed_mps > 0 else ""
+
+
+def _motion(action: PullOut, mover: BodyState, context: ActionContext) -> RunningAction:
+    """Speed up and move into the nearest lane of its direction, over the way that steering and grip then need."""
+    speed_mps = action.speed_mps
+    if abs(mover.speed) > 1.0:
+        return RunningAction("does not pull out: it moves already", at_once)
+    road, facing = mover.road, facing_of(mover)
+    lanes = range(road.lanes) if facing > 0 or not road.opposite_lanes else range(road.lanes, lane_count(road))
+    d = road.locate(*mover.at[:2])[1]
+    target = min((road.lane_centre(lane) for lane in lanes), key=lambda centre: abs(centre - d))
+    mover.target = Target(speed_mps, PULLING_OUT_MPS2)
+    path = mover.join_lane()
+    path.shift(target, _way_out(mover, abs(target - path.d), speed_mps))
+    return RunningAction(
+        f"pulls out and speeds up to {speed_mps * 3.6:.0f} km/h",
+        lambda _: mover.path is not path or (path.settled and mover.speed >= speed_mps - 0.02),
+    )
+
+
+def _way_out(mover: BodyState, change_m: float, speed_mps: float) -> float:
+    """The least way over which a body that speeds up from a standstill can move so far to the side, metres."""
+    wheelbase, way = WHEELBASE_SHARE * mover.body.size.length_m, 8.0
+    while True:
+        pace = min(speed_mps, math.sqrt(2 * PULLING_OUT_MPS2 * way))
+        bend = SHIFT_PEAK * change_m / way**2
+        steered = 60 * change_m / way**3 * wheelbase * pace  # of the wheels, rad/s
+        held = bend * pace**2 <= PATH_GRIP_SHARE * mover.grip
+        if bend <= TIGHTEST_PER_M and steered <= STEERING_RADPS and held:
+            return way
+        way *= 1.05
+
+
+PULL_OUT = StoryVerb(
+    key="pull_out",
+    example="{speed: 30 km/h}: from a standstill",
+    section=PullOutDo,
+    action=PullOut,
+    grammar=GRAMMAR,
+    phrases=("{a} pulls out at 30 km/h after 1 s",),
+    compiled=_compiled,
+    words=_words,
+    motion=_motion,
+    at={SPEED: "speed"},
+    check=_check,
+    meant=_meant,
+)

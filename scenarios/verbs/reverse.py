@@ -1,0 +1,94 @@
+"""reverses: goes backwards."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from scenarios.event_text import number_text, speed_text
+from scenarios.model.actions import VerbAction
+from scenarios.model.bodies import FOUR_WHEELS, Kind
+from scenarios.simulation.actions.motions import ActionContext
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.dynamics.longitudinal_control import BACKING_RATE, Halt, Target
+from scenarios.source.units import LENGTH, SPEED
+from scenarios.spec.actor_references import ActorDescription, ActorIndex
+from scenarios.spec.base import Section, measured
+from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
+
+REVERSING_MPS = 5 / 3.6
+Backwards = Annotated[float, measured(SPEED, 0.1, 3.0)]
+Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
+
+
+class ReverseDo(Section):
+    speed: Backwards = Field(REVERSING_MPS, description="a speed up to 10.8 km/h, such as 5 km/h")
+    distance: Stretch | None = Field(None, description="how far, such as 10 m; else until told otherwise")
+
+
+@dataclass(frozen=True)
+class Reverse(VerbAction):
+    """Stop if need be, then go backwards at `speed_mps`, for `distance_m` or until told otherwise."""
+
+    takes_speed: ClassVar[bool] = True
+
+    speed_mps: float
+    distance_m: float | None
+
+
+GRAMMAR = """
+reverse: _REVERSES reverse_part*
+?reverse_part: _FOR quantity -> reversed_way
+    | _BY quantity -> reversed_way
+    | _mod
+
+_REVERSES.4: ("reverses" | "reverse" | "backs up" | "backs" | "drives backwards" | "goes backwards" | "rolls back") _E
+"""
+
+
+def _compiled(says: ReverseDo, actor: ActorDescription, cast: ActorIndex) -> Reverse:
+    return Reverse(says.speed, says.distance)
+
+
+def _words(action: Reverse) -> str:
+    way = "" if action.distance_m is None else f" for {number_text(action.distance_m)} m"
+    return f"reverses at {speed_text(action.speed_mps)}{way}"
+
+
+def _check(says: ReverseDo, event: WrittenEvent) -> Iterator[Refusal]:
+    if event.actor.kind not in FOUR_WHEELS - {Kind.TRAILER}:
+        yield "", f"{event.actor.a_kind} going backwards", "a car, van, truck, bus or construction vehicle"
+
+
+def _endless(says: ReverseDo) -> str:
+    return "distance: 10 m" if says.distance is None else ""
+
+
+def _motion(action: Reverse, mover: BodyState, context: ActionContext) -> RunningAction:
+    speed, distance = action.speed_mps, action.distance_m
+    mover.wanted_gear = -1
+    mover.target = Target(speed, BACKING_RATE) if distance is None else Halt(distance, speed, BACKING_RATE)
+    target = mover.target
+
+    def over(_: float) -> bool:
+        return isinstance(target, Halt) and mover.gear == -1 and mover.speed == 0 and target.room_m < 0.2
+
+    return RunningAction("reverses", over)
+
+
+REVERSE = StoryVerb(
+    key="reverse",
+    example="{speed: 5 km/h, distance: 10 m}",
+    section=ReverseDo,
+    action=Reverse,
+    grammar=GRAMMAR,
+    phrases=("{a} reverses at 5 km/h for 10 m",),
+    compiled=_compiled,
+    words=_words,
+    motion=_motion,
+    parts={"reversed_way": "distance"},
+    at={SPEED: "speed"},
+    check=_check,
+    endless=_endless,
+)

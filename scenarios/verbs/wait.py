@@ -1,0 +1,124 @@
+"""waits: stands for a time, or until something holds, and then goes on as before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+
+from scenarios.event_text import condition_text, number_text
+from scenarios.model.actions import VerbAction
+from scenarios.model.triggers import Trigger
+from scenarios.simulation.actions.motions import ActionContext
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.dynamics.longitudinal_control import Target
+from scenarios.spec.actor_references import ActorDescription, ActorIndex
+from scenarios.spec.base import Lasting, Section, fault
+from scenarios.spec.trigger_spec import When, compiled_trigger
+from scenarios.verbs.clause import Moment, Part
+from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
+
+STOPPING_MPS2 = 3.0  # an ordinary stop
+
+
+class WaitDo(Section):
+    for_: Lasting | None = Field(None, alias="for", description="how long it stands, such as 2 s")
+    until: When | None = Field(None, description="a trigger such as {passed: {of: ego, what: walker}}, instead of for")
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "WaitDo":
+        if (self.for_ is None) == (self.until is None):
+            found = "neither for nor until" if self.for_ is None else "both for and until"
+            raise fault(found, "one of them, such as for: 2 s")
+        return self
+
+
+@dataclass(frozen=True)
+class Wait(VerbAction):
+    """Stop, stand for `for_s` counted from standstill, or until a trigger holds; then what ruled the speed before."""
+
+    takes_speed: ClassVar[bool] = True
+
+    for_s: float | None
+    until: Trigger | None
+
+
+GRAMMAR = """
+wait: _WAITS wait_part*
+?wait_part: _FOR? quantity -> waiting_time
+    | _UNTIL conditions -> waiting_until
+    | _UNTIL who _HAS_PASSED -> waiting_passed
+    | _mod
+
+_WAITS.4: ("waits" | "wait" | "pauses") _E
+"""
+
+
+def _read_until(items: list) -> Part:
+    return "until", items[0][1]
+
+
+def _read_passed(items: list) -> Part:
+    return "until", Moment("passed", {}, {"of": items[0], "what": "it"})  # of an action, "it" is its actor
+
+
+def _compiled(says: WaitDo, actor: ActorDescription, cast: ActorIndex) -> Wait:
+    until = None if says.until is None else compiled_trigger(says.until, actor.id, cast.leader())
+    return Wait(says.for_, until)
+
+
+def _words(action: Wait) -> str:
+    if action.until is not None:
+        return f"waits until {condition_text(action.until)}"
+    assert action.for_s is not None
+    return f"waits {number_text(action.for_s)} s"
+
+
+def _check(says: WaitDo, event: WrittenEvent) -> Iterator[Refusal]:
+    if event.actor.on_ramp and event.actor.id not in event.moved:
+        yield "", f"{event.actor.id}, which is on the ramp", "merge first"
+
+
+def _remark(action: Wait, event: PlacedEvent) -> str:
+    return f"slows at {STOPPING_MPS2:g} m/s^2 if it moves, and then goes on as before"
+
+
+def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAction:
+    mover.target = Target(0.0, STOPPING_MPS2, braking=True)
+    stands_s: list[float] = []
+    done: list[float] = []
+
+    def step(t_s: float) -> str:
+        if done:
+            return ""
+        if mover.speed == 0 and not stands_s:
+            stands_s.append(t_s)
+        stood = bool(stands_s) and action.for_s is not None and t_s >= stands_s[0] + action.for_s - 1e-9
+        if not stood and (action.until is None or not context.holds(action.until)):
+            return ""
+        context.before.apply(mover)
+        done.append(t_s)
+        return "has waited and goes on"
+
+    return RunningAction("waits", lambda _: bool(done), step)
+
+
+WAIT = StoryVerb(
+    key="wait",
+    example="{for: 2 s}, or {until: {passed: {of: ego, what: walker}}}",
+    section=WaitDo,
+    action=Wait,
+    grammar=GRAMMAR,
+    phrases=(
+        "{a} waits 2 s",
+        "{a} waits until {b} has passed",
+        "{a} waits until the gap to {b} is below 10 m",
+    ),
+    compiled=_compiled,
+    words=_words,
+    motion=_motion,
+    parts={"waiting_time": "for", "waiting_until": _read_until, "waiting_passed": _read_passed},
+    triggers=("until",),
+    check=_check,
+    remark=_remark,
+)

@@ -1,0 +1,117 @@
+"""The door for verbs: what the registry refuses, the example of its page, and what holds of every verb."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from scenarios.event_text import sentence
+from scenarios.model.actions import ActionTable, VerbAction
+from scenarios.model.triggers import After
+from scenarios.scenario import Event
+from scenarios.story.parse_tree import clauses
+from scenarios.verbs import VERBS
+from scenarios.verbs.reverse import REVERSE, Reverse
+from scenarios.verbs.story_verb import VerbRegistry
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "extending" / "story-verbs.md"
+USES = """
+import sys
+from scenarios.verbs import VERBS
+from creep import CREEP
+VERBS.register(CREEP)
+from scenarios.authoring.explain import told
+from scenarios.load import loads
+from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import SpecErrors
+
+TEXT = '''
+name: creeping
+intent: A car creeps.
+duration: 8 s
+road: {lanes: 1}
+ego: {lane: 0, speed: 0 km/h, drive: hold speed}
+actors:
+  lead: {kind: car, lane: 0, ahead: 10 m, speed: 0 km/h}
+  walker: {kind: pedestrian, side: right, ahead: 10 m, offset: 1 m}
+story: ["LINE"]
+'''
+(scenario,) = loads(TEXT.replace("LINE", "the car creeps forward 3 m after 1 s"))
+print(next(line for line in told((scenario,)).splitlines() if line.startswith("  - ")))
+rollout = simulate(scenario)
+print(f"{rollout.centre[-1, 1, 0] - rollout.centre[0, 1, 0]:.2f} m, {rollout.speed_mps[:, 1].max() * 3.6:.1f} km/h")
+for line in ("walker creeps 3 m", "lead creeps 3 s", "lead creeps 3 m slyly"):
+    try:
+        loads(TEXT.replace("LINE", line))
+    except SpecErrors as faults:
+        print(faults.faults[0].found, "|", faults.faults[0].wanted)
+try:
+    VERBS.register(CREEP)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_the_example_of_the_page_is_a_verb_like_any_other(tmp_path):
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (tmp_path / "creep.py").write_text(block)
+    (tmp_path / "uses.py").write_text(USES)
+    root = str(PAGE.parents[2])
+    run = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = [{root!r}, {str(tmp_path)!r}]; import uses"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    told, moved, walker, unit, unknown, late = run.stdout.splitlines()
+    assert told == "  - lead creeps 3 m at 5 km/h after 1 s"
+    assert float(moved.split(" m")[0]) == pytest.approx(3.0, abs=0.1)
+    assert float(moved.split(", ")[1].split(" ")[0]) == pytest.approx(5.0, abs=0.1)
+    assert "a pedestrian | a vehicle or a cyclist" in walker
+    assert "a length" in unit
+    assert "not understood from 'slyly' on" in unknown
+    assert "register it before a scenario is read" in late
+
+
+def test_a_key_an_action_or_a_part_can_be_registered_once():
+    class Other(VerbAction):
+        """Another one."""
+
+    registry = VerbRegistry()
+    first = replace(REVERSE, key="first", action=Other)
+    registry.register(first)
+    with pytest.raises(ValueError, match="a second verb 'first'"):
+        registry.register(first)
+    with pytest.raises(ValueError, match="parts that another verb has: reversed_way"):
+        registry.register(replace(first, key="second"))
+    with pytest.raises(ValueError, match="Reverse has its words already"):
+        registry.register(replace(REVERSE, key="third", parts={}))
+    with pytest.raises(KeyError, match=r"no verb 'frist'.*did you mean first"):
+        registry["frist"]
+    with pytest.raises(KeyError, match="no verb makes Reverse"):
+        registry.of(Reverse(1.0, None))
+    assert registry.all() == (first,)
+    with pytest.raises(ValueError, match="'late' comes too late"):
+        registry.register(replace(first, key="late", parts={}))
+
+
+def test_an_action_of_no_verb_has_no_words():
+    with pytest.raises(TypeError, match=r"no motion for .*; there are those of"):
+        ActionTable("motion").of(Reverse(1.0, None))
+
+
+@pytest.mark.parametrize("verb", VERBS.all(), ids=lambda verb: verb.key)
+def test_every_verb_is_whole(verb):
+    assert verb.grammar.lstrip().startswith(f"{verb.key}:")
+    assert verb.phrases
+    assert {*verb.names, *verb.triggers} <= {field.name for field in fields(verb.action)}
+    assert {*verb.names, *verb.triggers} <= set(verb.section.model_fields)
+    for phrase in verb.phrases:
+        _, (clause,) = clauses(phrase.format(a="lead", b="truck").lower())
+        assert clause.verb == verb.key
+
+
+def test_the_words_of_an_action_come_from_its_verb():
+    assert sentence(Event("lead", After(0.0), Reverse(2.5, 4.0))) == "lead reverses at 9 km/h for 4 m at the start"

@@ -1,0 +1,94 @@
+"""waits: for a time or until something holds, and then on as before."""
+
+import numpy as np
+import pytest
+
+from scenarios.model.triggers import AllOf, AtGap, HasPassed
+from scenarios.source.errors import SpecErrors
+from scenarios.verbs.wait import Wait
+from tests.scenarios.verbs.lanes import ACTORS, driven, lanes, offsets, said_at, speeds, story_of
+
+RED, TRUCK, WALKER, RIDER, _ = ACTORS
+
+
+def stands_s(rollout, who) -> float:
+    """How long it stands between moving and moving."""
+    moves = np.flatnonzero(speeds(rollout, who) > 0)
+    return float(np.diff(rollout.t_s[moves]).max())
+
+
+@pytest.mark.parametrize("seconds", [1.0, 3.0])
+def test_who_waits_for_a_time_stands_that_long_and_goes_on_at_its_speed(seconds):
+    rollout = driven(lanes(f"red waits {seconds:g} s after 1 s", duration="16 s"))
+    assert stands_s(rollout, "red") == pytest.approx(seconds, abs=0.2)
+    assert speeds(rollout, "red")[-1] == pytest.approx(50 / 3.6, abs=0.1)
+    assert rollout.acceleration_mps2[:, 1].min() == pytest.approx(-3.0, abs=0.1)
+
+
+def test_a_walker_waits_on_the_road_until_the_ego_has_passed():
+    ego = "{lane: 0, speed: 36 km/h, drive: hold speed}"
+    lines = ("walker crosses the road", "walker waits until the ego has passed after 0.6 s")
+    rollout = driven(lanes(*lines, actors=(WALKER,), ego=ego))
+    stands = speeds(rollout, "walker") == 0
+    stands[:12] = stands[-12:] = False
+    gone = rollout.t_s[np.argmax(rollout.centre[:, 0, 0] - rollout.sizes[0, 0] / 2 > rollout.centre[:, 1, 0])]
+    assert rollout.t_s[stands][-1] == pytest.approx(gone, abs=0.2)
+    assert offsets(rollout, "walker")[-1] > rollout.road.right_edge + 3
+
+
+def test_a_driver_drives_on_by_its_model():
+    follows = RED.replace("speed: 50 km/h", "speed: 50 km/h, drive: follow")
+    rollout = driven(lanes("red waits 1 s", actors=(follows,), duration="18 s"))
+    assert stands_s(rollout, "red") == pytest.approx(1.0, abs=0.2)
+    assert speeds(rollout, "red")[-1] > 11
+
+
+def test_the_next_event_begins_when_it_has_waited():
+    rollout = driven(lanes("walker waits 2 s and then crosses the road", actors=(WALKER,)))
+    assert said_at(rollout, "crosses") == pytest.approx(2.0, abs=0.05)
+
+
+def test_another_event_ends_the_waiting_for_good():
+    rollout = driven(lanes("red waits 2 s", "red speeds up to 30 km/h after 5.2 s", duration="14 s"))
+    assert speeds(rollout, "red")[-1] == pytest.approx(30 / 3.6, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("line", "until"),
+    [
+        ("walker waits until the ego has passed", HasPassed("ego", "walker")),
+        ("walker waits until red has passed the truck", HasPassed("red", "truck")),
+        ("red waits until the gap is above 30 m", AtGap("red", "ego", 30.0, below=False)),
+        ("red waits until the gap is above 30 m and the truck has passed walker",
+         AllOf((AtGap("red", "ego", 30.0, below=False), HasPassed("truck", "walker")))),
+    ],
+)  # fmt: skip
+def test_conditions_are_those_of_triggers(line, until):
+    (event,) = lanes(line, actors=(RED, TRUCK, WALKER)).events
+    assert event.do == Wait(None, until)
+
+
+def test_explain_says_how_it_stops_and_what_comes_then():
+    (told,) = story_of(lanes("red waits 2 s after 1 s"))
+    assert told == "red waits 2 s after 1 s   # slows at 3 m/s^2 if it moves, and then goes on as before"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("red waits", ["neither for nor until", "for: 2 s"]),
+        ("red waits 2 s until the ego has passed", ["both for and until"]),
+        ("red waits 2 m", ["this is a length"]),
+        ("red waits until slow has ended", ["the end of an event", "'when ... has ended'"]),
+        ("red waits until the tram has passed", ["'tram' says nothing"]),
+        ("red waits until it is in lane 4", ["lane 4", "one of lane 0, lane 1"]),
+        ("red waits until 20 s have passed", ["a time before the clip ends"]),
+        ("red waits patiently", ["not understood", "patiently"]),
+        ("{actor: red, when: {after: 1 s}, do: {wait: {until: {passed: {of: laed, what: red}}}}}",
+         ["do.wait.until.passed.of", "'laed'"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_with_what_could(line, said):
+    with pytest.raises(SpecErrors) as caught:
+        lanes(line, "slow: ego brakes until 1 km/h", ego="{lane: 0, speed: 30 km/h, drive: hold speed}")
+    assert [part for part in said if part not in str(caught.value)] == []
