@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
-from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Kind
+from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC
+from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import nearest
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.action_spec import Do, crossing_speed
@@ -31,7 +32,8 @@ SETS_PATH = {
     "take_exit",
 }
 _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
-_ALIVE = ON_FOOT | {Kind.CYCLIST}
+_ALIVE = frozenset(kind for kind, record in KINDS.items() if record.alive)
+_TOWED = frozenset(kind for kind, record in KINDS.items() if record.towed)
 
 
 def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
@@ -164,7 +166,7 @@ def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
 
 
 def _reverse_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.kind not in FOUR_WHEELS - {Kind.TRAILER}:
+    if actor.kind not in FOUR_WHEELS - _TOWED:
         yield "do.reverse", f"{actor.a_kind} going backwards", "a car, van, truck, bus or construction vehicle"
 
 
@@ -179,7 +181,7 @@ def _merge_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool
 
 
 def _pull_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.kind in ON_FOOT | {Kind.TRAILER}:
+    if actor.kind in ON_FOOT | _TOWED:
         yield "actor", actor.a_kind, "a vehicle or a cyclist"
     elif actor.speed_mps > 0 and not moved:
         yield "do.pull_out", f"{actor.id}, which moves already", "an actor that stands; of one that moves: cut_in"

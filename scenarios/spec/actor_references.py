@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from scenarios.model.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.bodies import CALLED, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.spec.actor_spec import (
     ON_RAMP,
@@ -22,14 +23,14 @@ from scenarios.spec.actor_spec import (
     OnRamp,
 )
 
+GROUPS = tuple(dict.fromkeys(word for record in KINDS.values() for word in record.groups))  # vehicle, person
 # Nouns for a variant: the name of one, or another word for it.
 VARIANT_NOUNS = {name: name for name in VARIANTS} | {word: name for word, name in CALLED.items() if name in VARIANTS}
 NOUNS: dict[str, frozenset[Kind]] = {
     **{str(kind): frozenset({kind}) for kind in Kind},
     **{word: frozenset({VARIANTS[name].kind}) for word, name in VARIANT_NOUNS.items()},
     **{word: frozenset({Kind(name)}) for word, name in CALLED.items() if name not in VARIANTS},
-    "person": frozenset({Kind.PEDESTRIAN, Kind.CHILD}),
-    "vehicle": FOUR_WHEELS | {Kind.MOTORCYCLE},
+    **{word: frozenset(kind for kind in Kind if word in KINDS[kind].groups) for word in GROUPS},
 }
 EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his", "their"}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from scenarios.model.bodies import Kind
+from scenarios.model.kinds.listed import Kind
+from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import quoted
 from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, resolve
 from scenarios.story.parse_tree import RUNNING, Clause, ClauseError, clauses, grammar
@@ -13,8 +14,6 @@ from scenarios.story.suggestions import nearest_phrases, subject_of
 from scenarios.story.trigger_phrases import FORMER, Moment
 
 LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
-_RUNS = {Kind.ANIMAL: "30 km/h"}  # a deer that is startled
-_ADULT_RUNS = "8 km/h"  # Euro NCAP's running adult
 _CHAINED = re.compile(r"\b(then|after that|afterwards) ")
 _BETWEEN_TWO = ("gap", "ttc", "headway")
 _PAIR = re.compile(r"\bbetween .{1,40}? and ")
@@ -99,8 +98,7 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
         raise AmbiguousReference("a delay only after an event: '1 s after event-1 has ended'")
     said = clause.says
     if said.get("speed") == RUNNING:
-        who = cast.members.get(actor)
-        said = said | {"speed": _RUNS.get(who.kind, _ADULT_RUNS) if who else _ADULT_RUNS}
+        said = said | {"speed": _running(actor, cast)}
     says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
     _check_target(clause, actor, cast, told)
     _check_side(clause, actor, cast)
@@ -109,6 +107,12 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
         "when": _when(clause.when, actor, cast, told, after),
         "do": {_verb(clause, actor, cast): says},
     }
+
+
+def _running(actor: str, cast: ActorIndex) -> str:
+    """The speed that "at a run" means of an actor; of one whose section is faulty, an adult's."""
+    kind = cast.members[actor].kind if actor in cast.members else Kind.PEDESTRIAN
+    return f"{KINDS[kind].dynamics.running_mps * 3.6:.6g} km/h"
 
 
 def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
