@@ -10,7 +10,7 @@ from scenarios.model.kinds.actor_kind import Manner
 from scenarios.model.kinds.registry import KINDS
 from scenarios.scenario import Scenario
 from scenarios.source.units import LENGTH, SPEED, quantity
-from scenarios.spec.actor_references import NOUNS, VARIANT_NOUNS
+from scenarios.spec.actor_references import NOUNS, VARIANT_NOUNS, join_nouns
 
 _STANDING = {"stationary", "stopped", "standing", "waiting", "broken-down", "stranded", "abandoned"}
 _ADJECTIVES = {"parked", "lead", "leading", "preceding", "oncoming", *_STANDING}
@@ -113,7 +113,7 @@ def company(text: str, setting: DraftSetting) -> DraftCast:
     parts: list[DraftActor] = []
     said: list[str] = []
     unknown: list[str] = []
-    words = text.split()
+    words = join_nouns(text).split()
     while words:
         said.append(words.pop(0))
         noun = said[-1].strip(",.;:")
@@ -224,6 +224,6 @@ def _usual_places(manner: str, speed: str, lane: int) -> list[DraftPlace]:
         "parked": [*parked, stands],
         "walks": [DraftPlace(), *walkers, stands],
         "lies": [DraftPlace(), stands, *parked],
-        "rides": [DraftPlace(), *walkers, replace(leads, speed="15 km/h")],
+        "rides": [DraftPlace(), *walkers, replace(leads, speed="15 km/h"), replace(beside, speed="15 km/h")],
         "drives": [leads, beside, *parked, oncoming],
     }[manner]

@@ -38,12 +38,13 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
     if isinstance(placed.behaviour, HoldSpeed):
         target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
     friction *= math.cos(main.slope_rad)  # what presses a body onto a slope
+    grip = KINDS[body.kind].dynamics.grip(friction * G)
     mover = BodyState(
         body,
         road,
-        friction * G,
+        grip,
         offset,
-        _path(placed, road, offset, friction * G, first),
+        _path(placed, road, offset, grip, first),
         placed.speed_mps,
         target,
         main=main,

@@ -32,6 +32,15 @@ NOUNS: dict[str, frozenset[Kind]] = {
     **{word: frozenset({Kind(name)}) for word, name in CALLED.items() if name not in VARIANTS},
     **{word: frozenset(kind for kind in Kind if word in KINDS[kind].groups) for word in GROUPS},
 }
+# Nouns of several words, as stories' lines hold them once they have been read: "wheelchair-user".
+JOINED = {noun.replace(" ", "-"): noun for kind in Kind for noun in (kind, *KINDS[kind].words) if " " in noun}
+NOUNS |= {joined: NOUNS[noun] for joined, noun in JOINED.items()}
+_SEVERAL = re.compile(
+    r"\b(?:" + "|".join(
+        r" (?:(?:the|a|an) )?".join(map(re.escape, noun.split()))
+        for noun in sorted(JOINED.values(), key=len, reverse=True)
+    ) + r")(?![\w-])"
+) if JOINED else None  # fmt: skip
 EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his", "their"}
 ORDINALS = {
@@ -147,6 +156,15 @@ def ego_member(ego: EgoSpec) -> ActorDescription:
     return ActorDescription("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
 
 
+def join_nouns(text: str) -> str:
+    """A line in small letters with every noun of several words as one word: "pedestrian pushing a bicycle" becomes
+    "pedestrian-pushing-bicycle".
+    """
+    if _SEVERAL is None:
+        return text
+    return _SEVERAL.sub(lambda found: re.sub(r" (?:(?:the|a|an) )?", "-", found[0]), text)
+
+
 def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
     """Id of the one actor that `phrase` means: an id, or article, ordinal, adjectives and kind; `it` is who was told
     of last. Raises Unclear.
@@ -161,6 +179,7 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
         if it is None:
             raise AmbiguousReference(f"an actor by name: nobody was told of before whom '{words[0]}' could mean")
         return it
+    words = join_nouns(" ".join(words)).split()
     places = [ORDINALS[word] for word in words if word in ORDINALS]
     said = [word for word in words if word not in ORDINALS]
     found = [m for m in cast.members.values() if m.id != "ego" and said and all(_fits(w, m, cast) for w in said)]

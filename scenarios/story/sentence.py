@@ -8,8 +8,9 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import quoted
-from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, resolve
-from scenarios.story.parse_tree import RUNNING, Clause, ClauseError, clauses, grammar
+from scenarios.source.units import ACCELERATION, quantity
+from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, join_nouns, resolve
+from scenarios.story.parse_tree import BRAKING, RUNNING, Clause, ClauseError, WordedRate, clauses, grammar
 from scenarios.story.suggestions import nearest_phrases, subject_of
 from scenarios.story.trigger_phrases import FORMER, Moment
 
@@ -55,6 +56,7 @@ def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> 
         raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
     label = _LABEL.fullmatch(plain)
     name, plain = (label[1], label[2]) if label else (None, plain)
+    plain = join_nouns(plain)
     try:
         then, said = clauses(plain)
     except UnexpectedInput as error:
@@ -99,6 +101,7 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
     said = clause.says
     if said.get("speed") == RUNNING:
         said = said | {"speed": _running(actor, cast)}
+    said = said | {key: _worded(rate, actor, cast) for key, rate in said.items() if isinstance(rate, WordedRate)}
     says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
     _check_target(clause, actor, cast, told)
     _check_side(clause, actor, cast)
@@ -107,6 +110,17 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
         "when": _when(clause.when, actor, cast, told, after),
         "do": {_verb(clause, actor, cast): says},
     }
+
+
+def _worded(rate: WordedRate, actor: str, cast: ActorIndex) -> str:
+    """What "hard" or "gently" means of an actor: a car's rate, less of who cannot brake as hard as a car."""
+    dynamics = KINDS[cast.members[actor].kind if actor in cast.members else Kind.CAR].dynamics
+    if rate.usual:
+        return f"{getattr(dynamics, rate.usual):g} m/s^2"
+    if dynamics.hardest_mps2 is None:
+        return str(rate)
+    share = dynamics.hardest_mps2 / quantity(BRAKING["emergency"], ACCELERATION)
+    return f"{quantity(rate, ACCELERATION) * share:.2g} m/s^2"
 
 
 def _running(actor: str, cast: ActorIndex) -> str:

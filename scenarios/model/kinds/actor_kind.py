@@ -79,6 +79,10 @@ class Dynamics:
     crossing_mps: float | None = None
     running_mps: float = 8 / 3.6  # Euro NCAP's running adult
 
+    def grip(self, road_mps2: float) -> float:
+        """The most by which it can change its velocity, m/s^2, where the road gives `road_mps2`."""
+        return road_mps2 if self.hardest_mps2 is None else min(road_mps2, self.hardest_mps2)
+
 
 class AttributeGroup(StrEnum):
     """Which of nuScenes' attributes a category has."""
@@ -160,8 +164,7 @@ class ActorKind:
     `words`: other words for it in stories and messages. `variants`: sorts of it by name; `variant_of` says which one
     a body of a size is. `groups`: nouns that mean several kinds, such as "vehicle".
     `alive`: such actors are no cargo. `towed`: does not
-    set off by itself. `on_rails`: keeps its track. `brake_lamp`: has one. `refuses`: verbs of the story that it cannot
-    do, each with the reason.
+    set off by itself. `on_rails`: cannot leave its track. `brake_lamp`: has one.
     """
 
     kind: Kind
@@ -181,4 +184,3 @@ class ActorKind:
     towed: bool = False
     on_rails: bool = False
     brake_lamp: bool = True
-    refuses: Mapping[str, str] = field(default_factory=dict)

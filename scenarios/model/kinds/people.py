@@ -16,7 +16,6 @@ from scenarios.model.kinds.listed import Kind
 
 WALKING = Dynamics(crossing_mps=5 / 3.6)  # Euro NCAP's walking adult and child (CPNA, CPNCO)
 CHILD_BELOW_M = 1.4
-READS = {"pedestrian": "", "wheelchair": "a wheelchair is somebody on foot here"}
 PEDESTRIAN = ActorKind(
     Kind.PEDESTRIAN,
     Size(0.6, 0.6, 1.8),  # Euro NCAP's adult target
@@ -26,7 +25,7 @@ PEDESTRIAN = ActorKind(
     OpenScenarioNames(
         OpenScenarioElement.PEDESTRIAN,
         "pedestrian",
-        READS,
+        {"pedestrian": ""},
         rear_axle=False,
         mass_kg=75.0,
     ),
@@ -44,7 +43,7 @@ CHILD = ActorKind(
     Footing.FOOT,
     NuScenesNames("human.pedestrian.child", AttributeGroup.PEDESTRIAN, ("human.pedestrian.child",)),
     OpenScenarioNames(
-        OpenScenarioElement.PEDESTRIAN, "pedestrian", READS, rear_axle=False, mass_kg=35.0,
+        OpenScenarioElement.PEDESTRIAN, "pedestrian", {"pedestrian": ""}, rear_axle=False, mass_kg=35.0,
         below_m=CHILD_BELOW_M,
     ),
     Manner.WALKS,

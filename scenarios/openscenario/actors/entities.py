@@ -11,6 +11,7 @@ from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
+KIND_PROPERTY = "nearmiss:kind"  # as the export writes it
 _CATEGORY_KEY = {"Vehicle": "vehicleCategory", "Pedestrian": "pedestrianCategory", "MiscObject": "miscObjectCategory"}
 _DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres and stories move
     "Performance": "limits of a vehicle model that is not ours",
@@ -120,7 +121,21 @@ def _kind(body: Node, height: float) -> Kind:
     ]
     if not fitting:
         raise body.not_said(f"a {quoted(said)[1:-1]} as an entity", f"{body.tag}")
+    if (own := _written_kind(body, said)) is not None:
+        return own
     kind = min(fitting, key=lambda kind: KINDS[kind].openscenario.below_m)
     if remark := KINDS[kind].openscenario.reads[said]:
         body.differs(remark)
     return kind
+
+
+def _written_kind(body: Node, category: str) -> Kind | None:
+    """The kind that this project's export wrote beside a category that is only near to it; None for any other body."""
+    for properties in body.children("Properties"):
+        for one in properties.children("Property"):
+            if one.word("name", "") != KIND_PROPERTY or (said := one.word("value", "")) not in list(Kind):
+                continue
+            names = KINDS[Kind(said)].openscenario
+            if names.stands_in and (names.element, names.category) == (body.tag, category):
+                return Kind(said)
+    return None

@@ -24,8 +24,11 @@ def mass_kg(body: Body) -> float:
 
 
 def sliding_decel(body: Body, friction: float) -> float:
-    """How hard a body slows after an impact, m/s^2: people and animals roll and tumble, vehicles skid."""
-    return 9.81 * friction * (0.7 if body.kind in ON_FOOT else SLIDING_SHARE)
+    """How hard a body slows after an impact, m/s^2: people and animals roll and tumble, vehicles skid,
+    and what is on rails has its brakes."""
+    record = KINDS[body.kind]
+    slide = 9.81 * friction * (0.7 if body.kind in ON_FOOT else SLIDING_SHARE)
+    return record.dynamics.grip(slide) if record.on_rails else slide
 
 
 def touching(
