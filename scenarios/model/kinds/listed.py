@@ -33,3 +33,4 @@ class Kind(StrEnum):
     BARRIER = "barrier", "road_works"
     ANIMAL = "animal", "animals"
     DEBRIS = "debris", "debris"
+    E_SCOOTER = "e-scooter", "e_scooter"
