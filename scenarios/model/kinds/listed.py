@@ -34,3 +34,4 @@ class Kind(StrEnum):
     ANIMAL = "animal", "animals"
     DEBRIS = "debris", "debris"
     E_SCOOTER = "e-scooter", "e_scooter"
+    PEDESTRIAN_WITH_BICYCLE = "pedestrian with bicycle", "pedestrian_with_bicycle"
