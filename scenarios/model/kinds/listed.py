@@ -35,3 +35,4 @@ class Kind(StrEnum):
     DEBRIS = "debris", "debris"
     E_SCOOTER = "e-scooter", "e_scooter"
     PEDESTRIAN_WITH_BICYCLE = "pedestrian with bicycle", "pedestrian_with_bicycle"
+    TRAM = "tram", "tram"
