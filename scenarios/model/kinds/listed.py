@@ -36,3 +36,4 @@ class Kind(StrEnum):
     E_SCOOTER = "e-scooter", "e_scooter"
     PEDESTRIAN_WITH_BICYCLE = "pedestrian with bicycle", "pedestrian_with_bicycle"
     TRAM = "tram", "tram"
+    WHEELCHAIR_USER = "wheelchair user", "wheelchair_user"
