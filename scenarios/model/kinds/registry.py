@@ -32,11 +32,11 @@ class KindRegistry(Mapping[Kind, Record], Generic[Record]):
             raise ActorKindError(f"no {what} of the kind {listed}; there are {', '.join(found) or 'none'}")
         self._found: dict[Kind, Record] = {kind: found[kind] for kind in Kind}
 
-    def __getitem__(self, kind: Kind) -> Record:
-        """The record of a kind; ActorKindError for anything else."""
+    def __getitem__(self, kind: str) -> Record:
+        """The record of a kind; ActorKindError for the name of none."""
         try:
-            return self._found[kind]
-        except KeyError:
+            return self._found[Kind(kind)]
+        except ValueError:
             raise ActorKindError(f"no {self.what} of '{kind}'; there are {', '.join(self._found)}") from None
 
     def __contains__(self, kind: object) -> bool:
