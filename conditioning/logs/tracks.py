@@ -61,9 +61,14 @@ def tracks_of(
             continue
         seen[kind] = seen.get(kind, 0) + 1
         tracks.append(
-            _track(f"{kind}-{seen[kind]}", kind, sorted(rows, key=lambda r: at[r["sample_token"]]), at, to_map)
+            _track(body_id(kind, seen[kind]), kind, sorted(rows, key=lambda r: at[r["sample_token"]]), at, to_map)
         )
     return tracks, left_out
+
+
+def body_id(kind: Kind, number: int) -> str:
+    """The id of the log's body of a kind, counted from 1: spelt as ids in stories are."""
+    return f"{kind.replace(' ', '-')}-{number}"
 
 
 def kind_of(category: str) -> Kind | None:

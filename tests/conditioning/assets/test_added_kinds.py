@@ -11,7 +11,7 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.caption import VOCABULARY, caption
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.logs.tracks import kind_of
+from conditioning.logs.tracks import body_id, kind_of
 from conditioning.sensors.visibility import see
 from outputs.nuscenes.taxonomy import CATEGORIES, attribute, category
 from pipeline.checks.targets import taught
@@ -109,3 +109,4 @@ def test_a_log_has_them_too():
     assert kind_of("human.pedestrian.wheelchair") is Kind.WHEELCHAIR_USER
     assert kind_of("human.pedestrian.personal_mobility") is Kind.E_SCOOTER
     assert kind_of("human.pedestrian.stroller") is Kind.PEDESTRIAN
+    assert body_id(Kind.WHEELCHAIR_USER, 1) == "wheelchair-user-1" and body_id(Kind.CAR, 2) == "car-2"

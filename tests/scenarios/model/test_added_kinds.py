@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scenarios.authoring.draft import draft
+from scenarios.authoring.explain import explain
 from scenarios.compiler.event_checks import SETS_PATH
 from scenarios.load import loads
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
@@ -108,6 +109,15 @@ def test_a_car_bounces_off_a_tram():
     hit = simulate(read("it: {kind: tram, lane: 0, ahead: 10 m, speed: 0 km/h}", "ego keeps 60 km/h", ego="60 km/h"))
     assert any("collision" in event.what for event in hit.happenings)
     assert np.abs(hit.speed_mps[:, 1]).max() < 0.2 * 60 / 3.6 < 0.6 * hit.speed_mps[0, 0]
+
+
+def test_explain_says_what_a_kind_cannot_exceed(tmp_path):
+    file = tmp_path / "tram.yaml"
+    actors = "  it: {kind: tram, lane: 1, ahead: 20 m, speed: 40 km/h}"
+    file.write_text(FILE.format(actors=actors, line="it brakes as hard as it can", surface="dry", ego="30 km/h"))
+    text = explain(file)
+    assert "at most 80 km/h (22.22 m/s); brakes at most at 2.8 m/s^2." in text
+    assert "# that is 2.8 m/s^2, which is all that its brakes give" in text
 
 
 # -- what is refused -----------------------------------------------------------------------------------------------
