@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from scenarios.model.bodies import ON_FOOT, TWO_WHEELS, Kind
+from conditioning.assets.kinds.registry import DRAWN
+from scenarios.model.bodies import ON_FOOT, TWO_WHEELS
 from scenarios.model.environment import Surface, TimeOfDay, Weather
+from scenarios.model.kinds.registry import ActorKindError
 from scenarios.rollout import Rollout
 
 WORDS = 16
@@ -23,14 +25,18 @@ _PLACED = (
 )  # fmt: skip
 # A word that has no place yet comes after them, so that weights which do not know it are refused by its name.
 VOCABULARY: tuple[str, ...] = tuple(
-    dict.fromkeys(str(word) for word in (*_PLACED, *TimeOfDay, *Weather, *Surface, *Kind, *DEEDS))
+    dict.fromkeys(str(word) for word in (*_PLACED, *TimeOfDay, *Weather, *Surface, *DEEDS))
 )
+if unknown := [record for record in DRAWN.values() if record.caption_word not in VOCABULARY]:
+    raise ActorKindError(
+        f"captions have no word '{unknown[0].caption_word}' for the kind '{unknown[0].kind}'; a new word would end the "
+        f"shipped weights, so take one of {', '.join(VOCABULARY[2:])}"
+    )
 RANGE_M = 60.0  # farther bodies are a few pixels tall at the tiny preset's size
 BRAKING_MPS2 = -2.0
 STANDING_MPS = 0.3
 _PLACE = {word: i for i, word in enumerate(VOCABULARY)}
 _COUNT = ("", "one", "two", "three", "four")
-_PARKING = {Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.BUS, Kind.TRAILER, Kind.MOTORCYCLE, Kind.CONSTRUCTION}
 
 
 def caption(rollout: Rollout) -> str:
@@ -77,7 +83,7 @@ def _actors(rollout: Rollout) -> Iterator[tuple[str, str]]:
         distance = _nearest(rollout, row)
         if distance <= RANGE_M:
             deed = _deed(rollout, row)
-            found.append((DEEDS.index(deed), distance, str(rollout.bodies[row].kind), deed))
+            found.append((DEEDS.index(deed), distance, DRAWN[rollout.bodies[row].kind].caption_word, deed))
     yield from dict.fromkeys((kind, deed) for _, _, kind, deed in sorted(found))
 
 
@@ -94,7 +100,7 @@ def _deed(rollout: Rollout, row: int) -> str:
     kind, valid = rollout.bodies[row].kind, rollout.valid[:, row]
     speed = rollout.speed_mps[valid, row]
     if np.abs(speed).max() < STANDING_MPS:
-        return "parked" if kind in _PARKING else "stands"
+        return "parked" if DRAWN[kind].parks else "stands"
     heading = rollout.yaw_rad[valid, row] - _road_heading(rollout, row)[valid]
     fastest = np.abs(speed).argmax()
     along = np.cos(heading[fastest]) * np.sign(speed[fastest])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from conditioning.assets.kinds.registry import DRAWN
 from conditioning.assets.mesh import BodyPart, Mesh, Sculptor
 from scenarios.model.bodies import Kind, Livery, Size
 
@@ -18,7 +19,7 @@ def liveried(vehicle: Mesh, kind: Kind, size: Size, livery: Livery) -> Mesh:
     """A vehicle of `below_lamps(size)` with its band and lamps, together as large as `size`."""
     make = Sculptor()
     make.add(vehicle.points + np.array([0, 0, (size.height_m - LAMP_M) / 2]), BodyPart.PAINT)
-    if kind not in (Kind.TRUCK, Kind.MOTORCYCLE):  # a lorry's box is as wide as its cuboid
+    if DRAWN[kind].band:
         _band(make, size)
     (_corner_lamps if livery is Livery.SCHOOL else _light_bar)(make, kind, size)
     worn = make.finish(size.length_m, size.width_m, size.height_m)
@@ -36,7 +37,7 @@ def _band(make: Sculptor, size: Size) -> None:
 
 
 def _light_bar(make: Sculptor, kind: Kind, size: Size) -> None:
-    x = {Kind.CAR: -0.02, Kind.VAN: 0.2, Kind.TRUCK: 0.4, Kind.MOTORCYCLE: -0.42}[kind] * size.length_m
+    x = DRAWN[kind].beacon_x * size.length_m
     wide, top = 0.36 * size.width_m, size.height_m
     make.box((x - 0.13, -wide, top - LAMP_M), (x + 0.13, wide, top), BodyPart.AMBER)
 

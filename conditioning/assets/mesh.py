@@ -7,6 +7,8 @@ from enum import IntEnum
 import numpy as np
 from jaxtyping import Float, Int
 
+from scenarios.model.bodies import Size
+
 Point = Sequence | Float[np.ndarray, "3"]  # x, y, z in metres
 Points = Sequence | Float[np.ndarray, "corner 3"]
 
@@ -97,16 +99,16 @@ class Sculptor:
         hub = (disc - [x, 0, radius]) * [rim, 1, rim] + [x, outside * 0.004, radius]
         self.polygon(hub, BodyPart.RIM)
 
-    def thin_wheel(self, x: float, radius: float, width: float, rim: float) -> None:
-        """A spoked wheel in the middle plane: a ring one can look through."""
+    def thin_wheel(self, x: float, radius: float, width: float, rim: float, y: float = 0.0) -> None:
+        """A spoked wheel, in the middle plane or at `y`: a ring one can look through."""
         angle = np.arange(16) * np.pi / 8
         unit = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=1)
-        outer, inner = unit * radius + [x, 0, radius], unit * radius * rim + [x, 0, radius]
+        outer, inner = unit * radius + [x, y, radius], unit * radius * rim + [x, y, radius]
         side = np.array([0, width / 2, 0])
         self.tube(np.stack([inner - side, outer - side, outer + side, inner + side]), BodyPart.TYRE)
         for turn in (0.3, 1.35, 2.4):
             spoke = np.array([np.cos(turn), 0, np.sin(turn)]) * radius * rim
-            hub = np.array([x, 0, radius])
+            hub = np.array([x, y, radius])
             self.limb(hub - spoke, hub + spoke, 0.012, 0.012, BodyPart.METAL, 3)
 
     def limb(self, start: Point, end: Point, r0: float, r1: float, part: BodyPart, sides: int = 6) -> None:
@@ -145,3 +147,12 @@ class Sculptor:
         points, half = self.triangles(), np.array([length, width, height]) / 2
         points = points - [0, 0, height / 2]
         return Mesh(np.clip(points, -half, half), np.concatenate(self._part))
+
+
+def assembled(size: Size, *parts: tuple[Mesh, Point]) -> Mesh:
+    """Several meshes as one of a body of `size`, each moved by x, y, z from the body's middle and pressed into the
+    body's cuboid.
+    """
+    half = np.array([size.length_m, size.width_m, size.height_m]) / 2
+    points = np.concatenate([mesh.points + np.asarray(at, float) for mesh, at in parts])
+    return Mesh(np.clip(points, -half, half), np.concatenate([mesh.part for mesh, _ in parts]))

@@ -1,6 +1,7 @@
 """Meshes of people on foot and on two wheels, posed by the distance they have gone."""
 
 import numpy as np
+from jaxtyping import Float
 
 from conditioning.assets.mesh import BodyPart, Mesh, Point, Sculptor, section
 from scenarios.model.bodies import Size
@@ -13,7 +14,8 @@ def stride_m(size: Size) -> float:
     return 0.78 * size.height_m
 
 
-def _head(make: Sculptor, at: Point, radius: float, covered: bool) -> None:
+def head(make: Sculptor, at: Point, radius: float, covered: bool) -> None:
+    """A head around `at`, with hair or, `covered`, with a helmet."""
     x, y, z = at
     make.blob((x, y, z), (radius * 0.95, radius * 0.82, radius * 1.15), P.SKIN)
     cap = P.HELMET if covered else P.HAIR
@@ -24,7 +26,8 @@ def _head(make: Sculptor, at: Point, radius: float, covered: bool) -> None:
     make.blob((x - 0.3 * radius, y, z), (radius * 0.85, radius * 0.88, radius * 1.05), cap, -0.6, 0.4, 3)
 
 
-def _leg(make: Sculptor, hip, knee, foot, thick: float, part: BodyPart) -> None:
+def leg(make: Sculptor, hip: Point, knee: Point, foot: Point, thick: float, part: BodyPart) -> None:
+    """A leg with its shoe; `thick` is the radius at the hip, metres."""
     make.limb(hip, knee, thick, thick * 0.78, part)
     make.limb(knee, foot, thick * 0.78, thick * 0.5, part)
     toe = np.add(foot, (thick * 1.5, 0, -0.2 * thick))
@@ -32,14 +35,17 @@ def _leg(make: Sculptor, hip, knee, foot, thick: float, part: BodyPart) -> None:
     make.limb(heel, toe, thick * 0.62, thick * 0.45, P.SHOES)
 
 
-def _arm(make: Sculptor, shoulder, elbow, hand, thick: float) -> None:
+def arm(make: Sculptor, shoulder: Point, elbow: Point, hand: Point, thick: float) -> None:
+    """An arm with its hand; `thick` is the radius at the shoulder, metres."""
     make.limb(shoulder, elbow, thick, thick * 0.85, P.TOP)
     make.limb(elbow, hand, thick * 0.8, thick * 0.6, P.TOP)
     make.blob(hand, (thick * 0.9,) * 3, P.SKIN, rings=3)
 
 
-def walker(size: Size, phase: float, moving: bool) -> Mesh:
-    """A pedestrian or child; `phase` in radians of the walking cycle."""
+def walker(size: Size, phase: float, moving: bool, holds: tuple[Point, Point] | None = None) -> Mesh:
+    """A pedestrian or child; `phase` in radians of the walking cycle. `holds`: where the left and the right hand are,
+    of somebody whose arms do not swing.
+    """
     make, h = Sculptor(), size.height_m
     reach, half = size.length_m / 2, size.width_m / 2
     swing = min(0.42, 0.9 * reach / (0.5 * h)) if moving else 0.04
@@ -54,7 +60,7 @@ def walker(size: Size, phase: float, moving: bool) -> Mesh:
         hip = (0, side * hip_y * 0.6, hip_z)
         knee = (hip_z * 0.5 * np.sin(swing * s) + 0.05 * h * lift, side * hip_y * 0.65, 0.26 * h + 0.01 * h * lift)
         foot = (hip_z * np.sin(swing * s) - 0.04 * h * lift, side * hip_y * 0.65, 0.035 * h + 0.05 * h * lift)
-        _leg(make, hip, knee, foot, 0.048 * h, P.TROUSERS)
+        leg(make, hip, knee, foot, 0.048 * h, P.TROUSERS)
         shoulder = (lean, side * shoulder_y, shoulder_z - 0.03 * h)
         elbow = (lean - 0.16 * h * np.sin(0.7 * swing * s), side * shoulder_y * 1.12, 0.63 * h)
         hand = (
@@ -62,7 +68,10 @@ def walker(size: Size, phase: float, moving: bool) -> Mesh:
             side * shoulder_y * 1.12,
             0.48 * h + 0.03 * h * abs(s),
         )
-        _arm(make, shoulder, elbow, hand, 0.03 * h)
+        if holds is not None:
+            hand = np.asarray(holds[0 if side > 0 else 1], float)
+            elbow = (np.asarray(shoulder) + hand) / 2 - [0.05 * h, 0, 0.05 * h]
+        arm(make, shoulder, elbow, hand, 0.03 * h)
     deep = 0.062 * h
     make.limb((0, 0, hip_z - 0.03 * h), (0, 0, hip_z + 0.06 * h), 0.075 * h, 0.078 * h, P.TROUSERS, 8)
     torso = np.array([
@@ -74,11 +83,11 @@ def walker(size: Size, phase: float, moving: bool) -> Mesh:
     make.tube(torso, P.TOP)
     make.polygon(torso[-1], P.TOP)
     make.limb((lean, 0, shoulder_z - 0.01 * h), (lean, 0, shoulder_z + 0.05 * h), 0.03 * h, 0.03 * h, P.SKIN)
-    _head(make, (lean * 1.3, 0, h - head_r * 1.2), head_r, False)
+    head(make, (lean * 1.3, 0, h - head_r * 1.2), head_r, False)
     return make.finish(size.length_m, size.width_m, h)
 
 
-def _rider(make: Sculptor, size: Size, seat, hands, pedals, helmet: bool) -> None:
+def rider(make: Sculptor, size: Size, seat, hands, pedals, helmet: bool) -> None:
     """A person sitting on `seat`, holding `hands`, feet on `pedals` (left, right)."""
     h, half = size.height_m, size.width_m / 2
     head_r = 0.068 * h
@@ -86,23 +95,25 @@ def _rider(make: Sculptor, size: Size, seat, hands, pedals, helmet: bool) -> Non
     make.limb(seat, shoulder, 0.085 * h, 0.105 * h, P.TOP, 8)
     make.blob(shoulder, (0.07 * h, min(half * 0.72, 0.12 * h), 0.05 * h), P.TOP)
     make.limb(shoulder, np.add(shoulder, (0.03 * h, 0, 0.08 * h)), 0.03 * h, 0.03 * h, P.SKIN)
-    _head(make, (shoulder[0] + 0.05 * h, 0, h - head_r * 1.2), head_r, helmet)
+    head(make, (shoulder[0] + 0.05 * h, 0, h - head_r * 1.2), head_r, helmet)
     for side, foot in zip((1, -1), pedals, strict=True):
         hip = np.array([seat[0], side * 0.05 * h, seat[2] - 0.01 * h])
         middle = (hip + np.asarray(foot)) / 2
         gap = float(np.linalg.norm(np.asarray(foot) - hip)) / 2
         bend = np.sqrt(max(0.02 * h, (0.255 * h) ** 2 - gap**2)) if gap < 0.255 * h else 0.03 * h
         knee = middle + np.array([bend * 0.85, side * 0.02 * h, bend * 0.45])
-        _leg(make, hip, knee, foot, 0.047 * h, P.TROUSERS)
-        arm = np.array([shoulder[0] + 0.02 * h, side * min(half * 0.7, 0.12 * h), shoulder[2]])
+        leg(make, hip, knee, foot, 0.047 * h, P.TROUSERS)
+        own = np.array([shoulder[0] + 0.02 * h, side * min(half * 0.7, 0.12 * h), shoulder[2]])
         hand = np.array([hands[0], side * hands[1], hands[2]])
-        elbow = (arm + hand) / 2 + [-0.02 * h, side * 0.02 * h, -0.04 * h]
-        _arm(make, arm, elbow, hand, 0.028 * h)
+        elbow = (own + hand) / 2 + [-0.02 * h, side * 0.02 * h, -0.04 * h]
+        arm(make, own, elbow, hand, 0.028 * h)
 
 
-def cyclist(size: Size, phase: float, helmet: bool) -> Mesh:
-    """A person on a bicycle, pedalling."""
-    make, length, h = Sculptor(), size.length_m, size.height_m
+def bicycle(
+    make: Sculptor, size: Size, phase: float
+) -> tuple[Float[np.ndarray, "3"], tuple[float, float, float], tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]]:
+    """A bicycle for a rider as large as `size`, its pedals at `phase`: saddle, left grip, left and right pedal."""
+    length, h = size.length_m, size.height_m
     r = min(0.34, 0.2 * length, 0.2 * h)
     rear, front = -length / 2 + r, length / 2 - r
     for x in (rear, front):
@@ -124,8 +135,17 @@ def cyclist(size: Size, phase: float, helmet: bool) -> Mesh:
     pedals = (crank + turn + [0, 0.09, 0], crank - turn - [0, 0.09, 0])
     for pedal in pedals:
         make.limb(crank, pedal, 0.014, 0.014, P.METAL, 4)
-    _rider(make, size, np.add(seat, (0, 0, 0.04 * h)), grip, [np.add(p, (0, 0, 0.03)) for p in pedals], helmet)
-    return make.finish(length, size.width_m, h)
+    return seat, grip, pedals
+
+
+def cyclist(size: Size, phase: float, helmet: bool) -> Mesh:
+    """A person on a bicycle, pedalling."""
+    make = Sculptor()
+    seat, grip, pedals = bicycle(make, size, phase)
+    rider(
+        make, size, np.add(seat, (0, 0, 0.04 * size.height_m)), grip, [np.add(p, (0, 0, 0.03)) for p in pedals], helmet
+    )
+    return make.finish(size.length_m, size.width_m, size.height_m)
 
 
 def motorcycle(size: Size) -> Mesh:
@@ -171,5 +191,5 @@ def motorcycle(size: Size) -> Mesh:
     bar = min(0.36, size.width_m * 0.45)
     make.limb((0.17 * length, -bar, 0.62 * h), (0.17 * length, bar, 0.62 * h), 0.022, 0.022, P.TRIM, 4)
     feet = [np.array([-0.02 * length, side * 0.2, 0.2 * h]) for side in (1, -1)]
-    _rider(make, size, np.array([-0.14 * length, 0, 0.52 * h]), (0.17 * length, bar * 0.92, 0.625 * h), feet, True)
+    rider(make, size, np.array([-0.14 * length, 0, 0.52 * h]), (0.17 * length, bar * 0.92, 0.625 * h), feet, True)
     return make.finish(length, size.width_m, h)

@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from conditioning.assets.body_meshes import distance_gone
+from conditioning.assets.kinds.drawn_kind import ControlClass
+from conditioning.assets.kinds.registry import DRAWN
 from conditioning.assets.materials import body_colours
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.backdrop import (
@@ -38,7 +40,7 @@ BACKGROUND = (
 # Actors' cuboids, nearest first; all 0 where there is none (local and heading channels: 128 means zero).
 # Scenery in front of an actor does not erase it here: compare the two nearness channels.
 FOREGROUND = (
-    "car", "truck", "bus", "two_wheeler", "person", "obstacle",  # car includes van; truck: trailer, construction
+    *map(str, ControlClass),  # car includes van; truck: trailer, construction
     "local_x", "local_y", "local_z",  # place on the cuboid's surface in the body frame, -1..1 -> 1..255
     "foreground_nearness",
     "brake_light",
@@ -47,17 +49,7 @@ FOREGROUND = (
 # Share of each pixel, 0..255, that each kind of part of the bodies' shapes covers; these lie inside the cuboids.
 LAYERS: tuple[str, ...] = BACKGROUND + FOREGROUND + PARTS + COLOURS
 
-CLASS_OF: dict[Kind, str] = {
-    Kind.CAR: "car", Kind.VAN: "car",
-    Kind.TRUCK: "truck", Kind.CONSTRUCTION: "truck", Kind.TRAILER: "truck",
-    Kind.BUS: "bus",
-    Kind.MOTORCYCLE: "two_wheeler", Kind.CYCLIST: "two_wheeler",
-    Kind.PEDESTRIAN: "person", Kind.CHILD: "person",
-    Kind.CONE: "obstacle", Kind.BARRIER: "obstacle",
-    # No channel of their own, which would end the shipped weights: an animal is what moves on legs of its own, debris
-    # what lies in the way and belongs to nobody.
-    Kind.ANIMAL: "person", Kind.DEBRIS: "obstacle",
-}  # fmt: skip
+CLASS_OF: dict[Kind, ControlClass] = {kind: record.layer for kind, record in DRAWN.items()}
 NEARNESS_M = 3.0
 _AT = {name: i for i, name in enumerate(LAYERS)}
 # Where a pixel is sampled for paint: a far line is a fraction of a pixel wide, so more finely across than down.

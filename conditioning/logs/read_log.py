@@ -13,7 +13,8 @@ from scipy.spatial.transform import Rotation, Slerp
 from conditioning.geometry.camera import Camera
 from conditioning.logs.tables import LogError, Row, Tables, camera_of, open_tables, pose
 from conditioning.logs.tracks import Motion, Track, follow, tracks_of
-from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, Body, Kind
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, Body, Kind
+from scenarios.model.kinds.registry import KINDS
 from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_STRIDE, Rollout, RolloutEnd, frame_count
 from scenarios.scenario import Scenario
 
@@ -147,7 +148,7 @@ def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, track
     moved = [_ego(t, ego_to_map), *(follow(track, t) for track in tracks)]
     stacked = {name: np.stack([getattr(m, name) for m in moved], axis=1)
                for name in ("centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid")}  # fmt: skip
-    vehicle = np.array([m.body.kind not in ON_FOOT | {Kind.CYCLIST} for m in moved])
+    vehicle = np.array([KINDS[m.body.kind].brake_lamp for m in moved])
     lit = stacked["valid"] & vehicle & (stacked["acceleration_mps2"] < BRAKE_LIGHT_MPS2)
     asked = frame_count(scenario.duration_s)
     return Rollout(

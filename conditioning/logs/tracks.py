@@ -8,24 +8,10 @@ from scipy.interpolate import CubicHermiteSpline
 
 from conditioning.logs.tables import Row, Tables, pose
 from scenarios.model.bodies import Body, Kind, Size
+from scenarios.model.kinds.registry import KINDS
 
 # The longest prefix of a category's name decides; what no prefix matches (racks, carts) is left out.
-KIND_OF: dict[str, Kind] = {
-    "animal": Kind.ANIMAL,
-    "human.pedestrian": Kind.PEDESTRIAN,
-    "human.pedestrian.child": Kind.CHILD,
-    "movable_object.barrier": Kind.BARRIER,
-    "movable_object.debris": Kind.DEBRIS,
-    "movable_object.trafficcone": Kind.CONE,
-    "vehicle.bicycle": Kind.CYCLIST,
-    "vehicle.bus": Kind.BUS,
-    "vehicle.car": Kind.CAR,
-    "vehicle.construction": Kind.CONSTRUCTION,
-    "vehicle.emergency": Kind.VAN,
-    "vehicle.motorcycle": Kind.MOTORCYCLE,
-    "vehicle.trailer": Kind.TRAILER,
-    "vehicle.truck": Kind.TRUCK,
-}
+KIND_OF: dict[str, Kind] = {prefix: kind for kind, record in KINDS.items() for prefix in record.nuscenes.reads}
 REACH_S = 0.15  # how far beyond its first and last annotation a box is believed: pictures are not taken at keyframes
 GAP_S = 1.1  # an annotation missing for longer than this leaves a hole; one dropped keyframe at 2 Hz does not
 
@@ -75,9 +61,14 @@ def tracks_of(
             continue
         seen[kind] = seen.get(kind, 0) + 1
         tracks.append(
-            _track(f"{kind}-{seen[kind]}", kind, sorted(rows, key=lambda r: at[r["sample_token"]]), at, to_map)
+            _track(body_id(kind, seen[kind]), kind, sorted(rows, key=lambda r: at[r["sample_token"]]), at, to_map)
         )
     return tracks, left_out
+
+
+def body_id(kind: Kind, number: int) -> str:
+    """The id of the log's body of a kind, counted from 1: spelt as ids in stories are."""
+    return f"{kind.replace(' ', '-')}-{number}"
 
 
 def kind_of(category: str) -> Kind | None:

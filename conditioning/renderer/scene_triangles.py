@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from conditioning.assets.body_meshes import distance_gone, worn
+from conditioning.assets.kinds.registry import DRAWN
 from conditioning.assets.materials import (
     BEACON,
     FACADE,
@@ -199,6 +200,6 @@ class BodyMeshes:
         power[BodyPart.SIGN] = LIT["sign"] * (0.9 if on else 0.45)
         power[BodyPart.AMBER] = BEACON[body.livery] * 1.5
         power[BodyPart.GLASS] = (
-            np.array([0.085, 0.075, 0.055]) * on * (1.0 if kind.value == "bus" and not stands else 0.0)
+            np.array([0.085, 0.075, 0.055]) * on * (1.0 if DRAWN[kind].lit_windows and not stands else 0.0)
         )
         return power

@@ -6,30 +6,24 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
-from scenarios.model.bodies import FOUR_WHEELS, PEOPLE, STATIC, Body, Kind, Livery, Size
+from scenarios.model.bodies import Body, Livery, Size
+from scenarios.model.kinds.actor_kind import AttributeGroup
+from scenarios.model.kinds.registry import KINDS
 from scenarios.rollout import Rollout
 
-CATEGORY: dict[Kind, str] = {
-    Kind.CAR: "vehicle.car",
-    Kind.VAN: "vehicle.car",  # nuScenes counts vans among its cars
-    Kind.TRUCK: "vehicle.truck",
-    Kind.BUS: "vehicle.bus.rigid",
-    Kind.MOTORCYCLE: "vehicle.motorcycle",
-    Kind.CYCLIST: "vehicle.bicycle",  # nuScenes boxes a bicycle with its rider
-    Kind.PEDESTRIAN: "human.pedestrian.adult",
-    Kind.CHILD: "human.pedestrian.child",
-    Kind.CONSTRUCTION: "vehicle.construction",
-    Kind.TRAILER: "vehicle.trailer",
-    Kind.CONE: "movable_object.trafficcone",
-    Kind.BARRIER: "movable_object.barrier",
-    Kind.ANIMAL: "animal",  # this and the next are none of the ten classes of the detection task
-    Kind.DEBRIS: "movable_object.debris",
-}
-ON_DUTY: dict[Livery, str] = {  # nor are these; fire engines are trucks to nuScenes
+ON_DUTY: dict[Livery, str] = {  # none of the ten classes of the detection task; fire engines are trucks to nuScenes
     Livery.POLICE: "vehicle.emergency.police",
     Livery.AMBULANCE: "vehicle.emergency.ambulance",
 }
-CATEGORIES: tuple[str, ...] = tuple(sorted({*CATEGORY.values(), *ON_DUTY.values()}))
+# A category's place is its index in the table: no place ever changes, new ones come after these.
+_PLACED = (
+    "animal", "human.pedestrian.adult", "human.pedestrian.child", "movable_object.barrier", "movable_object.debris",
+    "movable_object.trafficcone", "vehicle.bicycle", "vehicle.bus.rigid", "vehicle.car", "vehicle.construction",
+    "vehicle.emergency.ambulance", "vehicle.emergency.police", "vehicle.motorcycle", "vehicle.trailer", "vehicle.truck",
+)  # fmt: skip
+CATEGORIES: tuple[str, ...] = tuple(
+    dict.fromkeys([*_PLACED, *sorted(record.nuscenes.category for record in KINDS.values())])
+)
 # The ten classes of the devkit's detection task (detection_cvpr_2019), and how far from the ego it looks for each.
 DETECTION_CLASS: dict[str, str] = {
     "vehicle.car": "car",
@@ -65,7 +59,7 @@ RIDER_HEIGHT_M = 1.35  # a two-wheeler lower than this carries nobody: a seated 
 
 def category(body: Body) -> str:
     """nuScenes' name for what a body is."""
-    return ON_DUTY.get(body.livery, CATEGORY[body.kind])
+    return ON_DUTY.get(body.livery, KINDS[body.kind].nuscenes.category)
 
 
 def token(*parts: object) -> str:
@@ -99,13 +93,15 @@ def attribute(rollout: Rollout, actor: int, frame: int) -> str:
     body = rollout.bodies[actor]
     valid = rollout.valid[:, actor]
     moves: Bool[np.ndarray, "time"] = valid & (np.abs(rollout.speed_mps[:, actor]) > MOVING_MPS)
-    if body.kind in STATIC or body.kind is Kind.ANIMAL:
-        return ""
-    if body.kind in PEOPLE:
-        return "pedestrian.moving" if moves[frame] else "pedestrian.standing"
-    if body.kind in FOUR_WHEELS:
-        return _vehicle(bool(moves[frame]), bool(moves.any() or (valid & rollout.brake_light[:, actor]).any()))
-    return _cycle(body)
+    names = KINDS[body.kind].nuscenes
+    match names.attributes:
+        case AttributeGroup.PEDESTRIAN:
+            return "pedestrian.moving" if moves[frame] else names.at_rest
+        case AttributeGroup.VEHICLE:
+            return _vehicle(bool(moves[frame]), bool(moves.any() or (valid & rollout.brake_light[:, actor]).any()))
+        case AttributeGroup.CYCLE:
+            return _cycle(body)
+    return ""
 
 
 def _vehicle(moving: bool, in_traffic: bool) -> str:

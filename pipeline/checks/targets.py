@@ -3,29 +3,31 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from conditioning.layers.control_layers import CLASS_OF, FOREGROUND
+from conditioning.assets.kinds.registry import DRAWN
+from conditioning.layers.control_layers import FOREGROUND
 from conditioning.sensors.visibility import Labels
-from scenarios.model.bodies import Kind
 from scenarios.rollout import Rollout
 
 CLASSES: tuple[str, ...] = FOREGROUND[:6]  # the detector's classes, in its order
 # Which of its classes are alike, so that one may be taken for another: vehicles, people on foot or on two wheels.
 ALIKE = np.array([{"car": 0, "truck": 0, "bus": 0, "two_wheeler": 1, "person": 1, "obstacle": 2}[c] for c in CLASSES])
-# Kinds that are none of its classes: like nuScenes' detection task, it is neither asked for them nor blamed for them.
-UNTAUGHT = frozenset({Kind.ANIMAL, Kind.DEBRIS})
 MAX_OBJECTS = 32
 VISIBLE_FROM = 0.3  # less of it showing, an object may be missed without blame
 TALL_FROM_PX = 6.0
 
 
 def class_indices(rollout: Rollout) -> Int[np.ndarray, "actor"]:
-    """Each body's place in `CLASSES`; the ego's too, though no camera sees it."""
-    return np.array([CLASSES.index(CLASS_OF[body.kind]) for body in rollout.bodies])
+    """Each body's place in `CLASSES`, or of one that the detector was not taught, its layer's; the ego's too, though no
+    camera sees it."""
+    return np.array(
+        [CLASSES.index(DRAWN[body.kind].detector_class or DRAWN[body.kind].layer) for body in rollout.bodies]
+    )
 
 
 def taught(rollout: Rollout) -> Bool[np.ndarray, "actor"]:
-    """Which bodies are of a kind that the detector knows."""
-    return np.array([body.kind not in UNTAUGHT for body in rollout.bodies])
+    """Which bodies are of a kind that the detector knows: like nuScenes' detection task, it is neither asked for others
+    nor blamed for them."""
+    return np.array([DRAWN[body.kind].detector_class is not None for body in rollout.bodies])
 
 
 def targets(

@@ -19,7 +19,7 @@ from scenarios.load import loads
 from scenarios.scenario import HoldSpeed, Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
-from scenarios.spec.actor_references import NOUNS
+from scenarios.spec.appearance_spec import WRITTEN
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
 _SOONEST_S, _APART_S = 1.0, 1.5  # when something happens if the phrase does not say, and what follows it
@@ -52,7 +52,7 @@ def draft(phrase: str, name: str) -> Draft:
     read = read_setting(phrase)
     cast = company(_finite(read.rest), read)
     if not cast.parts and "ego" not in cast.said.split():
-        raise NotDrafted(f"nobody in '{phrase}' whom the language knows; it has {', '.join(NOUNS)}, and the ego")
+        raise NotDrafted(f"nobody in '{phrase}' whom the language knows; it has {', '.join(WRITTEN)}, and the ego")
     if len(cast.parts) > MOST_PARTS:
         raise NotDrafted(f"{len(cast.parts)} actors in one phrase; at most {MOST_PARTS} are drafted at once")
     for said, left in _shortened(cast.said):

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scenarios.authoring.draft_setting import DraftSetting
-from scenarios.model.bodies import CALLED, ON_FOOT, STATIC, VARIANTS, Colour, Kind
+from scenarios.model.bodies import CALLED, VARIANTS, Colour, Kind
+from scenarios.model.kinds.actor_kind import Manner
+from scenarios.model.kinds.registry import KINDS
 from scenarios.scenario import Scenario
 from scenarios.source.units import LENGTH, SPEED, quantity
-from scenarios.spec.actor_references import NOUNS, VARIANT_NOUNS
+from scenarios.spec.actor_references import NOUNS, VARIANT_NOUNS, join_nouns
 
 _STANDING = {"stationary", "stopped", "standing", "waiting", "broken-down", "stranded", "abandoned"}
 _ADJECTIVES = {"parked", "lead", "leading", "preceding", "oncoming", *_STANDING}
@@ -64,15 +66,14 @@ class DraftActor:
         """How it usually is where the phrase says no more."""
         if "parked" in self.said:
             return "parked"
-        if self.kind is Kind.DEBRIS and not self.said & _STANDING:
+        usual = KINDS[self.kind].manner
+        if usual is Manner.LIES and not self.said & _STANDING:
             return "lies"
-        if self.said & _STANDING or self.kind in STATIC or self.kind is Kind.TRAILER:
+        if self.said & _STANDING or usual in (Manner.STANDS, Manner.LIES):
             return "stands"
         if self.said & (_LEADS | {"oncoming"}):
             return "leads" if self.said & _LEADS else "oncoming"
-        if self.kind in ON_FOOT:
-            return "walks"
-        return "rides" if self.kind is Kind.CYCLIST else "drives"
+        return str(usual)
 
     def cover(self, scenario: Scenario) -> str | None:
         """Behind whom it hides."""
@@ -112,7 +113,7 @@ def company(text: str, setting: DraftSetting) -> DraftCast:
     parts: list[DraftActor] = []
     said: list[str] = []
     unknown: list[str] = []
-    words = text.split()
+    words = join_nouns(text).split()
     while words:
         said.append(words.pop(0))
         noun = said[-1].strip(",.;:")
@@ -178,7 +179,7 @@ def _sided(
     parts: tuple[DraftActor, ...], said: str, setting: DraftSetting
 ) -> tuple[tuple[DraftActor, ...], str, DraftSetting]:
     """Of the first who drives, the side from which it comes is its lane, which the story does not say again."""
-    if not parts or parts[0].kind in ON_FOOT | {Kind.CYCLIST} or parts[0].manner != "drives":
+    if not parts or parts[0].manner != "drives":
         return parts, said, setting
     if found := _FROM.search(said):
         parts = (replace(parts[0], side=found[1]), *parts[1:])
@@ -223,6 +224,6 @@ def _usual_places(manner: str, speed: str, lane: int) -> list[DraftPlace]:
         "parked": [*parked, stands],
         "walks": [DraftPlace(), *walkers, stands],
         "lies": [DraftPlace(), stands, *parked],
-        "rides": [DraftPlace(), *walkers, replace(leads, speed="15 km/h")],
+        "rides": [DraftPlace(), *walkers, replace(leads, speed="15 km/h"), replace(beside, speed="15 km/h")],
         "drives": [leads, beside, *parked, oncoming],
     }[manner]

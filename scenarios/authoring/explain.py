@@ -15,6 +15,7 @@ from scenarios.model.actions import VerbAction, sets_path
 from scenarios.model.bodies import Body, Colour, Livery
 from scenarios.model.driver_models import DRIVERS, G
 from scenarios.model.environment import WEATHERS
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.model.triggers import singles
 from scenarios.roads.road import Road
@@ -90,7 +91,9 @@ def _world(scenario: Scenario) -> list[str]:
     lines = ["Road: " + _road(scenario.road), *_junction(scenario.road), _surface(scenario), *_ground(scenario), ""]
     lines += [f"Ego: {ego_lane}, {_going(ego)}, {_size(ego)}.", ""]
     lines.append("Actors:" if actors else "Actors: none.")
-    lines += [f"  {p.body.id}: {_looks(p.body)}, {_place(p, scenario)}, {_going(p)}, {_size(p)}." for p in actors]
+    lines += [
+        f"  {p.body.id}: {_looks(p.body)}, {_place(p, scenario)}, {_going(p)}, {_size(p)}{_limits(p)}." for p in actors
+    ]
     lines += ["", "Story:" if scenario.events else "Story: nothing happens by itself."]
     return lines + list(_told_story(scenario))
 
@@ -175,6 +178,13 @@ def _ground(scenario: Scenario) -> Iterator[str]:
         lanes = f"{patch.d_to - patch.d_from:.4g} m wide"
         along = f"from {patch.s_from:g} m to {patch.s_to:g} m along the road"
         yield f"Patch: {patch.surface}, friction coefficient {patch.friction:g}, {along}, {lanes}."
+
+
+def _limits(placed: Placed) -> str:
+    """What its kind cannot exceed, where that is less than a road allows."""
+    limits = KINDS[placed.body.kind].dynamics
+    fastest = f"; at most {shown(limits.fastest_mps, SPEED)}" if limits.fastest_mps is not None else ""
+    return fastest + (f"; brakes at most at {limits.hardest_mps2:g} m/s^2" if limits.hardest_mps2 is not None else "")
 
 
 def _size(placed: Placed) -> str:
@@ -263,15 +273,19 @@ def _told_story(scenario: Scenario) -> Iterator[str]:
 
 
 def _remark(event: Event, scenario: Scenario) -> str:
-    hardest = scenario.friction * G
+    road = scenario.friction * G
+    kind = next(p.body.kind for p in scenario.placed if p.body.id == event.actor)
+    hardest = KINDS[kind].dynamics.grip(road)
     match event.do:
         case VerbAction():
             bodies = {placed.body.id: placed for placed in scenario.placed}
             moved = frozenset(e.actor for e in scenario.events if e is not event and sets_path(e.do))
             placed_event = PlacedEvent(event.actor, scenario.road, bodies, moved)
             return VERBS.of(event.do).remark(event.do, placed_event)
-        case Brake(decel) if decel > hardest:
-            return f"the road gives no more than {hardest:.1f} m/s^2"
+        case Brake(decel) if decel > road:
+            return f"the road gives no more than {road:.1f} m/s^2"
+        case BrakeHardest() if hardest < road:
+            return f"that is {hardest:.1f} m/s^2, which is all that its brakes give"
         case BrakeHardest():
             return f"that is {hardest:.1f} m/s^2"
         case Follow(_, driver):

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from scenarios.events.action_spec import Do, crossing_speed
 from scenarios.events.event_spec import EventSpec
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
-from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC, Kind
+from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC
+from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import nearest
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
+from scenarios.spec.appearance_spec import too_fast
 from scenarios.spec.trigger_spec import When, pair_of
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import StoryVerb, WrittenEvent
@@ -33,7 +35,8 @@ SETS_PATH = {
     *(verb.key for verb in VERBS.all() if verb.action.takes_path),
 }
 _ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
-_ALIVE = ON_FOOT | {Kind.CYCLIST}
+_OFF_RAILS = SETS_PATH - {"cross"}
+_NO_CARGO = frozenset(kind for kind, record in KINDS.items() if record.alive or record.on_rails)
 
 
 def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
@@ -52,12 +55,15 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
         yield "actor", f"{actor.a_kind}, which cannot move", "an actor that can move"
     elif any(e.do.verb == "drop" and e.do.drop.cargo == actor.id for e in story):
         yield "actor", f"{actor.id}, which is cargo", "an actor that acts by itself"
+    elif KINDS[actor.kind].on_rails and (reason := _off_rails(spec.do, actor)):
+        yield f"do.{verb}", f"{actor.a_kind}, which runs on rails and cannot leave them", reason
     else:
         if (own := VERBS.get(verb)) is not None:
             yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
             return
         moved = any(e.do.verb in SETS_PATH for e in others)
         yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)
+        yield from _limit_doubts(spec.do, actor)
         yield from _speed_doubts(spec.do, actor, any(e.do.verb in SETS_SPEED for e in others))
 
 
@@ -201,6 +207,27 @@ def _speed_doubts(do: Do, actor: ActorDescription, changed: bool) -> Iterator[Do
         yield "do.brake.until", shown(do.brake.until, SPEED), wanted
 
 
+def _off_rails(do: Do, actor: ActorDescription) -> str:
+    """What would be right instead of an action that leaves the rails; "" for one that does not."""
+    if do.verb == "cross" and actor.speed_mps > 0:
+        return "one that stands beside the road with 0 km/h first, and then crosses it on its rails"
+    if do.verb in _OFF_RAILS:
+        return "another actor, or what it can do on its rails: brake, stop, change speed, cross, reverse"
+    return ""
+
+
+def _limit_doubts(do: Do, actor: ActorDescription) -> Iterator[Doubt]:
+    """What is asked of an actor against what its kind can do."""
+    limits, says = KINDS[actor.kind].dynamics, do.says
+    key = {"change_speed": "to"}.get(do.verb, "speed")
+    speed, decel = getattr(says, key, None), getattr(says, "decel", None)
+    if limits.fastest_mps is not None and speed is not None and speed > limits.fastest_mps + 1e-9:
+        yield f"do.{do.verb}.{key}", f"{actor.a_kind} at {shown(speed, SPEED)}", too_fast(actor.kind)
+    if limits.hardest_mps2 is not None and decel is not None and decel > limits.hardest_mps2:
+        found = f"{actor.a_kind} that brakes at {decel:g} m/s^2"
+        yield f"do.{do.verb}.decel", found, f"at most {limits.hardest_mps2:g} m/s^2, which is all that its brakes give"
+
+
 def _cut_in_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
     if not actor.beside_ego_lane and not moved:
         wanted = "an actor in another lane of the ego's direction"
@@ -260,13 +287,13 @@ def _drop_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
     if do.drop.cargo in cast.broken:
         return
     cargo = cast.members.get(do.drop.cargo)
-    loose = [m.id for m in cast.members.values() if m.hidden and m.kind not in _ALIVE and m.id != actor.id]
+    loose = [m.id for m in cast.members.values() if m.hidden and m.kind not in _NO_CARGO and m.id != actor.id]
     if cargo is None:
         yield "do.drop.cargo", f"'{do.drop.cargo}'", nearest(do.drop.cargo, loose)
     elif not cargo.hidden:
         wanted = "an actor without a place of its own, such as crate: {kind: barrier, size: [1 m, 1 m, 0.8 m]}"
         yield "do.drop.cargo", f"{cargo.id}, which already has a place", wanted
-    elif cargo.kind in _ALIVE:
+    elif cargo.kind in _NO_CARGO:
         yield "do.drop.cargo", cargo.a_kind, "a thing"
 
 

@@ -9,6 +9,7 @@ from shapely.geometry import LineString, Polygon
 
 from scenarios.events.action_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import (
@@ -44,6 +45,7 @@ from scenarios.spec.actor_spec import (
     OnCross,
     OnRamp,
 )
+from scenarios.spec.appearance_spec import too_fast
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
 EYE_M = 1.7  # the camera, ahead of the ego's rear axle; only to judge whether a hiding place hides
@@ -203,6 +205,7 @@ def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
         yield from _cross_doubts(where, spec, road)
     if isinstance(spec, OnRamp) and road.ramp is None:
         yield f"{where}.road", "ramp, where no ramp joins", "road.ramp, such as {joins: 60 m, length: 150 m}"
+    yield from _kind_doubts(where, spec, road)
     if not isinstance(spec, LanePlacement):
         return
     there = road.opposite_lanes if spec.lane.oncoming else road.lanes
@@ -211,6 +214,21 @@ def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
         lanes = [*map(str, range(road.lanes)), *(f"oncoming {i}" for i in range(road.opposite_lanes))]
         more = "" if road.opposite_lanes else ", or a road with opposite_lanes"
         yield f"{where}.lane", f"{word}{spec.lane.number}", f"one of {', '.join(lanes)}{more}"
+
+
+def _kind_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
+    """What the kind of an actor cannot do from where it starts."""
+    record, path = KINDS[spec.kind], "trajectory" if isinstance(spec, Moved) else "speed"
+    speed = max(_speeds(spec.trajectory)) if isinstance(spec, Moved) else getattr(spec, "speed", 0.0)
+    if record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + 1e-9:
+        yield f"{where}.{path}", f"{spec.kind} at {shown(speed, SPEED)}", too_fast(spec.kind)
+    if not record.on_rails:
+        return
+    if isinstance(spec, OnRamp):
+        yield f"{where}.road", f"{spec.kind}, which runs on rails, on a ramp", "another kind of vehicle"
+    elif speed > 0 and not isinstance(spec, Moved) and road.junction is not None and road.junction.ring_m:
+        found = f"{spec.kind}, which runs on rails, on its way into a roundabout"
+        yield f"{where}.kind", found, "another kind of vehicle, or 0 km/h"
 
 
 def _cross_doubts(where: str, spec: OnCross, road: Road) -> Iterator[Doubt]:

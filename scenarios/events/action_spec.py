@@ -31,7 +31,9 @@ from scenarios.model.actions import (
     TakeExit,
     TurnAt,
 )
-from scenarios.model.bodies import Kind
+from scenarios.model.kinds.actor_kind import Dynamics
+from scenarios.model.kinds.listed import Kind
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
 from scenarios.source.units import ANGLE, LENGTH
@@ -42,11 +44,6 @@ from scenarios.spec.trigger_spec import Lane, read_lane
 from scenarios.verbs import VERBS
 
 DRIVER = "r157 careful"
-# How fast somebody walks or rides onto the road if the story does not say: Euro NCAP's walking adult and child
-# (CPNA, CPNCO) and its crossing bicycle (CBNA); an animal trots.
-CROSSING_MPS = {Kind.PEDESTRIAN: 5 / 3.6, Kind.CHILD: 5 / 3.6, Kind.CYCLIST: 15 / 3.6, Kind.ANIMAL: 10 / 3.6}
-SPEEDING_UP, SLOWING_DOWN = 1.5, 2.0  # m/s^2, usual traffic
-STOPPING = 4.0  # m/s^2: Euro NCAP's lead of 2026
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
 SPIN_RAD = 1.5707963267948966  # a car that has spun lies across the road
 BED_M = 1.2  # height of a lorry's load floor; roofs of cars are a little higher
@@ -61,9 +58,6 @@ Turn = Annotated[float, measured(ANGLE, 0.1, 12.6)]
 Sideways = Annotated[float, measured(LENGTH, -2.0, 2.0)]
 Height = Annotated[float, measured(LENGTH, 0.0, 4.0)]
 Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
-
-
-AT_LINE = 3.0  # m/s^2, an ordinary stop at a line
 
 
 class TurnDo(Section):
@@ -270,7 +264,7 @@ Do: Any = create_model(
 
 
 def crossing_speed(actor: ActorDescription) -> float | None:
-    return actor.speed_mps or CROSSING_MPS.get(actor.kind)
+    return actor.speed_mps or KINDS[actor.kind].dynamics.crossing_mps
 
 
 def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action:
@@ -278,16 +272,18 @@ def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action
     says: Any = do.says
     if (verb := VERBS.get(do.verb)) is not None:
         return verb.compiled(says, actor, cast)
+    usual = KINDS[actor.kind].dynamics
     match do.verb:
         case "brake":
             return BrakeHardest(says.until) if says.decel is None else Brake(says.decel, says.until)
         case "stop" if says.within is None and says.for_ == 0:
-            return Brake(says.decel or STOPPING)
+            return Brake(says.decel or usual.stopping_mps2)
         case "stop":
-            return Stop(None if says.within else says.decel or STOPPING, says.within, says.for_)
+            return Stop(None if says.within else says.decel or usual.stopping_mps2, says.within, says.for_)
         case "change_speed":
-            usual = SPEEDING_UP if says.to > actor.speed_mps else SLOWING_DOWN
-            rate = None if says.within else says.rate or usual
+            faster = says.to > actor.speed_mps
+            rate = says.rate or (usual.speeding_up_mps2 if faster else usual.slowing_down_mps2)
+            rate = None if says.within else rate
             return ChangeSpeed(says.to, rate, says.profile, says.within)
         case "hold_speed":
             return HoldSpeed(_or(says.speed, actor.speed_mps), says.for_)
@@ -296,8 +292,8 @@ def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action
         case "cross":
             return Cross(_or(says.speed, crossing_speed(actor)))
         case "step_out":
-            usual = CROSSING_MPS.get(actor.kind, CROSSING_MPS[Kind.PEDESTRIAN])
-            return StepOut(says.cover, _or(says.speed, usual), says.before is not None)
+            on_foot = KINDS[Kind.PEDESTRIAN].dynamics.crossing_mps
+            return StepOut(says.cover, _or(says.speed, usual.crossing_mps or on_foot), says.before is not None)
         case "follow_trajectory":
             return DriveTrajectory(says.points)
         case "lose_control":
@@ -308,7 +304,7 @@ def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action
             return Appear()
         case "disappear":
             return Disappear()
-    return road_action(do.verb, says) or _sideways(do)
+    return road_action(do.verb, says, usual) or _sideways(do)
 
 
 def _sideways(do: Do) -> Action:
@@ -331,13 +327,13 @@ def _or(value: float | None, usual: float | None) -> float:
     return chosen
 
 
-def road_action(verb: str, says: Any) -> Action | None:
+def road_action(verb: str, says: Any, usual: Dynamics) -> Action | None:
     """The action of one of these mappings; None for any other verb."""
     match verb:
         case "turn":
             return TurnAt(says.to)
         case "stop_at_line":
-            return StopAtLine(says.decel or AT_LINE)
+            return StopAtLine(says.decel or usual.at_line_mps2)
         case "run_red_light":
             return RunRed()
         case "take_exit":

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC
 from scenarios.model.driver_models import G
+from scenarios.model.kinds.registry import KINDS
 from scenarios.roads.road import Road
 from scenarios.scenario import (
     Action,
@@ -37,12 +38,13 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
     if isinstance(placed.behaviour, HoldSpeed):
         target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
     friction *= math.cos(main.slope_rad)  # what presses a body onto a slope
+    grip = KINDS[body.kind].dynamics.grip(friction * G)
     mover = BodyState(
         body,
         road,
-        friction * G,
+        grip,
         offset,
-        _path(placed, road, offset, friction * G, first),
+        _path(placed, road, offset, grip, first),
         placed.speed_mps,
         target,
         main=main,
@@ -59,7 +61,7 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
             mover.speed = max(0.0, (mover.path.planned(0.01) - mover.path.planned(-0.01)) / 0.02)
         case Parked():
             mover.speed, mover.still, mover.target = 0.0, True, Target(0.0, 2.0)
-    mover.still = mover.still or body.kind in STATIC or (body.kind is Kind.TRAILER and mover.speed == 0)
+    mover.still = mover.still or body.kind in STATIC or (KINDS[body.kind].towed and mover.speed == 0)
     approach(mover, main)
     return mover
 

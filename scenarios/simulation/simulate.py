@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 
 from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.model.driver_models import G, driver
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.triggers import Trigger, time_of
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Rollout, SimEvent, frame_count
@@ -188,7 +189,7 @@ class SimulationState:
         for mover, friction in zip(
             self.movers, friction_under(self.road, self.friction, xy, yaw, self.size), strict=True
         ):
-            mover.grip = float(friction) * G
+            mover.grip = KINDS[mover.body.kind].dynamics.grip(float(friction) * G)
             if mover.skid is not None:
                 mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
 

@@ -3,8 +3,9 @@
 import math
 
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
+from scenarios.model.kinds.debris import LOAD_KG_PER_M3
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, station
-from scenarios.simulation.dynamics.collisions import LOAD_KG_PER_M3, sliding_decel
+from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path
 from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
 

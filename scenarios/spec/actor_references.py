@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from scenarios.model.bodies import CALLED, FOUR_WHEELS, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.bodies import CALLED, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.spec.actor_spec import (
     ON_RAMP,
@@ -22,15 +23,24 @@ from scenarios.spec.actor_spec import (
     OnRamp,
 )
 
+GROUPS = tuple(dict.fromkeys(word for record in KINDS.values() for word in record.groups))  # vehicle, person
 # Nouns for a variant: the name of one, or another word for it.
 VARIANT_NOUNS = {name: name for name in VARIANTS} | {word: name for word, name in CALLED.items() if name in VARIANTS}
 NOUNS: dict[str, frozenset[Kind]] = {
     **{str(kind): frozenset({kind}) for kind in Kind},
     **{word: frozenset({VARIANTS[name].kind}) for word, name in VARIANT_NOUNS.items()},
     **{word: frozenset({Kind(name)}) for word, name in CALLED.items() if name not in VARIANTS},
-    "person": frozenset({Kind.PEDESTRIAN, Kind.CHILD}),
-    "vehicle": FOUR_WHEELS | {Kind.MOTORCYCLE},
+    **{word: frozenset(kind for kind in Kind if word in KINDS[kind].groups) for word in GROUPS},
 }
+# Nouns of several words, as stories' lines hold them once they have been read: "wheelchair-user".
+JOINED = {noun.replace(" ", "-"): noun for kind in Kind for noun in (kind, *KINDS[kind].words) if " " in noun}
+NOUNS |= {joined: NOUNS[noun] for joined, noun in JOINED.items()}
+_SEVERAL = re.compile(
+    r"\b(?:" + "|".join(
+        r" (?:(?:the|a|an) )?".join(map(re.escape, noun.split()))
+        for noun in sorted(JOINED.values(), key=len, reverse=True)
+    ) + r")(?![\w-])"
+) if JOINED else None  # fmt: skip
 EGO = {"ego", "ego car", "ego vehicle", "own car", "own vehicle"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his", "their"}
 ORDINALS = {
@@ -146,6 +156,15 @@ def ego_member(ego: EgoSpec) -> ActorDescription:
     return ActorDescription("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
 
 
+def join_nouns(text: str) -> str:
+    """A line in small letters with every noun of several words as one word: "pedestrian pushing a bicycle" becomes
+    "pedestrian-pushing-bicycle".
+    """
+    if _SEVERAL is None:
+        return text
+    return _SEVERAL.sub(lambda found: re.sub(r" (?:(?:the|a|an) )?", "-", found[0]), text)
+
+
 def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
     """Id of the one actor that `phrase` means: an id, or article, ordinal, adjectives and kind; `it` is who was told
     of last. Raises Unclear.
@@ -160,6 +179,7 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
         if it is None:
             raise AmbiguousReference(f"an actor by name: nobody was told of before whom '{words[0]}' could mean")
         return it
+    words = join_nouns(" ".join(words)).split()
     places = [ORDINALS[word] for word in words if word in ORDINALS]
     said = [word for word in words if word not in ORDINALS]
     found = [m for m in cast.members.values() if m.id != "ego" and said and all(_fits(w, m, cast) for w in said)]

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.model.bodies import CALLED, LIVERIED, VARIANTS, Colour, Kind, Livery
+from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import nearest, quoted
+from scenarios.source.units import SPEED, shown
 from scenarios.spec.base import Extents, Section, fault, one_of
 
 SIZE = "three lengths: length, width, height, such as [4.4 m, 1.8 m, 1.5 m]"
@@ -15,12 +17,12 @@ def _kind(written: object) -> Kind:
     if isinstance(written, str) and written in list(Kind):
         return Kind(written)
     if isinstance(written, str) and written in CALLED:
-        raise fault(quoted(written), f"{CALLED[written]}, as it is called here; or one of {', '.join(KINDS)}")
-    raise fault(quoted(written), nearest(written if isinstance(written, str) else "", KINDS))
+        raise fault(quoted(written), f"{CALLED[written]}, as it is called here; or one of {', '.join(WRITTEN)}")
+    raise fault(quoted(written), nearest(written if isinstance(written, str) else "", WRITTEN))
 
 
-KINDS = (*map(str, Kind), *VARIANTS)
-KindWritten = Annotated[Kind, BeforeValidator(_kind, json_schema_input_type=Literal[KINDS])]
+WRITTEN = (*map(str, Kind), *VARIANTS)
+KindWritten = Annotated[Kind, BeforeValidator(_kind, json_schema_input_type=Literal[WRITTEN])]
 WHAT = f"one of {', '.join(Kind)}; {', '.join(VARIANTS)} say the size as well"
 LIVERIES = f"one of {', '.join(Livery)}: a vehicle's paint and lamps"
 COLOURS = f"one of {', '.join(Colour)}: of the paint, the load, the coat or the jacket"
@@ -59,3 +61,10 @@ class SizedActorSpec(AppearanceSpec):
     """An actor whose size stands in its section."""
 
     size: Extents | None = Field(None, description=SIZE)
+
+
+def too_fast(kind: Kind) -> str:
+    """What would be right instead of a speed that a kind does not reach."""
+    fastest = KINDS[kind].dynamics.fastest_mps
+    assert fastest is not None
+    return f"at most {shown(fastest, SPEED)}, the fastest that a body of that kind goes"

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.model.bodies import CALLED, FOUR_WHEELS, Kind
 from scenarios.model.environment import FRICTION, Surface
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.roads.bus_stop import BAY_M, BusStop, StopKind
 from scenarios.roads.friction import Patch
@@ -17,6 +18,7 @@ from scenarios.spec.actor_spec import _lane as read_lane
 from scenarios.spec.base import Count, Section, fault, measured, one_of
 from scenarios.spec.roadside import ParkedRow, Works
 
+AT_KERBS = frozenset(kind for kind in FOUR_WHEELS if not KINDS[kind].on_rails)
 Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]
 
 
@@ -37,15 +39,13 @@ class ParkedSpec(RoadSpan):
     """A row of vehicles parked at the kerb, as many as there is room for."""
 
     side: Annotated[Side, one_of(Side)] = Field(description="left or right of the road")
-    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(
-        Kind.CAR, description="one of " + ", ".join(sorted(FOUR_WHEELS))
-    )
+    kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(Kind.CAR, description="one of " + ", ".join(sorted(AT_KERBS)))
     gap: Annotated[float, measured(LENGTH, 0.2, 20.0)] = Field(1.0, description="between two of them, such as 1 m")
 
     @model_validator(mode="after")
     def _vehicles(self) -> "ParkedSpec":
-        if self.kind not in FOUR_WHEELS:
-            raise fault(f"a row of {self.kind}s", "a vehicle on four wheels or more")
+        if self.kind not in AT_KERBS:
+            raise fault(f"a row of {self.kind}s", "a vehicle on four wheels or more, and not on rails")
         return self
 
     def row(self) -> ParkedRow:

@@ -15,9 +15,31 @@ from scenarios.verbs.clause import WHO, Clause, ClauseError, Moment, Part, flat
 from scenarios.verbs.story_verb import PartReader, StoryVerb
 
 # Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
-BRAKING = {"plain": "4 m/s^2", "gently": "2 m/s^2", "hard": "6 m/s^2", "emergency": "8 m/s^2"}
-CHANGING = {"gently": "1 m/s^2", "hard": "4 m/s^2"}
-USUAL_RATE = {"speeds up": "1.5 m/s^2", "slows down": "2 m/s^2"}  # usual traffic
+
+
+class WordedRate(str):
+    """A rate that a word stands for, such as "hard", and not a number of the line: of a car. Who brakes less well than
+    a car means less by it. `usual` is the field of a kind's `Dynamics` that says it for every kind, if there is one.
+    """
+
+    usual: str = ""
+
+    def __new__(cls, rate: str, usual: str = "") -> "WordedRate":
+        """A rate with its unit, such as "4 m/s^2"."""
+        made = super().__new__(cls, rate)
+        made.usual = usual
+        return made
+
+
+BRAKING = {
+    "plain": WordedRate("4 m/s^2"), "gently": WordedRate("2 m/s^2"), "hard": WordedRate("6 m/s^2"),
+    "emergency": WordedRate("8 m/s^2"),
+}  # fmt: skip
+CHANGING = {"gently": WordedRate("1 m/s^2"), "hard": WordedRate("4 m/s^2")}
+USUAL_RATE = {
+    "speeds up": WordedRate("1.5 m/s^2", "speeding_up_mps2"),
+    "slows down": WordedRate("2 m/s^2", "slowing_down_mps2"),
+}
 RUNNING = "at a run"  # a speed that depends on who runs
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors

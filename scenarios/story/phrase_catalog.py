@@ -10,7 +10,7 @@ from lark.grammar import NonTerminal, Terminal
 
 from scenarios.model.bodies import Kind
 from scenarios.source.units import MEASURES
-from scenarios.spec.actor_references import ADJECTIVES, NOUNS, ORDINALS, PRONOUNS
+from scenarios.spec.actor_references import ADJECTIVES, JOINED, NOUNS, ORDINALS, PRONOUNS
 from scenarios.story.examples import PHRASES
 from scenarios.story.parse_tree import grammar
 from scenarios.verbs import VERBS
@@ -171,7 +171,7 @@ def page() -> str:
     lines = [
         *_OPENING.splitlines(),
         f"* Units: {'; '.join(f'{m.name} in {m.fits}' for m in MEASURES)}.",
-        *_wrapped(f"* Kinds: {_listed(sorted({*map(str, Kind), *NOUNS}))}."),
+        *_wrapped(f"* Kinds: {_listed(sorted({*map(str, Kind), *NOUNS} - JOINED.keys()))}."),
         *_wrapped(f"* Which of them: {_listed([*ADJECTIVES, *ORDINALS])}."),
         *_wrapped(f"* Somebody told of before: {_listed(sorted(PRONOUNS))}."),
     ]

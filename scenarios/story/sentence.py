@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from scenarios.model.bodies import Kind
+from scenarios.model.kinds.listed import Kind
+from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import quoted
-from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, resolve
-from scenarios.story.parse_tree import RUNNING, clauses, grammar
+from scenarios.source.units import ACCELERATION, quantity
+from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, join_nouns, resolve
+from scenarios.story.parse_tree import BRAKING, RUNNING, WordedRate, clauses, grammar
 from scenarios.story.suggestions import nearest_phrases, subject_of
 from scenarios.story.trigger_phrases import FORMER
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import Clause, ClauseError, Moment
 
 LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
-_RUNS = {Kind.ANIMAL: "30 km/h"}  # a deer that is startled
-_ADULT_RUNS = "8 km/h"  # Euro NCAP's running adult
 _CHAINED = re.compile(r"\b(then|after that|afterwards) ")
 _BETWEEN_TWO = ("gap", "ttc", "headway")
 _PAIR = re.compile(r"\bbetween .{1,40}? and ")
@@ -58,6 +58,7 @@ def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> 
         raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
     label = _LABEL.fullmatch(plain)
     name, plain = (label[1], label[2]) if label else (None, plain)
+    plain = join_nouns(plain)
     try:
         then, said = clauses(plain)
     except UnexpectedInput as error:
@@ -101,8 +102,8 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
         raise AmbiguousReference("a delay only after an event: '1 s after event-1 has ended'")
     said = clause.says
     if said.get("speed") == RUNNING:
-        who = cast.members.get(actor)
-        said = said | {"speed": _RUNS.get(who.kind, _ADULT_RUNS) if who else _ADULT_RUNS}
+        said = said | {"speed": _running(actor, cast)}
+    said = said | {key: _worded(rate, actor, cast) for key, rate in said.items() if isinstance(rate, WordedRate)}
     said = {key: _condition(v, actor, cast, told) if isinstance(v, Moment) else v for key, v in said.items()}
     says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
     _check_target(clause, actor, cast, told)
@@ -112,6 +113,23 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
         "when": _when(clause.when, actor, cast, told, after),
         "do": {_verb(clause, actor, cast): says},
     }
+
+
+def _worded(rate: WordedRate, actor: str, cast: ActorIndex) -> str:
+    """What "hard" or "gently" means of an actor: a car's rate, less of who cannot brake as hard as a car."""
+    dynamics = KINDS[cast.members[actor].kind if actor in cast.members else Kind.CAR].dynamics
+    if rate.usual:
+        return f"{getattr(dynamics, rate.usual):g} m/s^2"
+    if dynamics.hardest_mps2 is None:
+        return str(rate)
+    share = dynamics.hardest_mps2 / quantity(BRAKING["emergency"], ACCELERATION)
+    return f"{quantity(rate, ACCELERATION) * share:.2g} m/s^2"
+
+
+def _running(actor: str, cast: ActorIndex) -> str:
+    """The speed that "at a run" means of an actor; of one whose section is faulty, an adult's."""
+    kind = cast.members[actor].kind if actor in cast.members else Kind.PEDESTRIAN
+    return f"{KINDS[kind].dynamics.running_mps * 3.6:.6g} km/h"
 
 
 def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:

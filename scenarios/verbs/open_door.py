@@ -14,7 +14,8 @@ from typing import Annotated
 from pydantic import Field
 
 from scenarios.model.actions import VerbAction
-from scenarios.model.bodies import DOOR_SIZE, DOOR_SUFFIX, Body, Kind
+from scenarios.model.bodies import Body, Kind
+from scenarios.model.kinds.debris import DOOR_SIZE, DOOR_SUFFIX
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import AtPose, OnLane, Parked, Placed, own_road

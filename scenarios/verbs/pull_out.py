@@ -9,7 +9,8 @@ from pydantic import Field
 
 from scenarios.event_text import speed_text
 from scenarios.model.actions import VerbAction
-from scenarios.model.bodies import ON_FOOT, Kind
+from scenarios.model.bodies import ON_FOOT
+from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.lane_change import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_count
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
@@ -22,7 +23,6 @@ from scenarios.verbs.clause import Clause
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
 PULLING_OUT_MPS2 = 1.2  # usual for a bus
-PULLING_OUT_MPS = 30 / 3.6
 
 
 class PullOutDo(Section):
@@ -50,7 +50,7 @@ _PULLS_OUT.3: ("pulls out" | "pull out" | "pulls away" | "moves off" | "drives o
 
 
 def _compiled(says: PullOutDo, actor: ActorDescription, cast: ActorIndex) -> PullOut:
-    return PullOut(says.speed or PULLING_OUT_MPS)
+    return PullOut(says.speed or KINDS[actor.kind].dynamics.pulling_out_mps)
 
 
 def _words(action: PullOut) -> str:
@@ -59,7 +59,7 @@ def _words(action: PullOut) -> str:
 
 def _check(says: PullOutDo, event: WrittenEvent) -> Iterator[Refusal]:
     actor = event.actor
-    if actor.kind in ON_FOOT | {Kind.TRAILER}:
+    if actor.kind in ON_FOOT or KINDS[actor.kind].towed:
         yield "", actor.a_kind, "a vehicle or a cyclist"
     elif actor.speed_mps > 0 and actor.id not in event.moved:
         yield "", f"{actor.id}, which moves already", "an actor that stands; of one that moves: cut_in"

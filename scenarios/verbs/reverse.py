@@ -8,7 +8,8 @@ from pydantic import Field
 
 from scenarios.event_text import number_text, speed_text
 from scenarios.model.actions import VerbAction
-from scenarios.model.bodies import FOUR_WHEELS, Kind
+from scenarios.model.bodies import FOUR_WHEELS
+from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.longitudinal_control import BACKING_RATE, Halt, Target
@@ -57,7 +58,7 @@ def _words(action: Reverse) -> str:
 
 
 def _check(says: ReverseDo, event: WrittenEvent) -> Iterator[Refusal]:
-    if event.actor.kind not in FOUR_WHEELS - {Kind.TRAILER}:
+    if event.actor.kind not in FOUR_WHEELS or KINDS[event.actor.kind].towed:
         yield "", f"{event.actor.a_kind} going backwards", "a car, van, truck, bus or construction vehicle"
 
 

@@ -4,18 +4,15 @@ import re
 from dataclasses import dataclass
 
 from scenarios.model.bodies import Kind
+from scenarios.model.kinds.registry import KINDS
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, NotSaid
 from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
-CHILD_BELOW_M = 1.4  # of a pedestrian's height
-_VEHICLES = {
-    "car": Kind.CAR, "van": Kind.VAN, "truck": Kind.TRUCK, "semitrailer": Kind.TRAILER, "trailer": Kind.TRAILER,
-    "bus": Kind.BUS, "motorbike": Kind.MOTORCYCLE, "bicycle": Kind.CYCLIST,
-}  # fmt: skip
-_THINGS = {"barrier": Kind.BARRIER, "railing": Kind.BARRIER, "obstacle": Kind.BARRIER, "pole": Kind.CONE}
+KIND_PROPERTY = "nearmiss:kind"  # as the export writes it
+_CATEGORY_KEY = {"Vehicle": "vehicleCategory", "Pedestrian": "pedestrianCategory", "MiscObject": "miscObjectCategory"}
 _DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres and stories move
     "Performance": "limits of a vehicle model that is not ours",
     "Axles": "bodies are boxes; where their wheels are does not matter",
@@ -112,22 +109,33 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
 
 
 def _kind(body: Node, height: float) -> Kind:
-    match body.tag:
-        case "Vehicle":
-            said, known = body.word("vehicleCategory"), _VEHICLES
-        case "Pedestrian":
-            said = body.word("pedestrianCategory")
-            if said == "wheelchair":
-                body.differs("a wheelchair is somebody on foot here")
-            if said in ("pedestrian", "wheelchair"):
-                return Kind.CHILD if height < CHILD_BELOW_M else Kind.PEDESTRIAN
-            known = {kind.value: kind for kind in Kind}
-        case "MiscObject":
-            said, known = body.word("miscObjectCategory"), _THINGS
-            if said in ("railing", "obstacle", "pole"):
-                body.differs(f"the {said} is a {known[said]} here, of the same size")
-        case _:
-            raise body.not_said("entities of that sort")
-    if said not in known:
+    if body.tag not in _CATEGORY_KEY:
+        raise body.not_said("entities of that sort")
+    said = body.word(_CATEGORY_KEY[body.tag])
+    fitting = [
+        kind
+        for kind, record in KINDS.items()
+        if body.tag == (record.openscenario.read_from or record.openscenario.element)
+        and said in record.openscenario.reads
+        and height < record.openscenario.below_m
+    ]
+    if not fitting:
         raise body.not_said(f"a {quoted(said)[1:-1]} as an entity", f"{body.tag}")
-    return known[said]
+    if (own := _written_kind(body, said)) is not None:
+        return own
+    kind = min(fitting, key=lambda kind: KINDS[kind].openscenario.below_m)
+    if remark := KINDS[kind].openscenario.reads[said]:
+        body.differs(remark)
+    return kind
+
+
+def _written_kind(body: Node, category: str) -> Kind | None:
+    """The kind that this project's export wrote beside a category that is only near to it; None for any other body."""
+    for properties in body.children("Properties"):
+        for one in properties.children("Property"):
+            if one.word("name", "") != KIND_PROPERTY or (said := one.word("value", "")) not in list(Kind):
+                continue
+            names = KINDS[Kind(said)].openscenario
+            if names.stands_in and (names.element, names.category) == (body.tag, category):
+                return Kind(said)
+    return None

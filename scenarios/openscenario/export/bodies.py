@@ -4,17 +4,11 @@ import math
 
 from lxml import etree
 
-from scenarios.model.bodies import Kind
 from scenarios.model.environment import FRICTION, SURFACES, TIMES, WEATHERS, Surface
+from scenarios.model.kinds.actor_kind import OpenScenarioElement
+from scenarios.model.kinds.registry import KINDS
 from scenarios.openscenario.export.elements import el
 from scenarios.scenario import Placed, Scenario
-
-_CATEGORY = {
-    Kind.CAR: "car", Kind.VAN: "van", Kind.TRUCK: "truck", Kind.BUS: "bus", Kind.MOTORCYCLE: "motorbike",
-    Kind.CYCLIST: "bicycle", Kind.CONSTRUCTION: "truck", Kind.TRAILER: "trailer",
-}  # fmt: skip
-_ON_FOOT = {Kind.PEDESTRIAN: "pedestrian", Kind.CHILD: "pedestrian"}
-_MASS_KG = {Kind.PEDESTRIAN: 75.0, Kind.CHILD: 35.0}
 
 
 def entity_xml(placed: Placed, forward_m: float) -> etree._Element:
@@ -26,15 +20,17 @@ def entity_xml(placed: Placed, forward_m: float) -> etree._Element:
         el("Dimensions", width=float(size.width_m), length=float(size.length_m), height=float(size.height_m)),
     )
     properties = el("Properties", el("Property", name="nearmiss:kind", value=str(body.kind)))
-    if body.kind in _CATEGORY:
-        made = el("Vehicle", box, *_driven(placed, forward_m), properties, name=f"{body.id}-body",
-                  vehicleCategory=_CATEGORY[body.kind])  # fmt: skip
-    elif body.kind in _ON_FOOT:
-        made = el("Pedestrian", box, properties, name=f"{body.id}-body", mass=_MASS_KG[body.kind],
-                  pedestrianCategory=_ON_FOOT[body.kind])  # fmt: skip
-    else:
-        category = "barrier" if body.kind is Kind.BARRIER else "obstacle"
-        made = el("MiscObject", box, properties, name=f"{body.id}-body", mass=50.0, miscObjectCategory=category)
+    names = KINDS[body.kind].openscenario
+    match names.element:
+        case OpenScenarioElement.VEHICLE:
+            made = el("Vehicle", box, *_driven(placed, forward_m), properties, name=f"{body.id}-body",
+                      vehicleCategory=names.category)  # fmt: skip
+        case OpenScenarioElement.PEDESTRIAN:
+            made = el("Pedestrian", box, properties, name=f"{body.id}-body", mass=names.mass_kg,
+                      pedestrianCategory=names.category)  # fmt: skip
+        case OpenScenarioElement.MISC_OBJECT:
+            made = el("MiscObject", box, properties, name=f"{body.id}-body", mass=names.mass_kg,
+                      miscObjectCategory=names.category)  # fmt: skip
     return el("ScenarioObject", made, name=body.id)
 
 

@@ -10,7 +10,8 @@ from math import cos, pi, sin
 import numpy as np
 from lxml import etree
 
-from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC, Kind
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC
+from scenarios.model.kinds.registry import KINDS
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
 from scenarios.openscenario.export.bodies import entity_xml, environment_xml
 from scenarios.openscenario.export.elements import (
@@ -124,8 +125,8 @@ def forward_m(placed: Placed, ego: bool) -> float:
     """From the reference point, under the rear axle of what has wheels, to the middle of the box."""
     if ego:
         return EGO_REAR_AXLE_TO_CENTRE_M
-    wheels = placed.body.kind not in ON_FOOT | STATIC | {Kind.TRAILER}
-    return round(0.3 * placed.body.size.length_m, 3) if wheels else 0.0
+    rear_axle = KINDS[placed.body.kind].openscenario.rear_axle
+    return round(0.3 * placed.body.size.length_m, 3) if rear_axle else 0.0
 
 
 # -- the file ------------------------------------------------------------------------------------------------------

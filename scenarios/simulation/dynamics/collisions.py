@@ -6,22 +6,12 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
-from scenarios.model.bodies import ON_FOOT, Body, Kind
+from scenarios.model.bodies import ON_FOOT, Body
+from scenarios.model.kinds.registry import KINDS
 from scenarios.numba_cache import njit
 from scenarios.simulation.dynamics.boxes import box_centres, corners_of
 from scenarios.simulation.dynamics.state_table import PRESENT, SLIDES, SPEED, Table
 
-# Kilograms per metre of length for vehicles, whole bodies otherwise: enough to say who pushes whom.
-_VEHICLE_KG_PER_M = {
-    Kind.CAR: 340.0, Kind.VAN: 420.0, Kind.TRUCK: 1200.0, Kind.BUS: 1100.0,
-    Kind.CONSTRUCTION: 1800.0, Kind.TRAILER: 900.0,
-}  # fmt: skip
-_WHOLE_KG = {
-    Kind.MOTORCYCLE: 280.0, Kind.CYCLIST: 95.0, Kind.PEDESTRIAN: 75.0, Kind.CHILD: 28.0,
-    Kind.CONE: 4.0, Kind.BARRIER: 4000.0,
-}  # fmt: skip
-LOAD_KG_PER_M3 = 300.0  # of mixed freight
-_KG_PER_M3 = {Kind.ANIMAL: 75.0, Kind.DEBRIS: LOAD_KG_PER_M3}  # of the box; 90 kg for a deer, 15 for a dog
 SLIDING_SHARE = 0.75  # of peak friction, once a body slides
 
 
@@ -30,16 +20,15 @@ Contact = tuple[int, int, Float[np.ndarray, "2"]]  # two places, and the unit no
 
 def mass_kg(body: Body) -> float:
     """A usual mass for the kind and size of a body."""
-    if body.kind in _WHOLE_KG:
-        return _WHOLE_KG[body.kind]
-    if body.kind in _KG_PER_M3:
-        return _KG_PER_M3[body.kind] * body.size.length_m * body.size.width_m * body.size.height_m
-    return _VEHICLE_KG_PER_M[body.kind] * body.size.length_m
+    return KINDS[body.kind].mass.of(body.size)
 
 
 def sliding_decel(body: Body, friction: float) -> float:
-    """How hard a body slows after an impact, m/s^2: people and animals roll and tumble, vehicles skid."""
-    return 9.81 * friction * (0.7 if body.kind in ON_FOOT else SLIDING_SHARE)
+    """How hard a body slows after an impact, m/s^2: people and animals roll and tumble, vehicles skid,
+    and what is on rails has its brakes."""
+    record = KINDS[body.kind]
+    slide = 9.81 * friction * (0.7 if body.kind in ON_FOOT else SLIDING_SHARE)
+    return record.dynamics.grip(slide) if record.on_rails else slide
 
 
 def touching(

@@ -169,7 +169,7 @@ REFUSED = [
     ("lead brakes until 80 km/h", ["80 km/h", "below the 50 km/h"]),
     ("the truck brakes", ["truck braking, which stands", "an actor that moves"]),
     ("lead slows down", ["the speed to reach: 'lead slows down to 30 km/h'"]),
-    ("tram brakes", ["'tram' says nothing of any of them", "lead (car)", "truck (truck)"]),
+    ("zeppelin brakes", ["'zeppelin' says nothing of any of them", "lead (car)", "truck (truck)"]),
     ("the laed car brakes", ["did you mean lead"]),
     ("the red car brakes", ["'red' says nothing"]),
     ("the parked vehicle speeds up to 9 km/h", ["may be truck or parked-car; say its id"]),

@@ -288,7 +288,7 @@ REFUSED = [
     ("lead brakes when the gap is small", ["not understood from 'small'", "a phrase such as 'lead brakes"]),
     ("lead brakes when the TTC is above 2 s", ["not understood from 'above"]),
     ("lead brakes when the gap between lead and lead is below 9 m", ["lead and itself", "two different actors"]),
-    ("lead brakes when the gap to the tram is below 9 m", ["'tram' says nothing"]),
+    ("lead brakes when the gap to the zeppelin is below 9 m", ["'zeppelin' says nothing"]),
     ("lead brakes when it has passed it", ["lead passing itself"]),
     ("lead brakes when it is in lane 5", ["lane 5", "one of lane 0, lane 1, lane 2"]),
     ("lead brakes when it enters the van's lane", ["a lane by its number, or the ego's lane"]),

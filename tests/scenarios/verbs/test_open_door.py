@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from scenarios.model.bodies import DOOR_SIZE, Colour, Kind
+from scenarios.model.bodies import Colour, Kind
+from scenarios.model.kinds.debris import DOOR_SIZE
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors

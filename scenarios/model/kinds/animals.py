@@ -1,0 +1,45 @@
+"""Animals on four legs."""
+
+from scenarios.model.kinds.actor_kind import (
+    ActorKind,
+    AttributeGroup,
+    Dynamics,
+    Footing,
+    KindVariant,
+    Manner,
+    Mass,
+    MassPer,
+    NuScenesNames,
+    OpenScenarioElement,
+    OpenScenarioNames,
+    Size,
+)
+from scenarios.model.kinds.listed import Kind
+
+DEER = KindVariant(Kind.ANIMAL, Size(1.7, 0.5, 1.4), words=("stag",))  # a white-tailed deer with its head up
+DOG = KindVariant(Kind.ANIMAL, Size(0.95, 0.3, 0.7))  # a large one
+
+
+def animal_variant(size: Size) -> str:
+    """What an animal of this size is."""
+    return "dog" if size.height_m < 0.9 else "deer"
+
+
+ANIMAL = ActorKind(
+    Kind.ANIMAL,
+    DEER.size,
+    Mass(75.0, MassPer.CUBIC_METRE),  # of the box: 90 kg for a deer, 15 for a dog
+    Footing.FOOT,
+    NuScenesNames("animal", AttributeGroup.NONE, ("animal",)),  # none of the ten classes of the detection task
+    OpenScenarioNames(
+        OpenScenarioElement.MISC_OBJECT, "obstacle", {"animal": ""}, rear_axle=False,
+        read_from=OpenScenarioElement.PEDESTRIAN,
+    ),
+    Manner.WALKS,
+    Dynamics(crossing_mps=10 / 3.6, running_mps=30 / 3.6),  # it trots; a deer that is startled runs
+    variants={"deer": DEER, "dog": DOG},
+    variant_of=animal_variant,
+    alive=True,
+    brake_lamp=False,
+)  # fmt: skip
+KINDS = (ANIMAL,)

@@ -1,0 +1,198 @@
+"""E-scooters, pedestrians with a bicycle, trams and wheelchair users: from words to motion, and what is refused."""
+
+import re
+
+import numpy as np
+import pytest
+
+from scenarios.authoring.draft import draft
+from scenarios.authoring.explain import explain
+from scenarios.compiler.event_checks import SETS_PATH
+from scenarios.load import loads
+from scenarios.model.bodies import USUAL_SIZE, Body, Kind
+from scenarios.openscenario.export.export import export
+from scenarios.openscenario.import_file import ImportOptions, import_file
+from scenarios.scenario import Brake, Scenario
+from scenarios.simulation.dynamics.collisions import mass_kg
+from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import SpecErrors
+
+ADDED = (Kind.E_SCOOTER, Kind.PEDESTRIAN_WITH_BICYCLE, Kind.TRAM, Kind.WHEELCHAIR_USER)
+FILE = """
+name: added
+intent: A kind of actor that was added.
+duration: 6 s
+road: {{lanes: 2, opposite_lanes: 1, surface: {surface}}}
+ego: {{lane: 0, speed: {ego}, drive: hold speed}}
+actors:
+{actors}
+story:
+  - {line}
+"""
+BESIDE, OPPOSITE = "side: right, ahead: 40 m, offset: 1 m", "side: left, ahead: 40 m, offset: 1 m"
+TRAM = "it: {kind: tram, lane: 1, ahead: 20 m, speed: 20 km/h}"
+
+
+def read(actors: str, line: str, surface: str = "dry", ego: str = "30 km/h") -> Scenario:
+    lines = "\n".join(f"  {actor}" for actor in actors.split("; "))
+    return loads(FILE.format(actors=lines, line=line, surface=surface, ego=ego))[0]
+
+
+def refusal(actors: str, line: str) -> str:
+    with pytest.raises(SpecErrors) as faults:
+        read(actors, line)
+    return str(faults.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Kind.E_SCOOTER, "the e-scooter"), (Kind.E_SCOOTER, "an e-scooter rider"), (Kind.E_SCOOTER, "the kick scooter"),
+        (Kind.PEDESTRIAN_WITH_BICYCLE, "the pedestrian with a bicycle"),
+        (Kind.PEDESTRIAN_WITH_BICYCLE, "the pedestrian pushing the bike"),
+        (Kind.PEDESTRIAN_WITH_BICYCLE, "a person pushing a bicycle"), (Kind.PEDESTRIAN_WITH_BICYCLE, "the person"),
+        (Kind.TRAM, "the tram"), (Kind.TRAM, "the streetcar"), (Kind.TRAM, "the vehicle"),
+        (Kind.WHEELCHAIR_USER, "the wheelchair user"), (Kind.WHEELCHAIR_USER, "the person in a wheelchair"),
+        (Kind.WHEELCHAIR_USER, "The Wheelchair"),
+    ],
+)  # fmt: skip
+def test_a_story_speaks_of_them_in_plain_words(kind, said):
+    scenario = read(f"it: {{kind: {kind}, {BESIDE}}}; other: {{kind: cone, {OPPOSITE}}}", f"{said} crosses after 1 s")
+    assert scenario.events[0].actor == "it"
+    assert scenario.placed[1].body == Body("it", kind, USUAL_SIZE[kind])
+
+
+def test_the_pedestrian_is_not_the_one_with_the_bicycle():
+    both = f"walker: {{kind: pedestrian, {BESIDE}}}; pusher: {{kind: pedestrian with bicycle, {OPPOSITE}}}"
+    assert read(both, "the pedestrian crosses").events[0].actor == "walker"
+    assert read(both, "the pedestrian with the bicycle crosses").events[0].actor == "pusher"
+
+
+@pytest.mark.parametrize("kind", ADDED)
+def test_each_crosses_the_road_at_its_own_pace(kind):
+    scenario = read(f"it: {{kind: {kind}, {BESIDE}}}", "it crosses after 0.5 s", ego="5 km/h")
+    rollout = simulate(scenario)
+    assert rollout.speed_mps[:, 1].max() == pytest.approx(scenario.events[0].do.speed_mps, abs=0.05)
+    assert np.ptp(rollout.centre[:, 1, 0]) < 0.5 and np.ptp(rollout.centre[:, 1, 1]) > 3.0
+
+
+def test_an_e_scooter_cuts_in():
+    rollout = simulate(
+        read("it: {kind: e-scooter, lane: 1, ahead: 8 m, speed: 20 km/h}", "it cuts in after 1 s", ego="10 km/h")
+    )
+    assert rollout.centre[0, 1, 1] == pytest.approx(3.5, abs=0.01)
+    assert rollout.centre[-1, 1, 1] == pytest.approx(0.0, abs=0.1)
+
+
+@pytest.mark.parametrize("surface", ["dry", "ice"])
+def test_a_tram_brakes_no_harder_than_its_track_brakes(surface):
+    tram = "it: {kind: tram, lane: 1, ahead: 20 m, speed: 40 km/h}"
+    rollout = simulate(read(tram, "it brakes as hard as it can after 1 s", surface))
+    most = {"dry": 2.8, "ice": 9.81 * rollout.friction}[surface]
+    assert rollout.acceleration_mps2[:, 1].min() == pytest.approx(-most, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "rate"),
+    [("tram", "brakes", 1.4), ("tram", "brakes hard", 2.1), ("tram", "slams on the brakes", 2.8),
+     ("e-scooter", "brakes", 2.5), ("car", "brakes", 4.0), ("car", "brakes hard", 6.0)],
+)  # fmt: skip
+def test_braking_hard_means_less_of_who_brakes_less_well(kind, word, rate):
+    (event,) = read(f"it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: 20 km/h}}", f"it {word} after 1 s").events
+    assert event.do == Brake(rate)
+
+
+def test_a_car_bounces_off_a_tram():
+    masses = [mass_kg(Body("it", kind, USUAL_SIZE[kind])) for kind in (*ADDED, Kind.CAR, Kind.PEDESTRIAN)]
+    scooter, pusher, tram, wheelchair, car, adult = masses
+    assert adult < scooter <= wheelchair < car and adult < pusher < car and tram > 10 * car
+    hit = simulate(read("it: {kind: tram, lane: 0, ahead: 10 m, speed: 0 km/h}", "ego keeps 60 km/h", ego="60 km/h"))
+    assert any("collision" in event.what for event in hit.happenings)
+    assert np.abs(hit.speed_mps[:, 1]).max() < 0.2 * 60 / 3.6 < 0.6 * hit.speed_mps[0, 0]
+
+
+def test_explain_says_what_a_kind_cannot_exceed(tmp_path):
+    file = tmp_path / "tram.yaml"
+    actors = "  it: {kind: tram, lane: 1, ahead: 20 m, speed: 40 km/h}"
+    file.write_text(FILE.format(actors=actors, line="it brakes as hard as it can", surface="dry", ego="30 km/h"))
+    text = explain(file)
+    assert "at most 80 km/h (22.22 m/s); brakes at most at 2.8 m/s^2." in text
+    assert "# that is 2.8 m/s^2, which is all that its brakes give" in text
+
+
+# -- what is refused -----------------------------------------------------------------------------------------------
+
+_LEAVES = {
+    "cut_in": "cuts in", "cut_out": "cuts out", "change_lane": "changes lane to the left",
+    "offset": "swerves 1 m to the left", "step_out": "steps out from behind truck",
+    "follow_trajectory": "follows the path through (1 s, 10 m, 0 m) (2 s, 20 m, 1 m)", "lose_control": "loses control",
+    "turn": "turns left at the junction", "pull_out": "pulls out", "merge": "merges into a gap",
+    "take_exit": "takes the second exit",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", sorted(SETS_PATH - {"cross"}))
+def test_a_tram_does_nothing_that_leaves_its_rails(verb):
+    actors = f"{TRAM}; truck: {{kind: truck, {OPPOSITE}}}"
+    assert "a tram, which runs on rails and cannot leave them" in refusal(actors, f"it {_LEAVES[verb]}")
+
+
+def test_a_tram_crosses_on_rails_of_its_own_only():
+    assert "stands beside the road" in refusal(TRAM, "it crosses")
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "wanted"),
+    [
+        ("e-scooter", "it speeds up to 40 km/h", "at most 25 km/h"),
+        ("e-scooter", "it brakes at 7 m/s^2 after 1 s", "at most 5 m/s^2"),
+        ("tram", "it brakes at 6 m/s^2 after 1 s", "at most 2.8 m/s^2"),
+        ("tram", "it keeps 100 km/h", "at most 80 km/h"),
+        ("wheelchair user", "it crosses at 20 km/h", "at most 15 km/h"),
+        ("pedestrian with bicycle", "it crosses at 12 km/h", "at most 10 km/h"),
+    ],
+)
+def test_more_than_a_kind_can_do_is_refused(kind, line, wanted):
+    assert wanted in refusal(f"it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: 5 km/h}}", line)
+
+
+def test_a_start_that_is_too_fast_is_refused():
+    assert "at most 25 km/h" in refusal("it: {kind: e-scooter, lane: 1, ahead: 20 m, speed: 50 km/h}", "ego brakes")
+    path = "it: {kind: wheelchair user, trajectory: [[0 s, 20 m, 5 m], [6 s, 80 m, 5 m]]}"
+    assert "at most 15 km/h" in refusal(path, "ego brakes")
+
+
+def test_no_row_of_trams_is_parked():
+    row = "dry, parked: [{side: right, kind: tram, from: 20 m, to: 60 m}]"
+    with pytest.raises(SpecErrors, match="not on rails"):
+        read(f"it: {{kind: cone, {BESIDE}}}", "ego brakes", row)
+
+
+# -- drafts, OpenSCENARIO ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phrase", "section"),
+    [
+        ("a wheelchair user crosses at night", "kind: wheelchair user, side: right"),
+        ("an e-scooter rider cuts in", "kind: e-scooter, lane: 1"),
+        ("a pedestrian pushing a bicycle steps out from behind a parked van", "kind: pedestrian with bicycle}"),
+        ("the lead tram brakes hard", "kind: tram, lane: 0"),
+    ],
+)
+def test_a_phrase_is_drafted(phrase, section):
+    made = draft(phrase, "drafted")
+    assert section in made.text and not made.unknown
+    assert loads(made.text)[0].events
+
+
+@pytest.mark.parametrize("kind", ADDED)
+def test_each_comes_back_from_openscenario_as_it_was(kind, tmp_path):
+    speed = "5 km/h" if kind is not Kind.TRAM else "30 km/h"
+    scenario = read(f"it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: {speed}}}", "ego brakes after 1 s")
+    made = export(scenario, simulate(scenario))
+    (tmp_path / made.xodr_name).write_bytes(made.xodr)
+    (tmp_path / made.xosc_name).write_bytes(made.xosc)
+    (again,) = loads(import_file(tmp_path / made.xosc_name, ImportOptions(), {}).text)
+    assert again.placed[1].body.kind is kind
+    assert re.search(rb'Category="(bicycle|pedestrian|tram|wheelchair)"', made.xosc)
