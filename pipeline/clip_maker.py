@@ -91,7 +91,8 @@ class ClipMaker:
         return place, Stopwatch(Run(self.out).shown(place))
 
     def _leave(self, clip: Clip, place: Path, clock: Stopwatch) -> ClipDone:
-        clock(write_clip, place, clip)
+        with clock("write_clip"):
+            write_clip(place, clip)
         record = Run(self.out).finish(place, clip.record)
         clock.stop()
         return ClipDone(record, clock.seconds, peak_memory_gib())

@@ -2,9 +2,9 @@
 
     scenario -> rollout -> conditions -> source -> tokens -> frames -> lidar -> verdicts -> clip
 
-A call a stage, a noun an arrow. Every value is frozen; no later stage fills in what an earlier one left open. The line
-has three acts, which may be played in different places: the first and the last need cores, the one between them is the
-networks', is at home on a GPU and takes several clips at once.
+A stage a `with clock(...)`, a noun an arrow. Every value is frozen; no later stage fills in what an earlier one left
+open. The line has three acts, which may be played in different places: the first and the last need cores, the one
+between them is the networks', is at home on a GPU and takes several clips at once.
 """
 
 from collections.abc import Sequence
@@ -50,9 +50,12 @@ def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
 def prepare(job: Job, rig: tuple[Camera, ...], clock: Stopwatch) -> ConditionedClip:
     """What happens, what the networks are shown of it, and the pictures that they go on from."""
     look = seed_for(job.scenario, job.seed, "look")
-    world = clock(open_world, job.scenario, job.log, rig)
-    conditions = clock(condition, world.rollout, world.rig, None if world.log else look)
-    source = clock(take_pictures, world, conditions, look)
+    with clock("open_world"):
+        world = open_world(job.scenario, job.log, rig)
+    with clock("condition"):
+        conditions = condition(world.rollout, world.rig, None if world.log else look)
+    with clock("take_pictures"):
+        source = take_pictures(world, conditions, look)
     return ConditionedClip(world.rollout, conditions, source)
 
 
@@ -61,16 +64,20 @@ def imagine(
 ) -> tuple[Imagined, ...]:
     """What the networks make of scenes that have equally many frames."""
     dice, noise = ([seed_for(job.scenario, job.seed, what) for job in jobs] for what in ("tokens", "frames"))
-    tokens = clock(predict_tokens, scenes, networks, dice)
-    frames = clock(render_frames, tokens, scenes, networks, noise)
+    with clock("predict_tokens"):
+        tokens = predict_tokens(scenes, networks, dice)
+    with clock("render_frames"):
+        frames = render_frames(tokens, scenes, networks, noise)
     return tuple(Imagined(clip, networks.computes_on) for clip in frames)
 
 
 def finish(job: Job, scene: ConditionedClip, imagined: Imagined, networks: Networks, clock: Stopwatch) -> Clip:
     """What else is sensed, what the checks say, and the record of it all."""
     rollout, conditions, frames = scene.rollout, scene.conditions, tuple(imagined.frames)
-    lidar = clock(sense_lidar, rollout, conditions, seed_for(job.scenario, job.seed, "lidar"))
-    verdicts = clock(judge, job.scenario, rollout, conditions, frames, scene.source, networks)
+    with clock("sense_lidar"):
+        lidar = sense_lidar(rollout, conditions, seed_for(job.scenario, job.seed, "lidar"))
+    with clock("judge"):
+        verdicts = judge(job.scenario, rollout, conditions, frames, scene.source, networks)
     record = record_of(job, scene, verdicts, networks, imagined.device, clock.seconds)
     views = conditions.views
     return Clip(
