@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.engine import ray_actor as hand
+from pipeline.engine import ray_actor
 from pipeline.engine.outcomes import StageRunner
 from pipeline.engine.own_code import OURS, ROOT
 from pipeline.engine.ray_cluster import NoWorkers, RayPlan
@@ -60,8 +60,8 @@ class ActorPool:
 
         needs, threads = self.pool.needs, self.pool.hands.threads
         asked = {"num_cpus": threads, "num_gpus": needs.gpus, "memory": int(needs.memory_gib * 2**30)}
-        cloudpickle.register_pickle_by_value(hand)  # a reference to it could find another `pipeline` there
-        actor = ray.remote(max_restarts=0, max_task_retries=0, **asked)(hand._Hand)
+        cloudpickle.register_pickle_by_value(ray_actor)  # a reference to it could find another `pipeline` there
+        actor = ray.remote(max_restarts=0, max_task_retries=0, **asked)(ray_actor._PoolActor)
         return actor.remote(str(ROOT), OURS, threads, needs.gpus > 0)
 
     def give(self, number: int, act: Stage, last: bool, parts: Sequence[PendingItem]) -> None:
