@@ -6,6 +6,7 @@ import sys
 _NAMED = {
     "conditioning.logs.tables": "LogError",
     "models.weights": "WeightsError",
+    "outputs.registry": "RegistryError",
     "pipeline.checks.baseline": "BaselineError",
     "scenarios.source.errors": "SpecErrors",
 }
