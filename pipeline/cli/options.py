@@ -10,7 +10,7 @@ Log = Annotated[
 ]
 Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships with weights.")]
 Renderer = Annotated[
-    str, typer.Option(help="What draws the frames: `gaia` (networks) or `procedural` (exact, fast, no network).")
+    str, typer.Option(help="What draws the frames: `gaia` (networks), `procedural` (exact, fast, no network)...")
 ]
 Formats = Annotated[
     list[str] | None,

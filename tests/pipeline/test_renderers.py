@@ -11,8 +11,11 @@ import pytest
 
 from outputs.clips.clip import read_clip
 from outputs.clips.manifest import read_record
+from outputs.nuscenes.dataset_card import dataset_card
+from outputs.nuscenes.tables import open_scene, scene_rows
 from outputs.registry import ExtensionRegistry, RegistryError
 from pipeline.batch.generate import NoObserver, Summary, generate, hold, make_plan
+from pipeline.batch.nightly import NightlyConfig
 from pipeline.batch.resume import resume
 from pipeline.engine.stage_plan import StagedConfig, StagingError
 from pipeline.networks import DRAWING
@@ -112,6 +115,17 @@ def test_a_clip_that_went_missing_is_made_again_by_the_same_renderer(drawn):
     again = next(drawn.run.glob("*/" + drawn.records[0].id))
     assert read_record(again / "record.json").renderer == "procedural"
     assert np.array_equal(read_clip(again).frames[0], before)
+
+
+def test_a_nights_command_and_a_mixed_dataset_say_which_renderer(drawn, tmp_path, checker_alone):
+    order = NightlyConfig(request_in(tmp_path, checker_alone))
+    assert "--renderer procedural" in order.command(INLINE)
+    assert "--renderer" not in NightlyConfig(replace(order.what, renderer="gaia")).command(INLINE)
+    records = [drawn.records[0], drawn.records[1].model_copy(update={"renderer": "gaia"})]
+    card = dataset_card(records, {record.id: {} for record in records}, {}, "v1.0-trainval")
+    assert "gaia (`nearmiss`) 1, procedural (`nearmiss procedural`) 1" in card
+    scene = open_scene(next(drawn.run.glob(f"*/{records[0].id}")))
+    assert scene_rows(scene).tables["log"][0]["vehicle"] == "nearmiss procedural"
 
 
 def test_ids_of_gaia_are_those_of_before_there_was_a_choice_and_others_differ():
