@@ -1,5 +1,6 @@
 """What a check found: value, limit, model; pass, fail or inconclusive."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,10 +13,17 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"  # never counts as a pass of the check; rejects only where the verdict `must_pass`
 
 
+def check_id(name: str) -> str:
+    """The id of a check that is known by its name alone: "expect: min TTC" is `expect-min-ttc`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One check's result on one clip, for pixels on one of its cameras.
 
+    `id` is the check's stable id, by which programs tell checks apart; `check` its name for a person, which may change.
+    Records of before there were ids have names alone: `check_id` makes the id of them.
     `value` and `limit` share `unit`; `model` names the physical or statistical model used; `baseline` what a pixel
     limit is relative to: the id of the stored figures on source frames, or the clip's own source pictures; "" for
     physics. `reason` is a sentence for a person. `camera` is the one whose pictures were judged; "" for physics, and
@@ -34,6 +42,11 @@ class Verdict:
     gates: bool = True  # False: a tag, reported but never a ground for rejection
     camera: str = ""
     must_pass: bool = False  # True: an inconclusive outcome keeps the clip back as well
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", check_id(self.check))
 
     @property
     def against(self) -> bool:

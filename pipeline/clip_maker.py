@@ -6,8 +6,9 @@ from pathlib import Path
 
 from models.weights import WeightsError
 from outputs.clips.clip import Clip, write_clip
+from outputs.clips.manifest import FIRST_RENDERER
 from pipeline.engine.machine import granted_device, peak_memory_gib
-from pipeline.networks import Networks, load_networks
+from pipeline.renderers.models import LoadedModels, load_models
 from pipeline.runs.clip_outcome import ClipDone
 from pipeline.runs.run_folder import Job, Run
 from pipeline.runs.stage_timer import Stopwatch
@@ -15,9 +16,13 @@ from pipeline.stages import ConditionedClip
 from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
 
 
-def made_with(preset: str, weights: dict[str, str]) -> dict[str, str]:
+def made_with(renderer: str, preset: str, weights: dict[str, str]) -> dict[str, str]:
     """What all clips of one run have in common."""
-    return {"preset": preset, **{f"{part} weights": fingerprint for part, fingerprint in weights.items()}}
+    return {
+        "renderer": renderer,
+        "preset": preset,
+        **{f"{part} weights": fingerprint for part, fingerprint in weights.items()},
+    }
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class PreparedClip:
 
 @dataclass(frozen=True)
 class GeneratedClip:
-    """What the networks made of a clip, and the clip's share of their seconds."""
+    """What the renderer made of a clip, and the clip's share of their seconds."""
 
     imagined: Imagined
     seconds: dict[str, float]
@@ -45,28 +50,30 @@ class GeneratedClip:
 class ClipMaker:
     """`process` makes a whole clip; `prepare`, `imagine` and `finish` are its acts (`pipeline.engine.stage_plan`).
 
-    `on_gpu`: the networks that make clips are on the GPU in those workers that were given one.
+    `on_gpu`: the renderer is on the GPU in those workers that were given one.
     """
 
     out: Path
     preset: str
     weights: Path
     on_gpu: bool = False
-    networks: Networks | None = field(default=None, repr=False)
+    renderer: str = FIRST_RENDERER
+    models: LoadedModels | None = field(default=None, repr=False)
 
     def setup(self, threads: int) -> None:
         device = granted_device() if self.on_gpu else "cpu"
-        self.networks = load_networks(self.preset, threads, self.weights, device)
-        if Run(self.out).manifest()["made_with"] != made_with(self.preset, self.networks.fingerprints):
+        self.models = load_models(self.renderer, self.preset, threads, self.weights, device)
+        now = made_with(self.renderer, self.preset, self.models.fingerprints)
+        if Run(self.out).manifest()["made_with"] != now:
             raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
     def process(self, job: Job) -> ClipDone:
         place, clock = self._begin(job)
-        return self._leave(synthesize(job, self.networks, clock), place, clock)
+        return self._leave(synthesize(job, self.models, clock), place, clock)
 
     def prepare(self, job: Job) -> PreparedClip:
         place, clock = self._begin(job)
-        return PreparedClip(place, prepare(job, self.networks.rig, clock), clock.seconds)
+        return PreparedClip(place, prepare(job, self.models.rig, clock), clock.seconds)
 
     def imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> list[GeneratedClip]:
         """Those together that have equally many frames."""
@@ -78,20 +85,21 @@ class ClipMaker:
 
     def _imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> dict[str, GeneratedClip]:
         clock = Stopwatch(*(Run(self.out).shown(one.place) for one in begun))
-        imagined = imagine(jobs, [one.scene for one in begun], self.networks, clock)
+        imagined = imagine(jobs, [one.scene for one in begun], self.models.renderer, clock)
         share = {stage: round(seconds / len(jobs), 3) for stage, seconds in clock.seconds.items()}
         return {job.clip: GeneratedClip(one, share) for job, one in zip(jobs, imagined, strict=True)}
 
     def finish(self, job: Job, begun: PreparedClip, seen: GeneratedClip) -> ClipDone:
         clock = Stopwatch(Run(self.out).shown(begun.place), begun=begun.seconds | seen.seconds)
-        return self._leave(finish(job, begun.scene, seen.imagined, self.networks, clock), begun.place, clock)
+        return self._leave(finish(job, begun.scene, seen.imagined, self.models, clock), begun.place, clock)
 
     def _begin(self, job: Job) -> tuple[Path, Stopwatch]:
         place = Run(self.out).begin(job.clip)
         return place, Stopwatch(Run(self.out).shown(place))
 
     def _leave(self, clip: Clip, place: Path, clock: Stopwatch) -> ClipDone:
-        clock(write_clip, place, clip)
+        with clock("write_clip"):
+            write_clip(place, clip)
         record = Run(self.out).finish(place, clip.record)
         clock.stop()
         return ClipDone(record, clock.seconds, peak_memory_gib())

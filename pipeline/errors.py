@@ -8,6 +8,7 @@ _NAMED = {
     "conditioning.geometry.rigs": "RigError",
     "models.presets": "PresetError",
     "models.weights": "WeightsError",
+    "outputs.registry": "RegistryError",
     "pipeline.checks.baseline": "BaselineError",
     "scenarios.source.errors": "SpecErrors",
 }

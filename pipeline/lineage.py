@@ -6,7 +6,7 @@ from outputs.clips.manifest import ClipRecord, reasons_against
 from outputs.nuscenes.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
-from pipeline.networks import Networks
+from pipeline.renderers.models import LoadedModels
 from pipeline.runs.run_folder import Job, safe_name
 from pipeline.stages import ConditionedClip
 from scenarios.rollout import FRAME_RATE_HZ
@@ -25,19 +25,20 @@ def record_of(
     job: Job,
     scene: ConditionedClip,
     verdicts: tuple[Verdict, ...],
-    networks: Networks,
+    models: LoadedModels,
     device: str,
     seconds: dict[str, float],
 ) -> ClipRecord:
-    """Everything there is to know of a clip but its arrays; `device` is where the networks made it."""
+    """Everything there is to know of a clip but its arrays; `device` is where the renderer made it."""
     here = machine()
     return ClipRecord(
         id=job.clip, scenario_id=job.scenario.id, family=family_of(job.scenario), name=job.scenario.name,
         caption=scene.conditions.caption, spec_hash=job.scenario.spec_hash, seed=job.seed,
-        parameters=job.scenario.parameters, preset=networks.preset, weights=networks.fingerprints,
+        parameters=job.scenario.parameters, preset=models.preset, weights=models.fingerprints,
         code_version=code_fingerprint(), torch_version=torch.__version__,
         cpu_capability=here["cpu_capability"], device=device, stage_s=dict(seconds),
         verdicts=verdicts, accepted=accepted(verdicts), reasons=reasons_against(verdicts),
         cameras=tuple(view.camera.name for view in scene.conditions.views), frame_rate_hz=FRAME_RATE_HZ,
         happenings=scene.rollout.happenings, attribution=job.attribution,
+        renderer=models.renderer_name,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Every network of a preset, loaded once and then only read."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,25 +30,20 @@ PARTS = {
     "detector": Detector,
     "egomotion": EgoMotion,
 }
+DRAWING, CHECKING = ("tokenizer", "world", "decoder"), ("detector", "egomotion")
 VOCABULARIES = {"world": VOCABULARY}  # of the parts that read captions
 
 
 @dataclass(frozen=True)
 class Networks:
-    """What makes clips and what looks at them. `fingerprints` tells by part which weights these are."""
+    """The networks that draw: the renderer `gaia`."""
 
-    preset: str
-    rig: tuple[Camera, ...]
     tokenizer: Tokenizer
     world: WorldModel
     decoder: VideoDecoder
-    checker: Checker
-    baseline: Baseline
-    fingerprints: dict[str, str]
 
     @property
     def device(self) -> torch.device:
-        """Where clips are made; what looks at them is always on the processor."""
         return next(self.tokenizer.parameters()).device
 
     @property
@@ -56,25 +52,55 @@ class Networks:
         return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
 
 
-def load_networks(name: str, threads: int, folder: Path = WEIGHTS, device: str = "cpu") -> Networks:
-    """Build and fill a preset's networks for inference on `threads` threads; WeightsError says what is missing.
+@dataclass(frozen=True)
+class CalibratedChecker:
+    """The networks that look at frames, always on the processor, and the figures that set their limits."""
 
-    `device` is for those that make clips.
-    """
+    checker: Checker
+    baseline: Baseline
+
+
+def load_networks(name: str, folder: Path = WEIGHTS, device: str = "cpu") -> Networks:
+    """Build and fill a preset's networks that draw, for inference; WeightsError says what is missing."""
     preset = find_preset(name, folder)
-    torch.set_num_threads(threads)
-    keep_freed_memory()
-    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in PARTS}
-    for part in ("tokenizer", "decoder", "detector", "egomotion"):
+    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in DRAWING}
+    for part in ("tokenizer", "decoder"):
         filled[part].to(memory_format=torch.channels_last)
     filled["world"].to(compute_dtype(device))  # a token at a time is bound by memory, not by arithmetic
-    for part in ("tokenizer", "world", "decoder"):
-        filled[part].to(device)
-    prints = fingerprints(name, folder)
-    checker = Checker(filled.pop("detector"), filled.pop("egomotion"), checker_fingerprint(prints))
-    rig = tuple(camera.resized(preset.height, preset.width) for camera in RIG)
-    baseline = load_baseline(folder / name / "baseline.json")
-    return Networks(name, rig, **filled, checker=checker, baseline=baseline, fingerprints=prints)
+    for network in filled.values():
+        network.to(device)
+    return Networks(**filled)
+
+
+def load_checker(name: str, folder: Path = WEIGHTS) -> Checker:
+    """The two networks that check, without the rest; WeightsError says what is missing."""
+    preset = find_preset(name, folder)
+    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in CHECKING}
+    for network in filled.values():
+        network.to(memory_format=torch.channels_last)
+    return Checker(**filled, fingerprint=checker_fingerprint(fingerprints(name, folder, CHECKING)))
+
+
+def load_calibrated(name: str, folder: Path = WEIGHTS) -> CalibratedChecker:
+    """The checker with the baseline that lies beside its weights; WeightsError or BaselineError says what is wrong."""
+    return CalibratedChecker(load_checker(name, folder), baseline_of(name, folder))
+
+
+def baseline_of(name: str, folder: Path = WEIGHTS) -> Baseline:
+    """What lies beside a preset's weights; BaselineError says what is wrong."""
+    return load_baseline(folder / name / "baseline.json")
+
+
+def rig_of(name: str) -> tuple[Camera, ...]:
+    """The cameras at the size of a preset's pictures."""
+    preset = find_preset(name, folder)
+    return tuple(camera.resized(preset.height, preset.width) for camera in RIG)
+
+
+def compute_on(threads: int) -> None:
+    """Before the networks of a worker are loaded."""
+    torch.set_num_threads(threads)
+    keep_freed_memory()
 
 
 def _filled(preset: Preset, part: str, path: Path) -> nn.Module:
@@ -88,10 +114,10 @@ def check_layers(preset: Preset, part: str) -> None:
         raise weights.WeightsError(f"the preset's {part} reads other layers than are drawn: {differ}")
 
 
-def check_weights(name: str, folder: Path = WEIGHTS) -> None:
-    """WeightsError unless every part's weights are there and for this preset, these layers and this vocabulary."""
+def check_weights(name: str, folder: Path = WEIGHTS, parts: Iterable[str] = PARTS) -> None:
+    """WeightsError unless the parts' weights are there and for this preset, these layers and this vocabulary."""
     preset = find_preset(name, folder)
-    for part in PARTS:
+    for part in parts:
         check_part(preset, part, folder / name / f"{part}.safetensors")
 
 
@@ -106,10 +132,10 @@ def checker_fingerprint(prints: dict[str, str]) -> str:
     return hashlib.sha256(f"{prints['detector']} {prints['egomotion']}".encode()).hexdigest()[:16]
 
 
-def fingerprints(name: str, folder: Path = WEIGHTS) -> dict[str, str]:
-    """Hash of every part's weights; PresetError or WeightsError names what is missing."""
+def fingerprints(name: str, folder: Path = WEIGHTS, parts: Iterable[str] = PARTS) -> dict[str, str]:
+    """Hash of the parts' weights; PresetError or WeightsError names what is missing."""
     find_preset(name, folder)
-    paths = {part: folder / name / f"{part}.safetensors" for part in PARTS}
+    paths = {part: folder / name / f"{part}.safetensors" for part in parts}
     if missing := [str(path) for path in paths.values() if not path.is_file()]:
         raise weights.WeightsError(f"no weights at {', '.join(missing)}; `nearmiss train` makes them")
     return {part: weights.fingerprint(path) for part, path in paths.items()}

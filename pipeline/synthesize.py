@@ -1,10 +1,12 @@
 """The map: read this first. One written scenario and a seed become one clip, checked and labelled.
 
-    scenario -> rollout -> conditions -> source -> tokens -> frames -> lidar -> verdicts -> clip
+    scenario -> rollout -> conditions -> source -> frames -> lidar -> verdicts -> clip
 
-A call a stage, a noun an arrow. Every value is frozen; no later stage fills in what an earlier one left open. The line
-has three acts, which may be played in different places: the first and the last need cores, the one between them is the
-networks', is at home on a GPU and takes several clips at once.
+A stage a `with clock(...)`, a noun an arrow. Every value is frozen; no later stage fills in what an earlier one left
+open. Frames come from a renderer (`pipeline.renderers`); `gaia`, the usual one, has two stages of its own: tokens by
+the world model, frames from them by the video decoder. The line has three acts, which may be played in different
+places: the first and the last need cores, the one between them is the renderer's, may be at home on a GPU and takes
+several clips at once.
 """
 
 from collections.abc import Sequence
@@ -16,7 +18,8 @@ from jaxtyping import UInt8
 from conditioning.geometry.camera import Camera
 from outputs.clips.clip import Clip
 from pipeline.lineage import record_of
-from pipeline.networks import Networks
+from pipeline.renderers.models import LoadedModels
+from pipeline.renderers.renderer import ClipSeed, Renderer
 from pipeline.runs.run_folder import Job
 from pipeline.runs.stage_timer import Stopwatch
 from pipeline.stages import (
@@ -24,8 +27,7 @@ from pipeline.stages import (
     condition,
     judge,
     open_world,
-    predict_tokens,
-    render_frames,
+    other_pictures,
     seed_for,
     sense_lidar,
     take_pictures,
@@ -34,45 +36,48 @@ from pipeline.stages import (
 
 @dataclass(frozen=True)
 class Imagined:
-    """A clip's frames by the networks, for each camera, and what the networks computed them on."""
+    """A clip's frames by a renderer, for each camera, and what it computed them on."""
 
     frames: UInt8[np.ndarray, "camera time height width 3"]
     device: str
 
 
-def synthesize(job: Job, networks: Networks, clock: Stopwatch) -> Clip:
+def synthesize(job: Job, models: LoadedModels, clock: Stopwatch) -> Clip:
     """Make the clip of a job. The seed changes how it looks; where things are comes from the scenario alone."""
-    scene = prepare(job, networks.rig, clock)
-    (imagined,) = imagine((job,), (scene,), networks, clock)
-    return finish(job, scene, imagined, networks, clock)
+    scene = prepare(job, models.rig, clock)
+    (imagined,) = imagine((job,), (scene,), models.renderer, clock)
+    return finish(job, scene, imagined, models, clock)
 
 
 def prepare(job: Job, rig: tuple[Camera, ...], clock: Stopwatch) -> ConditionedClip:
-    """What happens, what the networks are shown of it, and the pictures that they go on from."""
+    """What happens, what a renderer is shown of it, and the pictures that it may go on from."""
     look = seed_for(job.scenario, job.seed, "look")
-    world = clock(open_world, job.scenario, job.log, rig)
-    conditions = clock(condition, world.rollout, world.rig, None if world.log else look)
-    source = clock(take_pictures, world, conditions, look)
+    with clock("open_world"):
+        world = open_world(job.scenario, job.log, rig)
+    with clock("condition"):
+        conditions = condition(world.rollout, world.rig, None if world.log else look)
+    with clock("take_pictures"):
+        source = take_pictures(world, conditions, look)
     return ConditionedClip(world.rollout, conditions, source)
 
 
 def imagine(
-    jobs: Sequence[Job], scenes: Sequence[ConditionedClip], networks: Networks, clock: Stopwatch
+    jobs: Sequence[Job], scenes: Sequence[ConditionedClip], renderer: Renderer, clock: Stopwatch
 ) -> tuple[Imagined, ...]:
-    """What the networks make of scenes that have equally many frames."""
-    dice, noise = ([seed_for(job.scenario, job.seed, what) for job in jobs] for what in ("tokens", "frames"))
-    tokens = clock(predict_tokens, scenes, networks, dice)
-    frames = clock(render_frames, tokens, scenes, networks, noise)
-    return tuple(Imagined(clip, networks.computes_on) for clip in frames)
+    """What a renderer makes of scenes that have equally many frames; it names its stages itself."""
+    seeds = [ClipSeed(job.scenario, job.seed) for job in jobs]
+    frames = renderer.render(scenes, seeds, clock)
+    return tuple(Imagined(clip, renderer.device) for clip in frames)
 
 
-def finish(job: Job, scene: ConditionedClip, imagined: Imagined, networks: Networks, clock: Stopwatch) -> Clip:
+def finish(job: Job, scene: ConditionedClip, imagined: Imagined, models: LoadedModels, clock: Stopwatch) -> Clip:
     """What else is sensed, what the checks say, and the record of it all."""
     rollout, conditions, frames = scene.rollout, scene.conditions, tuple(imagined.frames)
-    lidar = clock(sense_lidar, rollout, conditions, seed_for(job.scenario, job.seed, "lidar"))
-    verdicts = clock(judge, job.scenario, rollout, conditions, frames, scene.source, networks)
-    record = record_of(job, scene, verdicts, networks, imagined.device, clock.seconds)
+    source = other_pictures(frames, scene.source)
+    with clock("sense_lidar"):
+        lidar = sense_lidar(rollout, conditions, seed_for(job.scenario, job.seed, "lidar"))
+    with clock("judge"):
+        verdicts = judge(job.scenario, rollout, conditions, frames, source, models.checking)
+    record = record_of(job, scene, verdicts, models, imagined.device, clock.seconds)
     views = conditions.views
-    return Clip(
-        record, rollout, tuple(v.camera for v in views), tuple(v.labels for v in views), frames, scene.source, lidar
-    )
+    return Clip(record, rollout, tuple(v.camera for v in views), tuple(v.labels for v in views), frames, source, lidar)

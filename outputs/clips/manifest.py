@@ -16,6 +16,7 @@ from scenarios.rollout import SimEvent
 # Ids and camera names become folder names: nothing that could climb out of the output folder.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, Field(pattern=NAME)]
+FIRST_RENDERER = "gaia"  # of all clips made before there was a choice: what does not say is by this one
 NOT_FINITE = {"Infinity", "-Infinity", "NaN"}  # JSON has no such numbers; pydantic writes them as these words
 
 
@@ -68,6 +69,7 @@ class ClipRecord(_ManifestModel):
     frame_rate_hz: float = Field(gt=0)
     happenings: tuple[SimEvent, ...]
     attribution: str = ""  # whom to name wherever the clip is shown; "" where nobody has to be
+    renderer: Name = FIRST_RENDERER  # what turned the scene into frames
 
     @model_validator(mode="after")
     def _agrees_with_its_verdicts(self) -> "ClipRecord":
@@ -95,8 +97,8 @@ def _sentence(verdict: Verdict) -> str:
 
 
 def missed(record: ClipRecord) -> list[str]:
-    """The checks that keep a clip out of the dataset, each once however many cameras or actors it failed on."""
-    return list(dict.fromkeys(v.check for v in record.verdicts if v.against))
+    """Ids of the checks that keep a clip out of the dataset, each once however many cameras or actors it failed on."""
+    return list(dict.fromkeys(v.id for v in record.verdicts if v.against))
 
 
 class Manifest(_ManifestModel):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from outputs.atomic_write import write_text
-from outputs.clips.manifest import ClipRecord, write_manifest
+from outputs.clips.manifest import ClipRecord, missed, write_manifest
 
 
 def write_rejected(folder: Path, records: Iterable[ClipRecord]) -> None:
@@ -23,8 +23,12 @@ def _page(records: list[ClipRecord]) -> str:
     head = "# Rejected clips\n\nKept apart from the dataset: nothing here should be trained on.\n\n"
     if not records:
         return head + "None.\n"
-    rows = "".join(f"| `{r.id}` | {_cell(r.name)} | {'<br>'.join(map(_cell, r.reasons))} |\n" for r in records)
-    return f"{head}| clip | scenario | reasons |\n| --- | --- | --- |\n{rows}"
+    return f"{head}| clip | scenario | checks | reasons |\n| --- | --- | --- | --- |\n{''.join(map(_row, records))}"
+
+
+def _row(record: ClipRecord) -> str:
+    checks = "<br>".join(f"`{check}`" for check in missed(record))
+    return f"| `{record.id}` | {_cell(record.name)} | {checks} | {'<br>'.join(map(_cell, record.reasons))} |\n"
 
 
 def _cell(text: str) -> str:

@@ -1,9 +1,11 @@
 """The README that lies beside a dataset: what is in it and what its reader must know."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from outputs.nuscenes.detection_task import class_table
+from outputs.nuscenes.tables import vehicle_of
 from outputs.nuscenes.taxonomy import DETECTION_RANGE_M
 
 _CARD = """# {count} generated driving clips in nuScenes format
@@ -26,6 +28,7 @@ Made by nearmiss (code version {versions}). Every clip passed its checks; each i
 * **Time** is each clip's own clock, not a date. **Maps** show the scenario's road and sidewalk; a clip made from a
   log without a map has an empty mask and keeps the log's global frame.
 * Pictures are generated; boxes, poses and LiDAR come from the scene that steered them.
+* **Renderers** that drew the pictures, with `vehicle` of their logs: {renderers}.
 {attribution}
 ## Detection classes
 
@@ -42,7 +45,7 @@ compare these means with those of other datasets.
 
 @runtime_checkable
 class CardClip(Protocol):
-    """What the card must know of a clip: its name, whom to name, and the code that made it."""
+    """What the card must know of a clip: its name, whom to name, what drew it, and the code that made it."""
 
     @property
     def id(self) -> str: ...
@@ -50,6 +53,8 @@ class CardClip(Protocol):
     def attribution(self) -> str: ...
     @property
     def code_version(self) -> str: ...
+    @property
+    def renderer(self) -> str: ...
 
 
 def dataset_card(
@@ -67,8 +72,13 @@ def dataset_card(
     return _CARD.format(
         count=len(records), version=version, place=place, versions=", ".join(sorted({r.code_version for r in records})),
         splits=", ".join(f"`{name}` ({len(scenes)})" for name, scenes in splits.items()),
-        attribution=who, absent=_absent(boxes), classes=class_table(boxes, splits),
+        renderers=_renderers(records), attribution=who, absent=_absent(boxes), classes=class_table(boxes, splits),
     )  # fmt: skip
+
+
+def _renderers(records: Sequence[CardClip]) -> str:
+    counts = Counter(record.renderer for record in records)
+    return ", ".join(f"{name} (`{vehicle_of(name)}`) {counts[name]}" for name in sorted(counts))
 
 
 def _absent(boxes: Mapping[str, Mapping[str, int]]) -> str:

@@ -12,7 +12,7 @@ from conditioning.geometry.camera import Camera
 from conditioning.sensors.lidar import LIDAR_TO_EGO
 from conditioning.sensors.visibility import visibility_level
 from outputs.clips.clip import frame_paths, keyframes, lidar_paths, read_labels, read_lidar
-from outputs.clips.manifest import ClipRecord, read_record
+from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
 from outputs.nuscenes import taxonomy as words
 from outputs.nuscenes.boxes import BoxVisibility, seen_bodies
@@ -174,10 +174,15 @@ def _scene_row(scene: ClipTables) -> Row:
     }  # fmt: skip
 
 
+def vehicle_of(renderer: str) -> str:
+    """How a log says which renderer drew it; of the first, what all said before there was a choice."""
+    return "nearmiss" if renderer == FIRST_RENDERER else f"nearmiss {renderer}"
+
+
 def _log_row(scene: ClipTables) -> Row:
     date = datetime.fromtimestamp(scene.time_us(0) / 1e6, UTC).date().isoformat()
     return {
-        "token": scene.token("log"), "logfile": scene.record.scenario_id, "vehicle": "nearmiss",
+        "token": scene.token("log"), "logfile": scene.record.scenario_id, "vehicle": vehicle_of(scene.record.renderer),
         "date_captured": date, "location": "generated",
     }  # fmt: skip
 

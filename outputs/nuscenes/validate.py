@@ -52,6 +52,13 @@ class DatasetReport:
         perfect = all(value > 1 - 1e-9 for value in self.average_precision.values())
         return not self.problems and bool(self.average_precision) and perfect
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each; a dataset without a box that counts is no fault."""
+        short = {name: value for name, value in self.average_precision.items() if value <= 1 - 1e-9}
+        scored = (f"{name}: boxes that are their own prediction score {value:.3f}" for name, value in short.items())
+        return (*self.problems, *scored)
+
 
 def check_dataset(root: Path, version: str = VERSION, split: str = ALL) -> DatasetReport:
     """Loads `root` with the devkit and evaluates one of its splits. A dataset the devkit cannot load is a report

@@ -31,6 +31,7 @@ class Entry:
     name: str
     attribution: str
     code_version: str
+    renderer: str
     boxes: Counter[str]
 
 
@@ -102,7 +103,9 @@ def _add(package: ScenePackage, tables: dict[str, _Table]) -> Entry:
     for name, rows in package.tables.items():
         tables[name].add(rows)
     record = package.record
-    return Entry(record.id, record.family, record.name, record.attribution, record.code_version, _boxes(package.tables))
+    boxes = _boxes(package.tables)
+    told = (record.attribution, record.code_version, record.renderer)
+    return Entry(record.id, record.family, record.name, *told, boxes)
 
 
 def _boxes(tables: dict[str, list[str]]) -> Counter[str]:

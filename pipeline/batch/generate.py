@@ -10,16 +10,21 @@ from typing import Protocol, runtime_checkable
 
 from conditioning.logs.tables import log_fingerprint
 from outputs.clips.manifest import ClipRecord
+from outputs.exporters import EXPORTERS
 from pipeline.batch.metrics import Meters
 from pipeline.clip_maker import ClipMaker, made_with
 from pipeline.datasets.publish import publish
 from pipeline.engine.event_log import journal, log
 from pipeline.engine.machine import machine, versions
-from pipeline.engine.outcomes import NOTHING, Done, Failed, Resources, inline, stops_all, worker_count
+from pipeline.engine.outcomes import Done, Failed, Resources, inline, stops_all, worker_count
 from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.scheduler import on_ray
+from pipeline.engine.stage_plan import StagingError
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
-from pipeline.networks import check_weights, fingerprints
+from pipeline.networks import baseline_of
+from pipeline.renderers.kinds import RendererKind
+from pipeline.renderers.models import model_fingerprints
+from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Ending, Timings, tell_ending
 from pipeline.runs.run_config import ExecutionConfig, RunConfig, keep, read_specs, resuming
 from pipeline.runs.run_folder import Job, Run, clip_id, open_run
@@ -34,10 +39,6 @@ class NoLog(UserError):
 
 class NothingToMake(UserError):
     """Every file that was named has faults."""
-
-
-# What a worker of a preset asks of its machine, whichever acts it plays.
-NEEDS = {"tiny": Resources(memory_gib=1.5)}  # 1.3 GiB at six seconds, measured
 
 
 @dataclass(frozen=True)
@@ -143,14 +144,16 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
 
 
 def make_plan(request: RunConfig) -> Plan:
-    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, or WeightsError before any work is done.
+    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, WeightsError, or RegistryError for a renderer or
+    format that there is not, before any work is done.
 
     Of many scenarios those without their log are left out, and said so; where nothing else was asked for, it is an
     error.
     """
+    for name in request.formats:
+        EXPORTERS.get(name)
     loaded = load_all(read_specs(request))
-    weights = "-".join(fingerprints(request.preset, request.weights).values())
-    check_weights(request.preset, request.weights)
+    weights = "-".join(model_fingerprints(request.renderer, request.preset, request.weights).values())
     without_log = tuple(s.name for s in loaded.scenarios if s.from_log and request.log is None)
     if without_log and len(without_log) == len(loaded.scenarios) and not loaded.faults:
         raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")
@@ -162,10 +165,11 @@ def make_plan(request: RunConfig) -> Plan:
 
 def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig) -> Job:
     if scenario.from_log is None:
-        return Job(clip_id(scenario, seed, weights), scenario, seed)
+        return Job(clip_id(scenario, seed, weights, renderer=request.renderer), scenario, seed)
     scene = f"scene {scenario.from_log.scene} of the log {request.log.name}"
     named = request.attribution or f"derived from {scene}, under the terms that come with it"
-    return Job(clip_id(scenario, seed, weights, log_fingerprint(request.log)), scenario, seed, request.log, named)
+    clip = clip_id(scenario, seed, weights, log_fingerprint(request.log), request.renderer)
+    return Job(clip, scenario, seed, request.log, named)
 
 
 @contextmanager
@@ -175,7 +179,7 @@ def hold(
     """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
 
     `meant` says which clips of the plan are this run's, now that it is open; None: all. Raises `OutOfSpace`
-    where the block found the disk full, `ReadOnly` where it found it read-only.
+    where the block found the disk full, `ReadOnly` where it found it read-only, StagingError before all else.
     """
     start = {
         "paths": list(request.paths), "seeds": list(request.seeds),
@@ -183,11 +187,17 @@ def hold(
         "again": request.again or resuming(request.out), "asked": len(plan.jobs),
         "faults": [str(fault) for fault in plan.faults],
     }  # fmt: skip
+    refuse_staging(RENDERERS.get(request.renderer), how)
+    prints = model_fingerprints(request.renderer, request.preset, request.weights)
+    baseline = baseline_of(request.preset, request.weights)
     with _room(request.out):
-        same = made_with(request.preset, fingerprints(request.preset, request.weights))
+        same = made_with(request.renderer, request.preset, prints)
         with open_run(request.out, same, start) as run, journal(run.path):
             run.ask(plan.scenarios)
             log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
+            if baseline.uncalibrated or baseline.unknown:  # verdicts say the first, only this the second
+                told = {"uncalibrated": baseline.uncalibrated, "unknown": baseline.unknown}
+                log.warning("baseline of other checks", extra=told)
             clips = tuple(job.clip for job in plan.jobs) if meant is None else meant(run)
             keep(run, request if meant is None else replace(request, clips=clips), how, clips)
             with _telling_the_end(run):
@@ -233,9 +243,10 @@ def make_clips(
     if not jobs:
         return
     on_gpu = bool(how.staged and how.staged.gpus)
-    worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu)
+    worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu, request.renderer)
     if how.use_ray:
-        outcomes = on_ray(worker, jobs, _ray_plan(how, request.preset, len(jobs)), stop)
+        needs = Resources(memory_gib=RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0))
+        outcomes = on_ray(worker, jobs, _ray_plan(how, needs, len(jobs)), stop)
     else:
         outcomes = inline(worker, jobs, worker_count(1).threads, stop)
     meters = Meters(len(jobs)) if how.use_ray else None
@@ -251,10 +262,20 @@ def _fail(run: Run, outcome: Failed) -> ClipFailed:
     return run.fail(outcome.item, outcome.reason, outcome.trace, outcome.transient, outcome.attempts)
 
 
-def _ray_plan(how: ExecutionConfig, preset: str, jobs: int) -> RayPlan:
+def refuse_staging(kind: RendererKind, how: ExecutionConfig) -> None:
+    """StagingError where workers of their own are asked for a renderer that would leave them nothing to do."""
+    if how.staged and not kind.gpu_stages:
+        others = ", ".join(other.name for other in RENDERERS if other.gpu_stages)
+        raise StagingError(
+            f"--staged, --gpus and --batch give the networks that draw workers of their own: the renderer {kind.name} "
+            f"has none, it draws on the cores; leave them out (renderers that have: {others})"
+        )
+
+
+def _ray_plan(how: ExecutionConfig, needs: Resources, jobs: int) -> RayPlan:
     share = None if how.ray and not how.workers else worker_count(jobs, how.workers)
     return RayPlan(
-        share, how.ray, how.deadline_s, needs=NEEDS.get(preset, NOTHING), most=jobs, metrics_port=how.metrics_port,
+        share, how.ray, how.deadline_s, needs=needs, most=jobs, metrics_port=how.metrics_port,
         staged=how.staged,
     )  # fmt: skip
 

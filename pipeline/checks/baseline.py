@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from outputs.verdict import check_id
 from pipeline.checks.objects import DetectionCounts, tally
-from pipeline.checks.rules import RULES, SourceFigures
+from pipeline.checks.rules import CURE, CheckCalibration, SourceFigures, calibrated_checks
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.tracks import later_looks
 
-MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
-CURE = "`nearmiss evaluate --calibrate 64` measures one"  # as the command's help says
 PRIOR = 20  # sightings that a class's recall starts from, at its height bin's recall
 
 
@@ -25,7 +24,11 @@ class BaselineError(ValueError):
 
 @dataclass(frozen=True)
 class Baseline:
-    """Figures on source frames and the limits that follow; `checker` is the hash of the weights they are true of."""
+    """Figures on source frames and the limits that follow; `checker` is the hash of the weights they are true of.
+
+    The keys of `limits`, `measured` (source clips on which a check had something to measure) and `wrongly_failed` (the
+    share of those that its limit fails) are check ids.
+    """
 
     checker: str
     source: str
@@ -34,8 +37,8 @@ class Baseline:
     least_likeness: float
     most_repainted: float
     limits: dict[str, float]
-    measured: dict[str, int]  # source clips on which each check had something to measure
-    wrongly_failed: dict[str, float]  # share of those that its limit fails
+    measured: dict[str, int]
+    wrongly_failed: dict[str, float]
 
     @property
     def id(self) -> str:
@@ -46,10 +49,27 @@ class Baseline:
     def figures(self) -> SourceFigures:
         return SourceFigures(np.array(self.recall), self.least_likeness, self.most_repainted)
 
+    @property
+    def calibrations(self) -> dict[str, CheckCalibration]:
+        """By check id; baselines of before there were ids have names."""
+        return {
+            check_id(key): CheckCalibration(limit, self.measured[key], self.wrongly_failed[key])
+            for key, limit in self.limits.items()
+        }
+
+    @property
+    def uncalibrated(self) -> tuple[str, ...]:
+        """Ids of the checks that this baseline has no limit of: they are inconclusive."""
+        return tuple(check.id for check in calibrated_checks() if check.id not in self.calibrations)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Ids that it has limits of and no check has: an extension's, say, that is not there."""
+        return tuple(sorted(self.calibrations.keys() - {check.id for check in calibrated_checks()}))
+
     def gates(self, check: str) -> bool:
-        """Whether a check may reject: one that fails more than a tenth of clean clips only reports."""
-        share, failed = self.wrongly_failed[check], round(self.wrongly_failed[check] * self.measured[check])
-        return not (share > MOST_WRONG and failed >= FEWEST_WRONG)
+        """Whether a check, by its id or name, may reject."""
+        return self.calibrations[check_id(check)].gates
 
     def save(self, path: Path) -> None:
         """Whole or not at all."""
@@ -71,8 +91,8 @@ def load_baseline(path: Path) -> Baseline:
         raise BaselineError(f"{path} is not a whole baseline: {error}") from error
     if baseline.id != named:
         raise BaselineError(f"{path} was changed by hand: it calls itself {named} and is {baseline.id}")
-    if unknown := {rule.check for rule in RULES} ^ set(baseline.limits):
-        raise BaselineError(f"{path} was made for other checks: {', '.join(sorted(unknown))}")
+    if not baseline.limits.keys() == baseline.measured.keys() == baseline.wrongly_failed.keys():
+        raise BaselineError(f"{path} is not a whole baseline: its limits and their measurements name other checks")
     return baseline
 
 
@@ -95,13 +115,13 @@ def _recall(counts: DetectionCounts) -> np.ndarray:
 
 
 def calibrate(scenes: Sequence[CheckedClip], checker: str, source: str) -> Baseline:
-    """Figures, then every rule's limit, from clean source clips; deterministic."""
+    """Figures, then every check's limit, from clean source clips; deterministic."""
     figures = source_figures(scenes)
     limits, measured, failed = {}, {}, {}
-    for rule in RULES:
-        values = [v for scene in scenes if (v := rule.read(scene, figures).value) is not None]
-        limits[rule.check], measured[rule.check] = rule.limit(values), len(values)
-        failed[rule.check] = float(np.mean([rule.broken(v, limits[rule.check]) for v in values])) if values else 0.0
+    for check in calibrated_checks():
+        values = [v for scene in scenes if (v := check.read(scene, figures).value) is not None]
+        limits[check.id], measured[check.id] = check.limit(values), len(values)
+        failed[check.id] = float(np.mean([check.broken(v, limits[check.id]) for v in values])) if values else 0.0
     recall = tuple(tuple(round(float(r), 4) for r in row) for row in figures.recall)
     return Baseline(
         checker, source, len(scenes), recall, figures.least_likeness, figures.most_repainted, limits, measured, failed

@@ -20,15 +20,12 @@ from scenarios.simulation.dynamics.friction_map import best_friction, slope_of
 BRAKING_MPS2 = 0.7
 LEAST_BRAKING_MPS = 2.0  # a smaller loss of speed says nothing about a braking distance
 BRAKING_SHARE = 0.97
-CRITICAL = "critical moment"  # what the tags of such moments begin with
 CRITICAL_TTC_S = 1.5
 CRITICAL_DECELS = (3.4, 5.0, 6.0)
 COMFORT = {  # nuPlan's bounds: (least, most), unit
     "longitudinal acceleration": (-4.05, 2.40, "m/s²"), "lateral acceleration": (-4.89, 4.89, "m/s²"),
     "yaw rate": (-0.95, 0.95, "rad/s"), "longitudinal jerk": (-4.13, 4.13, "m/s³"), "jerk": (0.0, 8.37, "m/s³"),
 }  # fmt: skip
-STORY = "story"
-EXPECTED = "expect: "  # what the verdicts on the author's expectations begin with
 NOTHING_AHEAD = "nothing came into the ego's path"
 
 
@@ -86,23 +83,26 @@ def _gap_tag(rollout: Rollout, met: Encounters, model: str, wanted: Float[np.nda
     return tag("safe distance", gap, limit, "m", model, words, kept=gap >= limit)
 
 
-def expectations(rollout: Rollout, met: Encounters, hit: str | None, expect: Expect) -> tuple[Verdict, ...]:
-    """What the author said shall happen; missing it rejects the clip."""
-    verdicts = []
-    if expect.collision is not None:
-        right = (hit is not None) == expect.collision
-        did = f"the ego collides with {hit}" if hit else "the ego collides with nothing"
-        wants = "must" if expect.collision else "must not"
-        outcome, reason = Outcome.PASS if right else Outcome.FAIL, f"{did}; the author says that it {wants}"
-        value, limit = float(hit is not None), float(expect.collision)
-        verdicts.append(
-            Verdict(f"{EXPECTED}collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason)
-        )
-    if expect.min_ttc_s is not None:
-        verdicts.append(_within(f"{EXPECTED}min TTC", met.ttc_s, expect.min_ttc_s, "s"))
-    if expect.min_gap_m is not None:
-        verdicts.append(_within(f"{EXPECTED}min gap", met.gap_m, expect.min_gap_m, "m"))
-    return tuple(verdicts)
+def expected_collision(hit: str | None, expect: Expect) -> tuple[Verdict, ...]:
+    """Whether the ego collides as the author said, where something was said; missing it rejects the clip."""
+    if expect.collision is None:
+        return ()
+    right = (hit is not None) == expect.collision
+    did = f"the ego collides with {hit}" if hit else "the ego collides with nothing"
+    wants = "must" if expect.collision else "must not"
+    outcome, reason = Outcome.PASS if right else Outcome.FAIL, f"{did}; the author says that it {wants}"
+    value, limit = float(hit is not None), float(expect.collision)
+    return (Verdict("expect: collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason),)
+
+
+def expected_ttc(met: Encounters, expect: Expect) -> tuple[Verdict, ...]:
+    """The same of the least time to collision, s."""
+    return () if expect.min_ttc_s is None else (_within("expect: min TTC", met.ttc_s, expect.min_ttc_s, "s"),)
+
+
+def expected_gap(met: Encounters, expect: Expect) -> tuple[Verdict, ...]:
+    """The same of the least gap, m."""
+    return () if expect.min_gap_m is None else (_within("expect: min gap", met.gap_m, expect.min_gap_m, "m"),)
 
 
 def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[float, float], unit: str) -> Verdict:
@@ -122,42 +122,48 @@ def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[f
     )
 
 
-def is_critical(verdicts: tuple[Verdict, ...]) -> bool:
-    """Whether a critical moment was tagged."""
-    return any(v.check.startswith(CRITICAL) and v.outcome is Outcome.FAIL for v in verdicts)
-
-
-def critical_moments(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
-    """Tags: how close it came."""
+def critical_ttc(met: Encounters) -> tuple[Verdict, ...]:
+    """A tag: the least time to collision."""
     if not np.isfinite(met.gap_m).any():
-        model = "constant speeds"
-        return (tag(f"{CRITICAL}: TTC", None, CRITICAL_TTC_S, "s", model, NOTHING_AHEAD),)
-    ttc, need = float(met.ttc_s.min()), float(-met.required_mps2.min())
+        return (tag("critical moment: TTC", None, CRITICAL_TTC_S, "s", "constant speeds", NOTHING_AHEAD),)
+    ttc = float(met.ttc_s.min())
+    shown = f"smallest TTC {ttc:.2f} s" if np.isfinite(ttc) else "the ego never closes in"
+    value = ttc if np.isfinite(ttc) else None
+    kept = ttc >= CRITICAL_TTC_S
+    return (tag("critical moment: TTC", value, CRITICAL_TTC_S, "s", "constant speeds", shown, kept=kept),)
+
+
+def critical_braking(met: Encounters) -> tuple[Verdict, ...]:
+    """A tag: the braking that would just avoid touching; none where nothing comes into the ego's path."""
+    if not np.isfinite(met.gap_m).any():
+        return ()
+    need = float(-met.required_mps2.min())
     passed = [level for level in CRITICAL_DECELS if need > level]
     limit = passed[-1] if passed else CRITICAL_DECELS[0]
+    words = f"needs {need:.1f} m/s² to avoid touching; levels are {', '.join(map(str, CRITICAL_DECELS))}"
+    model = "required deceleration"
+    return (tag("critical moment: braking", need, limit, "m/s²", model, words, kept=not passed),)
+
+
+def critical_threat(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
+    """A tag: that braking over what friction allows; none where nothing comes into the ego's path."""
+    if not np.isfinite(met.gap_m).any():
+        return ()
+    need = float(-met.required_mps2.min())
     threat = float(brake_threat(-need, braking_decel(rollout.friction, slope_of(rollout)) / G))
-    shown = f"smallest TTC {ttc:.2f} s" if np.isfinite(ttc) else "the ego never closes in"
-    return (
-        tag(f"{CRITICAL}: TTC", ttc if np.isfinite(ttc) else None, CRITICAL_TTC_S, "s", "constant speeds", shown,
-            kept=ttc >= CRITICAL_TTC_S),
-        tag(f"{CRITICAL}: braking", need, limit, "m/s²", "required deceleration",
-            f"needs {need:.1f} m/s² to avoid touching; levels are {', '.join(map(str, CRITICAL_DECELS))}",
-            kept=not passed),
-        tag(f"{CRITICAL}: brake threat", threat, 1.0, "", f"required over mu g, mu = {rollout.friction:g}",
-            "no braking avoids the hit" if threat >= 1 else f"{threat:.0%} of the possible braking suffices",
-            kept=threat < 1),
-    )  # fmt: skip
+    words = "no braking avoids the hit" if threat >= 1 else f"{threat:.0%} of the possible braking suffices"
+    model = f"required over mu g, mu = {rollout.friction:g}"
+    return (tag("critical moment: brake threat", threat, 1.0, "", model, words, kept=threat < 1),)
 
 
-def comfort(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
-    """Tags on the ego's ride; good human driving breaks them one time in four."""
+def comfort(name: str, rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
+    """A tag on the ego's ride, one of `COMFORT`; good human driving breaks them one time in four."""
     along, turn = motion.acceleration[:, 0], motion.yaw_rate[:, 0]
     lateral = rollout.speed_mps[:, 0] * turn
     jerk = derivative(along)
     whole = np.hypot(jerk, derivative(lateral))
-    usable = motion.usable[:, 0]
     measured = dict(zip(COMFORT, (along, lateral, turn, jerk, whole), strict=True))
-    return tuple(_comfort(name, values[usable]) for name, values in measured.items())
+    return (_comfort(name, measured[name][motion.usable[:, 0]]),)
 
 
 def _comfort(name: str, values: Float[np.ndarray, "frame"]) -> Verdict:
@@ -177,7 +183,7 @@ def story(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
         return ()
     missed = [f"{u.event} ({u.why})" for u in rollout.unfired]
     words = "did not happen: " + "; ".join(missed) if missed else "every event happened"
-    return (tag(STORY, float(len(missed)), 0.0, "", "the story's triggers", words, kept=not missed),)
+    return (tag("story", float(len(missed)), 0.0, "", "the story's triggers", words, kept=not missed),)
 
 
 def tag(

@@ -1,11 +1,14 @@
-"""The physics family: judges a rollout, before and without any picture."""
+"""The physics family: judges a rollout, before and without any picture. `PHYSICS_CHECKS` lists the checks."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool
 
-from outputs.verdict import Outcome, Verdict
+from outputs.registry import ExtensionRegistry
+from outputs.verdict import Outcome, Verdict, check_id
 from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
 from scenarios.metrics.criticality import WINDOW, Encounters, encounters
@@ -14,7 +17,51 @@ from scenarios.scenario import Scenario
 
 LOG_SLIP_M = 0.10  # the ego's pose in a log is good to centimetres, its speed is derived from it
 LOG_JUMP_M = 1.0  # an annotated body that is this far from where its speed takes it in one frame has jumped
+CRITICAL_TTC, CRITICAL_BRAKING = "critical-moment-ttc", "critical-moment-braking"
 COARSE = "its boxes are annotated about twice a second, too coarse for forces"
+
+
+@dataclass(frozen=True)
+class PhysicsCase:
+    """A rollout with what several checks ask of it.
+
+    `met` are the ego's encounters up to its first impact, `hit` is what it touches first, and when. In a log only the
+    ego's forces can be measured: `measured` says of whom they can.
+    """
+
+    rollout: Rollout
+    scenario: Scenario
+    motion: Kinematics
+    met: Encounters
+    hit: tuple[str, float] | None
+
+    @property
+    def from_log(self) -> bool:
+        return self.scenario.from_log is not None
+
+    @property
+    def measured(self) -> Bool[np.ndarray, "actor"]:
+        rows = np.arange(len(self.rollout.bodies))
+        return (rows == 0) if self.from_log else np.ones(len(rows), bool)
+
+
+@dataclass(frozen=True)
+class PhysicsCheck:
+    """A check on rollouts: its stable `id`, its name for people, what it is about, and what it says of a case.
+
+    `judge` gives a verdict, or several, or none where there is nothing to judge; its limit is its own. `about`: could
+    it have happened, did the author's `expect` come true, how critical was it, how close
+    and how comfortable does the ego drive, did the story happen.
+    """
+
+    id: str
+    check: str
+    about: Literal["feasibility", "expectation", "criticality", "following", "comfort", "story"]
+    judge: Callable[[PhysicsCase], tuple[Verdict, ...]]
+
+    @property
+    def name(self) -> str:
+        return self.id
 
 
 def check_physics(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
@@ -22,69 +69,76 @@ def check_physics(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
     motion = kinematics(rollout)
     if motion is None:
         reason = f"{len(rollout.t_s)} frames are fewer than the {WINDOW} that a derivative needs"
-        return (Verdict("feasibility", "physics", Outcome.INCONCLUSIVE, None, None, "", "", "", reason),)
+        return (Verdict("feasibility", "physics", Outcome.INCONCLUSIVE, None, None, "", "", "", reason, id=TOO_SHORT),)
     hit = outcomes.ego_hits(rollout)
-    met = _until_hit(encounters(rollout), rollout, hit)
-    possible = _of_log(rollout, motion) if scenario.from_log is not None else _of_simulation(rollout, motion)
-    return (
-        *possible,
-        *outcomes.expectations(rollout, met, hit[0] if hit else None, scenario.expect),
-        *outcomes.safe_distance(rollout, met),
-        *outcomes.critical_moments(rollout, met),
-        *outcomes.comfort(rollout, motion),
-        *outcomes.story(rollout, scenario),
+    case = PhysicsCase(rollout, scenario, motion, _until_hit(encounters(rollout), rollout, hit), hit)
+    return tuple(
+        replace(verdict, id=check.id, check=check.check) for check in PHYSICS_CHECKS for verdict in check.judge(case)
     )
 
 
-def _of_simulation(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
-    everybody = np.ones(len(rollout.bodies), bool)
-    after = feasibility.slide_continuity(rollout, motion)
-    return (
-        *_forces(rollout, motion, everybody),
-        feasibility.continuity(rollout, motion, everybody, feasibility.MAX_SLIP_M),
-        feasibility.heading_continuity(rollout, motion, everybody),
-        *([after] if after else []),
-        *sliding.slides(rollout, motion),
-        feasibility.solidity(rollout),
-        outcomes.braking_distance(rollout, motion, everybody),
-    )
+def is_critical(verdicts: tuple[Verdict, ...]) -> bool:
+    """Whether a critical moment was tagged."""
+    return any(_about(v) == "criticality" and v.outcome is Outcome.FAIL for v in verdicts)
 
 
-def _of_log(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
-    """The ego as in a simulation; annotated bodies only for gross jumps, since their forces cannot be measured."""
-    ego = np.arange(len(rollout.bodies)) == 0
-    solid = feasibility.solidity(rollout)
-    if solid.outcome is Outcome.FAIL:
+def is_expectation(verdict: Verdict) -> bool:
+    """Whether it is on what the author expects, and not on what is possible."""
+    return _about(verdict) == "expectation"
+
+
+def _about(verdict: Verdict) -> str:
+    known = PHYSICS_CHECKS.known.get(verdict.id)
+    return known.about if known else ""
+
+
+def _solid(case: PhysicsCase) -> tuple[Verdict, ...]:
+    solid = feasibility.solidity(case.rollout)
+    if case.from_log and solid.outcome is Outcome.FAIL:
         why = f"{solid.reason}; annotated boxes are looser than bodies"
         solid = replace(solid, outcome=Outcome.INCONCLUSIVE, reason=why)
-    return (
-        *_forces(rollout, motion, ego),
-        feasibility.continuity(rollout, motion, ego, LOG_SLIP_M),
-        feasibility.heading_continuity(rollout, motion, ego),
-        _annotated(rollout, motion, ~ego),
-        solid,
-        outcomes.braking_distance(rollout, motion, ego),
-    )
+    return (solid,)
 
 
-def _forces(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> tuple[Verdict, ...]:
-    return (
-        feasibility.friction_circle(rollout, motion, who),
-        feasibility.acceleration(rollout, motion, who),
-        feasibility.curvature(rollout, motion, who),
-        feasibility.steering_rate(rollout, motion, who),
-        feasibility.direction(rollout, motion, who),
-    )
-
-
-def _annotated(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
-    jumps = replace(feasibility.continuity(rollout, motion, who, LOG_JUMP_M), check="annotated bodies")
+def _annotated(case: PhysicsCase) -> tuple[Verdict, ...]:
+    """Annotated bodies only for gross jumps, since their forces cannot be measured; none in a simulation."""
+    if not case.from_log:
+        return ()
+    jumps = feasibility.continuity(case.rollout, case.motion, ~case.measured, LOG_JUMP_M)
     if jumps.outcome is Outcome.FAIL:
-        return jumps
-    reason = (
-        f"{int(who.sum())} annotated bodies make no jump, but more cannot be said: {COARSE.replace('its', 'their')}"
-    )
-    return replace(jumps, outcome=Outcome.INCONCLUSIVE, reason=reason)
+        return (jumps,)
+    count = int((~case.measured).sum())
+    reason = f"{count} annotated bodies make no jump, but more cannot be said: {COARSE.replace('its', 'their')}"
+    return (replace(jumps, outcome=Outcome.INCONCLUSIVE, reason=reason),)
+
+
+def _after_impact(case: PhysicsCase) -> tuple[Verdict, ...]:
+    after = None if case.from_log else feasibility.slide_continuity(case.rollout, case.motion)
+    return () if after is None else (after,)
+
+
+def _continuity(case: PhysicsCase) -> tuple[Verdict, ...]:
+    allowed_m = LOG_SLIP_M if case.from_log else feasibility.MAX_SLIP_M
+    return (feasibility.continuity(case.rollout, case.motion, case.measured, allowed_m),)
+
+
+def _motion(
+    judge: Callable[[Rollout, Kinematics, Bool[np.ndarray, "actor"]], Verdict],
+) -> Callable[[PhysicsCase], tuple[Verdict, ...]]:
+    """Of those whose forces can be measured."""
+    return lambda case: (judge(case.rollout, case.motion, case.measured),)
+
+
+def _slide(
+    judge: Callable[[Rollout, Kinematics], tuple[Verdict, ...]],
+) -> Callable[[PhysicsCase], tuple[Verdict, ...]]:
+    """A log has no slides."""
+    return lambda case: () if case.from_log else judge(case.rollout, case.motion)
+
+
+def _comfort(name: str) -> PhysicsCheck:
+    check = f"comfort: {name}"
+    return PhysicsCheck(check_id(check), check, "comfort", lambda c: outcomes.comfort(name, c.rollout, c.motion))
 
 
 def _until_hit(met: Encounters, rollout: Rollout, hit: tuple[str, float] | None) -> Encounters:
@@ -99,3 +153,45 @@ def _until_hit(met: Encounters, rollout: Rollout, hit: tuple[str, float] | None)
     for values in (gap, ttc, headway):
         values[at] = 0.0
     return Encounters(gap, closing, ttc, headway, np.where(late, 0.0, met.required_mps2))
+
+
+TOO_SHORT = "feasibility"  # the one verdict on a rollout that is too short for all others
+STORY = PhysicsCheck("story", "story", "story", lambda c: outcomes.story(c.rollout, c.scenario))
+PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics check", (
+    PhysicsCheck("friction-circle", "friction circle", "feasibility", _motion(feasibility.friction_circle)),
+    PhysicsCheck("acceleration", "acceleration", "feasibility", _motion(feasibility.acceleration)),
+    PhysicsCheck("curvature", "curvature", "feasibility", _motion(feasibility.curvature)),
+    PhysicsCheck("steering-rate", "steering rate", "feasibility", _motion(feasibility.steering_rate)),
+    PhysicsCheck("direction-of-travel", "direction of travel", "feasibility", _motion(feasibility.direction)),
+    PhysicsCheck("continuity", "continuity", "feasibility", _continuity),
+    PhysicsCheck("heading-continuity", "heading continuity", "feasibility", _motion(feasibility.heading_continuity)),
+    PhysicsCheck("after-the-impact", "after the impact", "feasibility", _after_impact),
+    PhysicsCheck("slide", "slide", "feasibility", _slide(sliding.slowed)),
+    PhysicsCheck("slide-speed", "slide speed", "feasibility", _slide(sliding.never_faster)),
+    PhysicsCheck("slide-spin", "slide spin", "feasibility", _slide(sliding.spin)),
+    PhysicsCheck("free-fall", "free fall", "feasibility", _slide(sliding.free_fall)),
+    PhysicsCheck("annotated-bodies", "annotated bodies", "feasibility", _annotated),
+    PhysicsCheck("solid-bodies", "solid bodies", "feasibility", _solid),
+    PhysicsCheck("braking-distance", "braking distance", "feasibility", _motion(outcomes.braking_distance)),
+    PhysicsCheck(
+        "expect-collision", "expect: collision", "expectation",
+        lambda c: outcomes.expected_collision(c.hit[0] if c.hit else None, c.scenario.expect),
+    ),
+    PhysicsCheck(
+        "expect-min-ttc", "expect: min TTC", "expectation", lambda c: outcomes.expected_ttc(c.met, c.scenario.expect)
+    ),
+    PhysicsCheck(
+        "expect-min-gap", "expect: min gap", "expectation", lambda c: outcomes.expected_gap(c.met, c.scenario.expect)
+    ),
+    PhysicsCheck("safe-distance", "safe distance", "following", lambda c: outcomes.safe_distance(c.rollout, c.met)),
+    PhysicsCheck(CRITICAL_TTC, "critical moment: TTC", "criticality", lambda c: outcomes.critical_ttc(c.met)),
+    PhysicsCheck(
+        CRITICAL_BRAKING, "critical moment: braking", "criticality", lambda c: outcomes.critical_braking(c.met)
+    ),
+    PhysicsCheck(
+        "critical-moment-brake-threat", "critical moment: brake threat", "criticality",
+        lambda c: outcomes.critical_threat(c.rollout, c.met),
+    ),
+    *map(_comfort, outcomes.COMFORT),
+    STORY,
+))  # fmt: skip

@@ -2,10 +2,9 @@
 
 from conditioning.geometry.camera import Camera
 from conditioning.sensors.visibility import Labels
-from outputs.verdict import Outcome, Verdict
-from pipeline.checks.baseline import CURE, Baseline, BaselineError
-from pipeline.checks.key_actors import key_actors
-from pipeline.checks.rules import MOTION, RULES, Rule, SourceFigures
+from outputs.verdict import Verdict
+from pipeline.checks.baseline import Baseline, BaselineError
+from pipeline.checks.rules import CURE, PIXEL_CHECKS, PixelCase, calibrated_checks
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.sight import Checker, FrameDetections, Frames, find_objects, observe
 from scenarios.rollout import Rollout
@@ -13,7 +12,7 @@ from scenarios.rollout import Rollout
 
 def check_pixels(
     frames: Frames,
-    source: Frames,
+    source: Frames | None,
     labels: Labels,
     rollout: Rollout,
     camera: Camera,
@@ -23,10 +22,11 @@ def check_pixels(
 ) -> tuple[Verdict, ...]:
     """One verdict a rule, and one for each actor that the clip is about; `named` are those that the story names.
 
-    `source` are the clip's source pictures: a log's own, or the procedural camera's. ValueError if frames, source,
-    labels and camera do not belong together.
+    `source` are the clip's source pictures: a log's own, or the procedural camera's; None where the frames are these
+    pictures themselves, so that comparing with them would say nothing. ValueError if frames, source, labels and camera
+    do not belong together.
     """
-    if frames.shape != source.shape:
+    if source is not None and frames.shape != source.shape:
         raise ValueError(f"frames are {frames.shape}, the source pictures {source.shape}")
     if frames.shape[1:3] != (camera.height, camera.width):
         raise ValueError(f"frames are {frames.shape[1:3]}, the camera's are {(camera.height, camera.width)}")
@@ -35,32 +35,25 @@ def check_pixels(
             f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; {CURE}"
         )
     scene = CheckedClip(observe(frames, checker), labels, rollout, camera)
-    return judge_scene(scene, find_objects(source, checker), named, baseline)
+    return judge_scene(scene, None if source is None else find_objects(source, checker), named, baseline)
 
 
 def judge_scene(
-    scene: CheckedClip, source: tuple[FrameDetections, ...], named: frozenset[str], baseline: Baseline
+    scene: CheckedClip, source: tuple[FrameDetections, ...] | None, named: frozenset[str], baseline: Baseline
 ) -> tuple[Verdict, ...]:
-    """Every check on a clip that has been looked at; `source` is what the detector finds on its source pictures."""
-    return (*judge_rules(scene, baseline), *key_actors(scene, source, named))
+    """Every check on a clip that has been looked at; `source` is what the detector finds on its source pictures, None
+    where there are no others than the frames."""
+    case = _case(scene, source, named, baseline)
+    return tuple(verdict for check in PIXEL_CHECKS for verdict in check.judge(case))
 
 
 def judge_rules(scene: CheckedClip, baseline: Baseline) -> tuple[Verdict, ...]:
-    """Every rule on a clip that has been looked at."""
-    figures = baseline.figures
-    return tuple(_judge(rule, scene, figures, baseline) for rule in RULES)
+    """The checks with a stored limit alone."""
+    case = _case(scene, None, frozenset(), baseline)
+    return tuple(verdict for check in calibrated_checks() for verdict in check.judge(case))
 
 
-def _judge(rule: Rule, scene: CheckedClip, figures: SourceFigures, baseline: Baseline) -> Verdict:
-    """Inconclusive where there was nothing to measure: never a pass."""
-    reading, limit = rule.read(scene, figures), baseline.limits[rule.check]
-    if reading.value is None:
-        outcome = Outcome.INCONCLUSIVE
-    else:
-        outcome = Outcome.FAIL if rule.broken(reading.value, limit) else Outcome.PASS
-    reason = reading.reason + ("" if rule.model == MOTION else scene.left_out)
-    return Verdict(
-        check=rule.check, family="pixels", outcome=outcome, value=reading.value, limit=limit, unit=rule.unit,
-        model=rule.model, baseline=baseline.id, reason=reason, gates=baseline.gates(rule.check),
-        camera=scene.camera.name,
-    )  # fmt: skip
+def _case(
+    scene: CheckedClip, source: tuple[FrameDetections, ...] | None, named: frozenset[str], baseline: Baseline
+) -> PixelCase:
+    return PixelCase(scene, source, named, baseline.figures, baseline.calibrations, baseline.id)

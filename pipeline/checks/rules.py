@@ -1,18 +1,28 @@
-"""The pixel checks by name: what each measures, and between which bounds its limit may be set by source frames."""
+"""The pixel checks: what each measures, and between which bounds its limit may be set by source frames.
 
-from collections.abc import Callable
+`PIXEL_CHECKS` lists them. Each has its own limit: one more, or one less, leaves a weights folder as it is.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
+from outputs.registry import ExtensionRegistry
+from outputs.verdict import Outcome, Verdict
+from pipeline.checks.key_actors import KEY_ACTOR, ExpectedRecall, key_actors
 from pipeline.checks.motion import ego_moves, ego_speed_seen, yaw_rate_seen
 from pipeline.checks.objects import ghost_share, label_recall, least_found_object, placement, size_against_distance
-from pipeline.checks.scene import CheckedClip, CheckReading
+from pipeline.checks.scene import DETECTOR, CheckedClip, CheckReading
+from pipeline.checks.sight import FrameDetections
 from pipeline.checks.tracks import longest_vanishing, looks_stay, occlusion_order, permanence
 
-DETECTOR, MOTION = "centre-point detector", "learned inverse dynamics"
+MOTION = "learned inverse dynamics"
+MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
+CURE = "`nearmiss evaluate --calibrate 64` measures one"  # as the command's help says
+UNCALIBRATED = f"not judged, since the baseline of these weights has no limit of this check; {CURE}"
 
 
 @dataclass(frozen=True)
@@ -25,12 +35,63 @@ class SourceFigures:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A check: `bad` says on which side of the limit a clip fails.
+class CheckCalibration:
+    """What a weights folder's baseline holds of one check.
 
-    The limit is `aim`, moved towards `loosest` as far as clean source clips need it, never past it.
+    Its limit, on how many source clips it had something to measure, and the share of those that the limit fails.
     """
 
+    limit: float
+    measured: int
+    wrongly_failed: float
+
+    @property
+    def gates(self) -> bool:
+        """Whether the check may reject: one that fails more than a tenth of clean clips only reports."""
+        failed = round(self.wrongly_failed * self.measured)
+        return not (self.wrongly_failed > MOST_WRONG and failed >= FEWEST_WRONG)
+
+
+@dataclass(frozen=True)
+class PixelCase:
+    """One camera's pictures, looked at, with what checks compare with.
+
+    `source` is what the detector finds on the clip's source pictures, None where the frames are these pictures
+    themselves. `named` are the actors that the story names. `figures`, `calibrations` (by check id) and `baseline`, its
+    id, are of source pictures in general.
+    """
+
+    scene: CheckedClip
+    source: tuple[FrameDetections, ...] | None
+    named: frozenset[str]
+    figures: SourceFigures
+    calibrations: Mapping[str, CheckCalibration]
+    baseline: str
+
+
+@runtime_checkable
+class PixelCheck(Protocol):
+    """A check on pictures: its stable `id`, its name for people, and its verdicts on a case."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def check(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    def judge(self, case: PixelCase) -> tuple[Verdict, ...]: ...
+
+
+@dataclass(frozen=True)
+class CalibratedCheck:
+    """A check that measures one figure: `bad` says on which side of the limit a clip fails.
+
+    The limit is `aim`, moved towards `loosest` as far as clean source clips need it, never past it. It lies in the
+    baseline of a weights folder; in one that was measured before the check was there the check alone is inconclusive.
+    `asks_for_objects`: its reason names the bodies that the detector cannot be asked for.
+    """
+
+    id: str
     check: str
     unit: str
     model: str
@@ -38,6 +99,11 @@ class Rule:
     aim: float
     loosest: float
     read: Callable[[CheckedClip, SourceFigures], CheckReading]
+    asks_for_objects: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.id
 
     def limit(self, readings: list[float]) -> float:
         """Such that about 2 % of clean source clips fail, within the bounds."""
@@ -50,21 +116,112 @@ class Rule:
     def broken(self, value: float, limit: float) -> bool:
         return value > limit if self.bad == "above" else value < limit
 
+    def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
+        """Inconclusive where there was nothing to measure, or no limit to compare with: never a pass."""
+        reading, known = self.read(case.scene, case.figures), case.calibrations.get(self.id)
+        reason = reading.reason + (case.scene.left_out if self.asks_for_objects else "")
+        if known is None:
+            outcome, reason = Outcome.INCONCLUSIVE, f"{UNCALIBRATED}; measured without it: {reason}"
+        elif reading.value is None:
+            outcome = Outcome.INCONCLUSIVE
+        else:
+            outcome = Outcome.FAIL if self.broken(reading.value, known.limit) else Outcome.PASS
+        verdict = Verdict(
+            check=self.check, family="pixels", outcome=outcome, value=reading.value,
+            limit=known.limit if known else None, unit=self.unit, model=self.model, baseline=case.baseline,
+            reason=reason, gates=known.gates if known else True, camera=case.scene.camera.name, id=self.id,
+        )  # fmt: skip
+        return (verdict,)
 
-RULES: tuple[Rule, ...] = (
-    Rule("label recall", "of source's", DETECTOR, "below", 0.8, 0.5, lambda s, f: label_recall(s, f.recall)),
-    Rule("every object", "of source's", DETECTOR, "below", 0.4, 0.1, lambda s, f: least_found_object(s, f.recall)),
-    Rule("placement", "px", DETECTOR, "above", 1.5, 4.0, lambda s, f: placement(s)),
-    Rule("size against distance", "ratio", DETECTOR, "above", 0.15, 0.3, lambda s, f: size_against_distance(s)),
-    Rule("ghosts", "frames a frame", DETECTOR, "above", 0.04, 0.5, lambda s, f: ghost_share(s)),
-    Rule("occlusion order", "share", DETECTOR, "above", 0.1, 0.4, lambda s, f: occlusion_order(s)),
-    Rule("vanishing", "frames", DETECTOR, "above", 4.0, 9.0, lambda s, f: longest_vanishing(s)),
-    Rule(
-        "permanence", "share", "re-identification embedding and colour", "below", 1.0, 1.0,
+
+@dataclass(frozen=True)
+class KeyActorCheck:
+    """The actors that a clip is about, each compared with itself (`pipeline.checks.key_actors`); no limit is stored."""
+
+    id: str = "key-actor"
+    check: str = KEY_ACTOR
+
+    @property
+    def name(self) -> str:
+        return self.id
+
+    def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
+        reference = case.source
+        if reference is None:
+            reference = ExpectedRecall(case.figures.recall, case.baseline)
+        return key_actors(case.scene, reference, case.named)
+
+
+RULES: tuple[CalibratedCheck, ...] = (
+    CalibratedCheck(
+        "label-recall",
+        "label recall",
+        "of source's",
+        DETECTOR,
+        "below",
+        0.8,
+        0.5,
+        lambda s, f: label_recall(s, f.recall),
+    ),
+    CalibratedCheck(
+        "every-object",
+        "every object",
+        "of source's",
+        DETECTOR,
+        "below",
+        0.4,
+        0.1,
+        lambda s, f: least_found_object(s, f.recall),
+    ),
+    CalibratedCheck("placement", "placement", "px", DETECTOR, "above", 1.5, 4.0, lambda s, f: placement(s)),
+    CalibratedCheck(
+        "size-against-distance",
+        "size against distance",
+        "ratio",
+        DETECTOR,
+        "above",
+        0.15,
+        0.3,
+        lambda s, f: size_against_distance(s),
+    ),
+    CalibratedCheck("ghosts", "ghosts", "frames a frame", DETECTOR, "above", 0.04, 0.5, lambda s, f: ghost_share(s)),
+    CalibratedCheck(
+        "occlusion-order", "occlusion order", "share", DETECTOR, "above", 0.1, 0.4, lambda s, f: occlusion_order(s)
+    ),
+    CalibratedCheck("vanishing", "vanishing", "frames", DETECTOR, "above", 4.0, 9.0, lambda s, f: longest_vanishing(s)),
+    CalibratedCheck(
+        "permanence",
+        "permanence",
+        "share",
+        "re-identification embedding and colour",
+        "below",
+        1.0,
+        1.0,
         lambda s, f: permanence(s, f.least_likeness, f.most_repainted),
     ),
-    Rule("looks stay", "cosine", "re-identification embedding", "below", 0.6, 0.2, lambda s, f: looks_stay(s)),
-    Rule("ego moves", "of commanded", MOTION, "below", 0.4, 0.15, lambda s, f: ego_moves(s)),
-    Rule("ego speed seen", "ratio", MOTION, "above", 0.2, 0.3, lambda s, f: ego_speed_seen(s)),
-    Rule("yaw rate seen", "rad/s", MOTION, "above", 0.05, 0.15, lambda s, f: yaw_rate_seen(s)),
-)  # fmt: skip
+    CalibratedCheck(
+        "looks-stay",
+        "looks stay",
+        "cosine",
+        "re-identification embedding",
+        "below",
+        0.6,
+        0.2,
+        lambda s, f: looks_stay(s),
+    ),
+    CalibratedCheck(
+        "ego-moves", "ego moves", "of commanded", MOTION, "below", 0.4, 0.15, lambda s, f: ego_moves(s), False
+    ),
+    CalibratedCheck(
+        "ego-speed-seen", "ego speed seen", "ratio", MOTION, "above", 0.2, 0.3, lambda s, f: ego_speed_seen(s), False
+    ),
+    CalibratedCheck(
+        "yaw-rate-seen", "yaw rate seen", "rad/s", MOTION, "above", 0.05, 0.15, lambda s, f: yaw_rate_seen(s), False
+    ),
+)
+PIXEL_CHECKS: ExtensionRegistry[PixelCheck] = ExtensionRegistry("pixel check", (*RULES, KeyActorCheck()))
+
+
+def calibrated_checks() -> tuple[CalibratedCheck, ...]:
+    """Those whose limits a baseline holds."""
+    return tuple(check for check in PIXEL_CHECKS if isinstance(check, CalibratedCheck))

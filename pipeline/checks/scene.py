@@ -14,6 +14,7 @@ from pipeline.checks.targets import ALIKE, CLASSES, class_indices, taught
 from scenarios.rollout import Rollout
 
 FLOOR_PX = 16.0  # objects lower than this are not asked for
+DETECTOR = "centre-point detector"  # the model that verdicts on objects name
 SURE = 0.3  # score of a finding that counts as seeing a labelled object
 
 

@@ -21,49 +21,53 @@ REBOUND_MPS = 0.3  # a spin may lend its pivot this much
 FALL_TOLERANCE = 1.5  # m/s^2
 
 
-def slides(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
-    """Verdicts on slides that no impact began, and on falls; none where there are none."""
+def slid(rollout: Rollout, motion: Kinematics) -> Bool[np.ndarray, "time actor"] | None:
+    """Where bodies slide that no impact began to; None where none does, on the ground."""
     own = rollout.sliding & rollout.valid & (rollout.t_s[:, None] < motion.impact_s)
-    verdicts: list[Verdict] = []
-    if (own & ~in_the_air(rollout)).any():
-        verdicts += [_slowed(rollout, motion, own), _never_faster(rollout, own), _spin(rollout, own)]
-    if motion.airborne.any():
-        verdicts.append(_free_fall(rollout, motion))
-    return tuple(verdicts)
+    return own if (own & ~in_the_air(rollout)).any() else None
 
 
-def _slowed(rollout: Rollout, motion: Kinematics, own: Bool[np.ndarray, "time actor"]) -> Verdict:
+def slowed(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
     """Whoever says that it slides must be slowed: what only rolls sideways is found out."""
+    if (own := slid(rollout, motion)) is None:
+        return ()
     fast = np.pad(_ground_speed(rollout), ((1, 0), (0, 0)), mode="edge") > MOVES_MPS
     counts = motion.sliding & own & fast & np.roll(fast, -2, axis=0)
     share = slide_deceleration(rollout, motion) / (rollout.friction * G) / grip_share(rollout)
-    return worst(
+    verdict = worst(
         "slide", rollout, np.where(counts, 1 - share, np.nan), 1 - LEAST_SHARE, 1 - LEAST_SHARE, "",
         f"friction slows what slides, mu = {rollout.friction:g}",
         "slides with {value:.0%} of its grip unused, {limit:.0%} is possible",
     )  # fmt: skip
+    return (verdict,)
 
 
-def _never_faster(rollout: Rollout, own: Bool[np.ndarray, "time actor"]) -> Verdict:
+def never_faster(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
     """Friction takes speed and gives none."""
+    if (own := slid(rollout, motion)) is None:
+        return ()
     speed = _ground_speed(rollout)
     within = own[1:-1] & own[2:] & own[:-2]
-    return worst(
+    verdict = worst(
         "slide speed", rollout, np.where(within, np.diff(speed, axis=0), np.nan), REBOUND_MPS, REBOUND_MPS, "m/s",
         "friction takes energy", "gains {value:.1f} m/s in one frame of its slide, {limit:.1f} is possible",
     )  # fmt: skip
+    return (verdict,)
 
 
-def _spin(rollout: Rollout, own: Bool[np.ndarray, "time actor"]) -> Verdict:
+def spin(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
     """The yaw acceleration that all grip at the wheels can give, against the body's inertia; rad/s^2."""
+    if (own := slid(rollout, motion)) is None:
+        return ()
     turn = np.diff(np.unwrap(rollout.yaw_rad, axis=0), axis=0) * FRAME_RATE_HZ
     change = np.abs(np.diff(turn, axis=0)) * FRAME_RATE_HZ
     possible = np.array([_most_spin(rollout, body.size) for body in rollout.bodies])
     within = own[1:-1] & own[2:] & own[:-2]
-    return worst(
+    verdict = worst(
         "slide spin", rollout, np.where(within, change / possible, np.nan), 1.0, 1.1, "", "mu g at the wheels over the "
         "inertia of an even box", "spins up {value:.1f} times as fast as its wheels can turn it",
     )  # fmt: skip
+    return (verdict,)
 
 
 def _most_spin(rollout: Rollout, size) -> float:
@@ -71,15 +75,18 @@ def _most_spin(rollout: Rollout, size) -> float:
     return float(rollout.friction * G * lever / gyration_m2(size))
 
 
-def _free_fall(rollout: Rollout, motion: Kinematics) -> Verdict:
-    """In the air gravity alone acts, straight down."""
+def free_fall(rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
+    """In the air gravity alone acts, straight down; none where nothing falls."""
+    if not motion.airborne.any():
+        return ()
     slope = slope_of(rollout)
     gravity = G * np.array([np.sin(slope), 0.0, np.cos(slope)])
     off = np.linalg.norm(motion.centre_acceleration + gravity, axis=-1)
-    return worst(
+    verdict = worst(
         "free fall", rollout, np.where(motion.airborne, off, np.nan), FALL_TOLERANCE, FALL_TOLERANCE, "m/s²", "gravity",
         "accelerates by {value:.1f} m/s² otherwise than gravity does, {limit:.1f} is allowed",
     )  # fmt: skip
+    return (verdict,)
 
 
 def _ground_speed(rollout: Rollout) -> Float[np.ndarray, "step actor"]:

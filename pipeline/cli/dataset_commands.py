@@ -1,4 +1,4 @@
-"""The commands `merge` and `fetch`. Imports are inside them, as in `pipeline.cli.main`, which names them."""
+"""The commands `merge`, `export-dataset` and `fetch`. Imports are inside them, as in `pipeline.cli.main`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 if TYPE_CHECKING:
     from pipeline.datasets.merge import Merged
 
+Format = Annotated[str, typer.Option("--format", help="What the dataset is written as; an unknown name lists what is.")]
 Dataset = Annotated[str, typer.Option(metavar="DATASET", help="A folder, or an address such as s3://bucket/prefix.")]
 
 
@@ -24,6 +25,7 @@ def merge(
     test: Annotated[
         float | None, typer.Option(min=0, max=1, help="The same for testing; none unless asked for.")
     ] = None,
+    name: Format = "nuscenes",
 ) -> None:
     """Add the accepted clips of run folders to a versioned dataset in nuScenes format.
 
@@ -44,7 +46,7 @@ def merge(
             )  # fmt: skip
         except ValueError as error:
             raise UserError(str(error)) from None
-        merged = add(runs, into, shares)
+        merged = add(runs, into, shares, name)
     _tell(console, into, merged)
     raise typer.Exit(INCOMPLETE if merged.left_out else OK)
 
@@ -67,6 +69,22 @@ def _tell(console: Console, into: str, merged: "Merged") -> None:
     for side in version.splits:
         table.add_row(side.split, f"{side.asked:.0%}", f"{side.got:.0%}", str(side.families), str(side.scenes))
     console.print(table)
+
+
+def export_dataset(
+    place: Annotated[str, typer.Argument(metavar="RUN_OR_DATASET", help="A run folder, or a dataset as of `merge`.")],
+    out: Annotated[Path, typer.Option(help="A new folder.")],
+    name: Format = "nuscenes",
+    version: Annotated[
+        str | None, typer.Option(help="Of a dataset: its name or number, such as v0008; default: the last.")
+    ] = None,
+) -> None:
+    """Write the accepted clips of a run, or a version of a merged dataset, in a format; validated before it appears."""
+    with plain_errors():
+        from pipeline.datasets.export import export_dataset as write
+
+        told = write(place, name, out, version)
+    console.print(f"{out}: {told}", highlight=False, markup=False, soft_wrap=True)
 
 
 def fetch(

@@ -13,8 +13,7 @@ from conditioning.logs.tables import LogError
 from conditioning.renderer.procedural import photograph
 from outputs.verdict import Outcome, Verdict
 from pipeline.batch.generate import NoLog
-from pipeline.checks.outcomes import EXPECTED, STORY
-from pipeline.checks.physics import check_physics
+from pipeline.checks.physics import STORY, check_physics, is_expectation
 from pipeline.cli.display.tables import verdicts_table
 from pipeline.cli.explaining import show
 from pipeline.runs.run_folder import safe_name
@@ -38,13 +37,13 @@ def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: C
         rollout = open_world(scenario, log, PREVIEW_RIG).rollout
         verdicts = check_physics(rollout, scenario)
         wrong = tuple(v for v in verdicts if v.gates and v.outcome is Outcome.FAIL)
-        possible = all(v.check.startswith(EXPECTED) for v in wrong)
+        possible = all(map(is_expectation, wrong))
         impossible += not possible
         missed += possible and bool(wrong)
         console.print(Text(_line(scenario, verdicts), "red" if wrong else "green"), soft_wrap=True)
         for told in (h for h in rollout.happenings if h.other):
             console.print(f"  {told.actor}: {told.what} after {told.t_s:.1f} s", markup=False, soft_wrap=True)
-        for verdict in (v for v in verdicts if v.check == STORY and v.outcome is Outcome.FAIL):
+        for verdict in (v for v in verdicts if v.id == STORY.id and v.outcome is Outcome.FAIL):
             console.print(f"  {verdict.reason}", style="yellow", markup=False, soft_wrap=True)
         in_full = full or len(loaded.scenarios) == 1
         if in_full or rollout.ended is not RolloutEnd.DURATION:
@@ -105,7 +104,7 @@ def runnable(scenarios: tuple[Scenario, ...], log: Path | None, console: Console
 
 def _line(scenario: Scenario, verdicts: tuple[Verdict, ...]) -> str:
     gates = [v.outcome for v in verdicts if v.gates]
-    tags = dict.fromkeys(v.check for v in verdicts if not v.gates and v.outcome is Outcome.FAIL and v.check != STORY)
+    tags = dict.fromkeys(v.check for v in verdicts if not v.gates and v.outcome is Outcome.FAIL and v.id != STORY.id)
     counted = ", ".join(f"{gates.count(o)} {o}" for o in Outcome if o in gates)
     tagged = f"; tagged: {', '.join(tags)}" if tags else ""
     open_ = ", ".join(v.check for v in verdicts if v.gates and v.outcome is Outcome.INCONCLUSIVE)

@@ -10,6 +10,7 @@ from pipeline.cli.options import (
     GRACE_S,
     Attribution,
     Deadline,
+    Formats,
     Gpus,
     GpuShare,
     Grace,
@@ -17,6 +18,7 @@ from pipeline.cli.options import (
     Log,
     Preset,
     RayAddress,
+    Renderer,
     Seeds,
     Staged,
     Together,
@@ -135,6 +137,8 @@ def generate(
     seed: Seeds = None,
     log: Log = None,
     preset: Preset = "tiny",
+    renderer: Renderer = "gaia",
+    formats: Formats = None,
     weights: Weights = None,
     attribution: Attribution = "",
     inline: Inline = False,
@@ -167,7 +171,11 @@ def generate(
 
         refuse_open_cluster(ray, trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
-        request = RunConfig(tuple(paths), out, tuple(seed or [0]), log, preset, weights or WEIGHTS, attribution, limit)
+        seeds = tuple(seed or [0])
+        request = RunConfig(
+            tuple(paths), out, seeds, log, preset, weights or WEIGHTS, attribution, limit,
+            renderer=renderer, formats=tuple(formats or RunConfig.formats),
+        )  # fmt: skip
         how = ExecutionConfig(
             not inline, ray, workers, deadline, staged=staging(staged, gpus, gpu_share, batch, inline)
         )

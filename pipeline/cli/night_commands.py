@@ -9,6 +9,7 @@ import typer
 from pipeline.cli.options import (
     Attribution,
     Deadline,
+    Formats,
     Gpus,
     GpuShare,
     Grace,
@@ -16,6 +17,7 @@ from pipeline.cli.options import (
     Log,
     Preset,
     RayAddress,
+    Renderer,
     Seeds,
     Staged,
     Together,
@@ -42,6 +44,8 @@ def nightly(
     seed: Seeds = None,
     log: Log = None,
     preset: Preset = "tiny",
+    renderer: Renderer = "gaia",
+    formats: Formats = None,
     weights: Weights = None,
     attribution: Attribution = "",
     inline: Inline = False,
@@ -75,7 +79,10 @@ def nightly(
 
         refuse_open_cluster(ray, trust_network)
         seeds = tuple(seed or [0])
-        what = RunConfig(tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution)
+        what = RunConfig(
+            tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution, renderer=renderer,
+            formats=tuple(formats or RunConfig.formats),
+        )  # fmt: skip
         order = NightlyConfig(what, NightlyBudget(clips, hours), retry_failed, into)
         networks = staging(staged, gpus, gpu_share, batch, inline)
         how = ExecutionConfig(not inline, ray, workers, deadline, metrics_port, networks)

@@ -9,6 +9,13 @@ Log = Annotated[
     Path | None, typer.Option(help="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
 ]
 Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships with weights.")]
+Renderer = Annotated[
+    str, typer.Option(help="What draws the frames: `gaia` (networks), `procedural` (exact, fast, no network)...")
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="What the dataset is written as; repeat it for several."),
+]
 Seeds = Annotated[list[int] | None, typer.Option(help="Looks to draw; give it several times for several.")]
 Weights = Annotated[Path | None, typer.Option(help="Folder with weights of your own, one folder a preset.")]
 Attribution = Annotated[str, typer.Option(help="Whom to name wherever clips made from the log are shown.")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline.cli.dataset_commands import fetch, merge
+from pipeline.cli.dataset_commands import export_dataset, fetch, merge
 from pipeline.cli.exchange_commands import export_scenario, import_scenario
 from pipeline.cli.night_commands import nightly
 from pipeline.cli.plan_commands import plan
@@ -12,6 +12,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_scenario,
     "export": export_scenario,
     "merge": merge,
+    "export-dataset": export_dataset,
     "fetch": fetch,
     "plan": plan,
     "nightly": nightly,

@@ -10,6 +10,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from outputs.exporters import EXPORTERS
+from outputs.nuscenes.export import NUSCENES
 from outputs.nuscenes.splits import Shares
 from outputs.versioned.scene_package import pack, put
 from outputs.versioned.store import BadAddress, Hold, Store, open_store
@@ -45,11 +47,18 @@ class Merged:
     exclusive: bool
 
 
-def merge(runs: Sequence[Path], into: str, shares: Shares | None = None) -> Merged:
+def merge(runs: Sequence[Path], into: str, shares: Shares | None = None, name: str = NUSCENES.name) -> Merged:
     """Add what is new in `runs` to the dataset at `into`, a folder or an address such as s3://bucket/prefix.
 
-    `shares` are those of the splits; None keeps the dataset's, or the usual ones of a new one. Raises `NotMerged`.
+    `shares` are those of the splits; None keeps the dataset's, or the usual ones of a new one. `name` is that of the
+    format. Raises `NotMerged`, or RegistryError for a format that there is not.
     """
+    if not EXPORTERS.get(name).versions:
+        held = ", ".join(one.name for one in EXPORTERS if one.versions)
+        raise NotMerged(
+            f"--format {name}: merged datasets are kept as {held}; `nearmiss export-dataset RUN --format {name} "
+            "--out DIR` writes a run's clips"
+        )
     try:
         store = open_store(into)
         _refuse_run_folder(store, into)

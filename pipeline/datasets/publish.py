@@ -9,10 +9,10 @@ from typing import Any
 from outputs.clips.coverage import Point, coverage
 from outputs.clips.manifest import ClipRecord, write_manifest
 from outputs.clips.rejected import write_rejected
-from outputs.nuscenes.dataset import write_dataset
 from outputs.reporting.report import NotMade, Ordered, write_report
 from outputs.reporting.thumbnails import picture
-from pipeline.checks.outcomes import is_critical
+from pipeline.checks.physics import is_critical
+from pipeline.datasets.export import datasets_of
 from pipeline.runs.run_config import goes_on
 from pipeline.runs.run_folder import RequestedScenario, Run, State, reopen
 
@@ -26,10 +26,11 @@ def publish(run: Run) -> None:
     accepted, rejected = run.folders(State.ACCEPTED), run.folders(State.REJECTED)
     write_manifest(run.path / "manifest.json", records, covered)
     write_rejected(run.path / State.REJECTED, (r for r in records if not r.accepted))
-    if accepted:
-        write_dataset(accepted, run.path / "dataset")
-    else:  # a dataset of nothing cannot be read by anybody; one of clips that are gone would be false
-        shutil.rmtree(run.path / "dataset", ignore_errors=True)
+    for dataset in datasets_of(run):
+        if accepted:
+            dataset.format.write(accepted, dataset.folder)
+        else:  # a dataset of nothing cannot be read by anybody; one of clips that are gone would be false
+            shutil.rmtree(dataset.folder, ignore_errors=True)
     failures = [NotMade(failure.clip, failure.reason, failure.transient) for failure in run.failures()]
     title = f"nearmiss: {run.path.name}"
     write_report(
@@ -44,6 +45,7 @@ def ordered(run: Run) -> Ordered:
     what = {
         "night": start.get("night", ""), "scenarios": ", ".join(start.get("paths", ())),
         "seeds": ", ".join(str(seed) for seed in start.get("seeds", ())), "log": start.get("log", ""),
+        "renderer": run.manifest()["made_with"]["renderer"],
         "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()),
         "begun": _instant(start.get("at", "")),
     }  # fmt: skip

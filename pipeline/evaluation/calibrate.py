@@ -7,14 +7,11 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import RIG
 from conditioning.renderer.procedural import photograph
 from conditioning.sensors.visibility import see
-from models import weights
-from models.checker.detector import Detector
-from models.checker.egomotion import EgoMotion
 from models.presets import WEIGHTS, Preset, find_preset
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.sight import Checker, observe
-from pipeline.networks import checker_fingerprint
+from pipeline.networks import load_checker
 from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
 from scenarios.random_scenarios import sample_scenario
@@ -23,17 +20,6 @@ from scenarios.simulation.simulate import simulate
 
 CLIP_S = 6.0
 LOOKS = 2  # of every library scenario, among the clips that set the limits
-
-
-def load_checker(preset: str, folder: Path = WEIGHTS) -> Checker:
-    """The two networks that check, without the rest; WeightsError says what is missing."""
-    sizes = find_preset(preset, folder)
-    paths = {part: folder / preset / f"{part}.safetensors" for part in ("detector", "egomotion")}
-    return Checker(
-        weights.load(Detector(sizes.detector), paths["detector"]),
-        weights.load(EgoMotion(sizes.egomotion), paths["egomotion"]),
-        checker_fingerprint({part: weights.fingerprint(path) for part, path in paths.items()}),
-    )
 
 
 def source_scene(scenario: Scenario, look: int, checker: Checker, preset: Preset) -> CheckedClip:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
+from conditioning.geometry.camera import Camera
 from models.pixels import signed, to_bytes
 from models.precision import computing
 from models.presets import WEIGHTS
@@ -20,18 +21,9 @@ from pipeline.checks.sight import Frames, observe
 from pipeline.errors import UserError
 from pipeline.evaluation.metrics import Evaluation, EvaluationCase, evaluate_subjects
 from pipeline.evaluation.tables import markdown, table
-from pipeline.networks import Networks, load_networks
-from pipeline.stages import (
-    TOKEN_STRIDE,
-    ConditionedClip,
-    Conditions,
-    condition,
-    predict_tokens,
-    render_frames,
-    roll_out,
-    seed_for,
-    source_frames,
-)
+from pipeline.networks import Networks, compute_on, load_calibrated, load_networks, rig_of
+from pipeline.renderers.gaia import TOKEN_STRIDE, predict_tokens, render_frames
+from pipeline.stages import ConditionedClip, Conditions, condition, roll_out, seed_for, source_frames
 from pipeline.training.contact_sheets import sheet
 from pipeline.training.training_data import HELD_OUT_SEED
 from scenarios.load import library, load
@@ -60,11 +52,11 @@ class GeneratedCase(EvaluationCase):
         return ConditionedClip(self.rollout, self.conditions, (self.source,))
 
 
-def shoot(scenario: Scenario, seed: int, networks: Networks) -> GeneratedCase:
+def shoot(scenario: Scenario, seed: int, rig: tuple[Camera, ...]) -> GeneratedCase:
     """The front camera's source pictures and labels of a scenario."""
     rollout = roll_out(scenario)
     look = seed_for(scenario, seed, "look")
-    conditions = condition(rollout, networks.rig[:1], look)
+    conditions = condition(rollout, rig[:1], look)
     (source,) = source_frames(rollout, conditions, look)
     view = conditions.views[0]
     named = mentioned(scenario.events)
@@ -129,18 +121,19 @@ def evaluate(
     `keep` leaves all frames in `out`/frames; `beside` is the `out` of an evaluation that kept its frames, of other
     weights or of another version of the program, whose subjects are measured here once more.
     """
-    networks = load_networks(preset, torch.get_num_threads(), folder)
+    compute_on(torch.get_num_threads())
+    networks, checking, rig = load_networks(preset, folder), load_calibrated(preset, folder), rig_of(preset)
     makers = {name: _kept(make, name, out, keep) for name, make in subjects(networks).items()}
     if beside is not None:
         makers |= {f"{name}, {beside.name}": partial(frames_of, folder=beside, subject=name) for name in COMPARED}
-    shots = (shoot(scenario, seed, networks) for scenario, seed in held_out(clips, EVALUATION_SEED))
+    shots = (shoot(scenario, seed, rig) for scenario, seed in held_out(clips, EVALUATION_SEED))
     with Progress(console=console) as progress:
         task = progress.add_task("evaluating", total=clips * (len(makers) + 1))
 
         def tell(case: str, subject: str) -> None:
             progress.update(task, advance=1, description=f"{case}: {subject}")
 
-        measured = evaluate_subjects(shots, makers, partial(observe, checker=networks.checker), networks.baseline, tell)
+        measured = evaluate_subjects(shots, makers, partial(observe, checker=checking.checker), checking.baseline, tell)
     keep_figures(measured, out)
     console.print(table(measured))
     console.print(f"written {out / 'evaluation.md'}; pictures {out / 'sheets'}")

@@ -92,7 +92,7 @@ def measure(
         permanence(scene, baseline.least_likeness, baseline.most_repainted).value,
         ego_speed_seen(scene).value,
     )
-    failed = {v.check: 1 for v in judge_scene(scene, on_source, case.named, baseline) if v.against}
+    failed = {v.id: 1 for v in judge_scene(scene, on_source, case.named, baseline) if v.against}
     events = len(returns(scene))
     return MetricSums(
         clips=1, frames=len(frames), squared=float(squares.sum(dtype=np.float64)), pixels=squares.size,

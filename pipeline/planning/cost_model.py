@@ -13,12 +13,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from outputs.clips.manifest import ClipRecord, read_record
+from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
 from pipeline.errors import UserError
+from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.run_folder import Run, State
 
 SHIPPED = Path(__file__).with_name("measured_cpu.json")
-GPU_STAGES = ("predict_tokens", "render_frames")  # of the act `imagine`; the others never use a GPU
+# Of the act `imagine`; the others never use a GPU.
+GPU_STAGES = frozenset(stage for kind in RENDERERS for stage in kind.gpu_stages)
 LONGEST_START_S = 900.0  # a longer one means that the files' times are no longer those of the run
 
 
@@ -41,7 +43,7 @@ class ClipCost(_CostModel):
 
     def on(self, gpu: bool) -> float:
         """Seconds in the networks' stages, or in all others."""
-        stages = sum(seconds for stage, seconds in self.stage_s.items() if (stage in GPU_STAGES) == gpu)
+        stages = sum((seconds for stage, seconds in self.stage_s.items() if (stage in GPU_STAGES) == gpu), 0.0)
         return stages if gpu else stages + self.write_s
 
 
@@ -50,6 +52,7 @@ class MeasuredCosts(_CostModel):
 
     format: Literal["nearmiss-measured-1"] = "nearmiss-measured-1"
     source: str
+    renderer: str = FIRST_RENDERER
     device: str
     startup_s: float | None
     failed: int
@@ -92,7 +95,8 @@ def _of_run(path: Path) -> MeasuredCosts:
     clips = tuple(_cost(folder, record) for folder, record in zip(folders, records, strict=True))
     first = min(_written(folder)[0] - sum(r.stage_s.values()) for folder, r in zip(folders, records, strict=True))
     return MeasuredCosts(
-        source=_described(path, records), device=devices[0], startup_s=_startup_s(path, first),
+        source=_described(path, records), renderer=records[0].renderer, device=devices[0],
+        startup_s=_startup_s(path, first),
         failed=len(run.failures()), clips=clips,
     )  # fmt: skip
 
@@ -136,6 +140,7 @@ def _described(path: Path, records: list[ClipRecord]) -> str:
     torch = versions.get("torch", "?") if isinstance(versions, dict) else "?"
     record = records[0]
     return (
-        f"{path.name}: {len(records)} clips, preset {record.preset}, {cores} cores ({record.cpu_capability}), "
+        f"{path.name}: {len(records)} clips, renderer {record.renderer}, preset {record.preset}, {cores} cores "
+        f"({record.cpu_capability}), "
         f"torch {torch}, begun {start.get('at', '?')}"
     )

@@ -8,6 +8,7 @@ import numpy as np
 from pipeline.planning.cost_model import MeasuredCosts, NotMeasured
 from pipeline.planning.forecast import Acceptance, Cluster, Forecast, Load, Trouble, acceptance, forecast, load_of
 from pipeline.planning.simulated_batch import play
+from pipeline.renderers.registry import RENDERERS
 
 CORES_A_GPU = 16  # assumed where --cpus is left out: what rented GPU machines commonly have
 PLAYED_CLIPS, PLAYS = 10_000, 3
@@ -75,6 +76,8 @@ def plan_batch(measured: MeasuredCosts, ask: Ask, usual_start_s: float = USUAL_S
 def _readings(measured: MeasuredCosts, ask: Ask, startup_s: float) -> tuple[tuple[str, Load], ...]:
     """The seconds as they were measured, or what they can be on a GPU that nobody has measured."""
     on_gpu = measured.device != "cpu"
+    if ask.cluster.gpus and not RENDERERS.get(measured.renderer).gpu_stages:
+        raise NotMeasured(f"the renderer {measured.renderer} draws on the cores and uses no GPU: leave --gpus out")
     if on_gpu and not ask.cluster.gpus:
         raise NotMeasured(f"the networks' seconds were measured on {measured.device}; say --gpus, or measure on cores")
     if on_gpu and ask.gpu_speedup is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from models.presets import WEIGHTS
 from outputs.atomic_write import whole_folder, write_text
+from outputs.clips.manifest import FIRST_RENDERER
 from pipeline.engine.loopback import on_a_network
 from pipeline.engine.stage_plan import StagedConfig
 from pipeline.runs.clip_outcome import ClipFailed
@@ -28,6 +29,8 @@ class RunConfig:
     weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown. `specs` is a
     folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the command that goes
     on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None: all.
+    `renderer` names what turns scenes into frames (`pipeline.renderers.registry`), `formats` what the dataset is
+    written as (`outputs.exporters`).
     """
 
     paths: tuple[str, ...]
@@ -41,6 +44,8 @@ class RunConfig:
     specs: Path | None = None
     again: str = ""
     clips: tuple[str, ...] | None = None
+    renderer: str = FIRST_RENDERER
+    formats: tuple[str, ...] = ("nuscenes",)
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,8 @@ def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, .
     told = {
         "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
         "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
-        "limit": request.limit, "only": request.clips, **asdict(how),
+        "limit": request.limit, "only": request.clips, "renderer": request.renderer,
+        "formats": request.formats, **asdict(how),
     }  # fmt: skip
     run.note(request=key, goes_on_with=told)
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
@@ -114,6 +120,7 @@ def _read(told: dict[str, Any], out: Path) -> tuple[RunConfig, ExecutionConfig]:
         tuple(told["paths"]), out, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
         told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
         clips=None if told.get("only") is None else tuple(told["only"]),
+        renderer=told.get("renderer", FIRST_RENDERER), formats=tuple(told.get("formats", RunConfig.formats)),
     )  # fmt: skip
     staged = {"staged": StagedConfig(**told["staged"]) if told.get("staged") else None}
     return request, ExecutionConfig(
@@ -156,6 +163,8 @@ def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
     told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != RunConfig.seeds]
     told += [("--log", request.log), ("--attribution", request.attribution)]
     told += [("--preset", request.preset)] if request.preset != RunConfig.preset else []
+    told += [("--renderer", request.renderer)] if request.renderer != RunConfig.renderer else []
+    told += [("--format", name) for name in request.formats if request.formats != RunConfig.formats]
     told += [("--weights", request.weights)] if request.weights != WEIGHTS else []
     told += [("--ray", how.ray), ("--workers", how.workers), ("--metrics-port", how.metrics_port)]
     told += [("--deadline", f"{how.deadline_s:g}")] if how.deadline_s != ExecutionConfig.deadline_s else []

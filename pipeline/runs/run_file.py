@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from outputs.atomic_write import write_text
+from outputs.clips.manifest import FIRST_RENDERER
 from pipeline.engine.redact import hide
 from pipeline.errors import UserError
 
@@ -17,8 +18,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """What it says; raises `RunRefused` where it says nothing that we could have written."""
     try:
         manifest = json.loads(path.read_text("utf-8"))
-        manifest["made_with"], manifest["starts"]
-    except (ValueError, KeyError, TypeError):
+        manifest["made_with"].setdefault("renderer", FIRST_RENDERER)  # older ones do not say
+        manifest["starts"]
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None
     return manifest
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from outputs.clips.inventory import doubt, write_inventory
-from outputs.clips.manifest import ClipRecord, read_record
+from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
 from pipeline.runs.clip_outcome import ClipFailed
@@ -63,9 +63,12 @@ class RequestedScenario:
     parameters: dict[str, str]
 
 
-def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "") -> str:
-    """Derived from what the clip is made of, so that a retry writes the same thing; safe as a file name."""
-    content = json.dumps([scenario.id, seed, weights, log])
+def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER) -> str:
+    """Derived from what the clip is made of, so that a retry writes the same thing; safe as a file name.
+
+    The first renderer is not part of it: ids of its clips are those of before there was a choice.
+    """
+    content = json.dumps([scenario.id, seed, weights, log, *([] if renderer == FIRST_RENDERER else [renderer])])
     return f"{safe_name(scenario.name)}-s{seed}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 

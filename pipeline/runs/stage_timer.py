@@ -2,17 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from outputs.atomic_write import write_text
 from pipeline.runs.run_folder import UNFINISHED
 
 
 class Stopwatch:
-    """`clock(stage, *arguments)` calls a stage and adds its seconds to `seconds` under the stage's name.
+    """`with clock("judge"):` adds the seconds of its block to `seconds` under the stage's name.
 
     The running stage is written to the files `shows`, one a clip, so that a progress display, or a person after a
     crash, sees it. `begun` are the seconds of stages before.
@@ -22,15 +22,14 @@ class Stopwatch:
         self.seconds: dict[str, float] = dict(begun)
         self.shows = shows
 
-    def __call__(self, stage: Callable[..., Any], *arguments: Any) -> Any:
-        """The stage's result; whatever it raises travels on."""
-        name = stage.__name__
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Whatever the block raises travels on; its seconds are then not counted."""
         for shown in self.shows:
-            write_text(shown, json.dumps({"stage": name, "since": time.time()}))
+            write_text(shown, json.dumps({"stage": stage, "since": time.time()}))
         begun = time.perf_counter()
-        result = stage(*arguments)
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
-        return result
+        yield
+        self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - begun, 3)
 
     def stop(self) -> None:
         """Nothing runs any more."""

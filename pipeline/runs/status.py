@@ -46,6 +46,7 @@ class Status:
     began: str
     why: str
     next: str
+    renderer: str
 
 
 def status(path: Path) -> Status:
@@ -65,6 +66,7 @@ def status(path: Path) -> Status:
         path, phase, len(clips), len(clips & there[State.ACCEPTED]), len(clips & there[State.REJECTED]),
         len(clips - made), len(made - clips), faulty, failed, tuple(in_work(path)) if who is not None else (), who,
         start.get("at", ""), _why(path, start, who), _next(path, phase, len(clips - made), failed, start),
+        run.manifest()["made_with"]["renderer"],
     )  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def lines(told: Status) -> list[str]:
     """The same for a person."""
     counts = {"wanted": told.wanted, "accepted": told.accepted, "rejected": told.rejected, "missing": told.missing}
     said = [
-        f"{told.run}: {told.phase}, begun {told.began}",
+        f"{told.run}: {told.phase}, begun {told.began}, drawn by {told.renderer}",
         *(f"  {name:9}{count:7}" for name, count in counts.items()),
     ]
     if told.failed:

@@ -22,7 +22,7 @@ from scipy.stats import qmc
 
 from outputs.searches.records import Fate, Trial
 from outputs.verdict import Outcome
-from pipeline.checks.physics import check_physics
+from pipeline.checks.physics import check_physics, is_expectation
 from pipeline.search.pareto import evolve, explore_frontier, pareto_frontier
 from pipeline.search.severity import MEASURES, first_impact
 from scenarios.compiler.search_space import Space, space
@@ -94,7 +94,7 @@ def judge(text: str, path: Path, measures: tuple[str, ...], point: Point) -> Tri
     verdicts = check_physics(rollout, scenario)
     against = [v for v in verdicts if v.gates and v.outcome is Outcome.FAIL]
     if against:
-        expected = all(v.check.startswith("expect") for v in against)
+        expected = all(map(is_expectation, against))
         why = "; ".join(f"{v.check}: {v.reason}" for v in against)
         return made(fate=Fate.UNEXPECTED if expected else Fate.IMPOSSIBLE, why=why)
     impact, asked = first_impact(rollout), [MEASURES[name] for name in measures]

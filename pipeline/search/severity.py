@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outputs.verdict import Verdict
+from pipeline.checks.physics import CRITICAL_BRAKING, CRITICAL_TTC
 from scenarios.metrics.criticality import encounters, first_seen_s
 from scenarios.rollout import Rollout
 
@@ -69,19 +70,19 @@ def others_effort(rollout: Rollout, impact: Impact | None) -> float:
 
 
 def _told(check: str) -> Callable[[Rollout, tuple[Verdict, ...], Impact | None], float | None]:
-    """The value of a tag of the physics checks."""
-    return lambda _rollout, verdicts, _impact: next((v.value for v in verdicts if v.check == check), None)
+    """The value of a tag of the physics checks, by its id."""
+    return lambda _rollout, verdicts, _impact: next((v.value for v in verdicts if v.id == check), None)
 
 
 MEASURES = {
     measure.name: measure
     for measure in (
         SeverityMeasure(
-            "ttc", "least time to collision", "s", _told("critical moment: TTC"),
+            "ttc", "least time to collision", "s", _told(CRITICAL_TTC),
             lambda value, impact: value if impact is None else -impact.speed_mps,
         ),
         SeverityMeasure(
-            "deceleration", "required deceleration", "m/s²", _told("critical moment: braking"),
+            "deceleration", "required deceleration", "m/s²", _told(CRITICAL_BRAKING),
             lambda value, impact: -value if impact is None else -BEYOND_BRAKES - impact.speed_mps,
         ),
         SeverityMeasure(

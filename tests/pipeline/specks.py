@@ -13,7 +13,7 @@ import torch
 from models import weights
 from models.presets import PRESETS, Preset
 from pipeline.checks.baseline import Baseline
-from pipeline.checks.rules import MOTION, RULES
+from pipeline.checks.rules import RULES
 from pipeline.clip_maker import ClipMaker
 from pipeline.networks import PARTS, VOCABULARIES, checker_fingerprint, fingerprints
 
@@ -47,7 +47,7 @@ def newborn(name: str, folder: Path) -> Path:
         weights.save(kind(getattr(preset, part)), path, {"steps": "0"}, vocabulary)
     # Whatever motion untrained networks see is let pass, so that clips are accepted as most are that are well made.
     anything = {"above": 1e3, "below": -1e3}
-    limits = {rule.check: anything[rule.bad] if rule.model == MOTION else 1.0 for rule in RULES}
+    limits = {rule.check: anything[rule.bad] if not rule.asks_for_objects else 1.0 for rule in RULES}
     checker = checker_fingerprint(fingerprints(name, folder))
     recall = tuple((0.5, 0.5, 0.5) for _ in range(preset.detector.classes))
     measured, wrongly_failed = dict.fromkeys(limits, 4), dict.fromkeys(limits, 0.0)

@@ -1,6 +1,7 @@
 """Stages: randomness from content, conditions that agree with each other, tokens and frames in step."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -45,11 +46,18 @@ def test_the_seed_changes_the_look_and_not_the_geometry(rig):
 def test_the_stopwatch_adds_up_and_says_where_it_is(tmp_path):
     shown = tmp_path / "x.stage"
     clock = Stopwatch(shown)
-    assert clock(max, 1, 2) == 2
-    clock(max, 3, 4)
-    assert set(clock.seconds) == {"max"}
-    assert json.loads(shown.read_text())["stage"] == "max"
-    with pytest.raises(TypeError):
-        clock(max, 1, "a")
+    with clock("simulate"):
+        assert json.loads(shown.read_text())["stage"] == "simulate"
+        time.sleep(0.02)
+    once = clock.seconds["simulate"]
+    with clock("simulate"):
+        time.sleep(0.02)
+    assert clock.seconds["simulate"] >= once + 0.015 >= 0.03
+    assert set(clock.seconds) == {"simulate"}
+    assert json.loads(shown.read_text())["stage"] == "simulate"
+    with pytest.raises(TypeError), clock("draw"):
+        max(1, "a")
+    assert json.loads(shown.read_text())["stage"] == "draw"
+    assert set(clock.seconds) == {"simulate"}
     clock.stop()
     assert not shown.exists()

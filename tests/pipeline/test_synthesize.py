@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from outputs.clips.clip import Clip, read_clip, write_clip
-from pipeline.networks import Networks, load_networks
+from pipeline.renderers.models import LoadedModels, load_models
 from pipeline.runs.run_folder import Job
 from pipeline.runs.stage_timer import Stopwatch
 from pipeline.synthesize import imagine, prepare, synthesize
@@ -16,13 +16,13 @@ from tests.pipeline.situations import car_ahead
 
 
 @pytest.fixture(scope="module")
-def networks(speck_weights) -> Networks:
-    return load_networks("speck", 1, speck_weights)
+def models(speck_weights) -> LoadedModels:
+    return load_models("gaia", "speck", 1, speck_weights)
 
 
 @pytest.fixture(scope="module")
-def clip(networks) -> Clip:
-    return synthesize(Job("a", replace(car_ahead(), spec_hash="ab" * 32), 0), networks, Stopwatch())
+def clip(models) -> Clip:
+    return synthesize(Job("a", replace(car_ahead(), spec_hash="ab" * 32), 0), models, Stopwatch())
 
 
 def test_every_stage_leaves_its_part(clip):
@@ -34,42 +34,44 @@ def test_every_stage_leaves_its_part(clip):
     assert {(v.family, v.camera) for v in clip.record.verdicts} == {("physics", ""), ("pixels", "CAM_FRONT")}
 
 
-def test_the_record_says_where_the_time_went_and_what_made_it(clip, networks):
+def test_the_record_says_where_the_time_went_and_what_made_it(clip, models):
     record = clip.record
     stages = ["open_world", "condition", "take_pictures", "predict_tokens", "render_frames", "sense_lidar", "judge"]
     assert list(record.stage_s) == stages
-    assert record.weights == networks.fingerprints
+    assert record.weights == models.fingerprints
     assert record.scenario_id == "car-ahead"
     assert record.spec_hash == "ab" * 32
     assert len(record.code_version) == 12
 
 
-def test_the_record_says_where_the_networks_were_not_what_else_the_machine_has(clip, networks):
+def test_the_record_says_where_the_networks_were_not_what_else_the_machine_has(clip, models):
     assert clip.record.device == "cpu"
-    assert replace(networks, tokenizer=deepcopy(networks.tokenizer).to("meta")).computes_on == "meta"
+    networks = models.renderer.networks
+    moved = replace(networks, tokenizer=deepcopy(networks.tokenizer).to("meta"))
+    assert replace(models.renderer, networks=moved).device == "meta"
 
 
-def test_clips_that_are_imagined_together_are_those_imagined_alone(networks):
+def test_clips_that_are_imagined_together_are_those_imagined_alone(models):
     """Of two scenes and seeds; but for the last bits of sums taken in another order."""
     jobs = (Job("a", car_ahead(), 0), Job("b", car_ahead(), 1))
-    scenes = [prepare(job, networks.rig, Stopwatch()) for job in jobs]
-    together = imagine(jobs, scenes, networks, Stopwatch())
+    scenes = [prepare(job, models.rig, Stopwatch()) for job in jobs]
+    together = imagine(jobs, scenes, models.renderer, Stopwatch())
     for job, scene, made in zip(jobs, scenes, together, strict=True):
-        (alone,) = imagine((job,), (scene,), networks, Stopwatch())
+        (alone,) = imagine((job,), (scene,), models.renderer, Stopwatch())
         assert np.abs(made.frames.astype(int) - alone.frames).mean() < 0.1
         assert made.frames.shape == (1, 13, 48, 80, 3)
     assert np.abs(together[0].frames.astype(int) - together[1].frames).mean() > 1
 
 
-def test_the_same_job_gives_the_same_bytes(clip, networks):
-    again = synthesize(Job("a", car_ahead(), 0), networks, Stopwatch())
+def test_the_same_job_gives_the_same_bytes(clip, models):
+    again = synthesize(Job("a", car_ahead(), 0), models, Stopwatch())
     assert np.array_equal(clip.frames[0], again.frames[0])
     assert all(np.array_equal(a, b) for a, b in zip(clip.lidar, again.lidar, strict=True))
     assert clip.record.verdicts == again.record.verdicts
 
 
-def test_another_seed_changes_the_look_and_not_the_geometry(clip, networks):
-    other = synthesize(Job("b", car_ahead(), 1), networks, Stopwatch())
+def test_another_seed_changes_the_look_and_not_the_geometry(clip, models):
+    other = synthesize(Job("b", car_ahead(), 1), models, Stopwatch())
     assert not np.array_equal(clip.frames[0], other.frames[0])
     assert np.array_equal(clip.rollout.centre, other.rollout.centre)
     assert np.array_equal(clip.labels[0].modal_box, other.labels[0].modal_box)
@@ -83,10 +85,10 @@ def test_a_clip_on_disk_is_the_clip(clip, tmp_path):
 
 
 def test_a_scenario_from_a_log_starts_with_the_real_picture(newborn_weights, street):
-    networks = load_networks("tiny", 1, newborn_weights)  # a speck has not the shape of the log's pictures
+    models = load_models("gaia", "tiny", 1, newborn_weights)  # a speck has not the shape of the log's pictures
     (scenario,) = load(library()["logs/street-behind-white-car"])
     job = Job("log", replace(scenario, duration_s=1.0), 0, street, "whom to name")
-    clip = synthesize(job, networks, Stopwatch())
+    clip = synthesize(job, models, Stopwatch())
     assert clip.record.attribution == "whom to name"
     assert clip.rollout.road is None
     assert len(clip.rollout.bodies) > 10

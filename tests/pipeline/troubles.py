@@ -22,7 +22,7 @@ import pipeline.batch.generate
 from models.world_model.network import WorldModel
 from outputs.clips.inventory import doubt
 from pipeline.clip_maker import GeneratedClip, PreparedClip
-from pipeline.networks import Networks
+from pipeline.renderers.models import LoadedModels
 from pipeline.runs.clip_outcome import ClipDone
 from pipeline.runs.run_config import wanted
 from pipeline.runs.run_folder import Job, look
@@ -81,13 +81,14 @@ class TroubledMaker(SpeckMaker):
             reserve(4.0)
         if what.startswith("starve"):
             starve(Path(what.split()[1]))
-        whole: Networks = self.networks
+        whole: LoadedModels = self.models
         if what.startswith("raise"):
-            self.networks = replace(whole, world=Broken())
+            broken = replace(whole.renderer.networks, world=Broken())
+            self.models = replace(whole, renderer=replace(whole.renderer, networks=broken))
         try:
             yield
         finally:
-            self.networks = whole
+            self.models = whole
 
 
 def reserve(gib: float) -> None:

@@ -9,7 +9,9 @@ from rich.table import Table
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.batch.generate import Summary
+from pipeline.datasets.export import datasets_of
 from pipeline.runs.clip_outcome import Timings
+from pipeline.runs.run_folder import Run
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
 
@@ -25,7 +27,8 @@ def print_summary(console: Console, summary: Summary) -> None:
         console.print(stages_table(summary.made))
     console.print(f"{summary.counts}; {len(summary.plan.faults)} files with faults")
     if summary.accepted:
-        console.print(f"dataset  {summary.run / 'dataset'}   NuScenes('v1.0-trainval', '{summary.run / 'dataset'}')")
+        for dataset in datasets_of(Run(summary.run)):
+            console.print(f"dataset  {dataset.folder}   {dataset.opens}")
     console.print(f"report   {summary.run / 'report.html'}")
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from scenarios.numba_cache import njit
 from scenarios.roads.reference_line import bend_at, foot_at
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.boxes import corners_of
+from scenarios.simulation.dynamics.boxes import box_corners, corners_of
 
 CORRIDOR_MARGIN_M = 0.25  # free space a driver keeps on each side of the vehicle
 RECOGNISED_SHARE = 0.4  # of a body must be in view before a driver knows what it is

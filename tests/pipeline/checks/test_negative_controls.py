@@ -9,7 +9,7 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.sensors.visibility import Labels, see
 from outputs.verdict import Outcome
 from pipeline.checks.baseline import load_baseline
-from pipeline.evaluation.calibrate import load_checker
+from pipeline.networks import load_checker
 from scenarios.load import library, load
 from scenarios.simulation.simulate import simulate
 from scenarios.story.mentions import mentioned

@@ -91,7 +91,7 @@ def test_what_cannot_be_measured_is_inconclusive_never_a_pass(road, baseline):
 def test_a_verdict_names_value_limit_baseline_and_camera(hidden, baseline):
     for verdict in judge_rules(hidden, baseline):
         assert verdict.baseline == baseline.id and verdict.family == "pixels" and verdict.reason
-        assert verdict.value is not None and verdict.limit == baseline.limits[verdict.check]
+        assert verdict.value is not None and verdict.limit == baseline.limits[verdict.id]
         assert verdict.camera == CAMERA.name
 
 
@@ -221,10 +221,10 @@ def test_a_check_that_fails_clean_clips_reports_but_does_not_reject(road, baseli
     other = replace(road.sight, motion=road.sight.motion * np.array([1.5, 1.0]))
     unsure = replace(
         baseline,
-        measured={**baseline.measured, "ego speed seen": 30},
-        wrongly_failed={**baseline.wrongly_failed, "ego speed seen": 0.2},
+        measured={**baseline.measured, "ego-speed-seen": 30},
+        wrongly_failed={**baseline.wrongly_failed, "ego-speed-seen": 0.2},
     )
-    assert not baseline.wrongly_failed["ego speed seen"] and baseline.gates("ego speed seen")
+    assert not baseline.wrongly_failed["ego-speed-seen"] and baseline.gates("ego speed seen")
     (verdict,) = (v for v in judge_rules(showing(road, other), unsure) if v.check == "ego speed seen")
     assert verdict.outcome is Outcome.FAIL and not verdict.gates
 

@@ -119,7 +119,7 @@ def test_what_is_not_drawn_is_missed_in_its_height_bin(hidden):
 
     made = evaluated(replace(hidden, named=frozenset({"truck"})), made=without_truck)["made"]
     assert made.recall_ratio[2] == 0 and made.recall_ratio[1] == pytest.approx(1.0)
-    assert made.rejected == 1 and made.failed["label recall"] == made.failed["key actor"] == 1
+    assert made.rejected == 1 and made.failed["label-recall"] == made.failed["key-actor"] == 1
 
 
 def test_a_frozen_video_is_caught(road):

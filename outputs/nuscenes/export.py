@@ -1,0 +1,28 @@
+"""nuScenes' format as one of those that a dataset can be written in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from outputs.export_format import ExportFormat
+from outputs.nuscenes.dataset import VERSION, write_dataset
+
+
+def _write(clips: Sequence[Path], root: Path) -> str:
+    made = write_dataset(clips, root)
+    return f"{made.scenes} scenes, {made.samples} samples, {made.annotations} annotations"
+
+
+def _validate(root: Path) -> tuple[str, ...]:
+    """With nuScenes' own devkit, every version in the folder."""
+    from outputs.nuscenes.validate import check_dataset
+
+    versions = sorted(path.parent.name for path in root.glob("*/sample.json"))
+    if not versions:
+        return ("no folder of tables",)
+    return tuple(f"{version}: {problem}" for version in versions for problem in check_dataset(root, version).faults)
+
+
+NUSCENES = ExportFormat(
+    "nuscenes", "nuScenes tables, pictures, sweeps and maps, for nuscenes-devkit 1.2", _write, _validate,
+    opens=f"NuScenes('{VERSION}', '{{place}}')", versions=True,
+)  # fmt: skip

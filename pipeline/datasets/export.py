@@ -1,0 +1,88 @@
+"""Datasets in any format that there is (`outputs.exporters`): of a run folder, or of a version of a merged dataset."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from outputs.atomic_write import whole_folder
+from outputs.export_format import ExportFormat
+from outputs.exporters import EXPORTERS
+from outputs.nuscenes.export import NUSCENES
+from outputs.versioned.fetch import fetch, find_version
+from outputs.versioned.store import BadAddress, open_store
+from pipeline.datasets.garbage_collect import is_dataset
+from pipeline.errors import UserError
+from pipeline.runs.run_folder import Run, State, look
+
+
+class NotExported(UserError):
+    """Nothing was written; the message says why."""
+
+
+@dataclass(frozen=True)
+class RunDataset:
+    """A run's dataset in one format."""
+
+    format: ExportFormat
+    folder: Path
+
+    @property
+    def opens(self) -> str:
+        return self.format.opens.format(place=self.folder)
+
+
+def datasets_of(run: Run) -> tuple[RunDataset, ...]:
+    """One in each format that any start of the run asked for: `dataset` is nuScenes', `dataset-<format>` another.
+
+    RegistryError for a format that is not there (any more).
+    """
+    starts = run.manifest()["starts"]
+    names = [name for start in starts for name in start.get("goes_on_with", {}).get("formats", (NUSCENES.name,))]
+    formats = [EXPORTERS.get(name) for name in dict.fromkeys(names)]
+    return tuple(RunDataset(one, run.path / dataset_folder(one.name)) for one in formats)
+
+
+def dataset_folder(name: str) -> str:
+    return "dataset" if name == NUSCENES.name else f"dataset-{name}"
+
+
+def export_dataset(place: str, name: str, out: Path, version: str | None = None) -> str:
+    """Write what a run folder or a merged dataset holds into the new folder `out`; a sentence of what is there.
+
+    The files are validated first: with anything wrong there is no `out`. Raises `NotExported` or RegistryError.
+    """
+    chosen = EXPORTERS.get(name)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise NotExported(f"--out {out} is there and not empty: name a new folder")
+    try:
+        with whole_folder(out) as part:
+            told = _of_dataset(place, chosen, part, version) if is_dataset(place) else _of_run(place, chosen, part)
+            if problems := chosen.validate(part):
+                raise NotExported(f"{place} as {name} does not hold, nothing was kept: {'; '.join(problems[:10])}")
+    except (OSError, ValueError) as error:
+        raise NotExported(f"{place}: {error}") from error
+    return told
+
+
+def _of_run(place: str, chosen: ExportFormat, out: Path) -> str:
+    if not (Path(place) / "run.json").is_file():
+        raise NotExported(f"{place} is neither a run folder (no run.json) nor a merged dataset (no versions/)")
+    clips = look(Path(place)).folders(State.ACCEPTED)
+    if not clips:
+        raise NotExported(f"{place} has no accepted clip")
+    return chosen.write(clips, out)
+
+
+def _of_dataset(place: str, chosen: ExportFormat, out: Path, version: str | None) -> str:
+    if not chosen.versions:
+        held = ", ".join(one.name for one in EXPORTERS if one.versions)
+        raise NotExported(
+            f"{place} is a merged dataset: it holds tables in {held} format and not the clips that {chosen.name} is "
+            "written from; name the run folders that were merged, one after the other"
+        )
+    try:
+        store = open_store(place)
+    except BadAddress as error:
+        raise NotExported(str(error)) from None
+    wanted = find_version(store, version)
+    fetch(store, wanted, out)
+    return f"{wanted.name}: {len(wanted.scenes)} scenes, {wanted.samples} samples, {wanted.annotations} annotations"

@@ -1,0 +1,101 @@
+"""The renderer `gaia`: tokens by the world model, frames by the video decoder. Here tensors meet scenarios."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from models.decoder.rendering import render
+from models.decoder.reprojection import CameraPath
+from models.pixels import signed
+from models.precision import computing
+from models.world_model.sampling import Sampling, predict
+from pipeline.networks import Networks, load_networks
+from pipeline.renderers.kinds import RendererConfig
+from pipeline.renderers.renderer import ClipFrames, ClipSeed
+from pipeline.runs.stage_timer import Stopwatch
+from pipeline.stages import ConditionedClip
+
+SAMPLING = Sampling(top_k=4, temperature=0.7)  # the full distribution drifts, its mode freezes (GAIA-1)
+TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens
+
+
+@dataclass(frozen=True)
+class GaiaRenderer:
+    """Frames by the networks of a preset, after the first source picture."""
+
+    networks: Networks
+
+    @property
+    def device(self) -> str:
+        return self.networks.computes_on
+
+    def render(self, scenes: Sequence[ConditionedClip], seeds: Sequence[ClipSeed], clock: Stopwatch) -> ClipFrames:
+        with clock("predict_tokens"):
+            tokens = predict_tokens(scenes, self.networks, [seed.of("tokens") for seed in seeds])
+        with clock("render_frames"):
+            return render_frames(tokens, scenes, self.networks, [seed.of("frames") for seed in seeds])
+
+
+def load(config: RendererConfig) -> GaiaRenderer:
+    """WeightsError says what is missing."""
+    return GaiaRenderer(load_networks(config.preset, config.weights, config.device))
+
+
+def predict_tokens(
+    scenes: Sequence[ConditionedClip], networks: Networks, seeds: Sequence[int]
+) -> Int[Tensor, "clip camera step row column"]:
+    """The world model goes on from the first pictures' tokens, obeying layers, actions and text.
+
+    Clips of one batch have equally many frames and cameras; each draws what it would draw alone.
+    """
+    place = networks.device
+    chances = [torch.Generator().manual_seed(seed) for seed in seeds]
+    actions = _together(scene.conditions.actions[::TOKEN_STRIDE] for scene in scenes).float().to(place)
+    words = _together(scene.conditions.words for scene in scenes).to(place)
+    t_s = _together(scene.rollout.t_s[::TOKEN_STRIDE] for scene in scenes).float().to(place)
+    codes = []
+    for camera in range(len(scenes[0].source)):
+        first = signed(np.stack([scene.source[camera][0] for scene in scenes])).to(place)
+        layers = _layers(scenes, camera)[:, ::TOKEN_STRIDE].to(place)
+        with torch.inference_mode(), computing(place.type):
+            prompt = networks.tokenizer.encode(rearrange(first, "clip h w c -> clip c h w"))
+            told = (prompt[:, None], layers, actions, words, t_s)
+            codes.append(predict(networks.world, *told, chances, SAMPLING))
+    return torch.stack(codes, 1)
+
+
+def render_frames(
+    tokens: Int[Tensor, "clip camera step row column"],
+    scenes: Sequence[ConditionedClip],
+    networks: Networks,
+    seeds: Sequence[int],
+) -> UInt8[np.ndarray, "clip camera time height width 3"]:
+    """The video decoder draws every camera's frames from its tokens and layers, moving on as the camera does."""
+    place = networks.device
+    chances = [torch.Generator().manual_seed(seed) for seed in seeds]
+    frames = []
+    for camera, codes in enumerate(tokens.unbind(1)):
+        values = torch.stack([networks.tokenizer.embed(clip) for clip in codes])
+        views = [scene.conditions.views[camera].camera for scene in scenes]
+        poses = _together(s.rollout.ego_to_map @ view.camera_to_ego for s, view in zip(scenes, views, strict=True))
+        sight = CameraPath(poses.to(place), _together(view.intrinsic for view in views).to(place))
+        layers = _layers(scenes, camera).to(place)
+        prompt = _together(scene.source[camera][0] for scene in scenes).to(place)
+        made = render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, prompt, chances)
+        frames.append(made.cpu().numpy())
+    return np.stack(frames, 1)
+
+
+def _layers(scenes: Sequence[ConditionedClip], camera: int) -> UInt8[Tensor, "clip time layer height width"]:
+    return _together(scene.conditions.views[camera].layers.values for scene in scenes)
+
+
+def _together(arrays: Iterable[np.ndarray]) -> Tensor:
+    """One tensor of all clips' arrays, which must be of one shape; a single one is not copied."""
+    some = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
+    return some[0][None] if len(some) == 1 else torch.stack(some)

@@ -1,0 +1,49 @@
+"""What a worker loads once and then only reads: a renderer, the checker, and whose weights they are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from conditioning.geometry.camera import Camera
+from models.presets import WEIGHTS
+from pipeline.networks import (
+    CHECKING,
+    CalibratedChecker,
+    check_weights,
+    compute_on,
+    fingerprints,
+    load_calibrated,
+    rig_of,
+)
+from pipeline.renderers.kinds import RendererConfig
+from pipeline.renderers.registry import RENDERERS
+from pipeline.renderers.renderer import Renderer
+
+
+@dataclass(frozen=True)
+class LoadedModels:
+    """`renderer_name` is the renderer's name, `fingerprints` tells by part which weights draw and check."""
+
+    renderer_name: str
+    preset: str
+    rig: tuple[Camera, ...]
+    renderer: Renderer
+    checking: CalibratedChecker
+    fingerprints: dict[str, str]
+
+
+def load_models(renderer: str, preset: str, threads: int, folder: Path = WEIGHTS, device: str = "cpu") -> LoadedModels:
+    """For `threads` threads, the renderer on `device`; RegistryError, WeightsError and others say what is missing."""
+    kind, config = RENDERERS.get(renderer), RendererConfig(preset, folder, device)
+    compute_on(threads)
+    prints = model_fingerprints(renderer, preset, folder)
+    return LoadedModels(renderer, preset, rig_of(preset), kind.load(config), load_calibrated(preset, folder), prints)
+
+
+def model_fingerprints(renderer: str, preset: str, folder: Path = WEIGHTS) -> dict[str, str]:
+    """Of what draws, then of the networks that check; an error of the user where any is missing or does not fit."""
+    drawing = dict(RENDERERS.get(renderer).fingerprints(RendererConfig(preset, folder)))
+    checking = fingerprints(preset, folder, CHECKING)
+    check_weights(preset, folder, CHECKING)
+    if twice := drawing.keys() & checking.keys():
+        raise ValueError(f"renderer {renderer}: {', '.join(sorted(twice))} names a network that checks")
+    return drawing | checking
