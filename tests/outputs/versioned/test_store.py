@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import fsspec
 import pytest
 
-from outputs.versioned.store import BadAddress, Bucket, Folder, Store, open_store
+from outputs.versioned.store import BadAddress, Bucket, LocalStore, Store, open_store
 
 
 @pytest.fixture(params=["folder", "file", "memory", "s3", "other"])
@@ -69,7 +69,7 @@ def test_a_folder_copies_where_it_cannot_link_the_source(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "link", across_disks)
     (tmp_path / "source").write_bytes(b"far away")
-    store = Folder(tmp_path / "root")
+    store = LocalStore(tmp_path / "root")
     assert store.create("a", tmp_path / "source")
     assert not store.create("a", tmp_path / "source")
     assert [p.name for p in (tmp_path / "root").iterdir()] == ["a"]
