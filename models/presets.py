@@ -1,4 +1,4 @@
-"""Named sizes. `tiny` ships with weights and runs on two CPU cores."""
+"""Named configurations of all networks. `tiny` has shipped weights and runs on two CPU cores."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 LEVELS = (8, 8, 8, 5, 5, 5)
 _PARTS = ("paint", "cover", "trousers", "skin", "glass", "dark", "red", "bright")
 _COLOURS = ("colour_red", "colour_green", "colour_blue", "colour_known")
-# The layers that the networks read, in their order; the pipeline refuses to go on where others are drawn.
+# The layers that the networks read, in their order; the pipeline refuses to run if other layers are drawn.
 LAYERS = (
     "road", "marking", "sidewalk", "terrain", "building", "tree", "background_nearness",
     "texture_sin_u", "texture_cos_u", "texture_sin_v", "texture_cos_v",
@@ -40,7 +40,7 @@ REGIONS = Regions(
 
 @dataclass(frozen=True)
 class Preset:
-    """Every network's configuration, and the picture they all work on."""
+    """The configurations of all networks, and the size of their pictures."""
 
     height: int
     width: int

@@ -1,4 +1,4 @@
-"""Light and weather: the sun, the sky and the air of a rollout, and what they do to a finished picture."""
+"""Light and weather: sun, sky and air of a rollout, and their post-processing of a rendered picture."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from scenarios.rollout import Rollout
 
 
 class Lighting(NamedTuple):
-    """Everything the shading kernel knows about light and air; linear RGB, directions in the map frame."""
+    """The inputs of the shading kernel for light and air; linear RGB, directions in the map frame."""
 
     sun_direction: np.ndarray
     sun: np.ndarray
@@ -33,8 +33,8 @@ class Lighting(NamedTuple):
     seed: int
 
 
-def packed(light: Lighting) -> Lighting:
-    """The same with tuples for arrays, which compiled code passes around for nothing."""
+def pack_lighting(light: Lighting) -> Lighting:
+    """The same with tuples instead of arrays, which are faster in compiled code."""
     return Lighting(*(tuple(map(float, x)) if isinstance(x, np.ndarray) else x for x in light))
 
 
@@ -45,16 +45,16 @@ def _rgb(r: float, g: float, b: float, scale: float = 1.0) -> np.ndarray:
 def _sun_direction(rng: np.random.Generator, time: TimeOfDay) -> np.ndarray:
     azimuth = rng.uniform(0, 2 * np.pi)
     height = rng.uniform(0.5, 1.05) if time is TimeOfDay.DAY else rng.uniform(0.09, 0.16)
-    if time is TimeOfDay.DUSK:  # low sun ahead or behind, not always in the eye
+    if time is TimeOfDay.DUSK:  # low sun ahead or behind, not always in front of the camera
         azimuth = rng.choice([0.5, -0.5, 2.2, -2.2]) + rng.uniform(-0.3, 0.3)
     return np.array([np.cos(azimuth) * np.cos(height), np.sin(azimuth) * np.cos(height), np.sin(height)])
 
 
-def _towards(said: Sun | None, drawn: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
-    if said is None:
+def _towards(given: Sun | None, drawn: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+    if given is None:
         return drawn
-    flat = np.cos(said.height_rad)
-    return np.array([np.cos(said.bearing_rad) * flat, np.sin(said.bearing_rad) * flat, np.sin(said.height_rad)])
+    flat = np.cos(given.height_rad)
+    return np.array([np.cos(given.bearing_rad) * flat, np.sin(given.bearing_rad) * flat, np.sin(given.height_rad)])
 
 
 def _clear(time: TimeOfDay, rng: np.random.Generator) -> dict:
@@ -86,7 +86,7 @@ def _overcast(light: dict, time: TimeOfDay, weather: Weather) -> dict:
 
 
 def light_of(rollout: Rollout, seed: int) -> Lighting:
-    """The light of a rollout's hour and weather; the seed turns the sun, drifts clouds and colours lamps."""
+    """The light for a rollout's time of day and weather; the seed sets the sun's direction, clouds and lamp colours."""
     time, weather = rollout.environment.time, rollout.environment.weather
     rng = drawn_from("light", seed)
     direction = _towards(rollout.environment.sun, _sun_direction(rng, time))
@@ -112,7 +112,7 @@ def light_of(rollout: Rollout, seed: int) -> Lighting:
 
 
 def _blur(picture: Float[np.ndarray, "height width 3"], reach: int) -> Float[np.ndarray, "height width 3"]:
-    """Two box blurs along each axis."""
+    """Apply a box blur twice along each axis."""
     for _ in range(2):
         picture = uniform_filter(picture, size=(2 * reach + 1, 2 * reach + 1, 1), mode="nearest")
     return picture
@@ -139,10 +139,10 @@ def _snowfall(picture, rng: np.random.Generator, bright) -> None:
         picture[py, px] += 0.6 * share[large] * np.maximum(0, bright - picture[py, px])
 
 
-def develop(
+def post_process(
     radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Falling rain and snow, bloom, exposure, tone curve and sensor noise of one picture."""
+    """Add rain or snow, bloom, exposure, tone curve and sensor noise to one picture."""
     rng = drawn_from("sensor", light.seed, frame)
     picture = radiance * light.exposure
     glow = np.minimum(np.maximum(picture - 1.1, 0.0), 6.0)
@@ -153,7 +153,7 @@ def develop(
         _rain(picture, rng, bright * 1.2)
     if weather is Weather.SNOW:
         _snowfall(picture, rng, bright * 1.5)
-    tone = picture * (1.0 + 0.12 * picture) / (1.0 + 0.62 * picture)  # a soft shoulder, white at about 2.5
+    tone = picture * (1.0 + 0.12 * picture) / (1.0 + 0.62 * picture)  # compresses highlights; white at about 2.5
     display = _GAMMA[np.clip(tone * (1.12 * _STEPS), 0, _STEPS).astype(np.int32)]
     display += rng.standard_normal((*display.shape[:2], 1), np.float32) * 1.5
     return np.clip(np.rint(display), 0, 255).astype(np.uint8)

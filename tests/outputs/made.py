@@ -9,7 +9,7 @@ import numpy as np
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.sensors.lidar import cast_lidar
-from conditioning.sensors.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, label_visibility
 from outputs.clips.clip import Clip, keyframes
 from outputs.clips.manifest import ClipRecord, rejection_reasons
 from outputs.verdict import Outcome, Verdict, accepted
@@ -111,7 +111,7 @@ def drawn(labels: Labels, seed: int = 0) -> np.ndarray:
 @cache
 def _street_parts() -> Clip:
     rollout = street()
-    labels = see(rollout, NO_SCENERY, CAMERA)
+    labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     lidar = tuple(cast_lidar(rollout, NO_SCENERY, frame, 0) for frame in keyframes(FRAMES, FRAME_RATE_HZ))
     return Clip(record(), rollout, (CAMERA,), (labels,), (drawn(labels),), (drawn(labels, 1),), lidar)
 

@@ -1,4 +1,4 @@
-"""Lineage: what is written is read back, what contradicts itself or the format is refused."""
+"""Lineage: records are read back unchanged; contradictions and wrong formats are refused."""
 
 import json
 import math
