@@ -117,7 +117,7 @@ def source_frames(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[
     return tuple(render_procedural(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
 
 
-def take_log_pictures(world: SimulatedWorld, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
+def take_pictures(world: SimulatedWorld, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
     """The log's pictures, or the procedural camera's: the first is the prompt, the others are to be compared with."""
     if world.log is not None:
         return tuple(log_pictures(world.log, camera) for camera in world.rig)
