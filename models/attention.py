@@ -1,4 +1,4 @@
-"""The one door to attention: xformers' memory-efficient kernel where it can run, torch's own elsewhere."""
+"""Attention of all networks: xformers' memory-efficient kernel on CUDA, torch's own elsewhere."""
 
 from functools import cache
 from importlib import import_module
@@ -10,12 +10,12 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-_ALIGNMENT = 8  # xformers wants the rows of a tensor bias to start at multiples of 8 numbers
+_ALIGNMENT = 8  # xformers requires the rows of a tensor bias to start at multiples of 8 numbers
 
 
 @cache
 def xformers_ops() -> ModuleType | None:
-    """`xformers.ops` where it is installed, looked up at the first use: importing it takes seconds."""
+    """`xformers.ops` if it is installed, imported at the first use: the import takes seconds."""
     return import_module("xformers.ops") if find_spec("xformers") else None
 
 
@@ -27,13 +27,13 @@ def attend(
     causal: bool = False,
     mask: Bool[Tensor, "query token"] | None = None,
 ) -> Float[Tensor, "batch query head channel"]:
-    """softmax(q k / sqrt(channel)) v in xformers' axis order.
+    """Compute softmax(q k / sqrt(channel)) v in xformers' axis order.
 
-    `causal` aligns the last query with the last token, so that queries may continue a cache. `mask` is True where a
-    query may look. Giving both is a ValueError.
+    `causal` aligns the last query with the last token, so that queries can continue a cache. `mask` is True where a
+    query may attend. ValueError if both are given.
     """
     if causal and mask is not None:
-        raise ValueError("attend: causal and mask exclude each other; put the causal part into the mask")
+        raise ValueError("attend: give causal or mask, not both; include the causal part in the mask")
     if q.device.type == "cuda" and xformers_ops() is not None:
         return attend_xformers(q, k, v, causal, mask)
     return attend_torch(q, k, v, causal, mask)
@@ -46,7 +46,7 @@ def attend_torch(
     causal: bool,
     mask: Bool[Tensor, "query token"] | None,
 ) -> Float[Tensor, "batch query head channel"]:
-    """`attend` by torch's scaled-dot-product attention."""
+    """`attend` with torch's scaled-dot-product attention."""
     queries, tokens = q.shape[1], k.shape[1]
     square = queries == tokens
     if causal and not square and queries > 1:  # torch's own causal flag aligns the first query with the first token
@@ -62,7 +62,7 @@ def attend_xformers(
     causal: bool,
     mask: Bool[Tensor, "query token"] | None,
 ) -> Float[Tensor, "batch query head channel"]:
-    """`attend` by xformers' memory-efficient attention."""
+    """`attend` with xformers' memory-efficient attention."""
     ops = xformers_ops()
     bias = None
     if causal:

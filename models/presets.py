@@ -23,7 +23,7 @@ WORDS = 16  # of a caption that are read
 CLASSES = 6  # that the detector tells apart
 _PARTS = ("paint", "cover", "trousers", "skin", "glass", "dark", "red", "bright")
 _COLOURS = ("colour_red", "colour_green", "colour_blue", "colour_known")
-# The layers that the networks read, in their order; the pipeline refuses to go on where others are drawn.
+# The layers that the networks read, in their order; the pipeline refuses to run if other layers are drawn.
 LAYERS = (
     "road", "marking", "sidewalk", "terrain", "building", "tree", "background_nearness",
     "texture_sin_u", "texture_cos_u", "texture_sin_v", "texture_cos_v",
@@ -49,7 +49,7 @@ REGIONS = Regions(
 
 @dataclass(frozen=True)
 class Preset:
-    """Every network's configuration, and the picture they all work on."""
+    """The configurations of all networks, and the size of their pictures."""
 
     height: int
     width: int

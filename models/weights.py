@@ -1,7 +1,7 @@
-"""Weights on disk: safetensors that carry their config and lineage; strict both ways, nothing is unpickled.
+"""Weight files: safetensors with config and lineage in their metadata; strictly compared, never unpickled.
 
-Channels and word ids are numbers whose meaning a file must carry with it: the config names the layers that are read,
-and the vocabulary lists the words by id. Both are compared wherever weights are used.
+Channels and word ids are numbers, so a file must store their meaning: the config names the layers that the network
+reads, the vocabulary lists the words by id. Both are compared wherever weights are used.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from torch import nn
 
 Network = TypeVar("Network", bound=nn.Module)
 Names = Sequence[str]
-_JSON = {"config": dict, "lineage": dict, "vocabulary": list}  # what a file says of itself in JSON
-_LISTED = 8  # names in a message; further ones are counted
+_JSON = {"config": dict, "lineage": dict, "vocabulary": list}  # metadata stored as JSON
+_LISTED = 8  # names listed in a message; further ones are counted
 
 
 class WeightsError(ValueError):
-    """A weight file is missing, damaged or made for another network."""
+    """A weight file is missing, damaged or of another network."""
 
 
 def save(
@@ -35,7 +35,7 @@ def save(
     vocabulary: Names = (),
     dtype: torch.dtype = torch.bfloat16,
 ) -> None:
-    """Write a network whole or not at all; its `config`, `lineage` and `vocabulary` travel inside."""
+    """Write a network atomically, with its `config`, `lineage` and `vocabulary` in the metadata."""
     tensors = {
         k: v.detach().to(dtype).contiguous() if v.is_floating_point() else v for k, v in module.state_dict().items()
     }
@@ -47,7 +47,7 @@ def save(
 
 
 def description(module: nn.Module, vocabulary: Names = ()) -> dict[str, str]:
-    """What a file says of its network, so that `differs` can compare: class, config and vocabulary."""
+    """The metadata that `describe_mismatch` compares: class, config and vocabulary."""
     return {
         "class": type(module).__name__,
         "config": json.dumps(asdict(module.config), sort_keys=True),
@@ -55,56 +55,56 @@ def description(module: nn.Module, vocabulary: Names = ()) -> dict[str, str]:
     }
 
 
-def differs(path: Path, module: nn.Module, vocabulary: Names = ()) -> str:
-    """Every setting, layer and word in which a file's `description` is another than this network's; "" for none.
+def describe_mismatch(path: Path, module: nn.Module, vocabulary: Names = ()) -> str:
+    """Describe every setting, layer and word that differs between a file and this network; "" if none does.
 
-    A file without a description differs. WeightsError if it cannot be read.
+    A file without these metadata differs. WeightsError if it cannot be read.
     """
     metadata = _metadata(path)
     here = description(module, vocabulary)
     if not here.keys() <= metadata.keys():
-        return "it does not say which network and which words it is of, as files of earlier versions do not"
+        return "its network and words are unknown, as in files of earlier versions"
     if metadata["class"] != here["class"]:
         return f"it is of {metadata['class']}, not of {here['class']}"
-    words = names_differ(_vocabulary(metadata), vocabulary)
-    settings = _settings_differ(_config(metadata), _plain(module.config))
+    words = describe_name_changes(_vocabulary(metadata), vocabulary)
+    settings = _settings_differ(_config(metadata), _as_json(module.config))
     return "; ".join([*settings, *([f"it has another vocabulary, {words}"] if words else [])])
 
 
 def load(module: Network, path: Path, vocabulary: Names = ()) -> Network:
-    """Fill a freshly built network, in fp32, for inference; WeightsError as of `check`."""
+    """Load weights into a new network, in fp32, for inference; WeightsError as in `check`."""
     check(path, type(module), module.config, vocabulary)
     module.load_state_dict(_tensors(path), strict=True)
     return module.eval().requires_grad_(False)
 
 
 def check(path: Path, network: type[nn.Module], config: Any, vocabulary: Names = ()) -> None:
-    """Raise WeightsError unless `path` holds such a network of this `config`, for captions in these words.
+    """Raise WeightsError unless `path` holds this network with this `config` and vocabulary.
 
     The message names every setting, layer and word that differs.
     """
     metadata = _metadata(path)
     if metadata.get("class") != network.__name__:
         raise WeightsError(f"{path} holds {metadata.get('class')}; the preset asks for {network.__name__}")
-    if differ := "; ".join(_settings_differ(_config(metadata), _plain(config))):
+    if differ := "; ".join(_settings_differ(_config(metadata), _as_json(config))):
         raise WeightsError(f"{path} does not fit the preset: {differ}")
     known = _vocabulary(metadata)
-    if differ := names_differ(known, vocabulary):
-        cure = "Train it anew"
+    if differ := describe_name_changes(known, vocabulary):
+        remedy = "Train it anew"
         if known and list(vocabulary[: len(known)]) == known:
-            cure = f"`nearmiss train {path.stem} --from {path} --weights FOLDER` teaches new words"
-        raise WeightsError(f"{path} has another vocabulary than captions are written in: {differ}. {cure}")
+            remedy = f"`nearmiss train {path.stem} --from {path} --weights FOLDER` teaches new words"
+        raise WeightsError(f"{path} has another vocabulary than captions are written in: {differ}. {remedy}")
 
 
-def begin_from(module: nn.Module, path: Path, vocabulary: Names = ()) -> None:
-    """Fill a network that is to be trained further; WeightsError says why it cannot be.
+def initialise_from(module: nn.Module, path: Path, vocabulary: Names = ()) -> None:
+    """Load weights into a network for further training; WeightsError says why it is not possible.
 
-    Settings may have changed and words may have been added at the end; shapes, layers and ids of words may not change.
+    Settings may differ, and words may be added at the end; shapes, layers and ids of words must be the same.
     """
     metadata = _metadata(path)
     known = _vocabulary(metadata)
-    differ = _layers_differ(_config(metadata), _plain(module.config))
-    differ = differ or names_differ(known, vocabulary[: len(known)] if known else vocabulary)
+    differ = _layers_differ(_config(metadata), _as_json(module.config))
+    differ = differ or describe_name_changes(known, vocabulary[: len(known)] if known else vocabulary)
     if differ:
         raise WeightsError(f"{path} holds {metadata.get('class')}, which cannot be trained on here: {differ}")
     try:
@@ -113,27 +113,27 @@ def begin_from(module: nn.Module, path: Path, vocabulary: Names = ()) -> None:
         raise WeightsError(f"{path} holds {metadata.get('class')}, which cannot be trained on here: {error}") from error
 
 
-def names_differ(there: Names, here: Names) -> str:
-    """Which names are new here, gone or at another place than there; "" if there are none."""
-    place = {name: i for i, name in enumerate(there)}
+def describe_name_changes(there: Names, here: Names) -> str:
+    """Describe which names are new here, gone or at another index than there; "" if they are the same."""
+    index = {name: i for i, name in enumerate(there)}
     changes = {
-        "new": [name for name in here if name not in place],
+        "new": [name for name in here if name not in index],
         "gone": [name for name in there if name not in here],
-        "moved": [name for i, name in enumerate(here) if place.get(name, i) != i],
+        "moved": [name for i, name in enumerate(here) if index.get(name, i) != i],
     }
-    return "; ".join(f"{what}: {_listed(names)}" for what, names in changes.items() if names)
+    return "; ".join(f"{change}: {_listed(names)}" for change, names in changes.items() if names)
 
 
 def lineage(path: Path) -> dict[str, str]:
-    """What a weight file says of its making: steps, footage, seed, code version. WeightsError if it says nothing."""
+    """The lineage in a weight file: steps, footage, seed, code version. WeightsError if it has none."""
     metadata = _metadata(path)
     if "lineage" not in metadata:
-        raise WeightsError(f"{path} does not say how it was made: it was not written by `nearmiss train`")
+        raise WeightsError(f"{path} has no lineage: it was not written by `nearmiss train`")
     return metadata["lineage"]
 
 
 def fingerprint(path: Path) -> str:
-    """First 16 hex digits of the file's SHA-256."""
+    """The first 16 hex digits of the file's SHA-256."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
@@ -154,7 +154,7 @@ def _layers_differ(there: dict[str, Any], here: dict[str, Any]) -> str:
     known = there.get("layers", [])
     if not isinstance(known, list):
         return f"its {known} layers have no names"
-    differ = names_differ(known, here.get("layers", []))
+    differ = describe_name_changes(known, here.get("layers", []))
     return f"it reads other layers, {differ}" if differ else ""
 
 
@@ -162,8 +162,8 @@ def _config(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata.get("config", {})
 
 
-def _plain(config: Any) -> dict[str, Any]:
-    """A config as it is when it comes back from a file."""
+def _as_json(config: Any) -> dict[str, Any]:
+    """A config as JSON data, as it is read from a file."""
     return json.loads(json.dumps(asdict(config)))
 
 
@@ -172,7 +172,7 @@ def _vocabulary(metadata: dict[str, Any]) -> list[str]:
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    """What a file says of itself, read from JSON where it is that; WeightsError names what is damaged."""
+    """The metadata of a file, decoded where they are JSON; WeightsError names what is damaged."""
     with _opened(path) as file:
         metadata = file.metadata() or {}
     return metadata | {name: _read(path, name, metadata[name]) for name in _JSON.keys() & metadata.keys()}
@@ -202,4 +202,4 @@ def _opened(path: Path) -> Iterator[Any]:
         with safe_open(path, "pt") as file:
             yield file
     except Exception as error:
-        raise WeightsError(f"{path} is not a whole safetensors file: {error}") from error
+        raise WeightsError(f"{path} is not a complete safetensors file: {error}") from error

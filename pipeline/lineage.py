@@ -2,7 +2,7 @@
 
 import torch
 
-from outputs.clips.manifest import ClipRecord, reasons_against
+from outputs.clips.manifest import ClipRecord, rejection_reasons
 from outputs.nuscenes.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
@@ -37,7 +37,7 @@ def record_of(
         parameters=job.scenario.parameters, preset=models.preset, weights=models.fingerprints,
         code_version=code_fingerprint(), torch_version=torch.__version__,
         cpu_capability=here["cpu_capability"], device=device, stage_s=dict(seconds),
-        verdicts=verdicts, accepted=accepted(verdicts), reasons=reasons_against(verdicts),
+        verdicts=verdicts, accepted=accepted(verdicts), reasons=rejection_reasons(verdicts),
         cameras=tuple(view.camera.name for view in scene.conditions.views), frame_rate_hz=FRAME_RATE_HZ,
         happenings=scene.rollout.happenings, attribution=job.attribution,
         renderer=models.renderer_name,

@@ -110,7 +110,7 @@ def _filled(preset: Preset, part: str, path: Path) -> nn.Module:
 
 def check_layers(preset: Preset, part: str) -> None:
     """WeightsError unless a part that reads layers reads just those that are drawn; it names the others."""
-    if part in ("world", "decoder") and (differ := weights.names_differ(getattr(preset, part).layers, LAYERS)):
+    if part in ("world", "decoder") and (differ := weights.describe_name_changes(getattr(preset, part).layers, LAYERS)):
         raise weights.WeightsError(f"the preset's {part} reads other layers than are drawn: {differ}")
 
 

@@ -13,11 +13,11 @@ from conditioning.caption import caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import Layers, draw_layers
-from conditioning.logs.read_log import Log, pictures, read_log
+from conditioning.logs.read_log import Log, log_pictures, read_log
 from conditioning.logs.tables import LogError
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.lidar import cast_lidar
-from conditioning.sensors.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, label_visibility
 from outputs.clips.clip import keyframes
 from outputs.verdict import Verdict
 from pipeline.checks.physics import check_physics
@@ -94,20 +94,22 @@ def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...])
 def condition(rollout: Rollout, rig: tuple[Camera, ...], look: int | None) -> Conditions:
     """What the cameras would be shown of it, bodies in a look's colours or (None) in unknown ones, with the labels."""
     scenery = build_scenery(rollout)
-    views = tuple(CameraLayers(c, draw_layers(rollout, scenery, c, look=look), see(rollout, scenery, c)) for c in rig)
+    views = tuple(
+        CameraLayers(c, draw_layers(rollout, scenery, c, look=look), label_visibility(rollout, scenery, c)) for c in rig
+    )
     text = caption(rollout)
     return Conditions(scenery, views, ego_actions(rollout), text, word_ids(text))
 
 
 def source_frames(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
     """The procedural camera's pictures, with the seed's look."""
-    return tuple(photograph(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
+    return tuple(render_procedural(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
 
 
 def take_pictures(world: SimulatedWorld, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
     """The log's pictures, or the procedural camera's: the first is the prompt, the others are to be compared with."""
     if world.log is not None:
-        return tuple(pictures(world.log, camera) for camera in world.rig)
+        return tuple(log_pictures(world.log, camera) for camera in world.rig)
     return source_frames(world.rollout, conditions, seed)
 
 

@@ -1,4 +1,4 @@
 """Cameras and the rasteriser.
 
-Owns projection, view frustum, cuboids and the z-buffer that draws triangles.
+Owns projection, the view frustum, cuboids, and the z-buffer for triangles.
 """

@@ -1,4 +1,4 @@
-"""What stands and lies behind the actors: scenery as triangles, the ground plane, and both in each pixel."""
+"""The background without actors: scenery as triangles, the ground plane, and the view of both in each pixel."""
 
 from dataclasses import dataclass
 from typing import no_type_check
@@ -17,7 +17,7 @@ from scenarios.rollout import Rollout
 SKY, GROUND, BUILDING, TREE = 0, 1, 2, 3
 TEXTURE_PERIOD_M = 3.0
 TRUNK_HALF_WIDTH_M = 0.15
-_AROUND, _RINGS = 8, 5  # facets of a crown
+_AROUND, _RINGS = 8, 5  # facets of a tree crown
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class SceneryMesh:
 
 @dataclass(frozen=True)
 class BackdropView:
-    """What a camera sees without the actors; `phase` is sin u, cos u, sin v, cos v, already faded with distance.
+    """A camera's view without the actors; `phase` is sin u, cos u, sin v, cos v, reduced to 0 with distance.
 
     `ground_m` is the map x, y of the ground point where `kind` is GROUND; depth is inf for sky.
     """
@@ -45,7 +45,7 @@ class BackdropView:
 
 
 def facade_corners(building: Building) -> Float[np.ndarray, "4 2"]:
-    """The footprint, anticlockwise; facade i runs from corner i to i + 1 and its u starts at corner i."""
+    """The footprint, anticlockwise; facade i is from corner i to i + 1, with u = 0 at corner i."""
     c, s = np.cos(building.yaw_rad), np.sin(building.yaw_rad)
     half = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * [building.length_m / 2, building.width_m / 2]
     return half @ np.array([[c, s], [-s, c]]) + [building.x_m, building.y_m]
@@ -57,7 +57,7 @@ def _quad(points: list, uv: list) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _walls(building: Building) -> tuple[np.ndarray, np.ndarray]:
-    """Four walls; the flat roof is above every camera and only the LiDAR's own boxes have one."""
+    """Four walls. The flat roof is above every camera; only the LiDAR's boxes have one."""
     foot, top = facade_corners(building), building.height_m
     quads = []
     for (ax, ay), (bx, by) in zip(foot, np.roll(foot, -1, axis=0), strict=True):
@@ -69,7 +69,7 @@ def _walls(building: Building) -> tuple[np.ndarray, np.ndarray]:
 
 
 def crown(tree: Tree) -> tuple[float, float]:
-    """Height of the crown's centre and its vertical half axis, metres; horizontally it is `crown_radius_m`."""
+    """Height of the crown's centre and its vertical half axis, metres; the horizontal half axis is `crown_radius_m`."""
     half = min(tree.crown_radius_m * 1.1, 0.42 * tree.height_m)
     return tree.height_m - half, half
 
@@ -94,7 +94,7 @@ def _tree_points(tree: Tree) -> np.ndarray:
 
 
 def build_mesh(scenery: Scenery) -> SceneryMesh:
-    """Buildings, shelters and trees as triangles. Lamps are left out: their poles are thinner than a pixel soon."""
+    """Buildings, shelters and trees as triangles. Lamps are left out: their poles are usually thinner than a pixel."""
     walls = [_walls(b) for b in scenery.buildings]
     walls += [_quad(corners, uv) for x in scenery.shelters for slab in slabs_of(x) for corners, uv in slab.faces]
     trees = [_tree_points(t) for t in scenery.trees]
@@ -116,7 +116,7 @@ def build_mesh(scenery: Scenery) -> SceneryMesh:
 def ground_plane(rollout: Rollout, frame: int) -> tuple[Float[np.ndarray, "3"], float]:
     """Unit normal n and offset c of the ground n . p = c in the map frame.
 
-    On a made road it is the map's z = 0; in a log, whose streets slope, the plane that the ego stands on.
+    With a road the ground is z = 0. A log's streets slope, so there it is the plane under the ego.
     """
     if rollout.road is not None:
         return np.array([0.0, 0.0, 1.0]), 0.0
@@ -127,21 +127,21 @@ def ground_plane(rollout: Rollout, frame: int) -> tuple[Float[np.ndarray, "3"], 
 @njit(cache=True, nogil=True)
 @no_type_check
 def _fade(footprint, period):
-    """1 where a texture of this period is finely sampled, 0 where a pixel spans half of it or more."""
+    """1 where a texture of this period is finely sampled, 0 where a pixel covers half a period or more."""
     return min(1.0, max(0.0, (0.5 * period - footprint) / (0.25 * period)))
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def _dot(a, b):
-    """Of two triples; numpy's would allocate and call BLAS for each pixel."""
+    """Dot product of two triples; numpy's would allocate and call BLAS for each pixel."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def _footprint(t, ray, right, down, normal, axis):
-    """Metres along `axis` that one pixel step covers on a plane met at ray parameter t."""
+    """Metres along `axis` that one pixel step covers on a plane at ray parameter t."""
     facing = _dot(normal, ray)
     if abs(facing) < 1e-9:
         return np.inf
@@ -153,7 +153,9 @@ def _footprint(t, ray, right, down, normal, axis):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _look(rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds, normals, alongs, kind, phase, ground):
+def _render(
+    rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds, normals, alongs, kind, phase, ground
+):
     height, width = depth.shape
     right = (rotation[0, 0] / k[0, 0], rotation[1, 0] / k[0, 0], rotation[2, 0] / k[0, 0])
     down = (rotation[0, 1] / k[1, 1], rotation[1, 1] / k[1, 1], rotation[2, 1] / k[1, 1])
@@ -193,26 +195,26 @@ def _look(rotation, origin, k, plane, offset, period, depth, triangle, uv, kinds
                 phase[y, x, 2], phase[y, x, 3] = fade_v * np.sin(turn * v), fade_v * np.cos(turn * v)
 
 
-def see_backdrop(rollout: Rollout, mesh: SceneryMesh, camera: Camera, frame: int) -> BackdropView:
-    """Draw scenery and ground without the actors."""
+def render_backdrop(rollout: Rollout, mesh: SceneryMesh, camera: Camera, frame: int) -> BackdropView:
+    """Render scenery and ground without the actors."""
     pose = camera_to_map(rollout, camera, frame)
-    seen = rasterise((mesh.points - pose[:3, 3]) @ pose[:3, :3], mesh.uv_m, camera)
+    surfaces = rasterise((mesh.points - pose[:3, 3]) @ pose[:3, :3], mesh.uv_m, camera)
     normal, offset = ground_plane(rollout, frame)
-    kind = np.zeros(seen.depth.shape, np.uint8)
-    phase = np.zeros((*seen.depth.shape, 4), np.float32)
-    ground = np.zeros((*seen.depth.shape, 2))
-    _look(
+    kind = np.zeros(surfaces.depth.shape, np.uint8)
+    phase = np.zeros((*surfaces.depth.shape, 4), np.float32)
+    ground = np.zeros((*surfaces.depth.shape, 2))
+    _render(
         np.ascontiguousarray(pose[:3, :3]), np.ascontiguousarray(pose[:3, 3]), camera.intrinsic, normal, offset,
-        TEXTURE_PERIOD_M, seen.depth, seen.triangle, seen.attribute, mesh.kind, mesh.normal, mesh.along,
+        TEXTURE_PERIOD_M, surfaces.depth, surfaces.triangle, surfaces.attribute, mesh.kind, mesh.normal, mesh.along,
         kind, phase, ground,
     )  # fmt: skip
-    return BackdropView(kind, seen.depth, phase, ground)
+    return BackdropView(kind, surfaces.depth, phase, ground)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def _ground_at(rotation, origin, k, plane, offset, pixels):
-    """Map x, y of the plane at picture positions."""
+    """Map x, y of the ground plane at picture positions."""
     out = np.empty((pixels.shape[0], 2))
     above = offset - _dot(plane, origin)
     for i in range(pixels.shape[0]):
@@ -226,11 +228,11 @@ def _ground_at(rotation, origin, k, plane, offset, pixels):
     return out
 
 
-def ground_under(
+def ground_at_pixels(
     rollout: Rollout, camera: Camera, frame: int, pixels: Float[np.ndarray, "point 2"]
 ) -> Float[np.ndarray, "point 2"]:
-    """Map x, y of the ground seen at picture positions (x, y); above the horizon, where there is
-    none, a thousand kilometres away."""
+    """Map x, y of the ground at picture positions (x, y); positions above the horizon are a thousand kilometres
+    away."""
     pose = camera_to_map(rollout, camera, frame)
     normal, offset = ground_plane(rollout, frame)
     origin = np.ascontiguousarray(pose[:3, 3])

@@ -1,4 +1,4 @@
-"""Cameras: intrinsics, where they sit on the ego, and projection."""
+"""Cameras: intrinsics, pose on the ego vehicle, and projection."""
 
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,7 @@ class Camera:
     camera_to_ego: Float[np.ndarray, "4 4"]
 
     def resized(self, height: int, width: int) -> "Camera":
-        """The same view sampled at another size; crops top rows if the aspect ratio shrinks in height."""
+        """The same view at another size; if the new aspect ratio is wider, rows are cropped at the top."""
         scale = width / self.width
         intrinsic = self.intrinsic.copy()
         intrinsic[:2] *= scale
@@ -29,12 +29,12 @@ class Camera:
         return replace(self, width=width, height=height, intrinsic=intrinsic)
 
     def widened(self, factor: float) -> "Camera":
-        """The same optics on a wider picture plane, centred on the old one, whole pixels more on each side."""
+        """The same optics on a larger picture plane with the same centre: whole pixels are added on each side."""
         across, down = round(self.width * (factor - 1) / 2), round(self.height * (factor - 1) / 2)
         return self.window(-across, -down, self.width + across, self.height + down)
 
     def window(self, left: int, top: int, right: int, bottom: int) -> "Camera":
-        """A part of the picture plane, in this picture's pixels; it may reach beyond the picture."""
+        """A part of the picture plane, in this picture's pixels; it may extend beyond the picture."""
         intrinsic = self.intrinsic.copy()
         intrinsic[:2, 2] -= (left, top)
         return replace(self, width=right - left, height=bottom - top, intrinsic=intrinsic)
@@ -45,7 +45,7 @@ class Camera:
         return uvw[..., :2] / uvw[..., 2:]
 
 
-def mounted(
+def mount_camera(
     name: str, width: int, height: int, focal_px: float, place_m: tuple[float, float, float], yaw_rad: float,
     pitch_rad: float = 0.0,
 ) -> Camera:  # fmt: skip
@@ -60,5 +60,5 @@ def mounted(
 
 
 # nuScenes' front camera: focal length 1,266 px at 1600 x 900, 1.70 m ahead of the rear axle, 1.51 m high.
-FRONT = mounted("CAM_FRONT", 1600, 900, 1266.4, (1.70, 0.0, 1.51), 0.0)
+FRONT = mount_camera("CAM_FRONT", 1600, 900, 1266.4, (1.70, 0.0, 1.51), 0.0)
 RIG: tuple[Camera, ...] = (FRONT,)

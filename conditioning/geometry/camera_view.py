@@ -1,4 +1,4 @@
-"""A camera at one instant in the map frame."""
+"""A camera's pose at one instant in the map frame."""
 
 from dataclasses import dataclass
 from typing import no_type_check
@@ -15,7 +15,7 @@ from scenarios.rollout import Rollout
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _before(points, rotation, origin, half, sight, out, ahead):
+def _transform_and_cull(points, rotation, origin, half, sight, out, ahead):
     for i in range(points.shape[0]):
         near, far, left, right = 1e9, -1e9, -1e9, 1e9
         for j in range(3):
@@ -31,7 +31,7 @@ def _before(points, rotation, origin, half, sight, out, ahead):
 
 @dataclass(frozen=True)
 class CameraPose:
-    """Pose of a camera and the ground plane n . p = offset below it."""
+    """Pose of a camera, and the ground plane n . p = offset."""
 
     camera: Camera
     rotation: Float[np.ndarray, "3 3"]
@@ -44,21 +44,21 @@ class CameraPose:
         """The camera's height above the ground."""
         return float(self.origin @ self.plane - self.offset)
 
-    def see(self, points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
-        """Map points in the camera frame."""
+    def to_camera(self, points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+        """Transform map points to the camera frame."""
         return (points - self.origin) @ self.rotation
 
-    def before(
+    def to_camera_culled(
         self, points: Float[np.ndarray, "triangle 3 3"], sight_m: float
     ) -> tuple[Float[np.ndarray, "triangle 3 3"], Bool[np.ndarray, "triangle"]]:
-        """Map triangles in the camera frame, and which of them can touch the picture within `sight_m`."""
+        """Transform map triangles to the camera frame; also return which can be in the picture within `sight_m`."""
         out, ahead = np.empty(points.shape), np.empty(len(points), bool)
         half = self.camera.width / 2 / self.camera.intrinsic[0, 0] * 1.02
-        _before(np.ascontiguousarray(points), self.rotation, self.origin, half, sight_m, out, ahead)
+        _transform_and_cull(np.ascontiguousarray(points), self.rotation, self.origin, half, sight_m, out, ahead)
         return out, ahead
 
 
-def view_at(rollout: Rollout, camera: Camera, frame: int) -> CameraPose:
+def camera_pose_at(rollout: Rollout, camera: Camera, frame: int) -> CameraPose:
     """The camera's pose at a frame of a rollout."""
     pose = camera_to_map(rollout, camera, frame)
     plane, offset = ground_plane(rollout, frame)

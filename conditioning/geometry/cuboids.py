@@ -1,4 +1,4 @@
-"""Bodies as cuboids: their corners and triangles, and a picture of which one each pixel meets first."""
+"""Bodies as cuboids: corners, triangles, and a picture of the nearest cuboid in each pixel."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ _EDGES = np.array([(a, b) for a in range(8) for b in range(a + 1, 8) if bin(a ^ 
 
 @dataclass(frozen=True)
 class CuboidView:
-    """What a camera sees of the bodies' cuboids alone.
+    """A camera's view of the bodies' cuboids alone.
 
-    `actor` is the row in `rollout.bodies`, -1 for none; `local` the place on the cuboid in the body's frame,
+    `actor` is the row in `rollout.bodies`, -1 for none; `local` is the position on the cuboid in the body's frame,
     -1..1 along each axis; `depth` is along the camera's axis in metres, inf for none.
     """
 
@@ -39,8 +39,8 @@ def corners(
     return turned + centre[..., None, :]
 
 
-def present(rollout: Rollout, frame: int) -> Int[np.ndarray, "actor"]:
-    """Rows of the bodies other than the ego that exist at a frame."""
+def present_bodies(rollout: Rollout, frame: int) -> Int[np.ndarray, "actor"]:
+    """Rows of the bodies, without the ego, that exist at a frame."""
     rows = np.flatnonzero(rollout.valid[frame])
     return rows[rows != 0]
 
@@ -50,10 +50,10 @@ def camera_to_map(rollout: Rollout, camera: Camera, frame: int) -> Float[np.ndar
     return rollout.ego_to_map[frame] @ camera.camera_to_ego
 
 
-def into_camera(
+def map_to_camera(
     points: Float[np.ndarray, "*n 3"], rollout: Rollout, camera: Camera, frame: int
 ) -> Float[np.ndarray, "*n 3"]:
-    """Map points in the camera frame."""
+    """Transform map points to the camera frame."""
     pose = camera_to_map(rollout, camera, frame)
     return (points - pose[:3, 3]) @ pose[:3, :3]
 
@@ -63,11 +63,11 @@ def camera_corners(
 ) -> Float[np.ndarray, "actor 8 3"]:
     """The bodies' corners in the camera frame."""
     in_map = corners(rollout.centre[frame, rows], rollout.sizes[rows], rollout.yaw_rad[frame, rows])
-    return into_camera(in_map, rollout, camera, frame)
+    return map_to_camera(in_map, rollout, camera, frame)
 
 
 def outline(box: Float[np.ndarray, "8 3"]) -> Float[np.ndarray, "point 3"]:
-    """Camera-frame points whose projections bound the part of a box in front of the camera; empty if none is."""
+    """Camera-frame points whose projections bound the part of a box in front of the camera; empty if there is none."""
     a, b = box[_EDGES[:, 0]], box[_EDGES[:, 1]]
     crossing = (a[:, 2] < NEAR_M) != (b[:, 2] < NEAR_M)
     a, b = a[crossing], b[crossing]
@@ -75,13 +75,13 @@ def outline(box: Float[np.ndarray, "8 3"]) -> Float[np.ndarray, "point 3"]:
     return np.concatenate([box[box[:, 2] >= NEAR_M], a + along * (b - a)])
 
 
-def see_cuboids(rollout: Rollout, camera: Camera, frame: int) -> CuboidView:
-    """Draw the cuboids of every body but the ego, nearest first, nothing else in the way."""
-    rows = present(rollout, frame)
+def render_cuboids(rollout: Rollout, camera: Camera, frame: int) -> CuboidView:
+    """Render the cuboids of all bodies except the ego, without any other surface."""
+    rows = present_bodies(rollout, frame)
     boxes = camera_corners(rollout, camera, frame, rows)
     boxes_ahead = (boxes[..., 2] > NEAR_M).any(axis=1)
     rows, boxes = rows[boxes_ahead], boxes[boxes_ahead]
     local = np.broadcast_to(UNIT_CORNERS[TRIANGLES], (len(rows), *TRIANGLES.shape, 3))
-    seen = rasterise(boxes[:, TRIANGLES].reshape(-1, 3, 3), local.reshape(-1, 3, 3), camera)
-    actor = np.append(np.repeat(rows, len(TRIANGLES)), -1)[seen.triangle]
-    return CuboidView(actor, seen.attribute, seen.depth)
+    surfaces = rasterise(boxes[:, TRIANGLES].reshape(-1, 3, 3), local.reshape(-1, 3, 3), camera)
+    actor = np.append(np.repeat(rows, len(TRIANGLES)), -1)[surfaces.triangle]
+    return CuboidView(actor, surfaces.attribute, surfaces.depth)

@@ -1,4 +1,4 @@
-"""The one z-buffer rasteriser: triangles in, nearest surface per pixel out."""
+"""The z-buffer rasteriser: triangles to the nearest surface per pixel."""
 
 from dataclasses import dataclass
 from typing import no_type_check
@@ -14,10 +14,10 @@ NEAR_M = 0.2
 
 @dataclass(frozen=True)
 class Surfaces:
-    """What each pixel's ray meets first.
+    """The nearest surface in each pixel.
 
-    `triangle` is the row of the input that was hit, -1 for none; `depth` is along the camera's z axis in metres,
-    inf for none; `attribute` is the vertex attribute, interpolated with perspective.
+    `triangle` is the row of the input triangle, -1 for none; `depth` is along the camera's z axis in metres, inf for
+    none; `attribute` is the vertex attribute, interpolated with perspective.
     """
 
     depth: Float[np.ndarray, "height width"]
@@ -28,7 +28,7 @@ class Surfaces:
 @njit(cache=True, nogil=True)
 @no_type_check
 def _clip_near(points, attributes, near, out_points, out_attributes):
-    """Sutherland-Hodgman against z = near; returns the number of vertices kept (0, 3 or 4)."""
+    """Clip at z = near (Sutherland-Hodgman); return the number of vertices kept (0, 3 or 4)."""
     kept = 0
     for i in range(3):
         j = (i + 1) % 3
@@ -48,7 +48,7 @@ def _clip_near(points, attributes, near, out_points, out_attributes):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _fill(p, a, row, fx, fy, cx, cy, depth, triangle, attribute):
-    """One clipped triangle (vertices p with attributes a) into the buffers."""
+    """Draw one clipped triangle (vertices p with attributes a) into the buffers."""
     height, width = depth.shape
     u, v, w = np.empty(3), np.empty(3), np.empty(3)
     for i in range(3):
@@ -58,7 +58,7 @@ def _fill(p, a, row, fx, fy, cx, cy, depth, triangle, attribute):
     area = (u[1] - u[0]) * (v[2] - v[0]) - (u[2] - u[0]) * (v[1] - v[0])
     if abs(area) < 1e-9:
         return
-    # Clamped before the cast: a vertex near the image plane can project past the range of an int.
+    # Clamped before the cast: a vertex near the image plane can be projected beyond the range of an int.
     top = max(0, int(np.ceil(max(min(v), 0.0) - 0.5)))
     bottom = min(height - 1, int(np.floor(min(max(v), float(height)) - 0.5)))
     left = max(0, int(np.ceil(max(min(u), 0.0) - 0.5)))
@@ -97,7 +97,7 @@ def rasterise(
     attributes: Float[np.ndarray, "triangle 3 attribute"],
     camera: Camera,
 ) -> Surfaces:
-    """Draw camera-frame triangles; pixel centres are at half-integers, both sides of a triangle are drawn."""
+    """Draw camera-frame triangles; pixel centres are at half-integers, both sides of a triangle are visible."""
     height, width = camera.height, camera.width
     depth = np.full((height, width), np.inf, np.float32)
     triangle = np.full((height, width), -1, np.int32)

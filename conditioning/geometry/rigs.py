@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-from conditioning.geometry.camera import Camera, mounted
+from conditioning.geometry.camera import Camera, mount_camera
 
 FILES = Path(__file__).parent / "rig_files"
 Rig = tuple[Camera, ...]
@@ -54,7 +54,8 @@ def read_rig(path: Path) -> Rig:
     for problem in _problems(listed):
         raise RigError(f"{path}: {problem}")
     return tuple(
-        mounted(c.name, c.width, c.height, c.focal_px, c.at_m, radians(c.yaw_deg), radians(c.pitch_deg)) for c in listed
+        mount_camera(c.name, c.width, c.height, c.focal_px, c.at_m, radians(c.yaw_deg), radians(c.pitch_deg))
+        for c in listed
     )
 
 

@@ -1,1 +1,1 @@
-"""The road surface and its markings as drawn geometry; owns nothing that stands on the ground."""
+"""Owns the geometry of the road surface and its markings. Objects on the ground belong to other packages."""

@@ -1,11 +1,11 @@
-"""What lies on the ground of a road that is not plain: carriageway, sidewalk, paint, at any point of the map."""
+"""The surface of roads with junctions, bays or ramps: carriageway, sidewalk and paint at any map point."""
 
 from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from conditioning.ground.markings import DASH_M, GAP_M, LINE_WIDTH_M, lines, strokes
+from conditioning.ground.markings import DASH_M, GAP_M, LINE_WIDTH_M, lane_lines, partial_markings
 from scenarios.model.environment import Surface, by_name
 from scenarios.numba_cache import njit
 from scenarios.roads.junction import CORNER_M, STOP_LINE_M, Junction
@@ -35,14 +35,14 @@ GROUND_LOOKS = by_name(
 )
 STRIPE_M, ZEBRA_LENGTH_M = 0.5, 4.0
 STOP_WIDTH_M = 0.4
-YIELD_TOOTH_M = 0.5  # of the broken line at which one gives way
+YIELD_TOOTH_M = 0.5  # length of the marks of a yield line
 FLARE_M, NO_LINES_M, ISLAND_LINE_M = 9.0, 1.2, 0.3  # of a roundabout
-EDGE_LINES_M = 0.6  # within so much of its edge lie a road's edge lines
+EDGE_LINES_M = 0.6  # distance from a road's edge within which its edge lines are
 PERIOD_M = DASH_M + GAP_M
 
 
 class Crossing(NamedTuple):
-    """The crossing road and the edges of the ego's, for compiled loops; `there` is 0 where nothing crosses."""
+    """The crossing road and the edges of the ego's road, for compiled loops; `there` is 0 without a crossing."""
 
     there: float
     x: float
@@ -56,7 +56,7 @@ class Crossing(NamedTuple):
     lane_width: float
     main_right: float
     main_left: float
-    ring: float  # outer radius of a roundabout; 0 where there is none
+    ring: float  # outer radius of a roundabout; 0 if there is none
     island: float
     ring_x: float
     ring_y: float
@@ -80,8 +80,8 @@ def crossing_of(road: Road | None) -> Crossing:
 
 
 def cross_lines(road: Road | None) -> Float[np.ndarray, "line 3"]:
-    """The lines along the crossing road, as `markings.lines`."""
-    return NO_LINES if road is None or road.cross is None else lines(road.cross)
+    """The lines along the crossing road, as `markings.lane_lines`."""
+    return NO_LINES if road is None or road.cross is None else lane_lines(road.cross)
 
 
 def bars_of(road: Road | None) -> Float[np.ndarray, "bar 5"]:
@@ -97,38 +97,41 @@ def _zebra_stripes(road: Road) -> list[tuple[float, ...]]:
 
 
 def _stop_lines(road: Road) -> list[tuple[float, ...]]:
-    """On the ego's road only at signals."""
+    """Stop lines. The ego's road has them only at signals."""
     if road.junction is None or road.cross is None:
         return []
-    there, other = road.junction, road.cross
-    if there.ring_m:
-        return _yield_lines(road, there, other)
-    made: list[tuple[float, ...]] = []
-    if there.signals:
+    junction, other = road.junction, road.cross
+    if junction.ring_m:
+        return _yield_lines(road, junction, other)
+    rows: list[tuple[float, ...]] = []
+    if junction.signals:
         middle = road.right_edge + road.lanes * road.lane_width_m
-        before, beyond = there.begins_m - STOP_LINE_M, there.ends_m + STOP_LINE_M
-        made.append((0.0, before, before + STOP_WIDTH_M, road.right_edge, middle))
-        made.append((0.0, beyond - STOP_WIDTH_M, beyond, middle, road.left_edge))
+        before, beyond = junction.begins_m - STOP_LINE_M, junction.ends_m + STOP_LINE_M
+        rows.append((0.0, before, before + STOP_WIDTH_M, road.right_edge, middle))
+        rows.append((0.0, beyond - STOP_WIDTH_M, beyond, middle, road.left_edge))
     middle = other.right_edge + other.lanes * other.lane_width_m
     right, left = road.right_edge - STOP_LINE_M, road.left_edge + STOP_LINE_M
     if road.cross_extent[0] < right:
-        made.append((1.0, right, right + STOP_WIDTH_M, other.right_edge, middle))
+        rows.append((1.0, right, right + STOP_WIDTH_M, other.right_edge, middle))
     if road.cross_extent[1] > left:
-        made.append((1.0, left - STOP_WIDTH_M, left, middle, other.left_edge))
-    return made
+        rows.append((1.0, left - STOP_WIDTH_M, left, middle, other.left_edge))
+    return rows
 
 
-def _yield_lines(road: Road, there: Junction, other: Road) -> list[tuple[float, ...]]:
+def _yield_lines(road: Road, junction: Junction, other: Road) -> list[tuple[float, ...]]:
     """Teeth across each lane that enters a roundabout."""
     right, left = road.ring_edges
-    off, deep = there.line_m, STOP_WIDTH_M
-    rows = [(0.0, there.begins_m - off, road.right_edge, road), (0.0, there.ends_m + off - deep, road.middle_d, road)]
+    offset, depth = junction.line_m, STOP_WIDTH_M
+    rows = [
+        (0.0, junction.begins_m - offset, road.right_edge, road),
+        (0.0, junction.ends_m + offset - depth, road.middle_d, road),
+    ]
     if road.cross_extent[0] < right:
-        rows.append((1.0, right - off, other.right_edge, other))
+        rows.append((1.0, right - offset, other.right_edge, other))
     if road.cross_extent[1] > left:
-        rows.append((1.0, left + off - deep, other.middle_d, other))
+        rows.append((1.0, left + offset - depth, other.middle_d, other))
     return [
-        (which, s, s + deep, float(d), float(d) + YIELD_TOOTH_M)
+        (which, s, s + depth, float(d), float(d) + YIELD_TOOTH_M)
         for which, s, first, one in rows
         for d in np.arange(first + 0.3, first + one.lane_width_m - YIELD_TOOTH_M, 2 * YIELD_TOOTH_M)
     ]
@@ -145,7 +148,7 @@ def patches_of(road: Road | None) -> Float[np.ndarray, "patch 7"]:
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def on_cross(x, y, crossing):
+def cross_road_coordinates(x, y, crossing):
     """(s, d) on the crossing road."""
     dx, dy = x - crossing.x, y - crossing.y
     return dx * crossing.cos + dy * crossing.sin, dy * crossing.cos - dx * crossing.sin
@@ -154,7 +157,7 @@ def on_cross(x, y, crossing):
 @njit(cache=True, nogil=True)
 @no_type_check
 def arm_at(d, crossing):
-    """Whether the crossing road leads away on the side of the ego's road on which d is."""
+    """Whether the crossing road has an arm on the side of the ego's road where d is."""
     if d > (crossing.main_left + crossing.main_right) / 2:
         return crossing.ends > crossing.main_left
     return crossing.begins < crossing.main_right
@@ -162,8 +165,8 @@ def arm_at(d, crossing):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def beyond_edge(d, across_d, crossing):
-    """Metres from the edge of the carriageways, corners rounded, outwards; negative on them."""
+def distance_beyond_edge(d, across_d, crossing):
+    """Metres from the edge of the carriageways, with rounded corners; negative on the carriageways."""
     a = max(crossing.main_right - d, d - crossing.main_left)
     if not arm_at(d, crossing):
         return a
@@ -175,8 +178,8 @@ def beyond_edge(d, across_d, crossing):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def beyond_ring(x, y, edge, crossing):
-    """The same where a roundabout joins the roads: outwards from it, and inwards from the kerb of its island."""
+def distance_beyond_ring(x, y, edge, crossing):
+    """The same with a roundabout: from its outer edge outwards, and from the kerb of its island inwards."""
     if crossing.ring <= 0:
         return edge
     rho = np.hypot(x - crossing.ring_x, y - crossing.ring_y)
@@ -188,7 +191,7 @@ def beyond_ring(x, y, edge, crossing):
 @njit(cache=True, nogil=True)
 @no_type_check
 def on_island_line(x, y, crossing):
-    """Metres from the middle of the line round the island; infinite where there is none."""
+    """Metres from the centre of the line around the island; infinite if there is none."""
     if crossing.ring <= 0:
         return np.inf
     return abs(np.hypot(x - crossing.ring_x, y - crossing.ring_y) - crossing.island - ISLAND_LINE_M)
@@ -196,9 +199,9 @@ def on_island_line(x, y, crossing):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def lines_end(x, y, d, across_d, crossing):
-    """Whose lines are painted at a point: 0 nobody's, as in the midst of the junction, 1 the ego's road's, 2 the
-    other's."""
+def line_owner(x, y, d, across_d, crossing):
+    """The road whose lines are painted at a point: 0 none, as inside the junction; 1 the ego's road; 2 the crossing
+    road."""
     if crossing.ring > 0:
         if np.hypot(x - crossing.ring_x, y - crossing.ring_y) < crossing.ring + NO_LINES_M:
             return 0
@@ -213,7 +216,7 @@ def lines_end(x, y, d, across_d, crossing):
 @njit(cache=True, nogil=True)
 @no_type_check
 def widens(s, edge, side, strips):
-    """Whether there is more paved ground next to a road's edge on a side at s."""
+    """Whether there is additional paved ground beside a road's edge on a side at s."""
     return len(strips) > 0 and side * (outer_edge(s, edge, side, strips) - edge) > 0.01
 
 
@@ -225,8 +228,8 @@ def _grounds(points, s_d, edges, crossing, strips):
         s, d = s_d[i, 0], s_d[i, 1]
         out[i] = max(edges[0] - d, d - edges[1])
         if crossing.there > 0:
-            out[i] = beyond_edge(d, on_cross(points[i, 0], points[i, 1], crossing)[1], crossing)
-            out[i] = beyond_ring(points[i, 0], points[i, 1], out[i], crossing)
+            out[i] = distance_beyond_edge(d, cross_road_coordinates(points[i, 0], points[i, 1], crossing)[1], crossing)
+            out[i] = distance_beyond_ring(points[i, 0], points[i, 1], out[i], crossing)
         out[i] = min(out[i], beyond_strips(s, d, strips))
     return out
 
@@ -234,7 +237,7 @@ def _grounds(points, s_d, edges, crossing, strips):
 @njit(cache=True, nogil=True)
 @no_type_check
 def on_stroke(s, d, stroke):
-    """Whether a place is on a stroke of paint."""
+    """Whether a position is on a partial marking."""
     if not stroke[0] <= s <= stroke[2] or (stroke[5] > 0 and (s - stroke[0]) % stroke[5] > stroke[4]):
         return False
     slope = (stroke[3] - stroke[1]) / (stroke[2] - stroke[0])
@@ -246,8 +249,8 @@ def on_stroke(s, d, stroke):
 def _painted(points, s_d, edges, crossing, along, across, bars, strips, drawn):
     out = np.zeros(len(points), np.bool_)
     for i in range(len(points)):
-        cross_s, cross_d = on_cross(points[i, 0], points[i, 1], crossing)
-        where = lines_end(points[i, 0], points[i, 1], s_d[i, 1], cross_d, crossing) if crossing.there > 0 else 1
+        cross_s, cross_d = cross_road_coordinates(points[i, 0], points[i, 1], crossing)
+        where = line_owner(points[i, 0], points[i, 1], s_d[i, 1], cross_d, crossing) if crossing.there > 0 else 1
         s, d = (cross_s, cross_d) if where == 2 else (s_d[i, 0], s_d[i, 1])
         rows = across if where == 2 else along
         for k in range(len(rows) if where else 0):
@@ -264,20 +267,20 @@ def _painted(points, s_d, edges, crossing, along, across, bars, strips, drawn):
     return out
 
 
-def plain(road: Road) -> bool:
-    """Whether a road is nothing but lanes and their lines."""
+def has_only_lanes(road: Road) -> bool:
+    """Whether a road has only lanes and their lines."""
     return road.cross is None and not (road.zebras_m or len(road.strips) or road.bus_stops)
 
 
 def edge_distance(road: Road, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point"]:
-    """Metres outwards from the edge of the carriageways of a road and of the one that crosses it, bays included."""
+    """Metres outwards from the edge of the carriageways of a road and of its crossing road, including bays."""
     flat = np.ascontiguousarray(points, float)
     edges = (road.right_edge, road.left_edge)
     return _grounds(flat, road.project(flat), edges, crossing_of(road), road.strips)
 
 
-def painted(road: Road, points: Float[np.ndarray, "point 2"]) -> Bool[np.ndarray, "point"]:
-    """Whether paint lies at map points."""
+def is_painted(road: Road, points: Float[np.ndarray, "point 2"]) -> Bool[np.ndarray, "point"]:
+    """Whether there is paint at map points."""
     flat = np.ascontiguousarray(points, float)
-    edges, paint = (road.right_edge, road.left_edge), (lines(road), cross_lines(road), bars_of(road))
-    return _painted(flat, road.project(flat), edges, crossing_of(road), *paint, road.strips, strokes(road))
+    edges, paint = (road.right_edge, road.left_edge), (lane_lines(road), cross_lines(road), bars_of(road))
+    return _painted(flat, road.project(flat), edges, crossing_of(road), *paint, road.strips, partial_markings(road))

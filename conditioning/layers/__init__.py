@@ -1,4 +1,4 @@
 """Control layers.
 
-Owns the images that steer the networks, and the masks of body parts among them.
+Owns the images that condition the networks, including the masks of body parts.
 """

@@ -1,4 +1,4 @@
-"""The layers a model is steered by: what stands where, drawn from cuboids, shapes, lanes and scenery."""
+"""The control layers that condition the networks, drawn from cuboids, body shapes, lanes and scenery."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,47 +18,48 @@ from conditioning.geometry.backdrop import (
     BackdropView,
     SceneryMesh,
     build_mesh,
-    ground_under,
-    see_backdrop,
+    ground_at_pixels,
+    render_backdrop,
 )
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.cuboids import camera_to_map, see_cuboids
+from conditioning.geometry.cuboids import camera_to_map, render_cuboids
 from conditioning.ground.markings import marking_at
-from conditioning.ground.road_surface import edge_distance, painted, plain
+from conditioning.ground.road_surface import edge_distance, has_only_lanes, is_painted
 from conditioning.layers.part_masks import COLOURS, PARTS, draw_parts
 from scenarios.model.bodies import Kind
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 
-# Background, drawn without the actors, so that what stands behind a body's outline inside its cuboid is known.
+# Background, drawn without the actors: a cuboid is larger than its body, so the surface behind it is needed.
 BACKGROUND = (
     "road", "marking", "sidewalk", "terrain", "building", "tree",  # 0 or 255; none of them: sky. marking: the share
     # of the pixel that paint covers, on top of road
     "background_nearness",  # 255 * sqrt(min(1, 3 m / depth)); 0 for sky
     "texture_sin_u", "texture_cos_u", "texture_sin_v", "texture_cos_v",  # phase of a 3 m grid fixed to the surface
 )  # fmt: skip
-# Actors' cuboids, nearest first; all 0 where there is none (local and heading channels: 128 means zero).
-# Scenery in front of an actor does not erase it here: compare the two nearness channels.
+# Actors' cuboids, the nearest in front; all 0 if there is none (local and heading channels: 128 means zero).
+# Scenery in front of an actor does not remove it here: compare the two nearness channels.
 FOREGROUND = (
     *map(str, ControlClass),  # car includes van; truck: trailer, construction
-    "local_x", "local_y", "local_z",  # place on the cuboid's surface in the body frame, -1..1 -> 1..255
+    "local_x", "local_y", "local_z",  # position on the cuboid's surface in the body frame, -1..1 -> 1..255
     "foreground_nearness",
     "brake_light",
     "heading_sin", "heading_cos",  # the body's heading relative to the camera ray's azimuth
 )  # fmt: skip
-# Share of each pixel, 0..255, that each kind of part of the bodies' shapes covers; these lie inside the cuboids.
+# Then the share of each pixel, 0..255, that each type of body part covers; parts are inside the cuboids.
 LAYERS: tuple[str, ...] = BACKGROUND + FOREGROUND + PARTS + COLOURS
 
 CLASS_OF: dict[Kind, ControlClass] = {kind: record.layer for kind, record in DRAWN.items()}
 NEARNESS_M = 3.0
 _AT = {name: i for i, name in enumerate(LAYERS)}
-# Where a pixel is sampled for paint: a far line is a fraction of a pixel wide, so more finely across than down.
+# Sample positions of paint within a pixel: a far line is a fraction of a pixel wide, so there are more across than
+# down.
 _SAMPLES = np.array([[x, y] for y in (0.25, 0.75) for x in (0.125, 0.375, 0.625, 0.875)])
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Control pictures of one camera, channels named by `LAYERS`."""
+    """Control layers of one camera, with the channels `LAYERS`."""
 
     values: UInt8[np.ndarray, "time layer height width"]
 
@@ -66,9 +67,9 @@ class Layers:
 def draw_layers(
     rollout: Rollout, scenery: Scenery, camera: Camera, frames: Sequence[int] | None = None, look: int | None = None
 ) -> Layers:
-    """Draw the layers of some frames (all of them if None), bodies in the colours of a seed's look, or of none.
+    """Draw the layers of some frames (all if None), with the body colours of a seed's appearance if `look` is given.
 
-    A log has no road (`rollout.road` is None): its whole ground is drawn as road without markings.
+    A log has no road (`rollout.road` is None): all of its ground is drawn as road without markings.
     """
     mesh, gone_m = build_mesh(scenery), distance_gone(rollout)
     colours = None if look is None else [body_colours(look, body) for body in rollout.bodies]
@@ -94,7 +95,7 @@ def _signed(values: Float[np.ndarray, "*n"]) -> UInt8[np.ndarray, "*n"]:
 def _draw_background(
     picture: UInt8[np.ndarray, "layer height width"], rollout, mesh: SceneryMesh, camera, frame
 ) -> None:
-    view = see_backdrop(rollout, mesh, camera, frame)
+    view = render_backdrop(rollout, mesh, camera, frame)
     picture[_AT["building"]] = 255 * (view.kind == BUILDING)
     picture[_AT["tree"]] = 255 * (view.kind == TREE)
     picture[_AT["background_nearness"]] = nearness(view.depth)
@@ -113,17 +114,17 @@ def _draw_ground(picture, view: BackdropView, rollout: Rollout, camera: Camera, 
     picture[_AT["terrain"]] = 255 * (on_ground & ~beside)
     rows, columns = np.nonzero(on_road)
     pixels = (np.stack([columns, rows], axis=-1)[:, None] + _SAMPLES).reshape(-1, 2)
-    points = ground_under(rollout, camera, frame, pixels)
-    if plain(road):
+    points = ground_at_pixels(rollout, camera, frame, pixels)
+    if has_only_lanes(road):
         s_d = road.project(points)
         paint = marking_at(road, s_d[:, 0], s_d[:, 1]) > 0
     else:
-        paint = painted(road, points)
+        paint = is_painted(road, points)
     picture[_AT["marking"], rows, columns] = np.rint(255 * paint.reshape(-1, len(_SAMPLES)).mean(axis=1))
 
 
 def _zones(road: Road, view: BackdropView, on_ground: Bool[np.ndarray, "height width"]):
-    """Which pixels show carriageway, and which carriageway or sidewalk."""
+    """Masks of the carriageway, and of carriageway and sidewalk."""
     if road.cross is not None or len(road.strips):
         beyond = np.full(on_ground.shape, np.inf)
         beyond[on_ground] = edge_distance(road, view.ground_m[on_ground])
@@ -135,7 +136,7 @@ def _zones(road: Road, view: BackdropView, on_ground: Bool[np.ndarray, "height w
 
 
 def _draw_foreground(picture, rollout: Rollout, camera: Camera, frame: int) -> None:
-    view = see_cuboids(rollout, camera, frame)
+    view = render_cuboids(rollout, camera, frame)
     rows, columns = np.nonzero(view.actor >= 0)
     actor = view.actor[rows, columns]
     channel = np.array([_AT[CLASS_OF[b.kind]] for b in rollout.bodies])
@@ -149,7 +150,7 @@ def _draw_foreground(picture, rollout: Rollout, camera: Camera, frame: int) -> N
 
 
 def _azimuth(rollout: Rollout, camera: Camera, frame: int, rows, columns) -> Float[np.ndarray, "point"]:
-    """Map direction in which pixels look, radians from x."""
+    """The direction of pixels in the map, radians from x."""
     k, rotation = camera.intrinsic, camera_to_map(rollout, camera, frame)[:3, :3]
     ray = np.stack([(columns + 0.5 - k[0, 2]) / k[0, 0], (rows + 0.5 - k[1, 2]) / k[1, 1], np.ones(len(rows))])
     x, y, _ = rotation @ ray

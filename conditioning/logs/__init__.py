@@ -1,4 +1,4 @@
-"""Real drives.
+"""Recorded drives.
 
-Owns reading logs in nuScenes format as rollouts with frames.
+Owns the conversion of logs in nuScenes format to rollouts with camera frames.
 """

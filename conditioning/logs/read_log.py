@@ -1,4 +1,4 @@
-"""A scene of a real log in nuScenes format as a rollout at 12 Hz, with its front camera and its pictures."""
+"""A scene of a log in nuScenes format as a rollout at 12 Hz, with its front camera and pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation, Slerp
 
 from conditioning.geometry.camera import Camera
-from conditioning.logs.tables import LogError, Row, Tables, camera_of, open_tables, pose
-from conditioning.logs.tracks import Motion, Track, follow, tracks_of
+from conditioning.logs.tables import LogError, Row, Tables, camera_of, open_tables, pose_matrix
+from conditioning.logs.tracks import Motion, Track, sample_track, tracks_of
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, Body, Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_STRIDE, Rollout, RolloutEnd, frame_count
 from scenarios.scenario import Scenario
 
 CHANNEL = "CAM_FRONT"
-# A log does not say when brake lights are lit: they are taken to be while a vehicle slows by more than this.
+# A log has no brake lights: they are assumed to be on while a vehicle's acceleration is below this.
 BRAKE_LIGHT_MPS2 = -1.0
-SMOOTH_FRAMES = 2.0  # sigma; a pose's centimetre of noise is a decimetre per second of speed
+SMOOTH_FRAMES = 2.0  # sigma; 1 cm of noise in a pose is more than 0.1 m/s of speed
 
 
 @dataclass(frozen=True)
 class Log:
-    """A stretch of a real drive.
+    """A section of a recorded drive.
 
-    `picture_files` and `picture_t_s` list the camera's pictures and when they were taken, on the rollout's clock;
-    `left_out` counts the boxes of categories that no kind of body stands for.
+    `picture_files` and `picture_t_s` list the camera's pictures and their times on the rollout's clock; `left_out`
+    counts the boxes of categories without a corresponding kind of body.
     """
 
     rollout: Rollout
@@ -40,12 +40,12 @@ class Log:
 
 
 def read_log(root: Path, scenario: Scenario) -> Log:
-    """The scene that a scenario starts from, from its picture nearest to `start_s` on, for `duration_s`; where it ends
-    before, to the clip's last keyframe within it.
+    """Read the scenario's scene from the picture nearest to `start_s`, for `duration_s` or to the last keyframe
+    of the scene, whichever is earlier.
 
-    Boxes and ego poses are interpolated to 12 Hz, all of them at the same instants; between keyframes a box moves on
-    a smooth curve through its annotated places. The map frame is level, its origin and heading the ego's at the
-    start; the ego keeps the log's pitch and roll. Raises LogError.
+    Boxes and ego poses are interpolated to 12 Hz at the same instants; between keyframes a box follows a smooth curve
+    through its annotations. The map frame is level, with the ego's first position and heading as origin and x axis; the
+    ego keeps the log's pitch and roll. Raises LogError.
     """
     start = scenario.from_log
     if start is None:
@@ -54,23 +54,27 @@ def read_log(root: Path, scenario: Scenario) -> Log:
     samples = tables.samples(tables.scene(start.scene))
     pictures = tables.pictures(samples, CHANNEL)
     begin_us = pictures[0]["timestamp"]
-    taken = (np.array([p["timestamp"] for p in pictures]) - begin_us) / 1e6
-    keyed = _annotation_times(samples, pictures, begin_us)
-    zero, t = _clock(taken, np.array(list(keyed.values())), start.start_s, scenario)
-    ego_to_global = _ego_poses(tables, pictures, taken, zero + t)
+    picture_s = (np.array([p["timestamp"] for p in pictures]) - begin_us) / 1e6
+    annotation_s = _annotation_times(samples, pictures, begin_us)
+    zero, t = _clock(picture_s, np.array(list(annotation_s.values())), start.start_s, scenario)
+    ego_to_global = _ego_poses(tables, pictures, picture_s, zero + t)
     map_to_global = _level(ego_to_global[0])
     ego_to_map = np.linalg.inv(map_to_global) @ ego_to_global
-    tracks, left_out = tracks_of(tables, keyed, map_to_global, zero)
+    tracks, left_out = tracks_of(tables, annotation_s, map_to_global, zero)
     rollout = _rollout(scenario, t, ego_to_map, map_to_global, tracks)
     files = tuple(tables.root / p["filename"] for p in pictures)
-    return Log(rollout, camera_of(tables, pictures[0], CHANNEL), files, taken - zero, left_out)
+    return Log(rollout, camera_of(tables, pictures[0], CHANNEL), files, picture_s - zero, left_out)
 
 
-def pictures(log: Log, camera: Camera, frames: Sequence[int] | None = None) -> UInt8[np.ndarray, "time height width 3"]:
-    """The real pictures nearest in time to some frames (all if None), at the size of a `log.camera.resized(...)`."""
-    asked = log.camera.resized(camera.height, camera.width)
-    if not np.allclose(asked.intrinsic, camera.intrinsic) or not np.allclose(asked.camera_to_ego, camera.camera_to_ego):
-        raise ValueError(f"the log's pictures show what {asked} sees, not {camera}: use log.camera.resized(...)")
+def log_pictures(
+    log: Log, camera: Camera, frames: Sequence[int] | None = None
+) -> UInt8[np.ndarray, "time height width 3"]:
+    """The log's pictures nearest in time to some frames (all if None), for a camera from `log.camera.resized(...)`."""
+    expected = log.camera.resized(camera.height, camera.width)
+    if not np.allclose(expected.intrinsic, camera.intrinsic) or not np.allclose(
+        expected.camera_to_ego, camera.camera_to_ego
+    ):
+        raise ValueError(f"the log's pictures are those of {expected}, not of {camera}: use log.camera.resized(...)")
     scale = camera.width / log.camera.width
     top = (log.camera.height - camera.height / scale) / 2
     if top < -0.5:
@@ -83,7 +87,7 @@ def pictures(log: Log, camera: Camera, frames: Sequence[int] | None = None) -> U
 
 
 def nearest_pictures(log: Log, t_s: Float[np.ndarray, "time"]) -> Int[np.ndarray, "time"]:
-    """Which picture was taken nearest to each time."""
+    """The index of the picture nearest to each time."""
     return np.abs(log.picture_t_s[None] - t_s[:, None]).argmin(axis=1)
 
 
@@ -91,77 +95,81 @@ def _picture(
     file: Path, camera: Camera, part: tuple[float, float, float, float]
 ) -> UInt8[np.ndarray, "height width 3"]:
     if not file.is_file():
-        raise LogError(f"{file}: the table names this picture, but it is not there")
+        raise LogError(f"{file}: the tables name this picture, but the file is missing")
     with Image.open(file) as image:
         size = (camera.width, camera.height)
         return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS, box=part, reducing_gap=None))
 
 
 def _annotation_times(samples: list[Row], pictures: list[Row], begin_us: int) -> dict[str, float]:
-    """When each keyframe's boxes hold, in seconds after the first picture: when its own was taken.
+    """The time of each keyframe's boxes, in seconds after the first picture: the time of the keyframe's own picture.
 
-    nuScenes' devkit draws boxes so. A keyframe's own time is its LiDAR sweep's end; what is ahead was swept, and
-    annotated, half a turn before, when the front camera fired. In the street log a passing car is 20 of 960 px out
-    of its box by the other reading.
+    nuScenes' devkit draws boxes at this time. A keyframe's own timestamp is the end of its LiDAR sweep; the area ahead
+    was swept, and annotated, half a turn earlier, when the front camera fired. With the keyframe's timestamp a passing
+    car in the street log is 20 of 960 px outside its box.
     """
     keys = {p["sample_token"]: p["timestamp"] for p in pictures if p["is_key_frame"]}
     return {s["token"]: (keys.get(s["token"], s["timestamp"]) - begin_us) / 1e6 for s in samples}
 
 
-def _clock(taken: np.ndarray, keyed: np.ndarray, start_s: float, scenario: Scenario) -> tuple[float, np.ndarray]:
-    """The clip's time zero, in seconds after the first picture, and the frames' times after it.
+def _clock(
+    picture_s: np.ndarray, annotation_s: np.ndarray, start_s: float, scenario: Scenario
+) -> tuple[float, np.ndarray]:
+    """The clip's time zero, in seconds after the first picture, and the frames' times relative to it.
 
-    Frame 0 is a picture's own instant.
+    Frame 0 is at the instant of a picture.
     """
-    last = min(taken[-1], keyed[-1])
+    last = min(picture_s[-1], annotation_s[-1])
     if not 0 <= start_s < last:
         raise LogError(
-            f"{scenario.name}: starts at {start_s:g} s of a scene that lasts {last:.1f} s "
-            f"({len(keyed)} keyframes, {len(taken)} pictures)"
+            f"{scenario.name}: start_s is {start_s:g} s, but the scene lasts {last:.1f} s "
+            f"({len(annotation_s)} keyframes, {len(picture_s)} pictures)"
         )
-    zero = taken[np.abs(taken - start_s).argmin()]
-    asked, there = frame_count(scenario.duration_s), int((last - zero) * FRAME_RATE_HZ + 1e-6) + 1
-    if there < 1 + KEYFRAME_STRIDE:
+    zero = picture_s[np.abs(picture_s - start_s).argmin()]
+    requested, available = frame_count(scenario.duration_s), int((last - zero) * FRAME_RATE_HZ + 1e-6) + 1
+    if available < 1 + KEYFRAME_STRIDE:
         raise LogError(f"{scenario.name}: less than half a second of the scene is left after {start_s:g} s")
-    frames = asked if asked <= there else there - (there - 1) % KEYFRAME_STRIDE
+    frames = requested if requested <= available else available - (available - 1) % KEYFRAME_STRIDE
     return float(zero), np.arange(frames) / FRAME_RATE_HZ
 
 
-def _ego_poses(tables: Tables, pictures: list[Row], taken: np.ndarray, t: np.ndarray) -> Float[np.ndarray, "time 4 4"]:
-    """Ego frame to global at any instants, between the poses at the pictures."""
-    known = np.stack([pose(tables["ego_pose"][p["ego_pose_token"]]) for p in pictures])
-    made = np.tile(np.eye(4), (len(t), 1, 1))
-    made[:, :3, :3] = Slerp(taken, Rotation.from_matrix(known[:, :3, :3]))(t).as_matrix()
-    made[:, :3, 3] = np.stack([np.interp(t, taken, known[:, i, 3]) for i in range(3)], axis=-1)
-    return made
+def _ego_poses(
+    tables: Tables, pictures: list[Row], picture_s: np.ndarray, t: np.ndarray
+) -> Float[np.ndarray, "time 4 4"]:
+    """Ego poses in the global frame at any instants, interpolated between those of the pictures."""
+    known = np.stack([pose_matrix(tables["ego_pose"][p["ego_pose_token"]]) for p in pictures])
+    poses = np.tile(np.eye(4), (len(t), 1, 1))
+    poses[:, :3, :3] = Slerp(picture_s, Rotation.from_matrix(known[:, :3, :3]))(t).as_matrix()
+    poses[:, :3, 3] = np.stack([np.interp(t, picture_s, known[:, i, 3]) for i in range(3)], axis=-1)
+    return poses
 
 
 def _level(pose_in: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "4 4"]:
     """The pose without pitch and roll."""
-    made = np.eye(4)
-    made[:3, :3] = Rotation.from_euler("z", np.arctan2(pose_in[1, 0], pose_in[0, 0])).as_matrix()
-    made[:3, 3] = pose_in[:3, 3]
-    return made
+    level = np.eye(4)
+    level[:3, :3] = Rotation.from_euler("z", np.arctan2(pose_in[1, 0], pose_in[0, 0])).as_matrix()
+    level[:3, 3] = pose_in[:3, 3]
+    return level
 
 
 def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, tracks: list[Track]) -> Rollout:
-    moved = [_ego(t, ego_to_map), *(follow(track, t) for track in tracks)]
-    stacked = {name: np.stack([getattr(m, name) for m in moved], axis=1)
+    motions = [_ego(t, ego_to_map), *(sample_track(track, t) for track in tracks)]
+    stacked = {name: np.stack([getattr(m, name) for m in motions], axis=1)
                for name in ("centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid")}  # fmt: skip
-    vehicle = np.array([KINDS[m.body.kind].brake_lamp for m in moved])
+    vehicle = np.array([KINDS[m.body.kind].brake_lamp for m in motions])
     lit = stacked["valid"] & vehicle & (stacked["acceleration_mps2"] < BRAKE_LIGHT_MPS2)
-    asked = frame_count(scenario.duration_s)
+    requested = frame_count(scenario.duration_s)
     return Rollout(
-        id=scenario.id, name=scenario.name, t_s=t, bodies=tuple(m.body for m in moved), **stacked, brake_light=lit,
+        id=scenario.id, name=scenario.name, t_s=t, bodies=tuple(m.body for m in motions), **stacked, brake_light=lit,
         sliding=np.zeros_like(lit),
         ego_to_map=ego_to_map, map_to_global=map_to_global, road=None, surface=scenario.surface,
         friction=scenario.friction, environment=scenario.environment, happenings=(),
-        ended=RolloutEnd.DURATION if len(t) >= asked else RolloutEnd.LOG_END,
+        ended=RolloutEnd.DURATION if len(t) >= requested else RolloutEnd.LOG_END,
     )  # fmt: skip
 
 
 def _ego(t: np.ndarray, ego_to_map: Float[np.ndarray, "time 4 4"]) -> Motion:
-    """The ego's box: a log does not annotate it, so it is EGO_SIZE standing over the ego frame's origin."""
+    """The ego's box. A log has no annotation of it, so it is EGO_SIZE over the origin of the ego frame."""
     centre = ego_to_map @ [EGO_REAR_AXLE_TO_CENTRE_M, 0.0, EGO_SIZE.height_m / 2, 1.0]
     yaw = np.unwrap(np.arctan2(ego_to_map[:, 1, 0], ego_to_map[:, 0, 0]))
     velocity = np.gradient(ego_to_map[:, :3, 3], t, axis=0)

@@ -1,4 +1,4 @@
-"""The tables of a log in nuScenes format, read as they lie on disk; nothing is guessed where one is missing."""
+"""The tables of a log in nuScenes format, as stored; missing tables are refused."""
 
 import hashlib
 import json
@@ -20,12 +20,12 @@ Row = dict[str, object]
 
 
 class LogError(ValueError):
-    """A log that cannot be read as asked; says what was found and what would be right."""
+    """A log that cannot be read as requested; the message names what exists."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """One version folder (such as v1.0-mini) of a log, rows by token."""
+    """One version folder (such as v1.0-mini) of a log, with rows by token."""
 
     root: Path
     version: str
@@ -35,11 +35,11 @@ class Tables:
         return self.rows[table]
 
     def scene(self, name: str) -> Row:
-        """The scene of this name; the caller knows it is there."""
+        """The scene of this name, which must exist."""
         return next(s for s in self["scene"].values() if s["name"] == name)
 
     def samples(self, scene: Row) -> list[Row]:
-        """A scene's keyframes in time's order."""
+        """A scene's keyframes in the order of time."""
         chain, token = [], scene["first_sample_token"]
         while token:
             chain.append(self["sample"][token])
@@ -47,39 +47,39 @@ class Tables:
         return chain
 
     def pictures(self, samples: list[Row], channel: str) -> list[Row]:
-        """One camera's sample_data rows of some keyframes and the sweeps between, in time's order."""
-        wanted = {s["token"] for s in samples}
-        found = [
+        """One camera's sample_data rows of some keyframes and of the sweeps between, in the order of time."""
+        tokens = {s["token"] for s in samples}
+        rows = [
             row
             for row in self["sample_data"].values()
-            if row["sample_token"] in wanted and self._channel(row) == channel
+            if row["sample_token"] in tokens and self._channel(row) == channel
         ]
-        if not found:
-            there = sorted({self._channel(r) for r in self["sample_data"].values() if r["sample_token"] in wanted})
-            raise LogError(f"{self.root / self.version}: the scene has no {channel} pictures; its sensors: {there}")
-        return sorted(found, key=lambda row: row["timestamp"])
+        if not rows:
+            channels = sorted({self._channel(r) for r in self["sample_data"].values() if r["sample_token"] in tokens})
+            raise LogError(f"{self.root / self.version}: the scene has no {channel} pictures; its sensors: {channels}")
+        return sorted(rows, key=lambda row: row["timestamp"])
 
     def _channel(self, row: Row) -> str:
         return self["sensor"][self["calibrated_sensor"][row["calibrated_sensor_token"]]["sensor_token"]]["channel"]
 
 
-def pose(row: Row) -> Float[np.ndarray, "4 4"]:
-    """The transform of a row's translation and w-x-y-z rotation."""
-    made = np.eye(4)
-    made[:3, :3] = Rotation.from_quat(np.roll(row["rotation"], -1)).as_matrix()
-    made[:3, 3] = row["translation"]
-    return made
+def pose_matrix(row: Row) -> Float[np.ndarray, "4 4"]:
+    """The transform given by a row's translation and w-x-y-z rotation."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = Rotation.from_quat(np.roll(row["rotation"], -1)).as_matrix()
+    matrix[:3, 3] = row["translation"]
+    return matrix
 
 
 def camera_of(tables: Tables, picture: Row, name: str) -> Camera:
-    """The calibrated camera that took a picture."""
+    """The calibrated camera of a picture."""
     calibrated = tables["calibrated_sensor"][picture["calibrated_sensor_token"]]
     intrinsic = np.array(calibrated["camera_intrinsic"], float)
-    return Camera(name, picture["width"], picture["height"], intrinsic, pose(calibrated))
+    return Camera(name, picture["width"], picture["height"], intrinsic, pose_matrix(calibrated))
 
 
 def open_tables(root: Path, scene: str, split: str = "") -> Tables:
-    """The version folder under `root` that holds a scene (and names it in a split, if one is given)."""
+    """The version folder under `root` that contains a scene (and lists it in a split, if one is given)."""
     versions = _versions(root)
     scenes = {v.name: sorted(row["name"] for row in _read(v / "scene.json")) for v in versions}
     holding = [v for v in versions if scene in scenes[v.name]]
@@ -90,13 +90,13 @@ def open_tables(root: Path, scene: str, split: str = "") -> Tables:
         _require_split(version, split, scene)
     missing = [t for t in NEEDED if not (version / f"{t}.json").is_file()]
     if missing:
-        found = sorted(p.name for p in version.glob("*.json"))
-        raise LogError(f"{version}: tables {missing} are missing; found {found}")
+        present = sorted(p.name for p in version.glob("*.json"))
+        raise LogError(f"{version}: tables {missing} are missing; found {present}")
     return Tables(root, version.name, {t: {r["token"]: r for r in _read(version / f"{t}.json")} for t in NEEDED})
 
 
 def log_fingerprint(root: Path) -> str:
-    """Identifies a log by the bytes of its tables; pictures are named by them."""
+    """Identify a log by the bytes of its tables, which name the pictures."""
     digest = hashlib.sha256()
     for version in _versions(root):
         for table in NEEDED:
@@ -111,9 +111,9 @@ def _versions(root: Path) -> list[Path]:
         raise LogError(f"{root}: no such folder; name the one that holds samples/ and a table folder like v1.0-mini/")
     versions = sorted(p.parent for p in root.glob("*/scene.json"))
     if not versions:
-        found = sorted(p.name for p in root.iterdir())[:12]
+        entries = sorted(p.name for p in root.iterdir())[:12]
         raise LogError(
-            f"{root}: no table folder such as v1.0-mini/ with a scene.json in it; found {found}. "
+            f"{root}: no table folder such as v1.0-mini/ with a scene.json in it; found {entries}. "
             "Name the folder above the tables, in nuScenes format"
         )
     return versions

@@ -1,4 +1,4 @@
-"""Previews for the author.
+"""Previews of a scenario.
 
-Owns the top-down view and the page of one scenario.
+Owns the top-down view and the preview sheet.
 """

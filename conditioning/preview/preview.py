@@ -1,4 +1,4 @@
-"""Drawings of a scenario before any network runs: from above, and as the camera's layers over time."""
+"""Preview of a scenario without networks: the top-down view, speeds, and the camera's layers over time."""
 
 import textwrap
 from pathlib import Path
@@ -19,38 +19,38 @@ from conditioning.preview.topdown import COLOURS, colour_of, draw_scene
 from scenarios.rollout import Rollout
 
 COLUMNS = 4
-MOST_TOLD = 12  # happenings that are listed beside the speeds
+MOST_EVENTS = 12  # number of events listed beside the speeds
 _BACKGROUND = {
     "road": "#5b5d62", "sidewalk": "#a39c92", "terrain": "#5d8a4c", "building": "#9a6e4f", "tree": "#2f7d32",
 }  # fmt: skip
 _SKY = "#bcd4ea"
-_CUBOID = 0.4  # how much of a cuboid's colour shows where the body's shape does not fill it
-_DARKER = {"glass": 0.5, "dark": 0.75, "trousers": 0.5, "skin": -0.3}  # so that parts can be told apart
+_CUBOID = 0.4  # share of a cuboid's colour outside of the body's mesh
+_DARKER = {"glass": 0.5, "dark": 0.75, "trousers": 0.5, "skin": -0.3}  # to distinguish the parts
 _AT = {name: i for i, name in enumerate(LAYERS)}
 
 
-def preview(
+def write_preview(
     rollout: Rollout,
     scenery: Scenery,
     camera: Camera,
     path: Path,
     pictures: UInt8[np.ndarray, "view height width 3"] | None = None,
 ) -> None:
-    """Write a PNG with the scene from above, the speeds, and the layers at `preview_frames(rollout)`.
+    """Write a PNG with the top-down view, the speeds, and the layers at `preview_frames(rollout)`.
 
-    `pictures`, if given, are a camera's at the same frames and are put above the layers.
+    `pictures`, if given, are a camera's pictures at the same frames and are shown above the layers.
     """
     figure = draw_preview(rollout, scenery, camera, pictures)
     FigureCanvasAgg(figure).print_png(str(path))
 
 
 def preview_frames(rollout: Rollout) -> list[int]:
-    """The instants that a preview shows, evenly from the first frame to the last."""
+    """The frames of a preview, evenly spaced from the first to the last."""
     return sorted(set(np.linspace(0, len(rollout.t_s) - 1, COLUMNS).round().astype(int).tolist()))
 
 
 def draw_topdown(rollout: Rollout, scenery: Scenery, camera: Camera) -> Figure:
-    """The scene from above as a figure of its own."""
+    """The top-down view as a figure."""
     figure = Figure(figsize=(12, 5), layout="constrained")
     draw_scene(figure.subplots(), rollout, scenery, camera, preview_frames(rollout))
     return figure
@@ -59,7 +59,7 @@ def draw_topdown(rollout: Rollout, scenery: Scenery, camera: Camera) -> Figure:
 def draw_preview(
     rollout: Rollout, scenery: Scenery, camera: Camera, pictures: UInt8[np.ndarray, "view height width 3"] | None
 ) -> Figure:
-    """The whole sheet."""
+    """The complete preview sheet."""
     frames = preview_frames(rollout)
     layers = draw_layers(rollout, scenery, camera, frames)
     strips = [("layers", false_colours(layers)), ("how near", _nearness(layers))]
@@ -81,24 +81,24 @@ def draw_preview(
 
 
 def false_colours(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
-    """Layers as one picture: a colour for what is there, faint where only its cuboid is, red where a brake is lit."""
+    """Layers as one picture: a colour for each class, pale outside of the mesh, red for brake lights."""
     values = layers.values.astype(float) / 255
-    seen = np.ones((len(values), *values.shape[2:], 3)) * to_rgb(_SKY)
+    picture = np.ones((len(values), *values.shape[2:], 3)) * to_rgb(_SKY)
     for name, colour in _BACKGROUND.items():
-        seen[values[:, _AT[name]] > 0] = to_rgb(colour)
-    seen += values[:, _AT["marking"], ..., None] * (1.0 - seen)
+        picture[values[:, _AT[name]] > 0] = to_rgb(colour)
+    picture += values[:, _AT["marking"], ..., None] * (1.0 - picture)
     in_front = values[:, _AT["foreground_nearness"]] >= values[:, _AT["background_nearness"]]
     shade = 0.55 + 0.25 * values[:, _AT["local_z"]] + 0.2 * values[:, _AT["local_y"]]
     parts = values[:, _AT[PARTS[0]] : _AT[PARTS[-1]] + 1]
     shade *= 1 - sum(darker * parts[:, PARTS.index(name)] for name, darker in _DARKER.items())
-    covers = _CUBOID + (1 - _CUBOID) * parts.sum(1).clip(max=1)
+    opacity = _CUBOID + (1 - _CUBOID) * parts.sum(1).clip(max=1)
     for name in FOREGROUND[:6]:
-        there = (values[:, _AT[name]] > 0) & in_front
-        body = shade[there, None] * to_rgb(COLOURS[name])
-        seen[there] += covers[there, None] * (body - seen[there])
+        mask = (values[:, _AT[name]] > 0) & in_front
+        body = shade[mask, None] * to_rgb(COLOURS[name])
+        picture[mask] += opacity[mask, None] * (body - picture[mask])
     lit = (values[:, _AT["brake_light"]] > 0) & in_front & (values[:, _AT["local_x"]] < 0.01)
-    seen[lit] += covers[lit, None] * ((1.0, 0.1, 0.05) - seen[lit])
-    return np.rint(255 * seen).astype(np.uint8)
+    picture[lit] += opacity[lit, None] * ((1.0, 0.1, 0.05) - picture[lit])
+    return np.rint(255 * picture).astype(np.uint8)
 
 
 def _nearness(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
@@ -107,7 +107,7 @@ def _nearness(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
 
 
 def _draw_speeds(axes: Axes, rollout: Rollout) -> None:
-    """Speed of the ego and of whatever moves, km/h; what happened, at its time."""
+    """Speed of the ego and of all moving bodies, km/h; and the events, at their times."""
     few = len(rollout.bodies) < 12
     for row, body in enumerate(rollout.bodies):
         valid, ego = rollout.valid[:, row], row == 0
@@ -118,19 +118,19 @@ def _draw_speeds(axes: Axes, rollout: Rollout) -> None:
     axes.set(ylabel="speed, km/h", xlim=(0, max(rollout.t_s[-1], 0.1)))
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=7, loc="lower left")
-    _number_happenings(axes, rollout)
+    _number_events(axes, rollout)
 
 
-def _number_happenings(axes: Axes, rollout: Rollout) -> None:
-    """A line and a number at each instant, and below the axis what happened then."""
-    told = ["time, s"]
-    for number, happening in enumerate(rollout.happenings[:MOST_TOLD], 1):
-        axes.axvline(happening.t_s, color="grey", linewidth=0.8, linestyle=":")
-        above = 1.005 + 0.025 * (number % 2)  # neighbours in time stand beside each other
-        at = {"xy": (happening.t_s, above), "xycoords": ("data", "axes fraction"), "ha": "center", "fontsize": 6}
+def _number_events(axes: Axes, rollout: Rollout) -> None:
+    """A line and a number at the instant of each event, and the events as text below the axis."""
+    lines = ["time, s"]
+    for number, event in enumerate(rollout.happenings[:MOST_EVENTS], 1):
+        axes.axvline(event.t_s, color="grey", linewidth=0.8, linestyle=":")
+        above = 1.005 + 0.025 * (number % 2)  # so that the numbers of consecutive events do not overlap
+        at = {"xy": (event.t_s, above), "xycoords": ("data", "axes fraction"), "ha": "center", "fontsize": 6}
         axes.annotate(str(number), **at)
-        words = f"{number}  {happening.t_s:.1f} s  {happening.actor}: {happening.what}"
-        told += textwrap.wrap(words, 48, subsequent_indent="     ")
-    if (more := len(rollout.happenings) - MOST_TOLD) > 0:
-        told.append(f"and {more} more")
-    axes.set_xlabel("\n".join(told), loc="left", fontsize=7)
+        text = f"{number}  {event.t_s:.1f} s  {event.actor}: {event.what}"
+        lines += textwrap.wrap(text, 48, subsequent_indent="     ")
+    if (more := len(rollout.happenings) - MOST_EVENTS) > 0:
+        lines.append(f"and {more} more")
+    axes.set_xlabel("\n".join(lines), loc="left", fontsize=7)

@@ -1,4 +1,4 @@
-"""A rollout seen from above: road, scenery, and every body's way through the clip."""
+"""A rollout seen from above: road, scenery, and the path of every body."""
 
 import numpy as np
 from jaxtyping import Float
@@ -10,8 +10,8 @@ from conditioning.assets.shelters import slabs_of
 from conditioning.geometry.backdrop import facade_corners
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.cuboids import corners
-from conditioning.ground.markings import DASH_M, GAP_M, YELLOW, lines, strokes
-from conditioning.ground.road_surface import GROUND_LOOKS, bars_of, painted
+from conditioning.ground.markings import DASH_M, GAP_M, YELLOW, lane_lines, partial_markings
+from conditioning.ground.road_surface import GROUND_LOOKS, bars_of, is_painted
 from conditioning.layers.control_layers import CLASS_OF
 from scenarios.roads.road import Road, ring_centre
 from scenarios.roads.road_polygons import road_area
@@ -23,16 +23,16 @@ COLOURS = {
 }  # fmt: skip
 _GROUND = {"terrain": "#cfdcc4", "sidewalk": "#c9c2b8", "road": "#8d8f94"}
 _MARGIN_M, _AHEAD_M = 12.0, 45.0
-_NAMED_M = 40.0  # farther than this from the ego a body gets no name: a log has a hundred
+_NAMED_M = 40.0  # bodies farther from the ego have no name: a log has about a hundred
 
 
 def colour_of(rollout: Rollout, row: int) -> str:
-    """A body's colour in every drawing of the preview."""
+    """A body's colour in all drawings of the preview."""
     return COLOURS["ego"] if row == 0 else COLOURS[CLASS_OF[rollout.bodies[row].kind]]
 
 
 def draw_scene(axes: Axes, rollout: Rollout, scenery: Scenery, camera: Camera, frames: list[int]) -> None:
-    """Everything from above, metres, map x to the right; bodies at `frames`, ever more solid."""
+    """Draw the rollout from above, metres, map x to the right; bodies at `frames`, later ones more opaque."""
     low, high = _extent(rollout)
     if rollout.road is not None:
         _draw_road(axes, rollout.road, rollout)
@@ -44,21 +44,21 @@ def draw_scene(axes: Axes, rollout: Rollout, scenery: Scenery, camera: Camera, f
 
 
 def _extent(rollout: Rollout) -> tuple[Float[np.ndarray, "2"], Float[np.ndarray, "2"]]:
-    """The ego's way and what comes near it."""
-    way = rollout.ego_to_map[:, :2, 3]
-    ahead = way + _AHEAD_M * rollout.ego_to_map[:, :2, 0]
-    shown = [way, ahead]
+    """The ego's path and what comes near it."""
+    path = rollout.ego_to_map[:, :2, 3]
+    ahead = path + _AHEAD_M * rollout.ego_to_map[:, :2, 0]
+    shown = [path, ahead]
     for row in range(1, len(rollout.bodies)):
-        places = rollout.centre[rollout.valid[:, row], row, :2]
-        near = np.linalg.norm(places[:, None] - way[None], axis=-1).min(axis=1, initial=np.inf) < _AHEAD_M
-        shown.append(places[near])
+        positions = rollout.centre[rollout.valid[:, row], row, :2]
+        near = np.linalg.norm(positions[:, None] - path[None], axis=-1).min(axis=1, initial=np.inf) < _AHEAD_M
+        shown.append(positions[near])
     points = np.concatenate(shown)
     return points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M
 
 
 def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
-    bend = 0.0 if road.pieces else abs(road.curvature_per_m)  # one bend alone must not meet itself
+    bend = 0.0 if road.pieces else abs(road.curvature_per_m)  # a road of constant curvature must not meet itself
     reach = min(150.0, 1.5 / bend) if bend > 1e-9 else 150.0
     first, last = float(s.min()) - reach / 2, float(s.max()) + reach
     axes.set_facecolor(_GROUND["terrain"])
@@ -78,14 +78,14 @@ def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     period = DASH_M + GAP_M
     starts = np.arange(np.floor(first / period) * period, last, period)
     dashes = [np.linspace(start, start + 0.99 * DASH_M, 3) for start in starts]
-    for d, dashed, colour in lines(road):
+    for d, dashed, colour in lane_lines(road):
         for at in dashes if dashed else solid:
             x, y, _ = road.pose(at, np.full_like(at, d)).T
-            if road.cross is not None or len(road.strips):  # none in the midst of a junction, or before a bay
-                x = np.where(painted(road, np.stack([x, y], axis=-1)), x, np.nan)
+            if road.cross is not None or len(road.strips):  # no line inside a junction or along a bay
+                x = np.where(is_painted(road, np.stack([x, y], axis=-1)), x, np.nan)
             axes.plot(x, y, color="#f2c200" if colour == YELLOW else "white", linewidth=0.8, zorder=2)
 
-    for s0, d0, s1, d1, dash, _, _, colour in strokes(road):
+    for s0, d0, s1, d1, dash, _, _, colour in partial_markings(road):
         at = np.linspace(s0, s1, max(2, int(s1 - s0)))
         x, y, _ = road.pose(at, np.interp(at, (s0, s1), (d0, d1))).T
         style = {"color": "#f2c200" if colour == YELLOW else "white", "linestyle": ":" if dash else "-"}
@@ -103,7 +103,7 @@ def _draw_scenery(axes: Axes, scenery: Scenery) -> None:
 
 
 def _draw_view(axes: Axes, rollout: Rollout, camera: Camera) -> None:
-    """What the camera looks at, at the start."""
+    """The camera's field of view at the start."""
     pose = rollout.ego_to_map[0] @ camera.camera_to_ego
     sides = np.array([[(u - camera.intrinsic[0, 2]) / camera.intrinsic[0, 0], 0.0, 1.0] for u in (0, camera.width)])
     far = pose[:3, 3] + 60.0 * sides @ pose[:3, :3].T
@@ -115,17 +115,17 @@ def _draw_body(axes: Axes, rollout: Rollout, row: int, frames: list[int]) -> Non
     valid = rollout.valid[:, row]
     if not valid.any():
         return
-    colour, way = colour_of(rollout, row), rollout.centre[valid, row, :2]
-    axes.plot(*way.T, color=colour, linewidth=1.0, zorder=4)
+    colour, path = colour_of(rollout, row), rollout.centre[valid, row, :2]
+    axes.plot(*path.T, color=colour, linewidth=1.0, zorder=4)
     shown = [frame for frame in frames if valid[frame]]
-    for place, frame in enumerate(shown):
+    for index, frame in enumerate(shown):
         box = corners(rollout.centre[[frame], row], rollout.sizes[[row]], rollout.yaw_rad[[frame], row])[0]
-        foot = box[[0, 2, 6, 4], :2]  # the corners of `UNIT_CORNERS` with z = -1, around
-        alpha = 0.25 + 0.65 * (place + 1) / len(shown)
+        foot = box[[0, 2, 6, 4], :2]  # the corners of `UNIT_CORNERS` with z = -1, in cyclic order
+        alpha = 0.25 + 0.65 * (index + 1) / len(shown)
         axes.add_patch(Polygon(foot, facecolor=colour, edgecolor="black", linewidth=0.5, alpha=alpha, zorder=5))
         nose = foot[2:].mean(axis=0)
         axes.plot(*np.stack([foot.mean(axis=0), nose]).T, color="black", linewidth=0.6, zorder=6)
-    if np.linalg.norm(way - rollout.ego_to_map[valid, :2, 3], axis=-1).min() < _NAMED_M:
+    if np.linalg.norm(path - rollout.ego_to_map[valid, :2, 3], axis=-1).min() < _NAMED_M:
         axes.annotate(
-            rollout.bodies[row].id, way[0], (3, 3), textcoords="offset points", fontsize=7, zorder=8, clip_on=True
+            rollout.bodies[row].id, path[0], (3, 3), textcoords="offset points", fontsize=7, zorder=8, clip_on=True
         )

@@ -1,4 +1,4 @@
 """The procedural camera.
 
-Owns shading, shadows, textures, weather and lamps, and draws a rollout as frames.
+Owns shading, shadows, textures, weather and lamps; renders the frames of a rollout.
 """

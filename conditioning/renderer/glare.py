@@ -1,24 +1,24 @@
-"""A sun in the camera's view: the veil that its light, scattered in the lens, lays over the picture."""
+"""Glare: the sun in the camera's view adds light that is scattered in the lens."""
 
 import numpy as np
 from jaxtyping import Float
 
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.camera_view import CameraPose
-from conditioning.renderer.shadows import past_buildings
+from conditioning.renderer.shadows import sunlit_triangles
 from conditioning.renderer.weather import Lighting
 
 # Scattered light in an eye is 10 E / theta^2 (theta in degrees, CIE 146:2002), in our units 31 sun / theta^2; a clean
-# lens scatters about a quarter of that. Within the sun's own glow it is even.
+# lens scatters about a quarter of that. Within the angle of the sun's glow it is constant.
 SCATTER, GLOW_DEG = 8.0, 3.0
 
 
-def veiled(
+def add_glare(
     radiance: Float[np.ndarray, "height width 3"], light: Lighting, view: CameraPose, scenery: Scenery
 ) -> Float[np.ndarray, "height width 3"]:
-    """The picture with the veil, where no building stands between the camera and the sun."""
+    """Add glare, unless a building is between the camera and the sun."""
     sun = light.sun_direction
-    if light.cloud >= 0.9 or not past_buildings(np.tile(view.origin, (1, 3, 1)), scenery, light, 0.0)[0]:
+    if light.cloud >= 0.9 or not sunlit_triangles(np.tile(view.origin, (1, 3, 1)), scenery, light, 0.0)[0]:
         return radiance
     height, width = radiance.shape[:2]
     camera = view.camera.resized(height, width)

@@ -1,4 +1,4 @@
-"""The procedural camera: a rollout as photographs, from meshes, materials, light and weather."""
+"""The procedural camera: renders a rollout from meshes, materials, light and weather, without networks."""
 
 from collections.abc import Sequence
 
@@ -8,92 +8,103 @@ from jaxtyping import Float, UInt8
 from conditioning.assets.materials import drawn_from
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.camera_view import CameraPose, view_at
-from conditioning.geometry.cuboids import present
+from conditioning.geometry.camera_view import CameraPose, camera_pose_at
+from conditioning.geometry.cuboids import present_bodies
 from conditioning.geometry.raster import Surfaces, rasterise
-from conditioning.ground.markings import NO_STROKES, lines, strokes
+from conditioning.ground.markings import NO_STROKES, lane_lines, partial_markings
 from conditioning.ground.road_surface import bars_of, cross_lines, crossing_of, patches_of
 from conditioning.renderer import shadows
-from conditioning.renderer.glare import veiled
+from conditioning.renderer.glare import add_glare
 from conditioning.renderer.scene_triangles import (
     BodyMeshes,
     SceneTriangles,
-    chosen,
-    joined,
+    concatenate_triangles,
     lamp_head,
-    no_cast,
-    still_cast,
+    no_triangles,
+    select_triangles,
+    static_triangles,
 )
-from conditioning.renderer.shading import halved, mirror_on_road, shade
-from conditioning.renderer.signals import SignalCasts
-from conditioning.renderer.weather import develop, light_of, packed
+from conditioning.renderer.shading import downsample_picture, mirror_on_road, shade
+from conditioning.renderer.signals import SignalTriangles
+from conditioning.renderer.weather import light_of, pack_lighting, post_process
 from scenarios.roads.reference_line import NO_NODES
 from scenarios.roads.widening import NO_STRIPS
 from scenarios.rollout import Rollout
 
 SUPERSAMPLE = 2
-_SIGHT_M = 260.0  # nothing beyond is a pixel high
+_SIGHT_M = 260.0  # objects beyond are less than a pixel high
 
 
-def _road_numbers(rollout: Rollout) -> tuple[tuple[float, ...], Float[np.ndarray, "line 3"]]:
+def _road_parameters(rollout: Rollout) -> tuple[tuple[float, ...], Float[np.ndarray, "line 3"]]:
     road = rollout.road
     if road is None:
         return (0.0, -1.75, 1.75, 0.0, 3.5, 0.0), np.zeros((0, 3))
-    return (road.curvature_per_m, road.right_edge, road.left_edge, road.sidewalk_m, road.lane_width_m, 1.0), lines(road)
+    edges = (road.right_edge, road.left_edge, road.sidewalk_m)
+    return (road.curvature_per_m, *edges, road.lane_width_m, 1.0), lane_lines(road)
 
 
-class _Studio:
-    """A rollout with its scenery and one look, ready to be photographed frame by frame."""
+class _ProceduralScene:
+    """A rollout with scenery and one appearance, ready for rendering frame by frame."""
 
     def __init__(self, rollout: Rollout, scenery: Scenery, camera: Camera, seed: int) -> None:
         self.rollout, self.scenery = rollout, scenery
         self.camera = camera.resized(camera.height * SUPERSAMPLE, camera.width * SUPERSAMPLE)
         self.light = light_of(rollout, seed)
-        self.packed = packed(self.light)
-        self.still, self.looks = still_cast(scenery, self.light, seed)
-        self.still_lit = shadows.past_buildings(self.still.points, scenery, self.light, 0.5)
-        self.roofs = shadows.roofs(scenery.buildings)
-        self.none = no_cast()
-        self.troupe = BodyMeshes(rollout, self.light, seed)
-        self.road, self.lines = _road_numbers(rollout)
-        self.signals = SignalCasts(rollout.road)
+        self.packed = pack_lighting(self.light)
+        self.static, self.looks = static_triangles(scenery, self.light, seed)
+        self.static_lit = shadows.sunlit_triangles(self.static.points, scenery, self.light, 0.5)
+        self.roofs = shadows.roof_triangles(scenery.buildings)
+        self.none = no_triangles()
+        self.bodies = BodyMeshes(rollout, self.light, seed)
+        self.road, self.lines = _road_parameters(rollout)
+        self.signals = SignalTriangles(rollout.road)
         self.patches = patches_of(rollout.road)
         road = rollout.road
-        strips, drawn = (NO_STRIPS, NO_STROKES) if road is None else (road.strips, strokes(road))
+        strips, drawn = (NO_STRIPS, NO_STROKES) if road is None else (road.strips, partial_markings(road))
         self.crossing = (crossing_of(road), cross_lines(road), bars_of(road), self.patches, strips, drawn)
         self.nodes = NO_NODES if road is None else road.nodes
         self.lamps = np.array([lamp_head(x) for x in scenery.lamps]).reshape(-1, 3)
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
 
     def picture(self, frame: int) -> UInt8[np.ndarray, "height width 3"]:
-        view = view_at(self.rollout, self.camera, frame)
+        view = camera_pose_at(self.rollout, self.camera, frame)
         rows = self._near(view, frame)
-        moving = joined([self.none, *self.troupe.at(frame, rows), *self.signals.at(float(self.rollout.t_s[frame]))])
-        cast = joined([moving, self.still])
-        lit = np.concatenate([shadows.past_buildings(moving.points, self.scenery, self.light, 0.0), self.still_lit])
-        shadow = shadows.on_ground(np.concatenate([cast.points, self.roofs]), view, self.light)
-        contact = shadows.contact(self.rollout, frame, rows, view)
-        in_camera, ahead = view.before(cast.points, _SIGHT_M)
-        visible = chosen(cast, ahead)
+        moving = concatenate_triangles(
+            [self.none, *self.bodies.at(frame, rows), *self.signals.at(float(self.rollout.t_s[frame]))]
+        )
+        triangles = concatenate_triangles([moving, self.static])
+        lit = np.concatenate([shadows.sunlit_triangles(moving.points, self.scenery, self.light, 0.0), self.static_lit])
+        shadow = shadows.shadow_on_ground(np.concatenate([triangles.points, self.roofs]), view, self.light)
+        contact = shadows.contact_shadow(self.rollout, frame, rows, view)
+        in_camera, ahead = view.to_camera_culled(triangles.points, _SIGHT_M)
+        visible = select_triangles(triangles, ahead)
         surfaces = rasterise(in_camera[ahead], visible.uv, self.camera)
         colour = self._shade(surfaces, visible, lit[ahead], shadow, contact, view, frame)
-        radiance = halved(colour)
+        radiance = downsample_picture(colour)
         if self.rollout.environment.sun is not None:
-            radiance = veiled(radiance, self.light, view, self.scenery)
-        return develop(radiance, self.light, self.rollout.environment.weather, frame)
+            radiance = add_glare(radiance, self.light, view, self.scenery)
+        return post_process(radiance, self.light, self.rollout.environment.weather, frame)
 
     def _near(self, view: CameraPose, frame: int):
-        rows = present(self.rollout, frame)
+        rows = present_bodies(self.rollout, frame)
         away = np.linalg.norm(self.rollout.centre[frame, rows] - view.origin, axis=1)
         return rows[away < _SIGHT_M]
 
-    def _shade(self, surfaces: Surfaces, cast: SceneTriangles, lit, shadow, contact, view: CameraPose, frame: int):
+    def _shade(self, surfaces: Surfaces, triangles: SceneTriangles, lit, shadow, contact, view: CameraPose, frame: int):
         height, width = surfaces.depth.shape
         colour, mirror = np.zeros((height, width, 3)), np.zeros((height, width), np.float32)
-        # One row even when nothing is in view: the kernel's arrays are never empty.
+        # Append one row: the kernel's arrays must not be empty if nothing is in view.
         pad = [
             np.concatenate([a, np.zeros((1, *a.shape[1:]), a.dtype)])
-            for a in (cast.finish, cast.albedo, cast.normal, cast.emission, cast.gloss, lit, cast.look)
+            for a in (
+                triangles.finish,
+                triangles.albedo,
+                triangles.normal,
+                triangles.emission,
+                triangles.gloss,
+                lit,
+                triangles.look,
+            )
         ]
         lamps = self.lamps[np.linalg.norm(self.lamps - view.origin, axis=1) < 90.0] if len(self.lamps) else self.lamps
         shade(
@@ -109,17 +120,17 @@ class _Studio:
         return wet
 
 
-def photograph(
+def render_procedural(
     rollout: Rollout, scenery: Scenery, camera: Camera, seed: int, frames: Sequence[int] | None = None
 ) -> UInt8[np.ndarray, "time height width 3"]:
-    """Photograph some frames of a rollout (all if None), RGB.
+    """Render some frames of a rollout (all if None), RGB.
 
-    Shapes and places come from the rollout and scenery alone; paint, clothes, walls, leaves, sun and clouds from
-    `seed`. The same arguments give the same bytes.
+    Geometry depends on the rollout and scenery only; `seed` sets paint, clothes, walls, leaves, sun and clouds. The
+    same arguments give the same bytes.
     """
-    studio = _Studio(rollout, scenery, camera, seed)
+    scene = _ProceduralScene(rollout, scenery, camera, seed)
     chosen_frames = range(len(rollout.t_s)) if frames is None else frames
     pictures = np.zeros((len(chosen_frames), camera.height, camera.width, 3), np.uint8)
     for picture, frame in zip(pictures, chosen_frames, strict=True):
-        picture[:] = studio.picture(frame)
+        picture[:] = scene.picture(frame)
     return pictures

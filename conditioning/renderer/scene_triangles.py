@@ -1,4 +1,4 @@
-"""The triangles of one instant with their finishes: bodies, buildings, trees and lamps ready to be drawn."""
+"""The triangles of one instant with their materials: bodies, buildings, trees and lamps."""
 
 from dataclasses import dataclass, fields
 
@@ -45,14 +45,14 @@ class SceneTriangles:
     look: Int[np.ndarray, "triangle"]
 
 
-def joined(casts: list[SceneTriangles]) -> SceneTriangles:
-    """All triangles of several casts."""
-    return SceneTriangles(*(np.concatenate([getattr(c, f.name) for c in casts]) for f in fields(SceneTriangles)))
+def concatenate_triangles(sets: list[SceneTriangles]) -> SceneTriangles:
+    """All triangles of several sets."""
+    return SceneTriangles(*(np.concatenate([getattr(c, f.name) for c in sets]) for f in fields(SceneTriangles)))
 
 
-def chosen(cast: SceneTriangles, rows: Bool[np.ndarray, "triangle"]) -> SceneTriangles:
+def select_triangles(triangles: SceneTriangles, rows: Bool[np.ndarray, "triangle"]) -> SceneTriangles:
     """Some of the triangles."""
-    return SceneTriangles(*(getattr(cast, f.name)[rows] for f in fields(SceneTriangles)))
+    return SceneTriangles(*(getattr(triangles, f.name)[rows] for f in fields(SceneTriangles)))
 
 
 def _normals(points: Float[np.ndarray, "triangle 3 3"]) -> Float[np.ndarray, "triangle 3"]:
@@ -60,8 +60,8 @@ def _normals(points: Float[np.ndarray, "triangle 3 3"]) -> Float[np.ndarray, "tr
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
 
 
-def plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> SceneTriangles:
-    """Triangles of one colour; `emission` is the light that they give out."""
+def uniform_triangles(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> SceneTriangles:
+    """Triangles of one colour; `emission` is the light that they emit."""
     n = len(points)
     uv = np.stack([np.zeros((n, 3)), points[..., 2]], axis=-1)
     return SceneTriangles(
@@ -71,29 +71,29 @@ def plain(points, albedo, finish=PLAIN, gloss=0.0, emission=0.0) -> SceneTriangl
 
 
 def _tree(tree, colour, index: int) -> list[SceneTriangles]:
-    """A trunk and a crown of overlapping clumps, all inside the ellipsoid that the layers draw."""
+    """A trunk and a crown of overlapping blobs, all inside the ellipsoid that the layers show."""
     middle, half = crown(tree)
     rng = drawn_from("tree", index, round(tree.x_m, 2))
-    make, r = Sculptor(), tree.crown_radius_m
+    crown_mesh, r = Sculptor(), tree.crown_radius_m
     for k in range(9):
         turn, up = 2.4 * k + rng.uniform(-0.5, 0.5), rng.uniform(-0.8, 0.8)
         out, size = 0.56 * np.sqrt(1 - up**2), rng.uniform(0.34, 0.44)
         at = (out * r * np.cos(turn), out * r * np.sin(turn), middle + 0.56 * up * half)
         if k == 0:
             at, size = (0.0, 0.0, middle), 0.66
-        make.blob(at, (size * r, size * r, size * half), BodyPart.TOP)
-    leaves = make.triangles()
-    trunk = Sculptor()
-    trunk.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, BodyPart.TRIM, 6)
+        crown_mesh.blob(at, (size * r, size * r, size * half), BodyPart.TOP)
+    leaves = crown_mesh.triangles()
+    trunk_mesh = Sculptor()
+    trunk_mesh.limb((0, 0, 0), (0, 0, middle), 0.15, 0.09, BodyPart.TRIM, 6)
     place = np.array([tree.x_m, tree.y_m, 0.0])
     return [
-        plain(leaves + place, colour, FOLIAGE),
-        plain(trunk.triangles() + place, (0.085, 0.06, 0.042)),
+        uniform_triangles(leaves + place, colour, FOLIAGE),
+        uniform_triangles(trunk_mesh.triangles() + place, (0.085, 0.06, 0.042)),
     ]
 
 
 def lamp_head(lamp: Lamp) -> Float[np.ndarray, "3"]:
-    """Where the light of a street lamp is, map frame."""
+    """Position of the light of a street lamp, map frame."""
     return np.array(
         [
             lamp.x_m + lamp.reach_m * np.cos(lamp.yaw_rad),
@@ -111,16 +111,16 @@ def _lamp(lamp: Lamp, light: Lighting) -> list[SceneTriangles]:
     shade.box(np.subtract(head, (0.28, 0.28, 0.06)), np.add(head, (0.28, 0.28, 0.1)), BodyPart.METAL)
     emission = light.lamp * 0.9
     return [
-        plain(pole.triangles(), (0.13, 0.135, 0.14)),
-        plain(shade.triangles(), (0.25, 0.25, 0.25), emission=emission),
+        uniform_triangles(pole.triangles(), (0.13, 0.135, 0.14)),
+        uniform_triangles(shade.triangles(), (0.25, 0.25, 0.25), emission=emission),
     ]
 
 
 def _shelter(shelter: Shelter, light: Lighting) -> list[SceneTriangles]:
-    """Panes and a roof; where lights are on, the panel at its end shines."""
+    """Panes and a roof; with lights on, the end panel emits light."""
     glow = {Slab.PANEL: 0.8 * float(light.lights_on)}
     return [
-        plain(slab.triangles, SHELTER_COLOURS[slab.name], GLASS if slab.name == Slab.PANE else PLAIN,
+        uniform_triangles(slab.triangles, SHELTER_COLOURS[slab.name], GLASS if slab.name == Slab.PANE else PLAIN,
               0.5 if slab.name == Slab.PANE else 0.0, glow.get(slab.name, 0.0))
         for slab in slabs_of(shelter)
     ]  # fmt: skip
@@ -139,29 +139,31 @@ def _walls(scenery: Scenery, seed: int) -> tuple[SceneTriangles, Float[np.ndarra
     return walls, looks
 
 
-def no_cast() -> SceneTriangles:
-    """No triangle at all."""
-    return plain(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))
+def no_triangles() -> SceneTriangles:
+    """An empty set of triangles."""
+    return uniform_triangles(np.zeros((0, 3, 3)), (0.0, 0.0, 0.0))
 
 
-def still_cast(scenery: Scenery, light: Lighting, seed: int) -> tuple[SceneTriangles, Float[np.ndarray, "building 7"]]:
-    """Everything that does not move, and what each building looks like."""
-    casts, looks = [no_cast()], np.zeros((1, 7))
+def static_triangles(
+    scenery: Scenery, light: Lighting, seed: int
+) -> tuple[SceneTriangles, Float[np.ndarray, "building 7"]]:
+    """Everything static, and the appearance of each building."""
+    sets, looks = [no_triangles()], np.zeros((1, 7))
     if scenery.buildings:
         walls, looks = _walls(scenery, seed)
-        casts.append(walls)
+        sets.append(walls)
     colours = crown_colours(seed, len(scenery.trees))
     for i, (tree, colour) in enumerate(zip(scenery.trees, colours, strict=True)):
-        casts += _tree(tree, colour, i)
+        sets += _tree(tree, colour, i)
     for lamp in scenery.lamps:
-        casts += _lamp(lamp, light)
+        sets += _lamp(lamp, light)
     for shelter in scenery.shelters:
-        casts += _shelter(shelter, light)
-    return joined(casts), looks
+        sets += _shelter(shelter, light)
+    return concatenate_triangles(sets), looks
 
 
 class BodyMeshes:
-    """The bodies of a rollout, dressed once for a seed."""
+    """The meshes of a rollout's bodies, with the colours of one seed."""
 
     def __init__(self, rollout: Rollout, light: Lighting, seed: int) -> None:
         self.rollout, self.light = rollout, light
@@ -169,7 +171,7 @@ class BodyMeshes:
         self.colours = [body_colours(seed, body) for body in rollout.bodies]
 
     def at(self, frame: int, rows: Int[np.ndarray, "actor"]) -> list[SceneTriangles]:
-        """The chosen bodies at a frame."""
+        """The meshes of some bodies at a frame."""
         return [self._body(frame, int(i)) for i in rows]
 
     def _body(self, frame: int, i: int) -> SceneTriangles:
@@ -183,23 +185,23 @@ class BodyMeshes:
                     finish, gloss, np.zeros(n, np.int64))  # fmt: skip
 
     def _emission(self, frame: int, i: int) -> Float[np.ndarray, "part 3"]:
-        """Light that each part gives out; parked bodies keep their lamps off."""
+        """The light emitted by each part; parked bodies have their lamps off."""
         body, power = self.rollout.bodies[i], np.zeros((len(BodyPart), 3))
         kind = body.kind
-        on = self.light.lights_on
+        lights_on = self.light.lights_on
         if kind not in FOUR_WHEELS | TWO_WHEELS:
-            power[BodyPart.AMBER] = np.array([1.0, 0.4, 0.02]) * 2.0 * on
+            power[BodyPart.AMBER] = np.array([1.0, 0.4, 0.02]) * 2.0 * lights_on
             return power
-        stands = np.abs(self.rollout.speed_mps[:, i]).max() < 0.2
-        dim = on * (0.35 if stands else 1.0)
+        is_parked = np.abs(self.rollout.speed_mps[:, i]).max() < 0.2
+        dim = lights_on * (0.35 if is_parked else 1.0)
         if self.rollout.brake_light[frame, i]:
-            power[BodyPart.TAIL_LIGHT] = LIT["tail"] * BRAKE_POWER * (0.75 + 0.25 * (1 - on))
+            power[BodyPart.TAIL_LIGHT] = LIT["tail"] * BRAKE_POWER * (0.75 + 0.25 * (1 - lights_on))
         else:
             power[BodyPart.TAIL_LIGHT] = LIT["tail"] * TAIL_POWER * dim
-        power[BodyPart.HEAD_LIGHT] = LIT["head"] * HEAD_POWER * on * (0.0 if stands else 1.0)
-        power[BodyPart.SIGN] = LIT["sign"] * (0.9 if on else 0.45)
+        power[BodyPart.HEAD_LIGHT] = LIT["head"] * HEAD_POWER * lights_on * (0.0 if is_parked else 1.0)
+        power[BodyPart.SIGN] = LIT["sign"] * (0.9 if lights_on else 0.45)
         power[BodyPart.AMBER] = BEACON[body.livery] * 1.5
         power[BodyPart.GLASS] = (
-            np.array([0.085, 0.075, 0.055]) * on * (1.0 if DRAWN[kind].lit_windows and not stands else 0.0)
+            np.array([0.085, 0.075, 0.055]) * lights_on * (1.0 if DRAWN[kind].lit_windows and not is_parked else 0.0)
         )
         return power

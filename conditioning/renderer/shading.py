@@ -1,11 +1,11 @@
-"""The shading kernel: light on every pixel of a G-buffer, then mirror images on a wet road."""
+"""The shading kernel: light at every pixel of a G-buffer, then reflections on a wet road."""
 
 from typing import no_type_check
 
 import numpy as np
 
-from conditioning.renderer.ground_shading import ground
-from conditioning.renderer.textures import facade, faded, sky, skyline
+from conditioning.renderer.ground_shading import shade_ground
+from conditioning.renderer.textures import facade, faded_noise, sky, skyline
 from scenarios.numba_cache import njit
 
 _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz", "afn"})
@@ -14,7 +14,7 @@ _fast = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "n
 @_fast
 @no_type_check
 def _lamps(px, py, pz, nx, ny, nz, lamps, light, out):
-    """Street lamps on a point: pools of light that fall off with distance."""
+    """Light of the street lamps at a point, decreasing with distance."""
     for i in range(lamps.shape[0]):
         dx, dy, dz = lamps[i, 0] - px, lamps[i, 1] - py, lamps[i, 2] - pz
         if dx * dx + dy * dy > 600.0 or dz < 0.0:
@@ -52,7 +52,7 @@ def _headlight(px, py, pz, nx, ny, nz, ego, light, out):
 @_fast
 @no_type_check
 def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, light, received, out):
-    """Diffuse light leaving a surface."""
+    """Diffuse light from a surface."""
     sun = sunlit * max(0.0, nx * light.sun_direction[0] + ny * light.sun_direction[1] + nz * light.sun_direction[2])
     up = 0.5 + 0.5 * nz
     for k in range(3):
@@ -68,9 +68,9 @@ def _lit(albedo, px, py, pz, nx, ny, nz, sunlit, ambient_share, lamps, ego, ligh
 @_fast
 @no_type_check
 def _leaves(px, py, pz, nz, footprint, light, albedo):
-    """Dapple a crown; returns how much of the sky reaches this leaf."""
-    leaf = 1.1 * faded(px + py, pz, 0.5, footprint, 3)
-    leaf += 1.2 * faded(px - py, pz + 0.3 * px, 0.19, footprint, 5)
+    """Vary a crown's colour with a leaf pattern; return the share of sky light that reaches this leaf."""
+    leaf = 1.1 * faded_noise(px + py, pz, 0.5, footprint, 3)
+    leaf += 1.2 * faded_noise(px - py, pz + 0.3 * px, 0.19, footprint, 5)
     nz = min(1.0, max(-1.0, nz + 0.8 * leaf))
     for k in range(3):
         albedo[k] *= max(0.3, 1 + 1.1 * leaf)
@@ -84,7 +84,7 @@ def _leaves(px, py, pz, nz, footprint, light, albedo):
 @no_type_check
 def _surface(row, z, footprint, origin, rx, ry, rz, u, v, finish, albedos, normals, emission, gloss_of, sunlit_of,
              look_of, looks, lamps, ego, light, albedo, received, glow, air, value):  # fmt: skip
-    """Radiance of a triangle of a body, building, tree or lamp seen along (rx, ry, rz) at depth z."""
+    """Radiance of a triangle of a body, building, tree or lamp in the direction (rx, ry, rz) at depth z."""
     px, py, pz = origin[0] + z * rx, origin[1] + z * ry, origin[2] + z * rz
     long = np.sqrt(rx * rx + ry * ry + rz * rz)
     rx, ry, rz = rx / long, ry / long, rz / long
@@ -126,7 +126,7 @@ def _far(rx, ry, rz, light, skyline_seed, value):
 def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emission, gloss_of, sunlit_of, look_of, looks,
           rotation, origin, intrinsic, plane, offset, road, nodes, lines, crossing, lamps, ego, light, skyline_seed,
           colour, mirror):  # fmt: skip
-    """Radiance of every pixel into `colour`; `mirror` gets how mirror-like the ground is, `depth` the ground's."""
+    """Write every pixel's radiance into `colour`, the ground's reflectivity into `mirror`, its depth into `depth`."""
     height, width = depth.shape
     albedo, received, value, glow, air = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
     fx, fy, cx, cy = intrinsic[0, 0], intrinsic[1, 1], intrinsic[0, 2], intrinsic[1, 2]
@@ -147,9 +147,9 @@ def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emissi
                 z = t
                 depth[y, x] = t
                 px, py = origin[0] + t * rx, origin[1] + t * ry
-                # Metres that one row covers, along the look direction.
+                # Metres of ground covered by one pixel row, along the viewing direction.
                 stretch = t * t / (fy * max(0.3, -above)) / np.sqrt(rx * rx + ry * ry)
-                mirror[y, x] = ground(px, py, t / fx, stretch * rx, stretch * ry, road, nodes, lines,
+                mirror[y, x] = shade_ground(px, py, t / fx, stretch * rx, stretch * ry, road, nodes, lines,
                                        crossing, light, albedo)  # fmt: skip
                 nx, ny, nz, share = plane[0], plane[1], plane[2], 1 - 0.85 * contact[y, x]
                 sunlit = 1.0 - shadow[y, x]
@@ -166,13 +166,14 @@ def shade(depth, triangle, uv, shadow, contact, finish, albedos, normals, emissi
 @_fast
 @no_type_check
 def _reflect(rx, ry, rz, nx, ny, nz, shine, sunlit, light, air, received, value):
-    """Clear coat and glass: the sky above, the lit ground below, a highlight of the sun; Schlick's Fresnel."""
+    """Clear coat and glass: reflection of the sky above, the lit ground below, the sun's highlight; Schlick's
+    Fresnel."""
     facing = -(rx * nx + ry * ny + rz * nz)
     fresnel = (0.05 + 0.95 * (1 - max(0.0, facing)) ** 5) * shine + 0.04 * shine
     mx, my, mz = rx + 2 * facing * nx, ry + 2 * facing * ny, rz + 2 * facing * nz
     sky(mx, my, mz, light, False, air)
     blend = min(1.0, max(0.0, (mz + 0.02) * 6))
-    street = 0.35 + 0.65 * min(1.0, max(0.0, (mz - 0.12) * 3.5))  # low down stand houses, not the bright horizon
+    street = 0.35 + 0.65 * min(1.0, max(0.0, (mz - 0.12) * 3.5))  # low directions show houses, not the bright horizon
     spark = max(0.0, mx * light.sun_direction[0] + my * light.sun_direction[1] + mz * light.sun_direction[2]) ** 60
     for k in range(3):
         below = 0.16 * received[k]
@@ -183,7 +184,7 @@ def _reflect(rx, ry, rz, nx, ny, nz, shine, sunlit, light, air, received, value)
 @_fast
 @no_type_check
 def mirror_on_road(depth, mirror, intrinsic, camera_height, colour, wet_colour):
-    """Add to the wet ground what stands above it, found by marching the mirrored ray up its picture column."""
+    """Add reflections to the wet ground, by marching the reflected ray up its picture column."""
     height, width = depth.shape
     fy, cy = intrinsic[1, 1], intrinsic[1, 2]
     for y in range(height):
@@ -198,7 +199,7 @@ def mirror_on_road(depth, mirror, intrinsic, camera_height, colour, wet_colour):
             hit = end
             row = y - 3
             while row > end:
-                # On the mirrored ray a row belongs to this depth; a nearer surface there blocks it.
+                # On the reflected ray each row has this depth; a nearer surface there blocks it.
                 part = (row + 0.5 - cy) / fy + slope
                 if part <= 0:
                     break
@@ -218,8 +219,8 @@ def mirror_on_road(depth, mirror, intrinsic, camera_height, colour, wet_colour):
 
 @_fast
 @no_type_check
-def halved(colour):
-    """Each two by two pixels as one; very bright ones are held back so that one cannot whiten the four."""
+def downsample_picture(colour):
+    """Average 2 x 2 pixels; very bright ones are limited so that one cannot saturate all four."""
     height, width, _ = colour.shape
     out = np.zeros((height // 2, width // 2, 3), np.float32)
     for y in range(height):

@@ -1,4 +1,4 @@
-"""Where the sun does not reach: planar shadows on the ground, buildings that shade things, dark ground under bodies."""
+"""Shadows: planar shadows on the ground, buildings that block the sun, and contact shadows under bodies."""
 
 from typing import no_type_check
 
@@ -18,30 +18,30 @@ _QUAD = np.array([[0, 1, 2], [0, 2, 3]])
 _FOOT = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
 
-def roofs(buildings: tuple[Building, ...]) -> Float[np.ndarray, "triangle 3 3"]:
-    """Flat roofs, which only the sun sees."""
+def roof_triangles(buildings: tuple[Building, ...]) -> Float[np.ndarray, "triangle 3 3"]:
+    """Flat roofs. Only the sun sees them."""
     quads = [np.c_[facade_corners(b), np.full(4, b.height_m)][_QUAD] for b in buildings]
     return np.concatenate(quads or [np.zeros((0, 3, 3))])
 
 
-def on_ground(
+def shadow_on_ground(
     points: Float[np.ndarray, "triangle 3 3"], view: CameraPose, light: Lighting
 ) -> Float[np.ndarray, "height width"]:
-    """1 where a pixel's ground lies in the shadow that map triangles throw along the sun's rays."""
+    """1 where a pixel's ground is in the shadow of map triangles."""
     if light.sun.max() < 0.1:
         return np.zeros((view.camera.height, view.camera.width), np.float32)
     height = points @ view.plane - view.offset
     fall = float(light.sun_direction @ view.plane)
-    thrown = points - np.maximum(height, 0.0)[..., None] * (light.sun_direction / fall)
-    in_camera, ahead = view.before(thrown, _SIGHT_M)
-    seen = rasterise(in_camera[ahead], np.zeros((int(ahead.sum()), 3, 1)), view.camera)
-    return (seen.triangle >= 0).astype(np.float32)
+    projected = points - np.maximum(height, 0.0)[..., None] * (light.sun_direction / fall)
+    in_camera, ahead = view.to_camera_culled(projected, _SIGHT_M)
+    surfaces = rasterise(in_camera[ahead], np.zeros((int(ahead.sum()), 3, 1)), view.camera)
+    return (surfaces.triangle >= 0).astype(np.float32)
 
 
-def contact(
+def contact_shadow(
     rollout: Rollout, frame: int, rows: Int[np.ndarray, "actor"], view: CameraPose
 ) -> Float[np.ndarray, "height width"]:
-    """How much of the sky bodies take from the ground around and below them, 0..1."""
+    """The share of the sky that bodies block from the ground around and below them, 0..1."""
     half = rollout.sizes[rows, :2] / 2
     reach = np.minimum(0.5, 0.3 * half.min(axis=1, initial=np.inf))[:, None]
     local = _FOOT * (half + reach)[:, None]
@@ -49,14 +49,14 @@ def contact(
     turn = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], axis=-2)
     foot = np.concatenate([local @ turn, np.zeros((len(rows), 4, 1))], axis=-1) + rollout.centre[frame, rows][:, None]
     foot -= (foot @ view.plane - view.offset)[..., None] * view.plane
-    # Place within the enlarged footprint, -1..1, and how many reaches it measures.
-    many = np.broadcast_to(((half + reach) / reach)[:, None], (len(rows), 4, 2))
-    place = np.concatenate([np.broadcast_to(_FOOT, (len(rows), 4, 2)), many], axis=-1)
-    in_camera = view.see(foot)[:, _QUAD].reshape(-1, 3, 3)
-    seen = rasterise(in_camera, place[:, _QUAD].reshape(-1, 3, 4), view.camera)
-    out = np.zeros(seen.depth.shape, np.float32)
-    hit = seen.triangle >= 0
-    value = seen.attribute[hit]
+    # Position within the enlarged footprint, -1..1, and its size in multiples of the reach.
+    multiples = np.broadcast_to(((half + reach) / reach)[:, None], (len(rows), 4, 2))
+    footprint = np.concatenate([np.broadcast_to(_FOOT, (len(rows), 4, 2)), multiples], axis=-1)
+    in_camera = view.to_camera(foot)[:, _QUAD].reshape(-1, 3, 3)
+    surfaces = rasterise(in_camera, footprint[:, _QUAD].reshape(-1, 3, 4), view.camera)
+    out = np.zeros(surfaces.depth.shape, np.float32)
+    hit = surfaces.triangle >= 0
+    value = surfaces.attribute[hit]
     out[hit] = np.clip((1 - np.abs(value[:, :2])) * value[:, 2:] / 1.2, 0, 1).prod(axis=-1)
     return out
 
@@ -82,10 +82,10 @@ def _reaches_sun(points, boxes, sun, near, lit):
                 break
 
 
-def past_buildings(
+def sunlit_triangles(
     points: Float[np.ndarray, "triangle 3 3"], scenery: Scenery, light: Lighting, near_m: float
 ) -> Float[np.ndarray, "triangle"]:
-    """1 for triangles that the sun reaches past the buildings; the first `near_m` along the ray are free."""
+    """1 for triangles lit by the sun past the buildings; the first `near_m` of the ray are not tested."""
     lit = np.ones(len(points))
     if light.sun.max() < 0.1 or not scenery.buildings:
         return lit

@@ -1,4 +1,4 @@
-"""Textures fixed to surfaces: noise, ground, facades, leaves and sky, each a function of place alone."""
+"""Procedural textures: noise, ground, facades, leaves and sky, each a function of position alone."""
 
 from typing import no_type_check
 
@@ -21,7 +21,7 @@ def hash01(i, j, seed):
 @_fast
 @no_type_check
 def noise(x, y, seed):
-    """Smooth noise 0..1 with a cell of one unit."""
+    """Smooth noise 0..1 with cells of one unit."""
     fx, fy = np.floor(x), np.floor(y)
     i, j = int(fx), int(fy)
     u, v = x - fx, y - fy
@@ -33,8 +33,8 @@ def noise(x, y, seed):
 
 @_fast
 @no_type_check
-def faded(x, y, cell, footprint, seed):
-    """Noise around 0 (-.5 .. .5) that vanishes where a pixel spans more than a cell."""
+def faded_noise(x, y, cell, footprint, seed):
+    """Noise around 0 (-.5 .. .5) that becomes 0 where a pixel covers more than a cell."""
     keep = min(1.0, max(0.0, 1.6 - footprint / cell))
     if keep <= 0.0:
         return 0.0
@@ -43,8 +43,8 @@ def faded(x, y, cell, footprint, seed):
 
 @_fast
 @no_type_check
-def covered(d, centre, half, footprint):
-    """Share of a pixel of this width at d that a stripe covers."""
+def stripe_coverage(d, centre, half, footprint):
+    """The share of a pixel of width `footprint` at d that a stripe covers."""
     w = max(0.5 * footprint, 0.012)
     low, high = max(d - w, centre - half), min(d + w, centre + half)
     return max(0.0, high - low) / (2 * w)
@@ -52,8 +52,8 @@ def covered(d, centre, half, footprint):
 
 @_fast
 @no_type_check
-def dashed(s, footprint, dash, period):
-    """Share of the dash pattern within a pixel of this length at s; dashes start at 0."""
+def dash_coverage(s, footprint, dash, period):
+    """The share of a pixel of length `footprint` at s that dashes cover; dashes start at 0."""
     w = max(0.5 * footprint, 0.03)
     low, high = (s - w) / period, (s + w) / period
     share = dash / period
@@ -65,10 +65,10 @@ def dashed(s, footprint, dash, period):
 @_fast
 @no_type_check
 def asphalt(x, y, s, d, across, along, lane_width, right_edge, seed, wet, out):
-    """Worn asphalt: grain, stains, patches, cracks, wheel tracks; returns how glossy it is."""
+    """Worn asphalt: grain, stains, patches, cracks, wheel tracks; returns its gloss."""
     tone = 0.105 * (0.8 + 0.45 * hash01(7, seed, 11))
-    tone *= 1 + 0.5 * faded(x, y, 0.13, along, seed) + 0.3 * faded(x, y, 0.7, along, seed + 1)
-    tone *= 1 + 0.38 * faded(x, y, 5.5, along, seed + 2)
+    tone *= 1 + 0.5 * faded_noise(x, y, 0.13, along, seed) + 0.3 * faded_noise(x, y, 0.7, along, seed + 1)
+    tone *= 1 + 0.38 * faded_noise(x, y, 5.5, along, seed + 2)
     lane = (d - right_edge) / lane_width
     lane -= np.floor(lane)
     track = np.exp(-(((lane - 0.26) / 0.10) ** 2)) + np.exp(-(((lane - 0.74) / 0.10) ** 2))
@@ -101,7 +101,7 @@ def pavement(x, y, along, seed, out):
         1 + 0.22 * (hash01(int(np.floor(x)), int(np.floor(y)), seed) - 0.5) * min(1.0, 1.5 / max(along, 0.05))
     )
     tone *= (1 - 0.45 * joint) * (
-        1 + 0.3 * faded(x, y, 0.2, along, seed + 1) + 0.25 * faded(x, y, 4.0, along, seed + 2)
+        1 + 0.3 * faded_noise(x, y, 0.2, along, seed + 1) + 0.25 * faded_noise(x, y, 4.0, along, seed + 2)
     )
     out[0], out[1], out[2] = tone * 1.04, tone, tone * 0.94
 
@@ -113,9 +113,9 @@ def terrain(x, y, along, seed, out):
     bare = min(1.0, max(0.0, 3.0 * (noise(x / 6.0, y / 6.0, seed + 3) - 0.62)))
     tone = (
         1
-        + 0.7 * faded(x, y, 0.25, along, seed)
-        + 0.5 * faded(x, y, 1.7, along, seed + 1)
-        + 0.4 * faded(x, y, 9.0, along, seed + 2)
+        + 0.7 * faded_noise(x, y, 0.25, along, seed)
+        + 0.5 * faded_noise(x, y, 1.7, along, seed + 1)
+        + 0.4 * faded_noise(x, y, 9.0, along, seed + 2)
     )
     out[0] = tone * (0.075 * (1 - bare) + 0.20 * bare)
     out[1] = tone * (0.125 * (1 - bare) + 0.16 * bare)
@@ -125,12 +125,12 @@ def terrain(x, y, along, seed, out):
 @_fast
 @no_type_check
 def paint_lines(s, d, across, along, lines, wear, out):
-    """Lane paint over what lies in `out`; `lines` as from markings.lines."""
+    """Add lane markings to `out`; `lines` as from `markings.lane_lines`."""
     for i in range(lines.shape[0]):
-        share = covered(d, lines[i, 0], 0.075, across)
+        share = stripe_coverage(d, lines[i, 0], 0.075, across)
         if share > 0.0:
             if lines[i, 1] > 0:
-                share *= dashed(s, along, 3.0, 9.0)
+                share *= dash_coverage(s, along, 3.0, 9.0)
             share *= wear
             yellow = lines[i, 2] > 1.5
             out[0] += share * (0.66 - out[0])
@@ -141,13 +141,13 @@ def paint_lines(s, d, across, along, lines, wear, out):
 @_fast
 @no_type_check
 def facade(u, v, top, look, footprint, lit, seed, out, glow):
-    """A wall of 3 m cells, one window each, doors and shops at street level; returns how much glass a pixel shows."""
+    """A wall of 3 m cells with windows, doors and shops at street level; returns the share of glass in the pixel."""
     style, detail = int(look[3]), int(look[5])
     out[0], out[1], out[2] = look[0], look[1], look[2]
     glow[0], glow[1], glow[2] = 0.0, 0.0, 0.0
     i, j = int(np.floor(u / 3.0)), int(np.floor(v / 3.0))
     fu, fv = u / 3.0 - i, v / 3.0 - j
-    grain = 1 + 0.16 * faded(u, v, 0.35, footprint, detail) + 0.26 * faded(u, v, 4.0, footprint, detail + 1)
+    grain = 1 + 0.16 * faded_noise(u, v, 0.35, footprint, detail) + 0.26 * faded_noise(u, v, 4.0, footprint, detail + 1)
     if style == 0 and footprint < 0.3:
         row = np.floor(v / 0.15)
         shade = hash01(int(np.floor(u / 0.4 + 0.5 * row)), int(row), detail)
@@ -208,7 +208,7 @@ def facade(u, v, top, look, footprint, lit, seed, out, glow):
         warm = hash01(i, j, detail + 3)
         power = inside * (0.10 + 0.26 * hash01(i, j, detail + 4)) * (0.55 + 0.6 * fv) * (0.45 if curtain > 0.7 else 1.0)
         if shop:
-            power *= 0.7 + 0.6 * faded(u, v, 0.5, footprint, detail + 2)
+            power *= 0.7 + 0.6 * faded_noise(u, v, 0.5, footprint, detail + 2)
         glow[0], glow[1], glow[2] = power, power * (0.52 + 0.25 * warm), power * (0.18 + 0.35 * warm)
     return inside
 
@@ -243,7 +243,7 @@ def sky(rx, ry, rz, light, with_clouds, out):
 @_fast
 @no_type_check
 def skyline(azimuth, elevation, seed):
-    """1 where distant roofs and trees cover the sky."""
+    """True where distant roofs and trees cover the sky."""
     blocks = 0.020 * hash01(int(np.floor(azimuth * 28)), 3, seed) + 0.012
     trees = 0.018 + 0.014 * noise(azimuth * 60, 0.5, seed + 1)
     return elevation < max(blocks, trees)

@@ -1,4 +1,4 @@
-"""Light and weather: the sun, the sky and the air of a rollout, and what they do to a finished picture."""
+"""Light and weather: sun, sky and air of a rollout, and their post-processing of a rendered picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from scenarios.rollout import Rollout
 
 
 class Lighting(NamedTuple):
-    """Everything the shading kernel knows about light and air; linear RGB, directions in the map frame."""
+    """The inputs of the shading kernel for light and air; linear RGB, directions in the map frame."""
 
     sun_direction: np.ndarray
     sun: np.ndarray
@@ -45,8 +45,8 @@ class ClearSky(NamedTuple):
     exposure: float
 
 
-def packed(light: Lighting) -> Lighting:
-    """The same with tuples for arrays, which compiled code passes around for nothing."""
+def pack_lighting(light: Lighting) -> Lighting:
+    """The same with tuples instead of arrays, which are faster in compiled code."""
     return Lighting(*(tuple(map(float, x)) if isinstance(x, np.ndarray) else x for x in light))
 
 
@@ -62,11 +62,11 @@ def _sun_direction(rng: np.random.Generator, time: "TimeLook") -> np.ndarray:
     return np.array([np.cos(azimuth) * np.cos(height), np.sin(azimuth) * np.cos(height), np.sin(height)])
 
 
-def _towards(said: Sun | None, drawn: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
-    if said is None:
+def _towards(given: Sun | None, drawn: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+    if given is None:
         return drawn
-    flat = np.cos(said.height_rad)
-    return np.array([np.cos(said.bearing_rad) * flat, np.sin(said.bearing_rad) * flat, np.sin(said.height_rad)])
+    flat = np.cos(given.height_rad)
+    return np.array([np.cos(given.bearing_rad) * flat, np.sin(given.bearing_rad) * flat, np.sin(given.height_rad)])
 
 
 def _day(rng: np.random.Generator) -> ClearSky:
@@ -101,7 +101,7 @@ def _overcast(sky: ClearSky, time: "TimeLook", weather: "WeatherLook") -> ClearS
 
 
 def light_of(rollout: Rollout, seed: int) -> Lighting:
-    """The light of a rollout's hour and weather; the seed turns the sun, drifts clouds and colours lamps."""
+    """The light for a rollout's time of day and weather; the seed sets the sun's direction, clouds and lamp colours."""
     environment = rollout.environment
     time, weather = TIME_LOOKS[environment.time], WEATHER_LOOKS[environment.weather]
     surface = SURFACE_LOOKS[rollout.surface]
@@ -124,7 +124,7 @@ def light_of(rollout: Rollout, seed: int) -> Lighting:
 
 
 def _blur(picture: Float[np.ndarray, "height width 3"], reach: int) -> Float[np.ndarray, "height width 3"]:
-    """Two box blurs along each axis."""
+    """Apply a box blur twice along each axis."""
     for _ in range(2):
         picture = uniform_filter(picture, size=(2 * reach + 1, 2 * reach + 1, 1), mode="nearest")
     return picture
@@ -153,10 +153,10 @@ def _snowfall(picture, rng: np.random.Generator, bright) -> None:
         picture[py, px] += 0.6 * share[large] * np.maximum(0, bright - picture[py, px])
 
 
-def develop(
+def post_process(
     radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Falling rain and snow, bloom, exposure, tone curve and sensor noise of one picture."""
+    """Add rain or snow, bloom, exposure, tone curve and sensor noise to one picture."""
     rng = drawn_from("sensor", light.seed, frame)
     picture = radiance * light.exposure
     glow = np.minimum(np.maximum(picture - 1.1, 0.0), 6.0)
@@ -165,7 +165,7 @@ def develop(
     bright = np.maximum(1.1 * light.fog * light.exposure, 0.12)
     if (falling := WEATHER_LOOKS[weather].falling) is not None:
         falling(picture, rng, bright)
-    tone = picture * (1.0 + 0.12 * picture) / (1.0 + 0.62 * picture)  # a soft shoulder, white at about 2.5
+    tone = picture * (1.0 + 0.12 * picture) / (1.0 + 0.62 * picture)  # compresses highlights; white at about 2.5
     display = _GAMMA[np.clip(tone * (1.12 * _STEPS), 0, _STEPS).astype(np.int32)]
     display += rng.standard_normal((*display.shape[:2], 1), np.float32) * 1.5
     return np.clip(np.rint(display), 0, 255).astype(np.uint8)

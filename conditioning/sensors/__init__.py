@@ -1,4 +1,4 @@
-"""What sensors measure.
+"""Sensor data.
 
-Owns LiDAR sweeps, and visibility and truncation of every box.
+Owns LiDAR sweeps, and the visibility and truncation of every box.
 """

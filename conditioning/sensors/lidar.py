@@ -1,4 +1,4 @@
-"""LIDAR_TOP: a spinning 32-beam LiDAR on the roof, cast from the same boxes, ground and scenery as the pictures."""
+"""LIDAR_TOP: a rotating 32-beam LiDAR on the roof, cast against the same boxes, ground and scenery as the pictures."""
 
 from typing import no_type_check
 
@@ -8,7 +8,7 @@ from jaxtyping import Float
 from conditioning.assets.scenery import Scenery
 from conditioning.assets.shelters import slabs_of
 from conditioning.geometry.backdrop import TRUNK_HALF_WIDTH_M, crown, ground_plane
-from conditioning.geometry.cuboids import present
+from conditioning.geometry.cuboids import present_bodies
 from scenarios.numba_cache import njit
 from scenarios.rollout import Rollout
 
@@ -18,16 +18,16 @@ BEAMS, AZIMUTHS = 32, 1084
 LOWEST_DEG, HIGHEST_DEG = -30.67, 10.67
 RANGE_M = 70.0
 RANGE_NOISE_M = 0.02
-# Reflectivities of 0..1: plausible, not measured.
+# Reflectivities of 0..1: plausible values, not measured.
 REFLECTS_BODY, REFLECTS_BUILDING, REFLECTS_TREE, REFLECTS_GROUND = 0.5, 0.4, 0.3, 0.15
 
 
 def cast_lidar(rollout: Rollout, scenery: Scenery, frame: int, seed: int) -> Float[np.ndarray, "point 5"]:
     """One sweep in the sensor frame, float32: x, y, z (m), intensity (0..255), ring (0 is the lowest beam).
 
-    The whole sweep is taken at the frame's instant. A return lies up to a few centimetres behind the face that
-    was hit, never in front of it, since bodies are smaller than their boxes. The ego's own body is left out:
-    its box would hide the ground far beyond what a bonnet and a windscreen do.
+    All points of a sweep are at the frame's instant. A return is up to a few centimetres behind the face of the box,
+    never in front of it, since bodies are smaller than their boxes. The ego's box is left out: it would hide more
+    ground than the real body does.
     """
     directions = _directions()
     pose = rollout.ego_to_map[frame] @ LIDAR_TO_EGO
@@ -57,8 +57,8 @@ def _directions() -> Float[np.ndarray, "beam azimuth 3"]:
 def _boxes(
     rollout: Rollout, scenery: Scenery, frame: int
 ) -> tuple[Float[np.ndarray, "box 7"], Float[np.ndarray, "box"]]:
-    """Centre, size and yaw of everything that is a box, the ego left out, with how well each reflects."""
-    rows = present(rollout, frame)
+    """Centre, size and yaw of all boxes except the ego's, and the reflectivity of each."""
+    rows = present_bodies(rollout, frame)
     bodies = np.column_stack([rollout.centre[frame, rows], rollout.sizes[rows], rollout.yaw_rad[frame, rows]])
     buildings = [
         [b.x_m, b.y_m, b.height_m / 2, b.length_m, b.width_m, b.height_m, b.yaw_rad] for b in scenery.buildings
@@ -68,20 +68,20 @@ def _boxes(
         [t.x_m, t.y_m, crown(t)[0] / 2, 2 * TRUNK_HALF_WIDTH_M, 2 * TRUNK_HALF_WIDTH_M, crown(t)[0], 0.0]
         for t in scenery.trees
     ]
-    still = np.array(buildings + trunks, float).reshape(-1, 7)
+    static = np.array(buildings + trunks, float).reshape(-1, 7)
     reflects = np.repeat([REFLECTS_BODY, REFLECTS_BUILDING, REFLECTS_TREE], [len(rows), len(buildings), len(trunks)])
-    return np.concatenate([bodies, still]), reflects
+    return np.concatenate([bodies, static]), reflects
 
 
 def _crowns(scenery: Scenery) -> Float[np.ndarray, "tree 5"]:
-    """Centre, horizontal and vertical half axis."""
+    """Centre, horizontal and vertical half axis of each crown."""
     rows = [[t.x_m, t.y_m, crown(t)[0], t.crown_radius_m, crown(t)[1]] for t in scenery.trees]
     return np.array(rows, float).reshape(-1, 5)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _meet_box(origin, ray, box):
+def _intersect_box(origin, ray, box):
     """Slab test in the box's frame: range (inf for a miss) and cosine between ray and face normal."""
     c, s = np.cos(box[6]), np.sin(box[6])
     dx, dy = origin[0] - box[0], origin[1] - box[1]
@@ -105,8 +105,8 @@ def _meet_box(origin, ray, box):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def _meet_crown(origin, ray, crown):
-    """Ray against an upright ellipsoid; its facing is taken as one half, leaves point anywhere."""
+def _intersect_crown(origin, ray, crown):
+    """Intersect a ray with an upright ellipsoid. The incidence factor is one half, since leaves have all directions."""
     a = b = c = 0.0
     for axis in range(3):
         half = crown[3] if axis < 2 else crown[4]
@@ -124,7 +124,7 @@ def _meet_crown(origin, ray, crown):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _cast(origin, rays, boxes, crowns, plane, offset):
-    """Range, facing and what was hit: a box's row, then a crown's, then the ground (also where nothing was)."""
+    """Range, incidence and index of the hit: boxes, then crowns, then the ground (also for no hit)."""
     count, ground = rays.shape[0], boxes.shape[0] + crowns.shape[0]
     range_m, facing, hit = np.full(count, np.inf), np.zeros(count), np.full(count, ground)
     above = offset - plane @ origin
@@ -134,11 +134,11 @@ def _cast(origin, rays, boxes, crowns, plane, offset):
         if above * falling > 0:
             range_m[i], facing[i] = above / falling, abs(falling)
         for k in range(boxes.shape[0]):
-            t, cosine = _meet_box(origin, ray, boxes[k])
+            t, cosine = _intersect_box(origin, ray, boxes[k])
             if t < range_m[i]:
                 range_m[i], facing[i], hit[i] = t, cosine, k
         for k in range(crowns.shape[0]):
-            t = _meet_crown(origin, ray, crowns[k])
+            t = _intersect_crown(origin, ray, crowns[k])
             if t < range_m[i]:
                 range_m[i], facing[i], hit[i] = t, 0.5, boxes.shape[0] + k
     return range_m, facing, hit

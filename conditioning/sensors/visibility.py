@@ -1,4 +1,4 @@
-"""How much of every body a camera sees: amodal and modal boxes, visibility, truncation."""
+"""Visibility labels of every body in a camera: amodal and modal boxes, visibility, truncation."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from jaxtyping import Bool, Float, Int
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.backdrop import build_mesh
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.cuboids import TRIANGLES, camera_corners, into_camera, outline, present
+from conditioning.geometry.cuboids import TRIANGLES, camera_corners, map_to_camera, outline, present_bodies
 from conditioning.geometry.raster import NEAR_M, rasterise
 from scenarios.rollout import Rollout
 
-FINER = 2  # masks are counted on a picture this many times as fine: a far person is a dozen pixels
-WIDER = 3.0  # truncation's denominator is counted on a picture plane this many times as wide
+FINER = 2  # resolution factor of the masks: a distant person is only a dozen pixels
+WIDER = 3.0  # size factor of the picture plane for the denominator of truncation
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What one camera sees of each body; the ego (row 0) is never in view. Pixels, metres.
+    """One camera's labels of each body; the ego (row 0) is never in view. Pixels, metres.
 
-    `visibility` is modal over amodal pixels, 0 where not in view; `truncation` is 1 - amodal pixels inside the
-    picture over those on a wider frustum; boxes are x0, y0, x1, y1 clipped to the picture, zeros where absent;
-    `depth_m` is the box centre's place along the camera's axis. A body in view with visibility 0 is wholly hidden.
+    `visibility` is modal over amodal pixels, 0 if not in view. `truncation` is 1 - amodal pixels inside the picture
+    over those in a wider frustum. Boxes are x0, y0, x1, y1 clipped to the picture, zeros if absent. `depth_m` is the
+    box centre's distance along the camera's axis. A body in view with visibility 0 is fully occluded.
     """
 
     visibility: Float[np.ndarray, "time actor"]
@@ -34,20 +34,20 @@ class Labels:
     depth_m: Float[np.ndarray, "time actor"]
 
 
-def see(rollout: Rollout, scenery: Scenery, camera: Camera, frames: Iterable[int] | None = None) -> Labels:
-    """Label every body by z-buffer: cuboids, buildings and trees hide one another.
+def label_visibility(rollout: Rollout, scenery: Scenery, camera: Camera, frames: Iterable[int] | None = None) -> Labels:
+    """Label every body with a z-buffer of cuboids, buildings and trees.
 
-    In frames other than `frames` (all of them if None) nothing is in view.
-    The ground is left out: it is a plane below the camera and bodies stand on it, so it hides none of them.
+    In frames that are not in `frames` (None: all) no body is in view. The ground is left out: it is a plane below the
+    camera and the bodies, so it occludes none of them.
     """
     shape = rollout.valid.shape
     labels = Labels(
         np.zeros(shape), np.zeros(shape), np.zeros((*shape, 4)), np.zeros((*shape, 4)), np.zeros(shape, bool),
         np.zeros(shape),
     )  # fmt: skip
-    still = build_mesh(scenery).points
+    static = build_mesh(scenery).points
     for frame in range(shape[0]) if frames is None else frames:
-        _see_frame(labels, rollout, still, camera, frame)
+        _label_frame(labels, rollout, static, camera, frame)
     return labels
 
 
@@ -56,24 +56,26 @@ def visibility_level(visibility: float) -> int:
     return 1 + sum(visibility > border for border in (0.4, 0.6, 0.8))
 
 
-def _see_frame(labels: Labels, rollout: Rollout, still: Float[np.ndarray, "triangle 3 3"], camera, frame: int) -> None:
-    rows = present(rollout, frame)
+def _label_frame(
+    labels: Labels, rollout: Rollout, static: Float[np.ndarray, "triangle 3 3"], camera, frame: int
+) -> None:
+    rows = present_bodies(rollout, frame)
     boxes = camera_corners(rollout, camera, frame, rows)
     labels.depth_m[frame, rows] = boxes[..., 2].mean(axis=1)
     ahead = (boxes[..., 2] > NEAR_M).any(axis=1)
     rows, boxes = rows[ahead], boxes[ahead]
     fine = camera.resized(camera.height * FINER, camera.width * FINER)
-    nearest = _nearest(boxes, into_camera(still, rollout, camera, frame), fine)
-    for place, (row, box) in enumerate(zip(rows, boxes, strict=True)):
-        _label(labels, (frame, int(row)), box, nearest == place, fine)
+    nearest = _nearest(boxes, map_to_camera(static, rollout, camera, frame), fine)
+    for index, (row, box) in enumerate(zip(rows, boxes, strict=True)):
+        _label(labels, (frame, int(row)), box, nearest == index, fine)
 
 
-def _nearest(boxes: Float[np.ndarray, "actor 8 3"], still: Float[np.ndarray, "triangle 3 3"], camera: Camera):
-    """Which box each pixel meets first; -1 where that is scenery or nothing."""
-    points = np.concatenate([boxes[:, TRIANGLES].reshape(-1, 3, 3), still])
-    seen = rasterise(points, np.zeros((len(points), 3, 0)), camera)
-    box = np.append(np.repeat(np.arange(len(boxes)), len(TRIANGLES)), np.full(len(still) + 1, -1))
-    return box[seen.triangle]
+def _nearest(boxes: Float[np.ndarray, "actor 8 3"], static: Float[np.ndarray, "triangle 3 3"], camera: Camera):
+    """The index of the nearest box in each pixel; -1 for scenery or nothing."""
+    points = np.concatenate([boxes[:, TRIANGLES].reshape(-1, 3, 3), static])
+    surfaces = rasterise(points, np.zeros((len(points), 3, 0)), camera)
+    box = np.append(np.repeat(np.arange(len(boxes)), len(TRIANGLES)), np.full(len(static) + 1, -1))
+    return box[surfaces.triangle]
 
 
 def _label(
@@ -103,7 +105,7 @@ def _label(
 
 
 def _bounds(box: Float[np.ndarray, "8 3"], camera: Camera) -> tuple[int, int, int, int]:
-    """The whole pixels that a box can touch: left, top, right, bottom."""
+    """The pixel rectangle of a box's projection: left, top, right, bottom."""
     around = camera.project(outline(box))
     limit = np.array([camera.width, camera.height])
     low = np.clip(np.floor(around.min(axis=0)), 0, limit).astype(int)

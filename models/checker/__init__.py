@@ -1,4 +1,4 @@
 """Networks of the checks.
 
-Owns detector and ego-motion network, their losses, and augmentation of their training pictures.
+Owns the detector, the ego-motion network, their losses, and the augmentation of their training pictures.
 """

@@ -1,4 +1,4 @@
-"""What the detector is taught: heat at centres, boxes around them, one look per identity."""
+"""Losses of the detector: heat at object centres, boxes around them, one embedding per identity."""
 
 from dataclasses import dataclass
 
@@ -8,27 +8,27 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from models.checker.detections import overlap
+from models.checker.detections import intersection_and_union
 
-SPREAD = 0.54 / 6  # TTFNet: a Gaussian's sigma as a share of the box
-REGRESSED = 0.3  # cells this high on an object's Gaussian learn its box
+SPREAD = 0.54 / 6  # TTFNet: sigma of the Gaussian over the size of the box
+REGRESSED = 0.3  # cells with a Gaussian of at least this height learn the object's box
 TEMPERATURE = 0.1
 
 
 @dataclass(frozen=True)
 class CentreTargets:
-    """`heat` is 1 at centres; `care` is 0 where a miss or a find is neither right nor wrong.
+    """`heat` is 1 at centres; `loss_mask` is 0 where neither a detection nor a miss counts as an error.
 
-    `owner` is the object each cell belongs to and `share` how much that cell weighs in its box loss (an object's
-    shares sum to one); `cell` is the centre's place on the flattened map.
+    `owner` is the object of each cell, `share` the cell's weight in that object's box loss (they sum to one per
+    object), `cell` the index of the object's centre in the flattened map.
     """
 
     heat: Float[Tensor, "batch class row column"]
-    care: Float[Tensor, "batch 1 row column"]
+    loss_mask: Float[Tensor, "batch 1 row column"]
     owner: Int[Tensor, "batch row column"]
     share: Float[Tensor, "batch row column"]
     cell: Int[Tensor, "batch n"]
-    wanted: Bool[Tensor, "batch n"]
+    required: Bool[Tensor, "batch n"]
 
 
 def centre_targets(
@@ -39,9 +39,9 @@ def centre_targets(
     stride: int,
     shape: tuple[int, int],
 ) -> CentreTargets:
-    """Gaussians on the answer's grid; boxes in pixels."""
+    """Gaussians on the output grid; boxes in pixels."""
     rows, columns = shape
-    wanted = (classes >= 0) & (weight > 0)
+    required = (classes >= 0) & (weight > 0)
     centre = ((boxes[..., :2] + boxes[..., 2:]) / 2 / stride).floor()
     centre = centre.clamp(min=0).minimum(centre.new_tensor([columns - 1, rows - 1]))
     sigma = ((boxes[..., 2:] - boxes[..., :2]) / stride * SPREAD).clamp(min=0.35)
@@ -49,23 +49,23 @@ def centre_targets(
     dy = torch.arange(rows, device=boxes.device) - centre[..., 1, None]
     across = torch.exp(-0.5 * (dx / sigma[..., 0, None]).square())
     down = torch.exp(-0.5 * (dy / sigma[..., 1, None]).square())
-    bumps = wanted[..., None, None] * down[..., None] * across[..., None, :]
+    bumps = required[..., None, None] * down[..., None] * across[..., None, :]
     heat = torch.stack([(bumps * (classes == c)[..., None, None]).amax(1) for c in range(count)], 1)
     height, owner = bumps.max(1)
     learns = torch.where(height >= REGRESSED, height, 0.0)
     per_object = torch.zeros_like(weight).scatter_add(1, owner.flatten(1), learns.flatten(1))
     share = learns / per_object.gather(1, owner.flatten(1)).view_as(learns).clamp(min=1e-6)
     cell = (centre[..., 1] * columns + centre[..., 0]).long()
-    care = _outside(boxes, (classes >= 0) & ~wanted, stride, shape)
+    loss_mask = _outside(boxes, (classes >= 0) & ~required, stride, shape)
     return CentreTargets(
-        heat, torch.maximum(care, (heat.amax(1, keepdim=True) > 0.999).float()), owner, share, cell, wanted
+        heat, torch.maximum(loss_mask, (heat.amax(1, keepdim=True) > 0.999).float()), owner, share, cell, required
     )
 
 
 def _outside(
     boxes: Float[Tensor, "batch n 4"], ignored: Bool[Tensor, "batch n"], stride: int, shape: tuple[int, int]
 ) -> Float[Tensor, "batch 1 row column"]:
-    """0 in cells whose middle lies in an ignored box (grown by half a cell), else 1."""
+    """0 in cells with their centre in an ignored box (enlarged by half a cell), else 1."""
     x = (torch.arange(shape[1], device=boxes.device) + 0.5) * stride
     y = (torch.arange(shape[0], device=boxes.device) + 0.5) * stride
     x0, y0, x1, y1 = (edge[..., None] for edge in boxes.unbind(-1))
@@ -76,21 +76,21 @@ def _outside(
 
 
 def heat_loss(logits: Float[Tensor, "batch class row column"], targets: CentreTargets) -> Float[Tensor, ""]:
-    """CenterNet's focal loss per object: cells near a centre are blamed less."""
+    """CenterNet's focal loss per object, reduced for cells near a centre."""
     p = logits.sigmoid()
     centre = targets.heat > 0.999
-    found = (1 - p) * F.logsigmoid(logits) * centre  # not squared: rare classes would stop at half a chance
-    ghost = (1 - targets.heat).pow(4) * p.square() * F.logsigmoid(-logits) * ~centre * targets.care
-    return -(found.sum() + ghost.sum()) / targets.wanted.sum().clamp(min=1)
+    positive = (1 - p) * F.logsigmoid(logits) * centre  # not squared: rare classes would stay near probability 0.5
+    negative = (1 - targets.heat).pow(4) * p.square() * F.logsigmoid(-logits) * ~centre * targets.loss_mask
+    return -(positive.sum() + negative.sum()) / targets.required.sum().clamp(min=1)
 
 
 def class_loss(
     logits: Float[Tensor, "batch class row column"], classes: Int[Tensor, "batch n"], targets: CentreTargets
 ) -> Float[Tensor, ""]:
-    """Cross entropy between classes in the cells of each object: which of them, whatever the chance of any."""
+    """Cross entropy between the classes in the cells of each object, independent of the objectness."""
     owners = classes.gather(1, targets.owner.flatten(1)).clamp(min=0)
     each = F.cross_entropy(logits.flatten(2), owners, reduction="none") * targets.share.flatten(1)
-    return each.sum() / targets.wanted.sum().clamp(min=1)
+    return each.sum() / targets.required.sum().clamp(min=1)
 
 
 def box_loss(
@@ -104,12 +104,14 @@ def box_loss(
     x = (torch.arange(columns, device=boxes.device) + 0.5) * stride
     y = (torch.arange(rows, device=boxes.device) + 0.5)[:, None] * stride
     left, top, right, bottom = edges_px.unbind(1)
-    made = torch.stack([x - left, y - top, x + right, y + bottom], -1).flatten(1, 2)
+    predicted = torch.stack([x - left, y - top, x + right, y + bottom], -1).flatten(1, 2)
     truth = boxes.gather(1, targets.owner.flatten(1)[..., None].expand(-1, -1, 4))
-    both, either = overlap(made, truth)
-    hull = (torch.maximum(made[..., 2:], truth[..., 2:]) - torch.minimum(made[..., :2], truth[..., :2])).prod(-1)
-    giou = both / either.clamp(min=1e-6) - (hull - either) / hull.clamp(min=1e-6)
-    return ((1 - giou) * targets.share.flatten(1)).sum() / targets.wanted.sum().clamp(min=1)
+    intersection, union = intersection_and_union(predicted, truth)
+    hull = (torch.maximum(predicted[..., 2:], truth[..., 2:]) - torch.minimum(predicted[..., :2], truth[..., :2])).prod(
+        -1
+    )
+    giou = intersection / union.clamp(min=1e-6) - (hull - union) / hull.clamp(min=1e-6)
+    return ((1 - giou) * targets.share.flatten(1)).sum() / targets.required.sum().clamp(min=1)
 
 
 def identity_loss(
@@ -118,9 +120,9 @@ def identity_loss(
     instances: Int[Tensor, "batch n"],
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
-    """Supervised contrast (arXiv 2004.11362): the same object in other pictures is near, all others far.
+    """Supervised contrastive loss (arXiv 2004.11362): the same object in other pictures is near, all others far.
 
-    Read one cell beside the centre half of the time, as a detection's peak may be.
+    Half of the time the embedding is read one cell beside the centre, as at a detected peak.
     """
     rows, columns = embedding.shape[-2:]
     step = torch.randint(-1, 3, (2, *targets.cell.shape), generator=generator).to(targets.cell.device).clamp(max=1)
@@ -128,13 +130,15 @@ def identity_loss(
     row = (targets.cell // columns + step[0]).clamp(0, rows - 1)
     column = (targets.cell % columns + step[1]).clamp(0, columns - 1)
     place = (row * columns + column)[:, None].expand(-1, embedding.shape[1], -1)
-    looks = rearrange(embedding.flatten(2).gather(2, place), "batch embedding n -> batch n embedding")[targets.wanted]
-    who = instances[targets.wanted]
-    with torch.autocast(looks.device.type, enabled=False):  # bf16 cannot tell near looks apart
-        near = looks @ looks.T / TEMPERATURE
-    itself = torch.eye(len(who), dtype=torch.bool, device=who.device)
-    same = (who[:, None] == who) & ~itself
-    log_share = near - near.masked_fill(itself, -1e4).logsumexp(1, keepdim=True)
+    embeddings = rearrange(embedding.flatten(2).gather(2, place), "batch embedding n -> batch n embedding")[
+        targets.required
+    ]
+    identities = instances[targets.required]
+    with torch.autocast(embeddings.device.type, enabled=False):  # bf16 is too coarse for similar embeddings
+        similarity = embeddings @ embeddings.T / TEMPERATURE
+    itself = torch.eye(len(identities), dtype=torch.bool, device=identities.device)
+    same = (identities[:, None] == identities) & ~itself
+    log_share = similarity - similarity.masked_fill(itself, -1e4).logsumexp(1, keepdim=True)
     has_partner = same.any(1)
     per_object = -(log_share.masked_fill(~same, 0.0)).sum(1) / same.sum(1).clamp(min=1)
     return (per_object * has_partner).sum() / has_partner.sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""Learned inverse dynamics: how the camera moved between two pictures taken one after the other."""
+"""Learned inverse dynamics: the camera's motion between two consecutive pictures."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.blocks import ChannelNorm, Residual, halve
-from models.checker.augment import disturb
+from models.blocks import ChannelNorm, Residual, downsample
+from models.checker.augment import augment_appearance
 from models.checker.flow import CELL, flow_maps
 
-SCALE = (10.0, 0.3)  # m/s and rad/s that count as one
-SIZES = (1, 2, 4, 8)  # pixels averaged before flow is measured: each sees motions of about its own size
-FLICKER = 0.03  # exposure that differs between neighbouring generated frames
+SCALE = (10.0, 0.3)  # m/s and rad/s that are scaled to one
+SIZES = (1, 2, 4, 8)  # pixels averaged before flow is measured: each size measures motions of about its own size
+FLICKER = 0.03  # exposure difference between consecutive generated frames
 
 
 @dataclass(frozen=True)
 class EgoMotionConfig:
-    """Widths at one quarter, one eighth and one sixteenth of the picture's size.
+    """Widths at 1/4, 1/8 and 1/16 of the picture's size.
 
     tiny: widths (64, 64, 96), depth 1: 0.4 M parameters.
     """
@@ -28,9 +28,9 @@ class EgoMotionConfig:
 
 
 class EgoMotion(nn.Module):
-    """Two pictures in [-1, 1], a twelfth of a second apart -> speed (m/s, backwards is negative), yaw rate (rad/s).
+    """Two pictures in [-1, 1], 1/12 s apart -> speed (m/s, negative backwards) and yaw rate (rad/s).
 
-    Swapping the pictures changes the sign by construction: a frozen video stands still, a reversed one backs up.
+    Swapping the pictures negates the output by construction, so identical pictures give zero.
     """
 
     def __init__(self, config: EgoMotionConfig):
@@ -40,11 +40,11 @@ class EgoMotion(nn.Module):
         seen = 2 * 3 * CELL**2 + 3 * len(SIZES) + 2
         self.body = nn.Sequential(
             nn.Conv2d(seen, fine, 3, padding=1), *[Residual(fine) for _ in range(config.depth)],
-            halve(fine, middle), *[Residual(middle) for _ in range(config.depth)],
-            halve(middle, coarse), *[Residual(coarse) for _ in range(config.depth)],
+            downsample(fine, middle), *[Residual(middle) for _ in range(config.depth)],
+            downsample(middle, coarse), *[Residual(coarse) for _ in range(config.depth)],
             ChannelNorm(coarse),
         )  # fmt: skip
-        self.votes = nn.Conv2d(coarse, 4, 1)  # each place votes for both numbers, with a weight of its own
+        self.votes = nn.Conv2d(coarse, 4, 1)  # each cell gives both numbers, each with a weight
         self.register_buffer("scale", torch.tensor(SCALE), persistent=False)
 
     def forward(
@@ -54,7 +54,7 @@ class EgoMotion(nn.Module):
         return (self._read(before, after, flow, 1.0) - self._read(after, before, flow, -1.0)) * self.scale
 
     def _read(self, first: Tensor, second: Tensor, flow: Tensor, sign: float) -> Float[Tensor, "batch 2"]:
-        """Half of the answer: what this order of the pictures says."""
+        """The output for one order of the pictures, before antisymmetrisation."""
         vectors, trust = flow[:, : 2 * len(SIZES)] * sign, flow[:, 2 * len(SIZES) :]
         rows, columns = flow.shape[-2:]
         down = torch.linspace(-1, 1, rows, device=flow.device)[:, None].expand(rows, columns)
@@ -71,16 +71,16 @@ class EgoMotion(nn.Module):
         motion: Float[Tensor, "batch 2"],
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
-        """Smooth L1 on scaled motion; half of the pairs are mirrored, all are disturbed."""
+        """Smooth L1 on scaled motion; half of the pairs are mirrored, all are augmented."""
         draw = torch.rand(2, len(before), 1, 1, 1, generator=generator).to(before)
         mirrored = draw[0] < 0.5
         before, after = (torch.where(mirrored, x.flip(-1), x) for x in (before, after))
         turn = torch.where(mirrored[:, 0, 0], motion.new_tensor([1.0, -1.0]), motion.new_tensor([1.0, 1.0]))
         motion = motion * turn
-        # One above the other: one exposure and softness for both, and to each its own grain.
-        before, after = disturb(torch.cat([before, after], -2), generator).chunk(2, -2)
+        # Stacked vertically: both pictures get the same exposure and sharpness, but different noise.
+        before, after = augment_appearance(torch.cat([before, after], -2), generator).chunk(2, -2)
         after = after * (1 + FLICKER * (2 * draw[1] - 1))
-        made = self(before, after)
-        each = F.smooth_l1_loss(made / self.scale, motion / self.scale, beta=0.1, reduction="none").mean(0)
-        speed, yaw = (made - motion).detach().abs().mean(0)
+        predicted = self(before, after)
+        each = F.smooth_l1_loss(predicted / self.scale, motion / self.scale, beta=0.1, reduction="none").mean(0)
+        speed, yaw = (predicted - motion).detach().abs().mean(0)
         return {"total": each.sum(), "speed_error_mps": speed, "yaw_error_radps": yaw}

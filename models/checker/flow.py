@@ -1,22 +1,22 @@
-"""Optical flow in closed form (Lucas and Kanade, 1981), at several sizes of motion at once."""
+"""Optical flow in closed form (Lucas and Kanade, 1981), at several sizes of motion."""
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-CELL = 4  # pixels a cell of the flow maps
-DAMPING = 3e-3  # squared slope of a picture in [-1, 1], per pixel, below which nothing can be followed
-LIMIT_PX = 4.0  # in pixels of the size at hand; beyond, the linearisation means nothing
+CELL = 4  # pixels per cell of the flow maps
+DAMPING = 3e-3  # squared gradient per pixel of a picture in [-1, 1], below which flow is unreliable
+LIMIT_PX = 4.0  # in averaged pixels; the linearisation is invalid beyond
 
 
 def flow_maps(
     before: Float[Tensor, "batch 3 height width"], after: Float[Tensor, "batch 3 height width"], sizes: tuple[int, ...]
 ) -> Float[Tensor, "batch map row column"]:
-    """Flow right and flow down for every size, in pixels of that size, then how far each can be trusted, 0..1.
+    """Flow to the right and down for each size, in averaged pixels; then the confidence of each, 0..1.
 
-    A size is the number of pixels averaged into one before flow is measured. Swapping the pictures negates the
-    flow and leaves the trust.
+    A size is the number of pixels averaged into one before flow is measured. Swapping the pictures negates the flow
+    and does not change the confidence.
     """
     grey_before, grey_after = before.float().mean(1, keepdim=True), after.float().mean(1, keepdim=True)
     shape = (before.shape[-2] // CELL, before.shape[-1] // CELL)

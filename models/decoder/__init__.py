@@ -1,4 +1,4 @@
 """The video decoder.
 
-Owns its network, diffusion steps, windows, reprojection of known frames, and the adversary of its training.
+Owns its network, diffusion steps, windows, reprojection of known frames, and the critic of its adversarial training.
 """

@@ -1,9 +1,9 @@
-"""Adversarial training of the decoder: a network that tells drawn frames from real ones, and the gradient it gives.
+"""Adversarial training of the decoder: a critic that separates drawn frames from real ones, and the decoder's loss.
 
-A decoder taught by the mean error alone draws the mean of all that may be there, which is fog. Here it is also taught
-what no real picture looks like (Goodfellow et al., arXiv 1406.2661; hinge loss as Lim and Ye, arXiv 1705.02894; feature
-matching as Wang et al., arXiv 1711.11585). Both gradients are scaled to that of the reconstruction (as Esser et al.,
-arXiv 2012.09841), so that none drowns the others.
+A decoder trained on the mean error alone draws the mean of all possible pictures, which is blurred. The critic adds
+a penalty on pictures that do not look real (Goodfellow et al., arXiv 1406.2661; hinge loss as Lim and Ye, arXiv
+1705.02894; feature matching as Wang et al., arXiv 1711.11585). Both gradients are scaled to the norm of the
+reconstruction's gradient (as Esser et al., arXiv 2012.09841), so that no term dominates.
 """
 
 from dataclasses import dataclass
@@ -17,35 +17,35 @@ from torch import Tensor, nn
 from models.blocks import ChannelNorm
 from models.tokens.tokenizer import picture_losses
 
-EDGES = 1.0  # weight of neighbours' differences: half of what it was without an adversary, which sees edges as well
+EDGES = 1.0  # weight of differences between neighbours: half of that without a critic, which also sees edges
 GRID = 8.0  # weight of the pattern of 4 x 4 pixels
-PATCH = 4  # pixels aside of the decoder's smallest cell
-ADVERSARY, FEATURES = 1.0, 1.0  # size of each gradient, of the reconstruction's
-WARM_UP = 150  # steps in which the adversary learns before it is heard in full
+PATCH = 4  # side in pixels of the decoder's smallest cell
+ADVERSARY, FEATURES = 1.0, 1.0  # norm of each gradient over that of the reconstruction
+WARM_UP = 150  # critic steps until its gradient has full weight
 
 
 @dataclass(frozen=True)
 class CriticConfig:
-    """Widths at a half, a quarter and an eighth of the picture's size."""
+    """Widths at 1/2, 1/4 and 1/8 of the picture's size."""
 
-    layers: tuple[str, ...]  # names of the layers read, in their order
+    layers: tuple[str, ...]  # names of the input layers, in their order
     widths: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class CriticOutput:
-    """Scores of overlapping patches, above zero for real ones, and the features that led to them, by scale."""
+    """Scores of overlapping patches, positive for real ones, and the features behind them, by scale."""
 
     scores: tuple[Float[Tensor, "frames 1 _ _"], ...]
     features: tuple[Float[Tensor, "frames _ _ _"], ...]
 
 
 class Critic(nn.Module):
-    """Judges frames at three scales by the picture and its high frequencies; layers come in by a side door, so that it
-    knows what should be there, but looks at the picture first."""
+    """Scores frames at three scales from the picture and its high frequencies. The layers enter with a small weight, so
+    that the critic knows the content but depends mainly on the picture."""
 
     SIDE = 0.3
-    CONTRAST = 4.0  # high frequencies are small beside the picture
+    CONTRAST = 4.0  # gain of the high frequencies, which are small
 
     def __init__(self, config: CriticConfig):
         super().__init__()
@@ -58,21 +58,21 @@ class Critic(nn.Module):
         self.layers = nn.Conv2d(len(config.layers), fine, 1)
         self.middle, self.coarse = _halved(fine, middle), _halved(middle, coarse)
         self.heads = nn.ModuleList(nn.Conv2d(width, 1, 3, padding=1) for width in config.widths)
-        self.register_buffer("age", torch.zeros((), dtype=torch.int64))  # steps learnt
+        self.register_buffer("age", torch.zeros((), dtype=torch.int64))  # training steps so far
 
     def forward(
         self, pictures: Float[Tensor, "frames 3 height width"], layers: Float[Tensor, "frames layer height width"]
     ) -> CriticOutput:
         detail = self.CONTRAST * (pictures - F.avg_pool2d(pictures, 3, 1, 1, count_include_pad=False))
-        seen = torch.cat([pictures, detail], 1).contiguous(memory_format=torch.channels_last)
-        fine = self.fine(seen) + self.SIDE * self.layers(F.avg_pool2d(layers, 2))
+        inputs = torch.cat([pictures, detail], 1).contiguous(memory_format=torch.channels_last)
+        fine = self.fine(inputs) + self.SIDE * self.layers(F.avg_pool2d(layers, 2))
         middle = self.middle(fine)
         features = (fine, middle, self.coarse(middle))
         scores = tuple(head(x).float() for head, x in zip(self.heads, features, strict=True))
         return CriticOutput(scores, tuple(x.float() for x in features))
 
     def loss(self, drawn: Tensor, real: Tensor, layers: Tensor) -> Tensor:
-        """Hinge: real patches above 1, drawn ones below -1."""
+        """Hinge loss: real patches above 1, drawn ones below -1."""
         of_drawn, of_real = self(drawn.detach(), layers).scores, self(real, layers).scores
         pairs = zip(of_drawn, of_real, strict=True)
         return sum(F.relu(1 + d).mean() + F.relu(1 - r).mean() for d, r in pairs) / len(self.heads)
@@ -83,9 +83,9 @@ def _halved(width_in: int, width_out: int) -> nn.Sequential:
 
 
 def grid_pattern(error: Float[Tensor, "frames channel height width"]) -> Tensor:
-    """How far errors repeat every 4 pixels: the mean size of each of the 16 places' own local mean.
+    """The 4 x 4 periodic part of the error: the mean deviation of the local means of its 16 positions.
 
-    A decoder that draws in patches of 4 x 4 leaves that pattern; pictures' own patterns are not in the error.
+    A decoder that draws in patches of 4 x 4 leaves this pattern. Patterns of the picture itself are not in the error.
     """
     places = rearrange(error, "f c (row y) (column x) -> f (c y x) row column", y=PATCH, x=PATCH)
     local = F.avg_pool2d(places, 5, 1, 2, count_include_pad=False)
@@ -93,31 +93,32 @@ def grid_pattern(error: Float[Tensor, "frames channel height width"]) -> Tensor:
     return (local - local.mean(2, keepdim=True)).abs().mean()
 
 
-def descend(
+def decoder_loss(
     critic: Critic,
     drawn: Float[Tensor, "frames 3 height width"],
     real: Float[Tensor, "frames 3 height width"],
     layers: Float[Tensor, "frames layer height width"],
     weight: Float[Tensor, "frames 1 height width"],
 ) -> dict[str, Tensor]:
-    """Terms of the decoder's loss; "total" is the reconstruction's, with the scaled sum of three gradients for a slope.
+    """Terms of the decoder's loss. The gradient of "total" is the scaled sum of three gradients.
 
-    Reconstruction (with the pattern of 4 x 4 pixels), the adversary's judgement, and its features.
+    They come from the reconstruction (with the 4 x 4 pattern), from the critic's scores and from its features. The
+    value of "total" is that of the reconstruction.
     """
-    opinion = critic(drawn, layers)
+    output = critic(drawn, layers)
     with torch.no_grad():
-        wanted = critic(real, layers)
+        target = critic(real, layers)
     terms = picture_losses(drawn, real, weight, EDGES)
     grid = grid_pattern(drawn - real)
-    against = -sum(score.mean() for score in opinion.scores) / len(opinion.scores)
-    pairs = zip(opinion.features, wanted.features, strict=True)
-    features = sum((ours - theirs).abs().mean() for ours, theirs in pairs) / len(opinion.features)
-    slope = lambda of: torch.autograd.grad(of, drawn, retain_graph=True)[0]  # noqa: E731
-    base = slope(terms["total"] + GRID * grid)
-    heard = min(1.0, float(critic.age) / WARM_UP)
-    scaled = lambda share, other: share * heard * base.norm() / (other.norm() + 1e-12) * other  # noqa: E731
-    gradient = base + scaled(ADVERSARY, slope(against)) + scaled(FEATURES, slope(features))
-    said = {name: term for name, term in terms.items() if name != "total"}
-    judged = {"grid": grid.detach(), "against": against.detach(), "features": features.detach()}
+    against = -sum(score.mean() for score in output.scores) / len(output.scores)
+    pairs = zip(output.features, target.features, strict=True)
+    features = sum((ours - theirs).abs().mean() for ours, theirs in pairs) / len(output.features)
+    gradient_of = lambda term: torch.autograd.grad(term, drawn, retain_graph=True)[0]  # noqa: E731
+    base = gradient_of(terms["total"] + GRID * grid)
+    ramp = min(1.0, float(critic.age) / WARM_UP)
+    scaled = lambda share, other: share * ramp * base.norm() / (other.norm() + 1e-12) * other  # noqa: E731
+    gradient = base + scaled(ADVERSARY, gradient_of(against)) + scaled(FEATURES, gradient_of(features))
+    reconstruction = {name: term for name, term in terms.items() if name != "total"}
+    adversarial = {"grid": grid.detach(), "against": against.detach(), "features": features.detach()}
     linear = (drawn * gradient.detach()).sum()
-    return {"total": terms["total"].detach() + linear - linear.detach(), **said, **judged}
+    return {"total": terms["total"].detach() + linear - linear.detach(), **reconstruction, **adversarial}

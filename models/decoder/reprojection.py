@@ -1,8 +1,8 @@
-"""A known frame as it would look from another instant's camera, and where that can be trusted.
+"""Reprojection: a known frame as the camera of another instant would see it, and where the result is valid.
 
-Every pixel of the frame to be drawn shows a surface of the layers. What stands still moves as the layers' depth says.
-A body moves on its own: the layers tell each pixel's place on its body, so the pixel is looked for in the known frame
-at the same place of a body of the same colour, by Gauss-Newton steps on these places.
+Each pixel of the target frame shows a surface of the layers. Static surfaces are reprojected with the layers' depth.
+Bodies move: the layers give each pixel's position on its body, so the pixel is searched in the known frame at the same
+position of a body of the same colour, by Gauss-Newton steps.
 """
 
 from dataclasses import dataclass
@@ -14,35 +14,36 @@ from torch import Tensor
 
 from models.decoder.regions import Regions, regions
 
-NEARNESS_M = 3.0  # a nearness layer holds sqrt(min(1, NEARNESS_M / depth)) as 0..1
-SAME_NEARNESS = 0.02  # most difference of nearness on one surface: about 10 % of depth at 20 m, 23 % (23 m) at 100 m
-SAME_REGION = 0.6  # least share of two pixels that is of the same material or part
-BODY_MOVES_M = 8.0  # most change of a body's distance in a window, two frames at 170 km/h; another body is elsewhere
-SAME_COLOUR = 0.12  # most difference of a surface's colour, 0..1, which blends where two parts meet
+NEARNESS_M = 3.0  # a nearness layer is sqrt(min(1, NEARNESS_M / depth)) as 0..1
+SAME_NEARNESS = 0.02  # maximum nearness difference on one surface: about 10 % of depth at 20 m, 23 % (23 m) at 100 m
+SAME_REGION = 0.6  # minimum share of two pixels that is of the same material or part
+BODY_MOVES_M = 8.0  # maximum change of a body's distance in a window, two frames at 170 km/h; more: another body
+SAME_COLOUR = 0.12  # maximum colour difference on one surface, 0..1; colours blend where two parts meet
 SEARCH_STEPS = 4
 LONGEST_STEP_PX = 4.0
-AROUND_PX = 12  # how far the motion of what was found is lent to what was not
-FOUND_PX = 0.5  # a search that would still go on by more than this has found nothing
+NEIGHBOURHOOD_PX = 12  # radius within which pixels without a match use the motion of matched ones
+CONVERGED_PX = 0.5  # a search whose next step would be longer has not converged
 
 
 @dataclass(frozen=True)
 class CameraPath:
-    """Where the camera of a window of frames is, in double precision, which autocast leaves alone."""
+    """Camera poses of a window of frames, in double precision, which autocast does not change."""
 
     poses: Float[Tensor, "batch time 4 4"]  # camera (x right, y down, z forward) to a fixed frame, metres
     intrinsic: Float[Tensor, "batch 3 3"]  # pixels of the layers
 
     def between(self, nearest: Tensor) -> Float[Tensor, "batch time 4 4"]:
-        """From every frame's camera to that of the frame at `nearest` (Int "batch time")."""
-        theirs = torch.take_along_dim(self.poses, nearest[:, :, None, None], dim=1)
-        return torch.linalg.inv(theirs) @ self.poses
+        """The transform from each frame's camera to that of the frame at `nearest` (Int "batch time")."""
+        targets = torch.take_along_dim(self.poses, nearest[:, :, None, None], dim=1)
+        return torch.linalg.inv(targets) @ self.poses
 
 
 @dataclass(frozen=True)
 class Reprojected:
-    """A known frame seen by another frame's camera; `agrees` where both show the same surface, else the known frame
-    shows something else there, or that surface lies outside of it; `moved` is 0 where the surface stayed on its pixel,
-    1 from half a pixel on, where a picture looked up between pixels loses sharpness."""
+    """A known frame resampled for another camera. `agrees` is True where both show the same surface; elsewhere the
+    known frame shows another surface there, or the surface is outside of it. `moved` is 0 where the surface stays on
+    its pixel
+    and 1 from half a pixel on, where interpolation loses sharpness."""
 
     picture: Float[Tensor, "frames 3 height width"]
     agrees: Bool[Tensor, "frames 1 height width"]
@@ -52,63 +53,76 @@ class Reprojected:
 @torch.no_grad()
 def reproject(
     picture: Float[Tensor, "frames 3 height width"],
-    theirs: Float[Tensor, "frames layer height width"],
-    ours: Float[Tensor, "frames layer height width"],
+    source: Float[Tensor, "frames layer height width"],
+    target: Float[Tensor, "frames layer height width"],
     motion: Float[Tensor, "frames 4 4"],
     intrinsic: Float[Tensor, "frames 3 3"],
     which: Regions,
 ) -> Reprojected:
-    """Another frame's `picture`, whose layers are `theirs`, seen by the camera of the frame whose layers are `ours`.
+    """Resample `picture`, whose layers are `source`, for the camera of the frame whose layers are `target`.
 
-    `motion` leads from our camera to theirs; layers are in [-1, 1].
+    `motion` maps the target camera to the source camera; layers are in [-1, 1].
     """
-    theirs, ours = theirs.float(), ours.float()
-    body, there, expected = _standing(ours, motion, intrinsic, which)
-    moved, found = _on_bodies(theirs, ours, body, there, which)
-    there = torch.where(body[:, None], moved, there)
-    return _carried(
-        picture, theirs, ours, there, torch.where(body, found, _shown(theirs, there, expected, which)), which
+    source, target = source.float(), target.float()
+    body, position, expected = _static_positions(target, motion, intrinsic, which)
+    moved, matched = _body_positions(source, target, body, position, which)
+    position = torch.where(body[:, None], moved, position)
+    return _resample(
+        picture,
+        source,
+        target,
+        position,
+        torch.where(body, matched, _background_visible(source, position, expected, which)),
+        which,
     )
 
 
 @torch.no_grad()
 def reproject_background(
     picture: Float[Tensor, "frames 3 height width"],
-    theirs: Float[Tensor, "frames layer height width"],
-    ours: Float[Tensor, "frames layer height width"],
+    source: Float[Tensor, "frames layer height width"],
+    target: Float[Tensor, "frames layer height width"],
     motion: Float[Tensor, "frames 4 4"],
     intrinsic: Float[Tensor, "frames 3 3"],
     which: Regions,
 ) -> Reprojected:
-    """As `reproject`, for what stands still alone: from a frame of a second ago people have moved their limbs."""
-    theirs, ours = theirs.float(), ours.float()
-    body, there, expected = _standing(ours, motion, intrinsic, which)
-    return _carried(picture, theirs, ours, there, ~body & _shown(theirs, there, expected, which), which)
+    """As `reproject`, for static surfaces only: over a second, people move their limbs."""
+    source, target = source.float(), target.float()
+    body, position, expected = _static_positions(target, motion, intrinsic, which)
+    return _resample(
+        picture, source, target, position, ~body & _background_visible(source, position, expected, which), which
+    )
 
 
-def _carried(picture, theirs, ours, there, same: Bool[Tensor, "frames height width"], which: Regions) -> Reprojected:
-    """The picture looked up at `there`, agreeing where the surface is the same one, of one material, and in sight."""
-    alike = torch.minimum(regions(ours, which), _look(regions(theirs, which), there)).sum(1) > SAME_REGION
-    agrees = same & alike & _inside(there)
-    seen = _look(picture.float(), there, "bicubic").clamp(-1, 1).to(picture.dtype)
-    moved = (2 * (there - _pixels(there)).norm(dim=1, keepdim=True)).clamp(max=1)
-    return Reprojected(seen, agrees[:, None], moved)
+def _resample(
+    picture, source, target, position, same_surface: Bool[Tensor, "frames height width"], which: Regions
+) -> Reprojected:
+    """Sample the picture at `position`. It agrees where surface and material are the same, inside of the picture."""
+    same_material = (
+        torch.minimum(regions(target, which), _sample(regions(source, which), position)).sum(1) > SAME_REGION
+    )
+    agrees = same_surface & same_material & _inside(position)
+    resampled = _sample(picture.float(), position, "bicubic").clamp(-1, 1).to(picture.dtype)
+    moved = (2 * (position - _pixels(position)).norm(dim=1, keepdim=True)).clamp(max=1)
+    return Reprojected(resampled, agrees[:, None], moved)
 
 
-def _shown(
-    theirs: Float[Tensor, "frames layer height width"],
-    there: Float[Tensor, "frames 2 height width"],
+def _background_visible(
+    source: Float[Tensor, "frames layer height width"],
+    position: Float[Tensor, "frames 2 height width"],
     expected: Float[Tensor, "frames height width"],
     which: Regions,
 ) -> Bool[Tensor, "frames height width"]:
-    """Where the known frame shows a background as near as expected, and no body before it."""
-    behind = _look(_nearness(theirs, which)[:, :1], there, "nearest")[:, 0]
-    hidden = _look(_body(theirs, which).float()[:, None], there, "nearest")[:, 0] > 0
+    """Where the known frame shows a background at the expected nearness, and no body in front of it."""
+    behind = _sample(_nearness(source, which)[:, :1], position, "nearest")[:, 0]
+    hidden = _sample(_body_mask(source, which).float()[:, None], position, "nearest")[:, 0] > 0
     return ((behind - expected).abs() < SAME_NEARNESS) & ~hidden
 
 
-def _body(layers: Float[Tensor, "frames layer height width"], which: Regions) -> Bool[Tensor, "frames height width"]:
-    """Pixels that parts of a body cover; inside its cuboid but beside its shape the background shows."""
+def _body_mask(
+    layers: Float[Tensor, "frames layer height width"], which: Regions
+) -> Bool[Tensor, "frames height width"]:
+    """Pixels covered by parts of a body; elsewhere in its cuboid the background is visible."""
     behind, front = _nearness(layers, which).unbind(1)
     covered = ((layers[:, which.front] + 1) / 2).sum(1) > 0.5
     return covered & (front > 0) & (front >= behind)
@@ -117,117 +131,119 @@ def _body(layers: Float[Tensor, "frames layer height width"], which: Regions) ->
 def _nearness(
     layers: Float[Tensor, "frames layer height width"], which: Regions
 ) -> Float[Tensor, "frames 2 height width"]:
-    """Of the background and of the body in front of it, 0..1."""
+    """Nearness of the background and of the body in front of it, 0..1."""
     return (layers[:, [which.behind_nearness, which.front_nearness]] + 1) / 2
 
 
 def _other_colour(
-    theirs: Float[Tensor, "frames layer height width"],
-    ours: Float[Tensor, "frames layer height width"],
-    there: Float[Tensor, "frames 2 height width"],
+    source: Float[Tensor, "frames layer height width"],
+    target: Float[Tensor, "frames layer height width"],
+    position: Float[Tensor, "frames 2 height width"],
     which: Regions,
 ) -> Bool[Tensor, "frames height width"]:
-    """Where both frames tell a body's colour and it is not the same one: somebody else at the same place of a body."""
-    they = _look((theirs[:, which.colours] + 1) / 2, there, "nearest")
-    we = (ours[:, which.colours] + 1) / 2
-    differ = (they[:, :-1] - we[:, :-1]).abs().amax(1) > SAME_COLOUR
-    return differ & (they[:, -1] > 0.5) & (we[:, -1] > 0.5)
+    """Where both frames know a body's colour and the colours differ: another body at the same position."""
+    source_colour = _sample((source[:, which.colours] + 1) / 2, position, "nearest")
+    target_colour = (target[:, which.colours] + 1) / 2
+    differ = (source_colour[:, :-1] - target_colour[:, :-1]).abs().amax(1) > SAME_COLOUR
+    return differ & (source_colour[:, -1] > 0.5) & (target_colour[:, -1] > 0.5)
 
 
 def _depth(nearness: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
-    """Metres; what is nearer than the layers tell is at `NEARNESS_M`."""
+    """Metres; surfaces nearer than the layers can express are at `NEARNESS_M`."""
     return NEARNESS_M / nearness.square().clamp(min=1e-3)
 
 
-def _standing(
+def _static_positions(
     layers: Float[Tensor, "frames layer height width"],
     motion: Float[Tensor, "frames 4 4"],
     intrinsic: Tensor,
     which: Regions,
 ) -> tuple[Bool[Tensor, "frames height width"], Float[Tensor, "frames 2 height width"], Float[Tensor, "frames _ _"]]:
-    """Which pixels show a body, not merely its cuboid; where in the known frame, in pixels, each pixel's surface is if
-    it stands still, and how near it is there.
+    """Which pixels show a body (not only its cuboid), each pixel's position in the known frame in pixels if its surface
+    is static, and the expected nearness there.
 
-    What would be behind the camera is put far outside.
+    Positions behind the camera are set far outside.
     """  # fmt: skip
     behind, front = _nearness(layers, which).unbind(1)
-    body = _body(layers, which)
+    body = _body_mask(layers, which)
     nearness = torch.where(body, front, behind)
     height, width = nearness.shape[-2:]
-    here = _pixels(nearness)
-    rays = torch.linalg.inv(intrinsic) @ torch.cat([here, torch.ones_like(here[:1])]).flatten(1).double()
+    pixels = _pixels(nearness)
+    rays = torch.linalg.inv(intrinsic) @ torch.cat([pixels, torch.ones_like(pixels[:1])]).flatten(1).double()
     inverse_depth = nearness.double().square().flatten(1) / NEARNESS_M
     moved = motion[:, :3, :3] @ rays + motion[:, :3, 3:] * inverse_depth[:, None]
-    seen = intrinsic @ moved
-    ahead = seen[:, 2:].clamp(min=1e-3)
-    there = torch.where(seen[:, 2:] > 1e-3, seen[:, :2] / ahead, -1e4).unflatten(-1, (height, width)).float()
+    projected = intrinsic @ moved
+    ahead = projected[:, 2:].clamp(min=1e-3)
+    position = (
+        torch.where(projected[:, 2:] > 1e-3, projected[:, :2] / ahead, -1e4).unflatten(-1, (height, width)).float()
+    )
     expected = (nearness / ahead[:, 0].unflatten(-1, (height, width)).sqrt()).clamp(max=1).float()
-    return body, there, expected
+    return body, position, expected
 
 
-def _on_bodies(
-    theirs: Float[Tensor, "frames layer height width"],
-    ours: Float[Tensor, "frames layer height width"],
+def _body_positions(
+    source: Float[Tensor, "frames layer height width"],
+    target: Float[Tensor, "frames layer height width"],
     body: Bool[Tensor, "frames height width"],
-    standing: Float[Tensor, "frames 2 height width"],
+    static: Float[Tensor, "frames 2 height width"],
     which: Regions,
 ) -> tuple[Float[Tensor, "frames 2 height width"], Bool[Tensor, "frames height width"]]:
-    """Where in the known frame the same place of the same body is, and whether it was found.
+    """The positions in the known frame of the same points of the same bodies, and whether they were found.
 
-    Searched from where the body is if it stands still, from the same pixel, and from where its other pixels have gone;
-    pixels that show no body are left as they are.
+    The search starts from the static position, from the same pixel, and from the motion of neighbouring matches. Pixels
+    without a body are unchanged.
     """
-    there, found = standing.clone(), torch.zeros_like(body)
-    map_ = torch.cat([theirs[:, which.place], *_slopes(theirs, which)], 1)
-    here = _pixels(body)
+    position, matched = static.clone(), torch.zeros_like(body)
+    map_ = torch.cat([source[:, which.place], *_slopes(source, which)], 1)
+    pixels = _pixels(body)
     for frame, mask in enumerate(body):
         if mask.any():
-            wanted = ours[frame, which.place]
-            guesses = (standing[frame], here)
-            there[frame], found[frame] = _best_of(map_[frame], wanted, guesses, there[frame], mask)
-            # Whoever started beside the body starts again, moved by as much as what was found around.
-            moved = here + _mean_around(there[frame] - here, found[frame])
-            left = mask & ~found[frame]
-            if left.any():
-                there[frame], more = _best_of(map_[frame], wanted, (moved,), there[frame], left)
-                found[frame] |= more
-    their_front = _look(_nearness(theirs, which)[:, 1:], there, "nearest")[:, 0]
-    near = (_depth(their_front) - _depth(_nearness(ours, which)[:, 1])).abs() < BODY_MOVES_M
-    shown = _look(_body(theirs, which).float()[:, None], there, "nearest")[:, 0] > 0
-    return there, found & near & shown & ~_other_colour(theirs, ours, there, which)
+            target_place = target[frame, which.place]
+            guesses = (static[frame], pixels)
+            position[frame], matched[frame] = _best_of(map_[frame], target_place, guesses, position[frame], mask)
+            # A search that started beside the body starts again from the mean motion of the matches around.
+            moved = pixels + _mean_around(position[frame] - pixels, matched[frame])
+            unmatched = mask & ~matched[frame]
+            if unmatched.any():
+                position[frame], rematched = _best_of(map_[frame], target_place, (moved,), position[frame], unmatched)
+                matched[frame] |= rematched
+    their_front = _sample(_nearness(source, which)[:, 1:], position, "nearest")[:, 0]
+    near = (_depth(their_front) - _depth(_nearness(target, which)[:, 1])).abs() < BODY_MOVES_M
+    visible = _sample(_body_mask(source, which).float()[:, None], position, "nearest")[:, 0] > 0
+    return position, matched & near & visible & ~_other_colour(source, target, position, which)
 
 
 def _best_of(
     map_: Float[Tensor, "9 height width"],
-    wanted: Float[Tensor, "3 height width"],
+    target_place: Float[Tensor, "3 height width"],
     guesses: tuple[Float[Tensor, "2 height width"], ...],
-    there: Float[Tensor, "2 height width"],
+    position: Float[Tensor, "2 height width"],
     mask: Bool[Tensor, "height width"],
 ) -> tuple[Float[Tensor, "2 height width"], Bool[Tensor, "height width"]]:
-    """`there` with the masked pixels where the best search from any of the guesses ended; and which were found."""
-    searched = [_search(map_, wanted[:, mask], guess[:, mask]) for guess in guesses]
+    """Replace the masked pixels of `position` by the best result of the searches; and return which converged."""
+    searched = [_gauss_newton(map_, target_place[:, mask], guess[:, mask]) for guess in guesses]
     best = searched[0]
-    for other in searched[1:]:
-        better = other.miss_px < best.miss_px
+    for candidate in searched[1:]:
+        better = candidate.miss_px < best.miss_px
         choose = lambda a, b: torch.where(better, a, b)  # noqa: B023, E731
-        best = Searched(choose(other.there, best.there), choose(other.miss_px, best.miss_px))
-    there, found = there.clone(), torch.zeros_like(mask)
-    there[:, mask], found[mask] = best.there, best.miss_px < FOUND_PX
-    return there, found
+        best = PixelSearch(choose(candidate.position, best.position), choose(candidate.miss_px, best.miss_px))
+    position, matched = position.clone(), torch.zeros_like(mask)
+    position[:, mask], matched[mask] = best.position, best.miss_px < CONVERGED_PX
+    return position, matched
 
 
 def _mean_around(
     values: Float[Tensor, "2 height width"], valid: Bool[Tensor, "height width"]
 ) -> Float[Tensor, "2 height width"]:
-    """Mean of the valid values within `AROUND_PX` of each pixel, zero where there are none."""
-    mean = lambda x: F.avg_pool2d(x, 2 * AROUND_PX + 1, 1, AROUND_PX)  # noqa: E731
+    """Mean of the valid values within `NEIGHBOURHOOD_PX` of each pixel, zero if there are none."""
+    mean = lambda x: F.avg_pool2d(x, 2 * NEIGHBOURHOOD_PX + 1, 1, NEIGHBOURHOOD_PX)  # noqa: E731
     weight = valid.float()[None]
     return mean(values * weight) / mean(weight).clamp(min=1e-6)
 
 
 def _slopes(layers: Float[Tensor, "frames layer height width"], which: Regions) -> list[Tensor]:
-    """How the place on a body changes a pixel to the right and a pixel down, by central differences on the body and
-    by one-sided ones at its rim."""
+    """The derivatives of the position on the body to the right and down, by central differences inside the body and
+    one-sided ones at its edge."""
     place, on_body = layers[:, which.place], (layers[:, which.front_nearness, None] > -1).float()
     slopes = []
     for axis, before, after in ((3, (1, 0), (0, 1)), (2, (0, 0, 1, 0), (0, 0, 0, 1))):
@@ -240,30 +256,30 @@ def _slopes(layers: Float[Tensor, "frames layer height width"], which: Regions) 
 
 
 @dataclass(frozen=True)
-class Searched:
-    """Where a search ended, and by how many pixels it would have gone on; infinite where nothing points on."""
+class PixelSearch:
+    """The end of a search, and the length in pixels of its next step; infinite where the step is undetermined."""
 
-    there: Float[Tensor, "2 point"]
+    position: Float[Tensor, "2 point"]
     miss_px: Float[Tensor, "point"]
 
 
-def _search(
-    map_: Float[Tensor, "9 height width"], wanted: Float[Tensor, "3 point"], start: Float[Tensor, "2 point"]
-) -> Searched:
-    """Gauss-Newton to where `map_` (three values, their slopes to the right, their slopes down) is as wanted."""
-    there = start
+def _gauss_newton(
+    map_: Float[Tensor, "9 height width"], target_place: Float[Tensor, "3 point"], start: Float[Tensor, "2 point"]
+) -> PixelSearch:
+    """Gauss-Newton search for the `target_place` in `map_` (three values, their derivatives right, and down)."""
+    position = start
     for _ in range(SEARCH_STEPS):
-        there = there + _newton(map_, wanted, there)[0].clamp(-LONGEST_STEP_PX, LONGEST_STEP_PX)
-    step, determined = _newton(map_, wanted, there)
-    return Searched(there, torch.where(determined, step.norm(dim=0), torch.inf))
+        position = position + _newton_step(map_, target_place, position)[0].clamp(-LONGEST_STEP_PX, LONGEST_STEP_PX)
+    step, determined = _newton_step(map_, target_place, position)
+    return PixelSearch(position, torch.where(determined, step.norm(dim=0), torch.inf))
 
 
-def _newton(
-    map_: Float[Tensor, "9 height width"], wanted: Float[Tensor, "3 point"], there: Float[Tensor, "2 point"]
+def _newton_step(
+    map_: Float[Tensor, "9 height width"], target_place: Float[Tensor, "3 point"], position: Float[Tensor, "2 point"]
 ) -> tuple[Float[Tensor, "2 point"], Bool[Tensor, "point"]]:
-    """The least-squares step, and whether the slopes determine it in both directions."""
-    place, right, down = _look(map_[None], there[None, :, None])[0, :, 0].split(3)
-    error = wanted - place
+    """The least-squares step, and whether the derivatives determine it in both directions."""
+    place, right, down = _sample(map_[None], position[None, :, None])[0, :, 0].split(3)
+    error = target_place - place
     a, b, d = ((x * y).sum(0) for x, y in ((right, right), (right, down), (down, down)))
     p, q = (right * error).sum(0), (down * error).sum(0)
     determinant = a * d - b * b
@@ -273,24 +289,26 @@ def _newton(
 
 
 def _pixels(like: Tensor) -> Float[Tensor, "2 height width"]:
-    """Columns and rows of the centres of all pixels."""
+    """Column and row of the centre of each pixel."""
     height, width = like.shape[-2:]
     columns, rows = (torch.arange(n, device=like.device, dtype=torch.float32) + 0.5 for n in (width, height))
     return torch.stack([columns.expand(height, -1), rows[:, None].expand(-1, width)])
 
 
-def _grid(there: Float[Tensor, "frames 2 row column"], height: int, width: int) -> Float[Tensor, "frames row column 2"]:
-    return there.movedim(1, -1) * 2 / torch.tensor([width, height], device=there.device) - 1
+def _grid(
+    position: Float[Tensor, "frames 2 row column"], height: int, width: int
+) -> Float[Tensor, "frames row column 2"]:
+    return position.movedim(1, -1) * 2 / torch.tensor([width, height], device=position.device) - 1
 
 
-def _inside(there: Float[Tensor, "frames 2 height width"]) -> Bool[Tensor, "frames height width"]:
-    return (_grid(there, *there.shape[-2:]).abs() <= 1).all(-1)
+def _inside(position: Float[Tensor, "frames 2 height width"]) -> Bool[Tensor, "frames height width"]:
+    return (_grid(position, *position.shape[-2:]).abs() <= 1).all(-1)
 
 
-def _look(
-    values: Float[Tensor, "frames channel height width"], there: Float[Tensor, "frames 2 row column"],
-    how: str = "bilinear",
+def _sample(
+    values: Float[Tensor, "frames channel height width"], position: Float[Tensor, "frames 2 row column"],
+    mode: str = "bilinear",
 ) -> Float[Tensor, "frames channel row column"]:  # fmt: skip
-    """The values at places in pixels."""
-    grid = _grid(there, *values.shape[-2:])
-    return F.grid_sample(values, grid, mode=how, padding_mode="border", align_corners=False)
+    """The values at positions in pixels."""
+    grid = _grid(position, *values.shape[-2:])
+    return F.grid_sample(values, grid, mode=mode, padding_mode="border", align_corners=False)

@@ -1,4 +1,4 @@
 """The tokenizer.
 
-Owns the quantiser, its codes, and the network from picture to codes and back.
+Owns the quantiser, its codes, and the network between pictures and codes.
 """

@@ -1,4 +1,4 @@
-"""FSQ codes as digits: how a code enters a network, and how a network predicts one, digit after digit."""
+"""FSQ codes as digits: the embedding of a code, and the prediction of a code digit by digit."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class DigitEmbedding(nn.Module):
-    """The sum of one learned vector for each digit: 38 rows stand for 64,000 codes."""
+    """The sum of one learned vector per digit: 38 rows represent 64,000 codes."""
 
     def __init__(self, levels: tuple[int, ...], width: int):
         super().__init__()
@@ -15,14 +15,14 @@ class DigitEmbedding(nn.Module):
         self.register_buffer("start", _starts(levels), persistent=False)
 
     def forward(self, digits: Int[Tensor, "*batch digit"]) -> Float[Tensor, "*batch width"]:
-        """A product with one-hot rows: its gradient is a product too, not a scatter into few rows."""
+        """A product with one-hot rows: its gradient is a product as well, not a scatter into few rows."""
         return one_hot(digits + self.start, len(self.table), self.table.dtype) @ self.table
 
 
 class DigitHead(nn.Module):
-    """Predicts a code's digits in order, each by a one-hidden-layer network that sees the digits before it.
+    """Predict a code's digits in order, each by a network with one hidden layer that sees the digits before it.
 
-    Independent digits would mix two likely codes into a third that is neither.
+    Independent digits would combine two likely codes into an unlikely third one.
     """
 
     def __init__(self, levels: tuple[int, ...], width: int, hidden: int):
@@ -50,11 +50,11 @@ class DigitHead(nn.Module):
         return (logits + self.bias).masked_fill(self.no_level, float("-inf"))
 
     def begin(self, hidden: Float[Tensor, "token width"]) -> Float[Tensor, "token digit hidden"]:
-        """What is known of every digit before any is drawn; `logits` and `learn` continue from here."""
+        """The hidden state of each digit before any is drawn; `logits` and `learn` continue from it."""
         return self.context(hidden).unflatten(-1, self.weight.shape[:2])
 
     def logits(self, inner: Float[Tensor, "token digit hidden"], digit: int) -> Float[Tensor, "token level"]:
-        """Logits of one digit, as many as it has levels."""
+        """Logits of one digit, one per level."""
         levels = self.levels[digit]
         scores = F.gelu(inner[:, digit]) @ self.weight[digit, :, :levels]
         return scores.float() + self.bias[digit, :levels]
@@ -62,7 +62,7 @@ class DigitHead(nn.Module):
     def learn(
         self, inner: Float[Tensor, "token digit hidden"], digit: int, value: Int[Tensor, "token"]
     ) -> Float[Tensor, "token digit hidden"]:
-        """`inner` once this digit is drawn."""
+        """Update `inner` with the drawn value of this digit."""
         rows = self.earlier[value + sum(self.levels[:digit])] * self.is_earlier[sum(self.levels[:digit])][:, None]
         return inner + rows
 

@@ -1,4 +1,4 @@
-"""Finite scalar quantisation (Mentzer et al., arXiv 2309.15505): a codebook that is a grid, so it cannot collapse."""
+"""Finite scalar quantisation (Mentzer et al., arXiv 2309.15505): the codebook is a fixed grid and cannot collapse."""
 
 from math import prod
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class FSQ(nn.Module):
-    """Rounds each of D bounded numbers to one of `levels[d]` values; a code counts the grid's cells."""
+    """Round each of D bounded numbers to one of `levels[d]` values; a code is the index of the grid cell."""
 
     def __init__(self, levels: tuple[int, ...]):
         super().__init__()
@@ -19,14 +19,14 @@ class FSQ(nn.Module):
         self.register_buffer("basis", torch.tensor(bases), persistent=False)
 
     def bound(self, z: Float[Tensor, "*batch digit"]) -> Float[Tensor, "*batch digit"]:
-        """Squash to the range whose roundings are exactly the levels (even counts are shifted by half)."""
+        """Limit to the range whose roundings are exactly the levels (even counts are shifted by half)."""
         half = (self.level - 1) * (1 - 1e-3) / 2
         offset = torch.where(self.level % 2 == 0, 0.5, 0.0)
         shift = torch.atanh(offset / half)
         return torch.tanh(z + shift) * half - offset
 
     def forward(self, z: Float[Tensor, "*batch digit"]) -> Float[Tensor, "*batch digit"]:
-        """Quantised values in [-1, 1], gradients passed straight through."""
+        """Quantised values in [-1, 1], with straight-through gradients."""
         bounded = self.bound(z.float())
         rounded = bounded + (bounded.round() - bounded).detach()
         return rounded / (self.level // 2)

@@ -1,4 +1,4 @@
-"""The image tokenizer: a picture becomes a small grid of discrete codes, and comes back."""
+"""The image tokenizer: a picture to a small grid of discrete codes, and back."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from models.blocks import Residual, double, halve
+from models.blocks import Residual, downsample, upsample
 from models.tokens.fsq import FSQ
 
 
 @dataclass(frozen=True)
 class TokenizerConfig:
-    """Widths at one quarter, one eighth and one sixteenth of the picture's size; a token covers 16 x 16 pixels."""
+    """Widths at 1/4, 1/8 and 1/16 of the picture's size; a token covers 16 x 16 pixels."""
 
     widths: tuple[int, int, int]
     depths: tuple[int, int, int]
@@ -22,7 +22,7 @@ class TokenizerConfig:
 
 
 class Tokenizer(nn.Module):
-    """Encoder, finite scalar quantiser and a deterministic decoder. Pictures are in [-1, 1]."""
+    """Encoder, finite scalar quantiser and deterministic decoder. Pictures are in [-1, 1]."""
 
     def __init__(self, config: TokenizerConfig):
         super().__init__()
@@ -30,18 +30,18 @@ class Tokenizer(nn.Module):
         fine, middle, coarse = config.widths
         many, some, few = config.depths
         digits = len(config.levels)
-        # Patches before convolutions: work at full resolution is what a CPU does worst.
+        # Patches before convolutions: convolutions at full resolution are slow on a CPU.
         self.encoder = nn.Sequential(
             nn.PixelUnshuffle(4), nn.Conv2d(48, fine, 3, padding=1), *[Residual(fine) for _ in range(many)],
-            halve(fine, middle), *[Residual(middle) for _ in range(some)],
-            halve(middle, coarse), *[Residual(coarse) for _ in range(few)],
+            downsample(fine, middle), *[Residual(middle) for _ in range(some)],
+            downsample(middle, coarse), *[Residual(coarse) for _ in range(few)],
             nn.Conv2d(coarse, digits, 1),
         )  # fmt: skip
         self.quantiser = FSQ(config.levels)
         self.decoder = nn.Sequential(
             nn.Conv2d(digits, coarse, 3, padding=1), *[Residual(coarse) for _ in range(few)],
-            double(coarse, middle), *[Residual(middle) for _ in range(some)],
-            double(middle, fine), *[Residual(fine) for _ in range(many)],
+            upsample(coarse, middle), *[Residual(middle) for _ in range(some)],
+            upsample(middle, fine), *[Residual(fine) for _ in range(many)],
             nn.Conv2d(fine, 48, 3, padding=1), nn.PixelShuffle(4),
         )  # fmt: skip
 
@@ -55,38 +55,38 @@ class Tokenizer(nn.Module):
         return self.quantiser.codes(self.quantiser.digits(values))
 
     def embed(self, codes: Int[Tensor, "batch row column"]) -> Float[Tensor, "batch digit row column"]:
-        """The quantised values that codes stand for."""
+        """The quantised values of codes."""
         return self.quantiser.values(self.quantiser.uncode(codes)).movedim(-1, 1)
 
     def decode(self, codes: Int[Tensor, "batch row column"]) -> Float[Tensor, "batch 3 height width"]:
-        """Pictures from codes alone."""
+        """Pictures from codes."""
         return self.decoder(self.embed(codes))
 
     def loss(
         self, pictures: Float[Tensor, "batch 3 height width"], weight: Float[Tensor, "batch 1 height width"]
     ) -> dict[str, Tensor]:
-        """L1 + L2 as GAIA-1 (arXiv 2309.17080), and the colours of 4 x 4 pixels.
+        """L1 + L2 as GAIA-1 (arXiv 2309.17080), and the mean colours of 4 x 4 pixels.
 
-        `weight` (mean about 1) leans toward bodies: unweighted, sky and road make up nearly all of the loss. Edges
-        are left to the video decoder, which sees the layers: what a token must carry is looks.
+        `weight` (mean about 1) is larger on bodies: otherwise sky and road are nearly all of the loss. Edges are left
+        to the video decoder, which sees the layers; tokens must encode appearance.
         """
         values = self.quantise(pictures)
-        made = self.decoder(values.to(pictures.dtype)).float()
-        return picture_losses(made, pictures, weight, edges=0.0)
+        predicted = self.decoder(values.to(pictures.dtype)).float()
+        return picture_losses(predicted, pictures, weight, edges=0.0)
 
 
 def picture_losses(
-    made: Float[Tensor, "batch 3 height width"],
-    wanted: Float[Tensor, "batch 3 height width"],
+    predicted: Float[Tensor, "batch 3 height width"],
+    target: Float[Tensor, "batch 3 height width"],
     weight: Float[Tensor, "batch 1 height width"],
     edges: float,
 ) -> dict[str, Tensor]:
-    """Weighted L1 + L2 on pixels, L1 on the mean colour of 4 x 4 pixels, its hue apart, and on neighbours' differences.
+    """Weighted L1 + L2 on pixels, L1 on the mean colour of 4 x 4 pixels, on its hue, and on neighbours' differences.
 
-    Hue (red - green, green - blue) has a term of its own because streets are grey: brightness is learned long before.
-    Neighbours are means of 2 x 2 pixels: single ones differ mostly by grain.
+    Hue (red - green, green - blue) is a separate term: streets are grey, and brightness is learned much earlier.
+    Neighbours are means of 2 x 2 pixels, since single pixels differ mostly by noise.
     """
-    error = made - wanted
+    error = predicted - target
     half_error, half_weight = F.avg_pool2d(error, 2), F.avg_pool2d(weight, 2)
     coarse_error, coarse_weight = F.avg_pool2d(error, 4), F.avg_pool2d(weight, 4)
     across = half_error[..., :, 1:] - half_error[..., :, :-1]
@@ -102,7 +102,7 @@ def picture_losses(
     return {"total": total, **{name: term.detach() for name, term in terms.items()}}
 
 
-def psnr(made: Tensor, wanted: Tensor) -> float:
+def psnr(predicted: Tensor, target: Tensor) -> float:
     """Peak signal-to-noise ratio in dB of pictures in [-1, 1]."""
-    error = made.detach().float() - wanted.detach().float()
+    error = predicted.detach().float() - target.detach().float()
     return float(10 * torch.log10(4 / error.square().mean()))

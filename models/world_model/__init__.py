@@ -1,4 +1,4 @@
 """The world model.
 
-Owns its sequence, its network and the samplers that predict the codes of frames to come.
+Owns its sequence, its network, and the sampling of the codes of future frames.
 """

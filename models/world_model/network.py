@@ -1,4 +1,4 @@
-"""The world model: a causal transformer over a driving clip's steps that predicts each frame's tokens in turn."""
+"""The world model: a causal transformer over the steps of a driving clip that predicts each frame's tokens in order."""
 
 from dataclasses import dataclass
 
@@ -16,31 +16,31 @@ from models.world_model.sequence import CONDITIONS, PREFIX, Rotation, StepEncode
 
 @dataclass(frozen=True)
 class WorldModelConfig:
-    """Sizes and training odds of the world model; the defaults are the tiny preset's."""
+    """Sizes and training probabilities of the world model; the defaults are those of the tiny preset."""
 
-    layers: tuple[str, ...]  # names of the layers read, in their order
+    layers: tuple[str, ...]  # names of the input layers, in their order
     width: int = 320
     depth: int = 8
     heads: int = 5
     head_width: int = 192  # hidden channels for each digit of the output head
     levels: tuple[int, ...] = (8, 8, 8, 5, 5, 5)  # of the tokenizer's quantiser
     grid: tuple[int, int] = (9, 16)  # rows, columns of a frame's tokens
-    vocabulary: int = 128  # words known, padding included
+    vocabulary: int = 128  # number of words, including padding
     words: int = 16  # in a caption
-    window: int = 8  # frames seen at once, the one being predicted included
-    memory_s: float = 1.25  # oldest frame looked at in sampling: no older than the training clips are long
-    # Odds that a training clip loses this condition, exclusive of each other; GAIA-1: all .2, text .4, action .4.
+    window: int = 8  # frames in the context, including the predicted one
+    memory_s: float = 1.25  # maximum age of context frames in sampling: not longer than the training clips
+    # Probabilities that a training clip loses a condition, mutually exclusive; GAIA-1: all .2, text .4, action .4.
     drop_all: float = 0.1
     drop_text: float = 0.1
     drop_layout: float = 0.05
     drop_action: float = 0.1
-    context_noise: float = 0.2  # most of a frame's tokens that training replaces, as a share
+    context_noise: float = 0.2  # maximum share of a frame's tokens that training replaces
 
 
 class KeyValues:
-    """Keys and values of the tokens so far; room for `length` of them is taken at once.
+    """Keys and values of the tokens so far, allocated for `length` tokens.
 
-    Each head's tokens lie together: torch's CPU kernel is up to twice as fast on them.
+    The tokens of a head are contiguous: torch's CPU kernel is up to twice as fast on them.
     """
 
     def __init__(self, model: "WorldModel", batch: int, length: int):
@@ -50,7 +50,7 @@ class KeyValues:
         self.filled = 0
 
     def extend(self, depth: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Write behind what is filled; returns everything up to there. `filled` is moved by the caller."""
+        """Write after the filled part and return everything up to the end; the caller updates `filled`."""
         keys, values = self.values[depth].transpose(2, 3)
         end = self.filled + k.shape[1]
         keys[:, self.filled : end] = k
@@ -72,7 +72,7 @@ class Block(nn.Module):
         self.contract = nn.Linear(4 * width, width)
         for last in (self.mix, self.contract):
             nn.init.zeros_(last.weight)
-        with torch.no_grad():  # alike attends to alike from the start: most of the work is finding what was seen before
+        with torch.no_grad():  # equal vectors attend to each other at first: most predictions repeat an earlier token
             self.qkv.weight[width : 2 * width] = self.qkv.weight[:width]
 
     def forward(
@@ -92,7 +92,7 @@ class Block(nn.Module):
 
 
 class WorldModel(nn.Module):
-    """Predicts the tokens of a clip's frames from those before them and from layers, actions and words."""
+    """Predict the tokens of a clip's frames from earlier ones and from layers, actions and words."""
 
     def __init__(self, config: WorldModelConfig):
         super().__init__()
@@ -116,13 +116,13 @@ class WorldModel(nn.Module):
         turn: Float[Tensor, "batch token 2 2 pair"],
         cache: KeyValues | None = None,
     ) -> Float[Tensor, "batch token width"]:
-        """The transformer; with a cache, `x` continues what the cache holds."""
+        """The transformer; with a cache, `x` continues the cached sequence."""
         for depth, block in enumerate(self.blocks):
             x = block(x, turn, depth, cache)
         return self.norm(x)
 
     def before(self, digits: Int[Tensor, "*batch cell digit"]) -> Float[Tensor, "*batch slot width"]:
-        """What each slot is told of the frame before: the token that its cell had there."""
+        """The input of each slot from the frame before: the token of its cell there."""
         return F.pad(self.embed_before(digits), (0, 0, PREFIX - 1, 1))
 
     def hidden(
@@ -131,7 +131,7 @@ class WorldModel(nn.Module):
         known: Float[Tensor, "batch time slot width"],
         t_s: Float[Tensor, "batch time"],
     ) -> Float[Tensor, "batch time cell width"]:
-        """What the trunk knows of each token when it is about to predict it."""
+        """The trunk's output at the position that predicts each token."""
         before = F.pad(self.before(digits[:, :-1]), (0, 0, 0, 0, 1, 0))
         x = known + before + F.pad(self.embed(digits), (0, 0, PREFIX, 0))
         turn = rearrange(self.rotation(t_s), "batch time slot ... -> batch (time slot) ...")
@@ -149,24 +149,23 @@ class WorldModel(nn.Module):
         generator: torch.Generator,
         weight: Float[Tensor, "batch time row column"] | None = None,
     ) -> dict[str, Tensor]:
-        """Cross-entropy of the image tokens, nats a token ("total"), and the share of each digit that is right.
+        """Cross-entropy of the image tokens, nats per token ("total"), and the accuracy of each digit.
 
-        `actions`: speed in m/s, curvature in 1/m. `t_s` need not be regular. `weight` (mean about 1) leans the loss
-        toward chosen cells.
+        `actions`: speed in m/s, curvature in 1/m. `t_s` may be irregular. `weight` (mean about 1) weighs the cells.
         """
-        wanted = self.quantiser.uncode(tokens).flatten(2, 3)
+        target = self.quantiser.uncode(tokens).flatten(2, 3)
         noise = self._draw_noise(tokens.shape[:2], generator).to(tokens.device)
-        seen = self._replace(wanted, noise, generator)
+        noisy = self._replace(target, noise, generator)
         dropped = self._draw_dropped(len(tokens), generator).to(tokens.device)
-        hidden = self.hidden(seen, self.steps(layers, actions, words, noise, dropped), t_s)
-        logits = self.head(hidden.flatten(0, 2), wanted.flatten(0, 2))
-        right = (logits.detach().argmax(-1) == wanted.flatten(0, 2)).float().mean(0)
-        nats = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="none").view(-1, wanted.shape[-1])
+        hidden = self.hidden(noisy, self.steps(layers, actions, words, noise, dropped), t_s)
+        logits = self.head(hidden.flatten(0, 2), target.flatten(0, 2))
+        accuracy = (logits.detach().argmax(-1) == target.flatten(0, 2)).float().mean(0)
+        nats = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view(-1, target.shape[-1])
         total = nats.sum(-1) if weight is None else nats.sum(-1) * weight.flatten()
-        return {"total": total.mean(), **{f"digit_{d}": share for d, share in enumerate(right)}}
+        return {"total": total.mean(), **{f"digit_{d}": share for d, share in enumerate(accuracy)}}
 
     def _draw_noise(self, shape: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "batch time"]:
-        """Half of the frames are clean, the others' share of replaced tokens is uniform."""
+        """Half of the frames are clean; the others' share of replaced tokens is uniform."""
         share = torch.rand(shape, generator=generator) * 2 - 1
         return share.clamp(min=0) * self.config.context_noise
 
@@ -176,7 +175,7 @@ class WorldModel(nn.Module):
         share: Float[Tensor, "batch time"],
         generator: torch.Generator,
     ) -> Int[Tensor, "batch time cell digit"]:
-        """Tokens taken from elsewhere in the batch: wrong ones as likely as those that sampling makes."""
+        """Replace tokens by tokens from elsewhere in the batch, which are as plausible as sampling errors."""
         chosen = torch.rand(digits.shape[:3], generator=generator).to(digits.device) < share[..., None]
         everywhere = digits.flatten(0, 2)
         donors = torch.randint(len(everywhere), digits.shape[:3], generator=generator).to(digits.device)

@@ -1,8 +1,8 @@
-"""What is known of a step of the world model's sequence before its image tokens are: action, words, layout, time.
+"""The conditions of a step of the world model's sequence, known before its image tokens: action, words, layout, time.
 
-GAIA-1 (arXiv 2309.17080) orders a step text, image tokens, action; the action that closes a step leads to the next one.
-Here the action is written at the head of the step it leads to: action, text, image tokens. The layout takes no slots:
-each slot carries the layout of its own cell and of the cell whose token it predicts.
+GAIA-1 (arXiv 2309.17080) orders a step text, image tokens, action; the last action of a step leads to the next one.
+Here the action comes first in the step that it leads to: action, text, image tokens. The layout has no slots of its
+own: each slot has the layout of its own cell and of the cell whose token it predicts.
 """
 
 import math
@@ -14,12 +14,12 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor, nn
 
 PREFIX = 2  # slots before the image tokens: action, text
-CONDITIONS = ("text", "layout", "action")  # what may be dropped, in the order of the `dropped` axis
+CONDITIONS = ("text", "layout", "action")  # conditions that can be dropped, in the order of the `dropped` axis
 _PERIODS = 6  # sine-cosine pairs for each of speed and curvature
 
 
 class StepEncoder(nn.Module):
-    """Sums all that is known in advance into one vector for each slot of each step."""
+    """Sum all conditions into one vector per slot and step."""
 
     def __init__(self, width: int, grid: tuple[int, int], channels: int, vocabulary: int, words: int):
         super().__init__()
@@ -29,7 +29,7 @@ class StepEncoder(nn.Module):
         self.layout = LayoutEncoder(width, grid, channels)
         self.here = nn.Linear(width, width, bias=False)
         self.next = nn.Linear(width, width, bias=False)
-        self.next.load_state_dict(self.here.state_dict())  # a query for a cell begins as a likeness of its key
+        self.next.load_state_dict(self.here.state_dict())  # at first a query for a cell resembles that cell's key
         self.slot = nn.Parameter(torch.randn(PREFIX + cells, width) * 0.3)
         self.no_text = nn.Parameter(torch.randn(width) * 0.3)
         self.no_action = nn.Parameter(torch.randn(width) * 0.3)
@@ -44,7 +44,7 @@ class StepEncoder(nn.Module):
         noise: Float[Tensor, "batch time"],
         dropped: Bool[Tensor, "batch 3"],
     ) -> Float[Tensor, "batch time slot channel"]:
-        """`noise`: the share of a step's tokens that were replaced. `dropped`: conditions withheld, by `CONDITIONS`."""
+        """`noise`: the share of replaced tokens per step. `dropped`: conditions left out, by `CONDITIONS`."""
         no_text, no_layout, no_action = (dropped[:, i, None] for i in range(3))
         steps = layers.shape[1]
         text = torch.where(no_text, self.no_text, self.words(words))[:, None].expand(-1, steps, -1)
@@ -59,7 +59,7 @@ class StepEncoder(nn.Module):
 
 
 class WordEncoder(nn.Module):
-    """A caption of a closed vocabulary as one vector: a mean over its words, each seen in its place."""
+    """A caption of a closed vocabulary as one vector: the mean over its words, each with its position."""
 
     def __init__(self, width: int, vocabulary: int, words: int):
         super().__init__()
@@ -71,12 +71,12 @@ class WordEncoder(nn.Module):
     def forward(self, words: Int[Tensor, "batch word"]) -> Float[Tensor, "batch width"]:
         """0 is padding."""
         present = (words > 0)[..., None]
-        seen = F.gelu(self.inner(self.word(words) + self.place)) * present
-        return self.outer(seen.sum(1) / present.sum(1).clamp(min=1))
+        hidden = F.gelu(self.inner(self.word(words) + self.place)) * present
+        return self.outer(hidden.sum(1) / present.sum(1).clamp(min=1))
 
 
 class LayoutEncoder(nn.Module):
-    """One vector for each cell's layers: 4 x 4 patches, then the cell, then its neighbours."""
+    """One vector per cell from its layers: patches of 4 x 4 pixels, then the cell, then its neighbours."""
 
     FINE = 64
 
@@ -96,7 +96,7 @@ class LayoutEncoder(nn.Module):
             "batch time layer (row y i) (column x j) -> (batch time row column) y x (layer i j)",
             row=rows, column=columns, i=4, j=4,
         )  # fmt: skip
-        # The scaling to [-1, 1] is moved into the weights: patches are large, weights are small.
+        # The scaling to [-1, 1] is applied to the weights, which are much smaller than the patches.
         weight, bias = self.patch.weight / 127.5, self.patch.bias - self.patch.weight.sum(1)
         fine = F.gelu(F.linear(patches.to(_compute_dtype(weight)), weight, bias))
         cells = self.cell(fine.flatten(1))
@@ -109,7 +109,7 @@ class LayoutEncoder(nn.Module):
 
 
 def action_features(actions: Float[Tensor, "batch time 2"]) -> Float[Tensor, "batch time feature"]:
-    """Symlog of speed (m/s) and of curvature (1/100 m, so that bends matter), and their waves."""
+    """Symlog of speed (m/s) and of curvature (1/100 m, so that bends have an effect), with sines and cosines."""
     scaled = actions * actions.new_tensor([1.0, 100.0])
     symlog = scaled.sign() * scaled.abs().log1p()
     angles = symlog[..., None] * (2.0 ** torch.arange(_PERIODS, device=actions.device))
@@ -117,9 +117,9 @@ def action_features(actions: Float[Tensor, "batch time 2"]) -> Float[Tensor, "ba
 
 
 class Rotation(nn.Module):
-    """Rotary positions on time in seconds, row and column; a query stands at the cell whose token it predicts.
+    """Rotary positions from time in seconds, row and column; a query has the position of the cell that it predicts.
 
-    Times enter only as differences, so a cached key stays right whichever frames are remembered beside it.
+    Only time differences matter, so cached keys stay valid for any choice of context frames.
     """
 
     def __init__(self, grid: tuple[int, int], channels: int):
@@ -132,7 +132,7 @@ class Rotation(nn.Module):
         place = torch.stack([cells.div(columns, rounding_mode="floor"), cells % columns], -1)
         angles = (place[..., None] * _rates(across, 3.0, 80.0)).flatten(-2)
         slots = PREFIX + rows * columns
-        # The slot before a cell's own holds the query for it: keys stand one cell behind queries.
+        # The slot before a cell holds the query for it: keys are one cell behind queries.
         self.register_buffer("places", torch.stack([angles[1 : slots + 1], angles[:slots]], 1), persistent=False)
 
     def forward(self, t_s: Float[Tensor, "batch time"]) -> Float[Tensor, "batch time slot 2 2 pair"]:
@@ -147,7 +147,7 @@ class Rotation(nn.Module):
 def rotate(
     x: Float[Tensor, "batch token 2 head channel"], turn: Float[Tensor, "batch token 2 2 pair"]
 ) -> Float[Tensor, "batch token 2 head channel"]:
-    """Turn queries and keys by their positions' angles."""
+    """Rotate queries and keys by the angles of their positions."""
     cosine, sine = turn.to(x.dtype)[..., None, :].unbind(-3)
     first, second = x.chunk(2, -1)
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], -1)

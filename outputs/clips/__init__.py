@@ -1,4 +1,4 @@
 """One clip as a folder.
 
-Owns its frames, video, rollout and manifest, and the lists of rejected clips and coverage.
+Owns the frames, video, rollout and manifest of a clip, the list of rejected clips, and the coverage of sweeps.
 """

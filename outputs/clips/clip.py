@@ -1,12 +1,12 @@
-"""One clip as a folder that appears whole or not at all.
+"""One clip as a folder, written atomically.
 
 record.json                    lineage and verdicts (`outputs.clips.manifest`)
-rollout.json, rollout.npz      where every body is at every frame
-cameras.json, labels.npz       the rig, and what each camera sees of each body
-lidar/0000.pcd.bin ...         one sweep a keyframe, named by its frame
-CAM_FRONT/generated.mp4        the generated frames, to look at
-CAM_FRONT/source.mp4           the frames of the log or the procedural camera, where there are some
-CAM_FRONT/frames/0000.jpg ...  the generated frames, to train on
+rollout.json, rollout.npz      the state of every body at every frame
+cameras.json, labels.npz       the rig, and each body's labels in each camera
+lidar/0000.pcd.bin ...         one sweep per keyframe, named by its frame
+CAM_FRONT/generated.mp4        the generated frames, for viewing
+CAM_FRONT/source.mp4           the frames of the log or of the procedural camera, if there are any
+CAM_FRONT/frames/0000.jpg ...  the generated frames, for training
 """
 
 import re
@@ -37,11 +37,11 @@ LABELS = ("visibility", "truncation", "amodal_box", "modal_box", "in_view", "dep
 
 @dataclass(frozen=True)
 class Clip:
-    """Everything one scenario and seed gave. Tuples run over `cameras`, except `lidar`, which runs over keyframes.
+    """All data of one scenario and seed. Tuples run over `cameras`, except `lidar`, which runs over keyframes.
 
-    Pictures are "time height width 3"; `source` is empty where there is no other picture of the same instants. LiDAR
-    points are x, y, z (m, sensor frame), intensity (0-255) and ring, as `conditioning.sensors.lidar.cast_lidar` gives
-    them.
+    Pictures are "time height width 3"; `source` is empty if there are no source pictures of these instants. LiDAR
+    points are x, y, z (m, sensor frame), intensity (0-255) and ring, as returned by
+    `conditioning.sensors.lidar.cast_lidar`.
     """
 
     record: ClipRecord
@@ -54,13 +54,13 @@ class Clip:
 
 
 def keyframes(frames: int, rate_hz: float) -> range:
-    """Which frames are keyframes: the first and every half second's after it."""
+    """Indices of the keyframes: the first frame, then one every half second."""
     return range(0, frames, max(1, round(rate_hz / KEYFRAME_RATE_HZ)))
 
 
 def write_clip(folder: Path, clip: Clip, lossless: bool = False) -> None:
-    """Replaces `folder`. Frames are JPEG of quality 95, or PNG if `lossless`. ValueError for parts that disagree."""
-    _refuse_disagreement(clip)
+    """Replace `folder`. Frames are JPEG of quality 95, or PNG if `lossless`. ValueError for inconsistent parts."""
+    _check_consistency(clip)
     with whole_folder(folder) as part:
         write_record(part / "record.json", clip.record)
         write_rollout(part, clip.rollout)
@@ -75,31 +75,31 @@ def write_clip(folder: Path, clip: Clip, lossless: bool = False) -> None:
 
 
 def read_clip(folder: Path) -> Clip:
-    """The clip in `folder`. Generated frames are those of the frame files; the source comes from its video."""
+    """Read the clip in `folder`: generated frames from the frame files, source frames from the video."""
     record, rollout = read_record(folder / "record.json"), read_rollout(folder)
     cameras = read_cameras(folder / "cameras.json")
     frames = tuple(np.stack([read_image(path) for path in frame_paths(folder, c.name)]) for c in cameras)
     videos = [folder / c.name / "source.mp4" for c in cameras]
     source = tuple(read_video(video) for video in videos) if videos[0].exists() else ()
     clip = Clip(record, rollout, cameras, read_labels(folder, cameras), frames, source, read_lidar(folder))
-    _refuse_disagreement(clip)
+    _check_consistency(clip)
     return clip
 
 
 def read_labels(folder: Path, cameras: tuple[Camera, ...]) -> tuple[Labels, ...]:
-    """What each camera sees, in the order of the rig."""
+    """The labels of each camera, in the order of the rig."""
     names = tuple(f"{camera.name}.{name}" for camera in cameras for name in LABELS)
     arrays = read_arrays(folder / "labels.npz", names)
     return tuple(Labels(**{name: arrays[f"{camera.name}.{name}"] for name in LABELS}) for camera in cameras)
 
 
 def read_lidar(folder: Path) -> tuple[Float[np.ndarray, "_ 5"], ...]:
-    """The sweeps in order of time."""
+    """The LiDAR sweeps in order of time."""
     return tuple(np.fromfile(path, np.float32).reshape(-1, 5) for path in lidar_paths(folder))
 
 
 def frame_paths(folder: Path, camera: str) -> list[Path]:
-    """The frame files of one camera in order of time. FileNotFoundError if there is none."""
+    """The frame files of one camera in order of time. FileNotFoundError if there are none."""
     return _numbered(folder / camera / "frames", r"\d{4}\.(jpg|png)")
 
 
@@ -132,8 +132,8 @@ def _write_frames(folder: Path, frames: np.ndarray, ending: str) -> None:
         write_image(folder / f"{i:04d}{ending}", picture)
 
 
-def _refuse_disagreement(clip: Clip) -> None:
-    """ValueError unless every part speaks of the same cameras and instants."""
+def _check_consistency(clip: Clip) -> None:
+    """Raise ValueError unless all parts have the same cameras and instants."""
     names = tuple(camera.name for camera in clip.cameras)
     time = len(clip.rollout.t_s)
     rows = len(keyframes(time, clip.record.frame_rate_hz))

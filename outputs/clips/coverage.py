@@ -1,4 +1,4 @@
-"""Which part of a sweep's space was run, accepted and critical: by parameter, and by pairs of parameters."""
+"""Coverage of a sweep: which scenarios were run, accepted and critical, by parameter and by pair of parameters."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from scenarios.sweeps.axis_spec import number
 
-MOST_VALUES = 8  # of a parameter that are shown one by one; more numbers than that are put into ranges
+MOST_VALUES = 8  # a parameter with more numeric values is shown in ranges
 RANGES = 6
-MOST_PAIRS = 15  # of a family
+MOST_PAIRS = 15  # per family
 
 
 class _CoverageModel(BaseModel):
@@ -19,7 +19,7 @@ class _CoverageModel(BaseModel):
 
 
 class ScenarioCounts(_CoverageModel):
-    """Scenarios: how many the files mean, of how many there is a clip, an accepted one, a critical one."""
+    """Numbers of scenarios: in the files, with a clip, with an accepted clip, with a critical clip."""
 
     asked: int
     run: int
@@ -28,7 +28,7 @@ class ScenarioCounts(_CoverageModel):
 
 
 class ParameterCoverage(_CoverageModel):
-    """One parameter: the values or ranges it was swept over, and the scenarios in each."""
+    """One parameter: its values or ranges in the sweep, and the number of scenarios in each."""
 
     path: str
     values: tuple[str, ...]
@@ -36,7 +36,7 @@ class ParameterCoverage(_CoverageModel):
 
 
 class Pair(_CoverageModel):
-    """Two parameters together: a row for each value of the first, a column for each of the second."""
+    """Two parameters together: a row per value of the first, a column per value of the second."""
 
     paths: tuple[str, str]
     rows: tuple[str, ...]
@@ -45,7 +45,7 @@ class Pair(_CoverageModel):
 
 
 class Coverage(_CoverageModel):
-    """A family: the scenarios of one file. `pairs_left_out` are those beyond the first few."""
+    """A family: the scenarios of one file. `pairs_left_out` counts the pairs that are not listed."""
 
     family: str
     whole: ScenarioCounts
@@ -56,7 +56,7 @@ class Coverage(_CoverageModel):
 
 @dataclass(frozen=True)
 class Point:
-    """One scenario of a sweep that was asked for, and what became of it; `parameters` as the author wrote them."""
+    """One requested scenario of a sweep and its result; `parameters` are as the author wrote them."""
 
     family: str
     parameters: Mapping[str, str]
@@ -66,7 +66,7 @@ class Point:
 
 
 def coverage(points: Iterable[Point]) -> tuple[Coverage, ...]:
-    """The families that are swept, by name."""
+    """The coverage of each family that has a sweep, ordered by name."""
     families: dict[str, list[Point]] = {}
     for point in points:
         if point.parameters:
@@ -96,29 +96,29 @@ def _tally(points: Sequence[Point]) -> ScenarioCounts:
 
 @dataclass(frozen=True)
 class _Bins:
-    """Labels in order, and which of them a value belongs to."""
+    """Labels in order, and a function from a value to the index of its label."""
 
     labels: tuple[str, ...]
     place: Callable[[str], int]
 
 
 def _bins(written: Sequence[str]) -> _Bins:
-    """A few values as they are, numbers in order; many numbers of one unit in ranges of equal width."""
+    """One bin per value, numbers in order; many numbers of one unit in ranges of equal width."""
     values = list(dict.fromkeys(written))
-    read = [number(value) or number(_bare(value)) for value in values]
+    read = [number(value) or number(_without_unit(value)) for value in values]
     if None in read or len({n.unit for n in read}) > 1:
         return _Bins(tuple(values), values.index)
     ordered = [value for _, value in sorted(zip((n.value for n in read), values, strict=True))]
     if len(ordered) <= MOST_VALUES:
         return _Bins(tuple(ordered), ordered.index)
-    found = dict(zip(values, (float(n.value) for n in read), strict=True))
-    edges = np.linspace(min(found.values()), max(found.values()), RANGES + 1)
+    numbers = dict(zip(values, (float(n.value) for n in read), strict=True))
+    edges = np.linspace(min(numbers.values()), max(numbers.values()), RANGES + 1)
     labels = tuple(f"{a:.3g} to {b:.3g} {read[0].unit}".strip() for a, b in pairwise(edges))
-    return _Bins(labels, lambda value: min(int(np.searchsorted(edges, found[value], "right")) - 1, RANGES - 1))
+    return _Bins(labels, lambda value: min(int(np.searchsorted(edges, numbers[value], "right")) - 1, RANGES - 1))
 
 
-def _bare(value: str) -> object:
-    """A number without unit, which is text here, as the number that the file held."""
+def _without_unit(value: str) -> object:
+    """Convert the text of a number without unit back to a number; return other text unchanged."""
     try:
         return float(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Single pictures on disk."""
+"""Single pictures as files."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-JPEG_QUALITY = 95  # what perception datasets use: artefacts well below a camera's own noise
+JPEG_QUALITY = 95  # as in perception datasets: artefacts are well below a camera's own noise
 
 
 def write_image(path: Path, picture: UInt8[np.ndarray, "height width 3"]) -> None:
-    """RGB as PNG (lossless) or JPEG, by the name's ending. Full colour resolution in both."""
+    """Write RGB as PNG (lossless) or JPEG, chosen by the file's suffix. No chroma subsampling."""
     if path.suffix == ".png":
         Image.fromarray(picture).save(path, optimize=False)
     elif path.suffix == ".jpg":

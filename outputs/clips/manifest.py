@@ -1,4 +1,4 @@
-"""The lineage of a clip: what it was made from, with what, what was found, and whether it may leave."""
+"""The lineage of a clip: its inputs, code and weights, its verdicts, and whether it is accepted."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -13,7 +13,7 @@ from outputs.clips.coverage import Coverage
 from outputs.verdict import Verdict
 from scenarios.rollout import SimEvent
 
-# Ids and camera names become folder names: nothing that could climb out of the output folder.
+# Ids and camera names become folder names: no name may leave the output folder.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, Field(pattern=NAME)]
 FIRST_RENDERER = "gaia"  # of all clips made before there was a choice: what does not say is by this one
@@ -21,7 +21,7 @@ NOT_FINITE = {"Infinity", "-Infinity", "NaN"}  # JSON has no such numbers; pydan
 
 
 def _with_numbers(value: object) -> object:
-    """A verdict as read from JSON, with the words for infinite numbers turned back."""
+    """Convert the strings for infinite numbers in a verdict read from JSON back to numbers."""
     if not isinstance(value, dict):
         return value
     unknown = set(value) - {field.name for field in fields(Verdict)}
@@ -38,12 +38,12 @@ class _ManifestModel(BaseModel):
 
 
 class ClipRecord(_ManifestModel):
-    """Everything there is to know of a clip but its arrays.
+    """All metadata of a clip.
 
-    `family` is what siblings share, which stay in one split: the scene of the log that a clip starts from, or else
-    the scenario file; in older records of clips from logs the file, too. `weights` maps each part of the model to the
-    SHA-256 of its file. `spec_hash` is the SHA-256 of the scenario file as written, which the run keeps under `specs/`;
-    in records of before it is the scenario's id. A record contradicting its own verdicts is refused.
+    `family` groups clips that must stay in one split: the log's scene that a clip starts from, or else the scenario
+    file (in older records also for clips from logs). `weights` maps each network to the SHA-256 of its file.
+    `spec_hash` is the SHA-256 of the scenario file as written, which the run keeps under `specs/`; in older records it
+    is the scenario's id. A record that contradicts its own verdicts is refused.
     """
 
     format: Literal["nearmiss-clip-1"] = "nearmiss-clip-1"
@@ -73,8 +73,8 @@ class ClipRecord(_ManifestModel):
 
     @model_validator(mode="after")
     def _agrees_with_its_verdicts(self) -> "ClipRecord":
-        if strange := {v.camera for v in self.verdicts if v.camera} - set(self.cameras):
-            raise ValueError(f"verdicts on cameras that the clip has not: {', '.join(sorted(strange))}")
+        if unknown := {v.camera for v in self.verdicts if v.camera} - set(self.cameras):
+            raise ValueError(f"verdicts on cameras that the clip does not have: {', '.join(sorted(unknown))}")
         if self.accepted != verdicts_.accepted(self.verdicts):
             raise ValueError(f"accepted is {self.accepted}, which the verdicts contradict")
         if not self.accepted and not self.reasons:
@@ -82,12 +82,12 @@ class ClipRecord(_ManifestModel):
         return self
 
 
-def reasons_against(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
-    """Why a clip may not leave, a sentence each; empty exactly where `verdict.accepted` is true."""
+def rejection_reasons(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
+    """Why a clip is rejected, one sentence each; empty exactly where `verdict.accepted` is true."""
     against = [v for v in verdicts if v.against]
-    heard = {v.family for v in against} | {verdicts_.pixels_of(v.camera) for v in against}
-    silent = (f"{what}: no check passed" for what in verdicts_.unchecked(verdicts) if what not in heard)
-    return (*map(_sentence, against), *silent)
+    reported = {v.family for v in against} | {verdicts_.pixels_of(v.camera) for v in against}
+    unreported = (f"{what}: no check passed" for what in verdicts_.unchecked(verdicts) if what not in reported)
+    return (*map(_sentence, against), *unreported)
 
 
 def _sentence(verdict: Verdict) -> str:
@@ -96,13 +96,13 @@ def _sentence(verdict: Verdict) -> str:
     return f"{verdict.check}{where}: {unsure}{verdict.reason}"
 
 
-def missed(record: ClipRecord) -> list[str]:
-    """Ids of the checks that keep a clip out of the dataset, each once however many cameras or actors it failed on."""
+def failed_checks(record: ClipRecord) -> list[str]:
+    """Ids of the failed checks that reject a clip, each once, also if it failed for several cameras or actors."""
     return list(dict.fromkeys(v.id for v in record.verdicts if v.against))
 
 
 class Manifest(_ManifestModel):
-    """The records of one run, ordered by id, and which part of its sweeps they cover."""
+    """The records of one run, ordered by id, and the coverage of its sweeps."""
 
     format: Literal["nearmiss-manifest-1"] = "nearmiss-manifest-1"
     clips: tuple[ClipRecord, ...]

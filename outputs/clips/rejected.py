@@ -1,14 +1,14 @@
-"""The list of clips that may not leave, each with its reasons, for a program and for a person."""
+"""The list of rejected clips with their reasons, as JSON and as Markdown."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from outputs.atomic_write import write_text
-from outputs.clips.manifest import ClipRecord, missed, write_manifest
+from outputs.clips.manifest import ClipRecord, failed_checks, write_manifest
 
 
 def write_rejected(folder: Path, records: Iterable[ClipRecord]) -> None:
-    """Writes `rejected.json` (whole records) and `README.md` (reasons) into `folder`, also where none was rejected.
+    """Write `rejected.json` (complete records) and `README.md` (reasons) into `folder`, also if no clip was rejected.
 
     ValueError if an accepted record is among them.
     """
@@ -27,10 +27,10 @@ def _page(records: list[ClipRecord]) -> str:
 
 
 def _row(record: ClipRecord) -> str:
-    checks = "<br>".join(f"`{check}`" for check in missed(record))
+    checks = "<br>".join(f"`{check}`" for check in failed_checks(record))
     return f"| `{record.id}` | {_cell(record.name)} | {checks} | {'<br>'.join(map(_cell, record.reasons))} |\n"
 
 
 def _cell(text: str) -> str:
-    """Text that cannot end a table's cell or its line, nor start a tag."""
+    """Escape text so that it cannot end a table cell or a line, nor start a tag."""
     return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())

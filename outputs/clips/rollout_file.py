@@ -1,4 +1,4 @@
-"""A rollout and its cameras on disk: arrays as .npz, everything else as JSON beside it."""
+"""A rollout and its cameras as files: arrays as .npz, everything else as JSON."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ ARRAYS = (
 )  # fmt: skip
 
 
-class _Words(BaseModel):
+class _RolloutMetadata(BaseModel):
     """A rollout without its arrays."""
 
     model_config = STRICT
@@ -53,7 +53,7 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Exactly the named arrays. ValueError says which are missing or strange."""
+    """Read exactly the named arrays. ValueError lists the arrays of the file and the expected ones."""
     with np.load(path, allow_pickle=False) as stored:
         if set(stored.files) != set(names):
             raise ValueError(f"{path}: holds {sorted(stored.files)}, not {sorted(names)}")
@@ -61,15 +61,15 @@ def read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
 
 
 def write_rollout(folder: Path, rollout: Rollout) -> None:
-    words = _Words(**{name: getattr(rollout, name) for name in _Words.model_fields})
-    write_text(folder / "rollout.json", words.model_dump_json(indent=1) + "\n")
+    metadata = _RolloutMetadata(**{name: getattr(rollout, name) for name in _RolloutMetadata.model_fields})
+    write_text(folder / "rollout.json", metadata.model_dump_json(indent=1) + "\n")
     write_arrays(folder / "rollout.npz", {name: getattr(rollout, name) for name in ARRAYS})
 
 
 def read_rollout(folder: Path) -> Rollout:
-    """The rollout written to `folder`, bit for bit."""
-    words = _Words.model_validate_json((folder / "rollout.json").read_bytes())
-    fields = {name: getattr(words, name) for name in _Words.model_fields}
+    """Read the rollout in `folder`; all values are exactly as written."""
+    metadata = _RolloutMetadata.model_validate_json((folder / "rollout.json").read_bytes())
+    fields = {name: getattr(metadata, name) for name in _RolloutMetadata.model_fields}
     return Rollout(**fields, **read_arrays(folder / "rollout.npz", ARRAYS))
 
 

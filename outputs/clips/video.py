@@ -1,4 +1,4 @@
-"""H.264 clips: written for any browser, read back exactly as a browser would show them."""
+"""H.264 videos: written for any browser, read back with the colours that a browser shows."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -10,15 +10,15 @@ from jaxtyping import UInt8
 
 from outputs.atomic_write import whole_file
 
-# Constant rate factor of x264, 0 lossless to 51: 18 is commonly held to be visually without loss.
+# Constant rate factor of x264, 0 (lossless) to 51; 18 is usually considered visually lossless.
 QUALITY_CRF = 18
-BT709 = 1  # the code for BT.709 in H.264's primaries, transfer and matrix fields; players otherwise guess by size
+BT709 = 1  # the code of BT.709 in H.264's primaries, transfer and matrix fields; without it players guess by size
 
 
 def write_video(path: Path, frames: UInt8[np.ndarray, "time height width 3"], rate_hz: float) -> None:
-    """RGB frames as an MP4 that starts playing before it is whole; the same frames give the same bytes.
+    """Write RGB frames as an MP4 that can play while it loads; the same frames give the same bytes.
 
-    ValueError for an odd height or width: 4:2:0 colour needs even ones.
+    ValueError for an odd height or width: 4:2:0 chroma needs even ones.
     """
     time, height, width, _ = frames.shape
     if time == 0 or height % 2 or width % 2:
@@ -29,7 +29,7 @@ def write_video(path: Path, frames: UInt8[np.ndarray, "time height width 3"], ra
 
 
 def _encode(container: av.container.OutputContainer, frames: np.ndarray, rate: Fraction) -> None:
-    # One thread: x264's rate control depends on how many there are. A keyframe a second makes seeking quick.
+    # One thread: x264's rate control depends on the thread count. One keyframe per second makes seeking fast.
     options = {"crf": str(QUALITY_CRF), "preset": "medium", "threads": "1", "g": str(round(rate)), "flags": "+bitexact"}
     stream = container.add_stream("libx264", rate=rate, options=options)
     stream.height, stream.width, stream.pix_fmt = frames.shape[1], frames.shape[2], "yuv420p"
@@ -45,7 +45,7 @@ def _encode(container: av.container.OutputContainer, frames: np.ndarray, rate: F
 
 
 def read_video(path: Path) -> UInt8[np.ndarray, "time height width 3"]:
-    """Every frame of a video's first stream as RGB. ValueError for a file that holds no picture."""
+    """All frames of a video's first stream as RGB. ValueError for a file without pictures."""
     reformat = VideoReformatter()
     with av.open(str(path)) as container:
         decoded = (
@@ -59,6 +59,6 @@ def read_video(path: Path) -> UInt8[np.ndarray, "time height width 3"]:
 
 
 def frame_rate(path: Path) -> float:
-    """Frames per second, as the file states it."""
+    """Frames per second, as given in the file."""
     with av.open(str(path)) as container:
         return float(container.streams.video[0].average_rate)

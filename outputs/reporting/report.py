@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
-from outputs.clips.manifest import ClipRecord, missed, read_record
+from outputs.clips.manifest import ClipRecord, failed_checks, read_record
 from outputs.reporting.clip_section import clip_view
 from outputs.reporting.thumbnails import thumbnail
 
@@ -80,7 +80,7 @@ def write_report(
 
 
 def _summary(records: Sequence[ClipRecord], failures: Sequence[NotMade]) -> dict[str, object]:
-    failed = Counter(check for record in records for check in missed(record))
+    failed = Counter(check for record in records for check in failed_checks(record))
     accepted = sum(r.accepted for r in records)
     return {
         "clips": len(records), "accepted": accepted, "rejected": len(records) - accepted, "failed": len(failures),

@@ -1,4 +1,4 @@
-"""Measures against each other: every trial, and the frontier on which none can get worse by one without the other."""
+"""Plot of a search with several measures: all trials and the Pareto frontier, for each pair of measures."""
 
 from itertools import combinations
 from pathlib import Path
@@ -8,11 +8,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from outputs.searches.records import SearchRecord, Trial
-from outputs.searches.search_plot import CEILING, FOUND, HIT, MISSED
+from outputs.searches.search_plot import CEILING, FRONTIER, HIT, MISSED
 
 
 def plot_frontier(path: Path, record: SearchRecord) -> None:
-    """Writes a PNG: a panel for every two measures."""
+    """Write a PNG with one panel per pair of measures."""
     pairs = list(combinations(range(len(record.measures)), 2))
     figure = Figure(figsize=(6.4 * len(pairs), 5.2), layout="constrained")
     figure.suptitle(f"{record.file}: {len(record.trials)} trials, seed {record.seed}", fontsize=11)
@@ -25,17 +25,19 @@ def plot_frontier(path: Path, record: SearchRecord) -> None:
 
 
 def _draw_pair(axes: Axes, record: SearchRecord, across: int, up: int) -> None:
-    def places(trials: list[Trial]) -> tuple[list[float], list[float]]:
+    def coordinates(trials: list[Trial]) -> tuple[list[float], list[float]]:
         return tuple([min(t.figures[i], CEILING[record.units[i]]) for t in trials] for i in (across, up))
 
     measured = [trial for trial in record.trials if trial.figures]
     missed, hit = ([t for t in measured if (t.impact_mps is not None) is met] for met in (False, True))
-    axes.scatter(*places(missed), s=13, color=MISSED, linewidths=0, alpha=0.55, label="no collision")
-    if hit:  # a colour scale of nothing has no ends
+    axes.scatter(*coordinates(missed), s=13, color=MISSED, linewidths=0, alpha=0.55, label="no collision")
+    if hit:  # a colour scale needs at least one value
         shade = {"c": [3.6 * t.impact_mps for t in hit], "cmap": HIT, "vmin": 0.0}
-        axes.scatter(*places(hit), s=16, marker="x", linewidths=0.9, label="collision, the darker the faster", **shade)
-    found = sorted(record.frontier, key=lambda trial: trial.severities[across])
-    axes.plot(*places(found), color=FOUND, linewidth=1.0, marker="o", markerfacecolor="none", markersize=9,
+        axes.scatter(
+            *coordinates(hit), s=16, marker="x", linewidths=0.9, label="collision, the darker the faster", **shade
+        )
+    frontier = sorted(record.frontier, key=lambda trial: trial.severities[across])
+    axes.plot(*coordinates(frontier), color=FRONTIER, linewidth=1.0, marker="o", markerfacecolor="none", markersize=9,
               label="the frontier")  # fmt: skip
     axes.set_xlabel(f"{record.measures[across]}, {record.units[across]}", fontsize=9)
     axes.set_ylabel(f"{record.measures[up]}, {record.units[up]}", fontsize=9)

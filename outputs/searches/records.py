@@ -1,4 +1,4 @@
-"""A search for the worst case as values: its trials, and what they were searched for."""
+"""The result of a search for the worst case: all trials and the frontier."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,25 +6,25 @@ from enum import StrEnum
 
 
 class Fate(StrEnum):
-    """What became of a trial."""
+    """The outcome of a trial."""
 
     MEASURED = "measured"
     DROPPED = "dropped by a constraint"
-    FAULTY = "not a scenario"  # somebody inside another at the start, a value out of its range
+    FAULTY = "not a scenario"  # bodies overlap at the start, or a value is out of its range
     IMPOSSIBLE = "physically impossible"
     UNEXPECTED = "not what the file expects"
     NO_CONFLICT = "without any conflict"
 
 
-BEYOND = 100.0  # no figure of a near miss is larger; after a contact the required deceleration has no bound
+BEYOND = 100.0  # figures of a near miss are smaller; after a contact the required deceleration has no bound
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One set of values and what came of it.
+    """One set of parameter values and its result.
 
-    `figures` are the measures', empty unless measured; by `severities`, one a measure, trials are ordered: the least is
-    the worst. `impact_mps` is None where nothing was hit; `why` says what was wrong.
+    `figures` has one value per measure, and is empty unless measured. `severities` order the trials, one per measure:
+    smaller is worse. `impact_mps` is None without a collision; `why` is the reason if the trial was not measured.
     """
 
     scenario: str
@@ -43,23 +43,23 @@ class Trial:
 
     @property
     def severity(self) -> float:
-        """By the first measure; infinite where nothing was measured."""
+        """The severity by the first measure; infinite if nothing was measured."""
         return self.severities[0] if self.severities else float("inf")
 
     def result(self, units: tuple[str, ...]) -> str:
-        """What was measured, for a reader."""
+        """The result as text."""
         if not self.figures:
             return self.fate
-        said = [
+        values = [
             f"{v:.3g} {u}" if v < BEYOND else f"over {BEYOND:g} {u}" for v, u in zip(self.figures, units, strict=True)
         ]
         hit = "" if self.impact_mps is None else f", hit at {self.impact_mps * 3.6:.1f} km/h"
-        return ", ".join(said) + hit
+        return ", ".join(values) + hit
 
 
 @dataclass(frozen=True)
 class SearchParameter:
-    """A coordinate of the trials' points: a number in `unit`, or the place of one of `options`."""
+    """One coordinate of the trials' points: a number in `unit`, or an index into `options`."""
 
     name: str
     unit: str
@@ -68,10 +68,10 @@ class SearchParameter:
 
 @dataclass(frozen=True)
 class SearchRecord:
-    """A finished search: what was asked, every trial in order, and the frontier.
+    """A finished search: its inputs, all trials in order, and the frontier.
 
-    Of one measure the frontier is the worst first; of several it is their Pareto frontier, the worst by the first
-    measure first.
+    With one measure the frontier lists the worst trial first. With several it is the Pareto frontier, ordered by the
+    first measure, the worst first.
     """
 
     file: str
@@ -84,16 +84,16 @@ class SearchRecord:
 
     @property
     def measure(self) -> str:
-        """All of them in words."""
+        """The names of all measures as text."""
         return " against ".join(self.measures)
 
     @property
     def unit(self) -> str:
-        """The first measure's."""
+        """The unit of the first measure."""
         return self.units[0]
 
     @property
     def fates(self) -> dict[Fate, int]:
-        """How many trials ended how."""
+        """The number of trials for each outcome."""
         counted = Counter(trial.fate for trial in self.trials)
         return {fate: counted[fate] for fate in Fate if counted[fate]}

@@ -1,4 +1,4 @@
-"""How a search went: the worst found so far, and what was measured over each parameter."""
+"""Plot of a search with one measure: the worst trial so far, and the measure over each parameter."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from outputs.searches.records import SearchParameter, SearchRecord, Trial
 
 COLUMNS, MOST_PARAMETERS = 3, 11
-MISSED, HIT, FOUND = "#0b66c3", "OrRd", "#17202a"
-CEILING = {"s": 10.0, "m/s²": 15.0}  # beyond it a value says nothing about a near miss
+MISSED, HIT, FRONTIER = "#0b66c3", "OrRd", "#17202a"
+CEILING = {"s": 10.0, "m/s²": 15.0}  # larger values are drawn here: they are no near misses
 LONGEST_LABEL = 24
 
 
 def plot_search(path: Path, record: SearchRecord) -> None:
-    """Writes a PNG: a panel for the search itself, one a parameter."""
+    """Write a PNG: one panel for the progress of the search, one per parameter."""
     parameters = record.parameters[:MOST_PARAMETERS]
     rows = -(-(len(parameters) + 1) // COLUMNS)
     figure = Figure(figsize=(4.6 * COLUMNS, 3.6 * rows), layout="constrained")
@@ -35,39 +35,41 @@ def plot_search(path: Path, record: SearchRecord) -> None:
     FigureCanvasAgg(figure).print_png(str(path))
 
 
-def _shown(trial: Trial, record: SearchRecord) -> float:
+def _clipped(trial: Trial, record: SearchRecord) -> float:
     return min(trial.value, CEILING[record.unit])
 
 
 def _draw_progress(axes: Axes, record: SearchRecord) -> None:
-    """The worst so far, over the trials."""
+    """The worst value so far, over the number of trials."""
     at, values, worst = [], [], None
     for i, trial in enumerate(record.trials, 1):
         if trial.value is not None and (worst is None or trial.severity < worst.severity):
             worst = trial
         if worst is not None:
             at.append(i)
-            values.append(_shown(worst, record))
-    axes.plot(at, values, color=FOUND, linewidth=1.6, drawstyle="steps-post")
+            values.append(_clipped(worst, record))
+    axes.plot(at, values, color=FRONTIER, linewidth=1.6, drawstyle="steps-post")
     axes.set_title("the worst so far", fontsize=10)
     axes.set_xlabel("trials", fontsize=9)
     axes.grid(alpha=0.25)
 
 
 def _draw_parameter(
-    axes: Axes, parameter: SearchParameter, place: int, measured: list[Trial], record: SearchRecord
+    axes: Axes, parameter: SearchParameter, index: int, measured: list[Trial], record: SearchRecord
 ) -> None:
     missed, hit = ([t for t in measured if (t.impact_mps is not None) is met] for met in (False, True))
     dots = {"s": 13, "color": MISSED, "linewidths": 0, "alpha": 0.55, "label": "no collision"}
-    axes.scatter(_places(parameter, place, missed), [_shown(t, record) for t in missed], **dots)
+    axes.scatter(_coordinates(parameter, index, missed), [_clipped(t, record) for t in missed], **dots)
     speeds = [3.6 * t.impact_mps for t in hit]
     fastest = max((3.6 * t.impact_mps for t in measured if t.impact_mps is not None), default=1.0)
     crosses = {"s": 16, "marker": "x", "linewidths": 0.9, "cmap": HIT, "vmin": 0.0, "vmax": fastest}
     label = f"collision, the darker the faster (up to {fastest:.0f} km/h)"
-    axes.scatter(_places(parameter, place, hit), [_shown(t, record) for t in hit], c=speeds, label=label, **crosses)
+    axes.scatter(
+        _coordinates(parameter, index, hit), [_clipped(t, record) for t in hit], c=speeds, label=label, **crosses
+    )
     worst = record.frontier
-    x, y = _places(parameter, place, worst), [_shown(t, record) for t in worst]
-    ring = {"facecolors": "none", "edgecolors": FOUND, "linewidths": 1.4}
+    x, y = _coordinates(parameter, index, worst), [_clipped(t, record) for t in worst]
+    ring = {"facecolors": "none", "edgecolors": FRONTIER, "linewidths": 1.4}
     axes.scatter(x, y, s=80, **ring, label="the frontier: the worst, each elsewhere")
     axes.set_title(parameter.name, fontsize=10)
     axes.grid(alpha=0.25)
@@ -78,9 +80,9 @@ def _draw_parameter(
         axes.set_xlabel(parameter.unit or "without unit", fontsize=9)
 
 
-def _places(parameter: SearchParameter, place: int, trials) -> np.ndarray:
-    """Coordinates; those of options are spread by the trials' other values, so that dots do not hide one another."""
-    at = np.array([trial.point[place] for trial in trials], float)
+def _coordinates(parameter: SearchParameter, index: int, trials) -> np.ndarray:
+    """Coordinates of the trials; those of options are spread deterministically so that markers do not overlap."""
+    at = np.array([trial.point[index] for trial in trials], float)
     if not parameter.options:
         return at
     return at + 0.3 * (np.array([61.8 * sum(trial.point) for trial in trials]) % 1 - 0.5)

@@ -1,4 +1,4 @@
-"""Datasets that grow by merges.
+"""Versioned datasets, extended by merges.
 
 Owns versions, scene packages, and the store (folder or object store).
 """

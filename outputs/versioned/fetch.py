@@ -1,4 +1,4 @@
-"""A version of a dataset on this machine, where nuscenes-devkit can load it; what is there is not sent again."""
+"""Download of a dataset version to a folder that nuscenes-devkit can load; files already there are not sent again."""
 
 import json
 import re
@@ -8,61 +8,64 @@ from pathlib import Path
 from outputs.atomic_write import whole_file, whole_folder
 from outputs.nuscenes.tables import TABLES
 from outputs.versioned.store import Store
-from outputs.versioned.versions import Version, latest, read_version, versions
+from outputs.versioned.versions import Version, latest_version, read_version, version_numbers
 
-HANDS = 16
-# What a table may name: nothing that could climb out of the folder.
+WORKERS = 16
+# File names allowed in tables: none may leave the folder.
 INSIDE = re.compile(r"((samples|sweeps)/[A-Z0-9_]+|maps)/[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class NoSuchVersion(ValueError):
-    """The dataset has no such version; the message names those that there are."""
+    """The dataset has no such version; the message lists the existing ones."""
 
 
 def find_version(store: Store, name: str | None) -> Version:
-    """By its name, or its beginning such as v0008; the last one where none is named. Raises `NoSuchVersion`."""
+    """Find a version by its name or a prefix such as v0008; the last one if `name` is None. Raises `NoSuchVersion`."""
     if name is None:
-        if (version := latest(store)) is None:
+        if (version := latest_version(store)) is None:
             raise NoSuchVersion("it has no version yet")
         return version
-    numbers = versions(store)
+    numbers = version_numbers(store)
     match = re.fullmatch(r"v(\d+)(-[0-9a-f]{8})?", name)
     if match and int(match[1]) in numbers:
         version = read_version(store, int(match[1]))
         if not match[2] or version.name == name:
             return version
-    there = f"v{numbers[0]:04d} to v{numbers[-1]:04d}" if numbers else "no version yet"
-    raise NoSuchVersion(f"no version {name}; there is {there}")
+    existing = f"v{numbers[0]:04d} to v{numbers[-1]:04d}" if numbers else "no version yet"
+    raise NoSuchVersion(f"no version {name}; there is {existing}")
 
 
-def fetch(store: Store, version: Version, into: Path) -> int:
-    """Files brought to `into`; the tables come last, so that a folder of tables means that everything is there.
+def fetch_version(store: Store, version: Version, into: Path) -> int:
+    """Download a version to `into`; returns the number of files. The tables appear last: with them it is complete.
 
     ValueError for tables that name files outside the dataset.
     """
     if (into / version.name).is_dir():
         return 0
-    with whole_folder(into / version.name) as tables, ThreadPoolExecutor(HANDS, thread_name_prefix="fetch") as hands:
-        there = store.names(version.name)
-        if missing := {f"{table}.json" for table in TABLES} - set(there):
+    with (
+        whole_folder(into / version.name) as tables,
+        ThreadPoolExecutor(WORKERS, thread_name_prefix="fetch") as executor,
+    ):
+        files = store.names(version.name)
+        if missing := {f"{table}.json" for table in TABLES} - set(files):
             raise ValueError(f"{version.name} is damaged: no {', '.join(sorted(missing))}")
-        list(hands.map(lambda name: (tables / name).write_bytes(store.read(f"{version.name}/{name}")), there))
-        names = [name for name in _named(tables) if not (into / name).exists()]
-        list(hands.map(lambda name: _bring(store, name, into), names))
+        list(executor.map(lambda name: (tables / name).write_bytes(store.read(f"{version.name}/{name}")), files))
+        names = [name for name in _file_names(tables) if not (into / name).exists()]
+        list(executor.map(lambda name: _download(store, name, into), names))
     return len(names)
 
 
-def _named(tables: Path) -> list[str]:
+def _file_names(tables: Path) -> list[str]:
     names = [
         row["filename"]
         for name in ("sample_data", "map")
         for row in json.loads((tables / f"{name}.json").read_text("utf-8"))
     ]
-    if strangers := [name for name in names if not isinstance(name, str) or not INSIDE.fullmatch(name)]:
-        raise ValueError(f"{tables.name} names files outside the dataset: {', '.join(map(repr, strangers[:3]))}")
+    if outside := [name for name in names if not isinstance(name, str) or not INSIDE.fullmatch(name)]:
+        raise ValueError(f"{tables.name} names files outside the dataset: {', '.join(map(repr, outside[:3]))}")
     return names
 
 
-def _bring(store: Store, name: str, into: Path) -> None:
+def _download(store: Store, name: str, into: Path) -> None:
     with whole_file(into / name) as part:
         part.write_bytes(store.read(name))

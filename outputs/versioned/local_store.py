@@ -1,4 +1,4 @@
-"""A store (`outputs.versioned.store`) in a folder of this machine."""
+"""A store (`outputs.versioned.store`) in a local folder."""
 
 import os
 import shutil
@@ -16,9 +16,9 @@ from outputs.atomic_write import beside, whole_file
 
 @dataclass(frozen=True)
 class Stored:
-    """A file as it lies there. `frees` counts the bytes that its removal gives back: none of one with other names.
+    """A file in a store. `frees` counts the bytes that its deletion frees: 0 if the file has other hard links.
 
-    `changed` is by the store's own clock: when it was written, got this name or was renewed, whichever came last.
+    `changed` is by the store's clock: when the file was last written, linked under this name, or touched.
     """
 
     name: str
@@ -27,8 +27,8 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Folder:
-    """On a disk that can link files, which is how the second creator of a file is found out."""
+class LocalStore:
+    """A store on a file system with hard links: creating a link fails if the name exists."""
 
     root: Path
     exclusive: bool = True
@@ -43,7 +43,7 @@ class Folder:
         except FileNotFoundError:
             if target.parent.is_dir():
                 raise
-        return self.create(name, content)  # somebody took the folder away, since it was empty
+        return self.create(name, content)  # another process deleted the empty folder
 
     def _written(self, content: bytes, target: Path) -> bool:
         part = beside(target)
@@ -61,42 +61,44 @@ class Folder:
         return (self.root / name).read_bytes()
 
     def names(self, folder: str) -> tuple[str, ...]:
-        place = self.root / folder
-        if not place.is_dir():
+        path = self.root / folder
+        if not path.is_dir():
             return ()
-        return tuple(sorted(p.name for p in place.iterdir() if p.is_file() and not p.name.startswith(".")))
+        return tuple(sorted(p.name for p in path.iterdir() if p.is_file() and not p.name.startswith(".")))
 
-    def everything(self) -> Iterator[Stored]:
-        for at, _, names in os.walk(self.root):
-            found = (self.look(Path(at, name).relative_to(self.root).as_posix()) for name in names)
-            yield from (one for one in found if one)
+    def list_all(self) -> Iterator[Stored]:
+        for parent, _, names in os.walk(self.root):
+            files = (self.stat(Path(parent, name).relative_to(self.root).as_posix()) for name in names)
+            yield from (file for file in files if file)
 
-    def look(self, name: str) -> Stored | None:
-        """Its age is that of the inode: a link to a clip made long ago is as young as the link."""
+    def stat(self, name: str) -> Stored | None:
+        """The age is that of the inode: a new link to an old clip counts as new."""
         try:
-            seen = (self.root / name).lstat()
+            status = (self.root / name).lstat()
         except FileNotFoundError:
             return None
-        frees = seen.st_blocks * 512 if seen.st_nlink == 1 else 0
-        return Stored(name, frees, datetime.fromtimestamp(seen.st_ctime, UTC)) if stat.S_ISREG(seen.st_mode) else None
+        frees = status.st_blocks * 512 if status.st_nlink == 1 else 0
+        return (
+            Stored(name, frees, datetime.fromtimestamp(status.st_ctime, UTC)) if stat.S_ISREG(status.st_mode) else None
+        )
 
-    def renew(self, name: str) -> bool:
-        """The time that people see stays: a clip in a run folder may be the same file."""
+    def touch(self, name: str) -> bool:
+        """Keeps the modification time: a clip in a run folder may be the same file."""
         try:
             os.utime(self.root / name, ns=(time.time_ns(), (self.root / name).stat().st_mtime_ns))
         except FileNotFoundError:
             return False
         return True
 
-    def take(self, name: str, before: datetime) -> bool:
-        """Moved aside first: where it was renewed while we looked, it is moved back."""
+    def delete(self, name: str, before: datetime) -> bool:
+        """Renames the file first; renames it back if it was touched in the meantime."""
         path, part = self.root / name, beside(self.root / name)
         try:
-            seen, found = path.lstat().st_atime_ns, self.look(name)
-            if not found or found.changed >= before:
-                return not found
+            accessed_ns, file = path.lstat().st_atime_ns, self.stat(name)
+            if not file or file.changed >= before:
+                return not file
             path.rename(part)
-            if part.lstat().st_atime_ns != seen:
+            if part.lstat().st_atime_ns != accessed_ns:
                 with suppress(FileExistsError):
                     os.link(part, path)
                 return False
@@ -118,19 +120,19 @@ class Folder:
             part.unlink(missing_ok=True)
 
     def enclosing(self, name: str) -> str | None:
-        """Both as the path is written and where its links lead."""
+        """Searches the path as written and with links resolved."""
         written, real = Path(os.path.abspath(self.root)), self.root.resolve()
         folders = (written, *written.parents, real, *real.parents)
         return next((str(folder) for folder in folders if (folder / name).is_file()), None)
 
 
 def _linked(source: Path, target: Path) -> bool:
-    """The same file under another name, a copy from another disk; False where the name is taken."""
+    """Link the file under another name, or copy it from another file system; False if the name exists."""
     try:
         os.link(source, target)
     except FileExistsError:
         return False
-    except OSError:  # another disk, or a file system that cannot link
+    except OSError:  # another file system, or one without hard links
         part = beside(target)
         try:
             shutil.copyfile(source, part)

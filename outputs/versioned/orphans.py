@@ -1,8 +1,8 @@
-"""What merges that died left in a dataset: files that no version names, and that nobody is about to name.
+"""Orphans of a dataset: files of failed merges that no version names and no running merge needs.
 
-A merge at work has written files that no version names yet, or found them there and renewed their age
-(`outputs.versioned.store.Hold`). So only what was let alone for a while goes, by the store's own clock, and each file
-is looked at once more right before. Names that no merge gives are never touched.
+A running merge has written files that no version names yet, or found existing ones and touched them
+(`outputs.versioned.store.Upload`). So only files older than a minimum age, by the store's clock, are deleted, and the
+age of each is read again just before. Files with names that no merge writes are never deleted.
 """
 
 import re
@@ -15,10 +15,10 @@ from itertools import groupby
 from outputs.nuscenes.tables import TABLES
 from outputs.versioned.local_store import Stored
 from outputs.versioned.store import Store
-from outputs.versioned.versions import LATEST, read_version, versions
+from outputs.versioned.versions import LATEST, read_version, version_numbers
 
-HANDS = 16
-AGE = timedelta(days=14)  # longer than any merge takes; git's own for the same question
+WORKERS = 16
+AGE = timedelta(days=14)  # longer than any merge; the default of git gc
 SCENE, TABLE, PART = "of a scene that no version names", "tables that no version names", "half of a file"
 
 _SCENE = r"(?P<scene>[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{12})"
@@ -37,22 +37,22 @@ _KINDS = (
 
 
 class NoVersion(ValueError):
-    """A place where no version says what is in use, and which is not what a first merge left."""
+    """The dataset has no version that lists the used files, and its files are not those of a failed first merge."""
 
 
 @dataclass(frozen=True, order=True)
 class OrphanGroup:
-    """What files belong to: a scene, a version's tables, or itself."""
+    """The owner of files: a scene, a version's tables, or the file itself."""
 
-    what: str
+    kind: str
     name: str
 
 
 @dataclass(frozen=True)
 class Orphans:
-    """Files that belong together, a scene's rows first: who finds those expects the others."""
+    """Files of one group. A scene's rows come first: a merge that finds the rows expects the other files."""
 
-    thing: OrphanGroup
+    group: OrphanGroup
     files: tuple[Stored, ...]
 
     @property
@@ -65,86 +65,88 @@ class Orphans:
 
 
 @dataclass(frozen=True)
-class Swept:
-    """`spared` are too young to go: a merge may be about to name them."""
+class OrphanReport:
+    """`kept` are younger than the minimum age: a running merge may need them."""
 
-    taken: tuple[Orphans, ...]
-    spared: tuple[Orphans, ...]
+    deleted: tuple[Orphans, ...]
+    kept: tuple[Orphans, ...]
 
 
-def sweep(store: Store, older_than: timedelta = AGE, dry_run: bool = False) -> Swept:
-    """Find what no version names and, unless `dry_run`, take away what nobody has touched for `older_than`.
+def delete_orphans(store: Store, older_than: timedelta = AGE, dry_run: bool = False) -> OrphanReport:
+    """Find files that no version names and delete those unchanged for `older_than`; `dry_run` deletes nothing.
 
-    Where there is no version, that is what a first merge left. Raises `NoVersion`, ValueError for a version that cannot
-    be read, and what the store raises.
+    Without any version, the files of a failed first merge are orphans. Raises `NoVersion`, ValueError for a version
+    that cannot be read, and the store's own errors.
     """
-    named = _Named(store)
+    named = _NamedGroups(store)
     before = store.now() - older_than
-    found = tuple(_unnamed(store, named))
+    orphans = tuple(_find_orphans(store, named))
     if not named.numbers:
-        _refuse_lost(store, found)
-    with ThreadPoolExecutor(HANDS, thread_name_prefix="sweep") as hands:
-        taken = tuple(
-            one for one in found if one.changed < before and (dry_run or _taken(store, one, before, named, hands))
+        _check_failed_first_merge(store, orphans)
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="sweep") as executor:
+        deleted = tuple(
+            one for one in orphans if one.changed < before and (dry_run or _delete(store, one, before, named, executor))
         )
-    return Swept(taken, tuple(one for one in found if one not in taken))
+    return OrphanReport(deleted, tuple(one for one in orphans if one not in deleted))
 
 
-def _refuse_lost(store: Store, found: Sequence[Orphans]) -> None:
-    """Raise `NoVersion` unless these are all that a merge leaves which dies before its version is the first: it writes
-    the scenes' rows before their tables, the tables of v0001 only, and latest.json after the version."""
-    tables = [one.thing.name for one in found if one.thing.what == TABLE]
-    rows = any(file.name.startswith("scenes/") for one in found for file in one.files)
-    if store.look(LATEST) or any(not name.startswith("v0001-") for name in tables):
-        raise NoVersion("it has had versions, and the files in versions/ that say what they use are gone")
+def _check_failed_first_merge(store: Store, orphans: Sequence[Orphans]) -> None:
+    """Raise `NoVersion` unless all files can come from a first merge that failed: it writes the scenes' rows before the
+    tables, only tables of v0001, and latest.json after the version."""
+    tables = [one.group.name for one in orphans if one.group.kind == TABLE]
+    rows = any(file.name.startswith("scenes/") for one in orphans for file in one.files)
+    if store.stat(LATEST) or any(not name.startswith("v0001-") for name in tables):
+        raise NoVersion("it has had versions, but the files in versions/ that list the used files are gone")
     if tables and not rows:
-        raise NoVersion("it looks like a copy made by `nearmiss fetch`: no versions/ says what it uses")
-    if not found:
-        raise NoVersion("it has no version, and nothing that a merge left")
+        raise NoVersion("it looks like a copy made by `nearmiss fetch`: no versions/ lists the used files")
+    if not orphans:
+        raise NoVersion("it has no version and no files of a failed merge")
 
 
-class _Named:
-    """What the versions name, those included that were added since somebody last asked."""
+class _NamedGroups:
+    """The groups that versions name; `update` reads the versions added in the meantime."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.numbers, self.things = store, set[int](), set[OrphanGroup]()
-        self.look()
+        self.store, self.numbers, self.groups = store, set[int](), set[OrphanGroup]()
+        self.update()
 
-    def look(self) -> "_Named":
-        for number in set(versions(self.store)) - self.numbers:
+    def update(self) -> "_NamedGroups":
+        for number in set(version_numbers(self.store)) - self.numbers:
             try:
                 version = read_version(self.store, number)
             except ValueError as error:
-                raise ValueError(f"version {number} is damaged, so that nobody knows what it names: {error}") from None
+                raise ValueError(f"version {number} is damaged, so its files are unknown: {error}") from None
             scenes = (OrphanGroup(SCENE, f"{clip}-{digest}") for clip, digest in version.scenes.items())
-            self.things.update(scenes, (OrphanGroup(TABLE, version.name),))
+            self.groups.update(scenes, (OrphanGroup(TABLE, version.name),))
             self.numbers.add(number)
         return self
 
-    def __contains__(self, thing: OrphanGroup) -> bool:
-        return thing in self.things
+    def __contains__(self, group: OrphanGroup) -> bool:
+        return group in self.groups
 
 
-def _unnamed(store: Store, named: _Named) -> Iterator[Orphans]:
-    ours = ((thing, file) for file in store.everything() if (thing := _thing(file.name)) and thing not in named)
-    ordered = sorted(ours, key=lambda pair: (pair[0], not pair[1].name.startswith("scenes/"), pair[1].name))
-    for thing, pairs in groupby(ordered, key=lambda pair: pair[0]):
-        yield Orphans(thing, tuple(file for _, file in pairs))
+def _find_orphans(store: Store, named: _NamedGroups) -> Iterator[Orphans]:
+    files = ((group, file) for file in store.list_all() if (group := _group_of(file.name)) and group not in named)
+    ordered = sorted(files, key=lambda pair: (pair[0], not pair[1].name.startswith("scenes/"), pair[1].name))
+    for group, pairs in groupby(ordered, key=lambda pair: pair[0]):
+        yield Orphans(group, tuple(file for _, file in pairs))
 
 
-def _thing(name: str) -> OrphanGroup | None:
-    """What a file belongs to, None for one that no merge wrote."""
-    for what, pattern in _KINDS:
+def _group_of(name: str) -> OrphanGroup | None:
+    """The group of a file, None for one that no merge wrote."""
+    for kind, pattern in _KINDS:
         if match := pattern.fullmatch(name):
-            named = match.groupdict()
-            return OrphanGroup(what, named.get("scene") or named.get("tables") or name)
+            match_groups = match.groupdict()
+            return OrphanGroup(kind, match_groups.get("scene") or match_groups.get("tables") or name)
     return None
 
 
-def _taken(store: Store, one: Orphans, before: datetime, named: _Named, hands: Executor) -> bool:
-    """Whether all of it went: what has been named or renewed since it was found stays."""
-    if one.thing in named.look():
+def _delete(store: Store, one: Orphans, before: datetime, named: _NamedGroups, executor: Executor) -> bool:
+    """Delete the files of one group; False if the group was named or a file was touched in the meantime."""
+    if one.group in named.update():
         return False
 
     first, *rest = one.files
-    return store.take(first.name, before) and all(list(hands.map(lambda file: store.take(file.name, before), rest)))
+    return store.delete(first.name, before) and all(
+        list(executor.map(lambda file: store.delete(file.name, before), rest))
+    )

@@ -1,9 +1,9 @@
-"""One accepted clip as a versioned dataset holds it: its files, its rows, its lineage, all written once.
+"""One accepted clip in a versioned dataset: its files, its table rows and its lineage, each written once.
 
-samples/CAM_FRONT/<clip>-<digest>__CAM_FRONT__<time>.jpg ...   as nuScenes lays them out, the digest in every name
-scenes/<clip>-<digest>.json.gz                                 rows of the thirteen tables and the clip's record, last
+samples/CAM_FRONT/<clip>-<digest>__CAM_FRONT__<time>.jpg ...   the nuScenes layout, with the digest in every name
+scenes/<clip>-<digest>.json.gz                                 rows of the thirteen tables and the record; written last
 
-Whoever makes the same clip from other bytes writes under another digest, and never into the same files.
+The same clip with other bytes has another digest, so it never overwrites the same files.
 """
 
 import gzip
@@ -21,14 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from outputs.clips.manifest import ClipRecord
 from outputs.nuscenes.tables import Row, mask_name, open_scene, scene_rows
-from outputs.versioned.store import Hold, Store
+from outputs.versioned.store import Store, Upload
 
-LARGEST = 2**28  # bytes of a scene's rows, unpacked: ten thousand times what a clip needs
+LARGEST = 2**28  # bytes of a scene's unpacked rows: ten thousand times the usual size
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 
 
 class ScenePackage(BaseModel):
-    """The rows that a scene adds to a version's tables, each as a line of JSON, and where it came from."""
+    """The rows that a scene adds to a version's tables, each as a line of JSON, and the clip's record."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
 
@@ -40,14 +40,14 @@ class ScenePackage(BaseModel):
 
 @dataclass(frozen=True)
 class Packed:
-    """A scene that can be put into a store; `files` are by their names there."""
+    """A scene ready for upload; `files` maps names in the store to contents."""
 
     package: ScenePackage
     files: dict[str, Path | bytes]
 
 
-def pack(folder: Path) -> Packed:
-    """Reads a clip's folder. ValueError for a clip that may not leave, OSError or ValueError for a damaged one."""
+def pack_scene(folder: Path) -> Packed:
+    """Read a clip's folder. ValueError for a rejected clip, OSError or ValueError for a damaged one."""
     scene = open_scene(folder)
     record = scene.record
     if not record.accepted:
@@ -63,12 +63,12 @@ def pack(folder: Path) -> Packed:
     return Packed(package, {named[name]: content for name, content in files.items()})
 
 
-def put(hold: Hold, packed: Packed, hands: Executor) -> None:
-    """Files first, the scene's rows last: whoever finds the rows finds the files."""
-    list(hands.map(lambda name: hold.put(name, packed.files[name]), packed.files))
+def upload_scene(upload: Upload, packed: Packed, executor: Executor) -> None:
+    """Upload the files first and the scene's rows last: where rows exist, all files exist."""
+    list(executor.map(lambda name: upload.put(name, packed.files[name]), packed.files))
     package = packed.package
     text = package.model_dump_json().encode()
-    hold.put(scene_name(package.record.id, package.digest), gzip.compress(text, mtime=0))
+    upload.put(scene_name(package.record.id, package.digest), gzip.compress(text, mtime=0))
 
 
 def scene_name(clip: str, digest: str) -> str:
@@ -89,16 +89,16 @@ def read_scene(store: Store, clip: str, digest: str) -> ScenePackage:
 
 
 def _digest(record: ClipRecord, tables: dict[str, list[Row]], files: dict[str, Path | bytes]) -> str:
-    """Of everything that readers see; not of how long the clip took to make."""
-    seen = hashlib.sha256(json.dumps([record.id, record.family, tables]).encode())
+    """The digest of everything in the dataset; compute times are left out."""
+    digest = hashlib.sha256(json.dumps([record.id, record.family, tables]).encode())
     for name, content in sorted(files.items(), key=lambda item: item[0]):
         data = content.read_bytes() if isinstance(content, Path) else content
-        seen.update(name.encode() + hashlib.sha256(data).digest())
-    return seen.hexdigest()[:12]
+        digest.update(name.encode() + hashlib.sha256(data).digest())
+    return digest.hexdigest()[:12]
 
 
 def as_line(row: Row) -> str:
-    """Serialised once: a version of a hundred thousand scenes copies its rows."""
+    """Serialise a row once, since every later version copies the line."""
     return json.dumps(row, allow_nan=False)
 
 
@@ -112,8 +112,8 @@ def _png(picture: Any) -> bytes:
     return stream.getvalue()
 
 
-def read_scenes(store: Store, scenes: dict[str, str], hands: Executor, at_once: int = 64) -> Iterable[ScenePackage]:
-    """Scenes by name, their rows a batch at a time: memory does not grow with the dataset."""
+def read_scenes(store: Store, scenes: dict[str, str], executor: Executor, batch: int = 64) -> Iterable[ScenePackage]:
+    """Read the packages ordered by clip id, a batch at a time: memory does not grow with the dataset."""
     ordered = sorted(scenes.items())
-    for i in range(0, len(ordered), at_once):
-        yield from hands.map(lambda item: read_scene(store, *item), ordered[i : i + at_once])
+    for i in range(0, len(ordered), batch):
+        yield from executor.map(lambda item: read_scene(store, *item), ordered[i : i + batch])

@@ -1,7 +1,7 @@
-"""Where a dataset lies: a folder, or a prefix on any file system that fsspec knows.
+"""The storage of a dataset: a folder, or a prefix on any file system that fsspec supports.
 
-A file is created once and whole: whoever comes second changes nothing and is told so. Credentials are the file
-system's own affair (environment, role of the machine); an address that carries them is refused.
+A file is created once and atomically; a second creation changes nothing and returns False. Credentials come from the
+file system's own configuration (environment, role of the machine); an address that contains them is refused.
 """
 
 import os
@@ -14,106 +14,106 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, runtime_checkable
 
-from outputs.versioned.local_store import Folder, Stored
+from outputs.versioned.local_store import LocalStore, Stored
 
-# Where a conditional put, or one lock around the store, lets exactly one of two creators win. Others may do so, too.
+# Protocols with a conditional put, or one lock around the store: of two creators of a file exactly one succeeds.
 EXCLUSIVE = ("s3", "s3a", "memory")
-CONFLICT = "ConditionalRequestConflict"  # S3's answer while another conditional put of the same name is under way
+CONFLICT = "ConditionalRequestConflict"  # S3's error while another conditional put of the same name is running
 CONFLICT_PAUSES_S = (0.2, 1.0, 5.0)
 LARGE = 2**26  # bytes; larger files are sent in parts
-AGES = ("LastModified", "last_modified", "mtime", "created")  # what fsspec's file systems call it
+AGES = ("LastModified", "last_modified", "mtime", "created")  # the keys that fsspec's file systems use for the time
 
 
 class BadAddress(ValueError):
-    """An address that names no place for a dataset; the message says what would be right."""
+    """The address is no valid place for a dataset; the message describes a valid one."""
 
 
 @runtime_checkable
 class Store(Protocol):
     """Files under one root, named by relative paths with forward slashes.
 
-    `exclusive` says whether of two who create a file at once exactly one is told that it did.
+    `exclusive`: if two clients create a file at the same time, `create` returns True to exactly one of them.
     """
 
     exclusive: bool
 
     def create(self, name: str, content: bytes | Path) -> bool:
-        """Make a file, whole or not at all; False, and nothing changed, where there is one."""
+        """Create a file atomically; False, and no change, if it exists."""
         ...
 
     def replace(self, name: str, content: bytes) -> None:
-        """Write a file, whole or not at all, in the place of what is there."""
+        """Write a file atomically, replacing an existing one."""
         ...
 
     def read(self, name: str) -> bytes:
-        """FileNotFoundError where there is none."""
+        """The content. FileNotFoundError if there is no such file."""
         ...
 
     def names(self, folder: str) -> tuple[str, ...]:
-        """The files directly in a folder, in order; none where there is no folder."""
+        """The files directly in a folder, in order; empty if there is no folder."""
         ...
 
-    def everything(self) -> Iterator[Stored]:
-        """All files, hidden ones too; no links are followed. ValueError where nobody can say how old they are."""
+    def list_all(self) -> Iterator[Stored]:
+        """All files, including hidden ones; links are not followed. ValueError if the store has no file times."""
         ...
 
-    def look(self, name: str) -> Stored | None:
-        """A file as it is now, None where there is none."""
+    def stat(self, name: str) -> Stored | None:
+        """The size and age of a file now, None if there is no such file."""
         ...
 
-    def renew(self, name: str) -> bool:
-        """Let a file's age begin anew, its content as it was; False where there is none."""
+    def touch(self, name: str) -> bool:
+        """Set a file's age to zero without changing its content; False if there is no such file."""
         ...
 
-    def take(self, name: str, before: datetime) -> bool:
-        """Take a file away unless it was changed at `before` or later, and on a disk the folders that it leaves empty.
+    def delete(self, name: str, before: datetime) -> bool:
+        """Delete `name` unless it was modified at or after `before`. Returns whether it is gone.
 
-        False if it stays.
+        A local store also deletes the folders that become empty.
         """
         ...
 
     def now(self) -> datetime:
-        """The store's own time, that of a file just written: this machine's clock may be wrong."""
+        """The store's clock, read from a file just written: the local clock may be wrong."""
         ...
 
     def enclosing(self, name: str) -> str | None:
-        """The nearest folder, the root or one that it lies in, with a file of this name; None where none has one."""
+        """The nearest folder, the root or a parent of it, that has a file of this name; None if there is none."""
         ...
 
 
 @dataclass(frozen=True)
-class Hold:
-    """Puts files there for a version to name. One that was there already counts as new from now on, and is looked after
-    once the version names it: whoever clears away leftovers at that moment may have seen it as it was before."""
+class Upload:
+    """Creates files before a version names them, and touches those that exist. `restore_deleted` must be called once
+    the version names them: a garbage collection running at the same time may have read the old age of a file."""
 
     store: Store
-    found: dict[str, bytes | Path] = field(default_factory=dict)
+    existing: dict[str, bytes | Path] = field(default_factory=dict)
 
     def put(self, name: str, content: bytes | Path) -> None:
         while not self.store.create(name, content):
-            if self.store.renew(name):
-                self.found[name] = content
+            if self.store.touch(name):
+                self.existing[name] = content
                 return
 
-    def make_sure(self) -> None:
-        """Now that they are named nobody takes them away: what went in between is put back."""
-        for name, content in self.found.items():
-            if self.store.look(name) is None:
+    def restore_deleted(self) -> None:
+        """Create again the existing files that were deleted before the version named them."""
+        for name, content in self.existing.items():
+            if self.store.stat(name) is None:
                 self.store.create(name, content)
 
 
 def open_store(address: str) -> Store:
-    """A folder, or what fsspec makes of `protocol://place`. Raises `BadAddress`."""
-    protocol, found, rest = address.partition("://")
-    if not found:
-        return Folder(Path(address))
+    """A local folder, or an fsspec file system for `protocol://path`. Raises `BadAddress`."""
+    protocol, separator, rest = address.partition("://")
+    if not separator:
+        return LocalStore(Path(address))
     if "::" in address or not re.fullmatch(r"[a-z][a-z0-9+.-]*", protocol):
-        raise BadAddress(f"{protocol}://...: one plain protocol is wanted, such as s3://bucket/prefix")
+        raise BadAddress(f"{protocol}://...: expected one plain protocol, such as s3://bucket/prefix")
     if "@" in rest.split("/")[0] or "?" in rest:  # the address is not repeated: it may hold a secret
         raise BadAddress(f"{protocol}://...: no user, password or query in an address; credentials come from the "
                          "environment")  # fmt: skip
     if protocol in ("file", "local"):
-        return Folder(Path(rest))
+        return LocalStore(Path(rest))
     return Bucket.at(protocol, address)
 
 
@@ -127,7 +127,7 @@ class Bucket:
 
     @classmethod
     def at(cls, protocol: str, address: str) -> "Bucket":
-        """Listings are never cached: another merge may be at work. Raises `BadAddress`."""
+        """Listings are never cached: another merge may be running. Raises `BadAddress`."""
         from fsspec.core import url_to_fs
 
         try:
@@ -158,7 +158,7 @@ class Bucket:
         return self._created(name, content, pauses_s[1:])
 
     def _moved(self, name: str, content: bytes | Path) -> bool:
-        """Where a file may be seen half-written: elsewhere first. Of two at once both may believe they were first."""
+        """Write to a temporary name and rename. Without exclusive creation two concurrent callers may both get True."""
         target = f"{self.root}/{name}"
         if self.files.exists(target):
             return False
@@ -168,12 +168,12 @@ class Bucket:
         self.files.mv(f"{self.root}/{part}", target)
         return True
 
-    def _put(self, name: str, content: bytes | Path, **how: str) -> None:
+    def _put(self, name: str, content: bytes | Path, **options: str) -> None:
         if isinstance(content, Path) and content.stat().st_size > LARGE:
-            self.files.put_file(str(content), f"{self.root}/{name}", **how)
+            self.files.put_file(str(content), f"{self.root}/{name}", **options)
         else:
-            small = content.read_bytes() if isinstance(content, Path) else content
-            self.files.pipe_file(f"{self.root}/{name}", small, **how)
+            data = content.read_bytes() if isinstance(content, Path) else content
+            self.files.pipe_file(f"{self.root}/{name}", data, **options)
 
     def replace(self, name: str, content: bytes) -> None:
         self._put(name, content)
@@ -183,33 +183,33 @@ class Bucket:
 
     def names(self, folder: str) -> tuple[str, ...]:
         try:
-            found = self.files.ls(f"{self.root}/{folder}", detail=True, refresh=True)
+            files = self.files.ls(f"{self.root}/{folder}", detail=True, refresh=True)
         except FileNotFoundError:
             return ()
-        return tuple(sorted(one["name"].rpartition("/")[2] for one in found if one["type"] == "file"))
+        return tuple(sorted(file["name"].rpartition("/")[2] for file in files if file["type"] == "file"))
 
-    def everything(self) -> Iterator[Stored]:
-        for path, about in self.files.find(self.root, detail=True).items():
-            yield self._stored(path.removeprefix(f"{self.root}/"), about)
+    def list_all(self) -> Iterator[Stored]:
+        for path, info in self.files.find(self.root, detail=True).items():
+            yield self._stored(path.removeprefix(f"{self.root}/"), info)
 
-    def look(self, name: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         try:
             return self._stored(name, self.files.info(f"{self.root}/{name}"))
         except FileNotFoundError:
             return None
 
-    def _stored(self, name: str, about: dict[str, Any]) -> Stored:
-        when = next((about[key] for key in AGES if about.get(key)), None)
-        if isinstance(when, float):
-            when = datetime.fromtimestamp(when, UTC)
-        if not isinstance(when, datetime):
-            raise ValueError(f"{name}: this kind of store does not say how old a file is")
-        return Stored(name, about["size"], when if when.tzinfo else when.replace(tzinfo=UTC))
+    def _stored(self, name: str, info: dict[str, Any]) -> Stored:
+        changed = next((info[key] for key in AGES if info.get(key)), None)
+        if isinstance(changed, float):
+            changed = datetime.fromtimestamp(changed, UTC)
+        if not isinstance(changed, datetime):
+            raise ValueError(f"{name}: this kind of store does not report file times")
+        return Stored(name, info["size"], changed if changed.tzinfo else changed.replace(tzinfo=UTC))
 
-    def renew(self, name: str) -> bool:
+    def touch(self, name: str) -> bool:
         path = f"{self.root}/{name}"
         try:
-            if hasattr(self.files, "setxattr"):  # S3: a copy onto itself, within the store
+            if hasattr(self.files, "setxattr"):  # S3: copies the object onto itself within the store
                 self.files.setxattr(path, renewed=os.urandom(4).hex())
             elif self.exclusive:
                 self.files.pipe_file(path, self.files.cat_file(path))
@@ -220,11 +220,11 @@ class Bucket:
             return False
         return True
 
-    def take(self, name: str, before: datetime) -> bool:
-        found = self.look(name)
-        if found and found.changed < before:
+    def delete(self, name: str, before: datetime) -> bool:
+        file = self.stat(name)
+        if file and file.changed < before:
             self._remove(name)
-        return not found or found.changed < before
+        return not file or file.changed < before
 
     def _remove(self, name: str) -> None:
         with suppress(FileNotFoundError):
@@ -239,7 +239,7 @@ class Bucket:
             self._remove(part)
 
     def enclosing(self, name: str) -> str | None:
-        """A folder that the credentials do not let us look into is taken to have none."""
+        """A folder that the credentials may not read counts as having no such file."""
         for folder in (self.root, *map(str, PurePosixPath(self.root).parents)):
             with suppress(PermissionError):
                 if folder.strip("/.") and self.files.exists(f"{folder}/{name}"):

@@ -1,4 +1,4 @@
-"""The tables of one version of a dataset, a function of its list of scenes: written row by row, never held whole."""
+"""The tables of one version, computed from its list of scenes and written row by row to bound memory."""
 
 import hashlib
 import json
@@ -19,12 +19,12 @@ from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES
 from outputs.versioned.scene_package import ScenePackage, as_line, read_scenes
 from outputs.versioned.store import Store
 
-SHARED = ("sensor", "calibrated_sensor")  # the tables in which scenes repeat each other's rows
+SHARED = ("sensor", "calibrated_sensor")  # tables in which different scenes have identical rows
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is remembered of a scene once its rows are written."""
+    """The data of a scene that is kept after its rows are written."""
 
     id: str
     family: str
@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class BuiltTables:
-    """Tables in a folder on this machine. `digest` is of their bytes, `rows` counts each table's."""
+    """Tables in a local folder. `digest` is of their bytes, `rows` counts the rows of each table."""
 
     folder: Path
     digest: str
@@ -47,11 +47,11 @@ class BuiltTables:
 
 
 def build_tables(
-    store: Store, scenes: dict[str, str], shares: Shares, folder: Path, hands: Executor, before: str = ""
+    store: Store, scenes: dict[str, str], shares: Shares, folder: Path, executor: Executor, before: str = ""
 ) -> BuiltTables:
-    """Fills `folder` with the thirteen tables, splits.json and, where somebody must be named, ATTRIBUTION.txt.
+    """Write the thirteen tables, splits.json and, if a licence requires it, ATTRIBUTION.txt to `folder`.
 
-    Who was placed in the version named `before` stays on that side.
+    A scene keeps its split of the version named `before`.
     """
     with ExitStack() as stack:
         tables = {
@@ -59,28 +59,28 @@ def build_tables(
         }
         for name, rows in fixed_tables().items():
             tables[name].add(map(as_line, rows))
-        entries = tuple(_add(package, tables) for package in read_scenes(store, scenes, hands))
+        entries = tuple(_add(package, tables) for package in read_scenes(store, scenes, executor))
         for table in tables.values():
             table.end()
-    kin = {entry.id: SceneFamily(entry.family, entry.name) for entry in entries}
-    known = settled(kin, placed(json.loads(store.read(f"{before}/splits.json")))) if before else {}
-    found = sides({scene: one.family for scene, one in kin.items()}, shares, known)
-    write_text(folder / "splits.json", json.dumps(as_table(found), indent=1) + "\n")
+    families = {entry.id: SceneFamily(entry.family, entry.name) for entry in entries}
+    previous = settled(families, placed(json.loads(store.read(f"{before}/splits.json")))) if before else {}
+    split_shares = sides({scene: one.family for scene, one in families.items()}, shares, previous)
+    write_text(folder / "splits.json", json.dumps(as_table(split_shares), indent=1) + "\n")
     if named := [f"{entry.id}: {entry.attribution}\n" for entry in entries if entry.attribution]:
         write_text(folder / "ATTRIBUTION.txt", "".join(named))
     rows = {name: table.count for name, table in tables.items()}
-    return BuiltTables(folder, _digest(folder), entries, rows, found)
+    return BuiltTables(folder, _digest(folder), entries, rows, split_shares)
 
 
 def add_card(built: BuiltTables, version: str) -> None:
-    """The README of a version, once its name is known."""
+    """Write the README of a version, once its name is known."""
     boxes = {entry.id: entry.boxes for entry in built.entries}
     card = dataset_card(built.entries, boxes, as_table(built.sides), version, "<the folder above>")
     write_text(built.folder / "README.md", card)
 
 
 class _Table:
-    """A JSON list on disk, a row a line; with `once` those that are there already are left out."""
+    """A JSON list in a file, one row per line; with `once`, repeated rows are left out."""
 
     def __init__(self, stream: TextIO, once: bool) -> None:
         self.stream, self.once, self.count, self.known = stream, once, 0, set[str]()
@@ -109,7 +109,7 @@ def _add(package: ScenePackage, tables: dict[str, _Table]) -> Entry:
 
 
 def _boxes(tables: dict[str, list[str]]) -> Counter[str]:
-    """Sensor and pose rows go in pairs; only those of the LiDAR are parsed, since a dataset has very many."""
+    """Count the boxes. Rows of sensor data and ego poses correspond; only LiDAR rows are parsed, for speed."""
     pairs = zip(tables["sample_data"], tables["ego_pose"], strict=True)
     lidar = [pair for pair in pairs if LIDAR_KEYFRAMES in pair[0]]
     return counted_boxes(
@@ -119,8 +119,8 @@ def _boxes(tables: dict[str, list[str]]) -> Counter[str]:
 
 
 def _digest(folder: Path) -> str:
-    seen = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
         with path.open("rb") as stream:
-            seen.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())
-    return seen.hexdigest()[:8]
+            digest.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:8]

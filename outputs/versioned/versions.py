@@ -1,11 +1,11 @@
-"""The versions of a dataset: a chain to which whoever comes first adds the next link.
+"""The versions of a dataset: a numbered chain. A merge appends a version; the first of concurrent merges succeeds.
 
-versions/000008.json    a version's scenes and counts; created exactly once, when all that it names is there
-v0008-3fa9c1d2/         its tables and splits.json: NuScenes("v0008-3fa9c1d2", root); the name holds their digest
-latest.json             names the last version, for people and scripts; the chain is what counts
+versions/000008.json    a version's scenes and counts; created once, after all files that it names
+v0008-3fa9c1d2/         its tables and splits.json: NuScenes("v0008-3fa9c1d2", root); the name contains their digest
+latest.json             names the last version, for people and scripts; versions/ is authoritative
 samples/ sweeps/ maps/ scenes/    files of the scenes, shared by all versions (`outputs.versioned.scene_package`)
 
-Nothing that a version names is ever written again, so readers of one are never disturbed.
+Files that a version names are never written again, so readers of a version are not disturbed.
 """
 
 import json
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from outputs.clips.manifest import Name
 from outputs.nuscenes.splits import Shares
 from outputs.versioned.scene_package import Digest
-from outputs.versioned.store import Hold, Store
+from outputs.versioned.store import Store, Upload
 from outputs.versioned.version_tables import BuiltTables, add_card, build_tables
 
 LATEST = "latest.json"
@@ -33,7 +33,7 @@ class _VersionModel(BaseModel):
 
 
 class Split(_VersionModel):
-    """Shares are of families."""
+    """`asked` and `got` are shares of families."""
 
     split: str
     asked: float
@@ -43,7 +43,7 @@ class Split(_VersionModel):
 
 
 class Version(_VersionModel):
-    """`scenes` maps a clip's id to the digest of what it holds; `before` names the version that this one grew from."""
+    """`scenes` maps each clip's id to the digest of its files; `before` names the previous version."""
 
     format: Literal["nearmiss-version-1"] = "nearmiss-version-1"
     number: int = Field(ge=1)
@@ -62,61 +62,61 @@ class Version(_VersionModel):
         return Shares(self.val, self.test)
 
 
-def versions(store: Store) -> tuple[int, ...]:
+def version_numbers(store: Store) -> tuple[int, ...]:
     """The numbers of all versions, in order."""
-    found = (re.fullmatch(r"(\d{6,})\.json", name) for name in store.names("versions"))
-    return tuple(sorted(int(match[1]) for match in found if match))
+    matches = (re.fullmatch(r"(\d{6,})\.json", name) for name in store.names("versions"))
+    return tuple(sorted(int(match[1]) for match in matches if match))
 
 
 def read_version(store: Store, number: int) -> Version:
-    """FileNotFoundError where there is none, ValueError where it is damaged."""
+    """FileNotFoundError if there is none, ValueError if it is damaged."""
     return Version.model_validate_json(store.read(_link(number)))
 
 
-def latest(store: Store) -> Version | None:
-    """The last version, None for a dataset that has none yet."""
-    numbers = versions(store)
+def latest_version(store: Store) -> Version | None:
+    """The last version, None for a dataset without versions."""
+    numbers = version_numbers(store)
     return read_version(store, numbers[-1]) if numbers else None
 
 
 def add_version(
-    store: Store, last: Version | None, scenes: dict[str, str], shares: Shares, hands: Executor
+    store: Store, last: Version | None, scenes: dict[str, str], shares: Shares, executor: Executor
 ) -> Version | None:
-    """The version after `last`, of `scenes`; None if somebody else's came first, and then nothing has changed."""
-    number, tables = last.number + 1 if last else 1, Hold(store)
+    """Add the version after `last` with these `scenes`; None, and no change, if another merge added one first."""
+    number, upload = last.number + 1 if last else 1, Upload(store)
     with tempfile.TemporaryDirectory(prefix="nearmiss-tables-") as folder:
-        built = build_tables(store, scenes, shares, Path(folder), hands, last.name if last else "")
+        built = build_tables(store, scenes, shares, Path(folder), executor, last.name if last else "")
         name = f"v{number:04d}-{built.digest}"
         add_card(built, name)
-        list(hands.map(lambda path: tables.put(f"{name}/{path.name}", path), sorted(Path(folder).iterdir())))
-        version = _described(number, name, last, scenes, shares, built)
+        list(executor.map(lambda path: upload.put(f"{name}/{path.name}", path), sorted(Path(folder).iterdir())))
+        version = _version(number, name, last, scenes, shares, built)
         if not store.create(_link(number), version.model_dump_json(indent=1).encode()):
             version = read_version(store, number)
-            if version.name != name:  # the same tables would be ours: the answer to an attempt may be lost
+            if version.name != name:  # with the same name it is ours: the reply to our request may have been lost
                 return None
-        tables.make_sure()
+        upload.restore_deleted()
     return version
 
 
 def point_to_latest(store: Store) -> Version | None:
-    """Let latest.json name the last version. It is looked up again afterwards: somebody may have added another."""
-    while (version := latest(store)) is not None and _pointed(store) != version.name:
+    """Write the name of the last version to latest.json. Read it again afterwards: another merge may add a version."""
+    while (version := latest_version(store)) is not None and _named_latest(store) != version.name:
         text = json.dumps({"version": version.name, "number": version.number}) + "\n"
         store.replace(LATEST, text.encode())
     return version
 
 
-def _pointed(store: Store) -> str:
+def _named_latest(store: Store) -> str:
     try:
         return str(json.loads(store.read(LATEST))["version"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return ""
 
 
-def _described(
+def _version(
     number: int, name: str, last: Version | None, scenes: dict[str, str], shares: Shares, built: BuiltTables
 ) -> Version:
-    told: Sequence[Split] = tuple(
+    splits: Sequence[Split] = tuple(
         Split(split=s.split, asked=round(s.asked, 9), got=round(s.got, 4), families=s.families, scenes=len(s.scenes))
         for s in built.sides
     )
@@ -124,7 +124,7 @@ def _described(
     return Version(
         number=number, name=name, before=last.name if last else "", created=now,
         val=shares.val, test=shares.test, scenes=dict(sorted(scenes.items())), samples=built.rows["sample"],
-        annotations=built.rows["sample_annotation"], splits=told,
+        annotations=built.rows["sample_annotation"], splits=splits,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ and puts `ray_` before every name, `_total` behind a counter's and `_bucket`, `_
 forgets a gauge that is not set for a while; the dashboard looks back for the last value.
 """
 
-from outputs.clips.manifest import missed
+from outputs.clips.manifest import failed_checks
 from pipeline.runs.clip_outcome import ClipFailed, Ending
 
 CLIPS, REJECTED, STAGE = "nearmiss_clips", "nearmiss_rejected", "nearmiss_stage_seconds"
@@ -32,7 +32,7 @@ class Meters:
             return
         self.clips.inc(tags={"state": "accepted" if ending.record.accepted else "rejected"})
         self.memory.set(ending.peak_gib)
-        for check in missed(ending.record):
+        for check in failed_checks(ending.record):
             self.rejected.inc(tags={"check": check})
         for stage, seconds in ending.seconds.items():
             self.stage.observe(seconds, tags={"stage": stage})
@@ -43,7 +43,7 @@ class Meters:
         from ray.util.metrics import Counter, Gauge, Histogram
 
         self.clips = Counter(CLIPS, "Clips that ended: accepted, rejected or failed.", ("state",))
-        self.rejected = Counter(REJECTED, "Rejected clips by each check that they missed.", ("check",))
+        self.rejected = Counter(REJECTED, "Rejected clips by each check that they failed.", ("check",))
         self.stage = Histogram(STAGE, "Seconds of each stage of a clip.", BOUNDS_S, ("stage",))
         self.spent = Counter(SPENT, "Seconds spent in each stage of all clips together.", ("stage",))
         self.waiting = Gauge(WAITING, "Clips of this batch that have not ended.")

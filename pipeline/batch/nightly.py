@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from outputs.clips.manifest import missed
+from outputs.clips.manifest import failed_checks
 from pipeline.batch.generate import (
     NothingToMake,
     Plan,
@@ -122,7 +122,7 @@ class NightlyReport:
     def message(self) -> dict[str, object]:
         """For a webhook: `text` is what chat services show."""
         failures = {failure.clip: failure.reason for failure in self.summary.failures}
-        rejected = Counter(check for record in self.summary.records for check in missed(record))
+        rejected = Counter(check for record in self.summary.records for check in failed_checks(record))
         told = {"ok": self.ok, "night": self.name, "waiting": self.waiting, "rejected_by": dict(rejected)}
         text = self.line if self.ok else f"{self.line}\ngoes on with: {self.again}"
         return {"text": text, **told, "failures": failures, "again": self.again}

@@ -11,7 +11,7 @@ from models.checker.detections import Detections
 from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
 from models.pixels import signed
-from models.precision import computing
+from models.precision import compute_context
 
 Frames = UInt8[np.ndarray, "time height width 3"]
 BATCH = 12
@@ -51,7 +51,7 @@ def observe(frames: Frames, checker: Checker) -> ClipObservation:
     """Run both networks over a clip."""
     pictures = _pictures(frames)
     pairs = zip(pictures[:-1].split(BATCH), pictures[1:].split(BATCH), strict=True)
-    with computing():
+    with compute_context():
         motion = [checker.egomotion(before, after).float().numpy() for before, after in pairs]
     return ClipObservation(
         find_objects(frames, checker), np.concatenate(motion) if motion else np.zeros((0, 2), np.float32)
@@ -61,7 +61,7 @@ def observe(frames: Frames, checker: Checker) -> ClipObservation:
 @torch.inference_mode()
 def find_objects(frames: Frames, checker: Checker) -> tuple[FrameDetections, ...]:
     """Run the detector alone over a clip, which takes half the time of both networks."""
-    with computing():  # as it is trained; a baseline is measured the same way
+    with compute_context():  # as it is trained; a baseline is measured the same way
         found = [d for batch in _pictures(frames).split(BATCH) for d in checker.detector.detect(batch, FAINT)]
     return tuple(_plain(d, frame) for d, frame in zip(found, frames, strict=True))
 

@@ -94,15 +94,14 @@ def fetch(
 ) -> None:
     """Bring a version of a dataset to this machine, where nuscenes-devkit can load it."""
     with plain_errors():
-        from outputs.versioned.fetch import fetch as bring
-        from outputs.versioned.fetch import find_version
+        from outputs.versioned.fetch import fetch_version, find_version
         from outputs.versioned.store import open_store
         from pipeline.errors import UserError
 
         try:
             store = open_store(dataset)
             wanted = find_version(store, version)
-            count = bring(store, wanted, to)
+            count = fetch_version(store, wanted, to)
         except (OSError, ValueError) as error:
             raise UserError(f"{dataset}: {error}") from None
     console.print(f"{count} files brought; NuScenes('{wanted.name}', '{to}')", highlight=False, soft_wrap=True)

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import RIG
-from conditioning.logs.read_log import pictures
+from conditioning.logs.read_log import log_pictures
 from conditioning.logs.tables import LogError
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from outputs.verdict import Outcome, Verdict
 from pipeline.batch.generate import NoLog
 from pipeline.checks.physics import STORY, check_physics, is_expectation
@@ -77,17 +77,21 @@ def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: 
 
 def _drawn(scenario: Scenario, folder: Path | None, out: Path) -> Path:
     from conditioning.preview.preview import (  # matplotlib takes a second: only whoever draws waits
-        preview,
         preview_frames,
+        write_preview,
     )
 
     world = open_world(scenario, folder, PREVIEW_RIG)
     scenery, (camera, *_) = build_scenery(world.rollout), world.rig
     frames = preview_frames(world.rollout)
-    shown = pictures(world.log, camera, frames) if world.log else photograph(world.rollout, scenery, camera, 0, frames)
+    shown = (
+        log_pictures(world.log, camera, frames)
+        if world.log
+        else render_procedural(world.rollout, scenery, camera, 0, frames)
+    )
     path = out / f"{safe_name(scenario.id)}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    preview(world.rollout, scenery, camera, path, shown)
+    write_preview(world.rollout, scenery, camera, path, shown)
     return path
 
 

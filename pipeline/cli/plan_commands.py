@@ -10,7 +10,7 @@ from pipeline.cli.terminal import console, plain_errors
 
 if TYPE_CHECKING:
     from pipeline.planning.cost_model import MeasuredCosts
-    from pipeline.planning.planning import Check, Outlook
+    from pipeline.planning.planning import ForecastCheck, PlanResult
 
 
 def plan(
@@ -53,23 +53,25 @@ def plan(
         from outputs.atomic_write import write_text
         from pipeline.engine.machine import cores
         from pipeline.planning.cost_model import SHIPPED, read_measured
-        from pipeline.planning.forecast import Cluster, Trouble
-        from pipeline.planning.planning import CORES_A_GPU, USUAL_START_S, Ask, plan_batch
+        from pipeline.planning.forecast import Cluster, FailureRates
+        from pipeline.planning.planning import CORES_A_GPU, USUAL_START_S, PlanRequest, plan_batch
 
         measured = read_measured(source or SHIPPED)
         if startup is not None:
             measured = measured.model_copy(update={"startup_s": startup})
         cluster = Cluster(cpus or (CORES_A_GPU * gpus if gpus else cores()), gpus)
         usual_start_s = read_measured(SHIPPED).startup_s or USUAL_START_S
-        outlook = plan_batch(measured, Ask(clips, cluster, Trouble(dying, slow), gpu_speedup), usual_start_s)
+        outlook = plan_batch(
+            measured, PlanRequest(clips, cluster, FailureRates(dying, slow), gpu_speedup), usual_start_s
+        )
         if write:
             write_text(write, measured.model_dump_json(indent=1) + "\n")
     _print_basis(console, measured, outlook, assumed_cores=bool(gpus and not cpus))
     _print_cases(console, outlook, price)
 
 
-def _print_basis(console: Console, measured: "MeasuredCosts", outlook: "Outlook", assumed_cores: bool) -> None:
-    ask, share = outlook.ask, outlook.accepted
+def _print_basis(console: Console, measured: "MeasuredCosts", outlook: "PlanResult", assumed_cores: bool) -> None:
+    ask, share = outlook.request, outlook.accepted
     gpus = f"{ask.cluster.gpus} GPUs and " if ask.cluster.gpus else ""
     assumed = " (16 a GPU: an assumption, --cpus says otherwise)" if assumed_cores else ""
     lines = [
@@ -91,10 +93,10 @@ def _print_basis(console: Console, measured: "MeasuredCosts", outlook: "Outlook"
         )  # fmt: skip
 
 
-def _print_cases(console: Console, outlook: "Outlook", price: tuple[float, float] | None) -> None:
+def _print_cases(console: Console, outlook: "PlanResult", price: tuple[float, float] | None) -> None:
     from rich.table import Table
 
-    cluster, cases = outlook.ask.cluster, outlook.cases
+    cluster, cases = outlook.request.cluster, outlook.cases
     table = Table("", *(case.about or "expected" for case in cases), box=None, pad_edge=False)
     rows = {
         "clips to make": [f"{c.usual.clips} ({c.least.clips} to {c.most.clips})" for c in cases],
@@ -117,10 +119,10 @@ def _print_cases(console: Console, outlook: "Outlook", price: tuple[float, float
     console.print(told, style="dim", soft_wrap=True)
 
 
-def _played(check: "Check") -> str:
-    mean = sum(check.played_s) / len(check.played_s)
+def _played(check: "ForecastCheck") -> str:
+    mean = sum(check.simulated_s) / len(check.simulated_s)
     return (
-        f"{check.clips} clips: {_time(min(check.played_s))} to {_time(max(check.played_s))}, "
+        f"{check.clips} clips: {_time(min(check.simulated_s))} to {_time(max(check.simulated_s))}, "
         f"model {_time(check.modelled_s)} ({check.modelled_s / mean - 1:+.1%})"
     )
 

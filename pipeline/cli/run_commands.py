@@ -98,11 +98,13 @@ def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
 
     age = AGE if days is None else timedelta(days=days)
     swept = gc_dataset(place, age, dry_run)
-    _tell([(one.frees, f"{one.thing.name}  {len(one.files)} files, {one.thing.what}") for one in swept.taken], dry_run)
-    if swept.spared:
-        held, days = sum(one.frees for one in swept.spared) / 2**20, age / timedelta(days=1)
+    _tell(
+        [(one.frees, f"{one.group.name}  {len(one.files)} files, {one.group.kind}") for one in swept.deleted], dry_run
+    )
+    if swept.kept:
+        held, days = sum(one.frees for one in swept.kept) / 2**20, age / timedelta(days=1)
         why = f"touched within {days:g} days: a merge may be about to name it; if none is at work: --older-than 0"
-        console.print(f"{held:9.2f} MiB  left in {len(swept.spared)} places: {why}", highlight=False, soft_wrap=True)
+        console.print(f"{held:9.2f} MiB  left in {len(swept.kept)} places: {why}", highlight=False, soft_wrap=True)
 
 
 def _tell(gone: Sequence[tuple[int, str]], dry_run: bool) -> None:

@@ -7,7 +7,7 @@ from outputs.atomic_write import whole_folder
 from outputs.export_format import ExportFormat
 from outputs.exporters import EXPORTERS
 from outputs.nuscenes.export import NUSCENES
-from outputs.versioned.fetch import fetch, find_version
+from outputs.versioned.fetch import fetch_version, find_version
 from outputs.versioned.store import BadAddress, open_store
 from pipeline.datasets.garbage_collect import is_dataset
 from pipeline.errors import UserError
@@ -84,5 +84,5 @@ def _of_dataset(place: str, chosen: ExportFormat, out: Path, version: str | None
     except BadAddress as error:
         raise NotExported(str(error)) from None
     wanted = find_version(store, version)
-    fetch(store, wanted, out)
+    fetch_version(store, wanted, out)
     return f"{wanted.name}: {len(wanted.scenes)} scenes, {wanted.samples} samples, {wanted.annotations} annotations"

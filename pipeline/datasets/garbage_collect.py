@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from outputs.versioned.orphans import AGE, Swept, sweep
+from outputs.versioned.orphans import AGE, OrphanReport, delete_orphans
 from outputs.versioned.store import BadAddress, open_store
 from pipeline.errors import UserError
 from pipeline.runs.run_config import SPECS, wanted
@@ -36,13 +36,13 @@ def is_dataset(place: str) -> bool:
     return "://" in place or (looks and not (Path(place) / "run.json").exists())
 
 
-def gc_dataset(place: str, older_than: timedelta = AGE, dry_run: bool = False) -> Swept:
+def gc_dataset(place: str, older_than: timedelta = AGE, dry_run: bool = False) -> OrphanReport:
     """Take away what killed merges left in the dataset at a folder or address. Raises `NotSwept`.
 
     A merge may be at work meanwhile: what nobody has touched for `older_than` is not its own.
     """
     try:
-        return sweep(open_store(place), older_than, dry_run)
+        return delete_orphans(open_store(place), older_than, dry_run)
     except BadAddress as error:
         raise NotSwept(str(error)) from None
     except (OSError, ValueError) as error:

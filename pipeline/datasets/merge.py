@@ -13,9 +13,9 @@ from pathlib import Path
 from outputs.exporters import EXPORTERS
 from outputs.nuscenes.export import NUSCENES
 from outputs.nuscenes.splits import Shares
-from outputs.versioned.scene_package import pack, put
-from outputs.versioned.store import BadAddress, Hold, Store, open_store
-from outputs.versioned.versions import Version, add_version, latest, point_to_latest
+from outputs.versioned.scene_package import pack_scene, upload_scene
+from outputs.versioned.store import BadAddress, Store, Upload, open_store
+from outputs.versioned.versions import Version, add_version, latest_version, point_to_latest
 from pipeline.errors import UserError
 from pipeline.runs.run_folder import Run, State
 
@@ -73,10 +73,10 @@ def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None
     """The same for clip folders and a store that is open; what the store raises travels on."""
     placed: dict[str, str] = {}
     left_out: dict[Path, LeftOut] = {}
-    hold = Hold(store)
+    hold = Upload(store)
     with ThreadPoolExecutor(HANDS, thread_name_prefix="merge") as hands:
         while True:
-            last = latest(store)
+            last = latest_version(store)
             wanted, known = _shares(last, shares), last.scenes if last else {}
             for clip in clips:
                 if clip.name not in known and clip.name not in placed and clip not in left_out:
@@ -84,7 +84,7 @@ def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None
             added = {clip: digest for clip, digest in placed.items() if clip not in known}
             if not added or add_version(store, last, {**known, **added}, wanted, hands):
                 break
-        hold.make_sure()
+        hold.restore_deleted()
         version = point_to_latest(store)
     return Merged(version, tuple(sorted(added)), tuple(left_out.values()), store.exclusive)
 
@@ -115,12 +115,12 @@ def _shares(last: Version | None, asked: Shares | None) -> Shares:
     return last.shares
 
 
-def _place(hold: Hold, clip: Path, placed: dict[str, str], left_out: dict[Path, LeftOut], hands: Executor) -> None:
+def _place(hold: Upload, clip: Path, placed: dict[str, str], left_out: dict[Path, LeftOut], hands: Executor) -> None:
     """Put a clip's files where they belong; a clip that is damaged or gone is told, and the rest go on."""
     try:
-        packed = pack(clip)
+        packed = pack_scene(clip)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         left_out[clip] = LeftOut(clip, f"{type(error).__name__}: {' '.join(str(error).split())}")
         return
-    put(hold, packed, hands)
+    upload_scene(hold, packed, hands)
     placed[clip.name] = packed.package.digest

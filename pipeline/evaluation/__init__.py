@@ -1,4 +1,4 @@
 """Evaluation of the networks.
 
-Owns the metrics on held-out clips, their tables, and calibration of the checks.
+Owns the metrics on held-out clips, their tables, and the calibration of the checks.
 """

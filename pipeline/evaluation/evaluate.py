@@ -1,4 +1,4 @@
-"""`nearmiss evaluate`: held-out scenes made by every stage, measured beside what doing nothing would score."""
+"""`nearmiss evaluate`: run all stages on held-out scenes and measure the results beside trivial references."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from conditioning.geometry.camera import Camera
 from models.pixels import signed, to_bytes
-from models.precision import computing
+from models.precision import compute_context
 from models.presets import WEIGHTS
 from outputs.atomic_write import whole_file, write_text
 from pipeline.checks.sight import Frames, observe
@@ -32,15 +32,15 @@ from scenarios.scenario import Scenario
 from scenarios.story.mentions import mentioned
 
 CLIP_S = 6.0
-OCCLUSION = "corner/behind-the-truck"  # sampled streets seldom hide a thing and show it again
-EVALUATION_SEED = HELD_OUT_SEED + 100_000  # not the clips that set the checks' limits
+OCCLUSION = "corner/behind-the-truck"  # sampled streets rarely have an object that is hidden and visible again
+EVALUATION_SEED = HELD_OUT_SEED + 100_000  # other clips than those of the calibration
 SHOWN = 6  # frames on a contact sheet
-COMPARED = ("generated", "decoder on source's tokens")  # what is measured again of an earlier evaluation
+COMPARED = ("generated", "decoder on source's tokens")  # subjects of an earlier evaluation that are measured again
 
 
 @dataclass(frozen=True)
 class GeneratedCase(EvaluationCase):
-    """A case with what the networks need to make it again."""
+    """A case with the inputs that the networks need to generate it."""
 
     scenario: Scenario
     conditions: Conditions
@@ -48,12 +48,12 @@ class GeneratedCase(EvaluationCase):
 
     @property
     def scene(self) -> ConditionedClip:
-        """As the networks get it."""
+        """The clip in the form that the stages expect."""
         return ConditionedClip(self.rollout, self.conditions, (self.source,))
 
 
-def shoot(scenario: Scenario, seed: int, rig: tuple[Camera, ...]) -> GeneratedCase:
-    """The front camera's source pictures and labels of a scenario."""
+def prepare_case(scenario: Scenario, seed: int, rig: tuple[Camera, ...]) -> GeneratedCase:
+    """Roll out a scenario and render its front camera's source pictures and labels."""
     rollout = roll_out(scenario)
     look = seed_for(scenario, seed, "look")
     conditions = condition(rollout, rig[:1], look)
@@ -66,49 +66,49 @@ def shoot(scenario: Scenario, seed: int, rig: tuple[Camera, ...]) -> GeneratedCa
     )  # fmt: skip
 
 
-def held_out(clips: int, first_seed: int) -> Iterator[tuple[Scenario, int]]:
-    """Sampled streets that no network was trained on, after one with something that hides and comes out."""
+def held_out_scenarios(clips: int, first_seed: int) -> Iterator[tuple[Scenario, int]]:
+    """One scenario with an occlusion, then sampled streets that no network was trained on."""
     yield load(library()[OCCLUSION])[0], first_seed
     for seed in range(first_seed, first_seed + clips - 1):
         yield sample_scenario(seed, duration_s=CLIP_S), seed
 
 
 def subjects(networks: Networks) -> Mapping[str, Callable[[GeneratedCase], Frames]]:
-    """What is measured beside the source: the whole line, its parts, and two ways of doing nothing."""
+    """What is measured beside the source: the whole pipeline, parts of it, and two trivial references."""
 
-    def source_codes(shot: GeneratedCase) -> Int[Tensor, "1 1 step row column"]:
-        return _encode(shot.source[::TOKEN_STRIDE], networks)[None, None]
+    def source_codes(case: GeneratedCase) -> Int[Tensor, "1 1 step row column"]:
+        return _encode(case.source[::TOKEN_STRIDE], networks)[None, None]
 
-    def generated(shot: GeneratedCase) -> Frames:
-        dice, noise = (seed_for(shot.scenario, shot.seed, what) for what in ("tokens", "frames"))
-        tokens = predict_tokens((shot.scene,), networks, (dice,))
-        return render_frames(tokens, (shot.scene,), networks, (noise,))[0, 0]
+    def generated(case: GeneratedCase) -> Frames:
+        token_seed, frame_seed = (seed_for(case.scenario, case.seed, what) for what in ("tokens", "frames"))
+        tokens = predict_tokens((case.scene,), networks, (token_seed,))
+        return render_frames(tokens, (case.scene,), networks, (frame_seed,))[0, 0]
 
-    def decoded(shot: GeneratedCase) -> Frames:
-        noise = seed_for(shot.scenario, shot.seed, "frames")
-        return render_frames(source_codes(shot), (shot.scene,), networks, (noise,))[0, 0]
+    def decoded(case: GeneratedCase) -> Frames:
+        frame_seed = seed_for(case.scenario, case.seed, "frames")
+        return render_frames(source_codes(case), (case.scene,), networks, (frame_seed,))[0, 0]
 
-    def another_look(shot: GeneratedCase) -> Frames:
-        return source_frames(shot.rollout, shot.conditions, seed_for(shot.scenario, shot.seed + 1, "look"))[0]
+    def another_look(case: GeneratedCase) -> Frames:
+        return source_frames(case.rollout, case.conditions, seed_for(case.scenario, case.seed + 1, "look"))[0]
 
     return {
         "generated": generated,
         "decoder on source's tokens": decoded,
-        "tokenizer alone": lambda shot: _tokenized(shot.source, networks),
-        "first frame held": lambda shot: np.repeat(shot.source[:1], len(shot.source), axis=0),
+        "tokenizer alone": lambda case: _tokenized(case.source, networks),
+        "first frame held": lambda case: np.repeat(case.source[:1], len(case.source), axis=0),
         "source with another look": another_look,
     }
 
 
 @torch.inference_mode()
 def _encode(pictures: Frames, networks: Networks) -> Int[Tensor, "time row column"]:
-    with computing():
+    with compute_context():
         return torch.cat([networks.tokenizer.encode(p) for p in signed(pictures).movedim(-1, 1).split(12)])
 
 
 @torch.inference_mode()
 def _tokenized(pictures: Frames, networks: Networks) -> Frames:
-    with computing():
+    with compute_context():
         return np.concatenate([to_bytes(networks.tokenizer.decode(c)) for c in _encode(pictures, networks).split(12)])
 
 
@@ -116,64 +116,68 @@ def evaluate(
     preset: str, clips: int, out: Path, console: Console, folder: Path = WEIGHTS, keep: bool = False,
     beside: Path | None = None,
 ) -> Evaluation:  # fmt: skip
-    """Measure a preset on `clips` held-out clips; writes evaluation.json, evaluation.md and a sheet for each clip.
+    """Measure a preset on `clips` held-out clips; write evaluation.json, evaluation.md and a sheet for each clip.
 
-    `keep` leaves all frames in `out`/frames; `beside` is the `out` of an evaluation that kept its frames, of other
-    weights or of another version of the program, whose subjects are measured here once more.
+    `keep` saves all frames in `out`/frames. `beside` is the `out` folder of an evaluation with kept frames, of other
+    weights or of another version of the program; its subjects are measured again here.
     """
     compute_on(torch.get_num_threads())
     networks, checking, rig = load_networks(preset, folder), load_calibrated(preset, folder), rig_of(preset)
-    makers = {name: _kept(make, name, out, keep) for name, make in subjects(networks).items()}
+    makers = {name: _with_sheet(make, name, out, keep) for name, make in subjects(networks).items()}
     if beside is not None:
-        makers |= {f"{name}, {beside.name}": partial(frames_of, folder=beside, subject=name) for name in COMPARED}
-    shots = (shoot(scenario, seed, rig) for scenario, seed in held_out(clips, EVALUATION_SEED))
+        makers |= {
+            f"{name}, {beside.name}": partial(load_kept_frames, folder=beside, subject=name) for name in COMPARED
+        }
+    cases = (prepare_case(scenario, seed, rig) for scenario, seed in held_out_scenarios(clips, EVALUATION_SEED))
     with Progress(console=console) as progress:
         task = progress.add_task("evaluating", total=clips * (len(makers) + 1))
 
-        def tell(case: str, subject: str) -> None:
-            progress.update(task, advance=1, description=f"{case}: {subject}")
+        def report(name: str, subject: str) -> None:
+            progress.update(task, advance=1, description=f"{name}: {subject}")
 
-        measured = evaluate_subjects(shots, makers, partial(observe, checker=checking.checker), checking.baseline, tell)
-    keep_figures(measured, out)
+        measured = evaluate_subjects(
+            cases, makers, partial(observe, checker=checking.checker), checking.baseline, report
+        )
+    write_results(measured, out)
     console.print(table(measured))
     console.print(f"written {out / 'evaluation.md'}; pictures {out / 'sheets'}")
     return measured
 
 
-def keep_figures(measured: Evaluation, out: Path) -> None:
-    """Write evaluation.json and evaluation.md, each whole or not at all."""
+def write_results(measured: Evaluation, out: Path) -> None:
+    """Write evaluation.json and evaluation.md, each atomically."""
     write_text(out / "evaluation.json", measured.to_json() + "\n")
     write_text(out / "evaluation.md", markdown(measured))
 
 
-def _kept(
+def _with_sheet(
     make: Callable[[GeneratedCase], Frames], subject: str, out: Path, keep: bool
 ) -> Callable[[GeneratedCase], Frames]:
-    """The same maker, leaving its frames below the source's on a sheet for a person to judge, all of them if asked."""
+    """Wrap `make`: also write a sheet of its frames below the source's, and all frames if `keep`."""
 
-    def kept(shot: GeneratedCase) -> Frames:
-        frames = make(shot)
+    def make_with_sheet(case: GeneratedCase) -> Frames:
+        frames = make(case)
         shown = np.linspace(0, len(frames) - 1, SHOWN).round().astype(int)
-        sheet([shot.source[shown], frames[shown]], out / "sheets" / f"{_file_name(shot, subject)}.png")
+        sheet([case.source[shown], frames[shown]], out / "sheets" / f"{_file_name(case, subject)}.png")
         if keep:
-            with whole_file(out / "frames" / f"{_file_name(shot, subject)}.npy") as part, part.open("wb") as file:
+            with whole_file(out / "frames" / f"{_file_name(case, subject)}.npy") as part, part.open("wb") as file:
                 np.save(file, frames)
         return frames
 
-    return kept
+    return make_with_sheet
 
 
-def frames_of(shot: EvaluationCase, folder: Path, subject: str) -> Frames:
-    """What a subject of an earlier evaluation made of the same clip; UserError if not kept, or of another shape."""
-    path = folder / "frames" / f"{_file_name(shot, subject)}.npy"
+def load_kept_frames(case: EvaluationCase, folder: Path, subject: str) -> Frames:
+    """A subject's frames of the same clip in an earlier evaluation; UserError if missing, or of another shape."""
+    path = folder / "frames" / f"{_file_name(case, subject)}.npy"
     if not path.exists():
-        raise UserError(f"no {path}: `nearmiss evaluate --keep` leaves frames, of as many clips as --clips says")
+        raise UserError(f"no {path}: `nearmiss evaluate --keep` saves frames, for the number of clips in --clips")
     frames = np.load(path)
-    if frames.shape != shot.source.shape:
-        kept, wanted = (f"{len(x)} frames of {' x '.join(map(str, x.shape[1:3]))}" for x in (frames, shot.source))
-        raise UserError(f"{path} holds {kept}, the clip has {wanted}: evaluate with --keep again, by the same version")
+    if frames.shape != case.source.shape:
+        kept, expected = (f"{len(x)} frames of {' x '.join(map(str, x.shape[1:3]))}" for x in (frames, case.source))
+        raise UserError(f"{path} has {kept}, the clip has {expected}: evaluate with --keep again, by the same version")
     return frames
 
 
-def _file_name(shot: EvaluationCase, subject: str) -> str:
-    return f"{shot.name.replace('/', '-')} {subject}".replace(" ", "-")
+def _file_name(case: EvaluationCase, subject: str) -> str:
+    return f"{case.name.replace('/', '-')} {subject}".replace(" ", "-")

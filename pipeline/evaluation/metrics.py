@@ -1,6 +1,6 @@
-"""How good clips are, in figures: pictures against their source, and what the checker finds in them.
+"""Metrics of clips: pictures against their source, and the checker's results on them.
 
-Takes frames from functions and does not know how clips are made. Figures of different subjects are only comparable
+Frames come from functions; this module does not generate clips. Values of different subjects are only comparable
 within one evaluation.
 """
 
@@ -25,14 +25,14 @@ from pipeline.checks.tracks import permanence, returns
 from pipeline.evaluation.sharpness import REGION_NAMES, Sharpness, sharpness
 from scenarios.rollout import Rollout
 
-Eye = Callable[[Frames], ClipObservation]  # what looks at frames: the checker's networks
-SOURCE = "source"  # the subject that all others are relative to
+Observer = Callable[[Frames], ClipObservation]  # from frames to observations: the checker's networks
+SOURCE = "source"  # the reference of all other subjects
 BINS = ("8-16 px", "16-32 px", "32+ px")
 
 
 @dataclass(frozen=True)
 class EvaluationCase:
-    """One held-out clip: its labels and layers, and the source pictures they are true of."""
+    """One held-out clip: labels, layers, and the source pictures that they describe."""
 
     name: str
     rollout: Rollout
@@ -40,12 +40,12 @@ class EvaluationCase:
     camera: Camera
     layers: Layers
     source: Frames
-    named: frozenset[str]  # the actors that the story names
+    named: frozenset[str]  # the actors named in the story
 
 
 @dataclass(frozen=True)
 class MetricSums:
-    """Sums over the clips seen so far; sums add up, so that clips need not be kept."""
+    """Sums over clips, which can be added, so that the clips need not be kept."""
 
     clips: int
     frames: int
@@ -79,14 +79,15 @@ class MetricSums:
 
 
 def measure(
-    case: EvaluationCase, frames: Frames, on_source: tuple[FrameDetections, ...], eye: Eye, baseline: Baseline
+    case: EvaluationCase, frames: Frames, on_source: tuple[FrameDetections, ...], observe: Observer, baseline: Baseline
 ) -> MetricSums:
-    """One clip's part of the sums. `on_source` is what the detector finds on the source pictures. ValueError if frames
-    and source differ in shape."""
+    """The sums of one clip. `on_source` is the detector's result on the source pictures. ValueError if frames and
+    source
+    differ in shape."""
     if frames.shape != case.source.shape:
         raise ValueError(f"{case.name}: frames are {frames.shape}, the source is {case.source.shape}")
-    scene = CheckedClip(eye(frames), case.labels, case.rollout, case.camera)
-    error, made, wanted = picture_errors(case, frames, scene.eligible)
+    scene = CheckedClip(observe(frames), case.labels, case.rollout, case.camera)
+    error, predicted, target = picture_errors(case, frames, scene.eligible)
     squares = np.square(frames.astype(np.float32) - case.source)
     upheld, speed = (
         permanence(scene, baseline.least_likeness, baseline.most_repainted).value,
@@ -97,8 +98,8 @@ def measure(
     return MetricSums(
         clips=1, frames=len(frames), squared=float(squares.sum(dtype=np.float64)), pixels=squares.size,
         squared_in_boxes=float(error.sum()), pixels_in_boxes=int(_box_pixels(case, scene.eligible)),
-        colour_error=float(np.abs(made - wanted).mean(-1).sum()), colour_source=float(wanted.mean(-1).sum()),
-        boxes=len(made), tally=tally(scene),
+        colour_error=float(np.abs(predicted - target).mean(-1).sum()), colour_source=float(target.mean(-1).sum()),
+        boxes=len(predicted), tally=tally(scene),
         sharpness=sharpness(frames, case.source, case.layers.values, case.rollout, case.camera),
         ghosts=(ghost_share(scene).value or 0.0) * len(frames),
         returns=events, upheld=(upheld or 0.0) * events,
@@ -108,7 +109,7 @@ def measure(
 
 
 def _boxes(case: EvaluationCase, eligible: Bool[np.ndarray, "time actor"]) -> Iterable[tuple[int, slice, slice]]:
-    """Frame, rows and columns of every object that counts."""
+    """Frame, rows and columns of every eligible object."""
     for t, actor in np.argwhere(eligible):
         x0, y0, x1, y1 = np.round(case.labels.modal_box[t, actor]).astype(int)
         yield int(t), slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))
@@ -122,28 +123,28 @@ def picture_errors(
     case: EvaluationCase, frames: Frames, eligible: Bool[np.ndarray, "time actor"]
 ) -> tuple[Float[np.ndarray, "box"], Float[np.ndarray, "box 3"], Float[np.ndarray, "box 3"]]:
     """Squared error in each box, and its mean colour (0..1) in the frames and in the source."""
-    squared, made, wanted = [], [], []
+    squared, predicted, target = [], [], []
     for t, rows, columns in _boxes(case, eligible):
         ours, theirs = frames[t, rows, columns].astype(np.float64), case.source[t, rows, columns].astype(np.float64)
         squared.append(np.square(ours - theirs).sum())
-        made.append(ours.mean((0, 1)) / 255)
-        wanted.append(theirs.mean((0, 1)) / 255)
-    return np.array(squared), np.array(made).reshape(-1, 3), np.array(wanted).reshape(-1, 3)
+        predicted.append(ours.mean((0, 1)) / 255)
+        target.append(theirs.mean((0, 1)) / 255)
+    return np.array(squared), np.array(predicted).reshape(-1, 3), np.array(target).reshape(-1, 3)
 
 
 @dataclass(frozen=True)
 class SubjectMetrics:
-    """One subject's results; None where there was nothing to measure.
+    """One subject's results; None where nothing could be measured.
 
-    `colour_error` is the mean over boxes of |mean colour - source's mean colour|, of full scale; `..._relative` is
-    the same over the boxes' own mean brightness. `recall` is by height bin, `recall_ratio` over source's,
-    `recall_of_class` objects of 16 px and more found and asked for. `gradient_energy` is that of all pictures over
-    source's; `sharpness`, by region and moment, is its root, .5 where every edge has half its contrast; `flicker` is
-    over source's;
-    `facade_error` is the mean difference of facades' colours from source's, of full scale, at 1 s and at the end; see
-    `pipeline.evaluation.sharpness`.
-    `speed_error` is the mean over clips of the relative error of the way travelled; `speed_slope` is a line through
-    the origin: speeds seen against speeds commanded. `rejected` is the share of clips that a pixel check keeps back.
+    `colour_error` is the mean over boxes of |mean colour - source's mean colour|, of full scale; `..._relative` is the
+    same over the boxes' mean brightness. `recall` is by height bin, `recall_ratio` is over the source's recall,
+    `recall_of_class` has detected and all objects of 16 px and more. `gradient_energy` is over the source's, for all
+    pictures. `sharpness` is its root, by region and moment: .5 if every edge has half its contrast. `flicker` is over
+    the source's. `facade_error` is the mean difference of facades' colours from the source's, of full scale, at 1 s and
+    at the end; see `pipeline.evaluation.sharpness`.
+    `speed_error` is the mean over clips of the relative error of the travelled distance. `speed_slope` is the slope of
+    a line through the origin: observed speeds over commanded speeds. `rejected` is the share of clips that a pixel
+    check rejects.
     """
 
     subject: str
@@ -169,7 +170,7 @@ class SubjectMetrics:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All subjects on the same clips. Boxes, PSNR in boxes and colours: objects of `floor_px` and more."""
+    """All subjects on the same clips. Boxes, PSNR in boxes and colours include objects of `floor_px` and more."""
 
     clips: tuple[str, ...]
     frames: int
@@ -189,20 +190,20 @@ def _ratio(a: float | int, b: float | int) -> float | None:
 
 
 def _psnr(squared: float, count: int) -> float | None:
-    """dB; None for equal pictures, which have no finite figure, and for no pictures."""
+    """dB; None for equal pictures, whose PSNR is infinite, and for no pictures."""
     return float(10 * np.log10(255**2 * count / squared)) if count and squared else None
 
 
-def figures(subject: str, m: MetricSums, source: MetricSums) -> SubjectMetrics:
-    """Sums to figures."""
-    asked, found, of_source = m.tally.asked.sum(0), m.tally.found.sum(0), source.tally.found.sum(0)
-    seen, commanded = np.array(m.speeds_mps).reshape(-1, 2).T
+def compute_metrics(subject: str, m: MetricSums, source: MetricSums) -> SubjectMetrics:
+    """Compute the metrics from the sums."""
+    eligible, detected, of_source = m.tally.asked.sum(0), m.tally.found.sum(0), source.tally.found.sum(0)
+    observed, commanded = np.array(m.speeds_mps).reshape(-1, 2).T
     return SubjectMetrics(
         subject=subject, psnr_db=_psnr(m.squared, m.pixels),
         psnr_in_boxes_db=_psnr(m.squared_in_boxes, m.pixels_in_boxes),
         colour_error=_ratio(m.colour_error, m.boxes), colour_error_relative=_ratio(m.colour_error, m.colour_source),
-        recall=tuple(_ratio(int(f), int(a)) for f, a in zip(found, asked, strict=True)),
-        recall_ratio=tuple(_ratio(int(f), int(s)) for f, s in zip(found, of_source, strict=True)),
+        recall=tuple(_ratio(int(f), int(a)) for f, a in zip(detected, eligible, strict=True)),
+        recall_ratio=tuple(_ratio(int(f), int(s)) for f, s in zip(detected, of_source, strict=True)),
         recall_of_class={
             name: (int(f), int(a))
             for name, f, a in zip(CLASSES, m.tally.found[:, 1:].sum(1), m.tally.asked[:, 1:].sum(1), strict=True)
@@ -218,7 +219,7 @@ def figures(subject: str, m: MetricSums, source: MetricSums) -> SubjectMetrics:
         flicker=_ratio(m.sharpness.flicker, source.sharpness.flicker),
         ghosts_a_frame=m.ghosts / m.frames, permanence=_ratio(m.upheld, m.returns), returns=m.returns,
         speed_error=float(np.mean(m.speed_errors)) if m.speed_errors else None,
-        speed_slope=_ratio(float(seen @ commanded), float(commanded @ commanded)),
+        speed_slope=_ratio(float(observed @ commanded), float(commanded @ commanded)),
         rejected=m.rejected / m.clips, failed=m.failed,
     )  # fmt: skip
 
@@ -226,23 +227,23 @@ def figures(subject: str, m: MetricSums, source: MetricSums) -> SubjectMetrics:
 def evaluate_subjects(
     cases: Iterable[EvaluationCase],
     subjects: Mapping[str, Callable[[EvaluationCase], Frames]],
-    eye: Eye,
+    observe: Observer,
     baseline: Baseline,
     progress: Callable[[str, str], None],
 ) -> Evaluation:
-    """Show every subject's frames of every case to the checker; the source itself is always the first subject.
+    """Measure every subject's frames of every case; the source itself is always the first subject.
 
-    `progress` hears the case and the subject about to be measured. ValueError if there are no cases.
+    `progress` is called with the case and the subject before each measurement. ValueError if there are no cases.
     """
     makers = {SOURCE: lambda case: case.source, **subjects}
     sums: dict[str, MetricSums] = {}
     names = []
     for case in cases:
         names.append(case.name)
-        on_source = eye(case.source).found
+        on_source = observe(case.source).found
         for subject, make in makers.items():
             progress(case.name, subject)
-            one = measure(case, make(case), on_source, eye, baseline)
+            one = measure(case, make(case), on_source, observe, baseline)
             sums[subject] = sums[subject] + one if subject in sums else one
     if not names:
         raise ValueError("no clips to evaluate on")
@@ -250,5 +251,5 @@ def evaluate_subjects(
     return Evaluation(
         clips=tuple(names), frames=source.frames, boxes=source.boxes,
         asked=tuple(int(n) for n in source.tally.asked.sum(0)), floor_px=FLOOR_PX, checker=baseline.checker,
-        baseline=baseline.id, subjects=tuple(figures(name, m, source) for name, m in sums.items()),
+        baseline=baseline.id, subjects=tuple(compute_metrics(name, m, source) for name, m in sums.items()),
     )  # fmt: skip

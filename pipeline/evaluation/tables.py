@@ -1,4 +1,4 @@
-"""An evaluation as a table: on a terminal, and in Markdown for a file."""
+"""An evaluation as a table, for a terminal and as Markdown."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ def _percent(value: float | None) -> str:
 
 
 def row(f: SubjectMetrics) -> tuple[str, ...]:
-    """One subject's figures as text, in the order of `HEADINGS`."""
+    """One subject's metrics as text, in the order of `HEADINGS`."""
     permanence = NOTHING if f.permanence is None else f"{f.permanence:.0%} of {f.returns}"
     return (
         f.subject, _decimal(f.psnr_db, 1), _decimal(f.psnr_in_boxes_db, 1), _percent(f.colour_error),
@@ -42,24 +42,24 @@ def row(f: SubjectMetrics) -> tuple[str, ...]:
 
 
 def table(evaluation: Evaluation) -> Table:
-    """For a terminal: a column a subject, which fits where a row of sixteen figures would not."""
-    made = Table(title=_title(evaluation))
+    """For a terminal: one column per subject, since a row of all metrics would not fit."""
+    result = Table(title=_title(evaluation))
     columns = [HEADINGS, *map(row, evaluation.subjects)]
     for column in columns:
-        made.add_column(column[0], justify="left" if column is HEADINGS else "right")
+        result.add_column(column[0], justify="left" if column is HEADINGS else "right")
     for values in list(zip(*columns, strict=True))[1:]:
-        made.add_row(*values)
-    return made
+        result.add_row(*values)
+    return result
 
 
 def markdown(evaluation: Evaluation) -> str:
-    """The same table, what each figure means, and which checks failed how often."""
+    """The same table, the meaning of its values, and the number of failures of each check."""
     columns = [HEADINGS, *map(row, evaluation.subjects)]
     lines = [f"# {_title(evaluation)}", "", *_rows(list(zip(*columns, strict=True))), ""]
     asked = ", ".join(f"{n} of {b}" for n, b in zip(evaluation.asked, BINS, strict=True))
     lines += [
-        f"Asked of the detector: {asked}. Boxes and colours: {evaluation.boxes} sights of objects of "
-        f"{evaluation.floor_px:.0f} px and more, of which at least .6 shows.",
+        f"Eligible objects: {asked}. Boxes and colours: {evaluation.boxes} views of objects of "
+        f"{evaluation.floor_px:.0f} px and more, of which at least .6 is visible.",
         f"Checker {evaluation.checker}, baseline {evaluation.baseline}. Clips: {', '.join(evaluation.clips)}.",
         "", "Checks failed, in clips:", "",
         *(f"* {f.subject}: {_failures(f)}" for f in evaluation.subjects),

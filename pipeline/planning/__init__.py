@@ -1,4 +1,4 @@
-"""Plans.
+"""Planning of batches.
 
-Owns the forecast of how long a batch takes, from measured costs, and the simulation that verifies it.
+Owns the forecast of a batch's duration from measured costs, and the simulation that verifies the forecast.
 """

@@ -1,8 +1,8 @@
-"""What clips of a run cost: seconds by stage, start-up, bytes, how many were accepted. Read off a run folder.
+"""Measured costs of a run's clips: seconds by stage, start-up, bytes, acceptance. Read from a run folder.
 
-record.json's stages            what a worker computed
-first to last file of a clip    how long it took to write
-run.json's first start to the first clip's beginning    start-up: Ray, worker processes, networks
+record.json's stages            compute time in a worker
+first to last file of a clip    time to write it
+run.json's first start to the start of the first clip    start-up: Ray, worker processes, networks
 """
 
 import json
@@ -19,13 +19,13 @@ from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.run_folder import Run, State
 
 SHIPPED = Path(__file__).with_name("measured_cpu.json")
-# Of the act `imagine`; the others never use a GPU.
+# Of the stage `imagine`; no other stage uses a GPU.
 GPU_STAGES = frozenset(stage for kind in RENDERERS for stage in kind.gpu_stages)
-LONGEST_START_S = 900.0  # a longer one means that the files' times are no longer those of the run
+LONGEST_START_S = 900.0  # a longer one means that the files were copied or touched later
 
 
 class NotMeasured(UserError):
-    """There is nothing to plan with; the message says what would be."""
+    """There are no usable measurements; the message says what is needed."""
 
 
 class _CostModel(BaseModel):
@@ -33,13 +33,13 @@ class _CostModel(BaseModel):
 
 
 class ClipCost(_CostModel):
-    """One clip. `stage_s` holds what it computed, `write_s` how long its files took; sizes in bytes."""
+    """The cost of one clip: `stage_s` is compute time, `write_s` the time to write its files; sizes in bytes."""
 
     stage_s: dict[str, float]
     write_s: float = Field(ge=0)
     accepted: bool
     size: int
-    dataset_size: int  # of the files that a dataset takes of it
+    dataset_size: int  # of the files that become part of a dataset
 
     def on(self, gpu: bool) -> float:
         """Seconds in the networks' stages, or in all others."""
@@ -48,7 +48,7 @@ class ClipCost(_CostModel):
 
 
 class MeasuredCosts(_CostModel):
-    """`source` says which run and machine. `startup_s` is None where the run does not tell. `failed` counts clips."""
+    """`source` describes run and machine. `startup_s` is None if unknown. `failed` counts clips."""
 
     format: Literal["nearmiss-measured-1"] = "nearmiss-measured-1"
     source: str
@@ -64,18 +64,18 @@ class MeasuredCosts(_CostModel):
 
     @property
     def tried(self) -> int:
-        """Clips that ended, as a clip or as a failure."""
+        """The number of clips that ended, successfully or not."""
         return len(self.clips) + self.failed
 
 
 def read_measured(path: Path) -> MeasuredCosts:
-    """Of a run folder, or of a file that `nearmiss plan --write` wrote. Raises `NotMeasured`."""
+    """Read the costs of a run folder, or a file from `nearmiss plan --write`. Raises `NotMeasured`."""
     if path.is_dir():
         return _of_run(path)
     try:
         return MeasuredCosts.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise NotMeasured(f"{path} is neither a run folder nor figures of one: {error}") from None
+        raise NotMeasured(f"{path} is neither a run folder nor a file of measured costs: {error}") from None
 
 
 def _of_run(path: Path) -> MeasuredCosts:
@@ -91,7 +91,7 @@ def _of_run(path: Path) -> MeasuredCosts:
         raise NotMeasured(f"{path} has no clip yet; give --from a run with some")
     devices = sorted({record.device for record in records})
     if len(devices) > 1:
-        raise NotMeasured(f"{path} was made on {' and '.join(devices)}: their seconds cannot be mixed")
+        raise NotMeasured(f"{path} ran on {' and '.join(devices)}: their seconds cannot be mixed")
     clips = tuple(_cost(folder, record) for folder, record in zip(folders, records, strict=True))
     first = min(_written(folder)[0] - sum(r.stage_s.values()) for folder, r in zip(folders, records, strict=True))
     return MeasuredCosts(
@@ -102,17 +102,17 @@ def _of_run(path: Path) -> MeasuredCosts:
 
 
 def _cost(folder: Path, record: ClipRecord) -> ClipCost:
-    begun, ended = _written(folder)
+    first, last = _written(folder)
     files = [path for path in folder.rglob("*") if path.is_file()]
     in_dataset = [path for path in files if path.parent.name in ("frames", "lidar")]
     return ClipCost(
-        stage_s=record.stage_s, write_s=round(ended - begun, 3), accepted=record.accepted,
+        stage_s=record.stage_s, write_s=round(last - first, 3), accepted=record.accepted,
         size=sum(path.stat().st_size for path in files), dataset_size=sum(path.stat().st_size for path in in_dataset),
     )  # fmt: skip
 
 
 def _written(folder: Path) -> tuple[float, float]:
-    """When a clip's first and last file was written (s since 1970): the record comes first, videos last."""
+    """When a clip's first and last file was written (s since 1970): the record is the first, videos are the last."""
     times = [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()]
     return min(times), max(times)
 
@@ -125,7 +125,7 @@ def _starts(path: Path) -> Iterator[dict[str, object]]:
 
 
 def _startup_s(path: Path, first_clip_s: float) -> float | None:
-    """From the run's first start until its first clip was begun; None where the files' times cannot mean that."""
+    """Seconds from the run's first start to its first clip; None if the files' times are implausible."""
     start = next(_starts(path), None)
     if start is None:
         return None
@@ -142,5 +142,5 @@ def _described(path: Path, records: list[ClipRecord]) -> str:
     return (
         f"{path.name}: {len(records)} clips, renderer {record.renderer}, preset {record.preset}, {cores} cores "
         f"({record.cpu_capability}), "
-        f"torch {torch}, begun {start.get('at', '?')}"
+        f"torch {torch}, started {start.get('at', '?')}"
     )

@@ -9,11 +9,11 @@ from einops import rearrange
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
-from models.decoder.rendering import render
+from models.decoder.rendering import render_video
 from models.decoder.reprojection import CameraPath
 from models.pixels import signed
-from models.precision import computing
-from models.world_model.sampling import Sampling, predict
+from models.precision import compute_context
+from models.world_model.sampling import Sampling, sample_tokens
 from pipeline.networks import Networks, load_networks
 from pipeline.renderers.kinds import RendererConfig
 from pipeline.renderers.renderer import ClipFrames, ClipSeed
@@ -62,10 +62,10 @@ def predict_tokens(
     for camera in range(len(scenes[0].source)):
         first = signed(np.stack([scene.source[camera][0] for scene in scenes])).to(place)
         layers = _layers(scenes, camera)[:, ::TOKEN_STRIDE].to(place)
-        with torch.inference_mode(), computing(place.type):
+        with torch.inference_mode(), compute_context(place.type):
             prompt = networks.tokenizer.encode(rearrange(first, "clip h w c -> clip c h w"))
             told = (prompt[:, None], layers, actions, words, t_s)
-            codes.append(predict(networks.world, *told, chances, SAMPLING))
+            codes.append(sample_tokens(networks.world, *told, chances, SAMPLING))
     return torch.stack(codes, 1)
 
 
@@ -86,7 +86,7 @@ def render_frames(
         sight = CameraPath(poses.to(place), _together(view.intrinsic for view in views).to(place))
         layers = _layers(scenes, camera).to(place)
         prompt = _together(scene.source[camera][0] for scene in scenes).to(place)
-        made = render(networks.decoder, networks.tokenizer.decoder, values, layers, sight, prompt, chances)
+        made = render_video(networks.decoder, networks.tokenizer.decoder, values, layers, sight, prompt, chances)
         frames.append(made.cpu().numpy())
     return np.stack(frames, 1)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from pipeline.checks.sight import Frames
 from pipeline.renderers.kinds import RendererConfig
 from pipeline.renderers.renderer import ClipFrames, ClipSeed
@@ -27,7 +27,7 @@ def _frames(scene: ConditionedClip, seed: ClipSeed) -> tuple[Frames, ...]:
     if seed.scenario.from_log is None:
         return scene.source
     conditions, look = scene.conditions, seed.of("look")
-    return tuple(photograph(scene.rollout, conditions.scenery, view.camera, look) for view in conditions.views)
+    return tuple(render_procedural(scene.rollout, conditions.scenery, view.camera, look) for view in conditions.views)
 
 
 def load(config: RendererConfig) -> ProceduralRenderer:

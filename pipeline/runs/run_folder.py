@@ -24,7 +24,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from outputs.clips.inventory import doubt, write_inventory
+from outputs.clips.inventory import describe_damage, write_inventory
 from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
@@ -185,7 +185,7 @@ class Run:
         accepted, rejected = self.folders(State.ACCEPTED), self.folders(State.REJECTED)
         twice = {folder.name for folder in accepted}
         found = {folder: "it is also among the accepted" for folder in rejected if folder.name in twice}
-        found |= {folder: why for folder in (*accepted, *rejected) if (why := doubt(folder))}
+        found |= {folder: why for folder in (*accepted, *rejected) if (why := describe_damage(folder))}
         for folder in found:
             (self.path / BROKEN).mkdir(exist_ok=True)
             folder.rename(self.path / BROKEN / f"{folder.name}.{uuid.uuid4().hex[:8]}")

@@ -1,4 +1,4 @@
 """Search for critical parameters.
 
-Owns the search itself, the Pareto front and the severity measures.
+Owns the search, the Pareto frontier and the severity measures.
 """

@@ -1,7 +1,7 @@
-"""Finding the worst case: which feasible values of a file's sweep make a measure worst. Rollouts alone, no pictures.
+"""Search for the worst case: the feasible values of a file's sweep that make a measure worst. Rollouts only.
 
-The optimiser is scipy's differential evolution: it is there already, needs no gradients, bears infeasible regions and
-plateaus, and asks for a whole generation at a time, which processes share out without changing the result.
+The optimiser is scipy's differential evolution: it needs no gradients, tolerates infeasible regions and plateaus, and
+evaluates a whole generation at a time, which can be distributed over processes without changing the result.
 """
 
 import signal
@@ -31,13 +31,13 @@ from scenarios.source.yaml_document import parse_document
 from scenarios.sweeps.axes import Options
 
 LEAST_POPULATION, POPULATION_A_DIMENSION = 16, 10
-APART = 0.1  # of a range: nearer to a worse case, a case is the same case
+APART = 0.1  # of a range: cases that are nearer to each other count as the same case
 Point = tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class SearchEffort:
-    """How long to search and in what order: the same effort gives the same answer with any number of workers."""
+    """The effort of a search: the same effort gives the same result with any number of workers."""
 
     rollouts: int = 600
     keep: int = 5
@@ -47,7 +47,7 @@ class SearchEffort:
 
 @dataclass
 class SearchResult:
-    """Every trial in order, each once, and the frontier: the worst, then the next worst that is elsewhere."""
+    """Every trial in order, each once, and the frontier: the worst, then the next worst at another place."""
 
     trials: list[Trial] = field(default_factory=list)
     frontier: tuple[Trial, ...] = ()
@@ -58,52 +58,52 @@ class SearchResult:
 def search(
     file: Path, measures: tuple[str, ...], effort: SearchEffort, watch: Callable[[Trial], None] = lambda _: None
 ) -> SearchResult:
-    """Try up to `effort.rollouts` points of the file's space; Ctrl-C ends it early with what was found.
+    """Try up to `effort.rollouts` points of the file's space; Ctrl-C ends the search early and keeps its results.
 
-    Of several measures the answer is their Pareto frontier. Raises Faults for a file that spans no space, KeyError for
-    a measure that does not exist.
+    With several measures the result is their Pareto frontier. Raises Faults for a file without a sweep, KeyError for an
+    unknown measure.
     """
     text = file.read_text("utf-8")
-    spanned, answer, began = _space(text, file), SearchResult(), time.monotonic()
+    spanned, result, started = _space(text, file), SearchResult(), time.monotonic()
     try:
-        with _judges(partial(judge, text, file, measures), effort.workers) as judges:
-            _explore(spanned, effort, _Trials(judges, spanned, answer.trials, watch), len(measures))
+        with _trial_runner(partial(run_trial, text, file, measures), effort.workers) as run_trials:
+            _explore(spanned, effort, _Trials(run_trials, spanned, result.trials, watch), len(measures))
     except KeyboardInterrupt:
-        answer.stopped = True
-    answer.seconds = time.monotonic() - began
-    frontier = _frontier if len(measures) == 1 else pareto_frontier
-    answer.frontier = frontier(answer.trials, spanned, effort.keep)
-    return answer
+        result.stopped = True
+    result.seconds = time.monotonic() - started
+    select_frontier = _frontier if len(measures) == 1 else pareto_frontier
+    result.frontier = select_frontier(result.trials, spanned, effort.keep)
+    return result
 
 
-def judge(text: str, path: Path, measures: tuple[str, ...], point: Point) -> Trial:
+def run_trial(text: str, path: Path, measures: tuple[str, ...], point: Point) -> Trial:
     """Roll out one point of the space and measure it."""
     spanned = _space(text, path)
     choice = spanned.choice(point)
-    made = partial(Trial, values=choice.values, point=point)
+    trial = partial(Trial, values=choice.values, point=point)
     if (broken := spanned.broken(choice)) is not None:
-        return made("", fate=Fate.DROPPED, why=broken)
+        return trial("", fate=Fate.DROPPED, why=broken)
     scenario = spanned.scenario(choice)
     if isinstance(scenario, list):
-        return made("", fate=Fate.FAULTY, why="; ".join(map(str, scenario)))
-    made = partial(made, scenario=scenario.id)
+        return trial("", fate=Fate.FAULTY, why="; ".join(map(str, scenario)))
+    trial = partial(trial, scenario=scenario.id)
     try:
         rollout = simulate(scenario)
     except ValueError as error:  # bodies overlap at the start
-        return made(fate=Fate.FAULTY, why=str(error))
+        return trial(fate=Fate.FAULTY, why=str(error))
     verdicts = check_physics(rollout, scenario)
     against = [v for v in verdicts if v.gates and v.outcome is Outcome.FAIL]
     if against:
         expected = all(map(is_expectation, against))
         why = "; ".join(f"{v.check}: {v.reason}" for v in against)
-        return made(fate=Fate.UNEXPECTED if expected else Fate.IMPOSSIBLE, why=why)
+        return trial(fate=Fate.UNEXPECTED if expected else Fate.IMPOSSIBLE, why=why)
     impact, asked = first_impact(rollout), [MEASURES[name] for name in measures]
     figures = tuple(each.read(rollout, verdicts, impact) for each in asked)
     if None in figures:
-        return made(fate=Fate.NO_CONFLICT)
+        return trial(fate=Fate.NO_CONFLICT)
     speed = None if impact is None else impact.speed_mps
     severities = tuple(each.order(value, impact) for each, value in zip(asked, figures, strict=True))
-    return made(fate=Fate.MEASURED, figures=figures, severities=severities, impact_mps=speed)
+    return trial(fate=Fate.MEASURED, figures=figures, severities=severities, impact_mps=speed)
 
 
 @lru_cache(maxsize=4)
@@ -112,12 +112,14 @@ def _space(text: str, path: Path) -> Space:
 
 
 @contextmanager
-def _judges(one: Callable[[Point], Trial], workers: int) -> Iterator[Callable[[Sequence[Point]], Iterator[Trial]]]:
-    """A function that judges points in their order, in this process or in several."""
+def _trial_runner(
+    one: Callable[[Point], Trial], workers: int
+) -> Iterator[Callable[[Sequence[Point]], Iterator[Trial]]]:
+    """A function that runs the trials of points in order, in this process or in several."""
     if workers == 1:
         yield partial(map, one)
         return
-    # Ctrl-C is for this process; a fork would inherit the threads of numerical libraries in any state.
+    # Ctrl-C is for this process only. A fork would copy the threads of numerical libraries in an undefined state.
     ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
     pool = ProcessPoolExecutor(workers, get_context("spawn"), **ignore)
     try:
@@ -128,24 +130,24 @@ def _judges(one: Callable[[Point], Trial], workers: int) -> Iterator[Callable[[S
 
 @dataclass
 class _Trials:
-    """Asks for each set of values once; remembers."""
+    """Runs the trial of each set of values once and stores it."""
 
-    judge: Callable[[Sequence[Point]], Iterator[Trial]]
+    run: Callable[[Sequence[Point]], Iterator[Trial]]
     space: Space
     trials: list[Trial]
     watch: Callable[[Trial], None]
     known: dict[str, Trial] = field(default_factory=dict)
 
     def __call__(self, points: Float[np.ndarray, "dimension point"]) -> Float[np.ndarray, "point"]:
-        """Severities by the first measure, as differential evolution asks for them."""
+        """Severities by the first measure, for the differential evolution."""
         return np.array([trial.severity for trial in self.at(points)])
 
     def at(self, points: Float[np.ndarray, "dimension point"]) -> list[Trial]:
-        """The trials at some points, those that are new judged now."""
-        asked = [tuple(map(float, point)) for point in points.T]
-        keys = [repr(self.space.choice(point).values) for point in asked]
-        new = {key: point for key, point in zip(keys, asked, strict=True) if key not in self.known}
-        for key, trial in zip(new, self.judge(list(new.values())), strict=True):
+        """The trials at some points; new ones are run."""
+        requested = [tuple(map(float, point)) for point in points.T]
+        keys = [repr(self.space.choice(point).values) for point in requested]
+        new = {key: point for key, point in zip(keys, requested, strict=True) if key not in self.known}
+        for key, trial in zip(new, self.run(list(new.values())), strict=True):
             self.known[key] = trial
             self.trials.append(trial)
             self.watch(trial)
@@ -153,7 +155,7 @@ class _Trials:
 
 
 def _explore(spanned: Space, effort: SearchEffort, severities: _Trials, measures: int) -> None:
-    """All of a small finite space; else a first generation of corners and an even rest, and evolution from there."""
+    """Run all points of a small finite space; else a first generation of corners and even points, then an evolution."""
     if spanned.size is not None and spanned.size <= effort.rollouts:
         everything = product(*(range(int(low), int(high) + 1) for low, high in spanned.bounds))
         severities(np.array(list(everything), float).T)
@@ -167,7 +169,7 @@ def _explore(spanned: Space, effort: SearchEffort, severities: _Trials, measures
 
 
 def _first_generation(spanned: Space, count: int, seed: int) -> Float[np.ndarray, "point dimension"]:
-    """Corners of the space and points spread evenly in it."""
+    """Corners of the space, and points spread evenly in it."""
     low, high = np.array(spanned.bounds, float).T
     half = np.where(spanned.whole, 0.499, 0.0)
     shares = qmc.Sobol(len(low), seed=seed).random(2 ** ceil(np.log2(count)))[:count]
@@ -180,15 +182,15 @@ def _first_generation(spanned: Space, count: int, seed: int) -> Float[np.ndarray
 def _corners(
     low: Float[np.ndarray, "dimension"], high: Float[np.ndarray, "dimension"], most: int, seed: int
 ) -> Float[np.ndarray, "corner dimension"]:
-    """Corners of the space, all or some of them: what is worst is often extreme."""
-    distinct = min(len(low), 12)  # dimensions whose ends are combined freely; beyond them they go along
+    """All or some of the corners of the space: the worst case is often at an extreme."""
+    distinct = min(len(low), 12)  # dimensions combined freely; further ones repeat their choices
     chosen = np.random.default_rng(seed).permutation(2**distinct)[:most]
     upper = chosen[:, None] >> np.arange(len(low)) % distinct & 1
     return np.where(upper, high, low)
 
 
 def _frontier(trials: Sequence[Trial], spanned: Space, keep: int) -> tuple[Trial, ...]:
-    """The worst trial, then the worst of those that are elsewhere in the space, and so on."""
+    """The worst trial, then the worst of those at another place in the space, and so on."""
     unordered = [isinstance(dimension, Options) for dimension in spanned.dimensions]
     width = np.array([max(high - low, 1e-12) for low, high in spanned.bounds])
     worst: list[Trial] = []

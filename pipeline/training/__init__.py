@@ -1,4 +1,4 @@
-"""Training.
+"""Training of the networks.
 
-Owns training data, batches, the loop, the learner of each network, and contact sheets.
+Owns training data, batches, the training loop, the learner of each network, and contact sheets.
 """

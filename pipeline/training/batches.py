@@ -1,4 +1,4 @@
-"""What each network is fed: crops, windows and clips cut out of footage, on seeded draws."""
+"""Training batches of each network: crops, windows and clips from footage, drawn with a seed."""
 
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
@@ -20,10 +20,10 @@ from scenarios.rollout import FRAME_RATE_HZ
 
 NEARNESS = LAYERS.index("foreground_nearness")
 TOKEN_PX = 16
-CROP = (80, 128)  # a third of a picture, whole tokens; bodies fill more of it than of the whole
-BODY_SHARE = 0.8  # of crops that are placed on a body
-NO_SCENERY = 0.15  # share of windows whose layers show none, as a log's do
-NO_COLOUR = 0.25  # share of windows whose layers do not tell the bodies' colours
+CROP = (80, 128)  # a third of a picture, in whole tokens; bodies are a larger share of it than of the whole picture
+BODY_SHARE = 0.8  # share of crops that are placed on a body
+NO_SCENERY = 0.15  # share of windows whose layers have no scenery, as for a log
+NO_COLOUR = 0.25  # share of windows whose layers have no body colours
 COLOUR = slice(LAYERS.index("colour_red"), LAYERS.index("colour_known") + 1)
 SCENERY = slice(LAYERS.index("building"), LAYERS.index("tree") + 1)
 
@@ -32,7 +32,7 @@ Batch = TypeVar("Batch")
 
 
 def to_device(batch: Batch, device: torch.device) -> Batch:
-    """The same batch, a dataclass of tensors (or of such dataclasses) or a tuple or dict of tensors, on a device."""
+    """Copy a batch, a dataclass of tensors (or of such dataclasses) or a tuple or dict of tensors, to a device."""
     match batch:
         case Tensor():
             return batch.to(device)
@@ -46,7 +46,7 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
 
 @dataclass(frozen=True)
 class CropPlace:
-    """Where a crop is taken: clip, first frame, and rows and columns."""
+    """The position of a crop: clip, first frame, and rows and columns."""
 
     clip: int
     frame: int
@@ -55,14 +55,14 @@ class CropPlace:
 
 
 def body_weight(nearness: UInt8[np.ndarray, "... height width"], strength: float) -> Float[Tensor, "... height width"]:
-    """Loss weights of mean 1: `strength` times the background's on bodies, more on far ones, which are small."""
+    """Loss weights of mean 1: bodies have `strength` times the background's, distant (small) bodies more."""
     near = torch.from_numpy(np.ascontiguousarray(nearness)).float() / 255
     weight = 1 + (near > 0) * (strength - 1) * (1.5 - near)
     return weight / weight.mean()
 
 
-def place(footage: Footage, rng: np.random.Generator, frames: int) -> CropPlace:
-    """A random crop of `frames` frames, usually on a body, aligned to the token grid; no larger than the pictures."""
+def random_crop(footage: Footage, rng: np.random.Generator, frames: int) -> CropPlace:
+    """A random crop of `frames` frames, usually on a body, aligned to the token grid; not larger than the pictures."""
     clip = int(rng.choice(footage.ready))
     bursts, burst = footage.config.bursts, footage.config.burst
     frame = int(rng.integers(bursts) * burst + rng.integers(burst - frames + 1))
@@ -85,7 +85,7 @@ def pictures_batch(
 ) -> tuple[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch 1 height width"]]:
     """Crops and their loss weights, half of them mirrored."""
     pictures, weights = [], []
-    for p in (place(footage, rng, 1) for _ in range(size)):
+    for p in (random_crop(footage, rng, 1) for _ in range(size)):
         picture = signed(footage.pictures[p.clip, p.frame, p.rows, p.columns])
         weight = body_weight(footage.layers[p.clip, p.frame, NEARNESS, p.rows, p.columns], strength)
         if rng.random() < 0.5:
@@ -95,10 +95,10 @@ def pictures_batch(
     return torch.stack(pictures), torch.stack(weights)
 
 
-def steering_layers(
+def layers_for_networks(
     layers: UInt8[np.ndarray, "time layer height width"], drop_scenery: bool, drop_colour: bool
 ) -> Float[Tensor, "time layer height width"]:
-    """Layers as the networks take them; without scenery or colours, as a log's are, when they are to be dropped."""
+    """Layers in [-1, 1]; scenery or colours can be dropped, since logs have none."""
     values = signed(layers)
     if drop_colour:
         values[:, COLOUR] = -1
@@ -107,7 +107,7 @@ def steering_layers(
         background = slice(0, LAYERS.index("car"))
         textures = slice(LAYERS.index("texture_sin_u"), LAYERS.index("texture_cos_v") + 1)
         blank = torch.full_like(values[:, background], -1)
-        blank[:, textures] = 1 / 255  # 128 stands for zero
+        blank[:, textures] = 1 / 255  # the byte 128 represents zero
         values[:, background] = torch.where(facade, blank, values[:, background])
     return values
 
@@ -116,25 +116,25 @@ def windows_batch(
     footage: Footage, tokens: Float[np.ndarray, "clip time digit row column"], rng: np.random.Generator, size: int,
     frames: int, strength: float,
 ) -> TrainingWindow:  # fmt: skip
-    """Windows of consecutive frames; some of them without scenery in the layers."""
+    """Windows of consecutive frames, some of them without scenery in the layers."""
     pictures, layers, values, weights, poses, intrinsics = [], [], [], [], [], []
-    for p in (place(footage, rng, frames) for _ in range(size)):
+    for p in (random_crop(footage, rng, frames) for _ in range(size)):
         time = slice(p.frame, p.frame + frames)
         rows, columns = (slice(s.start // TOKEN_PX, s.stop // TOKEN_PX) for s in (p.rows, p.columns))
         pictures.append(rearrange(signed(footage.pictures[p.clip, time, p.rows, p.columns]), "t h w c -> t c h w"))
-        cut = footage.layers[p.clip, time, :, p.rows, p.columns]
-        layers.append(steering_layers(cut, rng.random() < NO_SCENERY, rng.random() < NO_COLOUR))
+        layer_crop = footage.layers[p.clip, time, :, p.rows, p.columns]
+        layers.append(layers_for_networks(layer_crop, rng.random() < NO_SCENERY, rng.random() < NO_COLOUR))
         values.append(torch.from_numpy(np.array(tokens[p.clip, time, :, rows, columns], np.float32)))
-        weights.append(body_weight(cut[:, NEARNESS], strength)[:, None])
+        weights.append(body_weight(layer_crop[:, NEARNESS], strength)[:, None])
         camera = footage.config.camera.window(p.columns.start, p.rows.start, p.columns.stop, p.rows.stop)
         poses.append(torch.from_numpy(driven(footage.actions[p.clip, time]) @ camera.camera_to_ego))
         intrinsics.append(torch.from_numpy(camera.intrinsic))
-    sight = CameraPath(torch.stack(poses), torch.stack(intrinsics))
-    return TrainingWindow(*(torch.stack(x) for x in (pictures, layers, values, weights)), sight)
+    cameras = CameraPath(torch.stack(poses), torch.stack(intrinsics))
+    return TrainingWindow(*(torch.stack(x) for x in (pictures, layers, values, weights)), cameras)
 
 
 def objects_batch(footage: Footage, rng: np.random.Generator, clips: int, frames: int) -> dict[str, Tensor]:
-    """Whole pictures, `frames` of each of `clips` clips, with boxes; instances are unique within the batch."""
+    """Whole pictures with boxes, `frames` from each of `clips` clips; instance numbers are unique within the batch."""
     rows: dict[str, list[np.ndarray]] = {"pictures": [], "boxes": [], "classes": [], "instances": [], "ignore": []}
     for order, clip in enumerate(rng.choice(footage.ready, clips, replace=False)):
         for frame in sorted(rng.choice(footage.config.frames, frames, replace=False)):
@@ -166,25 +166,25 @@ def pairs_batch(footage: Footage, rng: np.random.Generator, size: int) -> Pairs:
 
 @dataclass(frozen=True)
 class Clips:
-    """What the world model learns from: whole clips at the token rate."""
+    """A batch for the world model: whole clips at the token rate."""
 
     codes: Int[Tensor, "batch time row column"]
     layers: UInt8[Tensor, "batch time layer height width"]
     actions: Float[Tensor, "batch time 2"]
     words: Int[Tensor, "batch word"]
     t_s: Float[Tensor, "batch time"]
-    weight: Float[Tensor, "batch time row column"]  # of mean 1, more on bodies
+    weight: Float[Tensor, "batch time row column"]  # mean 1, larger on bodies
 
 
 def clips_batch(
     footage: Footage, codes: Int[np.ndarray, "clip time row column"], rng: np.random.Generator, size: int, steps: int,
     strength: float,
 ) -> Clips:  # fmt: skip
-    """`steps` token frames of each clip: neighbours, or with gaps, as the memory of a long clip has."""
+    """`steps` token frames of each clip: consecutive, or with gaps as in the context of a long clip."""
     at_token_rate = footage.config.at_token_rate
     chosen = rng.choice(footage.ready, size)
-    places = np.stack([_places(len(at_token_rate), rng, steps) for _ in range(size)])
-    frames = at_token_rate[places]
+    steps_chosen = np.stack([_places(len(at_token_rate), rng, steps) for _ in range(size)])
+    frames = at_token_rate[steps_chosen]
     codes_at, layers_at, actions_at = (
         torch.from_numpy(np.array(array[chosen[:, None], frames])) for array in (codes, footage.layers, footage.actions)
     )

@@ -1,4 +1,4 @@
-"""Contact sheets: rows of pictures in one PNG, enlarged so that a person can judge them."""
+"""Contact sheets: rows of pictures in one PNG, enlarged for visual inspection."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 def outlined(
     picture: UInt8[np.ndarray, "height width 3"], boxes: Float[np.ndarray, "box 4"]
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """A copy with a green frame around every box (left, top, right, bottom in pixels)."""
+    """A copy with a green outline around every box (left, top, right, bottom in pixels)."""
     image = Image.fromarray(picture)
     for box in boxes.tolist():
         ImageDraw.Draw(image).rectangle(box, outline=(0, 255, 0))
@@ -19,7 +19,7 @@ def outlined(
 
 
 def sheet(rows: list[UInt8[np.ndarray, "time height width 3"]], path: Path, enlarge: int = 2) -> None:
-    """One row of pictures below another, nearest-neighbour enlarged."""
+    """Write rows of pictures below each other, enlarged by nearest neighbour."""
     grid = np.concatenate([rearrange(row, "t h w c -> h (t w) c") for row in rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(grid).resize((grid.shape[1] * enlarge, grid.shape[0] * enlarge), Image.NEAREST).save(path)

@@ -1,4 +1,4 @@
-"""The parts that can be trained, each with its batches, its loss and its sample sheet."""
+"""The learners of the trainable networks, each with its batches, its loss and its sample sheet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,19 +14,28 @@ from conditioning.ego_actions import driven
 from models import weights
 from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
-from models.decoder.adversary import Critic, CriticConfig, descend
-from models.decoder.diffusion import KNOWN, ODDS, TrainingWindow, draft, forget, mistake, predict_clean, worn
-from models.decoder.diffusion import loss as diffusion_loss
+from models.decoder.adversary import Critic, CriticConfig, decoder_loss
+from models.decoder.diffusion import (
+    KNOWN,
+    ODDS,
+    TrainingWindow,
+    corrupt_tokens,
+    decode_draft,
+    degrade_frames,
+    diffusion_loss,
+    drop_small_bodies,
+    predict_clean,
+)
 from models.decoder.network import WINDOW, VideoDecoder
-from models.decoder.rendering import render
+from models.decoder.rendering import render_video
 from models.decoder.reprojection import CameraPath
-from models.decoder.windows import STRIDE, Anchor, Script, first_frame, window_from
+from models.decoder.windows import STRIDE, Anchor, DecoderInputs, first_frame_conditions, window_conditions
 from models.pixels import signed, to_bytes
-from models.precision import computing
+from models.precision import compute_context
 from models.presets import Preset
 from models.tokens.tokenizer import Tokenizer
 from models.world_model.network import WorldModel
-from models.world_model.sampling import Sampling, predict
+from models.world_model.sampling import Sampling, sample_tokens
 from outputs.atomic_write import whole_file
 from pipeline.errors import UserError
 from pipeline.training.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
@@ -35,20 +44,20 @@ from pipeline.training.loop import Learner, OptimizedNetwork
 from pipeline.training.training_data import ANOTHER_FOLDER, Footage
 from scenarios.rollout import FRAME_RATE_HZ
 
-BODY_STRENGTH = 6.0  # how much more a body's pixel weighs than the background's
+BODY_STRENGTH = 6.0  # weight of a body's pixel over that of the background
 BETAS = (0.9, 0.98)
 WORLD_STRENGTH = 3.0  # the same for the world model's tokens
-FRAMES = 9  # in a batch of the decoder: many small steps teach it sooner than few large ones
-DENOISING = 0.1  # share of the decoder's steps at all levels of noise, without an adversary
-PICTURES = 0.1  # share of the others that are pictures
-ROLLOUTS = 4  # bursts that are drawn in turn, so that neighbouring steps see different streets
-FROM_REAL = 0.6  # share of them that begin at a real frame, more or less worn
+FRAMES = 9  # frames in a batch of the decoder: many small steps train it faster than few large ones
+DENOISING = 0.1  # share of the decoder's steps at all noise levels, without the critic
+PICTURES = 0.1  # share of the other steps that draw single pictures
+ROLLOUTS = 4  # bursts drawn in turn, so that consecutive steps use different streets
+FROM_REAL = 0.6  # share of bursts that start at a degraded real frame
 CRITIC_WIDTHS = (64, 128, 192)
 CRITIC_RATE = 3e-4
 
 
 class TokenizerLearner:
-    """Learns pictures; judged inside bodies as much as outside."""
+    """Trains the tokenizer on pictures; bodies and background have equal weight."""
 
     rate = 1e-3
     betas = BETAS
@@ -62,14 +71,14 @@ class TokenizerLearner:
 
     def picture(self, network: Tokenizer, path: Path) -> None:
         shown = self.footage.pictures[self.footage.ready[:4], 0]
-        made = network.decode(network.encode(rearrange(signed(shown), "b h w c -> b c h w").to(self.device)))
-        sheet([shown, to_bytes(made)], path)
+        decoded = network.decode(network.encode(rearrange(signed(shown), "b h w c -> b c h w").to(self.device)))
+        sheet([shown, to_bytes(decoded)], path)
 
 
 def encode_footage(tokenizer: Tokenizer, footage: Footage, name: str) -> np.ndarray:
-    """FSQ codes of every picture, kept beside the footage under the tokenizer's fingerprint.
+    """Encode all pictures and keep the FSQ codes beside the footage, named by the tokenizer's fingerprint.
 
-    Int "clip time row column"; made once, whole or not at all.
+    Int "clip time row column"; written once, atomically.
     """
     path = footage.folder / f"codes-{name}-{len(footage.ready)}.npy"
     if not path.exists():
@@ -78,7 +87,7 @@ def encode_footage(tokenizer: Tokenizer, footage: Footage, name: str) -> np.ndar
         codes = np.zeros((c.clips, c.frames, c.height // 16, c.width // 16), np.int64)
         for clip in footage.ready:
             pictures = rearrange(signed(footage.pictures[clip]), "t h w c -> t c h w").to(device)
-            with torch.inference_mode(), computing(device.type):
+            with torch.inference_mode(), compute_context(device.type):
                 codes[clip] = tokenizer.encode(pictures).cpu().numpy()
         with whole_file(path) as part, part.open("wb") as file:
             np.save(file, codes)
@@ -91,30 +100,30 @@ def _tokenizer(preset: Preset, path: Path, device: torch.device) -> tuple[Tokeni
 
 @dataclass(frozen=True)
 class DecoderRollout:
-    """A burst that the decoder draws window by window, on its own frames, with the real ones beside it."""
+    """A burst that the decoder draws window by window from its own frames, with the real frames beside it."""
 
     window: TrainingWindow
-    script: Script
-    start: int  # frame at which the next window starts
+    inputs: DecoderInputs
+    start: int  # first frame of the next window
     last: Float[Tensor, "batch 3 height width"]
     anchor: Anchor
 
     def after(self, drawn: Float[Tensor, "batch 2 3 height width"]) -> "DecoderRollout":
-        """The rollout when a window has been drawn."""
+        """The rollout after a window was drawn."""
         start, last = self.start + STRIDE, drawn[:, -1].clamp(-1, 1)
         return replace(self, start=start, last=last, anchor=self.anchor.renewed(last, start))
 
 
 class DecoderLearner:
-    """Learns GAIA-1's four tasks on windows of three frames, with the tokens of the trained tokenizer.
+    """Trains the decoder on GAIA-1's four tasks with windows of three frames and tokens of the trained tokenizer.
 
-    Most steps are those of the renderer, from nothing but noise, against an adversary: a picture, or the next window of
-    one of some rollouts, so that what it draws is good to go on from. The others learn all four tasks at all levels of
-    noise. Rollouts live between steps: a run that is resumed begins new ones.
+    Most steps are those of the renderer, from pure noise, with a critic: a picture, or the next window of one of some
+    rollouts, so that drawn frames can be continued. The other steps train all four tasks at all noise levels. Rollouts
+    exist only in memory: a resumed run starts new ones.
     """
 
     rate = 2e-4
-    betas = (0.5, 0.99)  # of the adversary's game; with more momentum the two circle about each other
+    betas = (0.5, 0.99)  # with more momentum, decoder and critic oscillate
 
     def __init__(self, preset: Preset, footage: Footage, tokenizer: Path, device: torch.device):
         self.network, self.footage, self.device = VideoDecoder(preset.decoder).to(device), footage, device
@@ -137,49 +146,53 @@ class DecoderLearner:
             return diffusion_loss(self.network, self.read, self._window(rng, len(KNOWN[task])), task, generator)
         if rng.random() < PICTURES:
             window = self._window(rng, 1)
-            drawn = predict_clean(self.network, first_frame(self._script(window, generator)))
+            drawn = predict_clean(self.network, first_frame_conditions(self._decoder_inputs(window, generator)))
             return self._against_critic(drawn, window, slice(0, 1))
         slot = int(rng.integers(ROLLOUTS))
-        going = self.rollouts.pop(slot, None) or self._begin(rng, generator)
+        rollout = self.rollouts.pop(slot, None) or self._begin(rng, generator)
         which = self.network.config.regions
-        drawn = predict_clean(self.network, window_from(going.script, going.start, going.last, going.anchor, which))
-        if (after := going.after(drawn.detach())).start + STRIDE < going.script.layers.shape[1]:
+        drawn = predict_clean(
+            self.network, window_conditions(rollout.inputs, rollout.start, rollout.last, rollout.anchor, which)
+        )
+        if (after := rollout.after(drawn.detach())).start + STRIDE < rollout.inputs.layers.shape[1]:
             self.rollouts[slot] = after
-        return self._against_critic(drawn, going.window, slice(going.start + 1, going.start + WINDOW))
+        return self._against_critic(drawn, rollout.window, slice(rollout.start + 1, rollout.start + WINDOW))
 
     def _against_critic(
         self, drawn: Float[Tensor, "batch time 3 height width"], window: TrainingWindow, frames: slice
     ) -> dict[str, Tensor]:
-        """A step of the critic, and the loss of the drawn frames of the window."""
+        """Train the critic for a step; return the loss of the drawn frames of the window."""
         flat = lambda x: x[:, frames].flatten(0, 1)  # noqa: E731
         critic, real, layers = self.critic.network, flat(window.pictures), flat(window.layers)
         drawn = drawn.flatten(0, 1)
         self.critic.descend(critic.loss(drawn, real, layers))
         critic.age += 1
-        return descend(critic, drawn, real, layers, flat(window.weight))
+        return decoder_loss(critic, drawn, real, layers, flat(window.weight))
 
     def _window(self, rng: np.random.Generator, frames: int) -> TrainingWindow:
-        """Crops of so many frames, as many of them as a step draws."""
+        """Crops of so many frames; the batch size keeps the number of drawn frames constant."""
         batch = FRAMES // min(frames, STRIDE)
         window = windows_batch(self.footage, self.values, rng, batch, frames, BODY_STRENGTH)
         return to_device(window, self.device)
 
-    def _script(self, window: TrainingWindow, generator: torch.Generator) -> Script:
-        """With tokens that are mistaken now and then, as the world model's are."""
-        tokens = mistake(forget(window.tokens, window.layers, self.network.config.regions, generator), generator)
+    def _decoder_inputs(self, window: TrainingWindow, generator: torch.Generator) -> DecoderInputs:
+        """The decoder's inputs, with errors in some tokens as from the world model."""
+        tokens = corrupt_tokens(
+            drop_small_bodies(window.tokens, window.layers, self.network.config.regions, generator), generator
+        )
         tokens = tokens[:, ::STRIDE]
-        return Script(window.layers, tokens, draft(self.read, tokens), window.sight)
+        return DecoderInputs(window.layers, tokens, decode_draft(self.read, tokens), window.cameras)
 
     def _begin(self, rng: np.random.Generator, generator: torch.Generator) -> "DecoderRollout":
-        """A burst's rollout, from its first frame, more or less worn, or from one that is drawn from tokens alone."""
+        """Start the rollout of a burst, from its degraded first frame or from one drawn from tokens alone."""
         window = self._window(rng, self.footage.config.burst)
-        script = self._script(window, generator)
+        inputs = self._decoder_inputs(window, generator)
         if rng.random() < FROM_REAL:
-            first = worn(window.pictures[:, 0], generator)
+            first = degrade_frames(window.pictures[:, 0], generator)
         else:
             with torch.no_grad():
-                first = predict_clean(self.network, first_frame(script))[:, 0].clamp(-1, 1)
-        return DecoderRollout(window, script, 0, first, Anchor(first, 0))
+                first = predict_clean(self.network, first_frame_conditions(inputs))[:, 0].clamp(-1, 1)
+        return DecoderRollout(window, inputs, 0, first, Anchor(first, 0))
 
     def picture(self, network: VideoDecoder, path: Path) -> None:
         rows, burst = [], self.footage.config.burst
@@ -189,28 +202,28 @@ class DecoderLearner:
             layers = torch.from_numpy(self.footage.layers[clip, :burst])
             camera = self.footage.config.camera
             poses = driven(self.footage.actions[clip, :burst]) @ camera.camera_to_ego
-            sight = CameraPath(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
-            chance = torch.Generator().manual_seed(0)
+            cameras = CameraPath(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
+            generator = torch.Generator().manual_seed(0)
             prompt = torch.from_numpy(self.footage.pictures[clip, :1])
-            told = to_device((tokens[None], layers[None], sight, prompt), self.device)
-            made = render(network, self.read, *told, [chance])[0].cpu().numpy()
-            rows += [self.footage.pictures[clip, shown], made[shown]]
+            conditions = to_device((tokens[None], layers[None], cameras, prompt), self.device)
+            drawn = render_video(network, self.read, *conditions, [generator])[0].cpu().numpy()
+            rows += [self.footage.pictures[clip, shown], drawn[shown]]
         sheet(rows, path)
 
 
 class WorldLearner:
-    """Learns how tokens go on, given layout, action and text. UserError if clips are shorter than what it sees."""
+    """Trains the prediction of tokens from layout, action and text. UserError if clips are shorter than its context."""
 
     rate = 1e-3
     betas = BETAS
     critic = None
 
     def __init__(self, preset: Preset, footage: Footage, tokenizer: Path, device: torch.device):
-        there, window = len(footage.config.at_token_rate), preset.world.window
-        if there < window:
+        available, window = len(footage.config.at_token_rate), preset.world.window
+        if available < window:
             raise UserError(
-                f"{footage.folder} has {there} pictures with tokens in each clip; the world model sees {window} "
-                f"at once: {ANOTHER_FOLDER}, with more --bursts or a longer --burst"
+                f"{footage.folder} has {available} pictures with tokens in each clip; the world model needs {window} "
+                f"in its context: {ANOTHER_FOLDER}, with more --bursts or a longer --burst"
             )
         self.network, self.footage, self.device = WorldModel(preset.world).to(device), footage, device
         self.tokenizer, fingerprint = _tokenizer(preset, tokenizer, device)
@@ -225,20 +238,20 @@ class WorldLearner:
         rows = []
         for clip in self.footage.ready[:3]:
             frames = self.footage.config.at_token_rate
-            take = lambda x: torch.from_numpy(np.array(x[clip, frames]))[None]  # noqa: B023, E731
-            t_s = take(self.footage.moments) / FRAME_RATE_HZ
+            select = lambda x: torch.from_numpy(np.array(x[clip, frames]))[None]  # noqa: B023, E731
+            t_s = select(self.footage.moments) / FRAME_RATE_HZ
             words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
-            known = (take(self.codes)[:, :1], take(self.footage.layers), take(self.footage.actions), words, t_s)
-            chances = [torch.Generator().manual_seed(0)]
-            codes = predict(network, *to_device(known, self.device), chances, Sampling())
+            known = (select(self.codes)[:, :1], select(self.footage.layers), select(self.footage.actions), words, t_s)
+            generators = [torch.Generator().manual_seed(0)]
+            codes = sample_tokens(network, *to_device(known, self.device), generators, Sampling())
             shown = [0, 1, len(frames) // 2, len(frames) - 1]
-            true = take(self.codes)[0][shown].to(self.device)
+            true = select(self.codes)[0][shown].to(self.device)
             rows += [to_bytes(self.tokenizer.decode(true)), to_bytes(self.tokenizer.decode(codes[0][shown]))]
         sheet(rows, path)
 
 
 class DetectorLearner:
-    """The checker's eye: source pictures only."""
+    """Trains the checker's detector on source pictures."""
 
     rate = 1e-3
     betas = BETAS
@@ -254,13 +267,15 @@ class DetectorLearner:
 
     def picture(self, network: Detector, path: Path) -> None:
         shown = self.footage.pictures[self.footage.ready[:8], 3]
-        found = network.detect(rearrange(signed(shown), "b h w c -> b c h w").to(self.device), 0.3)
-        framed = np.stack([outlined(*pair) for pair in zip(shown, (f.boxes.cpu().numpy() for f in found), strict=True)])
-        sheet([row for row in (framed[:4], framed[4:]) if len(row)], path)
+        detections = network.detect(rearrange(signed(shown), "b h w c -> b c h w").to(self.device), 0.3)
+        outlined_pictures = np.stack(
+            [outlined(*pair) for pair in zip(shown, (f.boxes.cpu().numpy() for f in detections), strict=True)]
+        )
+        sheet([row for row in (outlined_pictures[:4], outlined_pictures[4:]) if len(row)], path)
 
 
 class EgoMotionLearner:
-    """The checker's sense of motion: speed and curvature from two pictures."""
+    """Trains the checker's ego-motion network: speed and curvature from two pictures."""
 
     rate = 1e-3
     betas = BETAS
@@ -274,7 +289,7 @@ class EgoMotionLearner:
         return self.network.loss(pairs.before, pairs.after, pairs.motion, generator)
 
     def picture(self, network: EgoMotion, path: Path) -> None:
-        """Nothing to look at: its figures are in the loss curve."""
+        """No sheet: its errors are in the loss curve."""
 
 
 PARTS: dict[str, Callable[[Preset, Footage, Path, torch.device], Learner]] = {

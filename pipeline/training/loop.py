@@ -1,4 +1,4 @@
-"""The training loop: one for all parts, seeded, resumable, on a CPU or on a GPU."""
+"""The training loop of all networks: seeded, resumable, on a CPU or on a GPU."""
 
 import csv
 import os
@@ -15,78 +15,78 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models import weights
-from models.precision import computing
+from models.precision import compute_context
 from pipeline.engine.machine import keep_freed_memory
 
 WARM_UP_STEPS = 100
-# Adam moves every weight by as much; the more of them meet in one number, the smaller the step must be, or hidden
-# units die (Yang et al., arXiv 2203.03466): the rate of a weight is this over its fan-in, but no more than the part's.
+# Adam changes every weight by about the same amount. The more weights are summed, the smaller the step must be, or
+# hidden units die (Yang et al., arXiv 2203.03466): a weight's rate is this over its fan-in, limited to the part's rate.
 RATE_OVER_FAN_IN = 0.3
-LOG_EVERY = 20  # steps; what is logged is their mean, for tasks and batches differ
-COOL_DOWN = 0.25  # the last share of the steps, in which the rate falls to nothing
+LOG_EVERY = 20  # steps; their mean is logged, since tasks and batches differ
+COOL_DOWN = 0.25  # the last share of the steps, in which the rate decreases to zero
 
 
 @runtime_checkable
 class Learner(Protocol):
-    """One network as the loop sees it: what it is, what it loses on a drawn batch, what it looks like."""
+    """One network for the training loop: its parameters, its loss on a drawn batch, and its samples."""
 
     network: nn.Module
     rate: float
     betas: tuple[float, float]
-    critic: "OptimizedNetwork | None"  # what is trained against the network, within its loss
+    critic: "OptimizedNetwork | None"  # trained against the network, within its loss
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        """Loss terms on a batch drawn with `rng`, on the network's device; "total" is descended."""
+        """Loss terms on a batch drawn with `rng`, on the network's device; "total" is minimised."""
         ...
 
     def picture(self, network: nn.Module, path: Path) -> None:
-        """Write a sample sheet made by the averaged weights, for a person to look at."""
+        """Write a sample sheet with the averaged weights, for visual inspection."""
         ...
 
 
 @dataclass(frozen=True)
 class TrainingSchedule:
-    """How long to train and how often to save; `seed` fixes every draw together with the step."""
+    """The number of steps and the interval between checkpoints; `seed` and step together set every random draw."""
 
     steps: int
     save_every: int
     seed: int = 0
 
     def rate(self, step: int) -> float:
-        """Share of the full learning rate: warm up, stay, cool down to zero."""
+        """The share of the full learning rate: warm-up, constant, cool-down to zero."""
         left = (self.steps - step) / max(1, COOL_DOWN * self.steps)
         return min(1.0, (step + 1) / WARM_UP_STEPS, left)
 
 
-def rates(network: nn.Module, most: float) -> list[dict]:
-    """Optimiser groups, one a parameter, whose full rate ("most") fits its fan-in."""
+def parameter_groups(network: nn.Module, most: float) -> list[dict]:
+    """Optimiser groups, one per parameter, whose full rate ("most") depends on its fan-in."""
     fan_in = lambda weight: weight[0].numel() if weight.ndim > 1 else 1  # noqa: E731
     return [{"params": [w], "lr": 0.0, "most": min(most, RATE_OVER_FAN_IN / fan_in(w))} for w in network.parameters()]
 
 
 @dataclass(frozen=True)
 class OptimizedNetwork:
-    """A network and what trains it."""
+    """A network and its optimiser."""
 
     network: nn.Module
     optimiser: torch.optim.Optimizer
 
     def descend(self, loss: Tensor) -> None:
-        """One step down the gradient of `loss`, which is cut to length 1."""
+        """Take one step down the gradient of `loss`, clipped to norm 1."""
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
 
     def state(self, prefix: str) -> dict[str, Tensor]:
-        """Everything that is needed to go on, under names that begin with `prefix`."""
+        """All tensors needed to resume, with names that begin with `prefix`."""
         tensors = {f"{prefix}network.{k}": v for k, v in self.network.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"{prefix}optimiser.{index}.{k}": v for k, v in state.items()}
         return tensors
 
     def restore(self, prefix: str, tensors: dict[str, Tensor]) -> None:
-        """Go on from what `state` gave. RuntimeError if it was another network's."""
+        """Restore the tensors of `state`. RuntimeError if they are of another network."""
         self.network.load_state_dict(_below(f"{prefix}network.", tensors), strict=True)
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in _below(f"{prefix}optimiser.", tensors).items():
@@ -101,7 +101,7 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 class Average:
-    """Exponential moving average of the weights (GAIA-1 uses .999); younger averages forget faster."""
+    """Exponential moving average of the weights (GAIA-1 uses .999); in early steps it decays faster."""
 
     def __init__(self, network: nn.Module):
         self.values = {k: v.detach().clone() for k, v in network.state_dict().items()}
@@ -122,7 +122,7 @@ def save_checkpoint(
     step: int,
     vocabulary: weights.Names = (),
 ) -> None:
-    """Everything that is needed to go on, with the network's config and vocabulary; whole or not at all."""
+    """Write everything needed to resume, with the network's config and vocabulary, atomically."""
     tensors = learner.state("") | {f"average.{k}": v for k, v in average.values.items()}
     if critic:
         tensors |= critic.state("critic.")
@@ -139,15 +139,15 @@ def load_checkpoint(
     average: Average,
     vocabulary: weights.Names = (),
 ) -> int:
-    """Restore a checkpoint into place and return the step to go on from.
+    """Restore a checkpoint and return the next step.
 
-    WeightsError names what differs if it is of another network, or of other words or layers: what is shipped would
-    claim those of today.
+    WeightsError names the differences if it is of another network, or of other words or layers: the written weights
+    would claim today's.
     """
-    if differ := weights.differs(path, learner.network, vocabulary):
+    if differ := weights.describe_mismatch(path, learner.network, vocabulary):
         raise weights.WeightsError(
-            f"training cannot go on from {path}: {differ}. Name another folder with --runs, or remove the checkpoint "
-            "to begin anew"
+            f"training cannot resume from {path}: {differ}. Name another folder with --runs, or remove the checkpoint "
+            "to start again"
         )
     device = next(learner.network.parameters()).device
     with safe_open(path, "pt", device=str(device)) as file:
@@ -164,21 +164,21 @@ def train(
     part: Learner, schedule: TrainingSchedule, folder: Path, ships_to: Path, lineage: dict[str, str],
     progress: Callable[[int, dict[str, float]], None], begin: Path | None = None, vocabulary: weights.Names = (),
 ) -> None:  # fmt: skip
-    """Train to `schedule.steps`, going on from a checkpoint in `folder`; ships the averaged weights at the end.
+    """Train to `schedule.steps`, resuming from a checkpoint in `folder`; write the averaged weights to `ships_to`.
 
-    WeightsError if that is of another network or vocabulary. Without a checkpoint the network starts from the weights
-    in `begin`, if given, else from its random ones. It is trained on the device that it is on. `vocabulary`: what the
-    ids of words stand for, where it reads captions.
+    WeightsError if the checkpoint is of another network or vocabulary. Without a checkpoint the network starts from the
+    weights in `begin`, if given, else from its random ones. It stays on its device. `vocabulary` lists the words by id,
+    for a network that reads captions.
     """
     keep_freed_memory()
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.safetensors"
     if begin and not checkpoint.exists():
-        weights.begin_from(part.network, begin, vocabulary)
+        weights.initialise_from(part.network, begin, vocabulary)
     network = part.network.to(memory_format=torch.channels_last).train()
     average = Average(network)
     learner = OptimizedNetwork(
-        network, torch.optim.AdamW(rates(network, part.rate), betas=part.betas, weight_decay=0.01)
+        network, torch.optim.AdamW(parameter_groups(network, part.rate), betas=part.betas, weight_decay=0.01)
     )
     first = load_checkpoint(checkpoint, learner, part.critic, average, vocabulary) if checkpoint.exists() else 0
     recent: list[dict[str, float]] = []
@@ -192,28 +192,28 @@ def train(
             progress(step + 1, means)
         if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
             save_checkpoint(checkpoint, learner, part.critic, average, step + 1, vocabulary)
-            made = {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)}
-            ship(part, average, ships_to, made, folder, step + 1, vocabulary)
+            metadata = {**lineage, "steps": str(step + 1), "seed": str(schedule.seed)}
+            write_averaged_weights(part, average, ships_to, metadata, folder, step + 1, vocabulary)
 
 
 def _step(part: Learner, learner: OptimizedNetwork, schedule: TrainingSchedule, step: int) -> dict[str, Tensor]:
-    rng = np.random.default_rng([schedule.seed, step])  # from the step, so that a resumed run draws the same
+    rng = np.random.default_rng([schedule.seed, step])  # depends on the step, so that a resumed run draws the same
     generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + step)
     for group in learner.optimiser.param_groups:
         group["lr"] = group["most"] * schedule.rate(step)
-    with computing(next(learner.network.parameters()).device.type):
+    with compute_context(next(learner.network.parameters()).device.type):
         terms = part.loss(rng, generator)
     learner.descend(terms["total"])
     return terms
 
 
 def _means(recent: list[dict[str, float]]) -> dict[str, float]:
-    """Of each term over the steps that have it."""
+    """The mean of each term over the steps that have it."""
     names = dict.fromkeys(name for terms in recent for name in terms)
     return {name: float(np.mean([terms[name] for terms in recent if name in terms])) for name in names}
 
 
-def ship(
+def write_averaged_weights(
     part: Learner, average: Average, path: Path, lineage: dict[str, str], folder: Path, step: int,
     vocabulary: weights.Names = (),
 ) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""`nearmiss train`: makes footage when there is none, then trains one part of a preset on it."""
+"""`nearmiss train`: render footage if there is none, then train one network of a preset on it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +21,8 @@ def train_part(
 ) -> Path:  # fmt: skip
     """Train one part on a device; checkpoints, loss curve and samples go to `runs/part`, weights to `weights/preset`.
 
-    `begin` names weights to start from: the shipped ones, to train further on footage of one's own, say.
-    KeyError names the parts or presets there are. Decoder and world model need the tokenizer in `weights`/`preset`.
+    `begin` names weights to start from, for example the shipped ones for further training on new footage. KeyError
+    lists the known parts or presets. Decoder and world model need the tokenizer in `weights`/`preset`.
     """
     if part not in PARTS:
         raise KeyError(f"no part {part!r} to train; there are {sorted(PARTS)}")
@@ -44,7 +44,7 @@ def train_here(
     weights: Path, progress: Progress, device: str = "cpu", bursts: int = 2, burst: int = BURST,
     begin: Path | None = None, workers: int | None = None,
 ) -> Path:  # fmt: skip
-    """Train on the footage that is in a folder, or on `clips` new clips where there are none. UserError for names."""
+    """Train on the footage in a folder, or on `clips` new clips if there is none. UserError for unknown names."""
     if part not in PARTS:
         raise UserError(f"no part {part!r}; there are {', '.join(PARTS)}")
     sizes = find_preset(preset, weights)

@@ -1,4 +1,4 @@
-"""Training footage: sampled streets photographed by the procedural camera, as memory-mapped arrays on disk."""
+"""Training footage: sampled streets rendered by the procedural camera, as memory-mapped arrays on disk."""
 
 import json
 from collections.abc import Callable
@@ -15,27 +15,27 @@ from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import FRONT, Camera
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.renderer.procedural import photograph
-from conditioning.sensors.visibility import see
-from models.weights import names_differ
+from conditioning.renderer.procedural import render_procedural
+from conditioning.sensors.visibility import label_visibility
+from models.weights import describe_name_changes
 from pipeline.checks.targets import MAX_OBJECTS, targets
 from pipeline.errors import UserError
 from scenarios.random_scenarios import sample_scenario
 from scenarios.rollout import frame_count
 from scenarios.simulation.simulate import simulate
 
-HELD_OUT_SEED = 1_000_000  # seeds from here on are never trained on
+HELD_OUT_SEED = 1_000_000  # seeds from here on are never used for training
 DURATION_S = 6.0
-ANOTHER_FOLDER = "name another folder with --footage, to make some there"
-BURST = 9  # pictures in a burst unless asked otherwise: four windows of the decoder, five steps of the world model
+ANOTHER_FOLDER = "name another folder with --footage for new footage"
+BURST = 9  # default pictures per burst: four windows of the decoder, five steps of the world model
 
 
 @dataclass(frozen=True)
 class FootageConfig:
-    """`clips` sampled scenarios of `DURATION_S` from `first_seed` on, each photographed in `bursts` at 12 Hz.
+    """`clips` sampled scenarios of `DURATION_S` from `first_seed` on, each rendered in `bursts` at 12 Hz.
 
-    A burst is `burst` consecutive pictures, an odd number, since every other one has tokens. Bursts spread over a clip
-    show more streets in fewer pictures than whole clips, and what comes back after seconds.
+    A burst is `burst` consecutive pictures, an odd number, since every second one has tokens. Bursts spread over a clip
+    show more streets in fewer pictures than whole clips do, and objects that reappear after seconds.
     """
 
     clips: int
@@ -48,7 +48,7 @@ class FootageConfig:
     def __post_init__(self):
         if self.burst < 3 or self.burst % 2 == 0:
             raise UserError(
-                f"a burst of {self.burst} pictures; wanted an odd number from 3 on, as every other has tokens"
+                f"a burst of {self.burst} pictures; expected an odd number from 3 on, as every second one has tokens"
             )
         if self.burst > (most := frame_count(DURATION_S)):
             raise UserError(f"a burst of {self.burst} pictures; a clip of {DURATION_S:g} s has {most}")
@@ -59,18 +59,18 @@ class FootageConfig:
 
     @property
     def frames(self) -> int:
-        """Pictures of a clip."""
+        """Pictures per clip."""
         return self.bursts * self.burst
 
     @property
     def at_token_rate(self) -> Int[np.ndarray, "step"]:
-        """Places of the pictures that have tokens: every other one of each burst."""
+        """Indices of the pictures that have tokens: every second one of each burst."""
         return np.arange(self.frames).reshape(-1, self.burst)[:, ::2].ravel()
 
 
 @dataclass(frozen=True)
 class Footage:
-    """Views of the arrays on disk; `done` says which clips are there."""
+    """The arrays on disk; `done` marks the complete clips."""
 
     folder: Path
     config: FootageConfig
@@ -82,17 +82,17 @@ class Footage:
     ignore: Float[np.ndarray, "clip time object"]
     actions: Float[np.ndarray, "clip time 2"]
     words: Int[np.ndarray, "clip word"]
-    moments: Int[np.ndarray, "clip time"]  # the rollout's frames that the pictures show
+    moments: Int[np.ndarray, "clip time"]  # the rollout's frame of each picture
     done: Bool[np.ndarray, "clip"]
 
     @property
     def ready(self) -> Int[np.ndarray, "clip"]:
-        """Indices of the clips that are complete."""
+        """Indices of the complete clips."""
         return np.flatnonzero(self.done)
 
     @property
     def fingerprint(self) -> str:
-        """Says in a weight file what it was trained on."""
+        """A description for a weight file of what it was trained on."""
         c = self.config
         last = c.first_seed + c.clips - 1
         pictures = f"{len(self.ready)} clips of {c.bursts} x {c.burst} frames at {c.height} x {c.width}"
@@ -116,63 +116,63 @@ def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:
 
 
 def open_footage(folder: Path, mode: str = "r") -> Footage:
-    """Footage that was begun in `folder`; FileNotFoundError says how to make some, UserError why it cannot be used."""
+    """Open footage in `folder`; FileNotFoundError says how to create some, UserError why it cannot be used."""
     if not (folder / "footage.json").exists():
-        raise FileNotFoundError(f"no footage in {folder}; `nearmiss train tokenizer --footage {folder}` makes some")
-    config = _described(folder / "footage.json")
+        raise FileNotFoundError(f"no footage in {folder}; `nearmiss train tokenizer --footage {folder}` creates some")
+    config = _read_config(folder / "footage.json")
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode=mode) for name in _shapes(config)}
     return Footage(folder, config, **arrays)
 
 
-def begin_footage(folder: Path, config: FootageConfig) -> None:
-    """Lay out empty arrays, or check that those there were begun for the same `config`, layers and words."""
-    there = folder / "footage.json"
-    if there.exists():
-        if (described := _described(there)) != config:
-            raise UserError(f"{folder} holds footage made for {described}, not for {config}; {ANOTHER_FOLDER}")
+def create_footage(folder: Path, config: FootageConfig) -> None:
+    """Create empty arrays, or check that existing ones have the same `config`, layers and words."""
+    path = folder / "footage.json"
+    if path.exists():
+        if (described := _read_config(path)) != config:
+            raise UserError(f"{folder} has footage for {described}, not for {config}; {ANOTHER_FOLDER}")
         return
     folder.mkdir(parents=True, exist_ok=True)
     for name, (shape, dtype) in _shapes(config).items():
         np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
-    there.write_text(json.dumps(asdict(config) | _meanings(), sort_keys=True))
+    path.write_text(json.dumps(asdict(config) | _meanings(), sort_keys=True))
 
 
 def _meanings() -> dict[str, list[str]]:
-    """What the numbers in the arrays stand for: layers by place, words by id."""
+    """The meaning of indices in the arrays: layers by channel, words by id."""
     return {"layers": list(LAYERS), "vocabulary": list(VOCABULARY)}
 
 
-def _described(path: Path) -> FootageConfig:
-    """What a footage.json says. UserError if it was written by another version, or for other layers or words."""
-    there = json.loads(path.read_text())
-    wanted = {field.name for field in fields(FootageConfig)} | _meanings().keys()
-    if odd := sorted(wanted ^ there.keys()):
+def _read_config(path: Path) -> FootageConfig:
+    """Read a footage.json. UserError if it was written by another version, or for other layers or words."""
+    stored = json.loads(path.read_text())
+    expected = {field.name for field in fields(FootageConfig)} | _meanings().keys()
+    if different := sorted(expected ^ stored.keys()):
         raise UserError(
-            f"{path} was written by another version: it and this one differ in {', '.join(odd)}; {ANOTHER_FOLDER}"
+            f"{path} was written by another version: they differ in {', '.join(different)}; {ANOTHER_FOLDER}"
         )
     for what, names in _meanings().items():
-        if differ := names_differ(there.pop(what), names):
-            raise UserError(f"{path.parent} holds footage with another list of {what}, {differ}; {ANOTHER_FOLDER}")
-    return FootageConfig(**there)
+        if differ := describe_name_changes(stored.pop(what), names):
+            raise UserError(f"{path.parent} has footage with another list of {what}, {differ}; {ANOTHER_FOLDER}")
+    return FootageConfig(**stored)
 
 
 def draw_moments(config: FootageConfig, length: int, seed: int) -> Int[np.ndarray, "time"]:
-    """Frames of a rollout of `length` frames to photograph: bursts with random gaps, overlapping only if they must."""
+    """Frames of a rollout of `length` frames to render: bursts with random gaps, overlapping only if necessary."""
     order = np.arange(config.bursts)
     gaps = (order + np.random.default_rng(seed).random(config.bursts)) / config.bursts
     starts = (gaps * max(1, length - config.frames + 1)).astype(np.int64) + order * config.burst
     return (np.minimum(starts, length - config.burst)[:, None] + np.arange(config.burst)).ravel()
 
 
-def shoot(folder: Path, clip: int) -> int:
-    """Simulate, draw and photograph one clip into its place; marks it done last, so a kill loses nothing else."""
+def film_clip(folder: Path, clip: int) -> int:
+    """Simulate and render one clip into its arrays; it is marked done last, so an interruption loses only this clip."""
     footage = open_footage(folder, "r+")
     config, seed = footage.config, footage.config.first_seed + clip
     rollout = simulate(sample_scenario(seed, duration_s=DURATION_S))
     moments = draw_moments(config, len(rollout.t_s), seed)
     scenery, camera = build_scenery(rollout), config.camera
-    boxes, classes, instances, ignore = targets(see(rollout, scenery, camera, moments), rollout)
-    footage.pictures[clip] = photograph(rollout, scenery, camera, seed, moments)
+    boxes, classes, instances, ignore = targets(label_visibility(rollout, scenery, camera, moments), rollout)
+    footage.pictures[clip] = render_procedural(rollout, scenery, camera, seed, moments)
     footage.layers[clip] = draw_layers(rollout, scenery, camera, moments, seed).values
     for name, values in (("boxes", boxes), ("classes", classes), ("instances", instances), ("ignore", ignore)):
         getattr(footage, name)[clip] = values[moments]
@@ -184,11 +184,11 @@ def shoot(folder: Path, clip: int) -> int:
 
 
 def make_footage(folder: Path, config: FootageConfig, workers: int, progress: Callable[[int, int], None]) -> Footage:
-    """Shoot the clips that are missing, `workers` at a time; call again after a kill to go on."""
-    begin_footage(folder, config)
+    """Render the missing clips, `workers` at a time; call again to resume after an interruption."""
+    create_footage(folder, config)
     missing = np.flatnonzero(~open_footage(folder).done).tolist()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for count, job in enumerate(as_completed([pool.submit(shoot, folder, clip) for clip in missing]), 1):
+        for count, job in enumerate(as_completed([pool.submit(film_clip, folder, clip) for clip in missing]), 1):
             job.result()
             progress(config.clips - len(missing) + count, config.clips)
     return open_footage(folder)

@@ -18,12 +18,12 @@ from rich.table import Table
 
 from pipeline.batch.generate import NoObserver, generate
 from pipeline.planning.cost_model import MeasuredCosts, read_measured
-from pipeline.planning.forecast import Cluster, Trouble, forecast, load_of
-from pipeline.planning.simulated_batch import play
+from pipeline.planning.forecast import Cluster, FailureRates, forecast, load_of
+from pipeline.planning.simulated_batch import simulate_batch
 from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from tests.pipeline.situations import case
 
-NOTHING_WRONG = Trouble(dying=0.0, slow=0.0)
+NOTHING_WRONG = FailureRates(dying=0.0, slow=0.0)
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def modelled(run: MeasuredCosts, workers: int, clips: int | None = None) -> floa
 
 def played(run: MeasuredCosts, workers: int) -> float:
     load, clips = load_of(run, run.startup_s or 0.0), len(run.clips)
-    return sum(play(load, Cluster(workers), NOTHING_WRONG, clips, seed).wall_s for seed in range(20)) / 20
+    return sum(simulate_batch(load, Cluster(workers), NOTHING_WRONG, clips, seed).wall_s for seed in range(20)) / 20
 
 
 if __name__ == "__main__":

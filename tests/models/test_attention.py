@@ -48,7 +48,7 @@ def test_a_masked_token_has_no_influence():
 
 def test_causal_with_a_mask_is_refused():
     q, k, v = random_attention(4, 4)
-    with pytest.raises(ValueError, match="exclude"):
+    with pytest.raises(ValueError, match="causal or mask, not both"):
         attend(q, k, v, causal=True, mask=torch.ones(4, 4, dtype=torch.bool))
 
 

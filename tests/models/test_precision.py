@@ -8,7 +8,7 @@ from models import precision
 
 @pytest.fixture
 def processor(monkeypatch):
-    """Pretend to be a processor with the named instructions."""
+    """Simulate a processor with the given instructions."""
 
     def become(**has: bool) -> None:
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
@@ -19,7 +19,7 @@ def processor(monkeypatch):
 
 
 def product() -> torch.dtype:
-    with precision.computing():
+    with precision.compute_context():
         return (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
 
 

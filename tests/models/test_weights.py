@@ -19,7 +19,7 @@ class ReaderConfig:
 
 
 class Reader(nn.Module):
-    """Reads as many layers as its config names, and captions."""
+    """A network with as many input channels as its config has layers, and with captions."""
 
     def __init__(self, *layers: str):
         super().__init__()
@@ -49,13 +49,13 @@ def test_training_may_go_on_under_other_settings_but_not_in_other_shapes(tmp_pat
     written = Tokenizer(CONFIG)
     weights.save(written, path, {})
     same, other = Tokenizer(CONFIG), Tokenizer(dataclasses.replace(CONFIG, widths=(16, 16, 32)))
-    weights.begin_from(same, path)
+    weights.initialise_from(same, path)
     assert torch.equal(
         same.state_dict()["decoder.0.weight"], written.state_dict()["decoder.0.weight"].bfloat16().float()
     )
     assert all(p.requires_grad for p in same.parameters())
     with pytest.raises(weights.WeightsError, match="cannot be trained on"):
-        weights.begin_from(other, path)
+        weights.initialise_from(other, path)
 
 
 def test_missing_and_damaged_files_are_told_apart(tmp_path):
@@ -64,14 +64,14 @@ def test_missing_and_damaged_files_are_told_apart(tmp_path):
         weights.load(Tokenizer(CONFIG), path)
     weights.save(Tokenizer(CONFIG), path, {})
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(weights.WeightsError, match="not a whole safetensors file"):
+    with pytest.raises(weights.WeightsError, match="not a complete safetensors file"):
         weights.load(Tokenizer(CONFIG), path)
 
 
 def test_a_file_that_does_not_say_how_it_was_made_is_refused(tmp_path):
     path = tmp_path / "tokenizer.safetensors"
     save_file({"w": torch.zeros(1)}, path)
-    with pytest.raises(weights.WeightsError, match="does not say how it was made"):
+    with pytest.raises(weights.WeightsError, match="has no lineage"):
         weights.lineage(path)
 
 
@@ -84,7 +84,7 @@ def test_damaged_metadata_is_refused_by_name(tmp_path, name, text, told):
     for use in (
         weights.lineage,
         lambda path: weights.load(network, path),
-        lambda path: weights.begin_from(network, path),
+        lambda path: weights.initialise_from(network, path),
     ):
         with pytest.raises(weights.WeightsError, match=f"is damaged: its {name} {told}"):
             use(path)
@@ -134,23 +134,23 @@ def test_words_that_would_be_misread_are_named(reader_of_words, words, told):
     ],
 )
 def test_layers_that_would_be_misread_are_named_wherever_weights_are_used(reader_of_words, layers, told):
-    for use in (weights.load, weights.begin_from):
+    for use in (weights.load, weights.initialise_from):
         with pytest.raises(weights.WeightsError, match=f"it reads other layers, {told}"):
             use(Reader(*layers), reader_of_words, WORDS)
 
 
 def test_words_may_be_learnt_behind_those_that_are_known_but_not_between_them(reader_of_words):
     learner = Reader("road", "tree")
-    weights.begin_from(learner, reader_of_words, (*WORDS, "hail"))
+    weights.initialise_from(learner, reader_of_words, (*WORDS, "hail"))
     assert all(p.requires_grad for p in learner.parameters())
     for words, told in ((("hail", *WORDS), "new: 'hail'"), (WORDS[:-1], "gone: 'rain'")):
         with pytest.raises(weights.WeightsError, match=f"cannot be trained on here: {told}"):
-            weights.begin_from(Reader("road", "tree"), reader_of_words, words)
+            weights.initialise_from(Reader("road", "tree"), reader_of_words, words)
 
 
 def test_weights_without_a_vocabulary_are_not_taken_for_those_of_any(tmp_path):
     path = tmp_path / "reader.safetensors"
     weights.save(Reader("road"), path, {})
-    for use in (weights.load, weights.begin_from):
+    for use in (weights.load, weights.initialise_from):
         with pytest.raises(weights.WeightsError, match="new: '', '\\?', 'day'"):
             use(Reader("road"), path, WORDS)

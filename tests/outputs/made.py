@@ -9,9 +9,9 @@ import numpy as np
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.sensors.lidar import cast_lidar
-from conditioning.sensors.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, label_visibility
 from outputs.clips.clip import Clip, keyframes
-from outputs.clips.manifest import ClipRecord, reasons_against
+from outputs.clips.manifest import ClipRecord, rejection_reasons
 from outputs.verdict import Outcome, Verdict, accepted
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind
 from scenarios.model.environment import Environment, Surface
@@ -90,7 +90,7 @@ def record(clip: str = "street-s0", verdicts: tuple[Verdict, ...] = GOOD, **chan
         "spec_hash": "ab" * 32, "seed": 0, "parameters": {"ego.speed": "22 km/h"}, "preset": "tiny",
         "weights": {"decoder": "cd" * 32}, "code_version": "0.1.0", "torch_version": "2.13", "cpu_capability": "AVX2",
         "device": "cpu", "stage_s": {"rollout": 0.1, "frames": 2.5}, "verdicts": verdicts,
-        "accepted": accepted(verdicts), "reasons": reasons_against(verdicts), "cameras": (CAMERA.name,),
+        "accepted": accepted(verdicts), "reasons": rejection_reasons(verdicts), "cameras": (CAMERA.name,),
         "frame_rate_hz": FRAME_RATE_HZ, "happenings": (SimEvent(0.5, "car", "brakes at 6 m/s²"),),
     }  # fmt: skip
     return ClipRecord(**told | changes)
@@ -111,7 +111,7 @@ def drawn(labels: Labels, seed: int = 0) -> np.ndarray:
 @cache
 def _street_parts() -> Clip:
     rollout = street()
-    labels = see(rollout, NO_SCENERY, CAMERA)
+    labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     lidar = tuple(cast_lidar(rollout, NO_SCENERY, frame, 0) for frame in keyframes(FRAMES, FRAME_RATE_HZ))
     return Clip(record(), rollout, (CAMERA,), (labels,), (drawn(labels),), (drawn(labels, 1),), lidar)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from outputs.clips.clip import Clip, write_clip
 from outputs.clips.manifest import write_record
 from scenarios.model.bodies import Kind
@@ -16,7 +16,7 @@ from tests.outputs.made import BAD, CAMERA, GOOD, drawn, record, street
 @cache
 def _parts(look: int) -> Clip:
     rollout = street(frames=2, kinds=(Kind.CAR,))
-    labels = see(rollout, NO_SCENERY, CAMERA)
+    labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     lidar = (cast_lidar(rollout, NO_SCENERY, 0, 0),)
     return Clip(record(), rollout, (CAMERA,), (labels,), (drawn(labels, look),), (), lidar)
 

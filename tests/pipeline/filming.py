@@ -10,8 +10,8 @@ from jaxtyping import Bool
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT, Camera
-from conditioning.renderer.procedural import photograph
-from conditioning.sensors.visibility import Labels, see
+from conditioning.renderer.procedural import render_procedural
+from conditioning.sensors.visibility import Labels, label_visibility
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks import pixels
 from pipeline.checks.baseline import Baseline
@@ -34,7 +34,9 @@ class Film:
         """The same pictures with a body never put there, in some frames."""
         valid = self.rollout.valid.copy()
         valid[:, self.rollout.index(name)] = False
-        bare = photograph(replace(self.rollout, valid=valid), build_scenery(self.rollout), CAMERA, self.look, frames)
+        bare = render_procedural(
+            replace(self.rollout, valid=valid), build_scenery(self.rollout), CAMERA, self.look, frames
+        )
         made = self.frames.copy()
         made[list(frames)] = bare
         return made
@@ -59,7 +61,9 @@ class Film:
 
 def film(rollout: Rollout, look: int) -> Film:
     scenery = build_scenery(rollout)
-    return Film(rollout, see(rollout, scenery, CAMERA), photograph(rollout, scenery, CAMERA, look), look)
+    return Film(
+        rollout, label_visibility(rollout, scenery, CAMERA), render_procedural(rollout, scenery, CAMERA, look), look
+    )
 
 
 @dataclass(frozen=True)

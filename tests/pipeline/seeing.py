@@ -7,7 +7,7 @@ import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT, Camera
-from conditioning.sensors.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, label_visibility
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.sight import ClipObservation, FrameDetections
@@ -44,7 +44,7 @@ def open_road() -> Rollout:
 
 
 def labels_of(rollout: Rollout, camera: Camera = CAMERA) -> Labels:
-    return see(rollout, NO_SCENERY, camera)
+    return label_visibility(rollout, NO_SCENERY, camera)
 
 
 def perfect_sight(rollout: Rollout, labels: Labels) -> ClipObservation:

@@ -20,8 +20,8 @@ from pipeline.batch.resume import resume
 from pipeline.engine.stage_plan import StagedConfig, StagingError
 from pipeline.networks import DRAWING
 from pipeline.planning.cost_model import NotMeasured, read_measured
-from pipeline.planning.forecast import Cluster, Trouble
-from pipeline.planning.planning import Ask, plan_batch
+from pipeline.planning.forecast import Cluster, FailureRates
+from pipeline.planning.planning import PlanRequest, plan_batch
 from pipeline.renderers.kinds import RendererKind
 from pipeline.renderers.models import load_models
 from pipeline.renderers.registry import GAIA, RENDERERS
@@ -186,9 +186,9 @@ def test_plan_takes_the_seconds_of_a_procedural_run_and_refuses_gpus_for_it(draw
     assert all(clip.on(gpu=True) == 0 for clip in measured.clips)
     kept_clip = measured.clips[0].model_copy(update={"accepted": True})
     measured = measured.model_copy(update={"clips": (kept_clip,)})
-    assert plan_batch(measured, Ask(10, Cluster(2, 0), Trouble())).cases
+    assert plan_batch(measured, PlanRequest(10, Cluster(2, 0), FailureRates())).cases
     with pytest.raises(NotMeasured, match="procedural draws on the cores"):
-        plan_batch(measured, Ask(10, Cluster(2, 1), Trouble()))
+        plan_batch(measured, PlanRequest(10, Cluster(2, 1), FailureRates()))
 
 
 def test_a_log_is_drawn_from_its_boxes_and_compared_with_its_own_pictures(newborn_weights, street):

@@ -20,7 +20,7 @@ from torch import nn
 
 import pipeline.batch.generate
 from models.world_model.network import WorldModel
-from outputs.clips.inventory import doubt
+from outputs.clips.inventory import describe_damage
 from pipeline.clip_maker import GeneratedClip, PreparedClip
 from pipeline.renderers.models import LoadedModels
 from pipeline.runs.clip_outcome import ClipDone
@@ -154,7 +154,7 @@ class Batch:
         """Of a batch that says it is done: clips asked for, lost (not there, or not whole) and there more than once."""
         clips = {clip for some in wanted(look(self.out)).values() for clip in some}
         places = [p for kind in ("clips", "rejected") for p in (self.out / kind).glob("[!.]*/")]
-        whole = {place.name for place in places if not doubt(place)}
+        whole = {place.name for place in places if not describe_damage(place)}
         listed = Counter(clip["id"] for clip in json.loads((self.out / "manifest.json").read_text())["clips"])
         folders = Counter(place.name for place in places)
         twice = sum(count - 1 for count in (folders | listed).values())

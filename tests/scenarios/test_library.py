@@ -7,7 +7,7 @@ import pytest
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from scenarios.load import LIBRARY, library, load
 from scenarios.metrics.criticality import encounters
 from scenarios.rollout import Rollout
@@ -29,7 +29,7 @@ def rolled(scenario_id: str) -> Rollout:
 @lru_cache(maxsize=len(SIMULATED))
 def seen(scenario_id: str):
     rollout = rolled(scenario_id)
-    return see(rollout, build_scenery(rollout), CAMERA)
+    return label_visibility(rollout, build_scenery(rollout), CAMERA)
 
 
 def named(name: str, **parameters: str) -> Scenario:

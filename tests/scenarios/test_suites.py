@@ -9,7 +9,7 @@ import pytest
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from scenarios.authoring.explain import told
@@ -104,7 +104,7 @@ def test_it_is_possible_and_what_is_expected_happens(scenario):
 @pytest.mark.parametrize("name", FILES)
 def test_somebody_is_seen_well(name):
     rollout = thinned(rolled(ALL[name][0].id), 4)
-    labels = see(rollout, build_scenery(rollout), CAMERA)
+    labels = label_visibility(rollout, build_scenery(rollout), CAMERA)
     height = labels.amodal_box[..., 3] - labels.amodal_box[..., 1]
     clear = ((labels.visibility >= 0.6) & (height >= 8)).sum(axis=0)
     acting = {e.actor for e in ALL[name][0].events} - {"ego"} or {b.id for b in rollout.bodies[1:]}

@@ -11,8 +11,8 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.caption import VOCABULARY, caption
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.logs.tracks import body_id, kind_of
-from conditioning.sensors.visibility import see
+from conditioning.logs.tracks import body_id, kind_of_category
+from conditioning.sensors.visibility import label_visibility
 from outputs.nuscenes.taxonomy import CATEGORIES, attribute, category
 from pipeline.checks.targets import taught
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
@@ -72,7 +72,7 @@ def test_layers_show_them_among_their_like_and_the_detector_is_not_asked(kind):
              and values[LAYERS.index(name)].any()]  # fmt: skip
     assert shown == [str(DRAWN[kind].layer)]
     assert taught(rollout).tolist() == [True, False]
-    assert see(rollout, NO_SCENERY, CAMERA).visibility[0, 1] > 0.9
+    assert label_visibility(rollout, NO_SCENERY, CAMERA).visibility[0, 1] > 0.9
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_categories_keep_their_places():
 
 
 def test_a_log_has_them_too():
-    assert kind_of("human.pedestrian.wheelchair") is Kind.WHEELCHAIR_USER
-    assert kind_of("human.pedestrian.personal_mobility") is Kind.E_SCOOTER
-    assert kind_of("human.pedestrian.stroller") is Kind.PEDESTRIAN
+    assert kind_of_category("human.pedestrian.wheelchair") is Kind.WHEELCHAIR_USER
+    assert kind_of_category("human.pedestrian.personal_mobility") is Kind.E_SCOOTER
+    assert kind_of_category("human.pedestrian.stroller") is Kind.PEDESTRIAN
     assert body_id(Kind.WHEELCHAIR_USER, 1) == "wheelchair-user-1" and body_id(Kind.CAR, 2) == "car-2"

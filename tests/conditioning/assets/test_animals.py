@@ -8,7 +8,7 @@ from conditioning.assets.mesh import BodyPart
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.part_masks import PARTS, draw_parts
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from scenarios.model.bodies import VARIANTS, Body, Kind, Size
 from tests.conditioning.situations import moving, situation, still
 
@@ -65,6 +65,6 @@ def test_a_deer_hides_behind_a_truck_and_comes_out():
     rollout = situation(
         still(14, 0, Kind.TRUCK), moving(24, -4.0, Kind.ANIMAL, 4.0, yaw=np.pi / 2), frames=30
     )  # fmt: skip
-    visibility = see(rollout, NO_SCENERY, CAMERA).visibility[:, 2]
+    visibility = label_visibility(rollout, NO_SCENERY, CAMERA).visibility[:, 2]
     assert visibility.min() < 0.1
     assert visibility[0] > 0.6 and visibility[-1] > 0.6

@@ -8,9 +8,9 @@ from conditioning.caption import caption
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import draw_layers
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.lidar import cast_lidar
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from scenarios.load import loads
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
@@ -52,7 +52,7 @@ def test_everything_happened(rollout):
 
 
 def test_labels_are_there_exactly_while_a_body_is(rollout):
-    labels = see(rollout, NO_SCENERY, CAMERA)
+    labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     for name in ("comer", "leaver", "crate"):
         row = rollout.index(name)
         assert not labels.visibility[~rollout.valid[:, row], row].any()
@@ -61,7 +61,7 @@ def test_labels_are_there_exactly_while_a_body_is(rollout):
 
 
 def test_falling_cargo_is_seen_above_where_it_comes_to_lie(rollout):
-    labels = see(rollout, NO_SCENERY, CAMERA)
+    labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     row = rollout.index("crate")
     frames = np.flatnonzero(rollout.valid[:, row])
     bottom = labels.amodal_box[frames, row, 3]
@@ -73,7 +73,7 @@ def test_falling_cargo_is_seen_above_where_it_comes_to_lie(rollout):
 def test_layers_and_pictures_can_be_drawn_of_all_of_it(rollout):
     scenery = build_scenery(rollout)
     frames = (0, 12, 24, 35)
-    pictures = photograph(rollout, scenery, CAMERA, 0, frames)
+    pictures = render_procedural(rollout, scenery, CAMERA, 0, frames)
     assert len(pictures) == len(frames)
     assert all(np.ptp(np.asarray(picture)) > 20 for picture in pictures)
     layers = draw_layers(rollout, scenery, CAMERA, frames).values

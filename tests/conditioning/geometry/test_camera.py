@@ -1,9 +1,9 @@
-"""Cameras: projection on paper, and views that stay the same view."""
+"""Cameras: projections computed by hand, and views that are unchanged by resizing."""
 
 import numpy as np
 import pytest
 
-from conditioning.geometry.camera import FRONT, mounted
+from conditioning.geometry.camera import FRONT, mount_camera
 
 
 def test_a_point_on_the_axis_lands_in_the_middle():
@@ -46,6 +46,6 @@ def test_a_window_is_a_part_of_the_same_plane():
 
 
 def test_a_camera_turned_left_looks_along_the_egos_left():
-    side = mounted("left", 640, 480, 500.0, (1.0, 0.5, 1.5), np.pi / 2)
+    side = mount_camera("left", 640, 480, 500.0, (1.0, 0.5, 1.5), np.pi / 2)
     np.testing.assert_allclose(side.camera_to_ego[:3, 2], [0, 1, 0], atol=1e-12)
     np.testing.assert_allclose(side.camera_to_ego[:3, 0], [1, 0, 0], atol=1e-12)  # picture's right is the ego's front

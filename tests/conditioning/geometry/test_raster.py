@@ -1,12 +1,12 @@
-"""The z-buffer: what is near wins, depths are exact, triangles across the camera's plane are cut."""
+"""The z-buffer: the nearest surface is visible, depths are exact, triangles across the camera's plane are clipped."""
 
 import numpy as np
 import pytest
 
-from conditioning.geometry.camera import mounted
+from conditioning.geometry.camera import mount_camera
 from conditioning.geometry.raster import NEAR_M, rasterise
 
-CAMERA = mounted("c", 64, 48, 50.0, (0.0, 0.0, 1.5), 0.0)
+CAMERA = mount_camera("c", 64, 48, 50.0, (0.0, 0.0, 1.5), 0.0)
 
 
 def sheet(z: float, half: float = 1.0) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_a_square_covers_the_pixels_that_its_size_and_distance_say():
 
 
 def test_attributes_follow_perspective():
-    tilted = np.array([[[-2, 1, 2.0], [2, 1, 2.0], [0, 1, 40.0]]])  # a floor running away
+    tilted = np.array([[[-2, 1, 2.0], [2, 1, 2.0], [0, 1, 40.0]]])  # a floor that extends away from the camera
     seen = rasterise(tilted, tilted, CAMERA)
     rows, columns = np.nonzero(seen.triangle >= 0)
     assert len(rows) > 50

@@ -1,4 +1,4 @@
-"""Layers: what stands where a pixel looks, worked out on paper."""
+"""Layers: the content of single pixels, computed by hand."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from scenarios.model.bodies import Kind
 from tests.conditioning.situations import BEND, TWO_LANES, building, moving, situation, still, tree
 
 CAMERA = FRONT.resized(144, 256)
-HEIGHT_M = 1.51  # of the camera, which sits 1.70 m ahead of the map's origin
+HEIGHT_M = 1.51  # of the camera, which is 1.70 m ahead of the map's origin
 GROUND_KINDS = ("road", "sidewalk", "terrain")
 
 
@@ -23,7 +23,7 @@ def channels(rollout, scenery=NO_SCENERY, frame=0) -> dict[str, np.ndarray]:
 
 
 def pixel(x: float, y: float, z: float) -> tuple[int, int]:
-    """Row and column that see a map point from the start."""
+    """Row and column of a map point at the start."""
     u, v = CAMERA.project(np.array([[-y, HEIGHT_M - z, x - 1.70]]))[0]
     return int(v), int(u)
 
@@ -59,7 +59,7 @@ def test_a_bend_carries_its_lane_along():
     drawn = channels(situation(road=BEND))
     x, y, _ = BEND.pose(np.array(30.0), np.array(0.0))
     assert drawn["road"][pixel(float(x), float(y), 0.0)] == 255
-    assert drawn["terrain"][pixel(30.0, -8.0, 0.0)] == 255  # road on a straight one would end at -1.75 m too
+    assert drawn["terrain"][pixel(30.0, -8.0, 0.0)] == 255  # a straight road would also end at -1.75 m
 
 
 def test_nearness_is_the_distance_along_the_axis():
@@ -102,7 +102,7 @@ def test_local_coordinates_name_the_rear_of_a_leading_car_and_its_front_when_it_
     at = pixel(12.8, 0.3, 0.75)
     assert away["local_x"][at] == 1
     assert towards["local_x"][at] == 255
-    assert away["local_y"][at] > 128 > towards["local_y"][at]  # its left is our left, then our right
+    assert away["local_y"][at] > 128 > towards["local_y"][at]  # its left is on our left, then on our right
     assert away["local_z"][pixel(12.8, 0, 1.4)] > 220 > 40 > away["local_z"][pixel(12.8, 0, 0.1)]
 
 
@@ -132,7 +132,7 @@ def test_a_body_that_is_not_valid_is_not_drawn():
 
 
 def test_a_body_beside_the_camera_is_cut_at_the_picture_not_lost():
-    drawn = channels(situation(still(4.0, 2.8, Kind.BUS)))  # it reaches from behind the camera to 10 m
+    drawn = channels(situation(still(4.0, 2.8, Kind.BUS)))  # it extends from behind the camera to 10 m
     rows, columns = np.nonzero(drawn["bus"])
     assert columns.min() == 0
     assert 40 < columns.max() < 128

@@ -1,4 +1,4 @@
-"""Silhouettes: the parts of bodies lie where the camera will photograph them."""
+"""Silhouettes: the parts of bodies in the layers agree with the rendered pictures."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.layers.part_masks import COLOURS, PARTS
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from scenarios.model.bodies import Kind
 from tests.conditioning.situations import moving, situation, still
 
@@ -20,7 +20,7 @@ def parts(rollout, frame: int = 0) -> dict[str, np.ndarray]:
 
 
 def rows_of(mask: np.ndarray) -> float:
-    """The mean row of a mask, counted down."""
+    """The mean row of a mask, counted from the top."""
     return float(np.nonzero(mask)[0].mean())
 
 
@@ -29,7 +29,7 @@ def test_a_body_s_parts_fill_no_pixel_twice_and_stay_inside_its_cuboid(kind):
     rollout = situation(still(12, 1.0, kind, yaw=0.4))
     values = draw_layers(rollout, NO_SCENERY, CAMERA, [0]).values[0]
     covered = sum(parts(rollout).values())
-    assert covered.max() in range(254, 258)  # some pixel is all body; shares are rounded
+    assert covered.max() in range(254, 258)  # some pixel is fully covered; shares are rounded
     box = values[LAYERS.index("foreground_nearness")] > 0
     rows, columns = np.nonzero(covered > 128)
     assert box[rows, columns].all()
@@ -38,11 +38,11 @@ def test_a_body_s_parts_fill_no_pixel_twice_and_stay_inside_its_cuboid(kind):
 @pytest.mark.parametrize("kind", [Kind.CAR, Kind.BUS, Kind.PEDESTRIAN, Kind.CYCLIST])
 def test_what_a_body_changes_in_the_photograph_is_its_silhouette(kind):
     scenes = situation(still(9, 2, kind)), situation()
-    with_body, without = (photograph(scene, NO_SCENERY, CAMERA, 3, [0])[0] for scene in scenes)
+    with_body, without = (render_procedural(scene, NO_SCENERY, CAMERA, 3, [0])[0] for scene in scenes)
     changed = np.abs(with_body.astype(int) - without.astype(int)).max(-1) > 12
     covered = sum(parts(situation(still(9, 2, kind))).values())
     assert changed[covered == 255].mean() > 0.9
-    assert changed[:68][covered[:68] == 0].mean() < 0.01  # over the horizon there are no shadows
+    assert changed[:68][covered[:68] == 0].mean() < 0.01  # above the horizon there are no shadows
 
 
 def test_a_car_has_its_red_lamps_behind_and_its_bright_ones_in_front():
@@ -92,12 +92,12 @@ def test_another_look_has_other_colours_in_the_same_places():
 
 @pytest.mark.parametrize("kind", [Kind.CAR, Kind.VAN, Kind.PEDESTRIAN])
 def test_the_colours_are_those_of_the_photograph(kind):
-    """Over many looks, what is redder in the layers is redder in the picture."""
+    """Over many appearances, redder layers have redder pictures."""
     rollout = situation(still(9, 0, kind))
     solid = sum(parts(rollout).values()) >= 254
     told, seen = [], []
     for look in range(8):
         told.append(colours(rollout, look)[:3, solid].mean(1))
-        seen.append(photograph(rollout, NO_SCENERY, CAMERA, look, [0])[0][solid].mean(0))
+        seen.append(render_procedural(rollout, NO_SCENERY, CAMERA, look, [0])[0][solid].mean(0))
     redder = lambda colour: np.array([c[0] - c[2] for c in colour])  # noqa: E731
     assert np.corrcoef(redder(told), redder(seen))[0, 1] > 0.9

@@ -1,4 +1,4 @@
-"""Logs in nuScenes format: one written by hand, with known motion, and the real street where there is one."""
+"""Logs in nuScenes format: one written by hand with known motion, and the real street if it is present."""
 
 import json
 from dataclasses import replace
@@ -9,10 +9,10 @@ import pytest
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import FORWARD_CAMERA_TO_EGO
-from conditioning.logs.read_log import nearest_pictures, pictures, read_log
+from conditioning.logs.read_log import log_pictures, nearest_pictures, read_log
 from conditioning.logs.tables import LogError, log_fingerprint
-from conditioning.logs.tracks import kind_of
-from conditioning.sensors.visibility import see
+from conditioning.logs.tracks import kind_of_category
+from conditioning.sensors.visibility import label_visibility
 from scenarios.model.bodies import Kind
 from scenarios.model.environment import Environment, Surface
 from scenarios.rollout import RolloutEnd
@@ -85,7 +85,7 @@ def test_a_longer_wish_ends_with_the_log(by_hand):
 def test_a_log_that_ends_between_two_keyframes_of_the_clip_is_read_to_the_last_one(by_hand, asked_s):
     rollout = read_log(by_hand, scenario(start_s=0.7, duration_s=asked_s)).rollout
     assert rollout.ended == RolloutEnd.LOG_END
-    assert rollout.t_s[-1] == 2.0  # of 2.3 s that are left
+    assert rollout.t_s[-1] == 2.0  # 2.3 s remain
 
 
 def test_less_than_half_a_second_is_no_clip(by_hand):
@@ -102,24 +102,24 @@ def test_a_later_start_moves_the_map_with_it(by_hand):
 def test_pictures_are_the_nearest_ones_at_the_asked_size(by_hand):
     log = read_log(by_hand, scenario())
     camera = log.camera.resized(36, 64)
-    shown = pictures(log, camera)
+    shown = log_pictures(log, camera)
     assert shown.shape == (25, 36, 64, 3)
-    # The k-th picture, taken at k / 10 s, is painted with the grey 10 k.
+    # The k-th picture, taken at k / 10 s, has the grey value 10 k.
     np.testing.assert_allclose(shown[:, 18, 32, 0], 10 * np.rint(log.rollout.t_s * 10 - 1e-6), atol=1)
     assert (np.abs(log.picture_t_s[nearest_pictures(log, log.rollout.t_s)] - log.rollout.t_s) <= 0.0501).all()
-    np.testing.assert_array_equal(pictures(log, camera, [5, 0]), shown[[5, 0]])
+    np.testing.assert_array_equal(log_pictures(log, camera, [5, 0]), shown[[5, 0]])
 
 
 def test_a_camera_that_is_not_the_logs_gets_no_pictures(by_hand):
     log = read_log(by_hand, scenario())
     other = replace(log.camera.resized(36, 64), camera_to_ego=np.eye(4))
     with pytest.raises(ValueError, match="resized"):
-        pictures(log, other)
+        log_pictures(log, other)
 
 
 def test_a_flatter_picture_is_cut_evenly_from_top_and_bottom(by_hand):
     log = read_log(by_hand, scenario())
-    whole, flat = (pictures(log, log.camera.resized(height, 64), [0])[0] for height in (36, 20))
+    whole, flat = (log_pictures(log, log.camera.resized(height, 64), [0])[0] for height in (36, 20))
     np.testing.assert_allclose(flat, whole[8:28], atol=3)
 
 
@@ -127,7 +127,7 @@ def test_a_flatter_picture_is_cut_evenly_from_top_and_bottom(by_hand):
     ("ask", "says"),
     [
         ({"scene": "scene-9"}, r"no scene 'scene-9'; there are .*scene-7"),
-        ({"start_s": 30.0}, "starts at 30 s of a scene that lasts 3.0 s"),
+        ({"start_s": 30.0}, "start_s is 30 s, but the scene lasts 3.0 s"),
         ({"split": "val"}, r"not in split 'val'.*by_hand"),
     ],
 )
@@ -158,8 +158,8 @@ def test_a_missing_picture_is_named(tmp_path):
     folder = write_log(tmp_path / "log")
     log = read_log(folder, scenario())
     log.picture_files[0].unlink()
-    with pytest.raises(LogError, match="not there"):
-        pictures(log, log.camera.resized(36, 64), [0])
+    with pytest.raises(LogError, match="the file is missing"):
+        log_pictures(log, log.camera.resized(36, 64), [0])
 
 
 def test_the_fingerprint_follows_the_tables(tmp_path):
@@ -179,7 +179,7 @@ def test_the_fingerprint_follows_the_tables(tmp_path):
      ("movable_object.pushable_pullable", None), ("vehicle.carriage", None)],
 )  # fmt: skip
 def test_categories_are_kinds(category, kind):
-    assert kind_of(category) is kind
+    assert kind_of_category(category) is kind
 
 
 def test_the_camera_is_the_calibrated_one(by_hand):
@@ -189,19 +189,19 @@ def test_the_camera_is_the_calibrated_one(by_hand):
 
 
 def test_the_real_street_has_the_white_car_in_its_box(street):
-    """The lead car of the street log is the brightest thing in the middle of the picture: its box must be around it."""
+    """The lead car of the street log is the brightest object in the centre of the picture: its box must contain it."""
     log = read_log(street, scenario("scene-0002", duration_s=6.0))
     assert len(log.rollout.t_s) == 73
     camera = log.camera.resized(144, 256)
     looked_at = np.isin(np.arange(73), (0, 40, 72))[:, None]  # the others would only take time
-    labels = see(replace(log.rollout, valid=log.rollout.valid & looked_at), NO_SCENERY, camera)
+    labels = label_visibility(replace(log.rollout, valid=log.rollout.valid & looked_at), NO_SCENERY, camera)
     lead = next(
         row for row in np.flatnonzero(labels.visibility[0] > 0.9)
         if labels.depth_m[0, row] < 20 and abs(labels.amodal_box[0, row, [0, 2]].mean() - 125) < 10
     )  # fmt: skip
     for frame in (0, 40, 72):
         x0, y0, x1, y1 = labels.amodal_box[frame, lead].round().astype(int)
-        grey = pictures(log, camera, [frame])[0].mean(axis=-1)
+        grey = log_pictures(log, camera, [frame])[0].mean(axis=-1)
         body = grey[y0 + (y1 - y0) // 4 : (y0 + y1) // 2, x0:x1]
         beside = grey[y0 + (y1 - y0) // 4 : (y0 + y1) // 2, x1 + 2 : x1 + 12]
         assert body.max(axis=0).mean() > beside.mean() + 30

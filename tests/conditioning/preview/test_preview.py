@@ -1,4 +1,4 @@
-"""Previews: a picture is written, and it shows what is there."""
+"""Previews: the picture is written and shows the scenario."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from PIL import Image
 from conditioning.assets.scenery import NO_SCENERY, Scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import draw_layers
-from conditioning.preview.preview import draw_topdown, false_colours, preview, preview_frames
+from conditioning.preview.preview import draw_topdown, false_colours, preview_frames, write_preview
 from conditioning.preview.topdown import COLOURS
 from scenarios.model.bodies import Kind
 from tests.conditioning.situations import BEND, building, moving, situation, still, tree
@@ -20,7 +20,7 @@ SCENERY = Scenery((building(30, 16, 0, 12, 9, 9),), (tree(20, -5, 6, 1.5),), ())
 
 def test_a_preview_is_a_picture_with_something_on_it(tmp_path):
     rollout = situation(moving(20, 0, Kind.CAR, 6.0), still(12, -3, Kind.CHILD), frames=12, ego_speed=8.0, road=BEND)
-    preview(rollout, SCENERY, CAMERA, tmp_path / "a.png")
+    write_preview(rollout, SCENERY, CAMERA, tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as image:
         seen = np.asarray(image.convert("RGB"))
     assert seen.shape[1] > 1000
@@ -30,14 +30,14 @@ def test_a_preview_is_a_picture_with_something_on_it(tmp_path):
 def test_pictures_are_put_above_the_layers_when_given(tmp_path):
     rollout = situation(frames=12)
     plain, with_pictures = tmp_path / "a.png", tmp_path / "b.png"
-    preview(rollout, NO_SCENERY, CAMERA, plain)
+    write_preview(rollout, NO_SCENERY, CAMERA, plain)
     shots = np.zeros((len(preview_frames(rollout)), 144, 256, 3), np.uint8)
-    preview(rollout, NO_SCENERY, CAMERA, with_pictures, shots)
+    write_preview(rollout, NO_SCENERY, CAMERA, with_pictures, shots)
     assert Image.open(with_pictures).height > Image.open(plain).height
 
 
 def test_a_log_without_a_road_and_one_frame_can_be_drawn(tmp_path):
-    preview(situation(still(10, 0, Kind.BUS), road=None), NO_SCENERY, CAMERA, tmp_path / "a.png")
+    write_preview(situation(still(10, 0, Kind.BUS), road=None), NO_SCENERY, CAMERA, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000
 
 

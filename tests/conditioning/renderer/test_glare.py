@@ -1,4 +1,4 @@
-"""A said sun: where it stands in the picture, the veil it lays, and what stands in its way."""
+"""A sun given by the scenario: its position in the picture, the glare, and buildings in front of it."""
 
 from dataclasses import replace
 
@@ -7,8 +7,8 @@ import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Building, Scenery
 from conditioning.geometry.camera import RIG
-from conditioning.geometry.camera_view import view_at
-from conditioning.renderer.glare import veiled
+from conditioning.geometry.camera_view import camera_pose_at
+from conditioning.renderer.glare import add_glare
 from conditioning.renderer.weather import light_of
 from scenarios.model.environment import Environment, Sun
 from tests.conditioning.situations import situation
@@ -20,7 +20,7 @@ DARK = np.zeros((72, 128, 3))
 def lit(height_deg: float, bearing_deg: float, scenery: Scenery = NO_SCENERY):
     sun = Sun(np.radians(height_deg), np.radians(bearing_deg))
     rollout = replace(situation(), environment=Environment(sun=sun))
-    return veiled(DARK, light_of(rollout, 0), view_at(rollout, CAMERA, 0), scenery).sum(-1)
+    return add_glare(DARK, light_of(rollout, 0), camera_pose_at(rollout, CAMERA, 0), scenery).sum(-1)
 
 
 @pytest.mark.parametrize(("bearing", "side"), [(0.0, 0), (15.0, -1), (-15.0, 1)])

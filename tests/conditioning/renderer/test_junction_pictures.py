@@ -1,4 +1,4 @@
-"""What a camera sees of a junction and of patches: layers and photographs."""
+"""Camera pictures of a junction and of surface patches: layers and rendered frames."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import numpy as np
 from conditioning.assets.scenery import NO_SCENERY, build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from scenarios.model.environment import Surface
 from scenarios.roads.friction import Patch
 from scenarios.roads.junction import CORNER_M, Junction, SignalInterval, SignalState
@@ -53,9 +53,11 @@ def test_nothing_stands_in_the_other_road():
 
 
 def test_a_red_light_is_seen_red():
-    red = photograph(on(CROSSED), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0].astype(int)
+    red = render_procedural(on(CROSSED), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0].astype(int)
     green_phase = replace(CROSSED.junction, signals=(SignalInterval(SignalState.GREEN, SignalState.RED, 0.0),))
-    green = photograph(on(replace(CROSSED, junction=green_phase)), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0]
+    green = render_procedural(on(replace(CROSSED, junction=green_phase)), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[
+        0
+    ]
     changed = np.abs(red - green).max(axis=-1) > 60
     assert 3 < changed.sum() < 400
     assert (red[changed] - green.astype(int)[changed])[:, 0].max() > 60
@@ -63,10 +65,10 @@ def test_a_red_light_is_seen_red():
 
 
 def test_ice_and_water_are_seen_where_they_lie():
-    bare = photograph(on(PLAIN), NO_SCENERY, CAMERA, 0, [0])[0].astype(int)
+    bare = render_procedural(on(PLAIN), NO_SCENERY, CAMERA, 0, [0])[0].astype(int)
     for surface in (Surface.ICE, Surface.FLOODED, Surface.SNOW):
         patch = Patch(surface, 0.1, 6.0, 16.0, -1.75, 1.75)
-        seen = photograph(on(replace(PLAIN, patches=(patch,))), NO_SCENERY, CAMERA, 0, [0])[0]
+        seen = render_procedural(on(replace(PLAIN, patches=(patch,))), NO_SCENERY, CAMERA, 0, [0])[0]
         changed = np.abs(seen - bare).max(axis=-1) > 8
         assert changed.sum() > 100, surface
         assert not changed[: CAMERA.height // 2].any(), surface  # nothing above the horizon

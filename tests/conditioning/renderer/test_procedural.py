@@ -1,4 +1,4 @@
-"""The procedural camera: what a photograph of a known scene must show."""
+"""The procedural camera: required content of pictures of known scenes."""
 
 from dataclasses import replace
 
@@ -8,10 +8,10 @@ import pytest
 from conditioning.assets.body_meshes import body_mesh
 from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.geometry.camera import FRONT
-from conditioning.geometry.cuboids import see_cuboids
+from conditioning.geometry.cuboids import render_cuboids
 from conditioning.ground.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, marking_at
-from conditioning.renderer.procedural import photograph
-from conditioning.renderer.scene_triangles import BodyMeshes, joined, still_cast
+from conditioning.renderer.procedural import render_procedural
+from conditioning.renderer.scene_triangles import BodyMeshes, concatenate_triangles, static_triangles
 from conditioning.renderer.weather import light_of
 from scenarios.model.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface, TimeOfDay, Weather
@@ -24,7 +24,7 @@ BEND = Road(RoadKind.CURVE, 2, 0, 3.5, 1 / 120, 0)
 
 
 def street_with(*bodies: tuple[Kind, float, float], road: Road | None = STREET, frames: int = 3, **changes) -> Rollout:
-    """The ego at the origin at 6 m/s, and bodies standing at (x, y) with their heading along x."""
+    """The ego at the origin at 6 m/s, and bodies at (x, y) at rest with their heading along x."""
     t = np.arange(frames) / 12.0
     made = [Body("ego", Kind.CAR, EGO_SIZE), *(Body(f"b{i}", k, USUAL_SIZE[k]) for i, (k, _, _) in enumerate(bodies))]
     centre = np.zeros((frames, len(made), 3))
@@ -44,26 +44,30 @@ def street_with(*bodies: tuple[Kind, float, float], road: Road | None = STREET, 
 
 
 def first(rollout: Rollout, seed: int = 3, scenery: Scenery = NO_SCENERY) -> np.ndarray:
-    return photograph(rollout, scenery, CAMERA, seed, [0])[0].astype(float)
+    return render_procedural(rollout, scenery, CAMERA, seed, [0])[0].astype(float)
 
 
 def test_the_same_seed_gives_the_same_bytes_in_any_order_of_frames():
     rollout = street_with((Kind.CAR, 15, 0), (Kind.PEDESTRIAN, 12, -3))
     scenery = build_scenery(rollout)
-    whole = photograph(rollout, scenery, CAMERA, 7)
+    whole = render_procedural(rollout, scenery, CAMERA, 7)
     assert whole.shape == (3, 144, 256, 3) and whole.dtype == np.uint8
-    assert np.array_equal(photograph(rollout, scenery, CAMERA, 7, [2, 0]), whole[[2, 0]])
+    assert np.array_equal(render_procedural(rollout, scenery, CAMERA, 7, [2, 0]), whole[[2, 0]])
 
 
 def test_another_seed_changes_the_look_but_no_shape():
     rollout = street_with((Kind.CAR, 14, 0), (Kind.PEDESTRIAN, 11, -3))
     scenery, rows = build_scenery(rollout), np.array([1, 2])
-    inside = see_cuboids(rollout, CAMERA, 0).actor == 1
+    inside = render_cuboids(rollout, CAMERA, 0).actor == 1
     assert np.abs(first(rollout, 1) - first(rollout, 2))[inside].mean() > 12
     casts = []
     for seed in (1, 2):
         light = light_of(rollout, seed)
-        casts.append(joined([still_cast(scenery, light, seed)[0], *BodyMeshes(rollout, light, seed).at(0, rows)]))
+        casts.append(
+            concatenate_triangles(
+                [static_triangles(scenery, light, seed)[0], *BodyMeshes(rollout, light, seed).at(0, rows)]
+            )
+        )
     assert np.array_equal(casts[0].points, casts[1].points)
     assert not np.array_equal(casts[0].albedo, casts[1].albedo)
 
@@ -89,12 +93,12 @@ def test_walkers_move_their_legs_as_they_go():
 
 
 def test_pixels_outside_every_cuboid_do_not_show_the_body():
-    """Without sun nothing but the cuboid's own pixels, its dark foot and its glow may change when a body is there."""
+    """Without sun, a body may only change its cuboid's own pixels, its contact shadow and its glow."""
     grey = Environment(TimeOfDay.DAY, Weather.RAIN)
     with_car = street_with((Kind.CAR, 14, 0), environment=grey)
     without = replace(with_car, valid=with_car.valid & (np.arange(2) == 0))
     far = np.abs(first(with_car) - first(without)).max(axis=2) > 25
-    rows, columns = np.nonzero(see_cuboids(with_car, CAMERA, 0).actor == 1)
+    rows, columns = np.nonzero(render_cuboids(with_car, CAMERA, 0).actor == 1)
     above = np.zeros_like(far)
     above[: rows.min() - 2] = True
     above[:, : columns.min() - 8] = True
@@ -112,7 +116,7 @@ BRAKING = [
 def test_brake_lights_redden_the_rear(kind: Kind, time: TimeOfDay):
     off = street_with((kind, 16, 0), environment=Environment(time))
     on = replace(off, brake_light=np.broadcast_to(np.arange(2) == 1, (3, 2)))
-    inside = see_cuboids(off, CAMERA, 0).actor == 1
+    inside = render_cuboids(off, CAMERA, 0).actor == 1
     rise = (first(on) - first(off))[inside]
     assert rise[:, 0].max() > 40
     assert rise[:, 0].sum() > 1.5 * rise[:, 2].sum()
@@ -127,7 +131,7 @@ def test_night_is_darker_than_dusk_and_dusk_than_day():
 def test_a_pedestrian_at_night_stands_out_within_the_headlights():
     scene = street_with((Kind.PEDESTRIAN, 18, -1), environment=Environment(TimeOfDay.NIGHT))
     without = replace(scene, valid=scene.valid & (np.arange(2) == 0))
-    inside = see_cuboids(scene, CAMERA, 0).actor == 1
+    inside = render_cuboids(scene, CAMERA, 0).actor == 1
     assert np.abs(first(scene) - first(without))[inside].mean() > 10
 
 
@@ -151,7 +155,7 @@ def test_a_wet_road_mirrors_what_stands_on_it():
     grey = Environment(TimeOfDay.NIGHT, Weather.CLEAR)
     wet = street_with((Kind.BUS, 25, 0), environment=grey, surface=Surface.WET)
     braking = replace(wet, brake_light=np.broadcast_to(np.arange(2) == 1, (3, 2)))
-    below = np.nonzero(see_cuboids(wet, CAMERA, 0).actor == 1)[0].max() + 4
+    below = np.nonzero(render_cuboids(wet, CAMERA, 0).actor == 1)[0].max() + 4
     road = (slice(below, below + 30), slice(100, 156))
     shine = {
         s: (first(replace(braking, surface=s)) - first(replace(wet, surface=s)))[road][..., 0].max() for s in Surface
@@ -160,7 +164,7 @@ def test_a_wet_road_mirrors_what_stands_on_it():
 
 
 def test_the_sun_throws_the_shadow_where_its_direction_says():
-    """The middle of a truck's side is 2 m up: its shadow lies 2 m / tan(elevation) away from it, against the sun."""
+    """The centre of a truck's side is 2 m high: its shadow is 2 m / tan(elevation) away, opposite to the sun."""
     scene = street_with((Kind.TRUCK, 16, 0), road=None)
     seed = next(s for s in range(50) if abs(light_of(scene, s).sun_direction[1]) > 0.6)
     sun = light_of(scene, seed).sun_direction
@@ -210,7 +214,7 @@ def test_paint_lies_where_a_road_marker_would_put_it():
 
 
 def test_painted_lines_show_in_the_picture():
-    """A road with and without its middle line differs where the line is and not far from it."""
+    """Roads with and without the centre line differ at the line and not far from it."""
     picture = first(street_with())
     s = np.linspace(9.2, 11.8, 40)
     on, beside = (

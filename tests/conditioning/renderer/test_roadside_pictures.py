@@ -1,4 +1,4 @@
-"""What a camera sees of bays, shelters, ramps and roundabouts: layers, paint and photographs."""
+"""Camera pictures of bays, shelters, ramps and roundabouts: layers, paint and rendered frames."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from shapely.geometry import Point
 from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.assets.shelters import shelters_of
 from conditioning.geometry.camera import FRONT
-from conditioning.ground.road_surface import edge_distance, painted
+from conditioning.ground.road_surface import edge_distance, is_painted
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.lidar import cast_lidar
 from scenarios.model.sides import Side
 from scenarios.roads.bus_stop import BusStop
@@ -39,7 +39,7 @@ def beyond(road: Road, x: float, y: float) -> float:
 
 
 def paint(road: Road, x: float, y: float) -> bool:
-    return bool(painted(road, np.array([[x, y]]))[0])
+    return bool(is_painted(road, np.array([[x, y]]))[0])
 
 
 @pytest.mark.parametrize("road", [BAY, LEFT_BAY, RAMP, BEND], ids=["bay", "left bay", "ramp", "ramp in a bend"])
@@ -75,7 +75,7 @@ def test_the_acceleration_lane_has_a_broken_line_and_ends():
     assert 0.35 < np.mean(on) < 0.65
     assert paint(RAMP, 50.0, -5.25 + 0.25)
     assert beyond(RAMP, 50.0, -5.0) < 0 < beyond(RAMP, 108.0, -5.0)
-    assert paint(RAMP, 120.0, -1.5)  # beyond the taper the edge line is back
+    assert paint(RAMP, 120.0, -1.5)  # beyond the taper there is an edge line again
 
 
 def test_the_island_of_a_roundabout_is_no_road_and_the_ring_is():
@@ -96,7 +96,7 @@ def test_who_enters_a_roundabout_has_a_line_to_give_way_at():
     x = 40 - 17 - 0.8 + 0.2
     teeth = [paint(RING, x, y) for y in np.arange(-1.7, 1.7, 0.05)]
     assert 0.3 < np.mean(teeth) < 0.7
-    assert not any(paint(RING, x, y) for y in np.arange(2.0, 4.9, 0.1))  # not where one leaves
+    assert not any(paint(RING, x, y) for y in np.arange(2.0, 4.9, 0.1))  # not on the exit lane
 
 
 def test_a_shelter_is_in_layers_labels_lidar_and_photograph():
@@ -106,7 +106,7 @@ def test_a_shelter_is_in_layers_labels_lidar_and_photograph():
     seen = layer(BAY, "building", scenery) > 0
     assert 10 < seen.sum() < 2000
     rollout = situation(road=BAY)
-    bare, with_it = (photograph(rollout, s, CAMERA, 0, [0])[0].astype(int) for s in (NO_SCENERY, scenery))
+    bare, with_it = (render_procedural(rollout, s, CAMERA, 0, [0])[0].astype(int) for s in (NO_SCENERY, scenery))
     changed = np.abs(bare - with_it).max(axis=-1) > 12
     assert (changed & seen).sum() > 0.5 * seen.sum()
     near = cast_lidar(rollout, scenery, 0, 0)
@@ -127,7 +127,7 @@ def test_nothing_stands_on_what_is_paved(road):
 
 
 def test_a_plain_road_looks_as_it_did():
-    """Bays and rings are drawn by the same kernel: where there is none, paint is that of the lanes alone."""
+    """Bays and rings use the same kernel: without them, only the lanes have paint."""
     assert paint(PLAIN, 25.0, -1.5)
     assert not paint(PLAIN, 25.0, 0.0)
     assert not PLAIN.strips.size

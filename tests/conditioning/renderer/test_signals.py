@@ -1,9 +1,9 @@
-"""Signals stand where they are seen, and show their phase."""
+"""Signals: their positions and their phases."""
 
 import numpy as np
 import pytest
 
-from conditioning.renderer.signals import SignalCasts, signals_of
+from conditioning.renderer.signals import SignalTriangles, signals_of
 from scenarios.roads.junction import Arms, Junction, SignalInterval, SignalState
 from scenarios.roads.road import Road, RoadKind
 
@@ -18,8 +18,8 @@ def crossroads(arms: Arms = Arms.BOTH, signals=PHASES) -> Road:
 
 
 def burning(road: Road, t_s: float, across: bool) -> np.ndarray:
-    """The colour of the light that burns on one of the roads."""
-    cast = SignalCasts(road).at(t_s)[across]
+    """The colour of the light that is on, for one of the roads."""
+    cast = SignalTriangles(road).at(t_s)[across]
     return cast.emission[cast.emission.sum(axis=1).argmax()]
 
 
@@ -29,7 +29,7 @@ def test_every_approach_has_two_beside_the_road():
     for pole in poles:
         assert not -1.75 < pole.y_m < 5.25 or not 36.5 < pole.x_m < 43.5
     towards_ego = [p for p in poles if not p.across and np.cos(p.yaw_rad) < -0.9]
-    assert [p.y_m for p in towards_ego] == pytest.approx([-2.55, -2.55])  # on the right of who comes
+    assert [p.y_m for p in towards_ego] == pytest.approx([-2.55, -2.55])  # on the right of approaching traffic
 
 
 def test_a_side_road_has_none_where_nobody_comes():
@@ -45,5 +45,5 @@ def test_the_light_that_burns_is_that_of_the_phase():
 
 
 def test_without_signals_there_are_none():
-    assert SignalCasts(crossroads(signals=())).at(0.0) == []
-    assert SignalCasts(None).at(0.0) == []
+    assert SignalTriangles(crossroads(signals=())).at(0.0) == []
+    assert SignalTriangles(None).at(0.0) == []

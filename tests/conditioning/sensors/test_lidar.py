@@ -1,4 +1,4 @@
-"""LiDAR: returns lie on the surfaces that the scene has, and nothing is seen through another."""
+"""LiDAR: returns are on the surfaces of the scene, and surfaces occlude each other."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Visibility and truncation in situations worked out on paper."""
+"""Visibility and truncation in situations computed by hand."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
-from conditioning.geometry.camera import FRONT, mounted
-from conditioning.sensors.visibility import see, visibility_level
+from conditioning.geometry.camera import FRONT, mount_camera
+from conditioning.sensors.visibility import label_visibility, visibility_level
 from scenarios.model.bodies import Kind, Size
 from tests.conditioning.situations import building, situation, still, tree
 
@@ -17,7 +17,7 @@ THIN = 0.011  # half a board
 
 
 def look(*actors, scenery=NO_SCENERY, camera=CAMERA):
-    return see(situation(*actors), scenery, camera)
+    return label_visibility(situation(*actors), scenery, camera)
 
 
 def test_a_body_alone_is_wholly_visible():
@@ -33,11 +33,11 @@ def test_boxes_are_where_the_projection_says():
     f = CAMERA.intrinsic[0, 0]
     expected = [128 - f / 20, 72 + (1.51 - 1.6) * f / 20, 128 + f / 20, 72 + 1.51 * f / 20]
     np.testing.assert_allclose(labels.amodal_box[0, 1], expected, atol=0.05)
-    np.testing.assert_allclose(labels.modal_box[0, 1], expected, atol=0.51)  # whole pixels of a mask twice as fine
+    np.testing.assert_allclose(labels.modal_box[0, 1], expected, atol=0.51)  # pixels of a mask at double resolution
 
 
 def test_the_ego_is_never_in_view():
-    camera = mounted("chase", 256, 144, 200.0, (-8.0, 0.0, 2.5), 0.0)
+    camera = mount_camera("chase", 256, 144, 200.0, (-8.0, 0.0, 2.5), 0.0)
     labels = look(still(20, 0, Kind.CAR), camera=camera)
     assert not labels.in_view[:, 0].any()
     assert labels.in_view[0, 1]
@@ -46,7 +46,7 @@ def test_the_ego_is_never_in_view():
 @pytest.mark.parametrize("covered", [0.25, 0.5, 0.75])
 def test_a_board_in_front_hides_the_share_it_covers(covered):
     near, far = 10.0, 20.0
-    left_edge = 1.0 - 2.0 * covered  # of what is hidden on the far board, metres to the left of the axis
+    left_edge = 1.0 - 2.0 * covered  # of the hidden part of the far board, metres to the left of the axis
     shield = still(1.70 + near, left_edge * near / far + 2.0, Kind.BARRIER, size=Size(0.02, 4.0, 3.0))
     labels = look(still(1.70 + far, 0, Kind.BARRIER, size=PLATE, name="far"), shield)
     assert labels.visibility[0, 1] == pytest.approx(1 - covered, abs=0.04)
@@ -57,7 +57,7 @@ def test_a_board_in_front_hides_the_share_it_covers(covered):
 
 
 def test_a_person_beside_a_long_truck_is_seen_although_the_trucks_centre_is_nearer():
-    """Ordering by centre distance gets this wrong: the person stands at the truck's rear corner, before its face."""
+    """Ordering by centre distance is wrong here: the person is at the truck's rear corner, in front of its rear."""
     truck = still(15.0, 0.0, Kind.TRUCK)  # 8 m long: its rear face is at 11 m
     person = still(10.5, 0.6, Kind.PEDESTRIAN)
     behind = still(20.0, 1.0, Kind.PEDESTRIAN)
@@ -69,7 +69,7 @@ def test_a_person_beside_a_long_truck_is_seen_although_the_trucks_centre_is_near
 
 def test_a_person_whose_centre_is_nearer_than_a_trucks_can_be_hidden_by_it():
     truck = still(15.0, 2.2, Kind.TRUCK, size=Size(12.0, 2.5, 3.2))  # from 9 m to 21 m
-    person = still(12.0, 4.2, Kind.PEDESTRIAN)  # beyond its near side, behind its face as seen from the camera
+    person = still(12.0, 4.2, Kind.PEDESTRIAN)  # beyond the truck's near side, and behind its rear face for the camera
     labels = look(truck, person)
     assert labels.depth_m[0, 2] < labels.depth_m[0, 1]
     assert labels.in_view[0, 2]
@@ -96,7 +96,7 @@ def test_scenery_hides_too(scenery):
 
 
 def test_a_board_half_outside_the_picture_is_half_truncated():
-    edge = 128 / CAMERA.intrinsic[0, 0] * 10.0  # metres to the left at 10 m, where the picture ends
+    edge = 128 / CAMERA.intrinsic[0, 0] * 10.0  # metres to the left at 10 m, at the edge of the picture
     labels = look(still(11.70, edge, Kind.BARRIER, size=PLATE))
     assert labels.truncation[0, 1] == pytest.approx(0.5, abs=0.03)
     assert labels.visibility[0, 1] == 1  # truncation is not occlusion
@@ -121,7 +121,7 @@ def test_a_bus_that_reaches_behind_the_camera_is_cut():
 
 def test_a_body_that_does_not_exist_yet_has_no_label_and_hides_nothing():
     rollout = situation(still(10, 0, Kind.TRUCK), still(20, 0, Kind.CAR))
-    labels = see(replace(rollout, valid=np.array([[True, False, True]])), NO_SCENERY, CAMERA)
+    labels = label_visibility(replace(rollout, valid=np.array([[True, False, True]])), NO_SCENERY, CAMERA)
     assert not labels.in_view[0, 1]
     assert labels.visibility[0, 2] == 1
 

@@ -1,10 +1,17 @@
-"""The checker's networks: what they are taught, and that a small one learns it."""
+"""The checker's networks: their losses, and that small networks learn from them."""
 
 import pytest
 import torch
 
-from models.checker.augment import FOCI, NEW_IDENTITY, disturb, flip, focus, repaint
-from models.checker.detections import Detections, iou, suppress
+from models.checker.augment import (
+    CROPS,
+    NEW_IDENTITY,
+    augment_appearance,
+    crop_on_objects,
+    flip_horizontally,
+    recolour_objects,
+)
+from models.checker.detections import Detections, iou, non_maximum_suppression
 from models.checker.detector import STRIDE, Detector, DetectorConfig
 from models.checker.detector_losses import box_loss, centre_targets, heat_loss, identity_loss
 from models.checker.egomotion import EgoMotion, EgoMotionConfig
@@ -20,7 +27,7 @@ def dice(seed: int = 0) -> torch.Generator:
 
 
 def blocks(seed: int, batch: int = 6) -> dict[str, torch.Tensor]:
-    """A wide red block (class 0) and a tall blue one (class 1) somewhere on grey noise."""
+    """A wide red block (class 0) and a tall blue one (class 1) at random positions on grey noise."""
     chance = dice(seed)
     pictures = torch.rand(batch, 3, 64, 96, generator=chance) * 0.2 - 0.1
     boxes = torch.zeros(batch, 3, 4)
@@ -48,7 +55,7 @@ def test_sizes_are_as_promised():
 
 def test_heat_is_one_at_centres_of_wanted_objects_only():
     targets = targets_of(blocks(0))
-    assert (targets.heat == 1).sum() == targets.wanted.sum() == 12
+    assert (targets.heat == 1).sum() == targets.required.sum() == 12
     assert torch.allclose(targets.share.sum((1, 2)), torch.full((6,), 2.0), atol=1e-4)
 
 
@@ -97,7 +104,7 @@ def test_identity_of_a_single_sighting_is_no_loss():
 
 def test_a_new_coat_is_a_new_identity_inside_the_box_only():
     batch = blocks(3)
-    painted, instances = repaint(batch["pictures"], batch["boxes"], batch["instances"], dice(1))
+    painted, instances = recolour_objects(batch["pictures"], batch["boxes"], batch["instances"], dice(1))
     changed = instances != batch["instances"]
     assert changed.any() and not changed.all()
     assert (instances[changed] >= NEW_IDENTITY).all()
@@ -111,7 +118,7 @@ def test_a_new_coat_is_a_new_identity_inside_the_box_only():
 
 def test_a_mirrored_box_holds_the_same_pixels():
     batch = blocks(4)
-    pictures, boxes = flip(batch["pictures"], batch["boxes"], dice())
+    pictures, boxes = flip_horizontally(batch["pictures"], batch["boxes"], dice())
     for i in range(len(boxes)):
         for j in range(2):
             cut = lambda p, b: p[:, int(b[1]) : int(b[3]), int(b[0]) : int(b[2])]  # noqa: E731
@@ -128,7 +135,7 @@ def test_a_focus_shows_rare_classes_and_moves_boxes_with_the_picture():
     pictures[:, 1, 100:130, 240:250] = 1.0
     shapes, rare = set(), []
     for seed in range(30):
-        seen, moved, kinds, asked = focus(pictures, boxes, classes, weight, dice(seed))
+        seen, moved, kinds, asked = crop_on_objects(pictures, boxes, classes, weight, dice(seed))
         shapes.add(tuple(seen.shape[-2:]))
         if seen.shape != pictures.shape:
             rare.append(((kinds == 1) & (asked > 0)).any(1).float().mean())
@@ -138,26 +145,26 @@ def test_a_focus_shows_rare_classes_and_moves_boxes_with_the_picture():
                 inside = seen[i, channel, max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2]
                 assert inside.sum() == pytest.approx(float(seen[i, channel].sum()))
                 assert (kinds[i, j] >= 0) == (seen[i, channel].sum() > 0)
-    assert shapes == {(144, 256)} | {(int(h * z), int(w * z)) for (h, w), z, _ in FOCI}
-    assert torch.stack(rare).mean() > 0.37  # of the objects it is a third
+    assert shapes == {(144, 256)} | {(int(h * z), int(w * z)) for (h, w), z, _ in CROPS}
+    assert torch.stack(rare).mean() > 0.37  # its share of the objects is one third
 
 
 def test_disturbed_pictures_stay_pictures_and_the_seed_decides():
     pictures = blocks(5)["pictures"]
-    once, again = disturb(pictures, dice(7)), disturb(pictures, dice(7))
+    once, again = augment_appearance(pictures, dice(7)), augment_appearance(pictures, dice(7))
     assert torch.equal(once, again) and once.abs().max() <= 1 and not torch.equal(once, pictures)
 
 
 def test_suppression_keeps_the_better_of_two_answers():
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60]])
     found = Detections(boxes, torch.tensor([0, 1, 0]), torch.tensor([0.9, 0.8, 0.7]), torch.eye(3))
-    assert suppress(found).scores.tolist() == pytest.approx([0.9, 0.7])
+    assert non_maximum_suppression(found).scores.tolist() == pytest.approx([0.9, 0.7])
     assert iou(boxes, boxes).diagonal().tolist() == [1, 1, 1]
 
 
 @pytest.fixture(scope="module")
-def taught() -> Detector:
-    """A small detector after a few seconds with blocks."""
+def trained_detector() -> Detector:
+    """A small detector after a few seconds of training on blocks."""
     torch.manual_seed(0)
     detector, chance = Detector(SMALL), dice()
     optimiser = torch.optim.AdamW(detector.parameters(), 3e-3)
@@ -168,10 +175,10 @@ def taught() -> Detector:
     return detector.eval()
 
 
-def test_a_small_detector_learns_where_what_and_who(taught):
+def test_a_small_detector_learns_where_what_and_who(trained_detector):
     batch = blocks(1)
     looks: dict[int, list[torch.Tensor]] = {0: [], 1: []}
-    for found, boxes in zip(taught.detect(batch["pictures"], 0.3), batch["boxes"], strict=True):
+    for found, boxes in zip(trained_detector.detect(batch["pictures"], 0.3), batch["boxes"], strict=True):
         for kind in (0, 1):
             overlap = iou(boxes[kind][None], found.boxes)[0]
             assert overlap.max() > 0.5 and found.classes[overlap.argmax()] == kind
@@ -180,13 +187,13 @@ def test_a_small_detector_learns_where_what_and_who(taught):
     assert (red @ red.T).min() > (red @ blue.T).max()
 
 
-def test_nothing_is_found_where_nothing_is(taught):
+def test_nothing_is_found_where_nothing_is(trained_detector):
     empty = torch.rand(2, 3, 64, 96, generator=dice()) * 0.2 - 0.1
-    assert all(len(found) == 0 for found in taught.detect(empty, 0.3))
+    assert all(len(found) == 0 for found in trained_detector.detect(empty, 0.3))
 
 
 def street(height: int = 200) -> torch.Tensor:
-    """Blotches of some pixels' size, as a road's texture is."""
+    """Blotches of a few pixels, as in a road's texture."""
     return torch.nn.functional.avg_pool2d(torch.rand(1, 3, height, 64, generator=dice(1)) * 8 - 4, 5, 1, 2).clamp(-1, 1)
 
 

@@ -1,11 +1,20 @@
-"""The adversary tells blur from detail, its gradient is as large as said, and a grid of 4 x 4 pixels is noticed."""
+"""The critic distinguishes blur from detail, its gradient has the specified norm, and a 4 x 4 grid is penalised."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.decoder.adversary import ADVERSARY, FEATURES, GRID, WARM_UP, Critic, CriticConfig, descend, grid_pattern
+from models.decoder.adversary import (
+    ADVERSARY,
+    FEATURES,
+    GRID,
+    WARM_UP,
+    Critic,
+    CriticConfig,
+    decoder_loss,
+    grid_pattern,
+)
 from models.decoder.adversary import EDGES as EDGE_WEIGHT
 from models.tokens.tokenizer import picture_losses
 
@@ -44,14 +53,14 @@ def test_gradients_of_the_adversary_are_as_large_as_they_are_meant_to_be(age):
     critic.age += age
     real, layers = pictures(2)
     drawn = soft(real).requires_grad_()
-    terms = descend(critic, drawn, real, layers, torch.ones(2, 1, 32, 48))
+    terms = decoder_loss(critic, drawn, real, layers, torch.ones(2, 1, 32, 48))
     (slope,) = torch.autograd.grad(terms["total"], drawn)
     base = picture_losses(drawn, real, torch.ones(2, 1, 32, 48), EDGE_WEIGHT)["total"] + GRID * grid_pattern(
         drawn - real
     )
     (alone,) = torch.autograd.grad(base, drawn)
     beyond = (slope - alone).norm() / alone.norm()
-    if age == 0:  # it knows nothing yet
+    if age == 0:  # the critic is untrained
         assert beyond < 1e-5
     else:
         assert 0.3 < beyond <= ADVERSARY + FEATURES + 1e-3
@@ -63,4 +72,4 @@ def test_a_pattern_of_four_pixels_is_noticed_and_one_of_the_picture_is_not():
     grid[..., ::4, ::4] = 0.2
     flat = torch.full_like(grid, float(grid.mean()))
     assert grid_pattern(grid) > 5 * grid_pattern(flat).clamp(min=1e-4)
-    assert grid_pattern(real + flat - real) < 1e-4  # whatever the picture repeats is in both
+    assert grid_pattern(real + flat - real) < 1e-4  # patterns of the picture itself are in both

@@ -5,12 +5,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.decoder.diffusion import KNOWN, TrainingWindow, diffuse, draft, forget, loss, mistake, sample, show, steer
+from models.decoder.diffusion import (
+    KNOWN,
+    TrainingWindow,
+    add_known_frames,
+    add_noise,
+    build_conditions,
+    corrupt_tokens,
+    decode_draft,
+    diffusion_loss,
+    drop_small_bodies,
+    sample_frames,
+)
 from models.decoder.network import DecoderConfig, VideoDecoder
-from models.decoder.regions import Regions, fill, regions
-from models.decoder.rendering import render
+from models.decoder.regions import Regions, fill_regions, regions
+from models.decoder.rendering import render_video
 from models.decoder.reprojection import CameraPath
-from models.decoder.windows import Anchor, Script, first_frame, window_from
+from models.decoder.windows import Anchor, DecoderInputs, first_frame_conditions, window_conditions
 
 REGIONS = Regions(
     behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, place=(9, 10, 11), colours=(5, 6, 7, 8)
@@ -27,7 +38,7 @@ def standing(batch: int, time: int) -> CameraPath:
 
 
 def read(tokens: Tensor) -> Tensor:
-    """Stands for a tokenizer's decoder: flat 16 x 16 patches."""
+    """Replaces a tokenizer's decoder: constant 16 x 16 patches."""
     return F.interpolate(tokens, scale_factor=16.0) * 2 - 1
 
 
@@ -46,25 +57,27 @@ def window(batch: int = 2, time: int = 3) -> TrainingWindow:
         layers=torch.rand(batch, time, 12, HEIGHT, WIDTH, generator=g),
         tokens=torch.rand(batch, time, 3, HEIGHT // 16, WIDTH // 16, generator=g),
         weight=torch.ones(batch, time, 1, HEIGHT, WIDTH),
-        sight=standing(batch, time),
+        cameras=standing(batch, time),
     )
 
 
 def steering_of(w: TrainingWindow, known: tuple[bool, ...], has_tokens: tuple[bool, ...] = (True, False, True)):
     batch = len(w.pictures)
-    steering = steer(w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3), draft(read, w.tokens))
-    return show(steering, w.pictures, torch.tensor(known).expand(batch, 3), w.sight, REGIONS)
+    steering = build_conditions(
+        w.layers, w.tokens, torch.tensor(has_tokens).expand(batch, 3), decode_draft(read, w.tokens)
+    )
+    return add_known_frames(steering, w.pictures, torch.tensor(known).expand(batch, 3), w.cameras, REGIONS)
 
 
 def test_noise_runs_from_the_picture_to_pure_noise():
     clean, noise = torch.rand(2, 3, 3, 8, 8), torch.randn(2, 3, 3, 8, 8)
-    assert torch.equal(diffuse(clean, torch.zeros(2), noise), clean)
-    assert torch.equal(diffuse(clean, torch.ones(2), noise), noise)
+    assert torch.equal(add_noise(clean, torch.zeros(2), noise), clean)
+    assert torch.equal(add_noise(clean, torch.ones(2), noise), noise)
 
 
 def test_some_windows_learn_from_wrong_tokens_that_stay_near():
     tokens = torch.rand(400, 3, 3, 2, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    seen = mistake(tokens, torch.Generator().manual_seed(1))
+    seen = corrupt_tokens(tokens, torch.Generator().manual_seed(1))
     untouched = (seen == tokens).flatten(1).all(1).float().mean()
     assert 0.6 < untouched < 0.8
     assert seen.abs().max() <= 1
@@ -80,7 +93,7 @@ def test_some_windows_learn_without_the_tokens_of_thin_bodies():
     layers[:, :, 2, :8, 32:40] = 1  # a quarter of one cell
     layers[:, :, 3, 16:, 64:80] = 1  # the whole of another
     tokens = torch.rand(400, 1, 3, 2, 6, generator=g)
-    changed = (forget(tokens, layers, which, g) != tokens).any(2)[:, 0]
+    changed = (drop_small_bodies(tokens, layers, which, g) != tokens).any(2)[:, 0]
     assert 0.3 < changed[:, 0, 2].float().mean() < 0.5
     changed[:, 0, 2] = False
     assert not changed.any()
@@ -88,7 +101,7 @@ def test_some_windows_learn_without_the_tokens_of_thin_bodies():
 
 @pytest.mark.parametrize("task", KNOWN)
 def test_every_task_has_a_loss_that_reaches_the_weights(decoder, task):
-    terms = loss(decoder, read, window(time=len(KNOWN[task])), task, torch.Generator().manual_seed(0))
+    terms = diffusion_loss(decoder, read, window(time=len(KNOWN[task])), task, torch.Generator().manual_seed(0))
     terms["total"].backward()
     assert terms["total"] > 0
     assert decoder.head.last.weight.grad.abs().sum() > 0
@@ -106,10 +119,10 @@ def test_frames_are_shown_the_nearest_known_one():
 
 
 def untrained(w: TrainingWindow) -> tuple[Tensor, Tensor]:
-    """What a new network makes of a window, and the draft's colours half kept inside outlines."""
+    """The output of a new network for a window, and the draft's colours half restricted to regions."""
     steering = steering_of(w, KNOWN["video"])
     made = VideoDecoder(CONFIG)(torch.randn(w.pictures.shape), torch.ones(len(w.pictures)), steering)
-    filled = fill(steering.draft.flatten(0, 1), regions(w.layers.flatten(0, 1), REGIONS)).view_as(made)
+    filled = fill_regions(steering.draft.flatten(0, 1), regions(w.layers.flatten(0, 1), REGIONS)).view_as(made)
     return made, (steering.draft + filled) / 2
 
 
@@ -130,14 +143,14 @@ def test_a_body_is_in_its_own_colour_where_that_is_told():
 
 def test_frames_without_tokens_get_the_mean_of_the_others_drafts():
     w = window()
-    draft = steering_of(w, KNOWN["video"]).draft
-    assert torch.allclose(draft[:, 0], read(w.tokens[:, 0]).clamp(-1, 1))
-    assert torch.allclose(draft[:, 1], (draft[:, 0] + draft[:, 2]) / 2)
+    drafts = steering_of(w, KNOWN["video"]).draft
+    assert torch.allclose(drafts[:, 0], read(w.tokens[:, 0]).clamp(-1, 1))
+    assert torch.allclose(drafts[:, 1], (drafts[:, 0] + drafts[:, 2]) / 2)
 
 
 def test_known_frames_come_back_untouched_and_others_do_not(decoder):
     w = window(1)
-    made = sample(decoder, steering_of(w, KNOWN["forward"]), (1.0, 0.5), torch.randn(w.pictures.shape))
+    made = sample_frames(decoder, steering_of(w, KNOWN["forward"]), (1.0, 0.5), torch.randn(w.pictures.shape))
     assert torch.equal(made[:, 0], w.pictures[:, 0])
     assert not torch.allclose(made[:, 1], w.pictures[:, 1], atol=0.05)
 
@@ -162,7 +175,7 @@ def test_tokens_of_token_less_frames_are_not_read(decoder):
 @pytest.mark.parametrize("frames", [1, 2, 5, 6])
 def test_a_clip_has_a_frame_for_every_layer_picture_and_repeats_exactly(decoder, frames):
     (tokens, layers), sight = unseen(1, frames), standing(1, frames)
-    clips = [render(decoder, read, tokens, layers, sight, None, dice(3)) for _ in range(2)]
+    clips = [render_video(decoder, read, tokens, layers, sight, None, dice(3)) for _ in range(2)]
     assert clips[0].shape == (1, frames, HEIGHT, WIDTH, 3)
     assert torch.equal(*clips)
 
@@ -179,21 +192,21 @@ def dice(*seeds: int) -> list[torch.Generator]:
 
 
 def test_clips_rendered_together_are_those_rendered_alone(decoder):
-    """But for the last bits of sums taken in another order."""
+    """Up to rounding errors of sums in another order."""
     tokens, layers = unseen(2, 5)
-    together = render(decoder, read, tokens, layers, standing(2, 5), None, dice(3, 4))
+    together = render_video(decoder, read, tokens, layers, standing(2, 5), None, dice(3, 4))
     alone = [
-        render(decoder, read, t[None], x[None], standing(1, 5), None, dice(s))
+        render_video(decoder, read, t[None], x[None], standing(1, 5), None, dice(s))
         for t, x, s in zip(tokens, layers, (3, 4), strict=True)
     ]
     off = (together.int() - torch.cat(alone).int()).abs()
-    assert off.max() <= 2 and off.float().mean() < 0.05  # each window goes on from the last bits of the one before
+    assert off.max() <= 2 and off.float().mean() < 0.05  # rounding errors accumulate from window to window
     assert (together[0] != together[1]).any()
 
 
 def test_too_few_tokens_are_refused_with_both_counts(decoder):
-    with pytest.raises(ValueError, match="6 frames need 3 token frames, found 2"):
-        render(
+    with pytest.raises(ValueError, match="6 frames need 3 token frames, got 2"):
+        render_video(
             decoder,
             read,
             torch.rand(1, 2, 3, 2, 3),
@@ -207,13 +220,13 @@ def test_too_few_tokens_are_refused_with_both_counts(decoder):
 def test_a_prompt_comes_back_as_it_is_and_the_clip_goes_on_from_it(decoder):
     (tokens, layers), sight = unseen(1, 5), standing(1, 5)
     prompt = torch.randint(0, 256, (1, HEIGHT, WIDTH, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
-    told = render(decoder, read, tokens, layers, sight, prompt, dice(3))
-    untold = render(decoder, read, tokens, layers, sight, None, dice(3))
+    told = render_video(decoder, read, tokens, layers, sight, prompt, dice(3))
+    untold = render_video(decoder, read, tokens, layers, sight, None, dice(3))
     assert torch.equal(told[:, 0], prompt) and (told[:, 1] != untold[:, 1]).any()
 
 
 def keeping(decoder: VideoDecoder, share: float) -> VideoDecoder:
-    """The decoder made to keep the known frame wherever it may (1.0), or nowhere (0.0)."""
+    """The decoder modified to keep the known frame wherever it is valid (1.0), or nowhere (0.0)."""
     torch.nn.init.zeros_(decoder.head.last.weight)
     torch.nn.init.zeros_(decoder.head.last.bias)
     decoder.head.last.bias.data[8] = 40.0 if share else -40.0
@@ -222,10 +235,10 @@ def keeping(decoder: VideoDecoder, share: float) -> VideoDecoder:
 
 def test_the_known_frame_is_kept_only_where_the_layers_agree(decoder):
     w = window(1)
-    w.layers[:] = w.layers[:, :1]  # three times the same scene,
+    w.layers[:] = w.layers[:, :1]  # three times the same scene
     w.layers[:, :, 2], w.layers[:, :, 4] = -1.0, -1.0
     w.layers[:, :, 0], w.layers[:, :, 3] = 1.0, 0.0
-    w.layers[:, 1, 3, :, :16] = 0.8  # but that something near has come into the second
+    w.layers[:, 1, 3, :, :16] = 0.8  # but the second frame has a near object
     with torch.no_grad():
         steering = steering_of(w, KNOWN["forward"])
         made = keeping(decoder, 1.0)(torch.zeros_like(w.pictures), torch.ones(1), steering)
@@ -237,7 +250,7 @@ def test_the_known_frame_is_kept_only_where_the_layers_agree(decoder):
 
 
 def test_colours_of_what_is_kept_return_to_those_of_the_tokens(decoder):
-    """Over the windows of two seconds, whatever colour the first frame had."""
+    """Over the windows of two seconds, for any colour of the first frame."""
     w = window(1)
     w.layers[:] = w.layers[:, :1]
     w.layers[:, :, 2], w.layers[:, :, 4] = -1.0, -1.0
@@ -254,11 +267,11 @@ def test_colours_of_what_is_kept_return_to_those_of_the_tokens(decoder):
 
 def test_windows_read_the_tokens_and_layers_of_their_own_frames():
     (tokens, layers), sight = unseen(2, 6), standing(2, 6)
-    script = Script(layers, tokens, draft(read, tokens), sight)
-    first = first_frame(script)
+    script = DecoderInputs(layers, tokens, decode_draft(read, tokens), sight)
+    first = first_frame_conditions(script)
     assert torch.equal(first.tokens[:, 0], tokens[:, 0]) and not first.has_given.any()
     last = torch.rand(2, 3, HEIGHT, WIDTH)
-    middle, end = (window_from(script, start, last, Anchor(last, start), REGIONS) for start in (2, 4))
+    middle, end = (window_conditions(script, start, last, Anchor(last, start), REGIONS) for start in (2, 4))
     assert torch.equal(middle.layers, layers[:, 2:5].float() / 127.5 - 1)
     assert torch.equal(middle.tokens[:, [0, 2]], tokens[:, 1:3]) and middle.has_tokens[0].tolist() == [
         True,

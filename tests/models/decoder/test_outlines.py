@@ -1,10 +1,10 @@
-"""Outlines: every pixel belongs to what the layers say, and colours do not leak across."""
+"""Regions: every pixel belongs to the surface in the layers, and colours do not cross region edges."""
 
 import torch
 
 from conditioning.layers.control_layers import LAYERS
 from conditioning.layers.part_masks import COLOURS, PARTS
-from models.decoder.regions import Regions, fill, regions, told
+from models.decoder.regions import Regions, fill_regions, known_colours, regions
 from models.presets import LAYERS as READ
 from models.presets import REGIONS
 
@@ -14,7 +14,7 @@ WHICH = Regions(
 
 
 def layers(**drawn: tuple[slice, slice]) -> torch.Tensor:
-    """A ground everywhere, and rectangles of wall, paint or car on it."""
+    """Ground everywhere, with rectangles of wall, paint or car."""
     at = {"ground": 0, "wall": 1, "paint": 2, "car": 3, "car_nearness": 5}
     x = torch.full((1, 10, 64, 96), -1.0)
     x[:, 0] = 1.0
@@ -46,10 +46,10 @@ def test_a_body_behind_scenery_is_not_seen():
 
 def test_a_colour_covers_what_is_seen_of_a_body_where_it_is_told():
     x = layers(car=(slice(16, 48), slice(32, 64)))
-    x[:, 3, 20, 40] = 0.0  # half a pixel of it
+    x[:, 3, 20, 40] = 0.0  # half of this pixel
     x[:, 4, :, 32:36] = 0.9
     x[:, 6, 16:48, 32:64], x[:, 9, 16:40, 32:64] = 1.0, 1.0
-    colour, cover = told(x, WHICH)
+    colour, cover = known_colours(x, WHICH)
     assert colour[0, :, 20, 41].tolist() == [1, 0, 0]
     assert [float(cover[0, 0, row, column]) for row, column in ((20, 41), (20, 40), (20, 33), (44, 41), (5, 5))] == [
         1, 0.5, 0, 0, 0,
@@ -61,7 +61,7 @@ def test_a_soft_draft_becomes_sharp_at_the_outline():
     picture[:, 0] = 1.0
     picture[:, :, :, 48:] = torch.tensor([0.0, 0.0, 1.0])[:, None, None]
     soft = torch.nn.functional.avg_pool2d(picture, 17, 1, 8, count_include_pad=False)
-    filled = fill(soft, regions(layers(wall=(slice(None), slice(48, 96))), WHICH))
+    filled = fill_regions(soft, regions(layers(wall=(slice(None), slice(48, 96))), WHICH))
     assert (filled - picture).abs().mean() < 0.7 * (soft - picture).abs().mean()
     left, right = filled[0, :, 32, 47], filled[0, :, 32, 48]
     assert left[0] > 0.75 and right[2] > 0.75

@@ -1,4 +1,4 @@
-"""What a camera that moved sees of an earlier picture: similar triangles, bodies at their own place, nothing hidden."""
+"""Reprojection to a moved camera: similar triangles, bodies at their own positions, and no hidden surfaces."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ HEIGHT, WIDTH, FOCAL = 40, 60, 50.0
 K = torch.tensor([[FOCAL, 0, WIDTH / 2], [0, FOCAL, HEIGHT / 2], [0, 0, 1]]).double()[None]
 ACROSS = (torch.arange(WIDTH) + 0.5).expand(HEIGHT, WIDTH)
 DOWN = (torch.arange(HEIGHT) + 0.5)[:, None].expand(HEIGHT, WIDTH)
-PLACES = torch.stack([ACROSS / WIDTH, DOWN / HEIGHT, torch.zeros_like(ACROSS)])[None]  # each pixel holds its own place
+PLACES = torch.stack([ACROSS / WIDTH, DOWN / HEIGHT, torch.zeros_like(ACROSS)])[None]  # pixels hold their position
 WHICH = Regions(behind=(0,), paint=1, front=(2,), behind_nearness=3, front_nearness=4, place=(5, 6, 7),
                 colours=(8, 9, 10, 11))  # fmt: skip
 
@@ -34,7 +34,7 @@ def wall(depth_m: float) -> Tensor:
 
 
 def with_body(layers: Tensor, left: int, depth_m: float, top: int = 10, width: int = 20, height: int = 16) -> Tensor:
-    """With a body in front, whose own coordinates run over its outline."""
+    """Add a body in front, whose own coordinates extend over its outline."""
     layers = layers.clone()
     rows, columns = slice(top, top + height), slice(left, left + width)
     layers[:, 2, rows, columns] = 1.0
@@ -61,7 +61,7 @@ def test_a_step_to_the_right_shifts_near_walls_more_than_far_ones():
     for depth_m in (10.0, 50.0):
         seen = from_the_first(moved(x=1.0), wall(depth_m), wall(depth_m))
         assert torch.allclose(seen.picture[0, 0, :, :40] * WIDTH, (ACROSS + FOCAL / depth_m)[:, :40], atol=0.1)
-        assert seen.agrees[0, 0, :, :40].all() and not seen.agrees[0, 0, :, -1].any()  # the rim was out of sight
+        assert seen.agrees[0, 0, :, :40].all() and not seen.agrees[0, 0, :, -1].any()  # the edge was outside
 
 
 @pytest.mark.parametrize("depth_m", [4.0, 400.0])

@@ -1,21 +1,23 @@
-"""Sampling: both methods give the same tokens, a generator decides them, and a learnt clip comes back."""
+"""Sampling: both methods give the same tokens, the generator determines them, and a learned clip is reproduced."""
 
 from itertools import pairwise
 
 import pytest
 import torch
 
-from models.world_model.sampling import Sampling, predict, remembered
+from models.world_model.sampling import Sampling, sample_tokens, select_context_frames
 from tests.models.world_model.test_world import SMALL, a_clip, a_model
 
 TOLD = ("layers", "actions", "words", "t_s")
 
 
-def sampled(how: Sampling, given: int = 1, steps: int = 5, seed: int = 0, model=None) -> torch.Tensor:
+def sampled(sampling: Sampling, given: int = 1, steps: int = 5, seed: int = 0, model=None) -> torch.Tensor:
     clip = a_clip(steps=steps)
     told = {name: clip[name] for name in TOLD}
-    chances = [torch.Generator().manual_seed(seed + place) for place in range(len(clip["t_s"]))]
-    return predict(model or a_model(), clip["tokens"][:, :given], **told, chances=chances, how=how)
+    generators = [torch.Generator().manual_seed(seed + place) for place in range(len(clip["t_s"]))]
+    return sample_tokens(
+        model or a_model(), clip["tokens"][:, :given], **told, generators=generators, sampling=sampling
+    )
 
 
 @pytest.mark.parametrize("given", [0, 1, 3])
@@ -55,8 +57,10 @@ def test_clips_drawn_together_are_those_drawn_alone():
     clip, model = a_clip(steps=5), a_model()
     for place in (0, 1):
         told = {name: clip[name][place : place + 1] for name in TOLD}
-        chance = torch.Generator().manual_seed(place)
-        alone = predict(model, clip["tokens"][place : place + 1, :1], **told, chances=[chance], how=Sampling())
+        generator = torch.Generator().manual_seed(place)
+        alone = sample_tokens(
+            model, clip["tokens"][place : place + 1, :1], **told, generators=[generator], sampling=Sampling()
+        )
         torch.testing.assert_close(alone[0], together[place], rtol=0, atol=0)
 
 
@@ -72,8 +76,8 @@ def test_draws_follow_the_softmax_of_the_logits():
     model, clip = a_model(), a_clip(batch=1, steps=1)
     copies = {name: clip[name].expand(2000, *clip[name].shape[1:]) for name in TOLD}
     empty = torch.zeros(2000, 0, 3, 4, dtype=torch.long)
-    chances = [torch.Generator().manual_seed(0)] * 2000
-    drawn = predict(model, empty, **copies, chances=chances, how=Sampling("sequential"))
+    generators = [torch.Generator().manual_seed(0)] * 2000
+    drawn = sample_tokens(model, empty, **copies, generators=generators, sampling=Sampling("sequential"))
     first = model.quantiser.uncode(drawn[:, 0, 0, 0])[:, 0]
     none = torch.zeros(1, 3, dtype=torch.bool)
     known = model.steps(clip["layers"], clip["actions"], clip["words"], torch.zeros(1, 1), none)
@@ -90,9 +94,9 @@ def test_guidance_moves_the_draw_away_from_what_no_condition_says():
     blind = [sampled(Sampling(top_k=1, guidance=0.0), model=model)]
     clip = a_clip(steps=5)
     told = {**{name: clip[name] for name in TOLD}, "words": clip["words"].flip(0), "actions": clip["actions"].flip(0)}
-    chances = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
-    how = Sampling(top_k=1, guidance=0.0)
-    blind.append(predict(model, clip["tokens"][:, :1], **told, chances=chances, how=how))
+    generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
+    sampling = Sampling(top_k=1, guidance=0.0)
+    blind.append(sample_tokens(model, clip["tokens"][:, :1], **told, generators=generators, sampling=sampling))
     torch.testing.assert_close(*blind, rtol=0, atol=0)
 
 
@@ -108,7 +112,7 @@ def test_a_capped_frame_ends_after_its_rounds():
 def test_memory_holds_the_oldest_and_the_last_frame_and_thins_out_between(window):
     t_s = torch.arange(40)[None] / 6
     for step in range(1, 40):
-        kept = remembered(t_s, step, window, memory_s=4.01)
+        kept = select_context_frames(t_s, step, window, memory_s=4.01)
         reach = min(step, 24)
         assert len(kept) == min(reach, window - 1)
         assert kept[-1] == step - 1
@@ -116,13 +120,21 @@ def test_memory_holds_the_oldest_and_the_last_frame_and_thins_out_between(window
         gaps = [later - earlier for earlier, later in pairwise(kept)]
         assert gaps == sorted(gaps, reverse=True) and all(gap > 0 for gap in gaps)
     if window == 8:
-        assert [30 - index for index in reversed(remembered(t_s, 30, 8, memory_s=4.01))] == [1, 2, 3, 5, 8, 14, 24]
+        assert [30 - index for index in reversed(select_context_frames(t_s, 30, 8, memory_s=4.01))] == [
+            1,
+            2,
+            3,
+            5,
+            8,
+            14,
+            24,
+        ]
 
 
 def test_memory_counts_seconds_and_not_frames():
     t_s = torch.tensor([[0.0, 3.0, 3.5, 4.0]])
-    assert remembered(t_s, 3, 8, memory_s=1.0) == [1, 2]
-    assert remembered(t_s, 3, 8, memory_s=0.1) == []
+    assert select_context_frames(t_s, 3, 8, memory_s=1.0) == [1, 2]
+    assert select_context_frames(t_s, 3, 8, memory_s=0.1) == []
 
 
 @pytest.mark.parametrize(

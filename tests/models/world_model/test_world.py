@@ -1,4 +1,4 @@
-"""The world model: no look-ahead, every condition felt, and a toy sequence learnt by heart."""
+"""The world model: causality, the effect of every condition, and the memorisation of a toy sequence."""
 
 from dataclasses import replace
 
@@ -15,13 +15,13 @@ SMALL = WorldModelConfig(
 
 
 def a_model(config: WorldModelConfig = SMALL) -> WorldModel:
-    """Random weights, also where training would start from zero, so that every path carries something."""
+    """Random weights, also where training starts from zero, so that every path has an effect."""
     torch.manual_seed(0)
     model = WorldModel(config)
     for block in model.blocks:
         for last in (block.mix, block.contract):
             torch.nn.init.normal_(last.weight, std=0.1)
-    torch.nn.init.normal_(model.head.weight, std=1.0)  # logits of order one: draws depend on what was drawn before
+    torch.nn.init.normal_(model.head.weight, std=1.0)  # logits of order one: draws depend on earlier draws
     return model.eval()
 
 
@@ -91,7 +91,7 @@ def test_a_cells_layout_acts_on_the_token_predicted_for_it():
     after = logits_of(model, change(clip, "layers", lower_right, 77))
     moved = (after - logits_of(model, clip)).abs().amax((0, 2, 3))
     assert moved[11] > 1e-3
-    assert moved[:4].max() == 0  # the first row is out of reach of the layout's 3 x 3 surroundings
+    assert moved[:4].max() == 0  # the first row is outside the layout's 3 x 3 neighbourhood
 
 
 def test_words_matter_and_their_order_and_padding_does_not():

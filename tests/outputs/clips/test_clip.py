@@ -1,4 +1,4 @@
-"""Clip folders: everything comes back, parts that disagree are refused, half a clip never appears."""
+"""Clip folders: data are read back unchanged, inconsistent parts are refused, and writing is atomic."""
 
 from dataclasses import fields
 

@@ -1,4 +1,4 @@
-"""Which part of a sweep was covered: counted by value, by range and by pair, in the manifest and on the page."""
+"""Coverage of a sweep: counted by value, by range and by pair, in the manifest and in the report."""
 
 import re
 

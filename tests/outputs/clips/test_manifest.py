@@ -1,4 +1,4 @@
-"""Lineage: what is written is read back, what contradicts itself or the format is refused."""
+"""Lineage: records are read back unchanged; contradictions and wrong formats are refused."""
 
 import json
 import math
@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from outputs.clips.manifest import missed, read_manifest, read_record, reasons_against, write_manifest, write_record
+from outputs.clips.manifest import (
+    failed_checks,
+    read_manifest,
+    read_record,
+    rejection_reasons,
+    write_manifest,
+    write_record,
+)
 from outputs.clips.rejected import write_rejected
 from outputs.verdict import Outcome, accepted
 from tests.outputs.made import BAD, GOOD, record, verdict
@@ -69,20 +76,20 @@ def test_a_record_cannot_contradict_its_verdicts():
      (*GOOD, verdict("pixels", Outcome.INCONCLUSIVE, camera="CAM_BACK"))],
 )  # fmt: skip
 def test_there_are_reasons_exactly_where_a_clip_is_rejected(verdicts):
-    assert bool(reasons_against(verdicts)) != accepted(verdicts)
+    assert bool(rejection_reasons(verdicts)) != accepted(verdicts)
 
 
 def test_an_inconclusive_verdict_keeps_a_clip_back_only_where_it_must_pass():
     unsure = verdict("pixels", Outcome.INCONCLUSIVE)
     assert accepted((*GOOD, unsure))
     held = record(verdicts=(*GOOD, replace(unsure, must_pass=True)))
-    assert not held.accepted and missed(held) == ["pixels-check"]
+    assert not held.accepted and failed_checks(held) == ["pixels-check"]
     assert held.reasons == ("pixels check (CAM_FRONT): inconclusive, the car leaves its lane",)
 
 
 def test_every_camera_needs_a_pass_of_its_own():
     back = verdict("pixels", Outcome.INCONCLUSIVE, camera="CAM_BACK")
-    assert reasons_against((*GOOD, back)) == ("pixels of CAM_BACK: no check passed",)
+    assert rejection_reasons((*GOOD, back)) == ("pixels of CAM_BACK: no check passed",)
     assert accepted((*GOOD, back, replace(back, outcome=Outcome.PASS)))
 
 
@@ -93,7 +100,7 @@ def test_a_reason_names_the_camera_and_a_check_counts_once_however_many_cameras_
         "pixels check (CAM_FRONT)",
         "pixels check (CAM_BACK)",
     ]
-    assert missed(two) == ["pixels-check"]
+    assert failed_checks(two) == ["pixels-check"]
 
 
 def test_a_verdict_on_a_camera_that_the_clip_has_not_is_refused():

@@ -1,4 +1,4 @@
-"""Video files: what is written comes back, the same frames give the same bytes, half a file never appears."""
+"""Video files: frames are read back, the same frames give the same bytes, and writing is atomic."""
 
 import av
 import numpy as np
@@ -8,7 +8,7 @@ from outputs.clips.video import frame_rate, read_video, write_video
 
 
 def moving_square(frames: int = 24) -> np.ndarray:
-    """A red square that crosses a grey picture, two pixels a frame."""
+    """A red square that moves over a grey picture, two pixels per frame."""
     video = np.full((frames, 72, 128, 3), 128, np.uint8)
     for i in range(frames):
         video[i, 30:46, 2 * i + 20 : 2 * i + 36] = (200, 30, 40)
@@ -22,7 +22,7 @@ def test_frames_come_back_nearly_as_they_were(tmp_path):
     assert read.shape == written.shape
     error = np.abs(read.astype(int) - written)
     assert error.mean() < 1.5
-    assert np.abs(read[5, 36:40, 36:40].astype(int) - (200, 30, 40)).max() <= 6  # colour inside a patch survives
+    assert np.abs(read[5, 36:40, 36:40].astype(int) - (200, 30, 40)).max() <= 6  # colour inside the square is preserved
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (90, 140, 60)])

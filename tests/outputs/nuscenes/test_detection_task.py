@@ -15,7 +15,7 @@ from nuscenes.eval.detection.utils import category_to_detection_name
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from outputs.clips.clip import Clip, write_clip
 from outputs.nuscenes.dataset import write_dataset
 from outputs.nuscenes.detection_task import best_scores
@@ -35,7 +35,7 @@ SEEN = {
 
 
 def film(folder: Path, name: str, rollout: Rollout) -> Path:
-    labels = see(rollout, NO_SCENERY, CAMERA)
+    labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     lidar = tuple(cast_lidar(rollout, NO_SCENERY, frame, 0) for frame in (0, 6))
     about = record(name, family=name)
     write_clip(folder / name, Clip(about, rollout, (CAMERA,), (labels,), (drawn(labels),), (), lidar))

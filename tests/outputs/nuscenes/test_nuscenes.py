@@ -12,10 +12,10 @@ from nuscenes.utils.map_mask import MapMask
 from PIL import Image
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.geometry.camera import mounted
+from conditioning.geometry.camera import mount_camera
 from conditioning.logs.read_log import read_log
 from conditioning.sensors.lidar import LIDAR_TO_EGO, cast_lidar
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from outputs.clips.clip import Clip, keyframes, write_clip
 from outputs.nuscenes.dataset import write_dataset
 from outputs.nuscenes.road_mask import draw_road_mask
@@ -236,10 +236,10 @@ def test_a_log_without_a_map_keeps_its_global_frame(tmp_path):
 
 def test_a_rig_of_two_cameras_has_both_in_every_sample(tmp_path):
     left = replace(
-        CAMERA, name="CAM_FRONT_LEFT", camera_to_ego=mounted("", 16, 9, 1.0, (1.5, 0.5, 1.5), 0.9).camera_to_ego
+        CAMERA, name="CAM_FRONT_LEFT", camera_to_ego=mount_camera("", 16, 9, 1.0, (1.5, 0.5, 1.5), 0.9).camera_to_ego
     )
     whole = clip()
-    seen = (whole.labels[0], see(whole.rollout, NO_SCENERY, left))
+    seen = (whole.labels[0], label_visibility(whole.rollout, NO_SCENERY, left))
     made = clip(
         record("two", cameras=("CAM_FRONT", left.name)), cameras=(CAMERA, left), labels=seen,
         frames=(whole.frames[0], drawn(seen[1])), source=(),
@@ -270,7 +270,7 @@ def test_a_scene_of_a_real_log_becomes_a_dataset_too(street, tmp_path):
     )
     log = read_log(street, scenario)
     camera = log.camera.resized(CAMERA.height, CAMERA.width)
-    labels = see(log.rollout, NO_SCENERY, camera)
+    labels = label_visibility(log.rollout, NO_SCENERY, camera)
     lidar = tuple(cast_lidar(log.rollout, NO_SCENERY, frame, 0) for frame in keyframes(len(log.rollout.t_s), 12.0))
     made = record("log", cameras=(camera.name,), attribution="PandaSet")
     write_clip(tmp_path / "log", Clip(made, log.rollout, (camera,), (labels,), (drawn(labels),), (), lidar))

@@ -11,7 +11,7 @@ from nuscenes import NuScenes
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.sensors.lidar import cast_lidar
-from conditioning.sensors.visibility import see
+from conditioning.sensors.visibility import label_visibility
 from outputs.clips.clip import Clip, keyframes, write_clip
 from outputs.nuscenes.dataset import write_dataset
 from outputs.nuscenes.tables import ClipTables, open_scene
@@ -27,7 +27,7 @@ CASES = ("nhtsa/lead-brake", "roads/left-turn-across-path", "euro_ncap/cpnco-chi
 
 def film(folder: Path, rollout: Rollout) -> Path:
     """A clip of a rollout, with flat pictures."""
-    labels = see(rollout, NO_SCENERY, CAMERA)
+    labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     keys = keyframes(len(rollout.t_s), 12.0)
     lidar = tuple(cast_lidar(rollout, NO_SCENERY, frame, 0) for frame in keys)
     about = record(rollout.id, family=rollout.id)
@@ -102,7 +102,7 @@ def test_at_every_picture_the_devkit_has_the_boxes_where_the_rollout_has_them(lo
 def test_pictures_after_the_last_keyframe_are_left_out(tmp_path):
     """Of a clip that was made otherwise: nothing would say where its bodies are there."""
     longer = street(frames=FRAMES + 4)
-    labels = see(longer, NO_SCENERY, CAMERA)
+    labels = label_visibility(longer, NO_SCENERY, CAMERA)
     write_clip(tmp_path / "a", clip(record("a"), rollout=longer, labels=(labels,), frames=(drawn(labels),), source=()))
     write_dataset([tmp_path / "a"], tmp_path / "root")
     loaded = NuScenes(VERSION, str(tmp_path / "root"), verbose=False)

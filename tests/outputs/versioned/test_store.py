@@ -1,4 +1,4 @@
-"""Stores: a file is created once and whole, on a disk, in memory and on an object store."""
+"""Stores: files are created once and atomically, in a folder, in memory and in an object store."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import fsspec
 import pytest
 
-from outputs.versioned.store import BadAddress, Bucket, Folder, Store, open_store
+from outputs.versioned.store import BadAddress, Bucket, LocalStore, Store, open_store
 
 
 @pytest.fixture(params=["folder", "file", "memory", "s3", "other"])
 def store(request, tmp_path) -> Store:
     if request.param == "s3":
         return open_store(f"{request.getfixturevalue('bucket')}/deep/prefix")
-    if request.param == "other":  # a file system of which nothing is known but that it can move files
+    if request.param == "other":  # a file system without any property except that it can move files
         return Bucket(fsspec.filesystem("file"), str(tmp_path), exclusive=False)
     address = {"folder": str(tmp_path), "file": f"file://{tmp_path}", "memory": f"memory://{tmp_path.name}"}
     return open_store(address[request.param])
@@ -69,7 +69,7 @@ def test_a_folder_copies_where_it_cannot_link_the_source(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "link", across_disks)
     (tmp_path / "source").write_bytes(b"far away")
-    store = Folder(tmp_path / "root")
+    store = LocalStore(tmp_path / "root")
     assert store.create("a", tmp_path / "source")
     assert not store.create("a", tmp_path / "source")
     assert [p.name for p in (tmp_path / "root").iterdir()] == ["a"]
@@ -102,7 +102,7 @@ def test_a_large_file_is_sent_in_parts(bucket, tmp_path, monkeypatch):
 
 
 class Conflicting:
-    """S3 while somebody else puts the same name: so many conflicts, then what becomes of it."""
+    """S3 during another client's put of the same name: a number of conflicts, then the outcome."""
 
     def __init__(self, conflicts: int, ending: Exception | None) -> None:
         self.conflicts, self.ending = conflicts, ending

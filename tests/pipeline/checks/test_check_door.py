@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outputs.clips.manifest import ClipRecord, missed
+from outputs.clips.manifest import ClipRecord, failed_checks
 from outputs.clips.rejected import write_rejected
 from outputs.registry import RegistryError
 from outputs.verdict import Outcome, check_id
@@ -75,9 +75,9 @@ def test_a_record_without_ids_is_read_and_counted_by_them(tmp_path):
         verdict["check"] = {"physics check": "expect: min TTC"}.get(verdict["check"], "label recall")
     old = ClipRecord.model_validate_json(json.dumps(told))
     assert {v.id for v in old.verdicts} == {"expect-min-ttc", "label-recall"}
-    assert set(missed(old)) <= {"expect-min-ttc", "label-recall"}
+    assert set(failed_checks(old)) <= {"expect-min-ttc", "label-recall"}
     write_rejected(tmp_path, [old])
-    assert f"`{missed(old)[0]}`" in (tmp_path / "README.md").read_text()
+    assert f"`{failed_checks(old)[0]}`" in (tmp_path / "README.md").read_text()
 
 
 def test_no_name_decides_anything(monkeypatch):

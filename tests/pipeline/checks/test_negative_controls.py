@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.sensors.visibility import Labels, see
+from conditioning.sensors.visibility import Labels, label_visibility
 from outputs.verdict import Outcome
 from pipeline.checks.baseline import load_baseline
 from pipeline.networks import load_checker
@@ -105,7 +105,7 @@ def test_shifted_intrinsics_fail(court, braking, change):
     intrinsic[0, 2] += change.get("shift_px", 0.0)
     intrinsic[[0, 1], [0, 1]] *= change.get("zoom", 1.0)
     other = replace(CAMERA, intrinsic=intrinsic)
-    labels = see(braking.rollout, build_scenery(braking.rollout), other)
+    labels = label_visibility(braking.rollout, build_scenery(braking.rollout), other)
     assert {"placement", "size against distance", "label recall"} & set(failed(court, braking, labels=labels))
 
 

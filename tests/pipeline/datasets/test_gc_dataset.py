@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from outputs.nuscenes.tables import TABLES
 from outputs.nuscenes.validate import check_dataset
-from outputs.versioned.fetch import fetch
-from outputs.versioned.orphans import PART, SCENE, TABLE, sweep
+from outputs.versioned.fetch import fetch_version
+from outputs.versioned.orphans import PART, SCENE, TABLE, delete_orphans
 from outputs.versioned.scene_package import scene_name
 from outputs.versioned.store import Store, open_store
-from outputs.versioned.versions import latest, read_version, versions
+from outputs.versioned.versions import latest_version, read_version, version_numbers
 from pipeline.cli.main import app
 from pipeline.datasets.garbage_collect import NotSwept, gc_dataset
 from pipeline.datasets.merge import merge, merge_into
@@ -75,22 +75,22 @@ class Aged(Breaking):
         self.began = store.now()
         if not isinstance(store, type(open_store("."))):
             time.sleep(1.1)  # S3 tells whole seconds
-        self.everything, self.look, self.take = self._everything, self._look, self._take
+        self.list_all, self.stat, self.delete = self._list_all, self._stat, self._delete
 
     def _old(self, one):
         return replace(one, changed=one.changed - LONG) if one.changed <= self.began else one
 
-    def _everything(self):
-        return map(self._old, self.store.everything())
+    def _list_all(self):
+        return map(self._old, self.store.list_all())
 
-    def _look(self, name):
-        found = self.store.look(name)
+    def _stat(self, name):
+        found = self.store.stat(name)
         return found and self._old(found)
 
-    def _take(self, name: str, before: datetime) -> bool:
-        found = self._look(name)
+    def _delete(self, name: str, before: datetime) -> bool:
+        found = self._stat(name)
         return (
-            self.store.take(name, self.began + timedelta(microseconds=1))
+            self.store.delete(name, self.began + timedelta(microseconds=1))
             if found and found.changed < before
             else not found
         )
@@ -101,7 +101,7 @@ def clips(run: Path) -> tuple[Path, ...]:
 
 
 def names(store: Store) -> set[str]:
-    return {one.name for one in store.everything()}
+    return {one.name for one in store.list_all()}
 
 
 def killed_at(store: Store, run: Path, at: int) -> None:
@@ -112,7 +112,7 @@ def killed_at(store: Store, run: Path, at: int) -> None:
 def sound(store: Store) -> bool:
     """Whether everything that the versions name is there."""
     there = names(store)
-    for number in versions(store):
+    for number in version_numbers(store):
         version = read_version(store, number)
         rows = [
             row for table in ("sample_data", "map") for row in json.loads(store.read(f"{version.name}/{table}.json"))
@@ -142,16 +142,16 @@ def test_what_a_merge_left_goes_when_it_is_old_and_nothing_else_does(place, nigh
     killed_at(store, later, int(share * count))
     after = names(store)
     assert after > before
-    assert sweep(store).taken == (), "the merge may be alive"
+    assert delete_orphans(store).deleted == (), "the merge may be alive"
     assert names(store) == after
     aged = Aged(store)
-    told = sweep(aged, dry_run=True)
+    told = delete_orphans(aged, dry_run=True)
     assert names(store) == after
-    gone = sweep(aged)
+    gone = delete_orphans(aged)
     assert gone == told
-    assert gone.spared == ()
+    assert gone.kept == ()
     assert names(store) == before
-    assert sum(one.frees for one in gone.taken) > 0 or "s3" not in place
+    assert sum(one.frees for one in gone.deleted) > 0 or "s3" not in place
     assert sound(store)
     assert merge([later], place).added == ("cross-1", "turn-0")
     assert sound(store)
@@ -163,9 +163,9 @@ def test_a_merge_that_finds_old_leftovers_keeps_them(place, night, later, count)
     store = open_store(place)
     killed_at(store, later, count - 2)  # all but the link
     aged, swept = Aged(store), []
-    merged = merge_into(Meanwhile(aged, lambda: swept.append(sweep(aged))), clips(later))
-    assert swept[0].taken == ()
-    assert {one.thing.what for one in swept[0].spared} == {SCENE, TABLE}
+    merged = merge_into(Meanwhile(aged, lambda: swept.append(delete_orphans(aged))), clips(later))
+    assert swept[0].deleted == ()
+    assert {one.group.kind for one in swept[0].kept} == {SCENE, TABLE}
     assert merged.added == ("cross-1", "turn-0")
     assert sound(store)
 
@@ -191,17 +191,17 @@ def test_what_is_renewed_or_named_after_it_was_found_stays(place, night, later):
     store = open_store(place)
     killed_at(store, later, 12)
     aged = Aged(store)
-    listed = list(aged.everything())
+    listed = list(aged.list_all())
 
     def overtaken():
         """What `gc` saw; a merge ends before it goes on."""
         merge([later], place)
         return iter(listed)
 
-    aged.everything = overtaken
-    swept = sweep(aged)
-    assert swept.taken == ()
-    assert swept.spared, "or nothing was tried"
+    aged.list_all = overtaken
+    swept = delete_orphans(aged)
+    assert swept.deleted == ()
+    assert swept.kept, "or nothing was tried"
     assert sound(store)
 
 
@@ -215,7 +215,7 @@ def test_gc_and_merges_at_once_lose_nothing(night, tmp_path):
 
     def clean() -> None:
         while not stop.is_set():
-            taken.extend(sweep(aged).taken)
+            taken.extend(delete_orphans(aged).deleted)
 
     cleaner = threading.Thread(target=clean)
     with ThreadPoolExecutor(3) as hands:
@@ -233,37 +233,37 @@ def test_a_folder_s_renewal_is_seen_between_the_look_and_the_removal(tmp_path, m
     rename = Path.rename
 
     def late(path, target):
-        store.renew("scenes/a")
+        store.touch("scenes/a")
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", late)
-    assert not store.take("scenes/a", store.now() + LONG)
+    assert not store.delete("scenes/a", store.now() + LONG)
     assert store.read("scenes/a") == b"text"
     monkeypatch.undo()
-    assert store.take("scenes/a", store.now() + LONG)
-    assert store.take("scenes/a", store.now()), "it is gone"
+    assert store.delete("scenes/a", store.now() + LONG)
+    assert store.delete("scenes/a", store.now()), "it is gone"
     assert names(store) == set()
 
 
 def test_a_renewed_file_is_young_and_as_it_was(place):
     store = open_store(place)
-    assert not store.renew("scenes/a")
+    assert not store.touch("scenes/a")
     store.create("scenes/a", b"text")
     aged = Aged(store)
-    assert aged.look("scenes/a").changed < aged.began
-    assert store.renew("scenes/a")
-    assert aged.look("scenes/a").changed >= aged.began
+    assert aged.stat("scenes/a").changed < aged.began
+    assert store.touch("scenes/a")
+    assert aged.stat("scenes/a").changed >= aged.began
     assert store.read("scenes/a") == b"text"
-    assert abs(store.now() - aged.look("scenes/a").changed) < timedelta(minutes=1)
+    assert abs(store.now() - aged.stat("scenes/a").changed) < timedelta(minutes=1)
 
 
 def test_a_link_to_an_old_clip_is_as_young_as_the_link(night, tmp_path):
     for file in night.rglob("*"):
         os.utime(file, (10**9, 10**9))
     merge([night], str(tmp_path))
-    assert all(one.changed.year > 2020 for one in open_store(str(tmp_path)).everything())
+    assert all(one.changed.year > 2020 for one in open_store(str(tmp_path)).list_all())
     picture = next((tmp_path / "samples").rglob("*.jpg"))
-    open_store(str(tmp_path)).renew(str(picture.relative_to(tmp_path)))
+    open_store(str(tmp_path)).touch(str(picture.relative_to(tmp_path)))
     assert picture.stat().st_mtime == 10**9, "people's own clips keep their dates"
 
 
@@ -286,9 +286,9 @@ def test_what_is_not_ours_is_not_touched(night, tmp_path):
     for name in ours:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("left")
-    swept = sweep(Aged(open_store(str(tmp_path))))
-    assert [one.thing.what for one in swept.taken].count(PART) == 3
-    assert {file.name for one in swept.taken for file in one.files} == set(ours)
+    swept = delete_orphans(Aged(open_store(str(tmp_path))))
+    assert [one.group.kind for one in swept.deleted].count(PART) == 3
+    assert {file.name for one in swept.deleted for file in one.files} == set(ours)
     assert contents(tmp_path) == before
 
 
@@ -308,10 +308,10 @@ def test_what_a_first_merge_left_goes_when_it_is_old(place, night):
     store = open_store(place)
     killed_at(store, night, 9)
     left = names(store)
-    assert sweep(store).taken == (), "the merge may be alive"
+    assert delete_orphans(store).deleted == (), "the merge may be alive"
     assert names(store) == left != set()
     aged = Aged(store)
-    assert sweep(aged).spared == ()
+    assert delete_orphans(aged).kept == ()
     assert names(store) == set()
     assert merge([night], place).added == ("brake-0", "cross-0")
     assert sound(store)
@@ -325,8 +325,8 @@ def test_at_whatever_write_a_first_merge_died_its_leftovers_go(night, tmp_path):
             merge_into(Breaking(open_store(str(place)), at), clips(night))
             break
         except OSError:
-            if not versions(open_store(str(place))):
-                assert sweep(Aged(open_store(str(place)))).taken
+            if not version_numbers(open_store(str(place))):
+                assert delete_orphans(Aged(open_store(str(place)))).deleted
                 assert contents(place) == {}
                 assert not any(place.iterdir()), "nor are empty folders left"
         at += 3
@@ -335,7 +335,7 @@ def test_at_whatever_write_a_first_merge_died_its_leftovers_go(night, tmp_path):
 
 def test_a_fetched_copy_is_nothing_that_a_merge_left(night, tmp_path):
     version = merge([night], str(tmp_path / "set")).version
-    fetch(open_store(str(tmp_path / "set")), version, tmp_path / "copy")
+    fetch_version(open_store(str(tmp_path / "set")), version, tmp_path / "copy")
     before = contents(tmp_path / "copy")
     with pytest.raises(NotSwept, match="a copy made by `nearmiss fetch`"):
         gc_dataset(str(tmp_path / "copy"), NOW)
@@ -359,10 +359,10 @@ def test_the_link_decides_not_the_folder(night, later, tmp_path):
     first = merge([night], str(tmp_path)).version
     merge([later], str(tmp_path))
     (tmp_path / "versions" / "000001.json").unlink()
-    (gone,) = gc_dataset(str(tmp_path), NOW).taken
-    assert gone.thing.name == first.name
+    (gone,) = gc_dataset(str(tmp_path), NOW).deleted
+    assert gone.group.name == first.name
     assert not (tmp_path / first.name).exists()
-    assert check_dataset(tmp_path, latest(open_store(str(tmp_path))).name).sound
+    assert check_dataset(tmp_path, latest_version(open_store(str(tmp_path))).name).sound
 
 
 def test_the_command_after_a_first_merge_that_ran_out_of_disk(night, tmp_path):
@@ -405,7 +405,7 @@ def test_the_command_says_what_it_takes(night, tmp_path):
     (tmp_path / "samples").mkdir()
     told = run.invoke(app, ["gc", str(tmp_path)])
     assert told.exit_code == 2
-    assert "it has no version, and nothing that a merge left" in told.output
+    assert "it has no version and no files of a failed merge" in told.output
     told = run.invoke(app, ["gc", str(night), "--older-than", "3"])
     assert told.exit_code == 2
     assert "age plays no part" in told.output

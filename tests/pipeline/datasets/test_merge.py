@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 
 from outputs.nuscenes.splits import ALL, TRAIN, VAL, Shares, split_of
 from outputs.nuscenes.validate import check_dataset
-from outputs.versioned.fetch import NoSuchVersion, fetch, find_version
+from outputs.versioned.fetch import NoSuchVersion, fetch_version, find_version
 from outputs.versioned.store import Store, open_store
-from outputs.versioned.versions import latest, read_version, versions
+from outputs.versioned.versions import latest_version, read_version, version_numbers
 from pipeline.cli.main import app
 from pipeline.datasets.merge import NotMerged, merge, merge_into
 from tests.outputs.made import contents
@@ -54,7 +54,7 @@ def place(request, tmp_path) -> str:
 
 
 def scenes(place: str) -> set[str]:
-    version = latest(open_store(place))
+    version = latest_version(open_store(place))
     return set(version.scenes) if version else set()
 
 
@@ -62,7 +62,7 @@ def local_copy(place: str, to: Path, name: str | None = None) -> str:
     """The name of a version that was brought to a folder."""
     store = open_store(place)
     version = find_version(store, name)
-    fetch(store, version, to)
+    fetch_version(store, version, to)
     return version.name
 
 
@@ -95,7 +95,7 @@ def test_merging_again_adds_nothing(place, night):
     again = merge([night, night], place)
     assert again.added == ()
     assert again.version == first.version
-    assert versions(open_store(place)) == (1,)
+    assert version_numbers(open_store(place)) == (1,)
 
 
 def test_the_order_of_nights_does_not_matter_to_what_is_in(night, later, tmp_path):
@@ -139,7 +139,7 @@ def test_a_clip_made_twice_with_other_pictures_is_there_once_and_unmixed(night, 
     merge([night], first)
     assert merge([other], first).added == ()
     (theirs,) = merge([other], second).version.scenes.values()
-    assert latest(open_store(first)).scenes["brake-0"] != theirs
+    assert latest_version(open_store(first)).scenes["brake-0"] != theirs
 
 
 def test_a_run_may_go_on_meanwhile(tmp_path):
@@ -161,7 +161,7 @@ def test_a_run_may_go_on_meanwhile(tmp_path):
     assert set(last.scenes) == set(made)
     assert check_dataset(tmp_path / "dataset", last.name).problems == ()
     store = open_store(dataset)
-    chain = [set(read_version(store, number).scenes) for number in versions(store)]
+    chain = [set(read_version(store, number).scenes) for number in version_numbers(store)]
     assert all(before < after for before, after in pairwise(chain))
 
 
@@ -171,8 +171,8 @@ class Breaking:
     def __init__(self, store: Store, at: int = 10**9, lost: str = "none") -> None:
         self.store, self.left, self.lost, self.lock = store, at, lost, threading.Lock()
         self.exclusive, self.read, self.names = store.exclusive, store.read, store.names
-        self.everything, self.look, self.now = store.everything, store.look, store.now
-        self.renew, self.take, self.enclosing = store.renew, store.take, store.enclosing
+        self.list_all, self.stat, self.now = store.list_all, store.stat, store.now
+        self.touch, self.delete, self.enclosing = store.touch, store.delete, store.enclosing
 
     def create(self, name, content):
         self._count()
@@ -194,7 +194,7 @@ class Breaking:
 
 def test_a_failure_at_any_write_leaves_the_last_version_as_it_was_and_the_next_merge_completes(night, later, tmp_path):
     merge([night], str(tmp_path / "start"))
-    before = latest(open_store(str(tmp_path / "start")))
+    before = latest_version(open_store(str(tmp_path / "start")))
     clips = tuple(sorted((later / "clips").iterdir()))
     names, at = set(), 0
     while True:
@@ -204,7 +204,7 @@ def test_a_failure_at_any_write_leaves_the_last_version_as_it_was_and_the_next_m
             names.add(merge_into(Breaking(open_store(str(root)), at), clips).version.name)
             break
         except OSError:
-            left = latest(open_store(str(root)))
+            left = latest_version(open_store(str(root)))
             assert left == before or left.number == 2
             assert NuScenes(left.name, str(root), verbose=False).scene
         names.add(merge_into(open_store(str(root)), clips).version.name)
@@ -220,24 +220,24 @@ def test_a_version_whose_answer_was_lost_is_not_added_twice(night, tmp_path):
     with pytest.raises(OSError, match="timed out"):
         merge_into(Breaking(open_store(str(tmp_path)), lost="versions/"), clips)
     assert merge_into(open_store(str(tmp_path)), clips).added == ()
-    assert versions(open_store(str(tmp_path))) == (1,)
+    assert version_numbers(open_store(str(tmp_path))) == (1,)
     assert (tmp_path / "latest.json").is_file()
 
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from outputs.versioned.store import Folder, open_store
+from outputs.versioned.store import LocalStore, open_store
 from pipeline.datasets.merge import merge
 left = int(sys.argv[3])
-create = Folder.create
+create = LocalStore.create
 def dying(self, name, content):
     global left
     left -= 1
     if left < 0:
         os.kill(os.getpid(), 9)
     return create(self, name, content)
-Folder.create = dying
+LocalStore.create = dying
 merge([Path(sys.argv[1])], sys.argv[2])
 """
 
@@ -248,10 +248,10 @@ def test_a_kill_leaves_the_last_version_readable(night, later, tmp_path, moment)
     name = merge([night], str(tmp_path)).version.name
     code = [sys.executable, "-c", KILLED, str(later), str(tmp_path), str(moment)]
     assert subprocess.run(code, cwd=ROOT, check=False).returncode == -signal.SIGKILL
-    assert latest(open_store(str(tmp_path))).name == name
+    assert latest_version(open_store(str(tmp_path))).name == name
     assert check_dataset(tmp_path, name).sound
     assert set(merge([later], str(tmp_path)).version.scenes) >= {"turn-0", "cross-1", "brake-0"}
-    assert check_dataset(tmp_path, latest(open_store(str(tmp_path))).name).sound
+    assert check_dataset(tmp_path, latest_version(open_store(str(tmp_path))).name).sound
 
 
 def test_twenty_kills_at_random_moments_lose_no_clip_and_double_none(tmp_path):
@@ -317,7 +317,7 @@ def test_merges_at_once_lose_nothing(place, tmp_path):
     assert sorted(clip for some in added for clip in some if clip != "shared-0") == [f"case-{i}" for i in range(4)]
     assert sum("shared-0" in some for some in added) == 1
     store = open_store(place)
-    assert json.loads(store.read("latest.json"))["number"] == max(versions(store))
+    assert json.loads(store.read("latest.json"))["number"] == max(version_numbers(store))
 
 
 def test_splits_are_lists_that_the_devkit_finds_and_growth_moves_nobody(night, later, tmp_path):
@@ -424,16 +424,16 @@ def test_a_copy_takes_only_what_is_missing_and_nothing_from_outside(night, later
     merge([night], str(tmp_path / "d"))
     store = open_store(str(tmp_path / "d"))
     first = find_version(store, "v0001")
-    assert fetch(store, first, tmp_path / "copy") > 0
-    assert fetch(store, first, tmp_path / "copy") == 0
+    assert fetch_version(store, first, tmp_path / "copy") > 0
+    assert fetch_version(store, first, tmp_path / "copy") == 0
     second = merge([later], str(tmp_path / "d")).version
-    assert 0 < fetch(store, second, tmp_path / "copy") < fetch(store, second, tmp_path / "new")
+    assert 0 < fetch_version(store, second, tmp_path / "copy") < fetch_version(store, second, tmp_path / "new")
     with pytest.raises(NoSuchVersion, match="v0001 to v0002"):
         find_version(store, "v0003")
     table = tmp_path / "d" / second.name / "map.json"
     table.write_text(table.read_text().replace("maps/brake-0", "maps/../../evil"))
     with pytest.raises(ValueError, match="outside the dataset"):
-        fetch(store, second, tmp_path / "third")
+        fetch_version(store, second, tmp_path / "third")
     assert not (tmp_path / "third" / second.name).exists()
 
 

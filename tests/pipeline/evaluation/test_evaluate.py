@@ -1,4 +1,4 @@
-"""Figures on planted differences: what was done to the frames is what is measured, and tables tell it."""
+"""Metrics on known changes of frames: the change is measured, and the tables contain it."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from conditioning.layers.control_layers import draw_layers
 from pipeline.checks.sight import ClipObservation, FrameDetections, Frames, middle_colours
 from pipeline.checks.targets import class_indices, ego_motion
 from pipeline.errors import UserError
-from pipeline.evaluation.evaluate import frames_of, keep_figures
+from pipeline.evaluation.evaluate import load_kept_frames, write_results
 from pipeline.evaluation.metrics import SOURCE, Evaluation, EvaluationCase, SubjectMetrics, evaluate_subjects
 from pipeline.evaluation.tables import HEADINGS, markdown, row
 from tests.pipeline.seeing import CAMERA, behind_a_truck, labels_of, open_road, strict_baseline
@@ -20,7 +20,7 @@ GREY = 90
 
 
 def painted(rollout, labels) -> Frames:
-    """Grey frames with every body as a flat block, far ones first, each of its own brightness in red."""
+    """Grey frames with every body as a constant block, far ones first, each with its own red value."""
     frames = np.full((len(rollout.t_s), CAMERA.height, CAMERA.width, 3), GREY, np.uint8)
     for t, frame in enumerate(frames):
         for actor in np.argsort(-labels.depth_m[t]):
@@ -34,7 +34,7 @@ def colour_of(actor: int) -> int:
 
 
 class BlockEye:
-    """Finds flat blocks by their red, and knows the motion: a measuring device for `painted` frames."""
+    """Detects constant blocks by their red value, and knows the motion: a reference observer for `painted` frames."""
 
     def __init__(self, rollout):
         self.kinds, self.motion = class_indices(rollout), ego_motion(rollout)
@@ -167,19 +167,19 @@ def test_kept_frames_of_another_length_are_refused_before_they_are_measured(road
     path = tmp_path / "frames" / "road-generated.npy"
     path.parent.mkdir()
     np.save(path, road.source)
-    assert np.array_equal(frames_of(road, tmp_path, "generated"), road.source)
+    assert np.array_equal(load_kept_frames(road, tmp_path, "generated"), road.source)
     np.save(path, road.source[1:])
     there = len(road.source)
     with pytest.raises(UserError, match=rf"{path} holds {there - 1} frames .* the clip has {there} frames"):
-        frames_of(road, tmp_path, "generated")
+        load_kept_frames(road, tmp_path, "generated")
 
 
 def test_figures_take_the_place_of_earlier_ones_whole(road, tmp_path):
     measured = evaluate_subjects([road], {}, BlockEye(road.rollout), strict_baseline(), lambda name, subject: None)
     for name in ("evaluation.json", "evaluation.md"):
         (tmp_path / name).write_text("earlier")
-        (tmp_path / f"{name}.link").hardlink_to(tmp_path / name)  # shows what is written into the file that was there
-    keep_figures(measured, tmp_path)
+        (tmp_path / f"{name}.link").hardlink_to(tmp_path / name)  # would show a write into the existing file
+    write_results(measured, tmp_path)
     for name in ("evaluation.json", "evaluation.md"):
         assert SOURCE in (tmp_path / name).read_text()
         assert (tmp_path / f"{name}.link").read_text() == "earlier"

@@ -1,4 +1,4 @@
-"""The layers' depth and the ego's motion carry one real picture into the next."""
+"""Reprojection of a real picture to the next one with the layers' depth and the ego's motion."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from conditioning.assets.scenery import build_scenery
 from conditioning.geometry.camera import FRONT
 from conditioning.layers import control_layers as layers
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from models.decoder import reprojection
 from models.decoder.reprojection import CameraPath, reproject
 from models.pixels import signed
@@ -26,7 +26,7 @@ def test_depth_is_read_as_the_layers_write_it():
 def test_a_picture_moved_on_is_nearer_to_the_next_one_than_a_picture_held():
     rollout = simulate(load(library()["nhtsa/lead-brake"])[0])
     scenery = build_scenery(rollout)
-    before, after = (signed(p).movedim(-1, 0) for p in photograph(rollout, scenery, CAMERA, 0, [3, 4]))
+    before, after = (signed(p).movedim(-1, 0) for p in render_procedural(rollout, scenery, CAMERA, 0, [3, 4]))
     drawn = signed(draw_layers(rollout, scenery, CAMERA, [3, 4]).values)
     poses = torch.from_numpy(rollout.ego_to_map[[3, 4]] @ CAMERA.camera_to_ego)[None]
     sight = CameraPath(poses, torch.from_numpy(CAMERA.intrinsic)[None])
@@ -41,12 +41,12 @@ def test_a_picture_moved_on_is_nearer_to_the_next_one_than_a_picture_held():
 
 
 def test_bodies_are_carried_on_in_their_own_frames():
-    """Over three streets, most of the bodies' pixels agree, and are nearer to the next picture than pixels held."""
+    """Over three streets, most pixels of bodies agree, and are closer to the next picture than without reprojection."""
     agreed, held, carried = [], [], []
     for seed in range(3):
         rollout = simulate(sample_scenario(seed, duration_s=3.0))
         scenery, frames = build_scenery(rollout), [20, 21]
-        before, after = (signed(p).movedim(-1, 0) for p in photograph(rollout, scenery, CAMERA, seed, frames))
+        before, after = (signed(p).movedim(-1, 0) for p in render_procedural(rollout, scenery, CAMERA, seed, frames))
         drawn = signed(draw_layers(rollout, scenery, CAMERA, frames).values)
         poses = torch.from_numpy(rollout.ego_to_map[frames] @ CAMERA.camera_to_ego)[None]
         sight = CameraPath(poses, torch.from_numpy(CAMERA.intrinsic)[None])

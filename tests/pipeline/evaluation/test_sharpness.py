@@ -1,4 +1,4 @@
-"""Fog, drifting facades and flicker, planted in source pictures, are what is measured."""
+"""Blur, colour drift of facades and flicker that are added to source pictures are measured."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.layers.control_layers import LAYERS, Layers, draw_layers
-from conditioning.renderer.procedural import photograph
+from conditioning.renderer.procedural import render_procedural
 from pipeline.checks.sight import Frames
 from pipeline.evaluation.sharpness import MOMENTS, REGION_NAMES, Sharpness, on_bodies, sharpness
 from scenarios.random_scenarios import sample_scenario
@@ -24,7 +24,7 @@ def street() -> tuple[Rollout, Layers, Frames]:
     scenery = build_scenery(rollout)
     layers = draw_layers(rollout, scenery, CAMERA)
     assert (layers.values[:, LAYERS.index("building")] > 0).any() and on_bodies(layers.values).any()
-    return rollout, layers, photograph(rollout, scenery, CAMERA, 0)
+    return rollout, layers, render_procedural(rollout, scenery, CAMERA, 0)
 
 
 def measured(street, frames: Frames) -> Sharpness:
@@ -70,7 +70,7 @@ def test_what_moves_with_its_surface_does_not_flicker_and_new_noise_does(street)
     still = measured(street, source).flicker
     assert measured(street, np.clip(source + noise, 0, 255).astype(np.uint8)).flicker > 1.5 * still
     held = np.repeat(source[:1], len(source), 0)
-    assert measured(street, held).flicker > 1.2 * still  # a picture that stands does not move as its surfaces do
+    assert measured(street, held).flicker > 1.2 * still  # in a constant picture, surfaces do not move as expected
 
 
 def test_sums_add_up(street):

@@ -1,4 +1,4 @@
-"""The forecast of a batch: exact where it can be, near the batch played through elsewhere, honest about its lacks."""
+"""The forecast of a batch: exact in simple cases, near the simulation in others, and clear about unknowns."""
 
 import json
 import os
@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from outputs.clips.manifest import write_record
 from pipeline.cli.main import app
 from pipeline.planning.cost_model import SHIPPED, MeasuredCosts, NotMeasured, read_measured
-from pipeline.planning.forecast import Cluster, Load, Trouble, acceptance, forecast, load_of
-from pipeline.planning.planning import Ask, plan_batch
-from pipeline.planning.simulated_batch import play
+from pipeline.planning.forecast import Cluster, FailureRates, Load, acceptance, forecast, load_of
+from pipeline.planning.planning import PlanRequest, plan_batch
+from pipeline.planning.simulated_batch import simulate_batch
 from tests.outputs.made import BAD, record
 
-NONE = Trouble(dying=0.0, slow=0.0)
+NONE = FailureRates(dying=0.0, slow=0.0)
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
@@ -25,10 +25,10 @@ def load(cpu: list[float], gpu: list[float] | None = None, startup_s: float = 10
     return Load(np.array(cpu), np.array(gpu or [0.0] * len(cpu)), startup_s)
 
 
-def played(a_load: Load, cluster: Cluster, trouble: Trouble, clips: int) -> float:
-    """The mean of many: short batches vary more."""
+def played(a_load: Load, cluster: Cluster, trouble: FailureRates, clips: int) -> float:
+    """The mean of many simulations, since short batches vary more."""
     times = max(3, min(200, 6000 // clips))
-    return float(np.mean([play(a_load, cluster, trouble, clips, seed).wall_s for seed in range(times)]))
+    return float(np.mean([simulate_batch(a_load, cluster, trouble, clips, seed).wall_s for seed in range(times)]))
 
 
 def measured(accepted: int = 2, device: str = "cpu", **changes) -> MeasuredCosts:
@@ -46,12 +46,12 @@ def measured(accepted: int = 2, device: str = "cpu", **changes) -> MeasuredCosts
 
 def test_one_worker_takes_the_sum():
     assert forecast(load([60.0]), Cluster(1), NONE, 7).wall_s == pytest.approx(10 + 7 * 60)
-    assert play(load([60.0]), Cluster(1), NONE, 7, seed=0).wall_s == pytest.approx(10 + 7 * 60)
+    assert simulate_batch(load([60.0]), Cluster(1), NONE, 7, seed=0).wall_s == pytest.approx(10 + 7 * 60)
 
 
 def test_equal_clips_on_enough_workers_take_one_clip():
     assert forecast(load([60.0]), Cluster(16), NONE, 9).wall_s == pytest.approx(70, rel=0.01)
-    assert play(load([60.0]), Cluster(16), NONE, 9, seed=0).wall_s == pytest.approx(70)
+    assert simulate_batch(load([60.0]), Cluster(16), NONE, 9, seed=0).wall_s == pytest.approx(70)
 
 
 def test_twice_the_workers_take_half_the_time_of_a_long_batch():
@@ -61,7 +61,7 @@ def test_twice_the_workers_take_half_the_time_of_a_long_batch():
 
 def test_more_workers_than_clips_do_not_help_and_a_straggler_is_waited_for():
     assert forecast(load([60.0]), Cluster(10), NONE, 10).wall_s == forecast(load([60.0]), Cluster(99), NONE, 10).wall_s
-    few = forecast(load([60.0]), Cluster(1000), Trouble(dying=0.0, slow=0.01), 1000).wall_s
+    few = forecast(load([60.0]), Cluster(1000), FailureRates(dying=0.0, slow=0.01), 1000).wall_s
     assert few == pytest.approx(10 + 180, rel=0.01)
 
 
@@ -74,20 +74,20 @@ def test_the_scarcer_resource_decides():
 
 
 def test_dead_attempts_cost_half_a_clip_each_on_average():
-    often = Trouble(dying=0.2, slow=0.0)
-    end = play(load([60.0], startup_s=0.0), Cluster(1), often, 4000, seed=0)
+    often = FailureRates(dying=0.2, slow=0.0)
+    end = simulate_batch(load([60.0], startup_s=0.0), Cluster(1), often, 4000, seed=0)
     assert end.deaths == pytest.approx(4000 * 0.2 / 0.8, rel=0.1)
     assert end.wall_s == pytest.approx(4000 * 60 + end.deaths * 30, rel=0.01)
     assert forecast(load([60.0], startup_s=0.0), Cluster(1), often, 4000).wall_s == pytest.approx(end.wall_s, rel=0.02)
 
 
-@pytest.mark.parametrize("trouble", [NONE, Trouble(), Trouble(0.05, 0.03, 5.0)])
+@pytest.mark.parametrize("trouble", [NONE, FailureRates(), FailureRates(0.05, 0.03, 5.0)])
 @pytest.mark.parametrize(
     "cluster, clips", [(Cluster(2), 21), (Cluster(2), 200), (Cluster(48), 30), (Cluster(48), 300), (Cluster(48), 3000),
                        (Cluster(64, 8), 800), (Cluster(6, 8), 800)],
 )  # fmt: skip
 def test_the_model_is_near_the_batch_played_through(cluster, clips, trouble):
-    """The measured times of the shipped figures: start-up, queues, stragglers, deaths and the end of the batch."""
+    """With the shipped measurements: start-up, queues, slow machines, failures and the end of the batch."""
     a_load = load_of(read_measured(SHIPPED), 12.0)
     expected = played(a_load, cluster, trouble, clips)
     assert forecast(a_load, cluster, trouble, clips).wall_s == pytest.approx(expected, rel=0.08)
@@ -95,7 +95,7 @@ def test_the_model_is_near_the_batch_played_through(cluster, clips, trouble):
 
 def test_a_batch_is_the_same_again_with_the_same_seed():
     a_load = load([50.0, 60.0, 90.0])
-    first, again, other = (play(a_load, Cluster(4), Trouble(0.1), 50, seed) for seed in (1, 1, 2))
+    first, again, other = (simulate_batch(a_load, Cluster(4), FailureRates(0.1), 50, seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
@@ -110,32 +110,32 @@ def test_few_measured_clips_leave_the_acceptance_open():
 
 
 def test_a_gpu_that_nobody_measured_gives_bounds_not_a_number():
-    slowest, fastest = plan_batch(measured(), Ask(1000, Cluster(64, 4), NONE)).cases
+    slowest, fastest = plan_batch(measured(), PlanRequest(1000, Cluster(64, 4), NONE)).cases
     assert slowest.usual.wall_s > 10 * fastest.usual.wall_s
-    (assumed,) = plan_batch(measured(), Ask(1000, Cluster(64, 4), NONE, gpu_speedup=10.0)).cases
+    (assumed,) = plan_batch(measured(), PlanRequest(1000, Cluster(64, 4), NONE, gpu_speedup=10.0)).cases
     assert fastest.usual.wall_s < assumed.usual.wall_s < slowest.usual.wall_s
     assert "ASSUMED" in assumed.about
 
 
 def test_seconds_of_a_gpu_are_taken_as_they_are_and_not_for_cores():
-    (case,) = plan_batch(measured(device="NVIDIA H100"), Ask(1000, Cluster(64, 4), NONE)).cases
+    (case,) = plan_batch(measured(device="NVIDIA H100"), PlanRequest(1000, Cluster(64, 4), NONE)).cases
     assert case.about == ""
     assert case.usual.wall_s == pytest.approx(10 + 2000 * 30 / 4, rel=0.01)
     with pytest.raises(NotMeasured, match="--gpus"):
-        plan_batch(measured(device="NVIDIA H100"), Ask(1000, Cluster(64), NONE))
+        plan_batch(measured(device="NVIDIA H100"), PlanRequest(1000, Cluster(64), NONE))
     with pytest.raises(NotMeasured, match="no meaning"):
-        plan_batch(measured(device="NVIDIA H100"), Ask(1000, Cluster(64, 4), NONE, gpu_speedup=2.0))
+        plan_batch(measured(device="NVIDIA H100"), PlanRequest(1000, Cluster(64, 4), NONE, gpu_speedup=2.0))
 
 
 def test_accepted_clips_are_what_is_asked_and_failures_count_as_none():
-    outlook = plan_batch(measured(failed=4), Ask(1000, Cluster(8), NONE))
+    outlook = plan_batch(measured(failed=4), PlanRequest(1000, Cluster(8), NONE))
     assert outlook.cases[0].usual.clips == 4000
     assert outlook.run_bytes == pytest.approx(4000 * 10**7)
     assert outlook.dataset_bytes == pytest.approx(1000 * 9 * 10**6)
 
 
 def a_run(path: Path, device: str = "cpu") -> Path:
-    """Two workers that need 12 s to start and make two clips of 10 s each, written within 2 s; one clip fails."""
+    """Two workers with 12 s of start-up and two clips of 10 s each, written within 2 s; one clip fails."""
     (path / "failed").mkdir(parents=True)
     (path / "rejected").mkdir()
     start = {"at": START.isoformat(timespec="seconds"), "machine": {"cores": "2"}, "versions": {"torch": "2.13"}}
@@ -186,7 +186,7 @@ def test_what_cannot_be_planned_with_is_refused_in_words(tmp_path):
         read_measured(run)
     write_record(tmp_path / "run" / "clips" / "c-0" / "record.json", record("c-0", BAD))
     with pytest.raises(NotMeasured, match="none of 4"):
-        plan_batch(measured(accepted=0), Ask(1, Cluster(1), NONE))
+        plan_batch(measured(accepted=0), PlanRequest(1, Cluster(1), NONE))
 
 
 def test_the_command_says_what_it_stands_on(tmp_path):

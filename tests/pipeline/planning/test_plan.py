@@ -1,4 +1,4 @@
-"""What a request comes to: which clips, of which files, and what is said of the rest."""
+"""Plan of a run: its clips, their files, and the messages about files that are left out."""
 
 import pytest
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from outputs.clips.coverage import coverage
-from outputs.clips.manifest import ClipRecord, reasons_against, write_record
+from outputs.clips.manifest import ClipRecord, rejection_reasons, write_record
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.datasets.publish import points
 from pipeline.engine.lock import Locked, locked
@@ -34,7 +34,7 @@ def record(clip: str, outcome: Outcome = Outcome.PASS) -> ClipRecord:
     return ClipRecord(
         id=clip, scenario_id="1", family="f", name="n", caption="", spec_hash="", seed=0, parameters={}, preset="tiny",
         weights={}, code_version="", torch_version="", cpu_capability="", device="cpu", stage_s={}, verdicts=verdicts,
-        accepted=accepted(verdicts), reasons=reasons_against(verdicts), cameras=("CAM_FRONT",), frame_rate_hz=12.0,
+        accepted=accepted(verdicts), reasons=rejection_reasons(verdicts), cameras=("CAM_FRONT",), frame_rate_hz=12.0,
         happenings=(),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Several measures at once: what is found is their frontier, spread from end to end, and written as scenario files."""
+"""Search with several measures: the result is their frontier, from end to end, written as scenario files."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 from outputs.searches.records import Fate
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
-from pipeline.search.pareto import undominated, weighings
+from pipeline.search.pareto import undominated, weight_vectors
 from pipeline.search.search import SearchEffort, SearchResult, search
 from pipeline.search.severity import MEASURES, others_effort
 from scenarios.load import load
@@ -60,7 +60,7 @@ def test_undominated_is_what_its_definition_says(rows):
 
 @pytest.mark.parametrize("measures", [2, 3])
 def test_weighings_reach_from_one_measure_to_the_other(measures):
-    weights = np.array(weighings(measures))
+    weights = np.array(weight_vectors(measures))
     assert (weights > 0).all()
     assert sorted(weights.argmax(axis=1).tolist())[0] == 0
     assert {int(i) for i in np.flatnonzero((weights == 1).any(axis=0))} == set(range(measures))
@@ -74,7 +74,7 @@ def test_no_trial_is_worse_than_one_of_the_frontier_by_both(answered):
 
 
 def test_the_shortest_gap_is_on_the_whole_frontier_and_braking_trades_one_for_the_other(answered):
-    """At a given braking the shortest gap has the least TTC; harder braking lowers it, and is less mild."""
+    """For given braking the shortest gap has the least TTC; harder braking lowers it, and is less mild."""
     assert len(answered.frontier) == 6
     assert np.mean([number(case.values["actors.lead.ahead"]) for case in answered.frontier]) < 36  # 45 by chance
     hardness = [number(case.values["story.0.do.brake.decel"]) for case in answered.frontier]

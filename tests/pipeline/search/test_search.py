@@ -1,4 +1,4 @@
-"""Finding the worst case: known optima are found, the impossible is left out, and what is written is what was found."""
+"""Search: known optima are reached, infeasible points are left out, and the files reproduce the result."""
 
 import json
 import math
@@ -51,17 +51,17 @@ def number(written: object) -> float:
     return float(str(written).split()[0])
 
 
-# -- what is found -------------------------------------------------------------------------------------------------
+# -- search results ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory) -> SearchResult:
-    """The open search, once for several tests."""
+    """The open search, shared by several tests."""
     return found(tmp_path_factory.mktemp("search"), keep=6)
 
 
 def test_between_listed_values_the_worst_is_found_where_the_formula_has_it(answered):
-    """The least TTC is that of the last frame: (gap - v t) / v, worst at the shortest gap and the highest speed."""
+    """The least TTC is that of the last frame: (gap - v t) / v, lowest at the shortest gap and the highest speed."""
     worst = answered.frontier[0]
     assert number(worst.values["actors.lead.ahead"]) == pytest.approx(40, abs=0.2)
     assert number(worst.values["ego.speed"]) == pytest.approx(10, abs=0.05)
@@ -75,7 +75,7 @@ def test_required_deceleration_is_that_of_the_formula_at_its_worst(tmp_path):
 
 
 def test_the_worst_may_lie_inside_the_ranges(tmp_path):
-    """Of a car that stands in the oncoming lane only offsets around 3.5 m to the right bring it into the ego's way."""
+    """A car at rest in the oncoming lane is in the ego's way only for offsets around 3.5 m to the right."""
     text = STANDING.replace("lane: 0, ahead: 50 m", "lane: oncoming 0, ahead: 20 m")
     sweep = "sweep: {actors.lead.offset: {between: [-6.5 m, -0.5 m], draws: 3}, ego.speed: [8 m/s]}\n"
     answer = found(tmp_path, sweep=sweep, text=text)
@@ -119,7 +119,7 @@ def test_the_same_seed_finds_the_same_with_any_number_of_workers(tmp_path):
     assert found(tmp_path, rollouts=20, seed=1).trials != one.trials
 
 
-# -- what is left out ----------------------------------------------------------------------------------------------
+# -- excluded trials -----------------------------------------------------------------------------------------------
 
 
 def test_what_a_constraint_drops_is_never_rolled_out(tmp_path):
@@ -137,7 +137,7 @@ def test_what_cannot_stand_so_is_counted_and_left_out(tmp_path):
 
 
 def test_what_physics_forbids_is_counted_and_left_out(tmp_path):
-    """A trajectory that leaps to 58 m/s within half a second asks for more than any tyre gives."""
+    """A trajectory that reaches 58 m/s within half a second needs more than any tyre's grip."""
     text = STANDING.replace(
         "{kind: car, lane: 0, ahead: 50 m, speed: 0 km/h}",
         "{kind: car, trajectory: [[0 s, 40 m, 0 m], [0.5 s, 41 m, 0 m], [1 s, 42 m, 0 m]]}",
@@ -174,7 +174,7 @@ def test_a_log_is_refused(tmp_path, library):
         found(tmp_path, text=text, sweep="\nsweep: {environment.weather: [clear, fog]}\n")
 
 
-# -- what is written -----------------------------------------------------------------------------------------------
+# -- output files --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("measure", [name for name, each in MEASURES.items() if each.dangerous])
@@ -209,7 +209,7 @@ def test_a_measure_that_is_not_there_is_named(tmp_path):
         search_file(str(written(tmp_path)), ("pet",), SearchEffort(), tmp_path / "out", Console(quiet=True))
 
 
-# -- the measures --------------------------------------------------------------------------------------------------
+# -- measures ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ego_kmh", [20, 40, 60])

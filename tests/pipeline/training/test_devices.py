@@ -1,4 +1,4 @@
-"""A network is trained on the device that is named; one that is not there is refused before anything is made."""
+"""Networks are trained on the requested device; a missing device is refused before anything is created."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Footage: bursts of neighbours spread over a clip, pictures and layers of the same moments, nothing shot twice."""
+"""Footage: bursts of consecutive frames, pictures and layers of the same instants, each clip rendered once."""
 
 import json
 import re
@@ -10,13 +10,13 @@ import torch
 
 from models.presets import PRESETS
 from pipeline.errors import UserError
-from pipeline.training.batches import COLOUR, NEARNESS, TOKEN_PX, clips_batch, pairs_batch, place, windows_batch
+from pipeline.training.batches import COLOUR, NEARNESS, TOKEN_PX, clips_batch, pairs_batch, random_crop, windows_batch
 from pipeline.training.learners import PARTS
 from pipeline.training.training_data import (
     DURATION_S,
     Footage,
     FootageConfig,
-    begin_footage,
+    create_footage,
     draw_moments,
     make_footage,
     open_footage,
@@ -69,8 +69,8 @@ def test_footage_begun_for_something_else_is_refused(footage):
 
 @pytest.fixture
 def begun(tmp_path) -> Path:
-    """A footage.json, with arrays of nothing yet."""
-    begin_footage(tmp_path, CONFIG)
+    """A footage.json, with empty arrays."""
+    create_footage(tmp_path, CONFIG)
     return tmp_path / "footage.json"
 
 
@@ -85,7 +85,7 @@ def test_footage_of_another_version_is_refused_by_what_it_lacks(begun, gone):
     told = json.loads(begun.read_text())
     del told[gone]
     begun.write_text(json.dumps(told))
-    for use in (open_footage, lambda folder: begin_footage(folder, CONFIG)):
+    for use in (open_footage, lambda folder: create_footage(folder, CONFIG)):
         with pytest.raises(UserError, match=f"another version: .* differ in {gone}; name another folder"):
             use(begun.parent)
 
@@ -95,20 +95,20 @@ def test_footage_with_other_layers_or_words_is_refused_and_they_are_named(begun,
     told = json.loads(begun.read_text())
     first, second, *others = told[what]
     begun.write_text(json.dumps(told | {what: [second, first, *others, "comet"]}))
-    for use in (open_footage, lambda folder: begin_footage(folder, CONFIG)):
+    for use in (open_footage, lambda folder: create_footage(folder, CONFIG)):
         with pytest.raises(UserError, match=f"another list of {what}, gone: 'comet'; moved: .*; name another folder"):
             use(begun.parent)
 
 
 def test_footage_with_fewer_token_frames_than_the_world_model_sees_is_refused_before_anything_is_made(tmp_path):
-    begin_footage(tmp_path, FootageConfig(clips=1, bursts=1, burst=5, height=48, width=80))
+    create_footage(tmp_path, FootageConfig(clips=1, bursts=1, burst=5, height=48, width=80))
     window = PRESETS["tiny"].world.window
-    with pytest.raises(UserError, match=f"3 pictures with tokens in each clip; .* {window} at once"):
+    with pytest.raises(UserError, match=f"3 pictures with tokens in each clip; .* needs {window} in its context"):
         PARTS["world"](PRESETS["tiny"], open_footage(tmp_path), tmp_path / "none", torch.device("cpu"))
 
 
 def test_unshot_footage_says_how_to_make_some(tmp_path):
-    with pytest.raises(FileNotFoundError, match="makes some") as told:
+    with pytest.raises(FileNotFoundError, match="creates some") as told:
         open_footage(tmp_path)
     (part,) = re.findall(f"`nearmiss train (\\w+) --footage {tmp_path}`", str(told.value))
     assert part in PARTS
@@ -124,7 +124,7 @@ def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(foo
         assert np.allclose(clips.t_s[row].numpy(), moments / FRAME_RATE_HZ)
         drawn, shot = clips.layers[row].numpy(), footage.layers[clip, frames[row] % 15]
         assert (np.delete(drawn, COLOUR, 1) == np.delete(shot, COLOUR, 1)).all()
-        assert (drawn == shot).all() or not drawn[:, COLOUR].any()  # some clips are shown without the bodies' colours
+        assert (drawn == shot).all() or not drawn[:, COLOUR].any()  # some clips have no body colours in their layers
     assert clips.weight.mean().item() == pytest.approx(1, abs=0.05)
 
 
@@ -132,11 +132,11 @@ def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(foo
     ("height", "width", "size"), [(48, 80, (48, 80)), (56, 300, (48, 128)), (80, 128, (80, 128)), (144, 256, (80, 128))]
 )
 def test_a_crop_lies_within_the_picture_on_whole_tokens_however_small_that_is(tmp_path, height, width, size):
-    begin_footage(tmp_path, FootageConfig(clips=1, bursts=2, burst=3, height=height, width=width))
+    create_footage(tmp_path, FootageConfig(clips=1, bursts=2, burst=3, height=height, width=width))
     footage = open_footage(tmp_path, "r+")
     footage.done[0] = True
     footage.boxes[0, :, 0] = (0, 0, width, height)
-    for p in (place(footage, np.random.default_rng(seed), 2) for seed in range(20)):
+    for p in (random_crop(footage, np.random.default_rng(seed), 2) for seed in range(20)):
         assert (p.rows.stop - p.rows.start, p.columns.stop - p.columns.start) == size
         assert p.rows.start >= 0 and p.rows.stop <= height and p.columns.start >= 0 and p.columns.stop <= width
         assert p.rows.start % TOKEN_PX == p.columns.start % TOKEN_PX == 0

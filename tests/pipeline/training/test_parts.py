@@ -1,4 +1,4 @@
-"""Parts that learn on real footage, by the smallest networks."""
+"""Learners on real footage, with the smallest networks."""
 
 from pathlib import Path
 

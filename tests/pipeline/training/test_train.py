@@ -1,4 +1,4 @@
-"""The training loop on a few toy pictures: resuming changes nothing, weights ship whole, curves and samples appear."""
+"""The training loop on toy pictures: resuming changes nothing; weights, curves and samples are written."""
 
 import csv
 from dataclasses import replace
@@ -14,13 +14,13 @@ from models import weights
 from models.pixels import to_bytes
 from models.tokens.tokenizer import Tokenizer, TokenizerConfig
 from pipeline.training.contact_sheets import sheet
-from pipeline.training.loop import RATE_OVER_FAN_IN, TrainingSchedule, rates, train
+from pipeline.training.loop import RATE_OVER_FAN_IN, TrainingSchedule, parameter_groups, train
 
 CONFIG = TokenizerConfig(widths=(16, 16, 16), depths=(1, 1, 1), levels=(8, 5))
 
 
 class Squares:
-    """Learns flat colours drawn at random: the smallest honest part."""
+    """Learns constant colours drawn at random: the smallest real learner."""
 
     rate = 1e-3
     betas = (0.9, 0.98)
@@ -48,14 +48,14 @@ def run(folder: Path, *stops: int) -> dict[str, Tensor]:
 
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(TrainingSchedule, "rate", lambda self, step: 1.0)  # a shorter goal would cool down sooner
+    monkeypatch.setattr(TrainingSchedule, "rate", lambda self, step: 1.0)  # fewer steps would cool down earlier
     straight, resumed = run(tmp_path / "a", 60), run(tmp_path / "b", 40, 60)
     for name, value in straight.items():
         assert torch.equal(value, resumed[name]), name
 
 
 def trained(folder: Path, words: tuple[str, ...], config: TokenizerConfig = CONFIG) -> None:
-    """One step more than there are, or the first."""
+    """Train one step more than the checkpoint has, or the first step."""
     part = Squares()
     part.network = Tokenizer(config)
     train(part, TrainingSchedule(1, 1), folder / "run", folder / "s.safetensors", {}, lambda *_: None, vocabulary=words)
@@ -67,14 +67,14 @@ def test_a_run_does_not_go_on_with_other_words_or_another_network_and_says_which
     with pytest.raises(weights.WeightsError, match=r"another vocabulary, new: 'rain'; moved: 'night'.*--runs"):
         trained(tmp_path, ("day", "rain", "night"))
     with pytest.raises(weights.WeightsError, match=r"levels is \[8, 5\], the preset asks for \[5, 8\]"):
-        trained(tmp_path, ("day", "night"), replace(CONFIG, levels=(5, 8)))  # as many codes: shapes do not tell
+        trained(tmp_path, ("day", "night"), replace(CONFIG, levels=(5, 8)))  # as many codes, so all shapes are equal
 
 
 def test_a_checkpoint_that_does_not_say_what_it_is_of_is_refused(tmp_path):
     trained(tmp_path, ())
     checkpoint = tmp_path / "run" / "checkpoint.safetensors"
     save_file(load_file(checkpoint), checkpoint, {"step": "1"})  # as earlier versions wrote them
-    with pytest.raises(weights.WeightsError, match="does not say which network and which words"):
+    with pytest.raises(weights.WeightsError, match="its network and words are unknown"):
         trained(tmp_path, ())
 
 
@@ -107,5 +107,5 @@ def test_the_rate_warms_up_stays_and_cools_to_nothing():
 
 def test_the_more_a_weight_is_summed_with_the_slower_it_moves():
     network = nn.Sequential(nn.Conv2d(256, 8, 3), nn.Linear(4, 4))
-    most = [group["most"] for group in rates(network, 1e-3)]
+    most = [group["most"] for group in parameter_groups(network, 1e-3)]
     assert most == [RATE_OVER_FAN_IN / (256 * 9), 1e-3, 1e-3, 1e-3]  # weight and bias of each

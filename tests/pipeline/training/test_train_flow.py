@@ -1,4 +1,4 @@
-"""The flow that trains, run for real: one clip of footage at 48 x 80, the smallest tokenizer, forty steps."""
+"""The training flow in Prefect: one clip of footage at 48 x 80, the smallest tokenizer, forty steps."""
 
 import csv
 import json
@@ -51,10 +51,10 @@ def test_training_under_prefect_goes_on_from_its_checkpoint_and_shows_where_the_
     assert found["told"][:2] == [["Completed", f"tokenizer: {ships_to}"]] * 2
     assert found["told"][2][0] == "Failed"
     assert "no part 'wheels'; there are tokenizer, decoder" in found["told"][2][1]
-    assert found["tasks"] == ["train Completed 1", "train Completed 1", "train Failed 1"]  # a wrong name stays wrong
+    assert found["tasks"] == ["train Completed 1", "train Completed 1", "train Failed 1"]  # a wrong name is not retried
     assert f"`{ships_to}` after 40 steps" in found["pages"]["nearmiss-train-tokenizer"]
     with (tmp_path / "runs" / "tokenizer" / "loss.csv").open() as file:
-        assert [row["step"] for row in csv.DictReader(file)] == ["20", "40"]  # the first twenty were made once
+        assert [row["step"] for row in csv.DictReader(file)] == ["20", "40"]  # the first twenty were trained once
     assert (tmp_path / "runs" / "tokenizer" / "sample-000040.png").is_file()
     weights.load(Tokenizer(speck().tokenizer), ships_to)
     lineage = weights.lineage(ships_to)
