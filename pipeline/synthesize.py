@@ -23,13 +23,13 @@ from pipeline.stages import (
     ConditionedClip,
     condition,
     judge,
-    open_world,
     predict_tokens,
     render_frames,
     seed_for,
     sense_lidar,
     take_pictures,
 )
+from pipeline.worlds import open_world
 
 
 @dataclass(frozen=True)

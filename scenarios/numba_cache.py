@@ -73,6 +73,19 @@ def place() -> Path | None:
     return home and home / f"loops-{state()}"
 
 
+def kept_file(name: str) -> str | None:
+    """Where something else that takes long to compute may be kept for this state of the code; None: nowhere.
+
+    As trusted as the loops: the folder is ours, or as well guarded as the code itself.
+    """
+    if (folder := place()) is None:
+        return None
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder / name)
+    return None
+
+
 def _first_writable(homes: Iterable[Path]) -> Path | None:
     """Found out without writing: a folder that is missing can be made if the one above it can be written."""
     for home in homes:

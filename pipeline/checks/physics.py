@@ -8,7 +8,8 @@ from jaxtyping import Bool
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
-from scenarios.metrics.criticality import WINDOW, Encounters, encounters
+from scenarios.metrics.criticality import Encounters, encounters
+from scenarios.metrics.smoothing import WINDOW
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 

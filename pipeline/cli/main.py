@@ -25,7 +25,7 @@ from pipeline.cli.options import (
     Workers,
 )
 from pipeline.cli.registry import COMMANDS
-from pipeline.cli.terminal import INCOMPLETE, OK, Commands, console, plain_errors
+from pipeline.cli.terminal import INCOMPLETE, OK, Commands, console, loading_modules, plain_errors
 
 app = typer.Typer(
     cls=Commands,
@@ -50,7 +50,8 @@ def new(
     ] = None,
 ) -> None:
     """Write a scenario file to begin from: a commented one, or one drafted from a phrase."""
-    from pipeline.cli.new import write_new
+    with loading_modules():
+        from pipeline.cli.new import write_new
 
     with plain_errors():
         made = write_new(path, phrase)
@@ -77,7 +78,8 @@ def schema(
 @app.command()
 def library() -> None:
     """List the shipped scenarios: a short list of everything, and the suites of the protocols."""
-    from pipeline.cli.display.catalog import list_shipped
+    with loading_modules():
+        from pipeline.cli.display.catalog import list_shipped
 
     list_shipped(console)
 
@@ -88,8 +90,9 @@ def explain(
     phrases: Annotated[bool, typer.Option("--phrases", help="Everything that a story line can say instead.")] = False,
 ) -> None:
     """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
-    from pipeline.cli.explaining import explain_files, explain_phrases
-    from pipeline.errors import UserError
+    with loading_modules():
+        from pipeline.cli.authoring.explaining import explain_files, explain_phrases
+        from pipeline.errors import UserError
 
     with plain_errors():
         if phrases:
@@ -107,7 +110,8 @@ def check(
     full: Annotated[bool, typer.Option("--full", help="Every verdict of every scenario.")] = False,
 ) -> None:
     """Validate scenario files and the physics of what happens in them. No network is run."""
-    from pipeline.cli.inspect import check_files
+    with loading_modules():
+        from pipeline.cli.authoring.checking import check_files
 
     with plain_errors():
         raise typer.Exit(OK if check_files(tuple(paths), log, full, console) else INCOMPLETE)
@@ -120,7 +124,8 @@ def preview(
     log: Log = None,
 ) -> None:
     """Draw scenarios from above and as the camera's layers, in seconds. No network is run."""
-    from pipeline.cli.inspect import preview_files
+    with loading_modules():
+        from pipeline.cli.authoring.previewing import preview_files
 
     with plain_errors():
         raise typer.Exit(OK if preview_files(tuple(paths), log, out, console) else INCOMPLETE)

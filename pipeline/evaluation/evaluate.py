@@ -28,12 +28,12 @@ from pipeline.stages import (
     condition,
     predict_tokens,
     render_frames,
-    roll_out,
     seed_for,
     source_frames,
 )
 from pipeline.training.contact_sheets import sheet
 from pipeline.training.training_data import HELD_OUT_SEED
+from pipeline.worlds import roll_out
 from scenarios.load import library, load
 from scenarios.random_scenarios import sample_scenario
 from scenarios.scenario import Scenario

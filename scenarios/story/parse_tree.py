@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lark import Lark, Token
 
+from scenarios.numba_cache import kept_file
 from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, PhysicalQuantity, measure_of
 from scenarios.spec.actor_references import ORDINALS
 from scenarios.story.trigger_phrases import Moment, Moments, Part, lane_of, side_of
@@ -58,13 +59,24 @@ class ClauseError:
 
 @lru_cache(maxsize=1)
 def grammar() -> Lark:
-    return Lark.open(str(Path(__file__).with_name("story.lark")), parser="lalr", lexer="contextual")
+    """The grammar with its rules as they are written, for those who list what can be said."""
+    return _lark(False)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    """The same for parsing alone; its tables are kept from one start to the next: they take a third of a second."""
+    return _lark(kept_file("story-grammar") or False)
+
+
+def _lark(cache: str | bool) -> Lark:
+    return Lark.open(str(Path(__file__).with_name("story.lark")), parser="lalr", lexer="contextual", cache=cache)
 
 
 @lru_cache(maxsize=4096)
 def clauses(plain: str) -> tuple[bool, tuple[Clause | ClauseError, ...]]:
     """Whether a line begins with 'then', and its clauses; raises lark's UnexpectedInput."""
-    said = _StoryTransformer().transform(grammar().parse(plain))
+    said = _StoryTransformer().transform(_parser().parse(plain))
     return plain.startswith(("then", "and then", "after that", "afterwards")), tuple(said)
 
 
