@@ -32,6 +32,25 @@ app = typer.Typer(
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
     no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown",
 )  # fmt: skip
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        console.print(f"nearmiss {version('nearmiss')}", highlight=False)
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case"""
+
+
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
 ]
