@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli.options import (
     GRACE_S,
+    AsJson,
     Attribution,
     Deadline,
     Gpus,
@@ -34,12 +35,13 @@ app = typer.Typer(
 )  # fmt: skip
 
 
-def _version(asked: bool) -> None:
+def _version(asked: bool) -> bool:
     if asked:
         from importlib.metadata import version
 
         console.print(f"nearmiss {version('nearmiss')}", highlight=False)
         raise typer.Exit(OK)
+    return asked
 
 
 @app.callback()
@@ -95,22 +97,23 @@ def schema(
 
 
 @app.command()
-def library() -> None:
+def library(as_json: AsJson = False) -> None:
     """List the shipped scenarios: a short list of everything, and the suites of the protocols."""
     with loading_modules():
-        from pipeline.cli.display.catalog import list_shipped
+        from pipeline.cli.display.catalog import list_shipped, shipped_as_json
 
-    list_shipped(console)
+    (shipped_as_json if as_json else list_shipped)(console)
 
 
 @app.command()
 def explain(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="As for the other commands.")] = None,
     phrases: Annotated[bool, typer.Option("--phrases", help="Everything that a story line can say instead.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
     with loading_modules():
-        from pipeline.cli.authoring.explaining import explain_files, explain_phrases
+        from pipeline.cli.authoring.explaining import explain_as_json, explain_files, explain_phrases
         from pipeline.errors import UserError
 
     with plain_errors():
@@ -119,7 +122,8 @@ def explain(
             raise typer.Exit(OK)
         if not paths:
             raise UserError("name a scenario file, a folder or a library name; or ask for --phrases")
-        raise typer.Exit(OK if explain_files(tuple(paths), console) else INCOMPLETE)
+        shown = explain_as_json if as_json else explain_files
+        raise typer.Exit(OK if shown(tuple(paths), console) else INCOMPLETE)
 
 
 @app.command()
@@ -127,13 +131,15 @@ def check(
     paths: Paths,
     log: Log = None,
     full: Annotated[bool, typer.Option("--full", help="Every verdict of every scenario.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Validate scenario files and the physics of what happens in them. No network is run."""
     with loading_modules():
-        from pipeline.cli.authoring.checking import check_files
+        from pipeline.cli.authoring.checking import check_as_json, check_files
 
     with plain_errors():
-        raise typer.Exit(OK if check_files(tuple(paths), log, full, console) else INCOMPLETE)
+        sound = check_as_json(tuple(paths), log, console) if as_json else check_files(tuple(paths), log, full, console)
+        raise typer.Exit(OK if sound else INCOMPLETE)
 
 
 @app.command()
@@ -213,6 +219,7 @@ def search(
     seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same cases.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that roll out; default: one a core.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the answer; default: runs/search-NAME-MEASURE.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Find the worst case within a file's sweep: rollouts alone, no pictures, hundreds to thousands a minute.
 
@@ -236,7 +243,8 @@ def search(
         from pipeline.search.search import SearchEffort
 
         effort = SearchEffort(rollouts, keep, seed, workers or cores())
-        raise typer.Exit(OK if search_file(path, tuple(measure or ("ttc",)), effort, out, console) else INCOMPLETE)
+        found = search_file(path, tuple(measure or ("ttc",)), effort, out, console, as_json)
+        raise typer.Exit(OK if found else INCOMPLETE)
 
 
 @app.command()

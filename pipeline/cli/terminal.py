@@ -1,10 +1,12 @@
 """What every command shares: where it prints, how it ends, and how a user's mistake is told."""
 
+import errno
 import gc
 import io
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import typer
@@ -23,7 +25,18 @@ class Commands(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         print_in_any_encoding()
-        return super().main(*args, **kwargs)
+        try:
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            if error.filename or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+                raise
+            sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again as it ends
+            sys.exit(MISUSED)
 
     def invoke(self, context: Any) -> Any:  # of the click that typer brings, which it does not export
         with plain_errors():

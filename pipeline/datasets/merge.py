@@ -57,7 +57,8 @@ def merge(runs: Sequence[Path], into: str, shares: Shares | None = None) -> Merg
     except BadAddress as error:
         raise NotMerged(f"--into {error}") from None
     except (OSError, ValueError) as error:
-        raise NotMerged(f"{into}: {error}; its last version is as it was, the same command goes on") from error
+        told = refusal_of_disk(error) if isinstance(error, OSError) else ""
+        raise NotMerged(f"{into}: {told or error}; its last version is as it was, the same command goes on") from error
 
 
 def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None) -> Merged:

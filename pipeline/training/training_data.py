@@ -144,7 +144,7 @@ def _meanings() -> dict[str, list[str]]:
 
 def _described(path: Path) -> FootageConfig:
     """What a footage.json says. UserError if it was written by another version, or for other layers or words."""
-    there = json.loads(path.read_text())
+    there = json.loads(path.read_text(encoding="utf-8"))
     wanted = {field.name for field in fields(FootageConfig)} | _meanings().keys()
     if odd := sorted(wanted ^ there.keys()):
         raise UserError(

@@ -11,6 +11,15 @@ from outputs.verdict import Outcome, Verdict
 from pipeline.checks.outcomes import EXPECTED
 from pipeline.checks.physics import check_physics
 from pipeline.cli.authoring.sources import runnable
+from pipeline.cli.json_output import (
+    CheckDocument,
+    JsonChecked,
+    JsonCollision,
+    faults_json,
+    print_document,
+    scenario_json,
+    verdict_json,
+)
 from pipeline.runs.scenario_sources import find, load_all
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent
 from scenarios.scenario import Scenario
@@ -83,6 +92,28 @@ def _rollout(scenario: Scenario, log: Path | None) -> Rollout:
     from pipeline.worlds import open_world
 
     return open_world(scenario, log, RIG).rollout
+
+
+def check_as_json(names: tuple[str, ...], log: Path | None, console: Console) -> bool:
+    """The result as one document of `pipeline.cli.json_output`; False as for `check_files`."""
+    result = run_check(names, log, lambda _done, _count: None)
+    document = CheckDocument(
+        ok=result.sound, scenarios=tuple(map(_checked_json, result.scenarios)), left_out=result.left_out,
+        dropped=result.dropped, faults=faults_json(result.faults),
+    )  # fmt: skip
+    print_document(document, console)
+    return result.sound
+
+
+def _checked_json(one: CheckedScenario) -> JsonChecked:
+    hits = tuple(
+        JsonCollision(t_s=h.t_s, actor=h.actor, other=h.other, impact_mps=h.impact_mps) for h in one.collisions
+    )
+    return JsonChecked(
+        scenario=scenario_json(one.scenario), possible=one.possible,
+        as_expected=not any(v.check.startswith(EXPECTED) for v in one.wrong), ended=one.ended, lasted_s=one.lasted_s,
+        collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
+    )  # fmt: skip
 
 
 def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: Console) -> bool:
