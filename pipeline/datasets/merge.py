@@ -14,7 +14,7 @@ from outputs.nuscenes.splits import Shares
 from outputs.versioned.scene_package import pack, put
 from outputs.versioned.store import BadAddress, Hold, Store, open_store
 from outputs.versioned.versions import Version, add_version, latest, point_to_latest
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refusal_of_disk
 from pipeline.runs.run_folder import Run, State
 
 HANDS = 16  # files sent at once: an object store answers many requests as fast as one
