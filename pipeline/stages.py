@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,8 +12,7 @@ from conditioning.caption import caption, word_ids
 from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import Layers, draw_layers
-from conditioning.logs.read_log import Log, log_pictures, read_log
-from conditioning.logs.tables import LogError
+from conditioning.logs.read_log import log_pictures
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import Labels, label_visibility
@@ -24,21 +22,12 @@ from pipeline.checks.physics import check_physics
 from pipeline.checks.pixels import check_pixels
 from pipeline.checks.sight import Frames
 from pipeline.networks import CalibratedChecker
+from pipeline.worlds import SimulatedWorld
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.scenario import Scenario
-from scenarios.simulation.simulate import simulate
 from scenarios.story.mentions import mentioned
 
 Randomness = Literal["look", "tokens", "frames", "lidar"]
-
-
-@dataclass(frozen=True)
-class SimulatedWorld:
-    """What happens, and the cameras that look at it; `log` is the real drive it was read from, if it was."""
-
-    rollout: Rollout
-    rig: tuple[Camera, ...]
-    log: Log | None
 
 
 @dataclass(frozen=True)
@@ -74,21 +63,6 @@ def seed_for(scenario: Scenario, seed: int, what: Randomness) -> int:
     """From content, never from a worker or an order: the same clip is the same wherever it is made."""
     digest = hashlib.sha256(f"{scenario.id}|{seed}|{what}".encode()).digest()
     return int.from_bytes(digest[:6], "big")
-
-
-def roll_out(scenario: Scenario) -> Rollout:
-    """Where everything is at every instant."""
-    return simulate(scenario)
-
-
-def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> SimulatedWorld:
-    """What happens and who looks at it: simulated and seen by `rig`, or read from the log in `folder`."""
-    if scenario.from_log is None:
-        return SimulatedWorld(roll_out(scenario), rig, None)
-    if folder is None:
-        raise LogError(f"{scenario.name}: starts from a log, and none was given")
-    log = read_log(folder, scenario)
-    return SimulatedWorld(log.rollout, (log.camera.resized(rig[0].height, rig[0].width),), log)
 
 
 def condition(rollout: Rollout, rig: tuple[Camera, ...], look: int | None) -> Conditions:

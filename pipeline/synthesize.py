@@ -26,12 +26,12 @@ from pipeline.stages import (
     ConditionedClip,
     condition,
     judge,
-    open_world,
     other_pictures,
     seed_for,
     sense_lidar,
     take_pictures,
 )
+from pipeline.worlds import open_world
 
 
 @dataclass(frozen=True)

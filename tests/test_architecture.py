@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("scenarios", "conditioning", "models", "outputs", "pipeline")
+FOLDERS = ("scenarios", "conditioning", "models", "outputs", "pipeline", "nearmiss")
 SOURCES = [*sorted(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py")), ROOT / "flows.py"]
 
 

@@ -15,7 +15,8 @@ from conditioning.caption import caption
 from conditioning.geometry.camera import Camera
 from conditioning.layers.control_layers import FOREGROUND, LAYERS, Layers, draw_layers
 from conditioning.layers.part_masks import PARTS
-from conditioning.preview.topdown import COLOURS, colour_of, draw_scene
+from conditioning.preview.topdown import COLOURS, CRITICAL, colour_of, draw_scene
+from scenarios.metrics.critical_instant import critical_instant
 from scenarios.rollout import Rollout
 
 COLUMNS = 4
@@ -45,8 +46,10 @@ def write_preview(
 
 
 def preview_frames(rollout: Rollout) -> list[int]:
-    """The frames of a preview, evenly spaced from the first to the last."""
-    return sorted(set(np.linspace(0, len(rollout.t_s) - 1, COLUMNS).round().astype(int).tolist()))
+    """The instants that a preview shows: evenly from the first frame to the last, and the critical one."""
+    even = np.linspace(0, len(rollout.t_s) - 1, COLUMNS).round().astype(int).tolist()
+    critical = critical_instant(rollout)
+    return sorted({*even, critical.frame} if critical else set(even))
 
 
 def draw_topdown(rollout: Rollout, scenery: Scenery, camera: Camera) -> Figure:
@@ -60,7 +63,7 @@ def draw_preview(
     rollout: Rollout, scenery: Scenery, camera: Camera, pictures: UInt8[np.ndarray, "view height width 3"] | None
 ) -> Figure:
     """The complete preview sheet."""
-    frames = preview_frames(rollout)
+    frames, critical = preview_frames(rollout), critical_instant(rollout)
     layers = draw_layers(rollout, scenery, camera, frames)
     strips = [("layers", false_colours(layers)), ("how near", _nearness(layers))]
     if pictures is not None:
@@ -77,7 +80,16 @@ def draw_preview(
             axes.imshow(picture, interpolation="nearest")
             axes.set(xticks=[], yticks=[], title=f"{name}, {rollout.t_s[frame]:.1f} s")
             axes.title.set_fontsize(8)
+            if critical and frame == critical.frame:
+                _mark_critical(axes, critical.words if name == strips[0][0] else "")
     return figure
+
+
+def _mark_critical(axes: Axes, words: str) -> None:
+    """A red frame around a picture of the critical instant, and what makes it critical."""
+    for spine in axes.spines.values():
+        spine.set(color=CRITICAL, linewidth=2.5)
+    axes.set_title("\n".join(part for part in (axes.get_title(), words) if part), fontsize=8, color=CRITICAL)
 
 
 def false_colours(layers: Layers) -> UInt8[np.ndarray, "time height width 3"]:
@@ -117,6 +129,8 @@ def _draw_speeds(axes: Axes, rollout: Rollout) -> None:
             axes.plot(rollout.t_s[valid], speed, label=body.id if ego or few else None, **style)
     axes.set(ylabel="speed, km/h", xlim=(0, max(rollout.t_s[-1], 0.1)))
     axes.set_ylim(bottom=0)
+    if critical := critical_instant(rollout):
+        axes.axvline(critical.t_s, color=CRITICAL, linewidth=1.2, label=f"{critical.t_s:.1f} s: {critical.words}")
     axes.legend(fontsize=7, loc="lower left")
     _number_events(axes, rollout)
 

@@ -13,6 +13,7 @@ from conditioning.geometry.cuboids import corners
 from conditioning.ground.markings import DASH_M, GAP_M, YELLOW, lane_lines, partial_markings
 from conditioning.ground.road_surface import GROUND_LOOKS, bars_of, is_painted
 from conditioning.layers.control_layers import CLASS_OF
+from scenarios.metrics.critical_instant import critical_instant
 from scenarios.roads.road import Road, ring_centre
 from scenarios.roads.road_polygons import road_area
 from scenarios.rollout import Rollout
@@ -22,6 +23,7 @@ COLOURS = {
     "person": "#c21fb4", "obstacle": "#6a5acd",
 }  # fmt: skip
 _GROUND = {"terrain": "#cfdcc4", "sidewalk": "#c9c2b8", "road": "#8d8f94"}
+CRITICAL = "#d40000"  # whatever marks the critical instant
 _MARGIN_M, _AHEAD_M = 12.0, 45.0
 _NAMED_M = 40.0  # bodies farther from the ego have no name: a log has about a hundred
 
@@ -40,6 +42,7 @@ def draw_scene(axes: Axes, rollout: Rollout, scenery: Scenery, camera: Camera, f
     _draw_view(axes, rollout, camera)
     for row in range(len(rollout.bodies)):
         _draw_body(axes, rollout, row, frames)
+    _draw_critical(axes, rollout)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="map x, m", ylabel="map y, m", aspect="equal")
 
 
@@ -109,6 +112,21 @@ def _draw_view(axes: Axes, rollout: Rollout, camera: Camera) -> None:
     far = pose[:3, 3] + 60.0 * sides @ pose[:3, :3].T
     cone = np.concatenate([pose[None, :2, 3], far[:, :2]])
     axes.add_patch(Polygon(cone, facecolor=COLOURS["ego"], alpha=0.08, zorder=3, linewidth=0))
+
+
+def _draw_critical(axes: Axes, rollout: Rollout) -> None:
+    """The ego's outline at the critical instant in red, and in words why it is critical."""
+    if (critical := critical_instant(rollout)) is None:
+        return
+    at = [critical.frame]
+    box = corners(rollout.centre[at, 0], rollout.sizes[[0]], rollout.yaw_rad[at, 0])[0]
+    foot = box[[0, 2, 6, 4], :2]
+    axes.add_patch(Polygon(foot, fill=False, edgecolor=CRITICAL, linewidth=1.8, zorder=9))
+    axes.annotate(
+        f"{critical.t_s:.1f} s: {critical.words}", foot.max(axis=0), (4, 14), textcoords="offset points", fontsize=8,
+        color=CRITICAL, zorder=9, arrowprops={"arrowstyle": "-", "color": CRITICAL, "linewidth": 0.8},
+        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.0},
+    )  # fmt: skip
 
 
 def _draw_body(axes: Axes, rollout: Rollout, row: int, frames: list[int]) -> None:

@@ -55,7 +55,8 @@ def build_tables(
     """
     with ExitStack() as stack:
         tables = {
-            name: _Table(stack.enter_context((folder / f"{name}.json").open("w")), name in SHARED) for name in TABLES
+            name: _Table(stack.enter_context((folder / f"{name}.json").open("w", encoding="utf-8")), name in SHARED)
+            for name in TABLES
         }
         for name, rows in fixed_tables().items():
             tables[name].add(map(as_line, rows))

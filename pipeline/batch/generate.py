@@ -28,13 +28,9 @@ from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Ending, Timings, tell_ending
 from pipeline.runs.run_config import ExecutionConfig, RunConfig, keep, read_specs, resuming
 from pipeline.runs.run_folder import Job, Run, clip_id, open_run
-from pipeline.runs.scenario_sources import load_all
+from pipeline.runs.scenario_sources import NoLog, load_all
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
-
-
-class NoLog(UserError):
-    """A scenario starts from a log and no log was given."""
 
 
 class NothingToMake(UserError):

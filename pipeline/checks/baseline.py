@@ -84,7 +84,7 @@ def load_baseline(path: Path) -> Baseline:
     if not path.exists():
         raise BaselineError(f"no baseline at {path}; {CURE}")
     try:
-        stored = json.loads(path.read_text())
+        stored = json.loads(path.read_text(encoding="utf-8"))
         named = stored.pop("id")
         baseline = Baseline(**{**stored, "recall": tuple(map(tuple, stored["recall"]))})
     except (ValueError, KeyError, TypeError) as error:

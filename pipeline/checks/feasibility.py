@@ -2,12 +2,11 @@
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import maximum_filter1d
 from shapely.strtree import STRtree
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics, outlines, touching_pairs
-from scenarios.metrics.criticality import WINDOW
+from scenarios.metrics.smoothing import HALF, WINDOW
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT
 from scenarios.model.driver_models import G
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
@@ -41,7 +40,8 @@ def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, 
 
 def _best_nearby(share: Float[np.ndarray, "time actor"]) -> Float[np.ndarray, "time actor"]:
     """The best within the smoothing window: an acceleration measured there may be of any of its frames."""
-    return maximum_filter1d(share, WINDOW, axis=0)
+    padded = np.pad(share, ((HALF, HALF), (0, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=0).max(axis=-1)
 
 
 def slide_deceleration(rollout: Rollout, motion: Kinematics) -> Float[np.ndarray, "time actor"]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from jaxtyping import Bool, Float
-from scipy.signal import savgol_filter
 
-from scenarios.metrics.criticality import ORDER, WINDOW, derivative
+from scenarios.metrics.criticality import derivative
+from scenarios.metrics.smoothing import HALF, WINDOW, smooth_derivative
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.simulation.dynamics.boxes import box_corners
 
-HALF = WINDOW // 2
 CLOCK_S = 1e-3  # a told time may be rounded past the frame that already shows the impact
 CLEAR_OF_GROUND_M = 0.01
 TOUCHING_M = 0.3  # boxes this near may push each other
@@ -44,7 +43,7 @@ def kinematics(rollout: Rollout) -> Kinematics | None:
     forward = np.stack([np.cos(rollout.yaw_rad), np.sin(rollout.yaw_rad)], -1)
     place = rollout.centre[..., :2].copy()
     place[:, 0] -= EGO_REAR_AXLE_TO_CENTRE_M * forward[:, 0]
-    second = savgol_filter(rollout.centre, WINDOW, ORDER, deriv=2, delta=1 / FRAME_RATE_HZ, axis=0)
+    second = smooth_derivative(rollout.centre, 2, FRAME_RATE_HZ)
     impact = impacts(rollout)
     before = rollout.t_s[:, None] < impact - 1e-6
     air = in_the_air(rollout)

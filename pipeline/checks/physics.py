@@ -11,7 +11,8 @@ from outputs.registry import ExtensionRegistry
 from outputs.verdict import Outcome, Verdict, check_id
 from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
-from scenarios.metrics.criticality import WINDOW, Encounters, encounters
+from scenarios.metrics.criticality import Encounters, encounters
+from scenarios.metrics.smoothing import WINDOW
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli.options import (
     GRACE_S,
+    AsJson,
     Attribution,
     Deadline,
     Formats,
@@ -27,13 +28,33 @@ from pipeline.cli.options import (
     Workers,
 )
 from pipeline.cli.registry import COMMANDS
-from pipeline.cli.terminal import INCOMPLETE, OK, Commands, console, plain_errors
+from pipeline.cli.terminal import INCOMPLETE, OK, Commands, console, loading_modules, plain_errors
 
 app = typer.Typer(
     cls=Commands,
     help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
     no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown",
 )  # fmt: skip
+
+
+def _version(asked: bool) -> bool:
+    if asked:
+        from importlib.metadata import version
+
+        console.print(f"nearmiss {version('nearmiss')}", highlight=False)
+        raise typer.Exit(OK)
+    return asked
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case"""
+
+
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names (nearmiss library).")
 ]
@@ -52,7 +73,8 @@ def new(
     ] = None,
 ) -> None:
     """Write a scenario file to begin from: a commented one, or one drafted from a phrase."""
-    from pipeline.cli.new import write_new
+    with loading_modules():
+        from pipeline.cli.new import write_new
 
     with plain_errors():
         made = write_new(path, phrase)
@@ -77,21 +99,24 @@ def schema(
 
 
 @app.command()
-def library() -> None:
+def library(as_json: AsJson = False) -> None:
     """List the shipped scenarios: a short list of everything, and the suites of the protocols."""
-    from pipeline.cli.display.catalog import list_shipped
+    with loading_modules():
+        from pipeline.cli.display.catalog import list_shipped, shipped_as_json
 
-    list_shipped(console)
+    (shipped_as_json if as_json else list_shipped)(console)
 
 
 @app.command()
 def explain(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="As for the other commands.")] = None,
     phrases: Annotated[bool, typer.Option("--phrases", help="Everything that a story line can say instead.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
-    from pipeline.cli.explaining import explain_files, explain_phrases
-    from pipeline.errors import UserError
+    with loading_modules():
+        from pipeline.cli.authoring.explaining import explain_as_json, explain_files, explain_phrases
+        from pipeline.errors import UserError
 
     with plain_errors():
         if phrases:
@@ -99,7 +124,8 @@ def explain(
             raise typer.Exit(OK)
         if not paths:
             raise UserError("name a scenario file, a folder or a library name; or ask for --phrases")
-        raise typer.Exit(OK if explain_files(tuple(paths), console) else INCOMPLETE)
+        shown = explain_as_json if as_json else explain_files
+        raise typer.Exit(OK if shown(tuple(paths), console) else INCOMPLETE)
 
 
 @app.command()
@@ -107,12 +133,15 @@ def check(
     paths: Paths,
     log: Log = None,
     full: Annotated[bool, typer.Option("--full", help="Every verdict of every scenario.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Validate scenario files and the physics of what happens in them. No network is run."""
-    from pipeline.cli.inspect import check_files
+    with loading_modules():
+        from pipeline.cli.authoring.checking import check_as_json, check_files
 
     with plain_errors():
-        raise typer.Exit(OK if check_files(tuple(paths), log, full, console) else INCOMPLETE)
+        sound = check_as_json(tuple(paths), log, console) if as_json else check_files(tuple(paths), log, full, console)
+        raise typer.Exit(OK if sound else INCOMPLETE)
 
 
 @app.command()
@@ -122,7 +151,8 @@ def preview(
     log: Log = None,
 ) -> None:
     """Draw scenarios from above and as the camera's layers, in seconds. No network is run."""
-    from pipeline.cli.inspect import preview_files
+    with loading_modules():
+        from pipeline.cli.authoring.previewing import preview_files
 
     with plain_errors():
         raise typer.Exit(OK if preview_files(tuple(paths), log, out, console) else INCOMPLETE)
@@ -197,6 +227,7 @@ def search(
     seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same cases.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that roll out; default: one a core.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the answer; default: runs/search-NAME-MEASURE.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Find the worst case within a file's sweep: rollouts alone, no pictures, hundreds to thousands a minute.
 
@@ -220,7 +251,8 @@ def search(
         from pipeline.search.search import SearchEffort
 
         effort = SearchEffort(rollouts, keep, seed, workers or cores())
-        raise typer.Exit(OK if search_file(path, tuple(measure or ("ttc",)), effort, out, console) else INCOMPLETE)
+        found = search_file(path, tuple(measure or ("ttc",)), effort, out, console, as_json)
+        raise typer.Exit(OK if found else INCOMPLETE)
 
 
 @app.command()

@@ -19,6 +19,7 @@ Formats = Annotated[
 Seeds = Annotated[list[int] | None, typer.Option(help="Looks to draw; give it several times for several.")]
 Weights = Annotated[Path | None, typer.Option(help="Folder with weights of your own, one folder a preset.")]
 Attribution = Annotated[str, typer.Option(help="Whom to name wherever clips made from the log are shown.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document for a program (docs/json-output.md).")]
 Inline = Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")]
 RayAddress = Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")]
 Trust = Annotated[

@@ -20,13 +20,16 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
 
     Exit code 0: complete, or at work; 1: something is missing.
     """
+    from pipeline.cli.json_output import StatusDocument
     from pipeline.runs.status import RunPhase, lines
     from pipeline.runs.status import status as look_at
 
     with plain_errors():
         told = look_at(run)
     if as_json:
-        console.print_json(json.dumps(asdict(told), default=str), ensure_ascii=True)
+        fields = json.loads(json.dumps(asdict(told), default=str))
+        document = StatusDocument(ok=told.phase is not RunPhase.STOPPED, **fields)
+        console.print_json(document.model_dump_json(), ensure_ascii=True)
     else:
         for line in lines(told):
             console.print(line, markup=False, highlight=False, soft_wrap=True)

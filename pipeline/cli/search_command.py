@@ -7,6 +7,7 @@ from rich.console import Console
 from outputs.searches.records import SearchParameter, SearchRecord
 from outputs.searches.search_files import write_search
 from pipeline.cli.display.search_tables import print_answer, search_progress
+from pipeline.cli.json_output import JsonCase, SearchDocument, print_document
 from pipeline.errors import UserError
 from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find
@@ -19,7 +20,14 @@ from scenarios.sweeps.axes import Dimension, Span
 from scenarios.sweeps.sweep_spec import as_text
 
 
-def search_file(name: str, measures: tuple[str, ...], effort: SearchEffort, out: Path | None, console: Console) -> bool:
+def search_file(
+    name: str,
+    measures: tuple[str, ...],
+    effort: SearchEffort,
+    out: Path | None,
+    console: Console,
+    as_json: bool = False,
+) -> bool:
     """Search in the sweep of one file, show the answer, write it; False if no trial ended in a conflict.
 
     Raises UserError, or Faults of the file.
@@ -31,7 +39,7 @@ def search_file(name: str, measures: tuple[str, ...], effort: SearchEffort, out:
     spanned = space(read_document(file))
     most = min(effort.rollouts, spanned.size or effort.rollouts)
     units = tuple(each.unit for each in asked)
-    with search_progress(console, asked[0].words, units, most) as watch:
+    with search_progress(Console(stderr=True) if as_json else console, asked[0].words, units, most) as watch:
         answer = search(file, measures, effort, watch)
     record = SearchRecord(
         file.name, tuple(each.words for each in asked), units, effort.seed, tuple(map(_parameter, spanned.dimensions)),
@@ -39,8 +47,23 @@ def search_file(name: str, measures: tuple[str, ...], effort: SearchEffort, out:
     )  # fmt: skip
     write_search(out, record, [spanned.narrowed(spanned.choice(trial.point)) for trial in answer.frontier])
     _refuse_strangers(out, answer)
-    print_answer(console, record, answer, out)
+    if as_json:
+        print_document(_document(record, answer, out), console)
+    else:
+        print_answer(console, record, answer, out)
     return bool(answer.frontier)
+
+
+def _document(record: SearchRecord, answer: SearchResult, out: Path) -> SearchDocument:
+    cases = tuple(
+        JsonCase(id=t.scenario, file=str(out / "frontier" / f"worst-{rank}.yaml"), values=t.values, figures=t.figures,
+                 impact_mps=t.impact_mps)
+        for rank, t in enumerate(answer.frontier, 1)
+    )  # fmt: skip
+    return SearchDocument(
+        ok=bool(cases), file=record.file, out=str(out), measures=record.measures, units=record.units, seed=record.seed,
+        trials=len(record.trials), fates={str(fate): count for fate, count in record.fates.items()}, frontier=cases,
+    )  # fmt: skip
 
 
 def _asked(names: tuple[str, ...]) -> tuple[SeverityMeasure, ...]:

@@ -16,7 +16,7 @@ from outputs.nuscenes.splits import Shares
 from outputs.versioned.scene_package import pack_scene, upload_scene
 from outputs.versioned.store import BadAddress, Store, Upload, open_store
 from outputs.versioned.versions import Version, add_version, latest_version, point_to_latest
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refusal_of_disk
 from pipeline.runs.run_folder import Run, State
 
 HANDS = 16  # files sent at once: an object store answers many requests as fast as one
@@ -66,7 +66,8 @@ def merge(runs: Sequence[Path], into: str, shares: Shares | None = None, name: s
     except BadAddress as error:
         raise NotMerged(f"--into {error}") from None
     except (OSError, ValueError) as error:
-        raise NotMerged(f"{into}: {error}; its last version is as it was, the same command goes on") from error
+        told = refusal_of_disk(error) if isinstance(error, OSError) else ""
+        raise NotMerged(f"{into}: {told or error}; its last version is as it was, the same command goes on") from error
 
 
 def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None) -> Merged:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("conditioning", "models", "outputs", "pipeline", "scenarios")
+OURS = ("conditioning", "models", "nearmiss", "outputs", "pipeline", "scenarios")
 
 
 class Shadowed(UserError):

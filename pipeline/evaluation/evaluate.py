@@ -23,9 +23,10 @@ from pipeline.evaluation.metrics import Evaluation, EvaluationCase, evaluate_sub
 from pipeline.evaluation.tables import markdown, table
 from pipeline.networks import Networks, compute_on, load_calibrated, load_networks, rig_of
 from pipeline.renderers.gaia import TOKEN_STRIDE, predict_tokens, render_frames
-from pipeline.stages import ConditionedClip, Conditions, condition, roll_out, seed_for, source_frames
+from pipeline.stages import ConditionedClip, Conditions, condition, seed_for, source_frames
 from pipeline.training.contact_sheets import sheet
 from pipeline.training.training_data import HELD_OUT_SEED
+from pipeline.worlds import roll_out
 from scenarios.load import library, load
 from scenarios.random_scenarios import sample_scenario
 from scenarios.scenario import Scenario

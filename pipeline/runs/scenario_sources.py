@@ -17,6 +17,10 @@ class NotFound(UserError):
     """A path or name that leads to no scenario file."""
 
 
+class NoLog(UserError):
+    """A scenario starts from a log and no log was given."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """Every scenario of the files, sweeps expanded, and the faults of the files that have some.

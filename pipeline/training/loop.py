@@ -229,7 +229,7 @@ def write_averaged_weights(
 
 
 def _log(path: Path, step: int, terms: dict[str, float]) -> None:
-    with path.open("a", newline="") as file:
+    with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if file.tell() == 0:
             writer.writerow(["step", "time", *terms])

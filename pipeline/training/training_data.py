@@ -144,7 +144,7 @@ def _meanings() -> dict[str, list[str]]:
 
 def _read_config(path: Path) -> FootageConfig:
     """Read a footage.json. UserError if it was written by another version, or for other layers or words."""
-    stored = json.loads(path.read_text())
+    stored = json.loads(path.read_text(encoding="utf-8"))
     expected = {field.name for field in fields(FootageConfig)} | _meanings().keys()
     if different := sorted(expected ^ stored.keys()):
         raise UserError(

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.signal import savgol_filter
 
 from scenarios.metrics.ego_path import in_ego_path
+from scenarios.metrics.smoothing import smooth_derivative
 from scenarios.model.driver_models import G
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.simulation.traffic.driver_vision import RECOGNISED_SHARE, share_seen
 
-WINDOW, ORDER = 5, 2  # Savitzky-Golay
 Numbers = Float[np.ndarray, "*n"] | float
 
 
@@ -44,7 +43,7 @@ class Closest:
 
 def derivative(values: Float[np.ndarray, "time *n"], rate_hz: float = FRAME_RATE_HZ) -> Float[np.ndarray, "time *n"]:
     """Rate of change by Savitzky-Golay, window 5, order 2; needs at least 5 frames."""
-    return savgol_filter(values, WINDOW, ORDER, deriv=1, delta=1 / rate_hz, axis=0)
+    return smooth_derivative(values, 1, rate_hz)
 
 
 def encounters(rollout: Rollout) -> Encounters:

@@ -9,7 +9,8 @@ import pytest
 from conditioning.layers.control_layers import LAYERS
 from conditioning.layers.part_masks import COLOURS
 from pipeline.runs.stage_timer import Stopwatch
-from pipeline.stages import condition, roll_out, seed_for, source_frames
+from pipeline.stages import condition, seed_for, source_frames
+from pipeline.worlds import roll_out
 from tests.pipeline.situations import car_ahead
 
 

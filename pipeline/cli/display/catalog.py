@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from pipeline.cli.json_output import JsonShipped, LibraryDocument, print_document
 from scenarios.load import groups, library, load, suites
 from scenarios.source.yaml_document import read_document
 
@@ -29,6 +30,18 @@ def list_shipped(console: Console) -> None:
         console.print(table)
     names = "wherever a PATH is asked for: one of these names, a group of them, `library` (the short list) or `suites`"
     console.print(names, markup=False, highlight=False, soft_wrap=True)
+
+
+def shipped_as_json(console: Console) -> None:
+    """The same as one document of `pipeline.cli.json_output`."""
+    files = []
+    for group, paths in groups().items():
+        if group in ("library", "suites"):
+            continue
+        for path in paths:
+            scenarios = load(path)
+            files.append(JsonShipped(name=path.stem, group=group, intent=scenarios[0].intent, scenarios=len(scenarios)))
+    print_document(LibraryDocument(ok=True, files=tuple(files)), console)
 
 
 def nearest_shipped(phrase: str) -> str:

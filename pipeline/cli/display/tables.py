@@ -1,19 +1,16 @@
 """Results as tables for a terminal."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from outputs.verdict import Outcome, Verdict
 from pipeline.batch.generate import Summary
 from pipeline.datasets.export import datasets_of
 from pipeline.runs.clip_outcome import Timings
 from pipeline.runs.run_folder import Run
-
-COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
 
 
 def print_summary(console: Console, summary: Summary) -> None:
@@ -55,15 +52,6 @@ def stages_table(made: Timings) -> Table:
     return table
 
 
-def verdicts_table(verdicts: Iterable[Verdict]) -> Table:
-    """A row a check: what was measured, against what, and what follows."""
-    table = _table("check", "verdict", "value", "limit", "why")
-    for v in verdicts:
-        outcome = f"[{COLOURS[v.outcome]}]{v.outcome}[/]" + ("" if v.gates else " (tag)")
-        table.add_row(v.check, outcome, _number(v.value, v.unit), _number(v.limit, v.unit), _plain(v.reason))
-    return table
-
-
 @contextmanager
 def training_progress(console: Console, steps: int) -> Iterator[Callable[[int, dict[str, float]], None]]:
     """A callback (step, losses) that shows how training goes; footage being made comes as {"clips": all of them}."""
@@ -81,10 +69,6 @@ def training_progress(console: Console, steps: int) -> Iterator[Callable[[int, d
 
 def _table(*columns: str, title: str | None = None) -> Table:
     return Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
-
-
-def _number(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:.3g} {unit}"
 
 
 def _plain(text: str) -> str:

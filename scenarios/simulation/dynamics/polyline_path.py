@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import scipy  # loads scipy.interpolate when a line is first drawn: most scenarios draw none
 from jaxtyping import Float
-from scipy.interpolate import CubicHermiteSpline, CubicSpline, PchipInterpolator, make_interp_spline
 
 Pose = tuple[float, float, float]  # x, y in metres, heading in radians
+Curve = Callable[..., np.ndarray]  # of a distance or time, and as second argument which derivative
 SPACING_M = 0.1  # of the points by which a joined line knows its length
 
 
@@ -16,7 +17,7 @@ class LinePath:
 
     def __init__(
         self,
-        curve: CubicSpline,
+        curve: Curve,
         length_m: float,
         plan: Callable[[float], float],
         begins_s: float = 0.0,
@@ -64,51 +65,55 @@ def joined_line(
     chords = np.concatenate([[0.0], np.cumsum(np.hypot(forward[1:] - forward[:-1], left[1:] - left[:-1]))])
     moving = np.concatenate([[True], np.diff(chords) > 1e-3])
     if moving.sum() == 1:
-        ahead = CubicSpline([0.0, 1.0], xy[:1] + np.array([[0.0, 0.0], [cos, sin]]))
+        ahead = scipy.interpolate.CubicSpline([0.0, 1.0], xy[:1] + np.array([[0.0, 0.0], [cos, sin]]))
         return LinePath(ahead, 1.0, lambda _: 0.0, 0.0, ends)
     known, at = xy[moving], chords[moving]
     first, last = np.array([cos, sin]), (known[-1] - known[-2]) / (at[-1] - at[-2])
     ends_straight = ([(1, first), (2, np.zeros(2))], [(1, last), (2, np.zeros(2))])
-    curve, along = _by_length(make_interp_spline(at, known, k=5, bc_type=ends_straight), chords)
+    curve, along = _by_length(scipy.interpolate.make_interp_spline(at, known, k=5, bc_type=ends_straight), chords)
     return LinePath(curve, float(along[-1]), _joined_plan(t + begins_s, along, speed_mps), begins_s, ends)
 
 
-def _by_length(curve, chords: Float[np.ndarray, "point"]) -> tuple[CubicSpline, Float[np.ndarray, "point"]]:
+def _by_length(curve, chords: Float[np.ndarray, "point"]) -> tuple[Curve, Float[np.ndarray, "point"]]:
     """The same curve over its true length, and the length at each point."""
     fine = np.union1d(np.linspace(0.0, chords[-1], max(8, int(chords[-1] / SPACING_M))), chords)
     xy = curve(fine)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
-    return CubicSpline(length, xy), np.interp(chords, fine, length)
+    return scipy.interpolate.CubicSpline(length, xy), np.interp(chords, fine, length)
 
 
 def _joined_plan(
     t: Float[np.ndarray, "point"], along: Float[np.ndarray, "point"], speed_mps: float
 ) -> Callable[[float], float]:
     """Distance over time, never backwards, beginning with the speed that the body has."""
-    slope = PchipInterpolator(t, along)(t, 1) if len(t) > 2 else np.full(2, (along[1] - along[0]) / (t[1] - t[0]))
+    slope = (
+        scipy.interpolate.PchipInterpolator(t, along)(t, 1)
+        if len(t) > 2
+        else np.full(2, (along[1] - along[0]) / (t[1] - t[0]))
+    )
     slope[0] = speed_mps
     fine = np.linspace(t[0], t[-1], max(50, int((t[-1] - t[0]) * 200)))
-    way = np.maximum.accumulate(CubicHermiteSpline(t, along, slope)(fine))
-    shape = CubicSpline(fine, way)
+    way = np.maximum.accumulate(scipy.interpolate.CubicHermiteSpline(t, along, slope)(fine))
+    shape = scipy.interpolate.CubicSpline(fine, way)
     end, last = float(t[-1]), max(float(slope[-1]), 0.0)
     return lambda t_s: float(shape(min(t_s, end))) + last * max(t_s - end, 0.0)
 
 
-def _curve(knots: np.ndarray, xy: np.ndarray) -> CubicSpline:
+def _curve(knots: np.ndarray, xy: np.ndarray) -> Curve:
     if len(knots) == 1:  # never moves: any heading will do
         knots, xy = np.array([0.0, 1.0]), np.stack([xy[0], xy[0] + np.array([1.0, 0.0])])
-    return CubicSpline(knots, xy, bc_type="natural")
+    return scipy.interpolate.CubicSpline(knots, xy, bc_type="natural")
 
 
-def _plan(t: np.ndarray, knots: np.ndarray) -> CubicSpline:
+def _plan(t: np.ndarray, knots: np.ndarray) -> Curve:
     """Distance over time, never backwards, smoothed over 0.4 s so that the acceleration has no steps."""
     if len(t) == 1:
-        return CubicSpline([0.0, 1.0], [0.0, 0.0])
+        return scipy.interpolate.CubicSpline([0.0, 1.0], [0.0, 0.0])
     fine = np.arange(t[0] - 0.4, t[-1] + 60.0, 0.01)
-    shape = PchipInterpolator(t, knots)
+    shape = scipy.interpolate.PchipInterpolator(t, knots)
     speed_in, speed_out = float(shape(t[0], 1)), float(shape(t[-1], 1))
     inside = np.clip(fine, t[0], t[-1])
     raw = shape(inside) + speed_in * np.minimum(fine - t[0], 0) + speed_out * np.maximum(fine - t[-1], 0)
     window = np.bartlett(43)[1:-1]
     smooth = np.convolve(np.pad(raw, 20, mode="reflect", reflect_type="odd"), window / window.sum(), mode="valid")
-    return CubicSpline(fine[::5], smooth[::5])
+    return scipy.interpolate.CubicSpline(fine[::5], smooth[::5])

@@ -39,7 +39,7 @@ looks.WEATHER_LOOKS = environment.by_name(listed, (*looks.WEATHER_LOOKS.values()
 rollout = simulate(scenario)
 for weather in ("hail", "rain", "snow"):
     there = replace(rollout, environment=environment.Environment(weather=listed(weather)))
-    a, b = procedural.photograph(there, build_scenery(there), FRONT.resized(72, 128), 0, [0, 1]).astype(int)
+    a, b = procedural.render_procedural(there, build_scenery(there), FRONT.resized(72, 128), 0, [0, 1]).astype(int)
     print(weather, a.mean(), np.abs(a - b).mean())
 """
 STREET = """\

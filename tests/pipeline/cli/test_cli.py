@@ -90,7 +90,7 @@ def test_every_command_explains_itself(command):
 
 def test_help_does_not_wait_for_the_networks():
     code = (
-        "import sys, pipeline.cli.main, pipeline.cli.explaining; "
+        "import sys, pipeline.cli.main, pipeline.cli.authoring.explaining; "
         "sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

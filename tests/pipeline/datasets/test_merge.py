@@ -1,5 +1,6 @@
 """Merging: nothing lost, nothing twice, nothing rewritten; whatever happens, the last version can be read."""
 
+import errno
 import json
 import os
 import random
@@ -456,3 +457,13 @@ def test_the_commands_say_what_was_done(night, tmp_path):
     told = run.invoke(app, ["merge", str(broken), "--into", str(tmp_path / "e")], env=console)
     assert told.exit_code == 1, told.output
     assert os.path.exists(tmp_path / "copy" / "samples")
+
+
+def test_a_read_only_target_is_told_in_words(night, tmp_path, monkeypatch):
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(tmp_path / "d"))
+
+    monkeypatch.setattr("pipeline.datasets.merge.merge_into", refused)
+    with pytest.raises(NotMerged, match=r"d: Read-only file system; its last version") as told:
+        merge([night], str(tmp_path / "d"))
+    assert "Errno" not in str(told.value)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from outputs.searches.records import Fate
 from pipeline.checks.physics import check_physics
-from pipeline.cli.inspect import check_files
+from pipeline.cli.authoring.checking import check_files
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
 from pipeline.search.search import SearchEffort, SearchResult, search

@@ -1,0 +1,125 @@
+"""`nearmiss check`: whether scenarios are possible and end as their files expect. Draws nothing, so that nobody waits
+for the libraries of networks or pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from outputs.verdict import Outcome, Verdict
+from pipeline.checks.physics import check_physics, is_expectation
+from pipeline.cli.authoring.sources import runnable
+from pipeline.cli.json_output import (
+    CheckDocument,
+    JsonChecked,
+    JsonCollision,
+    faults_json,
+    print_document,
+    scenario_json,
+    verdict_json,
+)
+from pipeline.runs.scenario_sources import find, load_all
+from scenarios.rollout import Rollout, RolloutEnd, SimEvent
+from scenarios.scenario import Scenario
+from scenarios.simulation.simulate import simulate
+from scenarios.source.errors import SpecErrors
+
+
+@dataclass(frozen=True)
+class CheckedScenario:
+    """What the physics checks say of one scenario; `collisions` are all contacts, in order."""
+
+    scenario: Scenario
+    ended: RolloutEnd
+    lasted_s: float
+    collisions: tuple[SimEvent, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def wrong(self) -> tuple[Verdict, ...]:
+        """The gating checks that failed."""
+        return tuple(v for v in self.verdicts if v.gates and v.outcome is Outcome.FAIL)
+
+    @property
+    def possible(self) -> bool:
+        """Whether physics allows the motion; what the author expects is another matter."""
+        return all(map(is_expectation, self.wrong))
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Everything that `check` found; `left_out` names the scenarios that start from a log where none was given."""
+
+    scenarios: tuple[CheckedScenario, ...]
+    left_out: tuple[str, ...]
+    faults: tuple[SpecErrors, ...]
+    dropped: int
+
+    @property
+    def impossible(self) -> int:
+        return sum(not one.possible for one in self.scenarios)
+
+    @property
+    def missed(self) -> int:
+        """Scenarios that are possible and end otherwise than `expect` says."""
+        return sum(one.possible and bool(one.wrong) for one in self.scenarios)
+
+    @property
+    def sound(self) -> bool:
+        return not self.impossible and not self.missed and not self.faults
+
+
+def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, int], None]) -> CheckResult:
+    """Check every scenario of the files; `watch` hears (scenarios done, scenarios in all). Raises NotFound, NoLog."""
+    loaded = load_all(find(names))
+    chosen = runnable(loaded.scenarios, log)
+    checked = []
+    for done, scenario in enumerate(chosen.scenarios):
+        watch(done, len(chosen.scenarios))
+        rollout = _rollout(scenario, log)
+        hits = tuple(h for h in rollout.happenings if h.other)
+        verdicts = check_physics(rollout, scenario)
+        checked.append(CheckedScenario(scenario, rollout.ended, float(rollout.t_s[-1]), hits, verdicts))
+    return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped)
+
+
+def _rollout(scenario: Scenario, log: Path | None) -> Rollout:
+    if scenario.from_log is None:
+        return simulate(scenario)
+    from conditioning.geometry.camera import RIG  # only a log needs what reads pictures
+    from pipeline.worlds import open_world
+
+    return open_world(scenario, log, RIG).rollout
+
+
+def check_as_json(names: tuple[str, ...], log: Path | None, console: Console) -> bool:
+    """The result as one document of `pipeline.cli.json_output`; False as for `check_files`."""
+    result = run_check(names, log, lambda _done, _count: None)
+    document = CheckDocument(
+        ok=result.sound, scenarios=tuple(map(_checked_json, result.scenarios)), left_out=result.left_out,
+        dropped=result.dropped, faults=faults_json(result.faults),
+    )  # fmt: skip
+    print_document(document, console)
+    return result.sound
+
+
+def _checked_json(one: CheckedScenario) -> JsonChecked:
+    hits = tuple(
+        JsonCollision(t_s=h.t_s, actor=h.actor, other=h.other, impact_mps=h.impact_mps) for h in one.collisions
+    )
+    return JsonChecked(
+        scenario=scenario_json(one.scenario), possible=one.possible,
+        as_expected=not any(map(is_expectation, one.wrong)), ended=one.ended, lasted_s=one.lasted_s,
+        collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
+    )  # fmt: skip
+
+
+def check_files(names: tuple[str, ...], log: Path | None, full: bool, console: Console) -> bool:
+    """Print the result, then the reasons; False if a file has faults or a gating check fails. `full`: every verdict."""
+    from pipeline.cli.display.check_report import print_check
+
+    with console.status("checking") as shown:
+        result = run_check(names, log, lambda done, count: shown.update(f"checking {done + 1} of {count}"))
+    print_check(console, result, full)
+    return result.sound

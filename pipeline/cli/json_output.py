@@ -1,0 +1,239 @@
+"""What `--json` prints: one document a command, described by the models below (docs/json-output.md lists them).
+
+`schema_version` grows when a field is renamed, removed or changes its meaning; a new field alone does not change it.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from rich.console import Console
+
+from outputs.verdict import Verdict
+from scenarios.scenario import Scenario
+from scenarios.source.errors import SpecErrors
+
+SCHEMA_VERSION = 1
+
+
+class JsonPart(BaseModel):
+    """A part of a document: unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class JsonFault(JsonPart):
+    """One mistake in a scenario file."""
+
+    file: str
+    line: int = Field(description="from 1; 0 where the fault has no place in the file")
+    column: int = Field(description="from 1; 0 as for line")
+    where: str = Field(description="path in the file, such as actors.lead.speed")
+    found: str
+    wanted: str
+
+
+class JsonScenario(JsonPart):
+    """A concrete scenario: a file, or one variant of its sweep."""
+
+    id: str
+    name: str
+    intent: str
+    duration_s: float
+    parameters: dict[str, Any] = Field(description="the sweep's values, as the author wrote them")
+
+
+class JsonVerdict(JsonPart):
+    """What one check found."""
+
+    check: str
+    outcome: str = Field(description="pass, fail or inconclusive")
+    gates: bool = Field(description="false: a tag, which never rejects")
+    value: float | None
+    limit: float | None
+    unit: str = Field(description="of value and limit")
+    model: str
+    reason: str
+
+
+class JsonCollision(JsonPart):
+    """A contact."""
+
+    t_s: float
+    actor: str
+    other: str
+    impact_mps: float | None = Field(description="relative speed at the contact, m/s")
+
+
+class JsonChecked(JsonPart):
+    """A scenario with what the physics checks say of it."""
+
+    scenario: JsonScenario
+    possible: bool
+    as_expected: bool = Field(description="whether it ends as the file's expect says")
+    ended: str
+    lasted_s: float
+    collisions: tuple[JsonCollision, ...]
+    verdicts: tuple[JsonVerdict, ...]
+
+
+class JsonExplained(JsonPart):
+    """What a file means."""
+
+    file: str
+    text: str
+    scenarios: tuple[JsonScenario, ...]
+    dropped: dict[str, int] = Field(description="combinations that each constraint of the sweep dropped")
+
+
+class JsonShipped(JsonPart):
+    """A shipped scenario file."""
+
+    name: str
+    group: str
+    intent: str
+    scenarios: int
+
+
+class JsonCase(JsonPart):
+    """A case that a search found."""
+
+    id: str
+    file: str
+    values: dict[str, Any]
+    figures: tuple[float, ...] = Field(description="by measure")
+    impact_mps: float | None
+
+
+class JsonDocument(JsonPart):
+    """What every document begins with."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    ok: bool = Field(description="whether the exit code is 0")
+
+
+class CheckDocument(JsonDocument):
+    """`nearmiss check --json`"""
+
+    command: Literal["check"] = "check"
+    scenarios: tuple[JsonChecked, ...]
+    left_out: tuple[str, ...] = Field(description="scenarios that start from a log, where no --log was given")
+    dropped: int
+    faults: tuple[JsonFault, ...]
+
+
+class ExplainDocument(JsonDocument):
+    """`nearmiss explain --json`"""
+
+    command: Literal["explain"] = "explain"
+    files: tuple[JsonExplained, ...]
+    faults: tuple[JsonFault, ...]
+
+
+class LibraryDocument(JsonDocument):
+    """`nearmiss library --json`"""
+
+    command: Literal["library"] = "library"
+    files: tuple[JsonShipped, ...]
+
+
+class SearchDocument(JsonDocument):
+    """`nearmiss search --json`"""
+
+    command: Literal["search"] = "search"
+    file: str
+    out: str
+    measures: tuple[str, ...]
+    units: tuple[str, ...]
+    seed: int
+    trials: int
+    fates: dict[str, int] = Field(description="how many trials ended how")
+    frontier: tuple[JsonCase, ...] = Field(description="the worst first")
+
+
+class StatusDocument(JsonDocument):
+    """`nearmiss status --json`"""
+
+    command: Literal["status"] = "status"
+    run: str
+    phase: str = Field(description="running, complete or stopped")
+    wanted: int = Field(description="clips that the run's requests mean")
+    accepted: int
+    rejected: int
+    missing: int
+    extra: int = Field(description="clips that no request means any more")
+    faulty: int = Field(description="scenario files that could not be read")
+    failed: tuple[dict[str, Any], ...] = Field(description="records of clips that failed; among the missing")
+    working: tuple[tuple[str, str, float], ...] = Field(description="clip, stage, seconds in it")
+    holder: dict[str, str] | None = Field(description="who has the folder")
+    began: str
+    why: str = Field(description="how the last start ended")
+    next: str = Field(description="how to go on")
+
+
+DOCUMENTS: tuple[type[JsonDocument], ...] = (
+    CheckDocument, ExplainDocument, LibraryDocument, SearchDocument, StatusDocument,
+)  # fmt: skip
+
+
+def faults_json(faults: tuple[SpecErrors, ...]) -> tuple[JsonFault, ...]:
+    return tuple(
+        JsonFault(file=str(some.path), line=one.line, column=one.column, where=one.where, found=one.found,
+                  wanted=one.wanted)
+        for some in faults
+        for one in some.faults
+    )  # fmt: skip
+
+
+def scenario_json(scenario: Scenario) -> JsonScenario:
+    return JsonScenario(
+        id=scenario.id, name=scenario.name, intent=scenario.intent, duration_s=scenario.duration_s,
+        parameters=dict(scenario.parameters),
+    )  # fmt: skip
+
+
+def verdict_json(verdict: Verdict) -> JsonVerdict:
+    return JsonVerdict(**{name: getattr(verdict, name) for name in JsonVerdict.model_fields})
+
+
+def print_document(document: JsonDocument, console: Console) -> None:
+    """On standard output, whole, whatever the terminal's width."""
+    text = document.model_dump_json(indent=1)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def page() -> str:
+    """docs/json-output.md: every document and its parts, read off the models."""
+    lines = [*_INTRODUCTION.splitlines(), *(line for model in DOCUMENTS for line in _section(model))]
+    parts = [model for model in JsonPart.__subclasses__() if model is not JsonDocument]
+    return "\n".join([*lines, *(line for model in parts for line in _section(model))]) + "\n"
+
+
+def _section(model: type[JsonPart]) -> list[str]:
+    about = (model.__doc__ or "").strip()
+    title = about if issubclass(model, JsonDocument) else model.__name__
+    lines = ["", f"## {title}", ""] + ([] if issubclass(model, JsonDocument) else [about, ""])
+    lines += ["| field | type | meaning |", "| --- | --- | --- |"]
+    for name, field in model.model_fields.items():
+        kind = field.annotation.__name__ if isinstance(field.annotation, type) else str(field.annotation)
+        kind = kind if "[" not in str(field.annotation) else str(field.annotation)
+        plain = kind.replace("typing.", "").replace(f"{__name__}.", "").replace("|", "or")
+        lines.append(f"| `{name}` | {plain} | {field.description or ''} |")
+    return lines
+
+
+_INTRODUCTION = """\
+# JSON output and exit codes
+
+`--json` makes `check`, `explain`, `library`, `search` and `status` print one JSON document on standard output, and
+nothing else there; messages about misuse go to standard error. This page is written from the models in
+`pipeline/cli/json_output.py`; a test keeps the two equal. `schema_version` grows when a field is renamed, removed or
+changes its meaning. Ids, units and words are those of the other output.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | everything is in order |
+| 1 | a file has faults, a scenario is impossible or ends otherwise than it expects, a clip failed, nothing was found |
+| 2 | misuse: an unknown name or option, a file or folder that cannot be used |
+| 130 | stopped by Ctrl-C |
+| 143 | stopped by SIGTERM; what was running was finished or dropped |
+"""
