@@ -45,7 +45,8 @@ class JsonScenario(JsonPart):
 class JsonVerdict(JsonPart):
     """What one check found."""
 
-    check: str
+    id: str = Field(description="the check's stable name")
+    check: str = Field(description="the same in words")
     outcome: str = Field(description="pass, fail or inconclusive")
     gates: bool = Field(description="false: a tag, which never rejects")
     value: float | None

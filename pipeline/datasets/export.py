@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.runs.run_folder import Run, State, look
 
 
-class NotExported(UserError):
+class DatasetNotExported(UserError):
     """Nothing was written; the message says why."""
 
 
@@ -48,41 +48,43 @@ def dataset_folder(name: str) -> str:
 def export_dataset(place: str, name: str, out: Path, version: str | None = None) -> str:
     """Write what a run folder or a merged dataset holds into the new folder `out`; a sentence of what is there.
 
-    The files are validated first: with anything wrong there is no `out`. Raises `NotExported` or RegistryError.
+    The files are validated first: with anything wrong there is no `out`. Raises `DatasetNotExported` or RegistryError.
     """
     chosen = EXPORTERS.get(name)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise NotExported(f"--out {out} is there and not empty: name a new folder")
+        raise DatasetNotExported(f"--out {out} is there and not empty: name a new folder")
     try:
         with whole_folder(out) as part:
             told = _of_dataset(place, chosen, part, version) if is_dataset(place) else _of_run(place, chosen, part)
             if problems := chosen.validate(part):
-                raise NotExported(f"{place} as {name} does not hold, nothing was kept: {'; '.join(problems[:10])}")
+                raise DatasetNotExported(
+                    f"{place} as {name} does not hold, nothing was kept: {'; '.join(problems[:10])}"
+                )
     except (OSError, ValueError) as error:
-        raise NotExported(f"{place}: {error}") from error
+        raise DatasetNotExported(f"{place}: {error}") from error
     return told
 
 
 def _of_run(place: str, chosen: ExportFormat, out: Path) -> str:
     if not (Path(place) / "run.json").is_file():
-        raise NotExported(f"{place} is neither a run folder (no run.json) nor a merged dataset (no versions/)")
+        raise DatasetNotExported(f"{place} is neither a run folder (no run.json) nor a merged dataset (no versions/)")
     clips = look(Path(place)).folders(State.ACCEPTED)
     if not clips:
-        raise NotExported(f"{place} has no accepted clip")
+        raise DatasetNotExported(f"{place} has no accepted clip")
     return chosen.write(clips, out)
 
 
 def _of_dataset(place: str, chosen: ExportFormat, out: Path, version: str | None) -> str:
     if not chosen.versions:
         held = ", ".join(one.name for one in EXPORTERS if one.versions)
-        raise NotExported(
+        raise DatasetNotExported(
             f"{place} is a merged dataset: it holds tables in {held} format and not the clips that {chosen.name} is "
             "written from; name the run folders that were merged, one after the other"
         )
     try:
         store = open_store(place)
     except BadAddress as error:
-        raise NotExported(str(error)) from None
+        raise DatasetNotExported(str(error)) from None
     wanted = find_version(store, version)
     fetch_version(store, wanted, out)
     return f"{wanted.name}: {len(wanted.scenes)} scenes, {wanted.samples} samples, {wanted.annotations} annotations"

@@ -17,7 +17,7 @@ from pipeline.batch import generate
 from pipeline.batch.generate import NoObserver, make_plan
 from pipeline.batch.resume import resume
 from pipeline.cli.main import app
-from pipeline.datasets.export import NotExported, datasets_of, export_dataset
+from pipeline.datasets.export import DatasetNotExported, datasets_of, export_dataset
 from pipeline.datasets.merge import NotMerged, merge
 from pipeline.datasets.publish import publish_again
 from pipeline.runs.run_config import ExecutionConfig, RunConfig, begun_with, kept, wanted
@@ -98,9 +98,9 @@ def test_a_run_is_exported_in_any_format_into_a_new_folder(request_, labels, tmp
     assert (tmp_path / "out" / "labels.jsonl").stat().st_size > 0
     assert export_dataset(str(request_.out), "nuscenes", tmp_path / "nus").startswith("2 scenes")
     assert (tmp_path / "nus" / "v1.0-trainval" / "scene.json").is_file()
-    with pytest.raises(NotExported, match="not empty"):
+    with pytest.raises(DatasetNotExported, match="not empty"):
         export_dataset(str(request_.out), "labels", tmp_path / "out")
-    with pytest.raises(NotExported, match="neither a run folder"):
+    with pytest.raises(DatasetNotExported, match="neither a run folder"):
         export_dataset(str(tmp_path), "labels", tmp_path / "other")
 
 
@@ -108,7 +108,7 @@ def test_what_does_not_validate_does_not_appear(request_, labels, tmp_path, monk
     generate.generate(request_, INLINE, NoObserver())
     short = replace(labels, name="short", validate=lambda out: ("line 1: cut short",))
     EXPORTERS.add(short)
-    with pytest.raises(NotExported, match="as short does not hold, nothing was kept: line 1: cut short"):
+    with pytest.raises(DatasetNotExported, match="as short does not hold, nothing was kept: line 1: cut short"):
         export_dataset(str(request_.out), "short", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -132,8 +132,8 @@ def test_a_merged_dataset_is_exported_as_what_it_holds_and_nothing_else(request_
     merged = merge([request_.out], place)
     assert export_dataset(place, "nuscenes", tmp_path / "out").startswith(merged.version.name)
     assert check_dataset(tmp_path / "out", merged.version.name).problems == ()
-    with pytest.raises(NotExported, match="it holds tables in nuscenes format"):
+    with pytest.raises(DatasetNotExported, match="it holds tables in nuscenes format"):
         export_dataset(place, "labels", tmp_path / "other")
-    with pytest.raises(NotExported, match="no version v0009"):
+    with pytest.raises(DatasetNotExported, match="no version v0009"):
         export_dataset(place, "nuscenes", tmp_path / "other", "v0009")
     assert not (tmp_path / "other").exists()
