@@ -38,23 +38,3 @@ def test_nothing_is_imported_that_the_command_does_not_need(arguments, heavy, tm
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "IMPORTED", done.stdout.splitlines()[-1]
-
-
-def test_a_grammar_kept_from_an_earlier_start_reads_the_same_and_a_broken_one_is_made_anew(tmp_path):
-    code = (
-        "from scenarios.story.parse_tree import clauses; import scenarios.numba_cache as c; "
-        "print(clauses('lead brakes hard after 2 s, then stops')); print(c.kept_file('story-grammar'))"
-    )
-    told = []
-    for spoil in (False, False, True):
-        if spoil:
-            kept = Path(told[-1].splitlines()[-1])
-            assert kept.stat().st_size > 1000
-            kept.write_bytes(kept.read_bytes()[:500])
-        run = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
-            env={"NUMBA_CACHE_DIR": str(tmp_path), "PATH": ""},
-        )  # fmt: skip
-        told.append(run.stdout)
-    assert told[0] == told[1] == told[2]
-    assert "brake" in told[0]
