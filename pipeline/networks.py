@@ -91,7 +91,7 @@ def baseline_of(name: str, folder: Path = WEIGHTS) -> Baseline:
     return load_baseline(folder / name / "baseline.json")
 
 
-def rig_of(name: str) -> tuple[Camera, ...]:
+def rig_of(name: str, folder: Path = WEIGHTS) -> tuple[Camera, ...]:
     """The cameras at the size of a preset's pictures."""
     preset = find_preset(name, folder)
     return tuple(camera.resized(preset.height, preset.width) for camera in RIG)

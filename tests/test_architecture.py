@@ -1,9 +1,10 @@
 """The shape of the project: arrows between folders, sizes of files, what each folder says of itself."""
 
 import ast
-import builtins
+import json
 import subprocess
 import sys
+import tokenize
 from collections import defaultdict
 from pathlib import Path
 
@@ -62,22 +63,19 @@ def test_one_name_has_one_meaning():
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_every_name_is_defined(source):
-    """ruff's own rule takes the axes in "actor 3" for names; here strings are none."""
-    tree, defined = ast.parse(source.read_text()), {*dir(builtins), "__file__", "__package__"}
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.ExceptHandler(name=name):
-                defined.add(name)
-            case ast.MatchAs(name=name) | ast.MatchStar(name=name) | ast.arg(arg=name):
-                defined.add(name)
-            case ast.Name(id=name, ctx=ast.Store()):
-                defined.add(name)
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                defined |= {(alias.asname or alias.name).split(".")[0] for alias in names}
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    assert used <= defined
+def test_every_name_is_defined():
+    """ruff's rule, which is switched off since it takes the axes in "actor 3" for names: here names in strings are let
+    pass."""
+    command = [sys.executable, "-m", "ruff", "check", "--select", "F821", "--output-format", "json", "--exit-zero"]
+    found = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    unknown = []
+    for one in found:
+        path, row, column = Path(one["filename"]), one["location"]["row"], one["location"]["column"] - 1
+        with path.open("rb") as file:
+            strings = [t for t in tokenize.tokenize(file.readline) if t.type == tokenize.STRING]
+        if not any(t.start <= (row, column) < t.end for t in strings):
+            unknown.append(f"{path.relative_to(ROOT)}:{row}: {one['message']}")
+    assert unknown == []
 
 
 def test_prefect_wraps_the_pipeline_and_nothing_else():

@@ -123,7 +123,7 @@ def evaluate(
     weights or of another version of the program; its subjects are measured again here.
     """
     compute_on(torch.get_num_threads())
-    networks, checking, rig = load_networks(preset, folder), load_calibrated(preset, folder), rig_of(preset)
+    networks, checking, rig = load_networks(preset, folder), load_calibrated(preset, folder), rig_of(preset, folder)
     makers = {name: _with_sheet(make, name, out, keep) for name, make in subjects(networks).items()}
     if beside is not None:
         makers |= {

@@ -36,7 +36,9 @@ def load_models(renderer: str, preset: str, threads: int, folder: Path = WEIGHTS
     kind, config = RENDERERS.get(renderer), RendererConfig(preset, folder, device)
     compute_on(threads)
     prints = model_fingerprints(renderer, preset, folder)
-    return LoadedModels(renderer, preset, rig_of(preset), kind.load(config), load_calibrated(preset, folder), prints)
+    return LoadedModels(
+        renderer, preset, rig_of(preset, folder), kind.load(config), load_calibrated(preset, folder), prints
+    )
 
 
 def model_fingerprints(renderer: str, preset: str, folder: Path = WEIGHTS) -> dict[str, str]:
