@@ -79,7 +79,7 @@ class Observer:
 
 def _is_worker(process: psutil.Process) -> bool:
     try:
-        return process.name().startswith("ray::_Hand") or "ray::_Hand" in " ".join(process.cmdline())
+        return process.name().startswith("ray::_PoolActor") or "ray::_PoolActor" in " ".join(process.cmdline())
     except psutil.Error:
         return False
 

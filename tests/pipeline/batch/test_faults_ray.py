@@ -39,7 +39,7 @@ def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
     found = []
     for child in (of or psutil.Process()).children(recursive=True):
         try:
-            if "ray::_Hand.process" in " ".join(child.cmdline()):
+            if "ray::_PoolActor.process" in " ".join(child.cmdline()):
                 found.append(child)
         except psutil.Error:  # it ended as we looked
             continue

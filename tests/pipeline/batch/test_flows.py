@@ -21,7 +21,7 @@ import flows
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.testing.utilities import prefect_test_harness
-from pipeline.runs.run_config import How
+from pipeline.runs.run_config import ExecutionConfig
 from tests.pipeline import specks
 from tests.pipeline.by_hand import Batch
 
@@ -34,7 +34,7 @@ def tasks(client):
 
 
 with prefect_test_harness(server_startup_timeout=120):
-    state = flows.generate_flow([cases], out, shard_size=2, how=How(use_ray=False), return_state=True, **made)
+    state = flows.generate_flow([cases], out, shard_size=2, how=ExecutionConfig(use_ray=False), return_state=True, **made)
     with get_client(sync_client=True) as client:
         pages = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[flows.ARTIFACT])))
         known = tasks(client)

@@ -17,22 +17,21 @@ ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import socket, sys, time, urllib.request
 from pathlib import Path
-from pipeline.runs.clip_outcome import Made
+from pipeline.runs.clip_outcome import ClipDone, ClipFailed
 from pipeline.batch.metrics import Meters
-from pipeline.runs.run_folder import Failure
 from pipeline.engine.scheduler import on_ray
 from pipeline.engine.ray_cluster import RayPlan
-from pipeline.engine.outcomes import Hands
+from pipeline.engine.outcomes import WorkerCount
 from tests.outputs.made import BAD, record
 from tests.pipeline.engine.test_loopback import Looks
 
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-batch = on_ray(Looks(0), [1], RayPlan(Hands(1, 1), metrics_port=port))
+batch = on_ray(Looks(0), [1], RayPlan(WorkerCount(1, 1), metrics_port=port))
 endings = [
-    Made(record("a"), {"judge": 1.5, "rollout": 0.05}, 1.25), Made(record("b", BAD), {"judge": 3.0}, 1.5),
-    Failure("c", "s", "n", 0, "r", "t"),
+    ClipDone(record("a"), {"judge": 1.5, "rollout": 0.05}, 1.25), ClipDone(record("b", BAD), {"judge": 3.0}, 1.5),
+    ClipFailed("c", "s", "n", 0, "r", "t"),
 ]
 for _ in batch:
     meters = Meters(5)
