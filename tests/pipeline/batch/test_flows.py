@@ -34,7 +34,8 @@ def tasks(client):
 
 
 with prefect_test_harness(server_startup_timeout=120):
-    state = flows.generate_flow([cases], out, shard_size=2, how=ExecutionConfig(use_ray=False), return_state=True, **made)
+    inline = ExecutionConfig(use_ray=False)
+    state = flows.generate_flow([cases], out, shard_size=2, how=inline, return_state=True, **made)
     with get_client(sync_client=True) as client:
         pages = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[flows.ARTIFACT])))
         known = tasks(client)
