@@ -84,7 +84,7 @@ def labels_of(braces: str) -> set[str]:
 def test_ray_s_endpoint_carries_what_a_batch_tells(scraped):
     for state in ("accepted", "rejected", "failed"):
         assert value(scraped, "ray_nearmiss_clips_total", f'state="{state}"') == 1
-    assert value(scraped, "ray_nearmiss_rejected_total", 'check="physics check"') == 1
+    assert value(scraped, "ray_nearmiss_rejected_total", 'check="physics-check"') == 1
     assert value(scraped, "ray_nearmiss_spent_seconds_total", 'stage="judge"') == 4.5
     assert value(scraped, "ray_nearmiss_stage_seconds_count", 'stage="judge"') == 2
     assert value(scraped, "ray_nearmiss_waiting_clips") == 2
