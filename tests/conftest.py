@@ -39,10 +39,11 @@ _check_what_signatures_say()
 # The first file compiles the loops for all; those after it need none, lest two processes compile the same.
 # Files that start Ray or Prefect have files between them that do not, so that they seldom meet on both processes.
 LONGEST = (
-    "pipeline/batch/test_faults.py", "pipeline/engine/test_workers.py", "models/checker/test_detector.py",
-    "pipeline/training/test_train.py", "models/world_model/test_sampling.py",
-    "pipeline/batch/test_faults_ray.py", "pipeline/checks/test_negative_controls.py",
-    "pipeline/batch/test_flows.py", "pipeline/batch/test_generate.py", "pipeline/batch/test_faults_nodes.py",
+    "pipeline/batch/test_faults.py", "test_examples.py", "pipeline/test_renderers.py",
+    "pipeline/engine/test_workers.py", "models/checker/test_detector.py", "pipeline/training/test_train.py",
+    "models/world_model/test_sampling.py", "pipeline/batch/test_faults_ray.py",
+    "pipeline/checks/test_negative_controls.py", "pipeline/batch/test_flows.py",
+    "pipeline/batch/test_generate.py", "pipeline/batch/test_faults_nodes.py",
     "pipeline/search/test_frontier.py", "pipeline/batch/test_staged.py", "pipeline/search/test_search.py",
     "pipeline/batch/test_faults_flows.py", "pipeline/datasets/test_merge.py",
     "pipeline/batch/test_faults_signals.py", "pipeline/test_synthesize.py", "pipeline/engine/test_line.py",
