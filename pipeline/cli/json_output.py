@@ -156,6 +156,7 @@ class StatusDocument(JsonDocument):
 
     command: Literal["status"] = "status"
     run: str
+    renderer: str = Field(description="what draws the frames")
     phase: str = Field(description="running, complete or stopped")
     wanted: int = Field(description="clips that the run's requests mean")
     accepted: int

@@ -28,6 +28,7 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
         told = look_at(run)
     if as_json:
         fields = json.loads(json.dumps(asdict(told), default=str))
+        fields["failed"] = [failure.as_json() for failure in told.failed]
         document = StatusDocument(ok=told.phase is not RunPhase.STOPPED, **fields)
         console.print_json(document.model_dump_json(), ensure_ascii=True)
     else:

@@ -170,7 +170,7 @@ def test_kept_frames_of_another_length_are_refused_before_they_are_measured(road
     assert np.array_equal(load_kept_frames(road, tmp_path, "generated"), road.source)
     np.save(path, road.source[1:])
     there = len(road.source)
-    with pytest.raises(UserError, match=rf"{path} holds {there - 1} frames .* the clip has {there} frames"):
+    with pytest.raises(UserError, match=rf"{path} has {there - 1} frames .* the clip has {there} frames"):
         load_kept_frames(road, tmp_path, "generated")
 
 

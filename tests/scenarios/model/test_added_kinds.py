@@ -127,7 +127,8 @@ _LEAVES = {
     "offset": "swerves 1 m to the left", "step_out": "steps out from behind truck",
     "follow_trajectory": "follows the path through (1 s, 10 m, 0 m) (2 s, 20 m, 1 m)", "lose_control": "loses control",
     "turn": "turns left at the junction", "pull_out": "pulls out", "merge": "merges into a gap",
-    "take_exit": "takes the second exit",
+    "take_exit": "takes the second exit", "overtake": "overtakes the truck", "turn_around": "turns around",
+    "turn_back": "turns back",
 }  # fmt: skip
 
 
