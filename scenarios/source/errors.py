@@ -22,7 +22,7 @@ class SpecError:
     column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.where}: found {self.found}; wanted {self.wanted}"
+        return f"{printable(self.where)}: found {self.found}; wanted {self.wanted}"
 
     def of(self, path: Path) -> str:
         """With `file:line:column` in front, which editors and terminals open at a click."""
@@ -43,6 +43,11 @@ class SpecErrors(Exception):
         return "\n".join([f"{self.path}: {count}", *(f"  {fault.of(self.path)}" for fault in self.faults)])
 
 
+def printable(text: str) -> str:
+    """The text with "?" for control characters: a key of a file may hold line breaks."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def quoted(found: object) -> str:
     """What was found, as the author wrote it, cut to a readable length and free of control characters."""
     if found is None:
@@ -50,7 +55,7 @@ def quoted(found: object) -> str:
     if isinstance(found, bool):
         return "'yes'" if found else "'no'"
     if isinstance(found, str):
-        text = "'" + "".join(c if c.isprintable() else "?" for c in found[: LONGEST_QUOTE + 1]) + "'"
+        text = "'" + printable(found[: LONGEST_QUOTE + 1]) + "'"
     else:
         text = _outline(found)
     return text if len(text) <= LONGEST_QUOTE + 2 else text[:LONGEST_QUOTE] + "...'"

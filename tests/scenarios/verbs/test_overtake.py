@@ -90,7 +90,7 @@ def test_where_it_cannot_the_rollout_says_why():
         ("truck overtakes red at 70 km/h", ["red, which is behind truck", "an actor ahead of truck in its lane"]),
         ("red overtakes oncoming", ["oncoming, which is not in the lane of red"]),
         ("red overtakes red", ["red itself", "another actor"]),
-        ("red overtakes the tram", ["'tram' says nothing"]),
+        ("red overtakes the zeppelin", ["'zeppelin' says nothing"]),
         ("walker overtakes the truck", ["a pedestrian, who keeps no lane"]),
         ("red overtakes the truck with a gap of 10 s", ["this is a time"]),
         ("red overtakes the truck sideways", ["'sideways' says nothing"]),

@@ -80,7 +80,7 @@ def test_explain_says_how_it_stops_and_what_comes_then():
         ("red waits 2 s until the ego has passed", ["both for and until"]),
         ("red waits 2 m", ["this is a length"]),
         ("red waits until slow has ended", ["the end of an event", "'when ... has ended'"]),
-        ("red waits until the tram has passed", ["'tram' says nothing"]),
+        ("red waits until the zeppelin has passed", ["'zeppelin' says nothing"]),
         ("red waits until it is in lane 4", ["lane 4", "one of lane 0, lane 1"]),
         ("red waits until 20 s have passed", ["a time before the clip ends"]),
         ("red waits patiently", ["not understood", "patiently"]),
