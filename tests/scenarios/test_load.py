@@ -430,7 +430,10 @@ def test_what_is_no_yaml_is_told_in_an_authors_words(text, said):
     assert "<block" not in str(caught.value) and "<scalar>" not in str(caught.value)
 
 
+GOOD = "name: x\nintent: y\nroad: {lanes: 1}\nego: {lane: 0, speed: 5 km/h, drive: follow}\n"
+
+
 def test_a_key_with_a_line_break_is_told_in_one_line():
     with pytest.raises(SpecErrors) as told:
-        loads('name: x\nintent: y\nroad: {lanes: 1}\nego: {lane: 0, speed: 5 km/h, drive: follow}\n"a\\nb": 1\n', "key.yaml")
+        loads(GOOD + '"a\\nb": 1\n', "key.yaml")
     assert "a?b: found an unknown key" in str(told.value).splitlines()[1]
