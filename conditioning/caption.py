@@ -8,6 +8,7 @@ from jaxtyping import Int
 from conditioning.assets.kinds.registry import DRAWN
 from scenarios.model.bodies import ON_FOOT, TWO_WHEELS
 from scenarios.model.environment import Surface, TimeOfDay, Weather
+from scenarios.model.kinds.debris import DOOR_SIZE
 from scenarios.model.kinds.registry import ActorKindError
 from scenarios.rollout import Rollout
 
@@ -81,7 +82,8 @@ def _actors(rollout: Rollout) -> Iterator[tuple[str, str]]:
     found = []
     for row in range(1, len(rollout.bodies)):
         distance = _nearest(rollout, row)
-        if distance <= RANGE_M:
+        is_door = rollout.bodies[row].size == DOOR_SIZE  # no word says that a door opens
+        if distance <= RANGE_M and not is_door:
             deed = _deed(rollout, row)
             found.append((DEEDS.index(deed), distance, DRAWN[rollout.bodies[row].kind].caption_word, deed))
     yield from dict.fromkeys((kind, deed) for _, _, kind, deed in sorted(found))

@@ -3,7 +3,10 @@
 `tiny` ships with weights and runs on two CPU cores.
 """
 
+import json
+import math
 import tomllib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -74,12 +77,15 @@ def read_preset(path: Path) -> Preset:
     in all presets.
     """
     try:
-        written = _FILE.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
+        written = _FILE.validate_json(text, strict=True)
     except tomllib.TOMLDecodeError as error:
         raise PresetError(f"{path} is no TOML: {error}") from None
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
         raise PresetError(f"{path}: {wrong}") from None
+    for place, problem in _out_of_range(asdict(written), ""):
+        raise PresetError(f"{path}: {place}: {problem}")
     picture, levels = written.picture, written.tokenizer.levels
     if picture.height % CELL or picture.width % CELL:
         raise PresetError(f"{path}: a picture of {picture.height} x {picture.width}; multiples of {CELL} are needed")
@@ -88,6 +94,22 @@ def read_preset(path: Path) -> Preset:
     world = WorldModelConfig(layers=LAYERS, levels=levels, grid=grid, words=WORDS, **asdict(written.world))
     detector = DetectorConfig(classes=CLASSES, **asdict(written.detector))
     return Preset(picture.height, picture.width, written.tokenizer, world, decoder, detector, written.egomotion)
+
+
+def _out_of_range(value: object, place: str) -> Iterator[tuple[str, str]]:
+    """Where a size is below 1 or missing from its list, and where a share is not between 0 and 1."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _out_of_range(inner, f"{place}.{key}".lstrip("."))
+    elif isinstance(value, tuple):
+        if not value:
+            yield place, "an empty list"
+        for inner in value:
+            yield from _out_of_range(inner, place)
+    elif isinstance(value, int) and value < 1:
+        yield place, f"{value}; 1 and more is possible"
+    elif isinstance(value, float) and not 0 <= value <= (math.inf if place.endswith("_s") else 1):
+        yield place, f"{value:g}; a share from 0 to 1 is possible, and no negative time"
 
 
 def find_preset(name: str, weights: Path = WEIGHTS) -> Preset:
@@ -153,5 +175,5 @@ class _PresetFile:
     egomotion: EgoMotionConfig
 
 
-_FILE: TypeAdapter[_PresetFile] = TypeAdapter(with_config(ConfigDict(extra="forbid"))(_PresetFile))
+_FILE: TypeAdapter[_PresetFile] = TypeAdapter(with_config(ConfigDict(extra="forbid", allow_inf_nan=False))(_PresetFile))
 PRESETS.update({path.stem: read_preset(path) for path in sorted(FILES.glob("*.toml"))})

@@ -1,5 +1,6 @@
 """Rigs: the cameras of a car, from a TOML file, by a name that ships or by a path."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,14 +39,15 @@ class _RigFile:
     camera: tuple[_Mounted, ...]
 
 
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 _FILE: TypeAdapter[_RigFile] = TypeAdapter(with_config(_STRICT)(_RigFile))
 
 
 def read_rig(path: Path) -> Rig:
     """The cameras that a TOML file lists, in its order; RigError names every key that is missing, unknown or wrong."""
     try:
-        listed = _FILE.validate_python(tomllib.loads(path.read_text(encoding="utf-8"))).camera
+        written = json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
+        listed = _FILE.validate_json(written, strict=True).camera
     except tomllib.TOMLDecodeError as error:
         raise RigError(f"{path} is no TOML: {error}") from None
     except ValidationError as error:
@@ -71,6 +73,8 @@ def _problems(listed: tuple[_Mounted, ...]):
             yield f"a camera named {camera.name!r}; letters, digits and _ are needed, as it names folders"
         if min(camera.width, camera.height, camera.focal_px) <= 0:
             yield f"{camera.name}: width, height and focal_px are above 0"
+        if not (-180 <= camera.yaw_deg <= 180 and -90 < camera.pitch_deg < 90):
+            yield f"{camera.name}: yaw_deg is from -180 to 180, pitch_deg between -90 and 90"
         if camera.at_m[2] <= 0:
             yield f"{camera.name}: a camera {camera.at_m[2]:g} m above the ground; above 0 is needed"
 

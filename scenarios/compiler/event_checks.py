@@ -60,6 +60,7 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
     else:
         if (own := VERBS.get(verb)) is not None:
             yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
+            yield from _limit_doubts(spec.do, actor)
             return
         moved = any(e.do.verb in SETS_PATH for e in others)
         yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)

@@ -41,6 +41,7 @@ class Storyboard:
         self.running: list[Running] = []
         self.ended_s: dict[str, float] = {}
         self.begun: set[str] = set()
+        self.declined: list[Unfired] = []
         self.latest_s = 0.0
 
     def due(self, look: Look, t_s: float) -> Event | None:
@@ -83,6 +84,8 @@ class Storyboard:
         for run in replaced:
             self._end(run, t_s)
         self.begun.add(event.name)
+        if deed.declined:
+            self.declined.append(Unfired(event.actor, sentence(event), deed.said))
         self.running.append(Running(event, deed))
 
     def settle(self, t_s: float) -> None:
@@ -96,8 +99,9 @@ class Storyboard:
             self.ended_s[run.event.name] = t_s
 
     def unfired(self) -> tuple[Unfired, ...]:
-        """Events that never happened, and why."""
-        return tuple(Unfired(w.event.actor, sentence(w.event), self._why(w.event.when, w)) for w in self.waiting)
+        """Events that never happened, and why: those whose trigger held and whose action could not be taken first."""
+        waiting = (Unfired(w.event.actor, sentence(w.event), self._why(w.event.when, w)) for w in self.waiting)
+        return (*self.declined, *waiting)
 
     def _why(self, when: Trigger, waiting: Waiting) -> str:
         match when:

@@ -20,7 +20,7 @@ from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import AtPose, OnLane, Parked, Placed, own_road
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.polyline_path import Pose
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, one_of
@@ -142,7 +142,7 @@ def _motion(action: OpenDoor, mover: BodyState, context: ActionContext) -> Runni
     door = context.look(door_id(mover.body.id))
     if abs(mover.speed) > 0 or door.present:
         why = "it moves" if not door.present else "it is open"
-        return RunningAction(f"does not open its door: {why}", at_once)
+        return decline(f"does not open its door: {why}")
     car: Pose = (*mover.centre(), mover.at[2])
     side = action.side or traffic_side(mover.road, car)
     door.present, door.at = True, door_pose(car, mover.body, side, 0.0)

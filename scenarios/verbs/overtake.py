@@ -14,7 +14,7 @@ from scenarios.roads.road import Road
 from scenarios.scenario import OnLane, Placed
 from scenarios.simulation.actions.lane_change import beside, lane_at, move_to
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, Station, at_once, station
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, Station, decline, station
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.source.units import LENGTH, SPEED, shown
@@ -215,7 +215,7 @@ def _length(there: Station) -> float:
 def _motion(action: Overtake, mover: BodyState, context: ActionContext) -> RunningAction:
     if (why := _hindrance(action, mover, context)) is not None:
         context.before.apply(mover)
-        return RunningAction(f"does not overtake {action.whom}: {why}", at_once)
+        return decline(f"does not overtake {action.whom}: {why}")
     path, own = mover.join_lane(), station(mover, mover.road)
     lane = lane_at(mover.road, own.d_m)
     to = beside(mover.road, lane, action.side, own.facing)

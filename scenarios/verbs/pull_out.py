@@ -13,7 +13,7 @@ from scenarios.model.bodies import ON_FOOT
 from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.lane_change import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_count
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE
 from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.source.units import SPEED
@@ -74,7 +74,7 @@ def _motion(action: PullOut, mover: BodyState, context: ActionContext) -> Runnin
     """Speed up and move into the nearest lane of its direction, over the way that steering and grip then need."""
     speed_mps = action.speed_mps
     if abs(mover.speed) > 1.0:
-        return RunningAction("does not pull out: it moves already", at_once)
+        return decline("does not pull out: it moves already")
     road, facing = mover.road, facing_of(mover)
     lanes = range(road.lanes) if facing > 0 or not road.opposite_lanes else range(road.lanes, lane_count(road))
     d = road.locate(*mover.at[:2])[1]

@@ -15,7 +15,7 @@ from scenarios.roads.road import Road, RoadKind
 from scenarios.scenario import OnLane
 from scenarios.simulation.actions.lane_change import move_to
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.boxes import box_corners
 from scenarios.simulation.dynamics.lane_path import MAX_CURVATURE, STEERING_RADPS, WHEELBASE_SHARE, LanePath
 from scenarios.simulation.dynamics.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, SLOWING_MPS2, NoTurn, Slowing, Turn
@@ -182,11 +182,11 @@ def _remark(action: TurnAround, event: PlacedEvent) -> str:
 def _motion(action: TurnAround, mover: BodyState, context: ActionContext) -> RunningAction:
     path = mover.join_lane()
     if mover.turn is not None or not path.settled:
-        return RunningAction("cannot turn around while it turns or changes lane", at_once)
+        return decline("cannot turn around while it turns or changes lane")
     try:
         turn, lane_d = _begun(mover, path)
     except NoTurn as why:
-        return RunningAction(f"does not turn around: {why}", at_once)
+        return decline(f"does not turn around: {why}")
     shifts: list[RunningAction] = []
 
     def step(_: float) -> str:

@@ -12,7 +12,7 @@ from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import ON_FOOT, Kind
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.lane_path import FreePath, free_path
 from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.source.units import SPEED
@@ -102,7 +102,7 @@ def _pace(mover: BodyState, context: ActionContext) -> float:
 
 def _declined(mover: BodyState, context: ActionContext, why: str) -> RunningAction:
     context.before.apply(mover)
-    return RunningAction(f"does not turn back: {why}", at_once)
+    return decline(f"does not turn back: {why}")
 
 
 TURN_BACK = StoryVerb(

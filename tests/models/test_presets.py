@@ -49,6 +49,11 @@ def test_the_shipped_preset_has_its_sizes_everywhere(tmp_path):
         ("widths = [64, 160, 288]", "widths = [64, 160]", "tokenizer.widths.2: Field required"),
         ("depth = 1\n", 'depth = "one"\n', "egomotion.depth: Input should be a valid integer"),
         ("[picture]", "[picture", "is no TOML"),
+        ("height = 144", 'height = "144"', "picture.height: Input should be a valid integer"),
+        ("heads = 4", "heads = true", "world.heads: Input should be a valid integer"),
+        ("levels = [8, 8, 8, 5, 5, 5]", "levels = []", "tokenizer.levels: an empty list"),
+        ("window = 6", "window = 0", "world.window: 0; 1 and more"),
+        ("drop_all = 0.1", "drop_all = 2.0", "world.drop_all: 2; a share from 0 to 1"),
         ("[egomotion]", "[egomotions]", "egomotion: Field required; egomotions: Unexpected keyword"),
     ],
 )

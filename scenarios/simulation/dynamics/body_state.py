@@ -303,17 +303,23 @@ class RunningAction:
     """What happens, in words, and whether it is over at a time.
 
     `step` is called before every step of the simulation while the action lasts, for actions of several phases; it
-    returns what a new phase is called, or "".
+    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why.
     """
 
     said: str
     over: Callable[[float], bool]
     step: Callable[[float], str] = _goes_on_by_itself
+    declined: bool = False
 
 
 def at_once(_: float) -> bool:
     """Of what is over as soon as it has begun."""
     return True
+
+
+def decline(why: str) -> RunningAction:
+    """An action that its body cannot take now: the story's verdict tells of it."""
+    return RunningAction(why, at_once, declined=True)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,10 @@ def test_the_page_s_example_looks_down_and_to_its_sides(tmp_path):
     [
         ('name = "CAM_FRONT"', "", "camera.0.name: Field required"),
         ("focal_px", "focal", "camera.0.focal: Unexpected keyword argument"),
+        ("height = 900", 'height = "900"', "camera.0.height: Input should be a valid integer"),
+        ("height = 900", "height = true", "camera.0.height: Input should be a valid integer"),
+        ("focal_px = 1266.4", "focal_px = nan", "camera.0.focal_px: Input should be a finite number"),
+        ("at_m =", "yaw_deg = 500.0\nat_m =", "CAM_FRONT: yaw_deg is from -180 to 180"),
         ("1.51]", "-1.5]", "CAM_FRONT: a camera -1.5 m above the ground"),
         ("width = 1600", "width = 0", "CAM_FRONT: width, height and focal_px are above 0"),
         ('"CAM_FRONT"', '"../CAM"', "a camera named '../CAM'"),

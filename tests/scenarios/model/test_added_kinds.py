@@ -197,3 +197,9 @@ def test_each_comes_back_from_openscenario_as_it_was(kind, tmp_path):
     (again,) = loads(import_file(tmp_path / made.xosc_name, ImportOptions(), {}).text)
     assert again.placed[1].body.kind is kind
     assert re.search(rb'Category="(bicycle|pedestrian|tram|wheelchair)"', made.xosc)
+
+
+def test_a_verb_with_a_module_of_its_own_keeps_to_the_limits_of_a_kind():
+    bike = "bike: {kind: cyclist, lane: 0, ahead: 20 m, speed: 10 km/h}"
+    actors = f"scoot: {{kind: e-scooter, lane: 0, ahead: 10 m, speed: 20 km/h}}; {bike}"
+    assert "at most 25 km/h" in refusal(actors, "scoot overtakes bike at 60 km/h")

@@ -83,3 +83,9 @@ def test_what_cannot_be_is_refused_with_what_could(lines, said):
     with pytest.raises(SpecErrors) as caught:
         lanes(*lines, actors=(WALKER, RED))
     assert [part for part in said if part not in str(caught.value)] == []
+
+
+def test_an_action_that_is_declined_is_an_event_that_never_happened():
+    rollout = simulate(lanes("walker crosses the road at 8 km/h at the start, then turns back", actors=(WALKER,)))
+    (declined,) = rollout.unfired
+    assert declined.actor == "walker" and declined.why == "does not turn back: it does not cross"
