@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conditioning.assets.scenery import Scenery, build_scenery
-    from conditioning.geometry.camera import RIG, Camera
+    from conditioning.geometry.camera import Camera
+    from conditioning.geometry.rigs import RIG
     from conditioning.layers.control_layers import Layers, draw_layers
     from conditioning.renderer.procedural import render_procedural
     from outputs.verdict import Outcome, Verdict
@@ -29,7 +30,7 @@ _PLACES = {
     "ExecutionConfig": "pipeline.runs.run_config:ExecutionConfig",
     "Layers": "conditioning.layers.control_layers:Layers",
     "Outcome": "outputs.verdict:Outcome",
-    "RIG": "conditioning.geometry.camera:RIG",
+    "RIG": "conditioning.geometry.rigs:RIG",
     "Rollout": "scenarios.rollout:Rollout",
     "RunConfig": "pipeline.runs.run_config:RunConfig",
     "Scenario": "scenarios.scenario:Scenario",

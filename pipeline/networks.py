@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from conditioning.caption import VOCABULARY
-from conditioning.geometry.camera import RIG, Camera
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import RIG
 from conditioning.layers.control_layers import LAYERS
 from models import weights
 from models.checker.detector import Detector

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tokenize
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,12 @@ def test_one_name_has_one_meaning():
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
+@cache
+def strings_of(source: Path) -> list[tokenize.TokenInfo]:
+    with source.open("rb") as file:
+        return [token for token in tokenize.tokenize(file.readline) if token.type == tokenize.STRING]
+
+
 def test_every_name_is_defined():
     """ruff's rule, which is switched off since it takes the axes in "actor 3" for names: here names in strings are let
     pass."""
@@ -71,9 +78,7 @@ def test_every_name_is_defined():
     unknown = []
     for one in found:
         path, row, column = Path(one["filename"]), one["location"]["row"], one["location"]["column"] - 1
-        with path.open("rb") as file:
-            strings = [t for t in tokenize.tokenize(file.readline) if t.type == tokenize.STRING]
-        if not any(t.start <= (row, column) < t.end for t in strings):
+        if not any(t.start <= (row, column) < t.end for t in strings_of(path)):
             unknown.append(f"{path.relative_to(ROOT)}:{row}: {one['message']}")
     assert unknown == []
 

@@ -57,8 +57,3 @@ def mount_camera(
     pose[:3, 3] = place_m
     intrinsic = np.array([[focal_px, 0, width / 2], [0, focal_px, height / 2], [0, 0, 1.0]])
     return Camera(name, width, height, intrinsic, pose)
-
-
-# nuScenes' front camera: focal length 1,266 px at 1600 x 900, 1.70 m ahead of the rear axle, 1.51 m high.
-FRONT = mount_camera("CAM_FRONT", 1600, 900, 1266.4, (1.70, 0.0, 1.51), 0.0)
-RIG: tuple[Camera, ...] = (FRONT,)

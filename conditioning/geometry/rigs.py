@@ -80,6 +80,8 @@ def _problems(listed: tuple[_Mounted, ...]):
 
 
 RIGS: Mapping[str, Rig] = MappingProxyType({path.stem: read_rig(path) for path in sorted(FILES.glob("*.toml"))})
+RIG = RIGS["front"]  # the one that the networks know
+(FRONT,) = RIG
 
 
 def find_rig(named: str) -> Rig:

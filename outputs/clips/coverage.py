@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from outputs.strict_model import StrictModel
 from scenarios.sweeps.axis_spec import number
 
 MOST_VALUES = 8  # a parameter with more numeric values is shown in ranges
@@ -14,11 +14,7 @@ RANGES = 6
 MOST_PAIRS = 15  # per family
 
 
-class _CoverageModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ScenarioCounts(_CoverageModel):
+class ScenarioCounts(StrictModel):
     """Numbers of scenarios: in the files, with a clip, with an accepted clip, with a critical clip."""
 
     asked: int
@@ -27,7 +23,7 @@ class ScenarioCounts(_CoverageModel):
     critical: int
 
 
-class ParameterCoverage(_CoverageModel):
+class ParameterCoverage(StrictModel):
     """One parameter: its values or ranges in the sweep, and the number of scenarios in each."""
 
     path: str
@@ -35,7 +31,7 @@ class ParameterCoverage(_CoverageModel):
     tallies: tuple[ScenarioCounts, ...]
 
 
-class Pair(_CoverageModel):
+class Pair(StrictModel):
     """Two parameters together: a row per value of the first, a column per value of the second."""
 
     paths: tuple[str, str]
@@ -44,7 +40,7 @@ class Pair(_CoverageModel):
     tallies: tuple[tuple[ScenarioCounts, ...], ...]
 
 
-class Coverage(_CoverageModel):
+class Coverage(StrictModel):
     """A family: the scenarios of one file. `pairs_left_out` counts the pairs that are not listed."""
 
     family: str

@@ -5,11 +5,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from outputs import verdict as verdicts_
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
+from outputs.strict_model import StrictModel
 from outputs.verdict import Verdict
 from scenarios.rollout import SimEvent
 
@@ -33,8 +34,8 @@ def _with_numbers(value: object) -> object:
     return value | numbers
 
 
-class _ManifestModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
+class _ManifestModel(StrictModel):
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
 
 class ClipRecord(_ManifestModel):

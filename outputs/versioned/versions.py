@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from outputs.clips.manifest import Name
 from outputs.nuscenes.splits import Shares
+from outputs.strict_model import StrictModel
 from outputs.versioned.scene_package import Digest
 from outputs.versioned.store import Store, Upload
 from outputs.versioned.version_tables import BuiltTables, add_card, build_tables
@@ -28,11 +29,7 @@ from outputs.versioned.version_tables import BuiltTables, add_card, build_tables
 LATEST = "latest.json"
 
 
-class _VersionModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Split(_VersionModel):
+class Split(StrictModel):
     """`asked` and `got` are shares of families."""
 
     split: str
@@ -42,7 +39,7 @@ class Split(_VersionModel):
     scenes: int
 
 
-class Version(_VersionModel):
+class Version(StrictModel):
     """`scenes` maps each clip's id to the digest of its files; `before` names the previous version."""
 
     format: Literal["nearmiss-version-1"] = "nearmiss-version-1"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.camera import RIG
+from conditioning.geometry.rigs import RIG
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.visibility import label_visibility
 from models.presets import WEIGHTS, Preset, find_preset

@@ -13,7 +13,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from conditioning.assets.scenery import build_scenery
 from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
 from conditioning.ego_actions import ego_actions
-from conditioning.geometry.camera import FRONT, Camera
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.visibility import label_visibility

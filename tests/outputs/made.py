@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.sensors.lidar import cast_lidar
 from conditioning.sensors.visibility import Labels, label_visibility
 from outputs.clips.clip import Clip, keyframes

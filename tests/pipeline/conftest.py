@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conditioning.geometry.camera import FRONT, Camera
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import FRONT
 from tests.pipeline.specks import newborn
 
 

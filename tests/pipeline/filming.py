@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Bool
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.camera import FRONT, Camera
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import FRONT
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.visibility import Labels, label_visibility
 from outputs.verdict import Outcome, Verdict

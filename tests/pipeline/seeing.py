@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.geometry.camera import FRONT, Camera
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import FRONT
 from conditioning.sensors.visibility import Labels, label_visibility
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import CheckedClip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.sensors.visibility import label_visibility
 from scenarios.load import LIBRARY, library, load
 from scenarios.metrics.criticality import encounters

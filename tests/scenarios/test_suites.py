@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.sensors.visibility import label_visibility
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics

@@ -87,7 +87,7 @@ def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, in
 def _rollout(scenario: Scenario, log: Path | None) -> Rollout:
     if scenario.from_log is None:
         return simulate(scenario)
-    from conditioning.geometry.camera import RIG  # only a log needs what reads pictures
+    from conditioning.geometry.rigs import RIG
     from pipeline.worlds import open_world
 
     return open_world(scenario, log, RIG).rollout

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.camera import RIG
+from conditioning.geometry.rigs import RIG
 from conditioning.logs.read_log import log_pictures
 from conditioning.logs.tables import LogError
 from conditioning.preview.preview import preview_frames, write_preview

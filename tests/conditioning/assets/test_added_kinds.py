@@ -9,7 +9,7 @@ from conditioning.assets.materials import body_colours
 from conditioning.assets.mesh import BodyPart
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.caption import VOCABULARY, caption
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.logs.tracks import body_id, kind_of_category
 from conditioning.sensors.visibility import label_visibility

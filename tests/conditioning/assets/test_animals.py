@@ -6,7 +6,7 @@ import pytest
 from conditioning.assets.body_meshes import body_mesh, distance_gone
 from conditioning.assets.mesh import BodyPart
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.part_masks import PARTS, draw_parts
 from conditioning.sensors.visibility import label_visibility
 from scenarios.model.bodies import VARIANTS, Body, Kind, Size

@@ -6,7 +6,7 @@ import pytest
 from conditioning.assets.scenery import NO_SCENERY, build_scenery
 from conditioning.caption import caption
 from conditioning.ego_actions import ego_actions
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import draw_layers
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.lidar import cast_lidar

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from conditioning.geometry.camera import FRONT, mount_camera
+from conditioning.geometry.camera import mount_camera
+from conditioning.geometry.rigs import FRONT
 
 
 def test_a_point_on_the_axis_lands_in_the_middle():

@@ -7,7 +7,7 @@ import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
 from conditioning.geometry.backdrop import TEXTURE_PERIOD_M
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import BACKGROUND, FOREGROUND, LAYERS, draw_layers
 from scenarios.model.bodies import Kind
 from tests.conditioning.situations import BEND, TWO_LANES, building, moving, situation, still, tree

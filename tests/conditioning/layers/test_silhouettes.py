@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.layers.part_masks import COLOURS, PARTS
 from conditioning.renderer.procedural import render_procedural

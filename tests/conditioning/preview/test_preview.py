@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import draw_layers
 from conditioning.preview.preview import draw_topdown, false_colours, preview_frames, write_preview
 from conditioning.preview.topdown import COLOURS

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Building, Scenery
-from conditioning.geometry.camera import RIG
 from conditioning.geometry.camera_view import camera_pose_at
+from conditioning.geometry.rigs import RIG
 from conditioning.renderer.glare import add_glare
 from conditioning.renderer.weather import light_of
 from scenarios.model.environment import Environment, Sun

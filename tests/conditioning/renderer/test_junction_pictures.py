@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from conditioning.assets.scenery import NO_SCENERY, build_scenery
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import render_procedural
 from scenarios.model.environment import Surface

@@ -7,8 +7,8 @@ import pytest
 
 from conditioning.assets.body_meshes import body_mesh
 from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
-from conditioning.geometry.camera import FRONT
 from conditioning.geometry.cuboids import render_cuboids
+from conditioning.geometry.rigs import FRONT
 from conditioning.ground.markings import DASH_M, GAP_M, NONE, WHITE, YELLOW, marking_at
 from conditioning.renderer.procedural import render_procedural
 from conditioning.renderer.scene_triangles import BodyMeshes, concatenate_triangles, static_triangles

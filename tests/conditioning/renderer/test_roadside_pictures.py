@@ -8,7 +8,7 @@ from shapely.geometry import Point
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery, build_scenery
 from conditioning.assets.shelters import shelters_of
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.ground.road_surface import edge_distance, is_painted
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import render_procedural

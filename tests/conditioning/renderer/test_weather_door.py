@@ -20,7 +20,7 @@ from dataclasses import replace
 from enum import StrEnum
 import numpy as np
 from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.renderer import procedural, weather as looks
 from scenarios.load import loads
 from scenarios.model import environment

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
-from conditioning.geometry.camera import FRONT, mount_camera
+from conditioning.geometry.camera import mount_camera
+from conditioning.geometry.rigs import FRONT
 from conditioning.sensors.visibility import label_visibility, visibility_level
 from scenarios.model.bodies import Kind, Size
 from tests.conditioning.situations import building, situation, still, tree

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.camera import FRONT
+from conditioning.geometry.rigs import FRONT
 from conditioning.layers import control_layers as layers
 from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import render_procedural
