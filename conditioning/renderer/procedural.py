@@ -1,6 +1,7 @@
 """The procedural camera: renders a rollout from meshes, materials, light and weather, without networks."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -26,7 +27,7 @@ from conditioning.renderer.scene_triangles import (
 )
 from conditioning.renderer.shading import downsample_picture, mirror_on_road, shade
 from conditioning.renderer.signals import SignalTriangles
-from conditioning.renderer.weather import light_of, pack_lighting, post_process
+from conditioning.renderer.weather import clean_picture, light_of, pack_lighting, post_process
 from scenarios.roads.reference_line import NO_NODES
 from scenarios.roads.widening import NO_STRIPS
 from scenarios.rollout import Rollout
@@ -67,6 +68,10 @@ class _ProceduralScene:
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
 
     def picture(self, frame: int) -> UInt8[np.ndarray, "height width 3"]:
+        return post_process(self.radiance(frame), self.light, self.rollout.environment.weather, frame)
+
+    def radiance(self, frame: int) -> Float[np.ndarray, "height width 3"]:
+        """Linear RGB, before the camera's exposure."""
         view = camera_pose_at(self.rollout, self.camera, frame)
         rows = self._near(view, frame)
         moving = concatenate_triangles(
@@ -83,7 +88,7 @@ class _ProceduralScene:
         radiance = downsample_picture(colour)
         if self.rollout.environment.sun is not None:
             radiance = add_glare(radiance, self.light, view, self.scenery)
-        return post_process(radiance, self.light, self.rollout.environment.weather, frame)
+        return radiance
 
     def _near(self, view: CameraPose, frame: int):
         rows = present_bodies(self.rollout, frame)
@@ -133,4 +138,25 @@ def render_procedural(
     pictures = np.zeros((len(chosen_frames), camera.height, camera.width, 3), np.uint8)
     for picture, frame in zip(pictures, chosen_frames, strict=True):
         picture[:] = scene.picture(frame)
+    return pictures
+
+
+class SensedPictures(NamedTuple):
+    """Pictures of the same frames as the camera shows them, and without precipitation and sensor noise."""
+
+    sensed: UInt8[np.ndarray, "time height width 3"]
+    clean: UInt8[np.ndarray, "time height width 3"]
+
+
+def render_with_clean(
+    rollout: Rollout, scenery: Scenery, camera: Camera, seed: int, frames: Sequence[int]
+) -> SensedPictures:
+    """The pictures of `render_procedural`, and the same before rain or snow and noise are added."""
+    scene = _ProceduralScene(rollout, scenery, camera, seed)
+    empty = np.zeros((len(frames), camera.height, camera.width, 3), np.uint8)
+    pictures = SensedPictures(empty, empty.copy())
+    for row, frame in enumerate(frames):
+        radiance = scene.radiance(frame)
+        pictures.clean[row] = clean_picture(radiance, scene.light)
+        pictures.sensed[row] = post_process(radiance, scene.light, rollout.environment.weather, frame)
     return pictures

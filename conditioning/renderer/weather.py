@@ -156,23 +156,67 @@ def _snowfall(picture, rng: np.random.Generator, bright) -> None:
 def post_process(
     radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Add rain or snow, bloom, exposure, tone curve and sensor noise to one picture."""
-    rng = drawn_from("sensor", light.seed, frame)
+    """Expose one picture, and add rain or snow and sensor noise, drawn from the light's seed and the frame."""
+    return _sensed(_exposed(radiance, light), light, weather, frame)
+
+
+def clean_picture(
+    radiance: Float[np.ndarray, "height width 3"], light: Lighting
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Expose one picture, without what falls and without sensor noise."""
+    return _as_bytes(_displayed(_exposed(radiance, light)))
+
+
+def add_precipitation_and_noise(
+    picture: UInt8[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Add to a clean picture the rain or snow and the noise that `post_process` draws for the same light and frame."""
+    return _sensed(_EXPOSED[picture], light, weather, frame)
+
+
+def _exposed(radiance: Float[np.ndarray, "height width 3"], light: Lighting) -> Float[np.ndarray, "height width 3"]:
+    """Exposure, and bloom around what is too bright for the sensor."""
     picture = radiance * light.exposure
     glow = np.minimum(np.maximum(picture - 1.1, 0.0), 6.0)
     if glow.any():
         picture = picture + 0.30 * _blur(glow, 2) + 0.16 * _blur(glow, 6)
+    return picture
+
+
+def _sensed(
+    picture: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
+) -> UInt8[np.ndarray, "height width 3"]:
+    """What the sensor shows of an exposed picture, which is changed, with what falls before it."""
+    rng = drawn_from("sensor", light.seed, frame)
     bright = np.maximum(1.1 * light.fog * light.exposure, 0.12)
     if (falling := WEATHER_LOOKS[weather].falling) is not None:
         falling(picture, rng, bright)
-    tone = picture * (1.0 + 0.12 * picture) / (1.0 + 0.62 * picture)  # compresses highlights; white at about 2.5
-    display = _GAMMA[np.clip(tone * (1.12 * _STEPS), 0, _STEPS).astype(np.int32)]
+    display = _displayed(picture)
     display += rng.standard_normal((*display.shape[:2], 1), np.float32) * 1.5
+    return _as_bytes(display)
+
+
+def _displayed(picture: Float[np.ndarray, "height width 3"]) -> Float[np.ndarray, "height width 3"]:
+    """Tone curve and gamma of an exposed picture: 0..255."""
+    tone = picture * (1.0 + 0.12 * picture) / (1.0 + 0.62 * picture)  # compresses highlights; white at about 2.5
+    return _GAMMA[np.clip(tone * (_WHITE * _STEPS), 0, _STEPS).astype(np.int32)]
+
+
+def _as_bytes(display: Float[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "height width 3"]:
     return np.clip(np.rint(display), 0, 255).astype(np.uint8)
 
 
+def _exposed_values() -> Float[np.ndarray, "256"]:
+    """The exposed value of each byte: the inverse of `_displayed`, whose tone curve is a quadratic equation."""
+    tone = (np.arange(256) / 255) ** 2.2 / _WHITE
+    half = (0.62 * tone - 1) / 0.24
+    return half + np.sqrt(half**2 + tone / 0.12)
+
+
 _STEPS = 8191
+_WHITE = 1.12  # scale of the tone curve
 _GAMMA = (np.linspace(0, 1, _STEPS + 1) ** (1 / 2.2) * 255).astype(np.float32)
+_EXPOSED = _exposed_values()
 LIT = {"tail": linear(np.array([255, 24, 18])), "head": np.array([1.0, 0.95, 0.85]), "sign": np.array([1.0, 0.55, 0.1])}
 
 

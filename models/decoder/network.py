@@ -1,6 +1,7 @@
 """The video decoder's network: from noisy frames, layers and tokens to clean frames."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +19,11 @@ WINDOW = 3  # frames per window: the first and the last have tokens (6 Hz), the 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Widths at full size (a cheap path for the layers), 1/4, 1/8 and 1/16."""
+    """Widths at full size (a cheap path for the layers), 1/4, 1/8 and 1/16.
+
+    `target` is what it learned to draw: "clean" are pictures without precipitation and sensor noise, which the renderer
+    adds. Weights of versions that learned both do not fit.
+    """
 
     layers: tuple[str, ...]  # names of the input layers, in their order
     regions: Regions
@@ -26,6 +31,7 @@ class DecoderConfig:
     full: int
     widths: tuple[int, int, int]
     depths: tuple[int, int, int]
+    target: Literal["clean"] = "clean"
 
 
 @dataclass(frozen=True)

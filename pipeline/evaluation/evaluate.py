@@ -22,7 +22,8 @@ from pipeline.errors import UserError
 from pipeline.evaluation.metrics import Evaluation, EvaluationCase, evaluate_subjects
 from pipeline.evaluation.tables import markdown, table
 from pipeline.networks import Networks, compute_on, load_calibrated, load_networks, rig_of
-from pipeline.renderers.gaia import TOKEN_STRIDE, predict_tokens, render_frames
+from pipeline.renderers.gaia import TOKEN_STRIDE, add_precipitation, predict_tokens, render_frames
+from pipeline.renderers.renderer import ClipFrames, ClipSeed
 from pipeline.stages import ConditionedClip, Conditions, condition, seed_for, source_frames
 from pipeline.training.contact_sheets import sheet
 from pipeline.training.training_data import HELD_OUT_SEED
@@ -51,6 +52,10 @@ class GeneratedCase(EvaluationCase):
     def scene(self) -> ConditionedClip:
         """The clip in the form that the stages expect."""
         return ConditionedClip(self.rollout, self.conditions, (self.source,))
+
+    @property
+    def clip_seed(self) -> ClipSeed:
+        return ClipSeed(self.scenario, self.seed)
 
 
 def prepare_case(scenario: Scenario, seed: int, rig: tuple[Camera, ...]) -> GeneratedCase:
@@ -81,13 +86,17 @@ def subjects(networks: Networks) -> Mapping[str, Callable[[GeneratedCase], Frame
         return _encode(case.source[::TOKEN_STRIDE], networks)[None, None]
 
     def generated(case: GeneratedCase) -> Frames:
-        token_seed, frame_seed = (seed_for(case.scenario, case.seed, what) for what in ("tokens", "frames"))
-        tokens = predict_tokens((case.scene,), networks, (token_seed,))
-        return render_frames(tokens, (case.scene,), networks, (frame_seed,))[0, 0]
+        tokens = predict_tokens((case.scene,), networks, (case.clip_seed,))
+        return sensed(clean(tokens, case), case)
 
     def decoded(case: GeneratedCase) -> Frames:
-        frame_seed = seed_for(case.scenario, case.seed, "frames")
-        return render_frames(source_codes(case), (case.scene,), networks, (frame_seed,))[0, 0]
+        return sensed(clean(source_codes(case), case), case)
+
+    def clean(tokens: Int[Tensor, "1 1 step row column"], case: GeneratedCase) -> ClipFrames:
+        return render_frames(tokens, (case.scene,), networks, (case.clip_seed,))
+
+    def sensed(frames: ClipFrames, case: GeneratedCase) -> Frames:
+        return add_precipitation(frames, (case.scene,), (case.clip_seed,))[0, 0]
 
     def another_look(case: GeneratedCase) -> Frames:
         return source_frames(case.rollout, case.conditions, seed_for(case.scenario, case.seed + 1, "look"))[0]
@@ -95,6 +104,7 @@ def subjects(networks: Networks) -> Mapping[str, Callable[[GeneratedCase], Frame
     return {
         "generated": generated,
         "decoder on source's tokens": decoded,
+        "the same without rain, snow and noise": lambda case: clean(source_codes(case), case)[0, 0],
         "tokenizer alone": lambda case: _tokenized(case.source, networks),
         "first frame held": lambda case: np.repeat(case.source[:1], len(case.source), axis=0),
         "source with another look": another_look,

@@ -1,7 +1,12 @@
-"""The renderer `gaia`: tokens by the world model, frames by the video decoder. Here tensors meet scenarios."""
+"""The renderer `gaia`: tokens by the world model, frames by the video decoder. Here tensors meet scenarios.
+
+The decoder draws clean pictures. What is random in every frame (rain and snow in the air, the sensor's noise) is added
+by the procedural camera's rules: a network that is to foretell it draws fog instead.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -9,6 +14,8 @@ from einops import rearrange
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
+from conditioning.renderer.procedural import render_with_clean
+from conditioning.renderer.weather import add_precipitation_and_noise, light_of
 from models.decoder.rendering import render_video
 from models.decoder.reprojection import CameraPath
 from models.pixels import signed
@@ -36,9 +43,9 @@ class GaiaRenderer:
 
     def render(self, scenes: Sequence[ConditionedClip], seeds: Sequence[ClipSeed], clock: Stopwatch) -> ClipFrames:
         with clock("predict_tokens"):
-            tokens = predict_tokens(scenes, self.networks, [seed.of("tokens") for seed in seeds])
+            tokens = predict_tokens(scenes, self.networks, seeds)
         with clock("render_frames"):
-            return render_frames(tokens, scenes, self.networks, [seed.of("frames") for seed in seeds])
+            return add_precipitation(render_frames(tokens, scenes, self.networks, seeds), scenes, seeds)
 
 
 def load(config: RendererConfig) -> GaiaRenderer:
@@ -47,14 +54,14 @@ def load(config: RendererConfig) -> GaiaRenderer:
 
 
 def predict_tokens(
-    scenes: Sequence[ConditionedClip], networks: Networks, seeds: Sequence[int]
+    scenes: Sequence[ConditionedClip], networks: Networks, seeds: Sequence[ClipSeed]
 ) -> Int[Tensor, "clip camera step row column"]:
     """The world model goes on from the first pictures' tokens, obeying layers, actions and text.
 
     Clips of one batch have equally many frames and cameras; each draws what it would draw alone.
     """
     place = networks.device
-    chances = [torch.Generator().manual_seed(seed) for seed in seeds]
+    chances = [torch.Generator().manual_seed(seed.of("tokens")) for seed in seeds]
     actions = _together(scene.conditions.actions[::TOKEN_STRIDE] for scene in scenes).float().to(place)
     words = _together(scene.conditions.words for scene in scenes).to(place)
     t_s = _together(scene.rollout.t_s[::TOKEN_STRIDE] for scene in scenes).float().to(place)
@@ -73,11 +80,11 @@ def render_frames(
     tokens: Int[Tensor, "clip camera step row column"],
     scenes: Sequence[ConditionedClip],
     networks: Networks,
-    seeds: Sequence[int],
-) -> UInt8[np.ndarray, "clip camera time height width 3"]:
-    """The video decoder draws every camera's frames from its tokens and layers, moving on as the camera does."""
+    seeds: Sequence[ClipSeed],
+) -> ClipFrames:
+    """The video decoder draws every camera's clean frames from its tokens and layers, moving on as the camera does."""
     place = networks.device
-    chances = [torch.Generator().manual_seed(seed) for seed in seeds]
+    chances = [torch.Generator().manual_seed(seed.of("frames")) for seed in seeds]
     frames = []
     for camera, codes in enumerate(tokens.unbind(1)):
         values = torch.stack([networks.tokenizer.embed(clip) for clip in codes])
@@ -85,10 +92,31 @@ def render_frames(
         poses = _together(s.rollout.ego_to_map @ view.camera_to_ego for s, view in zip(scenes, views, strict=True))
         sight = CameraPath(poses.to(place), _together(view.intrinsic for view in views).to(place))
         layers = _layers(scenes, camera).to(place)
-        prompt = _together(scene.source[camera][0] for scene in scenes).to(place)
+        prompt = _together(map(_clean_prompt, scenes, seeds, repeat(camera))).to(place)
         made = render_video(networks.decoder, networks.tokenizer.decoder, values, layers, sight, prompt, chances)
         frames.append(made.cpu().numpy())
     return np.stack(frames, 1)
+
+
+def _clean_prompt(scene: ConditionedClip, seed: ClipSeed, camera: int) -> UInt8[np.ndarray, "height width 3"]:
+    """The first source picture without precipitation and noise; a log's as it is, since nobody knows it without."""
+    if seed.scenario.from_log is not None:
+        return scene.source[camera][0]
+    conditions = scene.conditions
+    view = conditions.views[camera].camera
+    return render_with_clean(scene.rollout, conditions.scenery, view, seed.of("look"), [0]).clean[0]
+
+
+def add_precipitation(clean: ClipFrames, scenes: Sequence[ConditionedClip], seeds: Sequence[ClipSeed]) -> ClipFrames:
+    """Rain or snow and sensor noise on the decoder's frames, as in the source pictures; the first frame is theirs."""
+    frames = clean.copy()
+    for clip, scene, seed in zip(frames, scenes, seeds, strict=True):
+        light = light_of(scene.rollout, seed.of("look"))
+        for view, source in zip(clip, scene.source, strict=True):
+            view[0] = source[0]
+            for frame in range(1, len(view)):
+                view[frame] = add_precipitation_and_noise(view[frame], light, scene.rollout.environment.weather, frame)
+    return frames
 
 
 def _layers(scenes: Sequence[ConditionedClip], camera: int) -> UInt8[Tensor, "clip time layer height width"]:

@@ -116,12 +116,12 @@ def windows_batch(
     footage: Footage, tokens: Float[np.ndarray, "clip time digit row column"], rng: np.random.Generator, size: int,
     frames: int, strength: float,
 ) -> TrainingWindow:  # fmt: skip
-    """Windows of consecutive frames, some of them without scenery in the layers."""
+    """Windows of consecutive clean frames, some of them without scenery in the layers."""
     pictures, layers, values, weights, poses, intrinsics = [], [], [], [], [], []
     for p in (random_crop(footage, rng, frames) for _ in range(size)):
         time = slice(p.frame, p.frame + frames)
         rows, columns = (slice(s.start // TOKEN_PX, s.stop // TOKEN_PX) for s in (p.rows, p.columns))
-        pictures.append(rearrange(signed(footage.pictures[p.clip, time, p.rows, p.columns]), "t h w c -> t c h w"))
+        pictures.append(rearrange(signed(footage.clean[p.clip, time, p.rows, p.columns]), "t h w c -> t c h w"))
         layer_crop = footage.layers[p.clip, time, :, p.rows, p.columns]
         layers.append(layers_for_networks(layer_crop, rng.random() < NO_SCENERY, rng.random() < NO_COLOUR))
         values.append(torch.from_numpy(np.array(tokens[p.clip, time, :, rows, columns], np.float32)))

@@ -117,6 +117,8 @@ class DecoderRollout:
 class DecoderLearner:
     """Trains the decoder on GAIA-1's four tasks with windows of three frames and tokens of the trained tokenizer.
 
+    It learns clean pictures: the renderer adds precipitation and noise. Tokens are those of the pictures with both.
+
     Most steps are those of the renderer, from pure noise, with a critic: a picture, or the next window of one of some
     rollouts, so that drawn frames can be continued. The other steps train all four tasks at all noise levels. Rollouts
     exist only in memory: a resumed run starts new ones.
@@ -204,10 +206,10 @@ class DecoderLearner:
             poses = driven(self.footage.actions[clip, :burst]) @ camera.camera_to_ego
             cameras = CameraPath(torch.from_numpy(poses)[None], torch.from_numpy(camera.intrinsic)[None])
             generator = torch.Generator().manual_seed(0)
-            prompt = torch.from_numpy(self.footage.pictures[clip, :1])
+            prompt = torch.from_numpy(self.footage.clean[clip, :1])
             conditions = to_device((tokens[None], layers[None], cameras, prompt), self.device)
             drawn = render_video(network, self.read, *conditions, [generator])[0].cpu().numpy()
-            rows += [self.footage.pictures[clip, shown], drawn[shown]]
+            rows += [self.footage.clean[clip, shown], drawn[shown]]
         sheet(rows, path)
 
 

@@ -16,7 +16,7 @@ from conditioning.ego_actions import ego_actions
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.rigs import FRONT
 from conditioning.layers.control_layers import LAYERS, draw_layers
-from conditioning.renderer.procedural import render_procedural
+from conditioning.renderer.procedural import render_with_clean
 from conditioning.sensors.visibility import label_visibility
 from models.weights import describe_name_changes
 from pipeline.checks.targets import MAX_OBJECTS, targets
@@ -71,11 +71,15 @@ class FootageConfig:
 
 @dataclass(frozen=True)
 class Footage:
-    """The arrays on disk; `done` marks the complete clips."""
+    """The arrays on disk; `done` marks the complete clips.
+
+    `clean` are the pictures without precipitation and sensor noise: what the decoder learns to draw.
+    """
 
     folder: Path
     config: FootageConfig
     pictures: UInt8[np.ndarray, "clip time height width 3"]
+    clean: UInt8[np.ndarray, "clip time height width 3"]
     layers: UInt8[np.ndarray, "clip time layer height width"]
     boxes: Float[np.ndarray, "clip time object 4"]
     classes: Int[np.ndarray, "clip time object"]
@@ -104,6 +108,7 @@ def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:
     lead = (c.clips, c.frames)
     return {
         "pictures": ((*lead, c.height, c.width, 3), np.uint8),
+        "clean": ((*lead, c.height, c.width, 3), np.uint8),
         "layers": ((*lead, len(LAYERS), c.height, c.width), np.uint8),
         "boxes": ((*lead, MAX_OBJECTS, 4), np.float32),
         "classes": ((*lead, MAX_OBJECTS), np.int64),
@@ -139,8 +144,9 @@ def create_footage(folder: Path, config: FootageConfig) -> None:
 
 
 def _meanings() -> dict[str, list[str]]:
-    """The meaning of indices in the arrays: layers by channel, words by id."""
-    return {"layers": list(LAYERS), "vocabulary": list(VOCABULARY)}
+    """Which arrays there are, and the meaning of their indices: layers by channel, words by id."""
+    arrays = [field.name for field in fields(Footage) if field.name not in ("folder", "config")]
+    return {"layers": list(LAYERS), "vocabulary": list(VOCABULARY), "arrays": arrays}
 
 
 def _read_config(path: Path) -> FootageConfig:
@@ -173,7 +179,7 @@ def film_clip(folder: Path, clip: int) -> int:
     moments = draw_moments(config, len(rollout.t_s), seed)
     scenery, camera = build_scenery(rollout), config.camera
     boxes, classes, instances, ignore = targets(label_visibility(rollout, scenery, camera, moments), rollout)
-    footage.pictures[clip] = render_procedural(rollout, scenery, camera, seed, moments)
+    footage.pictures[clip], footage.clean[clip] = render_with_clean(rollout, scenery, camera, seed, moments)
     footage.layers[clip] = draw_layers(rollout, scenery, camera, moments, seed).values
     for name, values in (("boxes", boxes), ("classes", classes), ("instances", instances), ("ignore", ignore)):
         getattr(footage, name)[clip] = values[moments]

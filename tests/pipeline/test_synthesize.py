@@ -5,13 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 
+from conditioning.renderer.procedural import render_with_clean
 from outputs.clips.clip import Clip, read_clip, write_clip
 from pipeline.renderers.models import LoadedModels, load_models
 from pipeline.runs.run_folder import Job
 from pipeline.runs.stage_timer import Stopwatch
+from pipeline.stages import condition, seed_for
 from pipeline.synthesize import imagine, prepare, synthesize
 from scenarios.load import library, load
+from scenarios.model.environment import Environment, Weather
 from tests.pipeline.situations import car_ahead
 
 
@@ -32,6 +36,22 @@ def test_every_stage_leaves_its_part(clip):
     assert len(clip.lidar) == 3
     assert clip.labels[0].in_view.shape == (time, 2)
     assert {(v.family, v.camera) for v in clip.record.verdicts} == {("physics", ""), ("pixels", "CAM_FRONT")}
+
+
+def test_the_first_frame_is_the_source_and_snow_falls_as_in_the_source(models):
+    snowing = replace(car_ahead(), environment=Environment(weather=Weather.SNOW))
+    clip = synthesize(Job("a", snowing, 0), models, Stopwatch())
+    made, source = (frames[0].astype(float) for frames in (clip.frames, clip.source))
+    assert np.array_equal(made[0], source[0])
+    conditions = condition(clip.rollout, clip.cameras, seed_for(snowing, 0, "look"))
+    (view,) = conditions.views
+    clean = render_with_clean(
+        clip.rollout, conditions.scenery, view.camera, seed_for(snowing, 0, "look"), range(len(made))
+    ).clean
+    flakes = (source - clean).mean(-1) > 20
+    assert flakes[1:].mean((1, 2)).min() > 0.002
+    around = made[1:].mean(-1) - uniform_filter(made[1:].mean(-1), (0, 5, 5))
+    assert around[flakes[1:]].mean() > around[~flakes[1:]].mean() + 10
 
 
 def test_the_record_says_where_the_time_went_and_what_made_it(clip, models):

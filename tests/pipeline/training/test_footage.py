@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_footage_of_the_longest_burst_can_be_drawn():
     assert draw_moments(config, longest, seed=0).tolist() == list(range(longest))
 
 
-@pytest.mark.parametrize("gone", ["burst", "layers", "vocabulary"])
+@pytest.mark.parametrize("gone", ["burst", "layers", "vocabulary", "arrays"])
 def test_footage_of_another_version_is_refused_by_what_it_lacks(begun, gone):
     told = json.loads(begun.read_text())
     del told[gone]
@@ -98,6 +99,18 @@ def test_footage_with_other_layers_or_words_is_refused_and_they_are_named(begun,
     for use in (open_footage, lambda folder: create_footage(folder, CONFIG)):
         with pytest.raises(UserError, match=f"another list of {what}, gone: 'comet'; moved: .*; name another folder"):
             use(begun.parent)
+
+
+def test_the_decoder_learns_the_clean_pictures(footage):
+    assert 1.0 < np.abs(footage.pictures.astype(int) - footage.clean).mean() < 8.0
+    tokens = np.zeros((2, 15, 6, CONFIG.height // TOKEN_PX, CONFIG.width // TOKEN_PX), np.float16)
+    black = np.zeros_like(footage.pictures)
+    from_clean, from_black = (
+        windows_batch(changed, tokens, np.random.default_rng(0), size=4, frames=3, strength=6.0)
+        for changed in (replace(footage, pictures=black), replace(footage, clean=black))
+    )
+    assert from_clean.pictures.std() > 0.1
+    assert (from_black.pictures == -1).all()
 
 
 def test_footage_with_fewer_token_frames_than_the_world_model_sees_is_refused_before_anything_is_made(tmp_path):
