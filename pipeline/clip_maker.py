@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.weights import WeightsError
 from outputs.clips.clip import Clip, write_clip
-from outputs.clips.manifest import FIRST_RENDERER
+from outputs.defaults import FIRST_RENDERER
 from pipeline.engine.machine import granted_device, peak_memory_gib
 from pipeline.renderers.models import LoadedModels, load_models
 from pipeline.runs.clip_outcome import ClipDone
@@ -64,7 +64,7 @@ class ClipMaker:
         device = granted_device() if self.on_gpu else "cpu"
         self.models = load_models(self.renderer, self.preset, threads, self.weights, device)
         now = made_with(self.renderer, self.preset, self.models.fingerprints)
-        if Run(self.out).manifest()["made_with"] != now:
+        if Run(self.out).file().made_with != now:
             raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
     def process(self, job: Job) -> ClipDone:

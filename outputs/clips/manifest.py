@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from outputs import verdict as verdicts_
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
+from outputs.defaults import FIRST_RENDERER
 from outputs.strict_model import StrictModel
 from outputs.verdict import Verdict
 from scenarios.rollout import SimEvent
@@ -17,7 +18,6 @@ from scenarios.rollout import SimEvent
 # Ids and camera names become folder names: no name may leave the output folder.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, Field(pattern=NAME)]
-FIRST_RENDERER = "gaia"  # of all clips made before there was a choice: what does not say is by this one
 NOT_FINITE = {"Infinity", "-Infinity", "NaN"}  # JSON has no such numbers; pydantic writes them as these words
 
 

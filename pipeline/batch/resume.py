@@ -1,13 +1,12 @@
 """Going on with a run from its folder alone: nothing has to be remembered but where it is."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.batch.generate import ProgressObserver, Summary, Which, generate
 from pipeline.runs.batch_history import no_other_night
-from pipeline.runs.run_config import kept, wanted
 from pipeline.runs.run_folder import Run, RunRefused, look
+from pipeline.runs.saved_request import kept, wanted
 
 
 def resume(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
@@ -31,5 +30,5 @@ def _go_on(path: Path, watch: ProgressObserver, stop: Callable[[], object], whic
         for key in keys:
             request, how = kept(run, key)
             if elsewhere and request.clips is not None:
-                request = replace(request, clips=tuple(clip for clip in request.clips if clip not in elsewhere))
+                request = request.replaced(clips=tuple(clip for clip in request.clips if clip not in elsewhere))
             yield generate(request, how, watch, stop, which)

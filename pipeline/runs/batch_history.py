@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.engine.lock import locked
 from pipeline.runs.clip_outcome import ClipFailed
+from pipeline.runs.run_file import RunRefused
 from pipeline.runs.run_folder import UNFINISHED, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own
@@ -74,7 +75,7 @@ def made_on_other_nights(run: Run) -> frozenset[str]:
 
 
 def _is_night(run: Run) -> bool:
-    return any("night" in start for start in run.manifest()["starts"])
+    return any(start.night for start in run.file().starts)
 
 
 def _nights(root: Path) -> list[Path]:
@@ -91,8 +92,8 @@ def _names(folder: Path) -> set[str]:
 
 def _code(night: Path) -> str:
     try:
-        return json.loads((night / "run.json").read_text("utf-8"))["starts"][-1]["versions"]["code"]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return Run(night).last_start().versions.get("code", "")
+    except (OSError, RunRefused):
         return ""  # damaged: whatever failed there is tried again
 
 

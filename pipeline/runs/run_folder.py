@@ -25,11 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from outputs.clips.inventory import describe_damage, write_inventory
-from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
+from outputs.clips.manifest import ClipRecord, read_record
+from outputs.defaults import FIRST_RENDERER
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
 from pipeline.runs.clip_outcome import ClipFailed
-from pipeline.runs.run_file import RunRefused, read_manifest, write_json
+from pipeline.runs.run_file import RunFile, RunRefused, RunStart, read_run_file, write_json, write_run_file
 from scenarios.scenario import Scenario
 
 UNFINISHED, BROKEN = ".unfinished", ".broken"
@@ -176,9 +177,9 @@ class Run:
         except (ValueError, KeyError, TypeError):
             raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
 
-    def manifest(self) -> dict[str, Any]:
+    def file(self) -> RunFile:
         """What run.json says; raises `RunRefused` if it cannot be read."""
-        return read_manifest(self.path / "run.json")
+        return read_run_file(self.path / "run.json")
 
     def mend(self) -> tuple[tuple[str, str], ...]:
         """Take away clips that are only half there, so that they are made again; returns each with what is wrong."""
@@ -201,19 +202,17 @@ class Run:
         with suppress(OSError):  # on a full disk; whoever works next makes it
             (self.path / UNFINISHED).mkdir(exist_ok=True)
 
-    def last_start(self) -> dict[str, Any]:
+    def last_start(self) -> RunStart:
         """What run.json says of it."""
-        return self.manifest()["starts"][-1]
+        return self.file().starts[-1]
 
     def first_start(self) -> datetime:
         """When work in this folder began, by the clock of then."""
-        return datetime.fromisoformat(self.manifest()["starts"][0]["at"])
+        return datetime.fromisoformat(self.file().starts[0].at)
 
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""
-        manifest = read_manifest(self.path / "run.json")
-        manifest["starts"][-1].update(facts)
-        write_json(self.path / "run.json", manifest)
+        write_run_file(self.path / "run.json", self.file().noted(**facts))
 
 
 def _begun(unfinished: Path) -> Path:
@@ -269,12 +268,12 @@ def look(path: Path) -> Run:
 
 def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
     path = run.path / "run.json"
-    manifest = read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
-    different = [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]
+    before = read_run_file(path) if path.is_file() else None
+    known = before.made_with if before else made_with
+    different = [k for k, v in made_with.items() if known.get(k) != v]
     if different and (run.folders(State.ACCEPTED) or run.folders(State.REJECTED)):
-        was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
+        was = ", ".join(f"{k} {known.get(k)}" for k in different)
         now = ", ".join(f"{k} {made_with[k]}" for k in different)
         raise RunRefused(f"{run.path} was made with {was}, this run has {now}; give another --out")
-    manifest["made_with"] = made_with
-    manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
-    write_json(path, manifest)
+    begun = RunStart(at=datetime.now(UTC).isoformat(timespec="seconds"), **start)
+    write_run_file(path, RunFile(made_with=made_with, starts=(*(before.starts if before else ()), begun)))
