@@ -1,10 +1,12 @@
 """The base of every model of a file that we write and read back, and of every model of options."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 Model = TypeVar("Model", bound="StrictModel")
+Content = TypeVar("Content")
 
 
 class StrictModel(BaseModel):
@@ -16,6 +18,18 @@ class StrictModel(BaseModel):
         """A copy with other values in some fields; pydantic's ValidationError where one is unknown or does not fit."""
         known = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self)(**{**known, **changes})
+
+
+class DamagedFile(ValueError):
+    """A file of ours that holds something else; the message says which, and names every field that is wrong."""
+
+
+def read_strictly(place: object, text: bytes | str, read: Callable[[bytes | str], Content]) -> Content:
+    """What `read`, pydantic's validator of JSON, makes of the text of the file at `place`. Raises `DamagedFile`."""
+    try:
+        return read(text)
+    except ValidationError as error:
+        raise DamagedFile(f"{place} is damaged ({describe(error)})") from None
 
 
 def describe(error: ValidationError) -> str:

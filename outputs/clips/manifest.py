@@ -11,7 +11,7 @@ from outputs import verdict as verdicts_
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
 from outputs.defaults import FIRST_RENDERER
-from outputs.strict_model import StrictModel
+from outputs.strict_model import StrictModel, read_strictly
 from outputs.verdict import Verdict
 from scenarios.rollout import SimEvent
 
@@ -122,8 +122,8 @@ def write_record(path: Path, record: ClipRecord) -> None:
 
 
 def read_record(path: Path) -> ClipRecord:
-    """ValueError (pydantic's) names every field that is missing, unknown or of the wrong type."""
-    return ClipRecord.model_validate_json(path.read_bytes())
+    """DamagedFile names every field that is missing, unknown or of the wrong type."""
+    return read_strictly(path, path.read_bytes(), ClipRecord.model_validate_json)
 
 
 def write_manifest(path: Path, records: Iterable[ClipRecord], coverage: tuple[Coverage, ...] = ()) -> None:
@@ -132,4 +132,5 @@ def write_manifest(path: Path, records: Iterable[ClipRecord], coverage: tuple[Co
 
 
 def read_manifest(path: Path) -> Manifest:
-    return Manifest.model_validate_json(path.read_bytes())
+    """DamagedFile as for `read_record`."""
+    return read_strictly(path, path.read_bytes(), Manifest.model_validate_json)

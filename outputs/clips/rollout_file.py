@@ -3,26 +3,25 @@
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from conditioning.geometry.camera import Camera
 from outputs.atomic_write import whole_file, write_text
+from outputs.strict_model import StrictModel, read_strictly
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent, Unfired
 
-STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 ARRAYS = (
     "t_s", "centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid", "brake_light", "sliding", "ego_to_map",
     "map_to_global",
 )  # fmt: skip
 
 
-class _RolloutMetadata(BaseModel):
+class _RolloutMetadata(StrictModel):
     """A rollout without its arrays."""
 
-    model_config = STRICT
     id: str
     name: str
     bodies: tuple[Body, ...]
@@ -35,8 +34,7 @@ class _RolloutMetadata(BaseModel):
     unfired: tuple[Unfired, ...]
 
 
-class _Pinhole(BaseModel):
-    model_config = STRICT
+class _Pinhole(StrictModel):
     name: str
     width: int
     height: int
@@ -67,8 +65,9 @@ def write_rollout(folder: Path, rollout: Rollout) -> None:
 
 
 def read_rollout(folder: Path) -> Rollout:
-    """Read the rollout in `folder`; all values are exactly as written."""
-    metadata = _RolloutMetadata.model_validate_json((folder / "rollout.json").read_bytes())
+    """Read the rollout in `folder`; all values are exactly as written. Raises `DamagedFile`."""
+    path = folder / "rollout.json"
+    metadata = read_strictly(path, path.read_bytes(), _RolloutMetadata.model_validate_json)
     fields = {name: getattr(metadata, name) for name in _RolloutMetadata.model_fields}
     return Rollout(**fields, **read_arrays(folder / "rollout.npz", ARRAYS))
 
@@ -85,7 +84,8 @@ def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:
 
 
 def read_cameras(path: Path) -> tuple[Camera, ...]:
+    """Raises `DamagedFile`."""
     return tuple(
         Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego))
-        for m in _PINHOLES.validate_json(path.read_bytes())
+        for m in read_strictly(path, path.read_bytes(), _PINHOLES.validate_json)
     )

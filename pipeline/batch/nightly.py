@@ -48,8 +48,8 @@ class NightlyConfig(NightlyOptions):
 
     def command(self, how: ExecutionConfig, retry_failed: bool = False) -> str:
         """What does the rest of a night, in a terminal."""
-        tonight = words(self.replaced(retry_failed=retry_failed))
-        told = [*tonight, *command_words(self.what, how)]
+        told = [*words(self.replaced(retry_failed=False)), *command_words(self.what, how)]
+        told += ["--retry-failed"] if retry_failed else []
         return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *told])
 
 
@@ -190,7 +190,7 @@ def close_night(order: NightlyConfig, night: NightlyRun, made: Timings, finished
     log.info("night", extra={"ok": account.ok, "line": account.line})
     if finished:
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        note_ended(order.root, [BatchEnd(night.run.path.name, at, account.ok, account.line)])
+        note_ended(order.root, [BatchEnd(night=night.run.path.name, at=at, ok=account.ok, line=account.line)])
     return account
 
 

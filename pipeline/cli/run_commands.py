@@ -1,8 +1,6 @@
 """The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli.main`."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -21,16 +19,18 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
 
     Exit code 0: complete, or at work; 1: something is missing.
     """
-    from pipeline.cli.json_output import StatusDocument
+    from pipeline.cli.json_output import JsonFailure, StatusDocument
     from pipeline.runs.status import RunPhase, lines
     from pipeline.runs.status import status as look_at
 
     with plain_errors():
         told = look_at(run)
     if as_json:
-        fields = json.loads(json.dumps(asdict(told), default=str))
-        fields["failed"] = [failure.as_json() for failure in told.failed]
-        document = StatusDocument(ok=told.phase is not RunPhase.STOPPED, **fields)
+        document = StatusDocument(
+            ok=told.phase is not RunPhase.STOPPED,
+            failed=tuple(JsonFailure(**failure.model_dump(by_alias=True)) for failure in told.failed),
+            **{name: value for name, value in vars(told).items() if name != "failed"} | {"run": str(told.run)},
+        )
         console.print_json(document.model_dump_json(), ensure_ascii=True)
     else:
         for line in lines(told):

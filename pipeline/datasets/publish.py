@@ -79,6 +79,8 @@ def points(asked: Sequence[RequestedScenario], records: Sequence[ClipRecord]) ->
     known = {one.scenario: one for one in asked}
     for scenario in {**known, **clips}:
         some = clips.get(scenario, [])
-        what = known.get(scenario) or RequestedScenario(scenario, some[0].family, some[0].parameters)
+        what = known.get(scenario) or RequestedScenario(
+            scenario=scenario, family=some[0].family, parameters=some[0].parameters
+        )
         critical = any(is_critical(clip.verdicts) for clip in some)
         yield Point(what.family, what.parameters, bool(some), any(clip.accepted for clip in some), critical)

@@ -11,6 +11,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from outputs.strict_model import StrictModel
 from pipeline.engine.lock import locked
 from pipeline.runs.clip_outcome import ClipFailed
 from pipeline.runs.run_file import RunRefused
@@ -97,8 +100,7 @@ def _code(night: Path) -> str:
         return ""  # damaged: whatever failed there is tried again
 
 
-@dataclass(frozen=True)
-class BatchEnd:
+class BatchEnd(StrictModel):
     """How a night came to its end. `line` says it in a sentence."""
 
     night: str
@@ -129,11 +131,11 @@ def note_ended(root: Path, ended: Iterable[BatchEnd]) -> None:
         whole = (text := file.read()) == "" or text.endswith("\n")
         file.write("" if whole else "\n")
         for one in ended:
-            file.write(json.dumps(vars(one)) + "\n")
+            file.write(json.dumps(dict(one)) + "\n")
 
 
 def _read(line: str) -> BatchEnd | None:
     try:
-        return BatchEnd(**json.loads(line))
-    except (ValueError, TypeError):  # cut short when the machine went away: that night is not over
+        return BatchEnd.model_validate_json(line)
+    except ValidationError:  # cut short when the machine went away: that night is not over
         return None

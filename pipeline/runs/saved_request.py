@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
 from outputs.atomic_write import whole_folder, write_text
-from outputs.strict_model import describe
+from outputs.strict_model import DamagedFile, read_strictly
 from pipeline.engine.loopback import on_a_network
 from pipeline.options import words
 from pipeline.runs.clip_outcome import ClipFailed
@@ -19,7 +19,7 @@ from pipeline.runs.run_folder import Run, RunRefused, safe_name
 from pipeline.runs.scenario_sources import find
 
 SPECS, WANTED = "specs", "wanted.json"
-_WANTED_FILE = TypeAdapter(dict[str, tuple[str, ...]])
+_WANTED_FILE = TypeAdapter(dict[str, tuple[str, ...]], config=ConfigDict(strict=True))
 
 
 def read_specs(request: RunConfig) -> tuple[Path, ...]:
@@ -52,10 +52,9 @@ def wanted(run: Run) -> dict[str, tuple[str, ...]]:
     if not path.is_file():
         return {}
     try:
-        return _WANTED_FILE.validate_json(path.read_bytes(), strict=True)
-    except ValidationError as error:
-        told = f"{path} is damaged ({describe(error)})"
-        raise RunRefused(f"{told}; give the command that began this run again: it writes it anew") from None
+        return read_strictly(path, path.read_bytes(), _WANTED_FILE.validate_json)
+    except DamagedFile as damage:
+        raise RunRefused(f"{damage}; give the command that began this run again: it writes it anew") from None
 
 
 def kept(run: Run, key: str) -> tuple[RunConfig, ExecutionConfig]:
