@@ -53,10 +53,10 @@ from pipeline.runs.run_config import (
     RunConfig,
     RunOptions,
     WebhookOptions,
-    shipped_weights,
 )
 from pipeline.runs.run_folder import Job, Run
 from pipeline.runs.status import RunPhase, status
+from pipeline.training.train_options import TrainOptions
 
 ARTIFACT = "nearmiss-run"
 SHARD = 1000  # clips a task: each task hires workers of its own, which takes some ten seconds
@@ -167,28 +167,24 @@ def nightly_flow(
 
 
 @task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
-def train_once(
-    part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, folders: list[str], device: str
-) -> str:
-    """Train one part to `steps`, going on from its last checkpoint; returns where the weights are."""
+def train_once(part: str, training: TrainOptions) -> str:
+    """Train one part, going on from its last checkpoint; returns where the weights are."""
     from pipeline.training.train import train_here
 
     def show(step: int, terms: dict[str, float]) -> None:
         get_run_logger().info("%d %s", step, " ".join(f"{name} {value:.3f}" for name, value in terms.items()))
 
-    footage, runs, weights = (Path(folder) for folder in folders)
-    return str(train_here(part, preset, steps, save_every, seed, clips, footage, runs, weights, show, device))
+    return str(train_here(part, training, show))
 
 
 @flow(name="nearmiss-train", validate_parameters=True)
-def train_flow(
-    part: str, preset: str = "tiny", steps: int = 20_000, save_every: int = 1_000, seed: int = 0, clips: int = 1_000,
-    footage: str = "footage", runs: str = "runs/train", weights: str = str(shipped_weights()), device: str = "cpu",
-) -> State:  # fmt: skip
+@with_fields
+def train_flow(part: str, *, training: TrainOptions) -> State:
     """Train one network on the procedural camera. Run it again after a crash: it goes on from the last checkpoint."""
-    made = train_once(part, preset, steps, save_every, seed, clips, [footage, runs, weights], device)
-    folder = (Path(runs) / part).absolute()
-    page = f"# {part} ({preset})\n\n`{made}` after {steps} steps.\n\nLoss curve and samples: `{folder}`\n"
+    made = train_once(part, training)
+    folder = (training.runs / part).absolute()
+    head = f"# {part} ({training.preset})\n\n`{made}` after {training.steps} steps.\n\n"
+    page = f"{head}Loss curve and samples: `{folder}`\n"
     artifacts.create_markdown_artifact(page, key=f"nearmiss-train-{part}", description=str(folder))
     return Completed(message=f"{part}: {made}")
 

@@ -6,10 +6,11 @@ field's; the command line spells it like the field unless an `OptionName` beside
 
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
+from pydantic.types import PathType
 
 from outputs.strict_model import StrictModel
 
@@ -27,7 +28,7 @@ class Option:
     """One option. `field` is its field's name, `kind` the type of one value, bool for a flag.
 
     `default` is the field's, None where it is found out when it is needed. `several`: the option may be repeated, and
-    the field is a tuple. `off`: the flag means False.
+    the field is a tuple. `file`: it names one that is there. `off`: the flag means False.
     """
 
     field: str
@@ -38,6 +39,7 @@ class Option:
     least: int | float | None
     most: int | float | None
     several: bool
+    file: bool
     off: bool
 
 
@@ -51,9 +53,11 @@ def options_of(model: type[StrictModel], defaults: StrictModel | None = None) ->
 
 
 def _option(name: str, field: FieldInfo, default: Any) -> Option:
-    kind = next(kind for kind in (get_args(field.annotation) or (field.annotation,)) if kind is not NoneType)
     several = get_origin(field.annotation) is tuple
-    marks = {type(mark): mark for mark in field.metadata}
+    single = field.annotation if get_origin(field.annotation) in (None, Annotated) else None
+    kind = single or next(kind for kind in get_args(field.annotation) if kind is not NoneType)
+    kind, inner = get_args(kind) if get_origin(kind) is Annotated else (kind, None)  # such as pydantic's FilePath
+    marks = {type(mark): mark for mark in (*field.metadata, inner)}
     named = marks.get(OptionName, OptionName("--" + name.replace("_", "-")))
     return Option(
         field=name,
@@ -64,6 +68,7 @@ def _option(name: str, field: FieldInfo, default: Any) -> Option:
         least=marks[Ge].ge if Ge in marks else None,
         most=marks[Le].le if Le in marks else None,
         several=several,
+        file=PathType in marks,
         off=bool(named.off),
     )
 

@@ -14,10 +14,10 @@ from pipeline.runs.run_config import (
     GenerateOptions,
     LaunchOptions,
     LogOptions,
-    NetworkOptions,
     PresetOptions,
     RunConfig,
 )
+from pipeline.training.train_options import TrainOptions
 
 app = typer.Typer(
     cls=Commands,
@@ -228,34 +228,16 @@ def search(
 @with_options
 def train(
     part: Annotated[str, typer.Argument(help="tokenizer, decoder, world, detector or egomotion.")],
-    networks: NetworkOptions,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps in all; a run that stopped goes on.")] = 20_000,
-    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1_000,
-    seed: Annotated[int, typer.Option(help="Fixes every draw.")] = 0,
-    clips: Annotated[int, typer.Option(min=1, help="Clips of footage to make, where there are none yet.")] = 1_000,
-    bursts: Annotated[int, typer.Option(min=1, help="Bursts of pictures in each of them.")] = 2,
-    burst: Annotated[
-        int, typer.Option(min=3, help="Pictures of a burst, odd; the decoder learns to go on for as long: 33, say.")
-    ] = 9,
-    footage: Annotated[Path, typer.Option(help="Folder of the training footage.")] = Path("footage"),
-    runs: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curves and samples.")] = Path("runs/train"),
-    begin: Annotated[
-        Path | None, typer.Option("--from", exists=True, dir_okay=False, help="Weights to start from, not random ones.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes making footage; default: one a core.")] = None,
-    device: Annotated[str, typer.Option(help="Where the network is trained: cpu, cuda or cuda:N.")] = "cpu",
+    training: TrainOptions,
 ) -> None:
     """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer beside them."""
     with plain_errors():
         from pipeline.cli.display.tables import training_progress
         from pipeline.training.train import train_here
 
-        with training_progress(console, steps) as progress:
-            made = train_here(
-                part, networks.preset, steps, save_every, seed, clips, footage, runs, networks.weights, progress,
-                device, bursts, burst, begin, workers,
-            )  # fmt: skip
-    console.print(f"weights {made}   loss curve and samples {runs / part}")
+        with training_progress(console, training.steps) as progress:
+            made = train_here(part, training, progress)
+    console.print(f"weights {made}   loss curve and samples {training.runs / part}")
 
 
 @app.command()

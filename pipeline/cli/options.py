@@ -68,7 +68,14 @@ def _as_option(_: Models, option: Option) -> Parameter:
     kind: Any = list[option.kind] if option.several else option.kind
     annotation = Annotated[
         kind | None if option.default is None else kind,
-        typer.Option(option.spelling, min=option.least, max=option.most, help=option.help),
+        typer.Option(
+            option.spelling,
+            min=option.least,
+            max=option.most,
+            exists=option.file,
+            dir_okay=not option.file,
+            help=option.help,
+        ),
     ]
     return Parameter(option.field, Parameter.KEYWORD_ONLY, default=_default(option), annotation=annotation)
 

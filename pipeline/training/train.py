@@ -10,7 +10,8 @@ from pipeline.errors import UserError
 from pipeline.networks import VOCABULARIES, check_layers
 from pipeline.training.learners import PARTS
 from pipeline.training.loop import TrainingSchedule, train
-from pipeline.training.training_data import BURST, FootageConfig, make_footage, open_footage
+from pipeline.training.train_options import TrainOptions
+from pipeline.training.training_data import FootageConfig, make_footage, open_footage
 
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -39,18 +40,14 @@ def train_part(
     return ships_to
 
 
-def train_here(
-    part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, footage: Path, runs: Path,
-    weights: Path, progress: Progress, device: str = "cpu", bursts: int = 2, burst: int = BURST,
-    begin: Path | None = None, workers: int | None = None,
-) -> Path:  # fmt: skip
-    """Train on the footage in a folder, or on `clips` new clips if there is none. UserError for unknown names."""
+def train_here(part: str, told: TrainOptions, progress: Progress) -> Path:
+    """Train on the footage in a folder, or on new clips if there is none. UserError for unknown names."""
     if part not in PARTS:
         raise UserError(f"no part {part!r}; there are {', '.join(PARTS)}")
-    sizes = find_preset(preset, weights)
-    new = FootageConfig(clips, bursts, burst, sizes.height, sizes.width)
-    config = open_footage(footage).config if (footage / "footage.json").exists() else new
-    schedule = TrainingSchedule(steps, save_every, seed)
+    sizes = find_preset(told.preset, told.weights)
+    new = FootageConfig(told.clips, told.bursts, told.burst, sizes.height, sizes.width)
+    config = open_footage(told.footage).config if (told.footage / "footage.json").exists() else new
     return train_part(
-        part, preset, footage, config, schedule, runs, workers or cores(), progress, weights, begin, device
+        part, told.preset, told.footage, config, TrainingSchedule(told.steps, told.save_every, told.seed), told.runs,
+        told.workers or cores(), progress, told.weights, told.begin, told.device,
     )  # fmt: skip

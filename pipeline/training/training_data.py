@@ -31,7 +31,6 @@ from scenarios.simulation.simulate import simulate
 HELD_OUT_SEED = 1_000_000  # seeds from here on are never used for training
 DURATION_S = 6.0
 ANOTHER_FOLDER = "name another folder with --footage for new footage"
-BURST = 9  # default pictures per burst: four windows of the decoder, five steps of the world model
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from pipeline.runs.run_config import (
     RunOptions,
     WebhookOptions,
 )
+from pipeline.training.train_options import TrainOptions
 
 GENERATE = (GenerateOptions, ExecutionConfig, LaunchOptions)
 NIGHT = (NightlyOptions, RunOptions, ExecutionConfig, WebhookOptions, LaunchOptions)
@@ -60,6 +61,11 @@ def test_a_flow_has_every_field_as_a_parameter(flow, models, own):
         assert parameters[field].default == option.default
     assert flow.parameters.properties["formats"]["items"] == {"type": "string"}
     assert set(flow.parameters.definitions["ExecutionConfig"]["properties"]) == set(ExecutionConfig.model_fields)
+
+
+def test_training_takes_the_same_options_as_a_command_and_as_a_flow():
+    assert spellings(PROGRAM["train"]) - {"--help"} == declared([TrainOptions])
+    assert set(flows.train_flow.parameters.properties) == set(TrainOptions.model_fields) | {"part"}
 
 
 def test_the_parameters_of_a_flow_are_read_from_json_and_refused_out_of_range():
