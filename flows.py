@@ -36,7 +36,7 @@ from pipeline.batch.run_page import line_of, page_of, rows_of
 from pipeline.batch.webhook import hook
 from pipeline.cli.main import generate
 from pipeline.cli.night_commands import nightly
-from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Renderer, Weights
+from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Renderer, Rig, Weights
 from pipeline.cli.terminal import Commands
 from pipeline.datasets.publish import picture, publish
 from pipeline.engine.loopback import refuse_open_cluster
@@ -113,14 +113,15 @@ def tell(message: dict[str, Any], webhook_file: str | None) -> bool:
 def generate_flow(
     paths: list[str], out: str, seeds: tuple[int, ...] = (0,), log: str | None = None, preset: str = "tiny",
     weights: str | None = None, shard_size: int = SHARD, how: ExecutionConfig | None = None,
-    trust_network: bool = False, renderer: str = RunConfig.renderer,
+    trust_network: bool = False, renderer: str = RunConfig.renderer, rig: str = RunConfig.rig,
 ) -> State:  # fmt: skip
     """Make every clip asked for in shards, then publish; fails if anything is missing at the end, and says what.
 
     `out` may hold strftime codes, so that a schedule begins a new run folder each night.
     """
     how = _allowed(how, trust_network)
-    request = _request(paths, datetime.now().astimezone().strftime(out), seeds, log, preset, weights, renderer)
+    place = datetime.now().astimezone().strftime(out)
+    request = _request(paths, place, seeds, log, preset, weights, renderer, rig)
     plan = make_plan(request)
     with graceful_shutdown(GRACE_S) as stopping, hold(request, plan, how) as run:
         stop = stopping.__bool__
@@ -138,11 +139,11 @@ def nightly_flow(
     specs: list[str], root: str, clips: int | None = None, hours: float | None = None, seeds: tuple[int, ...] = (0,),
     log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = SHARD,
     how: ExecutionConfig | None = None, webhook_file: str | None = None, trust_network: bool = False,
-    into: str | None = None, renderer: str = RunConfig.renderer,
+    into: str | None = None, renderer: str = RunConfig.renderer, rig: str = RunConfig.rig,
 ) -> State:  # fmt: skip
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
     how = _allowed(how, trust_network)
-    what = _request(specs, root, seeds, log, preset, weights, renderer)
+    what = _request(specs, root, seeds, log, preset, weights, renderer, rig)
     order = NightlyConfig(what, NightlyBudget(clips, hours), into=into)
     with graceful_shutdown(GRACE_S) as stopping, open_night(order, date.today(), how) as night:
         over = lambda: bool(stopping) or night.over()  # noqa: E731
@@ -193,11 +194,12 @@ def _allowed(how: ExecutionConfig | None, trust_network: bool) -> ExecutionConfi
 
 
 def _request(
-    paths: list[str], out: str, seeds: tuple[int, ...], log: str | None, preset: str, weights: str | None, renderer: str
-) -> RunConfig:
+    paths: list[str], out: str, seeds: tuple[int, ...], log: str | None, preset: str, weights: str | None,
+    renderer: str, rig: str,
+) -> RunConfig:  # fmt: skip
     folder = Path(weights) if weights else WEIGHTS
     real = Path(log) if log else None
-    return RunConfig(tuple(paths), Path(out), tuple(seeds), real, preset, folder, renderer=renderer)
+    return RunConfig(tuple(paths), Path(out), tuple(seeds), real, preset, folder, renderer=renderer, rig=rig)
 
 
 def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
@@ -253,11 +255,11 @@ def _exit_code(work: Callable[[], State], alone: Callable[[], None], there: Call
 
 
 def _alone(
-    log: str | None, preset: str, weights: Path | None, inline: bool, ray: str | None, renderer: str
+    log: str | None, preset: str, weights: Path | None, inline: bool, ray: str | None, renderer: str, rig: str
 ) -> dict[str, Any]:
     """The choices of an operator as `nearmiss` takes them."""
     chosen = {"log": log and Path(log), "preset": preset, "weights": weights, "inline": inline, "ray": ray}
-    return {**chosen, "renderer": renderer}
+    return {**chosen, "renderer": renderer, "rig": rig}
 
 
 app = typer.Typer(cls=Commands, help="nearmiss under Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -270,14 +272,14 @@ Log = Annotated[str | None, typer.Option(help="Folder of a nuScenes-format log."
 @app.command()
 def run(
     paths: Paths, out: Out, log: Log = None, preset: Preset = "tiny", weights: Weights = None, inline: Inline = False,
-    ray: RayAddress = None, renderer: Renderer = "gaia",
+    ray: RayAddress = None, renderer: Renderer = "gaia", rig: Rig = "front",
 ) -> None:  # fmt: skip
     """Run the flow once, now."""
     out, how = datetime.now().astimezone().strftime(out), ExecutionConfig(not inline, ray)
     given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
-    given["renderer"] = renderer
+    given |= {"renderer": renderer, "rig": rig}
     work = partial(generate_flow, paths, out, **given, return_state=True)
-    alone = partial(generate, paths, Path(out), **_alone(log, preset, weights, inline, ray, renderer))
+    alone = partial(generate, paths, Path(out), **_alone(log, preset, weights, inline, ray, renderer, rig))
     raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is RunPhase.COMPLETE))
 
 
@@ -285,14 +287,14 @@ def run(
 def night(
     paths: Paths, out: Root, clips: int | None = None, hours: float | None = None, log: Log = None,
     preset: Preset = "tiny", weights: Weights = None, inline: Inline = False, ray: RayAddress = None,
-    renderer: Renderer = "gaia",
+    renderer: Renderer = "gaia", rig: Rig = "front",
 ) -> None:  # fmt: skip
     """Work one night, now: what is new since earlier ones."""
     root, how = Path(out), ExecutionConfig(not inline, ray)
     given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
-    given["renderer"] = renderer
+    given |= {"renderer": renderer, "rig": rig}
     work = partial(nightly_flow, paths, out, clips, hours, **given, return_state=True)
-    alone = partial(nightly, paths, root, clips, hours, **_alone(log, preset, weights, inline, ray, renderer))
+    alone = partial(nightly, paths, root, clips, hours, **_alone(log, preset, weights, inline, ray, renderer, rig))
     raise typer.Exit(_exit_code(work, alone, partial(all_well_since, root, ended_nights(root))))
 
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from conditioning.caption import VOCABULARY
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.rigs import RIG
+from conditioning.geometry.rigs import RIG, Rig
 from conditioning.layers.control_layers import LAYERS
 from models import weights
 from models.checker.detector import Detector
@@ -92,10 +92,10 @@ def baseline_of(name: str, folder: Path = WEIGHTS) -> Baseline:
     return load_baseline(folder / name / "baseline.json")
 
 
-def rig_of(name: str, folder: Path = WEIGHTS) -> tuple[Camera, ...]:
-    """The cameras at the size of a preset's pictures."""
+def rig_of(name: str, folder: Path = WEIGHTS, rig: Rig = RIG) -> tuple[Camera, ...]:
+    """The cameras at the size of a preset's pictures, each as wide an angle as it has."""
     preset = find_preset(name, folder)
-    return tuple(camera.resized(preset.height, preset.width) for camera in RIG)
+    return tuple(camera.resized(preset.height, preset.width) for camera in rig)
 
 
 def compute_on(threads: int) -> None:

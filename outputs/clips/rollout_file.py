@@ -1,6 +1,8 @@
 """A rollout and its cameras as files: arrays as .npz, everything else as JSON."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -74,18 +76,32 @@ def read_rollout(folder: Path) -> Rollout:
 
 
 def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:
-    models = tuple(
+    write_text(path, _PINHOLES.dump_json(_pinholes(cameras), indent=1).decode() + "\n")
+
+
+def read_cameras(path: Path) -> tuple[Camera, ...]:
+    return _mounted(_PINHOLES.validate_json(path.read_bytes()))
+
+
+def cameras_as_json(cameras: tuple[Camera, ...]) -> list[dict[str, Any]]:
+    """The same as a part of another document; numbers keep their exact values."""
+    return _PINHOLES.dump_python(_pinholes(cameras), mode="json")
+
+
+def cameras_from_json(told: object) -> tuple[Camera, ...]:
+    """ValueError (pydantic's) names what is missing, unknown or of the wrong type."""
+    return _mounted(_PINHOLES.validate_json(json.dumps(told)))
+
+
+def _pinholes(cameras: tuple[Camera, ...]) -> tuple[_Pinhole, ...]:
+    return tuple(
         _Pinhole(
             name=c.name, width=c.width, height=c.height,
             intrinsic=c.intrinsic.tolist(), camera_to_ego=c.camera_to_ego.tolist(),
         )
         for c in cameras
     )  # fmt: skip
-    write_text(path, _PINHOLES.dump_json(models, indent=1).decode() + "\n")
 
 
-def read_cameras(path: Path) -> tuple[Camera, ...]:
-    return tuple(
-        Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego))
-        for m in _PINHOLES.validate_json(path.read_bytes())
-    )
+def _mounted(pinholes: tuple[_Pinhole, ...]) -> tuple[Camera, ...]:
+    return tuple(Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego)) for m in pinholes)

@@ -20,6 +20,7 @@ from pipeline.cli.options import (
     Preset,
     RayAddress,
     Renderer,
+    Rig,
     Seeds,
     Staged,
     Together,
@@ -149,13 +150,14 @@ def preview(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/preview"),
     log: Log = None,
+    rig: Rig = "front",
 ) -> None:
-    """Draw scenarios from above and as the camera's layers, in seconds. No network is run."""
+    """Draw scenarios from above and as each camera's picture and layers, in seconds. No network is run."""
     with loading_modules():
         from pipeline.cli.authoring.previewing import preview_files
 
     with plain_errors():
-        raise typer.Exit(OK if preview_files(tuple(paths), log, out, console) else INCOMPLETE)
+        raise typer.Exit(OK if preview_files(tuple(paths), log, rig, out, console) else INCOMPLETE)
 
 
 @app.command()
@@ -168,6 +170,7 @@ def generate(
     log: Log = None,
     preset: Preset = "tiny",
     renderer: Renderer = "gaia",
+    rig: Rig = "front",
     formats: Formats = None,
     weights: Weights = None,
     attribution: Attribution = "",
@@ -204,7 +207,7 @@ def generate(
         seeds = tuple(seed or [0])
         request = RunConfig(
             tuple(paths), out, seeds, log, preset, weights or WEIGHTS, attribution, limit,
-            renderer=renderer, formats=tuple(formats or RunConfig.formats),
+            renderer=renderer, formats=tuple(formats or RunConfig.formats), rig=rig,
         )  # fmt: skip
         how = ExecutionConfig(
             not inline, ray, workers, deadline, staged=staging(staged, gpus, gpu_share, batch, inline)

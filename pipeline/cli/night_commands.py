@@ -18,6 +18,7 @@ from pipeline.cli.options import (
     Preset,
     RayAddress,
     Renderer,
+    Rig,
     Seeds,
     Staged,
     Together,
@@ -45,6 +46,7 @@ def nightly(
     log: Log = None,
     preset: Preset = "tiny",
     renderer: Renderer = "gaia",
+    rig: Rig = "front",
     formats: Formats = None,
     weights: Weights = None,
     attribution: Attribution = "",
@@ -81,7 +83,7 @@ def nightly(
         seeds = tuple(seed or [0])
         what = RunConfig(
             tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution, renderer=renderer,
-            formats=tuple(formats or RunConfig.formats),
+            formats=tuple(formats or RunConfig.formats), rig=rig,
         )  # fmt: skip
         order = NightlyConfig(what, NightlyBudget(clips, hours), retry_failed, into)
         networks = staging(staged, gpus, gpu_share, batch, inline)

@@ -12,6 +12,7 @@ Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships wi
 Renderer = Annotated[
     str, typer.Option(help="What draws the frames: `gaia` (networks), `procedural` (exact, fast, no network)...")
 ]
+Rig = Annotated[str, typer.Option(metavar="NAME|FILE.toml", help="Cameras: `front`, `nuscenes` (six), or a TOML file.")]
 Formats = Annotated[
     list[str] | None,
     typer.Option("--format", help="What the dataset is written as; repeat it for several."),

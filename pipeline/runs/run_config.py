@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from conditioning.geometry.rigs import FIRST_RIG, RIGS, Rig, find_rig, rig_id
 from models.presets import WEIGHTS
 from outputs.atomic_write import whole_folder, write_text
 from outputs.clips.manifest import FIRST_RENDERER
@@ -30,7 +31,7 @@ class RunConfig:
     folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the command that goes
     on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None: all.
     `renderer` names what turns scenes into frames (`pipeline.renderers.registry`), `formats` what the dataset is
-    written as (`outputs.exporters`).
+    written as (`outputs.exporters`), `rig` the cameras: one that ships, or a TOML file (`conditioning.geometry.rigs`).
     """
 
     paths: tuple[str, ...]
@@ -46,6 +47,7 @@ class RunConfig:
     clips: tuple[str, ...] | None = None
     renderer: str = FIRST_RENDERER
     formats: tuple[str, ...] = ("nuscenes",)
+    rig: str = FIRST_RIG
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,27 @@ def read_specs(request: RunConfig) -> tuple[Path, ...]:
     return find((str(request.specs),) if request.specs else request.paths)
 
 
+def cameras_of(request: RunConfig) -> Rig:
+    """The cameras of a request: of one that goes on, those that its run keeps, else by name or from the file.
+
+    Raises RigError, or `RunRefused` for a run folder that does not say.
+    """
+    return find_rig(request.rig) if request.specs is None else Run(request.out).rig()
+
+
+def refuse_changed_rig(run: Run, request: RunConfig) -> None:
+    """RunRefused where the rig that a run began with is another one now. A file that is gone refuses nothing: the run
+    keeps the cameras."""
+    if request.rig not in RIGS and not Path(request.rig).exists():
+        return
+    was, now = rig_id(run.rig()), rig_id(find_rig(request.rig))
+    if was != now:
+        raise RunRefused(
+            f"the rig {request.rig} changed since {run.path} began: it was {was} and is {now} now. All clips of a run "
+            "have the same cameras: put the former rig back (run.json keeps its cameras), or begin another --out"
+        )
+
+
 def key_of(request: RunConfig) -> str:
     """Names a request within its run folder: the same question, asked again, replaces the former one."""
     content = [request.paths, request.seeds, str(request.log or ""), request.attribution, request.limit]
@@ -86,7 +109,7 @@ def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, .
         "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
         "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
         "limit": request.limit, "only": request.clips, "renderer": request.renderer,
-        "formats": request.formats, **asdict(how),
+        "formats": request.formats, "rig": _written(request.rig), **asdict(how),
     }  # fmt: skip
     run.note(request=key, goes_on_with=told)
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
@@ -121,6 +144,7 @@ def _read(told: dict[str, Any], out: Path) -> tuple[RunConfig, ExecutionConfig]:
         told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
         clips=None if told.get("only") is None else tuple(told["only"]),
         renderer=told.get("renderer", FIRST_RENDERER), formats=tuple(told.get("formats", RunConfig.formats)),
+        rig=told.get("rig", FIRST_RIG),
     )  # fmt: skip
     staged = {"staged": StagedConfig(**told["staged"]) if told.get("staged") else None}
     return request, ExecutionConfig(
@@ -164,6 +188,7 @@ def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
     told += [("--log", request.log), ("--attribution", request.attribution)]
     told += [("--preset", request.preset)] if request.preset != RunConfig.preset else []
     told += [("--renderer", request.renderer)] if request.renderer != RunConfig.renderer else []
+    told += [("--rig", request.rig)] if request.rig != RunConfig.rig else []
     told += [("--format", name) for name in request.formats if request.formats != RunConfig.formats]
     told += [("--weights", request.weights)] if request.weights != WEIGHTS else []
     told += [("--ray", how.ray), ("--workers", how.workers), ("--metrics-port", how.metrics_port)]
@@ -178,6 +203,11 @@ def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
 def given(told: Iterable[tuple[str, object]]) -> list[str]:
     """Options with values, those without left out."""
     return [str(word) for name, value in told if value for word in (name, value)]
+
+
+def _written(rig: str) -> str:
+    """A name as it is, a file by its whole path: the run may go on from another folder."""
+    return rig if rig in RIGS else _absolute(Path(rig))
 
 
 def _absolute(path: Path | None) -> str:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from conditioning.geometry.rigs import FIRST_RIG
 from outputs.atomic_write import write_text
 from outputs.clips.manifest import FIRST_RENDERER
 from pipeline.engine.redact import hide
@@ -19,6 +20,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text("utf-8"))
         manifest["made_with"].setdefault("renderer", FIRST_RENDERER)  # older ones do not say
+        manifest["made_with"].setdefault("rig", FIRST_RIG)
         manifest["starts"]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None

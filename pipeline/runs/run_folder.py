@@ -1,6 +1,7 @@
 """The run folder: what lies in it, what is still missing, and how a clip appears whole or not at all.
 
-run.json            what this run is made with, and every start: with what, all it takes to go on, how it ended
+run.json            what this run is made with, its rig's cameras, and every start: with what, all it takes to go on,
+                    how it ended
 asked.json          the scenarios that were asked for, with the values of their sweeps
 wanted.json         the clips that each request means          specs/<request>/    its scenario files, as they were
 clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
@@ -24,8 +25,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from conditioning.geometry.rigs import FIRST_RIG, RIG, Rig, rig_id
 from outputs.clips.inventory import describe_damage, write_inventory
 from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
+from outputs.clips.rollout_file import cameras_as_json, cameras_from_json
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
 from pipeline.runs.clip_outcome import ClipFailed
@@ -63,12 +66,17 @@ class RequestedScenario:
     parameters: dict[str, str]
 
 
-def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER) -> str:
+def clip_id(
+    scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER, rig: str = FIRST_RIG
+) -> str:
     """Derived from what the clip is made of, so that a retry writes the same thing; safe as a file name.
 
-    The first renderer is not part of it: ids of its clips are those of before there was a choice.
+    `rig` is the id of the cameras (`rigs.rig_id`). The first renderer and the first rig are not part of it: ids of
+    their clips are those of before there was a choice.
     """
-    content = json.dumps([scenario.id, seed, weights, log, *([] if renderer == FIRST_RENDERER else [renderer])])
+    chosen = [] if renderer == FIRST_RENDERER else [renderer]
+    chosen += [] if rig == FIRST_RIG else [f"rig {rig}"]
+    content = json.dumps([scenario.id, seed, weights, log, *chosen])
     return f"{safe_name(scenario.name)}-s{seed}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
@@ -180,6 +188,17 @@ class Run:
         """What run.json says; raises `RunRefused` if it cannot be read."""
         return read_manifest(self.path / "run.json")
 
+    def rig(self) -> Rig:
+        """The cameras that this run's clips have, as they were when it began; raises `RunRefused`."""
+        manifest = self.manifest()
+        try:
+            cameras = cameras_from_json(manifest["rig"]) if "rig" in manifest else RIG
+        except ValueError:
+            raise RunRefused(f"{self.path}/run.json is damaged: its rig cannot be read; give another --out") from None
+        if (now := rig_id(cameras)) != (was := manifest["made_with"]["rig"]):
+            raise RunRefused(f"{self.path}/run.json holds the cameras {now} and says {was}; give another --out")
+        return cameras
+
     def mend(self) -> tuple[tuple[str, str], ...]:
         """Take away clips that are only half there, so that they are made again; returns each with what is wrong."""
         accepted, rejected = self.folders(State.ACCEPTED), self.folders(State.REJECTED)
@@ -222,11 +241,12 @@ def _begun(unfinished: Path) -> Path:
 
 
 @contextmanager
-def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> Iterator[Run]:
+def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: Rig = RIG) -> Iterator[Run]:
     """Make or continue a run folder and hold it.
 
     `made_with` must agree with what the folder's clips were made with; `start` is written down and may differ from
-    start to start: other scenarios or seeds extend a run. Raises `RunRefused` or `lock.Locked`.
+    start to start: other scenarios or seeds extend a run. `rig` are the cameras whose id `made_with`
+    has. Raises `RunRefused` or `lock.Locked`.
     """
     if path.exists() and not path.is_dir():
         raise RunRefused(f"{path} is a file; --out names a folder")
@@ -240,7 +260,7 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
         run = Run(path)
-        _write_manifest(run, made_with, start)  # first of all: what has a run.json is a run folder
+        _write_manifest(run, made_with, start, rig)  # first of all: what has a run.json is a run folder
         for name in State:
             (path / name).mkdir(exist_ok=True)
         run.clear()  # left by a run that was killed
@@ -267,7 +287,7 @@ def look(path: Path) -> Run:
     return Run(path)
 
 
-def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
+def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any], rig: Rig) -> None:
     path = run.path / "run.json"
     manifest = read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
     different = [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]
@@ -275,6 +295,6 @@ def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) 
         was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
         now = ", ".join(f"{k} {made_with[k]}" for k in different)
         raise RunRefused(f"{run.path} was made with {was}, this run has {now}; give another --out")
-    manifest["made_with"] = made_with
+    manifest["made_with"], manifest["rig"] = made_with, cameras_as_json(rig)
     manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
     write_json(path, manifest)
