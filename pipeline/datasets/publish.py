@@ -45,7 +45,7 @@ def ordered(run: Run) -> Ordered:
     what = {
         "night": start.get("night", ""), "scenarios": ", ".join(start.get("paths", ())),
         "seeds": ", ".join(str(seed) for seed in start.get("seeds", ())), "log": start.get("log", ""),
-        "renderer": run.manifest()["made_with"]["renderer"],
+        "renderer": run.manifest()["made_with"]["renderer"], "rig": run.manifest()["made_with"]["rig"],
         "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()),
         "begun": _instant(start.get("at", "")),
     }  # fmt: skip
