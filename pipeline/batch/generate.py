@@ -22,7 +22,7 @@ from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.scheduler import on_ray
 from pipeline.engine.stage_plan import StagingError
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
-from pipeline.networks import baseline_of
+from pipeline.networks import baseline_of, baselines_of_cameras
 from pipeline.renderers.kinds import RendererKind
 from pipeline.renderers.models import model_fingerprints
 from pipeline.renderers.registry import RENDERERS
@@ -192,6 +192,7 @@ def hold(
     refuse_staging(RENDERERS.get(request.renderer), how)
     prints = model_fingerprints(request.renderer, request.preset, request.weights)
     baseline = baseline_of(request.preset, request.weights)
+    baselines_of_cameras(request.preset, request.weights, plan.rig)  # refuses one that is damaged
     with _room(request.out):
         same = made_with(request.renderer, request.preset, rig_id(plan.rig), prints)
         with open_run(request.out, same, start, plan.rig) as run, journal(run.path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from conditioning.geometry.camera import Camera
 from outputs.verdict import check_id
 from pipeline.checks.objects import DetectionCounts, tally
 from pipeline.checks.rules import CURE, CheckCalibration, SourceFigures, calibrated_checks
@@ -77,6 +78,16 @@ class Baseline:
         unfinished = path.with_suffix(".unfinished")
         unfinished.write_text(json.dumps({"id": self.id, **asdict(self)}, indent=1, sort_keys=True) + "\n")
         os.replace(unfinished, path)
+
+
+def camera_baseline(camera: Camera) -> str:
+    """The name of the file with a camera's own baseline, beside `baseline.json`, which is the front camera's.
+
+    It names what the camera sees, at the size of the preset's pictures: its intrinsics and its place on the ego, not
+    its name.
+    """
+    seen = [camera.width, camera.height, camera.intrinsic.tolist(), camera.camera_to_ego.tolist()]
+    return f"baseline-{hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:10]}.json"
 
 
 def load_baseline(path: Path) -> Baseline:

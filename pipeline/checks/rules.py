@@ -22,7 +22,8 @@ from pipeline.checks.tracks import longest_vanishing, looks_stay, occlusion_orde
 MOTION = "learned inverse dynamics"
 MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
 CURE = "`nearmiss evaluate --calibrate 64` measures one"  # as the command's help says
-OF_FRONT = "the networks that check and their limits are of a camera that looks ahead as `front` does"
+CURE_OF_CAMERAS = "`nearmiss evaluate --calibrate 64 --rig RIG` measures them"
+OF_FRONT = "the network that sees motion was trained with a camera that looks ahead as `front` does"
 UNCALIBRATED = f"not judged, since the baseline of these weights has no limit of this check; {CURE}"
 
 
@@ -74,7 +75,9 @@ class PixelCase:
     @property
     def uncalibrated(self) -> str:
         """Why a check without a limit is not judged."""
-        return UNCALIBRATED if self.own_limits else f"not judged: {self.scene.unlike_front}, and {OF_FRONT}"
+        if self.own_limits:
+            return UNCALIBRATED
+        return f"not judged: {self.scene.unlike_front}, and no limits were measured for it; {CURE_OF_CAMERAS}"
 
 
 @runtime_checkable

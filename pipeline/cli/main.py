@@ -301,6 +301,10 @@ def evaluate(
     calibrate: Annotated[
         int, typer.Option(metavar="STREETS", help="First set the limits of the pixel checks on so many source clips.")
     ] = 0,
+    rig: Annotated[
+        str,
+        typer.Option(metavar="NAME|FILE.toml", help="With --calibrate: measure the limits of its cameras, and end."),
+    ] = "front",
     keep: Annotated[bool, typer.Option("--keep", help="Leave all frames in the folder, to be measured again.")] = False,
     beside: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Measure also what an evaluation with --keep left there.")
@@ -308,15 +312,26 @@ def evaluate(
 ) -> None:
     """Measure the networks on held-out scenes: sharpness, labels, ghosts, permanence, speed, with floors.
 
-    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64.
+    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64. A camera that
+    does not look ahead as `front` does needs limits of its own: --calibrate 64 --rig RIG.
     """
     with plain_errors():
+        from conditioning.geometry.rigs import find_rig
+        from pipeline.errors import UserError
+
+        cameras = find_rig(rig)
+        if rig != "front" and not calibrate:
+            raise UserError(
+                "--rig goes with --calibrate: networks are evaluated with `front`, on which they were trained"
+            )
         if calibrate:
             from pipeline.cli.display.tables import training_progress
             from pipeline.evaluation.calibrate import calibrate_preset
 
             with training_progress(console, calibrate) as progress:
-                calibrate_preset(preset, calibrate, lambda done, total: progress(done, {"clips": total}))
+                calibrate_preset(preset, calibrate, lambda done, total: progress(done, {"clips": total}), rig=cameras)
+            if rig != "front":
+                return
         from pipeline.evaluation.evaluate import evaluate as measure
 
         measure(preset, clips, out, console, keep=keep, beside=beside)

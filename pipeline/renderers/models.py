@@ -49,7 +49,7 @@ def load_models(
         rig_id(rig),
         rig_of(preset, folder, rig),
         kind.load(config),
-        load_calibrated(preset, folder),
+        load_calibrated(preset, folder, rig),
         prints,
     )
 
