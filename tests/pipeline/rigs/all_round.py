@@ -11,10 +11,12 @@ environment: {time: day, weather: clear}
 ego: {lane: 1, speed: 10 km/h, drive: hold speed}
 actors:
   lead: {kind: car, ahead: 12 m, lane: 1, speed: 10 km/h}
-  bus-left: {kind: bus, box: {at: [3 m, 11 m], size: [11 m, 2.6 m, 3.2 m], heading: 0 deg}}
-  truck-right: {kind: truck, box: {at: [3 m, -11 m], size: [8 m, 2.5 m, 3 m], heading: 0 deg}}
-  child-left: {kind: child, box: {at: [12 m, 8 m], heading: 0 deg}}
-  cone-right: {kind: cone, box: {at: [9 m, -7 m], heading: 0 deg}}
+  bus-left: {kind: bus, box: {at: [9 m, 7 m], size: [7 m, 2.5 m, 3 m], heading: 0 deg}}
+  truck-right: {kind: truck, box: {at: [9 m, -7 m], size: [7 m, 2.5 m, 3 m], heading: 0 deg}}
+  child-left: {kind: child, box: {at: [7 m, 4.5 m], heading: 0 deg}}
+  cone-right: {kind: cone, box: {at: [6.5 m, -4.5 m], heading: 0 deg}}
+  adult-behind-left: {kind: pedestrian, box: {at: [-1.5 m, 6.5 m], heading: 0 deg}}
+  barrier-behind-right: {kind: barrier, box: {at: [-1 m, -6 m], heading: 0 deg}}
   car-behind: {kind: car, behind: 12 m, lane: 1, speed: 10 km/h}
   motorcycle-behind-left: {kind: motorcycle, behind: 5 m, lane: 2, speed: 10 km/h}
   van-behind-right: {kind: van, behind: 6 m, lane: 0, speed: 10 km/h}
