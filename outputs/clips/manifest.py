@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from conditioning.geometry import FIRST_RIG
 from outputs import verdict as verdicts_
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
@@ -71,6 +72,8 @@ class ClipRecord(_ManifestModel):
     happenings: tuple[SimEvent, ...]
     attribution: str = ""  # whom to name wherever the clip is shown; "" where nobody has to be
     renderer: Name = FIRST_RENDERER  # what turned the scene into frames
+    rig: Name = FIRST_RIG  # the id of the cameras, `conditioning.geometry.rigs.rig_id`
+    cameras_agree: bool = True  # False: each camera was drawn alone; what two of them show may look different in each
 
     @model_validator(mode="after")
     def _agrees_with_its_verdicts(self) -> "ClipRecord":

@@ -34,7 +34,9 @@ class _RolloutMetadata(StrictModel):
     unfired: tuple[Unfired, ...]
 
 
-class _Pinhole(StrictModel):
+class StoredCamera(StrictModel):
+    """A camera in a file; numbers keep their exact values."""
+
     name: str
     width: int
     height: int
@@ -42,7 +44,7 @@ class _Pinhole(StrictModel):
     camera_to_ego: list[list[float]]
 
 
-_PINHOLES = TypeAdapter(tuple[_Pinhole, ...])
+_CAMERAS = TypeAdapter(tuple[StoredCamera, ...])
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -73,19 +75,23 @@ def read_rollout(folder: Path) -> Rollout:
 
 
 def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:
-    models = tuple(
-        _Pinhole(
+    write_text(path, _CAMERAS.dump_json(stored_cameras(cameras), indent=1).decode() + "\n")
+
+
+def read_cameras(path: Path) -> tuple[Camera, ...]:
+    """Raises `DamagedFile`."""
+    return mounted_cameras(read_strictly(path, path.read_bytes(), _CAMERAS.validate_json))
+
+
+def stored_cameras(cameras: tuple[Camera, ...]) -> tuple[StoredCamera, ...]:
+    return tuple(
+        StoredCamera(
             name=c.name, width=c.width, height=c.height,
             intrinsic=c.intrinsic.tolist(), camera_to_ego=c.camera_to_ego.tolist(),
         )
         for c in cameras
     )  # fmt: skip
-    write_text(path, _PINHOLES.dump_json(models, indent=1).decode() + "\n")
 
 
-def read_cameras(path: Path) -> tuple[Camera, ...]:
-    """Raises `DamagedFile`."""
-    return tuple(
-        Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego))
-        for m in read_strictly(path, path.read_bytes(), _PINHOLES.validate_json)
-    )
+def mounted_cameras(stored: tuple[StoredCamera, ...]) -> tuple[Camera, ...]:
+    return tuple(Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego)) for m in stored)

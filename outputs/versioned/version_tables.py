@@ -36,6 +36,9 @@ class Entry:
     attribution: str
     code_version: str
     renderer: str
+    rig: str
+    cameras: tuple[str, ...]
+    cameras_agree: bool
     boxes: Counter[str]
 
 
@@ -113,7 +116,7 @@ def _add(package: ScenePackage, tables: dict[str, _Table]) -> Entry:
         tables[name].add(rows)
     record = package.record
     boxes = _boxes(package.tables)
-    told = (record.attribution, record.code_version, record.renderer)
+    told = (record.attribution, record.code_version, record.renderer, record.rig, record.cameras, record.cameras_agree)
     return Entry(record.id, record.family, record.name, *told, boxes)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, with_config
 
+from conditioning.geometry.camera import Camera
 from outputs.strict_model import DamagedFile, read_strictly
 from outputs.verdict import check_id
 from pipeline.checks.objects import DetectionCounts, tally
@@ -85,6 +86,16 @@ class Baseline:
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _OBJECT = TypeAdapter(dict[str, Any])
 _FILE: TypeAdapter[Baseline] = TypeAdapter(with_config(_STRICT)(Baseline))
+
+
+def camera_baseline(camera: Camera) -> str:
+    """The name of the file with a camera's own baseline, beside `baseline.json`, which is the front camera's.
+
+    It names what the camera sees, at the size of the preset's pictures: its intrinsics and its place on the ego, not
+    its name.
+    """
+    seen = [camera.width, camera.height, camera.intrinsic.tolist(), camera.camera_to_ego.tolist()]
+    return f"baseline-{hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:10]}.json"
 
 
 def load_baseline(path: Path) -> Baseline:

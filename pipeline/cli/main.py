@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from conditioning.geometry import FIRST_RIG
 from pipeline.cli.options import AsJson, with_options
 from pipeline.cli.registry import COMMANDS
 from pipeline.cli.terminal import INCOMPLETE, OK, Commands, console, loading_modules, plain_errors
@@ -15,6 +16,7 @@ from pipeline.runs.run_config import (
     LaunchOptions,
     LogOptions,
     PresetOptions,
+    RigOptions,
     RunConfig,
 )
 from pipeline.training.train_options import TrainOptions
@@ -141,13 +143,15 @@ def preview(
     paths: Paths,
     real: LogOptions,
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/preview"),
+    *,
+    seen: RigOptions,
 ) -> None:
-    """Draw scenarios from above and as the camera's layers, in seconds. No network is run."""
+    """Draw scenarios from above and as each camera's picture and layers, in seconds. No network is run."""
     with loading_modules():
         from pipeline.cli.authoring.previewing import preview_files
 
     with plain_errors():
-        raise typer.Exit(OK if preview_files(tuple(paths), real.log, out, console) else INCOMPLETE)
+        raise typer.Exit(OK if preview_files(tuple(paths), real.log, seen.rig, out, console) else INCOMPLETE)
 
 
 @app.command()
@@ -249,6 +253,10 @@ def evaluate(
     calibrate: Annotated[
         int, typer.Option(metavar="STREETS", help="First set the limits of the pixel checks on so many source clips.")
     ] = 0,
+    rig: Annotated[
+        str,
+        typer.Option(metavar="NAME|FILE.toml", help="With --calibrate: measure the limits of its cameras, and end."),
+    ] = FIRST_RIG,
     keep: Annotated[bool, typer.Option("--keep", help="Leave all frames in the folder, to be measured again.")] = False,
     beside: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Measure also what an evaluation with --keep left there.")
@@ -256,15 +264,28 @@ def evaluate(
 ) -> None:
     """Measure the networks on held-out scenes: sharpness, labels, ghosts, permanence, speed, with floors.
 
-    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64.
+    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64. A camera that
+    does not look ahead as `front` does needs limits of its own: --calibrate 64 --rig RIG.
     """
     with plain_errors():
+        from conditioning.geometry.rigs import find_rig
+        from pipeline.errors import UserError
+
+        cameras = find_rig(rig)
+        if rig != FIRST_RIG and not calibrate:
+            raise UserError(
+                "--rig goes with --calibrate: networks are evaluated with `front`, on which they were trained"
+            )
         if calibrate:
             from pipeline.cli.display.tables import training_progress
             from pipeline.evaluation.calibrate import calibrate_preset
 
             with training_progress(console, calibrate) as progress:
-                calibrate_preset(networks.preset, calibrate, lambda done, total: progress(done, {"clips": total}))
+                calibrate_preset(
+                    networks.preset, calibrate, lambda done, total: progress(done, {"clips": total}), rig=cameras
+                )
+            if rig != FIRST_RIG:
+                return
         from pipeline.evaluation.evaluate import evaluate as measure
 
         measure(networks.preset, clips, out, console, keep=keep, beside=beside)

@@ -44,7 +44,7 @@ def ordered(run: Run) -> Ordered:
     budget = {unit: value for unit, value in start.budget or () if value is not None}
     what = {
         "night": start.night, "scenarios": ", ".join(start.paths), "seeds": ", ".join(map(str, start.seeds)),
-        "log": start.log, "renderer": run.file().made_with["renderer"],
+        "log": start.log, "renderer": run.file().made_with["renderer"], "rig": run.file().made_with["rig"],
         "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()),
         "begun": _instant(start.at),
     }  # fmt: skip

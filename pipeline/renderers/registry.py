@@ -37,6 +37,6 @@ GAIA = RendererKind(
 )  # fmt: skip
 PROCEDURAL = RendererKind(
     "procedural", "by the procedural camera alone: exact and fast, no network draws", lambda config: {},
-    _load_procedural,
+    _load_procedural, cameras_agree=True,
 )  # fmt: skip
 RENDERERS = ExtensionRegistry("renderer", (GAIA, PROCEDURAL))

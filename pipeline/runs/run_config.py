@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from conditioning.geometry import FIRST_RIG
 from outputs.defaults import FIRST_FORMAT, FIRST_RENDERER
 from outputs.strict_model import StrictModel
 from pipeline.engine.stage_plan import StagedConfig, staging
@@ -28,6 +29,12 @@ class LogOptions(StrictModel):
     log: Path | None = Field(None, description="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
 
 
+class RigOptions(StrictModel):
+    """`rig` names the cameras: one that ships, or a TOML file (`conditioning.geometry.rigs`)."""
+
+    rig: str = Field(FIRST_RIG, description="Cameras: `front`, `nuscenes` (six), or a TOML file.")
+
+
 class PresetOptions(StrictModel):
     """Which networks: a name in `models.presets`."""
 
@@ -42,7 +49,7 @@ class NetworkOptions(PresetOptions):
     )
 
 
-class RunOptions(LogOptions, NetworkOptions):
+class RunOptions(LogOptions, NetworkOptions, RigOptions):
     """From what clips are made. `renderer` is a name in `pipeline.renderers.registry`, `formats` are names in
     `outputs.exporters`; `attribution` says whom to name wherever a clip made from the log is shown.
     """

@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from conditioning.geometry import FIRST_RIG
 from outputs.atomic_write import write_text
+from outputs.clips.rollout_file import StoredCamera
 from outputs.defaults import FIRST_RENDERER
 from outputs.strict_model import StrictModel, describe
 from pipeline.engine.redact import hide
@@ -54,9 +56,10 @@ class RunStart(StrictModel):
 
 
 class RunFile(StrictModel):
-    """The whole of run.json; `starts` in their order."""
+    """The whole of run.json; `starts` in their order. `rig` holds the cameras; older versions had but one, `front`."""
 
     made_with: dict[str, str]
+    rig: tuple[StoredCamera, ...] | None = None
     starts: tuple[RunStart, ...] = Field(min_length=1)
 
     def noted(self, **facts: Any) -> "RunFile":
@@ -91,7 +94,7 @@ def _of_today(read: Any) -> Any:
         return read
     starts = read.get("starts")
     starts = [_start_of_today(start) for start in starts] if isinstance(starts, list) else starts
-    return {**read, "made_with": {"renderer": FIRST_RENDERER, **read["made_with"]}, "starts": starts}
+    return {**read, "made_with": {"renderer": FIRST_RENDERER, "rig": FIRST_RIG, **read["made_with"]}, "starts": starts}
 
 
 def _start_of_today(start: Any) -> Any:

@@ -1,6 +1,7 @@
 """The run folder: what lies in it, what is still missing, and how a clip appears whole or not at all.
 
-run.json            what this run is made with, and every start: with what, all it takes to go on, how it ended
+run.json            what this run is made with, its rig's cameras, and every start: with what, all it takes to go on,
+                    how it ended
 asked.json          the scenarios that were asked for, with the values of their sweeps
 wanted.json         the clips that each request means          specs/<request>/    its scenario files, as they were
 clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
@@ -24,8 +25,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from conditioning.geometry import FIRST_RIG
+from conditioning.geometry.rigs import RIG, Rig, rig_id
 from outputs.clips.inventory import describe_damage, write_inventory
 from outputs.clips.manifest import ClipRecord, read_record
+from outputs.clips.rollout_file import mounted_cameras, stored_cameras
 from outputs.defaults import FIRST_RENDERER
 from outputs.strict_model import DamagedFile, StrictModel, read_strictly
 from pipeline.engine.lock import locked
@@ -70,12 +74,17 @@ class RequestedScenarios(StrictModel):
     scenarios: tuple[RequestedScenario, ...]
 
 
-def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER) -> str:
+def clip_id(
+    scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER, rig: str = FIRST_RIG
+) -> str:
     """Derived from what the clip is made of, so that a retry writes the same thing; safe as a file name.
 
-    The first renderer is not part of it: ids of its clips are those of before there was a choice.
+    `rig` is the id of the cameras (`rigs.rig_id`). The first renderer and the first rig are not part of it: ids of
+    their clips are those of before there was a choice.
     """
-    content = json.dumps([scenario.id, seed, weights, log, *([] if renderer == FIRST_RENDERER else [renderer])])
+    chosen = [] if renderer == FIRST_RENDERER else [renderer]
+    chosen += [] if rig == FIRST_RIG else [f"rig {rig}"]
+    content = json.dumps([scenario.id, seed, weights, log, *chosen])
     return f"{safe_name(scenario.name)}-s{seed}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
@@ -186,6 +195,14 @@ class Run:
         """What run.json says; raises `RunRefused` if it cannot be read."""
         return read_run_file(self.path / "run.json")
 
+    def rig(self) -> Rig:
+        """The cameras that this run's clips have, as they were when it began; raises `RunRefused`."""
+        file = self.file()
+        cameras = RIG if file.rig is None else mounted_cameras(file.rig)
+        if (now := rig_id(cameras)) != (was := file.made_with["rig"]):
+            raise RunRefused(f"{self.path}/run.json holds the cameras {now} and says {was}; give another --out")
+        return cameras
+
     def mend(self) -> tuple[tuple[str, str], ...]:
         """Take away clips that are only half there, so that they are made again; returns each with what is wrong."""
         accepted, rejected = self.folders(State.ACCEPTED), self.folders(State.REJECTED)
@@ -233,11 +250,12 @@ def _begun(unfinished: Path) -> Path:
 
 
 @contextmanager
-def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> Iterator[Run]:
+def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: Rig = RIG) -> Iterator[Run]:
     """Make or continue a run folder and hold it.
 
     `made_with` must agree with what the folder's clips were made with; `start` is written down and may differ from
-    start to start: other scenarios or seeds extend a run. Raises `RunRefused` or `lock.Locked`.
+    start to start: other scenarios or seeds extend a run. `rig` are the cameras whose id `made_with`
+    has. Raises `RunRefused` or `lock.Locked`.
     """
     if path.exists() and not path.is_dir():
         raise RunRefused(f"{path} is a file; --out names a folder")
@@ -251,7 +269,7 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
         run = Run(path)
-        _write_manifest(run, made_with, start)  # first of all: what has a run.json is a run folder
+        _write_manifest(run, made_with, start, rig)  # first of all: what has a run.json is a run folder
         for name in State:
             (path / name).mkdir(exist_ok=True)
         run.clear()  # left by a run that was killed
@@ -278,7 +296,7 @@ def look(path: Path) -> Run:
     return Run(path)
 
 
-def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
+def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any], rig: Rig) -> None:
     path = run.path / "run.json"
     before = read_run_file(path) if path.is_file() else None
     known = before.made_with if before else made_with
@@ -288,4 +306,5 @@ def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) 
         now = ", ".join(f"{k} {made_with[k]}" for k in different)
         raise RunRefused(f"{run.path} was made with {was}, this run has {now}; give another --out")
     begun = RunStart(at=datetime.now(UTC).isoformat(timespec="seconds"), **start)
-    write_run_file(path, RunFile(made_with=made_with, starts=(*(before.starts if before else ()), begun)))
+    starts = (*(before.starts if before else ()), begun)
+    write_run_file(path, RunFile(made_with=made_with, rig=stored_cameras(rig), starts=starts))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ConfigDict, TypeAdapter
 
+from conditioning.geometry.rigs import RIGS, Rig, find_rig, rig_id
 from outputs.atomic_write import whole_folder, write_text
 from outputs.strict_model import DamagedFile, read_strictly
 from pipeline.engine.loopback import on_a_network
@@ -27,6 +28,27 @@ def read_specs(request: RunConfig) -> tuple[Path, ...]:
     return find((str(request.specs),) if request.specs else request.paths)
 
 
+def cameras_of(request: RunConfig) -> Rig:
+    """The cameras of a request: of one that goes on, those that its run keeps, else by name or from the file.
+
+    Raises RigError, or `RunRefused` for a run folder that does not say.
+    """
+    return find_rig(request.rig) if request.specs is None else Run(request.out).rig()
+
+
+def refuse_changed_rig(run: Run, request: RunConfig) -> None:
+    """RunRefused where the rig that a run began with is another one now. A file that is gone refuses nothing: the run
+    keeps the cameras."""
+    if request.rig not in RIGS and not Path(request.rig).exists():
+        return
+    was, now = rig_id(run.rig()), rig_id(find_rig(request.rig))
+    if was != now:
+        raise RunRefused(
+            f"the rig {request.rig} changed since {run.path} began: it was {was} and is {now} now. All clips of a run "
+            "have the same cameras: put the former rig back (run.json keeps its cameras), or begin another --out"
+        )
+
+
 def key_of(request: RunConfig) -> str:
     """Names a request within its run folder: the same question, asked again, replaces the former one."""
     content = [request.paths, request.seeds, str(request.log or ""), request.attribution, request.limit]
@@ -41,6 +63,7 @@ def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, .
             for number, file in enumerate(files):  # numbered: their order is that of the request
                 shutil.copyfile(file, folder / f"{number:04d}-{safe_name(file.stem)}.yaml")
     places = {"log": request.log and request.log.absolute(), "weights": request.weights.absolute()}
+    places |= {} if request.rig in RIGS else {"rig": str(Path(request.rig).absolute())}
     given = request.model_dump(include=set(SavedRequest.model_fields)) | dict(how) | places
     run.note(request=key, goes_on_with=SavedRequest(**given))
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: clips}) + "\n")
