@@ -124,7 +124,8 @@ def test_cameras_that_there_are_not_end_before_any_work(tmp_path, speck_weights,
 
 def test_a_scenario_from_a_log_is_refused_with_another_rig(tmp_path, speck_weights, street):
     request = RunConfig(
-        paths=("logs/street-behind-white-car",), out=tmp_path / "run", log=street, preset="speck", weights=speck_weights,
+        paths=("logs/street-behind-white-car",), out=tmp_path / "run", log=street, preset="speck",
+        weights=speck_weights,
         rig="nuscenes",
     )  # fmt: skip
     with pytest.raises(RigError, match="seen by the log's own front camera alone"):
