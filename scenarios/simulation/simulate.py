@@ -74,6 +74,7 @@ class SimulationState:
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
         self.story = Storyboard(events, tuple(self.place))
+        self.carried = [self.movers[self.place[name]] for name in brought(scenario.events)]
         self.arriving: list[BodyState] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
         appear = (e.actor for e in scenario.events if isinstance(e.do, Appear))
@@ -182,6 +183,9 @@ class SimulationState:
                 cruising.append((place, road))
         for road, places in _by_road(cruising):
             drive_on(self.table, np.array(places), road.nodes, road.curvature_per_m, STEP_S)
+        for mover in self.carried:
+            if mover.attached is not None and mover.attached.carrier.slides:
+                mover.go_with_carrier(STEP_S)
 
     def _feel_the_road(self) -> None:
         """The grip of every body is what lies under its wheels."""

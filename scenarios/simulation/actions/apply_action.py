@@ -7,11 +7,15 @@ from scenarios.model.actions import (
     Action,
     Brake,
     BrakeHardest,
+    ChangeLane,
     ChangeSpeed,
     Cross,
+    CutIn,
+    CutOut,
     DriveTrajectory,
     Follow,
     HoldSpeed,
+    LaneOffset,
     LoseControl,
     Profile,
     RunRed,
@@ -25,9 +29,9 @@ from scenarios.model.actions import (
     sets_speed,
 )
 from scenarios.model.sides import Side
-from scenarios.simulation.actions.lane_change import settle_in_lane, shift
+from scenarios.simulation.actions.lane_change import ALONG_RAD, STEEPEST_RAD, across_road, settle_in_lane, shift
 from scenarios.simulation.actions.motions import MOTIONS, ActionContext
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once, decline
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import (
     crossing_side,
@@ -50,6 +54,7 @@ from scenarios.simulation.traffic.traffic_signals import run_red, stop_at_line, 
 WALK_BUILD_UP_S = 0.4
 REACHED_MPS = 0.02  # a speed this near is the one that was asked for
 SLIDES_FROM_MPS = 1.0  # below it a loss of grip shows nothing
+_INTO_LANE = (CutIn, CutOut, ChangeLane, LaneOffset, Follow)  # bends from the present heading into the road
 
 
 def perform(mover: BodyState, action: Action, context: ActionContext) -> RunningAction:
@@ -61,6 +66,8 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
         return RunningAction("cannot act while it slides", at_once)
     if not mover.present:
         return RunningAction("cannot act: it is not there", at_once)
+    if why := across_road(mover, _steepest(action)):
+        return decline(f"does not take it up: {why}")
     if mover.scripted and not sets_speed(action):
         mover.target = Target(mover.speed, 2.0)
     mover.still, mover.scripted = False, False
@@ -86,6 +93,13 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
     if sets_path(action):
         return shift(mover, action)
     return _change_speed(mover, action, t_s)
+
+
+def _steepest(action: Action) -> float:
+    """How far across the road a body may head that begins an action along the road, radians; infinite for others."""
+    if isinstance(action, TurnAt) or (isinstance(action, VerbAction) and action.along_road):
+        return ALONG_RAD
+    return STEEPEST_RAD if isinstance(action, _INTO_LANE) else math.inf
 
 
 # -- speed ---------------------------------------------------------------------------------------------------------
