@@ -330,18 +330,24 @@ def _goes_on_by_itself(_: float) -> str:
     return ""
 
 
+def _for_nothing() -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class RunningAction:
     """What happens, in words, and whether it is over at a time.
 
     `step` is called before every step of the simulation while the action lasts, for actions of several phases; it
-    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why.
+    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why. `waits_for`: of one that
+    the end of the clip finds still waiting for something, why that never came; "" for any other.
     """
 
     said: str
     over: Callable[[float], bool]
     step: Callable[[float], str] = _goes_on_by_itself
     declined: bool = False
+    waits_for: Callable[[], str] = _for_nothing
 
 
 def at_once(_: float) -> bool:
