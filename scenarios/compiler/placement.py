@@ -50,6 +50,7 @@ from scenarios.spec.appearance_spec import too_fast
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
 EYE_M = 1.7  # the camera, ahead of the ego's rear axle; only to judge whether a hiding place hides
 FASTEST_MPS = 70.0
+ROUNDED_MPS = 0.02  # what points a frame apart, rounded to a millimetre, may add to a speed
 Doubt = tuple[str, str, str]  # path, what was found, what would be right
 
 
@@ -220,7 +221,8 @@ def _kind_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
     """What the kind of an actor cannot do from where it starts."""
     record, path = KINDS[spec.kind], "trajectory" if isinstance(spec, Moved) else "speed"
     speed = max(_speeds(spec.trajectory)) if isinstance(spec, Moved) else getattr(spec, "speed", 0.0)
-    if record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + 1e-9:
+    slack = ROUNDED_MPS if isinstance(spec, Moved) else 1e-9
+    if record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + slack:
         yield f"{where}.{path}", f"{spec.kind} at {shown(speed, SPEED)}", too_fast(spec.kind)
     if not record.on_rails:
         return

@@ -148,11 +148,17 @@ class _Parts:
                     description=s.intent, author="nearmiss")  # fmt: skip
         root = el("OpenSCENARIO", header, el("ParameterDeclarations"), el("CatalogLocations"))
         root.append(el("RoadNetwork", el("LogicFile", filepath=f"{s.id}.xodr")))
-        root.append(el("Entities", *(entity_xml(p, forward_m(p, i == 0)) for i, p in enumerate(s.placed))))
+        root.append(
+            el("Entities", *(entity_xml(p, forward_m(p, i == 0), self._hit_s(p)) for i, p in enumerate(s.placed)))
+        )
         root.append(self._storyboard())
         for who, how in self.motion.items():
             root.insert(1, etree.Comment(f" {who}: {how} "))
         return root
+
+    def _hit_s(self, placed: Placed) -> float | None:
+        who = placed.body.id
+        return min((h.t_s for h in self.rollout.happenings if h.other and who in (h.actor, h.other)), default=None)
 
     def _storyboard(self) -> etree._Element:
         init = el("Actions", el("GlobalAction", environment_xml(self.scenario)))
