@@ -81,8 +81,8 @@ class Storyboard:
         for run in replaced:
             self._end(run, t_s)
         self.begun.add(event.name)
-        if deed.declined:
-            self.declined.append(Unfired(event.actor, sentence(event), deed.said))
+        if deed.declined or deed.short:
+            self.declined.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
         self.running.append(Running(event, deed))
 
     def settle(self, t_s: float) -> None:

@@ -339,7 +339,8 @@ class RunningAction:
     """What happens, in words, and whether it is over at a time.
 
     `step` is called before every step of the simulation while the action lasts, for actions of several phases; it
-    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why. `waits_for`: of one that
+    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why. `short`: it happens, and
+    this is why not as asked; "" where it does. `waits_for`: of one that
     the end of the clip finds still waiting for something, why that never came; "" for any other.
     """
 
@@ -347,6 +348,7 @@ class RunningAction:
     over: Callable[[float], bool]
     step: Callable[[float], str] = _goes_on_by_itself
     declined: bool = False
+    short: str = ""
     waits_for: Callable[[], str] = _for_nothing
 
 
