@@ -191,3 +191,14 @@ def test_who_goes_as_fast_as_its_kind_can_comes_back(tmp_path):
     (scenario,) = loads(HIT.format(kind="wheelchair user", place=place, story="it crosses the road at 15 km/h"))
     made, rollout = exported(scenario)
     assert farthest_apart(scenario, rollout, simulate(again(made, tmp_path))) < 0.05
+
+
+@pytest.mark.parametrize(("kind", "hardest"), [("tram", 2.8), ("e-scooter", 5.0)])
+def test_who_brakes_less_hard_than_the_road_allows_comes_back(kind, hardest, tmp_path):
+    place = "lane: 1, ahead: 25 m, speed: 20 km/h"
+    (scenario,) = loads(HIT.format(kind=kind, place=place, story="it brakes as hard as it can after 1 s"))
+    made, rollout = exported(scenario)
+    assert made.motion["it"] == TOLD
+    repeated = simulate(again(made, tmp_path))
+    assert repeated.acceleration_mps2[:, 1].min() == pytest.approx(-hardest, abs=0.05)
+    assert farthest_apart(scenario, rollout, repeated) < 0.02
