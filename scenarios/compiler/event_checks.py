@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from scenarios.compiler.kind_limits import Doubt, limit_doubts
 from scenarios.events.action_spec import Do, crossing_speed
 from scenarios.events.event_spec import EventSpec
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
@@ -10,12 +11,10 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import nearest
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
-from scenarios.spec.appearance_spec import too_fast
 from scenarios.spec.trigger_spec import When, pair_of
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import StoryVerb, WrittenEvent
 
-Doubt = tuple[str, str, str]  # key within the event, what was found, what would be right
 SETS_SPEED = {
     "brake", "stop", "change_speed", "hold_speed", "follow", "cross", "step_out", "follow_trajectory", "lose_control",
     "stop_at_line", *(verb.key for verb in VERBS.all() if verb.action.takes_speed),
@@ -60,12 +59,12 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
     else:
         if (own := VERBS.get(verb)) is not None:
             yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
-            yield from _limit_doubts(spec.do, actor)
+            yield from limit_doubts(spec.do, actor, None)
             return
-        moved = any(e.do.verb in SETS_PATH for e in others)
+        moved, changed = (any(e.do.verb in sets for e in others) for sets in (SETS_PATH, SETS_SPEED))
         yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)
-        yield from _limit_doubts(spec.do, actor)
-        yield from _speed_doubts(spec.do, actor, any(e.do.verb in SETS_SPEED for e in others))
+        yield from limit_doubts(spec.do, actor, None if changed or actor.on_trajectory else actor.speed_mps)
+        yield from _speed_doubts(spec.do, actor, changed)
 
 
 def _may_precede(one: EventSpec, other: EventSpec) -> bool:
@@ -217,26 +216,18 @@ def _off_rails(do: Do, actor: ActorDescription) -> str:
     return ""
 
 
-def _limit_doubts(do: Do, actor: ActorDescription) -> Iterator[Doubt]:
-    """What is asked of an actor against what its kind can do."""
-    limits, says = KINDS[actor.kind].dynamics, do.says
-    key = {"change_speed": "to"}.get(do.verb, "speed")
-    speed, decel = getattr(says, key, None), getattr(says, "decel", None)
-    if limits.fastest_mps is not None and speed is not None and speed > limits.fastest_mps + 1e-9:
-        yield f"do.{do.verb}.{key}", f"{actor.a_kind} at {shown(speed, SPEED)}", too_fast(actor.kind)
-    if limits.hardest_mps2 is not None and decel is not None and decel > limits.hardest_mps2:
-        found = f"{actor.a_kind} that brakes at {decel:g} m/s^2"
-        yield f"do.{do.verb}.decel", found, f"at most {limits.hardest_mps2:g} m/s^2, which is all that its brakes give"
-
-
 def _cut_in_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if not actor.beside_ego_lane and not moved:
+    if actor.kind in ON_FOOT:
+        yield "do.cut_in", *_keeps_no_lane(actor)
+    elif not actor.beside_ego_lane and not moved:
         wanted = "an actor in another lane of the ego's direction"
         yield "do.cut_in", f"{actor.id}, which is not beside the ego's lane", wanted
 
 
 def _cut_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.id == "ego" or not (actor.in_ego_lane or moved):
+    if actor.kind in ON_FOOT:
+        yield "do.cut_out", *_keeps_no_lane(actor)
+    elif actor.id == "ego" or not (actor.in_ego_lane or moved):
         yield "do.cut_out", f"{actor.id}, which is not ahead in the ego's lane", "an actor in the ego's lane"
 
 
@@ -244,7 +235,11 @@ def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
     if actor.on_ramp and not moved and do.verb in ("change_lane", "offset"):
         yield f"do.{do.verb}", f"{actor.id}, which is on the ramp", "merge first"
     if actor.kind in ON_FOOT:
-        yield f"do.{do.verb}", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
+        yield f"do.{do.verb}", *_keeps_no_lane(actor)
+
+
+def _keeps_no_lane(actor: ActorDescription) -> tuple[str, str]:
+    return f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
 
 
 def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
@@ -253,7 +248,9 @@ def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
 
 
 def _merge_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if not actor.on_ramp:
+    if actor.kind in ON_FOOT:
+        yield "do.merge", *_keeps_no_lane(actor)
+    elif not actor.on_ramp:
         yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; of one in a lane: cut_in"
 
 

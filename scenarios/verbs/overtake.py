@@ -46,6 +46,7 @@ class Overtake(VerbAction):
 
     takes_speed: ClassVar[bool] = True
     takes_path: ClassVar[bool] = True
+    along_road: ClassVar[bool] = True
 
     whom: str
     side: Side

@@ -35,6 +35,7 @@ class PullOut(VerbAction):
 
     takes_speed: ClassVar[bool] = True
     takes_path: ClassVar[bool] = True
+    along_road: ClassVar[bool] = True
 
     speed_mps: float
 

@@ -40,6 +40,7 @@ class TurnAround(VerbAction):
     """Turn round over one's left on the spot, slowing down for it as radius and steering ask."""
 
     takes_path: ClassVar[bool] = True
+    along_road: ClassVar[bool] = True
 
 
 GRAMMAR = """

@@ -24,6 +24,11 @@ DOOR_SUFFIX = "-door"
 PALLET = KindVariant(Kind.DEBRIS, Size(1.2, 0.8, 0.144))  # a EUR pallet, lying
 
 
+def car_of_door(body_id: str, size: Size) -> str:
+    """The id of the car whose open door a piece of debris is; "" for any other piece."""
+    return body_id.removesuffix(DOOR_SUFFIX) if body_id.endswith(DOOR_SUFFIX) and size == DOOR_SIZE else ""
+
+
 def debris_variant(size: Size) -> str:
     """What a piece of debris of this size is."""
     if size == DOOR_SIZE:

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from outputs.verdict import Outcome
+from pipeline.checks import outcomes
 from scenarios.model.triggers import AllOf, AtGap, HasPassed
+from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.verbs.wait import Wait
 from tests.scenarios.verbs.lanes import ACTORS, driven, lanes, offsets, said_at, speeds, story_of
@@ -92,3 +95,40 @@ def test_what_cannot_be_is_refused_with_what_could(line, said):
     with pytest.raises(SpecErrors) as caught:
         lanes(line, "slow: ego brakes until 1 km/h", ego="{lane: 0, speed: 30 km/h, drive: hold speed}")
     assert [part for part in said if part not in str(caught.value)] == []
+
+
+AHEAD = (
+    "red: {kind: car, lane: 0, ahead: 20 m, speed: 50 km/h}",
+    "blue: {kind: car, lane: 1, behind: 20 m, speed: 30 km/h}",
+)
+
+
+@pytest.mark.parametrize("when", ["after 1 s", "at the start"])
+def test_who_waits_for_what_holds_already_goes_on_as_before_and_check_tells_it(when):
+    scenario = lanes(f"blue waits until red has passed {when}", actors=AHEAD)
+    rollout = simulate(scenario)
+    assert np.ptp(speeds(rollout, "blue")) == 0
+    (verdict,) = outcomes.story(rollout, scenario)
+    assert verdict.outcome is Outcome.FAIL
+    assert "since this holds already: red has passed blue" in verdict.reason
+
+
+def test_who_waits_for_what_never_comes_stands_and_check_tells_how_near_it_came():
+    scenario = lanes("walker waits until the ego has passed", actors=(WALKER,))
+    rollout = simulate(scenario)
+    (verdict,) = outcomes.story(rollout, scenario)
+    assert verdict.outcome is Outcome.FAIL
+    assert "the end of 'walker waits until the ego has passed walker at the start'" in verdict.reason
+    assert "ego stayed 65.0 m short of having passed walker" in verdict.reason
+
+
+def test_a_wait_that_ends_or_that_is_ended_is_not_told_of():
+    scenario = lanes("red waits until blue has passed", "red speeds up to 30 km/h after 3 s", actors=AHEAD)
+    assert simulate(scenario).unfired == ()
+
+
+def test_who_is_hit_while_it_waits_is_said_to_be_hit():
+    ego = "{lane: 0, speed: 50 km/h, drive: hold speed}"
+    rollout = simulate(lanes("red waits until blue has travelled 900 m", actors=AHEAD, ego=ego))
+    (missed,) = rollout.unfired
+    assert missed.why == "red was hit before"
