@@ -58,6 +58,14 @@ _AT: dict[str, dict[PhysicalQuantity, str]] = {
 }
 
 
+# Parts, by their alias, of which a verb must say one; a clause without any comes to a ClauseError.
+NEEDED: dict[str, tuple[str, ...]] = {
+    "turn": ("turned",),
+    "change_lane": ("turned",),
+    **dict.fromkeys(("speed_up", "slow_down", "change_speed"), ("to",)),
+}
+
+
 @lru_cache(maxsize=1)
 def grammar() -> Lark:
     return Lark(grammar_text(VERBS.all()), parser="lalr", lexer="contextual")

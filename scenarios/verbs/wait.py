@@ -119,6 +119,7 @@ WAIT = StoryVerb(
     motion=_motion,
     parts={"waiting_time": "for", "waiting_until": _read_until, "waiting_passed": _read_passed},
     triggers=("until",),
+    needed=("waiting_time", "waiting_until", "waiting_passed"),
     check=_check,
     remark=_remark,
 )
