@@ -45,7 +45,7 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
     if spec.actor in cast.broken:
         return
     if spec.actor not in cast.members:
-        yield "actor", f"'{spec.actor}'", nearest(spec.actor, [*cast.members, *sorted(cast.broken)])
+        yield "actor", f"'{spec.actor}'", _nearest_actor(spec.actor, [*cast.members, *sorted(cast.broken)], cast)
         return
     actor, verb = cast.members[spec.actor], spec.do.verb
     others = [e for e in story if e is not spec and e.actor == actor.id and _may_precede(e, spec)]
@@ -68,6 +68,11 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
         yield from _speed_doubts(spec.do, actor, any(e.do.verb in SETS_SPEED for e in others))
 
 
+def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:
+    """What to write instead of an id that no actor has."""
+    return cast.door_of(said) or nearest(said, known)
+
+
 def _may_precede(one: EventSpec, other: EventSpec) -> bool:
     if one.when.ended is not None and one.when.ended.event == other.id:
         return False
@@ -87,11 +92,8 @@ def _verb_doubts(
         elif said not in cast.members:
             unknown = True
             if said not in cast.broken:
-                yield (
-                    f"{where}.{key}",
-                    f"'{said}'",
-                    nearest(said, [name for name in cast.members if name != spec.actor]),
-                )
+                others = [name for name in cast.members if name != spec.actor]
+                yield f"{where}.{key}", f"'{said}'", _nearest_actor(said, others, cast)
     for key in verb.triggers:
         if (when := getattr(says, key)) is not None:
             yield from _trigger_doubts(f"{where}.{key}", when, spec, story, cast, duration_s)
@@ -131,7 +133,7 @@ def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration
     for key in ("of", "to", "what"):
         said = getattr(part, key, None)
         if said is not None and said not in known:
-            yield f"{path}.{when.named}.{key}", f"'{said}'", nearest(said, known)
+            yield f"{path}.{when.named}.{key}", f"'{said}'", _nearest_actor(said, known, cast)
     yield from _pair_doubts(path, when, actor, cast)
 
 

@@ -88,6 +88,9 @@ class StoryVerb:
     names: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    drafts: tuple[
+        str, ...
+    ] = ()  # phrases that `new --from` can draft, for one that says too little, which "..." stands for
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing
     check_placed: Callable[[Any, PlacedEvent], Iterator[Refusal]] = _nothing
     brings: Callable[[Any, PlacedEvent], tuple[Placed, ...]] = _no_bodies  # those of the action's `brought`

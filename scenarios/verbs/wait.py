@@ -114,6 +114,7 @@ WAIT = StoryVerb(
         "{a} waits until {b} has passed",
         "{a} waits until the gap to {b} is below 10 m",
     ),
+    drafts=("... 2 s", "a car waits 2 s"),
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -103,7 +104,7 @@ ACTORS = {
     "drop": ("crate", "{kind: crate}"),
 }
 QUANTITIES = ("2 s", "2 m", "35 km/h", "2 m/s^2", "30 deg")
-FILLS = ("the ego", "bus", "parked", "crate", "first", "red")
+FILLS = ("the ego", "first", "parked", "bus", "crate", "red")
 CONDITIONAL = ("wait", "when")  # many, and no road decides whether they are accepted
 
 
@@ -142,6 +143,7 @@ def _accepted(rule: str, line: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=1)
 def _shapes() -> dict[str, str]:
     """Every published phrase, with one word for each of its words; of joined conditions the first few."""
     said = {shape: rule for rule, shape in sentences(every_word=False)}
