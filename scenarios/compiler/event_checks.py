@@ -40,11 +40,11 @@ _NO_CARGO = frozenset(kind for kind, record in KINDS.items() if record.alive or 
 
 def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
     """Everything that is doubtful in one event of `story`."""
-    yield from _trigger_doubts(spec, story, cast, duration_s)
+    yield from _trigger_doubts("when", spec.when, spec, story, cast, duration_s)
     if spec.actor in cast.broken:
         return
     if spec.actor not in cast.members:
-        yield "actor", f"'{spec.actor}'", nearest(spec.actor, [*cast.members, *sorted(cast.broken)])
+        yield "actor", f"'{spec.actor}'", _nearest_actor(spec.actor, [*cast.members, *sorted(cast.broken)], cast)
         return
     actor, verb = cast.members[spec.actor], spec.do.verb
     others = [e for e in story if e is not spec and e.actor == actor.id and _may_precede(e, spec)]
@@ -67,6 +67,11 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
         yield from _speed_doubts(spec.do, actor, changed)
 
 
+def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:
+    """What to write instead of an id that no actor has."""
+    return cast.door_of(said) or nearest(said, known)
+
+
 def _may_precede(one: EventSpec, other: EventSpec) -> bool:
     if one.when.ended is not None and one.when.ended.event == other.id:
         return False
@@ -86,28 +91,16 @@ def _verb_doubts(
         elif said not in cast.members:
             unknown = True
             if said not in cast.broken:
-                yield (
-                    f"{where}.{key}",
-                    f"'{said}'",
-                    nearest(said, [name for name in cast.members if name != spec.actor]),
-                )
+                others = [name for name in cast.members if name != spec.actor]
+                yield f"{where}.{key}", f"'{said}'", _nearest_actor(said, others, cast)
     for key in verb.triggers:
         if (when := getattr(says, key)) is not None:
-            yield from _inner_trigger_doubts(f"{where}.{key}", when, spec.actor, cast, duration_s)
+            yield from _trigger_doubts(f"{where}.{key}", when, spec, story, cast, duration_s)
     if not unknown:
         others = tuple(e.do.verb for e in story if e is not spec and e.actor == spec.actor)
         event = WrittenEvent(cast.members[spec.actor], cast, earlier, others, *changed_before(spec, story))
         for key, found, wanted in verb.check(says, event):
             yield f"{where}.{key}" if key else where, found, wanted
-
-
-def _inner_trigger_doubts(where: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
-    """Of a trigger within an action: it may wait for all but the end of another event."""
-    for path, single in when.singles(where):
-        if single.ended is not None:
-            yield f"{path}.ended", "the end of an event", "'when ... has ended' in the event that comes next"
-        else:
-            yield from _single_doubts(path, single, actor, cast, duration_s)
 
 
 def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozenset[str], frozenset[str]]:
@@ -121,13 +114,14 @@ def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozens
 
 
 def _trigger_doubts(
-    spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
+    where: str, when: When, spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
 ) -> Iterator[Doubt]:
-    for path, when in spec.when.singles():
-        if when.ended is not None:
-            yield from _ended_doubts(f"{path}.ended", when.ended.event, spec, story)
+    """Of a trigger of an event or within its action; `where`: its path."""
+    for path, single in when.singles(where):
+        if single.ended is not None:
+            yield from _ended_doubts(f"{path}.ended", single.ended.event, spec, story)
         else:
-            yield from _single_doubts(path, when, spec.actor, cast, duration_s)
+            yield from _single_doubts(path, single, spec.actor, cast, duration_s)
 
 
 def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
@@ -138,7 +132,7 @@ def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration
     for key in ("of", "to", "what"):
         said = getattr(part, key, None)
         if said is not None and said not in known:
-            yield f"{path}.{when.named}.{key}", f"'{said}'", nearest(said, known)
+            yield f"{path}.{when.named}.{key}", f"'{said}'", _nearest_actor(said, known, cast)
     yield from _pair_doubts(path, when, actor, cast)
 
 
@@ -175,7 +169,11 @@ def _ended_doubts(path: str, said: str, spec: EventSpec, story: Sequence[EventSp
 
 
 def _waits_for(spec: EventSpec) -> list[str]:
-    return [when.ended.event for _, when in spec.when.singles() if when.ended is not None]
+    """The events for whose end this one waits, before it begins or before it ends."""
+    verb = VERBS.get(spec.do.verb)
+    inner = (getattr(spec.do.says, key) for key in (verb.triggers if verb is not None else ()))
+    whens = [spec.when, *(when for when in inner if when is not None)]
+    return [single.ended.event for when in whens for _, single in when.singles() if single.ended is not None]
 
 
 def _goes_on(spec: EventSpec) -> str:

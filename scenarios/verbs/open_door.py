@@ -177,6 +177,7 @@ OPEN_DOOR = StoryVerb(
     action=OpenDoor,
     grammar=GRAMMAR,
     phrases=("{a} opens its door after 2 s", "{a} opens its left door when the ego is 1.5 s away"),
+    drafts=("a parked car opens its door",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -109,6 +109,7 @@ PULL_OUT = StoryVerb(
     action=PullOut,
     grammar=GRAMMAR,
     phrases=("{a} pulls out at 30 km/h after 1 s",),
+    drafts=("a parked car pulls out",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

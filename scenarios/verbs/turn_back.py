@@ -112,6 +112,7 @@ TURN_BACK = StoryVerb(
     action=TurnBack,
     grammar=GRAMMAR,
     phrases=("{a} turns back after 3 s", "{a} turns back at 8 km/h after 3 s"),
+    drafts=("a child runs across the road and turns back",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -123,11 +123,13 @@ WAIT = StoryVerb(
         "{a} waits until {b} has passed",
         "{a} waits until the gap to {b} is below 10 m",
     ),
+    drafts=("... 2 s", "a car waits 2 s"),
     compiled=_compiled,
     words=_words,
     motion=_motion,
     parts={"waiting_time": "for", "waiting_until": _read_until, "waiting_passed": _read_passed},
     triggers=("until",),
+    needed=("waiting_time", "waiting_until", "waiting_passed"),
     check=_check,
     remark=_remark,
 )

@@ -21,6 +21,7 @@ TYRE = KindVariant(Kind.DEBRIS, Size(1.0, 1.0, 0.315), words=("tire", "wheel")) 
 # The front door of a car as an upright box that opens along its length; its body is called after the car.
 DOOR_SIZE = Size(0.09, 1.0, 1.35)
 DOOR_SUFFIX = "-door"
+DOORED = (Kind.CAR, Kind.VAN)  # kinds whose door a story can open
 PALLET = KindVariant(Kind.DEBRIS, Size(1.2, 0.8, 0.144))  # a EUR pallet, lying
 
 

@@ -51,6 +51,24 @@ def test_the_next_event_begins_when_it_has_waited():
     assert said_at(rollout, "crosses") == pytest.approx(2.0, abs=0.05)
 
 
+def test_who_waits_for_the_end_of_an_event_goes_on_then():
+    lines = ("slow: ego brakes at 2 m/s^2 until 10 km/h after 4 s", "red waits until slow has ended")
+    rollout = driven(lanes(*lines, ego="{lane: 1, speed: 36 km/h, drive: hold speed}", duration="16 s"))
+    ended_s = rollout.t_s[np.argmax(speeds(rollout, "ego") < 10.1 / 3.6)]
+    assert said_at(rollout, "has waited") == pytest.approx(ended_s, abs=0.2)
+    assert speeds(rollout, "red")[-1] == pytest.approx(50 / 3.6, abs=0.1)
+
+
+def test_the_event_that_it_waits_for_may_have_any_name():
+    ego = "{lane: 0, speed: 36 km/h, drive: hold speed}"
+    named = lanes("slow: ego brakes until 10 km/h after 2 s", "red waits until slow has ended", ego=ego)
+    counted = lanes("ego brakes until 10 km/h after 2 s", "red waits until event-1 has ended", ego=ego)
+    assert named.id == counted.id
+    assert story_of(named)[1].startswith("slow: the ego brakes") and story_of(counted)[1].startswith("event-1: ")
+    again = lanes(*(f'"{line.partition("   #")[0]}"' for line in story_of(counted)), ego=ego)
+    assert again.id == named.id
+
+
 def test_another_event_ends_the_waiting_for_good():
     rollout = driven(lanes("red waits 2 s", "red speeds up to 30 km/h after 5.2 s", duration="14 s"))
     assert speeds(rollout, "red")[-1] == pytest.approx(30 / 3.6, abs=0.05)
@@ -82,7 +100,8 @@ def test_explain_says_how_it_stops_and_what_comes_then():
         ("red waits", ["neither for nor until", "for: 2 s"]),
         ("red waits 2 s until the ego has passed", ["both for and until"]),
         ("red waits 2 m", ["this is a length"]),
-        ("red waits until slow has ended", ["the end of an event", "'when ... has ended'"]),
+        ("red waits until quick has ended", ["'quick'", "an event of this story"]),
+        ("stop: red waits until stop has ended", ["'stop', which waits for 'stop' itself", "wait in a circle"]),
         ("red waits until the zeppelin has passed", ["'zeppelin' says nothing"]),
         ("red waits until it is in lane 4", ["lane 4", "one of lane 0, lane 1"]),
         ("red waits until 20 s have passed", ["a time before the clip ends"]),
