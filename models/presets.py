@@ -17,9 +17,9 @@ from models.checker.egomotion import EgoMotionConfig
 from models.decoder.network import DecoderConfig
 from models.decoder.regions import Regions
 from models.tokens.tokenizer import TokenizerConfig
+from models.weights import WEIGHTS
 from models.world_model.network import WorldModelConfig
 
-WEIGHTS = Path(__file__).parent / "weights"
 FILES = Path(__file__).parent / "preset_files"
 CELL = 16  # pixels aside that one token stands for
 WORDS = 16  # of a caption that are read

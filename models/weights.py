@@ -2,6 +2,9 @@
 
 Channels and word ids are numbers, so a file must store their meaning: the config names the layers that the network
 reads, the vocabulary lists the words by id. Both are compared wherever weights are used.
+
+The shipped weights are not part of the program's distribution: they are one of their own (`models/weights`), so that
+the code can be installed alone.
 """
 
 import hashlib
@@ -10,6 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,10 +26,39 @@ Network = TypeVar("Network", bound=nn.Module)
 Names = Sequence[str]
 _JSON = {"config": dict, "lineage": dict, "vocabulary": list}  # metadata stored as JSON
 _LISTED = 8  # names listed in a message; further ones are counted
+SHIPPED = {"tiny": "nearmiss-weights-tiny"}  # presets that have weights, and the distributions that hold those
+_IN_CHECKOUT = Path(__file__).parent / "weights"  # beside this file in a checkout, never where the wheel is installed
+_PACKAGE = "nearmiss_weights"  # that those distributions install: a folder a preset, no code
 
 
 class WeightsError(ValueError):
     """A weight file is missing, damaged or of another network."""
+
+
+def _shipped_weights() -> Path:
+    package = None if _IN_CHECKOUT.is_dir() else find_spec(_PACKAGE)
+    folders = package.submodule_search_locations if package else None
+    return Path(next(iter(folders))) if folders else _IN_CHECKOUT
+
+
+WEIGHTS = _shipped_weights()  # one folder a preset: the checkout's, else the installed ones'; else it does not exist
+
+
+def describe_missing(paths: Sequence[Path]) -> str:
+    """Which weight files are not there and how to get them: to be installed where they ship, else to be trained."""
+    folder = paths[0].parent
+    if folder.parent == WEIGHTS and folder.name in SHIPPED and not folder.is_dir():
+        return (
+            f"the weights of the preset {folder.name} are not installed. They are a distribution of their own, "
+            f"{SHIPPED[folder.name]}: run `pip install ./models/weights` in a checkout, or install its wheel"
+        )
+    return f"no weights at {', '.join(map(str, paths))}; train them with `nearmiss train`, or name another --preset"
+
+
+def refuse_installed(folder: Path, instead: str) -> None:
+    """WeightsError where files would be written among installed weights, which belong to pip; it says what to do."""
+    if folder == WEIGHTS and (folder != _IN_CHECKOUT or not folder.is_dir()):
+        raise WeightsError(f"no new weights are written into an installation; {instead}")
 
 
 def save(
@@ -197,7 +230,7 @@ def _tensors(path: Path) -> dict[str, torch.Tensor]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     if not path.exists():
-        raise WeightsError(f"no weights at {path}; train them with `nearmiss train`, or name another --preset")
+        raise WeightsError(describe_missing([path]))
     try:
         with safe_open(path, "pt") as file:
             yield file

@@ -8,6 +8,7 @@ from conditioning.geometry.rigs import RIG
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.visibility import label_visibility
 from models.presets import WEIGHTS, Preset, find_preset
+from models.weights import refuse_installed
 from pipeline.checks.baseline import Baseline, calibrate
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.sight import Checker, observe
@@ -46,8 +47,10 @@ def calibrate_preset(
     """Measure a preset's checker on clean clips and save the baseline beside its weights.
 
     Repeat this after training the detector or the ego-motion network: a baseline of other weights is refused.
+    WeightsError where there are none, or where they are an installed distribution's.
     """
     sizes, checker = find_preset(preset, folder), load_checker(preset, folder)
+    refuse_installed(folder, "set limits in a checkout")
     clips, scenes = list(calibration_clips(streets)), []
     for done, (scenario, look) in enumerate(clips):
         progress(done, len(clips))
