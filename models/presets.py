@@ -45,7 +45,7 @@ REGIONS = Regions(
     front=_at(*_PARTS),
     behind_nearness=LAYERS.index("background_nearness"),
     front_nearness=LAYERS.index("foreground_nearness"),
-    place=_at("local_x", "local_y", "local_z"),
+    place=(LAYERS.index("local_x"), LAYERS.index("local_y"), LAYERS.index("local_z")),
     colours=_at(*_COLOURS),
 )
 

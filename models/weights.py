@@ -83,7 +83,7 @@ def description(module: nn.Module, vocabulary: Names = ()) -> dict[str, str]:
     """The metadata that `describe_mismatch` compares: class, config and vocabulary."""
     return {
         "class": type(module).__name__,
-        "config": json.dumps(asdict(module.config), sort_keys=True),
+        "config": json.dumps(asdict(_config_of(module)), sort_keys=True),
         "vocabulary": json.dumps(list(vocabulary)),
     }
 
@@ -100,13 +100,13 @@ def describe_mismatch(path: Path, module: nn.Module, vocabulary: Names = ()) -> 
     if metadata["class"] != here["class"]:
         return f"it is of {metadata['class']}, not of {here['class']}"
     words = describe_name_changes(_vocabulary(metadata), vocabulary)
-    settings = _settings_differ(_config(metadata), _as_json(module.config))
+    settings = _settings_differ(_config(metadata), _as_json(_config_of(module)))
     return "; ".join([*settings, *([f"it has another vocabulary, {words}"] if words else [])])
 
 
 def load(module: Network, path: Path, vocabulary: Names = ()) -> Network:
     """Load weights into a new network, in fp32, for inference; WeightsError as in `check`."""
-    check(path, type(module), module.config, vocabulary)
+    check(path, type(module), _config_of(module), vocabulary)
     module.load_state_dict(_tensors(path), strict=True)
     return module.eval().requires_grad_(False)
 
@@ -136,7 +136,7 @@ def initialise_from(module: nn.Module, path: Path, vocabulary: Names = ()) -> No
     """
     metadata = _metadata(path)
     known = _vocabulary(metadata)
-    differ = _layers_differ(_config(metadata), _as_json(module.config))
+    differ = _layers_differ(_config(metadata), _as_json(_config_of(module)))
     differ = differ or describe_name_changes(known, vocabulary[: len(known)] if known else vocabulary)
     if differ:
         raise WeightsError(f"{path} holds {metadata.get('class')}, which cannot be trained on here: {differ}")
@@ -189,6 +189,11 @@ def _layers_differ(there: dict[str, Any], here: dict[str, Any]) -> str:
         return f"its {known} layers have no names"
     differ = describe_name_changes(known, here.get("layers", []))
     return f"it reads other layers, {differ}" if differ else ""
+
+
+def _config_of(module: nn.Module) -> Any:
+    """The dataclass that a network was built with. Torch types a module's attributes as tensors."""
+    return vars(module)["config"]
 
 
 def _config(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def read_rollout(folder: Path) -> Rollout:
     """Read the rollout in `folder`; all values are exactly as written."""
     metadata = _RolloutMetadata.model_validate_json((folder / "rollout.json").read_bytes())
     fields = {name: getattr(metadata, name) for name in _RolloutMetadata.model_fields}
-    return Rollout(**fields, **read_arrays(folder / "rollout.npz", ARRAYS))
+    fields.update(read_arrays(folder / "rollout.npz", ARRAYS))
+    return Rollout(**fields)
 
 
 def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:
