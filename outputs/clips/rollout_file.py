@@ -71,7 +71,8 @@ def read_rollout(folder: Path) -> Rollout:
     path = folder / "rollout.json"
     metadata = read_strictly(path, path.read_bytes(), _RolloutMetadata.model_validate_json)
     fields = {name: getattr(metadata, name) for name in _RolloutMetadata.model_fields}
-    return Rollout(**fields, **read_arrays(folder / "rollout.npz", ARRAYS))
+    fields.update(read_arrays(folder / "rollout.npz", ARRAYS))
+    return Rollout(**fields)
 
 
 def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:

@@ -76,8 +76,8 @@ def build_tables(
     write_text(folder / "splits.json", json.dumps(as_table(split_shares), indent=1) + "\n")
     if named := [f"{entry.id}: {entry.attribution}\n" for entry in entries if entry.attribution]:
         write_text(folder / "ATTRIBUTION.txt", "".join(named))
-    rows = {name: table.count for name, table in tables.items()}
-    return BuiltTables(folder, _digest(folder), entries, rows, split_shares)
+    counts = {name: table.count for name, table in tables.items()}
+    return BuiltTables(folder, _digest(folder), entries, counts, split_shares)
 
 
 def _splits(store: Store, name: str) -> dict[str, tuple[str, ...]]:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.presets import WEIGHTS, find_preset
-from models.weights import fingerprint
+from models.weights import fingerprint, refuse_installed
 from pipeline.engine.machine import code_fingerprint, cores, device_named
 from pipeline.errors import UserError
-from pipeline.networks import VOCABULARIES, check_layers
-from pipeline.training.learners import PARTS
+from pipeline.networks import VOCABULARIES, check_layers, check_part
+from pipeline.training.learners import PARTS, READ_TOKENS
 from pipeline.training.loop import TrainingSchedule, train
 from pipeline.training.train_options import TrainOptions
 from pipeline.training.training_data import FootageConfig, make_footage, open_footage
@@ -23,19 +23,24 @@ def train_part(
     """Train one part on a device; checkpoints, loss curve and samples go to `runs/part`, weights to `weights/preset`.
 
     `begin` names weights to start from, for example the shipped ones for further training on new footage. KeyError
-    lists the known parts or presets. Decoder and world model need the tokenizer in `weights`/`preset`.
+    lists the known parts or presets. Decoder and world model need the tokenizer in `weights`/`preset`. WeightsError,
+    before any footage is made, where that is missing or where `weights` is an installation.
     """
     if part not in PARTS:
         raise KeyError(f"no part {part!r} to train; there are {sorted(PARTS)}")
     sizes = find_preset(preset, weights)
+    refuse_installed(weights, "name a folder of your own with --weights FOLDER")
     check_layers(sizes, part)
+    tokenizer = weights / preset / "tokenizer.safetensors"
+    if part in READ_TOKENS:
+        check_part(sizes, "tokenizer", tokenizer)
     place = device_named(device)
     footage = make_footage(footage_folder, config, workers, lambda done, total: progress(done, {"clips": total}))
     ships_to = weights / preset / f"{part}.safetensors"
     lineage = {"part": part, "preset": preset, "footage": footage.fingerprint, "code": code_fingerprint()}
     if begin:
         lineage["begun from"] = f"{begin.name} {fingerprint(begin)}"
-    learner = PARTS[part](sizes, footage, weights / preset / "tokenizer.safetensors", place)
+    learner = PARTS[part](sizes, footage, tokenizer, place)
     train(learner, schedule, runs / part, ships_to, lineage, progress, begin, VOCABULARIES.get(part, ()))
     return ships_to
 
