@@ -68,7 +68,11 @@ class _ProceduralScene:
         self.skyline_seed = int(drawn_from("skyline", rollout.id).integers(60_000))
 
     def picture(self, frame: int) -> UInt8[np.ndarray, "height width 3"]:
-        return post_process(self.radiance(frame), self.light, self.rollout.environment.weather, frame)
+        return self.sensed(self.radiance(frame), frame)
+
+    def sensed(self, radiance: Float[np.ndarray, "height width 3"], frame: int) -> UInt8[np.ndarray, "height width 3"]:
+        """What the camera shows of its radiance."""
+        return post_process(radiance, self.light, self.rollout.environment.weather, frame, self.camera.name)
 
     def radiance(self, frame: int) -> Float[np.ndarray, "height width 3"]:
         """Linear RGB, before the camera's exposure."""
@@ -158,5 +162,5 @@ def render_with_clean(
     for row, frame in enumerate(frames):
         radiance = scene.radiance(frame)
         pictures.clean[row] = clean_picture(radiance, scene.light)
-        pictures.sensed[row] = post_process(radiance, scene.light, rollout.environment.weather, frame)
+        pictures.sensed[row] = scene.sensed(radiance, frame)
     return pictures

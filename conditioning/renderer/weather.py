@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import uniform_filter
 
 from conditioning.assets.materials import drawn_from, linear
+from conditioning.geometry.rigs import FRONT
 from scenarios.model.environment import Sun, Surface, TimeOfDay, Weather, by_name
 from scenarios.rollout import Rollout
 
@@ -154,10 +155,10 @@ def _snowfall(picture, rng: np.random.Generator, bright) -> None:
 
 
 def post_process(
-    radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
+    radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int, camera: str
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Expose one picture, and add rain or snow and sensor noise, drawn from the light's seed and the frame."""
-    return _sensed(_exposed(radiance, light), light, weather, frame)
+    """Expose one picture, and add rain or snow and sensor noise, drawn from the light's seed, the frame and the camera."""
+    return _sensed(_exposed(radiance, light), light, weather, frame, camera)
 
 
 def clean_picture(
@@ -168,10 +169,11 @@ def clean_picture(
 
 
 def add_precipitation_and_noise(
-    picture: UInt8[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
+    picture: UInt8[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int, camera: str
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Add to a clean picture the rain or snow and the noise that `post_process` draws for the same light and frame."""
-    return _sensed(_EXPOSED[picture], light, weather, frame)
+    """Add to a clean picture the rain or snow and the noise that `post_process` draws for the same light, frame and
+    camera."""
+    return _sensed(_EXPOSED[picture], light, weather, frame, camera)
 
 
 def _exposed(radiance: Float[np.ndarray, "height width 3"], light: Lighting) -> Float[np.ndarray, "height width 3"]:
@@ -184,10 +186,10 @@ def _exposed(radiance: Float[np.ndarray, "height width 3"], light: Lighting) -> 
 
 
 def _sensed(
-    picture: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
+    picture: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int, camera: str
 ) -> UInt8[np.ndarray, "height width 3"]:
     """What the sensor shows of an exposed picture, which is changed, with what falls before it."""
-    rng = drawn_from("sensor", light.seed, frame)
+    rng = drawn_from("sensor", light.seed, frame, *([] if camera == FRONT.name else [camera]))
     bright = np.maximum(1.1 * light.fog * light.exposure, 0.12)
     if (falling := WEATHER_LOOKS[weather].falling) is not None:
         falling(picture, rng, bright)

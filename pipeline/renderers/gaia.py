@@ -112,10 +112,11 @@ def add_precipitation(clean: ClipFrames, scenes: Sequence[ConditionedClip], seed
     frames = clean.copy()
     for clip, scene, seed in zip(frames, scenes, seeds, strict=True):
         light = light_of(scene.rollout, seed.of("look"))
-        for view, source in zip(clip, scene.source, strict=True):
-            view[0] = source[0]
-            for frame in range(1, len(view)):
-                view[frame] = add_precipitation_and_noise(view[frame], light, scene.rollout.environment.weather, frame)
+        weather = scene.rollout.environment.weather
+        for pictures, source, view in zip(clip, scene.source, scene.conditions.views, strict=True):
+            pictures[0] = source[0]
+            for frame in range(1, len(pictures)):
+                pictures[frame] = add_precipitation_and_noise(pictures[frame], light, weather, frame, view.camera.name)
     return frames
 
 

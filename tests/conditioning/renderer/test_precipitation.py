@@ -32,7 +32,7 @@ def test_what_is_added_to_a_clean_picture_gives_the_cameras_picture(weather, tim
     pictures, light = rendered(rollout), light_of(rollout, SEED)
     assert np.array_equal(pictures.sensed, render_procedural(rollout, build_scenery(rollout), CAMERA, SEED, FRAMES))
     for frame, clean, sensed in zip(FRAMES, pictures.clean, pictures.sensed, strict=True):
-        added = add_precipitation_and_noise(clean, light, weather, frame).astype(int)
+        added = add_precipitation_and_noise(clean, light, weather, frame, CAMERA.name).astype(int)
         off = np.abs(added - sensed)
         assert off.max() <= 8 and (off <= 1).mean() > 0.98  # a byte is a coarse measure of light in the dark
         assert np.abs(sensed - clean.astype(int)).mean() > 1.0  # the noise alone is 1.2
