@@ -157,7 +157,7 @@ def _snowfall(picture, rng: np.random.Generator, bright) -> None:
 def post_process(
     radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int, camera: str
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Expose one picture, and add rain or snow and sensor noise, drawn from the light's seed, the frame and the camera."""
+    """Expose one picture; add rain or snow and sensor noise, drawn from the light's seed, the frame and the camera."""
     return _sensed(_exposed(radiance, light), light, weather, frame, camera)
 
 
