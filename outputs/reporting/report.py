@@ -16,7 +16,7 @@ from outputs.clips.manifest import ClipRecord, failed_checks, read_record
 from outputs.reporting.clip_section import clip_view
 from outputs.reporting.thumbnails import thumbnail
 
-SHOWN = 60  # clips with their videos in one page; more would be slow to open
+SHOWN = 60  # videos of clips in one page; more would be slow to open
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,12 @@ def write_report(
 ) -> None:
     """Reads clip folders, writes one page that needs no other file. `failures` are the clips that are missing.
 
-    Every clip is in the overview with a small picture; the first `shown` are there with their videos, and the page says
-    how many are not.
+    Every clip is in the overview with a small picture; the first `shown` are there with their videos, fewer where clips
+    have several cameras, and the page says how many are not.
     """
     folders = tuple(folders)
     records = tuple(read_record(folder / "record.json") for folder in folders)
+    shown = -(-shown // max((len(record.cameras) for record in records), default=1))
     script, style = _source("report.js"), _source("report.css")
     page = _environment().get_template("report.html").render(
         title=title, summary=_summary(records, failures), left_out=len(folders) - shown, ordered=ordered,

@@ -34,6 +34,8 @@ from pipeline.worlds import refuse_rig_of_log
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
 
+GIB_A_CAMERA = 0.15  # layers and pictures of one camera more, of a clip of six seconds in the tiny preset
+
 
 class NothingToMake(UserError):
     """Every file that was named has faults."""
@@ -248,7 +250,7 @@ def make_clips(
     on_gpu = bool(how.staged and how.staged.gpus)
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu, request.renderer)
     if how.use_ray:
-        needs = Resources(memory_gib=RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0))
+        needs = Resources(memory_gib=_memory_gib(request, len(run.rig())))
         outcomes = on_ray(worker, jobs, _ray_plan(how, needs, len(jobs)), stop)
     else:
         outcomes = inline(worker, jobs, worker_count(1).threads, stop)
@@ -273,6 +275,12 @@ def refuse_staging(kind: RendererKind, how: ExecutionConfig) -> None:
             f"--staged, --gpus and --batch give the networks that draw workers of their own: the renderer {kind.name} "
             f"has none, it draws on the cores; leave them out (renderers that have: {others})"
         )
+
+
+def _memory_gib(request: RunConfig, cameras: int) -> float:
+    """What a worker takes; 0 where that was not measured."""
+    alone = RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0)
+    return alone + GIB_A_CAMERA * (cameras - 1) if alone else 0.0
 
 
 def _ray_plan(how: ExecutionConfig, needs: Resources, jobs: int) -> RayPlan:
