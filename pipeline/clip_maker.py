@@ -7,7 +7,7 @@ from pathlib import Path
 from conditioning.geometry.rigs import rig_id
 from models.weights import WeightsError
 from outputs.clips.clip import Clip, write_clip
-from outputs.clips.manifest import FIRST_RENDERER
+from outputs.defaults import FIRST_RENDERER
 from pipeline.engine.machine import granted_device, peak_memory_gib
 from pipeline.renderers.models import LoadedModels, load_models
 from pipeline.runs.clip_outcome import ClipDone
@@ -67,7 +67,7 @@ class ClipMaker:
         rig = Run(self.out).rig()  # of the run, whatever the file that it was read from says by now
         self.models = load_models(self.renderer, self.preset, threads, self.weights, device, rig)
         now = made_with(self.renderer, self.preset, rig_id(rig), self.models.fingerprints)
-        if Run(self.out).manifest()["made_with"] != now:
+        if Run(self.out).file().made_with != now:
             raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
     def process(self, job: Job) -> ClipDone:

@@ -152,6 +152,6 @@ def fingerprints(name: str, folder: Path = WEIGHTS, parts: Iterable[str] = PARTS
     """Hash of the parts' weights; PresetError or WeightsError names what is missing."""
     find_preset(name, folder)
     paths = {part: folder / name / f"{part}.safetensors" for part in parts}
-    if missing := [str(path) for path in paths.values() if not path.is_file()]:
-        raise weights.WeightsError(f"no weights at {', '.join(missing)}; `nearmiss train` makes them")
+    if missing := [path for path in paths.values() if not path.is_file()]:
+        raise weights.WeightsError(weights.describe_missing(missing))
     return {part: weights.fingerprint(path) for part, path in paths.items()}

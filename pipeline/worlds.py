@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from conditioning.geometry import FIRST_RIG
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.rigs import FIRST_RIG, Rig, RigError, rig_id
+from conditioning.geometry.rigs import Rig, RigError, rig_id
 from conditioning.logs.read_log import Log, read_log
 from conditioning.logs.tables import LogError
 from scenarios.rollout import Rollout

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+from conditioning.geometry import FIRST_RIG
 from conditioning.geometry.camera import Camera, mount_camera
 
 FILES = Path(__file__).parent / "rig_files"
@@ -88,9 +89,8 @@ def _problems(listed: tuple[_Mounted, ...]):
 
 
 RIGS: Mapping[str, Rig] = MappingProxyType({path.stem: read_rig(path) for path in sorted(FILES.glob("*.toml"))})
-RIG = RIGS["front"]  # the one that the networks know
+RIG = RIGS[FIRST_RIG]  # the one that the networks know
 (FRONT,) = RIG
-FIRST_RIG = "front"  # of all clips made before there was a choice: what does not say has this one
 
 
 def rig_id(rig: Rig) -> str:

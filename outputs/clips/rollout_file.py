@@ -1,30 +1,27 @@
 """A rollout and its cameras as files: arrays as .npz, everything else as JSON."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from conditioning.geometry.camera import Camera
 from outputs.atomic_write import whole_file, write_text
+from outputs.strict_model import StrictModel, read_strictly
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent, Unfired
 
-STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 ARRAYS = (
     "t_s", "centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid", "brake_light", "sliding", "ego_to_map",
     "map_to_global",
 )  # fmt: skip
 
 
-class _RolloutMetadata(BaseModel):
+class _RolloutMetadata(StrictModel):
     """A rollout without its arrays."""
 
-    model_config = STRICT
     id: str
     name: str
     bodies: tuple[Body, ...]
@@ -37,8 +34,9 @@ class _RolloutMetadata(BaseModel):
     unfired: tuple[Unfired, ...]
 
 
-class _Pinhole(BaseModel):
-    model_config = STRICT
+class StoredCamera(StrictModel):
+    """A camera in a file; numbers keep their exact values."""
+
     name: str
     width: int
     height: int
@@ -46,7 +44,7 @@ class _Pinhole(BaseModel):
     camera_to_ego: list[list[float]]
 
 
-_PINHOLES = TypeAdapter(tuple[_Pinhole, ...])
+_CAMERAS = TypeAdapter(tuple[StoredCamera, ...])
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -69,33 +67,26 @@ def write_rollout(folder: Path, rollout: Rollout) -> None:
 
 
 def read_rollout(folder: Path) -> Rollout:
-    """Read the rollout in `folder`; all values are exactly as written."""
-    metadata = _RolloutMetadata.model_validate_json((folder / "rollout.json").read_bytes())
+    """Read the rollout in `folder`; all values are exactly as written. Raises `DamagedFile`."""
+    path = folder / "rollout.json"
+    metadata = read_strictly(path, path.read_bytes(), _RolloutMetadata.model_validate_json)
     fields = {name: getattr(metadata, name) for name in _RolloutMetadata.model_fields}
-    return Rollout(**fields, **read_arrays(folder / "rollout.npz", ARRAYS))
+    fields.update(read_arrays(folder / "rollout.npz", ARRAYS))
+    return Rollout(**fields)
 
 
 def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:
-    write_text(path, _PINHOLES.dump_json(_pinholes(cameras), indent=1).decode() + "\n")
+    write_text(path, _CAMERAS.dump_json(stored_cameras(cameras), indent=1).decode() + "\n")
 
 
 def read_cameras(path: Path) -> tuple[Camera, ...]:
-    return _mounted(_PINHOLES.validate_json(path.read_bytes()))
+    """Raises `DamagedFile`."""
+    return mounted_cameras(read_strictly(path, path.read_bytes(), _CAMERAS.validate_json))
 
 
-def cameras_as_json(cameras: tuple[Camera, ...]) -> list[dict[str, Any]]:
-    """The same as a part of another document; numbers keep their exact values."""
-    return _PINHOLES.dump_python(_pinholes(cameras), mode="json")
-
-
-def cameras_from_json(told: object) -> tuple[Camera, ...]:
-    """ValueError (pydantic's) names what is missing, unknown or of the wrong type."""
-    return _mounted(_PINHOLES.validate_json(json.dumps(told)))
-
-
-def _pinholes(cameras: tuple[Camera, ...]) -> tuple[_Pinhole, ...]:
+def stored_cameras(cameras: tuple[Camera, ...]) -> tuple[StoredCamera, ...]:
     return tuple(
-        _Pinhole(
+        StoredCamera(
             name=c.name, width=c.width, height=c.height,
             intrinsic=c.intrinsic.tolist(), camera_to_ego=c.camera_to_ego.tolist(),
         )
@@ -103,5 +94,5 @@ def _pinholes(cameras: tuple[Camera, ...]) -> tuple[_Pinhole, ...]:
     )  # fmt: skip
 
 
-def _mounted(pinholes: tuple[_Pinhole, ...]) -> tuple[Camera, ...]:
-    return tuple(Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego)) for m in pinholes)
+def mounted_cameras(stored: tuple[StoredCamera, ...]) -> tuple[Camera, ...]:
+    return tuple(Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego)) for m in stored)

@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -27,8 +27,10 @@ from pipeline.renderers.kinds import RendererKind
 from pipeline.renderers.models import model_fingerprints
 from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Ending, Timings, tell_ending
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, cameras_of, keep, read_specs, resuming
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
+from pipeline.runs.run_file import RunEnd
 from pipeline.runs.run_folder import Job, Run, clip_id, open_run
+from pipeline.runs.saved_request import cameras_of, keep, read_specs, resuming
 from pipeline.runs.scenario_sources import NoLog, load_all
 from pipeline.worlds import refuse_rig_of_log
 from scenarios.scenario import Scenario
@@ -186,10 +188,10 @@ def hold(
     where the block found the disk full, `ReadOnly` where it found it read-only, StagingError before all else.
     """
     start = {
-        "paths": list(request.paths), "seeds": list(request.seeds),
+        "paths": request.paths, "seeds": request.seeds,
         "log": str(request.log or ""), "machine": machine(), "versions": versions(),
         "again": request.again or resuming(request.out), "asked": len(plan.jobs),
-        "faults": [str(fault) for fault in plan.faults],
+        "faults": tuple(str(fault) for fault in plan.faults),
     }  # fmt: skip
     refuse_staging(RENDERERS.get(request.renderer), how)
     prints = model_fingerprints(request.renderer, request.preset, request.weights)
@@ -204,7 +206,7 @@ def hold(
                 told = {"uncalibrated": baseline.uncalibrated, "unknown": baseline.unknown}
                 log.warning("baseline of other checks", extra=told)
             clips = tuple(job.clip for job in plan.jobs) if meant is None else meant(run)
-            keep(run, request if meant is None else replace(request, clips=clips), how, clips)
+            keep(run, request if meant is None else request.replaced(clips=clips), how, clips)
             with _telling_the_end(run):
                 yield run
             log.info("ended")
@@ -235,7 +237,7 @@ def _telling_the_end(run: Run) -> Iterator[None]:
         raise
     finally:
         with suppress(OSError):
-            run.note(ended={"at": datetime.now(UTC).isoformat(timespec="seconds"), "why": why})
+            run.note(ended=RunEnd(at=datetime.now(UTC).isoformat(timespec="seconds"), why=why))
 
 
 def make_clips(
@@ -247,7 +249,7 @@ def make_clips(
     """
     if not jobs:
         return
-    on_gpu = bool(how.staged and how.staged.gpus)
+    on_gpu = bool(how.networks and how.networks.gpus)
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu, request.renderer)
     if how.use_ray:
         needs = Resources(memory_gib=_memory_gib(request, len(run.rig())))
@@ -269,7 +271,7 @@ def _fail(run: Run, outcome: Failed) -> ClipFailed:
 
 def refuse_staging(kind: RendererKind, how: ExecutionConfig) -> None:
     """StagingError where workers of their own are asked for a renderer that would leave them nothing to do."""
-    if how.staged and not kind.gpu_stages:
+    if how.networks and not kind.gpu_stages:
         others = ", ".join(other.name for other in RENDERERS if other.gpu_stages)
         raise StagingError(
             f"--staged, --gpus and --batch give the networks that draw workers of their own: the renderer {kind.name} "
@@ -287,7 +289,7 @@ def _ray_plan(how: ExecutionConfig, needs: Resources, jobs: int) -> RayPlan:
     share = None if how.ray and not how.workers else worker_count(jobs, how.workers)
     return RayPlan(
         share, how.ray, how.deadline_s, needs=needs, most=jobs, metrics_port=how.metrics_port,
-        staged=how.staged,
+        staged=how.networks,
     )  # fmt: skip
 
 

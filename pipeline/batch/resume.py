@@ -1,13 +1,12 @@
 """Going on with a run from its folder alone: nothing has to be remembered but where it is."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.batch.generate import ProgressObserver, Summary, Which, generate
 from pipeline.runs.batch_history import no_other_night
-from pipeline.runs.run_config import kept, refuse_changed_rig, wanted
 from pipeline.runs.run_folder import Run, RunRefused, look
+from pipeline.runs.saved_request import kept, refuse_changed_rig, wanted
 
 
 def resume(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
@@ -33,5 +32,5 @@ def _go_on(path: Path, watch: ProgressObserver, stop: Callable[[], object], whic
             request, how = kept(run, key)
             refuse_changed_rig(run, request)
             if elsewhere and request.clips is not None:
-                request = replace(request, clips=tuple(clip for clip in request.clips if clip not in elsewhere))
+                request = request.replaced(clips=tuple(clip for clip in request.clips if clip not in elsewhere))
             yield generate(request, how, watch, stop, which)

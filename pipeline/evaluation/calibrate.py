@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from conditioning.assets.scenery import build_scenery
+from conditioning.geometry import FIRST_RIG
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.rigs import FIRST_RIG, RIG, Rig, rig_id
+from conditioning.geometry.rigs import RIG, Rig, rig_id
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.visibility import label_visibility
 from models.presets import WEIGHTS, find_preset
+from models.weights import refuse_installed
 from pipeline.checks.baseline import Baseline, calibrate, camera_baseline
 from pipeline.checks.scene import CheckedClip, unlike_front
 from pipeline.checks.sight import Checker, observe
@@ -60,10 +62,12 @@ def calibrate_preset(
 
     `baseline.json` is the front camera's, measured with the rig `front`. With another rig each camera that is unlike it
     gets a file of its own; NothingToCalibrate if there is none. Repeat this after training the detector or the
-    ego-motion network: a baseline of other weights is refused.
+    ego-motion network: a baseline of other weights is refused. WeightsError where there are none, or where they are an
+    installed distribution's.
     """
     find_preset(preset, folder)
     checker, files = load_checker(preset, folder), _files(rig_of(preset, folder, rig), rig)
+    refuse_installed(folder, "set limits in a checkout")
     clips, scenes = list(calibration_clips(streets)), []
     for done, (scenario, look) in enumerate(clips):
         progress(done, len(clips))

@@ -6,7 +6,7 @@ Records are cheap to look at: what draws is imported when a worker loads it.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from outputs.clips.manifest import FIRST_RENDERER
+from outputs.defaults import FIRST_RENDERER
 from outputs.registry import ExtensionRegistry
 from pipeline.renderers.kinds import RendererConfig, RendererKind
 

@@ -20,8 +20,9 @@ from pipeline.cli.main import app
 from pipeline.cli.main import generate as generate_command
 from pipeline.cli.night_commands import nightly as nightly_command
 from pipeline.networks import rig_of
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, begun_with
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import RunRefused, clip_id, look
+from pipeline.runs.saved_request import begun_with
 from tests.pipeline.rigs.all_round import PAIR, pair_in, scenario_in
 from tests.pipeline.situations import car_ahead
 
@@ -30,7 +31,7 @@ INLINE = ExecutionConfig(use_ray=False)
 
 def request_in(folder: Path, weights: Path, rig: str, renderer: str = "procedural") -> RunConfig:
     paths = (scenario_in(folder),)
-    return RunConfig(paths, folder / "run", preset="speck", weights=weights, renderer=renderer, rig=rig)
+    return RunConfig(paths=paths, out=folder / "run", preset="speck", weights=weights, renderer=renderer, rig=rig)
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +72,15 @@ def test_a_clip_has_the_cameras_of_the_file_at_the_presets_size(of_two):
 
 def test_the_run_keeps_name_and_geometry_and_the_way_on_names_the_file(of_two):
     run, path = look(of_two.run), of_two.run.parent / "pair.toml"
-    assert run.manifest()["made_with"]["rig"] == rig_id(find_rig(str(path)))
+    assert run.file().made_with["rig"] == rig_id(find_rig(str(path)))
     assert [camera["name"] for camera in json.loads((run.path / "run.json").read_text())["rig"]] == [
         "CAM_LEFT",
         "CAM_RIGHT",
     ]
     assert f"--rig {path}" in begun_with(run)
-    request = replace(RunConfig(("x.yaml",), Path("nights")), rig="nuscenes")
-    assert "--rig nuscenes" in NightlyConfig(request).command(INLINE)
-    assert "--rig" not in NightlyConfig(replace(request, rig="front")).command(INLINE)
+    request = RunConfig(paths=("x.yaml",), out=Path("nights"), rig="nuscenes")
+    assert "--rig nuscenes" in NightlyConfig(what=request).command(INLINE)
+    assert "--rig" not in NightlyConfig(what=request.replaced(rig="front")).command(INLINE)
 
 
 def test_ids_are_of_the_geometry_and_those_of_the_front_camera_are_as_before(tmp_path):
@@ -123,12 +124,13 @@ def test_cameras_that_there_are_not_end_before_any_work(tmp_path, speck_weights,
 
 def test_a_scenario_from_a_log_is_refused_with_another_rig(tmp_path, speck_weights, street):
     request = RunConfig(
-        ("logs/street-behind-white-car",), tmp_path / "run", log=street, preset="speck", weights=speck_weights,
+        paths=("logs/street-behind-white-car",), out=tmp_path / "run", log=street, preset="speck",
+        weights=speck_weights,
         rig="nuscenes",
     )  # fmt: skip
     with pytest.raises(RigError, match="seen by the log's own front camera alone"):
         make_plan(request)
-    assert make_plan(replace(request, rig="front")).jobs
+    assert make_plan(request.replaced(rig="front")).jobs
 
 
 def test_another_rig_in_the_same_run_folder_is_refused(of_two, speck_weights):
@@ -156,7 +158,7 @@ def test_a_run_whose_rig_file_changed_is_not_resumed(copy_of_two, rig_file):
 
 def test_workers_take_the_cameras_from_the_run_not_from_the_file(copy_of_two, rig_file, speck_weights):
     """The file changes while the run goes on."""
-    request = replace(request_in(copy_of_two.parent, speck_weights, str(rig_file)), out=copy_of_two)
+    request = request_in(copy_of_two.parent, speck_weights, str(rig_file)).replaced(out=copy_of_two)
     plan = make_plan(request)
     rig_file.write_text(PAIR.replace("yaw_deg = 60.0", "yaw_deg = 61.0"), encoding="utf-8")
     with hold(request, plan, INLINE) as run:
@@ -190,8 +192,6 @@ def test_every_command_and_flow_that_makes_clips_takes_a_rig():
     for door in (generate_command, nightly_command, flows.run, flows.night, flows.generate_flow.fn,
                  flows.nightly_flow.fn):  # fmt: skip
         assert signature(door).parameters["rig"].default == "front"
-    request = flows._request(["x.yaml"], "out", (0,), None, "tiny", None, "gaia", "nuscenes")
-    assert request.rig == "nuscenes"
 
 
 def test_a_generator_that_draws_each_camera_alone_is_told_in_record_report_and_dataset(of_two, tmp_path, speck_weights):
@@ -204,5 +204,5 @@ def test_a_generator_that_draws_each_camera_alone_is_told_in_record_report_and_d
     assert "Each camera was drawn alone, by gaia" in (summary.run / "report.html").read_text()
     assert read_record(next(summary.run.glob(f"*/{record.id}")) / "record.json").cameras == ("CAM_LEFT", "CAM_RIGHT")
     assert [c.name for c in rig_of("speck", speck_weights, find_rig(request.rig))] == list(record.cameras)
-    alone = generate(replace(request, rig="front", out=tmp_path / "alone"), INLINE, NoObserver())
+    alone = generate(request.replaced(rig="front", out=tmp_path / "alone"), INLINE, NoObserver())
     assert alone.records[0].cameras_agree

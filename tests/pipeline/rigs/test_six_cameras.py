@@ -28,7 +28,12 @@ CAMERAS = tuple(camera.name for camera in RIGS["nuscenes"])
 
 def made_with(rig: str, folder: Path, weights: Path) -> Summary:
     request = RunConfig(
-        (scenario_in(folder),), folder / "run", preset="speck", weights=weights, renderer="procedural", rig=rig
+        paths=(scenario_in(folder),),
+        out=folder / "run",
+        preset="speck",
+        weights=weights,
+        renderer="procedural",
+        rig=rig,
     )
     return generate(request, ExecutionConfig(use_ray=False), NoObserver())
 
