@@ -178,8 +178,8 @@ class KeyActorCheck:
 class SourcePicturesCheck:
     """On a camera whose pictures nobody has measured limits for: are they the procedural camera's own, byte for byte?
 
-    Such pictures and their labels are of one geometry, so that there is nothing to look for. No verdict on any other
-    camera, whose pictures the other checks judge.
+    Such pictures and their labels are of one geometry, so that there is nothing to look for. A generator's pictures
+    that nothing can judge keep the clip back. No verdict on any other camera, whose pictures the other checks judge.
     """
 
     id: str = "source-pictures"
@@ -198,7 +198,7 @@ class SourcePicturesCheck:
             check=self.check, family="pixels", outcome=Outcome.PASS if same else Outcome.INCONCLUSIVE, value=None,
             limit=None, unit="", model="comparison of bytes", baseline=case.baseline,
             reason=told if same else f"the frames are drawn by a generator; {case.uncalibrated}",
-            camera=case.scene.camera.name, id=self.id,
+            camera=case.scene.camera.name, must_pass=True, id=self.id,
         )  # fmt: skip
         return (verdict,)
 

@@ -77,11 +77,14 @@ def test_on_a_camera_without_limits_nothing_passes_but_pictures_that_are_the_sou
     assert "nearmiss evaluate --calibrate 64 --rig RIG" in verdicts["ghosts"].reason
 
 
-def test_what_a_generator_drew_of_it_is_unchecked_but_for_the_actors_that_the_source_shows():
+def test_what_a_generator_drew_of_it_keeps_the_clip_back_whichever_actors_are_there():
     scene = behind()
     verdicts = judge_scene(scene, scene.sight.found, frozenset({"follower"}), strict_baseline())
     seen = by_id(verdicts)
-    assert seen["source-pictures"].outcome is Outcome.INCONCLUSIVE
+    held = seen["source-pictures"]
+    assert (held.outcome, held.against) == (Outcome.INCONCLUSIVE, True)
+    assert "the frames are drawn by a generator" in held.reason
+    assert "--calibrate 64 --rig RIG" in held.reason
     actors = [v for v in verdicts if v.check == KEY_ACTOR]
     assert {v.outcome for v in actors} == {Outcome.PASS}
     nobody = edited(scene.sight, range(FRAMES), lambda found: replace(
