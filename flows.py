@@ -17,6 +17,7 @@ os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
+from inspect import unwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -259,7 +260,7 @@ def run(paths: Paths, out: Out, *, request: GenerateOptions, how: ExecutionConfi
     """Run the flow once, now."""
     out = datetime.now().astimezone().strftime(out)
     work = partial(generate_flow, paths, out, how=how, **dict(request), **dict(launch), return_state=True)
-    alone = partial(generate.__wrapped__, paths, Path(out), request=request, how=how, launch=launch)
+    alone = partial(unwrap(generate), paths, Path(out), request=request, how=how, launch=launch)
     raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is RunPhase.COMPLETE))
 
 
@@ -273,7 +274,7 @@ def night(
     root, models = Path(out), {"tonight": tonight, "request": request, "webhook": webhook, "launch": launch}
     given = {field: value for model in models.values() for field, value in model}
     work = partial(nightly_flow, paths, out, how=how, **given, return_state=True)
-    alone = partial(nightly.__wrapped__, paths, root, how=how, **models)
+    alone = partial(unwrap(nightly), paths, root, how=how, **models)
     raise typer.Exit(_exit_code(work, alone, partial(all_well_since, root, ended_nights(root))))
 
 

@@ -208,7 +208,6 @@ class SimulationState:
         drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
         if not drivers:
             return
-        self._lay_slides()
         news = []
         for i, path in drivers:
             assert isinstance(path, LanePath)
@@ -244,13 +243,7 @@ class SimulationState:
                 own[:] = self.merging.foreseen(mover) if found is None else found
         return velocity
 
-    def _lay_slides(self) -> None:
-        for mover in self.movers:
-            if mover.skid is not None:
-                mover.lay_slide()
-
     def _touching(self) -> list[Contact]:
-        self._lay_slides()
         return contacts(self.table, self.offset_m, self.size)
 
     def _present(self) -> Bool[np.ndarray, "actor"]:
