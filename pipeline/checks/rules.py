@@ -146,10 +146,9 @@ class KeyActorCheck:
         return self.id
 
     def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
-        reference = case.source
-        if reference is None:
-            reference = ExpectedRecall(case.figures.recall, case.baseline)
-        return key_actors(case.scene, reference, case.named)
+        if case.source is None:
+            return key_actors(case.scene, ExpectedRecall(case.figures.recall, case.baseline), case.named)
+        return key_actors(case.scene, case.source, case.named)
 
 
 RULES: tuple[CalibratedCheck, ...] = (

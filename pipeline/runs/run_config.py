@@ -160,7 +160,8 @@ def goes_on(run: Run, failures: Sequence[ClipFailed], untried: int = 0) -> str:
 
 def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
     """The words of a command that say from what and by whom clips are made, where that is not the default."""
-    told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != RunConfig.seeds]
+    told: list[tuple[str, object]] = []
+    told += [("--seed", str(seed)) for seed in request.seeds if request.seeds != RunConfig.seeds]
     told += [("--log", request.log), ("--attribution", request.attribution)]
     told += [("--preset", request.preset)] if request.preset != RunConfig.preset else []
     told += [("--renderer", request.renderer)] if request.renderer != RunConfig.renderer else []

@@ -269,7 +269,7 @@ def look(path: Path) -> Run:
 
 def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
     path = run.path / "run.json"
-    manifest = read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
+    manifest: dict[str, Any] = read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
     different = [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]
     if different and (run.folders(State.ACCEPTED) or run.folders(State.REJECTED)):
         was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
