@@ -1,7 +1,7 @@
 """An OpenDRIVE file (1.1-1.8) to a map, or to everything that is wrong with it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -135,7 +135,14 @@ def _parametric(element: Element, length: float) -> Parametric:
     return Parametric(u, v, length if said == "arcLength" else 1.0, length)
 
 
-_SHAPES = {"line": _line, "arc": _arc, "spiral": _spiral, "poly3": _graph, "paramPoly3": _parametric}
+_Shape = Clothoid | Parametric | Graph
+_SHAPES: dict[str, Callable[[Element, float], _Shape]] = {
+    "line": _line,
+    "arc": _arc,
+    "spiral": _spiral,
+    "poly3": _graph,
+    "paramPoly3": _parametric,
+}
 
 
 def _sections(lanes: Element, length: float) -> tuple[LaneSection, ...]:

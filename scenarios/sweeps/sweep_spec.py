@@ -125,8 +125,9 @@ def _drawn(base: dict[str, object], written: object, faults: list[SpecError]) ->
         where = f"sweep.drawn.{path}"
         faults += _path_faults(base, path, where)
         found[path] = _valid(Draws, value, where, faults)
-    if count and None not in found.values():
-        yield Drawn(found, count, {path: f"sweep.drawn.{path}" for path in found})
+    valid = {path: one for path, one in found.items() if one is not None}
+    if count and len(valid) == len(found):
+        yield Drawn(valid, count, {path: f"sweep.drawn.{path}" for path in found})
 
 
 def _draws(written: dict[str, object], where: str, faults: list[SpecError]) -> int | None:
