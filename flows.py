@@ -84,10 +84,10 @@ def worth_another_try(task: Any, run: Any, state: State) -> bool:
 
 
 # Results stay in the run folder: Prefect's own cache does not notice when a file is gone.
-RETRIED = {"retry_condition_fn": worth_another_try, "cache_policy": NO_CACHE, "persist_result": False}
-
-
-@task(name="shard", retries=2, retry_delay_seconds=[5, 60], **RETRIED)
+@task(
+    name="shard", retries=2, retry_delay_seconds=[5, 60], retry_condition_fn=worth_another_try, cache_policy=NO_CACHE,
+    persist_result=False,
+)  # fmt: skip
 def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: ExecutionConfig, stop: Stop = bool) -> None:
     """Make the clips of some jobs that are not there yet; raises `ClipsFailed` if any could not be made.
 
@@ -106,7 +106,7 @@ def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: Executi
         raise ClipsFailed([failure.clip for failure in failed], any(failure.transient for failure in failed))
 
 
-@task(name="publish", retries=1, **RETRIED)
+@task(name="publish", retries=1, retry_condition_fn=worth_another_try, cache_policy=NO_CACHE, persist_result=False)
 def publish_run(run: Run) -> None:
     """Dataset, manifest and report of the whole run folder."""
     publish(run)
@@ -167,7 +167,10 @@ def nightly_flow(
     return Failed(message=f"stopped as asked; {account.line}; goes on with: {account.again}") if stopping else shown
 
 
-@task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
+@task(
+    name="train", retries=2, retry_delay_seconds=60, retry_condition_fn=worth_another_try, cache_policy=NO_CACHE,
+    persist_result=False,
+)  # fmt: skip
 def train_once(part: str, training: TrainOptions) -> str:
     """Train one part, going on from its last checkpoint; returns where the weights are."""
     from pipeline.training.train import train_here
@@ -214,8 +217,9 @@ def _make_artifacts(summary: Summary, line: str) -> None:
     key, report = ARTIFACT, summary.run.absolute() / "report.html"
     artifacts.create_markdown_artifact(page_of(summary, line), key=key, description=str(summary.run))
     artifacts.create_table_artifact(list(rows_of(summary)), key=f"{key}-clips", description=line)
-    link = {"link_text": report.name, "description": f"On {report}"}
-    artifacts.create_link_artifact(report.as_uri(), key=f"{key}-report", **link)
+    artifacts.create_link_artifact(
+        report.as_uri(), key=f"{key}-report", link_text=report.name, description=f"On {report}"
+    )
     if seen := picture([summary.run / "clips" / r.id for r in summary.records if r.accepted]):
         artifacts.create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
 

@@ -113,10 +113,10 @@ def deed(action: Action) -> str:
         case BrakeHardest(until):
             return f"brakes as hard as the road allows{_until(until)}"
         case ChangeSpeed(speed, rate, profile, within):
-            pace = f"at {number_text(rate)} m/s^2" if within is None else f"within {number_text(within)} s"
+            pace = _rate(rate) if within is None else f"within {number_text(within)} s"
             return f"changes speed to {speed_text(speed)} {pace}" + (" smoothly" if profile is Profile.SMOOTH else "")
         case Stop(decel, within, lasting):
-            pace = f"within {number_text(within)} m" if decel is None else f"at {number_text(decel)} m/s^2"
+            pace = f"within {number_text(within)} m" if decel is None and within is not None else _rate(decel)
             return f"stops {pace}{_for(lasting or None)}"
         case StopAtLine(decel):
             return f"stops at the line at {number_text(decel)} m/s^2"
@@ -144,6 +144,11 @@ def deed(action: Action) -> str:
     return _sideways(action)
 
 
+def _rate(mps2: float | None) -> str:
+    assert mps2 is not None  # where no time or distance is given instead
+    return f"at {number_text(mps2)} m/s^2"
+
+
 def _sideways(action: Action) -> str:
     match action:
         case TurnAt(side):
@@ -163,9 +168,9 @@ def _sideways(action: Action) -> str:
         case LaneOffset(0.0, within):
             return f"returns to the centre of its lane within {number_text(within)} s"
         case LaneOffset(offset, within):
-            side = "left" if offset > 0 else "right"
+            way = "left" if offset > 0 else "right"
             return (
-                f"drifts {number_text(abs(offset))} m to the {side} of its lane's centre within {number_text(within)} s"
+                f"drifts {number_text(abs(offset))} m to the {way} of its lane's centre within {number_text(within)} s"
             )
     raise TypeError(f"no words for {action!r}")
 

@@ -151,8 +151,8 @@ def carriers(events: Sequence[Event]) -> dict[str, str]:
 
 def brought(events: Sequence[Event]) -> dict[str, str]:
     """The bodies that events bring with them, and whose events these are; until then they are not there."""
-    own = [event for event in events if isinstance(event.do, VerbAction)]
-    return {name: event.actor for event in own for name in event.do.brought(event.actor)}
+    own = [(event.actor, event.do) for event in events if isinstance(event.do, VerbAction)]
+    return {name: actor for actor, action in own for name in action.brought(actor)}
 
 
 def own_road(placed: Placed, main: Road) -> Road:

@@ -172,6 +172,8 @@ def make_plan(request: RunConfig) -> Plan:
 def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig, rig: str) -> Job:
     if scenario.from_log is None:
         return Job(clip_id(scenario, seed, weights, renderer=request.renderer, rig=rig), scenario, seed)
+    if request.log is None:
+        raise NoLog(f"{scenario.name}: starts from a log")
     scene = f"scene {scenario.from_log.scene} of the log {request.log.name}"
     named = request.attribution or f"derived from {scene}, under the terms that come with it"
     clip = clip_id(scenario, seed, weights, log_fingerprint(request.log), request.renderer)

@@ -166,12 +166,11 @@ class KeyActorCheck:
         return self.id
 
     def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
-        reference = case.source
-        if reference is None and not case.own_limits:
+        if case.source is not None:
+            return key_actors(case.scene, case.source, case.named)
+        if not case.own_limits:
             return (not_asked(case.scene, case.baseline, case.uncalibrated),)
-        if reference is None:
-            reference = ExpectedRecall(case.figures.recall, case.baseline)
-        return key_actors(case.scene, reference, case.named)
+        return key_actors(case.scene, ExpectedRecall(case.figures.recall, case.baseline), case.named)
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
     ):
         for line in told_once(lines):
             console.print(f"{title}: {line}", style=style, markup=False, highlight=False, soft_wrap=True)
-    count = f"{len(found.scenarios)} scenario files in " if several else ""
-    console.print(f"wrote {count}{out}; next: nearmiss explain {out}", soft_wrap=True)
+    files = f"{len(found.scenarios)} scenario files in " if several else ""
+    console.print(f"wrote {files}{out}; next: nearmiss explain {out}", soft_wrap=True)
 
 
 def _together(scenarios: tuple[Imported, ...]) -> Report:

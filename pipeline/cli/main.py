@@ -1,6 +1,5 @@
 """The command line. Imports are inside the commands: `nearmiss --help` does not wait for torch."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -301,4 +300,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

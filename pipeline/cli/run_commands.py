@@ -130,4 +130,10 @@ def report(run: RunFolder) -> None:
         console.print(publish_again(run))
 
 
-RUN_COMMANDS = {"status": status, "resume": resume, "retry-failed": retry_failed, "gc": gc, "report": report}
+RUN_COMMANDS: dict[str, Callable[..., None]] = {
+    "status": status,
+    "resume": resume,
+    "retry-failed": retry_failed,
+    "gc": gc,
+    "report": report,
+}

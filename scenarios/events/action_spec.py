@@ -254,13 +254,11 @@ class _WrittenAction(Section):
         return getattr(self, self.verb)
 
 
-Do: Any = create_model(
-    "Do",
-    __base__=_WrittenAction,
-    __doc__=_WrittenAction.__doc__,
-    **{verb.key: (verb.section | None, Field(None, description=f"a mapping such as {verb.example}"))
-       for verb in VERBS.all()},
-)  # fmt: skip
+_OWN: dict[str, Any] = {
+    verb.key: (verb.section | None, Field(None, description=f"a mapping such as {verb.example}"))
+    for verb in VERBS.all()
+}
+Do: Any = create_model("Do", __base__=_WrittenAction, __doc__=_WrittenAction.__doc__, **_OWN)
 
 
 def crossing_speed(actor: ActorDescription) -> float | None:

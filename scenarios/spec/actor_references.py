@@ -242,8 +242,9 @@ def _perhaps(words: list[str], cast: ActorIndex) -> list[str]:
 
 
 def _may_be(noun: str, name: str, written: object) -> bool:
-    unknown = not isinstance(written, str) or written not in NOUNS
-    return unknown or noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
+    if not isinstance(written, str) or written not in NOUNS:
+        return True
+    return noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
 
 
 def _known(cast: ActorIndex) -> set[str]:

@@ -40,7 +40,7 @@ def in_row(**columns: int) -> Callable[[type], type]:
     """Of a dataclass with a `row`: these fields lie there."""
 
     def laid(holder: type) -> type:
-        kinds = {field.name: field.type for field in fields(holder)}
+        kinds = {field.name: field.type for field in fields(holder) if isinstance(field.type, type)}
         for name, column in columns.items():
             setattr(holder, name, _number(column, kinds[name]))
         return holder
