@@ -15,12 +15,10 @@ from scenarios.model.actions import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Follow,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Merge,
     Profile,
     RunRed,
@@ -50,7 +48,6 @@ from scenarios.model.triggers import (
 )
 from scenarios.scenario import Event
 
-_DEGREES = 57.29577951308232
 VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action in words, without its actor
 
 
@@ -127,12 +124,6 @@ def deed(action: Action) -> str:
         case StepOut(behind, speed, in_front):
             where = "in front of" if in_front else "behind"
             return f"steps out from {where} {actor_text(behind)} at {speed_text(speed)}"
-        case DriveTrajectory(points):
-            told = ", ".join(f"({number_text(t)} s, {number_text(x)} m, {number_text(y)} m)" for t, x, y in points)
-            return f"follows the trajectory {told}"
-        case LoseControl(turn):
-            side = "left" if turn > 0 else "right"
-            return f"loses control turning {number_text(abs(turn) * _DEGREES)} deg to the {side}"
         case Drop(cargo, height):
             return f"drops {cargo} from a height of {number_text(height)} m"
         case Appear():
