@@ -112,6 +112,10 @@ PULL_OUT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`speed`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
+        ("speeding up", f"{PULLING_OUT_MPS2:g} m/s²"),
+    ),
     at={SPEED: "speed"},
     check=_check,
     meant=_meant,
