@@ -52,7 +52,7 @@ class StoryContext:
 
 
 def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> list[dict[str, object]]:
-    """The structured events {id, actor, when, do} that a line stands for, one a clause; raises Misread."""
+    """The structured events {id, actor, when, do} that a line stands for, one a clause; raises StorySyntaxError."""
     plain = re.sub(r"\s+", " ", text).strip().lower()
     if not 0 < len(re.sub(r"\([^()]*\)", "", plain[:MOST])) <= LONGEST or len(plain) > MOST:
         raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
