@@ -19,7 +19,7 @@ from scenarios.simulation.simulate import simulate
 def import_files(path: Path, out: Path | None, asked: ImportOptions, console: Console) -> None:
     """Write the scenario of an OpenSCENARIO file to `out`; those of a distribution into it as a folder.
 
-    Raises Faults with everything that cannot be said, UserError where `out` is taken.
+    Raises SpecErrors with everything that cannot be said, UserError where `out` is taken.
     """
     found = import_scenarios(path, asked)
     several = len(found.scenarios) > 1 or bool(found.dropped)

@@ -60,8 +60,8 @@ def search(
 ) -> SearchResult:
     """Try up to `effort.rollouts` points of the file's space; Ctrl-C ends the search early and keeps its results.
 
-    With several measures the result is their Pareto frontier. Raises Faults for a file without a sweep, KeyError for an
-    unknown measure.
+    With several measures the result is their Pareto frontier. Raises SpecErrors for a file without a sweep,
+    KeyError for an unknown measure.
     """
     text = file.read_text("utf-8")
     spanned, result, started = _space(text, file), SearchResult(), time.monotonic()

@@ -25,12 +25,12 @@ class Malformed(ValueError):
 
 
 def read_map(path: str | Path) -> RoadMap:
-    """The map of one file; raises Faults."""
+    """The map of one file; raises SpecErrors."""
     return map_of(read_xml(path))
 
 
 def map_of(file: XmlFile) -> RoadMap:
-    """The map of a file that is parsed already; raises Faults with one fault a broken road or junction."""
+    """The map of a file that is parsed already; raises SpecErrors with one fault a broken road or junction."""
     if file.root.tag != "OpenDRIVE":
         raise SpecErrors(
             file.path, [SpecError("file", f"<{quoted(file.root.tag)[1:-1]}>", "<OpenDRIVE>", file.root.line, 1)]

@@ -175,7 +175,7 @@ def join_nouns(text: str) -> str:
 
 def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
     """Id of the one actor that `phrase` means: an id, or article, ordinal, adjectives and kind; `it` is who was told
-    of last. Raises Unclear.
+    of last. Raises AmbiguousReference.
     """
     words = re.sub(r"['’]s?$", "", re.sub(r"^(the|a|an) ", "", phrase.strip().lower())).split()
     if " ".join(words) in EGO:

@@ -46,6 +46,7 @@ RUNNING = "at a run"  # a speed that depends on who runs
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
 _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
+_SAID_BY = dict.fromkeys(("decel", "rate"), ": a word such as hard or gently, or a rate such as 'at 4 m/s^2'")
 # What "at" or "with" says to each verb; a time always says when.
 _AT: dict[str, dict[PhysicalQuantity, str]] = {
     "brake": {ACCELERATION: "decel"},
@@ -125,7 +126,7 @@ def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Cl
         if key == "after":
             key, value = "when", Moment("after", {"after": value}, {})
         if key in says:
-            return ClauseError(f"'{key}' said once, not twice")
+            return ClauseError(f"'{key}' said once, not twice{_SAID_BY.get(key, '')}")
         says[key] = value
     own = VERBS.get(verb)
     written = own.section.model_fields if own is not None else ()

@@ -75,11 +75,12 @@ def _motion(action: LoseControl, mover: BodyState, context: ActionContext) -> Ru
     if mover.speed < SLIDES_FROM_MPS:
         return RunningAction(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
     turn, decel = action.turn_rad, sliding_decel(mover.body, mover.grip / 9.81)
-    mover.skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
+    skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
+    mover.begin_slide(skid)
     mover.lit = True
     asked, turns = math.degrees(abs(turn)), math.degrees(abs(possible))
     limit = f" ({asked:.0f} asked; there is no way for more)" if turns < asked - 5 else ""
-    side, skid = "left" if turn > 0 else "right", mover.skid
+    side = "left" if turn > 0 else "right"
     return RunningAction(
         f"loses control and turns by {turns:.0f} degrees to the {side}{limit}", lambda _: mover.skid is not skid
     )

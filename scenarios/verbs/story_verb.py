@@ -83,6 +83,9 @@ class StoryVerb:
     compiled: Callable[[Any, ActorDescription, ActorIndex], VerbAction]
     words: Callable[[Any], str]
     motion: Motion
+    usual: tuple[
+        tuple[str, str], ...
+    ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
     parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
     at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()

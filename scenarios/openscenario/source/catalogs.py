@@ -24,7 +24,7 @@ class Catalogs:
     _broken: list[SpecErrors] = field(default_factory=list)
 
     def entry(self, reference: Node) -> Node:
-        """The element that a CatalogReference stands for; raises NotSaid, or Faults of the catalog itself."""
+        """The element that a CatalogReference stands for; raises NotSaid, or SpecErrors of the catalog itself."""
         catalog, name = reference.word("catalogName"), reference.word("entryName")
         known = self._all()
         if catalog not in known:
