@@ -3,7 +3,7 @@
 import torch
 
 from outputs.clips.manifest import ClipRecord, rejection_reasons
-from outputs.nuscenes.splits import OF_A_LOG
+from outputs.nuscenes.splits import LOG_PREFIX
 from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
 from pipeline.renderers.models import LoadedModels
@@ -18,7 +18,7 @@ def family_of(scenario: Scenario) -> str:
 
     All that starts from one scene of a log shows the same street and bodies, whatever file says so.
     """
-    return f"{OF_A_LOG}{scenario.from_log.scene}" if scenario.from_log else safe_name(scenario.name)
+    return f"{LOG_PREFIX}{scenario.from_log.scene}" if scenario.from_log else safe_name(scenario.name)
 
 
 def record_of(

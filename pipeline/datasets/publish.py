@@ -9,7 +9,7 @@ from typing import Any
 from outputs.clips.coverage import Point, coverage
 from outputs.clips.manifest import ClipRecord, write_manifest
 from outputs.clips.rejected import write_rejected
-from outputs.reporting.report import NotMade, Ordered, write_report
+from outputs.reporting.report import MissingClip, RunRequest, write_report
 from outputs.reporting.thumbnails import picture
 from pipeline.checks.physics import is_critical
 from pipeline.datasets.export import datasets_of
@@ -31,14 +31,14 @@ def publish(run: Run) -> None:
             dataset.format.write(accepted, dataset.folder)
         else:  # a dataset of nothing cannot be read by anybody; one of clips that are gone would be false
             shutil.rmtree(dataset.folder, ignore_errors=True)
-    failures = [NotMade(failure.clip, failure.reason, failure.transient) for failure in run.failures()]
+    failures = [MissingClip(failure.clip, failure.reason, failure.transient) for failure in run.failures()]
     title = f"nearmiss: {run.path.name}"
     write_report(
         run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered, ordered=ordered(run)
     )
 
 
-def ordered(run: Run) -> Ordered:
+def ordered(run: Run) -> RunRequest:
     """What the last start wanted, in words; of a folder that an older nearmiss made there is less to say."""
     start = run.last_start()
     budget = {k: v for k, v in start.get("budget", {}).items() if v is not None}
@@ -51,7 +51,7 @@ def ordered(run: Run) -> Ordered:
     }  # fmt: skip
     asked = start.get("asked", 0)
     waiting = max(0, start.get("due", asked) - asked)
-    return Ordered(what, asked, waiting, tuple(start.get("faults", ())), _again(run, start))
+    return RunRequest(what, asked, waiting, tuple(start.get("faults", ())), _again(run, start))
 
 
 def _again(run: Run, start: dict[str, Any]) -> str:

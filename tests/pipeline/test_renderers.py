@@ -102,7 +102,7 @@ def test_the_run_its_status_its_report_and_the_way_on_say_which_renderer(drawn):
     assert "--renderer procedural" in begun_with(run)
     assert "drawn by procedural" in lines(status(drawn.run))[0]
     page = (drawn.run / "report.html").read_text()
-    assert "drawn by procedural" in page
+    assert "renderer procedural" in page
     assert "<dt>renderer</dt><dd>procedural</dd>" in page
 
 
