@@ -58,7 +58,7 @@ def write_report(
     failures: Sequence[MissingClip] = (),
     shown: int = SHOWN,
     coverage: Sequence[Coverage] = (),
-    ordered: RunRequest | None = None,
+    request: RunRequest | None = None,
 ) -> None:
     """Write the report of clip folders, one page that needs no other file.
 
@@ -69,7 +69,7 @@ def write_report(
     records = tuple(read_record(folder / "record.json") for folder in folders)
     script, style = _template_text("report.js"), _template_text("report.css")
     page = _environment().get_template("report.html").render(
-        title=title, summary=_summary(records, failures), left_out=len(folders) - shown, ordered=ordered,
+        title=title, summary=_summary(records, failures), left_out=len(folders) - shown, request=request,
         rows=[(record, thumbnail(folder)) for record, folder in zip(records, folders, strict=True)],
         shown={record.id for record in records[:shown]},
         clips=[clip_view(folder) for folder in folders[:shown]], failures=failures, coverage=coverage,

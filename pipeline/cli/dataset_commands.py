@@ -9,7 +9,7 @@ from rich.console import Console
 from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 
 if TYPE_CHECKING:
-    from pipeline.datasets.merge import Merged
+    from pipeline.datasets.merge import MergeSummary
 
 Format = Annotated[str, typer.Option("--format", help="What the dataset is written as; an unknown name lists what is.")]
 Dataset = Annotated[str, typer.Option(metavar="DATASET", help="A folder, or an address such as s3://bucket/prefix.")]
@@ -51,7 +51,7 @@ def merge(
     raise typer.Exit(INCOMPLETE if merged.left_out else OK)
 
 
-def _tell(console: Console, into: str, merged: "Merged") -> None:
+def _tell(console: Console, into: str, merged: "MergeSummary") -> None:
     from rich.table import Table
 
     for one in merged.left_out:

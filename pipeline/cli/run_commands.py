@@ -91,7 +91,7 @@ def gc(
         if not (Path(place) / "run.json").is_file():
             raise UserError(f"{place} is neither a run folder (no run.json) nor a dataset (no versions/, no samples/)")
         if older_than is not None:
-            raise UserError(f"--older-than is for datasets; {place} is none, and in a run folder age plays no part")
+            raise UserError(f"--older-than is for datasets; in a run folder the age of files does not matter: {place}")
         found = collect(Path(place), dry_run)
     _tell([(one.frees, f"{one.path}  {one.what}") for one in found], dry_run)
 
@@ -107,8 +107,8 @@ def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
     )
     if swept.kept:
         held, days = sum(one.frees for one in swept.kept) / 2**20, age / timedelta(days=1)
-        why = f"touched within {days:g} days: a merge may be about to name it; if none is at work: --older-than 0"
-        console.print(f"{held:9.2f} MiB  left in {len(swept.kept)} places: {why}", highlight=False, soft_wrap=True)
+        why = f"changed within {days:g} days, a running merge may need them; if no merge is running: --older-than 0"
+        console.print(f"{held:9.2f} MiB  kept in {len(swept.kept)} places: {why}", highlight=False, soft_wrap=True)
 
 
 def _tell(gone: Sequence[tuple[int, str]], dry_run: bool) -> None:

@@ -14,7 +14,7 @@ from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.logs.tracks import body_id, kind_of_category
 from conditioning.sensors.visibility import label_visibility
 from outputs.nuscenes.taxonomy import CATEGORIES, attribute, category
-from pipeline.checks.targets import taught
+from pipeline.checks.targets import detectable
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from tests.conditioning.situations import moving, situation, still
 
@@ -71,7 +71,7 @@ def test_layers_show_them_among_their_like_and_the_detector_is_not_asked(kind):
     shown = [str(name) for name in LAYERS[9:] if name in ("car", "truck", "bus", "two_wheeler", "person", "obstacle")
              and values[LAYERS.index(name)].any()]  # fmt: skip
     assert shown == [str(DRAWN[kind].layer)]
-    assert taught(rollout).tolist() == [True, False]
+    assert detectable(rollout).tolist() == [True, False]
     assert label_visibility(rollout, NO_SCENERY, CAMERA).visibility[0, 1] > 0.9
 
 

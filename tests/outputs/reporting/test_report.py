@@ -121,7 +121,7 @@ def test_it_begins_with_the_request_and_the_command_to_resume(folders, tmp_path)
     request = RunRequest(
         {"scenarios": HOSTILE, "log": ""}, 7, 5, (f"broken.yaml: {HOSTILE}",), f"nearmiss nightly {HOSTILE}"
     )
-    write_report(tmp_path / "report.html", folders, ordered=request)
+    write_report(tmp_path / "report.html", folders, request=request)
     page = Page((tmp_path / "report.html").read_text())
     words = "".join(page.words)
     assert "7 requested, 5 more left for a later run" in " ".join(words.split())
@@ -130,7 +130,7 @@ def test_it_begins_with_the_request_and_the_command_to_resume(folders, tmp_path)
     assert words.index("Correct the files, then resume with") < words.index("Why clips were rejected")
     assert "alert" not in "".join(page.scripts)
     complete = RunRequest({}, 2, 0, (), "nearmiss generate x")
-    write_report(tmp_path / "report.html", folders, ordered=complete)
+    write_report(tmp_path / "report.html", folders, request=complete)
     assert "esume with" not in (tmp_path / "report.html").read_text()
 
 
@@ -138,7 +138,7 @@ def test_failures_and_the_command_to_resume_come_first_and_each_reason_once(fold
     lost = [MissingClip(f"clip-{i}", "TookTooLong: 1800 s", transient=True) for i in range(400)]
     failures = [MissingClip("odd-s0", f"no road {HOSTILE}"), *lost]
     write_report(
-        tmp_path / "report.html", folders, failures=failures, ordered=RunRequest({}, 402, 0, (), "nearmiss resume x")
+        tmp_path / "report.html", folders, failures=failures, request=RunRequest({}, 402, 0, (), "nearmiss resume x")
     )
     text = (tmp_path / "report.html").read_text()
     words = " ".join("".join(Page(text).words).split())
@@ -162,7 +162,7 @@ def test_failures_and_the_command_to_resume_come_first_and_each_reason_once(fold
 
 def test_it_states_that_a_run_had_no_failures(folders, tmp_path):
     for waiting, head in ((0, "complete No failures"), (7, "clips left 7 clips are left for a later run")):
-        write_report(tmp_path / "report.html", folders, ordered=RunRequest({}, 2, waiting, (), "nearmiss nightly x"))
+        write_report(tmp_path / "report.html", folders, request=RunRequest({}, 2, waiting, (), "nearmiss nightly x"))
         words = " ".join("".join(Page((tmp_path / "report.html").read_text()).words).split())
         assert head in words
         assert ("Resume with nearmiss nightly x" in words) == (waiting > 0)

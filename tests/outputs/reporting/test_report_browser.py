@@ -53,7 +53,7 @@ def page(tmp_path_factory) -> Path:
     ]
     again = f"nearmiss nightly /srv/{'specs/' * 20} --out runs/nights --retry-failed"
     request = RunRequest({"scenarios": f"/srv/{'specs/' * 20}"}, 11, 3, (f"{name}.yaml:7:12: {'x' * 90}",), again)
-    write_report(folder / "report.html", [folder / "good-s0", folder / f"{name}-s0"], failures=lost, ordered=request)
+    write_report(folder / "report.html", [folder / "good-s0", folder / f"{name}-s0"], failures=lost, request=request)
     return folder / "report.html"
 
 

@@ -11,7 +11,7 @@ import pytest
 from outputs.clips.coverage import coverage
 from outputs.clips.manifest import ClipRecord, rejection_reasons, write_record
 from outputs.verdict import Outcome, Verdict, accepted
-from pipeline.datasets.publish import points
+from pipeline.datasets.publish import coverage_points
 from pipeline.engine.lock import Locked, locked
 from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
 from pipeline.runs.stage_timer import Stopwatch
@@ -254,7 +254,7 @@ def test_coverage_tells_what_was_wanted_made_accepted_and_critical(tmp_path):
             made = made.model_copy(update={**about, "verdicts": (*made.verdicts, tag)})
             write_record(place / "record.json", made)
             run.finish(place, made)
-        (found,) = coverage(points(run.asked(), run.records()))
+        (found,) = coverage(coverage_points(run.asked(), run.records()))
     (speed,) = found.parameters
     assert speed.values == ("10 km/h", "20 km/h", "30 km/h")
     assert [(t.asked, t.run, t.accepted, t.critical) for t in speed.tallies] == [
