@@ -41,7 +41,7 @@ class Verdict:
     reason: str
     gates: bool = True  # False: a tag, reported but never a ground for rejection
     camera: str = ""
-    must_pass: bool = False  # True: an inconclusive outcome keeps the clip back as well
+    must_pass: bool = False  # True: an inconclusive outcome rejects the clip as well
     id: str = ""
 
     def __post_init__(self) -> None:

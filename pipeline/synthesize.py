@@ -1,12 +1,11 @@
-"""The map: read this first. One written scenario and a seed become one clip, checked and labelled.
+"""Read this first. One scenario and a seed become one checked and labelled clip.
 
     scenario -> rollout -> conditions -> source -> frames -> lidar -> verdicts -> clip
 
-A stage a `with clock(...)`, a noun an arrow. Every value is frozen; no later stage fills in what an earlier one left
-open. Frames come from a renderer (`pipeline.renderers`); `gaia`, the usual one, has two stages of its own: tokens by
-the world model, frames from them by the video decoder. The line has three acts, which may be played in different
-places: the first and the last need cores, the one between them is the renderer's, may be at home on a GPU and takes
-several clips at once.
+Each stage is one `with clock(...)` and has a typed result. Every value is frozen; no later stage fills in what an
+earlier one left open. Frames come from a renderer (`pipeline.renderers`); the default, `gaia`, has two stages: tokens
+from the world model, frames from the video decoder. The pipeline has three parts, which may run in different places:
+the first and the last need CPU cores; the renderer between them may use a GPU and takes several clips at once.
 """
 
 from collections.abc import Sequence
