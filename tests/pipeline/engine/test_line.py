@@ -1,4 +1,4 @@
-"""The line in acts: what workers it has, and that items come through it whole, once, and never too many at a time."""
+"""The staged pipeline: its workers, and that items pass all stages once, with a limited number in between."""
 
 import os
 import time
@@ -18,20 +18,20 @@ def shares(line: StagePlan) -> list[tuple[int, float]]:
     return [(pool.workers.workers, pool.needs.gpus) for pool in line.pools]
 
 
-def test_whole_items_have_one_kind_of_worker():
+def test_without_stages_there_is_one_kind_of_worker():
     line = stage_plan(WorkerCount(4, 1), Resources(memory_gib=1.5), None)
     assert shares(line) == [(4, 0)]
     assert [stage.name for stage in line.stages] == ["process"]
 
 
 @pytest.mark.parametrize(("workers", "at_networks"), [(1, 1), (2, 1), (4, 3), (10, 7)])
-def test_on_cores_most_workers_are_the_networks(workers, at_networks):
+def test_on_cores_most_workers_run_the_networks(workers, at_networks):
     line = stage_plan(WorkerCount(workers, 1), NOTHING, StagedConfig(batch=2))
     assert [stage.name for stage in line.stages] == ["prepare", "imagine", "finish"]
     assert shares(line) == [(max(1, workers - at_networks), 0), (at_networks, 0)]
 
 
-def test_gpus_are_shared_out_and_their_workers_come_on_top():
+def test_gpus_are_divided_by_share_and_their_workers_are_additional():
     assert shares(stage_plan(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=2.0, share=0.25))) == [(16, 0), (8, 0.25)]
     assert shares(stage_plan(WorkerCount(16, 1), NOTHING, StagedConfig(gpus=4.0, share=2.0))) == [(16, 0), (2, 2)]
 
@@ -44,7 +44,7 @@ def test_gpus_are_shared_out_and_their_workers_come_on_top():
         ({"gpus": 0.5}, "--gpus 0.5 is not enough for one worker, which takes --gpu-share 1"),
     ],
 )
-def test_what_cannot_be_had_is_said(asked, words):
+def test_impossible_options_are_refused(asked, words):
     with pytest.raises(StagingError, match=words):
         staging(**{"wanted": False, "gpus": 0.0, "share": 1.0, "batch": 1, "inline": False} | asked)
     assert staging(False, 0.0, 1.0, 1, True) is None
@@ -52,7 +52,7 @@ def test_what_cannot_be_had_is_said(asked, words):
 
 @dataclass
 class Bakery:
-    """Dough, bread, a bag: tells who did what, and how much dough lies about."""
+    """Three stages that write texts; files count the items that wait between the stages."""
 
     folder: Path
 
@@ -80,8 +80,8 @@ class Bakery:
 
 
 @pytest.mark.ray
-def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tmp_path, ray_here):
-    """Sixteen items: one kills its worker once, one always burns, and takes nobody of its batch with it."""
+def test_items_pass_all_stages_once_and_a_failure_in_a_batch_is_of_one_item(tmp_path, ray_here):
+    """Sixteen items: one kills its worker once, one always fails; the others of its batch do not."""
     plan = RayPlan(WorkerCount(2, 1), staged=StagedConfig(batch=3))
     outcomes = {o.item: o for o in on_ray(Bakery(tmp_path), range(16), plan)}
     made = {item: o.result for item, o in outcomes.items() if isinstance(o, Done)}
@@ -98,13 +98,13 @@ def test_items_go_through_all_acts_once_and_a_fault_in_a_batch_is_that_of_one(tm
 
 
 @pytest.mark.ray
-def test_gpus_that_are_not_there_are_not_waited_for(ray_here):
+def test_missing_gpus_are_refused_without_waiting(ray_here):
     with pytest.raises(NoWorkers, match=r"--gpus 2: Ray sees 1 GPUs on this machine; leave --gpus out"):
         list(on_ray(Sight(), [1], RayPlan(WorkerCount(1, 1), staged=StagedConfig(gpus=2.0))))
 
 
 @pytest.mark.ray
-def test_the_networks_have_their_share_of_gpus_and_the_others_see_none(ray_here):
+def test_only_workers_of_the_networks_see_a_gpu(ray_here):
     plan = RayPlan(WorkerCount(2, 1), staged=StagedConfig(gpus=1.0, share=0.5))
     seen = [outcome.result for outcome in on_ray(Sight(), range(8), plan)]
     assert {(before, after) for before, _, after in seen} == {("", "")}
@@ -112,7 +112,7 @@ def test_the_networks_have_their_share_of_gpus_and_the_others_see_none(ray_here)
 
 
 class Sight:
-    """Tells which GPUs each act sees."""
+    """Returns the GPUs that each stage sees."""
 
     def setup(self, threads: int) -> None:
         pass
