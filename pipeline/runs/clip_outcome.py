@@ -1,4 +1,4 @@
-"""How a clip ended, as the process that gave it out is told, and where the time of many went."""
+"""Outcomes of clips, and sums of their times."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from pipeline.engine.event_log import log
 
 @dataclass(frozen=True)
 class ClipDone:
-    """A clip that was made just now; `peak_gib` is the most memory that its worker has held so far."""
+    """A clip that was made in this start; `peak_gib` is the peak memory of its worker so far."""
 
     record: ClipRecord
     seconds: dict[str, float]
@@ -18,9 +18,9 @@ class ClipDone:
 
 @dataclass(frozen=True)
 class ClipFailed:
-    """A clip that could not be made: one line for a person, and the whole story.
+    """A clip that could not be made: `reason` in one line, and the full trace.
 
-    `transient`: the machine failed, not the clip, so that another try may well succeed.
+    `transient`: the machine failed, not the clip, so that another try may succeed.
     """
 
     clip: str
@@ -33,7 +33,7 @@ class ClipFailed:
     attempts: int = 1
 
     def as_json(self) -> dict[str, Any]:
-        """As it lies in `failed/`; the file's name of `transient` is older than the field's."""
+        """The content of the file in `failed/`, where `transient` has its older name `passing`."""
         written = asdict(self)
         return written | {"passing": written.pop("transient")}
 
@@ -47,7 +47,7 @@ Ending = ClipDone | ClipFailed
 
 @dataclass
 class Timings:
-    """Sums and maxima over clips that were made just now; seconds by stage, GiB."""
+    """Sums and maxima over clips made in this start; seconds by stage, GiB."""
 
     clips: int = 0
     total_s: dict[str, float] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Timings:
 
 
 def tell_ending(ending: Ending) -> None:
-    """One line a stage of a clip that was made, then one for how the clip ended."""
+    """Log one line for each stage of a clip, then one for its outcome."""
     if isinstance(ending, ClipFailed):
         log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.transient})
         return

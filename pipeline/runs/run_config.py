@@ -1,4 +1,4 @@
-"""What is asked for and how it is to be made: as given, and as the run folder keeps it so that anybody can go on."""
+"""Requests and execution options of a run, and their storage in the run folder, from which a run can be resumed."""
 
 import hashlib
 import json
@@ -23,14 +23,13 @@ SPECS, WANTED = "specs", "wanted.json"
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What to make and where.
+    """A request: what to make and where.
 
-    `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
-    weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown. `specs` is a
-    folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the command that goes
-    on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None: all.
-    `renderer` names what turns scenes into frames (`pipeline.renderers.registry`), `formats` what the dataset is
-    written as (`outputs.exporters`).
+    `log` is the folder of a log in nuScenes format, for scenarios that start `from:` one; `weights` has a folder of
+    weights for each preset; `attribution` is the credit for clips made from the log. `specs` is a folder with copies of
+    the files of `paths`; None: `paths` are read. `again` is the command that continues the run, "" for
+    `nearmiss resume`. `clips` restricts the request to these clips; None: all. `renderer` and `formats` are names in
+    `pipeline.renderers.registry` and `outputs.exporters`.
     """
 
     paths: tuple[str, ...]
@@ -50,10 +49,10 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class ExecutionConfig:
-    """Who works. `ray` names a cluster's address; None starts Ray on this machine.
+    """Executors. `ray` is the address of a cluster; None starts Ray on this machine.
 
-    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one. `staged` puts the
-    networks into workers of their own; None: every worker makes whole clips.
+    `metrics_port` is the port of that Ray's metrics for Prometheus, on loopback; None: a free port. `staged` gives the
+    networks their own workers; None: every worker makes whole clips.
     """
 
     use_ray: bool = True
@@ -65,18 +64,18 @@ class ExecutionConfig:
 
 
 def read_specs(request: RunConfig) -> tuple[Path, ...]:
-    """The scenario files of a request; raises `specs.NotFound`."""
+    """The scenario files of a request. Raises `NotFound`."""
     return find((str(request.specs),) if request.specs else request.paths)
 
 
 def key_of(request: RunConfig) -> str:
-    """Names a request within its run folder: the same question, asked again, replaces the former one."""
+    """The key of a request in its run folder; the same request given again has the same key."""
     content = [request.paths, request.seeds, str(request.log or ""), request.attribution, request.limit]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
 
 
 def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, ...]) -> None:
-    """Write down all that is needed to go on with a request, its scenario files included."""
+    """Store all that is needed to resume a request, including its scenario files."""
     key, files = key_of(request), read_specs(request)
     if request.specs is None:
         with whole_folder(run.path / SPECS / key) as folder:
@@ -93,25 +92,27 @@ def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, .
 
 
 def wanted(run: Run) -> dict[str, list[str]]:
-    """The clips that each request means, by its key; nothing in a folder that was made before this was written down."""
+    """The clips of each request, by key; empty in a folder of an older version."""
     path = run.path / WANTED
     if not path.is_file():
         return {}
     try:
         return {str(key): [str(clip) for clip in clips] for key, clips in json.loads(path.read_text("utf-8")).items()}
     except (ValueError, AttributeError, TypeError):
-        raise RunRefused(f"{path} is damaged; give the command that began this run again: it writes it anew") from None
+        raise RunRefused(
+            f"{path} is damaged; give the command that started this run again: it writes the file"
+        ) from None
 
 
 def kept(run: Run, key: str) -> tuple[RunConfig, ExecutionConfig]:
-    """A request as it was last written down; RunRefused if it was not, or not by this version."""
+    """The stored request with this key. Raises RunRefused if it is missing or of another version."""
     try:
         told = next(s["goes_on_with"] for s in reversed(run.manifest()["starts"]) if s.get("request") == key)
         request, how = _read(told, run.path)
     except (KeyError, TypeError, StopIteration):
-        raise RunRefused(f"{run.path}/run.json does not say how to go on; give the first command again") from None
+        raise RunRefused(f"{run.path}/run.json does not have the request; give the first command again") from None
     if not (specs := run.path / SPECS / key).is_dir():
-        raise RunRefused(f"{specs} is gone: the scenario files of this run; give the first command again")
+        raise RunRefused(f"{specs} with the scenario files of this run is missing; give the first command again")
     return replace(request, specs=specs), how
 
 
@@ -129,7 +130,7 @@ def _read(told: dict[str, Any], out: Path) -> tuple[RunConfig, ExecutionConfig]:
 
 
 def begun_with(run: Run) -> str:
-    """The whole command that a run was last begun with; "" in a folder of a version that did not write it down."""
+    """The command of the last start; "" in a folder of an older version."""
     told = run.last_start().get("goes_on_with")
     if not told:
         return ""
@@ -139,15 +140,15 @@ def begun_with(run: Run) -> str:
 
 
 def resuming(out: Path) -> str:
-    """The command that goes on with the run in a folder."""
+    """The command that resumes the run in a folder."""
     return shlex.join(["nearmiss", "resume", str(out)])
 
 
 def goes_on(run: Run, failures: Sequence[ClipFailed], untried: int = 0) -> str:
-    """The one command that makes the most of what is missing; `untried` clips of it were never begun.
+    """The command that makes most of the missing clips; `untried` of them were never started.
 
-    What failed by itself must be asked for; so must mended files, which `nearmiss resume` would not look at: it has
-    copies of them as they were.
+    Clips with a permanent failure need `retry-failed`. Corrected files need the first command, since `nearmiss resume`
+    uses copies of the old files.
     """
     start = run.last_start()
     if not untried and start.get("faults") and (command := begun_with(run)):
@@ -159,7 +160,7 @@ def goes_on(run: Run, failures: Sequence[ClipFailed], untried: int = 0) -> str:
 
 
 def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
-    """The words of a command that say from what and by whom clips are made, where that is not the default."""
+    """The command-line options of a request that are not the defaults."""
     told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != RunConfig.seeds]
     told += [("--log", request.log), ("--attribution", request.attribution)]
     told += [("--preset", request.preset)] if request.preset != RunConfig.preset else []
@@ -176,7 +177,7 @@ def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
 
 
 def given(told: Iterable[tuple[str, object]]) -> list[str]:
-    """Options with values, those without left out."""
+    """Names and values of options, without options that have no value."""
     return [str(word) for name, value in told if value for word in (name, value)]
 
 

@@ -1,4 +1,4 @@
-"""run.json: what a run is made with, and a line of facts for every time it was started."""
+"""run.json: what a run is made with, and facts about every start."""
 
 import json
 from pathlib import Path
@@ -11,11 +11,11 @@ from pipeline.errors import UserError
 
 
 class RunRefused(UserError):
-    """The folder cannot take this run; the message says why and what to do."""
+    """The folder cannot be used for this run; the message has the reason and what to do."""
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """What it says; raises `RunRefused` where it says nothing that we could have written."""
+    """Read run.json. Raises `RunRefused` if it is damaged."""
     try:
         manifest = json.loads(path.read_text("utf-8"))
         manifest["made_with"].setdefault("renderer", FIRST_RENDERER)  # older ones do not say
@@ -26,5 +26,5 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Whole or not at all, without secrets."""
+    """Write JSON atomically, with secrets removed."""
     write_text(path, hide(json.dumps(content, indent=1)) + "\n")

@@ -100,7 +100,7 @@ def test_run_status_report_and_the_command_to_resume_name_the_renderer(drawn):
     (key,) = wanted(run)
     assert kept(run, key)[0].renderer == "procedural"
     assert "--renderer procedural" in begun_with(run)
-    assert "drawn by procedural" in lines(status(drawn.run))[0]
+    assert "renderer procedural" in lines(status(drawn.run))[0]
     page = (drawn.run / "report.html").read_text()
     assert "renderer procedural" in page
     assert "<dt>renderer</dt><dd>procedural</dd>" in page
@@ -161,7 +161,7 @@ def test_staged_workers_are_refused_for_a_renderer_without_networks(tmp_path, ch
     request = request_in(tmp_path, checker_alone)
     staged = ExecutionConfig(staged=StagedConfig(gpus=1.0))
     with (
-        pytest.raises(StagingError, match=r"procedural has none.*renderers that have: gaia"),
+        pytest.raises(StagingError, match=r"procedural has none.*renderers with such networks: gaia"),
         hold(request, make_plan(request), staged),
     ):
         pass

@@ -19,7 +19,7 @@ class Runnable:
 def runnable(scenarios: tuple[Scenario, ...], log: Path | None) -> Runnable:
     """Those that can be rolled out, and the rest by name. `NoLog` if there is nothing but the rest."""
     if scenarios and log is None and all(s.from_log for s in scenarios):
-        raise NoLog(f"{scenarios[0].name}: starts from a log; name its folder (nuScenes format) with --log")
+        raise NoLog(f"{scenarios[0].name}: starts from a log; give its folder (nuScenes format) with --log")
     able = tuple(s for s in scenarios if log is not None or not s.from_log)
     return Runnable(able, tuple(s.name for s in scenarios if s not in able) if len(able) < len(scenarios) else ())
 

@@ -78,7 +78,7 @@ def test_sigterm_finishes_the_running_clip_and_the_run_can_be_resumed(batch):
     assert ended(pid) == 143
     told = status(batch.out)
     assert told.phase is RunPhase.STOPPED
-    assert "stopped as asked" in told.why
+    assert "stopped on request" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     assert told.accepted + told.rejected + told.missing == 4
     assert not list((batch.out / ".unfinished").iterdir())
@@ -197,7 +197,7 @@ def small_disk(tmp_path) -> Path:
 def test_a_full_disk_stops_the_batch_and_it_resumes_with_free_space(small_disk, speck_weights, monkeypatch, capfd):
     batch = Batch.of(12, small_disk, speck_weights, monkeypatch)
     assert ended(drive(*batch.command, "--inline")) == 2
-    assert "no room to write in" in (said := " ".join(capfd.readouterr().err.split())) and "(None)" not in said
+    assert "no space left in" in (said := " ".join(capfd.readouterr().err.split())) and "(None)" not in said
     made = batch.there()
     assert 0 < len(made) < 12
     assert look(batch.out).failures() == ()  # no clip is to blame
@@ -236,7 +236,7 @@ class FindsItReadOnly(SpeckMaker):
 def test_a_disk_that_becomes_read_only_stops_the_batch_and_is_reported_as_read_only(batch, monkeypatch):
     monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", FindsItReadOnly)
     request = RunConfig((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
-    with pytest.raises(ReadOnly, match="can only be read from now on") as error:
+    with pytest.raises(ReadOnly, match="has become read-only") as error:
         generate(request, ExecutionConfig(use_ray=False), NoObserver())
     assert str(error.value).endswith(f"When it can be written again: nearmiss resume {batch.out}")
     assert look(batch.out).failures() == ()  # no clip is to blame

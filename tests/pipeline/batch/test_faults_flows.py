@@ -174,7 +174,7 @@ def test_a_flow_stopped_without_the_server_can_be_resumed(batch, server, begun):
     assert flow.wait(240) == 1, said(batch).read_text()
     told = status(batch.out)
     assert told.phase is RunPhase.STOPPED
-    assert "stopped as asked: 3 clips are there, 2 are missing" in told.why
+    assert "stopped on request: 3 clips are made, 2 are missing" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     (key,) = wanted(look(batch.out))
     assert kept(look(batch.out), key)[1] == ExecutionConfig(use_ray=False)

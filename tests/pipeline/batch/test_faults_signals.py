@@ -77,7 +77,7 @@ def _session(pid: int) -> int | None:
 def stopped_in_order(batch: Batch) -> None:
     told = status(batch.out)
     assert told.phase is RunPhase.STOPPED
-    assert "stopped as asked" in told.why
+    assert "stopped on request" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     assert told.accepted + told.rejected + told.missing == batch.clips
     assert told.missing

@@ -194,11 +194,11 @@ def test_accepted_clips_are_merged_and_a_failed_merge_is_completed_by_the_next_n
     small = replace(order, budget=NightlyBudget(clips=2), into=str(order.root / "taken"))
     account = work(small, FIRST, Batch(rejects=lambda job: False))
     assert not account.ok
-    assert "dataset as it was" in account.line
+    assert "dataset unchanged" in account.line
     (order.root / "taken").unlink()
     account = work(small, SECOND, Batch(rejects=lambda job: False))
     assert account.ok
-    assert "4 scenes joined" in account.line
+    assert "4 scenes added" in account.line
     assert f"--into {small.into}" in account.again
     account = work(small, THIRD, Batch(rejects=lambda job: True))
-    assert "0 scenes joined" in account.line
+    assert "0 scenes added" in account.line

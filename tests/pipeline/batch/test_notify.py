@@ -87,7 +87,7 @@ def test_the_address_comes_from_a_file_or_the_environment(monkeypatch, tmp_path)
 @pytest.mark.parametrize("content", ["", "file:///etc/passwd", "secret words", "http://"])
 def test_an_invalid_address_is_refused_and_not_printed(monkeypatch, tmp_path, content):
     (tmp_path / "hook").write_text(content)
-    with pytest.raises(NoAddress, match="holds no web address") as refused:
+    with pytest.raises(NoAddress, match="has no web address") as refused:
         hook(tmp_path / "hook")
     assert "secret" not in str(refused.value)
     with pytest.raises(NoAddress, match="cannot be read"):
