@@ -167,7 +167,9 @@ def worst(
     outcome = Outcome.PASS if value <= allowed else Outcome.FAIL
     who, when = rollout.bodies[actor].id, rollout.t_s[min(frame + len(rollout.t_s) - len(values), len(rollout.t_s) - 1)]
     said = words.format(value=value, limit=limit)
-    reason = f"{who} {said} at {when:.2f} s" if value > 0 else f"no body does: the limit is {limit:g} {unit}"
+    reason = (
+        f"at {when:.2f} s {who} {said}" if value > 0 else f"not above 0 for any body, the limit is {limit:g} {unit}"
+    )
     return Verdict(check, "physics", outcome, value, limit, unit, model, "", reason)
 
 

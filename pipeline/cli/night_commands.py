@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 def nightly(
     specs: Annotated[list[str], typer.Argument(metavar="SPECS...", help="Folders of scenario files, files, or names.")],
-    out: Annotated[Path, typer.Option(help="Folder of all nights; each gets a run folder of its own in it.")],
-    clips: Annotated[int | None, typer.Option(min=1, help="At most so many clips a night.")] = None,
-    hours: Annotated[float | None, typer.Option(min=0.01, help="Begin no clip after so many hours.")] = None,
-    into: Annotated[str | None, typer.Option(help="Dataset that accepted clips join, as for `merge`.")] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also what was given up.")] = False,
-    at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: when a night begins.")] = None,
-    serve: Annotated[bool, typer.Option("--serve", help="Stay, and work every night. Stop it with SIGTERM.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder of all nightly runs; each has its own run folder in it.")],
+    clips: Annotated[int | None, typer.Option(min=1, help="Most clips of a nightly run.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0.01, help="Start no clip after this many hours.")] = None,
+    into: Annotated[str | None, typer.Option(help="Dataset to merge accepted clips into, as for `merge`.")] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also make abandoned clips again.")] = False,
+    at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: start of the nightly run.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Run every night as a service; SIGTERM stops it.")] = False,
     seed: Seeds = None,
     log: Log = None,
     preset: Preset = "tiny",
@@ -59,16 +59,16 @@ def nightly(
     deadline: Deadline = 1800,
     grace: Grace = 60,
     webhook_file: Annotated[
-        Path | None, typer.Option(help="File with the address to tell; or set NEARMISS_WEBHOOK. Never written down.")
+        Path | None, typer.Option(help="File with the webhook's address, which is never stored; or NEARMISS_WEBHOOK.")
     ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Loopback port of Ray's metrics; needs the extra `metrics`.")
     ] = None,
 ) -> None:
-    """Make what is new or changed since earlier nights, within a budget; once, or every night.
+    """Make the clips that are new or changed since earlier nightly runs, within a budget; once, or every night.
 
-    Exit code 0: everything that the night asked for was made; 1: a file has faults or a clip failed; 2: misuse;
-    143: stopped by SIGTERM.
+    Exit code 0: all clips of this run were made; 1: a file has faults or a clip failed; 2: misuse; 143: stopped by
+    SIGTERM.
     """
     with plain_errors():
         from models.presets import WEIGHTS
@@ -113,7 +113,7 @@ def _serve(
     from pipeline.errors import UserError
 
     if at is None:
-        raise UserError("--serve needs a time of day to begin at, such as --at 02:00")
+        raise UserError("--serve needs a time of day to start at, such as --at 02:00")
     schedule, tell = DailySchedule(order.root, time_of_day(at)), hook(webhook_file)
     order.root.mkdir(parents=True, exist_ok=True)
     with journal(order.root), graceful_shutdown(grace) as stopping:
@@ -140,5 +140,5 @@ def _work(order: "NightlyConfig", how: "ExecutionConfig", night: date, stopping:
     print_summary(console, account.summary)
     console.print(account.line, soft_wrap=True)
     if account.waiting or not account.ok:
-        console.print(f"goes on with: {account.again}", soft_wrap=True)
+        console.print(f"resume with: {account.again}", soft_wrap=True)
     return account

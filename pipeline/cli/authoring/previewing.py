@@ -42,7 +42,7 @@ def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: 
 
 
 def _drawn(scenario: Scenario, folder: Path | None, out: Path) -> tuple[Path, str]:
-    """The picture's file, and its critical instant in words."""
+    """Draw a scenario; returns the picture's path, and the critical instant in words."""
     world = open_world(scenario, folder, PREVIEW_RIG)
     scenery, (camera, *_) = build_scenery(world.rollout), world.rig
     frames = preview_frames(world.rollout)

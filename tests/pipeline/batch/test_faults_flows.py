@@ -196,7 +196,7 @@ def test_without_a_server_from_the_start_the_nightly_run_is_made(batch):
     assert ended.returncode == 0, told
     assert all_made_once(night)
     assert ended_nights(night.folder)[night.out.name].ok
-    assert f"Prefect's server cannot be told of this ({dead.url}" in told
+    assert f"Prefect's server cannot be reached ({dead.url}" in told
     assert "Traceback" not in told
 
 

@@ -122,7 +122,11 @@ def test_the_frontier_is_written_as_scenario_files_with_a_plot(tmp_path):
 
 @pytest.mark.parametrize(
     ("measures", "said"),
-    [(("ttc", "pet"), "no measure 'pet'"), (("ttc", "ttc"), "each once"), (("mildness",), "alone says nothing")],
+    [
+        (("ttc", "pet"), "no measure 'pet'"),
+        (("ttc", "ttc"), "each once"),
+        (("mildness",), "alone is not a measure of danger"),
+    ],
 )
 def test_measures_without_a_frontier_are_refused(tmp_path, measures, said):
     (tmp_path / "case.yaml").write_text(BRAKING)
