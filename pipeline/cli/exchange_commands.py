@@ -1,4 +1,4 @@
-"""The commands `import` and `export`. Imports are inside them, as in `pipeline.cli.main`, which names them."""
+"""The commands `import` and `export`. Imports are inside them, as in `pipeline.cli.main`."""
 
 from pathlib import Path
 from typing import Annotated

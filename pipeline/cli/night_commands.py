@@ -1,4 +1,4 @@
-"""The command `nightly`. Imports are inside it, as in `pipeline.cli.main`, which names it."""
+"""The command `nightly`. Imports are inside it, as in `pipeline.cli.main`."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The command `plan`. Imports are inside it, as in `pipeline.cli.main`, which names it."""
+"""The command `plan`. Imports are inside it, as in `pipeline.cli.main`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

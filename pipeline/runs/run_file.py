@@ -18,7 +18,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """Read run.json. Raises `RunRefused` if it is damaged."""
     try:
         manifest = json.loads(path.read_text("utf-8"))
-        manifest["made_with"].setdefault("renderer", FIRST_RENDERER)  # older ones do not say
+        manifest["made_with"].setdefault("renderer", FIRST_RENDERER)  # missing in older files
         manifest["starts"]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None

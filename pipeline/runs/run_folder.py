@@ -125,7 +125,7 @@ class Run:
         return place
 
     def shown(self, unfinished: Path) -> Path:
-        """Where the attempt at a place says which stage it is in."""
+        """The file with the running stage of an attempt."""
         return unfinished.with_name(f"{unfinished.name}.stage")
 
     def finish(self, unfinished: Path, record: ClipRecord) -> ClipRecord:
