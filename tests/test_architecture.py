@@ -1,4 +1,4 @@
-"""The shape of the project: arrows between folders, sizes of files, what each folder says of itself."""
+"""The structure of the project: imports between folders, sizes of functions, docstrings of packages."""
 
 import ast
 import json

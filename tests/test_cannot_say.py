@@ -1,4 +1,4 @@
-"""The page of what cannot be said: each of its examples is refused, and what it offers instead is understood."""
+"""The page docs/cannot-say.md: every refused example is refused, and every alternative is valid."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files that hosts and registries read can be read, and say the same as the package."""
+"""Files for code hosts and registries are valid and agree with the package."""
 
 import tomllib
 from pathlib import Path

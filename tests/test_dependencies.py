@@ -1,4 +1,4 @@
-"""What is installed can be pinned, hash by hash."""
+"""The lock file pins all dependencies with hashes."""
 
 import re
 import tomllib
@@ -28,7 +28,7 @@ def locked() -> dict[str, tuple[str, int]]:
 def test_the_lock_file_agrees_with_the_project_s_requirements(written, locked):
     wanted = Requirement(written)
     version, _ = locked[canonicalize_name(wanted.name)]
-    assert wanted.specifier.contains(version), "renew the lock file: SECURITY.md says how"
+    assert wanted.specifier.contains(version), "renew the lock file as described in SECURITY.md"
 
 
 def test_every_package_in_the_lock_file_has_hashes_and_comes_from_the_index(locked):

@@ -1,8 +1,8 @@
-"""The KubeRay manifest: every field is one that the operator knows, and nothing is reachable that need not be.
+"""The KubeRay manifest: every field is known to the operator, and only needed ports are reachable.
 
 The custom resources' fields are those of `ray.io/v1` in KubeRay 1.5 (its types `RayJobSpec`, `RayClusterSpec`,
 `HeadGroupSpec`, `WorkerGroupSpec`, `AutoscalerOptions`, `AuthOptions`), as far as the manifest uses them; a field
-beyond them fails. What is Kubernetes' own is checked against its published schemas where `kubernetes-validate` is
+beyond them fails. Kubernetes' own objects are checked against the published schemas if `kubernetes-validate` is
 installed.
 """
 

@@ -1,4 +1,4 @@
-"""Generated pages say what the program says; the conventions that pages state in words hold in simulations."""
+"""Generated pages are up to date; the conventions on the pages hold in simulations."""
 
 import math
 import re
@@ -60,7 +60,7 @@ def test_every_page_is_in_the_navigation_of_the_site():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """The site, built as `make docs` builds it: every warning is an error."""
+    """The site, built as by `make docs`, with every warning as an error."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)

@@ -1,4 +1,4 @@
-"""The notebooks of examples/ run from top to bottom; what they assert holds."""
+"""The notebooks of examples/ run from top to bottom without a failed assertion."""
 
 import nbformat
 import pytest

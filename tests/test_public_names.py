@@ -1,4 +1,4 @@
-"""`import nearmiss`: cheap, typed, and its names do what they say."""
+"""`import nearmiss`: it is quick, typed, and its names work."""
 
 import ast
 import subprocess

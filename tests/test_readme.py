@@ -1,4 +1,4 @@
-"""README and documentation: their scenarios load, their commands exist, the files that they point to are there."""
+"""README and documentation: their scenarios are valid, their commands exist, their links lead to files."""
 
 import re
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_every_scenario_in_the_pages_is_valid(page, text):
     ("page", "text"), [(page, text) for page in TEXT if page.startswith("docs/how-to") for text in examples(page, "")]
 )
 def test_every_part_of_a_scenario_is_in_a_test(page, text):
-    """Blocks without a language hold parts of scenarios; the tests below load them."""
+    """Blocks without a language contain parts of scenarios; the tests below load them."""
     assert page in {f"docs/how-to/{name}.md" for name in ("actors", "stories", "roads", "weather")}, text
 
 

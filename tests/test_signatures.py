@@ -1,4 +1,4 @@
-"""The suite itself: calls that go against a signature are caught, in shapes and in types."""
+"""The test suite checks signatures: calls with wrong shapes or types are refused."""
 
 import numpy as np
 import pytest

@@ -91,7 +91,7 @@ def test_its_frames_are_the_source_pictures_and_are_not_compared_with_themselves
     assert not list(folder.rglob("source.mp4"))
     baseline = {v.baseline for v in clip.record.verdicts if v.family == "pixels"}
     assert len(baseline) == 1
-    assert re.fullmatch(r"[0-9a-f]{16}", baseline.pop())  # the stored figures, never the clip's own source pictures
+    assert re.fullmatch(r"[0-9a-f]{16}", baseline.pop())  # the stored baseline, not the clip's source pictures
 
 
 def test_run_status_report_and_the_command_to_resume_name_the_renderer(drawn):

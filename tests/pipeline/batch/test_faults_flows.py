@@ -147,7 +147,7 @@ def test_a_batch_completes_without_the_server(batch, server, begun):
     assert all_made_once(batch)
     assert status(batch.out).phase is RunPhase.COMPLETE
     assert (batch.out / "report.html").is_file()
-    assert "the state is what lies on the disk" in said(batch).read_text()
+    assert "the state is taken from the files" in said(batch).read_text()
 
 
 def test_a_nightly_run_reports_to_a_server_that_was_restarted(batch, server, begun):

@@ -101,7 +101,7 @@ def test_the_flow_makes_all_valid_clips_and_reports_the_missing_ones(told, folde
 def test_nightly_flows_keep_their_budget_and_show_their_results(told, folder):
     found = told["nights"]
     assert len(found["made"]) == 2
-    assert found["told"][0][0] == "Completed"  # nobody listens at the hook, and nothing fails for that
+    assert found["told"][0][0] == "Completed"  # no server listens at the webhook's address, which fails nothing
     assert "2 accepted, 0 rejected, 0 failed" in found["told"][0][1]
     assert "0 waiting" in found["told"][0][1]
     assert found["told"][1][0] == "Completed"  # the same night: its budget is used up, the second seeds wait

@@ -60,7 +60,7 @@ def test_the_budget_is_shared_between_files_and_the_next_nightly_run_makes_the_r
     assert not set(first.made) & set(second.made)
     assert work(small, THIRD, third).line.startswith("2026-11-23: 0 accepted, 0 rejected, 0 failed; 6 made on earlier")
     assert third.made == []
-    assert contents(order.root / "2026-11-21") == before  # whoever reads an earlier night is left in peace
+    assert contents(order.root / "2026-11-21") == before  # earlier nightly runs are not changed
     assert set(ended_nights(order.root)) == {"2026-11-21", "2026-11-22", "2026-11-23"}
 
 
@@ -90,7 +90,7 @@ def test_an_interrupted_nightly_run_resumes_within_its_budget(order, work):
     account = work(small, FIRST, first, stop=lambda: next(told, True))
     assert len(first.made) == 3
     assert account.waiting == 3
-    assert ended_nights(order.root) == {}  # it was told to stop: it is not over
+    assert ended_nights(order.root) == {}  # it was stopped, so it has not ended
     account = work(small, FIRST, second)
     assert len(second.made) == 1
     assert (account.before, account.waiting, len(account.summary.records)) == (0, 2, 4)
@@ -104,7 +104,7 @@ def test_an_interrupted_nightly_run_skips_clips_that_a_later_one_made(order, wor
     work(replace(order, budget=NightlyBudget(clips=2)), SECOND, second)
     assert status(order.root / "2026-11-21").missing == 1
     monkeypatch.setattr(generate, "make_clips", rest)
-    with locked(order.root), pytest.raises(Locked):  # another night is at work
+    with locked(order.root), pytest.raises(Locked):  # another nightly run is running
         list(resume(order.root / "2026-11-21", NoObserver()))
     (summary,) = resume(order.root / "2026-11-21", NoObserver())
     assert (len(first.made), len(second.made), len(rest.made)) == (3, 2, 1)
@@ -128,7 +128,7 @@ def test_a_clip_with_a_permanent_failure_is_abandoned_until_the_program_changes(
     batch = Batch()
     account = work(order, SECOND, batch)
     assert batch.made == []
-    assert account.ok  # told yesterday; still counted
+    assert account.ok  # reported by the earlier run, still counted
     assert [failure.reason for failure in account.given_up] == ["ValueError: a model raises"] * 2
     assert account.again.endswith("--retry-failed")
     assert "--retry-failed</span></code>" in (order.root / "2026-11-21" / "report.html").read_text()

@@ -51,7 +51,7 @@ def test_impossible_options_are_refused(asked, words):
 
 
 @dataclass
-class Bakery:
+class TextStages:
     """Three stages that write texts; files count the items that wait between the stages."""
 
     folder: Path
@@ -63,55 +63,53 @@ class Bakery:
         if item == 3 and not list(self.folder.glob("died-3.*")):
             (self.folder / f"died-3.{os.getpid()}").touch()
             os._exit(1)
-        (self.folder / f"dough-{item}").touch()
-        return f"dough {item}"
+        (self.folder / f"prepared-{item}").touch()
+        return f"prepared {item}"
 
-    def imagine(self, items: Sequence[int], dough: Sequence[str]) -> list[str]:
-        lying = len(list(self.folder.glob("dough-*"))) - len(list(self.folder.glob("bag-*")))
-        (self.folder / f"oven-{'-'.join(map(str, items))}.{lying}").touch()
+    def imagine(self, items: Sequence[int], prepared: Sequence[str]) -> list[str]:
+        waiting = len(list(self.folder.glob("prepared-*"))) - len(list(self.folder.glob("finished-*")))
+        (self.folder / f"batch-{'-'.join(map(str, items))}.{waiting}").touch()
         time.sleep(0.3)
         if 5 in items:
-            raise ValueError("five burns")
-        return [f"bread of {one}" for one in dough]
+            raise ValueError("five fails")
+        return [f"generated from {one}" for one in prepared]
 
-    def finish(self, item: int, dough: str, bread: str) -> str:
-        (self.folder / f"bag-{item}").touch()
-        return f"{item}: {bread} beside {dough}"
+    def finish(self, item: int, prepared: str, generated: str) -> str:
+        (self.folder / f"finished-{item}").touch()
+        return f"{item}: {generated} after {prepared}"
 
 
 @pytest.mark.ray
 def test_items_pass_all_stages_once_and_a_failure_in_a_batch_is_of_one_item(tmp_path, ray_here):
     """Sixteen items: one kills its worker once, one always fails; the others of its batch do not."""
     plan = RayPlan(WorkerCount(2, 1), staged=StagedConfig(batch=3))
-    outcomes = {o.item: o for o in on_ray(Bakery(tmp_path), range(16), plan)}
+    outcomes = {o.item: o for o in on_ray(TextStages(tmp_path), range(16), plan)}
     made = {item: o.result for item, o in outcomes.items() if isinstance(o, Done)}
-    assert made == {i: f"{i}: bread of dough {i} beside dough {i}" for i in range(16) if i != 5}
-    assert outcomes[5].reason == "ValueError: five burns"
-    ovens = [path.name[5:].split(".") for path in tmp_path.glob("oven-*")]
-    assert any(len(items.split("-")) == 3 for items, _ in ovens)
-    assert [
-        "5",
-    ] in [items.split("-") for items, _ in ovens]
-    # in one oven 3, waiting for it 3, on the way there 3; in the bag's hands 3 more
-    assert max(int(lying) for _, lying in ovens) <= 12
+    assert made == {i: f"{i}: generated from prepared {i} after prepared {i}" for i in range(16) if i != 5}
+    assert outcomes[5].reason == "ValueError: five fails"
+    batches = [path.name[6:].split(".") for path in tmp_path.glob("batch-*")]
+    assert any(len(items.split("-")) == 3 for items, _ in batches)
+    assert ["5"] in [items.split("-") for items, _ in batches]
+    # 3 in one batch, 3 waiting for it, 3 on the way there; 3 more with the workers that finish
+    assert max(int(waiting) for _, waiting in batches) <= 12
     assert len(list(tmp_path.glob("died-3.*"))) == 1
 
 
 @pytest.mark.ray
 def test_missing_gpus_are_refused_without_waiting(ray_here):
     with pytest.raises(NoWorkers, match=r"--gpus 2: Ray sees 1 GPUs on this machine; leave --gpus out"):
-        list(on_ray(Sight(), [1], RayPlan(WorkerCount(1, 1), staged=StagedConfig(gpus=2.0))))
+        list(on_ray(GpuView(), [1], RayPlan(WorkerCount(1, 1), staged=StagedConfig(gpus=2.0))))
 
 
 @pytest.mark.ray
 def test_only_workers_of_the_networks_see_a_gpu(ray_here):
     plan = RayPlan(WorkerCount(2, 1), staged=StagedConfig(gpus=1.0, share=0.5))
-    seen = [outcome.result for outcome in on_ray(Sight(), range(8), plan)]
+    seen = [outcome.result for outcome in on_ray(GpuView(), range(8), plan)]
     assert {(before, after) for before, _, after in seen} == {("", "")}
     assert {among for _, among, _ in seen} == {"0"}
 
 
-class Sight:
+class GpuView:
     """Returns the GPUs that each stage sees."""
 
     def setup(self, threads: int) -> None:
