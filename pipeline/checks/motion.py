@@ -40,7 +40,8 @@ def ego_moves(scene: CheckedClip) -> CheckReading:
     if len(asked) < WINDOW or abs(asked.mean()) < MOVING_MPS:
         return CheckReading(None, "the ego stands, or the clip is shorter than a second")
     return CheckReading(
-        float(seen.mean() / asked.mean()), f"the camera seems to move at {seen.mean():.1f} of {asked.mean():.1f} m/s"
+        float(seen.mean() / asked.mean()),
+        f"the camera seems to move at {seen.mean():.1f} m/s, commanded {asked.mean():.1f} m/s",
     )
 
 

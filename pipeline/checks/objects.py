@@ -100,7 +100,8 @@ def placement(scene: CheckedClip) -> CheckReading:
         return CheckReading(None, f"only {len(offsets)} unhidden objects were detected, too few to compare positions")
     right, down = np.median(offsets[:, :2], axis=0)
     return CheckReading(
-        float(max(abs(right), abs(down))), f"detections are {right:+.1f} px right and {down:+.1f} px down of labels"
+        float(max(abs(right), abs(down))),
+        f"detections are {right:+.1f} px to the right and {down:+.1f} px below labels",
     )
 
 

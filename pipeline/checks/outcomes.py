@@ -92,8 +92,8 @@ def expected_collision(hit: str | None, expect: Expect) -> tuple[Verdict, ...]:
         return ()
     right = (hit is not None) == expect.collision
     did = f"the ego collides with {hit}" if hit else "the ego does not collide"
-    wants = "must" if expect.collision else "must not"
-    outcome, reason = Outcome.PASS if right else Outcome.FAIL, f"{did}; the author expects that it {wants}"
+    wants = "a collision" if expect.collision else "no collision"
+    outcome, reason = Outcome.PASS if right else Outcome.FAIL, f"{did}; the author expects {wants}"
     value, limit = float(hit is not None), float(expect.collision)
     return (Verdict("expect: collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason),)
 

@@ -89,7 +89,8 @@ def longest_vanishing(scene: CheckedClip) -> CheckReading:
     if not asked:
         return CheckReading(None, "no object in plain view was detected for three frames")
     return CheckReading(
-        float(longest), f"{who} is not detected for {longest} frames though nothing hides it" if who else "none"
+        float(longest),
+        f"{who} is not detected for {longest} frames though nothing hides it" if who else "no object vanishes",
     )
 
 

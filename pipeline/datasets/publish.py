@@ -47,7 +47,7 @@ def run_request(run: Run) -> RunRequest:
         "seeds": ", ".join(str(seed) for seed in start.get("seeds", ())), "log": start.get("log", ""),
         "renderer": run.manifest()["made_with"]["renderer"],
         "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()),
-        "begun": _utc_text(start.get("at", "")),
+        "started": _utc_text(start.get("at", "")),
     }  # fmt: skip
     asked = start.get("asked", 0)
     waiting = max(0, start.get("due", asked) - asked)
