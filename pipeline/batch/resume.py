@@ -1,17 +1,16 @@
 """Resume a run from its folder only."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.batch.generate import ProgressObserver, Summary, Which, generate
 from pipeline.runs.batch_history import no_other_night
-from pipeline.runs.run_config import kept, wanted
 from pipeline.runs.run_folder import Run, RunRefused, look
+from pipeline.runs.saved_request import kept, refuse_changed_rig, wanted
 
 
 def resume(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
-    """Make the missing clips of every request of a run, with its files, seeds, weights and workers.
+    """Make the missing clips of every request of a run, with its files, seeds, cameras, weights and workers.
 
     Clips with a permanent failure are skipped (`retry_failed` makes them), and so are clips that other nightly runs
     have made in the meantime.
@@ -31,6 +30,7 @@ def _go_on(path: Path, watch: ProgressObserver, stop: Callable[[], object], whic
     with no_other_night(run) as elsewhere:
         for key in keys:
             request, how = kept(run, key)
+            refuse_changed_rig(run, request)
             if elsewhere and request.clips is not None:
-                request = replace(request, clips=tuple(clip for clip in request.clips if clip not in elsewhere))
+                request = request.replaced(clips=tuple(clip for clip in request.clips if clip not in elsewhere))
             yield generate(request, how, watch, stop, which)

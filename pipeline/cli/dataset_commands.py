@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from outputs.defaults import FIRST_FORMAT
 from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ def merge(
         float | None,
         typer.Option(min=0, max=1, help="Share of scenario families for validation, 0.2; the first merge fixes it."),
     ] = None,
-    test: Annotated[float | None, typer.Option(min=0, max=1, help="The same for testing; none by default.")] = None,
-    name: Format = "nuscenes",
+    name: Format = FIRST_FORMAT,
 ) -> None:
     """Add the accepted clips of run folders to a versioned dataset in nuScenes format.
 
@@ -72,7 +72,7 @@ def _tell(console: Console, into: str, merged: "MergeSummary") -> None:
 def export_dataset(
     place: Annotated[str, typer.Argument(metavar="RUN_OR_DATASET", help="A run folder, or a dataset made by `merge`.")],
     out: Annotated[Path, typer.Option(help="A new folder.")],
-    name: Format = "nuscenes",
+    name: Format = FIRST_FORMAT,
     version: Annotated[
         str | None, typer.Option(help="Version of a dataset: name or number, such as v0008; default: the last.")
     ] = None,

@@ -105,6 +105,19 @@ class JsonCase(JsonPart):
     impact_mps: float | None
 
 
+class JsonFailure(JsonPart):
+    """A clip that could not be made."""
+
+    clip: str
+    scenario: str = Field(description="its id")
+    name: str
+    seed: int
+    reason: str
+    trace: str
+    attempts: int
+    passing: bool = Field(description="the machine failed, so that another try may succeed")
+
+
 class JsonDocument(JsonPart):
     """The first fields of every document."""
 
@@ -164,7 +177,7 @@ class StatusDocument(JsonDocument):
     missing: int
     extra: int = Field(description="clips that belong to no request any more")
     faulty: int = Field(description="scenario files with faults")
-    failed: tuple[dict[str, Any], ...] = Field(description="failures of clips, which are among the missing ones")
+    failed: tuple[JsonFailure, ...] = Field(description="failed clips, which are among the missing ones")
     working: tuple[tuple[str, str, float], ...] = Field(description="clip, stage, seconds in it")
     holder: dict[str, str] | None = Field(description="the process that has locked the folder")
     began: str

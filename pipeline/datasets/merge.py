@@ -13,7 +13,7 @@ from pathlib import Path
 from outputs.exporters import EXPORTERS
 from outputs.nuscenes.export import NUSCENES
 from outputs.nuscenes.splits import Shares
-from outputs.versioned.scene_package import pack_scene, upload_scene
+from outputs.versioned.scene_package import pack_scene, read_scene, upload_scene
 from outputs.versioned.store import BadAddress, Store, Upload, open_store
 from outputs.versioned.versions import Version, add_version, latest_version, point_to_latest
 from pipeline.errors import UserError, refusal_of_disk
@@ -32,6 +32,15 @@ class SkippedClip:
 
     clip: Path
     reason: str
+
+
+@dataclass(frozen=True)
+class PlacedClip:
+    """A clip whose files lie in the store, for a version to name."""
+
+    clip: Path
+    digest: str
+    cameras: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,17 +81,20 @@ def merge(runs: Sequence[Path], into: str, shares: Shares | None = None, name: s
 
 def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None) -> MergeSummary:
     """The same for clip folders and an open store; the store's errors are not caught."""
-    placed: dict[str, str] = {}
+    placed: dict[str, PlacedClip] = {}
     left_out: dict[Path, SkippedClip] = {}
     upload = Upload(store)
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="merge") as executor:
         while True:
             last = latest_version(store)
             wanted, known = _shares(last, shares), last.scenes if last else {}
+            cameras = _cameras(store, last)
+            _skip_other_rigs(placed, cameras, left_out)  # another merge may have been faster
             for clip in clips:
                 if clip.name not in known and clip.name not in placed and clip not in left_out:
-                    _add_clip(upload, clip, placed, left_out, executor)
-            added = {clip: digest for clip, digest in placed.items() if clip not in known}
+                    _add_clip(upload, clip, cameras, placed, left_out, executor)
+                    cameras = cameras or next((one.cameras for one in placed.values()), None)
+            added = {name: one.digest for name, one in placed.items() if name not in known}
             if not added or add_version(store, last, {**known, **added}, wanted, executor):
                 break
         upload.restore_deleted()
@@ -116,14 +128,50 @@ def _shares(last: Version | None, asked: Shares | None) -> Shares:
     return last.shares
 
 
-def _add_clip(
-    upload: Upload, clip: Path, placed: dict[str, str], left_out: dict[Path, SkippedClip], executor: Executor
+def _cameras(store: Store, last: Version | None) -> tuple[str, ...] | None:
+    """The cameras of a dataset's scenes, which are the same for all; None without a scene."""
+    if last is None or not last.scenes:
+        return None
+    return read_scene(store, *min(last.scenes.items())).record.cameras
+
+
+def _differ(cameras: tuple[str, ...], wanted: tuple[str, ...] | None) -> str:
+    """Why a clip's cameras do not fit the dataset; "" if they do. Their mounting may differ, since every scene has its
+    own calibrations."""
+    if wanted is None or set(cameras) == set(wanted):
+        return ""
+    return (
+        f"it has the cameras {', '.join(cameras)}, the dataset {', '.join(wanted)}: readers expect all channels in "
+        "every sample; merge clips of another rig into another dataset"
+    )
+
+
+def _skip_other_rigs(
+    placed: dict[str, PlacedClip], cameras: tuple[str, ...] | None, left_out: dict[Path, SkippedClip]
 ) -> None:
-    """Upload a clip's files; a clip that is damaged or missing is added to `left_out`."""
+    for name, one in list(placed.items()):
+        if why := _differ(one.cameras, cameras):
+            left_out[one.clip] = SkippedClip(one.clip, why)
+            del placed[name]
+
+
+def _add_clip(
+    upload: Upload,
+    clip: Path,
+    cameras: tuple[str, ...] | None,
+    placed: dict[str, PlacedClip],
+    left_out: dict[Path, SkippedClip],
+    executor: Executor,
+) -> None:
+    """Upload a clip's files; a clip that is damaged, missing or has other `cameras` is added to `left_out`."""
     try:
         packed = pack_scene(clip)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         left_out[clip] = SkippedClip(clip, f"{type(error).__name__}: {' '.join(str(error).split())}")
         return
+    record = packed.package.record
+    if why := _differ(record.cameras, cameras):
+        left_out[clip] = SkippedClip(clip, why)
+        return
     upload_scene(upload, packed, executor)
-    placed[clip.name] = packed.package.digest
+    placed[clip.name] = PlacedClip(clip, packed.package.digest, record.cameras)

@@ -1,185 +1,170 @@
-"""Requests and execution options of a run, and their storage in the run folder, from which a run can be resumed."""
+"""Models of a run's options, each declared once (`pipeline.options`).
 
-import hashlib
-import json
-import shlex
-import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+The commands, the flows, run.json and the documentation use the names, types, defaults, ranges and help texts from
+here. Has few imports, since the command line needs it at its start.
+"""
+
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from models.presets import WEIGHTS
-from outputs.atomic_write import whole_folder, write_text
-from outputs.clips.manifest import FIRST_RENDERER
-from pipeline.engine.loopback import on_a_network
-from pipeline.engine.stage_plan import StagedConfig
-from pipeline.runs.clip_outcome import ClipFailed
-from pipeline.runs.run_folder import Run, RunRefused, safe_name
-from pipeline.runs.scenario_sources import find
+from pydantic import Field, model_validator
 
-SPECS, WANTED = "specs", "wanted.json"
+from conditioning.geometry import FIRST_RIG
+from outputs.defaults import FIRST_FORMAT, FIRST_RENDERER
+from outputs.strict_model import StrictModel
+from pipeline.engine.stage_plan import StagedConfig, staging
+from pipeline.options import OptionName
 
 
-@dataclass(frozen=True)
-class RunConfig:
+def shipped_weights() -> Path:
+    """The folder of the shipped weights."""
+    from models.presets import WEIGHTS  # imports torch
+
+    return WEIGHTS
+
+
+class LogOptions(StrictModel):
+    """`log` is the folder of a log in nuScenes format, for scenarios that start `from:` one."""
+
+    log: Path | None = Field(None, description="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
+
+
+class RigOptions(StrictModel):
+    """`rig` are the cameras: a shipped name, or a TOML file (`conditioning.geometry.rigs`)."""
+
+    rig: str = Field(FIRST_RIG, description="Cameras: `front`, `nuscenes` (six), or a TOML file.")
+
+
+class PresetOptions(StrictModel):
+    """`preset` is a name in `models.presets`."""
+
+    preset: str = Field("tiny", description="Size of the networks; `tiny` ships with weights.")
+
+
+class NetworkOptions(PresetOptions):
+    """`weights` has a folder of weights for each preset."""
+
+    weights: Path = Field(
+        default_factory=shipped_weights, description="Folder with your own weights, one folder for each preset."
+    )
+
+
+class RunOptions(LogOptions, NetworkOptions, RigOptions):
+    """Options of the clips. `renderer` is a name in `pipeline.renderers.registry`, `formats` are names in
+    `outputs.exporters`; `attribution` is the credit for clips made from the log.
+    """
+
+    seeds: Annotated[tuple[int, ...], OptionName("--seed")] = Field(
+        (0,), description="Appearance seed; repeat the option for several variants of each scenario."
+    )
+    renderer: str = Field(
+        FIRST_RENDERER,
+        description="Renderer of the frames: `gaia` (networks), `procedural` (exact, fast, no network)...",
+    )
+    formats: Annotated[tuple[str, ...], OptionName("--format")] = Field(
+        (FIRST_FORMAT,), description="Format of the dataset; repeat the option for several."
+    )
+    attribution: str = Field("", description="Credit for clips made from the log.")
+
+
+class GenerateOptions(RunOptions):
+    """The same for one run."""
+
+    limit: int | None = Field(None, ge=1, description="Make only the first clips, at most this many.")
+
+
+class RunConfig(GenerateOptions):
     """A request: what to make and where.
 
-    `log` is the folder of a log in nuScenes format, for scenarios that start `from:` one; `weights` has a folder of
-    weights for each preset; `attribution` is the credit for clips made from the log. `specs` is a folder with copies of
-    the files of `paths`; None: `paths` are read. `again` is the command that continues the run, "" for
-    `nearmiss resume`. `clips` restricts the request to these clips; None: all. `renderer` and `formats` are names in
-    `pipeline.renderers.registry` and `outputs.exporters`.
+    `specs` is a folder with copies of the files of `paths`; None: `paths` are read. `again` is the command that
+    continues the run, "" for `nearmiss resume`. `clips` restricts the request to these clips; None: all.
     """
 
     paths: tuple[str, ...]
     out: Path
-    seeds: tuple[int, ...] = (0,)
-    log: Path | None = None
-    preset: str = "tiny"
-    weights: Path = WEIGHTS
-    attribution: str = ""
-    limit: int | None = None
     specs: Path | None = None
     again: str = ""
     clips: tuple[str, ...] | None = None
-    renderer: str = FIRST_RENDERER
-    formats: tuple[str, ...] = ("nuscenes",)
 
 
-@dataclass(frozen=True)
-class ExecutionConfig:
+class ExecutionConfig(StrictModel):
     """Executors. `ray` is the address of a cluster; None starts Ray on this machine.
 
-    `metrics_port` is the port of that Ray's metrics for Prometheus, on loopback; None: a free port. `staged` gives the
-    networks their own workers; None: every worker makes whole clips.
+    `metrics_port` is the port of that Ray's metrics for Prometheus, on loopback; None: a free port. Raises StagingError
+    if the options of staged workers contradict each other.
     """
 
-    use_ray: bool = True
-    ray: str | None = None
-    workers: int | None = None
-    deadline_s: float = 1800.0
-    metrics_port: int | None = None
-    staged: StagedConfig | None = None
+    use_ray: Annotated[bool, OptionName("--inline", off="Work in this process, without Ray.")] = Field(
+        True, description="Work in Ray's workers, not in this process."
+    )
+    ray: str | None = Field(None, description="Address of a Ray cluster; without it Ray starts here.")
+    workers: int | None = Field(None, ge=1, description="Clips made at once; default: one a core.")
+    staged: bool = Field(False, description="Run the networks in separate workers.")
+    gpus: float = Field(0.0, ge=0, description="GPUs for the networks of all workers together; implies --staged.")
+    gpu_share: float = Field(1.0, ge=0.01, description="Share of a GPU for each worker of the networks.")
+    batch: int = Field(1, ge=1, description="Clips that the networks make at once; with --staged.")
+    deadline_s: Annotated[float, OptionName("--deadline")] = Field(
+        1800.0, ge=1, description="Most seconds for a clip; not with --inline."
+    )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Loopback port of Ray's metrics; needs the extra `metrics`."
+    )
+
+    @property
+    def networks(self) -> StagedConfig | None:
+        """The configuration of separate workers for the networks; None: every worker makes whole clips."""
+        return staging(self.staged, self.gpus, self.gpu_share, self.batch, not self.use_ray)
+
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> "ExecutionConfig":
+        _ = self.networks
+        return self
 
 
-def read_specs(request: RunConfig) -> tuple[Path, ...]:
-    """The scenario files of a request. Raises `NotFound`."""
-    return find((str(request.specs),) if request.specs else request.paths)
+class GraceOptions(StrictModel):
+    """The grace period after SIGTERM."""
 
-
-def key_of(request: RunConfig) -> str:
-    """The key of a request in its run folder; the same request given again has the same key."""
-    content = [request.paths, request.seeds, str(request.log or ""), request.attribution, request.limit]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
-
-
-def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, ...]) -> None:
-    """Store all that is needed to resume a request, including its scenario files."""
-    key, files = key_of(request), read_specs(request)
-    if request.specs is None:
-        with whole_folder(run.path / SPECS / key) as folder:
-            for number, file in enumerate(files):  # numbered: their order is that of the request
-                shutil.copyfile(file, folder / f"{number:04d}-{safe_name(file.stem)}.yaml")
-    told = {
-        "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
-        "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
-        "limit": request.limit, "only": request.clips, "renderer": request.renderer,
-        "formats": request.formats, **asdict(how),
-    }  # fmt: skip
-    run.note(request=key, goes_on_with=told)
-    write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
-
-
-def wanted(run: Run) -> dict[str, list[str]]:
-    """The clips of each request, by key; empty in a folder of an older version."""
-    path = run.path / WANTED
-    if not path.is_file():
-        return {}
-    try:
-        return {str(key): [str(clip) for clip in clips] for key, clips in json.loads(path.read_text("utf-8")).items()}
-    except (ValueError, AttributeError, TypeError):
-        raise RunRefused(
-            f"{path} is damaged; give the command that started this run again: it writes the file"
-        ) from None
-
-
-def kept(run: Run, key: str) -> tuple[RunConfig, ExecutionConfig]:
-    """The stored request with this key. Raises RunRefused if it is missing or of another version."""
-    try:
-        told = next(s["goes_on_with"] for s in reversed(run.manifest()["starts"]) if s.get("request") == key)
-        request, how = _read(told, run.path)
-    except (KeyError, TypeError, StopIteration):
-        raise RunRefused(f"{run.path}/run.json does not have the request; give the first command again") from None
-    if not (specs := run.path / SPECS / key).is_dir():
-        raise RunRefused(f"{specs} with the scenario files of this run is missing; give the first command again")
-    return replace(request, specs=specs), how
-
-
-def _read(told: dict[str, Any], out: Path) -> tuple[RunConfig, ExecutionConfig]:
-    request = RunConfig(
-        tuple(told["paths"]), out, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
-        told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
-        clips=None if told.get("only") is None else tuple(told["only"]),
-        renderer=told.get("renderer", FIRST_RENDERER), formats=tuple(told.get("formats", RunConfig.formats)),
-    )  # fmt: skip
-    staged = {"staged": StagedConfig(**told["staged"]) if told.get("staged") else None}
-    return request, ExecutionConfig(
-        **{field.name: (told | staged)[field.name] for field in fields(ExecutionConfig) if field.name in told}
+    grace_s: Annotated[float, OptionName("--grace")] = Field(  # Kubernetes, Prefect and others kill after 30
+        25.0, ge=0, description="Seconds for running clips to finish after SIGTERM."
     )
 
 
-def begun_with(run: Run) -> str:
-    """The command of the last start; "" in a folder of an older version."""
-    told = run.last_start().get("goes_on_with")
-    if not told:
-        return ""
-    request, how = _read(told, run.path)
-    words = [*options(request, how), *given([("--limit", request.limit)])]
-    return shlex.join(["nearmiss", "generate", *request.paths, "--out", str(run.path), *words])
+class LaunchOptions(GraceOptions):
+    """Options of one start, which are not stored in the run folder."""
+
+    trust_network: bool = Field(
+        False, description="Join a Ray cluster on a network: anyone there can run code as you on all its machines."
+    )
 
 
-def resuming(out: Path) -> str:
-    """The command that resumes the run in a folder."""
-    return shlex.join(["nearmiss", "resume", str(out)])
+class WebhookOptions(StrictModel):
+    """The webhook for the result of a nightly run."""
+
+    webhook_file: Path | None = Field(
+        None, description="File with the webhook's address, which is never stored; or set NEARMISS_WEBHOOK."
+    )
 
 
-def goes_on(run: Run, failures: Sequence[ClipFailed], untried: int = 0) -> str:
-    """The command that makes most of the missing clips; `untried` of them were never started.
+class NightlyBudget(StrictModel):
+    """Limits of a nightly run; None: no limit. Clips that are running when the hours are over are finished."""
 
-    Clips with a permanent failure need `retry-failed`. Corrected files need the first command, since `nearmiss resume`
-    uses copies of the old files.
+    clips: int | None = Field(None, ge=1, description="Most clips of a nightly run.")
+    hours: float | None = Field(None, ge=0.01, description="Start no clip after this many hours.")
+
+
+class NightlyOptions(NightlyBudget):
+    """Options of nightly runs. With `retry_failed` abandoned clips are tried again; accepted clips are merged into the
+    dataset `into`, a folder or an address as for `merge`."""
+
+    into: str | None = Field(None, description="Dataset to merge accepted clips into, as for `merge`.")
+    retry_failed: bool = Field(False, description="Also make abandoned clips again.")
+
+
+class SavedRequest(GenerateOptions, ExecutionConfig):
+    """A request in run.json, with all that is needed to resume it; paths of the file system are absolute.
+
+    `clips` restricts the request to these clips; None: all.
     """
-    start = run.last_start()
-    if not untried and start.get("faults") and (command := begun_with(run)):
-        return command
-    broken = any(not failure.transient for failure in failures)
-    if broken and not untried:
-        return shlex.join(["nearmiss", "retry-failed", str(run.path)])
-    return resuming(run.path)
 
-
-def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
-    """The command-line options of a request that are not the defaults."""
-    told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != RunConfig.seeds]
-    told += [("--log", request.log), ("--attribution", request.attribution)]
-    told += [("--preset", request.preset)] if request.preset != RunConfig.preset else []
-    told += [("--renderer", request.renderer)] if request.renderer != RunConfig.renderer else []
-    told += [("--format", name) for name in request.formats if request.formats != RunConfig.formats]
-    told += [("--weights", request.weights)] if request.weights != WEIGHTS else []
-    told += [("--ray", how.ray), ("--workers", how.workers), ("--metrics-port", how.metrics_port)]
-    told += [("--deadline", f"{how.deadline_s:g}")] if how.deadline_s != ExecutionConfig.deadline_s else []
-    if how.staged:
-        told += [("--gpus", f"{how.staged.gpus:g}"), ("--gpu-share", f"{how.staged.share:g}")]
-        told += [("--batch", how.staged.batch)]
-    flags = [("--inline", not how.use_ray), ("--staged", how.staged), ("--trust-network", on_a_network(how.ray))]
-    return [*given(told), *(name for name, wanted in flags if wanted)]
-
-
-def given(told: Iterable[tuple[str, object]]) -> list[str]:
-    """Names and values of options, without options that have no value."""
-    return [str(word) for name, value in told if value for word in (name, value)]
-
-
-def _absolute(path: Path | None) -> str:
-    return str(path.absolute()) if path else ""
+    paths: tuple[str, ...]
+    clips: tuple[str, ...] | None = None

@@ -1,6 +1,6 @@
 """The run folder: its files, the missing clips, and the atomic creation of clips.
 
-run.json            what this run is made with, and every start: options, stored request, how it ended
+run.json            what this run is made with, its cameras, and every start: options, stored request, how it ended
 asked.json          the requested scenarios, with the values of their sweeps
 wanted.json         the clips of each request               specs/<request>/    copies of its scenario files
 clips/<clip>/       accepted clips                          rejected/<clip>/    rejected clips, with reasons
@@ -18,18 +18,23 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from conditioning.geometry import FIRST_RIG
+from conditioning.geometry.rigs import RIG, Rig, rig_id
 from outputs.clips.inventory import describe_damage, write_inventory
-from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
+from outputs.clips.manifest import ClipRecord, read_record
+from outputs.clips.rollout_file import mounted_cameras, stored_cameras
+from outputs.defaults import FIRST_RENDERER
+from outputs.strict_model import DamagedFile, StrictModel, read_strictly
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
-from pipeline.runs.clip_outcome import ClipFailed
-from pipeline.runs.run_file import RunRefused, read_manifest, write_json
+from pipeline.runs.clip_outcome import ClipFailed, read_stage
+from pipeline.runs.run_file import RunFile, RunRefused, RunStart, read_run_file, write_json, write_run_file
 from scenarios.scenario import Scenario
 
 UNFINISHED, BROKEN = ".unfinished", ".broken"
@@ -54,8 +59,7 @@ class Job:
     attribution: str = ""
 
 
-@dataclass(frozen=True)
-class RequestedScenario:
+class RequestedScenario(StrictModel):
     """A scenario of a request, with the values of its sweep as written."""
 
     scenario: str
@@ -63,12 +67,23 @@ class RequestedScenario:
     parameters: dict[str, str]
 
 
-def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER) -> str:
+class RequestedScenarios(StrictModel):
+    """The content of asked.json."""
+
+    scenarios: tuple[RequestedScenario, ...]
+
+
+def clip_id(
+    scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER, rig: str = FIRST_RIG
+) -> str:
     """The id of a clip, derived from its content, so that a retry writes the same clip; safe as a file name.
 
-    The first renderer is not part of it, so that ids from before there were several renderers stay valid.
+    `rig` is the id of the cameras (`rigs.rig_id`). The first renderer and the first rig are not part of it, so that
+    older ids stay valid.
     """
-    content = json.dumps([scenario.id, seed, weights, log, *([] if renderer == FIRST_RENDERER else [renderer])])
+    chosen = [] if renderer == FIRST_RENDERER else [renderer]
+    chosen += [] if rig == FIRST_RIG else [f"rig {rig}"]
+    content = json.dumps([scenario.id, seed, weights, log, *chosen])
     return f"{safe_name(scenario.name)}-s{seed}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
@@ -102,15 +117,13 @@ class Run:
         return tuple(job for job in self.missing(jobs) if job.clip in failed)
 
     def records(self) -> tuple[ClipRecord, ...]:
-        """The records of all finished clips, accepted ones first, by name."""
+        """The records of all finished clips, accepted ones first, by name. Raises `DamagedFile`; `nearmiss resume`
+        makes a damaged clip again."""
         return tuple(read_record(f / "record.json") for s in (State.ACCEPTED, State.REJECTED) for f in self.folders(s))
 
     def failures(self) -> tuple[ClipFailed, ...]:
-        """The failures, by clip."""
-        return tuple(
-            ClipFailed.from_json(json.loads(p.read_text("utf-8")))
-            for p in sorted((self.path / State.FAILED).glob("*.json"))
-        )
+        """The failures, by clip. Raises RunRefused for a damaged file."""
+        return tuple(map(_failure, sorted((self.path / State.FAILED).glob("*.json"))))
 
     def folders(self, state: State) -> tuple[Path, ...]:
         """The folders of the clips with this outcome."""
@@ -152,20 +165,22 @@ class Run:
     def fail(self, job: Job, reason: str, trace: str, transient: bool = False, attempts: int = 1) -> ClipFailed:
         """Store why a clip was not made, and its stage if it is known."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
-            reason = f"{reason} (in {json.loads(shown.read_text(encoding='utf-8'))['stage']})"
+            reason = f"{reason} (in {read_stage(shown).stage})"
             shown.unlink(missing_ok=True)
         for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
             begun.unlink(missing_ok=True)
-        about = (job.clip, job.scenario.id, job.scenario.name, job.seed)
-        failure = ClipFailed(*about, hide(reason), hide(trace), transient, attempts)
-        write_json(self.path / State.FAILED / f"{job.clip}.json", failure.as_json())
+        failure = ClipFailed(
+            clip=job.clip, scenario=job.scenario.id, name=job.scenario.name, seed=job.seed, reason=hide(reason),
+            trace=hide(trace), transient=transient, attempts=attempts,
+        )  # fmt: skip
+        write_json(self.path / State.FAILED / f"{job.clip}.json", failure.model_dump(by_alias=True))
         return failure
 
     def ask(self, scenarios: Sequence[Scenario]) -> None:
         """Add scenarios to the requested ones."""
-        new = [RequestedScenario(s.id, safe_name(s.name), s.parameters) for s in scenarios]
+        new = [RequestedScenario(scenario=s.id, family=safe_name(s.name), parameters=s.parameters) for s in scenarios]
         known = {one.scenario: one for one in (*self.asked(), *new)}
-        write_json(self.path / "asked.json", {"scenarios": [asdict(one) for one in known.values()]})
+        write_json(self.path / "asked.json", RequestedScenarios(scenarios=tuple(known.values())).model_dump())
 
     def asked(self) -> tuple[RequestedScenario, ...]:
         """All requested scenarios of all starts; empty in a folder of an older version."""
@@ -173,13 +188,21 @@ class Run:
         if not path.is_file():
             return ()
         try:
-            return tuple(RequestedScenario(**one) for one in json.loads(path.read_text("utf-8"))["scenarios"])
-        except (ValueError, KeyError, TypeError):
-            raise RunRefused(f"{path} is damaged; move it away: the coverage then counts only clips") from None
+            return read_strictly(path, path.read_bytes(), RequestedScenarios.model_validate_json).scenarios
+        except DamagedFile as damage:
+            raise RunRefused(f"{damage}; move it away: the coverage then counts only clips") from None
 
-    def manifest(self) -> dict[str, Any]:
+    def file(self) -> RunFile:
         """The content of run.json. Raises `RunRefused` if it is damaged."""
-        return read_manifest(self.path / "run.json")
+        return read_run_file(self.path / "run.json")
+
+    def rig(self) -> Rig:
+        """The cameras of this run's clips, stored at its first start. Raises `RunRefused`."""
+        file = self.file()
+        cameras = RIG if file.rig is None else mounted_cameras(file.rig)
+        if (now := rig_id(cameras)) != (was := file.made_with["rig"]):
+            raise RunRefused(f"{self.path}/run.json has the cameras {now}, but the id {was}; give another --out")
+        return cameras
 
     def mend(self) -> tuple[tuple[str, str], ...]:
         """Move incomplete clips away, so that they are made again; returns each with its damage."""
@@ -202,19 +225,24 @@ class Run:
         with suppress(OSError):  # full disk; the next start makes it
             (self.path / UNFINISHED).mkdir(exist_ok=True)
 
-    def last_start(self) -> dict[str, Any]:
+    def last_start(self) -> RunStart:
         """The facts about the last start in run.json."""
-        return self.manifest()["starts"][-1]
+        return self.file().starts[-1]
 
     def first_start(self) -> datetime:
         """The time of the first start."""
-        return datetime.fromisoformat(self.manifest()["starts"][0]["at"])
+        return datetime.fromisoformat(self.file().starts[0].at)
 
     def note(self, **facts: Any) -> None:
         """Add facts about this start to run.json."""
-        manifest = read_manifest(self.path / "run.json")
-        manifest["starts"][-1].update(facts)
-        write_json(self.path / "run.json", manifest)
+        write_run_file(self.path / "run.json", self.file().noted(**facts))
+
+
+def _failure(path: Path) -> ClipFailed:
+    try:
+        return read_strictly(path, path.read_bytes(), ClipFailed.model_validate_json)
+    except DamagedFile as damage:
+        raise RunRefused(f"{damage}; move it away: `nearmiss resume` then makes the clip") from None
 
 
 def _begun(unfinished: Path) -> Path:
@@ -223,11 +251,12 @@ def _begun(unfinished: Path) -> Path:
 
 
 @contextmanager
-def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> Iterator[Run]:
+def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: Rig = RIG) -> Iterator[Run]:
     """Make or continue a run folder and lock it.
 
     `made_with` must be the same for all clips of the folder. `start` is stored and may differ between starts: other
-    scenarios or seeds extend a run. Raises `RunRefused` or `lock.Locked`.
+    scenarios or seeds extend a run. `rig` are the cameras whose id `made_with` has. Raises `RunRefused` or
+    `lock.Locked`.
     """
     if path.exists() and not path.is_dir():
         raise RunRefused(f"{path} is a file; --out names a folder")
@@ -241,7 +270,7 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
         run = Run(path)
-        _write_manifest(run, made_with, start)  # the first file: run.json identifies a run folder
+        _write_manifest(run, made_with, start, rig)  # the first file: run.json identifies a run folder
         for name in State:
             (path / name).mkdir(exist_ok=True)
         run.clear()  # left by a run that was killed
@@ -268,14 +297,15 @@ def look(path: Path) -> Run:
     return Run(path)
 
 
-def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
+def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any], rig: Rig) -> None:
     path = run.path / "run.json"
-    manifest = read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
-    different = [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]
+    before = read_run_file(path) if path.is_file() else None
+    known = before.made_with if before else made_with
+    different = [k for k, v in made_with.items() if known.get(k) != v]
     if different and (run.folders(State.ACCEPTED) or run.folders(State.REJECTED)):
-        was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
+        was = ", ".join(f"{k} {known.get(k)}" for k in different)
         now = ", ".join(f"{k} {made_with[k]}" for k in different)
         raise RunRefused(f"{run.path} was made with {was}, this run has {now}; give another --out")
-    manifest["made_with"] = made_with
-    manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
-    write_json(path, manifest)
+    begun = RunStart(at=datetime.now(UTC).isoformat(timespec="seconds"), **start)
+    starts = (*(before.starts if before else ()), begun)
+    write_run_file(path, RunFile(made_with=made_with, rig=stored_cameras(rig), starts=starts))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from scenarios.compiler.kind_limits import Doubt, limit_doubts
 from scenarios.events.action_spec import Do, crossing_speed
 from scenarios.events.event_spec import EventSpec
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
@@ -10,12 +11,10 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import nearest
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
-from scenarios.spec.appearance_spec import too_fast
 from scenarios.spec.trigger_spec import When, pair_of
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import StoryVerb, WrittenEvent
 
-Doubt = tuple[str, str, str]  # key within the event, what was found, what would be right
 SETS_SPEED = {
     "brake", "stop", "change_speed", "hold_speed", "follow", "cross", "step_out", "follow_trajectory", "lose_control",
     "stop_at_line", *(verb.key for verb in VERBS.all() if verb.action.takes_speed),
@@ -41,11 +40,11 @@ _NO_CARGO = frozenset(kind for kind, record in KINDS.items() if record.alive or 
 
 def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
     """Everything that is doubtful in one event of `story`."""
-    yield from _trigger_doubts(spec, story, cast, duration_s)
+    yield from _trigger_doubts("when", spec.when, spec, story, cast, duration_s)
     if spec.actor in cast.broken:
         return
     if spec.actor not in cast.members:
-        yield "actor", f"'{spec.actor}'", nearest(spec.actor, [*cast.members, *sorted(cast.broken)])
+        yield "actor", f"'{spec.actor}'", _nearest_actor(spec.actor, [*cast.members, *sorted(cast.broken)], cast)
         return
     actor, verb = cast.members[spec.actor], spec.do.verb
     others = [e for e in story if e is not spec and e.actor == actor.id and _may_precede(e, spec)]
@@ -60,12 +59,17 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
     else:
         if (own := VERBS.get(verb)) is not None:
             yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
-            yield from _limit_doubts(spec.do, actor)
+            yield from limit_doubts(spec.do, actor, None)
             return
-        moved = any(e.do.verb in SETS_PATH for e in others)
+        moved, changed = (any(e.do.verb in sets for e in others) for sets in (SETS_PATH, SETS_SPEED))
         yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)
-        yield from _limit_doubts(spec.do, actor)
-        yield from _speed_doubts(spec.do, actor, any(e.do.verb in SETS_SPEED for e in others))
+        yield from limit_doubts(spec.do, actor, None if changed or actor.on_trajectory else actor.speed_mps)
+        yield from _speed_doubts(spec.do, actor, changed)
+
+
+def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:
+    """What to write instead of an id that no actor has."""
+    return cast.door_of(said) or nearest(said, known)
 
 
 def _may_precede(one: EventSpec, other: EventSpec) -> bool:
@@ -87,28 +91,16 @@ def _verb_doubts(
         elif said not in cast.members:
             unknown = True
             if said not in cast.broken:
-                yield (
-                    f"{where}.{key}",
-                    f"'{said}'",
-                    nearest(said, [name for name in cast.members if name != spec.actor]),
-                )
+                others = [name for name in cast.members if name != spec.actor]
+                yield f"{where}.{key}", f"'{said}'", _nearest_actor(said, others, cast)
     for key in verb.triggers:
         if (when := getattr(says, key)) is not None:
-            yield from _inner_trigger_doubts(f"{where}.{key}", when, spec.actor, cast, duration_s)
+            yield from _trigger_doubts(f"{where}.{key}", when, spec, story, cast, duration_s)
     if not unknown:
         others = tuple(e.do.verb for e in story if e is not spec and e.actor == spec.actor)
         event = WrittenEvent(cast.members[spec.actor], cast, earlier, others, *changed_before(spec, story))
         for key, found, wanted in verb.check(says, event):
             yield f"{where}.{key}" if key else where, found, wanted
-
-
-def _inner_trigger_doubts(where: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
-    """Of a trigger within an action: it may wait for all but the end of another event."""
-    for path, single in when.singles(where):
-        if single.ended is not None:
-            yield f"{path}.ended", "the end of an event", "'when ... has ended' in the event that comes next"
-        else:
-            yield from _single_doubts(path, single, actor, cast, duration_s)
 
 
 def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozenset[str], frozenset[str]]:
@@ -122,13 +114,14 @@ def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozens
 
 
 def _trigger_doubts(
-    spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
+    where: str, when: When, spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
 ) -> Iterator[Doubt]:
-    for path, when in spec.when.singles():
-        if when.ended is not None:
-            yield from _ended_doubts(f"{path}.ended", when.ended.event, spec, story)
+    """Of a trigger of an event or within its action; `where`: its path."""
+    for path, single in when.singles(where):
+        if single.ended is not None:
+            yield from _ended_doubts(f"{path}.ended", single.ended.event, spec, story)
         else:
-            yield from _single_doubts(path, when, spec.actor, cast, duration_s)
+            yield from _single_doubts(path, single, spec.actor, cast, duration_s)
 
 
 def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
@@ -139,7 +132,7 @@ def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration
     for key in ("of", "to", "what"):
         said = getattr(part, key, None)
         if said is not None and said not in known:
-            yield f"{path}.{when.named}.{key}", f"'{said}'", nearest(said, known)
+            yield f"{path}.{when.named}.{key}", f"'{said}'", _nearest_actor(said, known, cast)
     yield from _pair_doubts(path, when, actor, cast)
 
 
@@ -176,7 +169,11 @@ def _ended_doubts(path: str, said: str, spec: EventSpec, story: Sequence[EventSp
 
 
 def _waits_for(spec: EventSpec) -> list[str]:
-    return [when.ended.event for _, when in spec.when.singles() if when.ended is not None]
+    """The events for whose end this one waits, before it begins or before it ends."""
+    verb = VERBS.get(spec.do.verb)
+    inner = (getattr(spec.do.says, key) for key in (verb.triggers if verb is not None else ()))
+    whens = [spec.when, *(when for when in inner if when is not None)]
+    return [single.ended.event for when in whens for _, single in when.singles() if single.ended is not None]
 
 
 def _goes_on(spec: EventSpec) -> str:
@@ -217,26 +214,18 @@ def _off_rails(do: Do, actor: ActorDescription) -> str:
     return ""
 
 
-def _limit_doubts(do: Do, actor: ActorDescription) -> Iterator[Doubt]:
-    """What is asked of an actor against what its kind can do."""
-    limits, says = KINDS[actor.kind].dynamics, do.says
-    key = {"change_speed": "to"}.get(do.verb, "speed")
-    speed, decel = getattr(says, key, None), getattr(says, "decel", None)
-    if limits.fastest_mps is not None and speed is not None and speed > limits.fastest_mps + 1e-9:
-        yield f"do.{do.verb}.{key}", f"{actor.a_kind} at {shown(speed, SPEED)}", too_fast(actor.kind)
-    if limits.hardest_mps2 is not None and decel is not None and decel > limits.hardest_mps2:
-        found = f"{actor.a_kind} that brakes at {decel:g} m/s^2"
-        yield f"do.{do.verb}.decel", found, f"at most {limits.hardest_mps2:g} m/s^2, which is all that its brakes give"
-
-
 def _cut_in_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if not actor.beside_ego_lane and not moved:
+    if actor.kind in ON_FOOT:
+        yield "do.cut_in", *_keeps_no_lane(actor)
+    elif not actor.beside_ego_lane and not moved:
         wanted = "an actor in another lane of the ego's direction"
         yield "do.cut_in", f"{actor.id}, which is not beside the ego's lane", wanted
 
 
 def _cut_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.id == "ego" or not (actor.in_ego_lane or moved):
+    if actor.kind in ON_FOOT:
+        yield "do.cut_out", *_keeps_no_lane(actor)
+    elif actor.id == "ego" or not (actor.in_ego_lane or moved):
         yield "do.cut_out", f"{actor.id}, which is not ahead in the ego's lane", "an actor in the ego's lane"
 
 
@@ -244,7 +233,11 @@ def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
     if actor.on_ramp and not moved and do.verb in ("change_lane", "offset"):
         yield f"do.{do.verb}", f"{actor.id}, which is on the ramp", "merge first"
     if actor.kind in ON_FOOT:
-        yield f"do.{do.verb}", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
+        yield f"do.{do.verb}", *_keeps_no_lane(actor)
+
+
+def _keeps_no_lane(actor: ActorDescription) -> tuple[str, str]:
+    return f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
 
 
 def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
@@ -253,7 +246,9 @@ def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
 
 
 def _merge_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if not actor.on_ramp:
+    if actor.kind in ON_FOOT:
+        yield "do.merge", *_keeps_no_lane(actor)
+    elif not actor.on_ramp:
         yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; of one in a lane: cut_in"
 
 

@@ -219,11 +219,13 @@ class FollowTrajectory:
 class VerbAction:
     """An action that a verb of `scenarios.verbs` defines, as a frozen dataclass.
 
-    The class says what the action takes over from: whatever ruled the body's speed, its path, or both.
+    The class says what the action takes over from: whatever ruled the body's speed, its path, or both. `along_road`: it
+    goes on along the body's road from where it begins, so a body that heads across the road cannot take it.
     """
 
     takes_speed: ClassVar[bool] = False
     takes_path: ClassVar[bool] = False
+    along_road: ClassVar[bool] = False
 
     def brought(self, actor: str) -> tuple[str, ...]:
         """The ids of bodies that the action of `actor` brings with it: until it begins they are not there."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from scenarios.model.bodies import CALLED, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.kinds.debris import DOOR_SUFFIX, DOORED
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.spec.actor_spec import (
@@ -100,6 +101,13 @@ class ActorIndex:
         """'lead (car), truck (truck)', for messages."""
         described = [f"{m.id} ({m.kind})" for m in self.members.values()]
         return ", ".join(described + sorted(self.broken))
+
+    def door_of(self, name: str) -> str:
+        """What an author is told who names the door of a car, a body that no story line can name; "" of other names."""
+        owner = name.removesuffix(DOOR_SUFFIX)
+        if owner == name or owner not in self.members or self.members[owner].kind not in DOORED:
+            return ""
+        return f"{owner}: {name} is its door, a body without a story of its own; an event of {owner} opens it"
 
     def leader(self) -> str | None:
         """The nearest body ahead in the ego's lane."""
@@ -248,10 +256,24 @@ def _strange(words: list[str], cast: ActorIndex) -> list[str]:
     return [word for word in words if word not in known]
 
 
+def _named(words: list[str], cast: ActorIndex) -> str:
+    """The one actor that the words name; "" where they do not."""
+    try:
+        return resolve(" ".join(words), cast) if words else ""
+    except AmbiguousReference:
+        return ""
+
+
 def _nobody(words: list[str], cast: ActorIndex) -> str:
+    if door := cast.door_of("-".join(words)):
+        return door
     there = f"an actor of this scenario: {cast.listed}"
     strange = _strange(words, cast)
     if not strange:
         return f"{there}; none of them is '{' '.join(words)}'"
     close = get_close_matches(strange[0], sorted(_known(cast)), n=1, cutoff=0.75)
+    named = words[: -len(strange)]
+    if not close and words == named + strange and (who := _named(named, cast)):
+        extra = " ".join(strange)
+        return f"'{' '.join(named)}' alone: '{extra}' says nothing of {who}, and cannot be said here of what it does"
     return f"{there}; '{strange[0]}' says nothing of any of them" + (f", did you mean {close[0]}?" if close else "")

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from scenarios.event_text import VERB_TEXT
-from scenarios.model.actions import VerbAction
+from scenarios.model.actions import Action, VerbAction
+from scenarios.model.triggers import Trigger
 from scenarios.roads.road import Road
 from scenarios.scenario import Placed
 from scenarios.simulation.actions.motions import MOTIONS, Motion
@@ -68,7 +69,8 @@ class StoryVerb:
     `grammar` holds rules and terminals in Lark's notation; the rule called `key` is the verb, its first one. `parts`
     says for each alias of these rules which key of the section it fills, or reads it; aliases that all verbs share
     need no entry. `names` are the keys of actors, of the section and of the action alike; `triggers` the keys of
-    triggers (`spec.trigger_spec.When`). `at`: which key "at" or "with" a quantity fills. `meant` names another verb
+    triggers (`spec.trigger_spec.When`). `needed`: aliases of parts of which one must be said, as the section asks.
+    `at`: which key "at" or "with" a quantity fills. `meant` names another verb
     where the same words mean that one of this actor.
     """
 
@@ -85,6 +87,10 @@ class StoryVerb:
     at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    drafts: tuple[
+        str, ...
+    ] = ()  # phrases that `new --from` can draft, for one that says too little, which "..." stands for
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing
     check_placed: Callable[[Any, PlacedEvent], Iterator[Refusal]] = _nothing
     brings: Callable[[Any, PlacedEvent], tuple[Placed, ...]] = _no_bodies  # those of the action's `brought`
@@ -135,3 +141,8 @@ class VerbRegistry:
         if found is None:
             raise KeyError(f"no verb makes {action!r}; there are {', '.join(self._verbs)}")
         return found
+
+    def triggers_of(self, action: Action) -> dict[str, Trigger]:
+        """The triggers within an action by their key, such as `until` of `wait`; none of a verb without a module."""
+        keys = self.of(action).triggers if isinstance(action, VerbAction) else ()
+        return {key: when for key in keys if (when := getattr(action, key)) is not None}

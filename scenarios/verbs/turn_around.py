@@ -40,6 +40,7 @@ class TurnAround(VerbAction):
     """Turn round over one's left on the spot, slowing down for it as radius and steering ask."""
 
     takes_path: ClassVar[bool] = True
+    along_road: ClassVar[bool] = True
 
 
 GRAMMAR = """
@@ -235,6 +236,7 @@ TURN_AROUND = StoryVerb(
     action=TurnAround,
     grammar=GRAMMAR,
     phrases=("{a} turns around after 1 s", "{a} makes a U-turn after 1 s"),
+    drafts=("... on a wide road", "a car turns around on a wide road"),
     compiled=_compiled,
     words=_words,
     motion=_motion,

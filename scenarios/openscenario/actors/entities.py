@@ -12,6 +12,7 @@ from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
 KIND_PROPERTY = "nearmiss:kind"  # as the export writes it
+HIT_PROPERTY = "nearmiss:hit-at"  # likewise: the time in seconds from which an impact moves the body
 _CATEGORY_KEY = {"Vehicle": "vehicleCategory", "Pedestrian": "pedestrianCategory", "MiscObject": "miscObjectCategory"}
 _DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres and stories move
     "Performance": "limits of a vehicle model that is not ours",
@@ -23,7 +24,8 @@ _DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres 
 
 @dataclass(frozen=True)
 class Entity:
-    """A body as the file gives it. `forward_m` and `left_m` lead from its reference point to its box's centre."""
+    """A body as the file gives it. `forward_m` and `left_m` lead from its reference point to its box's centre. `hit_s`:
+    from when on an impact moves it along its trajectory, where this project wrote the file."""
 
     name: str
     id: str  # in our language
@@ -33,6 +35,7 @@ class Entity:
     left_m: float
     controlled: bool  # by a controller of its own
     node: Node
+    hit_s: float | None = None
 
     @property
     def nose_m(self) -> float:
@@ -105,7 +108,16 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
         raise extent.not_said(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
     centre.number("z")
     kind = _kind(body, size[2])
-    return Entity(name, own_id, kind, size, centre.number("x"), centre.number("y"), bool(controllers), node)
+    left = centre.number("y")
+    return Entity(name, own_id, kind, size, centre.number("x"), left, bool(controllers), node, _hit_s(body))
+
+
+def _hit_s(body: Node) -> float | None:
+    for properties in body.children("Properties"):
+        for one in properties.children("Property"):
+            if one.word("name", "") == HIT_PROPERTY:
+                return one.number("value")
+    return None
 
 
 def _kind(body: Node, height: float) -> Kind:

@@ -10,6 +10,8 @@ from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SH
 
 SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
 TIGHTEST_PER_M = 0.12
+ALONG_RAD = 0.03  # between heading and road: what goes on along the road from more than that jumps
+STEEPEST_RAD = 1.0  # from which a change of lane bends into the road
 
 
 def shift(mover: BodyState, action: Action) -> RunningAction:
@@ -86,10 +88,24 @@ def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> Ru
     return RunningAction(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
 
 
-def _slope(mover: BodyState) -> float:
-    """Of a heading against the road that it is about to join; steep ones are left to the checks."""
+def across_road(mover: BodyState, most_rad: float) -> str:
+    """Why a body cannot go on along its road from here, for an author; "" where its heading is within `most_rad` of the
+    road, in either direction, or it is in a lane."""
+    if isinstance(mover.path, LanePath) or abs(_tilt(mover)) <= most_rad:
+        return ""
+    return f"it heads {math.degrees(abs(_tilt(mover))):.0f} degrees across the road"
+
+
+def _tilt(mover: BodyState) -> float:
+    """Angle from the road, in the direction in which the body faces, to its heading; radians, left positive."""
     s, _ = mover.road.locate(*mover.at[:2])
-    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * facing_of(mover))))
+    along = mover.road.heading(s) + (0.0 if facing_of(mover) > 0 else math.pi)
+    return wrapped(mover.at[2] - along)
+
+
+def _slope(mover: BodyState) -> float:
+    """Metres to the left of the road for a metre along it, of a heading of at most `STEEPEST_RAD` across the road."""
+    return facing_of(mover) * math.tan(max(-STEEPEST_RAD, min(STEEPEST_RAD, _tilt(mover))))
 
 
 def settle_in_lane(mover: BodyState) -> None:

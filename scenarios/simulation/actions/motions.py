@@ -32,15 +32,23 @@ def speed_rule(mover: BodyState) -> SpeedRule:
 
 
 @dataclass(frozen=True)
+class TriggerWatch:
+    """A trigger that an action waits for: whether it `holds` now; `why_not` of one that never did, for an author."""
+
+    holds: Callable[[], bool]
+    why_not: Callable[[], str]
+
+
+@dataclass(frozen=True)
 class ActionContext:
     """What an action can ask while it begins and while it lasts.
 
-    `before`: what ruled the body's speed until the action began. `holds`: whether a trigger holds now.
+    `before`: what ruled the body's speed until the action began. `watch` begins to watch a trigger.
     """
 
     t_s: float
     look: Callable[[str], BodyState]
-    holds: Callable[[Trigger], bool]
+    watch: Callable[[Trigger], TriggerWatch]
     before: SpeedRule
 
 

@@ -46,6 +46,16 @@ PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is 
 GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # to a standstill, before the other gear goes in
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """What a body is fixed to: its box centre lies so far ahead and to the left of the carrier's, turned by so much."""
+
+    carrier: "BodyState"
+    forward_m: float
+    left_m: float
+    turn_rad: float
+
+
 @in_row(
     grip=GRIP, speed=SPEED, gear=GEAR, accel=ACCEL, yaw_rate=YAW_RATE, lit=LIT, travelled_m=TRAVELLED, present=PRESENT
 )
@@ -82,6 +92,7 @@ class BodyState:
     heeds_signals: bool = True
     travelled_m: float = 0.0
     mass: float = 0.0  # kg
+    attached: Attachment | None = None  # goes where its carrier is pushed, until it is hit itself
 
     @cached_property
     def row(self) -> Row:
@@ -281,11 +292,32 @@ class BodyState:
     def struck(self, velocity: np.ndarray, decel: float) -> None:
         """From an impact on: slide with this velocity, slowed by friction alone."""
         spin = self.skid.yaw_rate if self.skid is not None else 0.0
-        self.skid, self.struck_once = SlidingState(velocity, decel, spin), True
+        self.skid, self.struck_once, self.attached = SlidingState(velocity, decel, spin), True, None
         self.still, self.scripted, self.drive, self.driven = False, False, None, False
         yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
         self.lit = self.body.kind in FOUR_WHEELS and math.hypot(*velocity) > 0.5
+
+    def attach_to(self, carrier: "BodyState") -> None:
+        """Be fixed to another body as both are now."""
+        (x, y), (cx, cy), yaw = self.centre(), carrier.centre(), carrier.at[2]
+        forward = (x - cx) * math.cos(yaw) + (y - cy) * math.sin(yaw)
+        left = (y - cy) * math.cos(yaw) - (x - cx) * math.sin(yaw)
+        self.attached = Attachment(carrier, forward, left, self.at[2] - yaw)
+
+    def go_with_carrier(self, dt: float) -> None:
+        """After a step of `dt` seconds in which its carrier slid: slide with it, as one rigid body."""
+        assert self.attached is not None
+        carrier, forward, left = self.attached.carrier, self.attached.forward_m, self.attached.left_m
+        skid, yaw = carrier.skid, carrier.at[2]
+        assert skid is not None
+        cos, sin, (x, y) = math.cos(yaw), math.sin(yaw), carrier.centre()
+        before, heading = self.at[2], yaw + self.attached.turn_rad
+        self._put_centre(x + cos * forward - sin * left, y + sin * forward + cos * left, heading)
+        lever = np.array([-sin * forward - cos * left, cos * forward - sin * left])
+        self.skid = SlidingState(skid.velocity + skid.yaw_rate * lever, skid.decel_mps2, skid.yaw_rate)
+        speed = float(self.skid.velocity @ [math.cos(heading), math.sin(heading)])
+        self.accel, self.speed, self.yaw_rate = (speed - self.speed) / dt, speed, (heading - before) / dt
 
     def join_lane(self) -> LanePath:
         """Go on along the road from where the body is."""
@@ -298,18 +330,26 @@ def _goes_on_by_itself(_: float) -> str:
     return ""
 
 
+def _for_nothing() -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class RunningAction:
     """What happens, in words, and whether it is over at a time.
 
     `step` is called before every step of the simulation while the action lasts, for actions of several phases; it
-    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why.
+    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why. `short`: it happens, and
+    this is why not as asked; "" where it does. `waits_for`: of one that
+    the end of the clip finds still waiting for something, why that never came; "" for any other.
     """
 
     said: str
     over: Callable[[float], bool]
     step: Callable[[float], str] = _goes_on_by_itself
     declined: bool = False
+    short: str = ""
+    waits_for: Callable[[], str] = _for_nothing
 
 
 def at_once(_: float) -> bool:
