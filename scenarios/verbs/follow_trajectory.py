@@ -84,5 +84,6 @@ FOLLOW_TRAJECTORY = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(("after the last point", "straight on, at the last speed"),),
     parts={"path_points": _read_points, "path_point": _read_point},
 )

@@ -96,6 +96,11 @@ LOSE_CONTROL = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`turn`", f"{math.degrees(SPIN_RAD):g}°, less where the slide ends before"),
+        ("`to`", "left"),
+        ("below", f"{SLIDES_FROM_MPS * 3.6:g} km/h nothing happens, which is said"),
+    ),
     parts={"turning": "turn"},
     at={ANGLE: "turn"},
     check=_check,
