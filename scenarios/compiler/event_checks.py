@@ -56,13 +56,14 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
     elif KINDS[actor.kind].on_rails and (reason := _off_rails(spec.do, actor)):
         yield f"do.{verb}", f"{actor.a_kind}, which runs on rails and cannot leave them", reason
     else:
-        if (own := VERBS.get(verb)) is not None:
-            yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
-            yield from limit_doubts(spec.do, actor, None)
-            return
         moved, changed = (any(e.do.verb in sets for e in others) for sets in (SETS_PATH, SETS_SPEED))
+        own, speed = VERBS.get(verb), None if changed or actor.on_trajectory else actor.speed_mps
+        if own is not None:
+            yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
+            yield from limit_doubts(spec.do, actor, speed)
+            return
         yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)
-        yield from limit_doubts(spec.do, actor, None if changed or actor.on_trajectory else actor.speed_mps)
+        yield from limit_doubts(spec.do, actor, speed)
         yield from _speed_doubts(spec.do, actor, changed)
 
 
