@@ -1,4 +1,4 @@
-"""What of a story has yet to happen, what is going on and what is over, while the simulation runs."""
+"""The storyboard of a running simulation: events that wait, run or have ended."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ SOON_S = 1e-9
 
 @dataclass
 class Waiting:
-    """An event that has not happened, and how near each condition of its trigger came to holding."""
+    """An event that has not started, and how near each condition of its trigger came to holding."""
 
     event: Event
     nearest: dict[Single, TriggerDistance] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Running:
 
 
 class Storyboard:
-    """Events wait for their triggers, run until they are over or another takes their place, and then have ended."""
+    """Schedules events: each waits for its trigger, runs until it is over or replaced, and then has ended."""
 
     def __init__(self, events: Sequence[Event], actors: Sequence[str]) -> None:
         for event in events:
@@ -45,7 +45,7 @@ class Storyboard:
         self.latest_s = 0.0
 
     def due(self, look: Look, t_s: float) -> Event | None:
-        """The first event whose trigger holds now; it waits no more."""
+        """Remove and return the first waiting event whose trigger holds now."""
         self.latest_s = t_s
         for place, waiting in enumerate(self.waiting):
             if self._holds(waiting.event.when, waiting.nearest, look, t_s):
@@ -53,16 +53,16 @@ class Storyboard:
         return None
 
     def go_on(self, look: Look, t_s: float) -> list[tuple[str, str]]:
-        """Let what is going on take its next phase; returns each actor that begins one, and what it is called.
+        """Call the next phase of all running actions. Returns the actor and the description of each phase that starts.
 
-        Who slides, or is not there, takes none.
+        Actions of bodies that slide or are not in the scene are not called.
         """
         able = [run for run in self.running if look(run.event.actor).present and not look(run.event.actor).slides]
         told = [(run.event.actor, run.deed.step(t_s)) for run in able]
         return [(actor, said) for actor, said in told if said]
 
     def holds(self, when: Trigger, look: Look, t_s: float) -> bool:
-        """Whether a trigger holds now, whatever waits for it."""
+        """Whether a trigger holds now, independent of any event."""
         return self._holds(when, {}, look, t_s)
 
     def _holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: Look, t_s: float) -> bool:
@@ -79,7 +79,7 @@ class Storyboard:
         return now is not None and now.short <= 0
 
     def begin(self, event: Event, deed: RunningAction, t_s: float) -> None:
-        """An event happens; what it takes the place of has ended."""
+        """Start an event; running events of the same actor that it replaces end now."""
         replaced = [run for run in self.running if run.event.actor == event.actor and _takes_over(event, run.event)]
         for run in replaced:
             self._end(run, t_s)
@@ -89,7 +89,7 @@ class Storyboard:
         self.running.append(Running(event, deed))
 
     def settle(self, t_s: float) -> None:
-        """End what is over."""
+        """End the actions that are over."""
         for run in [run for run in self.running if run.deed.over(t_s)]:
             self._end(run, t_s)
 
@@ -99,7 +99,7 @@ class Storyboard:
             self.ended_s[run.event.name] = t_s
 
     def unfired(self) -> tuple[Unfired, ...]:
-        """Events that never happened, and why: those whose trigger held and whose action could not be taken first."""
+        """Events that did not happen, with the reasons; events whose action was declined come first."""
         waiting = (Unfired(w.event.actor, sentence(w.event), self._why(w.event.when, w)) for w in self.waiting)
         return (*self.declined, *waiting)
 
@@ -112,17 +112,17 @@ class Storyboard:
             case AnyOf(parts):
                 return "; ".join(self._why(part, waiting) for part in parts)
             case After():
-                return "the clip was over before"
+                return "the clip ended before"
             case AfterEvent(event) if event in self.ended_s:
-                return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late for it"
+                return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late in the clip"
             case AfterEvent(event):
                 return f"'{event}' never {'ended' if event in self.begun else 'happened'}"
         if when not in waiting.nearest:
-            return f"{' and '.join(whom(when))} were never there together"
+            return f"{' and '.join(whom(when))} were never in the scene together"
         return waiting.nearest[when].told
 
     def _held(self, when: Single, waiting: Waiting) -> bool:
-        """Whether a condition of a trigger ever held by itself."""
+        """Whether one condition of a trigger ever held, considered alone."""
         match when:
             case After():
                 return when.t_s <= self.latest_s + SOON_S

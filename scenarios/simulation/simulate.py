@@ -1,4 +1,4 @@
-"""Runs a scenario: fixed inner steps, driver and story decide, bodies move, contacts are resolved."""
+"""Simulate a scenario in fixed steps: events and drivers decide, bodies move, collisions are resolved."""
 
 import math
 from collections.abc import Iterable
@@ -39,18 +39,18 @@ from scenarios.simulation.traffic.roundabout_yield import Roundabout
 from scenarios.simulation.traffic.traffic_signals import Signals
 
 SUBSTEPS = 10
-LOOK_EVERY = 2  # steps between two looks of a driver
+LOOK_EVERY = 2  # steps between two observations of a driver
 STEP_S = 1 / (FRAME_RATE_HZ * SUBSTEPS)
 
 
 def simulate(scenario: Scenario) -> Rollout:
     """Every body's motion at 12 Hz from t = 0 to `duration_s`, both included; the same scenario gives the same numbers.
 
-    A collision does not end the rollout: it is a happening, and the bodies slide on under friction.
-    Raises ValueError when the scenario starts from a log, or bodies overlap at the start.
+    A collision does not end the rollout: it is recorded as an event, and the bodies slide on under friction.
+    Raises ValueError if the scenario starts from a log or if bodies overlap at the start.
     """
     if scenario.from_log is not None:
-        raise ValueError(f"{scenario.name}: starts from a log; its motion is read from there, not simulated")
+        raise ValueError(f"{scenario.name}: starts from a log; its motion is read from the log, not simulated")
     world = SimulationState(scenario)
     frames = [world.record()]
     for _ in range(frame_count(scenario.duration_s) - 1):
@@ -61,7 +61,7 @@ def simulate(scenario: Scenario) -> Rollout:
 
 
 class SimulationState:
-    """The bodies between two steps."""
+    """The state of all bodies between two steps."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.t_s, self.steps = 0.0, 0
@@ -84,7 +84,7 @@ class SimulationState:
         self.touched: set[tuple[int, int]] = set()
         self.signals = Signals(scenario.road.junction)
         self.merging, self.roundabout = Merging(scenario.road), Roundabout(scenario.road)
-        self.merges = scenario.road.ramp is not None or self.roundabout.radius_m > 0  # ways run into one another
+        self.merges = scenario.road.ramp is not None or self.roundabout.radius_m > 0  # paths of several roads join
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
         self.table = np.stack([m.row for m in self.movers])
@@ -93,7 +93,7 @@ class SimulationState:
         self._refuse_overlaps()
 
     def step(self) -> None:
-        """One inner step: events, decisions, motion, contacts, comings and goings."""
+        """One inner step: events, decisions, motion, collisions, bodies that appear or disappear."""
         for actor, said in self.story.go_on(self._body, self.t_s):
             self._tell(actor, said)
         while (event := self.story.due(self._body, self.t_s)) is not None:
@@ -114,7 +114,7 @@ class SimulationState:
         self.story.settle(self.t_s)
 
     def record(self) -> list[tuple[float, ...]]:
-        """Per body: reference x, y, yaw, height above ground, speed, acceleration, brake light, there, sliding."""
+        """Per body: reference x, y, yaw, height above ground, speed, acceleration, brake light, present, sliding."""
         flags = ((float(m.lit), float(m.present), float(m.slides)) for m in self.movers)
         return [(*m.at, m.bottom_m, m.speed, m.accel, *told) for m, told in zip(self.movers, flags, strict=True)]
 
@@ -149,7 +149,7 @@ class SimulationState:
         return ActionContext(self.t_s, self._body, holds, speed_rule(mover))
 
     def _come_and_go(self) -> None:
-        """Who appears does so once its place at the edge is free; who leaves is gone once it is there."""
+        """Add bodies that are due once their place at the scene's edge is free; remove leaving bodies at the edge."""
         for mover in list(self.arriving):
             path = arrival(mover, self.movers[0], self.ego_began_s)
             if self._free(mover, path.pose()):
@@ -160,7 +160,7 @@ class SimulationState:
                 mover.present = False
 
     def _free(self, mover: BodyState, pose: Pose) -> bool:
-        """Whether nobody stands where `mover` would be."""
+        """Whether `mover` would overlap no present body at `pose`."""
         xy, yaw = self._centres()
         me, there = self.place[mover.body.id], self._present()
         xy[me], yaw[me], there[me] = pose[:2], pose[2], True
@@ -170,7 +170,7 @@ class SimulationState:
         self.happenings.append(SimEvent(round(self.t_s, 4), actor, what))
 
     def _move(self) -> None:
-        """Everybody goes on by a step: who just drives along a road in one loop, the others one by one."""
+        """Move all bodies by one step: bodies that only follow a road in one compiled loop, the others one by one."""
         cruising = []
         for place, mover in enumerate(self.movers):
             if mover.still or not mover.present:
@@ -184,7 +184,7 @@ class SimulationState:
             drive_on(self.table, np.array(places), road.nodes, road.curvature_per_m, STEP_S)
 
     def _feel_the_road(self) -> None:
-        """The grip of every body is what lies under its wheels."""
+        """Set the grip of every body from the friction under its wheels."""
         xy, yaw = self._centres()
         for mover, friction in zip(
             self.movers, friction_under(self.road, self.friction, xy, yaw, self.size), strict=True
@@ -194,7 +194,7 @@ class SimulationState:
                 mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
 
     def _look_around(self) -> None:
-        """Every driver looks along the road and asks something of the vehicle until the next look."""
+        """Let every driver observe the traffic and set its pedal request until the next observation."""
         drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
         if not drivers:
             return
@@ -226,7 +226,7 @@ class SimulationState:
         return box_centres(self.table, self.offset_m)
 
     def _foreseen(self, observer: BodyState) -> Float[np.ndarray, "actor 2"]:
-        """The velocities that an observer, and all on its road, reckon with."""
+        """The velocities that an observer, and all drivers on its road, expect of the other bodies."""
         velocity = velocities(self.table)
         if self.merges:
             for mover, own in zip(self.movers, velocity, strict=True):
@@ -252,7 +252,7 @@ class SimulationState:
             raise ValueError(f"bodies overlap at the start: {'; '.join(overlaps)}")
 
     def _collide(self) -> None:
-        met = [mover.velocity() for mover in self.movers]  # whoever is touched first this instant changes no other's
+        met = [mover.velocity() for mover in self.movers]  # before this step's impacts: their order has no effect
         for i, j, normal in self._touching():
             a, b = self.movers[i], self.movers[j]
             va, vb = a.velocity(), b.velocity()
@@ -270,7 +270,7 @@ class SimulationState:
 
 
 def _by_road(bodies: Iterable[tuple[int, Road]]) -> Iterable[tuple[Road, list[int]]]:
-    """The places of bodies, road by road."""
+    """The places of bodies, grouped by road."""
     found: dict[int, tuple[Road, list[int]]] = {}
     for place, road in bodies:
         found.setdefault(id(road), (road, []))[1].append(place)

@@ -1,4 +1,4 @@
-"""How bodies move sideways along a road: to another lane, or to another place within their lane."""
+"""Lateral moves along a road: to another lane, or to another offset within the lane."""
 
 import math
 
@@ -8,12 +8,12 @@ from scenarios.roads.road import Road
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 
-SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
+SHIFT_PEAK = 5.774  # peak of the second derivative of the lane change's quintic, for unit offset and unit length
 TIGHTEST_PER_M = 0.12
 
 
 def shift(mover: BodyState, action: Action) -> RunningAction:
-    """Begin to move to another lane or place within the lane."""
+    """Start a move to another lane or to another offset within the lane."""
     if mover.turn is not None:
         return RunningAction("cannot change lane in a turn", at_once)
     d, facing = mover.road.locate(*mover.at[:2])[1], facing_of(mover)
@@ -34,7 +34,7 @@ def shift(mover: BodyState, action: Action) -> RunningAction:
 
 
 def lane_count(road: Road) -> int:
-    """Of both directions."""
+    """Number of lanes of both directions."""
     return road.lanes + road.opposite_lanes
 
 
@@ -44,13 +44,13 @@ def lane_at(road: Road, d: float) -> int:
 
 
 def beside(road: Road, lane: int, side: Side, facing: int) -> int | None:
-    """The lane next to one on the side of who drives so; None where there is none."""
+    """The lane next to `lane` on a side, as seen in the direction `facing`; None if there is none."""
     other = lane + facing * (1 if side is Side.LEFT else -1)
     return other if 0 <= other < lane_count(road) else None
 
 
 def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | None:
-    """The lane to cut out to; if no side is said, the left one of the same direction, or else the right one."""
+    """The lane to cut out to. Without a given side: the left lane of the same direction, or else the right one."""
     if side is not None:
         return beside(road, lane, side, facing)
     sides = [beside(road, lane, s, facing) for s in (Side.LEFT, Side.RIGHT)]
@@ -58,7 +58,7 @@ def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | Non
 
 
 def facing_of(mover: BodyState) -> int:
-    """+1 for who heads along its road, -1 against it."""
+    """+1 if a body heads along its road, -1 against it."""
     s, _ = mover.road.locate(*mover.at[:2])
     return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
 
@@ -70,7 +70,7 @@ def _to_lane(mover: BodyState, lane: int | None, duration: float, said: str) -> 
 
 
 def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> RunningAction:
-    """To another offset as quickly as asked, grip and steering allow."""
+    """Move to another offset as quickly as requested, or as quickly as grip and steering allow."""
     slope = None if isinstance(mover.path, LanePath) else _slope(mover)
     lane = mover.join_lane()
     change, wheelbase = abs(target_d - lane.d), WHEELBASE_SHARE * mover.body.size.length_m
@@ -87,13 +87,13 @@ def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> Ru
 
 
 def _slope(mover: BodyState) -> float:
-    """Of a heading against the road that it is about to join; steep ones are left to the checks."""
+    """The slope of a body's heading to the road that it joins; steep ones are left to the checks."""
     s, _ = mover.road.locate(*mover.at[:2])
     return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * facing_of(mover))))
 
 
 def settle_in_lane(mover: BodyState) -> None:
-    """Along the road from here; who comes from elsewhere steers to the middle of the nearest lane."""
+    """Continue along the road from here; a body that comes from elsewhere steers to the middle of the nearest lane."""
     if not isinstance(mover.path, LanePath) and abs(_slope(mover)) > 1e-3:
         d = mover.road.locate(*mover.at[:2])[1]
         move_to(mover, mover.road.lane_centre(lane_at(mover.road, d)), 3.0, "")

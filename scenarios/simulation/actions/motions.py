@@ -1,4 +1,4 @@
-"""What the actions of verbs with a module of their own (`scenarios.verbs`) do to a body."""
+"""The motion interface of verbs with their own module (`scenarios.verbs`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ from scenarios.simulation.dynamics.longitudinal_control import Control, Target
 
 @dataclass(frozen=True)
 class SpeedRule:
-    """What rules a body's speed: a driver, or else a target; and its gear."""
+    """The control of a body's speed: a driver model or a target, and its gear."""
 
     drive: Follow | None
     target: Control
     gear: int
 
     def apply(self, mover: BodyState) -> None:
-        """Let it rule again."""
+        """Restore this control."""
         mover.drive, mover.target, mover.wanted_gear, mover.driven = self.drive, self.target, self.gear, False
         if self.drive is not None:
             mover.join_lane()
 
 
 def speed_rule(mover: BodyState) -> SpeedRule:
-    """The present one; of who follows a plan: to go on as fast as now."""
+    """The present control of a body; for a body that follows a plan: keep the present speed."""
     target = Target(mover.speed, 2.0) if mover.scripted else mover.target
     return SpeedRule(mover.drive, target, mover.wanted_gear)
 
 
 @dataclass(frozen=True)
 class ActionContext:
-    """What an action can ask while it begins and while it lasts.
+    """The context of an action at its start and while it lasts.
 
-    `before`: what ruled the body's speed until the action began. `holds`: whether a trigger holds now.
+    `before`: the speed control of the body until the action started. `holds`: whether a trigger holds now.
     """
 
     t_s: float

@@ -401,7 +401,7 @@ def test_who_is_not_there_is_neither_seen_nor_hit_nor_told_to_act():
     rollout = simulate(scenario(ego(30.0, Follow(30.0, "idm")), replace(ghost, behaviour=Parked()), events=events))
     assert rollout.speed_mps[:, 0] == pytest.approx(30.0)
     assert not rollout.valid[:, 1].any()
-    assert any("it is not there" in h.what for h in rollout.happenings)
+    assert any("it is not in the scene" in h.what for h in rollout.happenings)
 
 
 def test_a_cut_in_leaves_a_following_driver_at_the_wheel():

@@ -208,7 +208,7 @@ def test_what_waits_for_what_never_happens_says_so():
     ]
     rollout = simulate(scenario(ego(10.0), car_ahead(60.0, 12.0), events=events))
     assert [u.why for u in rollout.unfired][1:] == [
-        "'near' never happened", "'long' never ended", "'hold' ended at 5.50 s, too late for it",
+        "'near' never happened", "'long' never ended", "'hold' ended at 5.50 s, too late in the clip",
     ]  # fmt: skip
 
 
