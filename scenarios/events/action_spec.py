@@ -323,7 +323,7 @@ def _sideways(do: Do) -> Action:
 
 def _or(value: float | None, usual: float | None) -> float:
     chosen = usual if value is None else value
-    assert chosen is not None, "doubts() lets nothing through that has no speed"
+    assert chosen is not None, "check_event() refuses an action without a speed"
     return chosen
 
 

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 LONGEST_QUOTE = 80
+Inconsistency = tuple[str, str, str]  # path or key, what was found, what would be right
 
 
 @dataclass(frozen=True, order=True)

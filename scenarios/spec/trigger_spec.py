@@ -221,7 +221,7 @@ def compiled_trigger(when: When, actor: str, leader: str | None) -> Trigger:
         case "passed":
             return HasPassed(when.passed.of or actor, when.passed.what)
     of, to = pair_of(when, actor, leader)
-    assert of is not None and to is not None, "doubts() lets no open pair through"
+    assert of is not None and to is not None, "check_event() refuses an incomplete pair"
     if when.ttc is not None:
         return AtTTC(of, to, when.ttc.below)
     if when.gap is not None:

@@ -81,7 +81,7 @@ def _words(action: Overtake) -> str:
 def _check(says: OvertakeDo, event: WrittenEvent) -> Iterator[Refusal]:
     actor, whom = event.actor, event.cast.members[says.whom]
     if actor.kind in ON_FOOT:
-        yield "", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
+        yield "", f"{actor.a_kind}, which does not keep to a lane", "a vehicle or a cyclist"
     if whom.hidden or whom.on_trajectory:
         found = f"{whom.id}, which {'has no place of its own' if whom.hidden else 'follows its trajectory'}"
         yield "whom", found, "an actor that drives along the road"

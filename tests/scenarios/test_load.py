@@ -290,7 +290,7 @@ def test_a_scenario_may_start_from_a_log():
 )  # fmt: skip
 def test_a_log_says_where_everything_is(line):
     key = line.partition(":")[0]
-    assert re.search(rf":5:1: {key}: found .*; wanted no such key beside from: the log itself", fault_of(LOG + line))
+    assert re.search(rf":5:1: {key}: found .*; wanted no such key beside from: the log defines", fault_of(LOG + line))
 
 
 @pytest.mark.parametrize("scene", ["../x", "/etc", "a b", "''", ".x", "a/b"])

@@ -74,7 +74,7 @@ def test_what_differs_from_the_map_is_told(folder):
         ("{file: ../roads/bend.xodr, at: 900 m}", "", "road.at", "500.0 m long"),
         ("{file: ../roads/bend.xodr, id: 9}", "", "road.id", "one of bend"),
         ("{file: ../roads/three-lanes.xodr, lane: 7}", "", "road.lane", "-3, -2, -1, 1"),
-        ("{file: ../roads/bend.xodr, lanes: 2}", "", "road.lanes", "the map says it"),
+        ("{file: ../roads/bend.xodr, lanes: 2}", "", "road.lanes", "the map defines it"),
         ("{file: ../roads/bend.xodr, ahead: far}", "", "road.ahead", "a length with its unit"),
         ("{file: ../roads/three-lanes.xodr}", "{lane: 2, speed: 9 m/s, drive: follow}", "ego.lane", "0, or no lane"),
         ("{file: ../scenarios/on-a-map.yaml}", "", "road.file", "XML"),

@@ -143,7 +143,7 @@ def test_an_author_is_told_of_the_stop():
                 "story": "[the child steps out from in front of the bus]",
             },
             "actors.c",
-            "plain view",
+            "visible to the ego",
         ),
     ],
 )

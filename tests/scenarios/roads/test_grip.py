@@ -110,7 +110,11 @@ def test_an_author_is_told_of_slope_and_patches():
         ("slope: 40 %", "road.slope", "'40 %'"),
         ("slope: 10 %, surface: ice", "road.slope", "10 % at a friction of 0.1"),
         ("patches: [{surface: ice, from: 40 m, to: 30 m}]", "road.patches.0", "from 40 m to 30 m"),
-        ("patches: [{surface: ice, from: 10 m, to: 30 m, lane: 4}]", "road.patches.0.lane", "a lane that is not there"),
+        (
+            "patches: [{surface: ice, from: 10 m, to: 30 m, lane: 4}]",
+            "road.patches.0.lane",
+            "a lane that does not exist",
+        ),
         ("patches: [{surface: mud, from: 10 m, to: 30 m}]", "road.patches.0.surface", "'mud'"),
     ],
 )

@@ -173,9 +173,9 @@ def test_an_author_is_told_of_the_junction():
     ("changes", "where", "found"),
     [
         ({"story": "[ego turns left at the junction]", "junction": "null"}, "story.0", "without junction"),
-        ({"junction": "null"}, "actors.van.road", "cross, where no road crosses"),
+        ({"junction": "null"}, "actors.van.road", "cross, but the road has no crossing road"),
         ({"junction": "{at: 50 m, arms: left}"}, "actors.van.from", "right"),
-        ({"junction": "{at: 11 m}"}, "road.junction.at", "where the ego already is"),
+        ({"junction": "{at: 11 m}"}, "road.junction.at", "which the ego has already reached"),
         ({"story": "[ego runs the red light]"}, "story.0", "a junction without signals"),
         ({"junction": "{at: 50 m, signals: [{along: red}, {along: green}]}"}, "road.junction.signals", "without end"),
         ({"junction": "{at: 50 m, signals: [{along: green, across: green}]}"}, "road.junction.signals.0", "at once"),

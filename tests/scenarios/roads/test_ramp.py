@@ -134,8 +134,8 @@ def test_an_author_is_told_of_the_ramp():
 @pytest.mark.parametrize(
     ("changes", "where", "found"),
     [
-        ({"ramp": "null"}, "actors.truck.road", "ramp, where no ramp joins"),
-        ({"ego": EGO_ON_IT}, "ego.lane", "where the acceleration lane is not"),
+        ({"ramp": "null"}, "actors.truck.road", "ramp, but the road has no ramp"),
+        ({"ego": EGO_ON_IT}, "ego.lane", "does not start beside the acceleration lane"),
         ({"ego": "{lane: middle, speed: 5 m/s, drive: follow}"}, "ego.lane", "middle"),
         ({"story": "[truck changes lane to the left]"}, "story.0", "on the ramp"),
         ({"story": "[ego merges into a gap]"}, "story.0", "not on the ramp"),

@@ -165,7 +165,11 @@ def test_an_author_is_told_of_the_roundabout():
             "story.0",
             "exit 4",
         ),
-        ({"roundabout": "roundabout: {at: 20 m, radius: 17 m}"}, "road.roundabout.at", "where the ego already is"),
+        (
+            {"roundabout": "roundabout: {at: 20 m, radius: 17 m}"},
+            "road.roundabout.at",
+            "which the ego has already reached",
+        ),
         ({"car": FROM_LEFT, "story": "[car takes the first exit]"}, "actors.car", "too near to it"),
         ({"roundabout": "roundabout: {at: 45 m, radius: 5 m}"}, "road.roundabout.radius", "5 m"),
     ],

@@ -106,7 +106,7 @@ def test_a_truck_loses_its_tyre(words):
     [
         ("the crate crosses the road", "cannot move"),
         ("the truck drops the deer", "a thing"),
-        ("the deer changes lane to the left", "who keeps no lane"),
+        ("the deer changes lane to the left", "which does not keep to a lane"),
         ("the deer loses control", "on four wheels"),
         ("the deer reverses", "going backwards"),
     ],

@@ -186,7 +186,7 @@ REFUSED = [
     ("truck crosses the road", ["the speed at which truck crosses"]),
     ("rider crosses at 0 km/h", ["a speed above zero"]),
     ("the ego crosses the road", ["another actor"]),
-    ("lead steps out from behind the truck", ["a car", "on foot or on two wheels"]),
+    ("lead steps out from behind the truck", ["a car", "a pedestrian or a two-wheeler"]),
     ("walker steps out from behind lead", ["lead, which is not parked"]),
     ("walker steps out from behind the tree", ["'tree' says nothing"]),
     ("walker steps out from behind", ["it breaks off"]),
@@ -345,7 +345,5 @@ def test_who_hides_is_placed_by_euro_ncaps_geometry():
 
 def test_who_steps_out_must_be_hidden():
     text = STREET.format(story="  - rider steps out from behind the parked-car\n" + HIDE)
-    with pytest.raises(
-        SpecErrors, match="rider in the ego's plain view at the start; wanted a place behind parked-car"
-    ):
+    with pytest.raises(SpecErrors, match="rider visible to the ego at the start; wanted a place behind parked-car"):
         loads(text.replace("side: left, ahead: 40 m", "side: left, ahead: 10 m"))

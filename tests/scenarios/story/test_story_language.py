@@ -294,7 +294,7 @@ REFUSED = [
     ("lead brakes when it enters the van's lane", ["a lane by its number, or the ego's lane"]),
     ("lead brakes when slow has ended", ["'slow'", "an event of this story"]),
     ("lead brakes when laod has ended", ["did you mean load"]),
-    ("lead brakes when event-3 has ended", ["waits for 'event-3' itself", "in a circle"]),
+    ("lead brakes when event-3 has ended", ["waits for 'event-3' itself", "do not wait for each other"]),
     ("lead brakes 1 s after the van has stopped", ["a delay only after an event"]),
     ("lead holds 30 km/h and then brakes", ["never ends by itself", "for: 2 s"]),
     ("the van passes the ego", ["happens by itself", "'... when the van passes the ego'"]),
@@ -315,7 +315,7 @@ REFUSED = [
     ("the bus changes lane to the right", ["no lane on the right of bus"]),
     ("lead moves to lane 4", ["lane 4", "one of lane 0"]),
     ("van moves to oncoming lane 1", ["oncoming lane 1", "one of oncoming lane 0"]),
-    ("walker changes lane to the left", ["a pedestrian, who keeps no lane"]),
+    ("walker changes lane to the left", ["a pedestrian, which does not keep to a lane"]),
     ("lead drifts 3 m to the left", ["from -2 m to 2 m"]),
     ("lead drifts to the left", ["it breaks off", "'lead drifts 0.5 m to the right after 1 s'"]),
     ("lead follows the trajectory", ["it breaks off"]),
@@ -329,8 +329,8 @@ REFUSED = [
     ("lead drops the child", ["a child", "a thing"]),
     ("walker drops the crate", ["a pedestrian that carries a load"]),
     ("the crate brakes", ["a barrier, which cannot move"]),
-    ("lead appears", ["in the midst of the scene", "ahead: 100 m"]),
-    ("the ego disappears", ["another actor: where the ego is"]),
+    ("lead appears", ["inside the scene", "ahead: 100 m"]),
+    ("the ego disappears", ["another actor: the scene is where the ego is"]),
     ("lead turns left at the junction", ["a road without junction", "such as {at: 40 m}"]),
     ("brakes hard", ["an actor who does it", "a phrase such as"]),
     ("then", ["a phrase such as"]),
@@ -372,4 +372,4 @@ def test_what_was_not_understood_is_told_once_though_lines_go_on_from_it():
 
 def test_events_that_wait_in_a_circle_are_refused():
     message = refusal("one: lead brakes when two has ended", "two: van cuts in when one has ended")
-    assert "events that do not wait in a circle" in message
+    assert "events that do not wait for each other" in message

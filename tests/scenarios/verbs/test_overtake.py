@@ -91,7 +91,7 @@ def test_where_it_cannot_the_rollout_says_why():
         ("red overtakes oncoming", ["oncoming, which is not in the lane of red"]),
         ("red overtakes red", ["red itself", "another actor"]),
         ("red overtakes the zeppelin", ["'zeppelin' says nothing"]),
-        ("walker overtakes the truck", ["a pedestrian, who keeps no lane"]),
+        ("walker overtakes the truck", ["a pedestrian, which does not keep to a lane"]),
         ("red overtakes the truck with a gap of 10 s", ["this is a time"]),
         ("red overtakes the truck sideways", ["'sideways' says nothing"]),
         ("{actor: red, when: {after: 1 s}, do: {overtake: {whom: lorry}}}", ["do.overtake.whom", "'lorry'", "truck"]),
