@@ -1,7 +1,7 @@
-"""A scenario file drafted from one English phrase: who is in it, where they must stand for it to happen, and when.
+"""Drafts a scenario file from one English phrase: its actors, start positions that make it happen, and times.
 
-The setting is read by setting.py, the story by the very grammar of story lines: of the places where an actor can
-usually be, those are taken with which the file loads.
+draft_setting.py reads the setting, the grammar of story lines reads the story. Of the usual places of each actor, the
+first ones with which the file loads are used.
 """
 
 import json
@@ -22,7 +22,7 @@ from scenarios.source.errors import SpecErrors
 from scenarios.spec.appearance_spec import WRITTEN
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
-_SOONEST_S, _APART_S = 1.0, 1.5  # when something happens if the phrase does not say, and what follows it
+_SOONEST_S, _APART_S = 1.0, 1.5  # default time of an event, and of those after it
 _SAYS_WHEN = re.compile(r"\b(after|later|when|once|at once|immediately|as soon as|until|since)\b")
 _NEXT = re.compile(r"\s*(?:;|,? ?\b(?:and then|then|and|while)\b|,)\s*")
 _FINITE = {
@@ -34,7 +34,7 @@ _FINITE = {
 
 
 class NotDrafted(ValueError):
-    """A phrase of which nothing, or too little, is understood; the message quotes what."""
+    """A phrase of which nothing, or too little, is understood; the message quotes it."""
 
 
 @dataclass(frozen=True)
@@ -46,27 +46,27 @@ class Draft:
 
 
 def draft(phrase: str, name: str) -> Draft:
-    """A file called `name` in which what the phrase says happens; raises NotDrafted."""
+    """A file called `name` in which the phrase happens; raises NotDrafted."""
     if not 0 < len(phrase.strip()) <= LONGEST or not phrase.isprintable():
         raise NotDrafted(f"a phrase of 1 to {LONGEST} characters is wanted")
     read = read_setting(phrase)
     cast = company(_finite(read.rest), read)
     if not cast.parts and "ego" not in cast.said.split():
-        raise NotDrafted(f"nobody in '{phrase}' whom the language knows; it has {', '.join(WRITTEN)}, and the ego")
+        raise NotDrafted(f"no known actor in '{phrase}'; known are {', '.join(WRITTEN)}, and the ego")
     if len(cast.parts) > MOST_PARTS:
         raise NotDrafted(f"{len(cast.parts)} actors in one phrase; at most {MOST_PARTS} are drafted at once")
     for said, left in _shortened(cast.said):
         if left and not _lines(said, cast.parts, split=True):
-            break  # only names are left of it: that somebody is there is not what the phrase says
+            break  # only names are left, without an action
         if (found := _placed(Sheet(name, phrase, cast.setting, cast.parts, ()), said)) is not None:
             unknown = (*read.unknown, *cast.unknown, *([left] if left else []))
             return Draft(_met(*found).text(unknown), unknown)
-    raise NotDrafted(f"'{read.rest}' is not understood as something that somebody does")
+    raise NotDrafted(f"'{read.rest}' is not understood as an action of an actor")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file in the making: its sections as text, the actors' in order."""
+    """A draft file: its sections as text, the actors in order."""
 
     name: str
     phrase: str
@@ -105,7 +105,7 @@ def _road(values) -> dict[str, str]:
     said = {key.removeprefix("road."): value for key, value in values.items() if key.startswith("road.")}
     bend = {"radius": "120 m", "direction": said.get("direction", "left")} if said.get("kind") == "curve" else {}
     usual = {"kind": "straight", "lanes": "2", "opposite_lanes": "1", "lane_width": "3.5 m"}
-    if int(said.get("lanes", 2)) > 2:  # a motorway or the like: nobody comes the other way
+    if int(said.get("lanes", 2)) > 2:  # a motorway or similar: without oncoming lanes
         usual |= {"opposite_lanes": "0"}
     return usual | said | bend
 
@@ -115,14 +115,14 @@ def _finite(text: str) -> str:
 
 
 def _shortened(said: str) -> Iterator[tuple[str, str]]:
-    """A sentence, and then without its last words, which come second: what hangs on behind may be left out, by name."""
+    """Pairs of a sentence without its last words, and these words: the end may be dropped and reported."""
     words = said.split()
     for end in range(len(words), max(len(words) - 8, 0), -1):
         yield " ".join(words[:end]), " ".join(words[end:])
 
 
 def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | None:
-    """The first way to place the actors with which the file loads, the phrase as one line of the story or several."""
+    """The first placement of the actors with which the file loads, with the phrase as one story line or several."""
     for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in (False, True)):
         for places in product(*(part.places(sheet.setting) for part in sheet.parts)):
             parts = tuple(replace(part, place=place) for part, place in zip(sheet.parts, places, strict=True))
@@ -131,30 +131,30 @@ def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | None:
                 return tried, loads(tried.text())[0]
             except SpecErrors as error:
                 if any("not understood" in fault.found for fault in error.faults):
-                    break  # no other place would make the grammar understand it
+                    break  # another place does not help the grammar
     return None
 
 
 def _lines(said: str, parts: tuple[DraftActor, ...], split: bool) -> tuple[str, ...]:
-    """The story's lines; a clause without somebody in front goes on with who was told of before."""
+    """The story's lines; a clause without an actor continues with the actor mentioned before."""
     clauses = [clause for clause in (_NEXT.split(said) if split else [said]) if clause]
     names, lines, who = {part.id for part in parts} | {"ego"}, [], ""
     for clause in clauses:
         first = clause.split()[0] if clause.split()[0] != "the" else " ".join(clause.split()[1:2])
         if clause.strip() in names:
-            continue  # somebody who only is there
+            continue  # an actor without an action
         who, clause = (first, clause) if first in names or not who else (who, f"{who} {clause}")
         lines.append(clause if _SAYS_WHEN.search(clause) else _timed(clause, _SOONEST_S + _APART_S * len(lines)))
     return tuple(lines)
 
 
 def _timed(clause: str, t_s: float) -> str:
-    """The time leads a chain of deeds: behind it, it would be the last one's."""
+    """Puts the time before a chain of actions: after it, it would belong to the last one."""
     return f"after {t_s:g} s, {clause}" if _NEXT.search(clause) else f"{clause} after {t_s:g} s"
 
 
 def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
-    """With everybody who walks or rides into the ego's way placed so that they meet there if the ego does not brake."""
+    """Places every crossing actor so that it meets the ego if the ego does not brake."""
     acting = {event.actor for event in scenario.events}
     crossing = [
         i for i, part in enumerate(sheet.parts) if part.id in acting and not part.place.where.startswith("lane")
@@ -175,13 +175,13 @@ def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
     moved = replace(sheet, parts=tuple(parts), duration_s=max(6, math.ceil(latest_s + 2.5)))
     try:
         loads(moved.text())
-    except SpecErrors:  # somebody else is there already
+    except SpecErrors:  # the place is occupied
         return sheet
     return moved
 
 
 def _without_ego(scenario: Scenario) -> Scenario:
-    """Long enough for a slow walker, and nobody waits for the ego: it stands."""
+    """The scenario for measuring a crossing: long enough for a slow pedestrian, with a standing ego."""
     ego, *others = scenario.placed
     stands = replace(ego, behaviour=HoldSpeed(0.0), speed_mps=0.0)
     events = tuple(event for event in scenario.events if event.actor != "ego")

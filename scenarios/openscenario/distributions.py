@@ -1,4 +1,4 @@
-"""Parameter value distributions: a file that names a scenario and the values that its parameters take, one by one."""
+"""Parameter value distributions: a file that names a scenario and the values of its parameters."""
 
 import math
 from collections import Counter
@@ -23,7 +23,7 @@ Values = dict[str, str]
 
 @dataclass(frozen=True)
 class ParameterExpansion:
-    """Which scenario file, and every set of values that its parameters take, in the order of the file."""
+    """The scenario file, and all combinations of values in the order of the file."""
 
     scenario: Path
     values: tuple[Values, ...]
@@ -31,14 +31,14 @@ class ParameterExpansion:
 
 @dataclass(frozen=True)
 class Imports:
-    """The scenarios of a file, and how many combinations of values each parameter's constraints dropped."""
+    """The scenarios of a file, and the number of combinations that each parameter's constraints dropped."""
 
     scenarios: tuple[Imported, ...]
     dropped: dict[str, int]
 
 
 def import_scenarios(path: str | Path, asked: ImportOptions) -> Imports:
-    """One scenario of a scenario, all that its constraints allow of a distribution. Raises Faults."""
+    """One scenario of a scenario file; of a distribution all that its constraints allow. Raises SpecErrors."""
     file = read_xml(path)
     distribution = next((c for c in file.root.children if c.tag == "ParameterValueDistribution"), None)
     if distribution is None:
@@ -66,7 +66,7 @@ def _imported(scenario: Path, kept: list[Values], asked: ImportOptions, stem: st
         try:
             made.append(_told(import_file(scenario, asked, values, name), values))
         except SpecErrors as found:
-            if found.path != scenario:  # a road or a catalog, the same with all values
+            if found.path != scenario:  # a road or a catalog, independent of the values
                 raise
             for fault in found.faults:
                 faults.setdefault(fault, values)
@@ -79,7 +79,7 @@ def _imported(scenario: Path, kept: list[Values], asked: ImportOptions, stem: st
 
 
 def _forbidding(file: XmlFile, values: Values) -> str | None:
-    """The parameter whose constraints forbid these values; None where all are allowed, or the file is faulty."""
+    """The parameter whose constraints forbid these values; None if all are allowed, or if the file is faulty."""
     try:
         declared(Node(file.root, {}, Report(), file.path.name), values)
     except Disallowed as disallowed:
@@ -98,13 +98,13 @@ def _said(values: Values) -> str:
 
 
 def _told(made: Imported, values: Values) -> Imported:
-    """With the values in the head of the file."""
+    """Adds the values to the head of the file."""
     printable = "".join(c if c.isprintable() else " " for c in _said(values))[:400]
     return replace(made, text=f"# With {printable}.\n{made.text}")
 
 
 def expanded(file: XmlFile) -> ParameterExpansion:
-    """What a distribution stands for; raises Faults."""
+    """Expands a distribution; raises SpecErrors."""
     check_schema(file)
     report = Report()
     root = Node(file.root, {}, report, file.path.name)
@@ -135,7 +135,7 @@ def expanded(file: XmlFile) -> ParameterExpansion:
 
 
 def _combinations(node: Node) -> Iterator[Values]:
-    """Every value of each distribution with every one of the others."""
+    """Every value of each distribution combined with every value of the others."""
     axes: list[list[Values]] = []
     seen: dict[str, Node] = {}
     for part in node.children():
@@ -170,7 +170,7 @@ def _axis(part: Node) -> list[Values]:
 
 
 def _range(node: Node) -> Iterator[str]:
-    """From the lower limit in whole steps, the upper limit included where a step ends there; exact in decimals."""
+    """Values from the lower limit in full steps, including the upper limit if a step ends there; exact decimals."""
     limits = node.need("Range")
     low, high, step = (
         _decimal(n, name) for n, name in ((limits, "lowerLimit"), (limits, "upperLimit"), (node, "stepWidth"))

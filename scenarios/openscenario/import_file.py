@@ -1,4 +1,4 @@
-"""OpenSCENARIO XML files to scenario files of ours, or to a list of everything in them that ours cannot say."""
+"""Imports OpenSCENARIO XML files to scenario files, or lists everything that the scenario language cannot express."""
 
 import math
 import re
@@ -31,7 +31,7 @@ BACK_M, ROOM_M = 60.0, 60.0  # of road behind the last and ahead of the first bo
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What whoever imports decides: who the ego is, how long the clip lasts, and whether what can be said will do."""
+    """Options of an import: the ego, the clip's duration, and whether a partial result is allowed."""
 
     ego: str | None = None
     duration_s: float | None = None
@@ -40,7 +40,7 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Imported:
-    """One scenario file of ours: its name, its text, and what of the original is not in it."""
+    """One imported scenario file: its name, its text, and what of the original is not in it."""
 
     name: str
     text: str
@@ -48,16 +48,16 @@ class Imported:
 
 
 def import_file(path: str | Path, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
-    """The scenario of one file, with `given` instead of the defaults of its parameters.
+    """The scenario of one file; `given` replaces defaults of its parameters.
 
-    Raises Faults with everything that cannot be said, unless `asked.partial`.
+    Raises SpecErrors with everything that cannot be expressed, unless `asked.partial`.
     """
     file = read_xml(path)
     return import_parsed(file, asked, given, name)
 
 
 def import_parsed(file: XmlFile, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
-    """The same of a file that is parsed already."""
+    """The scenario of a file that is parsed already."""
     version = check_schema(file)
     report = Report()
     root = Node(file.root, {}, report, file.path.name)
@@ -76,7 +76,7 @@ def import_parsed(file: XmlFile, asked: ImportOptions, given: Mapping[str, str],
 
 
 def refused(path: Path, report: Report) -> SpecErrors:
-    """What cannot be said as faults with their lines."""
+    """Refused parts as faults with their lines."""
     wanted = "something that our language can say; --partial writes the rest and lists this"
     return SpecErrors(path, [
         SpecError(r.name if not r.file else f"{r.file}:{r.line}: {r.name}", r.said, r.wanted or wanted,
@@ -112,7 +112,7 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
     entities = read_entities(scenario.need("Entities"), catalogs, asked.ego)
     ego = next((e for e in entities.values() if e.id == "ego"), None)
     if ego is None:
-        raise NotSaid(root.report.refused[0])  # it is the first that is read
+        raise NotSaid(root.report.refused[0])  # it is read first
     known = _map(scenario, file.path, asked)
     storyboard = scenario.need("Storyboard")
     init = read_init(storyboard.need("Init"), entities, known, catalogs)
@@ -200,7 +200,7 @@ def _course(
 
 
 def _fastest(scenario: Node) -> float:
-    """The highest speed that the file writes down, m/s; what its expressions cannot tell yet is left aside."""
+    """The highest speed in the file, m/s; expressions that cannot be evaluated yet are skipped."""
     found = [0.0]
     for element in scenario.element.walk():
         if element.tag == "AbsoluteTargetSpeed":
@@ -211,11 +211,11 @@ def _fastest(scenario: Node) -> float:
     return min(max(found), 70.0)
 
 
-# -- what our own language says of it ------------------------------------------------------------------------------
+# -- validation of the written scenario ----------------------------------------------------------------------------
 
 
 def _sound(drafted: Drafted, report: Report) -> bool:
-    """Take out, and tell of, what our language refuses in the draft, until the rest is a scenario; False if none is."""
+    """Remove and report what the compiler refuses, until the rest is a scenario; False if nothing is left."""
     for _ in range(len(drafted.board.told) + len(drafted.stage.entities) + 2):
         try:
             loads(draft_text(drafted, Report()), "imported.yaml")
@@ -228,7 +228,7 @@ def _sound(drafted: Drafted, report: Report) -> bool:
 
 
 def _dropped(drafted: Drafted, faults: SpecErrors, written: list[ImportedEvent], report: Report) -> bool:
-    """Whether something could be taken out of the draft to which a fault belongs."""
+    """Whether a part of the draft that causes a fault could be removed."""
     dropped = False
     for fault in faults.faults:
         parts = fault.where.split(".")

@@ -1,4 +1,4 @@
-"""Who is in a scenario: vehicles, people and things as our kinds and sizes."""
+"""Entities: vehicles, pedestrians and objects as kinds and sizes."""
 
 import re
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
-KIND_PROPERTY = "nearmiss:kind"  # as the export writes it
+KIND_PROPERTY = "nearmiss:kind"  # written by the export
 _CATEGORY_KEY = {"Vehicle": "vehicleCategory", "Pedestrian": "pedestrianCategory", "MiscObject": "miscObjectCategory"}
-_DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres and stories move
+_DECIDES_NOTHING = {  # has no effect in our simulation
     "Performance": "limits of a vehicle model that is not ours",
     "Axles": "bodies are boxes; where their wheels are does not matter",
     "Properties": "properties for other programs",
@@ -23,30 +23,30 @@ _DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres 
 
 @dataclass(frozen=True)
 class Entity:
-    """A body as the file gives it. `forward_m` and `left_m` lead from its reference point to its box's centre."""
+    """A body in the file. `forward_m` and `left_m` lead from its reference point to the centre of its box."""
 
     name: str
-    id: str  # in our language
+    id: str  # in the scenario file
     kind: Kind
     size: tuple[float, float, float]
     forward_m: float
     left_m: float
-    controlled: bool  # by a controller of its own
+    controlled: bool  # by its own controller
     node: Node
 
     @property
     def nose_m(self) -> float:
-        """From the reference point to the front."""
+        """Distance from the reference point to the front."""
         return self.forward_m + self.size[0] / 2
 
     @property
     def tail_m(self) -> float:
-        """From the reference point to the rear, backwards."""
+        """Distance from the reference point back to the rear."""
         return self.size[0] / 2 - self.forward_m
 
 
 def read_entities(node: Node, catalogs: Catalogs, ego: str | None) -> dict[str, Entity]:
-    """All entities by name, the ego first; refused ones are told of in the report."""
+    """All entities by name, the ego first; refused ones are listed in the report."""
     objects = list(node.children("ScenarioObject"))
     names = [one.word("name") for one in objects]
     chosen = _ego(node, names, ego)
@@ -77,7 +77,7 @@ def _ego(node: Node, names: list[str], asked: str | None) -> str:
 
 
 def _id(name: str, taken: set[str]) -> str:
-    """A name as our language spells ids, each once."""
+    """A unique id in the scenario language's form of a name."""
     spelt = re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()).strip("-")[:28]
     spelt = spelt if re.match("[a-z]", spelt) and spelt != "ego" else f"a-{spelt}".rstrip("-")
     made, i = spelt, 2
@@ -130,7 +130,7 @@ def _kind(body: Node, height: float) -> Kind:
 
 
 def _written_kind(body: Node, category: str) -> Kind | None:
-    """The kind that this project's export wrote beside a category that is only near to it; None for any other body."""
+    """The kind that nearmiss' export wrote beside a category that only resembles it; None for other files."""
     for properties in body.children("Properties"):
         for one in properties.children("Property"):
             if one.word("name", "") != KIND_PROPERTY or (said := one.word("value", "")) not in list(Kind):

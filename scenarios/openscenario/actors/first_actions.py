@@ -1,4 +1,4 @@
-"""Init: where everybody starts and how fast, and the surroundings."""
+"""The Init section: start positions, speeds and environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,23 +14,23 @@ from scenarios.source.errors import quoted
 
 @dataclass
 class Init:
-    """What Init says of everybody, by name."""
+    """Everything in Init, by entity name."""
 
     known: RoadMap | None
     places: dict[str, Node] = field(default_factory=dict)
     speeds: dict[str, float] = field(default_factory=dict)
     surroundings: Surroundings = field(default_factory=Surroundings)
-    others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that go on from the start
+    others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that continue after the start
     _spots: dict[str, WorldPosition] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
     _failed: dict[str, NotSaid] = field(default_factory=dict)
 
     def spot(self, name: str, node: Node) -> WorldPosition:
-        """Where somebody starts; raises NotSaid where no place is given, or only one relative to itself."""
+        """The start of an entity; raises NotSaid without a position, or with one that depends on itself."""
         if name not in self.places:
             raise node.wrong(f"{quoted(name)} without a place", "a TeleportAction of it in Init")
         if name not in self._spots:
-            if name in self._failed:  # told once: who starts beside somebody without a place has none either
+            if name in self._failed:  # reported once: entities that start relative to it have no position either
                 raise self._failed[name]
             if name in self._asked:
                 raise node.not_said(f"the place of {quoted(name)}, which in the end is relative to itself")
@@ -46,7 +46,7 @@ class Init:
 def read_init(
     node: Node, entities: Mapping[str, Entity], known: RoadMap | None, catalogs: Catalogs
 ) -> Init:  # fmt: skip
-    """All of Init; what cannot be said is told of in the report."""
+    """Reads Init; what cannot be expressed is listed in the report."""
     init = Init(known, speeds=dict.fromkeys(entities, 0.0))
     for part in node.need("Actions").children():
         try:

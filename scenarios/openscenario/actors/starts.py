@@ -1,4 +1,4 @@
-"""Where everybody starts, as our language writes it: lanes and gaps, places beside the road, boxes, trajectories."""
+"""Start positions in the scenario language: lanes and gaps, places beside the road, boxes, trajectories."""
 
 import math
 
@@ -11,7 +11,7 @@ from scenarios.openscenario.source.yaml_text import quantity, speed
 SMALL_M, SMALL_RAD = 5e-4, 0.02
 FARTHEST_M, FARTHEST_BOX_M = 250.0, 300.0
 MOST_OFF_LANE_M = 3.0
-BESIDE_M = (-10.0, 30.0)  # of the road's edge, as `side: ... offset:` allows
+BESIDE_M = (-10.0, 30.0)  # range of `offset:` from the road's edge
 
 
 def sizes(entity: Entity) -> list[str]:
@@ -28,7 +28,7 @@ def write_ego(stage: ImportContext, ego: Entity, points: list[list[str]] | None,
 
 
 def write_actor(stage: ImportContext, entity: Entity, points: list[list[str]] | None) -> dict[str, object]:
-    """One section of `actors:`; raises NotSaid where the language reaches no such place."""
+    """One section of `actors:`; raises NotSaid if the language has no such position."""
     kind: dict[str, object] = {"kind": str(entity.kind)}
     if points is not None:
         return kind | {"trajectory": points, "size": sizes(entity)}
@@ -80,7 +80,7 @@ def _boxed(stage: ImportContext, entity: Entity, pace: float) -> dict[str, objec
     x, y, heading = stage.course.to_map(centre_of(entity, stage.starts[entity.name]))
     if max(abs(x), abs(y)) > FARTHEST_BOX_M:
         found = f"{entity.id}, which starts {math.hypot(x, y):.0f} m away"
-        raise entity.node.not_said(f"{found}; here nobody starts farther than {FARTHEST_M:.0f} m from the ego")
+        raise entity.node.not_said(f"{found}; here no actor starts farther than {FARTHEST_M:.0f} m from the ego")
     turn = math.degrees(math.remainder(heading, math.tau))
     at = [quantity(x, "m"), quantity(y, "m")]
     box = {"box": {"at": at, "size": sizes(entity), "heading": quantity(turn, "deg")}}

@@ -1,7 +1,8 @@
-"""A scenario of ours as OpenSCENARIO XML 1.2 with its OpenDRIVE map.
+"""Exports a scenario as OpenSCENARIO XML 1.2 with its OpenDRIVE map.
 
-Who only holds a speed and acts by what both languages have is exported as such. Everybody else (drivers, who crosses,
-slides, is hit) is exported as the rollout's trajectory with its times, so that a player shows what was rolled out.
+Bodies that hold a speed and have only actions of both languages are exported with these. All others (drivers,
+crossing, sliding or hit bodies) are exported with the rollout's trajectory and times, so that a player shows the
+same motion.
 """
 
 from dataclasses import dataclass
@@ -31,12 +32,12 @@ ROLLED_OUT, TOLD = "trajectory of the rollout", "story"
 
 
 class NotExported(ValueError):
-    """Why a scenario has no counterpart."""
+    """A scenario that cannot be exported; the message states why."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """Two files by name, of every body whether its story or the rollout's trajectory is in them, and what is not."""
+    """The two files by name; for every body whether they contain its story or its trajectory; and what is left out."""
 
     xosc_name: str
     xosc: bytes
@@ -65,7 +66,7 @@ def export(scenario: Scenario, rollout: Rollout) -> Exported:
 
 
 def _left_out(road: Road) -> tuple[str, ...]:
-    """What the exported map, one road on a plane, does not show."""
+    """Features of the road that the exported map, one road on a plane, does not have."""
     junction = road.junction
     there = {
         "the crossing road": junction is not None,
@@ -77,12 +78,12 @@ def _left_out(road: Road) -> tuple[str, ...]:
     return tuple(what for what, is_there in there.items() if is_there)
 
 
-# -- who is exported how -------------------------------------------------------------------------------------------
+# -- story or trajectory -------------------------------------------------------------------------------------------
 
 
 def _motion(scenario: Scenario, rollout: Rollout) -> dict[str, str]:
     told = {p.body.id for i, p in enumerate(scenario.placed) if _is_told(i, p, scenario, rollout)}
-    while True:  # who waits for what only a rollout knows is rolled out, too
+    while True:  # a body that waits for an exported trajectory needs one as well
         by_name = {event.name: event.actor for event in scenario.events}
         lost = {
             e.actor for e in scenario.events
@@ -94,7 +95,7 @@ def _motion(scenario: Scenario, rollout: Rollout) -> dict[str, str]:
 
 
 def _is_told(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bool:
-    """Whether both languages can say all that a body does."""
+    """Whether both languages can express all actions of a body."""
     who, road = placed.body.id, scenario.road
     assert road is not None
     own = [event for event in scenario.events if event.actor == who]
@@ -111,7 +112,7 @@ def _is_told(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bo
 
 
 def lane_of(road: Road, placed: Placed) -> int | None:
-    """The lane in which a body starts, facing as its traffic does; None for any other start."""
+    """The lane in which a body starts in the direction of its traffic; None for any other start."""
     if not isinstance(placed.start, OnLane):
         return None
     for lane in range(road.lanes + road.opposite_lanes):
@@ -122,7 +123,7 @@ def lane_of(road: Road, placed: Placed) -> int | None:
 
 
 def forward_m(placed: Placed, ego: bool) -> float:
-    """From the reference point, under the rear axle of what has wheels, to the middle of the box."""
+    """Distance from the reference point (under the rear axle of wheeled bodies) to the centre of the box."""
     if ego:
         return EGO_REAR_AXLE_TO_CENTRE_M
     rear_axle = KINDS[placed.body.kind].openscenario.rear_axle
@@ -224,7 +225,7 @@ class _Parts:
                   maximumExecutionCount="1")  # fmt: skip
 
     def _noses(self) -> dict[str, tuple[float, float, int]]:
-        """Of each body the way from its reference point to its front, where it starts across, and which way."""
+        """For each body: distance from its reference point to its front, lateral start position, and direction."""
         return {
             p.body.id: (
                 forward_m(p, i == 0) + p.body.size.length_m / 2, getattr(p.start, "d_m", 0.0),

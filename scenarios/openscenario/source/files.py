@@ -1,4 +1,4 @@
-"""The other files that an OpenSCENARIO file names."""
+"""Other files that an OpenSCENARIO file refers to."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Private actions to what our language can make an actor do: mappings of `do:`, one after the other."""
+"""Private actions as mappings of `do:`, in order."""
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
@@ -10,13 +10,13 @@ from scenarios.openscenario.story.trajectories import followed
 from scenarios.source.errors import quoted
 
 Do = dict[str, object]
-LEAST_RATE, MOST_RATE = 0.1, 11.5  # of a speed change in our language, m/s^2
+LEAST_RATE, MOST_RATE = 0.1, 11.5  # limits of a speed change in the scenario language, m/s^2
 SAME_MPS = 1e-6
 LEAST_S = 0.1
 
 
 def read_action(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> list[Do]:
-    """What a PrivateAction means for one entity, in order; `after_s`: when it begins, where that is known.
+    """The actions of a PrivateAction for one entity, in order; `after_s`: its start time, if known.
 
     Raises NotSaid. An empty list: nothing changes.
     """
@@ -55,8 +55,8 @@ def _visibility(node: Node) -> list[Do]:
     if all(seen):
         return []
     if any(seen):
-        raise node.not_said("somebody who is there for some and not for others")
-    node.differs("here somebody ceases to be there at the scene's edge only")
+        raise node.not_said("an entity that is visible to some and not to others")
+    node.differs("here a body disappears at the scene's edge only")
     return [{"disappear": {}}]
 
 
@@ -77,7 +77,7 @@ def _controller(node: Node, of: Entity, stage: ImportContext, after_s: float | N
 
 
 def _overridden(node: Node) -> None:
-    """Pedals and wheel that are held: bodies here have none."""
+    """Refuses held pedals and wheels: bodies have none."""
     for held in node.children("OverrideControllerValueAction"):
         for part in held.children():
             if part.flag("active"):
@@ -120,7 +120,7 @@ def _speed_action(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
 
 
 def target_speed(node: Node, of: Entity, stage: ImportContext) -> float:
-    """The speed that an absolute or relative target means, m/s; raises NotSaid."""
+    """The speed of an absolute or relative target, m/s; raises NotSaid."""
     if node.tag == "AbsoluteTargetSpeed":
         return _forward(node, node.number("value"))
     other = stage.entity(node)
@@ -177,7 +177,7 @@ def _profile(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
 
 
 def _keep_distance(node: Node, of: Entity, stage: ImportContext) -> Do:
-    """Our drivers keep a time gap of their own: the leader is followed, by another law."""
+    """Following at a driver model's own time gap, an approximation of the requested distance."""
     other = stage.entity(node)
     if node.word("displacement", "any") == "leadingReferencedEntity":
         raise node.not_said(f"a distance kept ahead of {other.id}")

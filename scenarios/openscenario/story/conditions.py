@@ -1,4 +1,4 @@
-"""Conditions to triggers of our language: one mapping, or what always or never holds."""
+"""Conditions as triggers of the scenario language: one mapping, always or never."""
 
 import math
 from dataclasses import dataclass
@@ -15,15 +15,16 @@ When = dict[str, object]
 
 @dataclass(frozen=True)
 class Trigger:
-    """When something begins. `after_s` where only time decides (0: at the start); `awaits` names an element that must
-    have ended; `joined` says whether all or any of some must hold; None in all: never."""
+    """When something begins. `after_s` if only time decides (0: at the start); `awaits` names an element that must
+    have ended; `joined` has several triggers of which all or any must hold; None in all fields: never.
+    """
 
     when: When | None = None
     after_s: float | None = None
     awaits: tuple[str, str] | None = None  # type and name of a storyboard element
-    starts: bool = False  # that element must have begun, not ended
+    starts: bool = False  # the element must have begun instead of ended
     delay_s: float = 0.0
-    joined: tuple[str, tuple["Trigger", ...]] | None = None  # all or any of which
+    joined: tuple[str, tuple["Trigger", ...]] | None = None  # all or any of these
 
     @property
     def at_once(self) -> bool:
@@ -37,7 +38,7 @@ _OPPOSITE = {"lessThan": "greaterOrEqual", "lessOrEqual": "greaterThan", "greate
 
 
 def read_trigger(node: Node | None, stage: ImportContext) -> Trigger:
-    """A StartTrigger: any of its groups, of which all conditions hold. None: at once."""
+    """A StartTrigger: any of its groups, each with all its conditions. None: at once."""
     if node is None:
         return AT_ONCE
     groups = [(group, [_condition(one, stage) for one in group.children("Condition")]) for group in node.children()]
@@ -77,7 +78,7 @@ def _joined(how: str, parts: list[Trigger]) -> Trigger:
 
 
 def both(first: Trigger, second: Trigger) -> Trigger:
-    """What holds where both do; of an `any` each, since an `any` stands outside of an `all`."""
+    """A trigger that holds if both do; an `any` is kept outermost, as the scenario language requires."""
     for one, other in ((first, second), (second, first)):
         if one.joined is not None and one.joined[0] == "any":
             return Trigger(joined=("any", tuple(both(part, other) for part in one.joined[1])))
@@ -86,7 +87,7 @@ def both(first: Trigger, second: Trigger) -> Trigger:
 
 
 def stays(trigger: Trigger) -> bool:
-    """Whether it holds for good once it holds."""
+    """Whether the trigger never stops holding."""
     if trigger.joined is not None:
         return all(map(stays, trigger.joined[1]))
     return trigger.after_s is not None or trigger.awaits is not None or "travelled" in (trigger.when or {})
@@ -159,7 +160,7 @@ def _by_entity(node: Node, edge: str, stage: ImportContext) -> Trigger:
 
 
 def _bound(node: Node, edge: str) -> str:
-    """'below' or 'above', as the rule says."""
+    """'below' or 'above', by the rule."""
     rule = node.word("rule")
     rule = _OPPOSITE.get(rule, rule) if edge == "falling" else rule
     if rule in _BELOW:
@@ -259,7 +260,7 @@ def _gap(node: Node, of: Entity, to: Entity, bound: str, value: float) -> When:
 
 
 def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
-    """ReachPosition and Distance: the place along the road at which the front is then."""
+    """ReachPosition and Distance: the position along the road at which the front then is."""
     reach = node.tag == "ReachPositionCondition"
     limit = node.number("tolerance" if reach else "value")
     if not reach:

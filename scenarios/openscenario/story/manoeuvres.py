@@ -1,4 +1,4 @@
-"""Lane changes and offsets to those of our language."""
+"""Lane changes and lane offsets."""
 
 import math
 
@@ -7,7 +7,7 @@ from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.yaml_text import quantity
 
-# Peaks of a unit shift within a unit time: of our quintic's acceleration, and of each shape's speed.
+# Peaks of a unit shift in unit time: of our quintic's acceleration, and of each shape's speed.
 PEAK_ACCELERATION = 5.774
 PEAK_SPEED = {"linear": 1.0, "cubic": 1.5, "sinusoidal": math.pi / 2}
 USUAL_OFFSET_S = 2.0
@@ -16,7 +16,7 @@ MOST_OFFSET_M = 2.0
 
 
 def lane_change(node: Node, of: Entity, stage: ImportContext) -> dict[str, object]:
-    """`change_lane`, with the time that the dynamics mean."""
+    """`change_lane`, with the duration that the dynamics give."""
     here = stage.lane(of)
     if here is None:
         raise node.not_said(f"a lane change of {of.id}, whose lane is not known beforehand")
@@ -55,7 +55,7 @@ def _target(node: Node, of: Entity, stage: ImportContext) -> tuple[int, bool]:
 
 
 def _lasting(node: Node, shift_m: float, pace: float | None) -> float:
-    """Seconds that a shift by so many metres takes."""
+    """Seconds of a lateral shift in metres."""
     shape, kind, value = node.word("dynamicsShape"), node.word("dynamicsDimension"), abs(node.number("value"))
     node.word("followingMode", "")
     if shape == "step" or value <= 0:
@@ -73,9 +73,9 @@ def _lasting(node: Node, shift_m: float, pace: float | None) -> float:
 
 
 def lane_offset(node: Node, of: Entity, stage: ImportContext) -> dict[str, object]:
-    """`offset`, to the actor's own left of its lane's middle."""
+    """`offset`, to the actor's left of its lane's centre."""
     target, dynamics = node.need("LaneOffsetTarget").only(), node.need("LaneOffsetActionDynamics")
-    value = target.number("value") * stage.course.way  # to the ego's left from here on
+    value = target.number("value") * stage.course.way  # positive to the ego's left
     if target.tag == "RelativeTargetLaneOffset":
         other = stage.entity(target)
         if stage.lane(other) is None or other.name in stage.lanes:

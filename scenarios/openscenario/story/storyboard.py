@@ -1,4 +1,4 @@
-"""Stories, acts, manoeuvres and events to the events of our language, in the order of the file."""
+"""Stories, acts, manoeuvres and events as events of the scenario language, in the order of the file."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -16,14 +16,14 @@ from scenarios.source.errors import quoted
 
 @dataclass
 class ImportedEvent:
-    """One event of ours: `node` is the event in the file from which it comes."""
+    """One event of the scenario file: `node` is its event in the OpenSCENARIO file."""
 
     id: str
     actor: Entity
     trigger: Trigger
     do: dict[str, object]
     node: Node
-    chained: str = ""  # begins when this one of ours has ended
+    chained: str = ""  # the imported event after whose end it begins
 
     @property
     def whole(self) -> list[list[str]] | None:
@@ -37,12 +37,12 @@ class ImportedEvent:
 
 @dataclass
 class StoryboardElement:
-    """A storyboard element that conditions can refer to: when it begins, and which of our events it holds."""
+    """A storyboard element that conditions can refer to: its start, and its imported events."""
 
     kind: str
     path: tuple[str, ...]
     begins: Trigger
-    last: list[list[str]] = field(default_factory=list)  # per actor, our events in a row
+    last: list[list[str]] = field(default_factory=list)  # per actor, imported events in sequence
 
     def named(self, said: str) -> bool:
         names = tuple(re.split(r"::|(?<!:):(?!:)", said))
@@ -51,7 +51,7 @@ class StoryboardElement:
 
 @dataclass
 class StoryboardState:
-    """What has been read so far."""
+    """Everything read so far."""
 
     stage: ImportContext
     told: list[ImportedEvent] = field(default_factory=list)
@@ -65,7 +65,7 @@ class StoryboardState:
                 self._guarded(act, lambda act=act, inner=inner: self._act(act, inner))
 
     def at_start(self, action: Node, of: Entity) -> None:
-        """An action of Init that is none of a start's own."""
+        """An action of Init that continues after the start."""
         self._perform(action, of, AT_ONCE, action, "init", [])
 
     # -- elements ----------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class StoryboardState:
         return self.parts[-1]
 
     def _guarded(self, node: Node, read) -> None:
-        """Read one thing; what cannot be said of it is told, and nothing else of it is."""
+        """Read one thing; if it cannot be expressed, report it and nothing else of it."""
         try:
             read()
         except NotSaid as reason:
@@ -91,7 +91,7 @@ class StoryboardState:
             self._guarded(group, lambda group=group: self._group(group, inner))
 
     def _stop(self, stop: Node | None) -> None:
-        """An act's end matters only where something is still going on: then our events go on."""
+        """The stop of an act only matters while events run; imported events continue."""
         if stop is not None and stop.element.children:
             stop.leave_out("an act's end stops no event here; events end by themselves or when the next one takes over")
 
@@ -99,7 +99,7 @@ class StoryboardState:
         inner = [*around, self._part("maneuverGroup", (*around[-1].path, group.word("name")), around[-1].begins)]
         actors = group.need("Actors")
         if actors.flag("selectTriggeringEntities"):
-            raise actors.not_said("actors that are whoever triggers")
+            raise actors.not_said("actors that are the triggering entities")
         whom = [self.stage.entity(one) for one in actors.children("EntityRef")]
         if group.number("maximumExecutionCount", 1.0) > 1:
             group.differs("what may happen several times happens once here")
@@ -141,7 +141,7 @@ class StoryboardState:
             said = said.only() if said.tag == "GlobalAction" else said
             raise said.not_said("while the scenario runs, actions of that sort")
         if not whom:
-            raise event.not_said("an action of nobody")
+            raise event.not_said("an action without an actor")
         for of in whom:
             self._perform(said, of, trigger, event, event.word("name"), inner)
 
@@ -161,7 +161,7 @@ class StoryboardState:
             part.last += [row] if row else []
 
     def _starts_so(self, said: Node, of: Entity) -> bool:
-        """A speed that jumps at the very start is the speed of the start."""
+        """A speed step at the very start is the initial speed."""
         action = said.inner("LongitudinalAction", "SpeedAction")
         dynamics = action.child("SpeedActionDynamics") if action is not None else None
         if action is None or dynamics is None:
@@ -188,7 +188,7 @@ class StoryboardState:
     # -- triggers ----------------------------------------------------------------------------------------------
 
     def _known(self, trigger: Trigger) -> Trigger:
-        """A trigger that waits for the beginning of something known already is that thing's own."""
+        """The trigger of an element that is already known, instead of a trigger that waits for its start."""
         if trigger.awaits is None or not trigger.starts:
             return trigger
         kind, name = trigger.awaits
@@ -196,7 +196,7 @@ class StoryboardState:
         return found[0].begins if len(found) == 1 else trigger
 
     def when(self, told: ImportedEvent) -> dict[str, object]:
-        """The trigger of one event as our language writes it; raises NotSaid."""
+        """The trigger of one event in the scenario language; raises NotSaid."""
         if told.chained:
             return {"ended": told.chained}
         return self._when(told.trigger, told.node)
@@ -227,7 +227,7 @@ class StoryboardState:
         return found[0]
 
     def _last(self, part: StoryboardElement, node: Node) -> str:
-        """The one event of ours with which a storyboard element ends."""
+        """The one imported event that ends last in a storyboard element."""
         inside = {name for row in part.last for name in row}
         by_name = {told.id: told for told in self.told}
         ends = [row[-1] for row in part.last]
@@ -250,7 +250,7 @@ class StoryboardState:
 
 
 def _after(act: Trigger, event: Trigger, node: Node) -> Trigger:
-    """When an event of an act begins: both must have happened."""
+    """The trigger of an event in an act: both must have happened."""
     if NEVER in (act, event):
         return NEVER
     if act.at_once or (event.awaits is not None and not event.starts) or act == event:

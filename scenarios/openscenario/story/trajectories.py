@@ -1,4 +1,4 @@
-"""FollowTrajectoryAction: polylines and clothoids, with their times, to points of our language."""
+"""FollowTrajectoryAction: polylines and clothoids with their times as points of the scenario language."""
 
 import math
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from scenarios.openscenario.source.yaml_text import quantity
 
 MOST_POINTS = 200  # of `follow_trajectory`
 CLOTHOID_STEP_M = 1.0
-WRITTEN = "_trajectory"  # points [t, x, y] in the map frame, for whom the whole clip is one trajectory
+WRITTEN = "_trajectory"  # points [t, x, y] in the map frame, if one trajectory lasts the whole clip
 
 
 @dataclass(frozen=True)
 class Vertex:
-    """A place of the reference point, and when; the heading where the file gives one."""
+    """A position of the reference point and its time; the heading if the file has one."""
 
     spot: WorldPosition
     t_s: float | None
@@ -31,7 +31,7 @@ class Vertex:
 
 
 def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> dict[str, object]:
-    """`follow_trajectory` from the action's beginning, and the same points in the map; raises NotSaid."""
+    """`follow_trajectory` from the action's start, and the same points in the map; raises NotSaid."""
     trajectory = _trajectory(node, stage)
     vertices = _vertices(trajectory, stage)
     if abs(node.number("initialDistanceOffset", 0.0)) > 1e-6:
@@ -59,7 +59,7 @@ def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None
         for t, (x, y, h) in zip(timed, placed, strict=True)
     ]
     if of.id == "ego" and abs(timed[0]) < 1e-6:
-        written[0] = ["0 s", "0 m", "0 m"]  # our map begins there, however the ego is turned
+        written[0] = ["0 s", "0 m", "0 m"]  # the origin of our map, for any heading of the ego
     whole = written if after_s is not None and after_s <= 0 else None
     return {"follow_trajectory": {"points": _thinned(node, points)}} | ({WRITTEN: whole} if whole else {})
 
@@ -120,7 +120,7 @@ def _clothoid(node: Node, stage: ImportContext) -> list[Vertex]:
 
 
 def _headed(spots: list[WorldPosition], turned: list[bool]) -> list[WorldPosition]:
-    """With the direction of the way where the file gives no heading."""
+    """Adds the direction of travel where the file has no heading."""
     made = []
     for i, spot in enumerate(spots):
         if not turned[i]:
@@ -132,7 +132,7 @@ def _headed(spots: list[WorldPosition], turned: list[bool]) -> list[WorldPositio
 
 
 def _timed(node: Node, vertices: list[Vertex], of: Entity, stage: ImportContext, after_s: float | None) -> list[float]:
-    """Seconds from the action's beginning at each vertex."""
+    """Seconds from the action's start at each vertex."""
     if len(vertices) < 2:
         raise node.not_said(f"a trajectory of {len(vertices)} points")
     reference = node.need("TimeReference").only()

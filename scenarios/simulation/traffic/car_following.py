@@ -35,7 +35,7 @@ FOLLOWS_WITHIN_S = 4.0  # time headway within which a driver reacts to a leader'
 CROSSING_HORIZON_S = 3.0  # a body that crosses the path later than this is not an emergency
 HARD_MPS2 = 3.0  # braking harder than car following needs
 NOTICES, BRAKES_HARD = "notices", "brakes hard for"
-NOBODY, NEVER = -1.0, math.inf
+NO_BODY, NEVER = -1.0, math.inf
 MEMORY = 256  # stored observations: more than any reaction time needs
 # Columns of a driver's row: the driver model, its desired speed, its request, and which observations are valid.
 PEDAL_S, DECEL, JERK, CRITICAL_TTC, HEEDS_LIGHTS, EMERGENCY, DESIRED = range(7)
@@ -57,7 +57,7 @@ class DriverStates:
         self.knows[place], self.risk_since[place] = False, NEVER
         self.minds[place] = (
             model.pedal_s, model.decel_mps2, model.jerk, model.critical_ttc_s, model.heeds_brake_lights,
-            model.emergency, desired_mps, math.nan, NOBODY, NOBODY, 0, 0, 0,
+            model.emergency, desired_mps, math.nan, NO_BODY, NO_BODY, 0, 0, 0,
         )  # fmt: skip
 
     def decide(
@@ -96,7 +96,7 @@ def _decide(table, offset_m, size, velocity, places, nodes, curvature, t_s, mind
         asked, hard = _follow(row, mind, risks, memory[me], view, leads, t_s), False
         if mind[EMERGENCY]:
             _watch(scene, row, mind, risks, view, leads, crossers, t_s, me, news)
-            hard = mind[BRAKING_FOR] != NOBODY or (mind[WAITS_FOR] != NOBODY and row[SPEED] == 0)
+            hard = mind[BRAKING_FOR] != NO_BODY or (mind[WAITS_FOR] != NO_BODY and row[SPEED] == 0)
         row[TOWARDS], row[RATE] = 0, mind[JERK]
         row[AMOUNT] = -mind[DECEL] if hard else max(asked, -mind[DECEL])
         row[BRAKING] = hard or asked < -LIT_DECEL
@@ -163,16 +163,16 @@ def _watch(scene, row, mind, risks, view, leads, crossers, t_s, me, news):
             news.append((me, False, i))
         elif not (leads[i] or crossers[i] or i == mind[BRAKING_FOR]):
             risks[i] = NEVER
-    if mind[BRAKING_FOR] != NOBODY and _over(scene, speed, mind, view, leads, crossers):
-        mind[WAITS_FOR], mind[BRAKING_FOR] = mind[BRAKING_FOR], NOBODY
-    if mind[WAITS_FOR] != NOBODY and _moves_on(scene, view, leads, int(mind[WAITS_FOR])):
-        mind[WAITS_FOR] = NOBODY
-    if mind[BRAKING_FOR] == NOBODY and speed > 0.1:
+    if mind[BRAKING_FOR] != NO_BODY and _over(scene, speed, mind, view, leads, crossers):
+        mind[WAITS_FOR], mind[BRAKING_FOR] = mind[BRAKING_FOR], NO_BODY
+    if mind[WAITS_FOR] != NO_BODY and _moves_on(scene, view, leads, int(mind[WAITS_FOR])):
+        mind[WAITS_FOR] = NO_BODY
+    if mind[BRAKING_FOR] == NO_BODY and speed > 0.1:
         nearest = np.inf
         for i in range(len(risky)):
             if risky[i] and t_s - risks[i] >= mind[PEDAL_S] - 1e-6 and view.gap[i] < nearest:
                 nearest, mind[BRAKING_FOR], mind[CROSSED] = view.gap[i], i, crossers[i]
-        if mind[BRAKING_FOR] != NOBODY:
+        if mind[BRAKING_FOR] != NO_BODY:
             news.append((me, True, int(mind[BRAKING_FOR])))
 
 
