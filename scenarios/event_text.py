@@ -56,10 +56,10 @@ VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action
 
 def sentence(event: Event) -> str:
     """The sentence of an event: 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
-    return f"{actor_text(event.actor)} {deed(event.do)} {moment(event.when)}"
+    return f"{actor_text(event.actor)} {action_text(event.do)} {trigger_text(event.when)}"
 
 
-def moment(when: Trigger) -> str:
+def trigger_text(when: Trigger) -> str:
     """A trigger in words."""
     match when:
         case After(t):
@@ -101,7 +101,7 @@ def condition_text(when: Trigger) -> str:
     raise TypeError(f"no words for {when!r}")
 
 
-def deed(action: Action) -> str:
+def action_text(action: Action) -> str:
     """An action in words, without its actor."""
     match action:
         case HoldSpeed(speed, lasting):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scenarios.openscenario.import_file import Imported, ImportOptions, import_file, refused
 from scenarios.openscenario.source.files import beside
-from scenarios.openscenario.source.node import Node, NotSaid, Report, unread
+from scenarios.openscenario.source.node import Node, Report, Unsupported, unread
 from scenarios.openscenario.source.parameters import Disallowed, assignments, declared
 from scenarios.openscenario.source.schemas import check_schema
 from scenarios.source.errors import SpecError, SpecErrors, quoted
@@ -84,7 +84,7 @@ def _forbidding(file: XmlFile, values: Values) -> str | None:
         declared(Node(file.root, {}, Report(), file.path.name), values)
     except Disallowed as disallowed:
         return disallowed.name
-    except NotSaid:
+    except Unsupported:
         return None
     return None
 
@@ -119,9 +119,9 @@ def expanded(file: XmlFile) -> ParameterExpansion:
         said = root.need("ParameterValueDistribution")
         scenario = beside(said.need("ScenarioFile"), "filepath", file.path)
         if said.child("Stochastic") is not None:
-            raise said.need("Stochastic").not_said("values drawn at random; sweeps of our own draw them, see sweep:")
+            raise said.need("Stochastic").unsupported("values drawn at random; sweeps of our own draw them, see sweep:")
         values = tuple(islice(_combinations(said.need("Deterministic")), MOST_SCENARIOS + 1))
-    except NotSaid as reason:
+    except Unsupported as reason:
         raise refused(file.path, Report([reason.remark])) from reason
     report.refused += unread(file.root, file.path.name)
     if report.refused:
@@ -157,7 +157,7 @@ def _axis(part: Node) -> list[Values]:
         sets = part.need("ValueSetDistribution")
         return [assignments(one) for one in sets.children("ParameterValueSet")]
     if part.tag != "DeterministicSingleParameterDistribution":
-        raise part.not_said("distributions of that sort")
+        raise part.unsupported("distributions of that sort")
     name, said = part.word("parameterName").lstrip("$"), part.only()
     match said.tag:
         case "DistributionSet":
@@ -165,7 +165,7 @@ def _axis(part: Node) -> list[Values]:
         case "DistributionRange":
             values = list(_range(said))
         case _:
-            raise said.not_said("distributions of that sort")
+            raise said.unsupported("distributions of that sort")
     return [{name: value} for value in values]
 
 

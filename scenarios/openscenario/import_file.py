@@ -16,7 +16,7 @@ from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.catalogs import catalogs_of
 from scenarios.openscenario.source.expression import resolved
 from scenarios.openscenario.source.files import beside
-from scenarios.openscenario.source.node import ImportRemark, Node, NotSaid, Report, unread
+from scenarios.openscenario.source.node import ImportRemark, Node, Report, Unsupported, unread
 from scenarios.openscenario.source.parameters import declared, refuse_unknown
 from scenarios.openscenario.source.positions import Positions, WorldPosition
 from scenarios.openscenario.source.schemas import check_schema
@@ -63,7 +63,7 @@ def import_parsed(file: XmlFile, asked: ImportOptions, given: Mapping[str, str],
     root = Node(file.root, {}, report, file.path.name)
     try:
         drafted = _drafted(root, file, asked, given)
-    except NotSaid as reason:
+    except Unsupported as reason:
         raise refused(file.path, Report([reason.remark, *report.refused])) from reason
     for read in (file.root, *drafted.stage.catalogs.used):
         report.refused += unread(read, file.path.name)
@@ -107,19 +107,19 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
     for part in scenario.children("VariableDeclarations", "MonitorDeclarations"):
         part.leave_out("nothing that is supported reads it")
     if scenario.child("Catalog") is not None or scenario.child("Storyboard") is None:
-        raise root.not_said("a catalog or a distribution, not a scenario")
+        raise root.unsupported("a catalog or a distribution, not a scenario")
     catalogs = catalogs_of(scenario.child("CatalogLocations"), file.path)
     entities = read_entities(scenario.need("Entities"), catalogs, asked.ego)
     ego = next((e for e in entities.values() if e.id == "ego"), None)
     if ego is None:
-        raise NotSaid(root.report.refused[0])  # it is read first
+        raise Unsupported(root.report.refused[0])  # it is read first
     known = _map(scenario, file.path, asked)
     storyboard = scenario.need("Storyboard")
     init = read_init(storyboard.need("Init"), entities, known, catalogs)
     length = read_length(storyboard.need("StopTrigger"), asked.duration_s)
     starts = _starts(init, entities)
     if ego.name not in starts:
-        raise NotSaid(root.report.refused[0])
+        raise Unsupported(root.report.refused[0])
     course = _course(scenario, known, ego, starts, length)
     positions = Positions(known, lambda name, node: _placed(starts, name, node))
     stage = ImportContext(
@@ -135,7 +135,7 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
 
 def _placed(starts: Mapping[str, WorldPosition], name: str, node: Node) -> WorldPosition:
     if name not in starts:
-        raise node.not_said(f"a place relative to '{name}', which has none")
+        raise node.unsupported(f"a place relative to '{name}', which has none")
     return starts[name]
 
 
@@ -144,7 +144,7 @@ def _starts(init: Init, entities: Mapping[str, Entity]) -> dict[str, WorldPositi
     for name, entity in entities.items():
         try:
             found[name] = init.spot(name, entity.node)
-        except NotSaid as reason:
+        except Unsupported as reason:
             if name in init.places:
                 init.places[name].element.left_out = "told"
             entity.node.report.refused.append(reason.remark)
@@ -163,7 +163,7 @@ def _map(scenario: Node, home: Path, asked: ImportOptions) -> RoadMap | None:
         return None
     try:
         return read_map(beside(logic, "filepath", home))
-    except NotSaid as reason:
+    except Unsupported as reason:
         logic.report.refused.append(reason.remark)
     except SpecErrors as faults:
         if not asked.partial:

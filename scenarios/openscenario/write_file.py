@@ -6,7 +6,7 @@ from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.first_actions import Init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.actors.starts import write_actor, write_ego
-from scenarios.openscenario.source.node import ImportRemark, NotSaid, Report
+from scenarios.openscenario.source.node import ImportRemark, Report, Unsupported
 from scenarios.openscenario.source.yaml_text import as_yaml, quantity
 from scenarios.openscenario.story.stopping import Length
 from scenarios.openscenario.story.storyboard import ImportedEvent, StoryboardState
@@ -81,7 +81,7 @@ def draft_text(drafted: Drafted, report: Report) -> str:
             continue
         try:
             actors[entity.id] = write_actor(stage, entity, whole.get(entity.name))
-        except NotSaid as reason:
+        except Unsupported as reason:
             drafted.dropped_actors.append(entity.id)
             stage.report.refused.append(reason.remark)
     if actors:
@@ -97,7 +97,7 @@ def _story(drafted: Drafted) -> list[dict[str, object]]:
     for told in drafted.written():
         try:
             lines.append(told.written(drafted.board.when(told)))
-        except NotSaid as reason:
+        except Unsupported as reason:
             drafted.dropped_events.append(told)
             drafted.stage.report.refused.append(reason.remark)
     return lines

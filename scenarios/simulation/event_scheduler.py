@@ -10,7 +10,7 @@ from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Tr
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
 from scenarios.simulation.dynamics.body_state import RunningAction
-from scenarios.simulation.trigger_conditions import Look, TriggerDistance, reading, whom
+from scenarios.simulation.trigger_conditions import BodyLookup, TriggerDistance, bodies_of, reading
 
 SOON_S = 1e-9
 
@@ -34,7 +34,7 @@ class Storyboard:
 
     def __init__(self, events: Sequence[Event], actors: Sequence[str]) -> None:
         for event in events:
-            for actor in (event.actor, *whom(event.when)):
+            for actor in (event.actor, *bodies_of(event.when)):
                 if actor not in actors:
                     raise ValueError(f"the story names {actor!r}; there are {', '.join(actors)}")
         self.waiting = [Waiting(event) for event in events]
@@ -44,7 +44,7 @@ class Storyboard:
         self.declined: list[Unfired] = []
         self.latest_s = 0.0
 
-    def due(self, look: Look, t_s: float) -> Event | None:
+    def due(self, look: BodyLookup, t_s: float) -> Event | None:
         """Remove and return the first waiting event whose trigger holds now."""
         self.latest_s = t_s
         for place, waiting in enumerate(self.waiting):
@@ -52,7 +52,7 @@ class Storyboard:
                 return self.waiting.pop(place).event
         return None
 
-    def go_on(self, look: Look, t_s: float) -> list[tuple[str, str]]:
+    def step_actions(self, look: BodyLookup, t_s: float) -> list[tuple[str, str]]:
         """Call the next phase of all running actions. Returns the actor and the description of each phase that starts.
 
         Actions of bodies that slide or are not in the scene are not called.
@@ -61,11 +61,11 @@ class Storyboard:
         told = [(run.event.actor, run.deed.step(t_s)) for run in able]
         return [(actor, said) for actor, said in told if said]
 
-    def holds(self, when: Trigger, look: Look, t_s: float) -> bool:
+    def holds(self, when: Trigger, look: BodyLookup, t_s: float) -> bool:
         """Whether a trigger holds now, independent of any event."""
         return self._holds(when, {}, look, t_s)
 
-    def _holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: Look, t_s: float) -> bool:
+    def _holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: BodyLookup, t_s: float) -> bool:
         if isinstance(when, AllOf | AnyOf):
             held = [self._holds(part, nearest, look, t_s) for part in when.parts]
             return all(held) if isinstance(when, AllOf) else any(held)
@@ -88,7 +88,7 @@ class Storyboard:
             self.declined.append(Unfired(event.actor, sentence(event), deed.said))
         self.running.append(Running(event, deed))
 
-    def settle(self, t_s: float) -> None:
+    def end_finished(self, t_s: float) -> None:
         """End the actions that are over."""
         for run in [run for run in self.running if run.deed.over(t_s)]:
             self._end(run, t_s)
@@ -118,7 +118,7 @@ class Storyboard:
             case AfterEvent(event):
                 return f"'{event}' never {'ended' if event in self.begun else 'happened'}"
         if when not in waiting.nearest:
-            return f"{' and '.join(whom(when))} were never in the scene together"
+            return f"{' and '.join(bodies_of(when))} were never in the scene together"
         return waiting.nearest[when].told
 
     def _held(self, when: Single, waiting: Waiting) -> bool:

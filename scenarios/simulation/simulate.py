@@ -94,24 +94,24 @@ class SimulationState:
 
     def step(self) -> None:
         """One inner step: events, decisions, motion, collisions, bodies that appear or disappear."""
-        for actor, said in self.story.go_on(self._body, self.t_s):
-            self._tell(actor, said)
+        for actor, said in self.story.step_actions(self._body, self.t_s):
+            self._record_event(actor, said)
         while (event := self.story.due(self._body, self.t_s)) is not None:
             self._fire(event)
         if self.road.patches:
-            self._feel_the_road()
+            self._update_grip()
         if self.steps % LOOK_EVERY == 0:
             for mover, said in self.merging.step(self.movers):
-                self._tell(mover.body.id, said)
-            self._look_around()
+                self._record_event(mover.body.id, said)
+            self._update_drivers()
         self.steps += 1
         self.t_s = self.steps * STEP_S
         self._move()
         for mover in self.signals.run_at_red(self.movers, self.t_s):
-            self._tell(mover.body.id, "runs the red light")
+            self._record_event(mover.body.id, "runs the red light")
         self._collide()
-        self._come_and_go()
-        self.story.settle(self.t_s)
+        self._appear_and_disappear()
+        self.story.end_finished(self.t_s)
 
     def record(self) -> list[tuple[float, ...]]:
         """Per body: reference x, y, yaw, height above ground, speed, acceleration, brake light, present, sliding."""
@@ -125,7 +125,7 @@ class SimulationState:
         deed = self._begin(event)
         if self._body(event.actor).drive is None or sets_speed(event.do):
             self._body(event.actor).driven = False
-        self._tell(event.actor, deed.said)
+        self._record_event(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
 
     def _begin(self, event: Event) -> RunningAction:
@@ -139,7 +139,7 @@ class SimulationState:
             case Disappear():
                 return disappear(mover)
             case Merge():
-                return self.merging.wish(mover, event.do)
+                return self.merging.register(mover, event.do)
         return perform(mover, event.do, self._context(mover))
 
     def _context(self, mover: BodyState) -> ActionContext:
@@ -148,7 +148,7 @@ class SimulationState:
 
         return ActionContext(self.t_s, self._body, holds, speed_rule(mover))
 
-    def _come_and_go(self) -> None:
+    def _appear_and_disappear(self) -> None:
         """Add bodies that are due once their place at the scene's edge is free; remove leaving bodies at the edge."""
         for mover in list(self.arriving):
             path = arrival(mover, self.movers[0], self.ego_began_s)
@@ -166,7 +166,7 @@ class SimulationState:
         xy[me], yaw[me], there[me] = pose[:2], pose[2], True
         return not touching(xy, yaw, self.size, np.arange(len(there)) == me, there)
 
-    def _tell(self, actor: str, what: str) -> None:
+    def _record_event(self, actor: str, what: str) -> None:
         self.happenings.append(SimEvent(round(self.t_s, 4), actor, what))
 
     def _move(self) -> None:
@@ -183,7 +183,7 @@ class SimulationState:
         for road, places in _by_road(cruising):
             drive_on(self.table, np.array(places), road.nodes, road.curvature_per_m, STEP_S)
 
-    def _feel_the_road(self) -> None:
+    def _update_grip(self) -> None:
         """Set the grip of every body from the friction under its wheels."""
         xy, yaw = self._centres()
         for mover, friction in zip(
@@ -193,54 +193,54 @@ class SimulationState:
             if mover.skid is not None:
                 mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
 
-    def _look_around(self) -> None:
+    def _update_drivers(self) -> None:
         """Let every driver observe the traffic and set its pedal request until the next observation."""
         drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
         if not drivers:
             return
-        self._lay_slides()
+        self._write_slides()
         news = []
         for i, path in drivers:
             assert isinstance(path, LanePath)
-            path.lie_in(self.movers[i].row)
-            self._take_wheel(i)
+            path.share_row(self.movers[i].row)
+            self._start_driver(i)
         for road, places in _by_road((i, path.road) for i, path in drivers):
-            velocity = self._foreseen(self.movers[places[0]])
+            velocity = self._expected_velocities(self.movers[places[0]])
             news += self.minds.decide(self.table, self.offset_m, self.size, velocity, np.array(places), road, self.t_s)
         for i, what, other in sorted(news, key=lambda told: told[0]):
-            self._tell(self.movers[i].body.id, f"{what} {self.movers[other].body.id}")
+            self._record_event(self.movers[i].body.id, f"{what} {self.movers[other].body.id}")
         if self.merges or self.signals.junction is not None:
             for mover in (self.movers[i] for i, _ in drivers):
-                pedals = self.signals.heeded(mover, mover.asked, self.t_s)
-                pedals = self.roundabout.heeded(mover, self.movers, pedals)
-                mover.ask(self.merging.heeded(mover, self.movers, pedals))
+                pedals = self.signals.limited_pedals(mover, mover.asked, self.t_s)
+                pedals = self.roundabout.limited_pedals(mover, self.movers, pedals)
+                mover.ask(self.merging.limited_pedals(mover, self.movers, pedals))
 
-    def _take_wheel(self, place: int) -> None:
+    def _start_driver(self, place: int) -> None:
         mover = self.movers[place]
         assert mover.drive is not None
         if not mover.driven:
             self.minds.begin(place, driver(mover.drive.driver), mover.drive.speed_mps)
-        mover.driven, mover.laid = True, None
+        mover.driven, mover.written_target = True, None
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
         return box_centres(self.table, self.offset_m)
 
-    def _foreseen(self, observer: BodyState) -> Float[np.ndarray, "actor 2"]:
+    def _expected_velocities(self, observer: BodyState) -> Float[np.ndarray, "actor 2"]:
         """The velocities that an observer, and all drivers on its road, expect of the other bodies."""
         velocity = velocities(self.table)
         if self.merges:
             for mover, own in zip(self.movers, velocity, strict=True):
-                found = self.roundabout.foreseen(mover, observer)
-                own[:] = self.merging.foreseen(mover) if found is None else found
+                found = self.roundabout.expected_velocity(mover, observer)
+                own[:] = self.merging.expected_velocity(mover) if found is None else found
         return velocity
 
-    def _lay_slides(self) -> None:
+    def _write_slides(self) -> None:
         for mover in self.movers:
             if mover.skid is not None:
-                mover.lay_slide()
+                mover.write_slide()
 
     def _touching(self) -> list[Contact]:
-        self._lay_slides()
+        self._write_slides()
         return contacts(self.table, self.offset_m, self.size)
 
     def _present(self) -> Bool[np.ndarray, "actor"]:

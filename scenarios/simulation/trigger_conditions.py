@@ -32,12 +32,12 @@ class TriggerDistance:
     told: str
 
 
-Look = Callable[[str], BodyState]  # a body by its id
+BodyLookup = Callable[[str], BodyState]  # a body by its id
 
 
-def reading(when: Watched, look: Look) -> TriggerDistance | None:
+def reading(when: Watched, look: BodyLookup) -> TriggerDistance | None:
     """How near `when` is to holding now; None while a body that it names is not in the scene."""
-    bodies = [look(name) for name in whom(when)]
+    bodies = [look(name) for name in bodies_of(when)]
     if not all(body.present for body in bodies):
         return None
     match when:
@@ -66,7 +66,7 @@ def reading(when: Watched, look: Look) -> TriggerDistance | None:
     raise TypeError(f"no such trigger: {when!r}")
 
 
-def whom(when: Trigger) -> tuple[str, ...]:
+def bodies_of(when: Trigger) -> tuple[str, ...]:
     """The bodies that a trigger refers to."""
     named = (getattr(single, key, None) for single in singles(when) for key in ("of", "to", "what"))
     return tuple(dict.fromkeys(name for name in named if name is not None))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scenarios.model.bodies import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.openscenario.source.catalogs import Catalogs
-from scenarios.openscenario.source.node import Node, NotSaid
+from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
@@ -57,17 +57,17 @@ def read_entities(node: Node, catalogs: Catalogs, ego: str | None) -> dict[str, 
     for name, one in sorted(zip(names, objects, strict=True), key=lambda pair: pair[0] != chosen):
         try:
             found[name] = _entity(one, name, "ego" if name == chosen else _id(name, taken), catalogs)
-        except NotSaid as reason:
+        except Unsupported as reason:
             node.report.refused.append(reason.remark)
     return found
 
 
 def _ego(node: Node, names: list[str], asked: str | None) -> str:
     if not names:
-        raise node.not_said("no ScenarioObject; an ego is needed")
+        raise node.unsupported("no ScenarioObject; an ego is needed")
     if asked is not None:
         if asked not in names:
-            raise node.not_said(f"no entity {quoted(asked)} to be the ego; there are {', '.join(names)}")
+            raise node.unsupported(f"no entity {quoted(asked)} to be the ego; there are {', '.join(names)}")
         return asked
     known = next((n for wanted in EGO_NAMES for n in names if n.lower() == wanted), None)
     known = known or next((n for n in names if re.match("(?i)ego", n)), None)
@@ -93,7 +93,7 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
         controller.leave_out("a controller of another program")
     body = next((c for c in node.children() if c.tag != "ObjectController"), None)
     if body is None:
-        raise node.not_said(f"{quoted(name)} without a body")
+        raise node.unsupported(f"{quoted(name)} without a body")
     body = catalogs.entry(body) if body.tag == "CatalogReference" else declared(body, {})
     body.ignore("name", "mass", "model", "model3d", "role")
     for part in body.children(*_DECIDES_NOTHING):
@@ -102,7 +102,7 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
     centre, extent = box.need("Center"), box.need("Dimensions")
     size = tuple(extent.number(axis) for axis in ("length", "width", "height"))
     if not all(0.05 <= side <= 30 for side in size):
-        raise extent.not_said(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
+        raise extent.unsupported(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
     centre.number("z")
     kind = _kind(body, size[2])
     return Entity(name, own_id, kind, size, centre.number("x"), centre.number("y"), bool(controllers), node)
@@ -110,7 +110,7 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
 
 def _kind(body: Node, height: float) -> Kind:
     if body.tag not in _CATEGORY_KEY:
-        raise body.not_said("entities of that sort")
+        raise body.unsupported("entities of that sort")
     said = body.word(_CATEGORY_KEY[body.tag])
     fitting = [
         kind
@@ -120,7 +120,7 @@ def _kind(body: Node, height: float) -> Kind:
         and height < record.openscenario.below_m
     ]
     if not fitting:
-        raise body.not_said(f"a {quoted(said)[1:-1]} as an entity", f"{body.tag}")
+        raise body.unsupported(f"a {quoted(said)[1:-1]} as an entity", f"{body.tag}")
     if (own := _written_kind(body, said)) is not None:
         return own
     kind = min(fitting, key=lambda kind: KINDS[kind].openscenario.below_m)

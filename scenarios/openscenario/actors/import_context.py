@@ -26,7 +26,7 @@ class ImportContext:
     lanes: dict[str, tuple[int, bool] | None] = field(default_factory=dict)
 
     def entity(self, node: Node, attribute: str = "entityRef") -> Entity:
-        """The entity that an attribute names; raises NotSaid."""
+        """The entity that an attribute names; raises Unsupported."""
         name = node.word(attribute)
         if name not in self.entities or name not in self.starts:
             raise node.wrong(f"{attribute}={quoted(name)}", nearest(name, self.starts))

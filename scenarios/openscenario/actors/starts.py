@@ -28,13 +28,13 @@ def write_ego(stage: ImportContext, ego: Entity, points: list[list[str]] | None,
 
 
 def write_actor(stage: ImportContext, entity: Entity, points: list[list[str]] | None) -> dict[str, object]:
-    """One section of `actors:`; raises NotSaid if the language has no such position."""
+    """One section of `actors:`; raises Unsupported if the language has no such position."""
     kind: dict[str, object] = {"kind": str(entity.kind)}
     if points is not None:
         return kind | {"trajectory": points, "size": sizes(entity)}
     found, pace = stage.start(entity), stage.initial[entity.name]
     if pace > 0 and entity.kind in STATIC:
-        raise entity.node.not_said(f"a {entity.kind} that moves")
+        raise entity.node.unsupported(f"a {entity.kind} that moves")
     placed = _in_lane(stage, entity, found, pace) or _beside(stage, entity, found, pace)
     return kind | (placed or _boxed(stage, entity, pace)) | ({"size": sizes(entity)} if placed else {})
 
@@ -80,7 +80,7 @@ def _boxed(stage: ImportContext, entity: Entity, pace: float) -> dict[str, objec
     x, y, heading = stage.course.to_map(centre_of(entity, stage.starts[entity.name]))
     if max(abs(x), abs(y)) > FARTHEST_BOX_M:
         found = f"{entity.id}, which starts {math.hypot(x, y):.0f} m away"
-        raise entity.node.not_said(f"{found}; here no actor starts farther than {FARTHEST_M:.0f} m from the ego")
+        raise entity.node.unsupported(f"{found}; here no actor starts farther than {FARTHEST_M:.0f} m from the ego")
     turn = math.degrees(math.remainder(heading, math.tau))
     at = [quantity(x, "m"), quantity(y, "m")]
     box = {"box": {"at": at, "size": sizes(entity), "heading": quantity(turn, "deg")}}

@@ -43,7 +43,7 @@ def read_environment(action: Node, catalogs: Catalogs, into: Surroundings) -> No
             case "ParameterDeclarations":
                 continue
             case _:
-                raise part.not_said("surroundings of that sort")
+                raise part.unsupported("surroundings of that sort")
 
 
 def _time(node: Node, into: Surroundings) -> None:
@@ -97,6 +97,8 @@ def _surface(node: Node, into: Surroundings) -> None:
     factor = node.number("frictionScaleFactor")
     mu = round(FRICTION[Surface.DRY] * factor, 6)
     if not 0.02 <= mu <= 1.3:
-        raise node.not_said(f"a friction of {factor:g} times that of a dry road; here a coefficient from 0.02 to 1.3")
+        raise node.unsupported(
+            f"a friction of {factor:g} times that of a dry road; here a coefficient from 0.02 to 1.3"
+        )
     if factor != 1.0 and abs(mu - FRICTION[surface or Surface.DRY]) > 1e-6:
         into.road["friction"] = mu

@@ -38,12 +38,12 @@ G = 9.81
 
 def el(tag: str, *inner: etree._Element, **attributes: object) -> etree._Element:
     """An element; numbers rounded to a millionth, booleans in XML notation."""
-    made = etree.Element(tag, {key.rstrip("_"): told(value) for key, value in attributes.items()})
+    made = etree.Element(tag, {key.rstrip("_"): xml_value(value) for key, value in attributes.items()})
     made.extend(inner)
     return made
 
 
-def told(value: object) -> str:
+def xml_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -28,7 +28,7 @@ from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
 
-ROLLED_OUT, TOLD = "trajectory of the rollout", "story"
+ROLLED_OUT, EVENTS = "trajectory of the rollout", "story"
 
 
 class NotExported(ValueError):
@@ -82,19 +82,19 @@ def _left_out(road: Road) -> tuple[str, ...]:
 
 
 def _motion(scenario: Scenario, rollout: Rollout) -> dict[str, str]:
-    told = {p.body.id for i, p in enumerate(scenario.placed) if _is_told(i, p, scenario, rollout)}
+    by_events = {p.body.id for i, p in enumerate(scenario.placed) if _is_expressible(i, p, scenario, rollout)}
     while True:  # a body that waits for an exported trajectory needs one as well
         by_name = {event.name: event.actor for event in scenario.events}
         lost = {
             e.actor for e in scenario.events
-            if isinstance(e.when, AfterEvent) and e.actor in told and by_name.get(e.when.event) not in told
+            if isinstance(e.when, AfterEvent) and e.actor in by_events and by_name.get(e.when.event) not in by_events
         }  # fmt: skip
         if not lost:
-            return {p.body.id: TOLD if p.body.id in told else ROLLED_OUT for p in scenario.placed}
-        told -= lost
+            return {p.body.id: EVENTS if p.body.id in by_events else ROLLED_OUT for p in scenario.placed}
+        by_events -= lost
 
 
-def _is_told(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bool:
+def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bool:
     """Whether both languages can express all actions of a body."""
     who, road = placed.body.id, scenario.road
     assert road is not None

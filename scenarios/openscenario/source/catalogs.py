@@ -24,7 +24,7 @@ class Catalogs:
     _broken: list[SpecErrors] = field(default_factory=list)
 
     def entry(self, reference: Node) -> Node:
-        """The element of a CatalogReference; raises NotSaid, or SpecErrors for a faulty catalog."""
+        """The element of a CatalogReference; raises Unsupported, or SpecErrors for a faulty catalog."""
         catalog, name = reference.word("catalogName"), reference.word("entryName")
         known = self._all()
         if catalog not in known:

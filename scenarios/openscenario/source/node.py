@@ -26,7 +26,7 @@ class ImportRemark:
         return f"{place}: {self.name}: {self.said}" + (f"; wanted {self.wanted}" if self.wanted else "")
 
 
-class NotSaid(Exception):
+class Unsupported(Exception):
     """Something that the scenario language cannot express, or an error in the file. Ends the reading of one element."""
 
     def __init__(self, remark: ImportRemark):
@@ -65,12 +65,12 @@ class Node:
         file = self.element.file.name
         return ImportRemark(name or self.tag, self.element.line, said, "" if file == self.home else file, wanted)
 
-    def not_said(self, said: str, name: str = "") -> NotSaid:
-        return NotSaid(self.remark(said, name))
+    def unsupported(self, said: str, name: str = "") -> Unsupported:
+        return Unsupported(self.remark(said, name))
 
-    def wrong(self, found: str, wanted: str) -> NotSaid:
+    def wrong(self, found: str, wanted: str) -> Unsupported:
         """An error in the file itself."""
-        return NotSaid(self.remark(found, wanted=wanted))
+        return Unsupported(self.remark(found, wanted=wanted))
 
     def refuse(self, said: str, name: str = "") -> None:
         """Report something that the scenario language cannot express, and continue."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from scenarios.openscenario.source.node import ImportRemark, Node, NotSaid
+from scenarios.openscenario.source.node import ImportRemark, Node, Unsupported
 from scenarios.source.errors import nearest, quoted
 
 _WHOLE = {
@@ -14,7 +14,7 @@ _WHOLE = {
 }
 
 
-class Disallowed(NotSaid):
+class Disallowed(Unsupported):
     """A value that the constraints of its parameter do not allow."""
 
     def __init__(self, remark: ImportRemark, name: str):
@@ -52,7 +52,7 @@ def refuse_unknown(node: Node, given: Mapping[str, str], known: Mapping[str, str
 
 
 def _typed(node: Node, kind: str, value: str) -> str:
-    """The value in the notation of its type; raises NotSaid for a value of another type."""
+    """The value in the notation of its type; raises Unsupported for a value of another type."""
     if kind in _WHOLE or kind == "double":
         try:
             number = float(value)

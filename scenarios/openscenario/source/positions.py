@@ -26,7 +26,7 @@ class Positions:
     of: Callable[[str, Node], WorldPosition]
 
     def read(self, node: Node) -> WorldPosition:
-        """The world position of a <Position>; raises NotSaid."""
+        """The world position of a <Position>; raises Unsupported."""
         said = node.only()
         match said.tag:
             case "WorldPosition":
@@ -45,19 +45,19 @@ class Positions:
                 return _turned(said, spot, road_way(road, None))
             case "RelativeObjectPosition" | "RelativeWorldPosition":
                 return self._relative(said)
-        raise said.not_said("positions of that sort")
+        raise said.unsupported("positions of that sort")
 
     def located(self, node: Node, entity: str) -> tuple[MapRoad, float, float]:
         """The road, s and t of an entity's start."""
         spot = self.of(entity, node)
         found = self.map.locate(spot.x_m, spot.y_m) if self.map is not None else None
         if found is None:
-            raise node.not_said(f"a place relative to {quoted(entity)}, which is on no road")
+            raise node.unsupported(f"a place relative to {quoted(entity)}, which is on no road")
         return found
 
     def _road(self, node: Node, road_id: str) -> MapRoad:
         if self.map is None:
-            raise node.not_said(f"a place on the road {quoted(road_id)}, since no road could be read")
+            raise node.unsupported(f"a place on the road {quoted(road_id)}, since no road could be read")
         if road_id not in self.map.roads:
             raise node.wrong(f"the road {quoted(road_id)}", nearest(road_id, self.map.roads))
         return self.map.roads[road_id]
@@ -88,7 +88,7 @@ class Positions:
         road, s, t = self.located(node, entity)
         lane = road.lane_at(s, t)
         if lane is None:
-            raise node.not_said(f"a lane relative to {quoted(entity)}, which is in none")
+            raise node.unsupported(f"a lane relative to {quoted(entity)}, which is in none")
         way = self._way(node, road, s, t)
         ahead = node.number("dsLane" if node.has("dsLane") else "ds")
         target_s, target = s + way * ahead, lane.id + way * int(node.number("dLane"))
@@ -109,7 +109,7 @@ class Positions:
         over = abs(ahead) - (road.length_m - s if going > 0 else s)
         following = self.map.next_lanes(road.id, lane_id, going > 0)
         if len(following) != 1 or following[0][0] not in self.map.roads:
-            raise node.not_said(f"{ahead:g} m from a place {s:g} m along road {road.id}, beyond its end")
+            raise node.unsupported(f"{ahead:g} m from a place {s:g} m along road {road.id}, beyond its end")
         road_id, next_lane, contact = following[0]
         after = self.map.roads[road_id]
         return after, over if contact == "start" else after.length_m - over, next_lane + shift

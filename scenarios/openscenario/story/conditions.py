@@ -101,7 +101,7 @@ def _condition(node: Node, stage: ImportContext) -> Trigger:
     node.ignore("name")
     edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0)
     if edge == "risingOrFalling":
-        raise node.not_said(f"conditionEdge={quoted(edge)}")
+        raise node.unsupported(f"conditionEdge={quoted(edge)}")
     said = node.only().only()
     if node.only().tag == "ByValueCondition":
         found = _by_value(said, edge, stage)
@@ -113,7 +113,7 @@ def _condition(node: Node, stage: ImportContext) -> Trigger:
         return Trigger(after_s=found.after_s + delay)
     if found.awaits is not None and not found.starts:
         return Trigger(awaits=found.awaits, delay_s=found.delay_s + delay)
-    raise node.not_said(f"a delay of {delay:g} s after a condition that is no time and no end of another event")
+    raise node.unsupported(f"a delay of {delay:g} s after a condition that is no time and no end of another event")
 
 
 # -- by value ------------------------------------------------------------------------------------------------------
@@ -139,8 +139,8 @@ def _by_value(node: Node, edge: str, stage: ImportContext) -> Trigger:
                 return Trigger(awaits=awaited)
             if state in ("startTransition", "runningState"):
                 return Trigger(awaits=awaited, starts=True)
-            raise node.not_said(f"state={quoted(state)}")
-    raise node.not_said("conditions of that sort")
+            raise node.unsupported(f"state={quoted(state)}")
+    raise node.unsupported("conditions of that sort")
 
 
 # -- by entity -----------------------------------------------------------------------------------------------------
@@ -151,11 +151,11 @@ def _by_entity(node: Node, edge: str, stage: ImportContext) -> Trigger:
     whom = list(triggering.children("EntityRef"))
     rule = triggering.word("triggeringEntitiesRule")
     if not whom or rule not in ("any", "all"):
-        raise triggering.not_said(f"{rule} of {len(whom)} entities")
+        raise triggering.unsupported(f"{rule} of {len(whom)} entities")
     said = node.need("EntityCondition").only()
     reader = _READERS.get(said.tag)
     if reader is None:
-        raise said.not_said("conditions of that sort")
+        raise said.unsupported("conditions of that sort")
     return _joined(rule, _different([Trigger(when=reader(said, stage.entity(of), edge, stage)) for of in whom]))
 
 
@@ -167,12 +167,12 @@ def _bound(node: Node, edge: str) -> str:
         return "below"
     if rule in _ABOVE:
         return "above"
-    raise node.not_said(f"rule={quoted(rule)}; here a measure is below or above a limit")
+    raise node.unsupported(f"rule={quoted(rule)}; here a measure is below or above a limit")
 
 
 def _speed(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if node.word("direction", "longitudinal") != "longitudinal":
-        raise node.not_said("a speed sideways or upwards")
+        raise node.unsupported("a speed sideways or upwards")
     return {"speed": {"of": of.id, _bound(node, edge): speed(node.number("value"))}}
 
 
@@ -190,7 +190,7 @@ def _measured_along(node: Node) -> None:
     """What says along what a distance counts; ours is along the road."""
     kind = node.word("relativeDistanceType", "longitudinal")
     if kind not in ("longitudinal", "cartesianDistance", "euclidianDistance"):
-        raise node.not_said(f"a {kind} distance")
+        raise node.unsupported(f"a {kind} distance")
     if kind != "longitudinal":
         node.differs("a distance as the crow flies; here it counts along the road")
     for name in ("coordinateSystem", "routingAlgorithm", "alongRoute"):
@@ -209,7 +209,7 @@ def _headway(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if more:
         pace = stage.speeds[of.name]
         if not pace:
-            raise node.not_said(
+            raise node.unsupported(
                 f"a headway between reference points while the speed of {of.id} is not known beforehand"
             )
         node.differs(
@@ -225,15 +225,15 @@ def _ttc(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     target = node.need("TimeToCollisionConditionTarget").only()
     _measured_along(node)
     if target.tag != "EntityRef":
-        raise target.not_said("a time to collision with a place")
+        raise target.unsupported("a time to collision with a place")
     if _bound(node, edge) != "below":
-        raise node.not_said("a time to collision above a limit; here it is below one")
+        raise node.unsupported("a time to collision above a limit; here it is below one")
     to, value = stage.entity(target), node.number("value")
     if more := _free(node, of, to):
         paces = stage.speeds[of.name], stage.speeds[to.name]
         closing = (paces[0] or 0.0) - stage.facing(of) * stage.facing(to) * (paces[1] or 0.0)
         if None in paces or closing <= 0.1:
-            raise node.not_said("a time to collision between reference points that do not close in at a known speed")
+            raise node.unsupported("a time to collision between reference points that do not close in at a known speed")
         node.differs(
             "a time to collision between reference points; here it is the free gap's, the same at steady speeds"
         )
@@ -255,7 +255,7 @@ def _relative_distance(node: Node, of: Entity, edge: str, stage: ImportContext) 
 
 def _gap(node: Node, of: Entity, to: Entity, bound: str, value: float) -> When:
     if not -1e-6 <= value <= 250:
-        raise node.not_said(f"a free gap of {value:.1f} m; here from 0 to 250 m")
+        raise node.unsupported(f"a free gap of {value:.1f} m; here from 0 to 250 m")
     return {"gap": {"of": of.id, "to": to.id, bound: quantity(max(value, 0.0), "m")}}
 
 
@@ -266,11 +266,11 @@ def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if not reach:
         _measured_along(node)
         if _bound(node, edge) != "below":
-            raise node.not_said("a distance to a place above a limit")
+            raise node.unsupported("a distance to a place above a limit")
     spot = stage.positions.read(node.need("Position"))
     there, facing = stage.course.spotted(spot), stage.facing(of)
     if facing == 0:
-        raise node.not_said(f"a place that {of.id} reaches across the road; here it is reached along it")
+        raise node.unsupported(f"a place that {of.id} reaches across the road; here it is reached along it")
     beside = there.d_m - stage.start(of).d_m
     if not (reach or node.word("relativeDistanceType", "") == "longitudinal") or reach:
         if abs(beside) < limit:
@@ -286,7 +286,7 @@ def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
 
 def _end_of_road(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if node.number("duration") > 0.1 or stage.course.chain is None:
-        raise node.not_said("an end of the road that lasts, or a road without one")
+        raise node.unsupported("an end of the road that lasts, or a road without one")
     facing = stage.facing(of)
     end = stage.course.chain.ends_m if facing > 0 else stage.course.chain.begins_m
     return {"reached": {"of": of.id, "along": quantity(end + facing * of.nose_m, "m")}}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
-from scenarios.openscenario.source.node import Node, NotSaid
+from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
 from scenarios.openscenario.source.yaml_text import quantity
 from scenarios.openscenario.story.actions import read_action, target_speed
@@ -78,7 +78,7 @@ class StoryboardState:
         """Read one thing; if it cannot be expressed, report it and nothing else of it."""
         try:
             read()
-        except NotSaid as reason:
+        except Unsupported as reason:
             self.stage.report.refused.append(reason.remark)
             node.element.seen, node.element.left_out = True, "told"
 
@@ -99,7 +99,7 @@ class StoryboardState:
         inner = [*around, self._part("maneuverGroup", (*around[-1].path, group.word("name")), around[-1].begins)]
         actors = group.need("Actors")
         if actors.flag("selectTriggeringEntities"):
-            raise actors.not_said("actors that are the triggering entities")
+            raise actors.unsupported("actors that are the triggering entities")
         whom = [self.stage.entity(one) for one in actors.children("EntityRef")]
         if group.number("maximumExecutionCount", 1.0) > 1:
             group.differs("what may happen several times happens once here")
@@ -139,9 +139,9 @@ class StoryboardState:
         said = action.only()
         if said.tag != "PrivateAction":
             said = said.only() if said.tag == "GlobalAction" else said
-            raise said.not_said("while the scenario runs, actions of that sort")
+            raise said.unsupported("while the scenario runs, actions of that sort")
         if not whom:
-            raise event.not_said("an action without an actor")
+            raise event.unsupported("an action without an actor")
         for of in whom:
             self._perform(said, of, trigger, event, event.word("name"), inner)
 
@@ -196,7 +196,7 @@ class StoryboardState:
         return found[0].begins if len(found) == 1 else trigger
 
     def when(self, told: ImportedEvent) -> dict[str, object]:
-        """The trigger of one event in the scenario language; raises NotSaid."""
+        """The trigger of one event in the scenario language; raises Unsupported."""
         if told.chained:
             return {"ended": told.chained}
         return self._when(told.trigger, told.node)
@@ -215,7 +215,7 @@ class StoryboardState:
         if trigger.when is not None:
             return trigger.when
         if trigger.awaits is None or trigger.starts:
-            raise node.not_said("a beginning that waits for itself")
+            raise node.unsupported("a beginning that waits for itself")
         last = self._last(self._part_named(trigger.awaits, node), node)
         return {"ended": {"event": last, "after": quantity(trigger.delay_s, "s")} if trigger.delay_s else last}
 
@@ -246,7 +246,7 @@ class StoryboardState:
             if inside <= seen:
                 return last
         found = f"{len(ends)} actions with which it ends" if ends else "no action in it that is done here"
-        raise node.not_said(f"the end of the {part.kind} {quoted(part.path[-1])}: {found}")
+        raise node.unsupported(f"the end of the {part.kind} {quoted(part.path[-1])}: {found}")
 
 
 def _after(act: Trigger, event: Trigger, node: Node) -> Trigger:
@@ -261,4 +261,4 @@ def _after(act: Trigger, event: Trigger, node: Node) -> Trigger:
         return replace(event, after_s=max(act.after_s, event.after_s))
     if stays(act):
         return both(act, event)
-    raise node.not_said("a condition that counts only from when its act has begun; here it counts from the start")
+    raise node.unsupported("a condition that counts only from when its act has begun; here it counts from the start")

@@ -11,24 +11,24 @@ STILL_M = 0.3  # distance below which an entity is already there
 
 
 def synchronised(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> dict[str, object]:
-    """`follow_trajectory` along the entity's path; only if both speeds are known. Raises NotSaid."""
+    """`follow_trajectory` along the entity's path; only if both speeds are known. Raises Unsupported."""
     master = stage.entity(node, "masterEntityRef")
     for name in ("targetTolerance", "targetToleranceMaster"):
         node.number(name, 0.0)
     if after_s is None:
-        raise node.not_said(f"{of.id} in time with {master.id} from an instant that is not known beforehand")
+        raise node.unsupported(f"{of.id} in time with {master.id} from an instant that is not known beforehand")
     pace, own = stage.speeds[master.name], stage.speeds[of.name]
     if not pace or own is None:
-        raise node.not_said(f"{of.id} in time with {master.id} while their speeds are not known beforehand")
+        raise node.unsupported(f"{of.id} in time with {master.id} while their speeds are not known beforehand")
     way = _way(stage, master, stage.positions.read(node.need("TargetPositionMaster"))) - pace * after_s
     mine = _way(stage, of, stage.positions.read(node.need("TargetPosition"))) - own * after_s
     if way < STILL_M or mine < STILL_M:
-        raise node.not_said(f"a place that {master.id if way < STILL_M else of.id} has passed by then")
+        raise node.unsupported(f"a place that {master.id if way < STILL_M else of.id} has passed by then")
     lasts = way / pace
     last = _final(node, pace, mine, lasts)
     points = _points(mine, lasts, own, last)
     if points is None:
-        raise node.not_said(
+        raise node.unsupported(
             f"{mine:.1f} m within {lasts:.1f} s from {own:.1f} to {last:.1f} m/s, which needs to go backwards"
         )
     stage.speeds[of.name] = last

@@ -31,11 +31,11 @@ class Vertex:
 
 
 def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> dict[str, object]:
-    """`follow_trajectory` from the action's start, and the same points in the map; raises NotSaid."""
+    """`follow_trajectory` from the action's start, and the same points in the map; raises Unsupported."""
     trajectory = _trajectory(node, stage)
     vertices = _vertices(trajectory, stage)
     if abs(node.number("initialDistanceOffset", 0.0)) > 1e-6:
-        raise node.not_said("a trajectory that begins on the way", "FollowTrajectoryAction initialDistanceOffset")
+        raise node.unsupported("a trajectory that begins on the way", "FollowTrajectoryAction initialDistanceOffset")
     mode = node.child("TrajectoryFollowingMode")
     if mode is not None and mode.word("followingMode") == "follow":
         mode.differs("a trajectory that a driver steers after; here it is kept exactly")
@@ -51,7 +51,7 @@ def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None
         if t > 1e-3:
             points.append([quantity(t, "s"), quantity(cos * dx + sin * dy, "m"), quantity(cos * dy - sin * dx, "m")])
     if not points:
-        raise node.not_said("a trajectory that is over when it begins")
+        raise node.unsupported("a trajectory that is over when it begins")
     back = EGO_REAR_AXLE_TO_CENTRE_M if of.id == "ego" else 0.0
     placed = [stage.course.to_map(box) for box in boxes]
     written = [
@@ -77,7 +77,7 @@ def _trajectory(node: Node, stage: ImportContext) -> Node:
     found = stage.catalogs.entry(holder.need("CatalogReference")) if found is None else declared(found, {})
     found.ignore("name")
     if found.flag("closed"):
-        raise found.not_said("a closed trajectory")
+        raise found.unsupported("a closed trajectory")
     return found
 
 
@@ -94,7 +94,7 @@ def _vertices(trajectory: Node, stage: ImportContext) -> list[Vertex]:
             return made
         case "Clothoid":
             return _clothoid(shape, stage)
-    raise shape.not_said("trajectories of that shape")
+    raise shape.unsupported("trajectories of that shape")
 
 
 def _time(node: Node, name: str) -> float | None:
@@ -106,7 +106,7 @@ def _clothoid(node: Node, stage: ImportContext) -> list[Vertex]:
     length, first = node.number("length"), node.number("curvature")
     slope = node.number("curvaturePrime" if node.has("curvaturePrime") else "curvatureDot", 0.0)
     if not 0.1 <= length <= 2000 or max(abs(first), abs(first + slope * length)) > 1:
-        raise node.not_said("a clothoid of no length that a road has, or too tight")
+        raise node.unsupported("a clothoid of no length that a road has, or too tight")
     curve = Clothoid(first, first + slope * length, length)
     times = _time(node, "startTime"), _time(node, "stopTime")
     made = []
@@ -134,28 +134,28 @@ def _headed(spots: list[WorldPosition], turned: list[bool]) -> list[WorldPositio
 def _timed(node: Node, vertices: list[Vertex], of: Entity, stage: ImportContext, after_s: float | None) -> list[float]:
     """Seconds from the action's start at each vertex."""
     if len(vertices) < 2:
-        raise node.not_said(f"a trajectory of {len(vertices)} points")
+        raise node.unsupported(f"a trajectory of {len(vertices)} points")
     reference = node.need("TimeReference").only()
     if reference.tag == "None":
         return _at_own_pace(node, vertices, stage.speeds[of.name])
     times = [v.t_s for v in vertices]
     if None in times:
-        raise reference.not_said("times for a trajectory whose points have none")
+        raise reference.unsupported("times for a trajectory whose points have none")
     scale, offset = reference.number("scale"), reference.number("offset")
     begins = 0.0
     if reference.word("domainAbsoluteRelative") == "absolute":
         if after_s is None:
-            raise reference.not_said("absolute times from an instant that is not known beforehand")
+            raise reference.unsupported("absolute times from an instant that is not known beforehand")
         begins = after_s
     timed = [t * scale + offset - begins for t in times]
     if any(b <= a for a, b in pairwise(timed)):
-        raise node.not_said("times that do not rise")
+        raise node.unsupported("times that do not rise")
     return timed
 
 
 def _at_own_pace(node: Node, vertices: list[Vertex], pace: float | None) -> list[float]:
     if not pace:
-        raise node.not_said("a trajectory without times at a speed that is not known beforehand")
+        raise node.unsupported("a trajectory without times at a speed that is not known beforehand")
     node.differs(f"a trajectory without times; here at the {pace:.1f} m/s of its beginning")
     steps = [math.hypot(b.spot.x_m - a.spot.x_m, b.spot.y_m - a.spot.y_m) for a, b in pairwise(vertices)]
     return [0.0, *(float(t) / pace for t in np.cumsum(steps))]

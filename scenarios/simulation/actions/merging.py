@@ -33,7 +33,7 @@ def come_alongside(mover: BodyState, main: Road) -> None:
 
 
 @dataclass
-class Wish:
+class PendingMerge:
     """A pending merge: possible for `within_s` seconds; with `gap` only where it is safe."""
 
     within_s: float
@@ -46,34 +46,34 @@ class Merging:
     """The pending merges from the ramp of a road, and what drivers on the ramp do until then."""
 
     road: Road
-    wishes: dict[str, Wish] = field(default_factory=dict)
+    pending: dict[str, PendingMerge] = field(default_factory=dict)
 
-    def wish(self, mover: BodyState, action: Merge) -> RunningAction:
+    def register(self, mover: BodyState, action: Merge) -> RunningAction:
         """Register a merge of the story: as soon as the lane is alongside, or with `gap` when there is a safe gap."""
         if self.road.ramp is None or not self._before_its_end(mover):
             return RunningAction("does not merge: it is not on the ramp", at_once)
-        wish = self.wishes[mover.body.id] = Wish(action.within_s, action.gap)
+        merge = self.pending[mover.body.id] = PendingMerge(action.within_s, action.gap)
         said = "looks for a gap to merge into" if action.gap else "merges as soon as the lane is alongside"
-        return RunningAction(said, lambda _: wish.done and isinstance(mover.path, LanePath) and mover.path.settled)
+        return RunningAction(said, lambda _: merge.done and isinstance(mover.path, LanePath) and mover.path.settled)
 
     def step(self, movers: Sequence[BodyState]) -> Iterator[tuple[BodyState, str]]:
         """Start all merges that are possible now; yields each body with a description."""
         if self.road.ramp is None:
             return
         for mover in movers:
-            if mover.drive is not None and mover.body.id not in self.wishes and self._before_its_end(mover):
-                self.wishes[mover.body.id] = Wish(MERGING_S, True)
-            wish = self.wishes.get(mover.body.id)
-            if wish is None or wish.done or not self._alongside(mover):
+            if mover.drive is not None and mover.body.id not in self.pending and self._before_its_end(mover):
+                self.pending[mover.body.id] = PendingMerge(MERGING_S, True)
+            merge = self.pending.get(mover.body.id)
+            if merge is None or merge.done or not self._alongside(mover):
                 continue
-            if not wish.gap or self._gap_is_safe(mover, movers):
-                wish.done = True
-                yield mover, move_to(mover, self.road.lane_centre(0), wish.within_s, "merges").said
+            if not merge.gap or self._gap_is_safe(mover, movers):
+                merge.done = True
+                yield mover, move_to(mover, self.road.lane_centre(0), merge.within_s, "merges").said
 
-    def heeded(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
+    def limited_pedals(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
         """A driver's pedals on the acceleration lane: limited by the vehicle ahead of the merge and the lane's end."""
-        wish = self.wishes.get(mover.body.id)
-        if wish is None or mover.drive is None or wish.done or not self._alongside(mover):
+        merge = self.pending.get(mover.body.id)
+        if merge is None or mover.drive is None or merge.done or not self._alongside(mover):
             return pedals
         own, asked = station(mover, self.road), pedals.accel_mps2
         ahead, _ = self._beside(own, movers, mover)
@@ -86,7 +86,7 @@ class Merging:
             asked = min(asked, -min(max(needed, COMFORTABLE_MPS2), HARDEST_MPS2))
         return Pedals(asked, asked < -LIT_DECEL) if asked < pedals.accel_mps2 else pedals
 
-    def foreseen(self, mover: BodyState) -> np.ndarray:
+    def expected_velocity(self, mover: BodyState) -> np.ndarray:
         """The velocity that others expect of a body; on a ramp it is along the road, since the ramp joins alongside."""
         velocity = mover.velocity()
         if mover.turn is None or mover.turn.way is not self.road.ramp_way:

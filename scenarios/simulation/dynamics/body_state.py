@@ -62,7 +62,7 @@ class BodyState:
     target: Control
     drive: Follow | None = None
     driven: bool = False  # a driver's request, valid until its next observation, is in the row
-    laid: Target | None = None  # the target that is in the row, if no driver's request is
+    written_target: Target | None = None  # the target that is in the row, if no driver's request is
     scripted: bool = False  # the speed follows the plan of the drawn trajectory
     still: bool = False  # never moves
     present: bool = True
@@ -122,7 +122,7 @@ class BodyState:
         yaw = self.at[2]
         return self.speed * np.array([math.cos(yaw), math.sin(yaw)])
 
-    def lay_slide(self) -> None:
+    def write_slide(self) -> None:
         """Copy the sliding velocity to the row."""
         assert self.skid is not None
         self.row[SLIDES], (self.row[SLIDES_X], self.row[SLIDES_Y]) = 1, self.skid.velocity
@@ -144,17 +144,17 @@ class BodyState:
             return None
         if self.ends_beyond_d is not None or self.row.item(GEAR) != self.wanted_gear:
             return None
-        if not self.driven and self.laid is not target:
+        if not self.driven and self.written_target is not target:
             if not isinstance(target, Target):
                 return None
-            self.laid, self.row[ASKED] = target, (1, target.speed_mps, target.rate_mps2, target.braking)
+            self.written_target, self.row[ASKED] = target, (1, target.speed_mps, target.rate_mps2, target.braking)
         if path.row is not self.row:
-            path.lie_in(self.row)
+            path.share_row(self.row)
         return path.road
 
     def ask(self, pedals: Pedals) -> None:
         """Set the driver's request, valid until the next observation."""
-        self.driven, self.laid = True, None
+        self.driven, self.written_target = True, None
         self.row[ASKED] = 0, pedals.accel_mps2, pedals.brake_jerk, pedals.braking
 
     @property

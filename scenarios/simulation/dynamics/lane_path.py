@@ -56,7 +56,7 @@ class LanePath:
         """The path's own row, or the row of the body that uses it."""
         return blank()
 
-    def lie_in(self, row: Row) -> None:
+    def share_row(self, row: Row) -> None:
         """Share the row of the body that uses this path."""
         row[PATH] = self.row[PATH]
         self.row = row

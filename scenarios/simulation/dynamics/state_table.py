@@ -35,13 +35,13 @@ def blank() -> Row:
 def in_row(**columns: int) -> Callable[[type], type]:
     """Class decorator: store these fields of a dataclass with a `row` in that row."""
 
-    def laid(holder: type) -> type:
+    def decorated(holder: type) -> type:
         kinds = {field.name: field.type for field in fields(holder)}
         for name, column in columns.items():
             setattr(holder, name, _number(column, kinds[name]))
         return holder
 
-    return laid
+    return decorated
 
 
 def _number(column: int, kind: type) -> property:

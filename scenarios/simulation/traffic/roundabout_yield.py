@@ -17,7 +17,7 @@ from scenarios.simulation.dynamics.turning import NoTurn, Slowing
 from scenarios.simulation.traffic.roundabout_path import RingTurn, driven_radius, exits, plan_ring, ring_speed
 
 STOPPING_MPS2 = 4.0  # maximum braking to give way
-POLITE_MPS2 = 3.0  # others expect a body to give way if it can stop at the line with this
+YIELDING_MPS2 = 3.0  # others expect a body to give way if it can stop at the line with this
 BEFORE_S, AFTER_S = 2.0, 3.0  # time around the own arrival in which no other body may arrive
 STARTING_MPS2 = 1.2  # expected acceleration of the entering body
 SLOWEST_MPS = 3.0  # minimum expected speed of circulating bodies
@@ -85,7 +85,7 @@ class Roundabout:
     def __init__(self, road: Road) -> None:
         self.radius_m = driven_radius(road) if road.junction is not None and road.junction.ring_m else 0.0
 
-    def heeded(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
+    def limited_pedals(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
         """A driver's pedals before the yield line while a circulating body would be in its path."""
         turn, room = mover.turn, self._room(mover)
         if not isinstance(turn, RingTurn) or room < 0 or room > LOOKS_FROM_S * max(mover.speed, SLOWEST_MPS):
@@ -101,7 +101,7 @@ class Roundabout:
             return pedals
         return Pedals(max(asked, -STOPPING_MPS2), asked < -LIT_DECEL)
 
-    def foreseen(self, mover: BodyState, observer: BodyState) -> Float[np.ndarray, "2"] | None:
+    def expected_velocity(self, mover: BodyState, observer: BodyState) -> Float[np.ndarray, "2"] | None:
         """The velocity of a body that an observer expects; None for the actual one.
 
         Zero for a body that can still give way to the observer. For a circulating body, while the observer can still
@@ -112,9 +112,9 @@ class Roundabout:
         road, (x, y, yaw) = observer.path.road, mover.at
         s, d = road.locate(x, y)
         along = road.heading(s)
-        if self._polite(mover):
+        if self._can_yield(mover):
             return None if abs(d) < 2.0 and math.cos(yaw - along) > 0.8 else np.zeros(2)
-        if self._polite(observer) or self._leaves_before(mover, observer):
+        if self._can_yield(observer) or self._leaves_before(mover, observer):
             inside = isinstance(mover.path, LanePath) and mover.path.s < mover.turn.ends_m
             lane = np.array([math.cos(along), math.sin(along)])
             return mover.speed * math.cos(yaw - along) * lane if inside else None
@@ -127,10 +127,10 @@ class Roundabout:
             return False
         return observer.path.s < turn.ring_from_m and self._to_entry(mover, turn) is None
 
-    def _polite(self, mover: BodyState) -> bool:
+    def _can_yield(self, mover: BodyState) -> bool:
         """Whether a body is before the line and can stop there with comfortable braking."""
         room = self._room(mover)
-        return room >= 0 and mover.speed**2 / (2 * max(room, 0.1)) <= POLITE_MPS2
+        return room >= 0 and mover.speed**2 / (2 * max(room, 0.1)) <= YIELDING_MPS2
 
     def _room(self, mover: BodyState) -> float:
         """Distance of the body's front to the yield line; negative past it or without a roundabout on its path."""
@@ -153,7 +153,7 @@ class Roundabout:
         ring, path = other.turn, other.path
         if not isinstance(ring, RingTurn) or not isinstance(path, LanePath) or not other.present:
             return False
-        if self._polite(other) or path.s > ring.ring_to_m:
+        if self._can_yield(other) or path.s > ring.ring_to_m:
             return False
         way = self._to_entry(other, turn)
         if way is None:

@@ -71,7 +71,7 @@ class Signals:
         """The state of the signal that faces a body."""
         return self.junction.shows(t_s, mover.road is not main_road(mover)) if self.junction is not None else None
 
-    def heeded(self, mover: BodyState, pedals: Pedals, t_s: float) -> Pedals:
+    def limited_pedals(self, mover: BodyState, pedals: Pedals, t_s: float) -> Pedals:
         """A driver's pedals before a signal that is not green, if stopping is still possible."""
         if self.junction is None or not mover.heeds_signals or self.light(mover, t_s) is SignalState.GREEN:
             return pedals

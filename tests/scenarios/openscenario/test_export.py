@@ -9,7 +9,7 @@ from lxml import etree
 
 from scenarios.load import library, load, loads, suites
 from scenarios.opendrive.read_map import map_of
-from scenarios.openscenario.export.export import ROLLED_OUT, TOLD, Exported, NotExported, export
+from scenarios.openscenario.export.export import EVENTS, ROLLED_OUT, Exported, NotExported, export
 from scenarios.openscenario.import_file import ImportOptions, import_file
 from scenarios.openscenario.source.schemas import schema_faults
 from scenarios.rollout import Rollout
@@ -87,7 +87,7 @@ def test_shipped_scenarios_are_exported_in_accordance_with_the_schema(name, tmp_
 def test_actions_of_both_languages_survive_export_and_import(story, tmp_path):
     (scenario,) = loads(STREET.format(story=story))
     made, rollout = exported(scenario)
-    assert set(made.motion.values()) == {TOLD}
+    assert set(made.motion.values()) == {EVENTS}
     second = simulate(again(made, tmp_path))
     assert farthest_apart(scenario, rollout, second) < 0.02
     assert not second.unfired
@@ -97,7 +97,7 @@ def test_a_driver_is_exported_as_its_trajectory(tmp_path):
     scenario = load(SHIPPED["nhtsa/lead-brake"])[0]
     made, rollout = exported(scenario)
     assert made.motion["ego"] == ROLLED_OUT
-    assert made.motion["lead"] == TOLD
+    assert made.motion["lead"] == EVENTS
     text = made.xosc.decode()
     assert 'name="nearmiss:ego" value="trajectory of the rollout"' in text
     times = [float(t) for t in re.findall(r'<Vertex time="([0-9.]+)"', text)]

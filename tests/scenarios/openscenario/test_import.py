@@ -259,9 +259,7 @@ def test_a_car_against_the_traffic_keeps_its_direction():
 
 def test_the_comments_of_a_file_list_the_differences():
     text = imported(scenario_xml(TWO_CARS, event("e", speed_action(5, "sinusoidal", "time", 3), after(1)))).text
-    assert re.search(
-        r"^# Said in a slightly other way:\n#   line \d+: SpeedActionDynamics: a sinusoidal", text, re.MULTILINE
-    )
+    assert re.search(r"^# Approximated:\n#   line \d+: SpeedActionDynamics: a sinusoidal", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("stops_s", "lasts_s"), [(6.3, 6.5), (6.5, 6.5), (0.2, 1.0)])

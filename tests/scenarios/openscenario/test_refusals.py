@@ -83,7 +83,7 @@ def test_all_refusals_are_reported_together_and_the_rest_is_written_on_request()
     (scenario,) = loads(made.text)
     assert [e.name for e in scenario.events] == ["e"]
     assert len(made.report.refused) == 2
-    assert "# Not in this file, since the language cannot say it:" in made.text
+    assert "# Not in this file, since the language cannot express it:" in made.text
     assert "Nurbs" in made.text
 
 
