@@ -39,7 +39,7 @@ def bends_ahead(chain: Chain, ahead_m: float) -> tuple[Bend, ...]:
     return tuple(made)
 
 
-def written(bend: Bend) -> dict[str, object]:
+def piece_spec(bend: Bend) -> dict[str, object]:
     """The piece in the notation of `road: {kind: path}`."""
     said: dict[str, object] = {"length": f"{bend.length_m:.6f}".rstrip("0").rstrip(".") + " m"}
     least = 1 / WIDEST_M

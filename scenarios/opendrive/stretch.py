@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.opendrive.bends import TIGHTEST_M, WIDEST_M, TooTight, bends_ahead, jumps, written
+from scenarios.opendrive.bends import TIGHTEST_M, WIDEST_M, TooTight, bends_ahead, jumps, piece_spec
 from scenarios.opendrive.chain import Chain
 from scenarios.opendrive.road_map import Lane, LaneSection
 
@@ -208,4 +208,4 @@ def _bend(chain: Chain, places: list[float], differs: list[MapRemark], refused: 
         differs.append(
             MapRemark("road", here.road.line, "the road is bent behind the ego, too; here it is straight there")
         )
-    return {"kind": "path", "pieces": [written(bend) for bend in bends]}
+    return {"kind": "path", "pieces": [piece_spec(bend) for bend in bends]}

@@ -9,7 +9,7 @@ from itertools import islice, product
 from pathlib import Path
 
 from scenarios.openscenario.import_file import Imported, ImportOptions, import_file, refused
-from scenarios.openscenario.source.files import beside
+from scenarios.openscenario.source.files import sibling_file
 from scenarios.openscenario.source.node import Node, Report, Unsupported, unread
 from scenarios.openscenario.source.parameters import Disallowed, assignments, declared
 from scenarios.openscenario.source.schemas import check_schema
@@ -117,7 +117,7 @@ def expanded(file: XmlFile) -> ParameterExpansion:
         if (parameters := root.child("ParameterDeclarations")) is not None:
             parameters.leave_out("a distribution reads no parameters of its own")
         said = root.need("ParameterValueDistribution")
-        scenario = beside(said.need("ScenarioFile"), "filepath", file.path)
+        scenario = sibling_file(said.need("ScenarioFile"), "filepath", file.path)
         if said.child("Stochastic") is not None:
             raise said.need("Stochastic").unsupported("values drawn at random; sweeps of our own draw them, see sweep:")
         values = tuple(islice(_combinations(said.need("Deterministic")), MOST_SCENARIOS + 1))

@@ -15,7 +15,7 @@ from scenarios.openscenario.actors.first_actions import Init, read_init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.catalogs import catalogs_of
 from scenarios.openscenario.source.expression import resolved
-from scenarios.openscenario.source.files import beside
+from scenarios.openscenario.source.files import sibling_file
 from scenarios.openscenario.source.node import ImportRemark, Node, Report, Unsupported, unread
 from scenarios.openscenario.source.parameters import declared, refuse_unknown
 from scenarios.openscenario.source.positions import Positions, WorldPosition
@@ -162,7 +162,7 @@ def _map(scenario: Node, home: Path, asked: ImportOptions) -> RoadMap | None:
         network.refuse("no road: a LogicFile with an OpenDRIVE map is needed")
         return None
     try:
-        return read_map(beside(logic, "filepath", home))
+        return read_map(sibling_file(logic, "filepath", home))
     except Unsupported as reason:
         logic.report.refused.append(reason.remark)
     except SpecErrors as faults:

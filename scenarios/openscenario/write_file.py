@@ -7,7 +7,7 @@ from scenarios.openscenario.actors.first_actions import Init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.actors.starts import write_actor, write_ego
 from scenarios.openscenario.source.node import ImportRemark, Report, Unsupported
-from scenarios.openscenario.source.yaml_text import as_yaml, quantity
+from scenarios.openscenario.source.yaml_text import as_yaml, quantity_text
 from scenarios.openscenario.story.stopping import Length
 from scenarios.openscenario.story.storyboard import ImportedEvent, StoryboardState
 
@@ -67,7 +67,7 @@ def draft_text(drafted: Drafted, report: Report) -> str:
             "file": _prose(drafted.source) or "none",
             "version": drafted.version or "1",
         },
-        "duration": quantity(drafted.seconds(), "s"),
+        "duration": quantity_text(drafted.seconds(), "s"),
         "road": stage.course.written | drafted.init.surroundings.road,
     }
     if drafted.init.surroundings.environment:

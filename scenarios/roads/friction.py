@@ -36,7 +36,7 @@ def friction_at(patches: tuple[Patch, ...], friction: float, s_d: Float[np.ndarr
     return found
 
 
-def wheels(
+def wheel_contacts(
     xy: Float[np.ndarray, "*n 2"], yaw: Float[np.ndarray, "*n"], size: Float[np.ndarray, "*n 3"]
 ) -> Float[np.ndarray, "*n 4 2"]:
     """Contact points of the four wheels of boxes, map frame."""

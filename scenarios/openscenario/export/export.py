@@ -104,14 +104,14 @@ def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout
         return False
     if not own and placed.speed_mps == 0 and np.ptp(rollout.centre[:, i, :2], axis=0).max() < 1e-6:
         return True
-    lane = lane_of(road, placed)
+    lane = start_lane(road, placed)
     paths = [e for e in own if private(e.do, rollout, road, 0, 1) is not None]
     if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
         return False
     return placed.body.kind not in ON_FOOT | STATIC
 
 
-def lane_of(road: Road, placed: Placed) -> int | None:
+def start_lane(road: Road, placed: Placed) -> int | None:
     """The lane in which a body starts in the direction of its traffic; None for any other start."""
     if not isinstance(placed.start, OnLane):
         return None
@@ -177,7 +177,7 @@ class _Parts:
         return made
 
     def _place(self, i: int, placed: Placed) -> etree._Element:
-        lane = lane_of(self.road, placed)
+        lane = start_lane(self.road, placed)
         if lane is None or not isinstance(placed.start, OnLane):
             return self._world(i, placed, 0)
         s = placed.start.s_m - placed.start.facing * forward_m(placed, i == 0) - begins_m(self.road)
@@ -216,7 +216,7 @@ class _Parts:
         return el("ManeuverGroup", actors, maneuver, maximumExecutionCount="1", name=f"{who}-group")
 
     def _event(self, event: Event, placed: Placed) -> etree._Element:
-        lane, facing = lane_of(self.road, placed), getattr(placed.start, "facing", 1)
+        lane, facing = start_lane(self.road, placed), getattr(placed.start, "facing", 1)
         assert lane is not None, "who acts by a story starts in a lane"
         said = private(event.do, self.rollout, self.road, lane, facing)
         assert said is not None, "asked before"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scenarios.openscenario.source.files import beside
+from scenarios.openscenario.source.files import sibling_file
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import assignments, declared, refuse_unknown
 from scenarios.openscenario.source.schemas import check_schema
@@ -73,7 +73,7 @@ def catalogs_of(locations: Node | None, home: Path) -> Catalogs:
 
 
 def _files(folder: Node, home: Path) -> list[Path]:
-    place = beside(folder, "path", home)
+    place = sibling_file(folder, "path", home)
     if place.is_file():  # some tools give the file instead of its folder
         return [place]
     if not place.is_dir():

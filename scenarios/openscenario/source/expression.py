@@ -48,7 +48,7 @@ class BadExpression(ValueError):
 def resolved(text: str, scope: Scope) -> str:
     """An attribute's value with its parameters and expressions evaluated; raises BadExpression."""
     if text.startswith("${") and text.endswith("}"):
-        return written(evaluated(text[2:-1], scope))
+        return value_text(evaluated(text[2:-1], scope))
     if text.startswith("$"):
         return _parameter(text, scope)
     return text
@@ -71,7 +71,7 @@ def evaluated(text: str, scope: Scope) -> Value:
     return value
 
 
-def written(value: Value) -> str:
+def value_text(value: Value) -> str:
     """A value in the notation of an attribute."""
     if isinstance(value, bool):
         return "true" if value else "false"

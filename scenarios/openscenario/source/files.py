@@ -6,7 +6,7 @@ from scenarios.openscenario.source.node import Node
 from scenarios.source.sibling_files import WANTED, Elsewhere, neighbour
 
 
-def beside(node: Node, attribute: str, home: Path) -> Path:
+def sibling_file(node: Node, attribute: str, home: Path) -> Path:
     """The file or folder that an attribute names, relative to the scenario at `home`; raises Unsupported."""
     try:
         return neighbour(node.word(attribute), home)

@@ -9,7 +9,7 @@ _TAKEN = re.compile(r"(?i)(true|false|yes|no|on|off|null|y|n|~|[0-9.eE+-]+|0[xob
 _ONE_A_LINE = ("actors", "story")
 
 
-def quantity(value: float, unit: str) -> str:
+def quantity_text(value: float, unit: str) -> str:
     """An SI value with its unit, rounded to a millionth."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return f"{'0' if text in ('-0', '') else text} {unit}"
@@ -18,7 +18,7 @@ def quantity(value: float, unit: str) -> str:
 def speed(mps: float) -> str:
     """A speed in km/h if that is a round number, else in m/s."""
     kmh = round(mps * 3.6, 6)
-    return quantity(kmh, "km/h") if abs(kmh * 100 - round(kmh * 100)) < 1e-6 else quantity(mps, "m/s")
+    return quantity_text(kmh, "km/h") if abs(kmh * 100 - round(kmh * 100)) < 1e-6 else quantity_text(mps, "m/s")
 
 
 def as_yaml(data: dict[str, object], head: Sequence[str] = ()) -> str:

@@ -3,7 +3,7 @@
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
-from scenarios.openscenario.source.yaml_text import quantity, speed
+from scenarios.openscenario.source.yaml_text import quantity_text, speed
 from scenarios.openscenario.story.manoeuvres import lane_change, lane_offset
 from scenarios.openscenario.story.synchronise import synchronised
 from scenarios.openscenario.story.trajectories import followed
@@ -106,14 +106,14 @@ def _speed_action(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
     dynamics.word("followingMode", "")
     before, stage.speeds[of.name] = stage.speeds[of.name], to
     if before is not None and abs(to - before) < SAME_MPS:
-        return [{"hold_speed": {"speed": speed(to), "for": quantity(LEAST_S, "s")}}]
+        return [{"hold_speed": {"speed": speed(to), "for": quantity_text(LEAST_S, "s")}}]
     if shape == "step" or value <= 0:
         raise dynamics.unsupported(f"a speed that jumps to {to:.1f} m/s; here it changes with a rate or within a time")
     smooth = {} if shape == "linear" else {"profile": "smooth"}
     if shape == "sinusoidal":
         dynamics.differs("a sinusoidal change of speed; here it is a cubic over the same time")
     if kind == "time":
-        return [{"change_speed": {"to": speed(to), "within": quantity(max(value, LEAST_S), "s")} | smooth}]
+        return [{"change_speed": {"to": speed(to), "within": quantity_text(max(value, LEAST_S), "s")} | smooth}]
     if kind == "distance":
         return [_over_distance(dynamics, before, to, value, smooth)]
     return [_at_rate(dynamics, before, to, value, smooth)]
@@ -141,7 +141,7 @@ def _forward(node: Node, mps: float) -> float:
 
 def _over_distance(node: Node, before: float | None, to: float, way: float, smooth: Do) -> Do:
     if to == 0 and 0.5 <= way <= 250:
-        return {"stop": {"within": quantity(way, "m")}}
+        return {"stop": {"within": quantity_text(way, "m")}}
     if before is None:
         raise node.unsupported("a speed change over a distance from a speed that is not known beforehand")
     rate = abs(to**2 - before**2) / (2 * way)
@@ -152,8 +152,8 @@ def _at_rate(node: Node, before: float | None, to: float, rate: float, smooth: D
     if not LEAST_RATE <= rate <= MOST_RATE:
         raise node.unsupported(f"a rate of {rate:.2f} m/s^2; here from {LEAST_RATE} to {MOST_RATE} m/s^2")
     if before is not None and to < before and not smooth:
-        return {"brake": {"decel": quantity(rate, "m/s^2")} | ({"until": speed(to)} if to else {})}
-    return {"change_speed": {"to": speed(to), "rate": quantity(rate, "m/s^2")} | smooth}
+        return {"brake": {"decel": quantity_text(rate, "m/s^2")} | ({"until": speed(to)} if to else {})}
+    return {"change_speed": {"to": speed(to), "rate": quantity_text(rate, "m/s^2")} | smooth}
 
 
 def _profile(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
@@ -168,11 +168,11 @@ def _profile(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
         before, stage.speeds[of.name] = stage.speeds[of.name], to
         if before is not None and abs(to - before) < SAME_MPS:
             if within >= LEAST_S:
-                deeds.append({"hold_speed": {"speed": speed(to), "for": quantity(within, "s")}})
+                deeds.append({"hold_speed": {"speed": speed(to), "for": quantity_text(within, "s")}})
             continue
         if not entry.has("time") or within < LEAST_S:
             raise entry.unsupported(f"a speed of {to:.1f} m/s without the time in which it is reached")
-        deeds.append({"change_speed": {"to": speed(to), "within": quantity(within, "s")}})
+        deeds.append({"change_speed": {"to": speed(to), "within": quantity_text(within, "s")}})
     return deeds
 
 

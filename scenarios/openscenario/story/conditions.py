@@ -7,7 +7,7 @@ from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import holds
-from scenarios.openscenario.source.yaml_text import quantity, speed
+from scenarios.openscenario.source.yaml_text import quantity_text, speed
 from scenarios.source.errors import nearest, quoted
 
 When = dict[str, object]
@@ -183,7 +183,7 @@ def _standstill(node: Node, of: Entity, edge: str, stage: ImportContext) -> When
 
 
 def _travelled(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
-    return {"travelled": {"of": of.id, "distance": quantity(node.number("value"), "m")}}
+    return {"travelled": {"of": of.id, "distance": quantity_text(node.number("value"), "m")}}
 
 
 def _measured_along(node: Node) -> None:
@@ -218,7 +218,7 @@ def _headway(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
         value -= more / pace
         if value < 0.1:
             return _gap(node, of, to, bound, value * pace)
-    return {"headway": {"of": of.id, "to": to.id, bound: quantity(value, "s")}}
+    return {"headway": {"of": of.id, "to": to.id, bound: quantity_text(value, "s")}}
 
 
 def _ttc(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
@@ -240,7 +240,7 @@ def _ttc(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
         value -= more / closing
         if value < 0.1:
             return _gap(node, of, to, "below", value * closing)
-    return {"ttc": {"of": of.id, "to": to.id, "below": quantity(value, "s")}}
+    return {"ttc": {"of": of.id, "to": to.id, "below": quantity_text(value, "s")}}
 
 
 def _relative_distance(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
@@ -256,7 +256,7 @@ def _relative_distance(node: Node, of: Entity, edge: str, stage: ImportContext) 
 def _gap(node: Node, of: Entity, to: Entity, bound: str, value: float) -> When:
     if not -1e-6 <= value <= 250:
         raise node.unsupported(f"a free gap of {value:.1f} m; here from 0 to 250 m")
-    return {"gap": {"of": of.id, "to": to.id, bound: quantity(max(value, 0.0), "m")}}
+    return {"gap": {"of": of.id, "to": to.id, bound: quantity_text(max(value, 0.0), "m")}}
 
 
 def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
@@ -281,7 +281,7 @@ def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
             )
             limit = 0.0
     nose = 0.0 if not reach and node.flag("freespace") else of.nose_m
-    return {"reached": {"of": of.id, "along": quantity(there.s_m - facing * (limit - nose), "m")}}
+    return {"reached": {"of": of.id, "along": quantity_text(there.s_m - facing * (limit - nose), "m")}}
 
 
 def _end_of_road(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
@@ -289,7 +289,7 @@ def _end_of_road(node: Node, of: Entity, edge: str, stage: ImportContext) -> Whe
         raise node.unsupported("an end of the road that lasts, or a road without one")
     facing = stage.facing(of)
     end = stage.course.chain.ends_m if facing > 0 else stage.course.chain.begins_m
-    return {"reached": {"of": of.id, "along": quantity(end + facing * of.nose_m, "m")}}
+    return {"reached": {"of": of.id, "along": quantity_text(end + facing * of.nose_m, "m")}}
 
 
 _READERS = {

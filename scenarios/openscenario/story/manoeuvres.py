@@ -5,7 +5,7 @@ import math
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 
 # Peaks of a unit shift in unit time: of our quintic's acceleration, and of each shape's speed.
 PEAK_ACCELERATION = 5.774
@@ -31,7 +31,9 @@ def lane_change(node: Node, of: Entity, stage: ImportContext) -> dict[str, objec
     width = stage.course.road.lane_width_m * max(abs(_place(target, stage) - _place(here, stage)), 1)
     within = _lasting(dynamics, width, stage.speeds[of.name])
     stage.lanes[of.name] = target
-    return {"change_lane": {"to": f"oncoming {target[0]}" if target[1] else target[0], "within": quantity(within, "s")}}
+    return {
+        "change_lane": {"to": f"oncoming {target[0]}" if target[1] else target[0], "within": quantity_text(within, "s")}
+    }
 
 
 def _place(lane: tuple[int, bool], stage: ImportContext) -> int:
@@ -92,4 +94,4 @@ def lane_offset(node: Node, of: Entity, stage: ImportContext) -> dict[str, objec
     if (limit := dynamics.number("maxLateralAcc", 0.0)) > 0:
         shift = max(abs(value - (stage.start(of).off_m if of.name not in stage.lanes else 0.0)), 0.05)
         within = max(math.sqrt(PEAK_ACCELERATION * shift / limit), LEAST_S)
-    return {"offset": {"to": quantity(value * (stage.facing(of) or 1), "m"), "within": quantity(within, "s")}}
+    return {"offset": {"to": quantity_text(value * (stage.facing(of) or 1), "m"), "within": quantity_text(within, "s")}}

@@ -7,7 +7,7 @@ from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 from scenarios.openscenario.story.actions import read_action, target_speed
 from scenarios.openscenario.story.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
 from scenarios.openscenario.story.trajectories import WRITTEN
@@ -211,13 +211,13 @@ class StoryboardState:
         if trigger.joined is not None:
             return self._when(trigger, node)
         if trigger.after_s is not None:
-            return {"after": quantity(trigger.after_s, "s")}
+            return {"after": quantity_text(trigger.after_s, "s")}
         if trigger.when is not None:
             return trigger.when
         if trigger.awaits is None or trigger.starts:
             raise node.unsupported("a beginning that waits for itself")
         last = self._last(self._part_named(trigger.awaits, node), node)
-        return {"ended": {"event": last, "after": quantity(trigger.delay_s, "s")} if trigger.delay_s else last}
+        return {"ended": {"event": last, "after": quantity_text(trigger.delay_s, "s")} if trigger.delay_s else last}
 
     def _part_named(self, awaited: tuple[str, str], node: Node) -> StoryboardElement:
         found = [part for part in self.parts if part.kind == awaited[0] and part.named(awaited[1])]

@@ -4,7 +4,7 @@ from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.positions import WorldPosition
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 
 EVERY_S = 0.25
 STILL_M = 0.3  # distance below which an entity is already there
@@ -32,7 +32,7 @@ def synchronised(node: Node, of: Entity, stage: ImportContext, after_s: float | 
             f"{mine:.1f} m within {lasts:.1f} s from {own:.1f} to {last:.1f} m/s, which needs to go backwards"
         )
     stage.speeds[of.name] = last
-    written = [[quantity(t, "s"), quantity(x, "m"), "0 m"] for t, x in points]
+    written = [[quantity_text(t, "s"), quantity_text(x, "m"), "0 m"] for t, x in points]
     return {"follow_trajectory": {"points": written}}
 
 

@@ -14,7 +14,7 @@ from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import declared
 from scenarios.openscenario.source.positions import WorldPosition
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 
 MOST_POINTS = 200  # of `follow_trajectory`
 CLOTHOID_STEP_M = 1.0
@@ -49,13 +49,19 @@ def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None
     for t, box in zip(timed, boxes, strict=True):
         dx, dy = box.x_m - first.x_m, box.y_m - first.y_m
         if t > 1e-3:
-            points.append([quantity(t, "s"), quantity(cos * dx + sin * dy, "m"), quantity(cos * dy - sin * dx, "m")])
+            points.append(
+                [
+                    quantity_text(t, "s"),
+                    quantity_text(cos * dx + sin * dy, "m"),
+                    quantity_text(cos * dy - sin * dx, "m"),
+                ]
+            )
     if not points:
         raise node.unsupported("a trajectory that is over when it begins")
     back = EGO_REAR_AXLE_TO_CENTRE_M if of.id == "ego" else 0.0
     placed = [stage.course.to_map(box) for box in boxes]
     written = [
-        [quantity(t, "s"), quantity(x - back * math.cos(h), "m"), quantity(y - back * math.sin(h), "m")]
+        [quantity_text(t, "s"), quantity_text(x - back * math.cos(h), "m"), quantity_text(y - back * math.sin(h), "m")]
         for t, (x, y, h) in zip(timed, placed, strict=True)
     ]
     if of.id == "ego" and abs(timed[0]) < 1e-6:

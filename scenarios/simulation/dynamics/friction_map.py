@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.roads.friction import friction_at, wheels
+from scenarios.roads.friction import friction_at, wheel_contacts
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 
@@ -17,7 +17,7 @@ def friction_under(
     """Mean friction under the four wheels of each box; `friction` is the value outside the patches."""
     scale = math.cos(road.slope_rad)
     patches = road.patches
-    return friction_at(patches, friction / scale, road.project(wheels(xy, yaw, size))).mean(axis=-1) * scale
+    return friction_at(patches, friction / scale, road.project(wheel_contacts(xy, yaw, size))).mean(axis=-1) * scale
 
 
 def grip_share(rollout: Rollout) -> Float[np.ndarray, "time actor"]:

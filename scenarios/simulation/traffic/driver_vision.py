@@ -40,7 +40,7 @@ class TrafficScene(NamedTuple):
     across_mps: Float[np.ndarray, "actor"]
 
 
-def look(
+def traffic_scene(
     road: Road,
     xy: np.ndarray,
     yaw: np.ndarray,
@@ -56,7 +56,7 @@ def look(
 @njit(cache=True, nogil=True)
 @no_type_check
 def scene_of(nodes, curvature, xy, yaw, size, velocity, braking, present):
-    """`look`, compiled."""
+    """`traffic_scene`, compiled."""
     count, corners = len(yaw), corners_of(xy, yaw, size)
     along, across = np.empty((count, 4)), np.empty((count, 4))
     along_mps, across_mps = np.empty(count), np.empty(count)

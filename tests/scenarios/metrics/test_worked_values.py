@@ -12,7 +12,7 @@ from scenarios.rollout import Rollout
 from scenarios.scenario import After, Brake, Event
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK
 from scenarios.simulation.simulate import simulate
-from scenarios.simulation.traffic.driver_vision import look, visible_share
+from scenarios.simulation.traffic.driver_vision import traffic_scene, visible_share
 from tests.scenarios.situations import KMH, child_between_cars, ego, scenario
 
 TOLERANCE_M = 0.2  # a step of 1/120 s at 80 km/h
@@ -55,7 +55,9 @@ def shares_of_child(rollout: Rollout) -> np.ndarray:
         yaw = rollout.yaw_rad[frame]
         velocity = rollout.speed_mps[frame][:, None] * np.stack([np.cos(yaw), np.sin(yaw)], -1)
         at = rollout.centre[frame, :, :2]
-        scene = look(rollout.road, at, yaw, rollout.sizes, velocity, rollout.brake_light[frame], rollout.valid[frame])
+        scene = traffic_scene(
+            rollout.road, at, yaw, rollout.sizes, velocity, rollout.brake_light[frame], rollout.valid[frame]
+        )
         shares.append(visible_share(scene, 0, rollout.index("child")))
     return np.array(shares)
 

@@ -10,7 +10,7 @@ from shapely.affinity import translate
 from scenarios.metrics.ego_path import Polyline, project
 from scenarios.simulation.dynamics.boxes import box_corners
 from scenarios.simulation.dynamics.collisions import touching
-from scenarios.simulation.traffic.driver_vision import RAYS, TrafficScene, ahead, look, visible_share
+from scenarios.simulation.traffic.driver_vision import RAYS, TrafficScene, ahead, traffic_scene, visible_share
 from tests.scenarios.situations import STRAIGHT, curve
 
 CAR = (4.4, 1.8, 1.5)
@@ -21,7 +21,7 @@ def scene(*bodies: Body, velocity=None, road=STRAIGHT) -> TrafficScene:
     xy, yaw = np.array([b[:2] for b in bodies], float), np.array([b[2] for b in bodies], float)
     moving = np.zeros((len(bodies), 2)) if velocity is None else np.array(velocity, float)
     size, there = np.array([b[3] for b in bodies], float), np.ones(len(bodies), bool)
-    return look(road, xy, yaw, size, moving, np.zeros(len(bodies), bool), there)
+    return traffic_scene(road, xy, yaw, size, moving, np.zeros(len(bodies), bool), there)
 
 
 # -- contact -------------------------------------------------------------------------------------------------------
