@@ -31,12 +31,12 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from prefect.states import Completed, Failed, State
 
 from pipeline.batch.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
-from pipeline.batch.nightly import NightlyBudget, NightlyConfig, close_night, open_night
+from pipeline.batch.nightly import NightlyConfig, close_night, open_night
 from pipeline.batch.run_page import line_of, page_of, rows_of
 from pipeline.batch.webhook import hook
 from pipeline.cli.main import generate
 from pipeline.cli.night_commands import nightly
-from pipeline.cli.options import GRACE_S, Inline, Preset, RayAddress, Renderer, Weights
+from pipeline.cli.options import with_fields, with_options
 from pipeline.cli.terminal import Commands
 from pipeline.datasets.publish import picture, publish
 from pipeline.engine.loopback import refuse_open_cluster
@@ -45,9 +45,18 @@ from pipeline.engine.shutdown import graceful_shutdown
 from pipeline.errors import user_errors
 from pipeline.runs.batch_history import all_well_since, ended_nights
 from pipeline.runs.clip_outcome import ClipDone, Timings
-from pipeline.runs.run_config import WEIGHTS, ExecutionConfig, RunConfig
+from pipeline.runs.run_config import (
+    ExecutionConfig,
+    GenerateOptions,
+    LaunchOptions,
+    NightlyOptions,
+    RunConfig,
+    RunOptions,
+    WebhookOptions,
+)
 from pipeline.runs.run_folder import Job, Run
 from pipeline.runs.status import RunPhase, status
+from pipeline.training.train_options import TrainOptions
 
 ARTIFACT = "nearmiss-run"
 SHARD = 1000  # clips a task: each task hires workers of its own, which takes some ten seconds
@@ -103,48 +112,46 @@ def publish_run(run: Run) -> None:
 
 
 @task(name="tell", cache_policy=NO_CACHE, persist_result=False)
-def tell(message: dict[str, Any], webhook_file: str | None) -> bool:
+def tell(message: dict[str, Any], webhook_file: Path | None) -> bool:
     """Whether somebody was told; that nobody was fails nothing."""
-    address = hook(Path(webhook_file) if webhook_file else None)
+    address = hook(webhook_file)
     return bool(address and address.send(message))
 
 
 @flow(name="nearmiss-generate", validate_parameters=True)
+@with_fields
 def generate_flow(
-    paths: list[str], out: str, seeds: tuple[int, ...] = (0,), log: str | None = None, preset: str = "tiny",
-    weights: str | None = None, shard_size: int = SHARD, how: ExecutionConfig | None = None,
-    trust_network: bool = False, renderer: str = RunConfig.renderer,
+    paths: list[str], out: str, shard_size: int = SHARD, how: ExecutionConfig | None = None, *,
+    request: GenerateOptions, launch: LaunchOptions,
 ) -> State:  # fmt: skip
     """Make every clip asked for in shards, then publish; fails if anything is missing at the end, and says what.
 
     `out` may hold strftime codes, so that a schedule begins a new run folder each night.
     """
-    how = _allowed(how, trust_network)
-    request = _request(paths, datetime.now().astimezone().strftime(out), seeds, log, preset, weights, renderer)
-    plan = make_plan(request)
-    with graceful_shutdown(GRACE_S) as stopping, hold(request, plan, how) as run:
+    how = _allowed(how, launch)
+    what = RunConfig(paths=tuple(paths), out=Path(datetime.now().astimezone().strftime(out)), **dict(request))
+    plan = make_plan(what)
+    with graceful_shutdown(launch.grace_s) as stopping, hold(what, plan, how) as run:
         stop = stopping.__bool__
         with stopped_by(stop, run, plan.jobs):
             for shard in _shards(run.missing(plan.jobs), shard_size):
                 if not stop():
-                    make_shard(run, shard, request, how, stop, return_state=True)  # one may fail alone
+                    make_shard(run, shard, what, how, stop, return_state=True)  # one may fail alone
         publish_run(run)
         summary = summarise(run, plan, Timings())
     return _show(summary, line_of(summary))
 
 
 @flow(name="nearmiss-nightly", validate_parameters=True)
+@with_fields
 def nightly_flow(
-    specs: list[str], root: str, clips: int | None = None, hours: float | None = None, seeds: tuple[int, ...] = (0,),
-    log: str | None = None, preset: str = "tiny", weights: str | None = None, shard_size: int = SHARD,
-    how: ExecutionConfig | None = None, webhook_file: str | None = None, trust_network: bool = False,
-    into: str | None = None, renderer: str = RunConfig.renderer,
+    specs: list[str], root: str, shard_size: int = SHARD, how: ExecutionConfig | None = None, *,
+    tonight: NightlyOptions, request: RunOptions, webhook: WebhookOptions, launch: LaunchOptions,
 ) -> State:  # fmt: skip
     """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
-    how = _allowed(how, trust_network)
-    what = _request(specs, root, seeds, log, preset, weights, renderer)
-    order = NightlyConfig(what, NightlyBudget(clips, hours), into=into)
-    with graceful_shutdown(GRACE_S) as stopping, open_night(order, date.today(), how) as night:
+    how = _allowed(how, launch)
+    order = NightlyConfig(what=RunConfig(paths=tuple(specs), out=Path(root), **dict(request)), **dict(tonight))
+    with graceful_shutdown(launch.grace_s) as stopping, open_night(order, date.today(), how) as night:
         over = lambda: bool(stopping) or night.over()  # noqa: E731
         try:
             for shard in _shards(night.jobs, shard_size):
@@ -154,50 +161,38 @@ def nightly_flow(
             if not stopping:
                 raise
         account = close_night(order, night, Timings(), finished=not stopping)
-    tell(account.message(), webhook_file, return_state=True)
+    tell(account.message(), webhook.webhook_file, return_state=True)
     shown = _show(account.summary, account.line)
     return Failed(message=f"stopped as asked; {account.line}; goes on with: {account.again}") if stopping else shown
 
 
 @task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
-def train_once(
-    part: str, preset: str, steps: int, save_every: int, seed: int, clips: int, folders: list[str], device: str
-) -> str:
-    """Train one part to `steps`, going on from its last checkpoint; returns where the weights are."""
+def train_once(part: str, training: TrainOptions) -> str:
+    """Train one part, going on from its last checkpoint; returns where the weights are."""
     from pipeline.training.train import train_here
 
     def show(step: int, terms: dict[str, float]) -> None:
         get_run_logger().info("%d %s", step, " ".join(f"{name} {value:.3f}" for name, value in terms.items()))
 
-    footage, runs, weights = (Path(folder) for folder in folders)
-    return str(train_here(part, preset, steps, save_every, seed, clips, footage, runs, weights, show, device))
+    return str(train_here(part, training, show))
 
 
 @flow(name="nearmiss-train", validate_parameters=True)
-def train_flow(
-    part: str, preset: str = "tiny", steps: int = 20_000, save_every: int = 1_000, seed: int = 0, clips: int = 1_000,
-    footage: str = "footage", runs: str = "runs/train", weights: str = str(WEIGHTS), device: str = "cpu",
-) -> State:  # fmt: skip
+@with_fields
+def train_flow(part: str, *, training: TrainOptions) -> State:
     """Train one network on the procedural camera. Run it again after a crash: it goes on from the last checkpoint."""
-    made = train_once(part, preset, steps, save_every, seed, clips, [footage, runs, weights], device)
-    folder = (Path(runs) / part).absolute()
-    page = f"# {part} ({preset})\n\n`{made}` after {steps} steps.\n\nLoss curve and samples: `{folder}`\n"
+    made = train_once(part, training)
+    folder = (training.runs / part).absolute()
+    head = f"# {part} ({training.preset})\n\n`{made}` after {training.steps} steps.\n\n"
+    page = f"{head}Loss curve and samples: `{folder}`\n"
     artifacts.create_markdown_artifact(page, key=f"nearmiss-train-{part}", description=str(folder))
     return Completed(message=f"{part}: {made}")
 
 
-def _allowed(how: ExecutionConfig | None, trust_network: bool) -> ExecutionConfig:
+def _allowed(how: ExecutionConfig | None, launch: LaunchOptions) -> ExecutionConfig:
     how = how or ExecutionConfig()
-    refuse_open_cluster(how.ray, trust_network)
+    refuse_open_cluster(how.ray, launch.trust_network)
     return how
-
-
-def _request(
-    paths: list[str], out: str, seeds: tuple[int, ...], log: str | None, preset: str, weights: str | None, renderer: str
-) -> RunConfig:
-    folder = Path(weights) if weights else WEIGHTS
-    real = Path(log) if log else None
-    return RunConfig(tuple(paths), Path(out), tuple(seeds), real, preset, folder, renderer=renderer)
 
 
 def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
@@ -252,47 +247,33 @@ def _exit_code(work: Callable[[], State], alone: Callable[[], None], there: Call
     return 0 if good else 1
 
 
-def _alone(
-    log: str | None, preset: str, weights: Path | None, inline: bool, ray: str | None, renderer: str
-) -> dict[str, Any]:
-    """The choices of an operator as `nearmiss` takes them."""
-    chosen = {"log": log and Path(log), "preset": preset, "weights": weights, "inline": inline, "ray": ray}
-    return {**chosen, "renderer": renderer}
-
-
 app = typer.Typer(cls=Commands, help="nearmiss under Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
 Out = Annotated[str, typer.Option(help="Run folder; may hold strftime codes such as %Y-%m-%d.")]
 Root = Annotated[str, typer.Option("--out", help="Folder of all nights.")]
-Log = Annotated[str | None, typer.Option(help="Folder of a nuScenes-format log.")]
 
 
 @app.command()
-def run(
-    paths: Paths, out: Out, log: Log = None, preset: Preset = "tiny", weights: Weights = None, inline: Inline = False,
-    ray: RayAddress = None, renderer: Renderer = "gaia",
-) -> None:  # fmt: skip
+@with_options
+def run(paths: Paths, out: Out, *, request: GenerateOptions, how: ExecutionConfig, launch: LaunchOptions) -> None:
     """Run the flow once, now."""
-    out, how = datetime.now().astimezone().strftime(out), ExecutionConfig(not inline, ray)
-    given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
-    given["renderer"] = renderer
-    work = partial(generate_flow, paths, out, **given, return_state=True)
-    alone = partial(generate, paths, Path(out), **_alone(log, preset, weights, inline, ray, renderer))
+    out = datetime.now().astimezone().strftime(out)
+    work = partial(generate_flow, paths, out, how=how, **dict(request), **dict(launch), return_state=True)
+    alone = partial(generate.__wrapped__, paths, Path(out), request=request, how=how, launch=launch)
     raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is RunPhase.COMPLETE))
 
 
 @app.command()
+@with_options
 def night(
-    paths: Paths, out: Root, clips: int | None = None, hours: float | None = None, log: Log = None,
-    preset: Preset = "tiny", weights: Weights = None, inline: Inline = False, ray: RayAddress = None,
-    renderer: Renderer = "gaia",
+    paths: Paths, out: Root, *, tonight: NightlyOptions, request: RunOptions, how: ExecutionConfig,
+    webhook: WebhookOptions, launch: LaunchOptions,
 ) -> None:  # fmt: skip
     """Work one night, now: what is new since earlier ones."""
-    root, how = Path(out), ExecutionConfig(not inline, ray)
-    given = {"log": log, "preset": preset, "weights": weights and str(weights), "how": how}
-    given["renderer"] = renderer
-    work = partial(nightly_flow, paths, out, clips, hours, **given, return_state=True)
-    alone = partial(nightly, paths, root, clips, hours, **_alone(log, preset, weights, inline, ray, renderer))
+    root, models = Path(out), {"tonight": tonight, "request": request, "webhook": webhook, "launch": launch}
+    given = {field: value for model in models.values() for field, value in model}
+    work = partial(nightly_flow, paths, out, how=how, **given, return_state=True)
+    alone = partial(nightly.__wrapped__, paths, root, how=how, **models)
     raise typer.Exit(_exit_code(work, alone, partial(all_well_since, root, ended_nights(root))))
 
 

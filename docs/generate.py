@@ -98,7 +98,7 @@ def _kind(kind: Any, info: OptionInfo) -> str:
 def _default(default: Any) -> str:
     if default is None or default is False or callable(default) or default in ((), []):
         return ""
-    return f"`{default}`"
+    return ", ".join(f"`{one}`" for one in default) if isinstance(default, list) else f"`{default}`"
 
 
 PAGES = {

@@ -62,8 +62,10 @@ def attend_xformers(
     causal: bool,
     mask: Bool[Tensor, "query token"] | None,
 ) -> Float[Tensor, "batch query head channel"]:
-    """`attend` with xformers' memory-efficient attention."""
+    """`attend` with xformers' memory-efficient attention; RuntimeError where that is not installed."""
     ops = xformers_ops()
+    if ops is None:
+        raise RuntimeError("attend_xformers: xformers is not installed")
     bias = None
     if causal:
         bias = ops.fmha.attn_bias.LowerTriangularFromBottomRightMask()

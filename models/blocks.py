@@ -25,7 +25,7 @@ class Residual(nn.Module):
         self.expand = nn.Conv2d(width, width, 3, padding=1)
         self.contract = nn.Conv2d(width, width, 3, padding=1)
         nn.init.normal_(self.contract.weight, std=0.1 / width)
-        nn.init.zeros_(self.contract.bias)
+        nn.init.zeros_(self.contract.get_parameter("bias"))
 
     def forward(
         self, x: Float[Tensor, "batch channel height width"], shift: Float[Tensor, "batch channel 1 1"] | None = None

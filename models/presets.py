@@ -17,9 +17,9 @@ from models.checker.egomotion import EgoMotionConfig
 from models.decoder.network import DecoderConfig
 from models.decoder.regions import Regions
 from models.tokens.tokenizer import TokenizerConfig
+from models.weights import WEIGHTS
 from models.world_model.network import WorldModelConfig
 
-WEIGHTS = Path(__file__).parent / "weights"
 FILES = Path(__file__).parent / "preset_files"
 CELL = 16  # pixels aside that one token stands for
 WORDS = 16  # of a caption that are read
@@ -45,7 +45,7 @@ REGIONS = Regions(
     front=_at(*_PARTS),
     behind_nearness=LAYERS.index("background_nearness"),
     front_nearness=LAYERS.index("foreground_nearness"),
-    place=_at("local_x", "local_y", "local_z"),
+    place=(LAYERS.index("local_x"), LAYERS.index("local_y"), LAYERS.index("local_z")),
     colours=_at(*_COLOURS),
 )
 

@@ -2,6 +2,9 @@
 
 Channels and word ids are numbers, so a file must store their meaning: the config names the layers that the network
 reads, the vocabulary lists the words by id. Both are compared wherever weights are used.
+
+The shipped weights are not part of the program's distribution: they are one of their own (`models/weights`), so that
+the code can be installed alone.
 """
 
 import hashlib
@@ -10,6 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,10 +26,39 @@ Network = TypeVar("Network", bound=nn.Module)
 Names = Sequence[str]
 _JSON = {"config": dict, "lineage": dict, "vocabulary": list}  # metadata stored as JSON
 _LISTED = 8  # names listed in a message; further ones are counted
+SHIPPED = {"tiny": "nearmiss-weights-tiny"}  # presets that have weights, and the distributions that hold those
+_IN_CHECKOUT = Path(__file__).parent / "weights"  # beside this file in a checkout, never where the wheel is installed
+_PACKAGE = "nearmiss_weights"  # that those distributions install: a folder a preset, no code
 
 
 class WeightsError(ValueError):
     """A weight file is missing, damaged or of another network."""
+
+
+def _shipped_weights() -> Path:
+    package = None if _IN_CHECKOUT.is_dir() else find_spec(_PACKAGE)
+    folders = package.submodule_search_locations if package else None
+    return Path(next(iter(folders))) if folders else _IN_CHECKOUT
+
+
+WEIGHTS = _shipped_weights()  # one folder a preset: the checkout's, else the installed ones'; else it does not exist
+
+
+def describe_missing(paths: Sequence[Path]) -> str:
+    """Which weight files are not there and how to get them: to be installed where they ship, else to be trained."""
+    folder = paths[0].parent
+    if folder.parent == WEIGHTS and folder.name in SHIPPED and not folder.is_dir():
+        return (
+            f"the weights of the preset {folder.name} are not installed. They are a distribution of their own, "
+            f"{SHIPPED[folder.name]}: run `pip install ./models/weights` in a checkout, or install its wheel"
+        )
+    return f"no weights at {', '.join(map(str, paths))}; train them with `nearmiss train`, or name another --preset"
+
+
+def refuse_installed(folder: Path, instead: str) -> None:
+    """WeightsError where files would be written among installed weights, which belong to pip; it says what to do."""
+    if folder == WEIGHTS and (folder != _IN_CHECKOUT or not folder.is_dir()):
+        raise WeightsError(f"no new weights are written into an installation; {instead}")
 
 
 def save(
@@ -50,7 +83,7 @@ def description(module: nn.Module, vocabulary: Names = ()) -> dict[str, str]:
     """The metadata that `describe_mismatch` compares: class, config and vocabulary."""
     return {
         "class": type(module).__name__,
-        "config": json.dumps(asdict(module.config), sort_keys=True),
+        "config": json.dumps(asdict(_config_of(module)), sort_keys=True),
         "vocabulary": json.dumps(list(vocabulary)),
     }
 
@@ -67,13 +100,13 @@ def describe_mismatch(path: Path, module: nn.Module, vocabulary: Names = ()) -> 
     if metadata["class"] != here["class"]:
         return f"it is of {metadata['class']}, not of {here['class']}"
     words = describe_name_changes(_vocabulary(metadata), vocabulary)
-    settings = _settings_differ(_config(metadata), _as_json(module.config))
+    settings = _settings_differ(_config(metadata), _as_json(_config_of(module)))
     return "; ".join([*settings, *([f"it has another vocabulary, {words}"] if words else [])])
 
 
 def load(module: Network, path: Path, vocabulary: Names = ()) -> Network:
     """Load weights into a new network, in fp32, for inference; WeightsError as in `check`."""
-    check(path, type(module), module.config, vocabulary)
+    check(path, type(module), _config_of(module), vocabulary)
     module.load_state_dict(_tensors(path), strict=True)
     return module.eval().requires_grad_(False)
 
@@ -103,7 +136,7 @@ def initialise_from(module: nn.Module, path: Path, vocabulary: Names = ()) -> No
     """
     metadata = _metadata(path)
     known = _vocabulary(metadata)
-    differ = _layers_differ(_config(metadata), _as_json(module.config))
+    differ = _layers_differ(_config(metadata), _as_json(_config_of(module)))
     differ = differ or describe_name_changes(known, vocabulary[: len(known)] if known else vocabulary)
     if differ:
         raise WeightsError(f"{path} holds {metadata.get('class')}, which cannot be trained on here: {differ}")
@@ -158,6 +191,11 @@ def _layers_differ(there: dict[str, Any], here: dict[str, Any]) -> str:
     return f"it reads other layers, {differ}" if differ else ""
 
 
+def _config_of(module: nn.Module) -> Any:
+    """The dataclass that a network was built with. Torch types a module's attributes as tensors."""
+    return vars(module)["config"]
+
+
 def _config(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata.get("config", {})
 
@@ -197,7 +235,7 @@ def _tensors(path: Path) -> dict[str, torch.Tensor]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     if not path.exists():
-        raise WeightsError(f"no weights at {path}; train them with `nearmiss train`, or name another --preset")
+        raise WeightsError(describe_missing([path]))
     try:
         with safe_open(path, "pt") as file:
             yield file

@@ -1,9 +1,38 @@
-"""The base of every model of a file that we write and read back."""
+"""The base of every model of a file that we write and read back, and of every model of options."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+Model = TypeVar("Model", bound="StrictModel")
+Content = TypeVar("Content")
 
 
 class StrictModel(BaseModel):
     """Frozen; unknown fields and values of another type are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def replaced(self: Model, **changes: object) -> Model:
+        """A copy with other values in some fields; pydantic's ValidationError where one is unknown or does not fit."""
+        known = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self)(**{**known, **changes})
+
+
+class DamagedFile(ValueError):
+    """A file of ours that holds something else; the message says which, and names every field that is wrong."""
+
+
+def read_strictly(place: object, text: bytes | str, read: Callable[[bytes | str], Content]) -> Content:
+    """What `read`, pydantic's validator of JSON, makes of the text of the file at `place`. Raises `DamagedFile`."""
+    try:
+        return read(text)
+    except ValidationError as error:
+        raise DamagedFile(f"{place} is damaged ({describe(error)})") from None
+
+
+def describe(error: ValidationError) -> str:
+    """Every fault with its field: 'starts.0.at: Field required; seed: Input should be a valid integer'."""
+    faults = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors(include_url=False))
+    return "; ".join(f"{field}: {message}" if field else message for field, message in faults)

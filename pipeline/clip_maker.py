@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conditioning.geometry.rigs import rig_id
 from models.weights import WeightsError
 from outputs.clips.clip import Clip, write_clip
-from outputs.clips.manifest import FIRST_RENDERER
+from outputs.defaults import FIRST_RENDERER
 from pipeline.engine.machine import granted_device, peak_memory_gib
 from pipeline.renderers.models import LoadedModels, load_models
 from pipeline.runs.clip_outcome import ClipDone
@@ -16,11 +17,12 @@ from pipeline.stages import ConditionedClip
 from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
 
 
-def made_with(renderer: str, preset: str, weights: dict[str, str]) -> dict[str, str]:
-    """What all clips of one run have in common."""
+def made_with(renderer: str, preset: str, rig: str, weights: dict[str, str]) -> dict[str, str]:
+    """What all clips of one run have in common; `rig` is the id of its cameras."""
     return {
         "renderer": renderer,
         "preset": preset,
+        "rig": rig,
         **{f"{part} weights": fingerprint for part, fingerprint in weights.items()},
     }
 
@@ -62,9 +64,10 @@ class ClipMaker:
 
     def setup(self, threads: int) -> None:
         device = granted_device() if self.on_gpu else "cpu"
-        self.models = load_models(self.renderer, self.preset, threads, self.weights, device)
-        now = made_with(self.renderer, self.preset, self.models.fingerprints)
-        if Run(self.out).manifest()["made_with"] != now:
+        rig = Run(self.out).rig()  # of the run, whatever the file that it was read from says by now
+        self.models = load_models(self.renderer, self.preset, threads, self.weights, device, rig)
+        now = made_with(self.renderer, self.preset, rig_id(rig), self.models.fingerprints)
+        if Run(self.out).file().made_with != now:
             raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
     def process(self, job: Job) -> ClipDone:

@@ -9,6 +9,7 @@ _NAMED = {
     "models.presets": "PresetError",
     "models.weights": "WeightsError",
     "outputs.registry": "RegistryError",
+    "outputs.strict_model": "DamagedFile",
     "pipeline.checks.baseline": "BaselineError",
     "scenarios.source.errors": "SpecErrors",
 }

@@ -7,6 +7,7 @@ from outputs.nuscenes.splits import OF_A_LOG
 from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
 from pipeline.renderers.models import LoadedModels
+from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.run_folder import Job, safe_name
 from pipeline.stages import ConditionedClip
 from scenarios.rollout import FRAME_RATE_HZ
@@ -30,7 +31,8 @@ def record_of(
     seconds: dict[str, float],
 ) -> ClipRecord:
     """Everything there is to know of a clip but its arrays; `device` is where the renderer made it."""
-    here = machine()
+    here, cameras = machine(), tuple(view.camera.name for view in scene.conditions.views)
+    agree = len(cameras) == 1 or RENDERERS.get(models.renderer_name).cameras_agree
     return ClipRecord(
         id=job.clip, scenario_id=job.scenario.id, family=family_of(job.scenario), name=job.scenario.name,
         caption=scene.conditions.caption, spec_hash=job.scenario.spec_hash, seed=job.seed,
@@ -38,7 +40,7 @@ def record_of(
         code_version=code_fingerprint(), torch_version=torch.__version__,
         cpu_capability=here["cpu_capability"], device=device, stage_s=dict(seconds),
         verdicts=verdicts, accepted=accepted(verdicts), reasons=rejection_reasons(verdicts),
-        cameras=tuple(view.camera.name for view in scene.conditions.views), frame_rate_hz=FRAME_RATE_HZ,
+        cameras=cameras, frame_rate_hz=FRAME_RATE_HZ,
         happenings=scene.rollout.happenings, attribution=job.attribution,
-        renderer=models.renderer_name,
+        renderer=models.renderer_name, rig=models.rig_name, cameras_agree=agree,
     )  # fmt: skip

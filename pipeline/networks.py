@@ -1,16 +1,17 @@
 """Every network of a preset, loaded once and then only read."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from torch import nn
 
 from conditioning.caption import VOCABULARY
 from conditioning.geometry.camera import Camera
-from conditioning.geometry.rigs import RIG
+from conditioning.geometry.rigs import RIG, Rig
 from conditioning.layers.control_layers import LAYERS
 from models import weights
 from models.checker.detector import Detector
@@ -20,7 +21,8 @@ from models.precision import compute_dtype
 from models.presets import WEIGHTS, Preset, find_preset
 from models.tokens.tokenizer import Tokenizer
 from models.world_model.network import WorldModel
-from pipeline.checks.baseline import Baseline, load_baseline
+from pipeline.checks.baseline import Baseline, camera_baseline, load_baseline
+from pipeline.checks.scene import unlike_front
 from pipeline.checks.sight import Checker
 from pipeline.engine.machine import keep_freed_memory
 
@@ -55,10 +57,14 @@ class Networks:
 
 @dataclass(frozen=True)
 class CalibratedChecker:
-    """The networks that look at frames, always on the processor, and the figures that set their limits."""
+    """The networks that look at frames, always on the processor, and the figures that set their limits.
+
+    `baseline` is the front camera's; `of_cameras` has that of other cameras which have one, by their names.
+    """
 
     checker: Checker
     baseline: Baseline
+    of_cameras: Mapping[str, Baseline] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def load_networks(name: str, folder: Path = WEIGHTS, device: str = "cpu") -> Networks:
@@ -82,9 +88,18 @@ def load_checker(name: str, folder: Path = WEIGHTS) -> Checker:
     return Checker(**filled, fingerprint=checker_fingerprint(fingerprints(name, folder, CHECKING)))
 
 
-def load_calibrated(name: str, folder: Path = WEIGHTS) -> CalibratedChecker:
-    """The checker with the baseline that lies beside its weights; WeightsError or BaselineError says what is wrong."""
-    return CalibratedChecker(load_checker(name, folder), baseline_of(name, folder))
+def load_calibrated(name: str, folder: Path = WEIGHTS, rig: Rig = RIG) -> CalibratedChecker:
+    """The checker with the baselines that lie beside its weights; WeightsError or BaselineError says what is wrong."""
+    return CalibratedChecker(
+        load_checker(name, folder), baseline_of(name, folder), baselines_of_cameras(name, folder, rig)
+    )
+
+
+def baselines_of_cameras(name: str, folder: Path, rig: Rig) -> dict[str, Baseline]:
+    """Those of the cameras that are unlike the front camera and have been measured, by name; BaselineError says what is
+    wrong with one."""
+    own = {c.name: folder / name / camera_baseline(c) for c in rig_of(name, folder, rig) if unlike_front(c)}
+    return {camera: load_baseline(path) for camera, path in own.items() if path.is_file()}
 
 
 def baseline_of(name: str, folder: Path = WEIGHTS) -> Baseline:
@@ -92,10 +107,10 @@ def baseline_of(name: str, folder: Path = WEIGHTS) -> Baseline:
     return load_baseline(folder / name / "baseline.json")
 
 
-def rig_of(name: str, folder: Path = WEIGHTS) -> tuple[Camera, ...]:
-    """The cameras at the size of a preset's pictures."""
+def rig_of(name: str, folder: Path = WEIGHTS, rig: Rig = RIG) -> tuple[Camera, ...]:
+    """The cameras at the size of a preset's pictures, each as wide an angle as it has."""
     preset = find_preset(name, folder)
-    return tuple(camera.resized(preset.height, preset.width) for camera in RIG)
+    return tuple(camera.resized(preset.height, preset.width) for camera in rig)
 
 
 def compute_on(threads: int) -> None:
@@ -137,6 +152,6 @@ def fingerprints(name: str, folder: Path = WEIGHTS, parts: Iterable[str] = PARTS
     """Hash of the parts' weights; PresetError or WeightsError names what is missing."""
     find_preset(name, folder)
     paths = {part: folder / name / f"{part}.safetensors" for part in parts}
-    if missing := [str(path) for path in paths.values() if not path.is_file()]:
-        raise weights.WeightsError(f"no weights at {', '.join(missing)}; `nearmiss train` makes them")
+    if missing := [path for path in paths.values() if not path.is_file()]:
+        raise weights.WeightsError(weights.describe_missing(missing))
     return {part: weights.fingerprint(path) for part, path in paths.items()}

@@ -111,10 +111,13 @@ def judge(
 
     Without `source` (there are no other pictures of the same instants) pixels are compared with the baseline alone.
     """
-    named, looking = mentioned(scenario.events), (checking.checker, checking.baseline)
+    named = mentioned(scenario.events)
     pixels = [
         verdict
         for made, real, view in zip(frames, source or [None] * len(frames), conditions.views, strict=True)
-        for verdict in check_pixels(made, real, view.labels, rollout, view.camera, named, *looking)
-    ]
+        for verdict in check_pixels(
+            made, real, view.labels, rollout, view.camera, named, checking.checker,
+            checking.of_cameras.get(view.camera.name, checking.baseline), view.camera.name in checking.of_cameras,
+        )
+    ]  # fmt: skip
     return (*check_physics(rollout, scenario), *pixels)

@@ -1,6 +1,8 @@
 """Rigs: the cameras of a car, from a TOML file, by a name that ships or by a path."""
 
+import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from types import MappingProxyType
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+from conditioning.geometry import FIRST_RIG
 from conditioning.geometry.camera import Camera, mount_camera
 
 FILES = Path(__file__).parent / "rig_files"
@@ -39,6 +42,8 @@ class _RigFile:
     camera: tuple[_Mounted, ...]
 
 
+_NAME = re.compile("[A-Za-z][A-Za-z0-9_]{0,39}")
+_TAKEN = ("lidar", "lidar_top")
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 _FILE: TypeAdapter[_RigFile] = TypeAdapter(with_config(_STRICT)(_RigFile))
 
@@ -48,6 +53,8 @@ def read_rig(path: Path) -> Rig:
     try:
         written = json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
         listed = _FILE.validate_json(written, strict=True).camera
+    except (OSError, UnicodeDecodeError) as error:
+        raise RigError(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise RigError(f"{path} is no TOML: {error}") from None
     except ValidationError as error:
@@ -63,14 +70,16 @@ def read_rig(path: Path) -> Rig:
 
 def _problems(listed: tuple[_Mounted, ...]):
     """What makes it no rig, in words."""
-    names = [camera.name for camera in listed]
+    names = [camera.name.lower() for camera in listed]  # they name folders, some of which do not tell case
     if not names:
         yield "no camera"
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        yield f"two cameras named {', '.join(twice)}"
+        yield f"two cameras named {', '.join(c.name for c in listed if c.name.lower() in twice)}"
     for camera in listed:
-        if not camera.name.isidentifier():
+        if not _NAME.fullmatch(camera.name):
             yield f"a camera named {camera.name!r}; letters, digits and _ are needed, as it names folders"
+        if camera.name.lower() in _TAKEN:
+            yield f"a camera named {camera.name!r}, which is the LiDAR's name"
         if min(camera.width, camera.height, camera.focal_px) <= 0:
             yield f"{camera.name}: width, height and focal_px are above 0"
         if not (-180 <= camera.yaw_deg <= 180 and -90 < camera.pitch_deg < 90):
@@ -80,8 +89,24 @@ def _problems(listed: tuple[_Mounted, ...]):
 
 
 RIGS: Mapping[str, Rig] = MappingProxyType({path.stem: read_rig(path) for path in sorted(FILES.glob("*.toml"))})
-RIG = RIGS["front"]  # the one that the networks know
+RIG = RIGS[FIRST_RIG]  # the one that the networks know
 (FRONT,) = RIG
+
+
+def rig_id(rig: Rig) -> str:
+    """Names the cameras by what they are, wherever their file lies: `front`, `nuscenes-<hash>`, `custom-<hash>`.
+
+    The hash is of names, picture sizes, intrinsics and poses, in the rig's order.
+    """
+    written = _geometry(rig)
+    if written == _geometry(RIG):
+        return FIRST_RIG
+    shipped = [name for name, cameras in RIGS.items() if _geometry(cameras) == written]
+    return f"{shipped[0] if shipped else 'custom'}-{hashlib.sha256(written.encode()).hexdigest()[:10]}"
+
+
+def _geometry(rig: Rig) -> str:
+    return json.dumps([(c.name, c.width, c.height, c.intrinsic.tolist(), c.camera_to_ego.tolist()) for c in rig])
 
 
 def find_rig(named: str) -> Rig:

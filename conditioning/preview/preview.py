@@ -1,6 +1,8 @@
 """Preview of a scenario without networks: the top-down view, speeds, and the camera's layers over time."""
 
 import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,14 @@ _DARKER = {"glass": 0.5, "dark": 0.75, "trousers": 0.5, "skin": -0.3}  # to dist
 _AT = {name: i for i, name in enumerate(LAYERS)}
 
 
+@dataclass(frozen=True)
+class PreviewView:
+    """One camera, with its pictures at `preview_frames(rollout)` if there are any."""
+
+    camera: Camera
+    pictures: UInt8[np.ndarray, "view height width 3"] | None = None
+
+
 def write_preview(
     rollout: Rollout,
     scenery: Scenery,
@@ -41,8 +51,12 @@ def write_preview(
 
     `pictures`, if given, are a camera's pictures at the same frames and are shown above the layers.
     """
-    figure = draw_preview(rollout, scenery, camera, pictures)
-    FigureCanvasAgg(figure).print_png(str(path))
+    write_rig_preview(rollout, scenery, (PreviewView(camera, pictures),), path)
+
+
+def write_rig_preview(rollout: Rollout, scenery: Scenery, views: Sequence[PreviewView], path: Path) -> None:
+    """The same for all cameras of a rig, below one another; how near things are is shown for a single camera only."""
+    FigureCanvasAgg(draw_preview(rollout, scenery, views)).print_png(str(path))
 
 
 def preview_frames(rollout: Rollout) -> list[int]:
@@ -55,24 +69,19 @@ def preview_frames(rollout: Rollout) -> list[int]:
 def draw_topdown(rollout: Rollout, scenery: Scenery, camera: Camera) -> Figure:
     """The top-down view as a figure."""
     figure = Figure(figsize=(12, 5), layout="constrained")
-    draw_scene(figure.subplots(), rollout, scenery, camera, preview_frames(rollout))
+    draw_scene(figure.subplots(), rollout, scenery, (camera,), preview_frames(rollout))
     return figure
 
 
-def draw_preview(
-    rollout: Rollout, scenery: Scenery, camera: Camera, pictures: UInt8[np.ndarray, "view height width 3"] | None
-) -> Figure:
+def draw_preview(rollout: Rollout, scenery: Scenery, views: Sequence[PreviewView]) -> Figure:
     """The complete preview sheet."""
     frames, critical = preview_frames(rollout), critical_instant(rollout)
-    layers = draw_layers(rollout, scenery, camera, frames)
-    strips = [("layers", false_colours(layers)), ("how near", _nearness(layers))]
-    if pictures is not None:
-        strips.insert(0, ("picture", pictures))
+    strips = [strip for view in views for strip in _strips(rollout, scenery, view, frames, len(views) == 1)]
     figure = Figure(figsize=(14, 6.2 + 2.1 * len(strips)), layout="constrained")
     figure.suptitle(f"{rollout.name}  ({rollout.id})\n{caption(rollout)}", fontsize=11)
     above, below = figure.subfigures(2, 1, height_ratios=(5.0, 2.1 * len(strips)))
     scene, speeds = above.subplots(1, 2, width_ratios=(3, 1))
-    draw_scene(scene, rollout, scenery, camera, frames)
+    draw_scene(scene, rollout, scenery, [view.camera for view in views], frames)
     _draw_speeds(speeds, rollout)
     grid = below.subplots(len(strips), len(frames), squeeze=False)
     for row, (name, strip) in zip(grid, strips, strict=True):
@@ -83,6 +92,18 @@ def draw_preview(
             if critical and frame == critical.frame:
                 _mark_critical(axes, critical.words if name == strips[0][0] else "")
     return figure
+
+
+def _strips(
+    rollout: Rollout, scenery: Scenery, view: PreviewView, frames: list[int], alone: bool
+) -> list[tuple[str, UInt8[np.ndarray, "view height width 3"]]]:
+    """The rows of pictures of one camera with what they show; its name where it is not `alone`."""
+    layers = draw_layers(rollout, scenery, view.camera, frames)
+    strips = [] if view.pictures is None else [("picture", view.pictures)]
+    strips.append(("layers", false_colours(layers)))
+    if alone:
+        return [*strips, ("how near", _nearness(layers))]
+    return [(f"{view.camera.name}, {what}", pictures) for what, pictures in strips]
 
 
 def _mark_critical(axes: Axes, words: str) -> None:

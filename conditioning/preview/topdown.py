@@ -1,5 +1,7 @@
 """A rollout seen from above: road, scenery, and the path of every body."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -33,13 +35,15 @@ def colour_of(rollout: Rollout, row: int) -> str:
     return COLOURS["ego"] if row == 0 else COLOURS[CLASS_OF[rollout.bodies[row].kind]]
 
 
-def draw_scene(axes: Axes, rollout: Rollout, scenery: Scenery, camera: Camera, frames: list[int]) -> None:
-    """Draw the rollout from above, metres, map x to the right; bodies at `frames`, later ones more opaque."""
+def draw_scene(axes: Axes, rollout: Rollout, scenery: Scenery, cameras: Sequence[Camera], frames: list[int]) -> None:
+    """Draw the rollout from above, metres, map x to the right; bodies at `frames`, later ones more opaque; every
+    camera's field of view."""
     low, high = _extent(rollout)
     if rollout.road is not None:
         _draw_road(axes, rollout.road, rollout)
     _draw_scenery(axes, scenery)
-    _draw_view(axes, rollout, camera)
+    for camera in cameras:
+        _draw_view(axes, rollout, camera)
     for row in range(len(rollout.bodies)):
         _draw_body(axes, rollout, row, frames)
     _draw_critical(axes, rollout)

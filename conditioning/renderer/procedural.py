@@ -83,7 +83,7 @@ class _ProceduralScene:
         radiance = downsample_picture(colour)
         if self.rollout.environment.sun is not None:
             radiance = add_glare(radiance, self.light, view, self.scenery)
-        return post_process(radiance, self.light, self.rollout.environment.weather, frame)
+        return post_process(radiance, self.light, self.rollout.environment.weather, frame, self.camera.name)
 
     def _near(self, view: CameraPose, frame: int):
         rows = present_bodies(self.rollout, frame)

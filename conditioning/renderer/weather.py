@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import uniform_filter
 
 from conditioning.assets.materials import drawn_from, linear
+from conditioning.geometry.rigs import FRONT
 from scenarios.model.environment import Sun, Surface, TimeOfDay, Weather, by_name
 from scenarios.rollout import Rollout
 
@@ -154,10 +155,10 @@ def _snowfall(picture, rng: np.random.Generator, bright) -> None:
 
 
 def post_process(
-    radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int
+    radiance: Float[np.ndarray, "height width 3"], light: Lighting, weather: Weather, frame: int, camera: str
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Add rain or snow, bloom, exposure, tone curve and sensor noise to one picture."""
-    rng = drawn_from("sensor", light.seed, frame)
+    """Add rain or snow, bloom, exposure, tone curve and sensor noise to one picture, each camera's own."""
+    rng = drawn_from("sensor", light.seed, frame, *([] if camera == FRONT.name else [camera]))
     picture = radiance * light.exposure
     glow = np.minimum(np.maximum(picture - 1.1, 0.0), 6.0)
     if glow.any():

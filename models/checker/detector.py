@@ -66,7 +66,9 @@ class Detector(nn.Module):
         self.heat = nn.Conv2d(2 * fine, config.classes, 1)
         self.edges = nn.Conv2d(2 * fine, 4, 1)
         self.embedding = nn.Conv2d(2 * fine, config.embedding, 1)
-        nn.init.constant_(self.heat.bias, -4.6)  # objects are rare: the initial probability is 1 in 100
+        nn.init.constant_(
+            self.heat.get_parameter("bias"), -4.6
+        )  # objects are rare: the initial probability is 1 in 100
 
     def forward(self, pictures: Float[Tensor, "batch 3 height width"]) -> DetectorOutput:
         fine = self.fine(pictures)

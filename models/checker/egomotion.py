@@ -33,6 +33,8 @@ class EgoMotion(nn.Module):
     Swapping the pictures negates the output by construction, so identical pictures give zero.
     """
 
+    scale: Float[Tensor, "2"]
+
     def __init__(self, config: EgoMotionConfig):
         super().__init__()
         self.config = config

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from models.blocks import ChannelNorm
@@ -46,6 +46,7 @@ class Critic(nn.Module):
 
     SIDE = 0.3
     CONTRAST = 4.0  # gain of the high frequencies, which are small
+    age: Int[Tensor, ""]
 
     def __init__(self, config: CriticConfig):
         super().__init__()
@@ -75,7 +76,8 @@ class Critic(nn.Module):
         """Hinge loss: real patches above 1, drawn ones below -1."""
         of_drawn, of_real = self(drawn.detach(), layers).scores, self(real, layers).scores
         pairs = zip(of_drawn, of_real, strict=True)
-        return sum(F.relu(1 + d).mean() + F.relu(1 - r).mean() for d, r in pairs) / len(self.heads)
+        terms = (F.relu(1 + d).mean() + F.relu(1 - r).mean() for d, r in pairs)
+        return sum(terms, start=drawn.new_zeros(())) / len(self.heads)
 
 
 def _halved(width_in: int, width_out: int) -> nn.Sequential:

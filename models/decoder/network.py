@@ -51,8 +51,8 @@ class TimeMix(nn.Module):
         super().__init__()
         self.norm = ChannelNorm(width)
         self.mix = nn.Conv2d(WINDOW * width, WINDOW * width, 1)
-        nn.init.zeros_(self.mix.weight)
-        nn.init.zeros_(self.mix.bias)
+        for parameter in self.mix.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(
         self, x: Float[Tensor, "frames channel row column"], time: int
@@ -83,9 +83,8 @@ class Head(nn.Module):
             self.second,
         ):  # torch's default initialisation loses two thirds of the signal per layer
             nn.init.kaiming_normal_(layer.weight)
-        for layer in (self.gates[1], self.last):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        for parameter in (*self.gates[1].parameters(), *self.last.parameters()):
+            nn.init.zeros_(parameter)
 
     def forward(
         self, inputs: Float[Tensor, "frames channel height width"], fine: Float[Tensor, "frames fine row column"]

@@ -2,12 +2,14 @@
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 
 class DigitEmbedding(nn.Module):
     """The sum of one learned vector per digit: 38 rows represent 64,000 codes."""
+
+    start: Int[Tensor, "digit"]
 
     def __init__(self, levels: tuple[int, ...], width: int):
         super().__init__()
@@ -24,6 +26,10 @@ class DigitHead(nn.Module):
 
     Independent digits would combine two likely codes into an unlikely third one.
     """
+
+    start: Int[Tensor, "digit"]
+    is_earlier: Bool[Tensor, "row digit"]
+    no_level: Bool[Tensor, "digit level"]
 
     def __init__(self, levels: tuple[int, ...], width: int, hidden: int):
         super().__init__()

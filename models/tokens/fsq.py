@@ -10,6 +10,9 @@ from torch import Tensor, nn
 class FSQ(nn.Module):
     """Round each of D bounded numbers to one of `levels[d]` values; a code is the index of the grid cell."""
 
+    level: Float[Tensor, "digit"]
+    basis: Int[Tensor, "digit"]
+
     def __init__(self, levels: tuple[int, ...]):
         super().__init__()
         self.levels = levels

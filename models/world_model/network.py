@@ -154,7 +154,7 @@ class WorldModel(nn.Module):
         `actions`: speed in m/s, curvature in 1/m. `t_s` may be irregular. `weight` (mean about 1) weighs the cells.
         """
         target = self.quantiser.uncode(tokens).flatten(2, 3)
-        noise = self._draw_noise(tokens.shape[:2], generator).to(tokens.device)
+        noise = self._draw_noise((len(tokens), tokens.shape[1]), generator).to(tokens.device)
         noisy = self._replace(target, noise, generator)
         dropped = self._draw_dropped(len(tokens), generator).to(tokens.device)
         hidden = self.hidden(noisy, self.steps(layers, actions, words, noise, dropped), t_s)

@@ -74,7 +74,7 @@ def sample_tokens(
     noise = torch.stack([_gumbel(drawn, generator) for _, generator in zip(t_s, generators, strict=True)])
     clip = _ClipSampler(model, prompt.shape[1], layers, actions, words, t_s, sampling)
     given = model.quantiser.uncode(prompt).flatten(2, 3)
-    frames = []
+    frames: list[Int[Tensor, "batch cell digit"]] = []
     for step in range(t_s.shape[1]):
         clip.load_context(step, frames[-1] if frames else None)
         if step < prompt.shape[1]:

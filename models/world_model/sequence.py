@@ -122,6 +122,9 @@ class Rotation(nn.Module):
     Only time differences matter, so cached keys stay valid for any choice of context frames.
     """
 
+    rates: Float[Tensor, "rate"]
+    places: Float[Tensor, "slot 2 rate"]
+
     def __init__(self, grid: tuple[int, int], channels: int):
         super().__init__()
         rows, columns = grid

@@ -101,8 +101,8 @@ class _Bins:
 def _bins(written: Sequence[str]) -> _Bins:
     """One bin per value, numbers in order; many numbers of one unit in ranges of equal width."""
     values = list(dict.fromkeys(written))
-    read = [number(value) or number(_without_unit(value)) for value in values]
-    if None in read or len({n.unit for n in read}) > 1:
+    read = [n for value in values if (n := number(value) or number(_without_unit(value))) is not None]
+    if len(read) < len(values) or len({n.unit for n in read}) > 1:
         return _Bins(tuple(values), values.index)
     ordered = [value for _, value in sorted(zip((n.value for n in read), values, strict=True))]
     if len(ordered) <= MOST_VALUES:

@@ -8,11 +8,13 @@ import json
 import os
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
 from outputs.clips.manifest import read_record
+from outputs.strict_model import DamagedFile, read_strictly
 
 NAME = "files.json"
+_SIZES = TypeAdapter(dict[str, int], config=ConfigDict(strict=True))
 
 
 def write_inventory(folder: Path) -> None:
@@ -27,16 +29,20 @@ def describe_damage(folder: Path) -> str:
     """Describe the damage of a clip's folder; "" if it is complete. Older clips have no inventory."""
     try:
         record = read_record(folder / "record.json")
-        recorded = json.loads((folder / NAME).read_text("utf-8")) if (folder / NAME).exists() else {}
+        recorded = _recorded(folder / NAME)
     except FileNotFoundError:
         return "it has no record.json"
-    except (ValidationError, ValueError):
-        return "its record.json or files.json is damaged"
+    except DamagedFile as damage:
+        return f"its {str(damage).removeprefix(f'{folder}{os.sep}')}"
     if record.id != folder.name:
         return f"its record is that of {record.id}"
     actual = _lengths(folder) if recorded else {}
     lost = [name for name, length in recorded.items() if actual.get(name) != length]
     return f"{len(lost)} of {len(recorded)} files are missing or cut short, such as {lost[0]}" if lost else ""
+
+
+def _recorded(path: Path) -> dict[str, int]:
+    return read_strictly(path, path.read_bytes(), _SIZES.validate_json) if path.exists() else {}
 
 
 def _lengths(folder: Path) -> dict[str, int]:

@@ -7,17 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from conditioning.geometry import FIRST_RIG
 from outputs import verdict as verdicts_
 from outputs.atomic_write import write_text
 from outputs.clips.coverage import Coverage
-from outputs.strict_model import StrictModel
+from outputs.defaults import FIRST_RENDERER
+from outputs.strict_model import StrictModel, read_strictly
 from outputs.verdict import Verdict
 from scenarios.rollout import SimEvent
 
 # Ids and camera names become folder names: no name may leave the output folder.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, Field(pattern=NAME)]
-FIRST_RENDERER = "gaia"  # of all clips made before there was a choice: what does not say is by this one
 NOT_FINITE = {"Infinity", "-Infinity", "NaN"}  # JSON has no such numbers; pydantic writes them as these words
 
 
@@ -71,6 +72,8 @@ class ClipRecord(_ManifestModel):
     happenings: tuple[SimEvent, ...]
     attribution: str = ""  # whom to name wherever the clip is shown; "" where nobody has to be
     renderer: Name = FIRST_RENDERER  # what turned the scene into frames
+    rig: Name = FIRST_RIG  # the id of the cameras, `conditioning.geometry.rigs.rig_id`
+    cameras_agree: bool = True  # False: each camera was drawn alone; what two of them show may look different in each
 
     @model_validator(mode="after")
     def _agrees_with_its_verdicts(self) -> "ClipRecord":
@@ -122,8 +125,8 @@ def write_record(path: Path, record: ClipRecord) -> None:
 
 
 def read_record(path: Path) -> ClipRecord:
-    """ValueError (pydantic's) names every field that is missing, unknown or of the wrong type."""
-    return ClipRecord.model_validate_json(path.read_bytes())
+    """DamagedFile names every field that is missing, unknown or of the wrong type."""
+    return read_strictly(path, path.read_bytes(), ClipRecord.model_validate_json)
 
 
 def write_manifest(path: Path, records: Iterable[ClipRecord], coverage: tuple[Coverage, ...] = ()) -> None:
@@ -132,4 +135,5 @@ def write_manifest(path: Path, records: Iterable[ClipRecord], coverage: tuple[Co
 
 
 def read_manifest(path: Path) -> Manifest:
-    return Manifest.model_validate_json(path.read_bytes())
+    """DamagedFile as for `read_record`."""
+    return read_strictly(path, path.read_bytes(), Manifest.model_validate_json)

@@ -3,26 +3,25 @@
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from conditioning.geometry.camera import Camera
 from outputs.atomic_write import whole_file, write_text
+from outputs.strict_model import StrictModel, read_strictly
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent, Unfired
 
-STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 ARRAYS = (
     "t_s", "centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid", "brake_light", "sliding", "ego_to_map",
     "map_to_global",
 )  # fmt: skip
 
 
-class _RolloutMetadata(BaseModel):
+class _RolloutMetadata(StrictModel):
     """A rollout without its arrays."""
 
-    model_config = STRICT
     id: str
     name: str
     bodies: tuple[Body, ...]
@@ -35,8 +34,9 @@ class _RolloutMetadata(BaseModel):
     unfired: tuple[Unfired, ...]
 
 
-class _Pinhole(BaseModel):
-    model_config = STRICT
+class StoredCamera(StrictModel):
+    """A camera in a file; numbers keep their exact values."""
+
     name: str
     width: int
     height: int
@@ -44,7 +44,7 @@ class _Pinhole(BaseModel):
     camera_to_ego: list[list[float]]
 
 
-_PINHOLES = TypeAdapter(tuple[_Pinhole, ...])
+_CAMERAS = TypeAdapter(tuple[StoredCamera, ...])
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -67,25 +67,32 @@ def write_rollout(folder: Path, rollout: Rollout) -> None:
 
 
 def read_rollout(folder: Path) -> Rollout:
-    """Read the rollout in `folder`; all values are exactly as written."""
-    metadata = _RolloutMetadata.model_validate_json((folder / "rollout.json").read_bytes())
+    """Read the rollout in `folder`; all values are exactly as written. Raises `DamagedFile`."""
+    path = folder / "rollout.json"
+    metadata = read_strictly(path, path.read_bytes(), _RolloutMetadata.model_validate_json)
     fields = {name: getattr(metadata, name) for name in _RolloutMetadata.model_fields}
-    return Rollout(**fields, **read_arrays(folder / "rollout.npz", ARRAYS))
+    fields.update(read_arrays(folder / "rollout.npz", ARRAYS))
+    return Rollout(**fields)
 
 
 def write_cameras(path: Path, cameras: tuple[Camera, ...]) -> None:
-    models = tuple(
-        _Pinhole(
+    write_text(path, _CAMERAS.dump_json(stored_cameras(cameras), indent=1).decode() + "\n")
+
+
+def read_cameras(path: Path) -> tuple[Camera, ...]:
+    """Raises `DamagedFile`."""
+    return mounted_cameras(read_strictly(path, path.read_bytes(), _CAMERAS.validate_json))
+
+
+def stored_cameras(cameras: tuple[Camera, ...]) -> tuple[StoredCamera, ...]:
+    return tuple(
+        StoredCamera(
             name=c.name, width=c.width, height=c.height,
             intrinsic=c.intrinsic.tolist(), camera_to_ego=c.camera_to_ego.tolist(),
         )
         for c in cameras
     )  # fmt: skip
-    write_text(path, _PINHOLES.dump_json(models, indent=1).decode() + "\n")
 
 
-def read_cameras(path: Path) -> tuple[Camera, ...]:
-    return tuple(
-        Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego))
-        for m in _PINHOLES.validate_json(path.read_bytes())
-    )
+def mounted_cameras(stored: tuple[StoredCamera, ...]) -> tuple[Camera, ...]:
+    return tuple(Camera(m.name, m.width, m.height, np.array(m.intrinsic), np.array(m.camera_to_ego)) for m in stored)

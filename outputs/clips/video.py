@@ -59,6 +59,9 @@ def read_video(path: Path) -> UInt8[np.ndarray, "time height width 3"]:
 
 
 def frame_rate(path: Path) -> float:
-    """Frames per second, as given in the file."""
+    """Frames per second, as given in the file; ValueError where none is."""
     with av.open(str(path)) as container:
-        return float(container.streams.video[0].average_rate)
+        rate = container.streams.video[0].average_rate
+    if rate is None:
+        raise ValueError(f"{path}: no frame rate in it")
+    return float(rate)

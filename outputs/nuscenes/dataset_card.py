@@ -29,7 +29,7 @@ Made by nearmiss (code version {versions}). Every clip passed its checks; each i
   log without a map has an empty mask and keeps the log's global frame.
 * Pictures are generated; boxes, poses and LiDAR come from the scene that steered them.
 * **Renderers** that drew the pictures, with `vehicle` of their logs: {renderers}.
-{attribution}
+{rigs}{attribution}
 ## Detection classes
 
 {absent}
@@ -55,6 +55,12 @@ class CardClip(Protocol):
     def code_version(self) -> str: ...
     @property
     def renderer(self) -> str: ...
+    @property
+    def rig(self) -> str: ...
+    @property
+    def cameras(self) -> tuple[str, ...]: ...
+    @property
+    def cameras_agree(self) -> bool: ...
 
 
 def dataset_card(
@@ -72,13 +78,29 @@ def dataset_card(
     return _CARD.format(
         count=len(records), version=version, place=place, versions=", ".join(sorted({r.code_version for r in records})),
         splits=", ".join(f"`{name}` ({len(scenes)})" for name, scenes in splits.items()),
-        renderers=_renderers(records), attribution=who, absent=_absent(boxes), classes=class_table(boxes, splits),
+        renderers=_renderers(records), rigs=_rigs(records), attribution=who, absent=_absent(boxes),
+        classes=class_table(boxes, splits),
     )  # fmt: skip
 
 
 def _renderers(records: Sequence[CardClip]) -> str:
     counts = Counter(record.renderer for record in records)
     return ", ".join(f"{name} (`{vehicle_of(name)}`) {counts[name]}" for name in sorted(counts))
+
+
+def _rigs(records: Sequence[CardClip]) -> str:
+    """The cameras of each rig, where a clip has another than the front camera alone."""
+    rigs = {record.rig: ", ".join(f"`{camera}`" for camera in record.cameras) for record in records}
+    if all(len(record.cameras) == 1 for record in records):
+        return ""
+    counts = Counter(record.rig for record in records)
+    told = "; ".join(f"{name} ({counts[name]} clips): {rigs[name]}" for name in sorted(rigs))
+    alone = sum(not record.cameras_agree for record in records)
+    apart = (
+        f" **In {alone} clips each camera was drawn alone**, by a generator that does not see the other pictures: what "
+        "two cameras see may look different in each. Boxes, calibrations and LiDAR are the same for all."
+    )
+    return f"* **Cameras**: {told}.{apart if alone else ''}\n"
 
 
 def _absent(boxes: Mapping[str, Mapping[str, int]]) -> str:

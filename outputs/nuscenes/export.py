@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from outputs.defaults import FIRST_FORMAT
 from outputs.export_format import ExportFormat
 from outputs.nuscenes.dataset import VERSION, write_dataset
 
@@ -23,6 +24,6 @@ def _validate(root: Path) -> tuple[str, ...]:
 
 
 NUSCENES = ExportFormat(
-    "nuscenes", "nuScenes tables, pictures, sweeps and maps, for nuscenes-devkit 1.2", _write, _validate,
+    FIRST_FORMAT, "nuScenes tables, pictures, sweeps and maps, for nuscenes-devkit 1.2", _write, _validate,
     opens=f"NuScenes('{VERSION}', '{{place}}')", versions=True,
 )  # fmt: skip

@@ -12,8 +12,9 @@ from conditioning.geometry.camera import Camera
 from conditioning.sensors.lidar import LIDAR_TO_EGO
 from conditioning.sensors.visibility import visibility_level
 from outputs.clips.clip import frame_paths, keyframes, lidar_paths, read_labels, read_lidar
-from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
+from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
+from outputs.defaults import FIRST_RENDERER
 from outputs.nuscenes import taxonomy as words
 from outputs.nuscenes.boxes import BoxVisibility, seen_bodies
 from outputs.nuscenes.road_mask import RoadMask, draw_road_mask

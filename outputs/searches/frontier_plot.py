@@ -26,16 +26,17 @@ def plot_frontier(path: Path, record: SearchRecord) -> None:
 
 def _draw_pair(axes: Axes, record: SearchRecord, across: int, up: int) -> None:
     def coordinates(trials: list[Trial]) -> tuple[list[float], list[float]]:
-        return tuple([min(t.figures[i], CEILING[record.units[i]]) for t in trials] for i in (across, up))
+        x, y = ([min(t.figures[i], CEILING[record.units[i]]) for t in trials] for i in (across, up))
+        return x, y
 
     measured = [trial for trial in record.trials if trial.figures]
     missed, hit = ([t for t in measured if (t.impact_mps is not None) is met] for met in (False, True))
     axes.scatter(*coordinates(missed), s=13, color=MISSED, linewidths=0, alpha=0.55, label="no collision")
     if hit:  # a colour scale needs at least one value
-        shade = {"c": [3.6 * t.impact_mps for t in hit], "cmap": HIT, "vmin": 0.0}
         axes.scatter(
-            *coordinates(hit), s=16, marker="x", linewidths=0.9, label="collision, the darker the faster", **shade
-        )
+            *coordinates(hit), s=16, marker="x", linewidths=0.9, label="collision, the darker the faster",
+            c=[3.6 * t.impact_mps for t in hit if t.impact_mps is not None], cmap=HIT, vmin=0.0,
+        )  # fmt: skip
     frontier = sorted(record.frontier, key=lambda trial: trial.severities[across])
     axes.plot(*coordinates(frontier), color=FRONTIER, linewidth=1.0, marker="o", markerfacecolor="none", markersize=9,
               label="the frontier")  # fmt: skip

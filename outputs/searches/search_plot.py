@@ -36,6 +36,8 @@ def plot_search(path: Path, record: SearchRecord) -> None:
 
 
 def _clipped(trial: Trial, record: SearchRecord) -> float:
+    if trial.value is None:
+        raise ValueError("a trial without a figure has no place in the plot")
     return min(trial.value, CEILING[record.unit])
 
 
@@ -58,19 +60,21 @@ def _draw_parameter(
     axes: Axes, parameter: SearchParameter, index: int, measured: list[Trial], record: SearchRecord
 ) -> None:
     missed, hit = ([t for t in measured if (t.impact_mps is not None) is met] for met in (False, True))
-    dots = {"s": 13, "color": MISSED, "linewidths": 0, "alpha": 0.55, "label": "no collision"}
-    axes.scatter(_coordinates(parameter, index, missed), [_clipped(t, record) for t in missed], **dots)
-    speeds = [3.6 * t.impact_mps for t in hit]
+    axes.scatter(
+        _coordinates(parameter, index, missed), [_clipped(t, record) for t in missed], s=13, color=MISSED, linewidths=0,
+        alpha=0.55, label="no collision",
+    )  # fmt: skip
+    speeds = [3.6 * t.impact_mps for t in hit if t.impact_mps is not None]
     fastest = max((3.6 * t.impact_mps for t in measured if t.impact_mps is not None), default=1.0)
-    crosses = {"s": 16, "marker": "x", "linewidths": 0.9, "cmap": HIT, "vmin": 0.0, "vmax": fastest}
     label = f"collision, the darker the faster (up to {fastest:.0f} km/h)"
     axes.scatter(
-        _coordinates(parameter, index, hit), [_clipped(t, record) for t in hit], c=speeds, label=label, **crosses
-    )
+        _coordinates(parameter, index, hit), [_clipped(t, record) for t in hit], c=speeds, label=label, s=16,
+        marker="x", linewidths=0.9, cmap=HIT, vmin=0.0, vmax=fastest,
+    )  # fmt: skip
     worst = record.frontier
     x, y = _coordinates(parameter, index, worst), [_clipped(t, record) for t in worst]
-    ring = {"facecolors": "none", "edgecolors": FRONTIER, "linewidths": 1.4}
-    axes.scatter(x, y, s=80, **ring, label="the frontier: the worst, each elsewhere")
+    label = "the frontier: the worst, each elsewhere"
+    axes.scatter(x, y, s=80, facecolors="none", edgecolors=FRONTIER, linewidths=1.4, label=label)
     axes.set_title(parameter.name, fontsize=10)
     axes.grid(alpha=0.25)
     if parameter.options:

@@ -17,20 +17,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from outputs.clips.manifest import ClipRecord
 from outputs.nuscenes.tables import Row, mask_name, open_scene, scene_rows
+from outputs.strict_model import StrictModel, read_strictly
 from outputs.versioned.store import Store, Upload
 
 LARGEST = 2**28  # bytes of a scene's unpacked rows: ten thousand times the usual size
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 
 
-class ScenePackage(BaseModel):
+class ScenePackage(StrictModel):
     """The rows that a scene adds to a version's tables, each as a line of JSON, and the clip's record."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     format: Literal["nearmiss-scene-1"] = "nearmiss-scene-1"
     digest: Digest
@@ -82,7 +83,7 @@ def read_scene(store: Store, clip: str, digest: str) -> ScenePackage:
         text = stream.read(LARGEST + 1)
     if len(text) > LARGEST:
         raise ValueError(f"{name}: more than {LARGEST} bytes")
-    package = ScenePackage.model_validate_json(text)
+    package = read_strictly(name, text, ScenePackage.model_validate_json)
     if (package.record.id, package.digest) != (clip, digest):
         raise ValueError(f"{name}: holds {package.record.id}-{package.digest}")
     return package

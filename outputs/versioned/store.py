@@ -30,12 +30,12 @@ class BadAddress(ValueError):
 
 @runtime_checkable
 class Store(Protocol):
-    """Files under one root, named by relative paths with forward slashes.
+    """Files under one root, named by relative paths with forward slashes."""
 
-    `exclusive`: if two clients create a file at the same time, `create` returns True to exactly one of them.
-    """
-
-    exclusive: bool
+    @property
+    def exclusive(self) -> bool:
+        """If two clients create a file at the same time, `create` returns True to exactly one of them."""
+        ...
 
     def create(self, name: str, content: bytes | Path) -> bool:
         """Create a file atomically; False, and no change, if it exists."""

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from pydantic import ConfigDict, TypeAdapter
+
 from outputs.atomic_write import write_text
 from outputs.nuscenes.dataset import fixed_tables
 from outputs.nuscenes.dataset_card import dataset_card
 from outputs.nuscenes.detection_task import counted_boxes
 from outputs.nuscenes.splits import SceneFamily, Shares, SplitShare, as_table, placed, settled, sides
 from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES
+from outputs.strict_model import read_strictly
 from outputs.versioned.scene_package import ScenePackage, as_line, read_scenes
 from outputs.versioned.store import Store
 
+_SPLITS = TypeAdapter(dict[str, tuple[str, ...]], config=ConfigDict(strict=True))
 SHARED = ("sensor", "calibrated_sensor")  # tables in which different scenes have identical rows
 
 
@@ -32,6 +36,9 @@ class Entry:
     attribution: str
     code_version: str
     renderer: str
+    rig: str
+    cameras: tuple[str, ...]
+    cameras_agree: bool
     boxes: Counter[str]
 
 
@@ -64,13 +71,17 @@ def build_tables(
         for table in tables.values():
             table.end()
     families = {entry.id: SceneFamily(entry.family, entry.name) for entry in entries}
-    previous = settled(families, placed(json.loads(store.read(f"{before}/splits.json")))) if before else {}
+    previous = settled(families, placed(_splits(store, f"{before}/splits.json"))) if before else {}
     split_shares = sides({scene: one.family for scene, one in families.items()}, shares, previous)
     write_text(folder / "splits.json", json.dumps(as_table(split_shares), indent=1) + "\n")
     if named := [f"{entry.id}: {entry.attribution}\n" for entry in entries if entry.attribution]:
         write_text(folder / "ATTRIBUTION.txt", "".join(named))
-    rows = {name: table.count for name, table in tables.items()}
-    return BuiltTables(folder, _digest(folder), entries, rows, split_shares)
+    counts = {name: table.count for name, table in tables.items()}
+    return BuiltTables(folder, _digest(folder), entries, counts, split_shares)
+
+
+def _splits(store: Store, name: str) -> dict[str, tuple[str, ...]]:
+    return read_strictly(name, store.read(name), _SPLITS.validate_json)
 
 
 def add_card(built: BuiltTables, version: str) -> None:
@@ -105,7 +116,7 @@ def _add(package: ScenePackage, tables: dict[str, _Table]) -> Entry:
         tables[name].add(rows)
     record = package.record
     boxes = _boxes(package.tables)
-    told = (record.attribution, record.code_version, record.renderer)
+    told = (record.attribution, record.code_version, record.renderer, record.rig, record.cameras, record.cameras_agree)
     return Entry(record.id, record.family, record.name, *told, boxes)
 
 

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from outputs.clips.manifest import Name
 from outputs.nuscenes.splits import Shares
-from outputs.strict_model import StrictModel
+from outputs.strict_model import DamagedFile, StrictModel, read_strictly
 from outputs.versioned.scene_package import Digest
 from outputs.versioned.store import Store, Upload
 from outputs.versioned.version_tables import BuiltTables, add_card, build_tables
@@ -59,6 +59,13 @@ class Version(StrictModel):
         return Shares(self.val, self.test)
 
 
+class LatestVersion(StrictModel):
+    """The content of latest.json."""
+
+    version: str
+    number: int
+
+
 def version_numbers(store: Store) -> tuple[int, ...]:
     """The numbers of all versions, in order."""
     matches = (re.fullmatch(r"(\d{6,})\.json", name) for name in store.names("versions"))
@@ -66,8 +73,8 @@ def version_numbers(store: Store) -> tuple[int, ...]:
 
 
 def read_version(store: Store, number: int) -> Version:
-    """FileNotFoundError if there is none, ValueError if it is damaged."""
-    return Version.model_validate_json(store.read(_link(number)))
+    """FileNotFoundError if there is none, DamagedFile if it is damaged."""
+    return read_strictly(_link(number), store.read(_link(number)), Version.model_validate_json)
 
 
 def latest_version(store: Store) -> Version | None:
@@ -98,15 +105,15 @@ def add_version(
 def point_to_latest(store: Store) -> Version | None:
     """Write the name of the last version to latest.json. Read it again afterwards: another merge may add a version."""
     while (version := latest_version(store)) is not None and _named_latest(store) != version.name:
-        text = json.dumps({"version": version.name, "number": version.number}) + "\n"
-        store.replace(LATEST, text.encode())
+        latest = LatestVersion(version=version.name, number=version.number)
+        store.replace(LATEST, (json.dumps(dict(latest)) + "\n").encode())
     return version
 
 
 def _named_latest(store: Store) -> str:
     try:
-        return str(json.loads(store.read(LATEST))["version"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return read_strictly(LATEST, store.read(LATEST), LatestVersion.model_validate_json).version
+    except (FileNotFoundError, DamagedFile):  # it is written anew
         return ""
 
 

@@ -3,11 +3,12 @@
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from conditioning.geometry.rigs import Rig, rig_id
 from conditioning.logs.tables import log_fingerprint
 from outputs.clips.manifest import ClipRecord
 from outputs.exporters import EXPORTERS
@@ -21,14 +22,17 @@ from pipeline.engine.ray_cluster import RayPlan
 from pipeline.engine.scheduler import on_ray
 from pipeline.engine.stage_plan import StagingError
 from pipeline.errors import OutOfSpace, ReadOnly, Stopped, UserError
-from pipeline.networks import baseline_of
+from pipeline.networks import baseline_of, baselines_of_cameras
 from pipeline.renderers.kinds import RendererKind
 from pipeline.renderers.models import model_fingerprints
 from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Ending, Timings, tell_ending
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, keep, read_specs, resuming
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
+from pipeline.runs.run_file import RunEnd
 from pipeline.runs.run_folder import Job, Run, clip_id, open_run
+from pipeline.runs.saved_request import cameras_of, keep, read_specs, resuming
 from pipeline.runs.scenario_sources import NoLog, load_all
+from pipeline.worlds import refuse_rig_of_log
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
 
@@ -41,13 +45,14 @@ class NothingToMake(UserError):
 class Plan:
     """The clips that a request asks for, the files that could not be read, and the scenarios that lack their log.
 
-    `scenarios` are all that can be made, those beyond the request's limit, too.
+    `scenarios` are all that can be made, those beyond the request's limit, too; `rig` are the cameras of all clips.
     """
 
     jobs: tuple[Job, ...]
     faults: tuple[SpecErrors, ...]
     without_log: tuple[str, ...]
     scenarios: tuple[Scenario, ...]
+    rig: Rig
 
 
 @dataclass(frozen=True)
@@ -140,28 +145,31 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
 
 
 def make_plan(request: RunConfig) -> Plan:
-    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, WeightsError, or RegistryError for a renderer or
-    format that there is not, before any work is done.
+    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, WeightsError, RegistryError for a renderer or
+    format that there is not, or RigError for cameras that there are not, before any work is done.
 
     Of many scenarios those without their log are left out, and said so; where nothing else was asked for, it is an
     error.
     """
     for name in request.formats:
         EXPORTERS.get(name)
+    rig = cameras_of(request)
     loaded = load_all(read_specs(request))
     weights = "-".join(model_fingerprints(request.renderer, request.preset, request.weights).values())
     without_log = tuple(s.name for s in loaded.scenarios if s.from_log and request.log is None)
     if without_log and len(without_log) == len(loaded.scenarios) and not loaded.faults:
         raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")
     scenarios = [s for s in loaded.scenarios if s.name not in without_log]
-    jobs = [_job(scenario, seed, weights, request) for scenario in scenarios for seed in request.seeds]
+    refuse_rig_of_log(scenarios, rig)
+    named = rig_id(rig)
+    jobs = [_job(scenario, seed, weights, request, named) for scenario in scenarios for seed in request.seeds]
     jobs = [job for job in jobs if request.clips is None or job.clip in request.clips]
-    return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log, tuple(scenarios))
+    return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log, tuple(scenarios), rig)
 
 
-def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig) -> Job:
+def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig, rig: str) -> Job:
     if scenario.from_log is None:
-        return Job(clip_id(scenario, seed, weights, renderer=request.renderer), scenario, seed)
+        return Job(clip_id(scenario, seed, weights, renderer=request.renderer, rig=rig), scenario, seed)
     scene = f"scene {scenario.from_log.scene} of the log {request.log.name}"
     named = request.attribution or f"derived from {scene}, under the terms that come with it"
     clip = clip_id(scenario, seed, weights, log_fingerprint(request.log), request.renderer)
@@ -178,24 +186,25 @@ def hold(
     where the block found the disk full, `ReadOnly` where it found it read-only, StagingError before all else.
     """
     start = {
-        "paths": list(request.paths), "seeds": list(request.seeds),
+        "paths": request.paths, "seeds": request.seeds,
         "log": str(request.log or ""), "machine": machine(), "versions": versions(),
         "again": request.again or resuming(request.out), "asked": len(plan.jobs),
-        "faults": [str(fault) for fault in plan.faults],
+        "faults": tuple(str(fault) for fault in plan.faults),
     }  # fmt: skip
     refuse_staging(RENDERERS.get(request.renderer), how)
     prints = model_fingerprints(request.renderer, request.preset, request.weights)
     baseline = baseline_of(request.preset, request.weights)
+    baselines_of_cameras(request.preset, request.weights, plan.rig)  # refuses one that is damaged
     with _room(request.out):
-        same = made_with(request.renderer, request.preset, prints)
-        with open_run(request.out, same, start) as run, journal(run.path):
+        same = made_with(request.renderer, request.preset, rig_id(plan.rig), prints)
+        with open_run(request.out, same, start, plan.rig) as run, journal(run.path):
             run.ask(plan.scenarios)
             log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
             if baseline.uncalibrated or baseline.unknown:  # verdicts say the first, only this the second
                 told = {"uncalibrated": baseline.uncalibrated, "unknown": baseline.unknown}
                 log.warning("baseline of other checks", extra=told)
             clips = tuple(job.clip for job in plan.jobs) if meant is None else meant(run)
-            keep(run, request if meant is None else replace(request, clips=clips), how, clips)
+            keep(run, request if meant is None else request.replaced(clips=clips), how, clips)
             with _telling_the_end(run):
                 yield run
             log.info("ended")
@@ -226,7 +235,7 @@ def _telling_the_end(run: Run) -> Iterator[None]:
         raise
     finally:
         with suppress(OSError):
-            run.note(ended={"at": datetime.now(UTC).isoformat(timespec="seconds"), "why": why})
+            run.note(ended=RunEnd(at=datetime.now(UTC).isoformat(timespec="seconds"), why=why))
 
 
 def make_clips(
@@ -238,7 +247,7 @@ def make_clips(
     """
     if not jobs:
         return
-    on_gpu = bool(how.staged and how.staged.gpus)
+    on_gpu = bool(how.networks and how.networks.gpus)
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu, request.renderer)
     if how.use_ray:
         needs = Resources(memory_gib=RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0))
@@ -260,7 +269,7 @@ def _fail(run: Run, outcome: Failed) -> ClipFailed:
 
 def refuse_staging(kind: RendererKind, how: ExecutionConfig) -> None:
     """StagingError where workers of their own are asked for a renderer that would leave them nothing to do."""
-    if how.staged and not kind.gpu_stages:
+    if how.networks and not kind.gpu_stages:
         others = ", ".join(other.name for other in RENDERERS if other.gpu_stages)
         raise StagingError(
             f"--staged, --gpus and --batch give the networks that draw workers of their own: the renderer {kind.name} "
@@ -272,7 +281,7 @@ def _ray_plan(how: ExecutionConfig, needs: Resources, jobs: int) -> RayPlan:
     share = None if how.ray and not how.workers else worker_count(jobs, how.workers)
     return RayPlan(
         share, how.ray, how.deadline_s, needs=needs, most=jobs, metrics_port=how.metrics_port,
-        staged=how.staged,
+        staged=how.networks,
     )  # fmt: skip
 
 

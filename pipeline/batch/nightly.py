@@ -29,32 +29,18 @@ from pipeline.datasets.publish import publish
 from pipeline.engine.event_log import log
 from pipeline.engine.lock import locked
 from pipeline.engine.machine import code_fingerprint
+from pipeline.options import words
 from pipeline.runs.batch_history import BatchEnd, History, history, note_ended
 from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Timings
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, given, options
+from pipeline.runs.run_config import ExecutionConfig, NightlyBudget, NightlyOptions, RunConfig
 from pipeline.runs.run_folder import Job, Run
+from pipeline.runs.saved_request import command_words
 
 
-@dataclass(frozen=True)
-class NightlyBudget:
-    """How much a night may do; None: all there is. Clips that are in work when the hours are over are finished."""
-
-    clips: int | None = None
-    hours: float | None = None
-
-
-@dataclass(frozen=True)
-class NightlyConfig:
-    """What is wanted every night. `what.out` is the folder that holds the nights.
-
-    With `retry_failed` what was given up is tried again. `into` is the dataset that every night's accepted clips join,
-    a folder or an address as for `merge`.
-    """
+class NightlyConfig(NightlyOptions):
+    """What is wanted every night. `what.out` is the folder that holds the nights."""
 
     what: RunConfig
-    budget: NightlyBudget = NightlyBudget()
-    retry_failed: bool = False
-    into: str | None = None
 
     @property
     def root(self) -> Path:
@@ -62,9 +48,9 @@ class NightlyConfig:
 
     def command(self, how: ExecutionConfig, retry_failed: bool = False) -> str:
         """What does the rest of a night, in a terminal."""
-        budget = [("--clips", self.budget.clips), ("--hours", self.budget.hours), ("--into", self.into)]
-        words = [*given(budget), *options(self.what, how), *(["--retry-failed"] if retry_failed else [])]
-        return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *words])
+        told = [*words(self.replaced(retry_failed=False)), *command_words(self.what, how)]
+        told += ["--retry-failed"] if retry_failed else []
+        return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *told])
 
 
 @dataclass(frozen=True)
@@ -157,7 +143,7 @@ def open_night(order: NightlyConfig, night: date, how: ExecutionConfig) -> Itera
     """Hold a night's run folder, and the folder of all nights: one night at a time."""
     order.root.mkdir(parents=True, exist_ok=True)
     with locked(order.root):
-        request = replace(order.what, out=order.root / night.isoformat(), again=order.command(how))
+        request = order.what.replaced(out=order.root / night.isoformat(), again=order.command(how))
         plan = make_plan(request)
         if plan.faults and not plan.jobs:
             raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
@@ -165,22 +151,23 @@ def open_night(order: NightlyConfig, night: date, how: ExecutionConfig) -> Itera
 
         def meant(run: Run) -> tuple[str, ...]:
             """What else the files mean is other nights' work."""
-            there, jobs = _share(run, due, order.budget)
+            there, jobs = _share(run, due, order.clips)
             return (*sorted(there), *(job.clip for job in jobs))
 
         with hold(request, plan, how, meant) as run:
-            there, jobs = _share(run, due, order.budget)
+            there, jobs = _share(run, due, order.clips)
             run.note(
-                night=night.isoformat(), budget=vars(order.budget), due=len(there) + len(due.jobs),
+                night=night.isoformat(), budget=NightlyBudget(clips=order.clips, hours=order.hours),
+                due=len(there) + len(due.jobs),
                 asked=len(there) + len(jobs), again_failed=order.command(how, retry_failed=True),
             )  # fmt: skip
-            yield NightlyRun(run, plan, due, jobs, there, _time_limit(run, order.budget.hours), how)
+            yield NightlyRun(run, plan, due, jobs, there, _time_limit(run, order.hours), how)
 
 
-def _share(run: Run, due: BatchPlan, budget: NightlyBudget) -> tuple[frozenset[str], tuple[Job, ...]]:
+def _share(run: Run, due: BatchPlan, clips: int | None) -> tuple[frozenset[str], tuple[Job, ...]]:
     """The clips that are in a night's folder, and what its budget lets it make beside them."""
     there = frozenset(record.id for record in run.records())
-    room = None if budget.clips is None else max(0, budget.clips - len(there))
+    room = None if clips is None else max(0, clips - len(there))
     return there, due.jobs[:room]
 
 
@@ -203,7 +190,7 @@ def close_night(order: NightlyConfig, night: NightlyRun, made: Timings, finished
     log.info("night", extra={"ok": account.ok, "line": account.line})
     if finished:
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        note_ended(order.root, [BatchEnd(night.run.path.name, at, account.ok, account.line)])
+        note_ended(order.root, [BatchEnd(night=night.run.path.name, at=at, ok=account.ok, line=account.line)])
     return account
 
 

@@ -1,17 +1,17 @@
 """Going on with a run from its folder alone: nothing has to be remembered but where it is."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.batch.generate import ProgressObserver, Summary, Which, generate
 from pipeline.runs.batch_history import no_other_night
-from pipeline.runs.run_config import kept, wanted
 from pipeline.runs.run_folder import Run, RunRefused, look
+from pipeline.runs.saved_request import kept, refuse_changed_rig, wanted
 
 
 def resume(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
-    """Make what is missing of every request of a run, with the files, seeds, weights and workers that it began with.
+    """Make what is missing of every request of a run, with the files, seeds, cameras, weights and workers that it
+    began with.
 
     What failed by its own fault is left: it would fail again (`retry_failed`). So is what other nights made since.
     """
@@ -30,6 +30,7 @@ def _go_on(path: Path, watch: ProgressObserver, stop: Callable[[], object], whic
     with no_other_night(run) as elsewhere:
         for key in keys:
             request, how = kept(run, key)
+            refuse_changed_rig(run, request)
             if elsewhere and request.clips is not None:
-                request = replace(request, clips=tuple(clip for clip in request.clips if clip not in elsewhere))
+                request = request.replaced(clips=tuple(clip for clip in request.clips if clip not in elsewhere))
             yield generate(request, how, watch, stop, which)

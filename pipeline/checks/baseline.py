@@ -6,9 +6,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from pydantic import ConfigDict, TypeAdapter, with_config
 
+from conditioning.geometry.camera import Camera
+from outputs.strict_model import DamagedFile, read_strictly
 from outputs.verdict import check_id
 from pipeline.checks.objects import DetectionCounts, tally
 from pipeline.checks.rules import CURE, CheckCalibration, SourceFigures, calibrated_checks
@@ -79,16 +83,32 @@ class Baseline:
         os.replace(unfinished, path)
 
 
+_STRICT = ConfigDict(extra="forbid", strict=True)
+_OBJECT = TypeAdapter(dict[str, Any])
+_FILE: TypeAdapter[Baseline] = TypeAdapter(with_config(_STRICT)(Baseline))
+
+
+def camera_baseline(camera: Camera) -> str:
+    """The name of the file with a camera's own baseline, beside `baseline.json`, which is the front camera's.
+
+    It names what the camera sees, at the size of the preset's pictures: its intrinsics and its place on the ego, not
+    its name.
+    """
+    seen = [camera.width, camera.height, camera.intrinsic.tolist(), camera.camera_to_ego.tolist()]
+    return f"baseline-{hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:10]}.json"
+
+
 def load_baseline(path: Path) -> Baseline:
     """Read a stored baseline; BaselineError says what is wrong with it."""
     if not path.exists():
         raise BaselineError(f"no baseline at {path}; {CURE}")
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        named = stored.pop("id")
-        baseline = Baseline(**{**stored, "recall": tuple(map(tuple, stored["recall"]))})
-    except (ValueError, KeyError, TypeError) as error:
-        raise BaselineError(f"{path} is not a whole baseline: {error}") from error
+        stored = read_strictly(path, path.read_bytes(), _OBJECT.validate_json)
+        named = stored.pop("id", None)
+        read_strictly(path, json.dumps(stored), _FILE.validate_json)
+    except DamagedFile as damage:
+        raise BaselineError(f"not a whole baseline: {damage}") from None
+    baseline = Baseline(**{**stored, "recall": tuple(map(tuple, stored["recall"]))})  # numbers as written: so is the id
     if baseline.id != named:
         raise BaselineError(f"{path} was changed by hand: it calls itself {named} and is {baseline.id}")
     if not baseline.limits.keys() == baseline.measured.keys() == baseline.wrongly_failed.keys():

@@ -171,6 +171,14 @@ def _judge(
     return _verdict(scene, reference, outcome, float(count.found), least, reason, must_pass=True)
 
 
+def not_asked(scene: CheckedClip, baseline: str, why: str) -> Verdict:
+    """The verdict where there is nothing to compare any actor with: inconclusive, and no hindrance."""
+    return Verdict(
+        KEY_ACTOR, "pixels", Outcome.INCONCLUSIVE, None, None, "frames", DETECTOR, baseline, why,
+        camera=scene.camera.name,
+    )  # fmt: skip
+
+
 def _verdict(
     scene: CheckedClip,
     reference: OwnSource | ExpectedRecall,

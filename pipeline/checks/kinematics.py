@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float
 
 from scenarios.metrics.criticality import derivative
 from scenarios.metrics.smoothing import HALF, WINDOW, smooth_derivative
-from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, Kind
+from scenarios.model.kinds.debris import car_of_door
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.simulation.dynamics.boxes import box_corners
 
@@ -74,7 +75,10 @@ def whole_window(frames: Bool[np.ndarray, "time actor"]) -> Bool[np.ndarray, "ti
 
 
 def impacts(rollout: Rollout) -> Float[np.ndarray, "actor"]:
-    """When each body was first hit. A collision that is told but whose boxes are apart is not believed."""
+    """When each body was first hit. A collision that is told but whose boxes are apart is not believed.
+
+    An open door is pushed with its car: what hits the car hits it, too.
+    """
     first = np.full(len(rollout.bodies), np.inf)
     for told in rollout.happenings:
         if not told.other:
@@ -84,6 +88,10 @@ def impacts(rollout: Rollout) -> Float[np.ndarray, "actor"]:
         if _apart(rollout, frame, *pair) <= TOUCHING_M + _closing(rollout, frame, *pair) / FRAME_RATE_HZ:
             for i in pair:
                 first[i] = min(first[i], told.t_s - CLOCK_S)
+    place = {body.id: i for i, body in enumerate(rollout.bodies)}
+    for i, body in enumerate(rollout.bodies):
+        if body.kind is Kind.DEBRIS and (car := place.get(car_of_door(body.id, body.size))) is not None:
+            first[i] = min(first[i], first[car])
     return first
 
 

@@ -19,12 +19,14 @@ def check_pixels(
     named: frozenset[str],
     checker: Checker,
     baseline: Baseline,
+    own_baseline: bool = False,
 ) -> tuple[Verdict, ...]:
     """One verdict a rule, and one for each actor that the clip is about; `named` are those that the story names.
 
     `source` are the clip's source pictures: a log's own, or the procedural camera's; None where the frames are these
-    pictures themselves, so that comparing with them would say nothing. ValueError if frames, source, labels and camera
-    do not belong together.
+    pictures themselves, so that comparing with them would say nothing. `own_baseline`: the baseline was measured with
+    this very camera; else it is the front camera's, and limits nothing on a camera that differs from that. ValueError
+    if frames, source, labels and camera do not belong together.
     """
     if source is not None and frames.shape != source.shape:
         raise ValueError(f"frames are {frames.shape}, the source pictures {source.shape}")
@@ -35,25 +37,36 @@ def check_pixels(
             f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; {CURE}"
         )
     scene = CheckedClip(observe(frames, checker), labels, rollout, camera)
-    return judge_scene(scene, None if source is None else find_objects(source, checker), named, baseline)
+    return judge_scene(scene, None if source is None else find_objects(source, checker), named, baseline, own_baseline)
 
 
 def judge_scene(
-    scene: CheckedClip, source: tuple[FrameDetections, ...] | None, named: frozenset[str], baseline: Baseline
+    scene: CheckedClip,
+    source: tuple[FrameDetections, ...] | None,
+    named: frozenset[str],
+    baseline: Baseline,
+    own_baseline: bool = False,
 ) -> tuple[Verdict, ...]:
     """Every check on a clip that has been looked at; `source` is what the detector finds on its source pictures, None
     where there are no others than the frames."""
-    case = _case(scene, source, named, baseline)
+    case = _case(scene, source, named, baseline, own_baseline)
     return tuple(verdict for check in PIXEL_CHECKS for verdict in check.judge(case))
 
 
 def judge_rules(scene: CheckedClip, baseline: Baseline) -> tuple[Verdict, ...]:
     """The checks with a stored limit alone."""
-    case = _case(scene, None, frozenset(), baseline)
+    case = _case(scene, None, frozenset(), baseline, own_baseline=False)
     return tuple(verdict for check in calibrated_checks() for verdict in check.judge(case))
 
 
 def _case(
-    scene: CheckedClip, source: tuple[FrameDetections, ...] | None, named: frozenset[str], baseline: Baseline
+    scene: CheckedClip,
+    source: tuple[FrameDetections, ...] | None,
+    named: frozenset[str],
+    baseline: Baseline,
+    own_baseline: bool,
 ) -> PixelCase:
-    return PixelCase(scene, source, named, baseline.figures, baseline.calibrations, baseline.id)
+    fits = own_baseline or not scene.unlike_front
+    return PixelCase(
+        scene, source, named, baseline.figures, baseline.calibrations if fits else {}, baseline.id, own_limits=fits
+    )

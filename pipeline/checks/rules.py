@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from outputs.registry import ExtensionRegistry
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks.key_actors import KEY_ACTOR, ExpectedRecall, key_actors
+from pipeline.checks.key_actors import KEY_ACTOR, ExpectedRecall, key_actors, not_asked
 from pipeline.checks.motion import ego_moves, ego_speed_seen, yaw_rate_seen
 from pipeline.checks.objects import ghost_share, label_recall, least_found_object, placement, size_against_distance
 from pipeline.checks.scene import DETECTOR, CheckedClip, CheckReading
@@ -22,6 +22,8 @@ from pipeline.checks.tracks import longest_vanishing, looks_stay, occlusion_orde
 MOTION = "learned inverse dynamics"
 MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
 CURE = "`nearmiss evaluate --calibrate 64` measures one"  # as the command's help says
+CURE_OF_CAMERAS = "`nearmiss evaluate --calibrate 64 --rig RIG` measures them"
+OF_FRONT = "the network that sees motion was trained with a camera that looks ahead as `front` does"
 UNCALIBRATED = f"not judged, since the baseline of these weights has no limit of this check; {CURE}"
 
 
@@ -58,7 +60,8 @@ class PixelCase:
 
     `source` is what the detector finds on the clip's source pictures, None where the frames are these pictures
     themselves. `named` are the actors that the story names. `figures`, `calibrations` (by check id) and `baseline`, its
-    id, are of source pictures in general.
+    id, are of source pictures in general: of this camera's, or of the front camera's. `own_limits`: they were measured
+    with a camera like this one; without that `calibrations` is empty.
     """
 
     scene: CheckedClip
@@ -67,6 +70,14 @@ class PixelCase:
     figures: SourceFigures
     calibrations: Mapping[str, CheckCalibration]
     baseline: str
+    own_limits: bool = True
+
+    @property
+    def uncalibrated(self) -> str:
+        """Why a check without a limit is not judged."""
+        if self.own_limits:
+            return UNCALIBRATED
+        return f"not judged: {self.scene.unlike_front}, and no limits were measured for it; {CURE_OF_CAMERAS}"
 
 
 @runtime_checkable
@@ -88,7 +99,8 @@ class CalibratedCheck:
 
     The limit is `aim`, moved towards `loosest` as far as clean source clips need it, never past it. It lies in the
     baseline of a weights folder; in one that was measured before the check was there the check alone is inconclusive.
-    `asks_for_objects`: its reason names the bodies that the detector cannot be asked for.
+    `asks_for_objects`: its reason names the bodies that the detector cannot be asked for. `front_only`: what it reads
+    is known of cameras like the front camera alone; on another it does not apply, and says so.
     """
 
     id: str
@@ -100,6 +112,7 @@ class CalibratedCheck:
     loosest: float
     read: Callable[[CheckedClip, SourceFigures], CheckReading]
     asks_for_objects: bool = True
+    front_only: bool = False
 
     @property
     def name(self) -> str:
@@ -118,20 +131,27 @@ class CalibratedCheck:
 
     def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
         """Inconclusive where there was nothing to measure, or no limit to compare with: never a pass."""
+        if self.front_only and (differs := case.scene.unlike_front):
+            reading = CheckReading(None, f"does not apply: {differs}, and {OF_FRONT}")
+            return (self._verdict(case, Outcome.INCONCLUSIVE, reading, None, reading.reason),)
         reading, known = self.read(case.scene, case.figures), case.calibrations.get(self.id)
         reason = reading.reason + (case.scene.left_out if self.asks_for_objects else "")
         if known is None:
-            outcome, reason = Outcome.INCONCLUSIVE, f"{UNCALIBRATED}; measured without it: {reason}"
+            outcome, reason = Outcome.INCONCLUSIVE, f"{case.uncalibrated}; measured without it: {reason}"
         elif reading.value is None:
             outcome = Outcome.INCONCLUSIVE
         else:
             outcome = Outcome.FAIL if self.broken(reading.value, known.limit) else Outcome.PASS
-        verdict = Verdict(
+        return (self._verdict(case, outcome, reading, known, reason),)
+
+    def _verdict(
+        self, case: PixelCase, outcome: Outcome, reading: CheckReading, known: CheckCalibration | None, reason: str
+    ) -> Verdict:
+        return Verdict(
             check=self.check, family="pixels", outcome=outcome, value=reading.value,
             limit=known.limit if known else None, unit=self.unit, model=self.model, baseline=case.baseline,
             reason=reason, gates=known.gates if known else True, camera=case.scene.camera.name, id=self.id,
         )  # fmt: skip
-        return (verdict,)
 
 
 @dataclass(frozen=True)
@@ -147,9 +167,40 @@ class KeyActorCheck:
 
     def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
         reference = case.source
+        if reference is None and not case.own_limits:
+            return (not_asked(case.scene, case.baseline, case.uncalibrated),)
         if reference is None:
             reference = ExpectedRecall(case.figures.recall, case.baseline)
         return key_actors(case.scene, reference, case.named)
+
+
+@dataclass(frozen=True)
+class SourcePicturesCheck:
+    """On a camera whose pictures nobody has measured limits for: are they the procedural camera's own, byte for byte?
+
+    Such pictures and their labels are of one geometry, so that there is nothing to look for. No verdict on any other
+    camera, whose pictures the other checks judge.
+    """
+
+    id: str = "source-pictures"
+    check: str = "source pictures"
+
+    @property
+    def name(self) -> str:
+        return self.id
+
+    def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
+        if case.own_limits:
+            return ()
+        same = case.source is None
+        told = "the frames are the procedural camera's pictures of the scene, byte for byte"
+        verdict = Verdict(
+            check=self.check, family="pixels", outcome=Outcome.PASS if same else Outcome.INCONCLUSIVE, value=None,
+            limit=None, unit="", model="comparison of bytes", baseline=case.baseline,
+            reason=told if same else f"the frames are drawn by a generator; {case.uncalibrated}",
+            camera=case.scene.camera.name, id=self.id,
+        )  # fmt: skip
+        return (verdict,)
 
 
 RULES: tuple[CalibratedCheck, ...] = (
@@ -210,16 +261,45 @@ RULES: tuple[CalibratedCheck, ...] = (
         lambda s, f: looks_stay(s),
     ),
     CalibratedCheck(
-        "ego-moves", "ego moves", "of commanded", MOTION, "below", 0.4, 0.15, lambda s, f: ego_moves(s), False
+        "ego-moves",
+        "ego moves",
+        "of commanded",
+        MOTION,
+        "below",
+        0.4,
+        0.15,
+        lambda s, f: ego_moves(s),
+        asks_for_objects=False,
+        front_only=True,
     ),
     CalibratedCheck(
-        "ego-speed-seen", "ego speed seen", "ratio", MOTION, "above", 0.2, 0.3, lambda s, f: ego_speed_seen(s), False
+        "ego-speed-seen",
+        "ego speed seen",
+        "ratio",
+        MOTION,
+        "above",
+        0.2,
+        0.3,
+        lambda s, f: ego_speed_seen(s),
+        False,
+        True,
     ),
     CalibratedCheck(
-        "yaw-rate-seen", "yaw rate seen", "rad/s", MOTION, "above", 0.05, 0.15, lambda s, f: yaw_rate_seen(s), False
+        "yaw-rate-seen",
+        "yaw rate seen",
+        "rad/s",
+        MOTION,
+        "above",
+        0.05,
+        0.15,
+        lambda s, f: yaw_rate_seen(s),
+        False,
+        True,
     ),
 )
-PIXEL_CHECKS: ExtensionRegistry[PixelCheck] = ExtensionRegistry("pixel check", (*RULES, KeyActorCheck()))
+PIXEL_CHECKS: ExtensionRegistry[PixelCheck] = ExtensionRegistry(
+    "pixel check", (*RULES, KeyActorCheck(), SourcePicturesCheck())
+)
 
 
 def calibrated_checks() -> tuple[CalibratedCheck, ...]:

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import FRONT
 from conditioning.sensors.visibility import Labels
 from pipeline.checks.sight import ClipObservation
 from pipeline.checks.targets import ALIKE, CLASSES, class_indices, taught
@@ -15,6 +16,9 @@ from scenarios.rollout import Rollout
 
 FLOOR_PX = 16.0  # objects lower than this are not asked for
 DETECTOR = "centre-point detector"  # the model that verdicts on objects name
+# How far a camera may differ from the front camera, for which the networks that check were trained and their limits
+# measured: as far as one car's front camera differs from another's.
+MOST_TURNED_DEG, MOST_RAISED_M, MOST_ZOOMED = 5.0, 0.3, 0.1
 SURE = 0.3  # score of a finding that counts as seeing a labelled object
 
 
@@ -38,6 +42,24 @@ def _intersection(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> F
     return np.clip(high - low, 0, None).prod(-1)
 
 
+def unlike_front(camera: Camera) -> str:
+    """How a camera differs from the front camera by direction, height and angle of view, in words; "" where it sees as
+    that does."""
+    axes, height_m = camera.camera_to_ego[:3, :3], float(camera.camera_to_ego[2, 3])
+    own, front = (c.intrinsic[0, 0] / c.width for c in (camera, FRONT))
+    left, down = np.degrees([np.arctan2(axes[1, 2], axes[0, 2]), -np.arcsin(np.clip(axes[2, 2], -1, 1))])
+    differs = []
+    if abs(left) > MOST_TURNED_DEG:
+        differs.append(f"looks {abs(left):.0f} degrees to the {'left' if left > 0 else 'right'}")
+    if abs(down) > MOST_TURNED_DEG:
+        differs.append(f"looks {abs(down):.0f} degrees {'down' if down > 0 else 'up'}")
+    if abs(height_m - FRONT.camera_to_ego[2, 3]) > MOST_RAISED_M:
+        differs.append(f"is {height_m:.1f} m above the ground")
+    if abs(own / front - 1) > MOST_ZOOMED:
+        differs.append(f"sees {2 * np.degrees(np.arctan(0.5 / own)):.0f} degrees across")
+    return f"{camera.name} {' and '.join(differs)}" if differs else ""
+
+
 @dataclass(frozen=True)
 class CheckedClip:
     """One clip's labels and findings, with the questions that several checks ask of them."""
@@ -51,6 +73,11 @@ class CheckedClip:
         frames, labelled = len(self.sight.found), len(self.labels.in_view)
         if frames != labelled or frames != len(self.rollout.t_s):
             raise ValueError(f"{frames} frames, {labelled} labelled, {len(self.rollout.t_s)} in the rollout")
+
+    @cached_property
+    def unlike_front(self) -> str:
+        """How the camera differs from the front camera, in words; "" for one that sees as that does."""
+        return unlike_front(self.camera)
 
     @cached_property
     def kinds(self) -> Int[np.ndarray, "actor"]:

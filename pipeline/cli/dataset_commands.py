@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from outputs.defaults import FIRST_FORMAT
 from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def merge(
     test: Annotated[
         float | None, typer.Option(min=0, max=1, help="The same for testing; none unless asked for.")
     ] = None,
-    name: Format = "nuscenes",
+    name: Format = FIRST_FORMAT,
 ) -> None:
     """Add the accepted clips of run folders to a versioned dataset in nuScenes format.
 
@@ -74,7 +75,7 @@ def _tell(console: Console, into: str, merged: "Merged") -> None:
 def export_dataset(
     place: Annotated[str, typer.Argument(metavar="RUN_OR_DATASET", help="A run folder, or a dataset as of `merge`.")],
     out: Annotated[Path, typer.Option(help="A new folder.")],
-    name: Format = "nuscenes",
+    name: Format = FIRST_FORMAT,
     version: Annotated[
         str | None, typer.Option(help="Of a dataset: its name or number, such as v0008; default: the last.")
     ] = None,

@@ -105,6 +105,19 @@ class JsonCase(JsonPart):
     impact_mps: float | None
 
 
+class JsonFailure(JsonPart):
+    """A clip that could not be made."""
+
+    clip: str
+    scenario: str = Field(description="its id")
+    name: str
+    seed: int
+    reason: str
+    trace: str
+    attempts: int
+    passing: bool = Field(description="the machine failed, so that another try may succeed")
+
+
 class JsonDocument(JsonPart):
     """What every document begins with."""
 
@@ -164,7 +177,7 @@ class StatusDocument(JsonDocument):
     missing: int
     extra: int = Field(description="clips that no request means any more")
     faulty: int = Field(description="scenario files that could not be read")
-    failed: tuple[dict[str, Any], ...] = Field(description="records of clips that failed; among the missing")
+    failed: tuple[JsonFailure, ...] = Field(description="clips that failed; among the missing")
     working: tuple[tuple[str, str, float], ...] = Field(description="clip, stage, seconds in it")
     holder: dict[str, str] | None = Field(description="who has the folder")
     began: str

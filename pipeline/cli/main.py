@@ -6,29 +6,20 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import (
-    GRACE_S,
-    AsJson,
-    Attribution,
-    Deadline,
-    Formats,
-    Gpus,
-    GpuShare,
-    Grace,
-    Inline,
-    Log,
-    Preset,
-    RayAddress,
-    Renderer,
-    Seeds,
-    Staged,
-    Together,
-    Trust,
-    Weights,
-    Workers,
-)
+from conditioning.geometry import FIRST_RIG
+from pipeline.cli.options import AsJson, with_options
 from pipeline.cli.registry import COMMANDS
 from pipeline.cli.terminal import INCOMPLETE, OK, Commands, console, loading_modules, plain_errors
+from pipeline.runs.run_config import (
+    ExecutionConfig,
+    GenerateOptions,
+    LaunchOptions,
+    LogOptions,
+    PresetOptions,
+    RigOptions,
+    RunConfig,
+)
+from pipeline.training.train_options import TrainOptions
 
 app = typer.Typer(
     cls=Commands,
@@ -129,9 +120,10 @@ def explain(
 
 
 @app.command()
+@with_options
 def check(
     paths: Paths,
-    log: Log = None,
+    real: LogOptions,
     full: Annotated[bool, typer.Option("--full", help="Every verdict of every scenario.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -139,49 +131,40 @@ def check(
     with loading_modules():
         from pipeline.cli.authoring.checking import check_as_json, check_files
 
+    log = real.log
     with plain_errors():
         sound = check_as_json(tuple(paths), log, console) if as_json else check_files(tuple(paths), log, full, console)
         raise typer.Exit(OK if sound else INCOMPLETE)
 
 
 @app.command()
+@with_options
 def preview(
     paths: Paths,
+    real: LogOptions,
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/preview"),
-    log: Log = None,
+    *,
+    seen: RigOptions,
 ) -> None:
-    """Draw scenarios from above and as the camera's layers, in seconds. No network is run."""
+    """Draw scenarios from above and as each camera's picture and layers, in seconds. No network is run."""
     with loading_modules():
         from pipeline.cli.authoring.previewing import preview_files
 
     with plain_errors():
-        raise typer.Exit(OK if preview_files(tuple(paths), log, out, console) else INCOMPLETE)
+        raise typer.Exit(OK if preview_files(tuple(paths), real.log, seen.rig, out, console) else INCOMPLETE)
 
 
 @app.command()
+@with_options
 def generate(
     paths: Paths,
     out: Annotated[
         Path | None, typer.Option(help="Run folder; default: runs/ and the first PATH's name. Again goes on there.")
     ] = None,
-    seed: Seeds = None,
-    log: Log = None,
-    preset: Preset = "tiny",
-    renderer: Renderer = "gaia",
-    formats: Formats = None,
-    weights: Weights = None,
-    attribution: Attribution = "",
-    inline: Inline = False,
-    ray: RayAddress = None,
-    trust_network: Trust = False,
-    workers: Workers = None,
-    staged: Staged = False,
-    gpus: Gpus = 0.0,
-    gpu_share: GpuShare = 1.0,
-    batch: Together = 1,
-    deadline: Deadline = 1800,
-    limit: Annotated[int | None, typer.Option(min=1, help="Make at most so many clips of those asked for.")] = None,
-    grace: Grace = GRACE_S,
+    *,
+    request: GenerateOptions,
+    how: ExecutionConfig,
+    launch: LaunchOptions,
 ) -> None:
     """Make clips: simulate, generate, check, and build dataset and report.
 
@@ -189,28 +172,18 @@ def generate(
     SIGTERM came, and what was in work was finished or dropped. `nearmiss resume DIR` goes on.
     """
     with plain_errors():
-        from models.presets import WEIGHTS
         from pipeline.batch.generate import generate as make
         from pipeline.cli.display.progress import ProgressDisplay
         from pipeline.cli.display.tables import print_summary
         from pipeline.engine.loopback import refuse_open_cluster
         from pipeline.engine.shutdown import graceful_shutdown
-        from pipeline.engine.stage_plan import staging
-        from pipeline.runs.run_config import ExecutionConfig, RunConfig
         from pipeline.runs.run_folder import safe_name
 
-        refuse_open_cluster(ray, trust_network)
+        refuse_open_cluster(how.ray, launch.trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
-        seeds = tuple(seed or [0])
-        request = RunConfig(
-            tuple(paths), out, seeds, log, preset, weights or WEIGHTS, attribution, limit,
-            renderer=renderer, formats=tuple(formats or RunConfig.formats),
-        )  # fmt: skip
-        how = ExecutionConfig(
-            not inline, ray, workers, deadline, staged=staging(staged, gpus, gpu_share, batch, inline)
-        )
-        with graceful_shutdown(grace) as stopping, ProgressDisplay(console) as board:
-            summary = make(request, how, board, stopping.__bool__)
+        what = RunConfig(paths=tuple(paths), out=out, **dict(request))
+        with graceful_shutdown(launch.grace_s) as stopping, ProgressDisplay(console) as board:
+            summary = make(what, how, board, stopping.__bool__)
     print_summary(console, summary)
     raise typer.Exit(OK if summary.complete else INCOMPLETE)
 
@@ -256,48 +229,34 @@ def search(
 
 
 @app.command()
+@with_options
 def train(
     part: Annotated[str, typer.Argument(help="tokenizer, decoder, world, detector or egomotion.")],
-    preset: Preset = "tiny",
-    steps: Annotated[int, typer.Option(min=1, help="Training steps in all; a run that stopped goes on.")] = 20_000,
-    save_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1_000,
-    seed: Annotated[int, typer.Option(help="Fixes every draw.")] = 0,
-    clips: Annotated[int, typer.Option(min=1, help="Clips of footage to make, where there are none yet.")] = 1_000,
-    bursts: Annotated[int, typer.Option(min=1, help="Bursts of pictures in each of them.")] = 2,
-    burst: Annotated[
-        int, typer.Option(min=3, help="Pictures of a burst, odd; the decoder learns to go on for as long: 33, say.")
-    ] = 9,
-    footage: Annotated[Path, typer.Option(help="Folder of the training footage.")] = Path("footage"),
-    runs: Annotated[Path, typer.Option(help="Folder for checkpoints, loss curves and samples.")] = Path("runs/train"),
-    begin: Annotated[
-        Path | None, typer.Option("--from", exists=True, dir_okay=False, help="Weights to start from, not random ones.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes making footage; default: one a core.")] = None,
-    weights: Weights = None,
-    device: Annotated[str, typer.Option(help="Where the network is trained: cpu, cuda or cuda:N.")] = "cpu",
+    training: TrainOptions,
 ) -> None:
     """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer beside them."""
     with plain_errors():
-        from models.presets import WEIGHTS
         from pipeline.cli.display.tables import training_progress
         from pipeline.training.train import train_here
 
-        with training_progress(console, steps) as progress:
-            made = train_here(
-                part, preset, steps, save_every, seed, clips, footage, runs, weights or WEIGHTS, progress, device,
-                bursts, burst, begin, workers,
-            )  # fmt: skip
-    console.print(f"weights {made}   loss curve and samples {runs / part}")
+        with training_progress(console, training.steps) as progress:
+            made = train_here(part, training, progress)
+    console.print(f"weights {made}   loss curve and samples {training.runs / part}")
 
 
 @app.command()
+@with_options
 def evaluate(
+    networks: PresetOptions,
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("runs/evaluation"),
-    preset: Preset = "tiny",
     clips: Annotated[int, typer.Option(min=1, help="Held-out clips to measure on.")] = 8,
     calibrate: Annotated[
         int, typer.Option(metavar="STREETS", help="First set the limits of the pixel checks on so many source clips.")
     ] = 0,
+    rig: Annotated[
+        str,
+        typer.Option(metavar="NAME|FILE.toml", help="With --calibrate: measure the limits of its cameras, and end."),
+    ] = FIRST_RIG,
     keep: Annotated[bool, typer.Option("--keep", help="Leave all frames in the folder, to be measured again.")] = False,
     beside: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Measure also what an evaluation with --keep left there.")
@@ -305,18 +264,31 @@ def evaluate(
 ) -> None:
     """Measure the networks on held-out scenes: sharpness, labels, ghosts, permanence, speed, with floors.
 
-    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64.
+    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64. A camera that
+    does not look ahead as `front` does needs limits of its own: --calibrate 64 --rig RIG.
     """
     with plain_errors():
+        from conditioning.geometry.rigs import find_rig
+        from pipeline.errors import UserError
+
+        cameras = find_rig(rig)
+        if rig != FIRST_RIG and not calibrate:
+            raise UserError(
+                "--rig goes with --calibrate: networks are evaluated with `front`, on which they were trained"
+            )
         if calibrate:
             from pipeline.cli.display.tables import training_progress
             from pipeline.evaluation.calibrate import calibrate_preset
 
             with training_progress(console, calibrate) as progress:
-                calibrate_preset(preset, calibrate, lambda done, total: progress(done, {"clips": total}))
+                calibrate_preset(
+                    networks.preset, calibrate, lambda done, total: progress(done, {"clips": total}), rig=cameras
+                )
+            if rig != FIRST_RIG:
+                return
         from pipeline.evaluation.evaluate import evaluate as measure
 
-        measure(preset, clips, out, console, keep=keep, beside=beside)
+        measure(networks.preset, clips, out, console, keep=keep, beside=beside)
 
 
 for _name, _command in COMMANDS.items():

@@ -6,64 +6,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import (
-    Attribution,
-    Deadline,
-    Formats,
-    Gpus,
-    GpuShare,
-    Grace,
-    Inline,
-    Log,
-    Preset,
-    RayAddress,
-    Renderer,
-    Seeds,
-    Staged,
-    Together,
-    Trust,
-    Weights,
-    Workers,
-)
+from pipeline.cli.options import with_options
 from pipeline.cli.terminal import console, plain_errors
+from pipeline.runs.run_config import (
+    ExecutionConfig,
+    LaunchOptions,
+    NightlyOptions,
+    RunConfig,
+    RunOptions,
+    WebhookOptions,
+)
 
 if TYPE_CHECKING:
     from pipeline.batch.nightly import NightlyConfig, NightlyReport
-    from pipeline.runs.run_config import ExecutionConfig
 
 
+@with_options
 def nightly(
     specs: Annotated[list[str], typer.Argument(metavar="SPECS...", help="Folders of scenario files, files, or names.")],
     out: Annotated[Path, typer.Option(help="Folder of all nights; each gets a run folder of its own in it.")],
-    clips: Annotated[int | None, typer.Option(min=1, help="At most so many clips a night.")] = None,
-    hours: Annotated[float | None, typer.Option(min=0.01, help="Begin no clip after so many hours.")] = None,
-    into: Annotated[str | None, typer.Option(help="Dataset that accepted clips join, as for `merge`.")] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also what was given up.")] = False,
+    *,
+    tonight: NightlyOptions,
+    request: RunOptions,
+    how: ExecutionConfig,
+    webhook: WebhookOptions,
+    launch: LaunchOptions = LaunchOptions(grace_s=60.0),
     at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: when a night begins.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Stay, and work every night. Stop it with SIGTERM.")] = False,
-    seed: Seeds = None,
-    log: Log = None,
-    preset: Preset = "tiny",
-    renderer: Renderer = "gaia",
-    formats: Formats = None,
-    weights: Weights = None,
-    attribution: Attribution = "",
-    inline: Inline = False,
-    ray: RayAddress = None,
-    trust_network: Trust = False,
-    workers: Workers = None,
-    staged: Staged = False,
-    gpus: Gpus = 0.0,
-    gpu_share: GpuShare = 1.0,
-    batch: Together = 1,
-    deadline: Deadline = 1800,
-    grace: Grace = 60,
-    webhook_file: Annotated[
-        Path | None, typer.Option(help="File with the address to tell; or set NEARMISS_WEBHOOK. Never written down.")
-    ] = None,
-    metrics_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Loopback port of Ray's metrics; needs the extra `metrics`.")
-    ] = None,
 ) -> None:
     """Make what is new or changed since earlier nights, within a budget; once, or every night.
 
@@ -71,27 +40,19 @@ def nightly(
     143: stopped by SIGTERM.
     """
     with plain_errors():
-        from models.presets import WEIGHTS
-        from pipeline.batch.nightly import NightlyBudget, NightlyConfig
+        from pipeline.batch.nightly import NightlyConfig
         from pipeline.engine.loopback import refuse_open_cluster
-        from pipeline.engine.stage_plan import staging
-        from pipeline.runs.run_config import ExecutionConfig, RunConfig
 
-        refuse_open_cluster(ray, trust_network)
-        seeds = tuple(seed or [0])
-        what = RunConfig(
-            tuple(specs), out, seeds, log, preset, weights or WEIGHTS, attribution, renderer=renderer,
-            formats=tuple(formats or RunConfig.formats),
-        )  # fmt: skip
-        order = NightlyConfig(what, NightlyBudget(clips, hours), retry_failed, into)
-        networks = staging(staged, gpus, gpu_share, batch, inline)
-        how = ExecutionConfig(not inline, ray, workers, deadline, metrics_port, networks)
+        refuse_open_cluster(how.ray, launch.trust_network)
+        order = NightlyConfig(what=RunConfig(paths=tuple(specs), out=out, **dict(request)), **dict(tonight))
         raise typer.Exit(
-            _serve(order, how, at, grace, webhook_file) if serve else _once(order, how, grace, webhook_file)
+            _serve(order, how, at, launch.grace_s, webhook.webhook_file)
+            if serve
+            else _once(order, how, launch.grace_s, webhook.webhook_file)
         )
 
 
-def _once(order: "NightlyConfig", how: "ExecutionConfig", grace: float, webhook_file: Path | None) -> int:
+def _once(order: "NightlyConfig", how: ExecutionConfig, grace: float, webhook_file: Path | None) -> int:
     from pipeline.batch.webhook import hook
     from pipeline.engine.shutdown import graceful_shutdown
 
@@ -104,7 +65,7 @@ def _once(order: "NightlyConfig", how: "ExecutionConfig", grace: float, webhook_
 
 
 def _serve(
-    order: "NightlyConfig", how: "ExecutionConfig", at: str | None, grace: float, webhook_file: Path | None
+    order: "NightlyConfig", how: ExecutionConfig, at: str | None, grace: float, webhook_file: Path | None
 ) -> int:
     from pipeline.batch.daily_schedule import DailySchedule, serve, time_of_day
     from pipeline.batch.webhook import hook
@@ -130,7 +91,7 @@ def _serve(
     return 143
 
 
-def _work(order: "NightlyConfig", how: "ExecutionConfig", night: date, stopping: object) -> "NightlyReport":
+def _work(order: "NightlyConfig", how: ExecutionConfig, night: date, stopping: object) -> "NightlyReport":
     from pipeline.batch.nightly import nightly as make
     from pipeline.cli.display.progress import ProgressDisplay
     from pipeline.cli.display.tables import print_summary

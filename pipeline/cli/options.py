@@ -1,39 +1,108 @@
-"""Options that several commands have, said once."""
+"""The options of models (`pipeline.options`) as parameters: of commands, for typer, and of flows, for Prefect."""
 
-from pathlib import Path
-from typing import Annotated
+import functools
+from collections.abc import Callable
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
-Log = Annotated[
-    Path | None, typer.Option(help="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
-]
-Preset = Annotated[str, typer.Option(help="Size of the networks; `tiny` ships with weights.")]
-Renderer = Annotated[
-    str, typer.Option(help="What draws the frames: `gaia` (networks), `procedural` (exact, fast, no network)...")
-]
-Formats = Annotated[
-    list[str] | None,
-    typer.Option("--format", help="What the dataset is written as; repeat it for several."),
-]
-Seeds = Annotated[list[int] | None, typer.Option(help="Looks to draw; give it several times for several.")]
-Weights = Annotated[Path | None, typer.Option(help="Folder with weights of your own, one folder a preset.")]
-Attribution = Annotated[str, typer.Option(help="Whom to name wherever clips made from the log are shown.")]
+from outputs.strict_model import StrictModel, describe
+from pipeline.cli.terminal import plain_errors
+from pipeline.options import Option, options_of
+
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document for a program (docs/json-output.md).")]
-Inline = Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")]
-RayAddress = Annotated[str | None, typer.Option(help="Address of a Ray cluster; without it Ray starts here.")]
-Trust = Annotated[
-    bool,
-    typer.Option(
-        "--trust-network",
-        help="Join a Ray cluster on a network: everybody there can run code as you on all its machines.",
-    ),
-]
-Workers = Annotated[int | None, typer.Option(min=1, help="Clips made at once; default: one a core.")]
-Staged = Annotated[bool, typer.Option("--staged", help="The networks in workers of their own; others do the rest.")]
-Gpus = Annotated[float, typer.Option(min=0, help="GPUs for the networks of all workers together; means --staged.")]
-GpuShare = Annotated[float, typer.Option(min=0.01, help="Share of a GPU for each worker of the networks.")]
-Together = Annotated[int, typer.Option("--batch", min=1, help="Clips that the networks make at once; with --staged.")]
-Deadline = Annotated[float, typer.Option(min=1, help="Seconds until a clip is given up; not --inline.")]
-Grace = Annotated[float, typer.Option(min=0, help="Seconds that clips in work have when SIGTERM comes.")]
-GRACE_S = 25.0  # Kubernetes, Prefect and many others kill after 30
+Models = type[StrictModel]
+
+
+def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command for typer: options take the place of each parameter whose type is a model.
+
+    A model as the parameter's default holds the defaults of its options. `__wrapped__` is the command as written.
+    """
+    return _expanded(command, _as_option, _from_options)
+
+
+def with_fields(flow: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a flow: its parameters are the fields of the models, by their own names and types."""
+    return _expanded(flow, _as_field, lambda model, _, given: model(**given))
+
+
+def _expanded(
+    function: Callable[..., Any],
+    written: Callable[[Models, Option], Parameter],
+    build: Callable[[Models, tuple[Option, ...], dict[str, Any]], StrictModel],
+) -> Callable[..., Any]:
+    models = {p.name: p.annotation for p in signature(function).parameters.values() if _is_model(p.annotation)}
+    options: dict[str, tuple[Option, ...]] = {}
+    parameters: list[Parameter] = []
+    for name, parameter in signature(function).parameters.items():
+        if name not in models:
+            parameters.append(parameter)
+            continue
+        options[name] = options_of(models[name], None if parameter.default is Parameter.empty else parameter.default)
+        parameters += [written(models[name], option) for option in options[name]]
+    expanded = Signature(sorted(parameters, key=lambda parameter: parameter.kind))
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        bound = expanded.bind(*args, **kwargs)
+        bound.apply_defaults()
+        values = dict(bound.arguments)
+        for name, model in models.items():
+            given = {option.field: values.pop(option.field) for option in options[name]}
+            values[name] = build(model, options[name], {k: value for k, value in given.items() if value is not None})
+        return function(**values)
+
+    call.__annotations__ = {name: parameter.annotation for name, parameter in expanded.parameters.items()}
+    setattr(call, "__signature__", expanded)  # noqa: B010
+    return call
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, StrictModel)
+
+
+def _as_option(_: Models, option: Option) -> Parameter:
+    kind: Any = list[option.kind] if option.several else option.kind
+    annotation = Annotated[
+        kind | None if option.default is None else kind,
+        typer.Option(
+            option.spelling,
+            min=option.least,
+            max=option.most,
+            exists=option.file,
+            dir_okay=not option.file,
+            help=option.help,
+        ),
+    ]
+    return Parameter(option.field, Parameter.KEYWORD_ONLY, default=_default(option), annotation=annotation)
+
+
+def _default(option: Option) -> Any:
+    """As typer takes it, and as a person reads it in the help: 1800, not 1800.0."""
+    if option.several:
+        return list(option.default)
+    if isinstance(option.default, float) and option.default.is_integer():
+        return int(option.default)
+    return not option.default if option.off else option.default
+
+
+def _from_options(model: Models, options: tuple[Option, ...], given: dict[str, Any]) -> StrictModel:
+    """The model; typer's BadParameter where a value is not one of the field's: what typer lets pass, such as nan."""
+    known = {option.field: option for option in options}
+    several = {field: tuple(value) for field, value in given.items() if known[field].several}
+    off = {field: not value for field, value in given.items() if known[field].off}
+    try:
+        with plain_errors():
+            return model(**given | several | off)
+    except ValidationError as error:
+        wrong = [known[str(fault["loc"][0])].spelling for fault in error.errors() if fault["loc"]]
+        raise typer.BadParameter(describe(error), param_hint=", ".join(wrong)) from None
+
+
+def _as_field(model: Models, option: Option) -> Parameter:
+    annotation: Any = model.model_fields[option.field].rebuild_annotation()
+    annotation = annotation | None if option.default is None else annotation
+    return Parameter(option.field, Parameter.KEYWORD_ONLY, default=option.default, annotation=annotation)

@@ -1,16 +1,15 @@
 """The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli.main`."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import GRACE_S, Grace
+from pipeline.cli.options import with_options
 from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
+from pipeline.runs.run_config import GraceOptions
 
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder made by `nearmiss generate`.")]
 
@@ -20,16 +19,18 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
 
     Exit code 0: complete, or at work; 1: something is missing.
     """
-    from pipeline.cli.json_output import StatusDocument
+    from pipeline.cli.json_output import JsonFailure, StatusDocument
     from pipeline.runs.status import RunPhase, lines
     from pipeline.runs.status import status as look_at
 
     with plain_errors():
         told = look_at(run)
     if as_json:
-        fields = json.loads(json.dumps(asdict(told), default=str))
-        fields["failed"] = [failure.as_json() for failure in told.failed]
-        document = StatusDocument(ok=told.phase is not RunPhase.STOPPED, **fields)
+        document = StatusDocument(
+            ok=told.phase is not RunPhase.STOPPED,
+            failed=tuple(JsonFailure(**failure.model_dump(by_alias=True)) for failure in told.failed),
+            **{name: value for name, value in vars(told).items() if name != "failed"} | {"run": str(told.run)},
+        )
         console.print_json(document.model_dump_json(), ensure_ascii=True)
     else:
         for line in lines(told):
@@ -37,21 +38,23 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
     raise typer.Exit(INCOMPLETE if told.phase is RunPhase.STOPPED else OK)
 
 
-def resume(run: RunFolder, grace: Grace = GRACE_S) -> None:
+@with_options
+def resume(run: RunFolder, ending: GraceOptions) -> None:
     """Go on with a run that stopped, from its folder alone: same files, seeds, weights and workers.
 
     What failed by its own fault is left alone; `retry-failed` tries that again. Exit codes as for `generate`.
     """
     from pipeline.batch.resume import resume as go_on
 
-    _work(go_on, run, grace)
+    _work(go_on, run, ending.grace_s)
 
 
-def retry_failed(run: RunFolder, grace: Grace = GRACE_S) -> None:
+@with_options
+def retry_failed(run: RunFolder, ending: GraceOptions) -> None:
     """Make once more what failed, for whatever reason; exit codes as for `generate`."""
     from pipeline.batch.resume import retry_failed as again
 
-    _work(again, run, grace)
+    _work(again, run, ending.grace_s)
 
 
 def _work(go_on: Callable, run: Path, grace: float) -> None:

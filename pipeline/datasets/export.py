@@ -35,8 +35,8 @@ def datasets_of(run: Run) -> tuple[RunDataset, ...]:
 
     RegistryError for a format that is not there (any more).
     """
-    starts = run.manifest()["starts"]
-    names = [name for start in starts for name in start.get("goes_on_with", {}).get("formats", (NUSCENES.name,))]
+    saved = [start.goes_on_with for start in run.file().starts]
+    names = [name for one in saved for name in (one.formats if one else (NUSCENES.name,))]
     formats = [EXPORTERS.get(name) for name in dict.fromkeys(names)]
     return tuple(RunDataset(one, run.path / dataset_folder(one.name)) for one in formats)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from outputs.versioned.orphans import AGE, OrphanReport, delete_orphans
 from outputs.versioned.store import BadAddress, open_store
 from pipeline.errors import UserError
-from pipeline.runs.run_config import SPECS, wanted
 from pipeline.runs.run_folder import BROKEN, UNFINISHED, Run, State, reopen
+from pipeline.runs.saved_request import SPECS, wanted
 
 _PART = re.compile(r"\..+\.[0-9a-f]{12}\.part")  # as `outputs.atomic_write` names what is not yet whole
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from outputs.exporters import EXPORTERS
 from outputs.nuscenes.export import NUSCENES
 from outputs.nuscenes.splits import Shares
-from outputs.versioned.scene_package import pack_scene, upload_scene
+from outputs.versioned.scene_package import pack_scene, read_scene, upload_scene
 from outputs.versioned.store import BadAddress, Store, Upload, open_store
 from outputs.versioned.versions import Version, add_version, latest_version, point_to_latest
 from pipeline.errors import UserError, refusal_of_disk
@@ -32,6 +32,15 @@ class LeftOut:
 
     clip: Path
     reason: str
+
+
+@dataclass(frozen=True)
+class PlacedClip:
+    """A clip whose files lie in the store, for a version to name."""
+
+    clip: Path
+    digest: str
+    cameras: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,17 +81,20 @@ def merge(runs: Sequence[Path], into: str, shares: Shares | None = None, name: s
 
 def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None) -> Merged:
     """The same for clip folders and a store that is open; what the store raises travels on."""
-    placed: dict[str, str] = {}
+    placed: dict[str, PlacedClip] = {}
     left_out: dict[Path, LeftOut] = {}
     hold = Upload(store)
     with ThreadPoolExecutor(HANDS, thread_name_prefix="merge") as hands:
         while True:
             last = latest_version(store)
             wanted, known = _shares(last, shares), last.scenes if last else {}
+            cameras = _cameras(store, last)
+            _take_back(placed, cameras, left_out)  # of another merge that was faster
             for clip in clips:
                 if clip.name not in known and clip.name not in placed and clip not in left_out:
-                    _place(hold, clip, placed, left_out, hands)
-            added = {clip: digest for clip, digest in placed.items() if clip not in known}
+                    _place(hold, clip, cameras, placed, left_out, hands)
+                    cameras = cameras or next((one.cameras for one in placed.values()), None)
+            added = {name: one.digest for name, one in placed.items() if name not in known}
             if not added or add_version(store, last, {**known, **added}, wanted, hands):
                 break
         hold.restore_deleted()
@@ -116,12 +128,49 @@ def _shares(last: Version | None, asked: Shares | None) -> Shares:
     return last.shares
 
 
-def _place(hold: Upload, clip: Path, placed: dict[str, str], left_out: dict[Path, LeftOut], hands: Executor) -> None:
-    """Put a clip's files where they belong; a clip that is damaged or gone is told, and the rest go on."""
+def _cameras(store: Store, last: Version | None) -> tuple[str, ...] | None:
+    """The cameras of a dataset's scenes, all of which have the same; None of one without a scene."""
+    if last is None or not last.scenes:
+        return None
+    return read_scene(store, *min(last.scenes.items())).record.cameras
+
+
+def _differ(cameras: tuple[str, ...], wanted: tuple[str, ...] | None) -> str:
+    """Why a clip's cameras do not fit the dataset's; "" if they do. Where they are mounted may differ: every scene has
+    its own calibrations."""
+    if wanted is None or set(cameras) == set(wanted):
+        return ""
+    return (
+        f"it has the cameras {', '.join(cameras)}, the dataset {', '.join(wanted)}: readers take every sample to have "
+        "all channels; merge clips of another rig into a dataset of their own"
+    )
+
+
+def _take_back(placed: dict[str, PlacedClip], cameras: tuple[str, ...] | None, left_out: dict[Path, LeftOut]) -> None:
+    for name, one in list(placed.items()):
+        if why := _differ(one.cameras, cameras):
+            left_out[one.clip] = LeftOut(one.clip, why)
+            del placed[name]
+
+
+def _place(
+    hold: Upload,
+    clip: Path,
+    cameras: tuple[str, ...] | None,
+    placed: dict[str, PlacedClip],
+    left_out: dict[Path, LeftOut],
+    hands: Executor,
+) -> None:
+    """Put a clip's files where they belong; a clip that is damaged, gone or of other `cameras` is told, and the rest go
+    on."""
     try:
         packed = pack_scene(clip)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         left_out[clip] = LeftOut(clip, f"{type(error).__name__}: {' '.join(str(error).split())}")
         return
+    record = packed.package.record
+    if why := _differ(record.cameras, cameras):
+        left_out[clip] = LeftOut(clip, why)
+        return
     upload_scene(hold, packed, hands)
-    placed[clip.name] = packed.package.digest
+    placed[clip.name] = PlacedClip(clip, packed.package.digest, record.cameras)

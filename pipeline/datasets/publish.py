@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from outputs.clips.coverage import Point, coverage
 from outputs.clips.manifest import ClipRecord, write_manifest
@@ -13,8 +12,9 @@ from outputs.reporting.report import NotMade, Ordered, write_report
 from outputs.reporting.thumbnails import picture
 from pipeline.checks.physics import is_critical
 from pipeline.datasets.export import datasets_of
-from pipeline.runs.run_config import goes_on
+from pipeline.runs.run_file import RunStart
 from pipeline.runs.run_folder import RequestedScenario, Run, State, reopen
+from pipeline.runs.saved_request import goes_on
 
 __all__ = ["picture", "points", "publish", "publish_again"]
 
@@ -41,25 +41,23 @@ def publish(run: Run) -> None:
 def ordered(run: Run) -> Ordered:
     """What the last start wanted, in words; of a folder that an older nearmiss made there is less to say."""
     start = run.last_start()
-    budget = {k: v for k, v in start.get("budget", {}).items() if v is not None}
+    budget = {unit: value for unit, value in start.budget or () if value is not None}
     what = {
-        "night": start.get("night", ""), "scenarios": ", ".join(start.get("paths", ())),
-        "seeds": ", ".join(str(seed) for seed in start.get("seeds", ())), "log": start.get("log", ""),
-        "renderer": run.manifest()["made_with"]["renderer"],
+        "night": start.night, "scenarios": ", ".join(start.paths), "seeds": ", ".join(map(str, start.seeds)),
+        "log": start.log, "renderer": run.file().made_with["renderer"], "rig": run.file().made_with["rig"],
         "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()),
-        "begun": _instant(start.get("at", "")),
+        "begun": _instant(start.at),
     }  # fmt: skip
-    asked = start.get("asked", 0)
-    waiting = max(0, start.get("due", asked) - asked)
-    return Ordered(what, asked, waiting, tuple(start.get("faults", ())), _again(run, start))
+    waiting = 0 if start.due is None else max(0, start.due - start.asked)
+    return Ordered(what, start.asked, waiting, start.faults, _again(run, start))
 
 
-def _again(run: Run, start: dict[str, Any]) -> str:
+def _again(run: Run, start: RunStart) -> str:
     failures = run.failures()
-    if "again_failed" not in start:
+    if not start.again_failed:
         return goes_on(run, failures)
     broken = any(not failure.transient for failure in failures)
-    return start["again_failed" if broken else "again"]  # a night reads its files anew each time
+    return start.again_failed if broken else start.again  # a night reads its files anew each time
 
 
 def _instant(written: str) -> str:
@@ -81,6 +79,8 @@ def points(asked: Sequence[RequestedScenario], records: Sequence[ClipRecord]) ->
     known = {one.scenario: one for one in asked}
     for scenario in {**known, **clips}:
         some = clips.get(scenario, [])
-        what = known.get(scenario) or RequestedScenario(scenario, some[0].family, some[0].parameters)
+        what = known.get(scenario) or RequestedScenario(
+            scenario=scenario, family=some[0].family, parameters=some[0].parameters
+        )
         critical = any(is_critical(clip.verdicts) for clip in some)
         yield Point(what.family, what.parameters, bool(some), any(clip.accepted for clip in some), critical)

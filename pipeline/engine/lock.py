@@ -15,7 +15,11 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import ConfigDict, TypeAdapter
+
 from pipeline.errors import ReadOnly, UserError
+
+_HOLDER = TypeAdapter(dict[str, str], config=ConfigDict(strict=True))
 
 
 class Locked(UserError):
@@ -60,7 +64,7 @@ def holder(folder: Path) -> dict[str, str] | None:
     finally:
         os.close(handle)
     try:
-        return dict(json.loads(path.read_text("utf-8")))
+        return _HOLDER.validate_json(path.read_bytes())
     except (OSError, ValueError):  # it holds the lock and has not written its name yet
         return {}
 

@@ -62,6 +62,8 @@ class StagingError(UserError):
 
 def staging(wanted: bool, gpus: float, share: float, batch: int, inline: bool) -> StagedConfig | None:
     """The configuration that the options ask for, None for whole items. Raises `StagingError`."""
+    if share != 1 and not gpus:
+        raise StagingError(f"--gpu-share {share:g} shares out GPUs: it needs --gpus")
     if not (wanted or gpus or batch > 1):
         return None
     if inline:

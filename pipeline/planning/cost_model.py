@@ -5,15 +5,13 @@ first to last file of a clip    time to write it
 run.json's first start to the start of the first clip    start-up: Ray, worker processes, networks
 """
 
-import json
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
+from outputs.clips.manifest import ClipRecord, read_record
+from outputs.defaults import FIRST_RENDERER
 from pipeline.errors import UserError
 from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.run_folder import Run, State
@@ -117,30 +115,18 @@ def _written(folder: Path) -> tuple[float, float]:
     return min(times), max(times)
 
 
-def _starts(path: Path) -> Iterator[dict[str, object]]:
-    try:
-        yield from json.loads((path / "run.json").read_text("utf-8"))["starts"]
-    except (ValueError, KeyError, TypeError):
-        raise NotMeasured(f"{path / 'run.json'} is damaged") from None
-
-
 def _startup_s(path: Path, first_clip_s: float) -> float | None:
     """Seconds from the run's first start to its first clip; None if the files' times are implausible."""
-    start = next(_starts(path), None)
-    if start is None:
-        return None
-    startup = first_clip_s - datetime.fromisoformat(str(start["at"])).timestamp()
+    startup = first_clip_s - Run(path).first_start().timestamp()
     return round(startup, 1) if 0 <= startup <= LONGEST_START_S else None
 
 
 def _described(path: Path, records: list[ClipRecord]) -> str:
-    start = next(_starts(path), {})
-    machine, versions = start.get("machine", {}), start.get("versions", {})
-    cores = machine.get("cores", "?") if isinstance(machine, dict) else "?"
-    torch = versions.get("torch", "?") if isinstance(versions, dict) else "?"
+    start = Run(path).file().starts[0]
+    cores, torch = start.machine.get("cores", "?"), start.versions.get("torch", "?")
     record = records[0]
     return (
         f"{path.name}: {len(records)} clips, renderer {record.renderer}, preset {record.preset}, {cores} cores "
         f"({record.cpu_capability}), "
-        f"torch {torch}, started {start.get('at', '?')}"
+        f"torch {torch}, started {start.at}"
     )

@@ -28,6 +28,8 @@ class RendererKind:
     of the user, what is missing or does not fit. `load` is called once in every worker. `gpu_stages` are those of its
     stages (`with clock(...)`) that may have workers of their own, on GPUs; none: it draws on the cores, and --staged,
     --gpus and --batch are refused. `memory_gib` is what a worker takes, by preset, where that was measured.
+    `cameras_agree`: what two cameras of a rig see looks the same in both; without it each camera is drawn alone, and
+    record, report and dataset say so.
     """
 
     name: str
@@ -36,6 +38,7 @@ class RendererKind:
     load: Callable[[RendererConfig], "Renderer"]
     gpu_stages: tuple[str, ...] = ()
     memory_gib: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    cameras_agree: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import RIG, Rig, rig_id
 from models.presets import WEIGHTS
 from pipeline.networks import (
     CHECKING,
@@ -21,23 +22,35 @@ from pipeline.renderers.renderer import Renderer
 
 @dataclass(frozen=True)
 class LoadedModels:
-    """`renderer_name` is the renderer's name, `fingerprints` tells by part which weights draw and check."""
+    """`renderer_name` is the renderer's name, `fingerprints` tells by part which weights draw and check.
+
+    `rig_name` is the id of the cameras (`rigs.rig_id`), `rig` has them at the size of the preset's pictures.
+    """
 
     renderer_name: str
     preset: str
+    rig_name: str
     rig: tuple[Camera, ...]
     renderer: Renderer
     checking: CalibratedChecker
     fingerprints: dict[str, str]
 
 
-def load_models(renderer: str, preset: str, threads: int, folder: Path = WEIGHTS, device: str = "cpu") -> LoadedModels:
+def load_models(
+    renderer: str, preset: str, threads: int, folder: Path = WEIGHTS, device: str = "cpu", rig: Rig = RIG
+) -> LoadedModels:
     """For `threads` threads, the renderer on `device`; RegistryError, WeightsError and others say what is missing."""
     kind, config = RENDERERS.get(renderer), RendererConfig(preset, folder, device)
     compute_on(threads)
     prints = model_fingerprints(renderer, preset, folder)
     return LoadedModels(
-        renderer, preset, rig_of(preset, folder), kind.load(config), load_calibrated(preset, folder), prints
+        renderer,
+        preset,
+        rig_id(rig),
+        rig_of(preset, folder, rig),
+        kind.load(config),
+        load_calibrated(preset, folder, rig),
+        prints,
     )
 
 

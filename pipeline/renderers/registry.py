@@ -6,7 +6,7 @@ Records are cheap to look at: what draws is imported when a worker loads it.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from outputs.clips.manifest import FIRST_RENDERER
+from outputs.defaults import FIRST_RENDERER
 from outputs.registry import ExtensionRegistry
 from pipeline.renderers.kinds import RendererConfig, RendererKind
 
@@ -37,6 +37,6 @@ GAIA = RendererKind(
 )  # fmt: skip
 PROCEDURAL = RendererKind(
     "procedural", "by the procedural camera alone: exact and fast, no network draws", lambda config: {},
-    _load_procedural,
+    _load_procedural, cameras_agree=True,
 )  # fmt: skip
 RENDERERS = ExtensionRegistry("renderer", (GAIA, PROCEDURAL))

@@ -11,8 +11,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from outputs.strict_model import StrictModel
 from pipeline.engine.lock import locked
 from pipeline.runs.clip_outcome import ClipFailed
+from pipeline.runs.run_file import RunRefused
 from pipeline.runs.run_folder import UNFINISHED, Run, State
 
 TRIES = 3  # nights in which a clip may fail through no fault of its own
@@ -74,7 +78,7 @@ def made_on_other_nights(run: Run) -> frozenset[str]:
 
 
 def _is_night(run: Run) -> bool:
-    return any("night" in start for start in run.manifest()["starts"])
+    return any(start.night for start in run.file().starts)
 
 
 def _nights(root: Path) -> list[Path]:
@@ -91,13 +95,12 @@ def _names(folder: Path) -> set[str]:
 
 def _code(night: Path) -> str:
     try:
-        return json.loads((night / "run.json").read_text("utf-8"))["starts"][-1]["versions"]["code"]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return Run(night).last_start().versions.get("code", "")
+    except (OSError, RunRefused):
         return ""  # damaged: whatever failed there is tried again
 
 
-@dataclass(frozen=True)
-class BatchEnd:
+class BatchEnd(StrictModel):
     """How a night came to its end. `line` says it in a sentence."""
 
     night: str
@@ -128,11 +131,11 @@ def note_ended(root: Path, ended: Iterable[BatchEnd]) -> None:
         whole = (text := file.read()) == "" or text.endswith("\n")
         file.write("" if whole else "\n")
         for one in ended:
-            file.write(json.dumps(vars(one)) + "\n")
+            file.write(json.dumps(dict(one)) + "\n")
 
 
 def _read(line: str) -> BatchEnd | None:
     try:
-        return BatchEnd(**json.loads(line))
-    except (ValueError, TypeError):  # cut short when the machine went away: that night is not over
+        return BatchEnd.model_validate_json(line)
+    except ValidationError:  # cut short when the machine went away: that night is not over
         return None

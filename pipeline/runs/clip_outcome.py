@@ -1,9 +1,12 @@
 """How a clip ended, as the process that gave it out is told, and where the time of many went."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
 
 from outputs.clips.manifest import ClipRecord
+from outputs.strict_model import StrictModel, read_strictly
 from pipeline.engine.event_log import log
 
 
@@ -16,11 +19,11 @@ class ClipDone:
     peak_gib: float
 
 
-@dataclass(frozen=True)
-class ClipFailed:
+class ClipFailed(StrictModel):
     """A clip that could not be made: one line for a person, and the whole story.
 
-    `transient`: the machine failed, not the clip, so that another try may well succeed.
+    `transient`: the machine failed, not the clip, so that another try may well succeed; in `failed/` and in the output
+    for programs it has an older name.
     """
 
     clip: str
@@ -29,17 +32,20 @@ class ClipFailed:
     seed: int
     reason: str
     trace: str
-    transient: bool = False
+    transient: bool = Field(False, validation_alias=AliasChoices("transient", "passing"), serialization_alias="passing")
     attempts: int = 1
 
-    def as_json(self) -> dict[str, Any]:
-        """As it lies in `failed/`; the file's name of `transient` is older than the field's."""
-        written = asdict(self)
-        return written | {"passing": written.pop("transient")}
 
-    @classmethod
-    def from_json(cls, read: dict[str, Any]) -> "ClipFailed":
-        return cls(**{"transient" if key == "passing" else key: value for key, value in read.items()})
+class RunningStage(StrictModel):
+    """Which stage a clip is in, and since when: seconds since 1970."""
+
+    stage: str
+    since: float
+
+
+def read_stage(path: Path) -> RunningStage:
+    """Raises `DamagedFile`."""
+    return read_strictly(path, path.read_bytes(), RunningStage.model_validate_json)
 
 
 Ending = ClipDone | ClipFailed

@@ -1,184 +1,170 @@
-"""What is asked for and how it is to be made: as given, and as the run folder keeps it so that anybody can go on."""
+"""What a run is asked for: models of its options, each declared once (`pipeline.options`).
 
-import hashlib
-import json
-import shlex
-import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+The commands, the flows, run.json and the documentation take names, types, defaults, ranges and help from here. Imports
+are few: the command line waits for them.
+"""
+
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from models.presets import WEIGHTS
-from outputs.atomic_write import whole_folder, write_text
-from outputs.clips.manifest import FIRST_RENDERER
-from pipeline.engine.loopback import on_a_network
-from pipeline.engine.stage_plan import StagedConfig
-from pipeline.runs.clip_outcome import ClipFailed
-from pipeline.runs.run_folder import Run, RunRefused, safe_name
-from pipeline.runs.scenario_sources import find
+from pydantic import Field, model_validator
 
-SPECS, WANTED = "specs", "wanted.json"
+from conditioning.geometry import FIRST_RIG
+from outputs.defaults import FIRST_FORMAT, FIRST_RENDERER
+from outputs.strict_model import StrictModel
+from pipeline.engine.stage_plan import StagedConfig, staging
+from pipeline.options import OptionName
 
 
-@dataclass(frozen=True)
-class RunConfig:
+def shipped_weights() -> Path:
+    """The folder of the weights that come with the package."""
+    from models.presets import WEIGHTS  # imports torch
+
+    return WEIGHTS
+
+
+class LogOptions(StrictModel):
+    """`log` is the folder of a nuScenes-format log, for scenarios that start `from:` one."""
+
+    log: Path | None = Field(None, description="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
+
+
+class RigOptions(StrictModel):
+    """`rig` names the cameras: one that ships, or a TOML file (`conditioning.geometry.rigs`)."""
+
+    rig: str = Field(FIRST_RIG, description="Cameras: `front`, `nuscenes` (six), or a TOML file.")
+
+
+class PresetOptions(StrictModel):
+    """Which networks: a name in `models.presets`."""
+
+    preset: str = Field("tiny", description="Size of the networks; `tiny` ships with weights.")
+
+
+class NetworkOptions(PresetOptions):
+    """`weights` holds a folder of weights for each preset."""
+
+    weights: Path = Field(
+        default_factory=shipped_weights, description="Folder with weights of your own, one folder a preset."
+    )
+
+
+class RunOptions(LogOptions, NetworkOptions, RigOptions):
+    """From what clips are made. `renderer` is a name in `pipeline.renderers.registry`, `formats` are names in
+    `outputs.exporters`; `attribution` says whom to name wherever a clip made from the log is shown.
+    """
+
+    seeds: Annotated[tuple[int, ...], OptionName("--seed")] = Field(
+        (0,), description="Looks to draw; give it several times for several."
+    )
+    renderer: str = Field(
+        FIRST_RENDERER,
+        description="What draws the frames: `gaia` (networks), `procedural` (exact, fast, no network)...",
+    )
+    formats: Annotated[tuple[str, ...], OptionName("--format")] = Field(
+        (FIRST_FORMAT,), description="What the dataset is written as; repeat it for several."
+    )
+    attribution: str = Field("", description="Whom to name wherever clips made from the log are shown.")
+
+
+class GenerateOptions(RunOptions):
+    """The same for one run of its own."""
+
+    limit: int | None = Field(None, ge=1, description="Make at most so many clips of those asked for.")
+
+
+class RunConfig(GenerateOptions):
     """What to make and where.
 
-    `log` is the folder of a nuScenes-format log, for scenarios that start `from:` one; `weights` holds a folder of
-    weights for each preset; `attribution` says whom to name wherever a clip made from the log is shown. `specs` is a
-    folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the command that goes
-    on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None: all.
-    `renderer` names what turns scenes into frames (`pipeline.renderers.registry`), `formats` what the dataset is
-    written as (`outputs.exporters`).
+    `specs` is a folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the
+    command that goes on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None:
+    all.
     """
 
     paths: tuple[str, ...]
     out: Path
-    seeds: tuple[int, ...] = (0,)
-    log: Path | None = None
-    preset: str = "tiny"
-    weights: Path = WEIGHTS
-    attribution: str = ""
-    limit: int | None = None
     specs: Path | None = None
     again: str = ""
     clips: tuple[str, ...] | None = None
-    renderer: str = FIRST_RENDERER
-    formats: tuple[str, ...] = ("nuscenes",)
 
 
-@dataclass(frozen=True)
-class ExecutionConfig:
+class ExecutionConfig(StrictModel):
     """Who works. `ray` names a cluster's address; None starts Ray on this machine.
 
-    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one. `staged` puts the
-    networks into workers of their own; None: every worker makes whole clips.
+    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one. Raises StagingError
+    where the options of staged workers contradict each other.
     """
 
-    use_ray: bool = True
-    ray: str | None = None
-    workers: int | None = None
-    deadline_s: float = 1800.0
-    metrics_port: int | None = None
-    staged: StagedConfig | None = None
+    use_ray: Annotated[bool, OptionName("--inline", off="Work in this process, without Ray.")] = Field(
+        True, description="Work in Ray's workers, not in this process."
+    )
+    ray: str | None = Field(None, description="Address of a Ray cluster; without it Ray starts here.")
+    workers: int | None = Field(None, ge=1, description="Clips made at once; default: one a core.")
+    staged: bool = Field(False, description="The networks in workers of their own; others do the rest.")
+    gpus: float = Field(0.0, ge=0, description="GPUs for the networks of all workers together; means --staged.")
+    gpu_share: float = Field(1.0, ge=0.01, description="Share of a GPU for each worker of the networks.")
+    batch: int = Field(1, ge=1, description="Clips that the networks make at once; with --staged.")
+    deadline_s: Annotated[float, OptionName("--deadline")] = Field(
+        1800.0, ge=1, description="Seconds until a clip is given up; not --inline."
+    )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Loopback port of Ray's metrics; needs the extra `metrics`."
+    )
+
+    @property
+    def networks(self) -> StagedConfig | None:
+        """How the networks get workers of their own; None: every worker makes whole clips."""
+        return staging(self.staged, self.gpus, self.gpu_share, self.batch, not self.use_ray)
+
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> "ExecutionConfig":
+        _ = self.networks
+        return self
 
 
-def read_specs(request: RunConfig) -> tuple[Path, ...]:
-    """The scenario files of a request; raises `specs.NotFound`."""
-    return find((str(request.specs),) if request.specs else request.paths)
+class GraceOptions(StrictModel):
+    """How a command ends when it is told to."""
 
-
-def key_of(request: RunConfig) -> str:
-    """Names a request within its run folder: the same question, asked again, replaces the former one."""
-    content = [request.paths, request.seeds, str(request.log or ""), request.attribution, request.limit]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
-
-
-def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, ...]) -> None:
-    """Write down all that is needed to go on with a request, its scenario files included."""
-    key, files = key_of(request), read_specs(request)
-    if request.specs is None:
-        with whole_folder(run.path / SPECS / key) as folder:
-            for number, file in enumerate(files):  # numbered: their order is that of the request
-                shutil.copyfile(file, folder / f"{number:04d}-{safe_name(file.stem)}.yaml")
-    told = {
-        "paths": list(request.paths), "seeds": list(request.seeds), "log": _absolute(request.log),
-        "preset": request.preset, "weights": _absolute(request.weights), "attribution": request.attribution,
-        "limit": request.limit, "only": request.clips, "renderer": request.renderer,
-        "formats": request.formats, **asdict(how),
-    }  # fmt: skip
-    run.note(request=key, goes_on_with=told)
-    write_text(run.path / WANTED, json.dumps(wanted(run) | {key: list(clips)}) + "\n")
-
-
-def wanted(run: Run) -> dict[str, list[str]]:
-    """The clips that each request means, by its key; nothing in a folder that was made before this was written down."""
-    path = run.path / WANTED
-    if not path.is_file():
-        return {}
-    try:
-        return {str(key): [str(clip) for clip in clips] for key, clips in json.loads(path.read_text("utf-8")).items()}
-    except (ValueError, AttributeError, TypeError):
-        raise RunRefused(f"{path} is damaged; give the command that began this run again: it writes it anew") from None
-
-
-def kept(run: Run, key: str) -> tuple[RunConfig, ExecutionConfig]:
-    """A request as it was last written down; RunRefused if it was not, or not by this version."""
-    try:
-        told = next(s["goes_on_with"] for s in reversed(run.manifest()["starts"]) if s.get("request") == key)
-        request, how = _read(told, run.path)
-    except (KeyError, TypeError, StopIteration):
-        raise RunRefused(f"{run.path}/run.json does not say how to go on; give the first command again") from None
-    if not (specs := run.path / SPECS / key).is_dir():
-        raise RunRefused(f"{specs} is gone: the scenario files of this run; give the first command again")
-    return replace(request, specs=specs), how
-
-
-def _read(told: dict[str, Any], out: Path) -> tuple[RunConfig, ExecutionConfig]:
-    request = RunConfig(
-        tuple(told["paths"]), out, tuple(told["seeds"]), Path(told["log"]) if told["log"] else None,
-        told["preset"], Path(told["weights"]), told["attribution"], told["limit"],
-        clips=None if told.get("only") is None else tuple(told["only"]),
-        renderer=told.get("renderer", FIRST_RENDERER), formats=tuple(told.get("formats", RunConfig.formats)),
-    )  # fmt: skip
-    staged = {"staged": StagedConfig(**told["staged"]) if told.get("staged") else None}
-    return request, ExecutionConfig(
-        **{field.name: (told | staged)[field.name] for field in fields(ExecutionConfig) if field.name in told}
+    grace_s: Annotated[float, OptionName("--grace")] = Field(  # Kubernetes, Prefect and many others kill after 30
+        25.0, ge=0, description="Seconds that clips in work have when SIGTERM comes."
     )
 
 
-def begun_with(run: Run) -> str:
-    """The whole command that a run was last begun with; "" in a folder of a version that did not write it down."""
-    told = run.last_start().get("goes_on_with")
-    if not told:
-        return ""
-    request, how = _read(told, run.path)
-    words = [*options(request, how), *given([("--limit", request.limit)])]
-    return shlex.join(["nearmiss", "generate", *request.paths, "--out", str(run.path), *words])
+class LaunchOptions(GraceOptions):
+    """What holds for one start only: nothing of it is kept in the run folder."""
+
+    trust_network: bool = Field(
+        False, description="Join a Ray cluster on a network: everybody there can run code as you on all its machines."
+    )
 
 
-def resuming(out: Path) -> str:
-    """The command that goes on with the run in a folder."""
-    return shlex.join(["nearmiss", "resume", str(out)])
+class WebhookOptions(StrictModel):
+    """Whom to tell how a night went."""
+
+    webhook_file: Path | None = Field(
+        None, description="File with the address to tell; or set NEARMISS_WEBHOOK. Never written down."
+    )
 
 
-def goes_on(run: Run, failures: Sequence[ClipFailed], untried: int = 0) -> str:
-    """The one command that makes the most of what is missing; `untried` clips of it were never begun.
+class NightlyBudget(StrictModel):
+    """How much a night may do; None: all there is. Clips that are in work when the hours are over are finished."""
 
-    What failed by itself must be asked for; so must mended files, which `nearmiss resume` would not look at: it has
-    copies of them as they were.
+    clips: int | None = Field(None, ge=1, description="At most so many clips a night.")
+    hours: float | None = Field(None, ge=0.01, description="Begin no clip after so many hours.")
+
+
+class NightlyOptions(NightlyBudget):
+    """What every night does beside making clips: `into` is the dataset that its accepted clips join."""
+
+    into: str | None = Field(None, description="Dataset that accepted clips join, as for `merge`.")
+    retry_failed: bool = Field(False, description="Also what was given up.")
+
+
+class SavedRequest(GenerateOptions, ExecutionConfig):
+    """A request as run.json keeps it, all that is needed to go on: paths of the file system are absolute.
+
+    `clips` are the only ones that are meant; None: all.
     """
-    start = run.last_start()
-    if not untried and start.get("faults") and (command := begun_with(run)):
-        return command
-    broken = any(not failure.transient for failure in failures)
-    if broken and not untried:
-        return shlex.join(["nearmiss", "retry-failed", str(run.path)])
-    return resuming(run.path)
 
-
-def options(request: RunConfig, how: ExecutionConfig) -> list[str]:
-    """The words of a command that say from what and by whom clips are made, where that is not the default."""
-    told = [("--seed", str(seed)) for seed in request.seeds if request.seeds != RunConfig.seeds]
-    told += [("--log", request.log), ("--attribution", request.attribution)]
-    told += [("--preset", request.preset)] if request.preset != RunConfig.preset else []
-    told += [("--renderer", request.renderer)] if request.renderer != RunConfig.renderer else []
-    told += [("--format", name) for name in request.formats if request.formats != RunConfig.formats]
-    told += [("--weights", request.weights)] if request.weights != WEIGHTS else []
-    told += [("--ray", how.ray), ("--workers", how.workers), ("--metrics-port", how.metrics_port)]
-    told += [("--deadline", f"{how.deadline_s:g}")] if how.deadline_s != ExecutionConfig.deadline_s else []
-    if how.staged:
-        told += [("--gpus", f"{how.staged.gpus:g}"), ("--gpu-share", f"{how.staged.share:g}")]
-        told += [("--batch", how.staged.batch)]
-    flags = [("--inline", not how.use_ray), ("--staged", how.staged), ("--trust-network", on_a_network(how.ray))]
-    return [*given(told), *(name for name, wanted in flags if wanted)]
-
-
-def given(told: Iterable[tuple[str, object]]) -> list[str]:
-    """Options with values, those without left out."""
-    return [str(word) for name, value in told if value for word in (name, value)]
-
-
-def _absolute(path: Path | None) -> str:
-    return str(path.absolute()) if path else ""
+    paths: tuple[str, ...]
+    clips: tuple[str, ...] | None = None

@@ -1,30 +1,111 @@
-"""run.json: what a run is made with, and a line of facts for every time it was started."""
+"""run.json: what a run is made with, and what there is to know of every time it was started."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field, ValidationError
+
+from conditioning.geometry import FIRST_RIG
 from outputs.atomic_write import write_text
-from outputs.clips.manifest import FIRST_RENDERER
+from outputs.clips.rollout_file import StoredCamera
+from outputs.defaults import FIRST_RENDERER
+from outputs.strict_model import StrictModel, describe
 from pipeline.engine.redact import hide
 from pipeline.errors import UserError
+from pipeline.runs.run_config import NightlyBudget, SavedRequest
 
 
 class RunRefused(UserError):
     """The folder cannot take this run; the message says why and what to do."""
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """What it says; raises `RunRefused` where it says nothing that we could have written."""
+class RunEnd(StrictModel):
+    """How a start ended: `why` is "done", "Ctrl-C" or an error in words."""
+
+    at: str
+    why: str
+
+
+class RunStart(StrictModel):
+    """One start of a run. `request` is the key of `goes_on_with`, which older versions did not write down; `night` and
+    what follows is of a night; counts are of the clips that were asked for.
+    """
+
+    at: str
+    paths: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    log: str = ""
+    machine: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    again: str = ""
+    asked: int = 0
+    faults: tuple[str, ...] = ()
+    request: str | None = None
+    goes_on_with: SavedRequest | None = None
+    found_broken: dict[str, str] = Field(default_factory=dict)
+    accepted: int | None = None
+    rejected: int | None = None
+    failed: int | None = None
+    made_now: int | None = None
+    ended: RunEnd | None = None
+    night: str = ""
+    budget: NightlyBudget | None = None
+    due: int | None = None
+    again_failed: str = ""
+
+
+class RunFile(StrictModel):
+    """The whole of run.json; `starts` in their order. `rig` holds the cameras; older versions had but one, `front`."""
+
+    made_with: dict[str, str]
+    rig: tuple[StoredCamera, ...] | None = None
+    starts: tuple[RunStart, ...] = Field(min_length=1)
+
+    def noted(self, **facts: Any) -> "RunFile":
+        """With more facts of the last start."""
+        return self.replaced(starts=(*self.starts[:-1], self.starts[-1].replaced(**facts)))
+
+
+def read_run_file(path: Path) -> RunFile:
+    """Reads those of older versions, too. Raises `RunRefused`, which names every field that is damaged."""
     try:
-        manifest = json.loads(path.read_text("utf-8"))
-        manifest["made_with"].setdefault("renderer", FIRST_RENDERER)  # older ones do not say
-        manifest["starts"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise RunRefused(f"{path} is damaged; give another --out, or move the file away") from None
-    return manifest
+        return RunFile.model_validate_json(json.dumps(_of_today(json.loads(path.read_text("utf-8")))))
+    except ValidationError as error:
+        told = describe(error)
+    except ValueError as error:
+        told = str(error)
+    raise RunRefused(f"{path} is damaged ({told}); give another --out, or move the file away")
+
+
+def write_run_file(path: Path, content: RunFile) -> None:
+    """Whole or not at all, without secrets; what is not known is left out."""
+    write_json(path, content.model_dump(mode="json", exclude_unset=True))
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all, without secrets."""
     write_text(path, hide(json.dumps(content, indent=1)) + "\n")
+
+
+def _of_today(read: Any) -> Any:
+    """What an older version wrote, in the words of this one; anything else as it is: the model judges it."""
+    if not isinstance(read, dict) or not isinstance(read.get("made_with"), dict):
+        return read
+    starts = read.get("starts")
+    starts = [_start_of_today(start) for start in starts] if isinstance(starts, list) else starts
+    return {**read, "made_with": {"renderer": FIRST_RENDERER, "rig": FIRST_RIG, **read["made_with"]}, "starts": starts}
+
+
+def _start_of_today(start: Any) -> Any:
+    saved = start.get("goes_on_with") if isinstance(start, dict) else None
+    if not isinstance(saved, dict):
+        return start
+    saved = {"clips" if key == "only" else key: value for key, value in saved.items()}
+    saved |= {"log": saved.get("log") or None}
+    if "staged" in saved and not isinstance(saved["staged"], bool):
+        staged = saved["staged"] or {}
+        share = staged.get("share", 1.0) if staged.get("gpus") else 1.0  # of no GPU it meant nothing
+        told = {"gpus": staged.get("gpus", 0.0), "gpu_share": share, "batch": staged.get("batch", 1)}
+        saved |= {"staged": bool(staged), **(told if staged else {})}
+    return {**start, "goes_on_with": saved}

@@ -1,6 +1,7 @@
 """The run folder: what lies in it, what is still missing, and how a clip appears whole or not at all.
 
-run.json            what this run is made with, and every start: with what, all it takes to go on, how it ended
+run.json            what this run is made with, its rig's cameras, and every start: with what, all it takes to go on,
+                    how it ended
 asked.json          the scenarios that were asked for, with the values of their sweeps
 wanted.json         the clips that each request means          specs/<request>/    its scenario files, as they were
 clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
@@ -18,18 +19,23 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from conditioning.geometry import FIRST_RIG
+from conditioning.geometry.rigs import RIG, Rig, rig_id
 from outputs.clips.inventory import describe_damage, write_inventory
-from outputs.clips.manifest import FIRST_RENDERER, ClipRecord, read_record
+from outputs.clips.manifest import ClipRecord, read_record
+from outputs.clips.rollout_file import mounted_cameras, stored_cameras
+from outputs.defaults import FIRST_RENDERER
+from outputs.strict_model import DamagedFile, StrictModel, read_strictly
 from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
-from pipeline.runs.clip_outcome import ClipFailed
-from pipeline.runs.run_file import RunRefused, read_manifest, write_json
+from pipeline.runs.clip_outcome import ClipFailed, read_stage
+from pipeline.runs.run_file import RunFile, RunRefused, RunStart, read_run_file, write_json, write_run_file
 from scenarios.scenario import Scenario
 
 UNFINISHED, BROKEN = ".unfinished", ".broken"
@@ -54,8 +60,7 @@ class Job:
     attribution: str = ""
 
 
-@dataclass(frozen=True)
-class RequestedScenario:
+class RequestedScenario(StrictModel):
     """A scenario that somebody wanted clips of, with its sweep's values as written."""
 
     scenario: str
@@ -63,12 +68,23 @@ class RequestedScenario:
     parameters: dict[str, str]
 
 
-def clip_id(scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER) -> str:
+class RequestedScenarios(StrictModel):
+    """The content of asked.json."""
+
+    scenarios: tuple[RequestedScenario, ...]
+
+
+def clip_id(
+    scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER, rig: str = FIRST_RIG
+) -> str:
     """Derived from what the clip is made of, so that a retry writes the same thing; safe as a file name.
 
-    The first renderer is not part of it: ids of its clips are those of before there was a choice.
+    `rig` is the id of the cameras (`rigs.rig_id`). The first renderer and the first rig are not part of it: ids of
+    their clips are those of before there was a choice.
     """
-    content = json.dumps([scenario.id, seed, weights, log, *([] if renderer == FIRST_RENDERER else [renderer])])
+    chosen = [] if renderer == FIRST_RENDERER else [renderer]
+    chosen += [] if rig == FIRST_RIG else [f"rig {rig}"]
+    content = json.dumps([scenario.id, seed, weights, log, *chosen])
     return f"{safe_name(scenario.name)}-s{seed}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
@@ -102,15 +118,12 @@ class Run:
         return tuple(job for job in self.missing(jobs) if job.clip in failed)
 
     def records(self) -> tuple[ClipRecord, ...]:
-        """Of every clip that was made, accepted first, by name."""
+        """Of every clip that was made, accepted first, by name. Raises `DamagedFile`: `nearmiss resume` mends it."""
         return tuple(read_record(f / "record.json") for s in (State.ACCEPTED, State.REJECTED) for f in self.folders(s))
 
     def failures(self) -> tuple[ClipFailed, ...]:
-        """The clips that could not be made, by name."""
-        return tuple(
-            ClipFailed.from_json(json.loads(p.read_text("utf-8")))
-            for p in sorted((self.path / State.FAILED).glob("*.json"))
-        )
+        """The clips that could not be made, by name; RunRefused where one is not told of as we tell of it."""
+        return tuple(map(_failure, sorted((self.path / State.FAILED).glob("*.json"))))
 
     def folders(self, state: State) -> tuple[Path, ...]:
         """The folders of the clips that ended so."""
@@ -151,20 +164,22 @@ class Run:
     def fail(self, job: Job, reason: str, trace: str, transient: bool = False, attempts: int = 1) -> ClipFailed:
         """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
-            reason = f"{reason} (in {json.loads(shown.read_text(encoding='utf-8'))['stage']})"
+            reason = f"{reason} (in {read_stage(shown).stage})"
             shown.unlink(missing_ok=True)
         for begun in (self.path / UNFINISHED).glob(f"{job.clip}.*.begun"):
             begun.unlink(missing_ok=True)
-        about = (job.clip, job.scenario.id, job.scenario.name, job.seed)
-        failure = ClipFailed(*about, hide(reason), hide(trace), transient, attempts)
-        write_json(self.path / State.FAILED / f"{job.clip}.json", failure.as_json())
+        failure = ClipFailed(
+            clip=job.clip, scenario=job.scenario.id, name=job.scenario.name, seed=job.seed, reason=hide(reason),
+            trace=hide(trace), transient=transient, attempts=attempts,
+        )  # fmt: skip
+        write_json(self.path / State.FAILED / f"{job.clip}.json", failure.model_dump(by_alias=True))
         return failure
 
     def ask(self, scenarios: Sequence[Scenario]) -> None:
         """Write down what is wanted, beside what earlier starts wanted."""
-        new = [RequestedScenario(s.id, safe_name(s.name), s.parameters) for s in scenarios]
+        new = [RequestedScenario(scenario=s.id, family=safe_name(s.name), parameters=s.parameters) for s in scenarios]
         known = {one.scenario: one for one in (*self.asked(), *new)}
-        write_json(self.path / "asked.json", {"scenarios": [asdict(one) for one in known.values()]})
+        write_json(self.path / "asked.json", RequestedScenarios(scenarios=tuple(known.values())).model_dump())
 
     def asked(self) -> tuple[RequestedScenario, ...]:
         """Every scenario that was ever wanted here; nothing in a folder that was made before this was written down."""
@@ -172,13 +187,21 @@ class Run:
         if not path.is_file():
             return ()
         try:
-            return tuple(RequestedScenario(**one) for one in json.loads(path.read_text("utf-8"))["scenarios"])
-        except (ValueError, KeyError, TypeError):
-            raise RunRefused(f"{path} is damaged; move it away: the coverage is then of the clips alone") from None
+            return read_strictly(path, path.read_bytes(), RequestedScenarios.model_validate_json).scenarios
+        except DamagedFile as damage:
+            raise RunRefused(f"{damage}; move it away: the coverage is then of the clips alone") from None
 
-    def manifest(self) -> dict[str, Any]:
+    def file(self) -> RunFile:
         """What run.json says; raises `RunRefused` if it cannot be read."""
-        return read_manifest(self.path / "run.json")
+        return read_run_file(self.path / "run.json")
+
+    def rig(self) -> Rig:
+        """The cameras that this run's clips have, as they were when it began; raises `RunRefused`."""
+        file = self.file()
+        cameras = RIG if file.rig is None else mounted_cameras(file.rig)
+        if (now := rig_id(cameras)) != (was := file.made_with["rig"]):
+            raise RunRefused(f"{self.path}/run.json holds the cameras {now} and says {was}; give another --out")
+        return cameras
 
     def mend(self) -> tuple[tuple[str, str], ...]:
         """Take away clips that are only half there, so that they are made again; returns each with what is wrong."""
@@ -201,19 +224,24 @@ class Run:
         with suppress(OSError):  # on a full disk; whoever works next makes it
             (self.path / UNFINISHED).mkdir(exist_ok=True)
 
-    def last_start(self) -> dict[str, Any]:
+    def last_start(self) -> RunStart:
         """What run.json says of it."""
-        return self.manifest()["starts"][-1]
+        return self.file().starts[-1]
 
     def first_start(self) -> datetime:
         """When work in this folder began, by the clock of then."""
-        return datetime.fromisoformat(self.manifest()["starts"][0]["at"])
+        return datetime.fromisoformat(self.file().starts[0].at)
 
     def note(self, **facts: Any) -> None:
         """Add to what run.json says of this start."""
-        manifest = read_manifest(self.path / "run.json")
-        manifest["starts"][-1].update(facts)
-        write_json(self.path / "run.json", manifest)
+        write_run_file(self.path / "run.json", self.file().noted(**facts))
+
+
+def _failure(path: Path) -> ClipFailed:
+    try:
+        return read_strictly(path, path.read_bytes(), ClipFailed.model_validate_json)
+    except DamagedFile as damage:
+        raise RunRefused(f"{damage}; move it away: `nearmiss resume` then makes the clip") from None
 
 
 def _begun(unfinished: Path) -> Path:
@@ -222,11 +250,12 @@ def _begun(unfinished: Path) -> Path:
 
 
 @contextmanager
-def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> Iterator[Run]:
+def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: Rig = RIG) -> Iterator[Run]:
     """Make or continue a run folder and hold it.
 
     `made_with` must agree with what the folder's clips were made with; `start` is written down and may differ from
-    start to start: other scenarios or seeds extend a run. Raises `RunRefused` or `lock.Locked`.
+    start to start: other scenarios or seeds extend a run. `rig` are the cameras whose id `made_with`
+    has. Raises `RunRefused` or `lock.Locked`.
     """
     if path.exists() and not path.is_dir():
         raise RunRefused(f"{path} is a file; --out names a folder")
@@ -240,7 +269,7 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any]) -> It
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
         run = Run(path)
-        _write_manifest(run, made_with, start)  # first of all: what has a run.json is a run folder
+        _write_manifest(run, made_with, start, rig)  # first of all: what has a run.json is a run folder
         for name in State:
             (path / name).mkdir(exist_ok=True)
         run.clear()  # left by a run that was killed
@@ -267,14 +296,15 @@ def look(path: Path) -> Run:
     return Run(path)
 
 
-def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any]) -> None:
+def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any], rig: Rig) -> None:
     path = run.path / "run.json"
-    manifest = read_manifest(path) if path.is_file() else {"made_with": made_with, "starts": []}
-    different = [k for k, v in made_with.items() if manifest["made_with"].get(k) != v]
+    before = read_run_file(path) if path.is_file() else None
+    known = before.made_with if before else made_with
+    different = [k for k, v in made_with.items() if known.get(k) != v]
     if different and (run.folders(State.ACCEPTED) or run.folders(State.REJECTED)):
-        was = ", ".join(f"{k} {manifest['made_with'].get(k)}" for k in different)
+        was = ", ".join(f"{k} {known.get(k)}" for k in different)
         now = ", ".join(f"{k} {made_with[k]}" for k in different)
         raise RunRefused(f"{run.path} was made with {was}, this run has {now}; give another --out")
-    manifest["made_with"] = made_with
-    manifest["starts"].append({"at": datetime.now(UTC).isoformat(timespec="seconds"), **start})
-    write_json(path, manifest)
+    begun = RunStart(at=datetime.now(UTC).isoformat(timespec="seconds"), **start)
+    starts = (*(before.starts if before else ()), begun)
+    write_run_file(path, RunFile(made_with=made_with, rig=stored_cameras(rig), starts=starts))

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from outputs.atomic_write import write_text
+from pipeline.runs.clip_outcome import RunningStage, read_stage
 from pipeline.runs.run_folder import UNFINISHED
 
 
@@ -26,7 +27,7 @@ class Stopwatch:
     def __call__(self, stage: str) -> Iterator[None]:
         """Whatever the block raises travels on; its seconds are then not counted."""
         for shown in self.shows:
-            write_text(shown, json.dumps({"stage": stage, "since": time.time()}))
+            write_text(shown, json.dumps(dict(RunningStage(stage=stage, since=time.time()))))
         begun = time.perf_counter()
         yield
         self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - begun, 3)
@@ -42,9 +43,9 @@ def in_work(run: Path) -> list[tuple[str, str, float]]:
     rows = []
     for path in sorted((run / UNFINISHED).glob("*.stage")):
         try:
-            shown = json.loads(path.read_text("utf-8"))
+            shown = read_stage(path)
         except (OSError, ValueError):  # it ended, or is being written, as we look
             continue
-        since = max(0.0, time.time() - shown["since"])  # a clock may be set back in between
-        rows.append((path.name.split(".")[0], shown["stage"], since))
+        since = max(0.0, time.time() - shown.since)  # a clock may be set back in between
+        rows.append((path.name.split(".")[0], shown.stage, since))
     return rows

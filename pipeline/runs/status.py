@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pipeline.engine.lock import holder
 from pipeline.runs.batch_history import made_on_other_nights
 from pipeline.runs.clip_outcome import ClipFailed
-from pipeline.runs.run_config import goes_on, resuming, wanted
+from pipeline.runs.run_file import RunStart
 from pipeline.runs.run_folder import Run, State, look
+from pipeline.runs.saved_request import goes_on, resuming, wanted
 from pipeline.runs.stage_timer import in_work
 
 _LITTLE_ROOM = 2**28  # bytes; one clip takes a few millions, a dataset's tables more
@@ -58,40 +58,39 @@ def status(path: Path) -> Status:
     clips = clips or made  # a folder of a version that did not write them down
     clips -= made_on_other_nights(run)
     failed = tuple(f for f in run.failures() if f.clip in clips - made)
-    who, start = holder(path), run.manifest()["starts"][-1]
-    faulty, done = len(start.get("faults", ())), _done(start)
+    who, start = holder(path), run.last_start()
+    faulty, done = len(start.faults), _done(start)
     phase = RunPhase.COMPLETE if clips <= made and done and not faulty else RunPhase.STOPPED
     phase = phase if who is None else RunPhase.RUNNING
     return Status(
         path, phase, len(clips), len(clips & there[State.ACCEPTED]), len(clips & there[State.REJECTED]),
         len(clips - made), len(made - clips), faulty, failed, tuple(in_work(path)) if who is not None else (), who,
-        start.get("at", ""), _why(path, start, who), _next(path, phase, len(clips - made), failed, start),
-        run.manifest()["made_with"]["renderer"],
+        start.at, _why(path, start, who), _next(path, phase, len(clips - made), failed, start),
+        run.file().made_with["renderer"],
     )  # fmt: skip
 
 
-def _done(start: dict[str, Any]) -> bool:
+def _done(start: RunStart) -> bool:
     """Whether the last start came to its end, dataset and report included; one of an older version does not say."""
-    return start["ended"]["why"] == "done" if "ended" in start else "goes_on_with" not in start
+    return start.ended.why == "done" if start.ended else start.goes_on_with is None
 
 
 def _names(run: Run, state: State) -> set[str]:
     return {folder.name for folder in run.folders(state)}
 
 
-def _why(path: Path, start: dict[str, Any], who: dict[str, str] | None) -> str:
+def _why(path: Path, start: RunStart, who: dict[str, str] | None) -> str:
     """How the last start ended, in words; "" while it works."""
     if who is not None:
         return ""
-    if "ended" in start:
-        ended = start["ended"]
-        return "it came to its end" if ended["why"] == "done" else f"{ended['why']} ({ended['at']})"
+    if start.ended:
+        return "it came to its end" if start.ended.why == "done" else f"{start.ended.why} ({start.ended.at})"
     free = shutil.disk_usage(path).free
     room = f"; only {free / 2**20:.0f} MiB are free on its disk" if free < _LITTLE_ROOM else ""
     return f"it ended without a word: killed, or its machine went down{room}"
 
 
-def _next(path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed], start: dict[str, Any]) -> str:
+def _next(path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed], start: RunStart) -> str:
     """The one command that goes on from here; "" where there is nothing to do but wait or look."""
     if phase is not RunPhase.STOPPED:
         return ""
@@ -99,7 +98,7 @@ def _next(path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed
         return resuming(path)
     untried = missing - len(failed)
     command = goes_on(Run(path), failed, untried)
-    return command if untried or not start.get("faults") else f"{command}  # once the files are corrected"
+    return command if untried or not start.faults else f"{command}  # once the files are corrected"
 
 
 def lines(told: Status) -> list[str]:

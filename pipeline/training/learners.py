@@ -292,6 +292,7 @@ class EgoMotionLearner:
         """No sheet: its errors are in the loss curve."""
 
 
+READ_TOKENS = ("decoder", "world")  # need a trained tokenizer
 PARTS: dict[str, Callable[[Preset, Footage, Path, torch.device], Learner]] = {
     "tokenizer": lambda preset, footage, tokenizer, device: TokenizerLearner(preset, footage, device),
     "decoder": DecoderLearner,

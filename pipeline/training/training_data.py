@@ -6,9 +6,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from conditioning.assets.scenery import build_scenery
 from conditioning.caption import VOCABULARY, WORDS, caption, word_ids
@@ -19,6 +21,7 @@ from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.renderer.procedural import render_procedural
 from conditioning.sensors.visibility import label_visibility
 from models.weights import describe_name_changes
+from outputs.strict_model import read_strictly
 from pipeline.checks.targets import MAX_OBJECTS, targets
 from pipeline.errors import UserError
 from scenarios.random_scenarios import sample_scenario
@@ -28,7 +31,6 @@ from scenarios.simulation.simulate import simulate
 HELD_OUT_SEED = 1_000_000  # seeds from here on are never used for training
 DURATION_S = 6.0
 ANOTHER_FOLDER = "name another folder with --footage for new footage"
-BURST = 9  # default pictures per burst: four windows of the decoder, five steps of the world model
 
 
 @dataclass(frozen=True)
@@ -143,18 +145,24 @@ def _meanings() -> dict[str, list[str]]:
     return {"layers": list(LAYERS), "vocabulary": list(VOCABULARY)}
 
 
+_OBJECT = TypeAdapter(dict[str, Any])
+_NAMES = TypeAdapter(list[str])
+_CONFIG: TypeAdapter[FootageConfig] = TypeAdapter(with_config(ConfigDict(strict=True))(FootageConfig))
+
+
 def _read_config(path: Path) -> FootageConfig:
-    """Read a footage.json. UserError if it was written by another version, or for other layers or words."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    """Read a footage.json. DamagedFile, or UserError if it is of another version, or of other layers or words."""
+    stored = read_strictly(path, path.read_bytes(), _OBJECT.validate_json)
     expected = {field.name for field in fields(FootageConfig)} | _meanings().keys()
     if different := sorted(expected ^ stored.keys()):
         raise UserError(
             f"{path} was written by another version: they differ in {', '.join(different)}; {ANOTHER_FOLDER}"
         )
     for what, names in _meanings().items():
-        if differ := describe_name_changes(stored.pop(what), names):
+        there = read_strictly(f"{path}, {what}", json.dumps(stored.pop(what)), _NAMES.validate_json)
+        if differ := describe_name_changes(there, names):
             raise UserError(f"{path.parent} has footage with another list of {what}, {differ}; {ANOTHER_FOLDER}")
-    return FootageConfig(**stored)
+    return read_strictly(path, json.dumps(stored), _CONFIG.validate_json)
 
 
 def draw_moments(config: FootageConfig, length: int, seed: int) -> Int[np.ndarray, "time"]:

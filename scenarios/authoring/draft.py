@@ -8,18 +8,25 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+from lark.exceptions import UnexpectedInput
 
 from scenarios.authoring.draft_actors import DraftActor, company, ego_lane, ego_speed
 from scenarios.authoring.draft_setting import DraftSetting, read_setting
 from scenarios.load import loads
 from scenarios.scenario import HoldSpeed, Scenario
 from scenarios.simulation.simulate import simulate
-from scenarios.source.errors import SpecErrors
+from scenarios.source.errors import SpecErrors, quoted
+from scenarios.spec.actor_references import join_nouns
 from scenarios.spec.appearance_spec import WRITTEN
+from scenarios.story.parse_tree import clauses
+from scenarios.story.phrase_catalog import openings
+from scenarios.verbs import VERBS
+from scenarios.verbs.clause import Clause, ClauseError
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
 _SOONEST_S, _APART_S = 1.0, 1.5  # default time of an event, and of those after it
@@ -29,12 +36,26 @@ _FINITE = {
     "crossing": "crosses", "stepping": "steps", "walking": "walks", "running": "runs", "riding": "rides",
     "braking": "brakes", "stopping": "stops", "cutting": "cuts", "merging": "merges", "pulling": "pulls",
     "changing": "changes", "darting": "darts", "coming": "comes", "emerging": "emerges", "slowing": "slows",
+    "overtaking": "overtakes", "turning": "turns", "opening": "opens", "reversing": "reverses",
     "accelerating": "accelerates", "dashing": "dashes", "jumping": "jumps", "following": "follows",
 }  # fmt: skip
 
 
 class NotDrafted(ValueError):
-    """A phrase of which nothing, or too little, is understood; the message quotes it."""
+    """A phrase of which nothing, or too little, is understood; the message quotes it.
+
+    `example`: a phrase with the same verb that can be drafted; "" if there is none.
+    """
+
+    example: str = ""
+
+
+class _Lacking(NotDrafted):
+    """A phrase with a known verb that lacks something or is not possible. `verbs`: the verbs that it may mean."""
+
+    def __init__(self, said: str, verbs: tuple[str, ...], unknown: tuple[str, ...]):
+        self.verbs, self.unknown = verbs, unknown
+        super().__init__(said)
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,29 @@ class Draft:
 
 def draft(phrase: str, name: str) -> Draft:
     """A file called `name` in which the phrase happens; raises NotDrafted."""
+    try:
+        return _drafted(phrase, name)
+    except _Lacking as lacking:
+        said = str(lacking)
+        example = _example(phrase.strip().rstrip(".!"), name, lacking)
+        refused = NotDrafted(f"{said}; for example '{example}'" if example else said)
+        refused.example = example
+        raise refused from lacking
+
+
+def _example(phrase: str, name: str, lacking: _Lacking) -> str:
+    """The first example of the verbs that can be drafted."""
+    own = (VERBS.get(verb) for verb in lacking.verbs)
+    for offer in dict.fromkeys(offer for verb in own if verb is not None for offer in verb.drafts):
+        tried = offer.replace("...", phrase)
+        with suppress(NotDrafted):
+            if set(_drafted(tried, name).unknown) <= set(lacking.unknown):
+                return tried
+    return ""
+
+
+def _drafted(phrase: str, name: str) -> Draft:
+    """The draft, or NotDrafted without an example in its message."""
     if not 0 < len(phrase.strip()) <= LONGEST or not phrase.isprintable():
         raise NotDrafted(f"a phrase of 1 to {LONGEST} characters is wanted")
     read = read_setting(phrase)
@@ -58,10 +102,16 @@ def draft(phrase: str, name: str) -> Draft:
     for said, left in _shortened(cast.said):
         if left and not _lines(said, cast.parts, split=True):
             break  # only names are left, without an action
-        if (found := _placed(Sheet(name, phrase, cast.setting, cast.parts, ()), said)) is not None:
-            unknown = (*read.unknown, *cast.unknown, *([left] if left else []))
+        unknown = (*read.unknown, *cast.unknown, *([left] if left else []))
+        found = _placed(Sheet(name, phrase, cast.setting, cast.parts, ()), said)
+        if isinstance(found, tuple):
             return Draft(_met(*found).text(unknown), unknown)
-    raise NotDrafted(f"'{read.rest}' is not understood as an action of an actor")
+        if found is not None and not left:
+            meant = f"'{read.rest}' is understood, and cannot be drafted as it is: {found.found}; wanted {found.wanted}"
+            raise _Lacking(meant, found.verbs, unknown)
+    known = openings()
+    verbs = tuple(verb for word in cast.said.split() for verb in sorted(known.get(word, ())))
+    raise _Lacking(f"'{read.rest}' is not understood as an action of an actor", verbs, (*read.unknown, *cast.unknown))
 
 
 @dataclass(frozen=True)
@@ -121,8 +171,21 @@ def _shortened(said: str) -> Iterator[tuple[str, str]]:
         yield " ".join(words[:end]), " ".join(words[end:])
 
 
-def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | None:
-    """The first placement of the actors with which the file loads, with the phrase as one story line or several."""
+@dataclass(frozen=True)
+class _Refusal:
+    """The reason why a story is not possible although it is understood, for the most likely places of its actors."""
+
+    found: str
+    wanted: str
+    verbs: tuple[str, ...]
+
+
+def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | _Refusal | None:
+    """The first placement of the actors with which the file loads, with the phrase as one story line or several.
+
+    Otherwise the reason why it does not load, or None if the grammar does not understand it.
+    """
+    refusal: _Refusal | None = None
     for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in (False, True)):
         for places in product(*(part.places(sheet.setting) for part in sheet.parts)):
             parts = tuple(replace(part, place=place) for part, place in zip(sheet.parts, places, strict=True))
@@ -130,8 +193,37 @@ def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | None:
             try:
                 return tried, loads(tried.text())[0]
             except SpecErrors as error:
-                if any("not understood" in fault.found for fault in error.faults):
+                if not _is_read(story):
                     break  # another place does not help the grammar
+                refusal = refusal or _refusal(story, error)
+    return refusal
+
+
+def _is_read(story: tuple[str, ...]) -> bool:
+    return all(_clauses(line) for line in story)
+
+
+def _clauses(line: str) -> tuple[Clause | ClauseError, ...]:
+    """The clauses that the grammar reads in a line; () if it does not understand the line."""
+    try:
+        return clauses(join_nouns(line))[1]
+    except UnexpectedInput:
+        return ()
+
+
+def _refusal(story: tuple[str, ...], error: SpecErrors) -> _Refusal | None:
+    """The first fault of a story line, unless the line only has a word that names no actor."""
+    for fault in error.faults:
+        place = fault.where.partition("story.")[2].partition(".")[0]
+        if not place.isdecimal():
+            continue
+        line = story[int(place)]
+        said = _clauses(line)
+        if fault.found == quoted(line) and not any(isinstance(clause, ClauseError) for clause in said):
+            return None
+        found = fault.found.removeprefix(f"{quoted(line)}: ")
+        verbs = tuple(clause.verb for clause in said if isinstance(clause, Clause))
+        return _Refusal(found, fault.wanted, verbs)
     return None
 
 

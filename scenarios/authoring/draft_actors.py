@@ -127,7 +127,8 @@ def company(text: str, setting: DraftSetting) -> DraftCast:
             adjectives.add("parked" if found[1] == "parked" and "lane" not in found[0] else "standing")
             words = f" {' '.join(words)}"[found.end() :].split()
         side = ""
-        if found := _ON.match(" " + " ".join(words)):
+        passes = said[begin - 1 : begin] == ["overtakes"]  # a side after it is the side of passing
+        if not passes and (found := _ON.match(" " + " ".join(words))):
             side, words = found[1], f" {' '.join(words)}"[found.end() :].split()
         if said[begin - 1 : begin] == ["behind"]:
             adjectives.add("parked")  # a body that hides another one is parked at the kerb

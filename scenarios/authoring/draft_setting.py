@@ -23,6 +23,7 @@ _SYNONYMS: dict[tuple[str, str], tuple[str, str]] = {
     ("road.kind", "straight"): ("", "straight"),
     ("road.direction", "left"): ("", "left-hand"),
     ("road.direction", "right"): ("", "right-hand"),
+    ("road.opposite_lanes", "2"): ("", "wide"),
     ("road.lanes", "1"): ("", "one-lane single-lane"),
     ("road.lanes", "2"): ("", "two-lane dual-lane"),
     ("road.lanes", "3"): ("motorway highway freeway", "three-lane"),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from scenarios.compiler.placement import cover_of
 from scenarios.event_text import sentence
+from scenarios.events.event_spec import awaited
 from scenarios.load import understand
 from scenarios.metrics.criticality import braking_decel
 from scenarios.model.actions import VerbAction, sets_path
@@ -17,10 +18,8 @@ from scenarios.model.driver_models import DRIVERS, G
 from scenarios.model.environment import WEATHERS
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
-from scenarios.model.triggers import singles
 from scenarios.roads.road import Road
 from scenarios.scenario import (
-    AfterEvent,
     Appear,
     AtPose,
     Brake,
@@ -264,8 +263,7 @@ def _across(placed: Placed, road: Road) -> str:
 
 def _told_story(scenario: Scenario) -> Iterator[str]:
     """The events as story lines, with the effect of the road after '#'."""
-    waits = (single for event in scenario.events for single in singles(event.when))
-    meant = {single.event for single in waits if isinstance(single, AfterEvent)}
+    meant = awaited(scenario.events)
     for event in scenario.events:
         label = f"{event.name}: " if event.name in meant or not _AUTO.fullmatch(event.name) else ""
         remark = _remark(event, scenario)

@@ -20,6 +20,7 @@ from scenarios.spec.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
 from scenarios.spec.base import as_faults
 from scenarios.spec.road_spec import brought_along, made_road
 from scenarios.spec.scenario_spec import Collision, Common, LogSpec, Start, WorldSpec
+from scenarios.verbs import VERBS
 
 _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
 _ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)
@@ -182,6 +183,8 @@ def _identified(scenario: Scenario) -> Scenario:
     for event, told in zip(scenario.events, content["events"], strict=True):
         del told["name"]  # only the actor that it refers to matters
         _name_by_place(told["when"], event.when, place)
+        for key, when in VERBS.triggers_of(event.do).items():
+            _name_by_place(told["do"][key], when, place)
     text = json.dumps(_rounded(content), sort_keys=True)
     return replace(scenario, id=f"{scenario.name}-{sha256(text.encode()).hexdigest()[:10]}")
 

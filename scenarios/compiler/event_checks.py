@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from scenarios.compiler.kind_limits import check_limit
 from scenarios.events.action_spec import Do, crossing_speed
 from scenarios.events.event_spec import EventSpec
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
@@ -10,7 +11,6 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import Inconsistency, nearest
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
-from scenarios.spec.appearance_spec import too_fast
 from scenarios.spec.trigger_spec import When, pair_of
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import StoryVerb, WrittenEvent
@@ -42,11 +42,11 @@ def check_event(
     spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
 ) -> Iterator[Inconsistency]:
     """All inconsistencies of one event of `story`."""
-    yield from _check_trigger(spec, story, cast, duration_s)
+    yield from _check_trigger("when", spec.when, spec, story, cast, duration_s)
     if spec.actor in cast.broken:
         return
     if spec.actor not in cast.members:
-        yield "actor", f"'{spec.actor}'", nearest(spec.actor, [*cast.members, *sorted(cast.broken)])
+        yield "actor", f"'{spec.actor}'", _nearest_actor(spec.actor, [*cast.members, *sorted(cast.broken)], cast)
         return
     actor, verb = cast.members[spec.actor], spec.do.verb
     others = [e for e in story if e is not spec and e.actor == actor.id and _may_precede(e, spec)]
@@ -61,12 +61,17 @@ def check_event(
     else:
         if (own := VERBS.get(verb)) is not None:
             yield from _check_verb(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
-            yield from _check_limit(spec.do, actor)
+            yield from check_limit(spec.do, actor, None)
             return
-        moved = any(e.do.verb in SETS_PATH for e in others)
-        yield from _ACTION_DOUBTS.get(verb, _check_nothing)(spec.do, actor, cast, moved)
-        yield from _check_limit(spec.do, actor)
-        yield from _check_speed(spec.do, actor, any(e.do.verb in SETS_SPEED for e in others))
+        moved, changed = (any(e.do.verb in sets for e in others) for sets in (SETS_PATH, SETS_SPEED))
+        yield from _ACTION_CHECKS.get(verb, _check_nothing)(spec.do, actor, cast, moved)
+        yield from check_limit(spec.do, actor, None if changed or actor.on_trajectory else actor.speed_mps)
+        yield from _check_speed(spec.do, actor, changed)
+
+
+def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:
+    """The correction of an id that no actor has."""
+    return cast.door_of(said) or nearest(said, known)
 
 
 def _may_precede(one: EventSpec, other: EventSpec) -> bool:
@@ -88,30 +93,16 @@ def _check_verb(
         elif said not in cast.members:
             unknown = True
             if said not in cast.broken:
-                yield (
-                    f"{where}.{key}",
-                    f"'{said}'",
-                    nearest(said, [name for name in cast.members if name != spec.actor]),
-                )
+                others = [name for name in cast.members if name != spec.actor]
+                yield f"{where}.{key}", f"'{said}'", _nearest_actor(said, others, cast)
     for key in verb.triggers:
         if (when := getattr(says, key)) is not None:
-            yield from _check_inner_trigger(f"{where}.{key}", when, spec.actor, cast, duration_s)
+            yield from _check_trigger(f"{where}.{key}", when, spec, story, cast, duration_s)
     if not unknown:
         others = tuple(e.do.verb for e in story if e is not spec and e.actor == spec.actor)
         event = WrittenEvent(cast.members[spec.actor], cast, earlier, others, *changed_before(spec, story))
         for key, found, wanted in verb.check(says, event):
             yield f"{where}.{key}" if key else where, found, wanted
-
-
-def _check_inner_trigger(
-    where: str, when: When, actor: str, cast: ActorIndex, duration_s: float
-) -> Iterator[Inconsistency]:
-    """Checks a trigger within an action: it may use every condition except the end of another event."""
-    for path, single in when.singles(where):
-        if single.ended is not None:
-            yield f"{path}.ended", "the end of an event", "'when ... has ended' in the event that comes next"
-        else:
-            yield from _check_single(path, single, actor, cast, duration_s)
 
 
 def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozenset[str], frozenset[str]]:
@@ -125,13 +116,14 @@ def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozens
 
 
 def _check_trigger(
-    spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
+    where: str, when: When, spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
 ) -> Iterator[Inconsistency]:
-    for path, when in spec.when.singles():
-        if when.ended is not None:
-            yield from _check_ended(f"{path}.ended", when.ended.event, spec, story)
+    """Checks a trigger of an event or within its action; `where`: its path."""
+    for path, single in when.singles(where):
+        if single.ended is not None:
+            yield from _check_ended(f"{path}.ended", single.ended.event, spec, story)
         else:
-            yield from _check_single(path, when, spec.actor, cast, duration_s)
+            yield from _check_single(path, single, spec.actor, cast, duration_s)
 
 
 def _check_single(path: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Inconsistency]:
@@ -142,7 +134,7 @@ def _check_single(path: str, when: When, actor: str, cast: ActorIndex, duration_
     for key in ("of", "to", "what"):
         said = getattr(part, key, None)
         if said is not None and said not in known:
-            yield f"{path}.{when.named}.{key}", f"'{said}'", nearest(said, known)
+            yield f"{path}.{when.named}.{key}", f"'{said}'", _nearest_actor(said, known, cast)
     yield from _check_pair(path, when, actor, cast)
 
 
@@ -179,7 +171,11 @@ def _check_ended(path: str, said: str, spec: EventSpec, story: Sequence[EventSpe
 
 
 def _waits_for(spec: EventSpec) -> list[str]:
-    return [when.ended.event for _, when in spec.when.singles() if when.ended is not None]
+    """The events whose end this event waits for, before it begins or before it ends."""
+    verb = VERBS.get(spec.do.verb)
+    inner = (getattr(spec.do.says, key) for key in (verb.triggers if verb is not None else ()))
+    whens = [spec.when, *(when for when in inner if when is not None)]
+    return [single.ended.event for when in whens for _, single in when.singles() if single.ended is not None]
 
 
 def _goes_on(spec: EventSpec) -> str:
@@ -220,26 +216,18 @@ def _off_rails(do: Do, actor: ActorDescription) -> str:
     return ""
 
 
-def _check_limit(do: Do, actor: ActorDescription) -> Iterator[Inconsistency]:
-    """Checks the requested speed and deceleration against the limits of the actor's kind."""
-    limits, says = KINDS[actor.kind].dynamics, do.says
-    key = {"change_speed": "to"}.get(do.verb, "speed")
-    speed, decel = getattr(says, key, None), getattr(says, "decel", None)
-    if limits.fastest_mps is not None and speed is not None and speed > limits.fastest_mps + 1e-9:
-        yield f"do.{do.verb}.{key}", f"{actor.a_kind} at {shown(speed, SPEED)}", too_fast(actor.kind)
-    if limits.hardest_mps2 is not None and decel is not None and decel > limits.hardest_mps2:
-        found = f"{actor.a_kind} that brakes at {decel:g} m/s^2"
-        yield f"do.{do.verb}.decel", found, f"at most {limits.hardest_mps2:g} m/s^2, the limit of its brakes"
-
-
 def _check_cut_in(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
-    if not actor.beside_ego_lane and not moved:
+    if actor.kind in ON_FOOT:
+        yield "do.cut_in", *_keeps_no_lane(actor)
+    elif not actor.beside_ego_lane and not moved:
         wanted = "an actor in another lane of the ego's direction"
         yield "do.cut_in", f"{actor.id}, which is not beside the ego's lane", wanted
 
 
 def _check_cut_out(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
-    if actor.id == "ego" or not (actor.in_ego_lane or moved):
+    if actor.kind in ON_FOOT:
+        yield "do.cut_out", *_keeps_no_lane(actor)
+    elif actor.id == "ego" or not (actor.in_ego_lane or moved):
         yield "do.cut_out", f"{actor.id}, which is not ahead in the ego's lane", "an actor in the ego's lane"
 
 
@@ -247,7 +235,11 @@ def _check_lane(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) 
     if actor.on_ramp and not moved and do.verb in ("change_lane", "offset"):
         yield f"do.{do.verb}", f"{actor.id}, which is on the ramp", "merge first"
     if actor.kind in ON_FOOT:
-        yield f"do.{do.verb}", f"{actor.a_kind}, which does not keep to a lane", "a vehicle or a cyclist"
+        yield f"do.{do.verb}", *_keeps_no_lane(actor)
+
+
+def _keeps_no_lane(actor: ActorDescription) -> tuple[str, str]:
+    return f"{actor.a_kind}, which does not keep to a lane", "a vehicle or a cyclist"
 
 
 def _check_skid(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
@@ -256,7 +248,9 @@ def _check_skid(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) 
 
 
 def _check_merge(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
-    if not actor.on_ramp:
+    if actor.kind in ON_FOOT:
+        yield "do.merge", *_keeps_no_lane(actor)
+    elif not actor.on_ramp:
         yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; in a lane: cut_in"
 
 
@@ -316,7 +310,7 @@ def _check_disappear(do: Do, actor: ActorDescription, cast: ActorIndex, moved: b
         yield "actor", "the ego", "another actor: the scene is where the ego is"
 
 
-_ACTION_DOUBTS = {
+_ACTION_CHECKS = {
     "cut_in": _check_cut_in,
     "cut_out": _check_cut_out,
     "change_lane": _check_lane,

@@ -7,6 +7,7 @@ from math import cos, hypot, pi, sin
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
+from scenarios.compiler.kind_limits import check_heading, check_path, check_rail
 from scenarios.events.action_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.kinds.registry import KINDS
@@ -218,15 +219,23 @@ def check_lane(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsistenc
 
 def _check_kind(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsistency]:
     """Checks what a kind of actor cannot do from its start."""
-    record, path = KINDS[spec.kind], "trajectory" if isinstance(spec, Moved) else "speed"
-    speed = max(_speeds(spec.trajectory)) if isinstance(spec, Moved) else getattr(spec, "speed", 0.0)
-    if record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + 1e-9:
-        yield f"{where}.{path}", f"{spec.kind} at {shown(speed, SPEED)}", too_fast(spec.kind)
+    record, speed = KINDS[spec.kind], getattr(spec, "speed", 0.0)
+    if isinstance(spec, Moved):
+        for found, wanted in check_path(spec.kind, spec.trajectory):
+            yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
+    elif record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + 1e-9:
+        yield f"{where}.speed", f"{spec.kind} at {shown(speed, SPEED)}", too_fast(spec.kind)
     if not record.on_rails:
         return
     if isinstance(spec, OnRamp):
         yield f"{where}.road", f"{spec.kind}, which runs on rails, on a ramp", "another kind of vehicle"
-    elif speed > 0 and not isinstance(spec, Moved) and road.junction is not None and road.junction.ring_m:
+    elif isinstance(spec, Moved):
+        for found, wanted in check_rail(spec.trajectory, road):
+            yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
+    elif isinstance(spec, Boxed) and speed > 0:
+        for found, wanted in check_heading(spec.box.at, spec.box.heading, road):
+            yield f"{where}.box.heading", f"{spec.kind} {found}", wanted
+    if speed > 0 and road.junction is not None and road.junction.ring_m:
         found = f"{spec.kind}, which runs on rails, towards a roundabout"
         yield f"{where}.kind", found, "another kind of vehicle, or 0 km/h"
 

@@ -1,6 +1,6 @@
 """The spec of an event, its compilation, and contradictions between two events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -12,6 +12,7 @@ from scenarios.scenario import Event
 from scenarios.spec.actor_references import ActorIndex
 from scenarios.spec.base import Section
 from scenarios.spec.trigger_spec import EventId, When, compiled_trigger
+from scenarios.verbs import VERBS
 
 
 def _bare_word(written: Any) -> Any:
@@ -33,9 +34,15 @@ def compiled(spec: EventSpec, cast: ActorIndex) -> Event:
     return Event(spec.actor, trigger, compiled_action(spec.do, cast.members[spec.actor], cast), spec.id or "")
 
 
+def awaited(events: Iterable[Event]) -> frozenset[str]:
+    """The names of events whose end another event waits for, before it begins or before it ends."""
+    whens = (when for event in events for when in (event.when, *VERBS.triggers_of(event.do).values()))
+    return frozenset(part.event for when in whens for part in singles(when) if isinstance(part, AfterEvent))
+
+
 def once_each(events: list[Event]) -> tuple[Event, ...]:
     """The events without duplicates (the same event in English and structured): those by time first."""
-    meant = {single.event for event in events for single in singles(event.when) if isinstance(single, AfterEvent)}
+    meant = awaited(events)
     once: dict[tuple[object, ...], Event] = {}
     for event in events:
         key = (event.actor, event.when, event.do)

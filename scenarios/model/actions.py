@@ -217,11 +217,13 @@ class FollowTrajectory:
 class VerbAction:
     """An action defined by a verb of `scenarios.verbs`, as a frozen dataclass.
 
-    The class states what the action replaces: the control of the body's speed, of its path, or both.
+    The class states what the action replaces: the control of the body's speed, of its path, or both. `along_road`: the
+    action continues along the body's road, so a body that heads across the road cannot take it.
     """
 
     takes_speed: ClassVar[bool] = False
     takes_path: ClassVar[bool] = False
+    along_road: ClassVar[bool] = False
 
     def brought(self, actor: str) -> tuple[str, ...]:
         """Ids of bodies that the action of `actor` adds to the scene when it begins."""

@@ -48,7 +48,7 @@ class Storyboard:
         """Remove and return the first waiting event whose trigger holds now."""
         self.latest_s = t_s
         for place, waiting in enumerate(self.waiting):
-            if self._holds(waiting.event.when, waiting.nearest, look, t_s):
+            if self.holds(waiting.event.when, waiting.nearest, look, t_s):
                 return self.waiting.pop(place).event
         return None
 
@@ -61,13 +61,10 @@ class Storyboard:
         told = [(run.event.actor, run.deed.step(t_s)) for run in able]
         return [(actor, said) for actor, said in told if said]
 
-    def holds(self, when: Trigger, look: BodyLookup, t_s: float) -> bool:
-        """Whether a trigger holds now, independent of any event."""
-        return self._holds(when, {}, look, t_s)
-
-    def _holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: BodyLookup, t_s: float) -> bool:
+    def holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: BodyLookup, t_s: float) -> bool:
+        """Whether a trigger holds now; `nearest` collects how near each of its conditions came to holding."""
         if isinstance(when, AllOf | AnyOf):
-            held = [self._holds(part, nearest, look, t_s) for part in when.parts]
+            held = [self.holds(part, nearest, look, t_s) for part in when.parts]
             return all(held) if isinstance(when, AllOf) else any(held)
         if isinstance(when, After):
             return when.t_s <= t_s + SOON_S
@@ -84,8 +81,8 @@ class Storyboard:
         for run in replaced:
             self._end(run, t_s)
         self.begun.add(event.name)
-        if deed.declined:
-            self.declined.append(Unfired(event.actor, sentence(event), deed.said))
+        if deed.declined or deed.short:
+            self.declined.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
         self.running.append(Running(event, deed))
 
     def end_finished(self, t_s: float) -> None:
@@ -99,36 +96,41 @@ class Storyboard:
             self.ended_s[run.event.name] = t_s
 
     def unfired(self) -> tuple[Unfired, ...]:
-        """Events that did not happen, with the reasons; events whose action was declined come first."""
-        waiting = (Unfired(w.event.actor, sentence(w.event), self._why(w.event.when, w)) for w in self.waiting)
-        return (*self.declined, *waiting)
+        """Everything that did not happen, with the reasons: declined actions, ends of actions that still wait for
+        something, and events whose trigger never held.
+        """
+        ends = ((run.event, run.deed.waits_for()) for run in self.running)
+        lasting = (Unfired(event.actor, f"the end of '{sentence(event)}'", why) for event, why in ends if why)
+        waiting = (Unfired(w.event.actor, sentence(w.event), self.why(w.event.when, w.nearest)) for w in self.waiting)
+        return (*self.declined, *lasting, *waiting)
 
-    def _why(self, when: Trigger, waiting: Waiting) -> str:
+    def why(self, when: Trigger, nearest: dict[Single, TriggerDistance]) -> str:
+        """Why a trigger never held, with the nearest value of each of its conditions."""
         match when:
             case AllOf(parts):
-                missed = [part for part in parts if not self._held(part, waiting)]
-                told = [self._why(part, waiting) for part in missed]
+                missed = [part for part in parts if not self._held(part, nearest)]
+                told = [self.why(part, nearest) for part in missed]
                 return " and ".join(told) or "each of its conditions held, but never all at once"
             case AnyOf(parts):
-                return "; ".join(self._why(part, waiting) for part in parts)
+                return "; ".join(self.why(part, nearest) for part in parts)
             case After():
                 return "the clip ended before"
             case AfterEvent(event) if event in self.ended_s:
                 return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late in the clip"
             case AfterEvent(event):
                 return f"'{event}' never {'ended' if event in self.begun else 'happened'}"
-        if when not in waiting.nearest:
+        if when not in nearest:
             return f"{' and '.join(bodies_of(when))} were never in the scene together"
-        return waiting.nearest[when].told
+        return nearest[when].told
 
-    def _held(self, when: Single, waiting: Waiting) -> bool:
+    def _held(self, when: Single, nearest: dict[Single, TriggerDistance]) -> bool:
         """Whether one condition of a trigger ever held, considered alone."""
         match when:
             case After():
                 return when.t_s <= self.latest_s + SOON_S
             case AfterEvent(event, delay):
                 return self.ended_s.get(event, math.inf) + delay <= self.latest_s + SOON_S
-        return when in waiting.nearest and waiting.nearest[when].short <= 0
+        return when in nearest and nearest[when].short <= 0
 
 
 def _takes_over(new: Event, old: Event) -> bool:

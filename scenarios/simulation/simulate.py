@@ -9,13 +9,13 @@ from jaxtyping import Bool, Float
 from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
 from scenarios.model.driver_models import G, driver
 from scenarios.model.kinds.registry import KINDS
-from scenarios.model.triggers import Trigger, time_of
+from scenarios.model.triggers import Single, Trigger, time_of
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Rollout, SimEvent, frame_count
 from scenarios.scenario import Event, Scenario, brought, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
-from scenarios.simulation.actions.motions import ActionContext, speed_rule
+from scenarios.simulation.actions.motions import ActionContext, TriggerWatch, speed_rule
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.boxes import box_centres
 from scenarios.simulation.dynamics.collisions import (
@@ -37,6 +37,7 @@ from scenarios.simulation.spawn_despawn import arrival, beyond_edge, disappear, 
 from scenarios.simulation.traffic.car_following import DriverStates
 from scenarios.simulation.traffic.roundabout_yield import Roundabout
 from scenarios.simulation.traffic.traffic_signals import Signals
+from scenarios.simulation.trigger_conditions import TriggerDistance
 
 SUBSTEPS = 10
 LOOK_EVERY = 2  # steps between two observations of a driver
@@ -74,6 +75,7 @@ class SimulationState:
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
         self.story = Storyboard(events, tuple(self.place))
+        self.carried = [self.movers[self.place[name]] for name in brought(scenario.events)]
         self.arriving: list[BodyState] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
         appear = (e.actor for e in scenario.events if isinstance(e.do, Appear))
@@ -143,10 +145,15 @@ class SimulationState:
         return perform(mover, event.do, self._context(mover))
 
     def _context(self, mover: BodyState) -> ActionContext:
-        def holds(when: Trigger) -> bool:
-            return self.story.holds(when, self._body, self.t_s)
+        return ActionContext(self.t_s, self._body, self._watch, speed_rule(mover))
 
-        return ActionContext(self.t_s, self._body, holds, speed_rule(mover))
+    def _watch(self, when: Trigger) -> TriggerWatch:
+        nearest: dict[Single, TriggerDistance] = {}
+
+        def holds() -> bool:
+            return self.story.holds(when, nearest, self._body, self.t_s)
+
+        return TriggerWatch(holds, lambda: self.story.why(when, nearest))
 
     def _appear_and_disappear(self) -> None:
         """Add bodies that are due once their place at the scene's edge is free; remove leaving bodies at the edge."""
@@ -182,6 +189,9 @@ class SimulationState:
                 cruising.append((place, road))
         for road, places in _by_road(cruising):
             drive_on(self.table, np.array(places), road.nodes, road.curvature_per_m, STEP_S)
+        for mover in self.carried:
+            if mover.attached is not None and mover.attached.carrier.slides:
+                mover.go_with_carrier(STEP_S)
 
     def _update_grip(self) -> None:
         """Set the grip of every body from the friction under its wheels."""

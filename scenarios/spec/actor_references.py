@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from scenarios.model.bodies import CALLED, USUAL_SIZE, VARIANTS, Kind, Size, variant_of
+from scenarios.model.kinds.debris import DOOR_SUFFIX, DOORED
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.spec.actor_spec import (
@@ -100,6 +101,13 @@ class ActorIndex:
         """'lead (car), truck (truck)', for messages."""
         described = [f"{m.id} ({m.kind})" for m in self.members.values()]
         return ", ".join(described + sorted(self.broken))
+
+    def door_of(self, name: str) -> str:
+        """The message for the name of a car's door, a body that no story line can name; "" for other names."""
+        owner = name.removesuffix(DOOR_SUFFIX)
+        if owner == name or owner not in self.members or self.members[owner].kind not in DOORED:
+            return ""
+        return f"{owner}: {name} is its door, a body without a story of its own; an event of {owner} opens it"
 
     def leader(self) -> str | None:
         """The nearest body ahead in the ego's lane."""
@@ -249,10 +257,24 @@ def _strange(words: list[str], cast: ActorIndex) -> list[str]:
     return [word for word in words if word not in known]
 
 
+def _named(words: list[str], cast: ActorIndex) -> str:
+    """The one actor that the words refer to; "" for none or several."""
+    try:
+        return resolve(" ".join(words), cast) if words else ""
+    except AmbiguousReference:
+        return ""
+
+
 def _no_actor(words: list[str], cast: ActorIndex) -> str:
+    if door := cast.door_of("-".join(words)):
+        return door
     there = f"an actor of this scenario: {cast.listed}"
     strange = _strange(words, cast)
     if not strange:
         return f"{there}; none of them is '{' '.join(words)}'"
     close = get_close_matches(strange[0], sorted(_known(cast)), n=1, cutoff=0.75)
+    named = words[: -len(strange)]
+    if not close and words == named + strange and (who := _named(named, cast)):
+        extra = " ".join(strange)
+        return f"'{' '.join(named)}' alone: '{extra}' does not describe {who}, and is not allowed here for its action"
     return f"{there}; '{strange[0]}' describes none of them" + (f", did you mean {close[0]}?" if close else "")

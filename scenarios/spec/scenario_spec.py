@@ -15,7 +15,8 @@ from scenarios.spec.actor_spec import ActorSpec, EgoSpec
 from scenarios.spec.base import Angle, Instant, Section, fault, measured, one_of
 from scenarios.spec.road_spec import RoadSpec
 
-WORDS_SAFE_AS_ID = "letters a-z, digits, - or _, starting with a letter, at most 32 of them, and not 'ego'"
+LONGEST_ID = 32  # characters
+WORDS_SAFE_AS_ID = f"letters a-z, digits, - or _, starting with a letter, at most {LONGEST_ID} of them, and not 'ego'"
 
 
 def not_the_ego(name: str) -> str:
@@ -28,7 +29,9 @@ def not_the_ego(name: str) -> str:
 # Names are used in folder names: dots, slashes and spaces are not allowed.
 Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*\z", max_length=64)]
 ActorId = Annotated[
-    str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_-]*\z", max_length=32), AfterValidator(not_the_ego)
+    str,
+    StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_-]*\z", max_length=LONGEST_ID),
+    AfterValidator(not_the_ego),
 ]
 Prose = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)]
 SceneName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\z", max_length=64)]

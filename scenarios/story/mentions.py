@@ -36,10 +36,8 @@ def _of_action(action: Action) -> tuple[str, ...]:
             return (name,)
         case VerbAction():
             verb = VERBS.of(action)
-            awaited = (getattr(action, key) for key in verb.triggers)
-            inner = [
-                name for when in awaited if when is not None for part in singles(when) for name in _of_single(part)
-            ]
+            awaited = VERBS.triggers_of(action).values()
+            inner = [name for when in awaited for part in singles(when) for name in _of_single(part)]
             return (*(getattr(action, key) for key in verb.names), *inner)
     return ()
 

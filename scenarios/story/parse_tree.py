@@ -1,5 +1,6 @@
 """From the parse tree of a story line to clauses, with the actors as phrases."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -40,6 +41,7 @@ USUAL_RATE = {
     "speeds up": WordedRate("1.5 m/s^2", "speeding_up_mps2"),
     "slows down": WordedRate("2 m/s^2", "slowing_down_mps2"),
 }
+_BEGINS_WITH_THEN = re.compile(r"(and )?(then|after that|afterwards)(?![\w-])")
 RUNNING = "at a run"  # a speed that depends on the actor
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
@@ -58,6 +60,14 @@ _AT: dict[str, dict[PhysicalQuantity, str]] = {
 }
 
 
+# Parts by alias, one of which the verb requires; a clause without any becomes a ClauseError.
+NEEDED: dict[str, tuple[str, ...]] = {
+    "turn": ("turned",),
+    "change_lane": ("turned",),
+    **dict.fromkeys(("speed_up", "slow_down", "change_speed"), ("to",)),
+}
+
+
 @lru_cache(maxsize=1)
 def grammar() -> Lark:
     return Lark(grammar_text(VERBS.all()), parser="lalr", lexer="contextual")
@@ -73,7 +83,7 @@ def grammar_text(verbs: Iterable[StoryVerb]) -> str:
 def clauses(plain: str) -> tuple[bool, tuple[Clause | ClauseError, ...]]:
     """Whether a line begins with 'then', and its clauses; raises lark's UnexpectedInput."""
     said = _reader().transform(grammar().parse(plain))
-    return plain.startswith(("then", "and then", "after that", "afterwards")), tuple(said)
+    return _BEGINS_WITH_THEN.match(plain) is not None, tuple(said)
 
 
 @lru_cache(maxsize=1)

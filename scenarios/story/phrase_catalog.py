@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -12,7 +13,7 @@ from scenarios.model.bodies import Kind
 from scenarios.source.units import MEASURES
 from scenarios.spec.actor_references import ADJECTIVES, JOINED, NOUNS, ORDINALS, PRONOUNS
 from scenarios.story.examples import PHRASES
-from scenarios.story.parse_tree import grammar
+from scenarios.story.parse_tree import NEEDED, grammar
 from scenarios.verbs import VERBS
 
 SLOTS = {
@@ -21,6 +22,7 @@ SLOTS = {
     "seconds": ("QUANTITY", "10 m"),
     "point": ("POINT", "(1 s, 10 m, 0 m)"),
 }
+_UNLISTED = ("speed_since",)  # aliases of rules that join a part of a verb and a condition
 _CHARACTERS = {"[0-5]": ("0", "1")}  # examples of character classes in words
 
 
@@ -74,7 +76,7 @@ def openings() -> dict[str, frozenset[str]]:
     """The first words of each verb, with the verbs that begin with them."""
     found: dict[str, set[str]] = {}
     for verb in verbs():
-        for way in _ways(_rules()[verb], frozenset({"when"})):
+        for way in _ways(_rules()[verb], _Variation(once=frozenset({"when"}))):
             found.setdefault(way.split(" ")[0], set()).add(verb)
     return {word: frozenset(said) for word, said in found.items()}
 
@@ -94,44 +96,81 @@ def _aliases(verb: str) -> set[str]:
 # -- sentences -----------------------------------------------------------------------------------------------------
 
 
-def sentences() -> Iterator[tuple[str, str]]:
-    """(rule, sentence): every verb with each of its words and parts, and every trigger, one at a time."""
+@dataclass(frozen=True)
+class _Variation:
+    """The variation in the sentences of a rule.
+
+    `once`: rules for which one alternative is enough. `needed`: aliases of parts, one of which is required.
+    `every_word`: use every synonym instead of one.
+    """
+
+    once: frozenset[str]
+    needed: tuple[str, ...] = ()
+    every_word: bool = True
+
+
+def sentences(every_word: bool = True) -> Iterator[tuple[str, str]]:
+    """(rule, sentence): every verb with every part, and every trigger, one at a time; with every word of each."""
     for verb in verbs():
-        for said in dict.fromkeys(_ways(_rules()[verb], frozenset({"when"}))):
+        varied = _Variation(frozenset({"when"}), needed_parts(verb), every_word)
+        for said in dict.fromkeys(_ways(_rules()[verb], varied)):
             yield verb, f"lead {said}"
-    for said in dict.fromkeys(_ways(_rules()["when"], frozenset({"or_else", "besides"}))):
+    varied = _Variation(frozenset({"or_else", "besides"}), (), every_word)
+    for said in dict.fromkeys(_ways(_rules()["when"], varied)):
         yield "when", f"lead brakes {said}"
 
 
-def _ways(node: Tree, once: frozenset[str]) -> list[str]:
-    """Phrases of a rule: the shortest, then each alternative with the rest as short; `once`: no alternatives."""
+def needed_parts(verb: str) -> tuple[str, ...]:
+    """The parts of a verb, by alias, of which one is required."""
+    own = VERBS.get(verb)
+    return NEEDED.get(verb, ()) if own is None else own.needed
+
+
+def _ways(node: Tree, varied: _Variation) -> list[str]:
+    """Phrases of a rule: the shortest, then each alternative with the rest as short."""
     match node.data:
         case "expansions":
-            return [way for child in node.children for way in _ways(child, once)]
+            listed = (child for child in node.children if _alias(child) not in _UNLISTED)
+            return [way for child in listed for way in _ways(child, varied)]
         case "expansion":
-            parts = [_ways(child, once) for child in node.children]
-            varied = [(i, way) for i, ways in enumerate(parts) for way in ways[1:]]
+            parts = [_ways(child, varied) for child in node.children]
+            others = [(i, way) for i, ways in enumerate(parts) for way in ways[1:]]
             rows = [
                 [p[0] for p in parts],
-                *([way if i == j else p[0] for j, p in enumerate(parts)] for i, way in varied),
+                *([way if i == j else p[0] for j, p in enumerate(parts)] for i, way in others),
             ]
             return [" ".join(filter(None, row)) for row in rows]
         case "expr":
-            inner = _ways(node.children[0], once)
+            if must := [part for part in _choices(*node.children) if _alias(part) in varied.needed]:
+                said = [way for part in must for way in _ways(part, varied)]
+                rest = [part for part in _choices(*node.children) if part not in must]
+                return [*said, *(f"{said[0]} {way}" for part in rest for way in _ways(part, varied))]
+            inner = _ways(node.children[0], varied)
             return ["", *inner] if node.children[1] in ("?", "*") else inner
         case "literal":
             return _literal(node.children[0])
         case "alias":
-            return _ways(node.children[0], once)
+            return _ways(node.children[0], varied)
     (inner,) = node.children
     if not isinstance(inner, Terminal | NonTerminal):
-        return _ways(inner, once)
+        return _ways(inner, varied)
     if isinstance(inner, Terminal):
-        return list(words(str(inner.name))) if inner.name != "_COMMA" else [""]
+        said = list(words(str(inner.name))) if inner.name != "_COMMA" else [""]
+        return said if varied.every_word else said[:1]
     if inner.name in SLOTS:
         return [SLOTS[inner.name][1]]
-    ways = _ways(_rules()[inner.name], once)
-    return ways[:1] if inner.name in once else ways
+    ways = _ways(_rules()[inner.name], varied)
+    return ways[:1] if inner.name in varied.once else ways
+
+
+def _choices(inner: Tree, sign: str) -> list[Tree]:
+    """The parts of which any number is allowed; none for a rule without such a list."""
+    name = inner.children[0].name if inner.data == "value" and isinstance(inner.children[0], NonTerminal) else None
+    return list(_rules()[str(name)].children) if sign == "*" and name is not None else []
+
+
+def _alias(part: Tree) -> str:
+    return str(part.children[1].name) if part.data == "alias" else ""
 
 
 # -- the page ------------------------------------------------------------------------------------------------------
@@ -202,8 +241,25 @@ def _in_rules() -> set[str]:
 
 
 def _alternatives(rule: str) -> list[str]:
-    tree = _rules()[rule]
-    return [line for child in tree.children for line in _wrapped(f"* {_shown(child)}")]
+    needed = needed_parts(rule)
+    return [line for child in _listed_ways(rule) for line in _wrapped(f"* {_shown(child, needed)}")]
+
+
+def _listed_ways(rule: str) -> Iterator[Tree]:
+    """The alternatives of a rule, including those of a rule that it refers to."""
+    for child in _rules()[rule].children:
+        inner = _bare(child)
+        if inner is not None and inner.name not in (*SLOTS, *(known for _, known in _SECTIONS)):
+            yield from _listed_ways(str(inner.name))
+        elif _alias(child) not in _UNLISTED:
+            yield child
+
+
+def _bare(way: Tree) -> NonTerminal | None:
+    """The rule that an alternative consists of; None if it has other parts."""
+    only = way.children[0] if way.data == "expansion" and len(way.children) == 1 else None
+    inner = only.children[0] if only is not None and only.data == "value" else None
+    return inner if isinstance(inner, NonTerminal) else None
 
 
 def _examples(verb: str) -> list[str]:
@@ -212,20 +268,20 @@ def _examples(verb: str) -> list[str]:
     return ["", *_wrapped(f"For example {', '.join(found)}.")] if found else []
 
 
-def _shown(node: Tree) -> str:
-    """One alternative of a rule, as readers see it."""
+def _shown(node: Tree, needed: tuple[str, ...] = ()) -> str:
+    """One alternative of a rule, as readers see it. `needed`: the aliases of parts, one of which is required."""
     match node.data:
         case "expansions":
-            return " | ".join(_shown(child) for child in node.children)
+            return " | ".join(_shown(child, needed) for child in node.children)
         case "expansion":
-            parts = [(child, _shown(child)) for child in node.children]
+            parts = [(child, _shown(child, needed)) for child in node.children]
             alone = len([text for _, text in parts if text]) == 1
             grouped = (f"({text})" if child.data == "expansions" and not alone else text for child, text in parts)
             return " ".join(filter(None, grouped))
         case "expr":
-            return _repeated(*node.children)
+            return _repeated(*node.children, needed)
         case "alias":
-            return _shown(node.children[0])
+            return _shown(node.children[0], needed)
         case "literal":
             return f"`{node.children[0][1:-1]}`"
     (inner,) = node.children
@@ -240,22 +296,24 @@ def _shown(node: Tree) -> str:
     return f"({_shown(inner)})" if len(inner.children) > 1 else _shown(inner)
 
 
-def _repeated(inner: Tree, sign: str) -> str:
-    name = inner.children[0].name if inner.data == "value" and isinstance(inner.children[0], NonTerminal) else None
-    if sign == "*" and name is not None:
-        return " ".join(f"[{part}]" for part in _parts(str(name)))
+def _repeated(inner: Tree, sign: str, needed: tuple[str, ...]) -> str:
+    if choices := _choices(inner, sign):
+        must = [_shown(part) for part in choices if _alias(part) in needed]
+        said = [f"({' | '.join(must)})" if len(must) > 1 else must[0]] if must else []
+        return " ".join([*said, *(f"[{part}]" for part in _parts(choices, needed))])
     shown = _shown(inner)
     return f"[{shown}]" if shown and sign != "+" else shown
 
 
-def _parts(rule: str) -> list[str]:
+def _parts(choices: list[Tree], needed: tuple[str, ...]) -> list[str]:
     """Each optional part of a verb, including those of a rule that it refers to."""
     shown: list[str] = []
-    for child in _rules()[rule].children:
-        bare = child.children[0] if child.data == "expansion" and len(child.children) == 1 else None
-        inner = bare.children[0] if bare is not None and bare.data == "value" else None
-        taken_in = isinstance(inner, NonTerminal) and inner.name in _rules() and str(inner.name).endswith("_part")
-        shown += _parts(str(inner.name)) if taken_in else [_shown(child)]
+    for child in choices:
+        inner = _bare(child)
+        if inner is not None and str(inner.name).endswith("_part"):
+            shown += _parts(_rules()[str(inner.name)].children, needed)
+        elif _alias(child) not in needed:
+            shown.append(_shown(child))
     return shown
 
 

@@ -20,7 +20,7 @@ LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the poin
 _CHAINED = re.compile(r"\b(then|after that|afterwards) ")
 _BETWEEN_TWO = ("gap", "ttc", "headway")
 _PAIR = re.compile(r"\bbetween .{1,40}? and ")
-_LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
+LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 
 
 class StorySyntaxError(ValueError):
@@ -56,7 +56,7 @@ def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> 
     plain = re.sub(r"\s+", " ", text).strip().lower()
     if not 0 < len(re.sub(r"\([^()]*\)", "", plain[:MOST])) <= LONGEST or len(plain) > MOST:
         raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
-    label = _LABEL.fullmatch(plain)
+    label = LABEL.fullmatch(plain)
     name, plain = (label[1], label[2]) if label else (None, plain)
     plain = join_nouns(plain)
     try:
@@ -71,7 +71,7 @@ def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> 
 
 def label_of(line: str) -> str | None:
     """The name that a line gives itself, as in 'slow: lead brakes'."""
-    label = _LABEL.fullmatch(re.sub(r"\s+", " ", line[:MOST]).strip().lower())
+    label = LABEL.fullmatch(re.sub(r"\s+", " ", line[:MOST]).strip().lower())
     return label[1] if label else None
 
 
@@ -233,14 +233,18 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIn
     here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # with the words after an 'and' of a condition
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
-    if _is_condition(plain):
+    if _is_condition(plain) and not _is_deed(plain[:at]):
         return quoted(text), f"an action of an actor; this is a condition, so write '... when {plain}'"
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"
 
 
 def _is_condition(plain: str) -> bool:
+    return _is_deed(f"it brakes when {plain}")
+
+
+def _is_deed(plain: str) -> bool:
     try:
-        grammar().parse(f"it brakes when {plain}")
+        grammar().parse(plain)
     except UnexpectedInput:
         return False
     return True

@@ -83,13 +83,16 @@ class Moments(Transformer):
         return "when", replace(ended, values=ended.values | {"after": items[1]})
 
     def later(self, items: list) -> list[Part]:
-        """'1 s after slow has ended'. After a speed the quantity belongs to the verb: 'keeps 30 km/h after ...'."""
+        """'1 s after slow has ended'."""
         quantity, (_, moment) = items
         if measure_of(quantity) is not TIME:
-            return [("speed", quantity), ("when", moment)]
-        if moment.key != "ended":
-            return [("delayed", quantity), ("when", moment)]
+            return self.speed_since(items)
         return [("when", replace(moment, values=moment.values | {"after": quantity}))]
+
+    def speed_since(self, items: list) -> list[Part]:
+        """'keeps 30 km/h after the van has passed': the quantity belongs to the verb. A delay is not allowed there."""
+        quantity, (_, moment) = items
+        return [("delayed" if measure_of(quantity) is TIME else "speed", quantity), ("when", moment)]
 
     def own(self, items: list) -> dict[str, str]:
         return {"of": str(items[0])}

@@ -2,8 +2,9 @@
 
 The door is hinged at its front edge and swings out as a thin upright box. Until it opens it is not in the scene: the
 car's box and mesh include the closed door. It is of the kind debris, nuScenes' category for an object on the road
-that belongs to no other class. A body that hits it tears it off. The car's mesh keeps its closed door, and a car that
-is hit and pushed leaves its open door in place.
+that belongs to no other class.
+The car's mesh keeps its closed door. The check strap holds the door at its angle: a car that is hit takes its open
+door along as one rigid body, also during the swing. A body that hits the door itself tears it off.
 """
 
 import math
@@ -149,14 +150,17 @@ def _motion(action: OpenDoor, mover: BodyState, context: ActionContext) -> Runni
     fastest = DOOR_SIZE.width_m / 2 * OPEN_RAD * math.pi / OPENING_S / 2  # of the door's centre, m/s
     opened: list[float] = []
 
+    door.attach_to(mover)
+
     def over(_: float) -> bool:
-        return door.struck_once or bool(opened)
+        return door.struck_once or mover.struck_once or bool(opened)
 
     def step(t_s: float) -> str:
         if over(t_s):
             return ""
         phase = math.pi * min(1.0, (t_s - context.t_s) / OPENING_S)
         door.at = door_pose(car, mover.body, side, OPEN_RAD * (1 - math.cos(phase)) / 2)
+        door.attach_to(mover)
         door.speed, door.accel = fastest * math.sin(phase), fastest * math.pi / OPENING_S * math.cos(phase)
         if phase >= math.pi:
             door.speed, door.accel = 0.0, 0.0
@@ -173,6 +177,7 @@ OPEN_DOOR = StoryVerb(
     action=OpenDoor,
     grammar=GRAMMAR,
     phrases=("{a} opens its door after 2 s", "{a} opens its left door when the ego is 1.5 s away"),
+    drafts=("a parked car opens its door",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

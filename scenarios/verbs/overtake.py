@@ -46,6 +46,7 @@ class Overtake(VerbAction):
 
     takes_speed: ClassVar[bool] = True
     takes_path: ClassVar[bool] = True
+    along_road: ClassVar[bool] = True
 
     whom: str
     side: Side
@@ -258,6 +259,7 @@ OVERTAKE = StoryVerb(
         "{a} overtakes {b} on the left at 70 km/h after 1 s",
         "{a} overtakes {b} with a gap of 15 m",
     ),
+    drafts=("... at 70 km/h", "... at 130 km/h", "... a truck at 70 km/h", "a car overtakes a truck at 70 km/h"),
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -35,6 +35,7 @@ class PullOut(VerbAction):
 
     takes_speed: ClassVar[bool] = True
     takes_path: ClassVar[bool] = True
+    along_road: ClassVar[bool] = True
 
     speed_mps: float
 
@@ -108,6 +109,7 @@ PULL_OUT = StoryVerb(
     action=PullOut,
     grammar=GRAMMAR,
     phrases=("{a} pulls out at 30 km/h after 1 s",),
+    drafts=("a parked car pulls out",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

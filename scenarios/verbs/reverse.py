@@ -87,6 +87,7 @@ REVERSE = StoryVerb(
     action=Reverse,
     grammar=GRAMMAR,
     phrases=("{a} reverses at 5 km/h for 10 m",),
+    drafts=("a parked car reverses",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from scenarios.event_text import VERB_TEXT
-from scenarios.model.actions import VerbAction
+from scenarios.model.actions import Action, VerbAction
+from scenarios.model.triggers import Trigger
 from scenarios.roads.road import Road
 from scenarios.scenario import Placed
 from scenarios.simulation.actions.motions import MOTIONS, Motion
@@ -68,8 +69,9 @@ class StoryVerb:
     `grammar` has rules and terminals in Lark's notation; the rule named `key` is the verb, and comes first. `parts`
     maps each alias of these rules to the key of the section that it fills, or to a function that reads it; aliases that
     all verbs share need no entry. `names` are the keys of actors, both of the section and of the action; `triggers` the
-    keys of triggers (`spec.trigger_spec.When`). `at`: the key that "at" or "with" a quantity fills. `meant` names
-    another verb if the same words mean that verb for this actor.
+    keys of triggers (`spec.trigger_spec.When`). `needed`: aliases of parts, one of which the section requires.
+    `at`: the key that "at" or "with" a quantity fills. `meant` names another verb if the same words mean that verb for
+    this actor.
     """
 
     key: str
@@ -85,6 +87,8 @@ class StoryVerb:
     at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    drafts: tuple[str, ...] = ()  # phrases that `new --from` can draft; "..." stands for an incomplete phrase
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing
     check_placed: Callable[[Any, PlacedEvent], Iterator[Refusal]] = _nothing
     brings: Callable[[Any, PlacedEvent], tuple[Placed, ...]] = _no_bodies  # the bodies of the action's `brought`
@@ -135,3 +139,8 @@ class VerbRegistry:
         if found is None:
             raise KeyError(f"no verb makes {action!r}; there are {', '.join(self._verbs)}")
         return found
+
+    def triggers_of(self, action: Action) -> dict[str, Trigger]:
+        """The triggers within an action by key, such as `until` of `wait`; none for a verb without its own module."""
+        keys = self.of(action).triggers if isinstance(action, VerbAction) else ()
+        return {key: when for key in keys if (when := getattr(action, key)) is not None}

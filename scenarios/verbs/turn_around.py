@@ -40,6 +40,7 @@ class TurnAround(VerbAction):
     """Make a U-turn to the left, slowing down to the speed that radius and steering allow."""
 
     takes_path: ClassVar[bool] = True
+    along_road: ClassVar[bool] = True
 
 
 GRAMMAR = """
@@ -235,6 +236,7 @@ TURN_AROUND = StoryVerb(
     action=TurnAround,
     grammar=GRAMMAR,
     phrases=("{a} turns around after 1 s", "{a} makes a U-turn after 1 s"),
+    drafts=("... on a wide road", "a car turns around on a wide road"),
     compiled=_compiled,
     words=_words,
     motion=_motion,

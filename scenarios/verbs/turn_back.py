@@ -9,7 +9,7 @@ from pydantic import Field
 
 from scenarios.event_text import speed_text
 from scenarios.model.actions import VerbAction
-from scenarios.model.bodies import ON_FOOT, Kind
+from scenarios.model.bodies import ON_FOOT, TWO_WHEELS
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, decline
@@ -59,8 +59,8 @@ def _words(action: TurnBack) -> str:
 
 def _check(says: TurnBackDo, event: WrittenEvent) -> Iterator[Refusal]:
     actor = event.actor
-    if actor.kind not in ON_FOOT | {Kind.CYCLIST}:
-        yield "", actor.a_kind, "a pedestrian, an animal or a cyclist; for a vehicle: turn_around"
+    if actor.kind not in ON_FOOT | TWO_WHEELS:
+        yield "", actor.a_kind, "a pedestrian, a two-wheeler or an animal; for a vehicle: turn_around"
     elif not {"cross", "step_out"} & set(event.earlier):
         wanted = f"a line before it, such as '{actor.id} crosses the road'"
         yield "", f"{actor.id}, which does not cross the road before", wanted
@@ -112,6 +112,7 @@ TURN_BACK = StoryVerb(
     action=TurnBack,
     grammar=GRAMMAR,
     phrases=("{a} turns back after 3 s", "{a} turns back at 8 km/h after 3 s"),
+    drafts=("a child runs across the road and turns back",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

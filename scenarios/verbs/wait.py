@@ -10,7 +10,7 @@ from scenarios.event_text import condition_text, number_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.triggers import Trigger
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, fault
@@ -84,6 +84,10 @@ def _remark(action: Wait, event: PlacedEvent) -> str:
 
 
 def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAction:
+    watch = None if action.until is None else context.watch(action.until)
+    if watch is not None and watch.holds():
+        context.before.apply(mover)
+        return decline(f"does not wait, since this holds already: {condition_text(action.until)}")
     mover.target = Target(0.0, STOPPING_MPS2, braking=True)
     stands_s: list[float] = []
     done: list[float] = []
@@ -94,13 +98,18 @@ def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAc
         if mover.speed == 0 and not stands_s:
             stands_s.append(t_s)
         stood = bool(stands_s) and action.for_s is not None and t_s >= stands_s[0] + action.for_s - 1e-9
-        if not stood and (action.until is None or not context.holds(action.until)):
+        if not stood and (watch is None or not watch.holds()):
             return ""
         context.before.apply(mover)
         done.append(t_s)
         return "has waited and goes on"
 
-    return RunningAction("waits", lambda _: bool(done), step)
+    def waits_for() -> str:
+        if watch is None:
+            return ""
+        return f"{mover.body.id} was hit before" if mover.struck_once else watch.why_not()
+
+    return RunningAction("waits", lambda _: bool(done), step, waits_for=waits_for)
 
 
 WAIT = StoryVerb(
@@ -114,11 +123,13 @@ WAIT = StoryVerb(
         "{a} waits until {b} has passed",
         "{a} waits until the gap to {b} is below 10 m",
     ),
+    drafts=("... 2 s", "a car waits 2 s"),
     compiled=_compiled,
     words=_words,
     motion=_motion,
     parts={"waiting_time": "for", "waiting_until": _read_until, "waiting_passed": _read_passed},
     triggers=("until",),
+    needed=("waiting_time", "waiting_until", "waiting_passed"),
     check=_check,
     remark=_remark,
 )

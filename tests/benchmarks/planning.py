@@ -55,7 +55,7 @@ def main() -> None:
 def make(folder: Path, workers: int) -> tuple[Path, int]:
     """The run of the clips, with so many workers."""
     out = folder / f"run-{workers}"
-    generate(RunConfig((str(folder / "case.yaml"),), out), ExecutionConfig(workers=workers), NoObserver())
+    generate(RunConfig(paths=(str(folder / "case.yaml"),), out=out), ExecutionConfig(workers=workers), NoObserver())
     return out, workers
 
 

@@ -28,7 +28,6 @@ import pipeline.batch.generate
 from pipeline.batch.generate import generate
 from pipeline.datasets.publish import publish
 from pipeline.engine.machine import cores
-from pipeline.engine.stage_plan import StagedConfig
 from pipeline.errors import Stopped
 from pipeline.runs.clip_outcome import ClipDone, Ending
 from pipeline.runs.run_config import ExecutionConfig, RunConfig
@@ -97,7 +96,7 @@ def soak(folder: Path, clips: int, how: ExecutionConfig, prefect: bool, minutes:
     case_file.write_text(case(min(clips, SCENARIOS)))
     seeds = tuple(range(-(-clips // SCENARIOS)))
     weights = newborn("speck", folder / "weights")
-    request = RunConfig((str(case_file),), out, seeds, preset="speck", weights=weights, limit=clips)
+    request = RunConfig(paths=(str(case_file),), out=out, seeds=seeds, preset="speck", weights=weights, limit=clips)
     pipeline.batch.generate.ClipMaker = SpeckMaker
     observer = Observer(out)
     thread = threading.Thread(target=observer.watch)
@@ -208,7 +207,7 @@ def main() -> None:
         folder = chosen.keep or Path(thrown_away)
         folder.mkdir(parents=True, exist_ok=True)
         load = os.getloadavg()[0]
-        how = ExecutionConfig(workers=chosen.workers, staged=StagedConfig(batch=2) if chosen.staged else None)
+        how = ExecutionConfig(workers=chosen.workers, batch=2 if chosen.staged else 1)
         observer, seconds = soak(folder, chosen.clips, how, chosen.prefect, chosen.minutes)
         through = "through Prefect" if chosen.prefect else "without Prefect"
         through += ", staged" if chosen.staged else ""

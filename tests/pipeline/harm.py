@@ -13,7 +13,7 @@ from tests.pipeline.troubles import Batch
 
 
 def request_of(batch: Batch) -> RunConfig:
-    return RunConfig((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+    return RunConfig(paths=(str(batch.folder / "batch.yaml"),), out=batch.out, preset="speck", weights=batch.weights)
 
 
 def planned(batch: Batch) -> list[str]:

@@ -17,7 +17,7 @@ from outputs.registry import ExtensionRegistry, RegistryError
 from pipeline.batch.generate import NoObserver, Summary, generate, hold, make_plan
 from pipeline.batch.nightly import NightlyConfig
 from pipeline.batch.resume import resume
-from pipeline.engine.stage_plan import StagedConfig, StagingError
+from pipeline.engine.stage_plan import StagingError
 from pipeline.networks import DRAWING
 from pipeline.planning.cost_model import NotMeasured, read_measured
 from pipeline.planning.forecast import Cluster, FailureRates
@@ -25,8 +25,9 @@ from pipeline.planning.planning import PlanRequest, plan_batch
 from pipeline.renderers.kinds import RendererKind
 from pipeline.renderers.models import load_models
 from pipeline.renderers.registry import GAIA, RENDERERS
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, begun_with, kept, wanted
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import Job, RunRefused, clip_id, look
+from pipeline.runs.saved_request import begun_with, kept, wanted
 from pipeline.runs.stage_timer import Stopwatch
 from pipeline.runs.status import lines, status
 from pipeline.synthesize import synthesize
@@ -49,7 +50,8 @@ def checker_alone(speck_weights, tmp_path_factory) -> Path:
 
 def request_in(folder: Path, weights: Path, renderer: str = "procedural") -> RunConfig:
     (folder / "two.yaml").write_text(case(2))
-    return RunConfig((str(folder / "two.yaml"),), folder / "run", preset="speck", weights=weights, renderer=renderer)
+    paths = (str(folder / "two.yaml"),)
+    return RunConfig(paths=paths, out=folder / "run", preset="speck", weights=weights, renderer=renderer)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def test_its_frames_are_the_source_and_the_checks_are_not_told_to_compare_them_w
 
 def test_the_run_its_status_its_report_and_the_way_on_say_which_renderer(drawn):
     run = look(drawn.run)
-    assert run.manifest()["made_with"]["renderer"] == "procedural"
+    assert run.file().made_with["renderer"] == "procedural"
     (key,) = wanted(run)
     assert kept(run, key)[0].renderer == "procedural"
     assert "--renderer procedural" in begun_with(run)
@@ -118,9 +120,9 @@ def test_a_clip_that_went_missing_is_made_again_by_the_same_renderer(drawn):
 
 
 def test_a_nights_command_and_a_mixed_dataset_say_which_renderer(drawn, tmp_path, checker_alone):
-    order = NightlyConfig(request_in(tmp_path, checker_alone))
+    order = NightlyConfig(what=request_in(tmp_path, checker_alone))
     assert "--renderer procedural" in order.command(INLINE)
-    assert "--renderer" not in NightlyConfig(replace(order.what, renderer="gaia")).command(INLINE)
+    assert "--renderer" not in NightlyConfig(what=order.what.replaced(renderer="gaia")).command(INLINE)
     records = [drawn.records[0], drawn.records[1].model_copy(update={"renderer": "gaia"})]
     card = dataset_card(records, {record.id: {} for record in records}, {}, "v1.0-trainval")
     assert "gaia (`nearmiss`) 1, procedural (`nearmiss procedural`) 1" in card
@@ -149,7 +151,7 @@ def test_a_run_of_before_there_was_a_choice_is_one_of_gaia(tmp_path, speck_weigh
     with hold(request, make_plan(request), INLINE):
         pass
     (run.path / "clips" / "x").mkdir()
-    other = replace(request, renderer="procedural")
+    other = request.replaced(renderer="procedural")
     with (
         pytest.raises(RunRefused, match=r"was made with renderer gaia.*this run has renderer procedural"),
         hold(other, make_plan(other), INLINE),
@@ -159,7 +161,7 @@ def test_a_run_of_before_there_was_a_choice_is_one_of_gaia(tmp_path, speck_weigh
 
 def test_workers_of_their_own_are_refused_where_no_network_draws(tmp_path, checker_alone):
     request = request_in(tmp_path, checker_alone)
-    staged = ExecutionConfig(staged=StagedConfig(gpus=1.0))
+    staged = ExecutionConfig(gpus=1.0)
     with (
         pytest.raises(StagingError, match=r"procedural has none.*renderers that have: gaia"),
         hold(request, make_plan(request), staged),
@@ -173,7 +175,7 @@ def test_ray_workers_draw_the_same_clip(tmp_path, checker_alone, drawn, ray_here
     from tests.pipeline.specks import SpeckMaker
 
     monkeypatch.setattr("pipeline.batch.generate.ClipMaker", SpeckMaker)  # a worker that knows the small preset
-    request = replace(request_in(tmp_path, checker_alone), limit=1)
+    request = request_in(tmp_path, checker_alone).replaced(limit=1)
     (record,) = generate(request, ExecutionConfig(workers=1), NoObserver()).records
     one, other = (read_clip(next(run.glob(f"*/{record.id}"))) for run in (request.out, drawn.run))
     assert record.renderer == "procedural"
@@ -207,7 +209,7 @@ def test_the_example_of_the_page_draws_clips(tmp_path, checker_alone, monkeypatc
     exec(compile(example, str(PAGE), "exec"), names)  # noqa: S102
     kind = names["OUTLINE"]
     assert isinstance(kind, RendererKind)
-    request = replace(request_in(tmp_path, checker_alone, kind.name), limit=1)
+    request = request_in(tmp_path, checker_alone, kind.name).replaced(limit=1)
     summary = generate(request, INLINE, NoObserver())
     assert summary.complete
     (record,) = summary.records

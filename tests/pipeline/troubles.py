@@ -24,8 +24,8 @@ from outputs.clips.inventory import describe_damage
 from pipeline.clip_maker import GeneratedClip, PreparedClip
 from pipeline.renderers.models import LoadedModels
 from pipeline.runs.clip_outcome import ClipDone
-from pipeline.runs.run_config import wanted
 from pipeline.runs.run_folder import Job, look
+from pipeline.runs.saved_request import wanted
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker
 

@@ -1,35 +1,44 @@
-"""`nearmiss preview`: scenarios from above and as a camera sees them. Runs no network."""
+"""`nearmiss preview`: scenarios from above and as the cameras see them. Runs no network."""
 
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import UInt8
 from rich.console import Console
 
-from conditioning.assets.scenery import build_scenery
-from conditioning.geometry.rigs import RIG
+from conditioning.assets.scenery import Scenery, build_scenery
+from conditioning.geometry.camera import Camera
+from conditioning.geometry.rigs import find_rig
 from conditioning.logs.read_log import log_pictures
 from conditioning.logs.tables import LogError
-from conditioning.preview.preview import preview_frames, write_preview
+from conditioning.preview.preview import PreviewView, preview_frames, write_rig_preview
 from conditioning.renderer.procedural import render_procedural
 from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import parameters_text, runnable
 from pipeline.cli.display.check_report import tell_left_out
 from pipeline.runs.run_folder import safe_name
 from pipeline.runs.scenario_sources import find, load_all
-from pipeline.worlds import open_world
+from pipeline.worlds import SimulatedWorld, open_world, refuse_rig_of_log
 from scenarios.metrics.critical_instant import critical_instant
 from scenarios.scenario import Scenario
 
-PREVIEW_RIG = tuple(camera.resized(288, 512) for camera in RIG)
+HEIGHT, WIDTH = 288, 512  # of each camera's picture
 
 
-def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: Console) -> bool:
-    """Draw every scenario: from above, speeds, pictures and layers; False if a file has faults or cannot be drawn."""
+def preview_files(names: tuple[str, ...], log: Path | None, rig: str, out: Path, console: Console) -> bool:
+    """Draw every scenario: from above, speeds, pictures and layers; False if a file has faults or cannot be drawn.
+
+    `rig` names cameras or their file; RigError for one that there is not.
+    """
+    mounted = find_rig(rig)
+    cameras = tuple(camera.resized(HEIGHT, WIDTH) for camera in mounted)
     loaded = load_all(find(names))
     sound = not loaded.faults
     chosen = runnable(loaded.scenarios, log)
+    refuse_rig_of_log(chosen.scenarios, mounted)
     for scenario in chosen.scenarios:
         try:
-            path, critical = _drawn(scenario, log, out)
+            path, critical = _drawn(scenario, log, cameras, out)
             words = "  ".join(part for part in (str(path), parameters_text(scenario), critical) if part)
             console.print(words, highlight=False, markup=False, soft_wrap=True)
         except (LogError, OSError) as error:
@@ -41,18 +50,21 @@ def preview_files(names: tuple[str, ...], log: Path | None, out: Path, console: 
     return sound
 
 
-def _drawn(scenario: Scenario, folder: Path | None, out: Path) -> tuple[Path, str]:
+def _drawn(scenario: Scenario, folder: Path | None, cameras: tuple[Camera, ...], out: Path) -> tuple[Path, str]:
     """The picture's file, and its critical instant in words."""
-    world = open_world(scenario, folder, PREVIEW_RIG)
-    scenery, (camera, *_) = build_scenery(world.rollout), world.rig
-    frames = preview_frames(world.rollout)
-    shown = (
-        log_pictures(world.log, camera, frames)
-        if world.log
-        else render_procedural(world.rollout, scenery, camera, 0, frames)
-    )
+    world = open_world(scenario, folder, cameras)
+    scenery = build_scenery(world.rollout)
+    views = [PreviewView(camera, _pictures(world, scenery, camera)) for camera in world.rig]
     path = out / f"{safe_name(scenario.id)}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_preview(world.rollout, scenery, camera, path, shown)
+    write_rig_preview(world.rollout, scenery, views, path)
     critical = critical_instant(world.rollout)
     return path, f"{critical.words}, at {critical.t_s:.1f} s" if critical else ""
+
+
+def _pictures(world: SimulatedWorld, scenery: Scenery, camera: Camera) -> UInt8[np.ndarray, "view height width 3"]:
+    """A camera's pictures at the instants of a preview: the log's, or the procedural camera's."""
+    frames = preview_frames(world.rollout)
+    if world.log:
+        return log_pictures(world.log, camera, frames)
+    return render_procedural(world.rollout, scenery, camera, 0, frames)

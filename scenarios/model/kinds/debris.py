@@ -21,7 +21,13 @@ TYRE = KindVariant(Kind.DEBRIS, Size(1.0, 1.0, 0.315), words=("tire", "wheel")) 
 # The front door of a car as an upright box that opens along its length; the id of its body contains the car's.
 DOOR_SIZE = Size(0.09, 1.0, 1.35)
 DOOR_SUFFIX = "-door"
+DOORED = (Kind.CAR, Kind.VAN)  # kinds with a door that a story can open
 PALLET = KindVariant(Kind.DEBRIS, Size(1.2, 0.8, 0.144))  # a EUR pallet, lying
+
+
+def car_of_door(body_id: str, size: Size) -> str:
+    """The id of the car whose open door this body is; "" for any other piece of debris."""
+    return body_id.removesuffix(DOOR_SUFFIX) if body_id.endswith(DOOR_SUFFIX) and size == DOOR_SIZE else ""
 
 
 def debris_variant(size: Size) -> str:

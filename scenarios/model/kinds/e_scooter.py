@@ -1,4 +1,12 @@
-"""An electric kick scooter with its standing rider."""
+"""An electric kick scooter with its standing rider.
+
+Sources. Top speed: EN 17128:2020 is not for vehicles with a design speed above 25 km/h
+(https://standardsdevelopment.bsigroup.com/projects/9021-06503); in Germany 20 km/h, eKFV section 1. Braking: both
+brakes together 3.5 m/s^2 at least, eKFV section 4 (https://www.buzer.de/s1.htm?g=eKFV&a=4-7). Crossing at 12 km/h: the
+mean of kick scooters without a motor on shared paths, FHWA 2004, table 12
+(https://corada.com/documents/characteristics-road-trail-users-safety/speed). Size, mass, ordinary rates, and that no
+rider brakes harder than 5 m/s^2, are assumptions of this project.
+"""
 
 from scenarios.model.kinds.actor_kind import (
     ActorKind,
@@ -26,8 +34,7 @@ E_SCOOTER = ActorKind(
     ),
     OpenScenarioNames(OpenScenarioElement.VEHICLE, "bicycle", stands_in=True),  # OpenSCENARIO has no closer category
     Manner.RIDES,
-    # 25 km/h: the design speed that EN 17128 covers. Brakes: the German eKFV requires at least 3.5 m/s^2; above 5 m/s^2
-    # the rider falls over the handlebar.
+    # At harder braking the rider of so short a vehicle falls over the handlebar.
     Dynamics(
         speeding_up_mps2=1.0, slowing_down_mps2=1.5, stopping_mps2=3.0, at_line_mps2=2.0, pulling_out_mps=15 / 3.6,
         hardest_mps2=5.0, fastest_mps=25 / 3.6, crossing_mps=12 / 3.6, running_mps=20 / 3.6,

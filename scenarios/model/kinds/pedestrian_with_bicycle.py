@@ -1,4 +1,9 @@
-"""A pedestrian who pushes a bicycle."""
+"""A pedestrian who pushes a bicycle.
+
+Size, mass and speeds are assumptions of this project: no measurements of people beside a bicycle were found. The top
+speed of 10 km/h is the 85th percentile of all pedestrians on shared paths (FHWA 2004, table 12,
+https://corada.com/documents/characteristics-road-trail-users-safety/speed).
+"""
 
 from scenarios.model.kinds.actor_kind import (
     ActorKind,

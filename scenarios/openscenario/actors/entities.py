@@ -12,6 +12,7 @@ from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
 KIND_PROPERTY = "nearmiss:kind"  # written by the export
+HIT_PROPERTY = "nearmiss:hit-at"  # written by the export: the time in seconds from which an impact moves the body
 _CATEGORY_KEY = {"Vehicle": "vehicleCategory", "Pedestrian": "pedestrianCategory", "MiscObject": "miscObjectCategory"}
 _DECIDES_NOTHING = {  # has no effect in our simulation
     "Performance": "limits of a vehicle model that is not ours",
@@ -23,7 +24,10 @@ _DECIDES_NOTHING = {  # has no effect in our simulation
 
 @dataclass(frozen=True)
 class Entity:
-    """A body in the file. `forward_m` and `left_m` lead from its reference point to the centre of its box."""
+    """A body in the file. `forward_m` and `left_m` lead from its reference point to the centre of its box.
+
+    `hit_s`: the time from which an impact moves it along its trajectory, in files of this project.
+    """
 
     name: str
     id: str  # in the scenario file
@@ -33,6 +37,7 @@ class Entity:
     left_m: float
     controlled: bool  # by its own controller
     node: Node
+    hit_s: float | None = None
 
     @property
     def nose_m(self) -> float:
@@ -105,7 +110,16 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
         raise extent.unsupported(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
     centre.number("z")
     kind = _kind(body, size[2])
-    return Entity(name, own_id, kind, size, centre.number("x"), centre.number("y"), bool(controllers), node)
+    left = centre.number("y")
+    return Entity(name, own_id, kind, size, centre.number("x"), left, bool(controllers), node, _hit_s(body))
+
+
+def _hit_s(body: Node) -> float | None:
+    for properties in body.children("Properties"):
+        for one in properties.children("Property"):
+            if one.word("name", "") == HIT_PROPERTY:
+                return one.number("value")
+    return None
 
 
 def _kind(body: Node, height: float) -> Kind:

@@ -7,19 +7,24 @@ from lxml import etree
 from scenarios.model.environment import FRICTION, SURFACES, TIMES, WEATHERS, Surface
 from scenarios.model.kinds.actor_kind import OpenScenarioElement
 from scenarios.model.kinds.registry import KINDS
+from scenarios.openscenario.actors.entities import HIT_PROPERTY, KIND_PROPERTY
 from scenarios.openscenario.export.elements import el
 from scenarios.scenario import Placed, Scenario
 
 
-def entity_xml(placed: Placed, forward_m: float) -> etree._Element:
-    """A ScenarioObject of the body's kind and size; `forward_m` from its reference point to its box's centre."""
+def entity_xml(placed: Placed, forward_m: float, hit_s: float | None) -> etree._Element:
+    """A ScenarioObject of the body's kind and size; `forward_m` from its reference point to its box's centre, `hit_s`
+    the time of its first impact.
+    """
     body, size = placed.body, placed.body.size
     box = el(
         "BoundingBox",
         el("Center", x=forward_m, y=0.0, z=size.height_m / 2),
         el("Dimensions", width=float(size.width_m), length=float(size.length_m), height=float(size.height_m)),
     )
-    properties = el("Properties", el("Property", name="nearmiss:kind", value=str(body.kind)))
+    properties = el("Properties", el("Property", name=KIND_PROPERTY, value=str(body.kind)))
+    if hit_s is not None:
+        properties.append(el("Property", name=HIT_PROPERTY, value=hit_s))
     names = KINDS[body.kind].openscenario
     match names.element:
         case OpenScenarioElement.VEHICLE:

@@ -2,6 +2,8 @@
 
 from lxml import etree
 
+from scenarios.model.kinds.listed import Kind
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
 from scenarios.openscenario.story.manoeuvres import PEAK_ACCELERATION
@@ -120,9 +122,9 @@ CONDITIONS = (After, AfterEvent, AtGap, AtHeadway, AtTTC, AtSpeed, AtStandstill,
 # -- actions -------------------------------------------------------------------------------------------------------
 
 
-def private(action: Action, rollout: Rollout, road: Road, lane: int, facing: int) -> etree._Element | None:
+def private(action: Action, kind: Kind, rollout: Rollout, road: Road, lane: int, facing: int) -> etree._Element | None:
     """The PrivateAction of an action; None if OpenSCENARIO has none. `lane`: the body's first lane."""
-    grip = rollout.friction * G
+    grip = KINDS[kind].dynamics.grip(rollout.friction * G)
     match action:
         case Brake(decel, until):
             return speed_action(until, "linear", "rate", min(decel, grip))

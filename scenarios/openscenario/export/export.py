@@ -105,7 +105,7 @@ def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout
     if not own and placed.speed_mps == 0 and np.ptp(rollout.centre[:, i, :2], axis=0).max() < 1e-6:
         return True
     lane = start_lane(road, placed)
-    paths = [e for e in own if private(e.do, rollout, road, 0, 1) is not None]
+    paths = [e for e in own if private(e.do, placed.body.kind, rollout, road, 0, 1) is not None]
     if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
         return False
     return placed.body.kind not in ON_FOOT | STATIC
@@ -149,11 +149,17 @@ class _Parts:
                     description=s.intent, author="nearmiss")  # fmt: skip
         root = el("OpenSCENARIO", header, el("ParameterDeclarations"), el("CatalogLocations"))
         root.append(el("RoadNetwork", el("LogicFile", filepath=f"{s.id}.xodr")))
-        root.append(el("Entities", *(entity_xml(p, forward_m(p, i == 0)) for i, p in enumerate(s.placed))))
+        root.append(
+            el("Entities", *(entity_xml(p, forward_m(p, i == 0), self._hit_s(p)) for i, p in enumerate(s.placed)))
+        )
         root.append(self._storyboard())
         for who, how in self.motion.items():
             root.insert(1, etree.Comment(f" {who}: {how} "))
         return root
+
+    def _hit_s(self, placed: Placed) -> float | None:
+        who = placed.body.id
+        return min((h.t_s for h in self.rollout.happenings if h.other and who in (h.actor, h.other)), default=None)
 
     def _storyboard(self) -> etree._Element:
         init = el("Actions", el("GlobalAction", environment_xml(self.scenario)))
@@ -218,7 +224,7 @@ class _Parts:
     def _event(self, event: Event, placed: Placed) -> etree._Element:
         lane, facing = start_lane(self.road, placed), getattr(placed.start, "facing", 1)
         assert lane is not None, "who acts by a story starts in a lane"
-        said = private(event.do, self.rollout, self.road, lane, facing)
+        said = private(event.do, placed.body.kind, self.rollout, self.road, lane, facing)
         assert said is not None, "asked before"
         when = start_trigger(event.name, event.when, self.road, self._noses())
         return el("Event", el("Action", said, name=f"{event.name}-do"), when, name=event.name, priority="overwrite",

@@ -40,9 +40,12 @@ def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None
     if mode is not None and mode.word("followingMode") == "follow":
         mode.differs("a trajectory that a driver steers after; here it is kept exactly")
     timed = _timed(node, vertices, of, stage, after_s)
-    stage.speeds[of.name] = None
     centres = _headed([replace(v.spot) for v in vertices], [v.turned for v in vertices])
     boxes = [centre_of(of, spot) for spot in centres]
+    if of.hit_s is not None and after_s is not None and timed[0] < of.hit_s - after_s < timed[-1]:
+        boxes = _as_if_not_hit(boxes, timed, of.hit_s - after_s, stage.speeds[of.name] or 0.0)
+        node.differs(f"{of.hit_s:.2f} s: hit; here it goes on as before, and the impact is simulated again")
+    stage.speeds[of.name] = None
     first = boxes[0]
     cos, sin = math.cos(first.heading_rad), math.sin(first.heading_rad)
     points = []
@@ -68,6 +71,22 @@ def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None
         written[0] = ["0 s", "0 m", "0 m"]  # the origin of our map, for any heading of the ego
     whole = written if after_s is not None and after_s <= 0 else None
     return {"follow_trajectory": {"points": _thinned(node, points)}} | ({WRITTEN: whole} if whole else {})
+
+
+def _as_if_not_hit(boxes: list[WorldPosition], timed: list[float], hit_s: float, pace: float) -> list[WorldPosition]:
+    """The same path up to an impact, then straight on at the last velocity, since the impact is simulated again.
+
+    `pace`: its speed in m/s at the start, for a body that is hit at once.
+    """
+    last = max(i for i, t in enumerate(timed) if t < hit_s)
+    end, begun = boxes[last], boxes[max(last - 1, 0)]
+    if last > 0:
+        took = timed[last] - timed[last - 1]
+        vx, vy = (end.x_m - begun.x_m) / took, (end.y_m - begun.y_m) / took
+    else:
+        vx, vy = pace * math.cos(end.heading_rad), pace * math.sin(end.heading_rad)
+    after = [t - timed[last] for t in timed[last + 1 :]]
+    return boxes[: last + 1] + [replace(end, x_m=end.x_m + vx * t, y_m=end.y_m + vy * t) for t in after]
 
 
 def _thinned(node: Node, points: list[list[str]]) -> list[list[str]]:

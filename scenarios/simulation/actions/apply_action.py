@@ -7,11 +7,15 @@ from scenarios.model.actions import (
     Action,
     Brake,
     BrakeHardest,
+    ChangeLane,
     ChangeSpeed,
     Cross,
+    CutIn,
+    CutOut,
     DriveTrajectory,
     Follow,
     HoldSpeed,
+    LaneOffset,
     LoseControl,
     Profile,
     RunRed,
@@ -24,10 +28,11 @@ from scenarios.model.actions import (
     sets_path,
     sets_speed,
 )
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
-from scenarios.simulation.actions.lane_change import settle_in_lane, shift
+from scenarios.simulation.actions.lane_change import ALONG_RAD, STEEPEST_RAD, across_road, settle_in_lane, shift
 from scenarios.simulation.actions.motions import MOTIONS, ActionContext
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once, decline
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import (
     crossing_side,
@@ -50,6 +55,7 @@ from scenarios.simulation.traffic.traffic_signals import run_red, stop_at_line, 
 WALK_BUILD_UP_S = 0.4
 REACHED_MPS = 0.02  # tolerance within which a requested speed counts as reached
 SLIDES_FROM_MPS = 1.0  # below this speed a loss of grip is not visible
+_INTO_LANE = (CutIn, CutOut, ChangeLane, LaneOffset, Follow)  # actions that turn from the present heading to the road
 
 
 def perform(mover: BodyState, action: Action, context: ActionContext) -> RunningAction:
@@ -61,6 +67,8 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
         return RunningAction("cannot act while it slides", at_once)
     if not mover.present:
         return RunningAction("cannot act: it is not in the scene", at_once)
+    if why := across_road(mover, _steepest(action)):
+        return decline(f"does not take it up: {why}")
     if mover.scripted and not sets_speed(action):
         mover.target = Target(mover.speed, 2.0)
     mover.still, mover.scripted = False, False
@@ -86,6 +94,13 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
     if sets_path(action):
         return shift(mover, action)
     return _change_speed(mover, action, t_s)
+
+
+def _steepest(action: Action) -> float:
+    """Maximum angle to the road of a body that starts an action along the road, radians; infinite for other actions."""
+    if isinstance(action, TurnAt) or (isinstance(action, VerbAction) and action.along_road):
+        return ALONG_RAD
+    return STEEPEST_RAD if isinstance(action, _INTO_LANE) else math.inf
 
 
 # -- speed ---------------------------------------------------------------------------------------------------------
@@ -126,13 +141,23 @@ def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
     )
 
 
+def _beyond_brakes(mover: BodyState, needed_mps2: float) -> str:
+    """Why a change of speed is not as requested, for a kind that brakes less hard than the road allows."""
+    hardest = KINDS[mover.body.kind].dynamics.hardest_mps2
+    if hardest is None or needed_mps2 <= hardest:
+        return ""
+    return f"not as asked: it needs {needed_mps2:.1f} m/s^2, and the hardest of its kind is {hardest:g} m/s^2"
+
+
 def _stop(mover: BodyState, decel: float | None, within: float | None, lasting: float) -> RunningAction:
+    short = ""
     if within is None:
         assert decel is not None
         mover.target, said = Target(0.0, decel, braking=True), "stops"
     else:
         mover.target, said = Halt(within, mover.speed, None), f"stops within {within:.1f} m"
         needed = mover.speed**2 / (2 * within)
+        short = _beyond_brakes(mover, needed)
         if needed > mover.grip:
             said += f" (would need {needed:.1f} m/s²; the road gives {mover.grip:.1f})"
     stands: list[float] = []
@@ -142,7 +167,7 @@ def _stop(mover: BodyState, decel: float | None, within: float | None, lasting: 
             stands.append(now)
         return bool(stands) and now >= stands[0] + lasting - 1e-9
 
-    return RunningAction(said, over)
+    return RunningAction(said, over, short=short)
 
 
 def _reach(mover: BodyState, action: ChangeSpeed) -> RunningAction:
@@ -159,9 +184,11 @@ def _reach(mover: BodyState, action: ChangeSpeed) -> RunningAction:
             jerk = BRAKE_JERK if slower else DRIVE_JERK
             rate = max(rate_within(change, action.within_s, jerk, speed == 0), 0.05)
         mover.target = Target(speed, rate, braking=slower and rate > LIT_DECEL)
+    needed = 0.0 if action.within_s is None else change / action.within_s
     return RunningAction(
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
         lambda _: abs(mover.speed - speed) <= (REACHED_MPS if speed else 0),
+        short=_beyond_brakes(mover, needed),
     )
 
 

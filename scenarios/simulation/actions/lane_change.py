@@ -10,6 +10,8 @@ from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SH
 
 SHIFT_PEAK = 5.774  # peak of the second derivative of the lane change's quintic, for unit offset and unit length
 TIGHTEST_PER_M = 0.12
+ALONG_RAD = 0.03  # angle to the road above which continuing along the road would be a step of the heading
+STEEPEST_RAD = 1.0  # maximum angle to the road at which a lane change can start
 
 
 def shift(mover: BodyState, action: Action) -> RunningAction:
@@ -86,10 +88,25 @@ def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> Ru
     return RunningAction(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
 
 
-def _slope(mover: BodyState) -> float:
-    """The slope of a body's heading to the road that it joins; steep ones are left to the checks."""
+def across_road(mover: BodyState, most_rad: float) -> str:
+    """Why a body cannot continue along its road from here, for an author; "" if it is in a lane, or if its heading is
+    within `most_rad` of the road in either direction.
+    """
+    if isinstance(mover.path, LanePath) or abs(_tilt(mover)) <= most_rad:
+        return ""
+    return f"it heads {math.degrees(abs(_tilt(mover))):.0f} degrees across the road"
+
+
+def _tilt(mover: BodyState) -> float:
+    """Angle from the road's direction, as the body faces it, to its heading; radians, positive to the left."""
     s, _ = mover.road.locate(*mover.at[:2])
-    return math.tan(max(-1.0, min(1.0, wrapped(mover.at[2] - mover.road.heading(s)) * facing_of(mover))))
+    along = mover.road.heading(s) + (0.0 if facing_of(mover) > 0 else math.pi)
+    return wrapped(mover.at[2] - along)
+
+
+def _slope(mover: BodyState) -> float:
+    """Lateral metres to the left per metre along the road, of a heading of at most `STEEPEST_RAD` to the road."""
+    return facing_of(mover) * math.tan(max(-STEEPEST_RAD, min(STEEPEST_RAD, _tilt(mover))))
 
 
 def settle_in_lane(mover: BodyState) -> None:

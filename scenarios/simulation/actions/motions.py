@@ -32,15 +32,23 @@ def speed_rule(mover: BodyState) -> SpeedRule:
 
 
 @dataclass(frozen=True)
+class TriggerWatch:
+    """A trigger that an action waits for: whether it `holds` now; `why_not`: why it never held, for an author."""
+
+    holds: Callable[[], bool]
+    why_not: Callable[[], str]
+
+
+@dataclass(frozen=True)
 class ActionContext:
     """The context of an action at its start and while it lasts.
 
-    `before`: the speed control of the body until the action started. `holds`: whether a trigger holds now.
+    `before`: the speed control of the body until the action started. `watch` starts to watch a trigger.
     """
 
     t_s: float
     look: Callable[[str], BodyState]
-    holds: Callable[[Trigger], bool]
+    watch: Callable[[Trigger], TriggerWatch]
     before: SpeedRule
 
 

@@ -46,6 +46,16 @@ PATH_GRIP_SHARE = 0.6  # share of the grip that a planned swerve may use; the re
 GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # stop before the gear changes
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A fixed connection to another body: position of the box centre ahead and left of the carrier's, and its angle."""
+
+    carrier: "BodyState"
+    forward_m: float
+    left_m: float
+    turn_rad: float
+
+
 @in_row(
     grip=GRIP, speed=SPEED, gear=GEAR, accel=ACCEL, yaw_rate=YAW_RATE, lit=LIT, travelled_m=TRAVELLED, present=PRESENT
 )
@@ -82,6 +92,7 @@ class BodyState:
     heeds_signals: bool = True
     travelled_m: float = 0.0
     mass: float = 0.0  # kg
+    attached: Attachment | None = None  # moves with its carrier until it is hit itself
 
     @cached_property
     def row(self) -> Row:
@@ -281,11 +292,32 @@ class BodyState:
     def struck(self, velocity: np.ndarray, decel: float) -> None:
         """Slide with this velocity after an impact, slowed by friction alone at `decel` m/s^2."""
         spin = self.skid.yaw_rate if self.skid is not None else 0.0
-        self.skid, self.struck_once = SlidingState(velocity, decel, spin), True
+        self.skid, self.struck_once, self.attached = SlidingState(velocity, decel, spin), True, None
         self.still, self.scripted, self.drive, self.driven = False, False, None, False
         yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
         self.lit = self.body.kind in FOUR_WHEELS and math.hypot(*velocity) > 0.5
+
+    def attach_to(self, carrier: "BodyState") -> None:
+        """Attach the body to another one at the present relative pose."""
+        (x, y), (cx, cy), yaw = self.centre(), carrier.centre(), carrier.at[2]
+        forward = (x - cx) * math.cos(yaw) + (y - cy) * math.sin(yaw)
+        left = (y - cy) * math.cos(yaw) - (x - cx) * math.sin(yaw)
+        self.attached = Attachment(carrier, forward, left, self.at[2] - yaw)
+
+    def go_with_carrier(self, dt: float) -> None:
+        """Move with the carrier, as one rigid body, after a step of `dt` seconds in which the carrier slid."""
+        assert self.attached is not None
+        carrier, forward, left = self.attached.carrier, self.attached.forward_m, self.attached.left_m
+        skid, yaw = carrier.skid, carrier.at[2]
+        assert skid is not None
+        cos, sin, (x, y) = math.cos(yaw), math.sin(yaw), carrier.centre()
+        before, heading = self.at[2], yaw + self.attached.turn_rad
+        self._put_centre(x + cos * forward - sin * left, y + sin * forward + cos * left, heading)
+        lever = np.array([-sin * forward - cos * left, cos * forward - sin * left])
+        self.skid = SlidingState(skid.velocity + skid.yaw_rate * lever, skid.decel_mps2, skid.yaw_rate)
+        speed = float(self.skid.velocity @ [math.cos(heading), math.sin(heading)])
+        self.accel, self.speed, self.yaw_rate = (speed - self.speed) / dt, speed, (heading - before) / dt
 
     def join_lane(self) -> LanePath:
         """Continue along the road from the body's pose."""
@@ -298,18 +330,26 @@ def _goes_on_by_itself(_: float) -> str:
     return ""
 
 
+def _for_nothing() -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class RunningAction:
     """A running action: its description and whether it is over at a time.
 
     `step` is called before every step of the simulation while the action lasts, for actions of several phases; it
-    returns the description of a new phase, or "". `declined`: nothing happens, and `said` is the reason.
+    returns the description of a new phase, or "". `declined`: nothing happens, and `said` is the reason. `short`: why
+    the action differs from the requested one; "" if it does not. `waits_for`: for an action that still waits for
+    something at the end of the clip, why that did not happen; "" for any other.
     """
 
     said: str
     over: Callable[[float], bool]
     step: Callable[[float], str] = _goes_on_by_itself
     declined: bool = False
+    short: str = ""
+    waits_for: Callable[[], str] = _for_nothing
 
 
 def at_once(_: float) -> bool:

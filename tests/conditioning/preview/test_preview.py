@@ -7,9 +7,16 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from conditioning.assets.scenery import NO_SCENERY, Scenery
-from conditioning.geometry.rigs import FRONT
+from conditioning.geometry.rigs import FRONT, RIGS
 from conditioning.layers.control_layers import draw_layers
-from conditioning.preview.preview import draw_topdown, false_colours, preview_frames, write_preview
+from conditioning.preview.preview import (
+    PreviewView,
+    draw_preview,
+    draw_topdown,
+    false_colours,
+    preview_frames,
+    write_preview,
+)
 from conditioning.preview.topdown import COLOURS
 from scenarios.model.bodies import Kind
 from tests.conditioning.situations import BEND, building, moving, situation, still, tree
@@ -61,3 +68,14 @@ def test_false_colours_show_brake_lights():
     rollout = situation(still(15, 0, Kind.CAR))
     lit = replace(rollout, brake_light=np.array([[False, True]]))
     assert tuple(false_colours(draw_layers(lit, NO_SCENERY, CAMERA))[0][80, 128]) == (255, 26, 13)
+
+
+def test_every_camera_of_a_rig_is_shown_under_its_name():
+    rollout = situation(still(-15, 0, Kind.CAR, name="behind"), frames=3)
+    cameras = [camera.resized(36, 64) for camera in RIGS["nuscenes"]]
+    shots = np.zeros((len(preview_frames(rollout)), 36, 64, 3), np.uint8)
+    figure = draw_preview(rollout, NO_SCENERY, [PreviewView(camera, shots) for camera in cameras])
+    titles = [axes.get_title() for axes in figure.subfigs[1].axes]
+    for camera in cameras:
+        assert sum(title.startswith(f"{camera.name}, picture") for title in titles) == len(shots)
+        assert sum(title.startswith(f"{camera.name}, layers") for title in titles) == len(shots)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from outputs.clips.manifest import (
     write_record,
 )
 from outputs.clips.rejected import write_rejected
+from outputs.strict_model import DamagedFile
 from outputs.verdict import Outcome, accepted
 from tests.outputs.made import BAD, GOOD, record, verdict
 
@@ -45,7 +47,7 @@ def test_a_record_that_is_not_right_is_refused(tmp_path, change):
     path = tmp_path / "record.json"
     write_record(path, record())
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ValidationError):
+    with pytest.raises(DamagedFile, match=re.escape(str(path))):
         read_record(path)
 
 
@@ -55,7 +57,7 @@ def test_a_verdict_with_a_strange_key_is_refused(tmp_path):
     told = json.loads(path.read_text())
     told["verdicts"][0]["surplus"] = 1
     path.write_text(json.dumps(told))
-    with pytest.raises(ValidationError, match="surplus"):
+    with pytest.raises(DamagedFile, match="surplus: Extra inputs"):
         read_record(path)
 
 

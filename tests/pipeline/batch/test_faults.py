@@ -22,8 +22,9 @@ from pipeline.batch.generate import NoObserver, generate
 from pipeline.datasets.garbage_collect import gc
 from pipeline.errors import ReadOnly
 from pipeline.runs.clip_outcome import ClipDone
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, wanted
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import Job, look
+from pipeline.runs.saved_request import wanted
 from pipeline.runs.status import RunPhase, status
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker
@@ -37,7 +38,7 @@ def loaded(tmp_path_factory, speck_weights) -> Path:
     """All that a clip needs is imported and compiled here, once: the drivers are forks of this process. Its run."""
     folder = tmp_path_factory.mktemp("loaded")
     (folder / "one.yaml").write_text(case(1))
-    request = RunConfig((str(folder / "one.yaml"),), folder / "run", preset="speck", weights=speck_weights)
+    request = RunConfig(paths=(str(folder / "one.yaml"),), out=folder / "run", preset="speck", weights=speck_weights)
     assert generate(request, ExecutionConfig(use_ray=False), NoObserver()).complete
     return folder / "run"
 
@@ -237,7 +238,7 @@ class FindsItReadOnly(SpeckMaker):
 
 def test_a_disk_that_becomes_read_only_stops_the_batch_and_no_room_is_asked_for(batch, monkeypatch):
     monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", FindsItReadOnly)
-    request = RunConfig((str(batch.folder / "batch.yaml"),), batch.out, preset="speck", weights=batch.weights)
+    request = RunConfig(paths=(str(batch.folder / "batch.yaml"),), out=batch.out, preset="speck", weights=batch.weights)
     with pytest.raises(ReadOnly, match="can only be read from now on") as error:
         generate(request, ExecutionConfig(use_ray=False), NoObserver())
     assert str(error.value).endswith(f"When it can be written again: nearmiss resume {batch.out}")

@@ -20,8 +20,9 @@ import pytest
 from pipeline.batch.generate import make_plan
 from pipeline.batch.nightly import in_turn
 from pipeline.runs.batch_history import ended_nights
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, kept, wanted
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import look
+from pipeline.runs.saved_request import kept, wanted
 from pipeline.runs.status import RunPhase, status
 from tests.pipeline.troubles import Batch, until
 
@@ -105,7 +106,7 @@ def begun(server) -> Iterator[Callable[..., subprocess.Popen]]:
 
     def begin(batch: Batch, *words: str) -> subprocess.Popen:
         specs = (str(batch.folder / "batch.yaml"),)
-        jobs = make_plan(RunConfig(specs, batch.out, preset="speck", weights=batch.weights)).jobs
+        jobs = make_plan(RunConfig(paths=specs, out=batch.out, preset="speck", weights=batch.weights)).jobs
         third = (in_turn(jobs) if isinstance(batch, Tonight) else jobs)[2].clip
         batch.trouble(third, f"wait {batch.folder / 'go'} once")
         given = [*specs, "--preset", "speck", "--weights", str(batch.weights), "--inline"]

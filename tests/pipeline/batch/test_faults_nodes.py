@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.engine.stage_plan import StagedConfig
 from pipeline.runs.run_config import ExecutionConfig
 from tests.pipeline.harm import Trouble, all_of
 from tests.pipeline.troubles import Batch
@@ -38,17 +37,17 @@ def cluster() -> Iterator[object]:
 
 @pytest.mark.timeout(1800)  # twenty moments of the staged line take eight minutes on two cores
 @pytest.mark.parametrize(
-    ("moments", "staged"),
+    ("moments", "batched"),
     [
-        (1, None),
-        pytest.param(20, None, marks=pytest.mark.long),
-        pytest.param(20, StagedConfig(batch=2), marks=pytest.mark.long, id="with what waited on them"),
+        (1, 1),
+        pytest.param(20, 1, marks=pytest.mark.long),
+        pytest.param(20, 2, marks=pytest.mark.long, id="with what waited on them"),
     ],
 )
-def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments, staged):
+def test_nodes_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, cluster, moments, batched):
     batch = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch)
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     trouble = KillNodes(moments, cluster=cluster, nodes=nodes)
-    all_of(batch, ExecutionConfig(ray=cluster.address, staged=staged), trouble)
+    all_of(batch, ExecutionConfig(ray=cluster.address, batch=batched), trouble)
     assert trouble.done == moments
     assert batch.counted() == batch.all_made()

@@ -18,7 +18,6 @@ import pytest
 
 from pipeline.batch.generate import NoObserver, generate
 from pipeline.batch.resume import resume
-from pipeline.engine.stage_plan import StagedConfig
 from pipeline.runs.clip_outcome import Ending
 from pipeline.runs.run_config import ExecutionConfig
 from pipeline.runs.run_folder import look
@@ -71,19 +70,19 @@ class KillWorkers(Trouble):
 
 
 @pytest.mark.parametrize(
-    ("moments", "staged"),
+    ("moments", "batched"),
     [
-        (1, None),
-        pytest.param(20, None, marks=pytest.mark.long),
-        pytest.param(20, StagedConfig(batch=2), marks=pytest.mark.long, id="of any act"),
+        (1, 1),
+        pytest.param(20, 1, marks=pytest.mark.long),
+        pytest.param(20, 2, marks=pytest.mark.long, id="of any act"),
     ],
 )
-def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, ray_here, moments, staged):
+def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, ray_here, moments, batched):
     batch, trouble = Batch.of(3 * moments + 3, tmp_path, speck_weights, monkeypatch), KillWorkers(moments)
-    all_of(batch, ExecutionConfig(workers=2, staged=staged), trouble)
+    all_of(batch, ExecutionConfig(workers=2, batch=batched), trouble)
     assert trouble.done == moments
     assert batch.counted() == batch.all_made()
-    if not staged:  # there a worker may die in an act that is not counted
+    if batched == 1:  # there a worker may die in an act that is not counted
         assert sum(batch.attempts(clip) for clip in batch.there()) > batch.clips
 
 

@@ -31,7 +31,7 @@ with socket.socket() as free:
 batch = on_ray(Looks(0), [1], RayPlan(WorkerCount(1, 1), metrics_port=port))
 endings = [
     ClipDone(record("a"), {"judge": 1.5, "rollout": 0.05}, 1.25), ClipDone(record("b", BAD), {"judge": 3.0}, 1.5),
-    ClipFailed("c", "s", "n", 0, "r", "t"),
+    ClipFailed(clip="c", scenario="s", name="n", seed=0, reason="r", trace="t"),
 ]
 for _ in batch:
     meters = Meters(5)

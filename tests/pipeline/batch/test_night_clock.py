@@ -32,7 +32,7 @@ def at(hour: int, minute: int = 0, day: date = NIGHT) -> datetime:
 
 
 def end(schedule: DailySchedule, night: date, ok: bool = True) -> None:
-    note_ended(schedule.root, [BatchEnd(night.isoformat(), "", ok, "")])
+    note_ended(schedule.root, [BatchEnd(night=night.isoformat(), at="", ok=ok, line="")])
 
 
 class Clock:

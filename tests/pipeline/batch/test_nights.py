@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,12 @@ import pytest
 from pipeline.batch import generate
 from pipeline.batch import nightly as nights
 from pipeline.batch.generate import NoObserver, NothingToMake
-from pipeline.batch.nightly import NightlyBudget, NightlyConfig, in_turn, nightly, open_night
+from pipeline.batch.nightly import NightlyConfig, in_turn, nightly, open_night
 from pipeline.batch.resume import resume
 from pipeline.engine.lock import Locked, locked
 from pipeline.runs.batch_history import ended_nights, history
 from pipeline.runs.run_config import ExecutionConfig, RunConfig
-from pipeline.runs.run_folder import UNFINISHED, Job
+from pipeline.runs.run_folder import UNFINISHED, Job, Run
 from pipeline.runs.status import RunPhase, status
 from tests.outputs.made import contents
 from tests.pipeline.by_hand import Batch
@@ -34,7 +34,9 @@ def write(folder: Path, name: str, gaps: int) -> None:
 def order(tmp_path, newborn_weights) -> NightlyConfig:
     write(tmp_path / "specs", "alpha", 4)
     write(tmp_path / "specs", "beta", 2)
-    return NightlyConfig(RunConfig((str(tmp_path / "specs"),), tmp_path / "nights", weights=newborn_weights))
+    return NightlyConfig(
+        what=RunConfig(paths=(str(tmp_path / "specs"),), out=tmp_path / "nights", weights=newborn_weights)
+    )
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def work(monkeypatch):
 
 def test_a_budget_is_kept_and_shared_fairly_and_the_next_night_makes_the_rest(order, work):
     first, second, third = Batch(), Batch(), Batch()
-    small = replace(order, budget=NightlyBudget(clips=4))
+    small = order.replaced(clips=4)
     account = work(small, FIRST, first)
     assert (len(first.made), account.waiting, account.before) == (4, 2, 0)
     assert Counter(clip.split("-")[0] for clip in first.made) == {"alpha": 2, "beta": 2}
@@ -79,12 +81,12 @@ def test_what_was_begun_comes_first(order, work):
     (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir(parents=True)  # as `kill -9` leaves it
     assert "2026-11-21" not in ended_nights(order.root)
     batch = Batch()
-    work(replace(order, budget=NightlyBudget(clips=1)), SECOND, batch)
+    work(order.replaced(clips=1), SECOND, batch)
     assert batch.made == [cut_off.clip]
 
 
 def test_a_night_that_was_cut_off_goes_on_within_its_budget(order, work):
-    small = replace(order, budget=NightlyBudget(clips=4))
+    small = order.replaced(clips=4)
     told = iter([False, False, False, True])
     first, second = Batch(), Batch()
     account = work(small, FIRST, first, stop=lambda: next(told, True))
@@ -101,7 +103,7 @@ def test_a_night_that_was_cut_off_leaves_alone_what_a_later_one_made(order, work
     first, second, rest = Batch(), Batch(), Batch()
     work(order, FIRST, first, stop=lambda: next(told, True))
     assert status(order.root / "2026-11-21").missing == 3
-    work(replace(order, budget=NightlyBudget(clips=2)), SECOND, second)
+    work(order.replaced(clips=2), SECOND, second)
     assert status(order.root / "2026-11-21").missing == 1
     monkeypatch.setattr(generate, "make_clips", rest)
     with locked(order.root), pytest.raises(Locked):  # another night is at work
@@ -113,9 +115,10 @@ def test_a_night_that_was_cut_off_leaves_alone_what_a_later_one_made(order, work
     assert status(order.root / "2026-11-21").phase is RunPhase.COMPLETE
 
 
-def test_a_night_ends_when_its_hours_are_over(order, work):
+def test_a_night_ends_when_its_hours_are_over(order, work, monkeypatch):
     batch = Batch()
-    account = work(replace(order, budget=NightlyBudget(hours=0.0)), FIRST, batch)
+    monkeypatch.setattr(Run, "first_start", lambda run: datetime(2026, 11, 20, tzinfo=UTC))  # long ago
+    account = work(order.replaced(hours=0.01), FIRST, batch)
     assert batch.made == []
     assert account.waiting == 6
     assert ended_nights(order.root)["2026-11-21"].ok
@@ -132,7 +135,7 @@ def test_what_failed_by_itself_is_given_up_until_the_program_changes(order, work
     assert [failure.reason for failure in account.given_up] == ["ValueError: a model raises"] * 2
     assert account.again.endswith("--retry-failed")
     assert "--retry-failed</span></code>" in (order.root / "2026-11-21" / "report.html").read_text()
-    work(replace(order, retry_failed=True), date(2026, 11, 24), again := Batch({"beta": ValueError("still")}))
+    work(order.replaced(retry_failed=True), date(2026, 11, 24), again := Batch({"beta": ValueError("still")}))
     assert again.made == []
     assert len(history(order.root).failures) == 2
     monkeypatch.setattr(nights, "code_fingerprint", lambda: "another")
@@ -181,7 +184,7 @@ def test_the_order_is_fair_and_spread_and_does_not_depend_on_the_order_of_files(
 
 
 def test_the_run_folder_says_how_to_go_on(order, work):
-    small = replace(order, budget=NightlyBudget(clips=2, hours=1.5))
+    small = order.replaced(clips=2, hours=1.5)
     account = work(small, FIRST, Batch())
     start = json.loads((order.root / "2026-11-21" / "run.json").read_text())["starts"][-1]
     assert start["again"] == account.again
@@ -191,7 +194,7 @@ def test_the_run_folder_says_how_to_go_on(order, work):
 def test_what_is_accepted_joins_the_dataset_of_all_nights_and_a_night_that_could_not_is_made_up_for(order, work):
     (order.root / "taken").parent.mkdir(exist_ok=True)
     (order.root / "taken").write_text("a file where the dataset should be")
-    small = replace(order, budget=NightlyBudget(clips=2), into=str(order.root / "taken"))
+    small = order.replaced(clips=2, into=str(order.root / "taken"))
     account = work(small, FIRST, Batch(rejects=lambda job: False))
     assert not account.ok
     assert "dataset as it was" in account.line

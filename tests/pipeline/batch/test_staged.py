@@ -6,14 +6,14 @@ import pytest
 from outputs.clips.clip import read_clip
 from pipeline.batch.generate import NoObserver, generate
 from pipeline.batch.resume import retry_failed
-from pipeline.engine.stage_plan import StagedConfig
-from pipeline.runs.run_config import ExecutionConfig, kept, wanted
+from pipeline.runs.run_config import ExecutionConfig
 from pipeline.runs.run_folder import look
+from pipeline.runs.saved_request import kept, wanted
 from tests.pipeline.harm import planned, request_of
 from tests.pipeline.troubles import Batch
 
 pytestmark = pytest.mark.ray
-STAGED = ExecutionConfig(workers=2, staged=StagedConfig(batch=2))
+STAGED = ExecutionConfig(workers=2, batch=2)
 
 
 def test_staged_clips_are_those_made_whole_and_one_that_raises_spoils_nobody_elses(
@@ -31,7 +31,7 @@ def test_staged_clips_are_those_made_whole_and_one_that_raises_spoils_nobody_els
     assert failure.reason.endswith("(in predict_tokens)")
     (batch.folder / "troubles" / ids[1]).unlink()
     key = next(iter(wanted(look(batch.out))))
-    assert kept(look(batch.out), key)[1].staged == STAGED.staged
+    assert kept(look(batch.out), key)[1].networks == STAGED.networks
     (summary,) = retry_failed(batch.out, NoObserver())
     assert summary.complete
     assert batch.counted() == batch.all_made()

@@ -56,7 +56,7 @@ def road() -> CheckedClip:
 
 def test_every_shipped_check_has_the_id_that_old_records_give_its_name():
     checks = (*PHYSICS_CHECKS, *PIXEL_CHECKS)
-    assert len(checks) == len({check.id for check in checks}) == 41
+    assert len(checks) == len({check.id for check in checks}) == 42
     assert [check.id for check in checks if check_id(check.check) != check.id] == []
     assert check_id("expect: min TTC") == "expect-min-ttc"
 
@@ -124,7 +124,7 @@ def test_limits_of_a_check_that_is_not_there_are_left_alone_and_told(tmp_path, s
     assert load_calibrated("speck", tmp_path / "weights").baseline.unknown == ("rain-drops",)
     (tmp_path / "one.yaml").write_text(case(1))
     files = (str(tmp_path / "one.yaml"),)
-    request = RunConfig(files, tmp_path / "run", preset="speck", weights=tmp_path / "weights")
+    request = RunConfig(paths=files, out=tmp_path / "run", preset="speck", weights=tmp_path / "weights")
     with hold(request, make_plan(request), ExecutionConfig(use_ray=False)):
         pass
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]

@@ -24,7 +24,11 @@ def test_without_a_terminal_every_clip_that_ends_is_one_line(tmp_path):
     console = Console(record=True, width=80, force_terminal=False)
     with ProgressDisplay(console) as board:
         board.begins(tmp_path, 2, 1)
-        board.ended(ClipFailed("a-clip", "s", "n", 0, "ValueError: [x] " + "long " * 40, ""))
+        board.ended(
+            ClipFailed(
+                clip="a-clip", scenario="s", name="n", seed=0, reason="ValueError: [x] " + "long " * 40, trace=""
+            )
+        )
     lines = console.export_text().splitlines()
     assert lines[0].endswith("2 clips to make, 1 already there")
     assert lines[1].startswith("failed   a-clip  ValueError: [x] long")

@@ -20,8 +20,9 @@ from pipeline.cli.main import app
 from pipeline.datasets.export import DatasetNotExported, datasets_of, export_dataset
 from pipeline.datasets.merge import NotMerged, merge
 from pipeline.datasets.publish import publish_again
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, begun_with, kept, wanted
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import look
+from pipeline.runs.saved_request import begun_with, kept, wanted
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import case
 
@@ -43,12 +44,12 @@ def labels(monkeypatch) -> ExportFormat:
 def request_(tmp_path, newborn_weights, monkeypatch) -> RunConfig:
     monkeypatch.setattr(generate, "make_clips", Batch(rejects=lambda job: False))
     (tmp_path / "two.yaml").write_text(case(2))
-    return RunConfig((str(tmp_path / "two.yaml"),), tmp_path / "run", weights=newborn_weights)
+    return RunConfig(paths=(str(tmp_path / "two.yaml"),), out=tmp_path / "run", weights=newborn_weights)
 
 
 def test_an_unknown_format_is_refused_with_those_that_there_are_before_any_work(request_, tmp_path):
     with pytest.raises(RegistryError, match="no export format is named 'kitti'; there are nuscenes"):
-        make_plan(replace(request_, formats=("kitti",)))
+        make_plan(request_.replaced(formats=("kitti",)))
     told = CliRunner().invoke(app, ["export-dataset", str(tmp_path), "--format", "kitti", "--out", str(tmp_path / "x")])
     assert told.exit_code == 2
     with pytest.raises(RegistryError, match="the export format 'nuscenes' is there already"):
@@ -57,7 +58,7 @@ def test_an_unknown_format_is_refused_with_those_that_there_are_before_any_work(
 
 
 def test_a_run_writes_every_format_that_it_was_asked_for_and_goes_on_so(request_, labels):
-    request = replace(request_, formats=("nuscenes", "labels"))
+    request = request_.replaced(formats=("nuscenes", "labels"))
     generate.generate(request, INLINE, NoObserver())
     run = look(request.out)
     lines = (run.path / "dataset-labels" / "labels.jsonl").read_text().splitlines()
@@ -83,7 +84,7 @@ def test_a_run_of_before_there_was_a_choice_has_the_nuscenes_dataset(request_):
 
 
 def test_a_run_that_asks_for_another_format_has_no_nuscenes_dataset(request_, labels):
-    generate.generate(replace(request_, formats=("labels",)), INLINE, NoObserver())
+    generate.generate(request_.replaced(formats=("labels",)), INLINE, NoObserver())
     assert (request_.out / "dataset-labels").is_dir()
     assert not (request_.out / "dataset").exists()
 

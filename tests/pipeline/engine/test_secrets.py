@@ -42,7 +42,7 @@ def test_hiding_twice_changes_nothing(secrets):
 
 
 def test_nothing_that_a_run_writes_down_holds_one(secrets, tmp_path):
-    start = {"paths": ["s3://user:word@bucket/specs"], "again": f"nearmiss generate --key {KEY}"}
+    start = {"paths": ("s3://user:word@bucket/specs",), "again": f"nearmiss generate --key {KEY}"}
     with open_run(tmp_path / "run", {"weights": "w"}, start) as run, journal(run.path):
         run.fail(Job("a-s0-1", car_ahead(), 0), f"ConnectionError: {HOOK}", f"Traceback ... {KEY}")
         try:

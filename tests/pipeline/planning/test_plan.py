@@ -18,7 +18,7 @@ def cases(tmp_path):
 
 
 def request(newborn_weights, tmp_path, *paths, **others) -> RunConfig:
-    return RunConfig(tuple(map(str, paths)), tmp_path / "run", weights=newborn_weights, **others)
+    return RunConfig(paths=tuple(map(str, paths)), out=tmp_path / "run", weights=newborn_weights, **others)
 
 
 def test_every_variant_gets_every_seed_and_an_id_of_its_own(cases, tmp_path, newborn_weights):

@@ -1,7 +1,6 @@
 """What is asked for and how it is to be made is the same when somebody goes on with it."""
 
 import shlex
-from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,25 +10,25 @@ from typer.testing import CliRunner
 from pipeline.batch import generate
 from pipeline.batch import nightly as nights
 from pipeline.batch.generate import NoObserver, hold, make_plan
-from pipeline.batch.nightly import NightlyBudget, NightlyConfig, nightly
+from pipeline.batch.nightly import NightlyConfig, nightly
 from pipeline.batch.resume import resume
 from pipeline.cli import night_commands
 from pipeline.cli.main import app
-from pipeline.engine.stage_plan import StagedConfig
-from pipeline.runs.run_config import ExecutionConfig, RunConfig, kept, wanted
+from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_folder import look
+from pipeline.runs.saved_request import kept, wanted
 from pipeline.runs.status import RunPhase, status
 from tests.pipeline.by_hand import Batch
 from tests.pipeline.situations import case
 
 HOW = ExecutionConfig(use_ray=False, ray="10.0.0.1:6379", workers=3, deadline_s=77.0, metrics_port=9123)
-STAGED = ExecutionConfig(staged=StagedConfig(gpus=2.0, share=0.5, batch=4))
+STAGED = ExecutionConfig(staged=True, gpus=2.0, gpu_share=0.5, batch=4)
 
 
 @pytest.fixture
 def request_(tmp_path, newborn_weights) -> RunConfig:
     (tmp_path / "two.yaml").write_text(case(2))
-    return RunConfig((str(tmp_path / "two.yaml"),), tmp_path / "run", (0, 3), weights=newborn_weights)
+    return RunConfig(paths=(str(tmp_path / "two.yaml"),), out=tmp_path / "run", seeds=(0, 3), weights=newborn_weights)
 
 
 def kept_in(folder: Path) -> tuple[RunConfig, ExecutionConfig]:
@@ -43,23 +42,23 @@ def test_every_word_of_who_works_is_kept(request_, how):
         pass
     request, back = kept_in(request_.out)
     assert back == how
-    assert replace(request, specs=None) == request_
+    assert request.replaced(specs=None) == request_
 
 
 def test_what_is_kept_here_is_all_there_is():
-    for field in fields(ExecutionConfig):
-        assert any(getattr(how, field.name) != getattr(ExecutionConfig(), field.name) for how in (HOW, STAGED))
+    for field in ExecutionConfig.model_fields:
+        assert any(getattr(how, field) != getattr(ExecutionConfig(), field) for how in (HOW, STAGED))
 
 
 def test_a_night_is_resumed_by_the_workers_that_it_began_with(request_, tmp_path, monkeypatch):
     monkeypatch.setattr(nights, "make_clips", Batch())
-    order = NightlyConfig(replace(request_, out=tmp_path / "nights"))
+    order = NightlyConfig(what=request_.replaced(out=tmp_path / "nights"))
     nightly(order, date(2026, 11, 21), HOW, NoObserver())
     assert kept_in(tmp_path / "nights" / "2026-11-21")[1] == HOW
 
 
 def test_a_night_that_is_resumed_keeps_to_what_was_its_own(request_, tmp_path, monkeypatch):
-    order = NightlyConfig(replace(request_, out=tmp_path / "nights"), NightlyBudget(clips=3))
+    order = NightlyConfig(what=request_.replaced(out=tmp_path / "nights"), clips=3)
     broken, again, second = Batch({"braking": OSError("the disk")}), Batch(), Batch()
     monkeypatch.setattr(nights, "make_clips", broken)
     nightly(order, date(2026, 11, 21), HOW, NoObserver())
@@ -78,7 +77,7 @@ def test_a_night_that_is_resumed_keeps_to_what_was_its_own(request_, tmp_path, m
 
 def test_the_command_that_goes_on_with_a_night_means_the_same_night(request_, tmp_path, monkeypatch):
     order = NightlyConfig(
-        replace(request_, out=tmp_path / "my nights"), NightlyBudget(5, 1.5), into=str(tmp_path / "all")
+        what=request_.replaced(out=tmp_path / "my nights"), clips=5, hours=1.5, into=str(tmp_path / "all")
     )
     given = []
     monkeypatch.setattr(night_commands, "_once", lambda *told: given.append(told) or 0)

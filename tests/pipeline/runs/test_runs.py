@@ -149,13 +149,13 @@ def test_failed_clips_are_tried_again_and_forgotten_once_made(tmp_path):
 
 
 def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_extend(tmp_path):
-    with open_run(tmp_path, MADE_WITH, {"paths": ["a.yaml"]}):
+    with open_run(tmp_path, MADE_WITH, {"paths": ("a.yaml",)}):
         pass
-    with open_run(tmp_path, MADE_WITH, {"paths": ["b.yaml"]}) as run:
-        run.note(made=3)
+    with open_run(tmp_path, MADE_WITH, {"paths": ("b.yaml",)}) as run:
+        run.note(made_now=3)
     starts = json.loads((tmp_path / "run.json").read_text())["starts"]
     assert [s["paths"] for s in starts] == [["a.yaml"], ["b.yaml"]]
-    assert starts[-1]["made"] == 3
+    assert starts[-1]["made_now"] == 3
     with open_run(tmp_path, MADE_WITH | {"weights": "def"}, {}) as run:  # no clip is there that could disagree
         make(run, "a")
     with pytest.raises(RunRefused, match="made with weights def, this run has weights abc"):

@@ -28,7 +28,7 @@ if __name__ == "__main__":
     with prefect_test_harness(server_startup_timeout=120):
         for part, steps in (("tokenizer", 20), ("tokenizer", 40), ("wheels", 20)):
             given = {"steps": steps, "save_every": 20, "clips": 1, **folders}
-            state = flows.train_flow(part, "speck", **given, return_state=True)
+            state = flows.train_flow(part, preset="speck", **given, return_state=True)
             told.append([state.name, state.message])
         with get_client(sync_client=True) as client:
             artifacts = sorted(client.read_artifacts(), key=lambda artifact: artifact.created)

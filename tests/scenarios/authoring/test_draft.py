@@ -14,6 +14,8 @@ from scenarios.metrics.criticality import encounters
 from scenarios.scenario import After, AfterEvent, HoldSpeed, Parked
 from scenarios.simulation.simulate import simulate
 from scenarios.source.yaml_document import parse_document
+from scenarios.verbs import VERBS
+from tests.scenarios.verbs.lanes import impossible
 
 JUDGE = Draft7Validator(schema())
 
@@ -135,6 +137,43 @@ def test_unknown_words_are_reported_and_noted_in_the_file(phrase, unknown):
 def test_phrases_that_cannot_be_drafted_are_refused_with_a_message(phrase, said):
     with pytest.raises(NotDrafted, match=said):
         draft(phrase, "drafted")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "found", "example"),
+    [
+        ("a car overtakes a truck", "which is not faster than truck", "a car overtakes a truck at 70 km/h"),
+        ("a bus overtakes a truck on the left on a motorway", "not faster than truck",
+         "a bus overtakes a truck on the left on a motorway at 130 km/h"),
+        ("a car overtakes", "not understood as something", "a car overtakes a truck at 70 km/h"),
+        ("the lead car makes a U-turn.", "a road of 12.4 m", "the lead car makes a U-turn on a wide road"),
+        ("a bus turns around", "its turning circle needs", "a car turns around on a wide road"),
+        ("the lead car opens its door", "lead, which moves", "a parked car opens its door"),
+        ("a car waits", "neither for nor until", "a car waits 2 s"),
+        ("a pedestrian turns back", "does not cross the road before", "a child runs across the road and turns back"),
+        ("a car waits for 2 s and then drives on", "wanted the speed that car holds", "a car waits 2 s"),
+        ("a parked car turns around", "car, which stands", "a car turns around on a wide road"),
+    ],
+)  # fmt: skip
+def test_a_phrase_that_says_too_little_is_refused_with_what_is_missing_and_an_example(phrase, found, example):
+    with pytest.raises(NotDrafted) as caught:
+        draft(phrase, "drafted")
+    assert found in str(caught.value) and str(caught.value).endswith(f"for example '{example}'")
+    assert draft(example, "drafted").unknown == ()
+
+
+@pytest.mark.parametrize("verb", VERBS.all(), ids=lambda verb: verb.key)
+def test_every_verb_offers_a_phrase_that_is_drafted_and_possible(verb):
+    whole = verb.drafts[-1]
+    scenario, rollout = drafted(whole)
+    assert "..." not in whole and verb.action in {type(event.do) for event in scenario.events}
+    assert impossible(scenario, rollout) == [] and rollout.unfired == ()
+
+
+def test_a_side_behind_whom_one_overtakes_is_that_of_the_passing():
+    scenario, _ = drafted("a van overtakes a cyclist on the right at 40 km/h")
+    (event,) = scenario.events
+    assert event.do.side == "right"
 
 
 SAID = """

@@ -203,3 +203,74 @@ def test_a_verb_with_its_own_module_keeps_to_the_limits_of_a_kind():
     bike = "bike: {kind: cyclist, lane: 0, ahead: 20 m, speed: 10 km/h}"
     actors = f"scoot: {{kind: e-scooter, lane: 0, ahead: 10 m, speed: 20 km/h}}; {bike}"
     assert "at most 25 km/h" in refusal(actors, "scoot overtakes bike at 60 km/h")
+
+
+TIMED = "it: {{kind: {kind}, trajectory: [{points}]}}"
+IN_LANE = "it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: {speed}}}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "speed", "line", "said"),
+    [
+        ("tram", "40 km/h", "it stops within 5 m after 1 s", ["needs 12.35 m/s^2", "at least 22.1 m", "2.8 m/s^2"]),
+        ("tram", "40 km/h", "it slows down to 10 km/h within 1 s", ["needs 8.333 m/s^2", "at least 3.0 s"]),
+        ("tram", "40 km/h", "it slows down to 10 km/h at 6 m/s^2", ["at most 2.8 m/s^2"]),
+        ("e-scooter", "20 km/h", "it stops within 1 m after 1 s", ["needs 15.43 m/s^2", "at least 3.1 m"]),
+        ("e-scooter", "10 km/h", "it speeds up to 20 km/h at 6 m/s^2", ["at most 5 m/s^2"]),
+        ("e-scooter", "20 km/h", "it follows the path through (1 s, 30 m, 0 m) (2 s, 60 m, 0 m)", ["at most 25 km/h"]),
+        ("e-scooter", "20 km/h", "it follows the path through (1 s, 0.1 m, 0 m)", ["from 20 km/h", "or more"]),
+        ("wheelchair user", "8 km/h", "it follows the path through (1 s, 11 m, 0 m)", ["39.6 km/h", "at most 15 km/h"]),
+        ("wheelchair user", "8 km/h", "it cuts in", ["keeps no lane"]),
+        ("wheelchair user", "8 km/h", "it cuts out", ["keeps no lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it changes lane to the left", ["keeps no lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it cuts in", ["keeps no lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it merges into a gap", ["keeps no lane"]),
+    ],
+)  # fmt: skip
+def test_what_a_kind_cannot_do_is_refused_with_its_figure(kind, speed, line, said):
+    text = refusal(IN_LANE.format(kind=kind, speed=speed), line)
+    assert [part for part in said if part not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ("[0 s, 20 m, 0 m], [6 s, 80 m, 3.5 m]", "at 3 degrees, off its rails"),
+        ("[0 s, 20 m, 0 m], [3 s, 40 m, 0 m], [6 s, 60 m, 3.5 m]", "3.5 m across the road on a bent line"),
+        ("[0 s, 20 m, 0 m], [1 s, 32 m, 0 m], [2 s, 32.1 m, 0 m], [6 s, 32.2 m, 0 m]", "needs 11.9 m/s^2 or more"),
+    ],
+)
+def test_a_trajectory_of_a_tram_keeps_to_rails_and_to_its_brakes(points, said):
+    assert said in refusal(TIMED.format(kind="tram", points=points), "ego brakes")
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        TIMED.format(kind="tram", points="[0 s, 20 m, 3.5 m], [2 s, 40 m, 3.5 m], [6 s, 76 m, 3.5 m]"),
+        TIMED.format(kind="tram", points="[0 s, 60 m, -20 m], [6 s, 60 m, 20 m]"),
+        TIMED.format(kind="e-scooter", points="[0 s, 20 m, 0 m], [6 s, 50 m, 3.5 m]"),
+        "it: {kind: tram, box: {at: [60 m, -20 m], heading: 90 deg}, speed: 20 km/h}",
+        "it: {kind: tram, box: {at: [60 m, 3.5 m], heading: 1 deg}, speed: 20 km/h}",
+    ],
+)
+def test_rails_along_the_road_and_straight_across_it_are_possible(actor):
+    assert read(actor, "ego brakes").placed[1].body.id == "it"
+
+
+def test_a_tram_that_starts_slantwise_in_a_box_is_refused():
+    assert "off its rails" in refusal(
+        "it: {kind: tram, box: {at: [30 m, 0 m], heading: 15 deg}, speed: 20 km/h}", "ego brakes"
+    )
+
+
+def test_check_tells_what_only_the_simulation_knows_to_be_beyond_the_brakes():
+    actors = IN_LANE.format(kind="tram", speed="20 km/h")
+    scenario = loads(
+        FILE.format(actors=f"  {actors}", line="it speeds up to 40 km/h\n  - it stops within 5 m after 4 s",
+                    surface="dry", ego="0 km/h")
+    )[0]  # fmt: skip
+    rollout = simulate(scenario)
+    (missed,) = rollout.unfired
+    assert "not as asked: it needs" in missed.why and "the hardest of its kind is 2.8 m/s^2" in missed.why
+    assert rollout.acceleration_mps2[:, 1].min() == pytest.approx(-2.8, abs=0.05)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from lxml import etree
 
+from outputs.verdict import Outcome
+from pipeline.checks.physics import check_physics
 from scenarios.load import library, load, loads, suites
 from scenarios.opendrive.read_map import map_of
 from scenarios.openscenario.export.export import EVENTS, ROLLED_OUT, Exported, NotExported, export
@@ -147,3 +149,56 @@ def test_the_maps_friction_and_lanes_are_those_of_the_scenario():
     road = map_of(parse_xml(made.xodr, "x")).roads["1"]
     assert road.lane_t(-2, 300.0) == pytest.approx(0.0)  # the reference line is the centre of the ego's lane
     assert road.lane_t(1, 300.0) == pytest.approx(2 * 3.5)
+
+
+HIT = """
+name: hit
+intent: Somebody is thrown by an impact.
+duration: 6 s
+road: {{lanes: 2, opposite_lanes: 1}}
+ego: {{lane: 0, speed: 50 km/h, drive: hold speed}}
+actors:
+  it: {{kind: {kind}, {place}}}
+story: [{story}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "story"),
+    [
+        ("wheelchair user", "side: right, ahead: 25 m, offset: 0.2 m", "it crosses the road at 5 km/h after 0.5 s"),
+        ("wheelchair user", "lane: 0, ahead: 25 m, speed: 0 km/h", "ego keeps 50 km/h"),
+        ("pedestrian with bicycle", "lane: 0, ahead: 25 m, speed: 4 km/h", "ego keeps 50 km/h"),
+        ("e-scooter", "lane: 0, ahead: 25 m, speed: 10 km/h", "ego keeps 50 km/h"),
+        ("pedestrian", "side: right, ahead: 25 m, offset: 0.2 m", "it crosses the road at 5 km/h after 0.5 s"),
+    ],
+)
+def test_who_is_thrown_by_an_impact_comes_back_and_is_thrown_again(kind, place, story, tmp_path):
+    (scenario,) = loads(HIT.format(kind=kind, place=place, story=story))
+    made, rollout = exported(scenario)
+    assert rollout.sliding[:, 1].any()
+    second = again(made, tmp_path)
+    repeated = simulate(second)
+    assert [v.reason for v in check_physics(repeated, second) if v.gates and v.outcome is Outcome.FAIL] == []
+    (hit,), (hit_again,) = ([h for h in r.happenings if h.other] for r in (rollout, repeated))
+    assert hit_again.t_s == pytest.approx(hit.t_s, abs=0.05)
+    assert hit_again.impact_mps == pytest.approx(hit.impact_mps, abs=0.1)
+    assert farthest_apart(scenario, rollout, repeated) < 0.3
+
+
+def test_who_goes_as_fast_as_its_kind_can_comes_back(tmp_path):
+    place = "side: right, ahead: 125 m, offset: 0.2 m"
+    (scenario,) = loads(HIT.format(kind="wheelchair user", place=place, story="it crosses the road at 15 km/h"))
+    made, rollout = exported(scenario)
+    assert farthest_apart(scenario, rollout, simulate(again(made, tmp_path))) < 0.05
+
+
+@pytest.mark.parametrize(("kind", "hardest"), [("tram", 2.8), ("e-scooter", 5.0)])
+def test_who_brakes_less_hard_than_the_road_allows_comes_back(kind, hardest, tmp_path):
+    place = "lane: 1, ahead: 25 m, speed: 20 km/h"
+    (scenario,) = loads(HIT.format(kind=kind, place=place, story="it brakes as hard as it can after 1 s"))
+    made, rollout = exported(scenario)
+    assert made.motion["it"] == TOLD
+    repeated = simulate(again(made, tmp_path))
+    assert repeated.acceleration_mps2[:, 1].min() == pytest.approx(-hardest, abs=0.05)
+    assert farthest_apart(scenario, rollout, repeated) < 0.02

@@ -124,8 +124,7 @@ SINGLE = st.one_of(*WHEN.values())
 WHEN[AllOf] = st.lists(SINGLE, min_size=2, max_size=4).map(tuple).map(AllOf)
 WHEN[AnyOf] = st.lists(SINGLE | st.lists(SINGLE, min_size=2, max_size=3).map(tuple).map(AllOf),
                        min_size=2, max_size=2).map(tuple).map(AnyOf)  # fmt: skip
-NO_EVENT = SINGLE.filter(lambda when: not isinstance(when, AfterEvent))
-DOES[Wait] = st.builds(Wait, TIME, st.none()) | st.builds(Wait, st.none(), NO_EVENT)
+DOES[Wait] = st.builds(Wait, TIME, st.none()) | st.builds(Wait, st.none(), SINGLE)
 WHO = {
     Cross: "walker", StepOut: "rider", Appear: "bus", Reverse: "truck", CutIn: "van", Drop: "lorry-2", CutOut: "lead",
     PullOut: "truck", Overtake: "pickup", OpenDoor: "pickup", TurnAround: "lorry-2", TurnBack: "walker",

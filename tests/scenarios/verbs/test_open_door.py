@@ -9,7 +9,7 @@ from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.story.mentions import mentioned
-from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, lanes, speeds, story_of
+from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, impossible, lanes, speeds, story_of
 
 RED, _, WALKER, _, _ = ACTORS
 PARKED = "parked: {kind: car, side: right, ahead: 25 m, offset: 0.1 m, colour: red}"
@@ -114,3 +114,39 @@ def test_impossible_lines_are_refused_with_a_correction(lines, said):
     with pytest.raises(SpecErrors) as caught:
         lanes(*lines, actors=(PARKED, RED, WALKER, *twins))
     assert [part for part in said if part not in str(caught.value)] == []
+
+
+HITTER = "hitter: {kind: car, side: right, ahead: 5 m, offset: 0.1 m, speed: 40 km/h}"  # reaches the car at 1.4 s
+
+
+@pytest.mark.parametrize("opens", ["0.3 s", "0.9 s"])  # in the middle of the swing, and soon after it began
+def test_a_car_that_is_hit_takes_its_door_along_as_it_stands(opens):
+    scenario = lanes(f"parked opens its door after {opens}", actors=(PARKED, HITTER), duration="8 s")
+    rollout = simulate(scenario)
+    assert impossible(scenario, rollout) == []
+    car, after = rollout.index("parked"), rollout.t_s > 1.5
+    apart = rollout.centre[after, door(rollout)] - rollout.centre[after, car]
+    assert np.ptp(apart, axis=0).max() < 1e-6
+    assert np.ptp(rollout.yaw_rad[after, door(rollout)]) < 1e-6
+    assert np.ptp(rollout.centre[after, car, 0]) > 1.0
+    assert rollout.sliding[after, door(rollout)].all()
+    assert [{h.actor, h.other} for h in rollout.happenings if h.other] == [{"parked", "hitter"}]
+
+
+def test_an_open_door_goes_along_into_the_next_car():
+    other = "other: {kind: car, side: right, ahead: 31 m, offset: 0.1 m}"
+    scenario = lanes("parked opens its door", actors=(PARKED, other, HITTER), duration="8 s")
+    rollout = simulate(scenario)
+    assert {"hitter", "other"} <= {name for h in rollout.happenings if h.other for name in (h.actor, h.other)}
+    assert impossible(scenario, rollout) == []
+
+
+def test_who_hits_the_door_of_a_pushed_car_tears_it_off():
+    oncoming = "oncoming: {kind: cyclist, box: {at: [39 m, -1.4 m], heading: 180 deg}, speed: 12 km/h}"
+    scenario = lanes("parked opens its door", actors=(PARKED, HITTER, oncoming), duration="8 s")
+    rollout = simulate(scenario)
+    assert impossible(scenario, rollout) == []
+    torn_s = next(h.t_s for h in rollout.happenings if {h.actor, h.other} == {"parked-door", "oncoming"})
+    apart = rollout.centre[:, door(rollout)] - rollout.centre[:, rollout.index("parked")]
+    assert torn_s > 1.5
+    assert np.ptp(apart[rollout.t_s > torn_s + 0.2], axis=0).max() > 0.1

@@ -1,0 +1,92 @@
+"""Options: fields of a model that the command line, the flows and the documentation offer, declared once.
+
+A field of a `StrictModel` with a description is an option. Type, default, range (`Field(ge=, le=)`) and help are the
+field's; the command line spells it like the field unless an `OptionName` beside the type says otherwise.
+"""
+
+from dataclasses import dataclass
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
+
+from annotated_types import Ge, Le
+from pydantic.fields import FieldInfo
+from pydantic.types import PathType
+
+from outputs.strict_model import StrictModel
+
+
+@dataclass(frozen=True)
+class OptionName:
+    """How the command line spells a field. `off` is what it says of a flag that means False; "": of any other."""
+
+    spelling: str
+    off: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option. `field` is its field's name, `kind` the type of one value, bool for a flag.
+
+    `default` is the field's, None where it is found out when it is needed. `several`: the option may be repeated, and
+    the field is a tuple. `file`: it names one that is there. `off`: the flag means False.
+    """
+
+    field: str
+    spelling: str
+    kind: type
+    default: Any
+    help: str
+    least: int | float | None
+    most: int | float | None
+    several: bool
+    file: bool
+    off: bool
+
+
+def options_of(model: type[StrictModel], defaults: StrictModel | None = None) -> tuple[Option, ...]:
+    """The options of a model in the order of its fields; the values of `defaults` replace those of the model."""
+    return tuple(
+        _option(name, field, getattr(defaults, name) if defaults else field.default)
+        for name, field in model.model_fields.items()
+        if field.description
+    )
+
+
+def _option(name: str, field: FieldInfo, default: Any) -> Option:
+    several = get_origin(field.annotation) is tuple
+    single = field.annotation if get_origin(field.annotation) in (None, Annotated) else None
+    kind = single or next(kind for kind in get_args(field.annotation) if kind is not NoneType)
+    kind, inner = get_args(kind) if get_origin(kind) is Annotated else (kind, None)  # such as pydantic's FilePath
+    marks = {type(mark): mark for mark in (*field.metadata, inner)}
+    named = marks.get(OptionName, OptionName("--" + name.replace("_", "-")))
+    return Option(
+        field=name,
+        spelling=named.spelling,
+        kind=kind,
+        default=None if field.default_factory else default,
+        help=named.off or field.description or "",
+        least=marks[Ge].ge if Ge in marks else None,
+        most=marks[Le].le if Le in marks else None,
+        several=several,
+        file=PathType in marks,
+        off=bool(named.off),
+    )
+
+
+def words(settings: StrictModel) -> list[str]:
+    """The words of a command that mean these settings: those options whose value is not the default."""
+    told: list[str] = []
+    for option in options_of(type(settings)):
+        value = getattr(settings, option.field)
+        if value == type(settings).model_fields[option.field].get_default(call_default_factory=True):
+            continue
+        if option.kind is bool:
+            told.append(option.spelling)
+        else:
+            told += [word for one in (value if option.several else (value,)) for word in (option.spelling, _typed(one))]
+    return told
+
+
+def _typed(value: object) -> str:
+    """A value as a person types it: 1800, not 1800.0."""
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

@@ -1,0 +1,29 @@
+"""The options of `nearmiss train` and of its flow, each declared once (`pipeline.options`). Imports are few."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, FilePath
+
+from pipeline.options import OptionName
+from pipeline.runs.run_config import NetworkOptions
+
+
+class TrainOptions(NetworkOptions):
+    """How long and on what one network is trained. `begin` is a file of weights; None: random ones."""
+
+    steps: int = Field(20_000, ge=1, description="Training steps in all; a run that stopped goes on.")
+    save_every: int = Field(1_000, ge=1, description="Steps between checkpoints.")
+    seed: int = Field(0, description="Fixes every draw.")
+    clips: int = Field(1_000, ge=1, description="Clips of footage to make, where there are none yet.")
+    bursts: int = Field(2, ge=1, description="Bursts of pictures in each of them.")
+    burst: int = Field(  # by default four windows of the decoder, five steps of the world model
+        9, ge=3, description="Pictures of a burst, odd; the decoder learns to go on for as long: 33, say."
+    )
+    footage: Path = Field(Path("footage"), description="Folder of the training footage.")
+    runs: Path = Field(Path("runs/train"), description="Folder for checkpoints, loss curves and samples.")
+    begin: Annotated[FilePath | None, OptionName("--from")] = Field(
+        None, description="Weights to start from, not random ones."
+    )
+    workers: int | None = Field(None, ge=1, description="Processes making footage; default: one a core.")
+    device: str = Field("cpu", description="Where the network is trained: cpu, cuda or cuda:N.")

@@ -1,0 +1,153 @@
+"""Every option is declared once: commands, flows and the commands that go on all have it, with one default."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+from typer.testing import CliRunner
+
+import flows
+from outputs.strict_model import StrictModel
+from pipeline.cli.main import app
+from pipeline.cli.options import with_options
+from pipeline.options import options_of, words
+from pipeline.runs.run_config import (
+    ExecutionConfig,
+    GenerateOptions,
+    LaunchOptions,
+    NightlyOptions,
+    RunOptions,
+    WebhookOptions,
+)
+from pipeline.training.train_options import TrainOptions
+
+GENERATE = (GenerateOptions, ExecutionConfig, LaunchOptions)
+NIGHT = (NightlyOptions, RunOptions, ExecutionConfig, WebhookOptions, LaunchOptions)
+PROGRAM, FLOWS = get_command(app).commands, get_command(flows.app).commands
+
+
+def spellings(command) -> set[str]:
+    return {spelling for parameter in command.params for spelling in parameter.opts if spelling.startswith("--")}
+
+
+def declared(models) -> set[str]:
+    return {option.spelling for model in models for option in options_of(model)}
+
+
+@pytest.mark.parametrize(
+    ("name", "flow", "models", "own"),
+    [("generate", "run", GENERATE, {"--out"}), ("nightly", "night", NIGHT, {"--out", "--at", "--serve"})],
+)
+def test_a_command_and_its_flow_take_the_same_options(name, flow, models, own):
+    assert spellings(PROGRAM[name]) - {"--help"} == declared(models) | own
+    assert spellings(FLOWS[flow]) - {"--help"} == declared(models) | own - {"--at", "--serve"}
+
+
+@pytest.mark.parametrize(
+    ("flow", "models", "own"),
+    [
+        (flows.generate_flow, GENERATE, {"paths", "out", "shard_size", "how"}),
+        (flows.nightly_flow, NIGHT, {"specs", "root", "shard_size", "how"}),
+    ],
+)
+def test_a_flow_has_every_field_as_a_parameter(flow, models, own):
+    parameters = inspect.signature(flow.fn).parameters
+    fields = {o.field: (o, model) for model in models if model is not ExecutionConfig for o in options_of(model)}
+    assert set(parameters) == set(fields) | own
+    for field, (option, _) in fields.items():
+        assert parameters[field].default == option.default
+    assert flow.parameters.properties["formats"]["items"] == {"type": "string"}
+    assert set(flow.parameters.definitions["ExecutionConfig"]["properties"]) == set(ExecutionConfig.model_fields)
+
+
+def test_training_takes_the_same_options_as_a_command_and_as_a_flow():
+    assert spellings(PROGRAM["train"]) - {"--help"} == declared([TrainOptions])
+    assert set(flows.train_flow.parameters.properties) == set(TrainOptions.model_fields) | {"part"}
+
+
+def test_the_parameters_of_a_flow_are_read_from_json_and_refused_out_of_range():
+    told = {"paths": ["a"], "out": "b", "seeds": [1, 2], "weights": None, "how": {"use_ray": False, "workers": 2}}
+    read = flows.generate_flow.validate_parameters(told)
+    assert (read["seeds"], read["how"]) == ((1, 2), ExecutionConfig(use_ray=False, workers=2))
+    with pytest.raises(Exception, match="limit"):
+        flows.generate_flow.validate_parameters(told | {"limit": 0})
+    with pytest.raises(Exception, match="worker"):
+        flows.generate_flow.validate_parameters(told | {"how": {"worker": 2}})
+
+
+def test_what_an_option_shows_is_what_its_field_declares():
+    for model in GENERATE:
+        for option in options_of(model):
+            (parameter,) = [p for p in PROGRAM["generate"].params if option.spelling in p.opts]
+            assert parameter.help == option.help
+            assert parameter.min == option.least
+            assert parameter.max == option.most
+            assert parameter.multiple == option.several
+
+
+SETTINGS = [
+    GenerateOptions(
+        preset="base", weights=Path("/w"), log=Path("/l"), seeds=(1, 2), renderer="procedural",
+        formats=("nuscenes", "labels"), attribution="A & B", limit=3,
+    ),
+    ExecutionConfig(
+        ray="127.0.0.1:1", workers=2, staged=True, gpus=1.5, gpu_share=0.1234567, batch=3, deadline_s=2.25,
+        metrics_port=99,
+    ),
+    ExecutionConfig(use_ray=False),
+    NightlyOptions(clips=3, hours=1.25, into="s3://bucket/all", retry_failed=True),
+    LaunchOptions(grace_s=0.5, trust_network=True),
+]  # fmt: skip
+
+
+def read_back(told: list[str], model: type[StrictModel]) -> StrictModel:
+    """What a command with the options of a model understands of these words."""
+    read = []
+
+    def command(*, settings) -> None:
+        read.append(settings)
+
+    command.__annotations__["settings"] = model
+    program = typer.Typer()
+    program.command()(with_options(command))
+    result = CliRunner().invoke(program, told)
+    assert result.exit_code == 0, result.output
+    return read[0]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: type(settings).__name__)
+def test_the_words_of_a_command_mean_the_settings_they_were_made_of(settings):
+    assert read_back(words(settings), type(settings)) == settings
+    assert read_back([], type(settings)) == type(settings)()
+    assert words(type(settings)()) == []
+
+
+def test_the_settings_above_are_all_that_there_are():
+    for model in (GenerateOptions, ExecutionConfig, NightlyOptions, LaunchOptions):
+        told = {word for settings in SETTINGS if type(settings) is model for word in words(settings)}
+        assert {option.spelling for option in options_of(model)} <= told
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (["--workers", "0"], "--workers"),
+        (["--deadline", "nan"], "--deadline"),
+        (["--gpus", "1", "--inline"], "--inline works in this process"),
+        (["--gpu-share", "0.5"], "--gpu-share 0.5 .* --gpus"),
+        (["--seed", "1.5"], "--seed"),
+    ],
+)
+def test_what_an_option_cannot_be_ends_with_exit_code_2(told, why):
+    result = CliRunner().invoke(app, ["generate", "cut-in", *told])
+    assert result.exit_code == 2
+    assert re.search(why, result.output)
+
+
+def test_a_command_may_have_other_defaults_than_the_model():
+    (grace,) = [parameter for parameter in PROGRAM["nightly"].params if "--grace" in parameter.opts]
+    assert grace.default == 60  # nobody waits for a night
+    assert LaunchOptions().grace_s == 25
