@@ -82,7 +82,7 @@ def test_every_library_file_can_be_explained():
 def test_a_scenario_from_a_log_is_explained_without_a_folder():
     text = explain(library()["logs/street-behind-white-car"])
     assert "scene scene-0002, 0.5 s after its beginning" in text
-    assert "named when the scenario is run" in text
+    assert "given when the scenario is run" in text
 
 
 def test_a_faulty_file_is_not_explained():

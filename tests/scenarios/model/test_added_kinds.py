@@ -220,11 +220,11 @@ IN_LANE = "it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: {speed}}}"
         ("e-scooter", "20 km/h", "it follows the path through (1 s, 30 m, 0 m) (2 s, 60 m, 0 m)", ["at most 25 km/h"]),
         ("e-scooter", "20 km/h", "it follows the path through (1 s, 0.1 m, 0 m)", ["from 20 km/h", "or more"]),
         ("wheelchair user", "8 km/h", "it follows the path through (1 s, 11 m, 0 m)", ["39.6 km/h", "at most 15 km/h"]),
-        ("wheelchair user", "8 km/h", "it cuts in", ["keeps no lane"]),
-        ("wheelchair user", "8 km/h", "it cuts out", ["keeps no lane"]),
-        ("pedestrian with bicycle", "4 km/h", "it changes lane to the left", ["keeps no lane"]),
-        ("pedestrian with bicycle", "4 km/h", "it cuts in", ["keeps no lane"]),
-        ("pedestrian with bicycle", "4 km/h", "it merges into a gap", ["keeps no lane"]),
+        ("wheelchair user", "8 km/h", "it cuts in", ["does not keep to a lane"]),
+        ("wheelchair user", "8 km/h", "it cuts out", ["does not keep to a lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it changes lane to the left", ["does not keep to a lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it cuts in", ["does not keep to a lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it merges into a gap", ["does not keep to a lane"]),
     ],
 )  # fmt: skip
 def test_what_a_kind_cannot_do_is_refused_with_its_figure(kind, speed, line, said):

@@ -165,4 +165,4 @@ def test_conditions_that_cannot_be_joined_are_refused_with_their_path(line, said
 def test_two_events_that_wait_for_each_other_in_joined_conditions_are_refused():
     first = "one: lead brakes until 30 km/h when two has ended and 1 s have passed"
     second = "two: van brakes until 30 km/h when one has ended or 2 s have passed"
-    assert "circle" in refused(first, second)
+    assert "do not wait for each other" in refused(first, second)

@@ -191,7 +191,7 @@ def test_all_faults_of_a_file_are_reported_together():
         "story.0", "story.1", "story.2.when.after", "story.2.do.brake.decel",
     }  # fmt: skip
     places = [(f.line, f.column) for f in found]
-    assert places == sorted(places), "in the order in which somebody reads the file"
+    assert places == sorted(places), "in the order of the file"
 
 
 def test_a_fault_points_at_its_key_in_a_line():

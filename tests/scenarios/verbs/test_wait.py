@@ -102,7 +102,7 @@ def test_explain_prints_how_it_stops_and_continues():
         ("red waits 2 m", ["this is a length"]),
         ("red waits until quick has ended", ["'quick'", "an event of this story"]),
         ("stop: red waits until stop has ended", ["'stop', which waits for 'stop' itself", "do not wait for each"]),
-        ("red waits until the zeppelin has passed", ["'zeppelin' says nothing"]),
+        ("red waits until the zeppelin has passed", ["'zeppelin' describes none"]),
         ("red waits until it is in lane 4", ["lane 4", "one of lane 0, lane 1"]),
         ("red waits until 20 s have passed", ["a time before the clip ends"]),
         ("red waits patiently", ["not understood", "patiently"]),
