@@ -57,7 +57,9 @@ class DraftSetting:
 
 def read_setting(phrase: str) -> DraftSetting:
     """Remove the setting from a phrase. Words without a meaning here are unknown."""
-    plain, values, unknown = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!"), {}, []
+    plain = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!")
+    values: dict[str, str] = {}
+    unknown: list[str] = []
     for key, pattern in _PATTERNS.items():
         if found := pattern.search(plain):
             values[key] = found[1]

@@ -57,7 +57,7 @@ class Space:
         return without_sweep(self.document.data)
 
     def broken(self, choice: Choice) -> str | None:
-        """The constraint that these values violate, as written; None if all hold. Raises Faults if one is invalid."""
+        """The constraint that these values violate, as written, or None. Raises SpecErrors if one is invalid."""
         try:
             return first_broken(self.spec, self.base, choice)
         except Refused as refused:
@@ -75,7 +75,7 @@ class Space:
 
 
 def space(document: Document) -> Space:
-    """The space of a file's sweep; raises Faults for a missing or invalid sweep."""
+    """The space of a file's sweep; raises SpecErrors for a missing or invalid sweep."""
     document = grounded(document).document
     base = without_sweep(document.data)
     spec, faults = read_sweep(base, document.data.get("sweep", {}))

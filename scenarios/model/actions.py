@@ -167,21 +167,7 @@ class StepOut:
     in_front: bool = field(default=False, metadata=ADDED)
 
 
-@dataclass(frozen=True)
-class DriveTrajectory:
-    """Through points (t_s, forward_m, left_m), relative to its start in time and place; then straight on."""
-
-    points: tuple[tuple[float, float, float], ...]
-
-
-@dataclass(frozen=True)
-class LoseControl:
-    """Lose tyre grip: slide to rest under friction alone, with a total turn of `turn_rad`, positive to the left."""
-
-    turn_rad: float
-
-
-# -- presence in the scene -----------------------------------------------------------------------------------------
+# -- presence in scene ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -258,12 +244,12 @@ Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
     HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed
     | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | TakeExit | Merge
-    | Cross | StepOut | DriveTrajectory | LoseControl
+    | Cross | StepOut
     | Drop | Appear | Disappear
     | VerbAction
 )  # fmt: skip
 
-_BOTH = (Cross, StepOut, DriveTrajectory, LoseControl)
+_BOTH = (Cross, StepOut)
 _SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, *_BOTH)
 _PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, TakeExit, Merge, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond these gaps a body may appear or disappear

@@ -84,6 +84,7 @@ class Named(Protocol):
     def name(self) -> StrEnum: ...
 
 
+Name = TypeVar("Name", bound=StrEnum)
 Record = TypeVar("Record", bound=Named)
 
 
@@ -91,7 +92,7 @@ class RecordError(ValueError):
     """A name has no record or two records."""
 
 
-def by_name(names: type[StrEnum], records: Iterable[Record]) -> Mapping[StrEnum, Record]:
+def by_name(names: type[Name], records: Iterable[Record]) -> Mapping[Name, Record]:
     """The records by their names, in the order of the list; RecordError for a name without a record or with two."""
     found: dict[StrEnum, Record] = {}
     for record in records:

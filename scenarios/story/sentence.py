@@ -233,13 +233,19 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIn
     here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # with the words after an 'and' of a condition
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
-    if _is_condition(plain) and not _is_deed(plain[:at]):
-        return quoted(text), f"an action of an actor; this is a condition, so write '... when {plain}'"
+    if (when := _as_condition(plain)) is not None and not _is_deed(plain[:at]):
+        deed = " (the action is 'overtakes')" if when.key == "passed" else ""
+        return quoted(text), f"an action of an actor; this is a condition, so write '... when {plain}'{deed}"
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"
 
 
-def _is_condition(plain: str) -> bool:
-    return _is_deed(f"it brakes when {plain}")
+def _as_condition(plain: str) -> Moment | None:
+    """What a line says as a condition; None where it is none."""
+    try:
+        said = clauses(f"it brakes when {plain}")[1]
+    except UnexpectedInput:
+        return None
+    return said[0].when if all(isinstance(clause, Clause) for clause in said) else None
 
 
 def _is_deed(plain: str) -> bool:

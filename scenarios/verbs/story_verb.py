@@ -67,11 +67,11 @@ class StoryVerb:
     """One verb: its spec, grammar and phrases, its compilation, and its motion.
 
     `grammar` has rules and terminals in Lark's notation; the rule named `key` is the verb, and comes first. `parts`
-    maps each alias of these rules to the key of the section that it fills, or to a function that reads it; aliases that
-    all verbs share need no entry. `names` are the keys of actors, both of the section and of the action; `triggers` the
-    keys of triggers (`spec.trigger_spec.When`). `needed`: aliases of parts, one of which the section requires.
-    `at`: the key that "at" or "with" a quantity fills. `meant` names another verb if the same words mean that verb for
-    this actor.
+    maps each alias of these rules to the key of the section that it fills, or to a function that reads it; aliases
+    that all verbs share need no entry. `names` are the keys of actors, both of the section and of the action;
+    `triggers` the keys of triggers (`spec.trigger_spec.When`). `needed`: aliases of parts, one of which the section
+    requires. `at`: the key that "at" or "with" a quantity fills. `meant` names another verb if the same words mean
+    that verb for this actor. `on_trajectory`: possible for a body that follows a trajectory from the start.
     """
 
     key: str
@@ -83,6 +83,9 @@ class StoryVerb:
     compiled: Callable[[Any, ActorDescription, ActorIndex], VerbAction]
     words: Callable[[Any], str]
     motion: Motion
+    usual: tuple[
+        tuple[str, str], ...
+    ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
     parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
     at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
@@ -95,6 +98,7 @@ class StoryVerb:
     endless: Callable[[Any], str] = _no_remark  # the key that the section needs to end by itself; "" if it ends
     meant: Callable[[Clause, ActorDescription], str] = _no_remark
     remark: Callable[[Any, PlacedEvent], str] = _no_remark  # a comment of `explain` after the event
+    on_trajectory: bool = False
 
 
 class VerbRegistry:

@@ -42,7 +42,8 @@ class Catalogs:
 
     def _all(self) -> dict[str, dict[str, Element]]:
         if self._entries is None:
-            self._entries = known = {}
+            known: dict[str, dict[str, Element]] = {}
+            self._entries = known
             for folder in self.folders:
                 for file in _files(folder, self.home):
                     self._read(file, known)

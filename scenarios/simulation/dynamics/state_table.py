@@ -1,7 +1,9 @@
 """The numeric state of all bodies as a table, a row per body, and its compiled time steps.
 
-A `BodyState` and its `LanePath` are views by which drivers and stories read and write a row. Map frame, SI units;
-`facing` and `gear` are +1 or -1, booleans are 1 and 0.
+All motion state of a body is stored here only. A `BodyState`, its `LanePath`, its `SlidingState` and its
+`FallingState` are views by which drivers and stories read and write a row; what controls a body (its target, turn,
+trajectory, and whether it has a driver) is stored in the `BodyState`. Map frame, SI units; `facing`, `gear` and the
+side of a kick are +1 or -1, booleans are 1 and 0.
 """
 
 import math
@@ -18,14 +20,16 @@ from scenarios.roads.reference_line import bend_at, pose_at
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 
 X, Y, YAW, SPEED, ACCEL, YAW_RATE, TRAVELLED, GEAR, LIT, GRIP, WALKS, SLOPE = range(12)
-PRESENT, SLIDES, SLIDES_X, SLIDES_Y = range(12, 16)
-TOWARDS, AMOUNT, RATE, BRAKING = range(16, 20)  # the request: an acceleration, or a change towards a speed
-S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(20, 26)  # lane coordinates; a length of 0 keeps the offset
-SHIFT = 26  # first of the quintic's six coefficients
-WIDTH = 32
+PRESENT, SLIDES, SLIDES_X, SLIDES_Y, SLIDE_DECEL, SLIDE_TURN, KICK_S, KICK_SIDE = range(12, 20)
+BOTTOM, SINKING = range(20, 22)  # of a body that falls
+TOWARDS, AMOUNT, RATE, BRAKING = range(22, 26)  # the request: an acceleration, or a change towards a speed
+S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(26, 32)  # lane coordinates; a length of 0 keeps the offset
+SHIFT = 32  # first of the quintic's six coefficients
+WIDTH = 38
 ASKED, PATH = slice(TOWARDS, BRAKING + 1), slice(S, WIDTH)
-Row = Float[np.ndarray, "32"]
-Table = Float[np.ndarray, "actor 32"]
+SLIDE, FALL, SLIDE_VELOCITY = slice(SLIDES_X, KICK_SIDE + 1), slice(BOTTOM, SINKING + 1), slice(SLIDES_X, SLIDES_Y + 1)
+Row = Float[np.ndarray, "38"]
+Table = Float[np.ndarray, "actor 38"]
 
 
 def blank() -> Row:
@@ -36,7 +40,7 @@ def in_row(**columns: int) -> Callable[[type], type]:
     """Class decorator: store these fields of a dataclass with a `row` in that row."""
 
     def decorated(holder: type) -> type:
-        kinds = {field.name: field.type for field in fields(holder)}
+        kinds = {field.name: field.type for field in fields(holder) if isinstance(field.type, type)}
         for name, column in columns.items():
             setattr(holder, name, _number(column, kinds[name]))
         return holder

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from scenarios.model.bodies import Colour, Kind
-from scenarios.model.kinds.debris import DOOR_SIZE
+from scenarios.model.kinds.debris import DOOR_SIZE, DOORED
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.story.mentions import mentioned
+from scenarios.verbs.open_door import HINGE_SHARE
 from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, impossible, lanes, speeds, story_of
 
 RED, _, WALKER, _, _ = ACTORS
@@ -86,7 +87,11 @@ def test_the_story_names_the_door_and_explain_prints_it():
     assert "the left one swings out 0.98 m within 1.6 s" in story_of(scenario)[0]
 
 
-def test_a_car_that_was_hit_before_opens_no_door():
+def test_every_kind_that_messages_say_has_a_door_opens_one():
+    assert set(HINGE_SHARE) == set(DOORED)
+
+
+def test_a_car_that_is_hit_before_opens_none():
     pushed = RED.replace("ahead: 20 m", "ahead: 2 m").replace("lane: 0", "lane: 0, offset: -1.7 m")
     near = PARKED.replace("offset: 0.1 m", "offset: -0.6 m").replace("25 m", "14 m")
     rollout = simulate(lanes("parked opens its door after 4 s", actors=(near, pushed), duration="6 s"))
