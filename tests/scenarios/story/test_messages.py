@@ -61,7 +61,7 @@ def test_the_door_of_a_car_is_explained(line):
 
 
 def test_only_what_has_a_door_is_said_to_have_one():
-    assert "'walker-door' says nothing" in refusal("ego brakes when walker-door is 10 m away")
+    assert "'walker-door' describes none" in refusal("ego brakes when walker-door is 10 m away")
 
 
 @pytest.mark.parametrize("delay", ["2 s after hide has been over for 3 s", "2 s after the gap is below 10 m"])
