@@ -1,4 +1,4 @@
-"""The worker: holds the networks and makes clips in a run folder, whole ones or act by act."""
+"""The worker: holds the networks and makes clips in a run folder, whole or stage by stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
 
 
 def made_with(renderer: str, preset: str, rig: str, weights: dict[str, str]) -> dict[str, str]:
-    """What all clips of one run have in common; `rig` is the id of its cameras."""
+    """What all clips of a run have in common: renderer, preset, weights, versions and `rig`, the id of its cameras."""
     return {
         "renderer": renderer,
         "preset": preset,
@@ -29,7 +29,7 @@ def made_with(renderer: str, preset: str, rig: str, weights: dict[str, str]) -> 
 
 @dataclass(frozen=True)
 class PreparedClip:
-    """A clip after its first act: its place in the run folder, its scene, and the seconds so far."""
+    """A clip after its first stage: its folder, its scene, and the seconds so far."""
 
     place: Path
     scene: ConditionedClip
@@ -42,7 +42,7 @@ class PreparedClip:
 
 @dataclass(frozen=True)
 class GeneratedClip:
-    """What the renderer made of a clip, and the clip's share of their seconds."""
+    """A clip's frames, and its share of the renderer's seconds."""
 
     imagined: Imagined
     seconds: dict[str, float]
@@ -50,9 +50,9 @@ class GeneratedClip:
 
 @dataclass
 class ClipMaker:
-    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are its acts (`pipeline.engine.stage_plan`).
+    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are its stages (`pipeline.engine.stage_plan`).
 
-    `on_gpu`: the renderer is on the GPU in those workers that were given one.
+    `on_gpu`: the renderer uses the GPU in workers that have one.
     """
 
     out: Path
@@ -79,7 +79,7 @@ class ClipMaker:
         return PreparedClip(place, prepare(job, self.models.rig, clock), clock.seconds)
 
     def imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> list[GeneratedClip]:
-        """Those together that have equally many frames."""
+        """Generate clips with equal numbers of frames together."""
         seen: dict[str, GeneratedClip] = {}
         for frames in sorted({one.frames for one in begun}):
             some = [(job, one) for job, one in zip(jobs, begun, strict=True) if one.frames == frames]

@@ -1,4 +1,4 @@
-"""What happens and who looks at it: simulated, or read from a real log. Knows no network, so nobody waits for torch."""
+"""Rollout and cameras of a scenario: simulated, or read from a real log. Does not import torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from scenarios.simulation.simulate import simulate
 
 @dataclass(frozen=True)
 class SimulatedWorld:
-    """What happens, and the cameras that look at it; `log` is the real drive it was read from, if it was."""
+    """A rollout and its cameras; `log` is the log that it was read from, if any."""
 
     rollout: Rollout
     rig: tuple[Camera, ...]
@@ -24,7 +24,7 @@ class SimulatedWorld:
 
 
 def roll_out(scenario: Scenario) -> Rollout:
-    """Where everything is at every instant."""
+    """Simulate a scenario."""
     return simulate(scenario)
 
 
@@ -40,7 +40,7 @@ def refuse_rig_of_log(scenarios: Sequence[Scenario], rig: Rig) -> None:
 
 
 def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> SimulatedWorld:
-    """What happens and who looks at it: simulated and seen by `rig`, or read from the log in `folder`."""
+    """Simulate a scenario with the cameras `rig`, or read its log in `folder`."""
     if scenario.from_log is None:
         return SimulatedWorld(roll_out(scenario), rig, None)
     if folder is None:

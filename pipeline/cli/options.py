@@ -12,20 +12,20 @@ from outputs.strict_model import StrictModel, describe
 from pipeline.cli.terminal import plain_errors
 from pipeline.options import Option, options_of
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document for a program (docs/json-output.md).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/json-output.md).")]
 Models = type[StrictModel]
 
 
 def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command for typer: options take the place of each parameter whose type is a model.
+    """A command for typer, with options instead of each parameter whose type is a model.
 
-    A model as the parameter's default holds the defaults of its options. `__wrapped__` is the command as written.
+    A model as the parameter's default has the defaults of its options. `__wrapped__` is the command as written.
     """
     return _expanded(command, _as_option, _from_options)
 
 
 def with_fields(flow: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a flow: its parameters are the fields of the models, by their own names and types."""
+    """The same for a flow, whose parameters are the fields of the models, with the same names and types."""
     return _expanded(flow, _as_field, lambda model, _, given: model(**given))
 
 
@@ -81,7 +81,7 @@ def _as_option(_: Models, option: Option) -> Parameter:
 
 
 def _default(option: Option) -> Any:
-    """As typer takes it, and as a person reads it in the help: 1800, not 1800.0."""
+    """The default for typer, as printed in the help: 1800, not 1800.0."""
     if option.several:
         return list(option.default)
     if isinstance(option.default, float) and option.default.is_integer():
@@ -90,7 +90,7 @@ def _default(option: Option) -> Any:
 
 
 def _from_options(model: Models, options: tuple[Option, ...], given: dict[str, Any]) -> StrictModel:
-    """The model; typer's BadParameter where a value is not one of the field's: what typer lets pass, such as nan."""
+    """Build the model. Raises BadParameter for a value that typer accepts and the field does not, such as nan."""
     known = {option.field: option for option in options}
     several = {field: tuple(value) for field, value in given.items() if known[field].several}
     off = {field: not value for field, value in given.items() if known[field].off}

@@ -1,4 +1,4 @@
-"""The renderer `gaia`: tokens by the world model, frames by the video decoder. Here tensors meet scenarios."""
+"""The renderer `gaia`: tokens from the world model, frames from the video decoder."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens
 
 @dataclass(frozen=True)
 class GaiaRenderer:
-    """Frames by the networks of a preset, after the first source picture."""
+    """Frames from the networks of a preset, with the first source picture as prompt."""
 
     networks: Networks
 
@@ -42,16 +42,16 @@ class GaiaRenderer:
 
 
 def load(config: RendererConfig) -> GaiaRenderer:
-    """WeightsError says what is missing."""
+    """Load the networks. Raises WeightsError if weights are missing."""
     return GaiaRenderer(load_networks(config.preset, config.weights, config.device))
 
 
 def predict_tokens(
     scenes: Sequence[ConditionedClip], networks: Networks, seeds: Sequence[int]
 ) -> Int[Tensor, "clip camera step row column"]:
-    """The world model goes on from the first pictures' tokens, obeying layers, actions and text.
+    """Continue the tokens of the first pictures with the world model, conditioned on layers, actions and text.
 
-    Clips of one batch have equally many frames and cameras; each draws what it would draw alone.
+    Clips of one batch have equal numbers of frames and cameras; each draws the same random numbers as alone.
     """
     place = networks.device
     chances = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -75,7 +75,7 @@ def render_frames(
     networks: Networks,
     seeds: Sequence[int],
 ) -> UInt8[np.ndarray, "clip camera time height width 3"]:
-    """The video decoder draws every camera's frames from its tokens and layers, moving on as the camera does."""
+    """Decode every camera's frames from its tokens and layers, with reprojection along the camera's motion."""
     place = networks.device
     chances = [torch.Generator().manual_seed(seed) for seed in seeds]
     frames = []
@@ -96,6 +96,6 @@ def _layers(scenes: Sequence[ConditionedClip], camera: int) -> UInt8[Tensor, "cl
 
 
 def _together(arrays: Iterable[np.ndarray]) -> Tensor:
-    """One tensor of all clips' arrays, which must be of one shape; a single one is not copied."""
+    """Stack all clips' arrays, of equal shape, to one tensor; a single one is not copied."""
     some = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
     return some[0][None] if len(some) == 1 else torch.stack(some)

@@ -69,7 +69,7 @@ from conditioning.assets.body_meshes import body_mesh
 from conditioning.caption import caption
 from conditioning.layers.control_layers import CLASS_OF
 from outputs.nuscenes.taxonomy import CATEGORIES, category
-from pipeline.checks.targets import taught
+from pipeline.checks.targets import detectable
 from scenarios.load import loads
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
@@ -91,7 +91,7 @@ half = np.array([body.size.length_m, body.size.width_m, body.size.height_m]) / 2
 assert (np.abs(body_mesh(body, 1.0, True).points) <= half + 1e-9).all()
 assert np.ptp(rollout.centre[:, 1, 1]) > 2.0
 assert "debris crosses" in caption(rollout)
-assert CLASS_OF[body.kind] == "obstacle" and not taught(rollout)[1]
+assert CLASS_OF[body.kind] == "obstacle" and not detectable(rollout)[1]
 assert category(body) == CATEGORIES[-1] == "movable_object.pushable_pullable"
 try:
     loads(FILE.replace("LINE", "at 30 km/h"))
