@@ -219,7 +219,7 @@ def _make_artifacts(summary: Summary, line: str) -> None:
         artifacts.create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
 
 
-def _cannot_be_told() -> str:
+def _server_error() -> str:
     """Why Prefect's server (a temporary one, if no address is set) cannot be reached; "" if it can."""
     retries = min(4, PREFECT_CLIENT_MAX_RETRIES.value())  # half a minute
     try:
@@ -236,7 +236,7 @@ def _exit_code(work: Callable[[], State], alone: Callable[[], None], there: Call
 
     If the server cannot be reached at the start, `alone` does the same without Prefect and raises its exit code.
     """
-    if why := _cannot_be_told():
+    if why := _server_error():
         told = "Prefect's server cannot be reached (%s): the run is made without Prefect, whose pages do not show it"
         get_logger("nearmiss").warning(told, why)
         alone()
@@ -281,7 +281,7 @@ def night(
 @app.command()
 def serve(paths: Paths, out: Root, cron: Annotated[str, typer.Option(help="Schedule, such as '0 2 * * *'.")]) -> None:
     """Make nightly runs by a schedule; needs a Prefect server (`prefect server start`) and PREFECT_API_URL."""
-    if why := _cannot_be_told():
+    if why := _server_error():
         told = f"Prefect's server cannot be reached ({why}); `nearmiss nightly --serve` needs none"
         raise typer.BadParameter(told, param_hint="PREFECT_API_URL")
     nightly_flow.serve(name="nearmiss-nightly", cron=cron, parameters={"specs": paths, "root": out}, limit=1)

@@ -18,7 +18,7 @@ from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
 
 
 def made_with(renderer: str, preset: str, rig: str, weights: dict[str, str]) -> dict[str, str]:
-    """What all clips of a run have in common: renderer, preset, weights, versions and `rig`, the id of its cameras."""
+    """The renderer, preset, cameras, weights and versions of all clips of a run; `rig` is the id of its cameras."""
     return {
         "renderer": renderer,
         "preset": preset,
@@ -64,7 +64,7 @@ class ClipMaker:
 
     def setup(self, threads: int) -> None:
         device = granted_device() if self.on_gpu else "cpu"
-        rig = Run(self.out).rig()  # of the run, whatever the file that it was read from says by now
+        rig = Run(self.out).rig()  # the cameras stored in the run, since the rig file may have changed
         self.models = load_models(self.renderer, self.preset, threads, self.weights, device, rig)
         now = made_with(self.renderer, self.preset, rig_id(rig), self.models.fingerprints)
         if Run(self.out).file().made_with != now:

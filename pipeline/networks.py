@@ -57,9 +57,9 @@ class Networks:
 
 @dataclass(frozen=True)
 class CalibratedChecker:
-    """The checker's networks, always on the CPU, and the baseline with their limits.
+    """The checker's networks, always on the CPU, and the baselines with their limits.
 
-    `baseline` is the front camera's; `of_cameras` has the baselines of other cameras that have their own, by name.
+    `baseline` is the front camera's; `of_cameras` has the baselines of other cameras, by camera name.
     """
 
     checker: Checker
@@ -96,8 +96,7 @@ def load_calibrated(name: str, folder: Path = WEIGHTS, rig: Rig = RIG) -> Calibr
 
 
 def baselines_of_cameras(name: str, folder: Path, rig: Rig) -> dict[str, Baseline]:
-    """The baselines of the cameras that are unlike the front camera and have been measured, by name. Raises
-    BaselineError."""
+    """The baselines of cameras that differ from the front camera and have one, by name. Raises BaselineError."""
     own = {c.name: folder / name / camera_baseline(c) for c in rig_of(name, folder, rig) if unlike_front(c)}
     return {camera: load_baseline(path) for camera, path in own.items() if path.is_file()}
 

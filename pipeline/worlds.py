@@ -29,13 +29,13 @@ def roll_out(scenario: Scenario) -> Rollout:
 
 
 def refuse_rig_of_log(scenarios: Sequence[Scenario], rig: Rig) -> None:
-    """RigError where another rig than `front` is asked for and a scenario starts from a log: such a clip is compared
-    with the log's own pictures, and only those of its front camera are read."""
+    """Raise RigError for a rig other than `front` with a scenario that starts from a log: such a clip is compared with
+    the log's pictures, and only those of its front camera are read."""
     names = dict.fromkeys(s.name for s in scenarios if s.from_log)
     if names and rig_id(rig) != FIRST_RIG:
         raise RigError(
-            f"{', '.join(names)}: starts from a log and is seen by the log's own front camera alone; leave --rig away, "
-            "or leave these scenarios out"
+            f"{', '.join(names)}: starts from a log and has only the log's own front camera; leave out --rig, or leave "
+            "out these scenarios"
         )
 
 

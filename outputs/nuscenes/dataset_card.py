@@ -89,7 +89,7 @@ def _renderers(records: Sequence[CardClip]) -> str:
 
 
 def _rigs(records: Sequence[CardClip]) -> str:
-    """The cameras of each rig, where a clip has another than the front camera alone."""
+    """The line with the cameras of each rig; "" if all clips have one camera."""
     rigs = {record.rig: ", ".join(f"`{camera}`" for camera in record.cameras) for record in records}
     if all(len(record.cameras) == 1 for record in records):
         return ""
@@ -97,8 +97,8 @@ def _rigs(records: Sequence[CardClip]) -> str:
     told = "; ".join(f"{name} ({counts[name]} clips): {rigs[name]}" for name in sorted(rigs))
     alone = sum(not record.cameras_agree for record in records)
     apart = (
-        f" **In {alone} clips each camera was drawn alone**, by a generator that does not see the other pictures: what "
-        "two cameras see may look different in each. Boxes, calibrations and LiDAR are the same for all."
+        f" **In {alone} clips each camera was drawn separately**, without the pictures of the others: an object in two "
+        "cameras may look different in each. Boxes, calibrations and LiDAR are the same for all."
     )
     return f"* **Cameras**: {told}.{apart if alone else ''}\n"
 

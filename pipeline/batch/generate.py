@@ -146,7 +146,7 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
 
 def make_plan(request: RunConfig) -> Plan:
     """Plan the clips of a request. Raises `NotFound`, `NoLog`, WeightsError, RegistryError for an unknown renderer or
-    format, or RigError for an unknown rig.
+    format, or RigError for unknown cameras.
 
     Scenarios without their log are left out and listed in the plan; it is an error if no other scenario remains.
     """

@@ -172,7 +172,7 @@ def _judge(
 
 
 def not_asked(scene: CheckedClip, baseline: str, why: str) -> Verdict:
-    """The verdict where there is nothing to compare any actor with: inconclusive, and no hindrance."""
+    """The verdict without a reference for the actors: inconclusive, without rejecting the clip."""
     return Verdict(
         KEY_ACTOR, "pixels", Outcome.INCONCLUSIVE, None, None, "frames", DETECTOR, baseline, why,
         camera=scene.camera.name,

@@ -77,7 +77,7 @@ def whole_window(frames: Bool[np.ndarray, "time actor"]) -> Bool[np.ndarray, "ti
 def impacts(rollout: Rollout) -> Float[np.ndarray, "actor"]:
     """Time of each body's first collision, s. A recorded collision of boxes that are apart is ignored.
 
-    An open door moves with its car: a collision of the car is one of its door, too.
+    An open door moves with its car: a collision with the car is also one with the door.
     """
     first = np.full(len(rollout.bodies), np.inf)
     for event in rollout.happenings:

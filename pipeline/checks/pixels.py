@@ -24,8 +24,8 @@ def check_pixels(
     """One verdict a rule, and one for each key actor; `named` are the actors that the story names.
 
     `source` are the clip's source pictures, from the log or the procedural camera; None if the frames are the source
-    pictures. `own_baseline`: the baseline was measured with this camera; otherwise it is the front camera's, and sets
-    no limits for a camera that differs from that one. ValueError if frames, source, labels and camera do not belong
+    pictures. `own_baseline`: the baseline was measured with this camera; else it is the front camera's, whose limits
+    are not used for a camera that differs from it. ValueError if frames, source, labels and camera do not belong
     together.
     """
     if source is not None and frames.shape != source.shape:

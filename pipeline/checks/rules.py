@@ -23,7 +23,7 @@ MOTION = "learned inverse dynamics"
 MOST_WRONG, FEWEST_WRONG = 0.1, 3  # a check that fails more than this share and number of clean clips may not reject
 CURE = "`nearmiss evaluate --calibrate 64` measures one"
 CURE_OF_CAMERAS = "`nearmiss evaluate --calibrate 64 --rig RIG` measures them"
-OF_FRONT = "the network that measures motion was trained with cameras that look ahead as `front` does"
+OF_FRONT = "the network that sees motion was trained with a camera that looks ahead as `front` does"
 UNCALIBRATED = f"not judged: the baseline of these weights has no limit of this check; {CURE}"
 
 
@@ -60,8 +60,8 @@ class PixelCase:
 
     `source` are the detections on the clip's source pictures, None if the frames are the source pictures. `named` are
     the actors that the story names. `figures`, `calibrations` (by check id) and `baseline` (its id) come from the
-    stored baseline: this camera's, or the front camera's. `own_limits`: the baseline was measured with a camera like
-    this one; without it `calibrations` is empty.
+    stored baseline of this camera or of the front camera. `own_limits`: it was measured with a camera like this one;
+    otherwise `calibrations` is empty.
     """
 
     scene: CheckedClip
@@ -99,8 +99,8 @@ class CalibratedCheck:
 
     The limit is `aim`, moved towards `loosest` as far as clean source clips need it, but not beyond. It is stored in
     the baseline; with an older baseline that has no limit of this check, the check is inconclusive. `asks_for_objects`:
-    its reason lists the bodies outside the detector's classes. `front_only`: its reading is valid
-    only for cameras like the front camera; on another camera the check does not apply, and says so.
+    its reason lists the bodies outside the detector's classes. `front_only`: the check is valid only for cameras like
+    the front camera; for another one it does not apply, and its reason says so.
     """
 
     id: str
@@ -176,10 +176,10 @@ class KeyActorCheck:
 
 @dataclass(frozen=True)
 class SourcePicturesCheck:
-    """On a camera whose pictures nobody has measured limits for: are they the procedural camera's own, byte for byte?
+    """For a camera without measured limits: whether the frames are the procedural camera's pictures, byte for byte.
 
-    Such pictures and their labels are of one geometry, so that there is nothing to look for. No verdict on any other
-    camera, whose pictures the other checks judge.
+    Such pictures agree with their labels by construction. No verdict for cameras with limits, which the other checks
+    judge.
     """
 
     id: str = "source-pictures"

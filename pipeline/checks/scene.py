@@ -43,8 +43,7 @@ def _intersection(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> F
 
 
 def unlike_front(camera: Camera) -> str:
-    """How a camera differs from the front camera by direction, height and angle of view, in words; "" where it sees as
-    that does."""
+    """How a camera differs from the front camera in direction, height and field of view, in words; "" if not."""
     axes, height_m = camera.camera_to_ego[:3, :3], float(camera.camera_to_ego[2, 3])
     own, front = (c.intrinsic[0, 0] / c.width for c in (camera, FRONT))
     left, down = np.degrees([np.arctan2(axes[1, 2], axes[0, 2]), -np.arcsin(np.clip(axes[2, 2], -1, 1))])
@@ -76,7 +75,7 @@ class CheckedClip:
 
     @cached_property
     def unlike_front(self) -> str:
-        """How the camera differs from the front camera, in words; "" for one that sees as that does."""
+        """How the camera differs from the front camera, in words; "" if it does not."""
         return unlike_front(self.camera)
 
     @cached_property

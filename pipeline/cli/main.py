@@ -70,7 +70,7 @@ def new(
     with plain_errors():
         made = write_new(path, phrase)
     for word in made.unknown:
-        console.print(f"not understood, and not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"not understood, so not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
     if made.nearest:
         console.print(f"nearest shipped scenario: {made.nearest}", highlight=False, soft_wrap=True)
     console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", soft_wrap=True)
@@ -268,7 +268,7 @@ def evaluate(
     """Measure the networks on held-out scenes: sharpness, labels, ghosts, permanence, speed, beside references.
 
     After training the detector or the ego-motion network, set new limits of the checks: --calibrate 64. A camera that
-    does not look ahead as `front` does needs its own limits: --calibrate 64 --rig RIG.
+    does not look ahead like `front` needs its own limits: --calibrate 64 --rig RIG.
     """
     with plain_errors():
         from conditioning.geometry.rigs import find_rig

@@ -1,4 +1,4 @@
-"""The options of models (`pipeline.options`) as parameters: of commands, for typer, and of flows, for Prefect."""
+"""Options of models (`pipeline.options`) as parameters of commands, for typer, and of flows, for Prefect."""
 
 import functools
 from collections.abc import Callable
@@ -17,15 +17,15 @@ Models = type[StrictModel]
 
 
 def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command for typer, with options instead of each parameter whose type is a model.
+    """A command for typer: each parameter whose type is a model is replaced by the model's options.
 
-    A model as the parameter's default has the defaults of its options. `__wrapped__` is the command as written.
+    A model as the parameter's default gives the defaults of its options. `__wrapped__` is the command as written.
     """
     return _expanded(command, _as_option, _from_options)
 
 
 def with_fields(flow: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a flow, whose parameters are the fields of the models, with the same names and types."""
+    """The same for a flow: its parameters are the fields of the models, with their names and types."""
     return _expanded(flow, _as_field, lambda model, _, given: model(**given))
 
 
@@ -81,7 +81,7 @@ def _as_option(_: Models, option: Option) -> Parameter:
 
 
 def _default(option: Option) -> Any:
-    """The default for typer, as printed in the help: 1800, not 1800.0."""
+    """The default for typer, as it is printed in the help: 1800, not 1800.0."""
     if option.several:
         return list(option.default)
     if isinstance(option.default, float) and option.default.is_integer():
@@ -90,7 +90,7 @@ def _default(option: Option) -> Any:
 
 
 def _from_options(model: Models, options: tuple[Option, ...], given: dict[str, Any]) -> StrictModel:
-    """Build the model. Raises BadParameter for a value that typer accepts and the field does not, such as nan."""
+    """Build the model; raises typer's BadParameter for a value that the field does not allow, such as nan."""
     known = {option.field: option for option in options}
     several = {field: tuple(value) for field, value in given.items() if known[field].several}
     off = {field: not value for field, value in given.items() if known[field].off}

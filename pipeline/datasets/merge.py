@@ -89,7 +89,7 @@ def merge_into(store: Store, clips: Sequence[Path], shares: Shares | None = None
             last = latest_version(store)
             wanted, known = _shares(last, shares), last.scenes if last else {}
             cameras = _cameras(store, last)
-            _take_back(placed, cameras, left_out)  # of another merge that was faster
+            _skip_other_rigs(placed, cameras, left_out)  # another merge may have been faster
             for clip in clips:
                 if clip.name not in known and clip.name not in placed and clip not in left_out:
                     _add_clip(upload, clip, cameras, placed, left_out, executor)
@@ -129,24 +129,24 @@ def _shares(last: Version | None, asked: Shares | None) -> Shares:
 
 
 def _cameras(store: Store, last: Version | None) -> tuple[str, ...] | None:
-    """The cameras of a dataset's scenes, which all have the same; None without a scene."""
+    """The cameras of a dataset's scenes, which are the same for all; None without a scene."""
     if last is None or not last.scenes:
         return None
     return read_scene(store, *min(last.scenes.items())).record.cameras
 
 
 def _differ(cameras: tuple[str, ...], wanted: tuple[str, ...] | None) -> str:
-    """Why a clip's cameras do not fit the dataset's; "" if they fit. Their mounting may differ: every scene has its own
-    calibrations."""
+    """Why a clip's cameras do not fit the dataset; "" if they do. Their mounting may differ, since every scene has its
+    own calibrations."""
     if wanted is None or set(cameras) == set(wanted):
         return ""
     return (
-        f"it has the cameras {', '.join(cameras)}, the dataset {', '.join(wanted)}: readers expect all channels "
-        "in every sample; merge clips of another rig into another dataset"
+        f"it has the cameras {', '.join(cameras)}, the dataset {', '.join(wanted)}: readers expect all channels in "
+        "every sample; merge clips of another rig into another dataset"
     )
 
 
-def _take_back(
+def _skip_other_rigs(
     placed: dict[str, PlacedClip], cameras: tuple[str, ...] | None, left_out: dict[Path, SkippedClip]
 ) -> None:
     for name, one in list(placed.items()):
@@ -163,7 +163,7 @@ def _add_clip(
     left_out: dict[Path, SkippedClip],
     executor: Executor,
 ) -> None:
-    """Upload a clip's files; a clip that is damaged, missing or of other `cameras` is added to `left_out`."""
+    """Upload a clip's files; a clip that is damaged, missing or has other `cameras` is added to `left_out`."""
     try:
         packed = pack_scene(clip)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

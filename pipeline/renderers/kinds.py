@@ -28,8 +28,8 @@ class RendererKind:
     error if a part is missing or does not fit. `load` is called once in every worker. `gpu_stages` are those of its
     stages (`with clock(...)`) that may have their own workers, on GPUs; without any it draws on CPU cores, and
     --staged, --gpus and --batch are refused. `memory_gib` is the measured memory of a worker, by preset.
-    `cameras_agree`: an object that two cameras of a rig see looks the same in both; without it each camera is drawn
-    alone, and record, report and dataset state this.
+    `cameras_agree`: what two cameras of a rig see looks the same in both; without it each camera is drawn alone, and
+    record, report and dataset say so.
     """
 
     name: str

@@ -24,7 +24,7 @@ from pipeline.renderers.renderer import Renderer
 class LoadedModels:
     """`fingerprints` are the hashes of the renderer's and the checker's weights, by part.
 
-    `rig_name` is the id of the rig (`rigs.rig_id`), `rig` has its cameras at the size of the preset's pictures.
+    `rig_name` is the id of the cameras (`rigs.rig_id`); `rig` are the cameras in the size of the preset's pictures.
     """
 
     renderer_name: str

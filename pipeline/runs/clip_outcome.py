@@ -22,8 +22,8 @@ class ClipDone:
 class ClipFailed(StrictModel):
     """A clip that could not be made: `reason` in one line, and the full trace.
 
-    `transient`: the machine failed, not the clip, so that another try may succeed. In `failed/` and in JSON output it
-    has its older name `passing`.
+    `transient`: the machine failed, not the clip, so that another try may succeed; in `failed/` and in JSON output it
+    has its older name.
     """
 
     clip: str

@@ -1,7 +1,7 @@
-"""Requests and execution options of a run: models whose fields declare each option once (`pipeline.options`).
+"""Models of a run's options, each declared once (`pipeline.options`).
 
-The commands, the flows, run.json and the documentation take names, types, defaults, ranges and help texts from here.
-Imports are few, since the command line imports this module at its start.
+The commands, the flows, run.json and the documentation use the names, types, defaults, ranges and help texts from
+here. Has few imports, since the command line needs it at its start.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipeline.options import OptionName
 
 
 def shipped_weights() -> Path:
-    """The folder of the weights in the package."""
+    """The folder of the shipped weights."""
     from models.presets import WEIGHTS  # imports torch
 
     return WEIGHTS
@@ -30,7 +30,7 @@ class LogOptions(StrictModel):
 
 
 class RigOptions(StrictModel):
-    """`rig` is the name of a shipped rig, or a TOML file (`conditioning.geometry.rigs`)."""
+    """`rig` are the cameras: a shipped name, or a TOML file (`conditioning.geometry.rigs`)."""
 
     rig: str = Field(FIRST_RIG, description="Cameras: `front`, `nuscenes` (six), or a TOML file.")
 
@@ -50,8 +50,8 @@ class NetworkOptions(PresetOptions):
 
 
 class RunOptions(LogOptions, NetworkOptions, RigOptions):
-    """Options of every command that makes clips. `renderer` and `formats` are names in `pipeline.renderers.registry`
-    and `outputs.exporters`; `attribution` is the credit for clips made from the log.
+    """Options of the clips. `renderer` is a name in `pipeline.renderers.registry`, `formats` are names in
+    `outputs.exporters`; `attribution` is the credit for clips made from the log.
     """
 
     seeds: Annotated[tuple[int, ...], OptionName("--seed")] = Field(
@@ -68,7 +68,7 @@ class RunOptions(LogOptions, NetworkOptions, RigOptions):
 
 
 class GenerateOptions(RunOptions):
-    """The options of a single run."""
+    """The same for one run."""
 
     limit: int | None = Field(None, ge=1, description="Make only the first clips, at most this many.")
 
@@ -91,7 +91,7 @@ class ExecutionConfig(StrictModel):
     """Executors. `ray` is the address of a cluster; None starts Ray on this machine.
 
     `metrics_port` is the port of that Ray's metrics for Prometheus, on loopback; None: a free port. Raises StagingError
-    if the options of separate workers for the networks contradict each other.
+    if the options of staged workers contradict each other.
     """
 
     use_ray: Annotated[bool, OptionName("--inline", off="Work in this process, without Ray.")] = Field(
@@ -112,7 +112,7 @@ class ExecutionConfig(StrictModel):
 
     @property
     def networks(self) -> StagedConfig | None:
-        """The workers of the networks; None: every worker makes whole clips."""
+        """The configuration of separate workers for the networks; None: every worker makes whole clips."""
         return staging(self.staged, self.gpus, self.gpu_share, self.batch, not self.use_ray)
 
     @model_validator(mode="after")
@@ -122,7 +122,7 @@ class ExecutionConfig(StrictModel):
 
 
 class GraceOptions(StrictModel):
-    """Options of every command that can be stopped with SIGTERM."""
+    """The grace period after SIGTERM."""
 
     grace_s: Annotated[float, OptionName("--grace")] = Field(  # Kubernetes, Prefect and others kill after 30
         25.0, ge=0, description="Seconds for running clips to finish after SIGTERM."
@@ -141,7 +141,7 @@ class WebhookOptions(StrictModel):
     """The webhook for the result of a nightly run."""
 
     webhook_file: Path | None = Field(
-        None, description="File with the webhook's address, which is never stored; or NEARMISS_WEBHOOK."
+        None, description="File with the webhook's address, which is never stored; or set NEARMISS_WEBHOOK."
     )
 
 
@@ -153,16 +153,15 @@ class NightlyBudget(StrictModel):
 
 
 class NightlyOptions(NightlyBudget):
-    """Options of a nightly run. Accepted clips are merged into the dataset `into`, a folder or an address as for
-    `merge`; with `retry_failed` abandoned clips are tried again.
-    """
+    """Options of nightly runs. With `retry_failed` abandoned clips are tried again; accepted clips are merged into the
+    dataset `into`, a folder or an address as for `merge`."""
 
     into: str | None = Field(None, description="Dataset to merge accepted clips into, as for `merge`.")
     retry_failed: bool = Field(False, description="Also make abandoned clips again.")
 
 
 class SavedRequest(GenerateOptions, ExecutionConfig):
-    """A request as stored in run.json, with all that is needed to resume it. Paths of files are absolute.
+    """A request in run.json, with all that is needed to resume it; paths of the file system are absolute.
 
     `clips` restricts the request to these clips; None: all.
     """

@@ -21,15 +21,15 @@ class RunRefused(UserError):
 
 
 class RunEnd(StrictModel):
-    """The end of a start: `why` is "done", "Ctrl-C" or the message of an error."""
+    """The end of a start: `why` is "done", "Ctrl-C" or an error message."""
 
     at: str
     why: str
 
 
 class RunStart(StrictModel):
-    """One start of a run. `request` is the key of `goes_on_with`, the stored request, which files of older versions do
-    not have; `night` and the fields after it are of a nightly run; counts are of the requested clips.
+    """One start of a run. `request` is the key of `goes_on_with`, which older versions did not store; `night` and the
+    fields after it are of nightly runs; counts are of the requested clips.
     """
 
     at: str
@@ -56,20 +56,19 @@ class RunStart(StrictModel):
 
 
 class RunFile(StrictModel):
-    """The content of run.json; `starts` in their order. `rig` has the cameras; None in files of older versions, which
-    had only the camera `front`."""
+    """The content of run.json. `rig` are the cameras; older versions had only `front`."""
 
     made_with: dict[str, str]
     rig: tuple[StoredCamera, ...] | None = None
     starts: tuple[RunStart, ...] = Field(min_length=1)
 
     def noted(self, **facts: Any) -> "RunFile":
-        """The same with more facts about the last start."""
+        """A copy with more facts about the last start."""
         return self.replaced(starts=(*self.starts[:-1], self.starts[-1].replaced(**facts)))
 
 
 def read_run_file(path: Path) -> RunFile:
-    """Read run.json, also of older versions. Raises `RunRefused`, which lists every damaged field."""
+    """Read run.json, also of older versions. Raises `RunRefused`, which names every damaged field."""
     try:
         return RunFile.model_validate_json(json.dumps(_of_today(json.loads(path.read_text("utf-8")))))
     except ValidationError as error:
@@ -80,7 +79,7 @@ def read_run_file(path: Path) -> RunFile:
 
 
 def write_run_file(path: Path, content: RunFile) -> None:
-    """Write run.json atomically, with secrets removed and without unset fields."""
+    """Write run.json atomically, without secrets; unset fields are left out."""
     write_json(path, content.model_dump(mode="json", exclude_unset=True))
 
 

@@ -1,6 +1,6 @@
 """The run folder: its files, the missing clips, and the atomic creation of clips.
 
-run.json            what this run is made with, its cameras, and every start: options, stored request, end
+run.json            what this run is made with, its cameras, and every start: options, stored request, how it ended
 asked.json          the requested scenarios, with the values of their sweeps
 wanted.json         the clips of each request               specs/<request>/    copies of its scenario files
 clips/<clip>/       accepted clips                          rejected/<clip>/    rejected clips, with reasons
@@ -78,8 +78,8 @@ def clip_id(
 ) -> str:
     """The id of a clip, derived from its content, so that a retry writes the same clip; safe as a file name.
 
-    `rig` is the id of the rig (`rigs.rig_id`). The first renderer and the first rig are not part of it, so that ids
-    from before there were several of them stay valid.
+    `rig` is the id of the cameras (`rigs.rig_id`). The first renderer and the first rig are not part of it, so that
+    older ids stay valid.
     """
     chosen = [] if renderer == FIRST_RENDERER else [renderer]
     chosen += [] if rig == FIRST_RIG else [f"rig {rig}"]
@@ -118,7 +118,7 @@ class Run:
 
     def records(self) -> tuple[ClipRecord, ...]:
         """The records of all finished clips, accepted ones first, by name. Raises `DamagedFile`; `nearmiss resume`
-        repairs the folder."""
+        makes a damaged clip again."""
         return tuple(read_record(f / "record.json") for s in (State.ACCEPTED, State.REJECTED) for f in self.folders(s))
 
     def failures(self) -> tuple[ClipFailed, ...]:
@@ -197,7 +197,7 @@ class Run:
         return read_run_file(self.path / "run.json")
 
     def rig(self) -> Rig:
-        """The cameras of this run's clips, as stored at its first start. Raises `RunRefused`."""
+        """The cameras of this run's clips, stored at its first start. Raises `RunRefused`."""
         file = self.file()
         cameras = RIG if file.rig is None else mounted_cameras(file.rig)
         if (now := rig_id(cameras)) != (was := file.made_with["rig"]):
@@ -254,8 +254,9 @@ def _begun(unfinished: Path) -> Path:
 def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: Rig = RIG) -> Iterator[Run]:
     """Make or continue a run folder and lock it.
 
-    `made_with` must be the same for all clips of the folder; it has the id of `rig`, the cameras. `start` is stored and
-    may differ between starts: other scenarios or seeds extend a run. Raises `RunRefused` or `lock.Locked`.
+    `made_with` must be the same for all clips of the folder. `start` is stored and may differ between starts: other
+    scenarios or seeds extend a run. `rig` are the cameras whose id `made_with` has. Raises `RunRefused` or
+    `lock.Locked`.
     """
     if path.exists() and not path.is_dir():
         raise RunRefused(f"{path} is a file; --out names a folder")

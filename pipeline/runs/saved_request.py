@@ -1,4 +1,4 @@
-"""The storage of requests in the run folder, and the commands that resume them."""
+"""The stored requests of a run folder, from which a run can be resumed, and the commands for that."""
 
 import hashlib
 import json
@@ -29,24 +29,22 @@ def read_specs(request: RunConfig) -> tuple[Path, ...]:
 
 
 def cameras_of(request: RunConfig) -> Rig:
-    """The cameras of a request: those stored in the run folder if it is resumed, else by name or from the file.
+    """The cameras of a request: those stored in the run, if it is resumed, else by name or from the file.
 
-    Raises RigError, or `RunRefused` for a damaged run folder.
+    Raises RigError, or `RunRefused` for a run folder without cameras.
     """
     return find_rig(request.rig) if request.specs is None else Run(request.out).rig()
 
 
 def refuse_changed_rig(run: Run, request: RunConfig) -> None:
-    """Raise RunRefused if the rig has changed since the run was started. A missing file is no error, since the cameras
-    are stored in the run folder."""
+    """Raise RunRefused if a run's rig has changed. A missing rig file is no error, since run.json has the cameras."""
     if request.rig not in RIGS and not Path(request.rig).exists():
         return
     was, now = rig_id(run.rig()), rig_id(find_rig(request.rig))
     if was != now:
         raise RunRefused(
-            f"the rig {request.rig} has changed since {run.path} was started: it was {was} and is now {now}. All "
-            "clips of a run have the same cameras: restore the former rig (run.json has its cameras), or give "
-            "another --out"
+            f"the rig {request.rig} has changed since the start of {run.path}: it was {was} and is {now} now. All "
+            "clips of a run have the same cameras: restore the rig (run.json has its cameras), or give another --out"
         )
 
 
@@ -82,7 +80,7 @@ def wanted(run: Run) -> dict[str, tuple[str, ...]]:
 
 
 def kept(run: Run, key: str) -> tuple[RunConfig, ExecutionConfig]:
-    """The stored request with this key. Raises RunRefused if it is missing."""
+    """The stored request with this key. Raises RunRefused if it is missing or of another version."""
     starts = reversed(run.file().starts)
     saved = next((start.goes_on_with for start in starts if start.request == key and start.goes_on_with), None)
     if saved is None:

@@ -194,7 +194,7 @@ def test_the_command_prints_the_source_of_its_measurements(tmp_path):
     told = run.invoke(app, ["plan", "--clips", "1000", "--gpus", "8"], env=wide)
     assert told.exit_code == 0, told.output
     assert "NO GPU WAS MEASURED" in told.output
-    assert "16 a GPU: an assumption" in told.output
+    assert "16 for each GPU: an assumption" in told.output
     assert read_measured(SHIPPED).source in told.output
     figures = tmp_path / "figures.json"
     first = run.invoke(
