@@ -91,7 +91,7 @@ def test_an_option_has_help_default_and_range_of_its_field():
 SETTINGS = [
     GenerateOptions(
         preset="base", weights=Path("/w"), log=Path("/l"), seeds=(1, 2), renderer="procedural",
-        formats=("nuscenes", "labels"), attribution="A & B", limit=3,
+        formats=("nuscenes", "labels"), attribution="A & B", limit=3, rig="nuscenes",
     ),
     ExecutionConfig(
         ray="127.0.0.1:1", workers=2, staged=True, gpus=1.5, gpu_share=0.1234567, batch=3, deadline_s=2.25,
