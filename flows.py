@@ -17,6 +17,7 @@ os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
+from inspect import unwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,10 +84,10 @@ def worth_another_try(task: Any, run: Any, state: State) -> bool:
 
 
 # Results are in the run folder; Prefect's cache does not notice deleted files.
-RETRIED = {"retry_condition_fn": worth_another_try, "cache_policy": NO_CACHE, "persist_result": False}
-
-
-@task(name="shard", retries=2, retry_delay_seconds=[5, 60], **RETRIED)
+@task(
+    name="shard", retries=2, retry_delay_seconds=[5, 60], retry_condition_fn=worth_another_try, cache_policy=NO_CACHE,
+    persist_result=False,
+)  # fmt: skip
 def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: ExecutionConfig, stop: Stop = bool) -> None:
     """Make the missing clips of some jobs. Raises `ClipsFailed` if any failed.
 
@@ -105,7 +106,7 @@ def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: Executi
         raise ClipsFailed([failure.clip for failure in failed], any(failure.transient for failure in failed))
 
 
-@task(name="publish", retries=1, **RETRIED)
+@task(name="publish", retries=1, retry_condition_fn=worth_another_try, cache_policy=NO_CACHE, persist_result=False)
 def publish_run(run: Run) -> None:
     """Write dataset, manifest and report of the run folder."""
     publish(run)
@@ -166,7 +167,10 @@ def nightly_flow(
     return Failed(message=f"stopped on request; {account.line}; resume with: {account.again}") if stopping else shown
 
 
-@task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
+@task(
+    name="train", retries=2, retry_delay_seconds=60, retry_condition_fn=worth_another_try, cache_policy=NO_CACHE,
+    persist_result=False,
+)  # fmt: skip
 def train_once(part: str, training: TrainOptions) -> str:
     """Train one network from its last checkpoint; returns the path of the weights."""
     from pipeline.training.train import train_here
@@ -213,8 +217,9 @@ def _make_artifacts(summary: Summary, line: str) -> None:
     key, report = ARTIFACT, summary.run.absolute() / "report.html"
     artifacts.create_markdown_artifact(page_of(summary, line), key=key, description=str(summary.run))
     artifacts.create_table_artifact(list(rows_of(summary)), key=f"{key}-clips", description=line)
-    link = {"link_text": report.name, "description": f"On {report}"}
-    artifacts.create_link_artifact(report.as_uri(), key=f"{key}-report", **link)
+    artifacts.create_link_artifact(
+        report.as_uri(), key=f"{key}-report", link_text=report.name, description=f"On {report}"
+    )
     if seen := picture([summary.run / "clips" / r.id for r in summary.records if r.accepted]):
         artifacts.create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
 
@@ -260,7 +265,7 @@ def run(paths: Paths, out: Out, *, request: GenerateOptions, how: ExecutionConfi
     """Run the flow once, now."""
     out = datetime.now().astimezone().strftime(out)
     work = partial(generate_flow, paths, out, how=how, **dict(request), **dict(launch), return_state=True)
-    alone = partial(generate.__wrapped__, paths, Path(out), request=request, how=how, launch=launch)
+    alone = partial(unwrap(generate), paths, Path(out), request=request, how=how, launch=launch)
     raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is RunPhase.COMPLETE))
 
 
@@ -274,7 +279,7 @@ def night(
     root, models = Path(out), {"tonight": tonight, "request": request, "webhook": webhook, "launch": launch}
     given = {field: value for model in models.values() for field, value in model}
     work = partial(nightly_flow, paths, out, how=how, **given, return_state=True)
-    alone = partial(nightly.__wrapped__, paths, root, how=how, **models)
+    alone = partial(unwrap(nightly), paths, root, how=how, **models)
     raise typer.Exit(_exit_code(work, alone, partial(all_well_since, root, ended_nights(root))))
 
 

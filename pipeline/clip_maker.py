@@ -70,13 +70,19 @@ class ClipMaker:
         if Run(self.out).file().made_with != now:
             raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
+    @property
+    def _loaded(self) -> LoadedModels:
+        if self.models is None:
+            raise RuntimeError("ClipMaker.setup was not called")
+        return self.models
+
     def process(self, job: Job) -> ClipDone:
         place, clock = self._begin(job)
-        return self._leave(synthesize(job, self.models, clock), place, clock)
+        return self._leave(synthesize(job, self._loaded, clock), place, clock)
 
     def prepare(self, job: Job) -> PreparedClip:
         place, clock = self._begin(job)
-        return PreparedClip(place, prepare(job, self.models.rig, clock), clock.seconds)
+        return PreparedClip(place, prepare(job, self._loaded.rig, clock), clock.seconds)
 
     def imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> list[GeneratedClip]:
         """Generate clips with equal numbers of frames together."""
@@ -88,13 +94,13 @@ class ClipMaker:
 
     def _imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> dict[str, GeneratedClip]:
         clock = Stopwatch(*(Run(self.out).shown(one.place) for one in begun))
-        imagined = imagine(jobs, [one.scene for one in begun], self.models.renderer, clock)
+        imagined = imagine(jobs, [one.scene for one in begun], self._loaded.renderer, clock)
         share = {stage: round(seconds / len(jobs), 3) for stage, seconds in clock.seconds.items()}
         return {job.clip: GeneratedClip(one, share) for job, one in zip(jobs, imagined, strict=True)}
 
     def finish(self, job: Job, begun: PreparedClip, seen: GeneratedClip) -> ClipDone:
         clock = Stopwatch(Run(self.out).shown(begun.place), begun=begun.seconds | seen.seconds)
-        return self._leave(finish(job, begun.scene, seen.imagined, self.models, clock), begun.place, clock)
+        return self._leave(finish(job, begun.scene, seen.imagined, self._loaded, clock), begun.place, clock)
 
     def _begin(self, job: Job) -> tuple[Path, Stopwatch]:
         place = Run(self.out).begin(job.clip)

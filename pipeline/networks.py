@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import torch
-from torch import nn
 
 from conditioning.caption import VOCABULARY
 from conditioning.geometry.camera import Camera
@@ -17,7 +16,7 @@ from models import weights
 from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
 from models.decoder.network import VideoDecoder
-from models.precision import compute_dtype
+from models.precision import Network, channels_last, compute_dtype
 from models.presets import WEIGHTS, Preset, find_preset
 from models.tokens.tokenizer import Tokenizer
 from models.world_model.network import WorldModel
@@ -70,22 +69,19 @@ class CalibratedChecker:
 def load_networks(name: str, folder: Path = WEIGHTS, device: str = "cpu") -> Networks:
     """Load a preset's networks that draw, for inference. Raises WeightsError if weights are missing."""
     preset = find_preset(name, folder)
-    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in DRAWING}
-    for part in ("tokenizer", "decoder"):
-        filled[part].to(memory_format=torch.channels_last)
-    filled["world"].to(compute_dtype(device))  # one token at a time is limited by memory bandwidth, not by arithmetic
-    for network in filled.values():
-        network.to(device)
-    return Networks(**filled)
+    tokenizer = channels_last(_filled(Tokenizer(preset.tokenizer), preset, "tokenizer", folder / name))
+    world = _filled(WorldModel(preset.world), preset, "world", folder / name)
+    world.to(compute_dtype(device))  # one token at a time is limited by memory bandwidth, not by arithmetic
+    decoder = channels_last(_filled(VideoDecoder(preset.decoder), preset, "decoder", folder / name))
+    return Networks(tokenizer.to(device), world.to(device), decoder.to(device))
 
 
 def load_checker(name: str, folder: Path = WEIGHTS) -> Checker:
     """Load only the checker's networks. Raises WeightsError if weights are missing."""
     preset = find_preset(name, folder)
-    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in CHECKING}
-    for network in filled.values():
-        network.to(memory_format=torch.channels_last)
-    return Checker(**filled, fingerprint=checker_fingerprint(fingerprints(name, folder, CHECKING)))
+    detector = channels_last(_filled(Detector(preset.detector), preset, "detector", folder / name))
+    egomotion = channels_last(_filled(EgoMotion(preset.egomotion), preset, "egomotion", folder / name))
+    return Checker(detector, egomotion, fingerprint=checker_fingerprint(fingerprints(name, folder, CHECKING)))
 
 
 def load_calibrated(name: str, folder: Path = WEIGHTS, rig: Rig = RIG) -> CalibratedChecker:
@@ -118,9 +114,9 @@ def compute_on(threads: int) -> None:
     keep_freed_memory()
 
 
-def _filled(preset: Preset, part: str, path: Path) -> nn.Module:
+def _filled(network: Network, preset: Preset, part: str, folder: Path) -> Network:
     check_layers(preset, part)
-    return weights.load(PARTS[part](getattr(preset, part)), path, VOCABULARIES.get(part, ()))
+    return weights.load(network, folder / f"{part}.safetensors", VOCABULARIES.get(part, ()))
 
 
 def check_layers(preset: Preset, part: str) -> None:

@@ -53,11 +53,8 @@ def options_of(model: type[StrictModel], defaults: StrictModel | None = None) ->
 
 
 def _option(name: str, field: FieldInfo, default: Any) -> Option:
-    several = get_origin(field.annotation) is tuple
-    single = field.annotation if get_origin(field.annotation) in (None, Annotated) else None
-    kind = single or next(kind for kind in get_args(field.annotation) if kind is not NoneType)
-    kind, inner = get_args(kind) if get_origin(kind) is Annotated else (kind, None)  # such as pydantic's FilePath
-    marks = {type(mark): mark for mark in (*field.metadata, inner)}
+    kind, beside = _kind(field.annotation)
+    marks = {type(mark): mark for mark in (*field.metadata, *beside)}
     named = marks.get(OptionName, OptionName("--" + name.replace("_", "-")))
     return Option(
         field=name,
@@ -67,10 +64,19 @@ def _option(name: str, field: FieldInfo, default: Any) -> Option:
         help=named.off or field.description or "",
         least=marks[Ge].ge if Ge in marks else None,
         most=marks[Le].le if Le in marks else None,
-        several=several,
+        several=get_origin(field.annotation) is tuple,
         file=PathType in marks,
         off=bool(named.off),
     )
+
+
+def _kind(annotation: Any) -> tuple[type, tuple[object, ...]]:
+    """The type of one value, of `int | None` and `tuple[int, ...]` too, and what stands beside it (FilePath)."""
+    if get_origin(annotation) is Annotated:
+        kind, *beside = get_args(annotation)
+        return kind, tuple(beside)
+    inner = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return _kind(inner[0]) if inner else (annotation, ())
 
 
 def words(settings: StrictModel) -> list[str]:

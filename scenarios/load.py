@@ -26,7 +26,7 @@ class Meaning:
 
 
 def load(path: str | Path, seed: int = 0) -> tuple[Scenario, ...]:
-    """The scenarios of a file, in the order of its sweep; raises Faults.
+    """The scenarios of a file, in the order of its sweep; raises SpecErrors.
 
     `seed` decides the values that a sweep draws; everything else, and every id, follows from the file alone.
     """
@@ -39,7 +39,7 @@ def loads(text: str, path: str | Path = "scenario.yaml", seed: int = 0) -> tuple
 
 
 def understand(document: Document, seed: int = 0) -> Meaning:
-    """The scenarios of a document; raises Faults with every fault of every variant."""
+    """The scenarios of a document; raises SpecErrors with every fault of every variant."""
     found_road = grounded(document)
     document = found_road.document
     try:

@@ -100,12 +100,19 @@ def _tell(homes: list[Path], what: str) -> None:
         log.warning("%s cannot be written: compiled loops %s", " and ".join(map(str, homes)), what)
 
 
+def _present() -> Path:
+    """`place()` of loops that are kept: there is one."""
+    folder = place()
+    assert folder is not None
+    return folder
+
+
 class _Locator:
     """Tells numba where a function's loops are; the folder's name already says of which state they are."""
 
     def __init__(self, function: Callable, file: str):
         self._py_file, self.line = file, function.__code__.co_firstlineno
-        self.folder = place() / Path(file).parent.name
+        self.folder = _present() / Path(file).parent.name
 
     @classmethod
     def from_function(cls, function: Callable, file: str) -> "_Locator":
@@ -115,7 +122,7 @@ class _Locator:
         return str(self.folder)
 
     def get_source_stamp(self) -> str:
-        return place().name
+        return _present().name
 
     def get_disambiguator(self) -> str:
         return str(self.line)
@@ -125,7 +132,7 @@ class _Locator:
 
 
 class _Located(CompileResultCacheImpl):
-    _locator_classes = (_Locator,)
+    _locator_classes = [_Locator]  # noqa: RUF012 # as numba declares it
 
 
 class _Kept(FunctionCache):
@@ -149,8 +156,8 @@ class _Kept(FunctionCache):
 def _tidy() -> None:
     """Mark this state's loops as used, and throw away those that were not for long."""
     with suppress(OSError):
-        os.utime(place())
-    for old in place().parent.glob("loops-*"):
+        os.utime(_present())
+    for old in _present().parent.glob("loops-*"):
         with suppress(OSError):
             if time.time() - old.stat().st_mtime > UNUSED_S:
                 shutil.rmtree(old)

@@ -1,7 +1,6 @@
 """Sampled streets: random but plausible scenarios whose pictures the networks are trained and judged on."""
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import TypeVar
 
 import numpy as np
@@ -44,7 +43,7 @@ class Street:
         self.rng = np.random.default_rng([seed, 1])
         self.seed, self.duration_s = seed, duration_s
         self.road = self._road()
-        weather, time = self._drawn(WEATHERS), self._drawn(TIMES)
+        weather, time = self._drawn(WEATHERS.values()), self._drawn(TIMES.values())
         self.environment = Environment(time.name, weather.name)
         self.surface = weather.street_surfaces[self.rng.integers(len(weather.street_surfaces))]
         bend = max(abs(self.road.curvature_per_m), 1e-4)
@@ -54,9 +53,9 @@ class Street:
         self.events: list[Event] = []
         self.taken: list[tuple[float, float, float, float]] = []  # s from, s to, d from, d to
 
-    def _drawn(self, records: Mapping[StrEnum, Drawn]) -> Drawn:
+    def _drawn(self, records: Iterable[Drawn]) -> Drawn:
         """One of the records, by their shares of streets."""
-        among = list(records.values())
+        among = list(records)
         return among[self.rng.choice(len(among), p=[record.street_share for record in among])]
 
     def _road(self) -> Road:

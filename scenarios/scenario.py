@@ -15,13 +15,11 @@ from scenarios.model.actions import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Follow,
     FollowTrajectory,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Parked,
     Profile,
     StepOut,
@@ -51,8 +49,8 @@ from scenarios.source.identity import ADDED
 __all__ = [  # a scenario with everything that it is made of
     "Action", "After", "AfterDistance", "AfterEvent", "Appear", "AtGap", "AtHeadway", "AtPlace", "AtPose",
     "AtSpeed", "AtStandstill", "AtTTC", "Behaviour", "Brake", "BrakeHardest", "ChangeLane", "ChangeSpeed",
-    "Cross", "CutIn", "CutOut", "Disappear", "DriveTrajectory", "Drop", "Event", "Expect", "Follow",
-    "FollowTrajectory", "FromLog", "HasPassed", "HoldSpeed", "InLane", "LaneOffset", "LaneRef", "LoseControl",
+    "Cross", "CutIn", "CutOut", "Disappear", "Drop", "Event", "Expect", "Follow",
+    "FollowTrajectory", "FromLog", "HasPassed", "HoldSpeed", "InLane", "LaneOffset", "LaneRef",
     "OnLane", "Parked", "Placed", "Profile", "Scenario", "StepOut", "Stop", "Trigger",
 ]  # fmt: skip
 
@@ -151,8 +149,8 @@ def carriers(events: Sequence[Event]) -> dict[str, str]:
 
 def brought(events: Sequence[Event]) -> dict[str, str]:
     """The bodies that events bring with them, and whose events these are; until then they are not there."""
-    own = [event for event in events if isinstance(event.do, VerbAction)]
-    return {name: event.actor for event in own for name in event.do.brought(event.actor)}
+    own = [(event.actor, event.do) for event in events if isinstance(event.do, VerbAction)]
+    return {name: actor for actor, action in own for name in action.brought(actor)}
 
 
 def own_road(placed: Placed, main: Road) -> Road:

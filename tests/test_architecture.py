@@ -1,7 +1,9 @@
 """The structure of the project: imports between folders, sizes of functions, docstrings of packages."""
 
 import ast
+import builtins
 import json
+import re
 import subprocess
 import sys
 import tokenize
@@ -62,6 +64,16 @@ def test_class_names_are_unique():
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(str(source.relative_to(ROOT)))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_docstrings_name_exceptions_that_there_are():
+    texts = {source: source.read_text() for source in SOURCES}
+    known = {name for text in texts.values() for name in re.findall(r"^class (\w+)", text, re.MULTILINE)}
+    known |= {name for name in dir(builtins) if name[0].isupper()} | {"UnexpectedInput"}  # the last is lark's
+    raised = r"[Rr]aises\s+(?:lark's\s+)?`?([A-Z]\w+)`?"
+    said = {(source, name) for source, text in texts.items() for name in re.findall(raised, text)}
+    assert len(said) > 50
+    assert sorted(f"{source.relative_to(ROOT)}: {name}" for source, name in said if name not in known) == []
 
 
 @cache

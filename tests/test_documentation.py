@@ -4,12 +4,13 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from docs.conventions import LINES, defaults, understood
+from docs.conventions import LINES, MOTION, defaults, street, understood
 from docs.generate import PAGES, commands_page
 from docs.scenario_keys import scenario_page
 from pipeline.cli.main import app
@@ -17,7 +18,10 @@ from scenarios.authoring.explain import told
 from scenarios.compiler.json_schema import schema
 from scenarios.load import loads
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.model.kinds.actor_kind import Dynamics, Footing
+from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs import VERBS
 from tests.documents import ROOT, TEXT
 
 FILE = """\
@@ -51,6 +55,23 @@ def test_every_line_of_the_defaults_page_shows_a_default_value():
     assert all(understood(line) for line in LINES)
     assert understood("lead brakes hard after 1 s") == "lead brakes at 6 m/s^2 after 1 s"
     assert ("brake do", "until", "0 m/s") in set(defaults())
+
+
+def test_the_defaults_have_every_kind_that_moves_and_every_field_of_its_motion():
+    page = TEXT["docs/defaults.md"]
+    table = page.partition("## Motion of the kinds")[2].partition("## Drivers")[0]
+    moving = {str(kind) for kind, record in KINDS.items() if record.footing is not Footing.STATIC}
+    assert set(re.findall(r"^\| ([a-z][a-z -]+?) \|", table, re.MULTILINE)) - {"kind"} == moving
+    assert set(MOTION) == {field.name for field in fields(Dynamics)}
+
+
+@pytest.mark.parametrize("verb", VERBS.all(), ids=lambda verb: verb.key)
+def test_the_defaults_have_every_key_of_a_verb_and_a_line_with_it(verb):
+    rows = {row for row in TEXT["docs/defaults.md"].splitlines() if row.startswith(f"| `{verb.key}` |")}
+    left_open = {field.alias or key for key, field in verb.section.model_fields.items() if field.default is None}
+    assert rows and {key for key in left_open if not any(f"`{key}`" in row for row in rows)} == set()
+    said = [event.do for line in LINES for event in loads(street(line), "street.yaml")[0].events]
+    assert verb.action in map(type, said)
 
 
 def test_every_page_is_in_the_navigation_of_the_site():

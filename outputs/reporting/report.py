@@ -62,11 +62,12 @@ def write_report(
 ) -> None:
     """Write the report of clip folders, one page that needs no other file.
 
-    Every clip is in the overview with a small picture. The first `shown` have their videos; the page states how many
-    have not.
+    Every clip is in the overview with a small picture. The first `shown` have their videos, fewer where clips have
+    several cameras; the page states how many have not.
     """
     folders = tuple(folders)
     records = tuple(read_record(folder / "record.json") for folder in folders)
+    shown = -(-shown // max((len(record.cameras) for record in records), default=1))
     script, style = _template_text("report.js"), _template_text("report.css")
     page = _environment().get_template("report.html").render(
         title=title, summary=_summary(records, failures), left_out=len(folders) - shown, request=request,

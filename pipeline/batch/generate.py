@@ -36,6 +36,8 @@ from pipeline.worlds import refuse_rig_of_log
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
 
+GIB_A_CAMERA = 0.15  # layers and pictures of one camera more, of a clip of six seconds in the tiny preset
+
 
 class NothingToMake(UserError):
     """All scenario files have faults."""
@@ -169,6 +171,8 @@ def make_plan(request: RunConfig) -> Plan:
 def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig, rig: str) -> Job:
     if scenario.from_log is None:
         return Job(clip_id(scenario, seed, weights, renderer=request.renderer, rig=rig), scenario, seed)
+    if request.log is None:
+        raise NoLog(f"{scenario.name}: starts from a log")
     scene = f"scene {scenario.from_log.scene} of the log {request.log.name}"
     named = request.attribution or f"derived from {scene}, under the terms that come with it"
     clip = clip_id(scenario, seed, weights, log_fingerprint(request.log), request.renderer)
@@ -249,7 +253,7 @@ def make_clips(
     on_gpu = bool(how.networks and how.networks.gpus)
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu, request.renderer)
     if how.use_ray:
-        needs = Resources(memory_gib=RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0))
+        needs = Resources(memory_gib=_memory_gib(request, len(run.rig())))
         outcomes = on_ray(worker, jobs, _ray_plan(how, needs, len(jobs)), stop)
     else:
         outcomes = inline(worker, jobs, worker_count(1).threads, stop)
@@ -274,6 +278,12 @@ def refuse_staging(kind: RendererKind, how: ExecutionConfig) -> None:
             f"--staged, --gpus and --batch are for renderers with networks that draw: {kind.name} has none and draws "
             f"on CPU cores; leave the options out (renderers with such networks: {others})"
         )
+
+
+def _memory_gib(request: RunConfig, cameras: int) -> float:
+    """What a worker takes; 0 where that was not measured."""
+    alone = RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0)
+    return alone + GIB_A_CAMERA * (cameras - 1) if alone else 0.0
 
 
 def _ray_plan(how: ExecutionConfig, needs: Resources, jobs: int) -> RayPlan:

@@ -162,7 +162,7 @@ def worst(
     if np.isnan(values).all():
         reason = "no body in this clip moves so that this can be measured"
         return Verdict(check, "physics", Outcome.INCONCLUSIVE, None, limit, unit, model, "", reason)
-    frame, actor = np.unravel_index(np.nanargmax(values), values.shape)
+    frame, actor = map(int, np.unravel_index(np.nanargmax(values), values.shape))
     value = float(values[frame, actor])
     outcome = Outcome.PASS if value <= allowed else Outcome.FAIL
     who, when = rollout.bodies[actor].id, rollout.t_s[min(frame + len(rollout.t_s) - len(values), len(rollout.t_s) - 1)]

@@ -100,7 +100,7 @@ def key_actors(
 def _roles(scene: CheckedClip, named: frozenset[str], asked: Bool[np.ndarray, "time actor"]) -> dict[int, str]:
     """The rows of the key actors and why they are, in the order of the rollout's bodies."""
     rollout, hit = scene.rollout, _hit(scene.rollout)
-    roles = {row: [] for row in range(1, len(rollout.bodies))}
+    roles: dict[int, list[str]] = {row: [] for row in range(1, len(rollout.bodies))}
     for row, body in enumerate(rollout.bodies[1:], 1):
         roles[row] += ["named by the story"] * (body.id in named) + ["hit"] * (body.id in hit)
     nearest = _nearest(scene, asked)

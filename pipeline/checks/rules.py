@@ -166,20 +166,19 @@ class KeyActorCheck:
         return self.id
 
     def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
-        reference = case.source
-        if reference is None and not case.own_limits:
+        if case.source is not None:
+            return key_actors(case.scene, case.source, case.named)
+        if not case.own_limits:
             return (not_asked(case.scene, case.baseline, case.uncalibrated),)
-        if reference is None:
-            reference = ExpectedRecall(case.figures.recall, case.baseline)
-        return key_actors(case.scene, reference, case.named)
+        return key_actors(case.scene, ExpectedRecall(case.figures.recall, case.baseline), case.named)
 
 
 @dataclass(frozen=True)
 class SourcePicturesCheck:
     """For a camera without measured limits: whether the frames are the procedural camera's pictures, byte for byte.
 
-    Such pictures agree with their labels by construction. No verdict for cameras with limits, which the other checks
-    judge.
+    Such pictures agree with their labels by construction. A generator's pictures that nothing can judge keep the clip
+    back. No verdict for cameras with limits, which the other checks judge.
     """
 
     id: str = "source-pictures"
@@ -198,7 +197,7 @@ class SourcePicturesCheck:
             check=self.check, family="pixels", outcome=Outcome.PASS if same else Outcome.INCONCLUSIVE, value=None,
             limit=None, unit="", model="comparison of bytes", baseline=case.baseline,
             reason=told if same else f"the frames are drawn by a generator; {case.uncalibrated}",
-            camera=case.scene.camera.name, id=self.id,
+            camera=case.scene.camera.name, must_pass=True, id=self.id,
         )  # fmt: skip
         return (verdict,)
 

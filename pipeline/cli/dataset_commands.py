@@ -96,11 +96,12 @@ def fetch(
         from outputs.versioned.fetch import fetch_version, find_version
         from outputs.versioned.store import open_store
         from pipeline.errors import UserError
+        from pipeline.runs.run_folder import run_instead
 
         try:
             store = open_store(dataset)
             wanted = find_version(store, version)
             count = fetch_version(store, wanted, to)
         except (OSError, ValueError) as error:
-            raise UserError(f"{dataset}: {error}") from None
+            raise UserError(f"{dataset}: {error}{run_instead(dataset)}") from None
     console.print(f"{count} files downloaded; NuScenes('{wanted.name}', '{to}')", highlight=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from scenarios.simulation.simulate import simulate
 def import_files(path: Path, out: Path | None, asked: ImportOptions, console: Console) -> None:
     """Write the scenario of an OpenSCENARIO file to `out`; the scenarios of a distribution to the folder `out`.
 
-    Raises Faults with everything that cannot be represented, UserError if `out` exists.
+    Raises SpecErrors with everything that cannot be represented, UserError if `out` exists.
     """
     found = import_scenarios(path, asked)
     several = len(found.scenarios) > 1 or bool(found.dropped)
@@ -56,8 +56,8 @@ def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
     ):
         for line in told_once(lines):
             console.print(f"{title}: {line}", style=style, markup=False, highlight=False, soft_wrap=True)
-    count = f"{len(found.scenarios)} scenario files in " if several else ""
-    console.print(f"wrote {count}{out}; next: nearmiss explain {out}", soft_wrap=True)
+    files = f"{len(found.scenarios)} scenario files in " if several else ""
+    console.print(f"wrote {files}{out}; next: nearmiss explain {out}", soft_wrap=True)
 
 
 def _together(scenarios: tuple[Imported, ...]) -> Report:

@@ -3,7 +3,7 @@
 `schema_version` grows when a field is renamed, removed or changes its meaning; a new field alone does not change it.
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
@@ -12,7 +12,7 @@ from outputs.verdict import Verdict
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class JsonPart(BaseModel):

@@ -1,6 +1,5 @@
 """The command line. Imports are inside the commands, so that `nearmiss --help` does not import torch."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -304,4 +303,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -19,7 +19,7 @@ Models = type[StrictModel]
 def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command for typer: each parameter whose type is a model is replaced by the model's options.
 
-    A model as the parameter's default gives the defaults of its options. `__wrapped__` is the command as written.
+    A model as the parameter's default gives the defaults of its options. `inspect.unwrap` gives the command as written.
     """
     return _expanded(command, _as_option, _from_options)
 

@@ -88,13 +88,15 @@ def gc(
     from pipeline.datasets.garbage_collect import gc as collect
     from pipeline.datasets.garbage_collect import is_dataset
     from pipeline.errors import UserError
+    from pipeline.runs.run_folder import run_instead
 
     with plain_errors():
         if is_dataset(place):
             _gc_dataset(place, dry_run, older_than)
             return
         if not (Path(place) / "run.json").is_file():
-            raise UserError(f"{place} is neither a run folder (no run.json) nor a dataset (no versions/, no samples/)")
+            neither = f"{place} is neither a run folder (no run.json) nor a dataset (no versions/, no samples/)"
+            raise UserError(neither + run_instead(place))
         if older_than is not None:
             raise UserError(f"--older-than is for datasets; in a run folder the age of files does not matter: {place}")
         found = collect(Path(place), dry_run)
@@ -132,4 +134,10 @@ def report(run: RunFolder) -> None:
         console.print(publish_again(run))
 
 
-RUN_COMMANDS = {"status": status, "resume": resume, "retry-failed": retry_failed, "gc": gc, "report": report}
+RUN_COMMANDS: dict[str, Callable[..., None]] = {
+    "status": status,
+    "resume": resume,
+    "retry-failed": retry_failed,
+    "gc": gc,
+    "report": report,
+}

@@ -30,7 +30,7 @@ def search_file(
 ) -> bool:
     """Search in the sweep of one file, write and print the result; False if no trial ended in a conflict.
 
-    Raises UserError, or Faults of the file.
+    Raises UserError, or SpecErrors of the file.
     """
     file, asked = _one_file(name), _asked(measures)
     out = out or Path("runs") / f"search-{safe_name(file.stem)}-{'-'.join(measures)}"

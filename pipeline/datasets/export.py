@@ -11,7 +11,7 @@ from outputs.versioned.fetch import fetch_version, find_version
 from outputs.versioned.store import BadAddress, open_store
 from pipeline.datasets.garbage_collect import is_dataset
 from pipeline.errors import UserError
-from pipeline.runs.run_folder import Run, State, look
+from pipeline.runs.run_folder import Run, State, look, run_around, run_instead
 
 
 class DatasetNotExported(UserError):
@@ -55,7 +55,8 @@ def export_dataset(place: str, name: str, out: Path, version: str | None = None)
         raise DatasetNotExported(f"--out {out} exists and is not empty: name a new folder")
     try:
         with whole_folder(out) as part:
-            summary = _of_dataset(place, chosen, part, version) if is_dataset(place) else _of_run(place, chosen, part)
+            merged = is_dataset(place) and run_around(place) is None
+            summary = _of_dataset(place, chosen, part, version) if merged else _of_run(place, chosen, part)
             if problems := chosen.validate(part):
                 raise DatasetNotExported(
                     f"{place} gives an invalid dataset in format {name}, nothing was kept: {'; '.join(problems[:10])}"
@@ -67,7 +68,8 @@ def export_dataset(place: str, name: str, out: Path, version: str | None = None)
 
 def _of_run(place: str, chosen: ExportFormat, out: Path) -> str:
     if not (Path(place) / "run.json").is_file():
-        raise DatasetNotExported(f"{place} is neither a run folder (no run.json) nor a merged dataset (no versions/)")
+        neither = f"{place} is neither a run folder (no run.json) nor a merged dataset (no versions/)"
+        raise DatasetNotExported(neither + run_instead(place))
     clips = look(Path(place)).folders(State.ACCEPTED)
     if not clips:
         raise DatasetNotExported(f"{place} has no accepted clip")

@@ -11,7 +11,7 @@ from pathlib import Path
 from outputs.versioned.orphans import AGE, OrphanReport, delete_orphans
 from outputs.versioned.store import BadAddress, open_store
 from pipeline.errors import UserError
-from pipeline.runs.run_folder import BROKEN, UNFINISHED, Run, State, reopen
+from pipeline.runs.run_folder import BROKEN, UNFINISHED, Run, State, reopen, run_around, run_instead
 from pipeline.runs.saved_request import SPECS, wanted
 
 _PART = re.compile(r"\..+\.[0-9a-f]{12}\.part")  # names of unfinished files, from `outputs.atomic_write`
@@ -41,6 +41,8 @@ def gc_dataset(place: str, older_than: timedelta = AGE, dry_run: bool = False) -
 
     Only files unchanged for `older_than` are deleted, since a running merge may need younger ones.
     """
+    if run_around(place) is not None:
+        raise NotSwept(f"{place} is no merged dataset{run_instead(place)}")
     try:
         return delete_orphans(open_store(place), older_than, dry_run)
     except BadAddress as error:

@@ -17,7 +17,7 @@ from outputs.versioned.scene_package import pack_scene, read_scene, upload_scene
 from outputs.versioned.store import BadAddress, Store, Upload, open_store
 from outputs.versioned.versions import Version, add_version, latest_version, point_to_latest
 from pipeline.errors import UserError, refusal_of_disk
-from pipeline.runs.run_folder import Run, State
+from pipeline.runs.run_folder import Run, State, run_instead
 
 WORKERS = 16  # concurrent uploads: an object store answers many requests as fast as one
 
@@ -111,7 +111,7 @@ def _check_outside_runs(store: Store, into: str) -> None:
 def _clips(runs: Sequence[Path]) -> Iterator[Path]:
     for run in runs:
         if not (run / "run.json").is_file():
-            raise NotMerged(f"{run} is not a run folder: it has no run.json")
+            raise NotMerged(f"{run} is not a run folder: it has no run.json{run_instead(run)}")
         if (run / State.ACCEPTED).is_dir():
             yield from Run(run).folders(State.ACCEPTED)
 

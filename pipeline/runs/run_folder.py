@@ -293,8 +293,25 @@ def reopen(path: Path) -> Iterator[Run]:
 def look(path: Path) -> Run:
     """Open a run folder for reading, without a lock. Raises `RunRefused`."""
     if not (path / "run.json").is_file():
-        raise RunRefused(f"{path} is not a run folder: it has no run.json")
+        raise RunRefused(f"{path} is not a run folder: it has no run.json{run_instead(path)}")
     return Run(path)
+
+
+def run_around(place: str | Path) -> Path | None:
+    """The run folder in which a place lies, at any depth; None of a run folder itself, and of an address."""
+    path = Path(place)
+    if "://" in str(place) or (path / "run.json").is_file():
+        return None
+    return next((folder for folder in path.absolute().parents if (folder / "run.json").is_file()), None)
+
+
+def run_instead(place: str | Path) -> str:
+    """What a message says more of a place within a run folder: "; it is part of the run runs/lead: give that one"."""
+    run = run_around(place)
+    if run is None:
+        return ""
+    shown = run.relative_to(Path.cwd()) if run.is_relative_to(Path.cwd()) else run
+    return f"; it is part of the run {shown}: give that one"
 
 
 def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any], rig: Rig) -> None:

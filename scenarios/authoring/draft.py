@@ -18,7 +18,7 @@ from lark.exceptions import UnexpectedInput
 from scenarios.authoring.draft_actors import DraftActor, company, ego_lane, ego_speed
 from scenarios.authoring.draft_setting import DraftSetting, read_setting
 from scenarios.load import loads
-from scenarios.scenario import HoldSpeed, Scenario
+from scenarios.scenario import HoldSpeed, OnLane, Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors, quoted
 from scenarios.spec.actor_references import join_nouns
@@ -232,7 +232,8 @@ def _refusal(story: tuple[str, ...], error: SpecErrors) -> _Refusal | None:
 def _lines(said: str, parts: tuple[DraftActor, ...], split: bool) -> tuple[str, ...]:
     """The story's lines; a clause without somebody in front goes on with who was told of before."""
     clauses = [clause for clause in (_NEXT.split(said) if split else [said]) if clause]
-    names, lines, who = {part.id for part in parts} | {"ego"}, [], ""
+    names, who = {part.id for part in parts} | {"ego"}, ""
+    lines: list[str] = []
     for clause in clauses:
         first = clause.split()[0] if clause.split()[0] != "the" else " ".join(clause.split()[1:2])
         if clause.strip() in names:
@@ -256,6 +257,7 @@ def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
     if not crossing or "distance" in sheet.setting.values:
         return sheet
     ego, rollout = scenario.placed[0], simulate(_without_ego(scenario))
+    assert isinstance(ego.start, OnLane) and rollout.road is not None  # a draft is on a road, the ego in a lane
     front_m = ego.start.s_m + ego.body.size.length_m / 2
     parts, latest_s = list(sheet.parts), 0.0
     for i in crossing:

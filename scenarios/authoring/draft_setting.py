@@ -57,7 +57,9 @@ class DraftSetting:
 
 def read_setting(phrase: str) -> DraftSetting:
     """Take from a phrase what it says of the setting. What it has no word for is unknown."""
-    plain, values, unknown = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!"), {}, []
+    plain = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!")
+    values: dict[str, str] = {}
+    unknown: list[str] = []
     for key, pattern in _PATTERNS.items():
         if found := pattern.search(plain):
             values[key] = found[1]

@@ -46,7 +46,7 @@ _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
 
 
 def explain(path: str | Path, seed: int = 0) -> str:
-    """Prose of what a file means, in SI beside the usual units; raises Faults where it means nothing."""
+    """Prose of what a file means, in SI beside the usual units; raises SpecErrors where it means nothing."""
     meaning = understand(read_document(path), seed)
     remarks = [f"The road is not quite as on its map: {remark}." for remark in meaning.remarks]
     return told(meaning.scenarios, meaning.dropped) + "".join(f"{remark}\n" for remark in ["", *remarks] if remarks)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -90,7 +91,8 @@ def _hinted(faults: list[SpecError], data: dict[str, object]) -> list[SpecError]
 def cast_of(data: dict[str, object]) -> ActorIndex:
     """Everyone whose own section can be read, so that a fault in one actor does not hide those of the story."""
     ego, raw = _valid(_EGO, data.get("ego")), data.get("actors")
-    lane = data["ego"].get("lane", 0) if isinstance(data.get("ego"), dict) else 0
+    written = data.get("ego")
+    lane = written.get("lane", 0) if isinstance(written, dict) else 0
     known = ego or Guided.model_construct(lane=lane, trajectory=(), size=None)
     members: dict[str, ActorDescription] = {"ego": ego_member(known)}
     broken: dict[str, object] = {} if ego else {"ego": "car"}
@@ -189,7 +191,7 @@ def _identified(scenario: Scenario) -> Scenario:
     return replace(scenario, id=f"{scenario.name}-{sha256(text.encode()).hexdigest()[:10]}")
 
 
-def _name_by_place(told: dict[str, object], when: Trigger, place: dict[str, int]) -> None:
+def _name_by_place(told: dict[str, Any], when: Trigger, place: dict[str, int]) -> None:
     if isinstance(when, AfterEvent):
         told["event"] = place[when.event]
     if isinstance(when, AllOf | AnyOf):
@@ -197,7 +199,7 @@ def _name_by_place(told: dict[str, object], when: Trigger, place: dict[str, int]
             _name_by_place(inner, part, place)
 
 
-def _content(value: object) -> object:
+def _content(value: object) -> Any:
     """Dataclasses as mappings, without what was added to them later and says nothing here: files keep their ids."""
     if is_dataclass(value):
         said = ((f, getattr(value, f.name)) for f in fields(value))

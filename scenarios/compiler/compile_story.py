@@ -147,13 +147,13 @@ def lane_faults(lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: 
         for path, single in (*when.singles(), *_inner_singles(do)):
             if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
                 yield line.fault(f"{path}.in_lane.lane", *found)
-        if do.verb == "take_exit" and (found := _exit_missing(do.take_exit.number, road)):
+        if do.take_exit is not None and (found := _exit_missing(do.take_exit.number, road)):
             yield line.fault("do.take_exit.number", *found)
         if do.verb == "merge" and road.ramp is None:
             yield line.fault("do.merge", "a road without ramp", "road.ramp, such as {joins: 60 m, length: 150 m}")
         if do.verb in _AT_JUNCTION and road.junction is None:
             yield line.fault(f"do.{do.verb}", "a road without junction", "road.junction, such as {at: 40 m}")
-        elif do.verb == "run_red_light" and not road.junction.signals:
+        elif do.verb == "run_red_light" and road.junction is not None and not road.junction.signals:
             yield line.fault("do.run_red_light", "a junction without signals", "road.junction.signals")
         if do.change_lane is not None and isinstance(do.change_lane.to, LaneRef):
             if found := _missing(do.change_lane.to, road):
@@ -188,8 +188,8 @@ def placed_faults(
 def brought_bodies(events: Sequence[Event], placed: Sequence[Placed], road: Road) -> tuple[Placed, ...]:
     """The bodies that events bring with them, where they are once they are there."""
     bodies = {p.body.id: p for p in placed}
-    own = [event for event in events if isinstance(event.do, VerbAction)]
-    found = [VERBS.of(e.do).brings(e.do, PlacedEvent(e.actor, road, bodies, frozenset())) for e in own]
+    own = [(event.actor, event.do) for event in events if isinstance(event.do, VerbAction)]
+    found = [VERBS.of(do).brings(do, PlacedEvent(actor, road, bodies, frozenset())) for actor, do in own]
     return tuple(body for brought in found for body in brought)
 
 

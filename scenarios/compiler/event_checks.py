@@ -16,8 +16,8 @@ from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import StoryVerb, WrittenEvent
 
 SETS_SPEED = {
-    "brake", "stop", "change_speed", "hold_speed", "follow", "cross", "step_out", "follow_trajectory", "lose_control",
-    "stop_at_line", *(verb.key for verb in VERBS.all() if verb.action.takes_speed),
+    "brake", "stop", "change_speed", "hold_speed", "follow", "cross", "step_out", "stop_at_line",
+    *(verb.key for verb in VERBS.all() if verb.action.takes_speed),
 }  # fmt: skip
 SETS_PATH = {
     "cut_in",
@@ -26,14 +26,13 @@ SETS_PATH = {
     "offset",
     "cross",
     "step_out",
-    "follow_trajectory",
-    "lose_control",
     "turn",
     "merge",
     "take_exit",
     *(verb.key for verb in VERBS.all() if verb.action.takes_path),
 }
-_ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
+# Can befall who follows one.
+_ON_ITS_TRAJECTORY = {"drop", "appear", "disappear", *(verb.key for verb in VERBS.all() if verb.on_trajectory)}
 _OFF_RAILS = SETS_PATH - {"cross"}
 _NO_CARGO = frozenset(kind for kind, record in KINDS.items() if record.alive or record.on_rails)
 
@@ -197,8 +196,8 @@ def _speed_doubts(do: Do, actor: ActorDescription, changed: bool) -> Iterator[Do
         yield "do.hold_speed.speed", "nothing", f"the speed that {actor.id} holds from then on, such as 30 km/h"
     if changed:
         return
-    if do.verb in ("brake", "stop", "lose_control") and actor.speed_mps == 0 and not actor.on_trajectory:
-        what = {"brake": "braking", "stop": "stopping", "lose_control": "losing control"}[do.verb]
+    if do.verb in ("brake", "stop") and actor.speed_mps == 0 and not actor.on_trajectory:
+        what = {"brake": "braking", "stop": "stopping"}[do.verb]
         yield f"do.{do.verb}", f"{actor.id} {what}, which stands", "an actor that moves"
     elif do.verb == "brake" and do.brake.until >= actor.speed_mps:
         wanted = f"a speed below the {shown(actor.speed_mps, SPEED)} of {actor.id}"
@@ -238,11 +237,6 @@ def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
 
 def _keeps_no_lane(actor: ActorDescription) -> tuple[str, str]:
     return f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
-
-
-def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.kind not in FOUR_WHEELS:
-        yield "do.lose_control", f"{actor.a_kind} that skids", "a vehicle on four wheels or more"
 
 
 def _merge_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
@@ -318,7 +312,6 @@ _ACTION_DOUBTS = {
     "run_red_light": _lane_doubts,
     "merge": _merge_doubts,
     "take_exit": _lane_doubts,
-    "lose_control": _skid_doubts,
     "cross": _cross_doubts,
     "step_out": _step_out_doubts,
     "drop": _drop_doubts,

@@ -11,7 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from scenarios.compiler.opendrive_road import SHAPE, OnMap
 from scenarios.events.event_spec import EventSpec
@@ -32,7 +33,9 @@ def schema_text() -> str:
 
 def schema() -> dict[str, Any]:
     """JSON Schema draft 7, the newest that editors' YAML support knows whole."""
-    models = [(model, "validation") for model in (WorldSpec, LogSpec, EventSpec, Range, Draws, OnMap)]
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (model, "validation") for model in (WorldSpec, LogSpec, EventSpec, Range, Draws, OnMap)
+    ]
     _, made = models_json_schema(models, schema_generator=_AsWritten)
     parts = {name: part for name, part in _bare(made["$defs"]).items() if name != "Number"}  # what is read, not written
     _let_lines_be_sentences(parts)

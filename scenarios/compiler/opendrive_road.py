@@ -46,7 +46,7 @@ class Grounded:
 
 
 def grounded(document: Document) -> Grounded:
-    """The same document with the stretch of a map that it names as its road; raises Faults."""
+    """The same document with the stretch of a map that it names as its road; raises SpecErrors."""
     road = document.data.get("road")
     if not isinstance(road, dict) or "file" not in road:
         return Grounded(document)

@@ -35,6 +35,7 @@ from scenarios.spec.actor_spec import (
     ActorSpec,
     Along,
     AtStop,
+    Beside,
     Boxed,
     Drive,
     Driven,
@@ -68,14 +69,14 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
     written = spec.box.size if isinstance(spec, Boxed) else spec.size
     body = Body(name, spec.kind, Size(*written) if written else USUAL_SIZE[spec.kind], spec.livery, spec.colour)
     if isinstance(spec, Boxed):
-        start = AtPose(*spec.box.at, spec.box.heading)
-        return Placed(body, start, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))
+        box = AtPose(*spec.box.at, spec.box.heading)
+        return Placed(body, box, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))
     if isinstance(spec, Moved):
         (_, x, y), speed = spec.trajectory[0], _speeds(spec.trajectory)[0]
         return Placed(body, AtPose(x, y, _first_heading(spec.trajectory)), speed, FollowTrajectory(spec.trajectory))
     if isinstance(spec, Hidden) and (carrier := carriers(events).get(name)):
-        start = next(p.start for p in (ego, *placed) if p.body.id == carrier)
-        return Placed(body, start, 0.0, Parked())
+        carried = next(p.start for p in (ego, *placed) if p.body.id == carrier)
+        return Placed(body, carried, 0.0, Parked())
     if isinstance(spec, Hidden):
         return Placed(body, _hiding_place(name, placed, road, events), 0.0, Parked())
     if isinstance(spec, AtStop):
@@ -99,6 +100,7 @@ def _along(spec: Along, size: Size, ego: Placed) -> float:
     half = (ego.body.size.length_m + size.length_m) / 2
     if spec.ahead is not None:
         return EGO_REAR_AXLE_TO_CENTRE_M + half + spec.ahead
+    assert spec.behind is not None  # one of them is written
     return EGO_REAR_AXLE_TO_CENTRE_M - half - spec.behind
 
 
@@ -107,6 +109,7 @@ def _across(spec: Along, s: float, size: Size, road: Road) -> tuple[float, int]:
     if isinstance(spec, LanePlacement):
         lane = road.lanes + spec.lane.number if spec.lane.oncoming else spec.lane.number
         return road.lane_centre(lane) + spec.offset, -1 if spec.lane.oncoming else 1
+    assert isinstance(spec, Beside)
     off = spec.offset + size.width_m / 2
     edge = road.edge_at(spec.side, s)
     d = edge + off if spec.side is Side.LEFT else edge - off

@@ -61,7 +61,9 @@ def _ramp_doubts(road: Road) -> Iterator[Doubt]:
         yield "ego.lane", "ramp, where the acceleration lane is not", wanted
     if road.ramp is not None and road.junction is not None:
         yield "road.ramp", "a ramp on a road with a junction or roundabout", "one of them"
-    for i, stop in enumerate(road.bus_stops if road.ramp is not None else ()):
+    if road.ramp is None:
+        return
+    for i, stop in enumerate(road.bus_stops):
         if stop.side is Side.RIGHT and stop.extent[0] < road.ramp.ends_m and road.ramp.begins_m < stop.extent[1]:
             yield f"road.bus_stops.{i}", "a bus stop where the ramp is", "a place beyond the end of its taper"
 
@@ -69,7 +71,9 @@ def _ramp_doubts(road: Road) -> Iterator[Doubt]:
 def _stop_doubts(road: Road) -> Iterator[Doubt]:
     """A stop, its tapers included, and what crosses keep apart."""
     there = road.junction
-    for i, stop in enumerate(road.bus_stops if there is not None else ()):
+    if there is None:
+        return
+    for i, stop in enumerate(road.bus_stops):
         begins, ends = there.begins_m - there.line_m, there.ends_m + there.line_m
         if stop.extent[0] < ends and begins < stop.extent[1]:
             found = f"a bus stop from {stop.extent[0]:g} m to {stop.extent[1]:g} m, tapers included"

@@ -75,7 +75,7 @@ class Space:
 
 
 def space(document: Document) -> Space:
-    """What the sweep of a file spans; raises Faults where it has none, or a faulty one."""
+    """What the sweep of a file spans; raises SpecErrors where it has none, or a faulty one."""
     document = grounded(document).document
     base = without_sweep(document.data)
     spec, faults = read_sweep(base, document.data.get("sweep", {}))

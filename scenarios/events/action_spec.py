@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, create_model, model_validator
 
 from scenarios.model.actions import (
     MERGING_S,
@@ -16,12 +16,10 @@ from scenarios.model.actions import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Follow,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Merge,
     Profile,
     RunRed,
@@ -36,16 +34,15 @@ from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
-from scenarios.source.units import ANGLE, LENGTH
+from scenarios.source.units import LENGTH
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.actor_spec import DriverName
-from scenarios.spec.base import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
+from scenarios.spec.base import Count, Instant, Lasting, Rate, Section, Speed, fault, measured, one_of
 from scenarios.spec.trigger_spec import Lane, read_lane
 from scenarios.verbs import VERBS
 
 DRIVER = "r157 careful"
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
-SPIN_RAD = 1.5707963267948966  # a car that has spun lies across the road
 BED_M = 1.2  # height of a lorry's load floor; roofs of cars are a little higher
 HARDEST = "hardest"
 
@@ -54,7 +51,6 @@ def _rate_or_hardest(written: Any) -> Any:
     return None if written == HARDEST else written
 
 
-Turn = Annotated[float, measured(ANGLE, 0.1, 12.6)]
 Sideways = Annotated[float, measured(LENGTH, -2.0, 2.0)]
 Height = Annotated[float, measured(LENGTH, 0.0, 4.0)]
 Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
@@ -180,28 +176,6 @@ class StepOutDo(Section):
         return cover
 
 
-MOST_POINTS = 200
-
-
-def _rising(points: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float, float], ...]:
-    times = [t for t, _, _ in points]
-    if not 1 <= len(points) <= MOST_POINTS or times[0] <= 0 or sorted(set(times)) != times:
-        found = f"{len(points)} points at {', '.join(f'{t:g}' for t in times[:6])} s"
-        raise fault(found, f"from one to {MOST_POINTS} points, their times above 0 s and rising")
-    return points
-
-
-class TrajectoryDo(Section):
-    points: Annotated[tuple[tuple[Instant, Place, Place], ...], AfterValidator(_rising)] = Field(
-        description="a list of [time, forward, left] from where it begins, such as [[2 s, 20 m, 0 m], [4 s, 38 m, 3 m]]"
-    )
-
-
-class LoseControlDo(Section):
-    turn: Turn = Field(SPIN_RAD, description="how far it turns until it rests, such as 90 deg")
-    to: Annotated[Side, one_of(Side)] = Field(Side.LEFT, description="left or right")
-
-
 class DropDo(Section):
     cargo: str = Field(strict=True, description="the id of an actor without a place of its own")
     height: Height | None = Field(None, description="of its underside when it falls, such as 1.2 m")
@@ -230,8 +204,6 @@ class _WrittenAction(Section):
     run_red_light: RunRedDo | None = Field(None, description="an empty mapping")
     take_exit: TakeExitDo | None = Field(None, description="a mapping such as {number: 2}: of a roundabout")
     merge: MergeDo | None = Field(None, description="a mapping such as {within: 3 s}: from the acceleration lane")
-    follow_trajectory: TrajectoryDo | None = Field(None, description="a mapping such as {points: [[2 s, 20 m, 1 m]]}")
-    lose_control: LoseControlDo | None = Field(None, description="a mapping such as {turn: 90 deg, to: left}")
     drop: DropDo | None = Field(None, description="a mapping such as {cargo: crate}")
     appear: EdgeDo | None = Field(None, description="an empty mapping")
     disappear: EdgeDo | None = Field(None, description="an empty mapping")
@@ -254,13 +226,11 @@ class _WrittenAction(Section):
         return getattr(self, self.verb)
 
 
-Do: Any = create_model(
-    "Do",
-    __base__=_WrittenAction,
-    __doc__=_WrittenAction.__doc__,
-    **{verb.key: (verb.section | None, Field(None, description=f"a mapping such as {verb.example}"))
-       for verb in VERBS.all()},
-)  # fmt: skip
+_OWN: dict[str, Any] = {
+    verb.key: (verb.section | None, Field(None, description=f"a mapping such as {verb.example}"))
+    for verb in VERBS.all()
+}
+Do: Any = create_model("Do", __base__=_WrittenAction, __doc__=_WrittenAction.__doc__, **_OWN)
 
 
 def crossing_speed(actor: ActorDescription) -> float | None:
@@ -294,10 +264,6 @@ def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action
         case "step_out":
             on_foot = KINDS[Kind.PEDESTRIAN].dynamics.crossing_mps
             return StepOut(says.cover, _or(says.speed, usual.crossing_mps or on_foot), says.before is not None)
-        case "follow_trajectory":
-            return DriveTrajectory(says.points)
-        case "lose_control":
-            return LoseControl(says.turn if says.to is Side.LEFT else -says.turn)
         case "drop":
             return Drop(says.cargo, _or(says.height, BED_M))
         case "appear":

@@ -52,12 +52,13 @@ def encounters(rollout: Rollout) -> Encounters:
     speed = rollout.speed_mps[:, :1]
     closing = np.where(np.isfinite(path.gap_m), speed - path.along_mps, -np.inf)
     lead_accel = np.where(path.along_mps > 0, rollout.acceleration_mps2, 0.0)
+    own = np.broadcast_to(speed, path.gap_m.shape)
     return Encounters(
         path.gap_m,
         closing,
-        time_to_collision(path.gap_m, closing),
-        time_headway(path.gap_m, np.broadcast_to(speed, path.gap_m.shape)),
-        required_acceleration(path.gap_m, np.broadcast_to(speed, path.gap_m.shape), path.along_mps, lead_accel),
+        np.asarray(time_to_collision(path.gap_m, closing)),
+        np.asarray(time_headway(path.gap_m, own)),
+        np.asarray(required_acceleration(path.gap_m, own, path.along_mps, lead_accel)),
     )
 
 

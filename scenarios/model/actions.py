@@ -169,20 +169,6 @@ class StepOut:
     in_front: bool = field(default=False, metadata=ADDED)
 
 
-@dataclass(frozen=True)
-class DriveTrajectory:
-    """Through points (t_s, forward_m, left_m), all counted from where and when it begins; then straight on."""
-
-    points: tuple[tuple[float, float, float], ...]
-
-
-@dataclass(frozen=True)
-class LoseControl:
-    """The tyres lose the road: slide to rest under friction alone, turning by `turn_rad` in all, left positive."""
-
-    turn_rad: float
-
-
 # -- being there ---------------------------------------------------------------------------------------------------
 
 
@@ -260,12 +246,12 @@ Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
     HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed
     | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | TakeExit | Merge
-    | Cross | StepOut | DriveTrajectory | LoseControl
+    | Cross | StepOut
     | Drop | Appear | Disappear
     | VerbAction
 )  # fmt: skip
 
-_BOTH = (Cross, StepOut, DriveTrajectory, LoseControl)
+_BOTH = (Cross, StepOut)
 _SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, *_BOTH)
 _PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, TakeExit, Merge, *_BOTH)
 EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there

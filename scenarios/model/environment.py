@@ -85,6 +85,7 @@ class Named(Protocol):
     def name(self) -> StrEnum: ...
 
 
+Name = TypeVar("Name", bound=StrEnum)
 Record = TypeVar("Record", bound=Named)
 
 
@@ -92,7 +93,7 @@ class RecordError(ValueError):
     """A listed name has no record or two."""
 
 
-def by_name(names: type[StrEnum], records: Iterable[Record]) -> Mapping[StrEnum, Record]:
+def by_name(names: type[Name], records: Iterable[Record]) -> Mapping[Name, Record]:
     """The records by their names, in the order of the list; RecordError for a name with no record or with two."""
     found: dict[StrEnum, Record] = {}
     for record in records:

@@ -175,8 +175,8 @@ class RoadMap:
         if link.kind == "road":
             lane = road.sections[-1 if forward else 0].by_id.get(lane_id)
             following = None if lane is None else lane.successor if forward else lane.predecessor
-            known = following is not None and link.id in self.roads
-            return ((link.id, following, link.contact),) if known else ()
+            known = link.id in self.roads
+            return ((link.id, following, link.contact),) if known and following is not None else ()
         ways = self.junctions[link.id].connections if link.id in self.junctions else ()
         return tuple(
             (way.connecting, way.lanes[lane_id], way.contact)

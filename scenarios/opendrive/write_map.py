@@ -93,7 +93,9 @@ def _bays(road: Road, side: Side) -> list[tuple[float, float, float, float]]:
     return sorted((s0, s1, left0 - right0, left1 - right1) for s0, s1, right0, right1, left0, left1 in rows)
 
 
-def _bay_lane(parent: etree._Element, number: int, bays: list[tuple[float, ...]], begins: float) -> None:
+def _bay_lane(
+    parent: etree._Element, number: int, bays: list[tuple[float, float, float, float]], begins: float
+) -> None:
     """A lane for buses that is as wide as the bays are, and 0 wide between them."""
     if not bays:
         return

@@ -38,7 +38,7 @@ class Imports:
 
 
 def import_scenarios(path: str | Path, asked: ImportOptions) -> Imports:
-    """One scenario of a scenario, all that its constraints allow of a distribution. Raises Faults."""
+    """One scenario of a scenario, all that its constraints allow of a distribution. Raises SpecErrors."""
     file = read_xml(path)
     distribution = next((c for c in file.root.children if c.tag == "ParameterValueDistribution"), None)
     if distribution is None:
@@ -104,7 +104,7 @@ def _told(made: Imported, values: Values) -> Imported:
 
 
 def expanded(file: XmlFile) -> ParameterExpansion:
-    """What a distribution stands for; raises Faults."""
+    """What a distribution stands for; raises SpecErrors."""
     check_schema(file)
     report = Report()
     root = Node(file.root, {}, report, file.path.name)

@@ -50,7 +50,7 @@ class Imported:
 def import_file(path: str | Path, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
     """The scenario of one file, with `given` instead of the defaults of its parameters.
 
-    Raises Faults with everything that cannot be said, unless `asked.partial`.
+    Raises SpecErrors with everything that cannot be said, unless `asked.partial`.
     """
     file = read_xml(path)
     return import_parsed(file, asked, given, name)

@@ -41,7 +41,7 @@ class Storyboard:
         self.running: list[Running] = []
         self.ended_s: dict[str, float] = {}
         self.begun: set[str] = set()
-        self.declined: list[Unfired] = []
+        self.missed: list[Unfired] = []
         self.latest_s = 0.0
 
     def due(self, look: Look, t_s: float) -> Event | None:
@@ -82,7 +82,7 @@ class Storyboard:
             self._end(run, t_s)
         self.begun.add(event.name)
         if deed.declined or deed.short:
-            self.declined.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
+            self.missed.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
         self.running.append(Running(event, deed))
 
     def settle(self, t_s: float) -> None:
@@ -101,7 +101,7 @@ class Storyboard:
         ends = ((run.event, run.deed.waits_for()) for run in self.running)
         lasting = (Unfired(event.actor, f"the end of '{sentence(event)}'", why) for event, why in ends if why)
         waiting = (Unfired(w.event.actor, sentence(w.event), self.why(w.event.when, w.nearest)) for w in self.waiting)
-        return (*self.declined, *lasting, *waiting)
+        return (*self.missed, *lasting, *waiting)
 
     def why(self, when: Trigger, nearest: dict[Single, TriggerDistance]) -> str:
         """Why a trigger never held, by how near each of its conditions came."""

@@ -65,13 +65,14 @@ class SimulationState:
     """The bodies between two steps."""
 
     def __init__(self, scenario: Scenario) -> None:
+        road = scenario.road
+        assert road is not None  # `simulate` refuses what starts from a log
         self.t_s, self.steps = 0.0, 0
-        self.road, self.friction = scenario.road, scenario.friction * math.cos(scenario.road.slope_rad)
+        self.road, self.friction = road, scenario.friction * math.cos(road.slope_rad)
         events = sorted(scenario.events, key=lambda event: time_of(event.when))
         first = {e.actor: e.do for e in reversed(events)}
         self.movers = [
-            start(p, scenario.road, scenario.friction, i == 0, first.get(p.body.id))
-            for i, p in enumerate(scenario.placed)
+            start(p, road, scenario.friction, i == 0, first.get(p.body.id)) for i, p in enumerate(scenario.placed)
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
         self.story = Storyboard(events, tuple(self.place))
@@ -84,9 +85,9 @@ class SimulationState:
         self.minds = DriverStates(len(self.movers))
         self.happenings: list[SimEvent] = []
         self.touched: set[tuple[int, int]] = set()
-        self.signals = Signals(scenario.road.junction)
-        self.merging, self.roundabout = Merging(scenario.road), Roundabout(scenario.road)
-        self.merges = scenario.road.ramp is not None or self.roundabout.radius_m > 0  # ways run into one another
+        self.signals = Signals(road.junction)
+        self.merging, self.roundabout = Merging(road), Roundabout(road)
+        self.merges = road.ramp is not None or self.roundabout.radius_m > 0  # ways run into one another
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
         self.table = np.stack([m.row for m in self.movers])
@@ -208,13 +209,14 @@ class SimulationState:
         drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
         if not drivers:
             return
-        self._lay_slides()
         news = []
+        roads = []
         for i, path in drivers:
             assert isinstance(path, LanePath)
             path.lie_in(self.movers[i].row)
             self._take_wheel(i)
-        for road, places in _by_road((i, path.road) for i, path in drivers):
+            roads.append((i, path.road))
+        for road, places in _by_road(roads):
             velocity = self._foreseen(self.movers[places[0]])
             news += self.minds.decide(self.table, self.offset_m, self.size, velocity, np.array(places), road, self.t_s)
         for i, what, other in sorted(news, key=lambda told: told[0]):
@@ -244,13 +246,7 @@ class SimulationState:
                 own[:] = self.merging.foreseen(mover) if found is None else found
         return velocity
 
-    def _lay_slides(self) -> None:
-        for mover in self.movers:
-            if mover.skid is not None:
-                mover.lay_slide()
-
     def _touching(self) -> list[Contact]:
-        self._lay_slides()
         return contacts(self.table, self.offset_m, self.size)
 
     def _present(self) -> Bool[np.ndarray, "actor"]:

@@ -23,9 +23,9 @@ def fall_off(carrier: BodyState, cargo: BodyState, drop: Drop) -> RunningAction:
     cargo.at, cargo.speed, cargo.present, cargo.still = pose, carrier.speed, True, False
     size = cargo.body.size
     cargo.mass = LOAD_KG_PER_M3 * size.length_m * size.width_m * size.height_m
-    cargo.skid = SlidingState(carrier.velocity().copy(), sliding_decel(cargo.body, cargo.grip / 9.81))
     height = min(drop.height_m, carrier.body.size.height_m)
-    cargo.fall = FallingState(height) if height > 0 else None
+    skid = SlidingState(carrier.velocity(), sliding_decel(cargo.body, cargo.grip / 9.81))
+    cargo.begin_slide(skid, FallingState(height) if height > 0 else None)
     return RunningAction(f"drops {drop.cargo} from {height:.1f} m", lambda _: cargo.skid is None or cargo.skid.at_rest)
 
 

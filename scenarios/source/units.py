@@ -40,7 +40,7 @@ _DEFINITIONS = (
 
 
 def _closed_registry() -> pint.UnitRegistry:
-    registry = pint.UnitRegistry(None, autoconvert_offset_to_baseunit=False)
+    registry: pint.UnitRegistry = pint.UnitRegistry(None, autoconvert_offset_to_baseunit=False)
     for definition in _DEFINITIONS:
         registry.define(definition)
     return registry

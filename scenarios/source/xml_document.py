@@ -1,4 +1,4 @@
-"""XML of strangers: a tree with line numbers, or Faults. Nothing in the file is followed, expanded or executed."""
+"""XML of strangers: a tree with line numbers, or SpecErrors. Nothing in the file is followed, expanded or executed."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class XmlFile:
 
 
 def read_xml(path: str | Path) -> XmlFile:
-    """One file from the disk; raises Faults where it is unreadable, huge, or no plain XML."""
+    """One file from the disk; raises SpecErrors where it is unreadable, huge, or no plain XML."""
     path = Path(path)
     try:
         if not path.is_file():

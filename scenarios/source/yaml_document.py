@@ -66,7 +66,7 @@ class _Refused(Exception):
 
 
 def read_document(path: str | Path) -> Document:
-    """Read one file; raises Faults where it is unreadable, not a mapping, has a key twice, or is a YAML bomb."""
+    """Read one file; raises SpecErrors where it is unreadable, not a mapping, has a key twice, or is a YAML bomb."""
     path = Path(path)
     try:
         written = _written(path)

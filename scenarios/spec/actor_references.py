@@ -175,7 +175,7 @@ def join_nouns(text: str) -> str:
 
 def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
     """Id of the one actor that `phrase` means: an id, or article, ordinal, adjectives and kind; `it` is who was told
-    of last. Raises Unclear.
+    of last. Raises AmbiguousReference.
     """
     words = re.sub(r"['’]s?$", "", re.sub(r"^(the|a|an) ", "", phrase.strip().lower())).split()
     if " ".join(words) in EGO:
@@ -242,8 +242,9 @@ def _perhaps(words: list[str], cast: ActorIndex) -> list[str]:
 
 
 def _may_be(noun: str, name: str, written: object) -> bool:
-    unknown = not isinstance(written, str) or written not in NOUNS
-    return unknown or noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
+    if not isinstance(written, str) or written not in NOUNS:
+        return True
+    return noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
 
 
 def _known(cast: ActorIndex) -> set[str]:

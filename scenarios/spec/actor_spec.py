@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -38,6 +38,10 @@ class Facing(StrEnum):
 
 class Drives(Section):
     """Says how a body drives by itself."""
+
+    if TYPE_CHECKING:  # the fields of those that inherit, each with its own words
+        driver: DriverName | None
+        drive: Drive
 
     @model_validator(mode="after")
     def _driver_follows(self) -> "Drives":

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from scenarios.source.errors import SpecError, nearest, quoted
 from scenarios.source.units import (
@@ -43,12 +43,12 @@ class Section(BaseModel):
             raise ValidationError.from_exception_data(cls.__name__, lines) from error
 
 
-def _translated(section: type[Section], error: dict[str, Any]) -> InitErrorDetails:
+def _translated(section: type[Section], error: ErrorDetails) -> InitErrorDetails:
     found, wanted = _found_and_wanted(section, error)
     return InitErrorDetails(type=fault(found, wanted), loc=error["loc"], input=error["input"])
 
 
-def _found_and_wanted(section: type[Section], error: dict[str, Any]) -> tuple[str, str]:
+def _found_and_wanted(section: type[Section], error: ErrorDetails) -> tuple[str, str]:
     """The pydantic error of one field in words."""
     kind, loc, found = error["type"], error["loc"], quoted(error["input"])
     if kind == "fault":

@@ -20,6 +20,7 @@ from scenarios.model.triggers import (
     HasPassed,
     InLane,
     LaneRef,
+    Single,
     Trigger,
 )
 from scenarios.source.units import LENGTH
@@ -198,36 +199,47 @@ def pair_of(when: When, actor: str, leader: str | None) -> tuple[str | None, str
 
 def compiled_trigger(when: When, actor: str, leader: str | None) -> Trigger:
     """The trigger that a well-formed mapping means for an event of `actor`."""
-    match when.named:
-        case "all":
-            return AllOf(tuple(compiled_trigger(part, actor, leader) for part in when.all))
-        case "any":
-            return AnyOf(tuple(compiled_trigger(part, actor, leader) for part in when.any))
-        case "after":
-            return After(when.after)
-        case "ended":
-            return AfterEvent(when.ended.event, when.ended.after)
-        case "speed":
-            part = when.speed
-            return AtSpeed(part.of or actor, *_bound(part.below, part.above))
-        case "standstill":
-            return AtStandstill(when.standstill.of or actor)
-        case "travelled":
-            return AfterDistance(when.travelled.of or actor, when.travelled.distance)
-        case "reached":
-            return AtPlace(when.reached.of or actor, when.reached.along)
-        case "in_lane":
-            return InLane(when.in_lane.of or actor, lane_ref(when.in_lane.lane))
-        case "passed":
-            return HasPassed(when.passed.of or actor, when.passed.what)
+    if when.any is not None:
+        return AnyOf(tuple(_single_or_all(part, actor, leader) for part in when.any))
+    return _single_or_all(when, actor, leader)
+
+
+def _single_or_all(when: When, actor: str, leader: str | None) -> Single | AllOf:
+    if when.all is not None:
+        return AllOf(tuple(_single(part, actor, leader) for part in when.all))
+    return _single(when, actor, leader)
+
+
+def _single(when: When, actor: str, leader: str | None) -> Single:
+    match when:
+        case When(after=seconds) if seconds is not None:
+            return After(seconds)
+        case When(ended=EndedWhen() as ended):
+            return AfterEvent(ended.event, ended.after)
+        case When(speed=SpeedWhen() as speed):
+            return AtSpeed(speed.of or actor, *_bound(speed.below, speed.above))
+        case When(standstill=StandstillWhen() as standstill):
+            return AtStandstill(standstill.of or actor)
+        case When(travelled=TravelledWhen() as travelled):
+            return AfterDistance(travelled.of or actor, travelled.distance)
+        case When(reached=ReachedWhen() as reached):
+            return AtPlace(reached.of or actor, reached.along)
+        case When(in_lane=InLaneWhen() as in_lane):
+            return InLane(in_lane.of or actor, lane_ref(in_lane.lane))
+        case When(passed=PassedWhen() as passed):
+            return HasPassed(passed.of or actor, passed.what)
     of, to = pair_of(when, actor, leader)
     assert of is not None and to is not None, "doubts() lets no open pair through"
     if when.ttc is not None:
         return AtTTC(of, to, when.ttc.below)
     if when.gap is not None:
         return AtGap(of, to, *_bound(when.gap.below, when.gap.above))
+    assert when.headway is not None
     return AtHeadway(of, to, *_bound(when.headway.below, when.headway.above))
 
 
 def _bound(below: float | None, above: float | None) -> tuple[float, bool]:
-    return (below, True) if above is None else (above, False)
+    if above is not None:
+        return above, False
+    assert below is not None  # one of them is given
+    return below, True

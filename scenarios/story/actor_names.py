@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 
 from lark.exceptions import UnexpectedInput
 
@@ -14,6 +14,8 @@ from scenarios.story.parse_tree import clauses
 from scenarios.story.sentence import LABEL, StoryContext, StorySyntaxError, read_line
 from scenarios.verbs.clause import Clause
 
+_ID = re.compile(r"[a-z][a-z0-9_-]*")  # another one is refused where it is declared, whatever the story says
+MOST_TRIED = 4  # places of a word in one line
 _PLAIN = "someone"  # no word of the grammar
 _PLACES = ("WHO brakes", "it follows WHO", "it brakes when WHO stands still", "it brakes after WHO has ended")
 
@@ -25,10 +27,10 @@ def name_in_the_way(line: str, cast: ActorIndex, told: StoryContext) -> str:
     """
     label = LABEL.fullmatch(line.strip())
     plain = label[2] if label else line
-    found = _read(plain, cast, told)
-    for name in [name for name in cast.members if re.search(_word(name), plain, re.IGNORECASE)]:
-        if found is not None and _is_plain(name):
-            continue
+    ids = (name for name in cast.members if _ID.fullmatch(name) and not _is_plain(name))
+    doubtful = [name for name in ids if re.search(_word(name), plain, re.IGNORECASE)]
+    found = _read(plain, cast, told) if doubtful else None
+    for name in doubtful:
         other = next(free for n in count(1) if (free := f"{_PLAIN}-{n}") not in cast.members)
         members = {other if known == name else known: who for known, who in cast.members.items()}
         renamed = replace(cast, members=members | {other: replace(cast.members[name], id=other)})
@@ -61,7 +63,7 @@ def _word(name: str) -> str:
 def _renamed(line: str, name: str, other: str) -> Iterator[str]:
     """The line with the other id in all places of the word, and in each of them alone."""
     yield re.sub(_word(name), other, line, flags=re.IGNORECASE)
-    for place in re.finditer(_word(name), line, re.IGNORECASE):
+    for place in islice(re.finditer(_word(name), line, re.IGNORECASE), MOST_TRIED):
         yield line[: place.start()] + other + line[place.end() :]
 
 

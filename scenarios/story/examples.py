@@ -58,8 +58,6 @@ _PHRASES = (
     "{a} steps out from behind {b} after 2 s",
     "{a} runs out from behind {b} after 2 s",
     "{a} steps out from in front of {b} after 2 s",
-    "{a} follows the trajectory (2 s, 20 m, 0 m), (4 s, 38 m, 3 m)",
-    "{a} loses control turning 90 deg to the left",
     "{a} drops {c} after 2 s",
     "{a} appears at the scene's edge after 1 s",
     "{a} disappears at the scene's edge",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lark import Lark, Token, Transformer
 
-from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, PhysicalQuantity, measure_of
+from scenarios.source.units import ACCELERATION, SPEED, TIME, PhysicalQuantity, measure_of
 from scenarios.spec.actor_references import ORDINALS
 from scenarios.story.trigger_phrases import Moments, lane_of, side_of
 from scenarios.verbs import VERBS
@@ -46,6 +46,7 @@ RUNNING = "at a run"  # a speed that depends on who runs
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
 _HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
+_SAID_BY = dict.fromkeys(("decel", "rate"), ": a word such as hard or gently, or a rate such as 'at 4 m/s^2'")
 # What "at" or "with" says to each verb; a time always says when.
 _AT: dict[str, dict[PhysicalQuantity, str]] = {
     "brake": {ACCELERATION: "decel"},
@@ -56,7 +57,6 @@ _AT: dict[str, dict[PhysicalQuantity, str]] = {
     "follow": {SPEED: "speed"},
     "cross": {SPEED: "speed"},
     "step_out": {SPEED: "speed"},
-    "lose_control": {ANGLE: "turn"},
 }
 
 
@@ -126,7 +126,7 @@ def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Cl
         if key == "after":
             key, value = "when", Moment("after", {"after": value}, {})
         if key in says:
-            return ClauseError(f"'{key}' said once, not twice")
+            return ClauseError(f"'{key}' said once, not twice{_SAID_BY.get(key, '')}")
         says[key] = value
     own = VERBS.get(verb)
     written = own.section.model_fields if own is not None else ()
@@ -195,9 +195,6 @@ class _StoryTransformer(Moments):
 
     def driver(self, items: list[Token]) -> Part:
         return "driver", str(items[0])
-
-    def point(self, items: list[str]) -> list[str]:
-        return items
 
     # -- deeds ---------------------------------------------------------------------------------------------------------
 
@@ -293,13 +290,6 @@ class _StoryTransformer(Moments):
     def step_out_before(self, items: list):
         return _stepping(items, "before")
 
-    def follow_trajectory(self, items: list):
-        points = [item for item in items if isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)]
-        return collected("follow_trajectory", flat(i for i in items if i not in points), points=points)
-
-    def lose_control(self, items: list):
-        return collected("lose_control", flat(items))
-
     def drop(self, items: list):
         return collected("drop", [("cargo", items[0]), *(p for p in flat(items[1:]) if p[0] != "onto")])
 
@@ -310,8 +300,8 @@ class _StoryTransformer(Moments):
         return collected("disappear", flat(items))
 
 
-_KEYS = {"lasting": "for", "turning": "turn"}
-for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting", "turning"):
+_KEYS = {"lasting": "for"}
+for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting"):
     setattr(_StoryTransformer, _name, lambda self, items, key=_KEYS.get(_name, _name): (key, items[0]))
 
 

@@ -52,7 +52,7 @@ class StoryContext:
 
 
 def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> list[dict[str, object]]:
-    """The structured events {id, actor, when, do} that a line stands for, one a clause; raises Misread."""
+    """The structured events {id, actor, when, do} that a line stands for, one a clause; raises StorySyntaxError."""
     plain = re.sub(r"\s+", " ", text).strip().lower()
     if not 0 < len(re.sub(r"\([^()]*\)", "", plain[:MOST])) <= LONGEST or len(plain) > MOST:
         raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
@@ -233,13 +233,21 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIn
     here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # what follows an 'and' that was taken for a condition's
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
-    if _is_condition(plain) and not _is_deed(plain[:at]):
-        return quoted(text), f"what somebody does, and this happens by itself; wait for it with '... when {plain}'"
+    if (when := _as_condition(plain)) is not None and not _is_deed(plain[:at]):
+        deed = " (what somebody does is 'overtakes')" if when.key == "passed" else ""
+        return quoted(
+            text
+        ), f"what somebody does, and this happens by itself; wait for it with '... when {plain}'{deed}"
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"
 
 
-def _is_condition(plain: str) -> bool:
-    return _is_deed(f"it brakes when {plain}")
+def _as_condition(plain: str) -> Moment | None:
+    """What a line says as a condition; None where it is none."""
+    try:
+        said = clauses(f"it brakes when {plain}")[1]
+    except UnexpectedInput:
+        return None
+    return said[0].when if all(isinstance(clause, Clause) for clause in said) else None
 
 
 def _is_deed(plain: str) -> bool:

@@ -70,8 +70,8 @@ class Listed:
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """Two or more numbers of one unit span what lies between them."""
-        read = [number(value) for value in self.values]
-        if len(read) < 2 or None in read or len({n.unit for n in read}) > 1:
+        read = [n for value in self.values if (n := number(value)) is not None]
+        if len(read) < max(2, len(self.values)) or len({n.unit for n in read}) > 1:
             return (Options(tuple(self.choices(0))),)
         found = sorted(float(n.value) for n in read)
         return (Span(self.path, found[0], found[-1], read[0].unit, all(n.whole for n in read)),)

@@ -55,10 +55,12 @@ def _number(written: object) -> Number:
 
 def _ends(written: object) -> tuple[Number, Number]:
     wanted = "two quantities with the same unit, such as [8 m, 20 m]"
-    read = [number(end) for end in written] if isinstance(written, list) else []
-    if len(read) != 2 or None in read or read[0].unit != read[1].unit or read[0].value == read[1].value:
+    ends = written if isinstance(written, list) else []
+    read = [n for end in ends if (n := number(end)) is not None]
+    if not len(ends) == len(read) == 2 or read[0].unit != read[1].unit or read[0].value == read[1].value:
         raise fault(quoted(", ".join(map(str, written)) if isinstance(written, list) else written), wanted)
-    return tuple(sorted(read, key=lambda end: end.value))
+    low, high = sorted(read, key=lambda end: end.value)
+    return low, high
 
 
 def _factor(written: object) -> float:

@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+from typing import Any
 
 from scenarios.source.errors import SpecError
 from scenarios.sweeps.axes import Choice
@@ -83,7 +84,7 @@ def variant(base: dict[str, object], choice: Choice) -> SweepVariant:
     data = deepcopy(base)
     for path, value in choice.values.items():
         *steps, last = path.split(".")
-        node: object = data
+        node: Any = data  # lists and mappings, as deep as the path goes
         for step in steps:
             node = node[int(step)] if isinstance(node, list) else node.setdefault(step, {})
         node[int(last) if isinstance(node, list) else last] = deepcopy(value)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from scenarios.source.errors import SpecError, quoted
 from scenarios.spec.base import as_faults
@@ -12,6 +13,7 @@ from scenarios.sweeps.axes import Axis, Drawn, Listed, Ranged, Rows
 from scenarios.sweeps.axis_spec import MOST_VALUES, Draws, Range
 from scenarios.sweeps.constraint import Constraint, Unfit, read_constraint
 
+Model = TypeVar("Model", bound=BaseModel)
 USUAL_CAP, HIGHEST_CAP = 1000, 20_000  # variants of one file
 _UNSWEPT = ("name", "sweep", "from")
 WORDS = ("rows", "drawn", "where", "at_most", "seed")
@@ -115,7 +117,7 @@ def _rows(base: dict[str, object], written: object, faults: list[SpecError]) -> 
 
 def _drawn(base: dict[str, object], written: object, faults: list[SpecError]) -> Iterator[Axis]:
     members = {k: v for k, v in written.items() if k != "draws"} if isinstance(written, dict) else {}
-    if not members:
+    if not isinstance(written, dict) or not members:
         faults.append(SpecError("sweep.drawn", quoted(written), _DRAWN))
         return
     count, found = _draws(written, "sweep.drawn", faults), {}
@@ -123,8 +125,9 @@ def _drawn(base: dict[str, object], written: object, faults: list[SpecError]) ->
         where = f"sweep.drawn.{path}"
         faults += _path_faults(base, path, where)
         found[path] = _valid(Draws, value, where, faults)
-    if count and None not in found.values():
-        yield Drawn(found, count, {path: f"sweep.drawn.{path}" for path in found})
+    valid = {path: one for path, one in found.items() if one is not None}
+    if count and len(valid) == len(found):
+        yield Drawn(valid, count, {path: f"sweep.drawn.{path}" for path in found})
 
 
 def _draws(written: dict[str, object], where: str, faults: list[SpecError]) -> int | None:
@@ -135,7 +138,7 @@ def _draws(written: dict[str, object], where: str, faults: list[SpecError]) -> i
     return None
 
 
-def _valid(section: type, written: object, where: str, faults: list[SpecError]):
+def _valid(section: type[Model], written: object, where: str, faults: list[SpecError]) -> Model | None:
     try:
         return section.model_validate(written)
     except ValidationError as error:

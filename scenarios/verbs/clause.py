@@ -36,6 +36,6 @@ class ClauseError:
     wanted: str
 
 
-def flat(items: Iterable[object]) -> list[Part]:
+def flat(items: Iterable[Part | list[Part]]) -> list[Part]:
     """Parts in a row; a delayed condition is two of them."""
     return [part for item in items for part in (item if isinstance(item, list) else [item])]

@@ -181,6 +181,11 @@ OPEN_DOOR = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`side`", "the side of the traffic"),
+        ("the opening", f"{math.degrees(OPEN_RAD):g}° within {OPENING_S:g} s, hinged at its front edge; it stays open"),
+        ("the door", f"{DOOR_SIZE.width_m:g} m wide, {DOOR_SIZE.height_m:g} m high, the body `<id>{DOOR_SUFFIX}`"),
+    ),
     parts={"which_door": _read_door},
     check=_check,
     brings=_brings,

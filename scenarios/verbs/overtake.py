@@ -263,6 +263,12 @@ OVERTAKE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`speed`", "its own speed in its section"),
+        ("the lane changes", f"{LANE_CHANGE_S:g} s or more each way"),
+        ("speeding up", f"{SPEEDING_UP_MPS2:g} m/s²"),
+        ("behind the other, until there is room beside it", f"no nearer than {BEHIND_M:g} m"),
+    ),
     parts={"overtake_whom": "whom", "overtaking_side": _read_side, "overtaking_gap": "gap"},
     at={SPEED: "speed"},
     names=("whom",),

@@ -67,8 +67,9 @@ def _check(says: PullOutDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 
 def _meant(clause: Clause, actor: ActorDescription) -> str:
-    """Who is under way in the lane beside the ego's does not set off: it cuts in."""
-    return "cut_in" if actor.beside_ego_lane and actor.speed_mps > 0 else ""
+    """Who is under way in the lane beside the ego's does not set off: it cuts in, which has no speed to reach."""
+    under_way = actor.beside_ego_lane and actor.speed_mps > 0
+    return "cut_in" if under_way and "speed" not in clause.says else ""
 
 
 def _motion(action: PullOut, mover: BodyState, context: ActionContext) -> RunningAction:
@@ -113,6 +114,10 @@ PULL_OUT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`speed`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
+        ("speeding up", f"{PULLING_OUT_MPS2:g} m/s²"),
+    ),
     at={SPEED: "speed"},
     check=_check,
     meant=_meant,

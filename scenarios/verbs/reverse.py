@@ -89,6 +89,10 @@ REVERSE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`distance`", "until another event ends it"),
+        ("speeding up", f"{BACKING_RATE:g} m/s²"),
+    ),
     parts={"reversed_way": "distance"},
     at={SPEED: "speed"},
     check=_check,

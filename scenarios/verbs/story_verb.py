@@ -70,8 +70,8 @@ class StoryVerb:
     says for each alias of these rules which key of the section it fills, or reads it; aliases that all verbs share
     need no entry. `names` are the keys of actors, of the section and of the action alike; `triggers` the keys of
     triggers (`spec.trigger_spec.When`). `needed`: aliases of parts of which one must be said, as the section asks.
-    `at`: which key "at" or "with" a quantity fills. `meant` names another verb
-    where the same words mean that one of this actor.
+    `at`: which key "at" or "with" a quantity fills. `meant` names another verb where the same words mean that one of
+    this actor. `on_trajectory`: it can befall a body that follows a trajectory from the start.
     """
 
     key: str
@@ -83,6 +83,9 @@ class StoryVerb:
     compiled: Callable[[Any, ActorDescription, ActorIndex], VerbAction]
     words: Callable[[Any], str]
     motion: Motion
+    usual: tuple[
+        tuple[str, str], ...
+    ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
     parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
     at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
@@ -97,6 +100,7 @@ class StoryVerb:
     endless: Callable[[Any], str] = _no_remark  # what the section must say to end by itself; "" where it does
     meant: Callable[[Clause, ActorDescription], str] = _no_remark
     remark: Callable[[Any, PlacedEvent], str] = _no_remark  # what `explain` adds behind the event
+    on_trajectory: bool = False
 
 
 class VerbRegistry:

@@ -240,6 +240,11 @@ TURN_AROUND = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("the turning circle", f"front wheels at most at {math.degrees(FULL_LOCK_RAD):g}°, turned over {EASING_M:g} m"),
+        ("the way", "over its left, into the right-hand lane of the other direction"),
+        ("to the middle of that lane, where the arc ends beside it", f"{BACK_S:g} s"),
+    ),
     check=_check,
     check_placed=_check_placed,
     remark=_remark,

@@ -116,6 +116,10 @@ TURN_BACK = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`speed`", "the speed that it has then"),
+        ("the end", f"{BEYOND_EDGE_M:g} m beyond the edge of the road from which it came"),
+    ),
     at={SPEED: "speed"},
     check=_check,
     remark=_remark,

@@ -127,6 +127,11 @@ WAIT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`for`, `until`", "an error: one of them is required"),
+        ("stopping", f"at {STOPPING_MPS2:g} m/s²"),
+        ("afterwards", "its driver, or its speed, as before"),
+    ),
     parts={"waiting_time": "for", "waiting_until": _read_until, "waiting_passed": _read_passed},
     triggers=("until",),
     needed=("waiting_time", "waiting_until", "waiting_passed"),

@@ -13,8 +13,10 @@ class Kind(StrEnum):
 
     module: str
 
-    def __new__(cls, name: str, module: str) -> "Kind":
-        """A member that is its name."""
+    def __new__(cls, name: str, module: str = "") -> "Kind":
+        """A member that is its name. `Kind(name)` is a look-up; a member that is declared without a module is none."""
+        if not module:
+            raise TypeError(f"'{name}': name the module of its record")
         kind = str.__new__(cls, name)
         kind._value_, kind.module = name, module
         return kind

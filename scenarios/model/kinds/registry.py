@@ -22,7 +22,8 @@ class KindRegistry(Mapping[Kind, Record], Generic[Record]):
 
     def __init__(self, what: str, records: Iterable[tuple[Kind, Record]]):
         """`what` names the records in messages. Raises ActorKindError."""
-        self.what, found = what, {}
+        self.what = what
+        found: dict[Kind, Record] = {}
         for kind, record in records:
             if kind in found:
                 raise ActorKindError(f"two {what}s of the kind '{kind}'; there are {', '.join(found)}")

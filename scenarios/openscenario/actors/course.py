@@ -59,11 +59,11 @@ class Course:
         beside = self.chain.spot(spot.x_m, spot.y_m)
         if self.kept_along:
             s, d, turn = self.chain.way(beside.along_m), beside.left_m, spot.heading_rad - beside.heading_rad
-        number = self.lanes.number(beside.lane.id) if beside.lane is not None else None
-        turn = math.remainder(turn, math.tau)
-        if number is None:
-            return Spotted(s, d, turn, None, 0.0)
         leg, lane = beside.leg, beside.lane
+        number = self.lanes.number(lane.id) if lane is not None else None
+        turn = math.remainder(turn, math.tau)
+        if lane is None or number is None:
+            return Spotted(s, d, turn, None, 0.0)
         t = leg.road.locate(spot.x_m, spot.y_m)[1]
         off = leg.way * (t - leg.road.lane_t(lane.id, beside.s_m))
         centre = self.road.lane_centre(number[0] + (self.road.lanes if number[1] else 0))

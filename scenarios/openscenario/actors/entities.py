@@ -103,7 +103,7 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
         part.leave_out(_DECIDES_NOTHING[part.tag])
     box = body.need("BoundingBox")
     centre, extent = box.need("Center"), box.need("Dimensions")
-    size = tuple(extent.number(axis) for axis in ("length", "width", "height"))
+    size = (extent.number("length"), extent.number("width"), extent.number("height"))
     if not all(0.05 <= side <= 30 for side in size):
         raise extent.not_said(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
     centre.number("z")

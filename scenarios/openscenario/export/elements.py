@@ -5,6 +5,7 @@ from lxml import etree
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
+from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
 from scenarios.openscenario.story.manoeuvres import PEAK_ACCELERATION
 from scenarios.roads.road import Road
@@ -28,6 +29,7 @@ from scenarios.scenario import (
     CutOut,
     HoldSpeed,
     LaneOffset,
+    LaneRef,
     Profile,
     Stop,
     Trigger,
@@ -83,6 +85,8 @@ def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[f
             s = along - facing * (nose - REACHED_M) - begins_m(road)
             at = el("Position", el("RoadPosition", roadId=ROAD_ID, s=float(s), t=float(d)))
             said = _of(of, el("ReachPositionCondition", at, tolerance=REACHED_M))
+        case AllOf() | AnyOf():
+            raise TypeError(f"no single condition: {when!r}")
         case _:
             said = _of(when.of, _measure(when))
     return trigger("StartTrigger", name, said, delay=delay)
@@ -144,7 +148,7 @@ def private(action: Action, kind: Kind, rollout: Rollout, road: Road, lane: int,
             return _lane_change(lane_id(road, lane + facing * (1 if left else -1)), within)
         case ChangeLane(Side() as side, within):
             return _lane_change(lane_id(road, lane + facing * (1 if side is Side.LEFT else -1)), within)
-        case ChangeLane(to, within):
+        case ChangeLane(LaneRef() as to, within):
             return _lane_change(lane_id(road, to.number + (road.lanes if to.oncoming else 0)), within)
         case LaneOffset(offset, within):
             dynamics = {

@@ -149,16 +149,21 @@ class _Parts:
         root = el("OpenSCENARIO", header, el("ParameterDeclarations"), el("CatalogLocations"))
         root.append(el("RoadNetwork", el("LogicFile", filepath=f"{s.id}.xodr")))
         root.append(
-            el("Entities", *(entity_xml(p, forward_m(p, i == 0), self._hit_s(p)) for i, p in enumerate(s.placed)))
+            el("Entities", *(entity_xml(p, forward_m(p, i == 0), self._hit_s(i, p)) for i, p in enumerate(s.placed)))
         )
         root.append(self._storyboard())
         for who, how in self.motion.items():
             root.insert(1, etree.Comment(f" {who}: {how} "))
         return root
 
-    def _hit_s(self, placed: Placed) -> float | None:
-        who = placed.body.id
-        return min((h.t_s for h in self.rollout.happenings if h.other and who in (h.actor, h.other)), default=None)
+    def _hit_s(self, i: int, placed: Placed) -> float | None:
+        """From when on an impact moves a body; None of one that none moves, though something may brush it."""
+        who, sliding = placed.body.id, self.rollout.sliding[:, i]
+        hits = [h.t_s for h in self.rollout.happenings if h.other and who in (h.actor, h.other)]
+        if not hits or not sliding[-1]:
+            return None
+        begins = len(sliding) - int(np.argmin(sliding[::-1])) if not sliding.all() else 0
+        return max((t for t in hits if t <= self.rollout.t_s[begins]), default=min(hits))
 
     def _storyboard(self) -> etree._Element:
         init = el("Actions", el("GlobalAction", environment_xml(self.scenario)))

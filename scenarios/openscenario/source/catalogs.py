@@ -24,7 +24,7 @@ class Catalogs:
     _broken: list[SpecErrors] = field(default_factory=list)
 
     def entry(self, reference: Node) -> Node:
-        """The element that a CatalogReference stands for; raises NotSaid, or Faults of the catalog itself."""
+        """The element that a CatalogReference stands for; raises NotSaid, or SpecErrors of the catalog itself."""
         catalog, name = reference.word("catalogName"), reference.word("entryName")
         known = self._all()
         if catalog not in known:
@@ -42,7 +42,8 @@ class Catalogs:
 
     def _all(self) -> dict[str, dict[str, Element]]:
         if self._entries is None:
-            self._entries = known = {}
+            known: dict[str, dict[str, Element]] = {}
+            self._entries = known
             for folder in self.folders:
                 for file in _files(folder, self.home):
                     self._read(file, known)

@@ -102,7 +102,7 @@ def _value(tree: Tree | Token, scope: Scope) -> Value:
     assert isinstance(tree, Tree)
     match tree.data:
         case "number":
-            return float(tree.children[0])
+            return float(str(tree.children[0]))
         case "truth":
             return str(tree.children[0]) == "true"
         case "parameter":

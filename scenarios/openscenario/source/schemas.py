@@ -15,7 +15,7 @@ MOST_FAULTS = 25
 
 
 def check_schema(file: XmlFile) -> str:
-    """The version of a valid file, such as '1.2'; raises Faults with everything that the schema objects to."""
+    """The version of a valid file, such as '1.2'; raises SpecErrors with everything that the schema objects to."""
     version = _version(file)
     schema = _schema(version)
     if not schema.validate(file.tree):

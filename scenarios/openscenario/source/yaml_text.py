@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _PLAIN = re.compile(r"-?[A-Za-z0-9][A-Za-z0-9 ._/^-]*")
 _TAKEN = re.compile(r"(?i)(true|false|yes|no|on|off|null|y|n|~|[0-9.eE+-]+|0[xob].*)")
@@ -27,7 +27,8 @@ def as_yaml(data: dict[str, object], head: Sequence[str] = ()) -> str:
     for key, value in data.items():
         if key in _ONE_A_LINE and value:
             lines.append(f"{key}:")
-            items = value.items() if isinstance(value, dict) else [(None, item) for item in value]  # type: ignore[union-attr]
+            assert isinstance(value, Iterable)
+            items = value.items() if isinstance(value, dict) else [(None, item) for item in value]
             lines += [f"  {name}: {_flow(item)}" if name else f"  - {_flow(item)}" for name, item in items]
         else:
             lines.append(f"{key}: {_flow(value)}")

@@ -109,7 +109,7 @@ def _speed_action(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
         return [{"hold_speed": {"speed": speed(to), "for": quantity(LEAST_S, "s")}}]
     if shape == "step" or value <= 0:
         raise dynamics.not_said(f"a speed that jumps to {to:.1f} m/s; here it changes with a rate or within a time")
-    smooth = {} if shape == "linear" else {"profile": "smooth"}
+    smooth: Do = {} if shape == "linear" else {"profile": "smooth"}
     if shape == "sinusoidal":
         dynamics.differs("a sinusoidal change of speed; here it is a cubic over the same time")
     if kind == "time":

@@ -127,13 +127,13 @@ def _clothoid(node: Node, stage: ImportContext) -> list[Vertex]:
     if not 0.1 <= length <= 2000 or max(abs(first), abs(first + slope * length)) > 1:
         raise node.not_said("a clothoid of no length that a road has, or too tight")
     curve = Clothoid(first, first + slope * length, length)
-    times = _time(node, "startTime"), _time(node, "stopTime")
+    begins, ends = _time(node, "startTime"), _time(node, "stopTime")
     made = []
     for share in np.linspace(0.0, 1.0, max(3, min(MOST_POINTS, int(length / CLOTHOID_STEP_M) + 1))):
         u, v, turned, _ = curve.at(float(share) * length)
         cos, sin = math.cos(start.heading_rad), math.sin(start.heading_rad)
         x, y = start.x_m + cos * u - sin * v, start.y_m + sin * u + cos * v
-        at = None if None in times else times[0] + float(share) * (times[1] - times[0])
+        at = None if begins is None or ends is None else begins + float(share) * (ends - begins)
         made.append(Vertex(WorldPosition(x, y, start.heading_rad + turned), at, True))
     return made
 
@@ -157,8 +157,8 @@ def _timed(node: Node, vertices: list[Vertex], of: Entity, stage: ImportContext,
     reference = node.need("TimeReference").only()
     if reference.tag == "None":
         return _at_own_pace(node, vertices, stage.speeds[of.name])
-    times = [v.t_s for v in vertices]
-    if None in times:
+    times = [v.t_s for v in vertices if v.t_s is not None]
+    if len(times) < len(vertices):
         raise reference.not_said("times for a trajectory whose points have none")
     scale, offset = reference.number("scale"), reference.number("offset")
     begins = 0.0

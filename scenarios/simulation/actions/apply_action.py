@@ -12,11 +12,9 @@ from scenarios.model.actions import (
     Cross,
     CutIn,
     CutOut,
-    DriveTrajectory,
     Follow,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Profile,
     RunRed,
     StepOut,
@@ -33,7 +31,6 @@ from scenarios.model.sides import Side
 from scenarios.simulation.actions.lane_change import ALONG_RAD, STEEPEST_RAD, across_road, settle_in_lane, shift
 from scenarios.simulation.actions.motions import MOTIONS, ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once, decline
-from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import (
     crossing_side,
     free_path,
@@ -47,14 +44,11 @@ from scenarios.simulation.dynamics.longitudinal_control import (
     Target,
     rate_within,
 )
-from scenarios.simulation.dynamics.polyline_path import joined_line
-from scenarios.simulation.dynamics.sliding import spin_out
 from scenarios.simulation.traffic.roundabout_yield import take_exit
 from scenarios.simulation.traffic.traffic_signals import run_red, stop_at_line, turn_off
 
 WALK_BUILD_UP_S = 0.4
 REACHED_MPS = 0.02  # a speed this near is the one that was asked for
-SLIDES_FROM_MPS = 1.0  # below it a loss of grip shows nothing
 _INTO_LANE = (CutIn, CutOut, ChangeLane, LaneOffset, Follow)  # bends from the present heading into the road
 
 
@@ -77,10 +71,6 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
     match action:
         case Cross(speed) | StepOut(speed_mps=speed):
             return _cross(mover, action, speed)
-        case DriveTrajectory(points):
-            return _drive_line(mover, points, t_s)
-        case LoseControl(turn):
-            return _lose_control(mover, turn)
         case TakeExit(number):
             return take_exit(mover, number)
         case TurnAt(side):
@@ -209,23 +199,3 @@ def _cross(mover: BodyState, action: Cross | StepOut, speed: float) -> RunningAc
     if isinstance(action, StepOut):
         said = f"steps out from {'in front of' if action.in_front else 'behind'} {action.behind}"
     return RunningAction(said, lambda _: mover.ends_beyond_d is None and mover.speed == 0)
-
-
-def _drive_line(mover: BodyState, points: tuple[tuple[float, float, float], ...], t_s: float) -> RunningAction:
-    line = joined_line(mover.at, max(mover.speed, 0.0), t_s, points)
-    mover.path, mover.scripted, mover.ends_beyond_d = line, True, None
-    return RunningAction("follows a trajectory", lambda _: mover.path is not line or not mover.scripted)
-
-
-def _lose_control(mover: BodyState, turn: float) -> RunningAction:
-    if mover.speed < SLIDES_FROM_MPS:
-        return RunningAction(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
-    decel = sliding_decel(mover.body, mover.grip / 9.81)
-    mover.skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
-    mover.lit = True
-    asked, turns = math.degrees(abs(turn)), math.degrees(abs(possible))
-    limit = f" ({asked:.0f} asked; there is no way for more)" if turns < asked - 5 else ""
-    side, skid = "left" if turn > 0 else "right", mover.skid
-    return RunningAction(
-        f"loses control and turns by {turns:.0f} degrees to the {side}{limit}", lambda _: mover.skid is not skid
-    )

@@ -4,6 +4,7 @@ import math
 
 from scenarios.model.actions import Action, ChangeLane, CutIn, CutOut, LaneOffset
 from scenarios.model.sides import Side
+from scenarios.model.triggers import LaneRef
 from scenarios.roads.road import Road
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
@@ -27,7 +28,7 @@ def shift(mover: BodyState, action: Action) -> RunningAction:
             return _to_lane(mover, _way_out(mover.road, here, side, facing), duration, "cuts out")
         case ChangeLane(Side() as side, within):
             return _to_lane(mover, beside(mover.road, here, side, facing), within, f"changes lane to the {side}")
-        case ChangeLane(lane, within):
+        case ChangeLane(LaneRef() as lane, within):
             number = lane.number + (mover.road.lanes if lane.oncoming else 0)
             return _to_lane(mover, number, within, f"moves to {lane}")
         case LaneOffset(offset, within):

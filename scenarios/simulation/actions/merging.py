@@ -80,6 +80,7 @@ class Merging:
         if ahead is not None and (gap := ahead.near_m - own.far_m) > 0:
             desired = max(mover.drive.speed_mps, 0.1)
             asked = min(asked, max(idm(mover.speed, desired, gap, ahead.along_mps, TIME_GAP_S), -COMFORTABLE_MPS2))
+        assert self.road.ramp is not None  # it is alongside
         room = self.road.ramp.narrows_m - BEFORE_END_M - own.far_m
         needed = mover.speed**2 / (2 * max(room, 0.1))
         if (needed > COMFORTABLE_MPS2 or room < 1.0) and mover.speed > 0:
@@ -102,7 +103,9 @@ class Merging:
 
     def _alongside(self, mover: BodyState) -> bool:
         ramp, path = self.road.ramp, mover.path
-        if mover.turn is not None or not isinstance(path, LanePath) or path.road is not self.road or not path.settled:
+        if ramp is None or mover.turn is not None or not isinstance(path, LanePath):
+            return False
+        if path.road is not self.road or not path.settled:
             return False
         there = abs(path.d - self.road.lane_centre(-1)) < self.road.lane_width_m / 2
         return there and ramp.joins_m <= path.s < ramp.ends_m and mover.present and not mover.slides

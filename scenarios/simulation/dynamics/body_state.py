@@ -24,8 +24,6 @@ from scenarios.simulation.dynamics.state_table import (
     LIT,
     PRESENT,
     SLIDES,
-    SLIDES_X,
-    SLIDES_Y,
     SLOPE,
     SPEED,
     TRAVELLED,
@@ -133,10 +131,12 @@ class BodyState:
         yaw = self.at[2]
         return self.speed * np.array([math.cos(yaw), math.sin(yaw)])
 
-    def lay_slide(self) -> None:
-        """Let its row say how it slides."""
-        assert self.skid is not None
-        self.row[SLIDES], (self.row[SLIDES_X], self.row[SLIDES_Y]) = 1, self.skid.velocity
+    def begin_slide(self, skid: SlidingState, fall: FallingState | None = None) -> None:
+        """From now on slide, and first fall if there is a `fall`: both lie in its row."""
+        self.skid, self.fall, self.row[SLIDES] = skid, fall, 1
+        skid.lie_in(self.row)
+        if fall is not None:
+            fall.lie_in(self.row)
 
     def centre(self) -> tuple[float, float]:
         """Map x, y of the box centre."""
@@ -292,7 +292,8 @@ class BodyState:
     def struck(self, velocity: np.ndarray, decel: float) -> None:
         """From an impact on: slide with this velocity, slowed by friction alone."""
         spin = self.skid.yaw_rate if self.skid is not None else 0.0
-        self.skid, self.struck_once, self.attached = SlidingState(velocity, decel, spin), True, None
+        self.begin_slide(SlidingState(velocity, decel, spin), self.fall)
+        self.struck_once, self.attached = True, None
         self.still, self.scripted, self.drive, self.driven = False, False, None, False
         yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
@@ -315,8 +316,9 @@ class BodyState:
         before, heading = self.at[2], yaw + self.attached.turn_rad
         self._put_centre(x + cos * forward - sin * left, y + sin * forward + cos * left, heading)
         lever = np.array([-sin * forward - cos * left, cos * forward - sin * left])
-        self.skid = SlidingState(skid.velocity + skid.yaw_rate * lever, skid.decel_mps2, skid.yaw_rate)
-        speed = float(self.skid.velocity @ [math.cos(heading), math.sin(heading)])
+        slide = SlidingState(skid.velocity + skid.yaw_rate * lever, skid.decel_mps2, skid.yaw_rate)
+        self.begin_slide(slide, self.fall)
+        speed = float(slide.velocity @ [math.cos(heading), math.sin(heading)])
         self.accel, self.speed, self.yaw_rate = (speed - self.speed) / dt, speed, (heading - before) / dt
 
     def join_lane(self) -> LanePath:

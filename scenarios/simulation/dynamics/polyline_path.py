@@ -19,7 +19,7 @@ class LinePath:
         self,
         curve: Curve,
         length_m: float,
-        plan: Callable[[float], float],
+        plan: Callable[[float], float | np.ndarray],
         begins_s: float = 0.0,
         ends_s: float = math.inf,
     ) -> None:

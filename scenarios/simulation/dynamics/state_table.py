@@ -1,7 +1,9 @@
 """How bodies go on from step to step, compiled: each is a row of a table, each of its columns a number.
 
-A `Mover` and the `LanePath` that it is on are handles by which drivers and stories read and write such a row. Map
-frame, SI units; `facing` and `gear` are +1 or -1, yes and no are 1 and 0.
+How a body moves stands here and nowhere else. A `BodyState`, the `LanePath` that it is on, its `SlidingState` and its
+`FallingState` are handles by which drivers and stories read and write such a row; what rules a body (its target, turn,
+drawn line, and whether somebody drives it) are the `BodyState`'s own. Map frame, SI units; `facing`, `gear` and the
+side of a kick are +1 or -1, yes and no are 1 and 0.
 """
 
 import math
@@ -18,14 +20,16 @@ from scenarios.roads.reference_line import bend_at, pose_at
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 
 X, Y, YAW, SPEED, ACCEL, YAW_RATE, TRAVELLED, GEAR, LIT, GRIP, WALKS, SLOPE = range(12)
-PRESENT, SLIDES, SLIDES_X, SLIDES_Y = range(12, 16)
-TOWARDS, AMOUNT, RATE, BRAKING = range(16, 20)  # what is asked: an acceleration, or to go towards a speed
-S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(20, 26)  # on a lane; of no length: it keeps its offset
-SHIFT = 26  # and on: the quintic's six coefficients
-WIDTH = 32
+PRESENT, SLIDES, SLIDES_X, SLIDES_Y, SLIDE_DECEL, SLIDE_TURN, KICK_S, KICK_SIDE = range(12, 20)
+BOTTOM, SINKING = range(20, 22)  # of a body that falls
+TOWARDS, AMOUNT, RATE, BRAKING = range(22, 26)  # what is asked: an acceleration, or to go towards a speed
+S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(26, 32)  # on a lane; of no length: it keeps its offset
+SHIFT = 32  # and on: the quintic's six coefficients
+WIDTH = 38
 ASKED, PATH = slice(TOWARDS, BRAKING + 1), slice(S, WIDTH)
-Row = Float[np.ndarray, "32"]
-Table = Float[np.ndarray, "actor 32"]
+SLIDE, FALL, SLIDE_VELOCITY = slice(SLIDES_X, KICK_SIDE + 1), slice(BOTTOM, SINKING + 1), slice(SLIDES_X, SLIDES_Y + 1)
+Row = Float[np.ndarray, "38"]
+Table = Float[np.ndarray, "actor 38"]
 
 
 def blank() -> Row:
@@ -36,7 +40,7 @@ def in_row(**columns: int) -> Callable[[type], type]:
     """Of a dataclass with a `row`: these fields lie there."""
 
     def laid(holder: type) -> type:
-        kinds = {field.name: field.type for field in fields(holder)}
+        kinds = {field.name: field.type for field in fields(holder) if isinstance(field.type, type)}
         for name, column in columns.items():
             setattr(holder, name, _number(column, kinds[name]))
         return holder

@@ -31,7 +31,8 @@ def room_to_line(mover: BodyState) -> float:
 
 def turn_off(mover: BodyState, side: Side) -> RunningAction:
     """Begin the way round the corner; the speed follows when the corner is near."""
-    if main_road(mover).junction is not None and main_road(mover).junction.ring_m:
+    junction = main_road(mover).junction
+    if junction is not None and junction.ring_m:
         return turn_in_ring(mover, side)
     path = mover.join_lane()
     if mover.turn is not None or not path.settled:

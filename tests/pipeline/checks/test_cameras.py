@@ -77,11 +77,14 @@ def test_for_a_camera_without_limits_only_source_pictures_pass():
     assert "nearmiss evaluate --calibrate 64 --rig RIG" in verdicts["ghosts"].reason
 
 
-def test_for_a_camera_without_limits_generated_frames_have_only_the_check_of_key_actors():
+def test_generated_frames_of_a_camera_without_limits_keep_the_clip_back_whichever_actors_are_found():
     scene = behind()
     verdicts = judge_scene(scene, scene.sight.found, frozenset({"follower"}), strict_baseline())
     seen = by_id(verdicts)
-    assert seen["source-pictures"].outcome is Outcome.INCONCLUSIVE
+    held = seen["source-pictures"]
+    assert (held.outcome, held.against) == (Outcome.INCONCLUSIVE, True)
+    assert "the frames are drawn by a generator" in held.reason
+    assert "--calibrate 64 --rig RIG" in held.reason
     actors = [v for v in verdicts if v.check == KEY_ACTOR]
     assert {v.outcome for v in actors} == {Outcome.PASS}
     nobody = edited(scene.sight, range(FRAMES), lambda found: replace(

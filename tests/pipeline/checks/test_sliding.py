@@ -20,11 +20,9 @@ from scenarios.scenario import (
     ChangeLane,
     ChangeSpeed,
     CutOut,
-    DriveTrajectory,
     Drop,
     Event,
     LaneOffset,
-    LoseControl,
     Parked,
     Placed,
     Profile,
@@ -32,6 +30,8 @@ from scenarios.scenario import (
     Stop,
 )
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.reverse import Reverse
 from tests.scenarios.situations import car_ahead, curve, ego, scenario
 

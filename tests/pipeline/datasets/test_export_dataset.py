@@ -140,3 +140,20 @@ def test_a_merged_dataset_is_exported_only_in_its_own_format(request_, labels, t
     with pytest.raises(DatasetNotExported, match="no version v0009"):
         export_dataset(place, "nuscenes", tmp_path / "other", "v0009")
     assert not (tmp_path / "other").exists()
+
+
+def test_the_dataset_within_a_run_is_answered_with_the_run(request_, tmp_path, monkeypatch):
+    generate.generate(request_, INLINE, NoObserver())
+    inside = request_.out / "dataset"
+    before = sorted(inside.rglob("*"))
+    monkeypatch.chdir(tmp_path)
+    commands = (
+        ("export-dataset", "--out", "x"), ("fetch", "--to", "x"), ("gc", "--older-than", "0"), ("status",), ("resume",)
+    )  # fmt: skip
+    for command, *options in commands:
+        told = CliRunner().invoke(app, [command, str(inside), *options])
+        assert told.exit_code == 2
+        assert "part of the run run: give that one" in " ".join(told.output.split()), command
+    told = CliRunner().invoke(app, ["merge", str(inside), "--into", str(tmp_path / "merged")])
+    assert told.exit_code == 2 and "part of the run run: give that one" in " ".join(told.output.split())
+    assert sorted(inside.rglob("*")) == before

@@ -21,6 +21,7 @@ from outputs.versioned.store import open_store
 from pipeline.batch.generate import NoObserver, Summary, generate
 from pipeline.datasets.merge import merge
 from pipeline.runs.run_config import ExecutionConfig, RunConfig
+from scenarios.model.environment import Weather
 from tests.pipeline.rigs.all_round import PAIR, pair_in, scenario_in
 
 CAMERAS = tuple(camera.name for camera in RIGS["nuscenes"])
@@ -189,3 +190,16 @@ def test_two_rigs_cannot_be_merged_and_one_rig_with_another_mounting_can(six, tm
     loaded = NuScenes(both.version.name, str(tmp_path / "copy"), verbose=False)
     assert {len(sample["data"]) for sample in loaded.sample} == {3}
     assert len(loaded.calibrated_sensor) == 2 * 2 + 1
+
+
+def test_rain_and_noise_are_each_camera_s_own_and_the_front_camera_s_as_ever(clip):
+    rollout = replace(clip.rollout, environment=replace(clip.rollout.environment, weather=Weather.RAIN))
+    scenery, ahead = build_scenery(rollout), RIGS["nuscenes"][0].resized(36, 64)
+    assert ahead.name == "CAM_FRONT"
+    twin = replace(ahead, name="CAM_FRONT_2")
+    front, six_s, other = (
+        render_procedural(rollout, scenery, camera, 1, [0]).astype(int)
+        for camera in (RIGS["front"][0].resized(36, 64), ahead, twin)
+    )
+    np.testing.assert_array_equal(front, six_s)
+    assert 0.5 < np.abs(front - other).mean() < 20  # other drops over the same street

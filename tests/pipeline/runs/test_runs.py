@@ -1,6 +1,7 @@
 """Run folders: clips appear atomically and once, one run at a time, no name escapes from the folder."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -260,3 +261,31 @@ def test_coverage_counts_requested_made_accepted_and_critical_scenarios(tmp_path
     assert [(t.asked, t.run, t.accepted, t.critical) for t in speed.tallies] == [
         (1, 1, 1, 1), (1, 1, 0, 1), (1, 0, 0, 0),
     ]  # fmt: skip
+
+
+FAILURE = {"clip": "a", "scenario": "s", "name": "n", "seed": 0, "reason": "r", "trace": "t", "passing": True}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"clip": "a"', "Invalid JSON"),
+        (json.dumps(FAILURE | {"seed": "0"}), "seed: Input should be"),
+        (json.dumps(FAILURE | {"late": 1}), "late: Extra inputs"),
+    ],
+)
+def test_a_damaged_failure_is_refused_by_path_and_field(tmp_path, content, words):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        path = tmp_path / "failed" / "a.json"
+        path.write_text(content)
+        with pytest.raises(RunRefused, match=f"{re.escape(str(path))} is damaged .*{words}.*move it away"):
+            run.failures()
+
+
+def test_a_failure_of_an_older_version_is_read_by_its_older_name(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        (tmp_path / "failed" / "a.json").write_text(json.dumps(FAILURE))
+        (failure,) = run.failures()
+    assert failure.transient
+    assert failure.attempts == 1
+    assert failure.model_dump(by_alias=True) == FAILURE | {"attempts": 1}

@@ -34,8 +34,8 @@ class Squares:
         colours = torch.from_numpy(rng.uniform(-1, 1, (4, 3, 1, 1))).float()
         return self.network.loss(colours.expand(-1, -1, 32, 32), torch.ones(4, 1, 32, 32))
 
-    def picture(self, network: nn.Module, path: Path) -> None:
-        sheet([to_bytes(network.decode(torch.zeros(2, 2, 2, dtype=torch.long)))], path)
+    def picture(self, path: Path) -> None:
+        sheet([to_bytes(self.network.decode(torch.zeros(2, 2, 2, dtype=torch.long)))], path)
 
 
 def run(folder: Path, *stops: int) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from scenarios.opendrive.read_map import map_of
 from scenarios.openscenario.export.export import ROLLED_OUT, TOLD, Exported, NotExported, export
 from scenarios.openscenario.import_file import ImportOptions, import_file
 from scenarios.openscenario.source.schemas import schema_faults
-from scenarios.rollout import Rollout
+from scenarios.rollout import Rollout, SimEvent
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.xml_document import parse_xml
@@ -202,3 +202,11 @@ def test_who_brakes_less_hard_than_the_road_allows_comes_back(kind, hardest, tmp
     repeated = simulate(again(made, tmp_path))
     assert repeated.acceleration_mps2[:, 1].min() == pytest.approx(-hardest, abs=0.05)
     assert farthest_apart(scenario, rollout, repeated) < 0.02
+
+
+def test_who_is_only_brushed_keeps_its_whole_way():
+    (scenario,) = loads(HIT.format(kind="car", place="lane: 1, ahead: 2 m, speed: 40 km/h", story="it brakes gently"))
+    rollout = simulate(scenario)
+    assert not rollout.sliding.any()
+    brushed = replace(rollout, happenings=(SimEvent(1.0, "ego", "collision with it", "it", 0.1),))
+    assert b"nearmiss:hit-at" not in export(scenario, brushed).xosc

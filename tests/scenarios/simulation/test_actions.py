@@ -21,14 +21,12 @@ from scenarios.scenario import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Event,
     Follow,
     HoldSpeed,
     LaneOffset,
     LaneRef,
-    LoseControl,
     OnLane,
     Parked,
     Placed,
@@ -37,6 +35,8 @@ from scenarios.scenario import (
 )
 from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.reverse import Reverse
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 

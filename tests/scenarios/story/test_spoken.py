@@ -33,7 +33,6 @@ from scenarios.scenario import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Event,
     Follow,
@@ -42,13 +41,14 @@ from scenarios.scenario import (
     InLane,
     LaneOffset,
     LaneRef,
-    LoseControl,
     Profile,
     StepOut,
     Stop,
     Trigger,
 )  # fmt: skip
 from scenarios.verbs import VERBS
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.open_door import OpenDoor
 from scenarios.verbs.overtake import Overtake
 from scenarios.verbs.pull_out import PullOut

@@ -22,7 +22,6 @@ from scenarios.scenario import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Event,
     Follow,
@@ -31,10 +30,11 @@ from scenarios.scenario import (
     InLane,
     LaneOffset,
     LaneRef,
-    LoseControl,
     Profile,
     Stop,
 )  # fmt: skip
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.reverse import Reverse
 from tests.scenarios.street import events, refusal, same
 

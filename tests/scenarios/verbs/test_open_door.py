@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from scenarios.model.bodies import Colour, Kind
-from scenarios.model.kinds.debris import DOOR_SIZE
+from scenarios.model.kinds.debris import DOOR_SIZE, DOORED
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.story.mentions import mentioned
+from scenarios.verbs.open_door import HINGE_SHARE
 from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, impossible, lanes, speeds, story_of
 
 RED, _, WALKER, _, _ = ACTORS
@@ -84,6 +85,10 @@ def test_the_story_names_the_door_and_explain_tells_of_it():
     scenario = lanes("parked opens its door after 1 s", actors=(PARKED,))
     assert mentioned(scenario.events) == {"parked", "parked-door"}
     assert "the left one swings out 0.98 m within 1.6 s" in story_of(scenario)[0]
+
+
+def test_every_kind_that_messages_say_has_a_door_opens_one():
+    assert set(HINGE_SHARE) == set(DOORED)
 
 
 def test_a_car_that_is_hit_before_opens_none():
