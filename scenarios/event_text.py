@@ -1,4 +1,4 @@
-"""Events in English, in sentences that the grammar of story lines reads back as the very same events."""
+"""Events as English sentences, which the grammar of story lines parses to the same events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,11 +52,11 @@ VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action
 
 
 def sentence(event: Event) -> str:
-    """What an event says, such as 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
-    return f"{actor_text(event.actor)} {deed(event.do)} {moment(event.when)}"
+    """The sentence of an event: 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
+    return f"{actor_text(event.actor)} {action_text(event.do)} {trigger_text(event.when)}"
 
 
-def moment(when: Trigger) -> str:
+def trigger_text(when: Trigger) -> str:
     """A trigger in words."""
     match when:
         case After(t):
@@ -67,7 +67,7 @@ def moment(when: Trigger) -> str:
 
 
 def condition_text(when: Trigger) -> str:
-    """What holds, such as 'the ego is faster than 30 km/h': behind 'when'."""
+    """A condition in words, such as 'the ego is faster than 30 km/h', as after 'when'."""
     match when:
         case AllOf(parts):
             return " and ".join(map(condition_text, parts))
@@ -98,8 +98,8 @@ def condition_text(when: Trigger) -> str:
     raise TypeError(f"no words for {when!r}")
 
 
-def deed(action: Action) -> str:
-    """An action in words, without who does it."""
+def action_text(action: Action) -> str:
+    """An action in words, without its actor."""
     match action:
         case HoldSpeed(speed, lasting):
             return f"holds {speed_text(speed)}{_for(lasting)}"
@@ -167,7 +167,7 @@ def _sideways(action: Action) -> str:
 
 
 def actor_text(actor: str) -> str:
-    """An actor's id as a sentence names it."""
+    """An actor's id as used in a sentence."""
     return "the ego" if actor == "ego" else actor
 
 
@@ -189,5 +189,5 @@ def speed_text(speed_mps: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """As few digits as say the same: nine decimals, which is what decides a scenario's id."""
+    """The shortest text of a number at nine decimals, the precision of a scenario's id."""
     return f"{value:.9f}".rstrip("0").rstrip(".") if value else "0"

@@ -42,7 +42,7 @@ def gc_dataset(place: str, older_than: timedelta = AGE, dry_run: bool = False) -
     Only files unchanged for `older_than` are deleted, since a running merge may need younger ones.
     """
     if run_around(place) is not None:
-        raise NotSwept(f"{place} is no merged dataset{run_instead(place)}")
+        raise GarbageCollectionRefused(f"{place} is no merged dataset{run_instead(place)}")
     try:
         return delete_orphans(open_store(place), older_than, dry_run)
     except BadAddress as error:

@@ -1,4 +1,4 @@
-"""How the action of an event is written as a mapping, and what it compiles to."""
+"""The spec of an event's action, and its compilation."""
 
 from typing import Annotated, Any, Literal
 
@@ -43,7 +43,7 @@ from scenarios.verbs import VERBS
 
 DRIVER = "r157 careful"
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
-BED_M = 1.2  # height of a lorry's load floor; roofs of cars are a little higher
+BED_M = 1.2  # height of a truck's load floor; the roofs of cars are slightly higher
 HARDEST = "hardest"
 
 
@@ -65,17 +65,17 @@ class StopAtLineDo(Section):
 
 
 class RunRedDo(Section):
-    """Nothing more to say: the signals are nothing to it."""
+    """Has no arguments."""
 
 
 class TakeExitDo(Section):
-    number: Count = Field(ge=1, le=4, description="the exit's number, counted from where one enters, 1 first")
+    number: Count = Field(ge=1, le=4, description="the exit's number, counted from the entry, 1 first")
 
 
 class MergeDo(Section):
     within: Lasting = Field(MERGING_S, description="how long the lane change takes, such as 3 s")
     gap: Annotated[bool, Field(strict=True)] = Field(
-        False, description="true: only into a gap that is safe; false: as soon as the lane is alongside"
+        False, description="true: only into a safe gap; false: as soon as the lane is alongside"
     )
 
 
@@ -101,18 +101,22 @@ class ChangeSpeedDo(Section):
 
 class HoldSpeedDo(Section):
     speed: Speed | None = Field(None, description="a speed such as 50 km/h")
-    for_: Lasting | None = Field(None, alias="for", description="how long, such as 2 s; else until told otherwise")
+    for_: Lasting | None = Field(
+        None, alias="for", description="how long, such as 2 s; left out: until another event changes it"
+    )
 
 
 class FollowDo(Section):
-    speed: Speed | None = Field(None, description="the speed wished for, such as 50 km/h")
+    speed: Speed | None = Field(None, description="the desired speed, such as 50 km/h")
     driver: DriverName | None = Field(None, description="the name of a driver model")
-    for_: Lasting | None = Field(None, alias="for", description="how long, such as 2 s; else until told otherwise")
+    for_: Lasting | None = Field(
+        None, alias="for", description="how long, such as 2 s; left out: until another event changes it"
+    )
 
 
 class StopDo(Section):
     decel: Rate | None = Field(None, description="a deceleration such as 4 m/s^2")
-    within: Stretch | None = Field(None, description="the way until standstill, such as 15 m, instead of decel")
+    within: Stretch | None = Field(None, description="the distance to standstill, such as 15 m, instead of decel")
     for_: Instant = Field(0.0, alias="for", description="how long it stands before this event has ended, such as 2 s")
 
     @model_validator(mode="after")
@@ -127,7 +131,7 @@ class CutInDo(Section):
 
 
 class CutOutDo(Section):
-    to: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right; left out: where there is a lane")
+    to: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right; left out: a side with a lane")
     within: Lasting = Field(2.0, description="how long the lane change takes, such as 1.5 s")
 
 
@@ -146,8 +150,8 @@ class ChangeLaneDo(Section):
 
 
 class OffsetDo(Section):
-    to: Sideways = Field(description="how far to its own left of its lane's centre, such as 0.5 m; negative: right")
-    within: Lasting = Field(2.0, description="how long that takes, such as 1.5 s")
+    to: Sideways = Field(description="the offset from its lane's centre to its left, such as 0.5 m; negative: right")
+    within: Lasting = Field(2.0, description="the duration of the move, such as 1.5 s")
 
 
 class CrossDo(Section):
@@ -158,7 +162,9 @@ class StepOutDo(Section):
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["behind"]}, {"required": ["before"]}]})
 
     behind: str | None = Field(None, strict=True, description="the id of a parked actor")
-    before: str | None = Field(None, strict=True, description="the same, from before its front, instead of behind")
+    before: str | None = Field(
+        None, strict=True, description="the id of a parked actor, in front of which it steps out"
+    )
     speed: Speed | None = Field(None, description="a speed such as 5 km/h")
 
     @model_validator(mode="after")
@@ -170,7 +176,7 @@ class StepOutDo(Section):
 
     @property
     def cover(self) -> str:
-        """Whom it steps out from."""
+        """The id of the body that it steps out from."""
         cover = self.behind or self.before
         assert cover is not None
         return cover
@@ -182,7 +188,7 @@ class DropDo(Section):
 
 
 class EdgeDo(Section):
-    """Nothing more to say: where is the scene's edge."""
+    """Has no arguments; the event is at the scene's edge."""
 
 
 class _WrittenAction(Section):
@@ -222,7 +228,7 @@ class _WrittenAction(Section):
 
     @property
     def says(self) -> Any:
-        """What the one action says."""
+        """The section of the one action."""
         return getattr(self, self.verb)
 
 
@@ -238,7 +244,7 @@ def crossing_speed(actor: ActorDescription) -> float | None:
 
 
 def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action:
-    """The action that a well-formed mapping means for this actor; what it leaves open gets the usual value."""
+    """The action of a valid spec for this actor, with defaults for missing values."""
     says: Any = do.says
     if (verb := VERBS.get(do.verb)) is not None:
         return verb.compiled(says, actor, cast)
@@ -289,12 +295,12 @@ def _sideways(do: Do) -> Action:
 
 def _or(value: float | None, usual: float | None) -> float:
     chosen = usual if value is None else value
-    assert chosen is not None, "doubts() lets nothing through that has no speed"
+    assert chosen is not None, "check_event() refuses an action without a speed"
     return chosen
 
 
 def road_action(verb: str, says: Any, usual: Dynamics) -> Action | None:
-    """The action of one of these mappings; None for any other verb."""
+    """The action of a verb that needs a junction, roundabout or ramp; None for any other verb."""
     match verb:
         case "turn":
             return TurnAt(says.to)

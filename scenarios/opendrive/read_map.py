@@ -1,4 +1,4 @@
-"""An OpenDRIVE file (1.1-1.8) to a map, or to everything that is wrong with it."""
+"""Reads an OpenDRIVE file (1.1-1.8) as a map, or reports all its faults."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -13,11 +13,11 @@ from scenarios.source.xml_document import Element, XmlFile, read_xml
 FARTHEST = 1e7  # metres; coordinates of whole countries
 MOST_ROADS = 20_000
 LONGEST_M = 30_000.0  # of one road
-LOOSE_M = 0.1  # between where a geometry ends and where the next one begins, as rounded numbers may say
+LOOSE_M = 0.1  # tolerance between a geometry's end and the next one's start, for rounded numbers
 
 
 class Malformed(ValueError):
-    """An element that lacks something or says what cannot be."""
+    """An invalid or incomplete element."""
 
     def __init__(self, element: Element, found: str, wanted: str):
         self.fault = SpecError(element.tag, found, wanted, element.line, 1)
@@ -30,7 +30,7 @@ def read_map(path: str | Path) -> RoadMap:
 
 
 def map_of(file: XmlFile) -> RoadMap:
-    """The map of a file that is parsed already; raises SpecErrors with one fault a broken road or junction."""
+    """The map of a file that is parsed already; raises SpecErrors with one fault per broken road or junction."""
     if file.root.tag != "OpenDRIVE":
         raise SpecErrors(
             file.path, [SpecError("file", f"<{quoted(file.root.tag)[1:-1]}>", "<OpenDRIVE>", file.root.line, 1)]
@@ -75,7 +75,7 @@ def _road(element: Element) -> MapRoad:
 
 
 def _pieces(plan: Element, length: float) -> tuple[PlanViewGeometry, ...]:
-    """The geometries in their order, without gaps from the road's beginning to its end."""
+    """The geometries in order, without gaps from the road's start to its end."""
     found = sorted(((_piece(part), part) for part in _all(plan, "geometry")), key=lambda pair: pair[0].s_m)
     if not found:
         raise Malformed(plan, "no geometry", "at least one")

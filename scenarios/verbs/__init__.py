@@ -1,7 +1,7 @@
-"""Verbs of a story, each in one module.
+"""Verbs of a story, one module each.
 
-Owns the door for verbs (`story_verb`): how a verb is written, said and understood, what it compiles to, and what it
-makes a body do. A new verb is a module here and an entry in `VERBS`; docs/extending/story-verbs.md shows one.
+Owns the extension interface for verbs (`story_verb`): the spec of a verb, its phrases, its compilation and its motion.
+A new verb is a module here and an entry in `VERBS`; docs/extending/story-verbs.md shows one.
 """
 
 from scenarios.verbs.follow_trajectory import FOLLOW_TRAJECTORY

@@ -1,4 +1,4 @@
-"""waits: stands for a time, or until something holds, and then goes on as before."""
+"""The verb 'waits': stands for a time, or until a condition holds, and then continues as before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from scenarios.spec.trigger_spec import When, compiled_trigger
 from scenarios.verbs.clause import Moment, Part
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
-STOPPING_MPS2 = 3.0  # an ordinary stop
+STOPPING_MPS2 = 3.0  # of an ordinary stop
 
 
 class WaitDo(Section):
@@ -35,7 +35,7 @@ class WaitDo(Section):
 
 @dataclass(frozen=True)
 class Wait(VerbAction):
-    """Stop, stand for `for_s` counted from standstill, or until a trigger holds; then what ruled the speed before."""
+    """Stop, stand for `for_s` from standstill or until a trigger holds, then restore the former speed control."""
 
     takes_speed: ClassVar[bool] = True
 
@@ -59,7 +59,7 @@ def _read_until(items: list) -> Part:
 
 
 def _read_passed(items: list) -> Part:
-    return "until", Moment("passed", {}, {"of": items[0], "what": "it"})  # of an action, "it" is its actor
+    return "until", Moment("passed", {}, {"of": items[0], "what": "it"})  # "it" is the actor of the action
 
 
 def _compiled(says: WaitDo, actor: ActorDescription, cast: ActorIndex) -> Wait:

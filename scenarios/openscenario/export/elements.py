@@ -1,4 +1,4 @@
-"""OpenSCENARIO elements to write: conditions and actions with a counterpart in our language."""
+"""Writes OpenSCENARIO elements: conditions and actions that both languages have."""
 
 from lxml import etree
 
@@ -35,19 +35,19 @@ from scenarios.scenario import (
     Trigger,
 )
 
-REACHED_M = 1.0  # tolerance of a place to reach
-HOLDING_MPS2 = 2.0  # the rate at which a held speed is reached
+REACHED_M = 1.0  # tolerance of a reached position
+HOLDING_MPS2 = 2.0  # rate with which a held speed is reached
 G = 9.81
 
 
 def el(tag: str, *inner: etree._Element, **attributes: object) -> etree._Element:
-    """An element; numbers to a millionth, truth as XML says it."""
-    made = etree.Element(tag, {key.rstrip("_"): told(value) for key, value in attributes.items()})
+    """An element; numbers rounded to a millionth, booleans in XML notation."""
+    made = etree.Element(tag, {key.rstrip("_"): xml_value(value) for key, value in attributes.items()})
     made.extend(inner)
     return made
 
 
-def told(value: object) -> str:
+def xml_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -70,7 +70,7 @@ def trigger(tag: str, name: str, *conditions: etree._Element, delay: float = 0.0
 
 
 def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]]) -> etree._Element:
-    """The trigger of an event of ours; `noses`: of each body the way from its reference to its front, d, facing."""
+    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction."""
     delay = 0.0
     match when:
         case After(t):
@@ -127,7 +127,7 @@ CONDITIONS = (After, AfterEvent, AtGap, AtHeadway, AtTTC, AtSpeed, AtStandstill,
 
 
 def private(action: Action, kind: Kind, rollout: Rollout, road: Road, lane: int, facing: int) -> etree._Element | None:
-    """The PrivateAction of an action of ours; None where it has no counterpart. `lane`: where the body starts."""
+    """The PrivateAction of an action; None if OpenSCENARIO has none. `lane`: the body's first lane."""
     grip = KINDS[kind].dynamics.grip(rollout.friction * G)
     match action:
         case Brake(decel, until):

@@ -1,4 +1,4 @@
-"""Sliding: bodies whose tyres, or flanks, have lost the road, and what friction alone makes of them."""
+"""Sliding and falling bodies: motion under friction and gravity alone."""
 
 import math
 from dataclasses import InitVar, dataclass
@@ -26,22 +26,22 @@ from scenarios.simulation.dynamics.state_table import (
     in_row,
 )
 
-CREEP_MPS = 0.05  # below it a patch's friction fades, so that rest is reached and kept
+CREEP_MPS = 0.05  # friction of a patch is reduced below this speed, so that the body comes to rest and stays
 LONGEST_KICK_S = 4.0
 
 
 def gyration_m2(size: Size) -> float:
-    """Square of the radius of gyration about the vertical: of a box of even density, as cars nearly are."""
+    """Squared radius of gyration about the vertical axis, of a box of uniform density."""
     return (size.length_m**2 + size.width_m**2) / 12
 
 
 @in_row(decel_mps2=SLIDE_DECEL, yaw_rate=SLIDE_TURN, kick_s=KICK_S, side=KICK_SIDE)
 @dataclass
 class SlidingState:
-    """A body that slides: every patch of it is slowed by the friction of its own motion, `decel_mps2` in all.
+    """A sliding body: friction acts on each contact patch against its own motion, `decel_mps2` in total.
 
-    Loss of control begins with a kick: for `kick_s` the front wheels still bite, sideways to `side` (+1 left), while
-    the rear has let go; what follows is friction alone. Map frame.
+    A loss of control starts with a kick: for `kick_s` the front wheels still hold, sideways to `side` (+1 left), while
+    the rear wheels slide; after that friction acts alone. Map frame.
     """
 
     start: InitVar[np.ndarray]  # map velocity, m/s
@@ -58,7 +58,7 @@ class SlidingState:
         """Its own, until it lies in that of the body that slides."""
         return blank()
 
-    def lie_in(self, row: Row) -> None:
+    def share_row(self, row: Row) -> None:
         """From now on share the row of the body that slides."""
         row[SLIDE] = self.row[SLIDE]
         self.row = row
@@ -77,9 +77,9 @@ class SlidingState:
         return not (self.row.item(SLIDE_TURN) or self.row.item(SLIDES_X) or self.row.item(SLIDES_Y))
 
     def step(self, yaw: float, size: Size, dt: float) -> tuple[np.ndarray, float]:
-        """Way in metres and turn in radians of one step."""
+        """Displacement in metres and turn in radians of one step."""
         before, turning = self.velocity, self.yaw_rate
-        if self.kick_s <= 0 and turning == 0:  # all patches move alike
+        if self.kick_s <= 0 and turning == 0:  # all patches have the same velocity
             speed = math.hypot(*before)
             self.velocity = before * max(0.0, 1 - self.decel_mps2 * dt / speed) if speed > 0 else before
         else:
@@ -110,7 +110,7 @@ class SlidingState:
 def spin_out(
     velocity: np.ndarray, yaw: float, size: Size, decel_mps2: float, turn_rad: float
 ) -> tuple[SlidingState, float]:
-    """The skid that turns by `turn_rad` until it rests, or as far as there is way for; and how far that is."""
+    """The skid that turns by `turn_rad` until rest, or by as much as the distance allows; and the angle it turns."""
     side = 1 if turn_rad > 0 else -1
 
     def kicked(kick_s: float) -> SlidingState:
@@ -132,7 +132,7 @@ def spin_out(
 
 
 def _turned(skid: SlidingState, yaw: float, size: Size) -> float:
-    """How far a skid turns until it rests, in few steps: its course does not depend on friction, only its pace."""
+    """Angle that a skid turns until rest, in a few steps: the course does not depend on friction, only its speed."""
     began = math.hypot(*skid.velocity)
     dt, turned = began / skid.decel_mps2 / 120, 0.0
     while skid.kick_s > 0 or math.hypot(*skid.velocity) > 0.03 * began:
@@ -145,7 +145,7 @@ def _turned(skid: SlidingState, yaw: float, size: Size) -> float:
 @in_row(bottom_m=BOTTOM, sinking_mps=SINKING)
 @dataclass
 class FallingState:
-    """In the air: `bottom_m` above the ground, sinking ever faster, otherwise going on as before."""
+    """A falling body `bottom_m` above the ground; its horizontal motion does not change."""
 
     bottom_m: float
     sinking_mps: float = 0.0
@@ -155,13 +155,13 @@ class FallingState:
         """Its own, until it lies in that of the body that falls."""
         return blank()
 
-    def lie_in(self, row: Row) -> None:
+    def share_row(self, row: Row) -> None:
         """From now on share the row of the body that falls."""
         row[FALL] = self.row[FALL]
         self.row = row
 
     def step(self, dt: float) -> float:
-        """Fall on for up to `dt` seconds; returns how much of them is left on the ground."""
+        """Fall for up to `dt` seconds; returns the rest of them that is left on the ground."""
         lands = (math.sqrt(self.sinking_mps**2 + 2 * G * self.bottom_m) - self.sinking_mps) / G
         flown = min(lands, dt)
         self.bottom_m -= self.sinking_mps * flown + G * flown**2 / 2

@@ -34,7 +34,7 @@ def test_english_and_structure_are_refused_for_one_reason(line, structured, reas
             "lead brakes sharply at 6 m/s^2",
             "a word such as hard or gently, or a rate such as 'at 4 m/s^2'",
         ),
-        ("lead passes lorry-2", "'... when lead passes lorry-2' (what somebody does is 'overtakes')"),
+        ("lead passes lorry-2", "'... when lead passes lorry-2' (the action is 'overtakes')"),
         ("lead overtakes the truc", "'truc' says nothing of any of them, did you mean truck?"),
     ],
 )
@@ -42,7 +42,7 @@ def test_the_word_that_cannot_be_used_is_named(line, said):
     assert said in refusal(line)
 
 
-def test_what_happens_by_itself_is_still_told_from_what_somebody_does():
+def test_conditions_are_still_distinguished_from_actions():
     assert "wait for it with '... when the gap is below 10 m'" in refusal("the gap is below 10 m")
 
 
