@@ -236,7 +236,7 @@ def _server_error() -> str:
     return f"{where}: {type(error).__name__}: {error}" if error else ""
 
 
-def _exit_code(work: Callable[[], State], alone: Callable[[], None], there: Callable[[], bool]) -> int:
+def _exit_code(work: Callable[[], Any], alone: Callable[[], None], there: Callable[[], bool]) -> int:
     """Run a flow; 0 if it made everything, by its state or, if the server stopped, by the files (`there`).
 
     If the server cannot be reached at the start, `alone` does the same without Prefect and raises its exit code.

@@ -23,7 +23,9 @@ def merge(
         float | None,
         typer.Option(min=0, max=1, help="Share of scenario families for validation, 0.2; the first merge fixes it."),
     ] = None,
-    test: Annotated[float | None, typer.Option(min=0, max=1, help="The same for testing; none by default.")] = None,
+    test: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The same for testing; none unless asked for.")
+    ] = None,
     name: Format = FIRST_FORMAT,
 ) -> None:
     """Add the accepted clips of run folders to a versioned dataset in nuScenes format.

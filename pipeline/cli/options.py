@@ -65,8 +65,9 @@ def _is_model(annotation: Any) -> bool:
 
 
 def _as_option(_: Models, option: Option) -> Parameter:
-    kind: Any = list[option.kind] if option.several else option.kind
-    annotation = Annotated[
+    single: Any = option.kind
+    kind: Any = list[single] if option.several else single
+    annotation: Any = Annotated[
         kind | None if option.default is None else kind,
         typer.Option(
             option.spelling,

@@ -6,6 +6,7 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -61,8 +62,8 @@ def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, .
         with whole_folder(run.path / SPECS / key) as folder:
             for number, file in enumerate(files):  # numbered: their order is that of the request
                 shutil.copyfile(file, folder / f"{number:04d}-{safe_name(file.stem)}.yaml")
-    places = {"log": request.log and request.log.absolute(), "weights": request.weights.absolute()}
-    places |= {} if request.rig in RIGS else {"rig": str(Path(request.rig).absolute())}
+    rig = request.rig if request.rig in RIGS else str(Path(request.rig).absolute())
+    places = {"log": request.log and request.log.absolute(), "weights": request.weights.absolute(), "rig": rig}
     given = request.model_dump(include=set(SavedRequest.model_fields)) | dict(how) | places
     run.note(request=key, goes_on_with=SavedRequest(**given))
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: clips}) + "\n")
@@ -98,7 +99,7 @@ def _execution_of(saved: SavedRequest) -> ExecutionConfig:
     return ExecutionConfig(**_shared(saved, ExecutionConfig))
 
 
-def _shared(saved: SavedRequest, model: type[RunConfig] | type[ExecutionConfig]) -> dict[str, object]:
+def _shared(saved: SavedRequest, model: type[RunConfig] | type[ExecutionConfig]) -> dict[str, Any]:
     return {name: value for name, value in saved if name in model.model_fields}
 
 

@@ -54,17 +54,18 @@ def check_limit(do: Do, actor: ActorDescription, speed_mps: float | None) -> Ite
 def _check_within(do: Do, actor: ActorDescription, speed_mps: float, hardest: float) -> Iterator[Inconsistency]:
     """Checks a stop within a distance, and a change of speed within a time."""
     key, who = f"do.{do.verb}.within", f"{actor.a_kind} at {shown(speed_mps, SPEED)}"
-    if do.verb == "stop" and do.stop.within is not None:
+    stop, changed = do.stop, do.change_speed
+    if stop is not None and stop.within is not None:
         least = speed_mps**2 / (2 * hardest)
-        if do.stop.within < least:
-            needs = f"which needs {shown(speed_mps**2 / (2 * do.stop.within), ACCELERATION)}"
-            found = f"{who} that stops within {shown(do.stop.within, LENGTH)}, {needs}"
+        if stop.within < least:
+            needs = f"which needs {shown(speed_mps**2 / (2 * stop.within), ACCELERATION)}"
+            found = f"{who} that stops within {shown(stop.within, LENGTH)}, {needs}"
             yield key, found, f"at least {_rounded_up(least)} m: {_brakes(hardest)}"
-    if do.verb == "change_speed" and do.change_speed.within is not None:
-        change = abs(do.change_speed.to - speed_mps)
-        if change > do.change_speed.within * hardest:
-            needs = f"which needs {shown(change / do.change_speed.within, ACCELERATION)}"
-            reaches = f"reaches {shown(do.change_speed.to, SPEED)} within {do.change_speed.within:g} s"
+    if changed is not None and changed.within is not None:
+        change = abs(changed.to - speed_mps)
+        if change > changed.within * hardest:
+            needs = f"which needs {shown(change / changed.within, ACCELERATION)}"
+            reaches = f"reaches {shown(changed.to, SPEED)} within {changed.within:g} s"
             yield (
                 key,
                 f"{who} that {reaches}, {needs}",

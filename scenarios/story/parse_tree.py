@@ -126,7 +126,7 @@ def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Cl
         if key == "after":
             key, value = "when", Moment("after", {"after": value}, {})
         if key in says:
-            return ClauseError(f"'{key}' given once, not twice")
+            return ClauseError(f"'{key}' given once, not twice{_SAID_BY.get(key, '')}")
         says[key] = value
     own = VERBS.get(verb)
     written = own.section.model_fields if own is not None else ()

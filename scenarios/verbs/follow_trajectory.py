@@ -81,6 +81,7 @@ FOLLOW_TRAJECTORY = StoryVerb(
     action=DriveTrajectory,
     grammar=GRAMMAR,
     phrases=("{a} follows the trajectory (2 s, 20 m, 0 m), (4 s, 38 m, 3 m)",),
+    drafts=("a car follows the trajectory (2 s, 20 m, 0 m), (4 s, 38 m, 0 m)",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

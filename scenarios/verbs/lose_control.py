@@ -93,6 +93,7 @@ LOSE_CONTROL = StoryVerb(
     action=LoseControl,
     grammar=GRAMMAR,
     phrases=("{a} loses control turning 90 deg to the left",),
+    drafts=("a car skids",),
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -84,10 +84,11 @@ def _remark(action: Wait, event: PlacedEvent) -> str:
 
 
 def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAction:
-    watch = None if action.until is None else context.watch(action.until)
-    if watch is not None and watch.holds():
+    until = action.until
+    watch = None if until is None else context.watch(until)
+    if until is not None and watch is not None and watch.holds():
         context.before.apply(mover)
-        return decline(f"does not wait, since this holds already: {condition_text(action.until)}")
+        return decline(f"does not wait, since this holds already: {condition_text(until)}")
     mover.target = Target(0.0, STOPPING_MPS2, braking=True)
     stands_s: list[float] = []
     done: list[float] = []

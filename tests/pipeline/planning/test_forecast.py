@@ -38,7 +38,7 @@ def measured(accepted: int = 2, device: str = "cpu", **changes) -> MeasuredCosts
         "size": 10**7,
         "dataset_size": 9 * 10**6,
     }
-    clips = [clip | {"accepted": i < accepted} for i in range(4)]
+    clips = tuple(clip | {"accepted": i < accepted} for i in range(4))
     return MeasuredCosts(
         **{"source": "by hand", "device": device, "startup_s": 10.0, "failed": 0, "clips": clips} | changes
     )

@@ -198,7 +198,7 @@ def test_who_brakes_less_hard_than_the_road_allows_comes_back(kind, hardest, tmp
     place = "lane: 1, ahead: 25 m, speed: 20 km/h"
     (scenario,) = loads(HIT.format(kind=kind, place=place, story="it brakes as hard as it can after 1 s"))
     made, rollout = exported(scenario)
-    assert made.motion["it"] == TOLD
+    assert made.motion["it"] == EVENTS
     repeated = simulate(again(made, tmp_path))
     assert repeated.acceleration_mps2[:, 1].min() == pytest.approx(-hardest, abs=0.05)
     assert farthest_apart(scenario, rollout, repeated) < 0.02

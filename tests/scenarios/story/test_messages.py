@@ -27,15 +27,15 @@ def test_english_and_structure_are_refused_for_one_reason(line, structured, reas
         ("truck opens its door slowly", "(not understood from 'slowly' on)"),
         (
             "lead overtakes the truck quickly",
-            "'quickly' says nothing of truck, and cannot be said here of what it does",
+            "'quickly' does not describe truck, and is not allowed here for its action",
         ),
-        ("the truck suddenly brakes", "'suddenly' says nothing of truck"),
+        ("the truck suddenly brakes", "'suddenly' does not describe truck"),
         (
             "lead brakes sharply at 6 m/s^2",
             "a word such as hard or gently, or a rate such as 'at 4 m/s^2'",
         ),
         ("lead passes lorry-2", "'... when lead passes lorry-2' (the action is 'overtakes')"),
-        ("lead overtakes the truc", "'truc' says nothing of any of them, did you mean truck?"),
+        ("lead overtakes the truc", "'truc' describes none of them, did you mean truck?"),
     ],
 )
 def test_the_word_that_cannot_be_used_is_named(line, said):
@@ -43,7 +43,7 @@ def test_the_word_that_cannot_be_used_is_named(line, said):
 
 
 def test_conditions_are_still_distinguished_from_actions():
-    assert "wait for it with '... when the gap is below 10 m'" in refusal("the gap is below 10 m")
+    assert "so write '... when the gap is below 10 m'" in refusal("the gap is below 10 m")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_door_of_a_car_is_explained(line):
 
 
 def test_only_what_has_a_door_is_said_to_have_one():
-    assert "'walker-door' says nothing" in refusal("ego brakes when walker-door is 10 m away")
+    assert "'walker-door' describes none" in refusal("ego brakes when walker-door is 10 m away")
 
 
 @pytest.mark.parametrize("delay", ["2 s after hide has been over for 3 s", "2 s after the gap is below 10 m"])
