@@ -257,7 +257,7 @@ def evaluate(
     ] = 0,
     rig: Annotated[
         str,
-        typer.Option(metavar="NAME|FILE.toml", help="With --calibrate: measure the limits of its cameras, and end."),
+        typer.Option(metavar="NAME|FILE.toml", help="With --calibrate: measure only the limits of this rig's cameras."),
     ] = FIRST_RIG,
     keep: Annotated[bool, typer.Option("--keep", help="Keep all frames in the folder, for --beside.")] = False,
     beside: Annotated[

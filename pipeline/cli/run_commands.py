@@ -42,7 +42,7 @@ def status(
 
 @with_options
 def resume(run: RunFolder, ending: GraceOptions) -> None:
-    """Resume a stopped run from its folder, with the same files, seeds, weights and workers.
+    """Resume a stopped run from its folder, with the same files, seeds, cameras, weights and workers.
 
     Clips with a permanent failure are skipped; `retry-failed` makes them again. Exit codes as for `generate`.
     """

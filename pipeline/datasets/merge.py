@@ -36,7 +36,7 @@ class SkippedClip:
 
 @dataclass(frozen=True)
 class PlacedClip:
-    """A clip whose files lie in the store, for a version to name."""
+    """A clip whose files are in the store, not yet in a version."""
 
     clip: Path
     digest: str

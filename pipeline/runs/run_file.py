@@ -72,10 +72,10 @@ def read_run_file(path: Path) -> RunFile:
     try:
         return RunFile.model_validate_json(json.dumps(_of_today(json.loads(path.read_text("utf-8")))))
     except ValidationError as error:
-        told = describe(error)
+        fault = describe(error)
     except ValueError as error:
-        told = str(error)
-    raise RunRefused(f"{path} is damaged ({told}); give another --out, or move the file away")
+        fault = str(error)
+    raise RunRefused(f"{path} is damaged ({fault}); give another --out, or move the file away")
 
 
 def write_run_file(path: Path, content: RunFile) -> None:
@@ -89,7 +89,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def _of_today(read: Any) -> Any:
-    """What an older version wrote, in the words of this one; anything else as it is: the model judges it."""
+    """The content with the fields of this version; other values are unchanged, since the model checks them."""
     if not isinstance(read, dict) or not isinstance(read.get("made_with"), dict):
         return read
     starts = read.get("starts")
@@ -105,7 +105,7 @@ def _start_of_today(start: Any) -> Any:
     saved |= {"log": saved.get("log") or None}
     if "staged" in saved and not isinstance(saved["staged"], bool):
         staged = saved["staged"] or {}
-        share = staged.get("share", 1.0) if staged.get("gpus") else 1.0  # of no GPU it meant nothing
+        share = staged.get("share", 1.0) if staged.get("gpus") else 1.0  # without a GPU it had no effect
         told = {"gpus": staged.get("gpus", 0.0), "gpu_share": share, "batch": staged.get("batch", 1)}
         saved |= {"staged": bool(staged), **(told if staged else {})}
     return {**start, "goes_on_with": saved}

@@ -10,7 +10,7 @@ from pipeline.runs.run_config import NetworkOptions
 
 
 class TrainOptions(NetworkOptions):
-    """How long and on what one network is trained. `begin` is a file of weights; None: random ones."""
+    """Options of the training of one network. `begin` is a file of weights; None: random weights."""
 
     steps: int = Field(20_000, ge=1, description="Training steps in total; a stopped run is continued.")
     save_every: int = Field(1_000, ge=1, description="Steps between checkpoints.")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from outputs.clips.manifest import write_record
-from outputs.nuscenes.splits import TRAIN, VAL, Shares, placed, split_of
+from outputs.nuscenes.splits import TRAIN, VAL, Shares, scene_splits, split_of
 from outputs.versioned.store import open_store
 from pipeline.datasets.merge import merge
 from pipeline.lineage import family_of
@@ -31,7 +31,7 @@ def from_log(folder: Path, name: str, scene: str, start: str = "0 s") -> Scenari
 
 
 def sides(place: Path, version: str) -> dict[str, str]:
-    return placed(json.loads(open_store(str(place)).read(f"{version}/splits.json")))
+    return scene_splits(json.loads(open_store(str(place)).read(f"{version}/splits.json")))
 
 
 def night(folder: Path, *clips: tuple[str, str, str]) -> Path:

@@ -157,9 +157,7 @@ def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_are_ad
     starts = json.loads((tmp_path / "run.json").read_text())["starts"]
     assert [s["paths"] for s in starts] == [["a.yaml"], ["b.yaml"]]
     assert starts[-1]["made_now"] == 3
-    with open_run(
-        tmp_path, MADE_WITH | {"weights": "def"}, {}
-    ) as run:  # allowed, since there is no clip with other weights
+    with open_run(tmp_path, MADE_WITH | {"weights": "def"}, {}) as run:  # allowed: no clip has other weights
         make(run, "a")
     with pytest.raises(RunRefused, match="made with weights def, this run has weights abc"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
