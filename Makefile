@@ -18,6 +18,7 @@ lint: .venv/developing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
 docs: .venv/documenting
 	$(BIN)/mkdocs build --strict

@@ -1,22 +1,23 @@
-"""Prefect around the pipeline: retries, shards, artifacts, schedules. No domain logic.
+"""Prefect flows around the pipeline: retries, shards, artifacts, schedules. No domain logic.
 
 python flows.py run scenarios/library --out runs/tonight
 python flows.py night scenarios/library --out runs/nights --clips 500
-prefect deploy --all          # what prefect.yaml says: every night at two
+prefect deploy --all          # the deployments of prefect.yaml: every night at two
 """
 
 import os
 
-# Before Prefect is imported: it reports on its use unless told not to, and waits a minute for a server that went away,
-# twenty seconds for a temporary one of its own to start.
+# Set before Prefect is imported: no telemetry, and longer limits than Prefect's (a minute for a server that stopped,
+# twenty seconds for the start of a temporary one).
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
-os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # after 2 s, then doubled: four minutes in all
+os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # after 2 s, then doubled: four minutes in total
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")  # a busy machine takes over 20 s
 
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
+from inspect import unwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,12 +60,12 @@ from pipeline.runs.status import RunPhase, status
 from pipeline.training.train_options import TrainOptions
 
 ARTIFACT = "nearmiss-run"
-SHARD = 1000  # clips a task: each task hires workers of its own, which takes some ten seconds
+SHARD = 1000  # clips of a task: each task starts its own workers, which takes about ten seconds
 Stop = Callable[[], bool]
 
 
 class ClipsFailed(Exception):
-    """Some clips of a shard were not made. `transient`: the machine failed, so another try may make them."""
+    """Some clips of a shard failed. `transient`: failures of the machine, so that another try may succeed."""
 
     def __init__(self, clips: list[str], transient: bool) -> None:
         super().__init__(", ".join(clips))
@@ -72,7 +73,7 @@ class ClipsFailed(Exception):
 
 
 def worth_another_try(task: Any, run: Any, state: State) -> bool:
-    """Dead workers and I/O errors are; a broken spec, what physics forbids, bad weights and our own bugs are not."""
+    """Whether a task is retried: after dead workers and I/O errors, not after user errors, bad weights or bugs."""
     error = state.result(raise_on_failure=False)
     if isinstance(error, ClipsFailed):
         return error.transient
@@ -82,15 +83,15 @@ def worth_another_try(task: Any, run: Any, state: State) -> bool:
     return not isinstance(error, user_errors()) and (is_transient(error) or died)
 
 
-# Results stay in the run folder: Prefect's own cache does not notice when a file is gone.
-RETRIED = {"retry_condition_fn": worth_another_try, "cache_policy": NO_CACHE, "persist_result": False}
-
-
-@task(name="shard", retries=2, retry_delay_seconds=[5, 60], **RETRIED)
+# Results are in the run folder; Prefect's cache does not notice deleted files.
+@task(
+    name="shard", retries=2, retry_delay_seconds=[5, 60], retry_condition_fn=worth_another_try, cache_policy=NO_CACHE,
+    persist_result=False,
+)  # fmt: skip
 def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: ExecutionConfig, stop: Stop = bool) -> None:
-    """Make the clips of some jobs that are not there yet; raises `ClipsFailed` if any could not be made.
+    """Make the missing clips of some jobs. Raises `ClipsFailed` if any failed.
 
-    Another try leaves alone what failed by itself the first time.
+    A retry skips clips with a permanent failure.
     """
     log, failed = get_run_logger(), []
     hopeless = {f.clip for f in run.failures() if not f.transient} if task_run.run_count > 1 else set()
@@ -105,15 +106,15 @@ def make_shard(run: Run, jobs: tuple[Job, ...], request: RunConfig, how: Executi
         raise ClipsFailed([failure.clip for failure in failed], any(failure.transient for failure in failed))
 
 
-@task(name="publish", retries=1, **RETRIED)
+@task(name="publish", retries=1, retry_condition_fn=worth_another_try, cache_policy=NO_CACHE, persist_result=False)
 def publish_run(run: Run) -> None:
-    """Dataset, manifest and report of the whole run folder."""
+    """Write dataset, manifest and report of the run folder."""
     publish(run)
 
 
 @task(name="tell", cache_policy=NO_CACHE, persist_result=False)
 def tell(message: dict[str, Any], webhook_file: Path | None) -> bool:
-    """Whether somebody was told; that nobody was fails nothing."""
+    """Send a message to the webhook; returns whether it was accepted. A failure does not fail the flow."""
     address = hook(webhook_file)
     return bool(address and address.send(message))
 
@@ -124,9 +125,9 @@ def generate_flow(
     paths: list[str], out: str, shard_size: int = SHARD, how: ExecutionConfig | None = None, *,
     request: GenerateOptions, launch: LaunchOptions,
 ) -> State:  # fmt: skip
-    """Make every clip asked for in shards, then publish; fails if anything is missing at the end, and says what.
+    """Make the clips of a request in shards, then publish; fails with a message if any clip is missing at the end.
 
-    `out` may hold strftime codes, so that a schedule begins a new run folder each night.
+    `out` may contain strftime codes, so that a schedule starts a new run folder each night.
     """
     how = _allowed(how, launch)
     what = RunConfig(paths=tuple(paths), out=Path(datetime.now().astimezone().strftime(out)), **dict(request))
@@ -136,7 +137,7 @@ def generate_flow(
         with stopped_by(stop, run, plan.jobs):
             for shard in _shards(run.missing(plan.jobs), shard_size):
                 if not stop():
-                    make_shard(run, shard, what, how, stop, return_state=True)  # one may fail alone
+                    make_shard(run, shard, what, how, stop, return_state=True)  # a failed shard does not stop others
         publish_run(run)
         summary = summarise(run, plan, Timings())
     return _show(summary, line_of(summary))
@@ -148,7 +149,7 @@ def nightly_flow(
     specs: list[str], root: str, shard_size: int = SHARD, how: ExecutionConfig | None = None, *,
     tonight: NightlyOptions, request: RunOptions, webhook: WebhookOptions, launch: LaunchOptions,
 ) -> State:  # fmt: skip
-    """What is new or changed since earlier nights, within a budget, in a folder of tonight's date under `root`."""
+    """Make the clips that are new or changed since earlier nightly runs, within a budget, in `root`/<date>."""
     how = _allowed(how, launch)
     order = NightlyConfig(what=RunConfig(paths=tuple(specs), out=Path(root), **dict(request)), **dict(tonight))
     with graceful_shutdown(launch.grace_s) as stopping, open_night(order, date.today(), how) as night:
@@ -157,18 +158,21 @@ def nightly_flow(
             for shard in _shards(night.jobs, shard_size):
                 if not over():
                     make_shard(night.run, shard, order.what, how, over, return_state=True)
-        except KeyboardInterrupt:  # the time to finish is over: what is there is published all the same
+        except KeyboardInterrupt:  # end of the grace period: finished clips are published nevertheless
             if not stopping:
                 raise
         account = close_night(order, night, Timings(), finished=not stopping)
     tell(account.message(), webhook.webhook_file, return_state=True)
     shown = _show(account.summary, account.line)
-    return Failed(message=f"stopped as asked; {account.line}; goes on with: {account.again}") if stopping else shown
+    return Failed(message=f"stopped on request; {account.line}; resume with: {account.again}") if stopping else shown
 
 
-@task(name="train", retries=2, retry_delay_seconds=60, **RETRIED)
+@task(
+    name="train", retries=2, retry_delay_seconds=60, retry_condition_fn=worth_another_try, cache_policy=NO_CACHE,
+    persist_result=False,
+)  # fmt: skip
 def train_once(part: str, training: TrainOptions) -> str:
-    """Train one part, going on from its last checkpoint; returns where the weights are."""
+    """Train one network from its last checkpoint; returns the path of the weights."""
     from pipeline.training.train import train_here
 
     def show(step: int, terms: dict[str, float]) -> None:
@@ -180,7 +184,7 @@ def train_once(part: str, training: TrainOptions) -> str:
 @flow(name="nearmiss-train", validate_parameters=True)
 @with_fields
 def train_flow(part: str, *, training: TrainOptions) -> State:
-    """Train one network on the procedural camera. Run it again after a crash: it goes on from the last checkpoint."""
+    """Train one network on pictures of the procedural camera. Run again after a crash: it uses the last checkpoint."""
     made = train_once(part, training)
     folder = (training.runs / part).absolute()
     head = f"# {part} ({training.preset})\n\n`{made}` after {training.steps} steps.\n\n"
@@ -200,57 +204,59 @@ def _shards(jobs: tuple[Job, ...], size: int) -> list[tuple[Job, ...]]:
 
 
 def _show(summary: Summary, line: str) -> State:
-    """What counts lies in the run folder: that nobody could be shown it is no failure of the run."""
+    """Show the results on Prefect's pages. An error does not fail the run, since the run folder has all results."""
     try:
         _make_artifacts(summary, line)
     except httpx.HTTPError as error:
-        get_run_logger().warning("Prefect's server could not be told (%s); all is in %s", error, summary.run)
+        get_run_logger().warning("Prefect's server cannot be reached (%s); all results are in %s", error, summary.run)
     return Completed(message=line) if summary.complete else Failed(message=line)
 
 
 def _make_artifacts(summary: Summary, line: str) -> None:
-    """For whoever looks in the morning. Prefect shows a picture by its address alone: ours carries itself."""
+    """Add a table, a link to the report and a picture of clips. Prefect needs an address for a picture: a data URI."""
     key, report = ARTIFACT, summary.run.absolute() / "report.html"
     artifacts.create_markdown_artifact(page_of(summary, line), key=key, description=str(summary.run))
     artifacts.create_table_artifact(list(rows_of(summary)), key=f"{key}-clips", description=line)
-    link = {"link_text": report.name, "description": f"On {report}"}
-    artifacts.create_link_artifact(report.as_uri(), key=f"{key}-report", **link)
+    artifacts.create_link_artifact(
+        report.as_uri(), key=f"{key}-report", link_text=report.name, description=f"On {report}"
+    )
     if seen := picture([summary.run / "clips" / r.id for r in summary.records if r.accepted]):
         artifacts.create_image_artifact(seen, key=f"{key}-picture", description="Some of the accepted clips")
 
 
-def _cannot_be_told() -> str:
-    """Why Prefect's server (named by nobody: a temporary one that is started here) cannot be told; "" if it can."""
+def _server_error() -> str:
+    """Why Prefect's server (a temporary one, if no address is set) cannot be reached; "" if it can."""
     retries = min(4, PREFECT_CLIENT_MAX_RETRIES.value())  # half a minute
     try:
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: retries}), get_client(sync_client=True) as client:
             error = client.api_healthcheck()
-    except (RuntimeError, httpx.HTTPError, OSError) as raised:  # the first of them is Prefect's own
+    except (RuntimeError, httpx.HTTPError, OSError) as raised:  # RuntimeError comes from Prefect
         error = raised
     where = PREFECT_API_URL.value() or "a temporary one"
     return f"{where}: {type(error).__name__}: {error}" if error else ""
 
 
-def _exit_code(work: Callable[[], State], alone: Callable[[], None], there: Callable[[], bool]) -> int:
-    """0 if a flow did all it was asked for: by its state, or, where the server went away before it could be told of
-    that, by what is `there` on the disk. Where it cannot be told even of the beginning, the command that does the same
-    `alone` does it, and raises its exit code."""
-    if why := _cannot_be_told():
-        told = "Prefect's server cannot be told of this (%s): it is made without Prefect, whose pages do not show it"
+def _exit_code(work: Callable[[], Any], alone: Callable[[], None], there: Callable[[], bool]) -> int:
+    """Run a flow; 0 if it made everything, by its state or, if the server stopped, by the files (`there`).
+
+    If the server cannot be reached at the start, `alone` does the same without Prefect and raises its exit code.
+    """
+    if why := _server_error():
+        told = "Prefect's server cannot be reached (%s): the run is made without Prefect, whose pages do not show it"
         get_logger("nearmiss").warning(told, why)
         alone()
     try:
         good = work().is_completed()
     except httpx.TransportError as error:
-        get_logger("nearmiss").warning("Prefect's server is gone (%s): the state is what lies on the disk", error)
+        get_logger("nearmiss").warning("Prefect's server has stopped (%s): the state is taken from the files", error)
         good = there()
     return 0 if good else 1
 
 
-app = typer.Typer(cls=Commands, help="nearmiss under Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or library names.")]
-Out = Annotated[str, typer.Option(help="Run folder; may hold strftime codes such as %Y-%m-%d.")]
-Root = Annotated[str, typer.Option("--out", help="Folder of all nights.")]
+app = typer.Typer(cls=Commands, help="Run nearmiss with Prefect.", no_args_is_help=True, pretty_exceptions_enable=False)
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names.")]
+Out = Annotated[str, typer.Option(help="Run folder; may contain strftime codes such as %Y-%m-%d.")]
+Root = Annotated[str, typer.Option("--out", help="Folder of all nightly runs.")]
 
 
 @app.command()
@@ -259,7 +265,7 @@ def run(paths: Paths, out: Out, *, request: GenerateOptions, how: ExecutionConfi
     """Run the flow once, now."""
     out = datetime.now().astimezone().strftime(out)
     work = partial(generate_flow, paths, out, how=how, **dict(request), **dict(launch), return_state=True)
-    alone = partial(generate.__wrapped__, paths, Path(out), request=request, how=how, launch=launch)
+    alone = partial(unwrap(generate), paths, Path(out), request=request, how=how, launch=launch)
     raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is RunPhase.COMPLETE))
 
 
@@ -269,19 +275,19 @@ def night(
     paths: Paths, out: Root, *, tonight: NightlyOptions, request: RunOptions, how: ExecutionConfig,
     webhook: WebhookOptions, launch: LaunchOptions,
 ) -> None:  # fmt: skip
-    """Work one night, now: what is new since earlier ones."""
+    """Make one nightly run now."""
     root, models = Path(out), {"tonight": tonight, "request": request, "webhook": webhook, "launch": launch}
     given = {field: value for model in models.values() for field, value in model}
     work = partial(nightly_flow, paths, out, how=how, **given, return_state=True)
-    alone = partial(nightly.__wrapped__, paths, root, how=how, **models)
+    alone = partial(unwrap(nightly), paths, root, how=how, **models)
     raise typer.Exit(_exit_code(work, alone, partial(all_well_since, root, ended_nights(root))))
 
 
 @app.command()
-def serve(paths: Paths, out: Root, cron: Annotated[str, typer.Option(help="When, e.g. '0 2 * * *'.")]) -> None:
-    """Stay and work every night; needs a Prefect server (`prefect server start`) and PREFECT_API_URL."""
-    if why := _cannot_be_told():
-        told = f"Prefect's server cannot be asked when to begin ({why}); `nearmiss nightly --serve` needs none"
+def serve(paths: Paths, out: Root, cron: Annotated[str, typer.Option(help="Schedule, such as '0 2 * * *'.")]) -> None:
+    """Make nightly runs by a schedule; needs a Prefect server (`prefect server start`) and PREFECT_API_URL."""
+    if why := _server_error():
+        told = f"Prefect's server cannot be reached ({why}); `nearmiss nightly --serve` needs none"
         raise typer.BadParameter(told, param_hint="PREFECT_API_URL")
     nightly_flow.serve(name="nearmiss-nightly", cron=cron, parameters={"specs": paths, "root": out}, limit=1)
 

@@ -1,6 +1,7 @@
 """The page of defaults and sign conventions: values are read from the program, most of them by loading scenarios."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from scenarios.authoring.explain import told
@@ -15,15 +16,18 @@ from scenarios.model.driver_models import (
     IDM_TIME_GAP_S,
     G,
 )
+from scenarios.model.kinds.actor_kind import ActorKind, Dynamics, Footing
+from scenarios.model.kinds.registry import KINDS
 from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_RATE_HZ
 from scenarios.scenario import Scenario
 from scenarios.spec.road_spec import BEFORE_M, BEYOND_M
 from scenarios.spec.roadside import APART_M, KERB_M, TAPER_M
+from scenarios.verbs import VERBS
 
 STREET = """\
 name: street
 intent: To see what is understood.
-road: {lanes: 2, opposite_lanes: 1, junction: {at: 200 m, signals: [{along: green}]}}
+road: {lanes: 2, opposite_lanes: 2, junction: {at: 200 m, signals: [{along: green}]}}
 environment: {weather: WEATHER}
 ego: {lane: 0, speed: 50 km/h, drive: follow}
 actors:
@@ -63,6 +67,11 @@ LINES = (
     "child steps out from behind the van after 1 s",
     "child runs out from behind the van after 1 s",
     "truck loses the crate after 1 s",
+    "ego overtakes the lead after 1 s",
+    "ego turns around after 1 s",
+    "lead waits 2 s after 1 s",
+    "van opens its door after 1 s",
+    "adult crosses, adult turns back after 2 s",
 )
 _NEED = {
     "child steps": "child",
@@ -147,6 +156,8 @@ def defaults_page() -> str:
         idm=f"acceleration {IDM_ACCELERATION:g} m/s², comfortable deceleration {IDM_COMFORT_DECEL:g} m/s², time gap "
         f"{IDM_TIME_GAP_S:g} s, gap at standstill {IDM_STANDSTILL_GAP_M:g} m",
         lines=_rows((f"*{line}*", understood(line)) for line in LINES),
+        kinds=_motion_rows(),
+        verbs=_rows((f"`{verb.key}`", what, value) for verb in VERBS.all() for what, value in verb.usual),
         before=f"{BEFORE_M:g}",
         beyond=f"{BEYOND_M:g}",
         kerb=f"{KERB_M:g}",
@@ -155,8 +166,38 @@ def defaults_page() -> str:
     )
 
 
+# Every field of a kind's dynamics: its title, and what holds where a kind says nothing.
+MOTION = {
+    "speeding_up_mps2": ("speeds up", ""),
+    "slowing_down_mps2": ("slows down", ""),
+    "stopping_mps2": ("stops", ""),
+    "at_line_mps2": ("stops at a line", ""),
+    "pulling_out_mps": ("pulls out to", ""),
+    "hardest_mps2": ("brakes at most at", "all the grip"),
+    "fastest_mps": ("at most", "no limit"),
+    "crossing_mps": ("crosses at", "must be said"),
+    "running_mps": ("runs at", ""),
+}
+
+
+def _motion_rows() -> str:
+    titles = [MOTION[field.name][0] for field in fields(Dynamics)]
+    head = [("kind", *titles), ("---", *("---:" for _ in titles))]
+    kinds = [record for record in KINDS.values() if record.footing is not Footing.STATIC]
+    return _rows([*head, *((record.kind, *(_moved(name, record) for name in MOTION)) for record in kinds)])
+
+
+def _moved(name: str, record: ActorKind) -> str:
+    value = getattr(record.dynamics, name)
+    if name == "pulling_out_mps" and record.footing is Footing.FOOT:
+        return "–"
+    if value is None:
+        return MOTION[name][1]
+    return f"{value:g} m/s²" if name.endswith("_mps2") else f"{value * 3.6:g} km/h"
+
+
 def _friction(surface: str) -> float:
-    (scenario,) = loads(street().replace("lanes: 2,", f"lanes: 2, surface: {surface},"), "street.yaml")
+    (scenario,) = loads(street().replace("{lanes: 2,", f"{{lanes: 2, surface: {surface},"), "street.yaml")
     return scenario.friction
 
 
@@ -242,7 +283,6 @@ Where an author leaves the key out. Sections are those of [Scenario keys](refere
 | `across` of a signal phase | green while the ego's road sees red, else red |
 | `for` of the last signal phase | it stays |
 | `for` of `hold_speed` and `follow` | until another event ends it |
-| `distance` of `reverse` | until another event ends it |
 | `to` of `cut_out` | the side on which there is a lane |
 | `speed` of `hold_speed` and `follow` | the actor's speed in its section |
 | `of` of a speed, standstill, distance, place, lane or passing trigger | the event's own actor |
@@ -275,6 +315,13 @@ Length x width x height. The ego is {ego} (Euro NCAP's vehicle under test in the
 Car, adult, child and motorcycle are Euro NCAP's test targets (2023 protocols); a cyclist and a motorcycle are as tall as
 their rider. The others are usual European vehicles.
 
+## Motion of the kinds
+
+What a line leaves open holds for each kind as here, and what a kind cannot exceed. *Gently*, *hard* and *emergency* mean
+less of a kind that brakes at most at a limit, in proportion to a car.
+
+{kinds}
+
 ## Drivers
 
 A driver follows by the Intelligent Driver Model ({idm}) and brakes in an emergency as its model says:
@@ -290,6 +337,12 @@ What a short line means, as `nearmiss explain` prints it:
 | written | understood |
 | --- | --- |
 {lines}
+
+What a verb leaves open. A verb's own keys with a fixed default are in [Keys with a default](#keys-with-a-default).
+
+| verb | left open | what holds |
+| --- | --- | --- |
+{verbs}
 
 A line without a time or condition starts at the beginning of the clip; after *and then* at the end of the event before.
 

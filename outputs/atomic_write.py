@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all: written beside their place, then renamed into it."""
+"""Atomic writing: files and folders are written under a temporary name and then renamed."""
 
 import os
 import shutil
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def beside(path: Path) -> Path:
-    """A hidden name next to `path`, on the same file system, that nobody else uses, on another machine either."""
+    """A unique hidden name next to `path`, on the same file system; unique also among several machines."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}.part"
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a path to write to; it takes `path`'s place when the block ends, and vanishes if the block raises."""
+    """Yield a path to write to; it is renamed to `path` when the block ends, and deleted if the block raises."""
     part = beside(path)
     try:
         yield part
@@ -27,10 +27,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty folder to fill; it takes `path`'s place when the block ends, and vanishes if the block raises.
+    """Yield an empty folder to fill; it is renamed to `path` when the block ends, and deleted if the block raises.
 
-    A folder cannot be swapped in one step: for the instant between two renames there is none at `path`, never half
-    of one.
+    An existing folder cannot be replaced in one step: between two renames there is no folder at `path`, but never an
+    incomplete one.
     """
     part, old = beside(path), beside(path)
     part.mkdir()

@@ -1,6 +1,6 @@
-"""The renderer and the dataset format where no other is chosen; files that name none mean these.
+"""The default renderer and dataset format, also for files that name none.
 
-They stand apart from the renderer and the format, so that the command line knows them without importing either.
+They are defined here, so that the command line can use them without importing either.
 """
 
 FIRST_RENDERER = "gaia"

@@ -1,4 +1,4 @@
-"""The record by which a dataset format is known: from the folders of accepted clips to files, and back to a verdict."""
+"""The record of a dataset format: writes the folders of accepted clips as files, and validates the files."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,12 +8,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A format by its `name`, which the command line and run.json keep: never rename one.
+    """A dataset format. `name` is used on the command line and in run.json: never change it.
 
-    `write` takes clip folders (`outputs.clips.clip`; accepted, at least one) and a folder to fill or to bring up to
-    date, and says in a sentence what is there now; ValueError for clips that cannot be written. `validate` reads such a
-    folder and says what is wrong with it, a sentence each. `opens` is what a reader types, with `{place}` for the
-    folder. `versions`: merged datasets (`outputs.versioned`) hold this format, and versions of them can be exported.
+    `write` takes folders of accepted clips (`outputs.clips.clip`), at least one, and a folder to fill or to update; it
+    returns a summary. ValueError for clips that cannot be written. `validate` returns the faults of such a folder, a
+    sentence each. `opens` is the code that loads the dataset, with `{place}` for the folder. `versions`: merged
+    datasets (`outputs.versioned`) have this format, and their versions can be exported.
     """
 
     name: str

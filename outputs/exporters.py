@@ -1,4 +1,4 @@
-"""The dataset formats that there are. One more: a package beside `outputs.nuscenes`, and its record here."""
+"""The registry of dataset formats. To add one: write a package beside `outputs.nuscenes` and add its record here."""
 
 from outputs.export_format import ExportFormat
 from outputs.nuscenes.export import NUSCENES

@@ -1,4 +1,4 @@
-"""The list behind a door: records by name, none twice, and an unknown name is refused with those that there are."""
+"""Registries of extensions: records by name; duplicate and unknown names are refused."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 
 class RegistryError(ValueError):
-    """A name that is taken, or that nothing has; the message says what was found and what there is."""
+    """A duplicate or unknown name; the message lists the registered names."""
 
 
 @runtime_checkable
 class NamedExtension(Protocol):
-    """What can be registered: `name` is its stable id on the command line and in files."""
+    """A record that can be registered: `name` is its stable id on the command line and in files."""
 
     @property
     def name(self) -> str: ...
@@ -22,7 +22,7 @@ Extension = TypeVar("Extension", bound=NamedExtension)
 
 @dataclass
 class ExtensionRegistry(Generic[Extension]):
-    """`what` says in messages what is registered: a renderer, an export format, a check."""
+    """`what` is the kind of record in messages: a renderer, an export format, a check."""
 
     what: str
     first: Iterable[Extension] = ()
@@ -33,14 +33,14 @@ class ExtensionRegistry(Generic[Extension]):
             self.add(extension)
 
     def add(self, extension: Extension) -> Extension:
-        """Registers it; RegistryError where the name is taken."""
+        """Register a record; RegistryError if the name exists."""
         if extension.name in self.known:
             raise RegistryError(f"the {self.what} {extension.name!r} is there already")
         self.known[extension.name] = extension
         return extension
 
     def get(self, name: str) -> Extension:
-        """RegistryError names what there is."""
+        """The record with this name; RegistryError for an unknown name."""
         if name not in self.known:
             raise RegistryError(f"no {self.what} is named {name!r}; there are {', '.join(self.known)}")
         return self.known[name]

@@ -1,4 +1,4 @@
-"""The base of every model of a file that we write and read back, and of every model of options."""
+"""The base class of models of files and of options."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,22 +10,22 @@ Content = TypeVar("Content")
 
 
 class StrictModel(BaseModel):
-    """Frozen; unknown fields and values of another type are refused."""
+    """A frozen model; unknown fields and values of another type are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     def replaced(self: Model, **changes: object) -> Model:
-        """A copy with other values in some fields; pydantic's ValidationError where one is unknown or does not fit."""
+        """A copy with other values in some fields. Raises pydantic's ValidationError for an unknown or invalid one."""
         known = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self)(**{**known, **changes})
 
 
 class DamagedFile(ValueError):
-    """A file of ours that holds something else; the message says which, and names every field that is wrong."""
+    """A damaged file; the message has its path and every invalid field."""
 
 
 def read_strictly(place: object, text: bytes | str, read: Callable[[bytes | str], Content]) -> Content:
-    """What `read`, pydantic's validator of JSON, makes of the text of the file at `place`. Raises `DamagedFile`."""
+    """Parse the text of the file at `place` with `read`, a JSON validator of pydantic. Raises `DamagedFile`."""
     try:
         return read(text)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What a check found: value, limit, model; pass, fail or inconclusive."""
+"""The result of a check: value, limit, model; pass, fail or inconclusive."""
 
 import re
 from dataclasses import dataclass
@@ -10,24 +10,23 @@ FAMILIES = ("physics", "pixels")
 class Outcome(StrEnum):
     PASS = "pass"
     FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"  # never counts as a pass of the check; rejects only where the verdict `must_pass`
+    INCONCLUSIVE = "inconclusive"  # never counts as a pass; rejects only if the verdict has `must_pass`
 
 
 def check_id(name: str) -> str:
-    """The id of a check that is known by its name alone: "expect: min TTC" is `expect-min-ttc`."""
+    """The id of a check of which only the name is known: "expect: min TTC" gives `expect-min-ttc`."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One check's result on one clip, for pixels on one of its cameras.
+    """The result of one check on one clip; a pixel check has one for each camera.
 
-    `id` is the check's stable id, by which programs tell checks apart; `check` its name for a person, which may change.
-    Records of before there were ids have names alone: `check_id` makes the id of them.
-    `value` and `limit` share `unit`; `model` names the physical or statistical model used; `baseline` what a pixel
-    limit is relative to: the id of the stored figures on source frames, or the clip's own source pictures; "" for
-    physics. `reason` is a sentence for a person. `camera` is the one whose pictures were judged; "" for physics, and
-    in records written before it was kept.
+    `id` is the check's stable id, which programs use; `check` is its name for people, which may change. Older records
+    have only names: `check_id` gives the id.
+    `value` and `limit` share `unit`; `model` names the physical or statistical model; `baseline` is the reference of a
+    pixel limit: the id of the stored baseline, or the clip's own source pictures; "" for physics. `reason` is a
+    sentence for people. `camera` is the camera of the judged pictures; "" for physics and in older records.
     """
 
     check: str
@@ -41,7 +40,7 @@ class Verdict:
     reason: str
     gates: bool = True  # False: a tag, reported but never a ground for rejection
     camera: str = ""
-    must_pass: bool = False  # True: an inconclusive outcome keeps the clip back as well
+    must_pass: bool = False  # True: an inconclusive outcome rejects the clip as well
     id: str = ""
 
     def __post_init__(self) -> None:
@@ -50,13 +49,13 @@ class Verdict:
 
     @property
     def against(self) -> bool:
-        """Whether it keeps its clip out of the dataset."""
+        """Whether the verdict rejects its clip."""
         kept_back = self.must_pass and self.outcome is Outcome.INCONCLUSIVE
         return self.gates and (kept_back or self.outcome is Outcome.FAIL)
 
 
 def accepted(verdicts: tuple[Verdict, ...]) -> bool:
-    """A clip may leave when no verdict is against it, and physics, pixels and every camera have a gating pass."""
+    """Whether a clip is accepted: no verdict rejects it, and physics, pixels and every camera have a gating pass."""
     return not any(v.against for v in verdicts) and not unchecked(verdicts)
 
 
@@ -72,5 +71,5 @@ def unchecked(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
 
 
 def pixels_of(camera: str) -> str:
-    """How one camera's share of the pixel checks is called."""
+    """The name of one camera's pixel checks."""
     return f"pixels of {camera}"

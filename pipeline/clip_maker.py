@@ -1,4 +1,4 @@
-"""The worker: holds the networks and makes clips in a run folder, whole ones or act by act."""
+"""The worker: holds the networks and makes clips in a run folder, whole or stage by stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from pipeline.synthesize import Imagined, finish, imagine, prepare, synthesize
 
 
 def made_with(renderer: str, preset: str, rig: str, weights: dict[str, str]) -> dict[str, str]:
-    """What all clips of one run have in common; `rig` is the id of its cameras."""
+    """The renderer, preset, cameras, weights and versions of all clips of a run; `rig` is the id of its cameras."""
     return {
         "renderer": renderer,
         "preset": preset,
@@ -29,7 +29,7 @@ def made_with(renderer: str, preset: str, rig: str, weights: dict[str, str]) -> 
 
 @dataclass(frozen=True)
 class PreparedClip:
-    """A clip after its first act: its place in the run folder, its scene, and the seconds so far."""
+    """A clip after its first stage: its folder, its scene, and the seconds so far."""
 
     place: Path
     scene: ConditionedClip
@@ -42,7 +42,7 @@ class PreparedClip:
 
 @dataclass(frozen=True)
 class GeneratedClip:
-    """What the renderer made of a clip, and the clip's share of their seconds."""
+    """A clip's frames, and its share of the renderer's seconds."""
 
     imagined: Imagined
     seconds: dict[str, float]
@@ -50,9 +50,9 @@ class GeneratedClip:
 
 @dataclass
 class ClipMaker:
-    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are its acts (`pipeline.engine.stage_plan`).
+    """`process` makes a whole clip; `prepare`, `imagine` and `finish` are its stages (`pipeline.engine.stage_plan`).
 
-    `on_gpu`: the renderer is on the GPU in those workers that were given one.
+    `on_gpu`: the renderer uses the GPU in workers that have one.
     """
 
     out: Path
@@ -64,22 +64,28 @@ class ClipMaker:
 
     def setup(self, threads: int) -> None:
         device = granted_device() if self.on_gpu else "cpu"
-        rig = Run(self.out).rig()  # of the run, whatever the file that it was read from says by now
+        rig = Run(self.out).rig()  # the cameras stored in the run, since the rig file may have changed
         self.models = load_models(self.renderer, self.preset, threads, self.weights, device, rig)
         now = made_with(self.renderer, self.preset, rig_id(rig), self.models.fingerprints)
         if Run(self.out).file().made_with != now:
             raise WeightsError(f"the weights in {self.weights / self.preset} changed while the run went on")
 
+    @property
+    def _loaded(self) -> LoadedModels:
+        if self.models is None:
+            raise RuntimeError("ClipMaker.setup was not called")
+        return self.models
+
     def process(self, job: Job) -> ClipDone:
         place, clock = self._begin(job)
-        return self._leave(synthesize(job, self.models, clock), place, clock)
+        return self._leave(synthesize(job, self._loaded, clock), place, clock)
 
     def prepare(self, job: Job) -> PreparedClip:
         place, clock = self._begin(job)
-        return PreparedClip(place, prepare(job, self.models.rig, clock), clock.seconds)
+        return PreparedClip(place, prepare(job, self._loaded.rig, clock), clock.seconds)
 
     def imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> list[GeneratedClip]:
-        """Those together that have equally many frames."""
+        """Generate clips with equal numbers of frames together."""
         seen: dict[str, GeneratedClip] = {}
         for frames in sorted({one.frames for one in begun}):
             some = [(job, one) for job, one in zip(jobs, begun, strict=True) if one.frames == frames]
@@ -88,13 +94,13 @@ class ClipMaker:
 
     def _imagine(self, jobs: Sequence[Job], begun: Sequence[PreparedClip]) -> dict[str, GeneratedClip]:
         clock = Stopwatch(*(Run(self.out).shown(one.place) for one in begun))
-        imagined = imagine(jobs, [one.scene for one in begun], self.models.renderer, clock)
+        imagined = imagine(jobs, [one.scene for one in begun], self._loaded.renderer, clock)
         share = {stage: round(seconds / len(jobs), 3) for stage, seconds in clock.seconds.items()}
         return {job.clip: GeneratedClip(one, share) for job, one in zip(jobs, imagined, strict=True)}
 
     def finish(self, job: Job, begun: PreparedClip, seen: GeneratedClip) -> ClipDone:
         clock = Stopwatch(Run(self.out).shown(begun.place), begun=begun.seconds | seen.seconds)
-        return self._leave(finish(job, begun.scene, seen.imagined, self.models, clock), begun.place, clock)
+        return self._leave(finish(job, begun.scene, seen.imagined, self._loaded, clock), begun.place, clock)
 
     def _begin(self, job: Job) -> tuple[Path, Stopwatch]:
         place = Run(self.out).begin(job.clip)

@@ -1,4 +1,4 @@
-"""What a user can put right; the message says what was found, where, and what would be right."""
+"""Errors that a user can correct; the message has what was found, where, and what would be right."""
 
 import errno
 import sys
@@ -18,26 +18,26 @@ _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
 
 
 class UserError(Exception):
-    """Shown without a stack trace."""
+    """Printed without a traceback."""
 
 
 class OutOfSpace(UserError):
-    """The disk is full: nothing that is made can be kept."""
+    """The disk is full."""
 
 
 class ReadOnly(UserError):
-    """A folder that has to be written can only be read."""
+    """A folder that must be written is read-only."""
 
 
 class Stopped(Exception):
-    """The operator ended a run before it was done (SIGTERM); the message says what is there and how to go on."""
+    """An operator stopped a run (SIGTERM); the message has the number of clips and the command to resume."""
 
 
 def refusal_of_disk(error: OSError) -> str:
-    """'runs/tonight: Read-only file system', where the system lets nobody, or not us, use a file; "" else."""
+    """A message such as 'runs/tonight: Read-only file system' if the system refuses access to a file; else ""."""
     return f"{error.filename}: {error.strerror}" if error.errno in _REFUSED and error.filename else ""
 
 
 def user_errors() -> tuple[type[Exception], ...]:
-    """All mistakes of users. A module that was not imported has raised none: torch is not waited for."""
+    """All types of user errors. Those of modules that are not imported are left out, so that torch is not imported."""
     return UserError, *(getattr(sys.modules[module], name) for module, name in _NAMED.items() if module in sys.modules)

@@ -1,9 +1,9 @@
-"""A clip's record: what it was made from, with what, and what was found."""
+"""A clip's record: its scenario, seed, weights, code and verdicts."""
 
 import torch
 
 from outputs.clips.manifest import ClipRecord, rejection_reasons
-from outputs.nuscenes.splits import OF_A_LOG
+from outputs.nuscenes.splits import LOG_PREFIX
 from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
 from pipeline.renderers.models import LoadedModels
@@ -15,11 +15,11 @@ from scenarios.scenario import Scenario
 
 
 def family_of(scenario: Scenario) -> str:
-    """What keeps clips on one side of train and val: the log's scene that they show, else the scenario file.
+    """The family of a clip, which is in one split: the log's scene that it shows, else the scenario file.
 
-    All that starts from one scene of a log shows the same street and bodies, whatever file says so.
+    Clips from one scene of a log show the same street and bodies, also if they are of different files.
     """
-    return f"{OF_A_LOG}{scenario.from_log.scene}" if scenario.from_log else safe_name(scenario.name)
+    return f"{LOG_PREFIX}{scenario.from_log.scene}" if scenario.from_log else safe_name(scenario.name)
 
 
 def record_of(
@@ -30,7 +30,7 @@ def record_of(
     device: str,
     seconds: dict[str, float],
 ) -> ClipRecord:
-    """Everything there is to know of a clip but its arrays; `device` is where the renderer made it."""
+    """All data of a clip except its arrays; `device` is the renderer's."""
     here, cameras = machine(), tuple(view.camera.name for view in scene.conditions.views)
     agree = len(cameras) == 1 or RENDERERS.get(models.renderer_name).cameras_agree
     return ClipRecord(

@@ -1,4 +1,4 @@
-"""Every network of a preset, loaded once and then only read."""
+"""The networks of a preset; loaded once in each worker."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import torch
-from torch import nn
 
 from conditioning.caption import VOCABULARY
 from conditioning.geometry.camera import Camera
@@ -17,7 +16,7 @@ from models import weights
 from models.checker.detector import Detector
 from models.checker.egomotion import EgoMotion
 from models.decoder.network import VideoDecoder
-from models.precision import compute_dtype
+from models.precision import Network, channels_last, compute_dtype
 from models.presets import WEIGHTS, Preset, find_preset
 from models.tokens.tokenizer import Tokenizer
 from models.world_model.network import WorldModel
@@ -39,7 +38,7 @@ VOCABULARIES = {"world": VOCABULARY}  # of the parts that read captions
 
 @dataclass(frozen=True)
 class Networks:
-    """The networks that draw: the renderer `gaia`."""
+    """The networks of the renderer `gaia`."""
 
     tokenizer: Tokenizer
     world: WorldModel
@@ -51,15 +50,15 @@ class Networks:
 
     @property
     def computes_on(self) -> str:
-        """The name of that device, not of what else the machine has: seconds compare only on the same."""
+        """The name of the device; times can be compared only on the same one."""
         return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
 
 
 @dataclass(frozen=True)
 class CalibratedChecker:
-    """The networks that look at frames, always on the processor, and the figures that set their limits.
+    """The checker's networks, always on the CPU, and the baselines with their limits.
 
-    `baseline` is the front camera's; `of_cameras` has that of other cameras which have one, by their names.
+    `baseline` is the front camera's; `of_cameras` has the baselines of other cameras, by camera name.
     """
 
     checker: Checker
@@ -68,42 +67,38 @@ class CalibratedChecker:
 
 
 def load_networks(name: str, folder: Path = WEIGHTS, device: str = "cpu") -> Networks:
-    """Build and fill a preset's networks that draw, for inference; WeightsError says what is missing."""
+    """Load a preset's networks that draw, for inference. Raises WeightsError if weights are missing."""
     preset = find_preset(name, folder)
-    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in DRAWING}
-    for part in ("tokenizer", "decoder"):
-        filled[part].to(memory_format=torch.channels_last)
-    filled["world"].to(compute_dtype(device))  # a token at a time is bound by memory, not by arithmetic
-    for network in filled.values():
-        network.to(device)
-    return Networks(**filled)
+    tokenizer = channels_last(_filled(Tokenizer(preset.tokenizer), preset, "tokenizer", folder / name))
+    world = _filled(WorldModel(preset.world), preset, "world", folder / name)
+    world.to(compute_dtype(device))  # one token at a time is limited by memory bandwidth, not by arithmetic
+    decoder = channels_last(_filled(VideoDecoder(preset.decoder), preset, "decoder", folder / name))
+    return Networks(tokenizer.to(device), world.to(device), decoder.to(device))
 
 
 def load_checker(name: str, folder: Path = WEIGHTS) -> Checker:
-    """The two networks that check, without the rest; WeightsError says what is missing."""
+    """Load only the checker's networks. Raises WeightsError if weights are missing."""
     preset = find_preset(name, folder)
-    filled = {part: _filled(preset, part, folder / name / f"{part}.safetensors") for part in CHECKING}
-    for network in filled.values():
-        network.to(memory_format=torch.channels_last)
-    return Checker(**filled, fingerprint=checker_fingerprint(fingerprints(name, folder, CHECKING)))
+    detector = channels_last(_filled(Detector(preset.detector), preset, "detector", folder / name))
+    egomotion = channels_last(_filled(EgoMotion(preset.egomotion), preset, "egomotion", folder / name))
+    return Checker(detector, egomotion, fingerprint=checker_fingerprint(fingerprints(name, folder, CHECKING)))
 
 
 def load_calibrated(name: str, folder: Path = WEIGHTS, rig: Rig = RIG) -> CalibratedChecker:
-    """The checker with the baselines that lie beside its weights; WeightsError or BaselineError says what is wrong."""
+    """Load the checker and the baselines beside its weights. Raises WeightsError or BaselineError."""
     return CalibratedChecker(
         load_checker(name, folder), baseline_of(name, folder), baselines_of_cameras(name, folder, rig)
     )
 
 
 def baselines_of_cameras(name: str, folder: Path, rig: Rig) -> dict[str, Baseline]:
-    """Those of the cameras that are unlike the front camera and have been measured, by name; BaselineError says what is
-    wrong with one."""
+    """The baselines of cameras that differ from the front camera and have one, by name. Raises BaselineError."""
     own = {c.name: folder / name / camera_baseline(c) for c in rig_of(name, folder, rig) if unlike_front(c)}
     return {camera: load_baseline(path) for camera, path in own.items() if path.is_file()}
 
 
 def baseline_of(name: str, folder: Path = WEIGHTS) -> Baseline:
-    """What lies beside a preset's weights; BaselineError says what is wrong."""
+    """The baseline beside a preset's weights. Raises BaselineError."""
     return load_baseline(folder / name / "baseline.json")
 
 
@@ -114,42 +109,42 @@ def rig_of(name: str, folder: Path = WEIGHTS, rig: Rig = RIG) -> tuple[Camera, .
 
 
 def compute_on(threads: int) -> None:
-    """Before the networks of a worker are loaded."""
+    """Set the number of threads; call before the networks of a worker are loaded."""
     torch.set_num_threads(threads)
     keep_freed_memory()
 
 
-def _filled(preset: Preset, part: str, path: Path) -> nn.Module:
+def _filled(network: Network, preset: Preset, part: str, folder: Path) -> Network:
     check_layers(preset, part)
-    return weights.load(PARTS[part](getattr(preset, part)), path, VOCABULARIES.get(part, ()))
+    return weights.load(network, folder / f"{part}.safetensors", VOCABULARIES.get(part, ()))
 
 
 def check_layers(preset: Preset, part: str) -> None:
-    """WeightsError unless a part that reads layers reads just those that are drawn; it names the others."""
+    """Raise WeightsError unless the layers that a part reads are exactly the drawn ones."""
     if part in ("world", "decoder") and (differ := weights.describe_name_changes(getattr(preset, part).layers, LAYERS)):
         raise weights.WeightsError(f"the preset's {part} reads other layers than are drawn: {differ}")
 
 
 def check_weights(name: str, folder: Path = WEIGHTS, parts: Iterable[str] = PARTS) -> None:
-    """WeightsError unless the parts' weights are there and for this preset, these layers and this vocabulary."""
+    """Raise WeightsError unless the parts' weights exist and fit this preset, these layers and this vocabulary."""
     preset = find_preset(name, folder)
     for part in parts:
         check_part(preset, part, folder / name / f"{part}.safetensors")
 
 
 def check_part(preset: Preset, part: str, path: Path) -> None:
-    """The same of one part's weights."""
+    """The same for one part."""
     check_layers(preset, part)
     weights.check(path, PARTS[part], getattr(preset, part), VOCABULARIES.get(part, ()))
 
 
 def checker_fingerprint(prints: dict[str, str]) -> str:
-    """Names the two networks that check, so that a baseline is used with those it was measured with."""
+    """A hash of the checker's networks, so that a baseline is used only with those it was measured with."""
     return hashlib.sha256(f"{prints['detector']} {prints['egomotion']}".encode()).hexdigest()[:16]
 
 
 def fingerprints(name: str, folder: Path = WEIGHTS, parts: Iterable[str] = PARTS) -> dict[str, str]:
-    """Hash of the parts' weights; PresetError or WeightsError names what is missing."""
+    """Hashes of the parts' weights. Raises PresetError or WeightsError if they are missing."""
     find_preset(name, folder)
     paths = {part: folder / name / f"{part}.safetensors" for part in parts}
     if missing := [path for path in paths.values() if not path.is_file()]:

@@ -1,7 +1,7 @@
-"""Options: fields of a model that the command line, the flows and the documentation offer, declared once.
+"""Options: fields of a model that the command line, the flows and the documentation use, declared once.
 
-A field of a `StrictModel` with a description is an option. Type, default, range (`Field(ge=, le=)`) and help are the
-field's; the command line spells it like the field unless an `OptionName` beside the type says otherwise.
+A field of a `StrictModel` with a description is an option, with the field's type, default, range (`Field(ge=, le=)`)
+and description. Its name on the command line is the field's, unless the type has an `OptionName`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from outputs.strict_model import StrictModel
 
 @dataclass(frozen=True)
 class OptionName:
-    """How the command line spells a field. `off` is what it says of a flag that means False; "": of any other."""
+    """The name of a field on the command line. `off` is the help of a flag that means False; "" for others."""
 
     spelling: str
     off: str = ""
@@ -25,10 +25,10 @@ class OptionName:
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `field` is its field's name, `kind` the type of one value, bool for a flag.
+    """One option. `field` is the field's name, `kind` the type of one value, bool for a flag.
 
-    `default` is the field's, None where it is found out when it is needed. `several`: the option may be repeated, and
-    the field is a tuple. `file`: it names one that is there. `off`: the flag means False.
+    `default` is the field's, None if it is computed when it is needed. `several`: the option may be repeated, and the
+    field is a tuple. `file`: the value is an existing file. `off`: the flag means False.
     """
 
     field: str
@@ -53,11 +53,8 @@ def options_of(model: type[StrictModel], defaults: StrictModel | None = None) ->
 
 
 def _option(name: str, field: FieldInfo, default: Any) -> Option:
-    several = get_origin(field.annotation) is tuple
-    single = field.annotation if get_origin(field.annotation) in (None, Annotated) else None
-    kind = single or next(kind for kind in get_args(field.annotation) if kind is not NoneType)
-    kind, inner = get_args(kind) if get_origin(kind) is Annotated else (kind, None)  # such as pydantic's FilePath
-    marks = {type(mark): mark for mark in (*field.metadata, inner)}
+    kind, beside = _kind(field.annotation)
+    marks = {type(mark): mark for mark in (*field.metadata, *beside)}
     named = marks.get(OptionName, OptionName("--" + name.replace("_", "-")))
     return Option(
         field=name,
@@ -67,14 +64,23 @@ def _option(name: str, field: FieldInfo, default: Any) -> Option:
         help=named.off or field.description or "",
         least=marks[Ge].ge if Ge in marks else None,
         most=marks[Le].le if Le in marks else None,
-        several=several,
+        several=get_origin(field.annotation) is tuple,
         file=PathType in marks,
         off=bool(named.off),
     )
 
 
+def _kind(annotation: Any) -> tuple[type, tuple[object, ...]]:
+    """The type of one value, of `int | None` and `tuple[int, ...]` too, and what stands beside it (FilePath)."""
+    if get_origin(annotation) is Annotated:
+        kind, *beside = get_args(annotation)
+        return kind, tuple(beside)
+    inner = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return _kind(inner[0]) if inner else (annotation, ())
+
+
 def words(settings: StrictModel) -> list[str]:
-    """The words of a command that mean these settings: those options whose value is not the default."""
+    """The command-line options of settings that are not the defaults."""
     told: list[str] = []
     for option in options_of(type(settings)):
         value = getattr(settings, option.field)
@@ -88,5 +94,5 @@ def words(settings: StrictModel) -> list[str]:
 
 
 def _typed(value: object) -> str:
-    """A value as a person types it: 1800, not 1800.0."""
+    """A value as it is typed: 1800, not 1800.0."""
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

@@ -1,4 +1,4 @@
-"""The stages of the map but for the drawing (`pipeline.renderers`): each takes frozen values and returns a new one."""
+"""The stages of `synthesize` except the renderer's: each takes frozen values and returns a new one."""
 
 import hashlib
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Randomness = Literal["look", "tokens", "frames", "lidar"]
 
 @dataclass(frozen=True)
 class CameraLayers:
-    """What one camera is to show: control layers for the networks, labels for the checks and the dataset."""
+    """Data of one camera: control layers for the networks, labels for the checks and the dataset."""
 
     camera: Camera
     layers: Layers
@@ -41,7 +41,7 @@ class CameraLayers:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Everything the networks obey."""
+    """All conditions of the networks."""
 
     scenery: Scenery
     views: tuple[CameraLayers, ...]
@@ -52,7 +52,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class ConditionedClip:
-    """A clip as a renderer gets it. The first of each camera's `source` pictures is the networks' prompt."""
+    """The input of a renderer. The first of each camera's `source` pictures is the networks' prompt."""
 
     rollout: Rollout
     conditions: Conditions
@@ -60,13 +60,13 @@ class ConditionedClip:
 
 
 def seed_for(scenario: Scenario, seed: int, what: Randomness) -> int:
-    """From content, never from a worker or an order: the same clip is the same wherever it is made."""
+    """A seed from the content, independent of worker and order, so that a clip is the same wherever it is made."""
     digest = hashlib.sha256(f"{scenario.id}|{seed}|{what}".encode()).digest()
     return int.from_bytes(digest[:6], "big")
 
 
 def condition(rollout: Rollout, rig: tuple[Camera, ...], look: int | None) -> Conditions:
-    """What the cameras would be shown of it, bodies in a look's colours or (None) in unknown ones, with the labels."""
+    """Layers and labels of the cameras, caption and actions; bodies have the colours of `look`, None: unknown ones."""
     scenery = build_scenery(rollout)
     views = tuple(
         CameraLayers(c, draw_layers(rollout, scenery, c, look=look), label_visibility(rollout, scenery, c)) for c in rig
@@ -76,25 +76,25 @@ def condition(rollout: Rollout, rig: tuple[Camera, ...], look: int | None) -> Co
 
 
 def source_frames(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
-    """The procedural camera's pictures, with the seed's look."""
+    """The procedural camera's pictures, with the appearance of the seed."""
     return tuple(render_procedural(rollout, conditions.scenery, view.camera, seed) for view in conditions.views)
 
 
 def take_pictures(world: SimulatedWorld, conditions: Conditions, seed: int) -> tuple[Frames, ...]:
-    """The log's pictures, or the procedural camera's: the first is the prompt, the others are to be compared with."""
+    """The log's or the procedural camera's pictures: the first is the prompt, the others are the checks' reference."""
     if world.log is not None:
         return tuple(log_pictures(world.log, camera) for camera in world.rig)
     return source_frames(world.rollout, conditions, seed)
 
 
 def sense_lidar(rollout: Rollout, conditions: Conditions, seed: int) -> tuple[Float[np.ndarray, "point 5"], ...]:
-    """One sweep for each keyframe, cast from the same scene."""
+    """One LiDAR sweep for each keyframe, cast in the same scene."""
     frames = keyframes(len(rollout.t_s), FRAME_RATE_HZ)
     return tuple(cast_lidar(rollout, conditions.scenery, frame, seed) for frame in frames)
 
 
 def other_pictures(frames: tuple[Frames, ...], source: tuple[Frames, ...]) -> tuple[Frames, ...]:
-    """The source pictures where there is something to compare: none for frames that are these pictures themselves."""
+    """The source pictures; empty if the frames are the source pictures."""
     same = all(np.array_equal(made, real) for made, real in zip(frames, source, strict=True))
     return () if same else source
 
@@ -109,7 +109,7 @@ def judge(
 ) -> tuple[Verdict, ...]:
     """Physics on the rollout, then every camera's pixels against its labels and its source pictures.
 
-    Without `source` (there are no other pictures of the same instants) pixels are compared with the baseline alone.
+    Without `source` (the frames are the source pictures) pixels are compared only with the baseline.
     """
     named = mentioned(scenario.events)
     pixels = [

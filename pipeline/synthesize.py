@@ -1,12 +1,11 @@
-"""The map: read this first. One written scenario and a seed become one clip, checked and labelled.
+"""Read this first. One scenario and a seed become one checked and labelled clip.
 
     scenario -> rollout -> conditions -> source -> frames -> lidar -> verdicts -> clip
 
-A stage a `with clock(...)`, a noun an arrow. Every value is frozen; no later stage fills in what an earlier one left
-open. Frames come from a renderer (`pipeline.renderers`); `gaia`, the usual one, has two stages of its own: tokens by
-the world model, frames from them by the video decoder. The line has three acts, which may be played in different
-places: the first and the last need cores, the one between them is the renderer's, may be at home on a GPU and takes
-several clips at once.
+Each stage is one `with clock(...)` and has a typed result. Every value is frozen; no later stage fills in what an
+earlier one left open. Frames come from a renderer (`pipeline.renderers`); the default, `gaia`, has two stages: tokens
+from the world model, frames from the video decoder. The pipeline has three parts, which may run in different places:
+the first and the last need CPU cores; the renderer between them may use a GPU and takes several clips at once.
 """
 
 from collections.abc import Sequence
@@ -36,21 +35,21 @@ from pipeline.worlds import open_world
 
 @dataclass(frozen=True)
 class Imagined:
-    """A clip's frames by a renderer, for each camera, and what it computed them on."""
+    """A clip's frames for each camera, and the device of the renderer."""
 
     frames: UInt8[np.ndarray, "camera time height width 3"]
     device: str
 
 
 def synthesize(job: Job, models: LoadedModels, clock: Stopwatch) -> Clip:
-    """Make the clip of a job. The seed changes how it looks; where things are comes from the scenario alone."""
+    """Make the clip of a job. The seed changes only its appearance; positions depend only on the scenario."""
     scene = prepare(job, models.rig, clock)
     (imagined,) = imagine((job,), (scene,), models.renderer, clock)
     return finish(job, scene, imagined, models, clock)
 
 
 def prepare(job: Job, rig: tuple[Camera, ...], clock: Stopwatch) -> ConditionedClip:
-    """What happens, what a renderer is shown of it, and the pictures that it may go on from."""
+    """Simulate the scenario, and compute the conditions and source pictures of the renderer."""
     look = seed_for(job.scenario, job.seed, "look")
     with clock("open_world"):
         world = open_world(job.scenario, job.log, rig)
@@ -64,14 +63,14 @@ def prepare(job: Job, rig: tuple[Camera, ...], clock: Stopwatch) -> ConditionedC
 def imagine(
     jobs: Sequence[Job], scenes: Sequence[ConditionedClip], renderer: Renderer, clock: Stopwatch
 ) -> tuple[Imagined, ...]:
-    """What a renderer makes of scenes that have equally many frames; it names its stages itself."""
+    """Render scenes with equal numbers of frames; the renderer names its stages."""
     seeds = [ClipSeed(job.scenario, job.seed) for job in jobs]
     frames = renderer.render(scenes, seeds, clock)
     return tuple(Imagined(clip, renderer.device) for clip in frames)
 
 
 def finish(job: Job, scene: ConditionedClip, imagined: Imagined, models: LoadedModels, clock: Stopwatch) -> Clip:
-    """What else is sensed, what the checks say, and the record of it all."""
+    """Cast the LiDAR sweeps, run the checks and make the record."""
     rollout, conditions, frames = scene.rollout, scene.conditions, tuple(imagined.frames)
     source = other_pictures(frames, scene.source)
     with clock("sense_lidar"):

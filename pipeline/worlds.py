@@ -1,4 +1,4 @@
-"""What happens and who looks at it: simulated, or read from a real log. Knows no network, so nobody waits for torch."""
+"""Rollout and cameras of a scenario: simulated, or read from a real log. Does not import torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from scenarios.simulation.simulate import simulate
 
 @dataclass(frozen=True)
 class SimulatedWorld:
-    """What happens, and the cameras that look at it; `log` is the real drive it was read from, if it was."""
+    """A rollout and its cameras; `log` is the log that it was read from, if any."""
 
     rollout: Rollout
     rig: tuple[Camera, ...]
@@ -24,23 +24,23 @@ class SimulatedWorld:
 
 
 def roll_out(scenario: Scenario) -> Rollout:
-    """Where everything is at every instant."""
+    """Simulate a scenario."""
     return simulate(scenario)
 
 
 def refuse_rig_of_log(scenarios: Sequence[Scenario], rig: Rig) -> None:
-    """RigError where another rig than `front` is asked for and a scenario starts from a log: such a clip is compared
-    with the log's own pictures, and only those of its front camera are read."""
+    """Raise RigError for a rig other than `front` with a scenario that starts from a log: such a clip is compared with
+    the log's pictures, and only those of its front camera are read."""
     names = dict.fromkeys(s.name for s in scenarios if s.from_log)
     if names and rig_id(rig) != FIRST_RIG:
         raise RigError(
-            f"{', '.join(names)}: starts from a log and is seen by the log's own front camera alone; leave --rig away, "
-            "or leave these scenarios out"
+            f"{', '.join(names)}: starts from a log and has only the log's own front camera; leave out --rig, or leave "
+            "out these scenarios"
         )
 
 
 def open_world(scenario: Scenario, folder: Path | None, rig: tuple[Camera, ...]) -> SimulatedWorld:
-    """What happens and who looks at it: simulated and seen by `rig`, or read from the log in `folder`."""
+    """Simulate a scenario with the cameras `rig`, or read its log in `folder`."""
     if scenario.from_log is None:
         return SimulatedWorld(roll_out(scenario), rig, None)
     if folder is None:

@@ -1,4 +1,4 @@
-"""The world as data: what a scenario file means, and what happens in it.
+"""The world as data: the meaning of a scenario file, and its simulation.
 
 Owns the YAML language (`source`, `spec`, `events`), its English (`story`), its verbs (`verbs`), sweeps, the compiler
 from file to `Scenario`, roads, the simulation from `Scenario` to `Rollout`, criticality metrics, help for authors,

@@ -1,4 +1,4 @@
-"""Events in English, in sentences that the grammar of story lines reads back as the very same events."""
+"""Events as English sentences, which the grammar of story lines parses to the same events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +15,10 @@ from scenarios.model.actions import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Follow,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Merge,
     Profile,
     RunRed,
@@ -50,16 +48,15 @@ from scenarios.model.triggers import (
 )
 from scenarios.scenario import Event
 
-_DEGREES = 57.29577951308232
 VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action in words, without its actor
 
 
 def sentence(event: Event) -> str:
-    """What an event says, such as 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
-    return f"{actor_text(event.actor)} {deed(event.do)} {moment(event.when)}"
+    """The sentence of an event: 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
+    return f"{actor_text(event.actor)} {action_text(event.do)} {trigger_text(event.when)}"
 
 
-def moment(when: Trigger) -> str:
+def trigger_text(when: Trigger) -> str:
     """A trigger in words."""
     match when:
         case After(t):
@@ -70,7 +67,7 @@ def moment(when: Trigger) -> str:
 
 
 def condition_text(when: Trigger) -> str:
-    """What holds, such as 'the ego is faster than 30 km/h': behind 'when'."""
+    """A condition in words, such as 'the ego is faster than 30 km/h', as after 'when'."""
     match when:
         case AllOf(parts):
             return " and ".join(map(condition_text, parts))
@@ -101,8 +98,8 @@ def condition_text(when: Trigger) -> str:
     raise TypeError(f"no words for {when!r}")
 
 
-def deed(action: Action) -> str:
-    """An action in words, without who does it."""
+def action_text(action: Action) -> str:
+    """An action in words, without its actor."""
     match action:
         case HoldSpeed(speed, lasting):
             return f"holds {speed_text(speed)}{_for(lasting)}"
@@ -113,10 +110,10 @@ def deed(action: Action) -> str:
         case BrakeHardest(until):
             return f"brakes as hard as the road allows{_until(until)}"
         case ChangeSpeed(speed, rate, profile, within):
-            pace = f"at {number_text(rate)} m/s^2" if within is None else f"within {number_text(within)} s"
+            pace = _rate(rate) if within is None else f"within {number_text(within)} s"
             return f"changes speed to {speed_text(speed)} {pace}" + (" smoothly" if profile is Profile.SMOOTH else "")
         case Stop(decel, within, lasting):
-            pace = f"within {number_text(within)} m" if decel is None else f"at {number_text(decel)} m/s^2"
+            pace = f"within {number_text(within)} m" if decel is None and within is not None else _rate(decel)
             return f"stops {pace}{_for(lasting or None)}"
         case StopAtLine(decel):
             return f"stops at the line at {number_text(decel)} m/s^2"
@@ -127,12 +124,6 @@ def deed(action: Action) -> str:
         case StepOut(behind, speed, in_front):
             where = "in front of" if in_front else "behind"
             return f"steps out from {where} {actor_text(behind)} at {speed_text(speed)}"
-        case DriveTrajectory(points):
-            told = ", ".join(f"({number_text(t)} s, {number_text(x)} m, {number_text(y)} m)" for t, x, y in points)
-            return f"follows the trajectory {told}"
-        case LoseControl(turn):
-            side = "left" if turn > 0 else "right"
-            return f"loses control turning {number_text(abs(turn) * _DEGREES)} deg to the {side}"
         case Drop(cargo, height):
             return f"drops {cargo} from a height of {number_text(height)} m"
         case Appear():
@@ -142,6 +133,11 @@ def deed(action: Action) -> str:
         case VerbAction():
             return VERB_TEXT.of(action)(action)
     return _sideways(action)
+
+
+def _rate(mps2: float | None) -> str:
+    assert mps2 is not None  # where no time or distance is given instead
+    return f"at {number_text(mps2)} m/s^2"
 
 
 def _sideways(action: Action) -> str:
@@ -163,15 +159,15 @@ def _sideways(action: Action) -> str:
         case LaneOffset(0.0, within):
             return f"returns to the centre of its lane within {number_text(within)} s"
         case LaneOffset(offset, within):
-            side = "left" if offset > 0 else "right"
+            way = "left" if offset > 0 else "right"
             return (
-                f"drifts {number_text(abs(offset))} m to the {side} of its lane's centre within {number_text(within)} s"
+                f"drifts {number_text(abs(offset))} m to the {way} of its lane's centre within {number_text(within)} s"
             )
     raise TypeError(f"no words for {action!r}")
 
 
 def actor_text(actor: str) -> str:
-    """An actor's id as a sentence names it."""
+    """An actor's id as used in a sentence."""
     return "the ego" if actor == "ego" else actor
 
 
@@ -193,5 +189,5 @@ def speed_text(speed_mps: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """As few digits as say the same: nine decimals, which is what decides a scenario's id."""
+    """The shortest text of a number at nine decimals, the precision of a scenario's id."""
     return f"{value:.9f}".rstrip("0").rstrip(".") if value else "0"

@@ -1,4 +1,4 @@
-"""A scenario file to concrete scenarios, or to everything that is wrong with it at once."""
+"""Load a scenario file to concrete scenarios, or to all its faults at once."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -12,39 +12,39 @@ from scenarios.source.yaml_document import Document, parse_document, read_docume
 from scenarios.sweeps.sweep import Refused, SweepVariant, expand
 from scenarios.sweeps.sweep_spec import without_sweep
 
-LIBRARY = Path(__file__).with_name("library")  # the short list: a little of everything
-SUITES = Path(__file__).with_name("suites")  # whole protocols, one folder each
+LIBRARY = Path(__file__).with_name("library")  # a small selection of scenarios
+SUITES = Path(__file__).with_name("suites")  # complete protocols, one folder each
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a file means: its scenarios, and how many of the sweep's combinations each constraint dropped."""
+    """The scenarios of a file, and the number of its sweep's combinations that each constraint dropped."""
 
     scenarios: tuple[Scenario, ...]
     dropped: dict[str, int] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()  # how its road differs from the map that it comes from
+    remarks: tuple[str, ...] = ()  # differences of its road from the map
 
 
 def load(path: str | Path, seed: int = 0) -> tuple[Scenario, ...]:
-    """The scenarios of a file, in the order of its sweep; raises Faults.
+    """The scenarios of a file, in the order of its sweep; raises SpecErrors.
 
-    `seed` decides the values that a sweep draws; everything else, and every id, follows from the file alone.
+    `seed` decides the values that a sweep draws; everything else, and every id, depends on the file only.
     """
     return understand(read_document(path), seed).scenarios
 
 
 def loads(text: str, path: str | Path = "scenario.yaml", seed: int = 0) -> tuple[Scenario, ...]:
-    """The same from text in hand; `path` only names it in messages."""
+    """The scenarios of a text; `path` is only used in messages."""
     return understand(parse_document(text, path), seed).scenarios
 
 
 def understand(document: Document, seed: int = 0) -> Meaning:
-    """The scenarios of a document; raises Faults with every fault of every variant."""
+    """The scenarios of a document; raises SpecErrors with every fault of every variant."""
     found_road = grounded(document)
     document = found_road.document
     try:
         expansion = expand(document.data, seed)
-    except Refused as refused:  # what is wrong with the rest is said along with it
+    except Refused as refused:  # reported together with the faults of the rest
         rest = build(without_sweep(document.data))[1]
         raise document.faults(refused.faults + [f for f in rest if f.found != "nothing"]) from refused
     scenarios: list[Scenario] = []
@@ -64,7 +64,7 @@ def understand(document: Document, seed: int = 0) -> Meaning:
 
 
 def library() -> dict[str, Path]:
-    """The short list of shipped scenario files by name, such as 'euro_ncap/cpnco-child'."""
+    """The shipped selection of scenario files by name, such as 'euro_ncap/cpnco-child'."""
     return _named(LIBRARY)
 
 
@@ -74,7 +74,7 @@ def suites() -> dict[str, Path]:
 
 
 def groups() -> dict[str, tuple[Path, ...]]:
-    """Names that stand for several shipped files: `library`, `suites`, and each folder in them."""
+    """Names of groups of shipped files: `library`, `suites`, and each folder in them."""
     found: dict[str, tuple[Path, ...]] = {"library": tuple(library().values()), "suites": tuple(suites().values())}
     for name, path in (library() | suites()).items():
         folder = name.partition("/")[0]
@@ -87,17 +87,17 @@ def _named(folder: Path) -> dict[str, Path]:
 
 
 def _swept(fault: SpecError, variant: SweepVariant, data: dict[str, object]) -> SpecError:
-    """A fault of a swept value belongs to the sweep, where the author wrote it."""
+    """Moves a fault of a swept value to the sweep, where the author wrote it."""
     for path, where in variant.where.items():
         if fault.where == path or fault.where.startswith(f"{path}."):
             return replace(fault, where=where)
-        if fault.where == path.split(".")[0] and fault.where not in data:  # only the sweep made this section
+        if fault.where == path.split(".")[0] and fault.where not in data:  # the section exists by the sweep only
             return replace(fault, where=f"sweep.{path}")
     return fault
 
 
 def _told(fault: SpecError, first: SweepVariant, count: int, of: int) -> SpecError:
-    """Where only some variants have the fault, say which was the first."""
+    """Adds the number of variants with the fault, and the first of them, if not all have it."""
     if count == of or fault.where.startswith("sweep."):
         return fault
     values = ", ".join(f"{path}: {value}" for path, value in first.parameters.items())
@@ -114,7 +114,7 @@ def _refuse_twins(document: Document, scenarios: list[Scenario]) -> None:
 
 
 def template(name: str) -> str:
-    """A first scenario to edit, for a file called `name`; ValueError where the name cannot be one."""
+    """A first scenario to edit, for a file called `name`; ValueError if that is not a valid name."""
     text = TEMPLATE.replace("NAME", name)
     try:
         loads(text, f"{name}.yaml")

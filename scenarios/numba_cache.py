@@ -1,8 +1,8 @@
-"""Compiled loops, and where they are kept from one start to the next, if anywhere.
+"""Compiled loops and their cache on disk.
 
-numba keeps loops by the file that they are written in, and does not notice when a constant or a function changes that
-comes from another one. So every state of all those files has a folder of its own. A kept loop saves seconds and nothing
-else: nothing is written before a loop is compiled, and where nothing can be written every process compiles its own.
+numba caches a loop by its own file, and does not notice a changed constant or function of another file. So each state
+of all these files has its own cache folder. A cached loop only saves seconds: nothing is written before a loop is
+compiled, and if nothing can be written every process compiles its own loops.
 """
 
 import logging
@@ -24,14 +24,14 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPILED = ("scenarios", "conditioning")
-UNUSED_S = 7 * 24 * 3600.0  # after which the loops of an older state are thrown away
-TOLD = "NEARMISS_LOOPS_TOLD"  # in the environment, so that the processes that this one starts do not say it again
+UNUSED_S = 7 * 24 * 3600.0  # after this time the loops of an older state are deleted
+TOLD = "NEARMISS_LOOPS_TOLD"  # environment variable, so that child processes do not repeat the warning
 _IMPORT = re.compile(r"^from ((?:scenarios|conditioning)[.\w]*) import", re.MULTILINE)
 log = logging.getLogger("nearmiss")
 
 
 def njit(*, cache: bool, **options: Any) -> Callable[[Callable], Callable]:
-    """numba's; with `cache`, loops are kept in `place()` as far as that can be written."""
+    """numba's njit; with `cache`, loops are kept in `place()` if it can be written."""
 
     def compiled(function: Callable) -> Callable:
         loop = numba.njit(**options)(function)
@@ -43,7 +43,7 @@ def njit(*, cache: bool, **options: Any) -> Callable[[Callable], Callable]:
 
 
 def sources(root: Path = ROOT) -> tuple[Path, ...]:
-    """The files that hold compiled loops, and those that these import from."""
+    """The files with compiled loops, and those that they import from."""
     texts = {path: path.read_text("utf-8") for folder in COMPILED for path in (root / folder).rglob("*.py")}
     holding = {path: text for path, text in texts.items() if "import njit" in text and path.name != Path(__file__).name}
     imported = {root / f"{name.replace('.', '/')}.py" for text in holding.values() for name in _IMPORT.findall(text)}
@@ -51,7 +51,7 @@ def sources(root: Path = ROOT) -> tuple[Path, ...]:
 
 
 def state(root: Path = ROOT) -> str:
-    """A name for what those files say now."""
+    """A hash of the present content of these files."""
     return sha256(b"\0".join(path.read_bytes() for path in sources(root))).hexdigest()[:16]
 
 
@@ -59,10 +59,10 @@ def state(root: Path = ROOT) -> str:
 def place() -> Path | None:
     """The folder of this state's loops: in NUMBA_CACHE_DIR if set, else beside the code or in the user's cache.
 
-    Where none of these can be written: among the temporary files, or nowhere (None); that is told once.
+    If none of these can be written: in the temporary folder, or nowhere (None), with one warning.
     """
     usual = [ROOT / "scenarios" / "__pycache__"]
-    with suppress(RuntimeError):  # a user without a home
+    with suppress(RuntimeError):  # a user without a home folder
         usual.append(Path.home() / ".cache" / "nearmiss")
     given = os.environ.get("NUMBA_CACHE_DIR")
     expected = [Path(given) / "nearmiss"] if given else usual
@@ -74,7 +74,7 @@ def place() -> Path | None:
 
 
 def _first_writable(homes: Iterable[Path]) -> Path | None:
-    """Found out without writing: a folder that is missing can be made if the one above it can be written."""
+    """Checked without writing: a missing folder can be made if the one above it can be written."""
     for home in homes:
         there = next(folder for folder in (home, *home.parents) if os.path.exists(folder))
         if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
@@ -83,7 +83,7 @@ def _first_writable(homes: Iterable[Path]) -> Path | None:
 
 
 def _temporary_home() -> Path | None:
-    """A folder that nobody else can write to, since loops are unpickled; None if that cannot be had."""
+    """A folder that no other user can write to, since loops are unpickled; None if that is not possible."""
     with suppress(OSError):
         home = Path(tempfile.gettempdir()) / f"nearmiss-{os.getuid()}"
         with suppress(FileExistsError):
@@ -100,12 +100,19 @@ def _tell(homes: list[Path], what: str) -> None:
         log.warning("%s cannot be written: compiled loops %s", " and ".join(map(str, homes)), what)
 
 
+def _present() -> Path:
+    """`place()` of loops that are kept: there is one."""
+    folder = place()
+    assert folder is not None
+    return folder
+
+
 class _Locator:
-    """Tells numba where a function's loops are; the folder's name already says of which state they are."""
+    """Tells numba the folder of a function's loops; the folder's name identifies the state of the files."""
 
     def __init__(self, function: Callable, file: str):
         self._py_file, self.line = file, function.__code__.co_firstlineno
-        self.folder = place() / Path(file).parent.name
+        self.folder = _present() / Path(file).parent.name
 
     @classmethod
     def from_function(cls, function: Callable, file: str) -> "_Locator":
@@ -115,7 +122,7 @@ class _Locator:
         return str(self.folder)
 
     def get_source_stamp(self) -> str:
-        return place().name
+        return _present().name
 
     def get_disambiguator(self) -> str:
         return str(self.line)
@@ -125,11 +132,11 @@ class _Locator:
 
 
 class _Located(CompileResultCacheImpl):
-    _locator_classes = (_Locator,)
+    _locator_classes = [_Locator]  # noqa: RUF012 # as numba declares it
 
 
 class _Kept(FunctionCache):
-    """A function's kept loops; what cannot be read is compiled anew, what cannot be written is not kept."""
+    """A function's cached loops; unreadable ones are compiled again, and unwritable ones are not cached."""
 
     _impl_class = _Located
 
@@ -147,10 +154,10 @@ class _Kept(FunctionCache):
 
 @once
 def _tidy() -> None:
-    """Mark this state's loops as used, and throw away those that were not for long."""
+    """Mark this state's loops as used, and delete those of states that were not used for long."""
     with suppress(OSError):
-        os.utime(place())
-    for old in place().parent.glob("loops-*"):
+        os.utime(_present())
+    for old in _present().parent.glob("loops-*"):
         with suppress(OSError):
             if time.time() - old.stat().st_mtime > UNUSED_S:
                 shutil.rmtree(old)

@@ -1,7 +1,6 @@
-"""Sampled streets: random but plausible scenarios whose pictures the networks are trained and judged on."""
+"""Sampled streets: random but plausible scenarios as training and validation data of the networks."""
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import TypeVar
 
 import numpy as np
@@ -38,25 +37,25 @@ FARTHEST_M = 60.0
 
 
 class Street:
-    """A street being filled; nothing is put where something already is."""
+    """A street under construction; no body is placed on another."""
 
     def __init__(self, seed: int, duration_s: float):
         self.rng = np.random.default_rng([seed, 1])
         self.seed, self.duration_s = seed, duration_s
         self.road = self._road()
-        weather, time = self._drawn(WEATHERS), self._drawn(TIMES)
+        weather, time = self._drawn(WEATHERS.values()), self._drawn(TIMES.values())
         self.environment = Environment(time.name, weather.name)
         self.surface = weather.street_surfaces[self.rng.integers(len(weather.street_surfaces))]
         bend = max(abs(self.road.curvature_per_m), 1e-4)
-        # Nobody is faster than half the grip allows in the bend, whose inner lanes are a little tighter.
+        # No vehicle is faster than half the grip allows in the bend, whose inner lanes have a smaller radius.
         self.fastest_mps = float(np.sqrt(0.5 * FRICTION[self.surface] * G * (1 / bend - 12)))
         self.placed: list[Placed] = []
         self.events: list[Event] = []
         self.taken: list[tuple[float, float, float, float]] = []  # s from, s to, d from, d to
 
-    def _drawn(self, records: Mapping[StrEnum, Drawn]) -> Drawn:
+    def _drawn(self, records: Iterable[Drawn]) -> Drawn:
         """One of the records, by their shares of streets."""
-        among = list(records.values())
+        among = list(records)
         return among[self.rng.choice(len(among), p=[record.street_share for record in among])]
 
     def _road(self) -> Road:
@@ -70,7 +69,7 @@ class Street:
     def put(
         self, kind: Kind, start: OnLane, speed_mps: float, behaviour: Behaviour, turned: bool = False
     ) -> str | None:
-        """Add a body unless its place, with its way ahead for `duration_s`, is taken; returns its id."""
+        """Add a body unless its place, including its path for `duration_s`, is occupied; returns its id."""
         usual, scale = USUAL_SIZE[kind], self.rng.uniform(0.92, 1.08, 3)
         size = Size(usual.length_m * scale[0], usual.width_m * scale[1], usual.height_m * scale[2])
         along, across = (size.width_m, size.length_m) if turned else (size.length_m, size.width_m)
@@ -89,7 +88,7 @@ class Street:
 
     def put_ego(self) -> None:
         speed = float(self.rng.uniform(0, min(20.0, self.fastest_mps))) if self.rng.random() < 0.85 else 0.0
-        # Half of the egos react, so that their speed is seen to change; the others hold it, brake or speed up.
+        # Half of the egos follow traffic, so that their speed changes; the others hold it, brake or speed up.
         behaviour: Behaviour = HoldSpeed(speed)
         if self.rng.random() < 0.55:
             behaviour = Follow(max(speed, 3.0), str(self.rng.choice(["attentive", "r157 careful", "idm"])))
@@ -122,13 +121,18 @@ class Street:
                 self._give_story(who, lane)
 
     def put_lead(self) -> None:
-        """Often something drives right in front of the ego."""
+        """Often adds a vehicle directly ahead of the ego."""
         if self.rng.random() < 0.6:
             speed = self.placed[0].speed_mps
             gap = float(self.rng.uniform(5, 25))
             kind = MOTORED[self.rng.integers(len(MOTORED))]
             s = self.taken[0][1] - speed * self.duration_s + gap + USUAL_SIZE[kind].length_m / 2
-            self.taken[0] = (self.taken[0][0], 5.0, -1.2, 1.2)  # the lead keeps its distance, so only the start counts
+            self.taken[0] = (
+                self.taken[0][0],
+                5.0,
+                -1.2,
+                1.2,
+            )  # the lead keeps its distance: only its start is occupied
             who = self.put(kind, OnLane(s, 0.0), speed, Follow(speed + 0.1, "idm") if speed else HoldSpeed(0.0))
             if who:
                 self._give_story(who, self.road.ego_lane)
@@ -159,7 +163,7 @@ class Street:
                 self.put(kind, OnLane(float(rng.uniform(6, 35)), d), 0.0, Parked())
 
     def put_walkers(self) -> None:
-        """People on the sidewalks and crossing, also out from between and behind vehicles."""
+        """Pedestrians on the sidewalks and crossing, also from between and behind vehicles."""
         rng, road = self.rng, self.road
         for _ in range(int(rng.integers(2, 13))):
             kind, pace = WALKING[rng.integers(len(WALKING))], float(rng.uniform(0.7, 2.0))
@@ -177,14 +181,14 @@ class Street:
                 self.put(kind, OnLane(s, d, int(rng.choice([-1, 1]))), pace, HoldSpeed(pace))
 
     def _clear_to_cross(self, s: float, d: float, pace: float) -> bool:
-        """Whether a walker meets nobody but perhaps the ego: most people look before they cross."""
+        """Whether a pedestrian meets no body except perhaps the ego: most people look before they cross."""
         reach = crossing_side(self.road, d) * pace * self.duration_s
         low, high = min(d, d + reach) - 0.5, max(d, d + reach) + 0.5
         return not any(a[0] < s + 0.5 and s - 0.5 < a[1] and a[2] < high and low < a[3] for a in self.taken[1:])
 
 
 def sample_scenario(seed: int, duration_s: float = 2.0) -> Scenario:
-    """A street drawn from `seed` alone: any road, light, weather and traffic that the language can say."""
+    """A street drawn from `seed` alone: any road, light, weather and traffic of the scenario language."""
     street = Street(seed, duration_s)
     street.put_ego()
     street.put_lead()

@@ -1,4 +1,4 @@
-"""A rollout: where every body is at every instant, as frozen arrays."""
+"""A rollout: the state of every body at every instant, as frozen arrays."""
 
 import math
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ def frame_count(duration_s: float) -> int:
 
 
 def to_keyframe(t_s: float) -> float:
-    """The instant of the first keyframe at `t_s` or after it."""
+    """The time of the first keyframe at or after `t_s`."""
     return math.ceil(t_s * KEYFRAME_RATE_HZ - 1e-6) / KEYFRAME_RATE_HZ
 
 
 class RolloutEnd(StrEnum):
-    """Why a rollout stopped. A collision is a happening and ends none."""
+    """Why a rollout ended. A collision is an event and does not end it."""
 
     DURATION = "duration reached"
     LOG_END = "log ended"
@@ -35,10 +35,10 @@ class RolloutEnd(StrEnum):
 
 @dataclass(frozen=True)
 class SimEvent:
-    """Something that occurred while the rollout ran, for plots and reports; `other` is the body hit, if one was.
+    """An event in the simulation, for plots and reports; `other` is the body that was hit, if any.
 
-    `impact_mps` is the relative speed at the contact (`simulation.dynamics.collisions`); None without a hit, and
-    in records written before it was kept.
+    `impact_mps` is the relative speed at contact (`simulation.dynamics.collisions`); None without a collision, and in
+    records of earlier versions.
     """
 
     t_s: float
@@ -50,7 +50,7 @@ class SimEvent:
 
 @dataclass(frozen=True)
 class Unfired:
-    """An event of the story that never happened: as a sentence, and how near its trigger came to holding."""
+    """An event of the story that did not happen: its sentence, and how near its trigger came to holding."""
 
     actor: str
     event: str
@@ -62,9 +62,9 @@ class Rollout:
     """Every body's state at every frame. `bodies[0]` is the ego. Map frame, metres, radians, seconds.
 
     `centre` is the box centre; `speed_mps` is signed along the heading; `acceleration_mps2` is longitudinal.
-    Where `valid` is False the other entries mean nothing. Where `sliding` is True friction or gravity alone decides
-    where a body goes: not along its heading, and in the air while its centre is above half its height. `ego_to_map`
-    is the pose of the ego frame (origin on the ground under the rear axle).
+    Where `valid` is False the other entries are undefined. Where `sliding` is True a body moves under friction or
+    gravity alone: not along its heading, and in the air while its centre is above half its height. `ego_to_map` is the
+    pose of the ego frame (origin on the ground under the rear axle).
     """
 
     id: str
@@ -94,7 +94,7 @@ class Rollout:
         return np.array([(b.size.length_m, b.size.width_m, b.size.height_m) for b in self.bodies])
 
     def index(self, body_id: str) -> int:
-        """Place of a body on the actor axis; KeyError names the bodies there are."""
+        """Index of a body on the actor axis; KeyError lists the known bodies."""
         for i, body in enumerate(self.bodies):
             if body.id == body_id:
                 return i

@@ -1,4 +1,4 @@
-"""A concrete scenario: what a file means once units, sweeps and English are resolved. SI and radians."""
+"""A concrete scenario: a file after units, sweeps and English are resolved. SI units and radians."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,13 +15,11 @@ from scenarios.model.actions import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Follow,
     FollowTrajectory,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Parked,
     Profile,
     StepOut,
@@ -48,11 +46,11 @@ from scenarios.model.triggers import (
 from scenarios.roads.road import Road
 from scenarios.source.identity import ADDED
 
-__all__ = [  # a scenario with everything that it is made of
+__all__ = [  # a scenario and all its parts
     "Action", "After", "AfterDistance", "AfterEvent", "Appear", "AtGap", "AtHeadway", "AtPlace", "AtPose",
     "AtSpeed", "AtStandstill", "AtTTC", "Behaviour", "Brake", "BrakeHardest", "ChangeLane", "ChangeSpeed",
-    "Cross", "CutIn", "CutOut", "Disappear", "DriveTrajectory", "Drop", "Event", "Expect", "Follow",
-    "FollowTrajectory", "FromLog", "HasPassed", "HoldSpeed", "InLane", "LaneOffset", "LaneRef", "LoseControl",
+    "Cross", "CutIn", "CutOut", "Disappear", "Drop", "Event", "Expect", "Follow",
+    "FollowTrajectory", "FromLog", "HasPassed", "HoldSpeed", "InLane", "LaneOffset", "LaneRef",
     "OnLane", "Parked", "Placed", "Profile", "Scenario", "StepOut", "Stop", "Trigger",
 ]  # fmt: skip
 
@@ -61,8 +59,8 @@ __all__ = [  # a scenario with everything that it is made of
 class OnLane:
     """Placed on a lane: s of the box centre along the road, d from its reference line, metres.
 
-    `facing` is +1 along the ego's direction of travel, -1 against it. With `cross` it is the road that crosses the
-    ego's, along which +1 leads from the ego's right to its left. With `ramp` it is `Road.ramp_way`.
+    `facing` is +1 along the ego's direction of travel, -1 against it. With `cross` the road is the crossing road, along
+    which +1 leads from the ego's right to its left. With `ramp` it is `Road.ramp_way`.
     """
 
     s_m: float
@@ -74,7 +72,7 @@ class OnLane:
 
 @dataclass(frozen=True)
 class AtPose:
-    """Placed freely in the map frame: the box centre and heading."""
+    """Placed at a pose in the map frame: the box centre and heading."""
 
     x_m: float
     y_m: float
@@ -83,7 +81,7 @@ class AtPose:
 
 @dataclass(frozen=True)
 class Event:
-    """`name` is how other events refer to it; it decides nothing by itself."""
+    """`name` is used by other events to refer to it; it has no effect by itself."""
 
     actor: str
     when: Trigger
@@ -103,16 +101,16 @@ class Placed:
 
 @dataclass(frozen=True)
 class Expect:
-    """What the author wants to happen; None where nothing was said. Bounds are (least, most)."""
+    """The author's expectations; None for none. Bounds are (minimum, maximum)."""
 
-    collision: bool | None = None  # True: must happen, False: must not, None: either
+    collision: bool | None = None  # True: required, False: forbidden, None: allowed
     min_ttc_s: tuple[float, float] | None = None
     min_gap_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class FromLog:
-    """Start from a scene of a nuScenes-format log; the folder is named when the scenario is run."""
+    """The start in a scene of a nuScenes-format log; the log's folder is given when the scenario is run."""
 
     scene: str
     start_s: float
@@ -123,8 +121,8 @@ class FromLog:
 class Scenario:
     """Concrete and complete. `placed[0]` is the ego. `id` is derived from the content.
 
-    `spec_hash` says which file it was read from, and decides nothing: the SHA-256 of that file as written; "" where
-    there is none. With `from_log` the log says where everything is: `road` is None, `placed` and `events` are empty.
+    `spec_hash` identifies the source file and has no effect: the SHA-256 of the file's bytes; "" without a file. With
+    `from_log` the log defines all motion: `road` is None, `placed` and `events` are empty.
     """
 
     id: str
@@ -145,18 +143,18 @@ class Scenario:
 
 
 def carriers(events: Sequence[Event]) -> dict[str, str]:
-    """Who carries each piece of cargo."""
+    """The carrier of each piece of cargo."""
     return {event.do.cargo: event.actor for event in events if isinstance(event.do, Drop)}
 
 
 def brought(events: Sequence[Event]) -> dict[str, str]:
-    """The bodies that events bring with them, and whose events these are; until then they are not there."""
-    own = [event for event in events if isinstance(event.do, VerbAction)]
-    return {name: event.actor for event in own for name in event.do.brought(event.actor)}
+    """The bodies that events add to the scene, with the actor of the event; before it they are not present."""
+    own = [(event.actor, event.do) for event in events if isinstance(event.do, VerbAction)]
+    return {name: actor for actor, action in own for name in action.brought(actor)}
 
 
 def own_road(placed: Placed, main: Road) -> Road:
-    """The road on which a body is placed: the ego's, the one that crosses it, or the ramp."""
+    """The road on which a body is placed: the ego's, the crossing road, or the ramp."""
     if isinstance(placed.start, OnLane) and (placed.start.cross or placed.start.ramp):
         other = main.cross if placed.start.cross else main.ramp_way
         assert other is not None

@@ -1,8 +1,8 @@
-"""Shared by all tests: one thread for each numerical library, and the real log where there is one."""
+"""Shared by all tests: one thread for each numerical library, checks of signatures, and common fixtures."""
 
 import os
 
-# Before numpy and torch are imported: the suite must not fight over cores with itself or with Ray's workers.
+# Set before numpy and torch are imported: the test processes and Ray's workers share the cores.
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -21,12 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def _check_what_signatures_say() -> None:
-    """Shapes where signatures state some. Of the scenarios' modules, which are called most, few do: the others have
-    their types checked alone, since looking for shapes takes ten times their own work. Before any is imported."""
+    """Check shapes of arrays where signatures have them. Modules of `scenarios` without shapes, which are called most,
+    have only their types checked, since the check of shapes takes ten times as long. Call before any is imported."""
     shaped, plain = ["conditioning", "models", "outputs", "pipeline"], []
     for file in (ROOT / "scenarios").rglob("*.py"):
         name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        if file.name != "__init__.py":  # its name would mean all that is below
+        if file.name != "__init__.py":  # its name stands for the whole package
             (shaped if "jaxtyping" in file.read_text(encoding="utf-8") else plain).append(name)
     install_import_hook(shaped, "beartype.beartype")
     beartype_packages(plain, conf=BeartypeConf(claw_is_pep526=False))  # no variables
@@ -35,9 +35,9 @@ def _check_what_signatures_say() -> None:
 _check_what_signatures_say()
 
 
-# With --dist loadfile a file is one process's work: what takes longest begins first, so that nothing is left for last.
-# The first file compiles the loops for all; those after it need none, lest two processes compile the same.
-# Files that start Ray or Prefect have files between them that do not, so that they seldom meet on both processes.
+# With --dist loadfile one process runs a file: the longest files start first, so that both processes end together.
+# The first file compiles the numba loops; the files after it need none, so that two processes do not compile the same.
+# Files that start Ray or Prefect are separated by others, so that two of them rarely run at the same time.
 LONGEST = (
     "pipeline/batch/test_faults.py", "test_examples.py", "pipeline/test_renderers.py",
     "pipeline/engine/test_workers.py", "models/checker/test_detector.py", "pipeline/training/test_train.py",
@@ -70,7 +70,7 @@ def street() -> Path:
     """A real log in nuScenes format: $NEARMISS_STREET, or ../shared/data/street beside the checkout."""
     folder = Path(os.environ.get("NEARMISS_STREET", ROOT.parent / "shared" / "data" / "street"))
     if not folder.is_dir():
-        pytest.skip("no real log here: set NEARMISS_STREET to a folder in nuScenes format")
+        pytest.skip("no real log: set NEARMISS_STREET to a folder in nuScenes format")
     return folder
 
 
@@ -85,7 +85,7 @@ def tiny_weights() -> Path:
 
 @pytest.fixture(scope="session")
 def s3_server():
-    """A real S3-compatible server on loopback; its address."""
+    """The address of an S3-compatible server on loopback."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -97,7 +97,7 @@ def s3_server():
 
 @pytest.fixture
 def bucket(s3_server, monkeypatch, request) -> str:
-    """A new bucket as an address; credentials are where users have them, in the environment."""
+    """The address of a new bucket; credentials are in environment variables."""
     import boto3
 
     secrets = {"AWS_ACCESS_KEY_ID": "AKIATESTKEY", "AWS_SECRET_ACCESS_KEY": "very-secret-indeed"}

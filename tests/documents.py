@@ -1,4 +1,4 @@
-"""README and documentation pages as the tests read them."""
+"""README and documentation pages for the tests."""
 
 import re
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 TEXT = {path.relative_to(ROOT).as_posix(): path.read_text() for path in PAGES}
-OWN_TESTS = "docs/extending/"  # pages whose examples need what they register first: a test of each door runs them
+OWN_TESTS = "docs/extending/"  # pages whose examples must be registered first: each has its own test
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 
 
 def examples(page: str, language: str) -> list[str]:
-    """Code blocks of a page in a language; "" for those that name none."""
+    """Code blocks of a page in a language; "" for blocks without one."""
     return [text for _, named, text in _FENCE.findall(TEXT[page]) if named == language]
 
 
 def command_lines(page: str) -> Iterator[str]:
-    """What a page shows to be typed: lines of shell blocks, of sessions behind $, and code within sentences."""
+    """Commands on a page: lines of shell blocks, lines after $ in sessions, and code within sentences."""
     for language, prompt in (("sh", ""), ("console", "$ ")):
         lines = (line for text in examples(page, language) for line in text.splitlines())
         yield from (line.removeprefix(prompt) for line in lines if line.startswith(prompt))

@@ -1,7 +1,9 @@
-"""The shape of the project: arrows between folders, sizes of files, what each folder says of itself."""
+"""The structure of the project: imports between folders, sizes of functions, docstrings of packages."""
 
 import ast
+import builtins
 import json
+import re
 import subprocess
 import sys
 import tokenize
@@ -23,7 +25,7 @@ def functions(source: Path) -> list[tuple[str, int]]:
     return [(node.name, node.end_lineno - node.lineno + 1) for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
-def test_arrows_between_folders_point_one_way():
+def test_imports_between_folders_go_one_way():
     result = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -35,7 +37,7 @@ PACKAGES = sorted({source.parent for source in SOURCES} - {ROOT})
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_every_package_says_what_it_owns_and_has_few_modules(package):
+def test_every_package_states_what_it_owns_and_has_few_modules(package):
     text = ast.get_docstring(ast.parse((package / "__init__.py").read_text()))
     assert text
     assert "own" in text.lower()
@@ -48,20 +50,30 @@ def test_functions_stay_readable(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_annotations_stay_checkable_and_nothing_is_unpickled(source):
+def test_annotations_can_be_checked_and_nothing_is_unpickled(source):
     text = source.read_text()
     assert "from __future__ import annotations" not in text
     for unsafe in ("import pickle", "torch.load(", "yaml.load(", "allow_pickle=True"):
         assert unsafe not in text
 
 
-def test_one_name_has_one_meaning():
+def test_class_names_are_unique():
     places = defaultdict(list)
     for source in SOURCES:
         for node in ast.parse(source.read_text()).body:
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(str(source.relative_to(ROOT)))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_docstrings_name_exceptions_that_there_are():
+    texts = {source: source.read_text() for source in SOURCES}
+    known = {name for text in texts.values() for name in re.findall(r"^class (\w+)", text, re.MULTILINE)}
+    known |= {name for name in dir(builtins) if name[0].isupper()} | {"UnexpectedInput"}  # the last is lark's
+    raised = r"[Rr]aises\s+(?:lark's\s+)?`?([A-Z]\w+)`?"
+    said = {(source, name) for source, text in texts.items() for name in re.findall(raised, text)}
+    assert len(said) > 50
+    assert sorted(f"{source.relative_to(ROOT)}: {name}" for source, name in said if name not in known) == []
 
 
 @cache
@@ -83,13 +95,13 @@ def test_every_name_is_defined():
     assert unknown == []
 
 
-def test_prefect_wraps_the_pipeline_and_nothing_else():
+def test_flows_imports_only_the_pipeline():
     tree = ast.parse((ROOT / "flows.py").read_text())
     names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     ours = {name.split(".")[0] for name in names} & set(FOLDERS)
     assert ours <= {"pipeline"}
 
 
-def test_generated_data_never_lands_in_the_tree():
+def test_generated_data_is_not_in_the_repository():
     ignored = (ROOT / ".gitignore").read_text().split()
     assert {"/runs/", ".venv/"} <= set(ignored)

@@ -1,4 +1,4 @@
-"""The page of what cannot be said: each of its examples is refused, and what it offers instead is understood."""
+"""The page docs/cannot-say.md: every refused example is refused, and every alternative is valid."""
 
 import pytest
 
@@ -25,17 +25,17 @@ def scenario(example: str) -> str:
 
 
 @pytest.mark.parametrize("example", REFUSED)
-def test_what_cannot_be_said_is_refused(example):
+def test_every_refused_example_is_refused(example):
     with pytest.raises(SpecErrors):
         loads(scenario(example), "street.yaml")
 
 
 @pytest.mark.parametrize("line", INSTEAD)
-def test_what_is_offered_instead_is_understood(line):
+def test_every_alternative_is_valid(line):
     assert loads(street(line), "street.yaml")
 
 
-def test_the_frame_of_the_examples_is_itself_understood():
+def test_the_file_around_the_examples_is_valid():
     assert loads(street(), "street.yaml")
     sound = ("road: {lanes: 2}", "environment: {weather: rain}", "actors: {other: {kind: car, box: {at: [30 m, 0 m]}}}")
     assert all(loads(scenario(f"`{section}`"), "street.yaml") for section in sound)

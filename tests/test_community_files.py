@@ -1,4 +1,4 @@
-"""Files that hosts and registries read can be read, and say the same as the package."""
+"""Files for code hosts and registries are valid and agree with the package."""
 
 import tomllib
 from pathlib import Path
@@ -16,7 +16,7 @@ def test_the_citation_names_this_version_and_licence():
     )  # fmt: skip
 
 
-def test_issue_templates_are_forms_with_something_to_fill_in():
+def test_issue_templates_are_forms_with_fields():
     forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
     assert [form.stem for form in forms] == ["bug", "cannot-be-said"]
     for form in forms:

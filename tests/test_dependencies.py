@@ -1,4 +1,4 @@
-"""What is installed can be pinned, hash by hash."""
+"""The lock file pins all dependencies with hashes."""
 
 import re
 import tomllib
@@ -25,13 +25,13 @@ def locked() -> dict[str, tuple[str, int]]:
 
 
 @pytest.mark.parametrize("written", PROJECT["dependencies"])
-def test_the_lock_file_holds_what_the_project_asks_for(written, locked):
+def test_the_lock_file_agrees_with_the_project_s_requirements(written, locked):
     wanted = Requirement(written)
     version, _ = locked[canonicalize_name(wanted.name)]
-    assert wanted.specifier.contains(version), "renew the lock file: SECURITY.md says how"
+    assert wanted.specifier.contains(version), "renew the lock file as described in SECURITY.md"
 
 
-def test_everything_in_it_has_hashes_and_none_comes_from_elsewhere(locked):
+def test_every_package_in_the_lock_file_has_hashes_and_comes_from_the_index(locked):
     assert len(locked) > len(PROJECT["dependencies"])
     assert [name for name, (_, hashes) in locked.items() if not hashes] == []
     assert not re.search(r"^(-e|--(extra-)?index|--find)|://|@ ", LOCK, re.MULTILINE)

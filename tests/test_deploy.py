@@ -1,8 +1,8 @@
-"""The KubeRay manifest: every field is one that the operator knows, and nothing is reachable that need not be.
+"""The KubeRay manifest: every field is known to the operator, and only needed ports are reachable.
 
 The custom resources' fields are those of `ray.io/v1` in KubeRay 1.5 (its types `RayJobSpec`, `RayClusterSpec`,
 `HeadGroupSpec`, `WorkerGroupSpec`, `AutoscalerOptions`, `AuthOptions`), as far as the manifest uses them; a field
-beyond them fails. What is Kubernetes' own is checked against its published schemas where `kubernetes-validate` is
+beyond them fails. Kubernetes' own objects are checked against the published schemas if `kubernetes-validate` is
 installed.
 """
 
@@ -84,7 +84,7 @@ def templates() -> list[dict[str, Any]]:
     return [*(group["template"] for group in groups), JOB["spec"]["submitterPodTemplate"]]
 
 
-def test_the_job_has_only_fields_that_kuberay_knows():
+def test_the_job_has_only_fields_of_kuberay_s_types():
     assert JOB["apiVersion"] == "ray.io/v1"
     spec = RayJobSpec.model_validate(JOB["spec"])
     for group in spec.rayClusterSpec.workerGroupSpecs:
@@ -93,7 +93,7 @@ def test_the_job_has_only_fields_that_kuberay_knows():
     assert all(NAME.fullmatch(document["metadata"]["name"]) for document in DOCUMENTS)
 
 
-def test_what_is_kubernetes_own_holds_in_its_published_schemas():
+def test_kubernetes_objects_are_valid_in_the_published_schemas():
     checker = pytest.importorskip(
         "kubernetes_validate", reason="108 MB of schemas: install kubernetes-validate to check"
     )
@@ -104,12 +104,12 @@ def test_what_is_kubernetes_own_holds_in_its_published_schemas():
             checker.validate(document, version, strict=True)
 
 
-def test_ray_is_the_version_that_is_tested_and_young_enough_for_its_token():
+def test_ray_has_the_tested_version_which_supports_tokens():
     assert CLUSTER["rayVersion"] == metadata.version("ray")
     assert Version(CLUSTER["rayVersion"]) >= Version("2.52")
 
 
-def test_nobody_outside_can_reach_ray():
+def test_ray_is_not_reachable_from_outside():
     assert CLUSTER["authOptions"]["mode"] == "token"
     assert CLUSTER["headGroupSpec"]["serviceType"] == "ClusterIP"
     (policy,) = [document["spec"] for document in DOCUMENTS if document["kind"] == "NetworkPolicy"]
@@ -119,7 +119,7 @@ def test_nobody_outside_can_reach_ray():
     assert all("podSelector" in source for rule in policy["ingress"] for source in rule["from"])
 
 
-def test_pods_run_as_nobody_special_and_hold_no_secret_themselves():
+def test_pods_run_as_an_ordinary_user_and_contain_no_secret():
     assert not re.search(r"AWS_SECRET_ACCESS_KEY:|AKIA", (ROOT / "deploy" / "kuberay.yaml").read_text())
     for template in templates()[:-1]:
         assert template["spec"]["securityContext"]["runAsNonRoot"]

@@ -1,4 +1,4 @@
-"""Two distributions, as `pip` builds them: the code alone, and the weights apart from it."""
+"""The two distributions, as `pip` builds them: the code, and the weights."""
 
 import json
 import os
@@ -34,7 +34,7 @@ print(json.dumps({"models": models.__file__, "told": told}))
 
 
 def built(source: Path, into: Path) -> ZipFile:
-    """The wheel of a source folder, built by setuptools as pip would, with nothing fetched."""
+    """Build the wheel of a source folder with setuptools, as pip does, without downloads."""
     build = "import sys, setuptools.build_meta as b; b.build_wheel(sys.argv[1])"
     done = subprocess.run([sys.executable, "-c", build, into], cwd=source, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -44,7 +44,7 @@ def built(source: Path, into: Path) -> ZipFile:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory) -> Path:
-    """A copy of what is installed: the build writes beside its sources."""
+    """A copy of the sources, since the build writes files beside them."""
     if int(version("setuptools").split(".")[0]) < 77:
         pytest.skip(f"setuptools {version('setuptools')} is here, wheels are built with 77 and later")
     copy = tmp_path_factory.mktemp("source")
@@ -70,7 +70,7 @@ def files_of(wheel: ZipFile) -> set[str]:
 
 
 def run_from(folder: Path, *commands: str) -> dict[str, tuple[int, str]]:
-    """Exit code and output of every command, run by the code in `folder`; dependencies are those of this Python."""
+    """Exit code and output of every command, run with the code in `folder` and this Python's dependencies."""
     place = dict(os.environ, PYTHONPATH=str(folder), COLUMNS="200")
     done = subprocess.run(
         [sys.executable, "-c", RUN, json.dumps(commands)], cwd=folder.parent, env=place, capture_output=True, text=True,
@@ -82,7 +82,7 @@ def run_from(folder: Path, *commands: str) -> dict[str, tuple[int, str]]:
     return {command: (code, told) for command, (code, told) in answer["told"].items()}
 
 
-def test_the_code_has_all_its_data_and_no_weights(source, code):
+def test_the_code_s_wheel_has_all_its_data_and_no_weights(source, code):
     assert Path(code.filename).stat().st_size < MAY_WEIGH
     tree = {
         str(path.relative_to(source))
@@ -92,20 +92,20 @@ def test_the_code_has_all_its_data_and_no_weights(source, code):
     assert files_of(code) == tree | {"flows.py"}
 
 
-def test_the_weights_are_a_distribution_without_code(source, weights):
+def test_the_weights_wheel_has_no_code(source, weights):
     tiny = source / "models" / "weights" / "tiny"
     assert files_of(weights) == {f"nearmiss_weights/tiny/{path.name}" for path in tiny.iterdir()}
     (licence,) = (name for name in weights.namelist() if name.endswith("LICENSE"))
     assert weights.read(licence) == (ROOT / "LICENSE").read_bytes()
 
 
-def test_refusals_name_the_distribution_that_there_is():
+def test_messages_name_the_distribution_of_the_weights():
     named = tomllib.loads((ROOT / "models" / "weights" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert [named["name"]] == list(SHIPPED.values())
     assert all((ROOT / "models" / "weights" / preset).is_dir() for preset in SHIPPED)
 
 
-def test_code_alone_runs_and_refuses_by_name_what_needs_weights(code, tmp_path):
+def test_without_weights_commands_that_need_them_name_the_missing_distribution(code, tmp_path):
     code.extractall(tmp_path / "site")
     needing = [
         "generate nhtsa/lead-brake --inline --out clips",
@@ -127,7 +127,7 @@ def test_code_alone_runs_and_refuses_by_name_what_needs_weights(code, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
-def test_installed_weights_are_found_and_nothing_is_written_among_them(code, weights, tmp_path):
+def test_installed_weights_are_found_and_not_written_to(code, weights, tmp_path):
     code.extractall(tmp_path / "site")
     weights.extractall(tmp_path / "site")
     before = files_of(weights)

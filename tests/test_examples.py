@@ -1,4 +1,4 @@
-"""The notebooks of examples/ run from top to bottom; what they assert holds."""
+"""The notebooks of examples/ run from top to bottom without a failed assertion."""
 
 import nbformat
 import pytest
@@ -21,7 +21,7 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     assert [cell.outputs for cell in book.cells if cell.cell_type == "code" and not cell.outputs] == []
 
 
-def test_there_are_three_and_no_output_is_kept_in_them():
+def test_there_are_three_notebooks_without_stored_output():
     assert [path.stem for path in NOTEBOOKS] == ["author_a_case", "layers_and_labels", "train_a_detector"]
     for path in NOTEBOOKS:
         cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]

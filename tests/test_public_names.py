@@ -1,4 +1,4 @@
-"""`import nearmiss`: cheap, typed, and its names do what they say."""
+"""`import nearmiss`: it is quick, typed, and its names work."""
 
 import ast
 import subprocess
@@ -13,7 +13,7 @@ import nearmiss
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_importing_it_waits_for_nothing_and_each_name_for_its_own_package_alone():
+def test_import_is_lazy_for_every_package():
     code = (
         "import sys, nearmiss; assert not {'numpy', 'torch', 'pydantic', 'scenarios'} & set(sys.modules); "
         "from nearmiss import load; assert 'torch' not in sys.modules; assert 'numpy' in sys.modules"
@@ -21,7 +21,7 @@ def test_importing_it_waits_for_nothing_and_each_name_for_its_own_package_alone(
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def test_every_public_name_is_there_and_is_what_the_type_checker_is_told():
+def test_every_public_name_exists_and_is_the_one_that_type_checkers_see():
     tree = ast.parse((ROOT / "nearmiss" / "__init__.py").read_text(encoding="utf-8"))
     typed = {
         alias.asname or alias.name: (node.module, alias.name)
@@ -35,12 +35,12 @@ def test_every_public_name_is_there_and_is_what_the_type_checker_is_told():
     assert (ROOT / "nearmiss" / "py.typed").is_file()
 
 
-def test_an_unknown_name_is_answered_with_those_that_there_are():
+def test_an_unknown_name_is_refused_with_the_list_of_names():
     with pytest.raises(AttributeError, match=r"no attribute 'lod'.*load"):
         _ = nearmiss.lod
 
 
-def test_a_case_is_loaded_simulated_and_checked_through_it():
+def test_a_case_can_be_loaded_simulated_and_checked():
     (scenario,) = nearmiss.loads((ROOT / "scenarios/library/nhtsa/lead-brake.yaml").read_text(encoding="utf-8"))
     rollout = nearmiss.simulate(scenario)
     verdicts = nearmiss.check(rollout, scenario)

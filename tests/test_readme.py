@@ -1,4 +1,4 @@
-"""README and documentation: their scenarios load, their commands exist, the files that they point to are there."""
+"""README and documentation: their scenarios are valid, their commands exist, their links lead to files."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_the_readme_is_short():
     assert len(README.splitlines()) <= LONGEST
 
 
-def test_the_readmes_scenario_is_understood():
+def test_the_scenario_of_the_readme_is_valid():
     (text,) = examples("README.md", "yaml")
     assert len(loads(text, "README.md")) == 9
 
@@ -38,7 +38,7 @@ SCENARIOS = [(page, text) for page in TEXT if not page.startswith(OWN_TESTS) for
 
 
 @pytest.mark.parametrize(("page", "text"), SCENARIOS)
-def test_every_scenario_in_the_pages_is_understood(page, text):
+def test_every_scenario_in_the_pages_is_valid(page, text):
     assert loads(text, page)
 
 
@@ -46,17 +46,17 @@ def test_every_scenario_in_the_pages_is_understood(page, text):
     ("page", "text"), [(page, text) for page in TEXT if page.startswith("docs/how-to") for text in examples(page, "")]
 )
 def test_every_part_of_a_scenario_is_in_a_test(page, text):
-    """Blocks without a language hold parts of scenarios; the tests below load them."""
+    """Blocks without a language contain parts of scenarios; the tests below load them."""
     assert page in {f"docs/how-to/{name}.md" for name in ("actors", "stories", "roads", "weather")}, text
 
 
-def test_its_sweep_is_understood():
+def test_its_sweep_is_valid():
     (sweep,) = re.findall(r"```text\n(sweep:.*?)```", SWEEPS, re.DOTALL)
     found = loads(f"{STREET}{sweep}", "README.md")
     assert 4 * 5 * 2 * 10 * 0.5 < len(found) < 4 * 5 * 2 * 10
 
 
-def test_its_story_is_understood():
+def test_its_story_is_valid():
     story = re.search(r"```\n(story:\n.*?)```", STORIES, re.DOTALL)[1]
     actors = [
         "lead: {kind: car, lane: 0, ahead: 15 m, speed: 50 km/h}",
@@ -69,7 +69,7 @@ def test_its_story_is_understood():
     assert len(scenario.events) == 6
 
 
-def test_its_actors_are_understood():
+def test_its_actors_are_valid():
     who = re.search(r"```\n(environment:.*?)```", ACTORS, re.DOTALL)[1]
     road = "road: {lanes: 2, opposite_lanes: 1, junction: {at: 70 m, arms: both}}\n"
     story = "story: [child steps out from behind the van at 6 km/h]\n"
@@ -77,7 +77,7 @@ def test_its_actors_are_understood():
     assert len(scenario.placed) == 1 + 7
 
 
-def test_its_roads_are_understood():
+def test_its_roads_are_valid():
     winding, crossing = re.findall(r"```\n(road:\n.*?)```", ROADS, re.DOTALL)
     head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 50 km/h, drive: follow}\n"
     (first,), (second,) = loads(head + winding, "README.md"), loads(head + crossing, "README.md")
@@ -87,7 +87,7 @@ def test_its_roads_are_understood():
     assert len(second.events) == 2
 
 
-def test_its_ramp_and_its_roundabout_are_understood():
+def test_its_ramp_and_its_roundabout_are_valid():
     ramp, ring = re.findall(r"```\n(road: .*?)```", ROADS, re.DOTALL)
     head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 30 km/h, drive: follow}\n"
     (first,), (second,) = loads(head + ramp, "README.md"), loads(head + ring, "README.md")
@@ -96,7 +96,7 @@ def test_its_ramp_and_its_roundabout_are_understood():
     assert len(second.events) == 3
 
 
-def test_the_weathers_are_understood():
+def test_the_weathers_are_valid():
     (text,) = examples("docs/how-to/weather.md", "")
     assert loads(f"{STREET}{text}", "weather.md")
 
@@ -120,7 +120,7 @@ def test_the_pages_show_most_commands():
 
 
 @pytest.mark.parametrize("page", TEXT)
-def test_what_a_page_points_to_is_there(page):
+def test_the_links_of_a_page_exist(page):
     for target in re.findall(r"\]\((?!http)([^)]+)\)", TEXT[page]):
         name, _, fragment = target.partition("#")
         there = (ROOT / page).parent / name if name else ROOT / page
@@ -129,7 +129,7 @@ def test_what_a_page_points_to_is_there(page):
 
 
 @pytest.mark.parametrize("page", TEXT)
-def test_the_files_that_a_page_names_are_there(page):
+def test_the_files_that_a_page_names_exist(page):
     folders = "scenarios|models|pipeline|conditioning|outputs|tests|docs|deploy"
     for target in re.findall(rf"`((?:{folders})/[\w/.*-]*)`", TEXT[page]):
         assert list(ROOT.glob(target.rstrip("/"))) or "weights" in target, target
@@ -143,7 +143,7 @@ def test_the_commands_of_the_readme_are_targets_of_the_makefile():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_no_source_cites_a_document_that_is_not_here():
+def test_every_document_that_a_source_cites_exists():
     folders = ("scenarios", "conditioning", "models", "outputs", "pipeline")
     sources = [*ROOT.glob("*.py"), *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]
     cited = {(name, path.name) for path in sources for name in re.findall(r"[\w/-]+\.md\b", path.read_text())}

@@ -68,10 +68,11 @@ def walker(size: Size, phase: float, moving: bool, holds: tuple[Point, Point] | 
             side * shoulder_y * 1.12,
             0.48 * h + 0.03 * h * abs(s),
         )
-        if holds is not None:
-            hand = np.asarray(holds[0 if side > 0 else 1], float)
-            elbow = (np.asarray(shoulder) + hand) / 2 - [0.05 * h, 0, 0.05 * h]
-        arm(make, shoulder, elbow, hand, 0.03 * h)
+        if holds is None:
+            arm(make, shoulder, elbow, hand, 0.03 * h)
+        else:
+            held = np.asarray(holds[0 if side > 0 else 1], float)
+            arm(make, shoulder, (np.asarray(shoulder) + held) / 2 - [0.05 * h, 0, 0.05 * h], held, 0.03 * h)
     deep = 0.062 * h
     make.limb((0, 0, hip_z - 0.03 * h), (0, 0, hip_z + 0.06 * h), 0.075 * h, 0.078 * h, P.TROUSERS, 8)
     torso = np.array([

@@ -71,12 +71,12 @@ def _turned(road: Road, s: float, d: float) -> tuple[float, float, float]:
     return float(x), float(y), float(heading)
 
 
-def _reach(rollout: Rollout) -> tuple[float, float]:
-    s = rollout.road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
+def _reach(rollout: Rollout, road: Road) -> tuple[float, float]:
+    s = road.project(rollout.ego_to_map[:, :2, 3])[:, 0]
     first, last = float(s.min()) - _BEHIND_M, float(s.max()) + _BEYOND_M
-    if rollout.road.pieces:
+    if road.pieces:
         return first, last
-    curvature = abs(rollout.road.curvature_per_m)
+    curvature = abs(road.curvature_per_m)
     # A tight bend must not meet itself: at most a third of the circle each way.
     limit = 2.1 / curvature if curvature > 1e-9 else np.inf
     return max(first, -limit), min(last, limit)
@@ -109,7 +109,7 @@ def _standing_free(scenery: Scenery, road: Road) -> Scenery:
     def free(points: Float[np.ndarray, "point 2"], room_m: float) -> bool:
         if len(road.strips) and all_beyond_strips(road.project(points), road.strips).min() < road.sidewalk_m + room_m:
             return False
-        if road.cross is not None and road.junction.ring_m:
+        if road.cross is not None and road.junction is not None and road.junction.ring_m:
             away = np.hypot(*(points - ring_centre(road)).T).min() - road.junction.ring_m
             if away < road.sidewalk_m + room_m + _RING_ROOM_M:
                 return False
@@ -141,9 +141,9 @@ def _beside(road: Road, points: Float[np.ndarray, "point 2"], room_m: float, ext
     return bool((beside | (s < extent[0]) | (s > extent[1])).all())
 
 
-def _side_streets(rng: np.random.Generator, road: Road) -> list[Building]:
+def _side_streets(rng: np.random.Generator, road: Road, other: Road) -> list[Building]:
     """Rows along the arms of the crossing road, behind the buildings of the road itself."""
-    other, (begins, ends) = road.cross, road.cross_extent
+    begins, ends = road.cross_extent
     arms = [(max(begins, -90.0), road.right_edge - _ARM_M), (road.left_edge + _ARM_M, min(ends, 90.0))]
     rows = [(side, *arm) for arm in arms if arm[1] > arm[0] for side in (1, -1)]
     return [building for side, first, last in rows for building in _buildings(rng, other, side, first, last)]
@@ -181,10 +181,10 @@ def _lamps(rng: np.random.Generator, road: Road, side: int, s: float, end: float
     return made
 
 
-def _island_trees(rng: np.random.Generator, road: Road) -> list[Tree]:
+def _island_trees(rng: np.random.Generator, road: Road, island_m: float) -> list[Tree]:
     """Low ones in the middle of a roundabout, which hide what comes from beyond it as planted islands do."""
     x, y = ring_centre(road)
-    reach = max(road.junction.island_m - _ISLAND_RIM_M, 0.0)
+    reach = max(island_m - _ISLAND_RIM_M, 0.0)
     made = []
     for turn in np.arange(5) * 2 * np.pi / 5 + rng.uniform(0, 1):
         away, radius = rng.uniform(0.3, 0.9) * reach, rng.uniform(0.9, 1.5)
@@ -201,16 +201,16 @@ def build_scenery(rollout: Rollout) -> Scenery:
     if rollout.road is None:
         return NO_SCENERY
     rng, road = _seed(f"scenery {rollout.id}"), rollout.road
-    first, last = _reach(rollout)
+    first, last = _reach(rollout, road)
     buildings, trees, lamps = [], [], []
     for side in (1, -1):
         buildings += _buildings(rng, road, side, first, last)
         trees += _trees(rng, road, side, first, last)
         lamps += _lamps(rng, road, side, first + (13.0 if side > 0 else 0.0), last)
     if road.cross is not None:
-        buildings += _side_streets(rng, road)
+        buildings += _side_streets(rng, road, road.cross)
     made = Scenery(tuple(buildings), tuple(trees), tuple(lamps), shelters_of(road))
     if road.junction is not None and road.junction.ring_m:
         made = _standing_free(made, road)
-        return replace(made, trees=(*made.trees, *_island_trees(rng, road)))
+        return replace(made, trees=(*made.trees, *_island_trees(rng, road, road.junction.island_m)))
     return _standing_free(made, road) if road.pieces or road.cross is not None or len(road.strips) else made

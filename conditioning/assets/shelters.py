@@ -91,9 +91,9 @@ def slabs_of(shelter: Shelter) -> tuple[Slab, ...]:
     """The boxes that it is made of."""
     c, s = np.cos(shelter.yaw_rad), np.sin(shelter.yaw_rad)
 
-    def slab(name: str, along: float, across: float, z: float, *size: float) -> Slab:
+    def slab(name: str, along: float, across: float, z: float, long: float, wide: float, high: float) -> Slab:
         x, y = shelter.x_m + c * along - s * across, shelter.y_m + s * along + c * across
-        return Slab(name, (float(x), float(y), z), size, shelter.yaw_rad)
+        return Slab(name, (float(x), float(y), z), (long, wide, high), shelter.yaw_rad)
 
     back, wall = -(DEPTH_M - THICK_M) / 2, HEIGHT_M - 0.35
     sign = (shelter.sign_x_m, shelter.sign_y_m)

@@ -49,28 +49,33 @@ def partial_markings(road: Road) -> Float[np.ndarray, "stroke 8"]:
     return np.array(rows, float).reshape(-1, 8)
 
 
-def _stop_strokes(road: Road, stop: BusStop) -> list[tuple[float | int, ...]]:
+Stroke = tuple[float | int, ...]  # a row of `partial_markings`
+
+
+def _stop_strokes(road: Road, stop: BusStop) -> list[Stroke]:
     """A yellow zigzag at the bus's place; for a bay also its edges and the broken line along the lane."""
     side = 1 if stop.side is Side.LEFT else -1
     edge = road.left_edge if side > 0 else road.right_edge
     kerb = edge + side * stop.bay_m
     near, far = kerb - side * ZIGZAG_FROM_KERB_M, kerb - side * (ZIGZAG_FROM_KERB_M + ZIGZAG_M)
-    s = np.linspace(*sorted((stop.tail_m, stop.head_m)), 2 * round(stop.length_m / 4) + 1)
+    first, last = sorted((stop.tail_m, stop.head_m))
+    s = np.linspace(first, last, 2 * round(stop.length_m / 4) + 1)
     d = np.where(np.arange(len(s)) % 2, far, near)
-    rows = [(a, x, b, y, 0, 0, LINE_WIDTH_M, YELLOW) for (a, x), (b, y) in pairwise(zip(s, d, strict=True))]
+    ends = pairwise(zip(s, d, strict=True))
+    rows: list[Stroke] = [(a, x, b, y, 0, 0, LINE_WIDTH_M, YELLOW) for (a, x), (b, y) in ends]
     if not stop.bay_m:
         return rows
     for s0, s1, *edges in stop.strips(road.right_edge, road.left_edge):
         outer = np.array(edges[2:] if side > 0 else edges[:2]) - side * EDGE_INSET_M
         rows.append((s0, outer[0], s1, outer[1], 0, 0, LINE_WIDTH_M, WHITE))
-    begins, ends = stop.extent
-    rows.append((begins, edge, ends, edge, *BLOCK_M, 2 * LINE_WIDTH_M, WHITE))
+    begins, stops = stop.extent
+    rows.append((begins, edge, stops, edge, *BLOCK_M, 2 * LINE_WIDTH_M, WHITE))
     return rows
 
 
-def _ramp_strokes(road: Road, ramp: Ramp) -> list[tuple[float | int, ...]]:
+def _ramp_strokes(road: Road, ramp: Ramp) -> list[Stroke]:
     """Both edges of the ramp, with its lane and taper, and the broken line along the lane that it joins."""
-    rows = []
+    rows: list[Stroke] = []
     for s0, s1, right0, right1, left0, left1 in ramp.strips(road.right_edge, road.lane_width_m):
         rows.append((s0, right0 + EDGE_INSET_M, s1, right1 + EDGE_INSET_M, 0, 0, LINE_WIDTH_M, WHITE))
         if left1 < road.right_edge - 2 * EDGE_INSET_M:

@@ -70,11 +70,12 @@ def crossing_of(road: Road | None) -> Crossing:
     """The road that crosses `road`."""
     if road is None or road.cross is None:
         return NO_CROSSING
-    other, (begins, ends) = road.cross, road.cross_extent
+    other, junction, (begins, ends) = road.cross, road.junction, road.cross_extent
+    assert junction is not None  # where there is a crossing road
     x, y, heading = other.origin
     return Crossing(
         1.0, x, y, float(np.cos(heading)), float(np.sin(heading)), other.right_edge, other.left_edge, begins, ends,
-        other.lane_width_m, road.right_edge, road.left_edge, road.junction.ring_m, road.junction.island_m,
+        other.lane_width_m, road.right_edge, road.left_edge, junction.ring_m, junction.island_m,
         *ring_centre(road),
     )  # fmt: skip
 

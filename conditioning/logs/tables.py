@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +17,7 @@ NEEDED = (
     "calibrated_sensor", "category", "ego_pose", "instance", "sample", "sample_annotation", "sample_data", "scene",
     "sensor",
 )  # fmt: skip
-Row = dict[str, object]
+Row = dict[str, Any]  # JSON, as the table has it
 
 
 class LogError(ValueError):

@@ -51,7 +51,9 @@ def tracks_of(
     for row in tables["sample_annotation"].values():
         if row["sample_token"] in t_s:
             boxes.setdefault(row["instance_token"], []).append(row)
-    tracks, left_out, count = [], {}, {}
+    tracks: list[Track] = []
+    left_out: dict[str, int] = {}
+    count: dict[Kind, int] = {}
     to_map = np.linalg.inv(map_to_global)
     for instance, rows in boxes.items():
         category = tables["category"][tables["instance"][instance]["category_token"]]["name"]

@@ -79,7 +79,7 @@ def draw_preview(rollout: Rollout, scenery: Scenery, views: Sequence[PreviewView
     strips = [strip for view in views for strip in _strips(rollout, scenery, view, frames, len(views) == 1)]
     figure = Figure(figsize=(14, 6.2 + 2.1 * len(strips)), layout="constrained")
     figure.suptitle(f"{rollout.name}  ({rollout.id})\n{caption(rollout)}", fontsize=11)
-    above, below = figure.subfigures(2, 1, height_ratios=(5.0, 2.1 * len(strips)))
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(5.0, 2.1 * len(strips)))[:, 0]
     scene, speeds = above.subplots(1, 2, width_ratios=(3, 1))
     draw_scene(scene, rollout, scenery, [view.camera for view in views], frames)
     _draw_speeds(speeds, rollout)
@@ -146,8 +146,8 @@ def _draw_speeds(axes: Axes, rollout: Rollout) -> None:
         valid, ego = rollout.valid[:, row], row == 0
         speed = 3.6 * np.abs(rollout.speed_mps[valid, row])
         if ego or speed.max(initial=0.0) > 1.0:
-            style = {"color": colour_of(rollout, row), "linewidth": 2.0 if ego else 1.2}
-            axes.plot(rollout.t_s[valid], speed, label=body.id if ego or few else None, **style)
+            colour, label = colour_of(rollout, row), body.id if ego or few else None
+            axes.plot(rollout.t_s[valid], speed, label=label, color=colour, linewidth=2.0 if ego else 1.2)
     axes.set(ylabel="speed, km/h", xlim=(0, max(rollout.t_s[-1], 0.1)))
     axes.set_ylim(bottom=0)
     if critical := critical_instant(rollout):
@@ -162,8 +162,8 @@ def _number_events(axes: Axes, rollout: Rollout) -> None:
     for number, event in enumerate(rollout.happenings[:MOST_EVENTS], 1):
         axes.axvline(event.t_s, color="grey", linewidth=0.8, linestyle=":")
         above = 1.005 + 0.025 * (number % 2)  # so that the numbers of consecutive events do not overlap
-        at = {"xy": (event.t_s, above), "xycoords": ("data", "axes fraction"), "ha": "center", "fontsize": 6}
-        axes.annotate(str(number), **at)
+        place = ("data", "axes fraction")
+        axes.annotate(str(number), xy=(event.t_s, above), xycoords=place, ha="center", fontsize=6)
         text = f"{number}  {event.t_s:.1f} s  {event.actor}: {event.what}"
         lines += textwrap.wrap(text, 48, subsequent_indent="     ")
     if (more := len(rollout.happenings) - MOST_EVENTS) > 0:

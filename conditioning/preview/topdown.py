@@ -79,7 +79,9 @@ def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
         band = np.array(road.band(patch.d_from, patch.d_to, patch.s_from, patch.s_to).exterior.coords)
         axes.add_patch(Polygon(band, color=GROUND_LOOKS[patch.surface].colour, zorder=1.5, linewidth=0))
     for on_other, s_from, s_to, right, left in bars_of(road):
-        band = np.array((road.cross if on_other else road).band(right, left, s_from, s_to).exterior.coords)
+        barred = road.cross if on_other else road
+        assert barred is not None
+        band = np.array(barred.band(right, left, s_from, s_to).exterior.coords)
         axes.add_patch(Polygon(band, color="white", zorder=2, linewidth=0))
     solid = [np.arange(first, last, 1.0)]
     period = DASH_M + GAP_M
@@ -95,8 +97,8 @@ def _draw_road(axes: Axes, road: Road, rollout: Rollout) -> None:
     for s0, d0, s1, d1, dash, _, _, colour in partial_markings(road):
         at = np.linspace(s0, s1, max(2, int(s1 - s0)))
         x, y, _ = road.pose(at, np.interp(at, (s0, s1), (d0, d1))).T
-        style = {"color": "#f2c200" if colour == YELLOW else "white", "linestyle": ":" if dash else "-"}
-        axes.plot(x, y, linewidth=0.8, zorder=2, **style)
+        paint, style = "#f2c200" if colour == YELLOW else "white", ":" if dash else "-"
+        axes.plot(x, y, linewidth=0.8, zorder=2, color=paint, linestyle=style)
 
 
 def _draw_scenery(axes: Axes, scenery: Scenery) -> None:

@@ -70,7 +70,8 @@ class SignalTriangles:
         """The triangles of all signals at a time."""
         if not self.poles or self.junction is None:
             return []
-        return [self.by_light[self.junction.shows(t_s, across)][across] for across in (False, True)]
+        shown = [(self.junction.shows(t_s, across), across) for across in (False, True)]
+        return [self.by_light[light][across] for light, across in shown if light is not None]
 
     def _showing(self, light: SignalState, across: bool) -> SceneTriangles:
         return concatenate_triangles(

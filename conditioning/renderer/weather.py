@@ -48,7 +48,7 @@ class ClearSky(NamedTuple):
 
 def pack_lighting(light: Lighting) -> Lighting:
     """The same with tuples instead of arrays, which are faster in compiled code."""
-    return Lighting(*(tuple(map(float, x)) if isinstance(x, np.ndarray) else x for x in light))
+    return Lighting._make(tuple(map(float, x)) if isinstance(x, np.ndarray) else x for x in light)
 
 
 def _rgb(r: float, g: float, b: float, scale: float = 1.0) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Which bodies a clip's sensors saw at its keyframes: LiDAR points inside each box, share visible to the cameras."""
+"""Visibility of each body to the sensors at keyframes: LiDAR points in its box, share visible to the cameras."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from jaxtyping import Bool, Float, Int
 from conditioning.sensors.visibility import Labels
 from scenarios.rollout import Rollout
 
-# A return on a box's face may land outside it by rounding of float32 coordinates: less than this at 100 m.
+# Rounding of float32 coordinates may put a return on a box's face outside the box, by less than this at 100 m.
 FACE_M = 0.001
 
 
 @dataclass(frozen=True)
 class BoxVisibility:
-    """Rows are keyframes. A body is annotated where a camera sees some of it or a LiDAR point lies in its box.
+    """Rows are keyframes. A body is annotated where a camera sees a part of it or a LiDAR point lies in its box.
 
-    nuScenes' evaluation drops boxes without a point: they stay in the tables, since cameras see them, and the
-    checker counts them. A body hidden from every sensor has no annotation; `labels.npz` of the clip still has it.
+    nuScenes' evaluation drops boxes without a point. They stay in the tables, since cameras see them, and
+    `outputs.nuscenes.validate` counts them. A body hidden from every sensor has no annotation, but is in `labels.npz`.
     """
 
     points: Int[np.ndarray, "keyframe actor"]
@@ -25,14 +25,14 @@ class BoxVisibility:
     annotated: Bool[np.ndarray, "keyframe actor"]
 
 
-def seen_bodies(
+def box_visibility(
     rollout: Rollout,
     labels: tuple[Labels, ...],
     lidar: tuple[Float[np.ndarray, "_ 5"], ...],
     lidar_to_ego: Float[np.ndarray, "4 4"],
     frames: range,
 ) -> BoxVisibility:
-    """Counts and visibility at `frames`. With several cameras a body is as visible as in the one that sees it best."""
+    """Point counts and visibility at `frames`; the visibility is the largest of all cameras."""
     rows = list(frames)
     points = np.stack([
         points_in_boxes(sweep[:, :3], rollout.ego_to_map[frame] @ lidar_to_ego, rollout, frame)
@@ -50,7 +50,7 @@ def points_in_boxes(
     rollout: Rollout,
     frame: int,
 ) -> Int[np.ndarray, "actor"]:
-    """How many sensor-frame points lie in each body's box, faces included; 0 where the body is not valid."""
+    """Count the points (in the sensor's frame) in each body's box, faces included; 0 where the body is not valid."""
     in_map = points.astype(float) @ sensor_to_map[:3, :3].T + sensor_to_map[:3, 3]
     from_centre = in_map[None] - rollout.centre[frame][:, None]
     cos, sin = np.cos(rollout.yaw_rad[frame])[:, None], np.sin(rollout.yaw_rad[frame])[:, None]

@@ -1,9 +1,9 @@
-"""A dataset in nuScenes' format, built from the folders of accepted clips.
+"""Writer of a dataset in nuScenes' format from the folders of accepted clips.
 
 Keyframes at 2 Hz with annotations, the pictures between them as sweeps, one LIDAR_TOP sweep a keyframe, a log and a
-drawn road mask for every clip. The same clips give the same bytes, whatever was there before; files of clips that
-are gone are taken away. The devkit's names `train` and `val` mean lists inside the devkit, so the splits here are
-called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both (`outputs.nuscenes.splits`).
+road mask for every clip. The same clips give the same bytes, also over an older build; files of clips that are no
+longer in it are deleted. The devkit reserves the split names `train` and `val` for its own lists of scenes, so the
+splits are called `nearmiss_train` and `nearmiss_val`, and `nearmiss_all` is both (`outputs.nuscenes.splits`).
 """
 
 import json
@@ -18,10 +18,10 @@ from PIL import Image
 
 from outputs.atomic_write import whole_file, whole_folder, write_text
 from outputs.clips.manifest import ClipRecord, read_record
-from outputs.nuscenes import taxonomy as words
+from outputs.nuscenes import taxonomy
 from outputs.nuscenes.dataset_card import dataset_card
 from outputs.nuscenes.detection_task import counted_boxes
-from outputs.nuscenes.splits import Shares, as_table, sides
+from outputs.nuscenes.splits import Shares, assign_splits, splits_table
 from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES, ClipTables, Row, mask_name, open_scene, scene_rows
 from outputs.nuscenes.taxonomy import token
 
@@ -30,7 +30,7 @@ VERSION = "v1.0-trainval"
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What was written; counts over the whole dataset."""
+    """Counts over the whole dataset."""
 
     root: Path
     version: str
@@ -41,26 +41,28 @@ class DatasetSummary:
 
 
 def write_dataset(clips: Iterable[Path], root: Path, version: str = VERSION) -> DatasetSummary:
-    """Builds or rebuilds `root`/`version` from clip folders. ValueError for a rejected clip, an id that occurs twice
-    or a dataset without clips; what was there before then stays as it was."""
+    """Build or rebuild `root`/`version` from clip folders.
+
+    ValueError for a rejected clip, an id that occurs twice, or no clip; an existing dataset then stays unchanged.
+    """
     folders = sorted(clips, key=lambda folder: folder.name)
     records = [read_record(folder / "record.json") for folder in folders]
-    _refuse_unfit(records, root)
+    _check_records(records, root)
     tables: dict[str, list[Row]] = {name: [] for name in TABLES} | fixed_tables()
     boxes: dict[str, Counter[str]] = {}
-    wanted = {name for folder in folders for name in _add(open_scene(folder), tables, boxes, root)}
-    before = _listed(root / version)
-    splits = as_table(sides({record.id: record.family for record in records}, Shares()))
-    _write_tables(root / version, {name: _once(rows) for name, rows in tables.items()}, splits)
-    _write_words(root, records, dataset_card(records, boxes, splits, version))
-    _take_away(root, before - wanted)
+    written = {name for folder in folders for name in _add(open_scene(folder), tables, boxes, root)}
+    before = _files_in_tables(root / version)
+    splits = splits_table(assign_splits({record.id: record.family for record in records}, Shares()))
+    _write_tables(root / version, {name: _unique(rows) for name, rows in tables.items()}, splits)
+    _write_readme(root, records, dataset_card(records, boxes, splits, version))
+    _delete_files(root, before - written)
     return DatasetSummary(
         root, version, len(records), len(tables["sample"]), len(tables["sample_annotation"]),
         {name: len(scenes) for name, scenes in splits.items()},
     )  # fmt: skip
 
 
-def _refuse_unfit(records: Sequence[ClipRecord], root: Path) -> None:
+def _check_records(records: Sequence[ClipRecord], root: Path) -> None:
     if not records:
         raise ValueError(f"{root}: no accepted clip to build a dataset from")
     for record in records:
@@ -72,7 +74,7 @@ def _refuse_unfit(records: Sequence[ClipRecord], root: Path) -> None:
 
 
 def _add(scene: ClipTables, tables: dict[str, list[Row]], boxes: dict[str, Counter[str]], root: Path) -> set[str]:
-    """Adds a clip's rows and its counts, puts its files in place and returns their names."""
+    """Add a clip's rows and counts to the tables, link or copy its files into `root`, and return their names."""
     built = scene_rows(scene)
     boxes[scene.record.id] = counted_boxes(
         built.tables["instance"], built.tables["sample_annotation"],
@@ -82,15 +84,15 @@ def _add(scene: ClipTables, tables: dict[str, list[Row]], boxes: dict[str, Count
     for name, rows in built.tables.items():
         tables[name] += rows
     for name, source in built.files.items():
-        _place(source, root / name)
+        _link_or_copy(source, root / name)
     mask = root / mask_name(scene)
     with whole_file(mask) as part:
         Image.fromarray(scene.mask.picture).save(part, format="png")
     return {*built.files, mask_name(scene)}
 
 
-def _place(source: Path, target: Path) -> None:
-    """The same file under another name where the file system can, a copy where it cannot."""
+def _link_or_copy(source: Path, target: Path) -> None:
+    """A hard link where the file system allows it, else a copy."""
     if target.exists() and os.path.samefile(source, target):
         return
     with whole_file(target) as part:
@@ -105,21 +107,21 @@ def fixed_tables() -> dict[str, list[Row]]:
     return {
         "category": [
             {"token": token("category", name), "name": name, "description": "", "index": i}
-            for i, name in enumerate(words.CATEGORIES)
+            for i, name in enumerate(taxonomy.CATEGORIES)
         ],
         "attribute": [
             {"token": token("attribute", name), "name": name, "description": text}
-            for name, text in words.ATTRIBUTES.items()
+            for name, text in taxonomy.ATTRIBUTES.items()
         ],
         "visibility": [
             {"token": level, "level": name, "description": f"visible share of the whole object, {name[1:]} %"}
-            for level, name in words.VISIBILITY.items()
+            for level, name in taxonomy.VISIBILITY.items()
         ],
     }
 
 
-def _once(rows: Iterable[Row]) -> list[Row]:
-    """Rows without repeats; clips share sensors and calibrations."""
+def _unique(rows: Iterable[Row]) -> list[Row]:
+    """Rows with distinct tokens; clips share sensors and calibrations."""
     return list({row["token"]: row for row in rows}.values())
 
 
@@ -131,8 +133,8 @@ def _write_tables(folder: Path, tables: dict[str, list[Row]], splits: dict[str, 
         write_text(part / "splits.json", json.dumps(splits, indent=1) + "\n")
 
 
-def _write_words(root: Path, records: Sequence[ClipRecord], card: str) -> None:
-    """What to know of the dataset, and whom to name, clip by clip; no such file where nobody has to be."""
+def _write_readme(root: Path, records: Sequence[ClipRecord], card: str) -> None:
+    """Write README.md, and ATTRIBUTION.txt with the source of each clip that must be credited."""
     write_text(root / "README.md", card)
     lines = [f"{record.id}: {record.attribution}\n" for record in records if record.attribution]
     if lines:
@@ -141,8 +143,8 @@ def _write_words(root: Path, records: Sequence[ClipRecord], card: str) -> None:
         (root / "ATTRIBUTION.txt").unlink(missing_ok=True)
 
 
-def _listed(folder: Path) -> set[str]:
-    """Files that the tables in `folder` name; none if there are no tables."""
+def _files_in_tables(folder: Path) -> set[str]:
+    """The files named in the tables in `folder`; empty if there are no tables."""
     names: set[str] = set()
     for table in ("sample_data", "map"):
         path = folder / f"{table}.json"
@@ -151,8 +153,8 @@ def _listed(folder: Path) -> set[str]:
     return names
 
 
-def _take_away(root: Path, names: Iterable[str]) -> None:
-    """Removes files that a former build of this dataset listed and this one does not."""
+def _delete_files(root: Path, names: Iterable[str]) -> None:
+    """Delete files of the previous build that are not in this one; never outside `root`."""
     for name in names:
         target = (root / name).resolve()
         if target.is_relative_to(root.resolve()):

@@ -1,4 +1,4 @@
-"""What nuScenes' detection task counts of a dataset, and what a class without a box does to its two figures."""
+"""Boxes that nuScenes' detection task counts, and the effect of absent classes on mAP and NDS."""
 
 import math
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import Any
 
 from outputs.nuscenes.taxonomy import CATEGORIES, DETECTION_CLASS, DETECTION_RANGE_M, token
 
-# The devkit's mean errors leave out these: a cone points nowhere, and neither it nor a barrier moves.
+# Classes of each of the devkit's mean errors: a cone has no heading, cones and barriers no velocity and no attribute.
 _ERRORS_OF = (
     set(DETECTION_RANGE_M), set(DETECTION_RANGE_M), set(DETECTION_RANGE_M) - {"traffic_cone"},
     *[set(DETECTION_RANGE_M) - {"traffic_cone", "barrier"}] * 2,
@@ -22,9 +22,9 @@ def counted_boxes(
     lidar: Iterable[Mapping[str, Any]],
     poses: Iterable[Mapping[str, Any]],
 ) -> Counter[str]:
-    """Boxes by class that the evaluation keeps, from rows of tables: with a point, and near enough to the ego.
+    """Count the boxes that the evaluation keeps, by class: with a point, and within the class's range of the ego.
 
-    `lidar` are the sample_data rows of LIDAR_TOP at keyframes, `poses` those of ego_pose.
+    All arguments are rows of tables: `lidar` of sample_data (LIDAR_TOP at keyframes), `poses` of ego_pose.
     """
     classes = {row["token"]: _CLASS_OF[row["category_token"]] for row in instances}
     places = {row["token"]: row["translation"] for row in poses}
@@ -40,15 +40,15 @@ def counted_boxes(
 
 
 def best_scores(present: Collection[str]) -> tuple[float, float]:
-    """mAP and NDS of a detector without fault where only these classes have boxes: the devkit counts each of the others
-    as average precision 0 and error 1."""
+    """mAP and NDS of a perfect detector where only these classes have boxes: the devkit counts every other class as
+    average precision 0 and error 1."""
     mean_ap = len(set(present) & set(DETECTION_RANGE_M)) / len(DETECTION_RANGE_M)
     right = [len(classes & set(present)) / len(classes) for classes in _ERRORS_OF]
     return mean_ap, (_AP_WEIGHT * mean_ap + sum(right)) / (_AP_WEIGHT + len(right))
 
 
 def class_table(boxes: Mapping[str, Mapping[str, int]], splits: Mapping[str, Collection[str]]) -> str:
-    """Markdown: boxes by class and split, given those of each scene by class, and the best scores on each split."""
+    """Markdown: boxes by class and split, and the best scores on each split. `boxes` are counts by scene and class."""
     sums = {split: sum((Counter(boxes[scene]) for scene in scenes), Counter()) for split, scenes in splits.items()}
     best = [best_scores(counts.keys()) for counts in sums.values()]
     lines = [("class, within", *(f"`{split}`" for split in sums)), ("---", *["---"] * len(sums))]

@@ -1,4 +1,4 @@
-"""nuScenes' format as one of those that a dataset can be written in."""
+"""The dataset format `nuscenes` of the registry."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ def _write(clips: Sequence[Path], root: Path) -> str:
 
 
 def _validate(root: Path) -> tuple[str, ...]:
-    """With nuScenes' own devkit, every version in the folder."""
+    """Check every version in the folder with nuScenes' own devkit."""
     from outputs.nuscenes.validate import check_dataset
 
     versions = sorted(path.parent.name for path in root.glob("*/sample.json"))

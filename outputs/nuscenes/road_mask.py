@@ -1,4 +1,4 @@
-"""The road from above, as the mask nuScenes calls its semantic prior: 255 on carriageway and sidewalk."""
+"""nuScenes' semantic prior mask, a picture of the road from above: 255 on carriageway and sidewalk, else 0."""
 
 from dataclasses import dataclass
 
@@ -11,21 +11,21 @@ from scenarios.roads.road_polygons import road_area
 from scenarios.rollout import Rollout
 
 RESOLUTION_M = 0.1  # metres a pixel: the devkit's default
-MARGIN_M = 60.0  # empty ground around road and ego: the devkit cuts 40 m x sqrt(2) around the ego, unchecked
-BEHIND_M, AHEAD_M = 40.0, 120.0  # how much of the road to draw before the ego's first and beyond its last place
-HALF_TURN_RAD = 2.8  # a curve is drawn this far at most: `Road.project` holds within half a turn
+MARGIN_M = 60.0  # empty ground around road and ego: the devkit cuts out 40 m x sqrt(2) around the ego, unchecked
+BEHIND_M, AHEAD_M = 40.0, 120.0  # length of road drawn before the ego's first and after its last position
+HALF_TURN_RAD = 2.8  # largest arc of a curve that is drawn: `Road.project` is valid within half a turn
 
 
 @dataclass(frozen=True)
 class RoadMask:
-    """`map_to_global` puts the clip where the devkit looks the mask up: its lower left corner is the origin."""
+    """`map_to_global` moves the clip to where the devkit expects it: the origin is the mask's lower left corner."""
 
     picture: UInt8[np.ndarray, "height width"]
     map_to_global: Float[np.ndarray, "4 4"]
 
 
 def draw_road_mask(rollout: Rollout) -> RoadMask:
-    """A scenario's road. A log keeps its own global frame, and without a map its mask knows no road at all."""
+    """Draw a scenario's road. A log keeps its own global frame; without a map its mask is one pixel, 0."""
     if rollout.road is None:
         return RoadMask(np.zeros((1, 1), np.uint8), rollout.map_to_global)
     outline = _outline(rollout.road, rollout)

@@ -1,4 +1,4 @@
-"""Which side of train, val and test a scenario is on: by a hash of its family, so that growth moves nobody."""
+"""Splits train, val and test, by a hash of the scenario's family: a growing dataset moves no scene between splits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from outputs.nuscenes.taxonomy import token
 
 TRAIN, VAL, TEST, ALL = "nearmiss_train", "nearmiss_val", "nearmiss_test", "nearmiss_all"
-OF_A_LOG = "log:"  # how the family of clips from a scene of a log begins; no scenario's name has a colon
+LOG_PREFIX = "log:"  # prefix of the family of clips from a log's scene; no scenario's name has a colon
 
 
 @dataclass(frozen=True)
 class Shares:
-    """The shares of families asked for; the rest is for training. ValueError for shares that leave nothing for it.
+    """Requested shares of families; the rest is for training. ValueError if nothing is left for training.
 
-    Families, not clips: a sweep's siblings, a scenario's seeds and all of one log's scene stay on one side.
+    Shares of families, not of clips: all scenarios of a sweep, all seeds of a scenario and all clips from one scene of
+    a log are in the same split.
     """
 
     val: float = 0.2
@@ -25,14 +26,14 @@ class Shares:
 
     @property
     def asked(self) -> dict[str, float]:
-        """By the names of the splits, those that are not wanted left out."""
+        """Shares by split name, without splits of share 0."""
         shares = {TRAIN: 1 - self.val - self.test, VAL: self.val, TEST: self.test}
         return {name: share for name, share in shares.items() if share > 0}
 
 
 @dataclass(frozen=True)
 class SplitShare:
-    """One split: the share asked for, and what fell to it. `got` is its share of the families."""
+    """One split: the requested share of the families (`asked`) and the actual one (`got`)."""
 
     split: str
     asked: float
@@ -42,7 +43,7 @@ class SplitShare:
 
 
 def split_of(family: str, shares: Shares | None = None) -> str:
-    """The same family is always on the same side of the same shares."""
+    """The split of a family; the same for the same shares."""
     shares = shares or Shares()
     place = int(token("split", family), 16) / 16**32
     if place < shares.val:
@@ -52,28 +53,28 @@ def split_of(family: str, shares: Shares | None = None) -> str:
 
 @dataclass(frozen=True)
 class SceneFamily:
-    """By what scenes belong together: their family, and the name of their scenario."""
+    """The family of a scene and the name of its scenario."""
 
     family: str
     name: str
 
 
-def settled(scenes: Mapping[str, SceneFamily], before: Mapping[str, str]) -> dict[str, str]:
-    """The split of each family of which a member was placed `before` (scenes to splits); it stays there for good.
+def fixed_splits(scenes: Mapping[str, SceneFamily], before: Mapping[str, str]) -> dict[str, str]:
+    """The split of each family that has a scene in `before` (scenes to splits); it never changes.
 
-    Clips from a log once had the scenario's name for a family. A log's scene of which nobody is placed yet follows the
-    first such clip of a scenario of the same name.
+    Clips from a log made by older versions have the scenario's name as family. A log's scene that is not in `before`
+    gets the split of the first such clip of a scenario with the same name.
     """
     there = [(kin, before[scene]) for scene, kin in sorted(scenes.items(), reverse=True) if scene in before]
     named = {kin.name: split for kin, split in there}
-    logs = (kin for _, kin in sorted(scenes.items(), reverse=True) if kin.family.startswith(OF_A_LOG))
+    logs = (kin for _, kin in sorted(scenes.items(), reverse=True) if kin.family.startswith(LOG_PREFIX))
     return {kin.family: named[kin.name] for kin in logs if kin.name in named} | {k.family: split for k, split in there}
 
 
-def sides(
+def assign_splits(
     families: Mapping[str, str], shares: Shares, known: Mapping[str, str] | None = None
 ) -> tuple[SplitShare, ...]:
-    """Every split of scenes, given each scene's family; `known` are families whose split is not up to the hash."""
+    """Assign scenes to splits, given each scene's family; `known` are families with a fixed split."""
     where = {family: split_of(family, shares) for family in families.values()} | dict(known or {})
     return tuple(_side(name, asked, families, where) for name, asked in shares.asked.items())
 
@@ -85,12 +86,12 @@ def _side(name: str, asked: float, families: Mapping[str, str], where: Mapping[s
     return SplitShare(name, asked, len(ours) / len(everyone) if everyone else 0.0, len(ours), scenes)
 
 
-def as_table(found: Iterable[SplitShare]) -> dict[str, list[str]]:
-    """What lies beside the tables as splits.json, in the form in which nuscenes-devkit looks for custom splits."""
+def splits_table(found: Iterable[SplitShare]) -> dict[str, list[str]]:
+    """The content of splits.json, where nuscenes-devkit looks for custom splits."""
     lists = {side.split: list(side.scenes) for side in found}
     return {ALL: sorted(scene for scenes in lists.values() for scene in scenes), **lists}
 
 
-def placed(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """The split of every scene in such a table."""
+def scene_splits(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """The split of every scene in the content of splits.json."""
     return {scene: split for split, scenes in table.items() if split != ALL for scene in scenes}

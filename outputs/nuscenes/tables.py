@@ -1,4 +1,4 @@
-"""The rows that one clip adds to nuScenes' thirteen tables, and the file behind each picture and sweep."""
+"""Rows of one clip in nuScenes' thirteen tables, and the files of its pictures and sweeps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from outputs.clips.clip import frame_paths, keyframes, lidar_paths, read_labels,
 from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
 from outputs.defaults import FIRST_RENDERER
-from outputs.nuscenes import taxonomy as words
-from outputs.nuscenes.boxes import BoxVisibility, seen_bodies
+from outputs.nuscenes import taxonomy
+from outputs.nuscenes.boxes import BoxVisibility, box_visibility
 from outputs.nuscenes.road_mask import RoadMask, draw_road_mask
 from outputs.nuscenes.taxonomy import token
 from scenarios.rollout import Rollout
@@ -26,15 +26,15 @@ TABLES = (
     "sample_data", "scene", "sensor", "visibility",
 )  # fmt: skip
 LIDAR = "LIDAR_TOP"
-LIDAR_KEYFRAMES = f"samples/{LIDAR}/"  # how the names of its files begin
-# A clip happens at no real time: its clock starts at a microsecond drawn from its id, within three years of this one.
+LIDAR_KEYFRAMES = f"samples/{LIDAR}/"  # prefix of its file names
+# A clip has no real time: its clock starts at a microsecond derived from its id, within three years after this one.
 CLOCK_FROM_US, CLOCK_SPAN_US = 1_600_000_000_000_000, 100_000_000_000_000
 Row = dict[str, object]
 
 
 @dataclass(frozen=True)
 class ClipTables:
-    """A clip opened for the tables."""
+    """The data of one clip that its rows are made from."""
 
     folder: Path
     record: ClipRecord
@@ -55,25 +55,25 @@ class ClipTables:
 
 @dataclass(frozen=True)
 class SceneRows:
-    """`tables` by name; `files` maps a name inside the dataset to the clip's file that it shows."""
+    """`tables` by name; `files` maps each file name in the dataset to the clip's file."""
 
     tables: dict[str, list[Row]]
     files: dict[str, Path]
 
 
 def open_scene(folder: Path) -> ClipTables:
-    """Reads a clip's folder, without its pictures."""
+    """Read a clip's folder, without its pictures."""
     record, rollout = read_record(folder / "record.json"), read_rollout(folder)
     cameras = read_cameras(folder / "cameras.json")
     keys = keyframes(len(rollout.t_s), record.frame_rate_hz)
-    seen = seen_bodies(rollout, read_labels(folder, cameras), read_lidar(folder), LIDAR_TO_EGO, keys)
+    seen = box_visibility(rollout, read_labels(folder, cameras), read_lidar(folder), LIDAR_TO_EGO, keys)
     return ClipTables(folder, record, rollout, cameras, keys, seen, draw_road_mask(rollout))
 
 
 def scene_rows(scene: ClipTables) -> SceneRows:
-    """Everything the tables say of one clip. Boxes and poses are in the global frame of its map.
+    """All rows of one clip. Boxes and poses are in the global frame of its map.
 
-    Pictures after the last keyframe are left out: between keyframes readers interpolate boxes, after it they cannot.
+    Pictures after the last keyframe are left out: readers interpolate boxes between keyframes only.
     """
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     files: dict[str, Path] = {}
@@ -105,9 +105,9 @@ def _calibrate(
     sensor_to_ego: Float[np.ndarray, "4 4"],
     intrinsic: Float[np.ndarray, "3 3"] | None,
 ) -> str:
-    """Adds a sensor and its calibration, shared by all clips with the same; returns the calibration's token."""
+    """Add a sensor and its calibration; returns the calibration's token. Clips with the same calibration share it."""
     matrix = [] if intrinsic is None else intrinsic.tolist()
-    place, turn = words.translation(sensor_to_ego[:3, 3]), words.quaternion(sensor_to_ego[:3, :3])
+    place, turn = taxonomy.translation(sensor_to_ego[:3, 3]), taxonomy.quaternion(sensor_to_ego[:3, :3])
     sensor, calibrated = token("sensor", channel), token("calibrated_sensor", channel, place, turn, matrix)
     modality = "lidar" if intrinsic is None else "camera"
     tables["sensor"].append({"token": sensor, "channel": channel, "modality": modality})
@@ -127,7 +127,7 @@ def _record_sensor(
     sources: list[Path],
     size: dict[str, int],
 ) -> None:
-    """Adds a sample_data and an ego_pose row for every frame of one sensor."""
+    """Add a sample_data and an ego_pose row for every frame of one sensor."""
     for i, (frame, source) in enumerate(zip(frames, sources, strict=True)):
         key, time_us = frame in scene.keys, scene.time_us(frame)
         ending = source.name.split(".", 1)[1]
@@ -144,7 +144,7 @@ def _record_sensor(
 
 
 def _sample_of(scene: ClipTables, frame: int) -> str:
-    """A frame between keyframes belongs to the sample that follows."""
+    """A frame between keyframes belongs to the next sample."""
     return scene.token("sample", next(key for key in scene.keys if key >= frame))
 
 
@@ -152,7 +152,7 @@ def _ego_pose(scene: ClipTables, channel: str, frame: int) -> Row:
     pose = scene.mask.map_to_global @ scene.rollout.ego_to_map[frame]
     return {
         "token": scene.token("ego_pose", channel, frame), "timestamp": scene.time_us(frame),
-        "rotation": words.quaternion(pose[:3, :3]), "translation": words.translation(pose[:3, 3]),
+        "rotation": taxonomy.quaternion(pose[:3, :3]), "translation": taxonomy.translation(pose[:3, 3]),
     }  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def _scene_row(scene: ClipTables) -> Row:
 
 
 def vehicle_of(renderer: str) -> str:
-    """How a log says which renderer drew it; of the first, what all said before there was a choice."""
+    """`vehicle` of a renderer's logs; the first renderer keeps the name from before there were several."""
     return "nearmiss" if renderer == FIRST_RENDERER else f"nearmiss {renderer}"
 
 
@@ -196,7 +196,7 @@ def _map_row(scene: ClipTables) -> Row:
 
 
 def _annotations(scene: ClipTables, actor: int) -> list[Row]:
-    """One row for every keyframe at which a sensor saw the body, linked across the ones at which none did."""
+    """One row for every keyframe at which a sensor sees the body; prev and next skip the other keyframes."""
     rows = np.flatnonzero(scene.seen.annotated[:, actor]).tolist()
     tokens = [scene.token("sample_annotation", actor, scene.keys[row]) for row in rows]
     linked = zip(rows, tokens, ["", *tokens[:-1]], [*tokens[1:], ""], strict=True)
@@ -207,14 +207,14 @@ def _annotations(scene: ClipTables, actor: int) -> list[Row]:
 def _annotation(scene: ClipTables, actor: int, row: int) -> Row:
     frame, rollout, to_global = scene.keys[row], scene.rollout, scene.mask.map_to_global
     centre = to_global[:3, :3] @ rollout.centre[frame, actor] + to_global[:3, 3]
-    turn = to_global[:3, :3] @ words.yaw_matrix(float(rollout.yaw_rad[frame, actor]))
-    named = words.attribute(rollout, actor, frame)
+    turn = to_global[:3, :3] @ taxonomy.yaw_matrix(float(rollout.yaw_rad[frame, actor]))
+    named = taxonomy.attribute(rollout, actor, frame)
     return {
         "token": "", "sample_token": scene.token("sample", frame), "instance_token": scene.token("instance", actor),
         "visibility_token": str(visibility_level(float(scene.seen.visible[row, actor]))),
         "attribute_tokens": [token("attribute", named)] if named else [],
-        "translation": words.translation(centre), "size": words.wlh(rollout.bodies[actor].size),
-        "rotation": words.quaternion(turn), "prev": "", "next": "",
+        "translation": taxonomy.translation(centre), "size": taxonomy.wlh(rollout.bodies[actor].size),
+        "rotation": taxonomy.quaternion(turn), "prev": "", "next": "",
         "num_lidar_pts": int(scene.seen.points[row, actor]), "num_radar_pts": 0,
     }  # fmt: skip
 
@@ -222,7 +222,7 @@ def _annotation(scene: ClipTables, actor: int, row: int) -> Row:
 def _instance(scene: ClipTables, actor: int, annotations: list[Row]) -> Row:
     return {
         "token": scene.token("instance", actor),
-        "category_token": token("category", words.category(scene.rollout.bodies[actor])),
+        "category_token": token("category", taxonomy.category(scene.rollout.bodies[actor])),
         "nbr_annotations": len(annotations),
         "first_annotation_token": annotations[0]["token"], "last_annotation_token": annotations[-1]["token"],
     }  # fmt: skip

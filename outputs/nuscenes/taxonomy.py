@@ -1,4 +1,4 @@
-"""Our bodies in nuScenes' words: category, attribute, visibility level, box, rotation, token."""
+"""Bodies in nuScenes' terms: category, attribute, visibility level, box, rotation, token."""
 
 import hashlib
 
@@ -11,11 +11,11 @@ from scenarios.model.kinds.actor_kind import AttributeGroup
 from scenarios.model.kinds.registry import KINDS
 from scenarios.rollout import Rollout
 
-ON_DUTY: dict[Livery, str] = {  # none of the ten classes of the detection task; fire engines are trucks to nuScenes
+ON_DUTY: dict[Livery, str] = {  # not in the detection task's ten classes; nuScenes has fire engines as trucks
     Livery.POLICE: "vehicle.emergency.police",
     Livery.AMBULANCE: "vehicle.emergency.ambulance",
 }
-# A category's place is its index in the table: no place ever changes, new ones come after these.
+# A category's position is its index in the table and never changes; new categories follow these.
 _PLACED = (
     "animal", "human.pedestrian.adult", "human.pedestrian.child", "movable_object.barrier", "movable_object.debris",
     "movable_object.trafficcone", "vehicle.bicycle", "vehicle.bus.rigid", "vehicle.car", "vehicle.construction",
@@ -24,7 +24,7 @@ _PLACED = (
 CATEGORIES: tuple[str, ...] = tuple(
     dict.fromkeys([*_PLACED, *sorted(record.nuscenes.category for record in KINDS.values())])
 )
-# The ten classes of the devkit's detection task (detection_cvpr_2019), and how far from the ego it looks for each.
+# The ten classes of the devkit's detection task (detection_cvpr_2019), and the evaluation range of each.
 DETECTION_CLASS: dict[str, str] = {
     "vehicle.car": "car",
     "vehicle.truck": "truck",
@@ -53,17 +53,17 @@ ATTRIBUTES: dict[str, str] = {
     "pedestrian.sitting_lying_down": "The person sits or lies.",
 }
 VISIBILITY: dict[str, str] = {"1": "v0-40", "2": "v40-60", "3": "v60-80", "4": "v80-100"}
-MOVING_MPS = 0.2  # below it nuScenes' annotators would see nothing move between two keyframes
-RIDER_HEIGHT_M = 1.35  # a two-wheeler lower than this carries nobody: a seated rider's head is above it
+MOVING_MPS = 0.2  # slower motion between two keyframes is too small for nuScenes' annotators to see
+RIDER_HEIGHT_M = 1.35  # a two-wheeler with a rider is higher: a seated rider's head is above this
 
 
 def category(body: Body) -> str:
-    """nuScenes' name for what a body is."""
+    """The nuScenes category of a body."""
     return ON_DUTY.get(body.livery, KINDS[body.kind].nuscenes.category)
 
 
 def token(*parts: object) -> str:
-    """32 hex digits derived from content, so that a second build writes the same."""
+    """32 hex digits derived from the content, so that every build writes the same token."""
     text = "\x1f".join(str(part) for part in parts)
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -84,12 +84,12 @@ def translation(place_m: Float[np.ndarray, "3"]) -> list[float]:
 
 
 def yaw_matrix(yaw_rad: float) -> Float[np.ndarray, "3 3"]:
-    """Rotation about z: a heading as a matrix."""
+    """Rotation about z."""
     return Rotation.from_euler("z", yaw_rad).as_matrix()
 
 
 def attribute(rollout: Rollout, actor: int, frame: int) -> str:
-    """The one attribute of a body at a frame; "" for things and animals, which nuScenes gives none."""
+    """The attribute of a body at a frame; "" for objects and animals, which have none in nuScenes."""
     body = rollout.bodies[actor]
     valid = rollout.valid[:, actor]
     moves: Bool[np.ndarray, "time"] = valid & (np.abs(rollout.speed_mps[:, actor]) > MOVING_MPS)
@@ -115,5 +115,5 @@ def _cycle(body: Body) -> str:
 
 
 def _rounded(values: np.ndarray | list[float]) -> list[float]:
-    """Nanometres at most: finer digits are rounding dust. Adding zero turns -0.0 into 0.0."""
+    """Rounded to nanometres, below which there is only rounding error. Adding zero turns -0.0 into 0.0."""
     return [round(float(v), 9) + 0.0 for v in values]

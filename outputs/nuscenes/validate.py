@@ -1,4 +1,4 @@
-"""Whether a dataset holds: loaded and evaluated by nuScenes' own devkit, its links, files and counts gone through."""
+"""Validation of a dataset: load and evaluate it with nuScenes' devkit, check its links, files and point counts."""
 
 import contextlib
 import io
@@ -23,18 +23,18 @@ from pyquaternion import Quaternion
 from outputs.nuscenes.dataset import VERSION
 from outputs.nuscenes.splits import ALL
 
-# Returns lie on bodies, some of them on their box's very face: the count is checked against a slimmer and a wider box.
-SLIMMER, WIDER = 0.98, 1.02
+# Some returns lie exactly on a box's face, so the count must be between those in a smaller and in a larger box.
+SMALLER, LARGER = 0.98, 1.02
 Scores = tuple[dict[str, float], float, float]  # AP by class, mAP, NDS
 
 
 @dataclass(frozen=True)
 class DatasetReport:
-    """What the devkit made of a dataset.
+    """The devkit's results for a dataset.
 
-    With the ground truth given as predictions, `average_precision` holds every class with a box that the evaluation
-    keeps, `mean_ap` and `nds` are the devkit's own means, over all ten classes; 0 where nothing was evaluated.
-    `without_points` counts annotations, by category, that the evaluation drops for want of a LiDAR point.
+    The ground truth is evaluated as if it were the predictions. `average_precision` has every class with a box that
+    the evaluation keeps. `mean_ap` and `nds` are the devkit's means over all ten classes, 0 if nothing was evaluated.
+    `without_points` counts, by category, the annotations that the evaluation drops because they have no LiDAR point.
     """
 
     scenes: int
@@ -48,21 +48,23 @@ class DatasetReport:
 
     @property
     def sound(self) -> bool:
-        """No problem found, something to evaluate, and all of it evaluates to 1."""
+        """No problem, at least one class evaluated, and every average precision is 1."""
         perfect = all(value > 1 - 1e-9 for value in self.average_precision.values())
         return not self.problems and bool(self.average_precision) and perfect
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong, a sentence each; a dataset without a box that counts is no fault."""
+        """The problems and every average precision below 1, a sentence each; a dataset without boxes is not a fault."""
         short = {name: value for name, value in self.average_precision.items() if value <= 1 - 1e-9}
-        scored = (f"{name}: boxes that are their own prediction score {value:.3f}" for name, value in short.items())
+        scored = (f"{name}: average precision of the ground truth is {value:.3f}" for name, value in short.items())
         return (*self.problems, *scored)
 
 
 def check_dataset(root: Path, version: str = VERSION, split: str = ALL) -> DatasetReport:
-    """Loads `root` with the devkit and evaluates one of its splits. A dataset the devkit cannot load is a report
-    with that problem, not an exception; one with problems is not evaluated."""
+    """Load `root` with the devkit and evaluate one of its splits.
+
+    If the devkit cannot load it, the report has that as a problem. A dataset with problems is not evaluated.
+    """
     try:
         loaded = NuScenes(version, str(root), verbose=False)
     except (AssertionError, KeyError, OSError, ValueError, IndexError) as fault:
@@ -77,7 +79,8 @@ def check_dataset(root: Path, version: str = VERSION, split: str = ALL) -> Datas
 
 
 def _file_faults(loaded: NuScenes) -> Iterator[str]:
-    """Pictures of the stated size, sweeps of whole points, and no two scenes that start at one instant."""
+    """Check that files exist, pictures have the size in the table, sweeps a whole number of points, and that no two
+    scenes start at the same time."""
     for row in loaded.sample_data:
         path = Path(loaded.dataroot) / row["filename"]
         if not path.is_file():
@@ -85,7 +88,7 @@ def _file_faults(loaded: NuScenes) -> Iterator[str]:
         elif row["sensor_modality"] == "camera":
             with Image.open(path) as picture:
                 if picture.size != (row["width"], row["height"]):
-                    yield f"{row['filename']}: {picture.size}, the table says {row['width']} x {row['height']}"
+                    yield f"{row['filename']}: {picture.size}, but {row['width']} x {row['height']} in the table"
         elif path.stat().st_size % 20:
             yield f"{row['filename']}: not a whole number of points"
     starts = Counter(loaded.get("sample", scene["first_sample_token"])["timestamp"] for scene in loaded.scene)
@@ -93,7 +96,7 @@ def _file_faults(loaded: NuScenes) -> Iterator[str]:
 
 
 def _link_faults(loaded: NuScenes) -> Iterator[str]:
-    """Chains that run back and forth alike, every sample with all sensors, tokens once."""
+    """Check that prev and next agree, time advances, tokens are unique, and every sample has all sensors."""
     for table in ("sample", "sample_data", "sample_annotation"):
         rows = {row["token"]: row for row in getattr(loaded, table)}
         if len(rows) != len(getattr(loaded, table)):
@@ -101,7 +104,7 @@ def _link_faults(loaded: NuScenes) -> Iterator[str]:
         for row in rows.values():
             following = row["next"] and rows.get(row["next"])
             if row["next"] and (not following or following["prev"] != row["token"]):
-                yield f"{table} {row['token']}: its next does not lead back"
+                yield f"{table} {row['token']}: prev of its next row is another row"
             if following and table != "sample_annotation" and following["timestamp"] <= row["timestamp"]:
                 yield f"{table} {row['token']}: time does not advance"
     channels = {sensor["channel"] for sensor in loaded.sensor}
@@ -112,7 +115,8 @@ def _link_faults(loaded: NuScenes) -> Iterator[str]:
 
 
 def _box_faults(loaded: NuScenes) -> Iterator[str]:
-    """At most one attribute, a known visibility, and as many LiDAR points as the sweep has in the box."""
+    """Check that annotations have at most one attribute, a known visibility, and the number of LiDAR points of the
+    sweep in their box."""
     levels = {row["token"] for row in loaded.visibility}
     for sample in loaded.sample:
         if "LIDAR_TOP" not in sample["data"]:
@@ -122,10 +126,10 @@ def _box_faults(loaded: NuScenes) -> Iterator[str]:
             if len(row["attribute_tokens"]) > 1 or row["visibility_token"] not in levels:
                 yield f"annotation {row['token']}: {row['attribute_tokens']}, visibility {row['visibility_token']!r}"
             box = Box(row["translation"], row["size"], Quaternion(row["rotation"]))
-            least, most = (int(points_in_box(box, points, factor).sum()) for factor in (SLIMMER, WIDER))
+            least, most = (int(points_in_box(box, points, factor).sum()) for factor in (SMALLER, LARGER))
             if not least <= row["num_lidar_pts"] <= most:
                 counted = f"{least} to {most} LiDAR points"
-                yield f"annotation {row['token']}: {counted} in its box, the table says {row['num_lidar_pts']}"
+                yield f"annotation {row['token']}: {counted} in its box, but {row['num_lidar_pts']} in the table"
 
 
 def _points_in_global(loaded: NuScenes, sample_data: str) -> np.ndarray:
@@ -140,7 +144,7 @@ def _points_in_global(loaded: NuScenes, sample_data: str) -> np.ndarray:
 
 
 def _evaluate(loaded: NuScenes, split: str) -> Scores:
-    """With the ground truth as predictions: AP by class, those without a box to find left out, and mAP and NDS."""
+    """Evaluate the ground truth as predictions: AP of each class that has a box, mAP and NDS."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
         results = os.path.join(folder, "results.json")
         given = _as_predictions(loaded, _samples_of(loaded, split))
@@ -157,14 +161,14 @@ def _evaluate(loaded: NuScenes, split: str) -> Scores:
 
 
 def _samples_of(loaded: NuScenes, split: str) -> list[str]:
-    """The sample tokens of one of the dataset's own splits, empty for one that holds no scene."""
+    """The sample tokens of one of the dataset's splits; empty for a split without scenes."""
     splits = json.loads((Path(loaded.dataroot) / loaded.version / "splits.json").read_text("utf-8"))
     scenes = {loaded.field2token("scene", "name", name)[0] for name in splits[split]}
     return [sample["token"] for sample in loaded.sample if sample["scene_token"] in scenes]
 
 
 def _as_predictions(loaded: NuScenes, samples: list[str]) -> dict[str, list[dict[str, object]]]:
-    """The boxes that the evaluation keeps as ground truth, in the form of a submission."""
+    """The ground truth boxes that the evaluation keeps, in the format of a submission."""
     return {own: list(_predictions(loaded, own)) for own in samples}
 
 

@@ -1,4 +1,4 @@
 """The HTML report of a run.
 
-Owns its page, plots and thumbnails. It decides nothing: verdicts come from the pipeline.
+Owns the page, plots and thumbnails. Verdicts come from the pipeline.
 """

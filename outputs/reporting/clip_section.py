@@ -1,4 +1,4 @@
-"""What the report shows of one clip, read from its folder."""
+"""A clip's section of the report, read from its folder."""
 
 import base64
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from outputs.reporting.plots import Plot, Series, line_plot
 from scenarios.metrics.criticality import closest
 from scenarios.rollout import Rollout
 
-TTC_CEILING_S = 10.0  # beyond it a time to collision says nothing about a near miss
-COLOURS = 5  # lines in one plot that an eye can still tell apart; the style sheet has as many
+TTC_CEILING_S = 10.0  # larger times to collision are not relevant for a near miss
+COLOURS = 5  # most lines in one plot; the style sheet has as many colours
 
 
 @dataclass(frozen=True)
 class CameraView:
-    """`boxes` has a list per frame of [actor, x0, y0, x1, y1, percent visible] of the amodal boxes, in pixels."""
+    """`boxes` has one list a frame of [actor, x0, y0, x1, y1, percent visible]: the amodal boxes, in pixels."""
 
     name: str
     width: int
     height: int
     generated: str
-    source: str  # "" where there is none
+    source: str  # "" if there is none
     boxes: list[list[list[int | float]]]
 
 
@@ -44,7 +44,7 @@ class ClipView:
 
 
 def clip_view(folder: Path) -> ClipView:
-    """Everything the page says of the clip in `folder`; videos as data URIs."""
+    """Read the clip in `folder`; videos become data URIs."""
     record, rollout = read_record(folder / "record.json"), read_rollout(folder)
     cameras = read_cameras(folder / "cameras.json")
     views = tuple(
@@ -59,17 +59,17 @@ def clip_view(folder: Path) -> ClipView:
 def _camera_view(folder: Path, camera: Camera, labels: Labels) -> CameraView:
     source = folder / camera.name / "source.mp4"
     return CameraView(
-        camera.name, camera.width, camera.height, _embedded(folder / camera.name / "generated.mp4"),
-        _embedded(source) if source.exists() else "", [_boxes(labels, i) for i in range(len(labels.in_view))],
+        camera.name, camera.width, camera.height, _video_uri(folder / camera.name / "generated.mp4"),
+        _video_uri(source) if source.exists() else "", [_boxes(labels, i) for i in range(len(labels.in_view))],
     )  # fmt: skip
 
 
-def _embedded(video: Path) -> str:
+def _video_uri(video: Path) -> str:
     return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
 
 
 def _boxes(labels: Labels, frame: int) -> list[list[int | float]]:
-    """Farthest first, so that the nearest are drawn over them."""
+    """Sorted by depth, farthest first: the nearest boxes are drawn last."""
     rows = np.flatnonzero(labels.in_view[frame])
     order = rows[np.argsort(-labels.depth_m[frame, rows])]
     boxes, percent = labels.amodal_box[frame].round(1), (100 * labels.visibility[frame]).round()
@@ -78,7 +78,7 @@ def _boxes(labels: Labels, frame: int) -> list[list[int | float]]:
 
 def _plots(rollout: Rollout) -> tuple[Plot, ...]:
     marks = [(h.t_s, f"{h.actor} {h.what}") for h in rollout.happenings]
-    met, rows = closest(rollout), _worth_a_line(rollout)
+    met, rows = closest(rollout), _plotted_bodies(rollout)
     kmh = np.where(rollout.valid, np.abs(rollout.speed_mps) * 3.6, np.nan)
     speeds = [Series(rollout.bodies[row].id, kmh[:, row], colour) for colour, row in enumerate(rows)]
 
@@ -89,16 +89,16 @@ def _plots(rollout: Rollout) -> tuple[Plot, ...]:
             if (met.row == row).any()
         ]
 
-    above = f"Not drawn above {TTC_CEILING_S:g} s, nor where the gap grows."
+    above = f"Not drawn above {TTC_CEILING_S:g} s or while the gap grows."
     return (
         line_plot("Speed", "km/h", rollout.t_s, speeds, marks),
-        line_plot("Gap to the nearest body in the ego's way", "m", rollout.t_s, by_body(met.gap_m), marks),
+        line_plot("Gap to the nearest body in the ego's path", "m", rollout.t_s, by_body(met.gap_m), marks),
         line_plot("Time to collision", "s", rollout.t_s, by_body(met.ttc_s), marks, TTC_CEILING_S, above),
     )
 
 
-def _worth_a_line(rollout: Rollout) -> list[int]:
-    """The ego, the bodies that get in its way, then what else moves, nearest first: as many as there are colours."""
+def _plotted_bodies(rollout: Rollout) -> list[int]:
+    """At most `COLOURS` bodies: the ego, those in its path, then others that move; the nearest first."""
     away = np.linalg.norm(rollout.centre[:, :, :2] - rollout.centre[:, :1, :2], axis=-1)
     nearest = np.argsort(np.where(rollout.valid, away, np.inf).min(axis=0)).tolist()
     in_the_way = set(closest(rollout).row.tolist())

@@ -1,4 +1,4 @@
-"""Line plots as geometry: the report's template draws them as SVG."""
+"""Geometry of line plots; the report's template draws them as SVG."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-# In SVG user units; the page scales the whole drawing.
+# In SVG user units; the page scales the drawing.
 WIDTH, HEIGHT = 400, 190
 LEFT, RIGHT, TOP, BOTTOM = 40, 392, 12, 160
 STEPS = (1.0, 2.0, 5.0, 10.0)
@@ -14,7 +14,7 @@ STEPS = (1.0, 2.0, 5.0, 10.0)
 
 @dataclass(frozen=True)
 class Series:
-    """One line. Values that are not finite are gaps in it."""
+    """One line. Values that are not finite are gaps in the line."""
 
     label: str
     values: Float[np.ndarray, "time"]
@@ -24,8 +24,8 @@ class Series:
 @dataclass(frozen=True)
 class PathLine:
     label: str
-    path: str  # SVG path data; "" where there is nothing to draw
-    colour: int  # a number in the style sheet; a body has the same in every plot
+    path: str  # SVG path data; "" if there is nothing to draw
+    colour: int  # number of a colour in the style sheet; a body has the same in every plot
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """An instant worth a vertical line."""
+    """A vertical line at an event."""
 
     at: float
     text: str
@@ -50,7 +50,7 @@ class Plot:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     marks: tuple[Mark, ...]
-    note: str  # said under the plot: what is not drawn
+    note: str  # printed under the plot, such as what is not drawn
 
 
 def line_plot(
@@ -62,7 +62,7 @@ def line_plot(
     ceiling: float | None = None,
     note: str = "",
 ) -> Plot:
-    """Lines over time from 0 upward; values above `ceiling` are left out."""
+    """Plot lines over time. The value axis includes 0; values above `ceiling` are left out."""
     drawn = [replace(s, values=np.where(_drawable(s.values, ceiling), s.values, np.nan)) for s in series]
     finite = np.concatenate([s.values[np.isfinite(s.values)] for s in drawn] + [np.zeros(1)])
     y_steps = ticks(float(finite.min()), max(float(finite.max()), 1.0))
@@ -83,7 +83,7 @@ def line_plot(
 
 
 def ticks(low: float, high: float, most: int = 5, within: bool = False) -> list[float]:
-    """At most `most` + 1 round numbers that enclose low..high, or lie `within` it."""
+    """At most `most` + 1 round numbers that enclose low..high or, with `within`, lie in it."""
     span = max(high - low, 1e-9)
     magnitude = 10 ** np.floor(np.log10(span / most))
     step = next(float(m * magnitude) for m in (*STEPS, 20.0) if span / (m * magnitude) <= most)
@@ -98,7 +98,7 @@ def _drawable(values: np.ndarray, ceiling: float | None) -> np.ndarray:
 
 
 def _path(t_s: np.ndarray, values: np.ndarray, across, up) -> str:
-    """Moves to where a run of finite values starts, lines within it."""
+    """SVG path data: M at the start of a run of finite values, L within it."""
     steps, drawing = [], False
     for t, value in zip(t_s.tolist(), values.tolist(), strict=True):
         if np.isfinite(value):

@@ -1,4 +1,4 @@
-"""One HTML file about a run, whole in itself: clips that play with their labels, plots, verdicts, lineage."""
+"""The HTML report of a run, one self-contained file: videos with labels, plots, verdicts and lineage of the clips."""
 
 import base64
 import hashlib
@@ -16,14 +16,14 @@ from outputs.clips.manifest import ClipRecord, failed_checks, read_record
 from outputs.reporting.clip_section import clip_view
 from outputs.reporting.thumbnails import thumbnail
 
-SHOWN = 60  # clips with their videos in one page; more would be slow to open
+SHOWN = 60  # clips with videos in one page; a page with more is slow to open
 
 
 @dataclass(frozen=True)
-class Ordered:
-    """What was wanted of a run when it was last started, in words. `again` is the command that makes what is missing.
+class RunRequest:
+    """The request of the run's last start, as text. `again` is the command that makes the missing clips.
 
-    `clips` were asked for; `waiting` more were due and left for another time; `faults` are of files not understood.
+    `clips` were requested; `waiting` more were due and left for a later run; `faults` are errors in scenario files.
     """
 
     what: dict[str, str]
@@ -34,8 +34,8 @@ class Ordered:
 
 
 @dataclass(frozen=True)
-class NotMade:
-    """A clip that is missing, and why. `transient`: the machine failed, not the clip."""
+class MissingClip:
+    """A clip that is missing, and the reason. `transient`: a failure of the machine, not of the clip."""
 
     clip: str
     why: str
@@ -43,8 +43,8 @@ class NotMade:
 
 
 @dataclass(frozen=True)
-class Broken:
-    """The clips that failed alike."""
+class FailureGroup:
+    """Clips that failed for the same reason."""
 
     why: str
     transient: bool
@@ -55,21 +55,22 @@ def write_report(
     path: Path,
     folders: Iterable[Path],
     title: str = "nearmiss report",
-    failures: Sequence[NotMade] = (),
+    failures: Sequence[MissingClip] = (),
     shown: int = SHOWN,
     coverage: Sequence[Coverage] = (),
-    ordered: Ordered | None = None,
+    request: RunRequest | None = None,
 ) -> None:
-    """Reads clip folders, writes one page that needs no other file. `failures` are the clips that are missing.
+    """Write the report of clip folders, one page that needs no other file.
 
-    Every clip is in the overview with a small picture; the first `shown` are there with their videos, and the page says
-    how many are not.
+    Every clip is in the overview with a small picture. The first `shown` have their videos, fewer where clips have
+    several cameras; the page states how many have not.
     """
     folders = tuple(folders)
     records = tuple(read_record(folder / "record.json") for folder in folders)
-    script, style = _source("report.js"), _source("report.css")
+    shown = -(-shown // max((len(record.cameras) for record in records), default=1))
+    script, style = _template_text("report.js"), _template_text("report.css")
     page = _environment().get_template("report.html").render(
-        title=title, summary=_summary(records, failures), left_out=len(folders) - shown, ordered=ordered,
+        title=title, summary=_summary(records, failures), left_out=len(folders) - shown, request=request,
         rows=[(record, thumbnail(folder)) for record, folder in zip(records, folders, strict=True)],
         shown={record.id for record in records[:shown]},
         clips=[clip_view(folder) for folder in folders[:shown]], failures=failures, coverage=coverage,
@@ -79,27 +80,27 @@ def write_report(
     write_text(path, page)
 
 
-def _summary(records: Sequence[ClipRecord], failures: Sequence[NotMade]) -> dict[str, object]:
+def _summary(records: Sequence[ClipRecord], failures: Sequence[MissingClip]) -> dict[str, object]:
     failed = Counter(check for record in records for check in failed_checks(record))
     accepted = sum(r.accepted for r in records)
     return {
         "clips": len(records), "accepted": accepted, "rejected": len(records) - accepted, "failed": len(failures),
         "grounds": failed.most_common(), "scenarios": len({r.scenario_id for r in records}),
-        "seconds": sum(sum(r.stage_s.values()) for r in records), "broken": broken(failures),
+        "seconds": sum(sum(r.stage_s.values()) for r in records), "failure_groups": group_failures(failures),
     }  # fmt: skip
 
 
-def broken(failures: Sequence[NotMade]) -> tuple[Broken, ...]:
-    """What broke, each once, what hit most clips first: a night may fail a thousand times for one reason."""
+def group_failures(failures: Sequence[MissingClip]) -> tuple[FailureGroup, ...]:
+    """Group missing clips by reason, largest group first."""
     groups: dict[tuple[str, bool], list[str]] = {}
     for one in failures:
         groups.setdefault((one.why, one.transient), []).append(one.clip)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(Broken(why, transient, tuple(clips)) for (why, transient), clips in ordered)
+    return tuple(FailureGroup(why, transient, tuple(clips)) for (why, transient), clips in ordered)
 
 
 def _environment() -> Environment:
-    """Templates in which every value is escaped and a name that does not exist is an error."""
+    """Templates that escape every value; an undefined name is an error."""
     loader = PackageLoader("outputs.reporting", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.lstrip_blocks = True
@@ -108,7 +109,7 @@ def _environment() -> Environment:
 
 
 def quantity(value: float | None) -> str:
-    """A number for a table: three significant digits, a dash where there is none."""
+    """A number for a table: three significant digits; a dash for None."""
     if value is None:
         return "–"
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
@@ -121,10 +122,10 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _source(name: str) -> str:
+def _template_text(name: str) -> str:
     return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
 def _hash(script: str) -> str:
-    """The page's policy lets this script run and no other."""
+    """SHA-256 of the script for the page's content security policy, which allows no other script."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""Small pictures of clips that carry themselves as data URIs: for pages that cannot reach the run folder."""
+"""Small pictures of clips as data URIs, for pages that cannot read the run folder."""
 
 import base64
 import io
@@ -11,20 +11,20 @@ from outputs.clips.clip import frame_paths
 from outputs.clips.manifest import read_record
 
 WIDE, COLUMNS, MOST = 192, 4, 12
-THUMB = 128  # pixels; hundreds of them are in one page
+THUMB = 128  # pixels; one page may have hundreds
 QUALITY = 78
 
 
 def picture(clips: Sequence[Path], most: int = MOST) -> str:
-    """A contact sheet of clip folders, a frame from the middle of each; "" for none."""
+    """A contact sheet with the middle frame of up to `most` clips; "" without clips."""
     count = min(most, len(clips))
-    frames = [_middle(clips[i * len(clips) // count], WIDE) for i in range(count)]
+    frames = [_middle_frame(clips[i * len(clips) // count], WIDE) for i in range(count)]
     return _data_uri(_sheet(frames)) if frames else ""
 
 
 def thumbnail(clip: Path) -> str:
-    """A frame from the middle of a clip."""
-    return _data_uri(_middle(clip, THUMB))
+    """The middle frame of a clip."""
+    return _data_uri(_middle_frame(clip, THUMB))
 
 
 def _sheet(pictures: Sequence[Image.Image]) -> Image.Image:
@@ -42,7 +42,7 @@ def _data_uri(picture: Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode()
 
 
-def _middle(folder: Path, wide: int) -> Image.Image:
+def _middle_frame(folder: Path, wide: int) -> Image.Image:
     frames = frame_paths(folder, read_record(folder / "record.json").cameras[0])
     with Image.open(frames[len(frames) // 2]) as frame:
         return frame.convert("RGB").resize((wide, wide * frame.height // frame.width))

@@ -16,7 +16,15 @@ from outputs.atomic_write import write_text
 from outputs.nuscenes.dataset import fixed_tables
 from outputs.nuscenes.dataset_card import dataset_card
 from outputs.nuscenes.detection_task import counted_boxes
-from outputs.nuscenes.splits import SceneFamily, Shares, SplitShare, as_table, placed, settled, sides
+from outputs.nuscenes.splits import (
+    SceneFamily,
+    Shares,
+    SplitShare,
+    assign_splits,
+    fixed_splits,
+    scene_splits,
+    splits_table,
+)
 from outputs.nuscenes.tables import LIDAR_KEYFRAMES, TABLES
 from outputs.strict_model import read_strictly
 from outputs.versioned.scene_package import ScenePackage, as_line, read_scenes
@@ -50,7 +58,7 @@ class BuiltTables:
     digest: str
     entries: tuple[Entry, ...]
     rows: dict[str, int]
-    sides: tuple[SplitShare, ...]
+    splits: tuple[SplitShare, ...]
 
 
 def build_tables(
@@ -71,9 +79,9 @@ def build_tables(
         for table in tables.values():
             table.end()
     families = {entry.id: SceneFamily(entry.family, entry.name) for entry in entries}
-    previous = settled(families, placed(_splits(store, f"{before}/splits.json"))) if before else {}
-    split_shares = sides({scene: one.family for scene, one in families.items()}, shares, previous)
-    write_text(folder / "splits.json", json.dumps(as_table(split_shares), indent=1) + "\n")
+    previous = fixed_splits(families, scene_splits(_splits(store, f"{before}/splits.json"))) if before else {}
+    split_shares = assign_splits({scene: one.family for scene, one in families.items()}, shares, previous)
+    write_text(folder / "splits.json", json.dumps(splits_table(split_shares), indent=1) + "\n")
     if named := [f"{entry.id}: {entry.attribution}\n" for entry in entries if entry.attribution]:
         write_text(folder / "ATTRIBUTION.txt", "".join(named))
     counts = {name: table.count for name, table in tables.items()}
@@ -87,7 +95,7 @@ def _splits(store: Store, name: str) -> dict[str, tuple[str, ...]]:
 def add_card(built: BuiltTables, version: str) -> None:
     """Write the README of a version, once its name is known."""
     boxes = {entry.id: entry.boxes for entry in built.entries}
-    card = dataset_card(built.entries, boxes, as_table(built.sides), version, "<the folder above>")
+    card = dataset_card(built.entries, boxes, splits_table(built.splits), version, "<the folder above>")
     write_text(built.folder / "README.md", card)
 
 

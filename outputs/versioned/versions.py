@@ -122,7 +122,7 @@ def _version(
 ) -> Version:
     splits: Sequence[Split] = tuple(
         Split(split=s.split, asked=round(s.asked, 9), got=round(s.got, 4), families=s.families, scenes=len(s.scenes))
-        for s in built.sides
+        for s in built.splits
     )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Version(

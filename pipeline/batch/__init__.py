@@ -1,4 +1,4 @@
 """Batches.
 
-Owns generating the clips of one run, resuming it, nightly runs, and telling metrics and webhooks of them.
+Owns the generation of a run's clips, resuming a run, nightly runs, metrics and the webhook.
 """

@@ -1,7 +1,7 @@
-"""Every night at a time of day, without a server. What was done is read from disk, so a restart changes nothing.
+"""Start a nightly run at a time of day, without a server. Finished runs are read from disk, so it can be restarted.
 
-The wall clock is looked at again every few seconds: it may be set forward or back, and the machine may have slept.
-A night is done once, by its date.
+The wall clock is read every few seconds, since it may be set and the machine may sleep. A nightly run is identified by
+its date and made once.
 """
 
 from collections.abc import Callable
@@ -14,19 +14,19 @@ from pipeline.engine.event_log import log
 from pipeline.errors import UserError, user_errors
 from pipeline.runs.batch_history import ended_nights
 
-LATEST = timedelta(hours=1)  # how late a night that nobody began may still begin
+LATEST = timedelta(hours=1)  # longest delay with which a nightly run is still started
 LOOK_EVERY_S = 20.0
 TRIES = 3
 BETWEEN_TRIES_S = 600.0
 
 
 class NotATime(UserError):
-    """What was given is no time of day."""
+    """The text is not a time of day."""
 
 
 @runtime_checkable
 class Rest(Protocol):
-    """Sleeps, and is true once we are told to stop."""
+    """Waits; true once the service must stop."""
 
     def __bool__(self) -> bool: ...
     def wait(self, seconds: float) -> bool: ...
@@ -34,13 +34,14 @@ class Rest(Protocol):
 
 @dataclass(frozen=True)
 class DailySchedule:
-    """Every night at `at`, local time, into folders under `root`."""
+    """A nightly run at `at`, local time, in folders under `root`."""
 
     root: Path
     at: time
 
     def due(self, now: datetime) -> date | None:
-        """The night to work on now: the last one that should have begun, if it was cut off or is not too late."""
+        """The nightly run to make now, None if there is none: the last scheduled one, unless it has ended or it was not
+        started and is too late."""
         night = now.date() if now >= self.begins(now.date()) else now.date() - timedelta(days=1)
         if night.isoformat() in ended_nights(self.root):
             return None
@@ -48,41 +49,41 @@ class DailySchedule:
         return night if begun or now - self.begins(night) <= LATEST else None
 
     def next(self, now: datetime) -> datetime:
-        """When the next night begins that is not done yet."""
+        """The start of the next nightly run that has not ended."""
         night, done = now.date(), ended_nights(self.root)
         while self.begins(night) < now or night.isoformat() in done:
             night += timedelta(days=1)
         return self.begins(night)
 
     def begins(self, night: date) -> datetime:
-        """A time of day that the change to summer time leaves out is an hour later on that date."""
+        """The start on a date; a time that the change to summer time skips is an hour later."""
         return datetime.combine(night, self.at).astimezone()
 
 
 def time_of_day(text: str) -> time:
-    """`02:00`; NotATime says what would be right."""
+    """Parse a time such as `02:00`. Raises `NotATime`."""
     try:
         return datetime.strptime(text, "%H:%M").time()
     except ValueError:
-        raise NotATime(f"--at {text}: a time of day is written HH:MM, such as 02:00") from None
+        raise NotATime(f"--at {text}: not a time of day in the format HH:MM, such as 02:00") from None
 
 
 def serve(
     schedule: DailySchedule, work: Callable[[date], None], rest: Rest,
     now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
 ) -> None:  # fmt: skip
-    """Work on every night when it is due, until `rest` says stop.
+    """Make every nightly run when it is due, until `rest` is true.
 
-    A night that ends by a user's mistake (broken weights, a folder that is no run) waits for somebody to put it right,
-    and is told once. Any other failure of a whole night, such as a full disk, is tried again, `TRIES` times in all.
+    A user error (such as damaged weights) is logged once, and the nightly run is not tried again. Any other failure,
+    such as a full disk, is tried `TRIES` times.
     """
     tries: dict[date, int] = {}
-    told = None
+    announced = None
     while not rest:
         night = schedule.due(now())
         if night is None or tries.get(night, 0) >= TRIES:
-            if told != (told := schedule.next(now())):
-                log.info("waiting", extra={"until": told.isoformat()})
+            if announced != (announced := schedule.next(now())):
+                log.info("waiting", extra={"until": announced.isoformat()})
             rest.wait(LOOK_EVERY_S)
             continue
         tries[night] = tries.get(night, 0) + 1
@@ -91,7 +92,7 @@ def serve(
         except user_errors() as error:
             log.error("refused", extra={"night": night.isoformat(), "reason": str(error)})
             tries[night] = TRIES
-        except Exception as error:  # noqa: BLE001 - it is written down, and tomorrow there is another night
+        except Exception as error:  # noqa: BLE001 - logged; the service continues with the next nightly run
             log.error("night failed", exc_info=error, extra={"night": night.isoformat(), "tries": tries[night]})
             if tries[night] < TRIES:
                 rest.wait(BETWEEN_TRIES_S)

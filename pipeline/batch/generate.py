@@ -1,4 +1,4 @@
-"""The main job as a library function: specs in, clips, dataset and report out. Knows neither terminal nor Prefect."""
+"""Generate the clips, dataset and report of scenario files; independent of terminal and Prefect."""
 
 import errno
 from collections.abc import Callable, Iterator
@@ -36,16 +36,18 @@ from pipeline.worlds import refuse_rig_of_log
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
 
+GIB_A_CAMERA = 0.15  # layers and pictures of one camera more, of a clip of six seconds in the tiny preset
+
 
 class NothingToMake(UserError):
-    """Every file that was named has faults."""
+    """All scenario files have faults."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The clips that a request asks for, the files that could not be read, and the scenarios that lack their log.
+    """The clips of a request, the faults of its files, and the scenarios without their log.
 
-    `scenarios` are all that can be made, those beyond the request's limit, too; `rig` are the cameras of all clips.
+    `scenarios` are all valid ones, also beyond the request's limit; `rig` are the cameras of all clips.
     """
 
     jobs: tuple[Job, ...]
@@ -57,7 +59,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of a request. `records` and `failures` are of the clips it asked for."""
+    """The result of a request. `records` and `failures` are of its clips only."""
 
     run: Path
     records: tuple[ClipRecord, ...]
@@ -67,7 +69,7 @@ class Summary:
 
     @property
     def complete(self) -> bool:
-        """Nothing is missing: every file was read and every clip made, accepted or not."""
+        """Every file was valid and every clip was made, accepted or rejected."""
         return not self.plan.faults and not self.failures
 
     @property
@@ -86,14 +88,14 @@ class Summary:
 
 @runtime_checkable
 class ProgressObserver(Protocol):
-    """Somebody who wants to know how it goes."""
+    """Receives the progress of a batch."""
 
     def begins(self, run: Path, missing: int, there: int) -> None: ...
     def ended(self, ending: Ending) -> None: ...
 
 
 class NoObserver:
-    """Nobody watches."""
+    """Ignores the progress."""
 
     def begins(self, run: Path, missing: int, there: int) -> None:
         pass
@@ -112,9 +114,9 @@ def generate(
     stop: Callable[[], object] = bool,
     which: Which = Run.missing,
 ) -> Summary:
-    """Make the clips that are asked for and not there yet (`which` of them), then dataset and report of the whole run.
+    """Make the missing clips of a request (`which` of them), then dataset and report of the whole run.
 
-    Once `stop()` is true nothing new is begun, and when what is in work has ended `Stopped` is raised.
+    Once `stop()` is true no clip is started; `Stopped` is raised when the running clips have ended.
     """
     plan = make_plan(request)
     if plan.faults and not plan.jobs:
@@ -133,7 +135,7 @@ def generate(
 
 @contextmanager
 def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> Iterator[None]:
-    """Raises `Stopped` at the block's end where an operator asked for it, even if the time of grace cut it short."""
+    """Raise `Stopped` at the block's end if `stop()` is true, also after the end of the grace period."""
     try:
         yield
     except KeyboardInterrupt:
@@ -141,15 +143,14 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
             raise
     if stop():
         left, there = len(run.missing(jobs)), sum(run.state(job.clip) is not None for job in jobs)
-        raise Stopped(f"stopped as asked: {there} clips are there, {left} are missing; {resuming(run.path)}")
+        raise Stopped(f"stopped on request: {there} clips are made, {left} are missing; resume: {resuming(run.path)}")
 
 
 def make_plan(request: RunConfig) -> Plan:
-    """Which clips a request means. Raises `specs.NotFound`, `NoLog`, WeightsError, RegistryError for a renderer or
-    format that there is not, or RigError for cameras that there are not, before any work is done.
+    """Plan the clips of a request. Raises `NotFound`, `NoLog`, WeightsError, RegistryError for an unknown renderer or
+    format, or RigError for unknown cameras.
 
-    Of many scenarios those without their log are left out, and said so; where nothing else was asked for, it is an
-    error.
+    Scenarios without their log are left out and listed in the plan; it is an error if no other scenario remains.
     """
     for name in request.formats:
         EXPORTERS.get(name)
@@ -158,7 +159,7 @@ def make_plan(request: RunConfig) -> Plan:
     weights = "-".join(model_fingerprints(request.renderer, request.preset, request.weights).values())
     without_log = tuple(s.name for s in loaded.scenarios if s.from_log and request.log is None)
     if without_log and len(without_log) == len(loaded.scenarios) and not loaded.faults:
-        raise NoLog(f"{', '.join(without_log)}: starts from a log; name its folder (nuScenes format) with --log")
+        raise NoLog(f"{', '.join(without_log)}: starts from a log; give its folder (nuScenes format) with --log")
     scenarios = [s for s in loaded.scenarios if s.name not in without_log]
     refuse_rig_of_log(scenarios, rig)
     named = rig_id(rig)
@@ -170,6 +171,8 @@ def make_plan(request: RunConfig) -> Plan:
 def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig, rig: str) -> Job:
     if scenario.from_log is None:
         return Job(clip_id(scenario, seed, weights, renderer=request.renderer, rig=rig), scenario, seed)
+    if request.log is None:
+        raise NoLog(f"{scenario.name}: starts from a log")
     scene = f"scene {scenario.from_log.scene} of the log {request.log.name}"
     named = request.attribution or f"derived from {scene}, under the terms that come with it"
     clip = clip_id(scenario, seed, weights, log_fingerprint(request.log), request.renderer)
@@ -180,10 +183,10 @@ def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig, rig: s
 def hold(
     request: RunConfig, plan: Plan, how: ExecutionConfig, meant: Callable[[Run], tuple[str, ...]] | None = None
 ) -> Iterator[Run]:
-    """The run folder of a request, ours until the block ends; what is asked for is written down there, and the end.
+    """Open the run folder of a request and lock it until the block ends; store the request and how the run ended.
 
-    `meant` says which clips of the plan are this run's, now that it is open; None: all. Raises `OutOfSpace`
-    where the block found the disk full, `ReadOnly` where it found it read-only, StagingError before all else.
+    `meant` selects the clips of the plan that belong to this run; None: all. Raises `OutOfSpace` if the disk is full in
+    the block, `ReadOnly` if it is read-only, StagingError before anything is written.
     """
     start = {
         "paths": request.paths, "seeds": request.seeds,
@@ -200,7 +203,7 @@ def hold(
         with open_run(request.out, same, start, plan.rig) as run, journal(run.path):
             run.ask(plan.scenarios)
             log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
-            if baseline.uncalibrated or baseline.unknown:  # verdicts say the first, only this the second
+            if baseline.uncalibrated or baseline.unknown:  # verdicts state the first, only this log line the second
                 told = {"uncalibrated": baseline.uncalibrated, "unknown": baseline.unknown}
                 log.warning("baseline of other checks", extra=told)
             clips = tuple(job.clip for job in plan.jobs) if meant is None else meant(run)
@@ -218,15 +221,15 @@ def _room(out: Path) -> Iterator[None]:
         if not stops_all(error):
             raise
         if error.errno == errno.EROFS:
-            told = f"{out} can only be read from now on ({error.strerror or error}); what is finished is safe"
-            raise ReadOnly(f"{told}. When it can be written again: {resuming(out)}") from error
-        told = f"no room to write in {out} ({error.strerror or error}); what is finished is safe"
-        raise OutOfSpace(f"{told}. Make room, then: {resuming(out)}") from error
+            message = f"{out} has become read-only ({error.strerror or error}); finished clips are safe"
+            raise ReadOnly(f"{message}. When it can be written again: {resuming(out)}") from error
+        message = f"no space left in {out} ({error.strerror or error}); finished clips are safe"
+        raise OutOfSpace(f"{message}. Free some space, then: {resuming(out)}") from error
 
 
 @contextmanager
 def _telling_the_end(run: Run) -> Iterator[None]:
-    """run.json says how this start ended, unless we are killed or the disk is full."""
+    """Write how this start ended to run.json, unless the process is killed or the disk is full."""
     why = "done"
     try:
         yield
@@ -241,16 +244,16 @@ def _telling_the_end(run: Run) -> Iterator[None]:
 def make_clips(
     run: Run, jobs: tuple[Job, ...], request: RunConfig, how: ExecutionConfig, stop: Callable[[], object] = bool
 ) -> Iterator[Ending]:
-    """Work through the jobs; every one ends as a clip in the run folder or as a failure written down there.
+    """Make the clips of jobs; each ends as a clip or a failure in the run folder.
 
-    No clip is begun once `stop()` is true; those in work are finished.
+    Once `stop()` is true no clip is started; running ones are finished.
     """
     if not jobs:
         return
     on_gpu = bool(how.networks and how.networks.gpus)
     worker = ClipMaker(run.path.absolute(), request.preset, request.weights.absolute(), on_gpu, request.renderer)
     if how.use_ray:
-        needs = Resources(memory_gib=RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0))
+        needs = Resources(memory_gib=_memory_gib(request, len(run.rig())))
         outcomes = on_ray(worker, jobs, _ray_plan(how, needs, len(jobs)), stop)
     else:
         outcomes = inline(worker, jobs, worker_count(1).threads, stop)
@@ -268,13 +271,19 @@ def _fail(run: Run, outcome: Failed) -> ClipFailed:
 
 
 def refuse_staging(kind: RendererKind, how: ExecutionConfig) -> None:
-    """StagingError where workers of their own are asked for a renderer that would leave them nothing to do."""
+    """Raise StagingError if stages are requested for a renderer without networks."""
     if how.networks and not kind.gpu_stages:
         others = ", ".join(other.name for other in RENDERERS if other.gpu_stages)
         raise StagingError(
-            f"--staged, --gpus and --batch give the networks that draw workers of their own: the renderer {kind.name} "
-            f"has none, it draws on the cores; leave them out (renderers that have: {others})"
+            f"--staged, --gpus and --batch are for renderers with networks that draw: {kind.name} has none and draws "
+            f"on CPU cores; leave the options out (renderers with such networks: {others})"
         )
+
+
+def _memory_gib(request: RunConfig, cameras: int) -> float:
+    """What a worker takes; 0 where that was not measured."""
+    alone = RENDERERS.get(request.renderer).memory_gib.get(request.preset, 0.0)
+    return alone + GIB_A_CAMERA * (cameras - 1) if alone else 0.0
 
 
 def _ray_plan(how: ExecutionConfig, needs: Resources, jobs: int) -> RayPlan:
@@ -286,7 +295,7 @@ def _ray_plan(how: ExecutionConfig, needs: Resources, jobs: int) -> RayPlan:
 
 
 def summarise(run: Run, plan: Plan, made: Timings) -> Summary:
-    """What became of the plan's clips, those made by earlier starts included."""
+    """The result of the plan's clips, including those made by earlier starts."""
     asked = {job.clip for job in plan.jobs}
     records = tuple(r for r in run.records() if r.id in asked)
     failures = tuple(f for f in run.failures() if f.clip in asked)

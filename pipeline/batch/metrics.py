@@ -1,28 +1,28 @@
-"""What Prometheus is told of a batch, through the endpoint of the Ray that works on it.
+"""Metrics of a batch for Prometheus, at the endpoint of the Ray that runs it.
 
-Ray serves it where its extra `default` is installed (`pip install nearmiss[metrics]`), our own Ray on loopback alone,
-and puts `ray_` before every name, `_total` behind a counter's and `_bucket`, `_sum`, `_count` behind a histogram's. It
-forgets a gauge that is not set for a while; the dashboard looks back for the last value.
+Ray serves it if its extra `default` is installed (`pip install nearmiss[metrics]`), our own Ray on loopback only. It
+adds `ray_` before every name, `_total` after a counter's, and `_bucket`, `_sum`, `_count` after a histogram's. It drops
+a gauge that is not set for a while; the dashboard uses the last value.
 """
 
 from outputs.clips.manifest import failed_checks
 from pipeline.runs.clip_outcome import ClipFailed, Ending
 
 CLIPS, REJECTED, STAGE = "nearmiss_clips", "nearmiss_rejected", "nearmiss_stage_seconds"
-SPENT = "nearmiss_spent_seconds"  # exactly; Ray takes every value of a histogram for the middle of its bucket
+SPENT = "nearmiss_spent_seconds"  # exact, whereas Ray's histograms use the middle of a bucket for every value
 WAITING, MEMORY = "nearmiss_waiting_clips", "nearmiss_worker_peak_memory_gib"
 BOUNDS_S = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
 
 
 class Meters:
-    """Counts one batch of `clips`. Ray forgets what it is told before it runs, so nothing is made until a clip ends."""
+    """Metrics of a batch of `clips`. They are created when the first clip ends, since Ray must be running."""
 
     def __init__(self, clips: int) -> None:
         self.left = clips
         self.ready = False
 
     def ended(self, ending: Ending) -> None:
-        """A clip is made or has failed."""
+        """Count a clip that was made or has failed."""
         if not self.ready:
             self._make()
         self.left -= 1
@@ -36,7 +36,7 @@ class Meters:
             self.rejected.inc(tags={"check": check})
         for stage, seconds in ending.seconds.items():
             self.stage.observe(seconds, tags={"stage": stage})
-            if seconds > 0:  # Ray's counters refuse to stand still
+            if seconds > 0:  # Ray's counters refuse an increment of 0
                 self.spent.inc(seconds, tags={"stage": stage})
 
     def _make(self) -> None:

@@ -1,6 +1,6 @@
-"""A night: of a folder of scenario files what is not made yet, as far as the budget goes, in a run folder of its own.
+"""Nightly runs: make the missing clips of a folder of scenario files, within a budget, in a new run folder.
 
-Nights never write in each other's folders, so whoever reads an earlier one is left in peace.
+Nightly runs never write in each other's folders.
 """
 
 import shlex
@@ -38,7 +38,7 @@ from pipeline.runs.saved_request import command_words
 
 
 class NightlyConfig(NightlyOptions):
-    """What is wanted every night. `what.out` is the folder that holds the nights."""
+    """The request of all nightly runs. `what.out` is the folder of their run folders."""
 
     what: RunConfig
 
@@ -47,7 +47,7 @@ class NightlyConfig(NightlyOptions):
         return self.what.out
 
     def command(self, how: ExecutionConfig, retry_failed: bool = False) -> str:
-        """What does the rest of a night, in a terminal."""
+        """The command that resumes a nightly run."""
         told = [*words(self.replaced(retry_failed=False)), *command_words(self.what, how)]
         told += ["--retry-failed"] if retry_failed else []
         return shlex.join(["nearmiss", "nightly", *self.what.paths, "--out", str(self.root), *told])
@@ -55,7 +55,8 @@ class NightlyConfig(NightlyOptions):
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """`jobs` in the order in which to make them; the first `unfinished` were begun before; `before` are made."""
+    """`jobs` in the order in which to make them; the first `unfinished` were started before; `before` counts clips that
+    are made; `given_up` are abandoned."""
 
     jobs: tuple[Job, ...]
     unfinished: int
@@ -65,10 +66,10 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class NightlyRun:
-    """A night that we hold.
+    """An open nightly run.
 
-    `jobs` are what its budget still lets it make, `there` the clips of an earlier start of it; `over()` once its hours
-    are.
+    `jobs` are the clips to make within its budget, `there` those of its earlier starts; `over()` is true after its
+    hours.
     """
 
     run: Run
@@ -82,7 +83,7 @@ class NightlyRun:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What became of the dataset that all nights join."""
+    """The result of the merge into the dataset of all nightly runs."""
 
     ok: bool
     line: str
@@ -90,7 +91,7 @@ class MergeResult:
 
 @dataclass(frozen=True)
 class NightlyReport:
-    """What a night came to. `waiting` clips are left for the next one."""
+    """The result of a nightly run. `waiting` clips are left for the next one."""
 
     name: str
     summary: Summary
@@ -102,11 +103,11 @@ class NightlyReport:
 
     @property
     def ok(self) -> bool:
-        """Nothing of tonight is missing. What was given up on an earlier night was told then, and is still counted."""
+        """No clip of this run is missing, and the merge succeeded. Abandoned clips of earlier runs do not count."""
         return self.summary.complete and (self.gathered is None or self.gathered.ok)
 
     def message(self) -> dict[str, object]:
-        """For a webhook: `text` is what chat services show."""
+        """The message for the webhook; `text` is the field that chat services show."""
         failures = {failure.clip: failure.reason for failure in self.summary.failures}
         rejected = Counter(check for record in self.summary.records for check in failed_checks(record))
         told = {"ok": self.ok, "night": self.name, "waiting": self.waiting, "rejected_by": dict(rejected)}
@@ -115,7 +116,7 @@ class NightlyReport:
 
     @property
     def line(self) -> str:
-        """The night in a sentence."""
+        """A summary in one line."""
         rest = f"{self.before} made on earlier nights, {self.waiting} waiting, {len(self.given_up)} given up"
         dataset = f"; {self.gathered.line}" if self.gathered else ""
         return f"{self.name}: {self.summary.counts}; {rest}; {len(self.summary.plan.faults)} files with faults{dataset}"
@@ -124,7 +125,7 @@ class NightlyReport:
 def nightly(
     order: NightlyConfig, night: date, how: ExecutionConfig, watch: ProgressObserver, stop: Callable[[], object] = bool
 ) -> NightlyReport:
-    """Make what is due, publish it, say what it came to. Raises what `make_plan` and `open_run` raise."""
+    """Make and publish a nightly run. Raises the errors of `make_plan` and `open_run`."""
     with open_night(order, night, how) as tonight:
         timings = Timings()
         watch.begins(tonight.run.path, len(tonight.jobs), tonight.due.before)
@@ -133,14 +134,14 @@ def nightly(
                 watch.ended(ending)
                 if isinstance(ending, ClipDone):
                     timings.add(ending)
-        except KeyboardInterrupt:  # the time to finish is over: what is there is published all the same
+        except KeyboardInterrupt:  # end of the grace period: finished clips are published nevertheless
             log.warning("stopped")
         return close_night(order, tonight, timings, finished=not stop())
 
 
 @contextmanager
 def open_night(order: NightlyConfig, night: date, how: ExecutionConfig) -> Iterator[NightlyRun]:
-    """Hold a night's run folder, and the folder of all nights: one night at a time."""
+    """Open a nightly run's folder and lock the folder of all nightly runs, so that only one runs at a time."""
     order.root.mkdir(parents=True, exist_ok=True)
     with locked(order.root):
         request = order.what.replaced(out=order.root / night.isoformat(), again=order.command(how))
@@ -150,7 +151,7 @@ def open_night(order: NightlyConfig, night: date, how: ExecutionConfig) -> Itera
         due = what_is_due(plan.jobs, history(order.root), code_fingerprint(), order.retry_failed)
 
         def meant(run: Run) -> tuple[str, ...]:
-            """What else the files mean is other nights' work."""
+            """The clips of this run; other clips of the files belong to other nightly runs."""
             there, jobs = _share(run, due, order.clips)
             return (*sorted(there), *(job.clip for job in jobs))
 
@@ -165,16 +166,16 @@ def open_night(order: NightlyConfig, night: date, how: ExecutionConfig) -> Itera
 
 
 def _share(run: Run, due: BatchPlan, clips: int | None) -> tuple[frozenset[str], tuple[Job, ...]]:
-    """The clips that are in a night's folder, and what its budget lets it make beside them."""
+    """The clips in a nightly run's folder, and the further jobs within its budget."""
     there = frozenset(record.id for record in run.records())
     room = None if clips is None else max(0, clips - len(there))
     return there, due.jobs[:room]
 
 
 def close_night(order: NightlyConfig, night: NightlyRun, made: Timings, finished: bool = True) -> NightlyReport:
-    """Publish a night, let its accepted clips join the dataset of all nights, and write down that it is over.
+    """Publish a nightly run, merge its accepted clips into the dataset, and store that it has ended.
 
-    A night that is not `finished` was told to stop: it is published, and goes on when it is asked for again.
+    A run that is not `finished` was stopped: it is published and can be resumed.
     """
     publish(night.run)
     mine = {job.clip for job in night.jobs} | night.there
@@ -195,22 +196,22 @@ def close_night(order: NightlyConfig, night: NightlyRun, made: Timings, finished
 
 
 def _gathered(order: NightlyConfig) -> MergeResult | None:
-    """A dataset that cannot be reached costs no clip: all nights are looked at, so the next one makes up for it."""
+    """Merge all nightly runs. If the dataset cannot be written, the next nightly run merges the clips."""
     if order.into is None:
         return None
     try:
         merged = merge(sorted(found.parent for found in order.root.glob("*/run.json")), order.into)
     except NotMerged as error:
         log.error("not merged", extra={"reason": str(error)})
-        return MergeResult(False, f"dataset as it was: {error}")
+        return MergeResult(False, f"dataset unchanged: {error}")
     version = merged.version.name if merged.version else "no version yet"
-    return MergeResult(not merged.left_out, f"{len(merged.added)} scenes joined {order.into} ({version})")
+    return MergeResult(not merged.left_out, f"{len(merged.added)} scenes added to {order.into} ({version})")
 
 
 def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: bool = False) -> BatchPlan:
-    """What is not made yet: first what was begun, then the rest, fair over the scenario files.
+    """The missing clips: first those that were started, then the others, in turn from each scenario file.
 
-    Within a file the order is by the ids' hash, so that a part of a sweep is spread over the whole of it.
+    Within a file the order is by a hash, so that a part of a sweep covers the whole range.
     """
     missing = [job for job in jobs if job.clip not in past.made]
     hopeless = {job.clip for job in missing if not retry_failed and past.hopeless(job.clip, code)}
@@ -222,7 +223,7 @@ def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: boo
 
 
 def in_turn(jobs: Sequence[Job]) -> tuple[Job, ...]:
-    """One of each scenario file, then another of each, and so on."""
+    """Take one job of each scenario file in turn."""
     files: dict[str, list[Job]] = {}
     for job in sorted(jobs, key=lambda job: job.clip.rpartition("-")[2]):
         files.setdefault(job.scenario.name, []).append(job)
@@ -231,7 +232,8 @@ def in_turn(jobs: Sequence[Job]) -> tuple[Job, ...]:
 
 
 def _time_limit(run: Run, hours: float | None) -> Callable[[], bool]:
-    """A night that goes on after a crash still ends when it would have; a clock set back does not make it longer."""
+    """Whether the hours since the first start are over. A resumed run keeps its end, and a clock that is set back does
+    not extend it."""
     if hours is None:
         return lambda: False
     spent = (datetime.now(UTC) - run.first_start()).total_seconds()

@@ -1,4 +1,4 @@
-"""Going on with a run from its folder alone: nothing has to be remembered but where it is."""
+"""Resume a run from its folder only."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,23 +10,23 @@ from pipeline.runs.saved_request import kept, refuse_changed_rig, wanted
 
 
 def resume(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
-    """Make what is missing of every request of a run, with the files, seeds, cameras, weights and workers that it
-    began with.
+    """Make the missing clips of every request of a run, with its files, seeds, cameras, weights and workers.
 
-    What failed by its own fault is left: it would fail again (`retry_failed`). So is what other nights made since.
+    Clips with a permanent failure are skipped (`retry_failed` makes them), and so are clips that other nightly runs
+    have made in the meantime.
     """
     return _go_on(path, watch, stop, Run.untried)
 
 
 def retry_failed(path: Path, watch: ProgressObserver, stop: Callable[[], object] = bool) -> Iterator[Summary]:
-    """Make only what failed, for whatever reason, once more."""
+    """Make all failed clips again."""
     return _go_on(path, watch, stop, Run.failed)
 
 
 def _go_on(path: Path, watch: ProgressObserver, stop: Callable[[], object], which: Which) -> Iterator[Summary]:
     run = look(path)
     if not (keys := tuple(wanted(run))):
-        raise RunRefused(f"{path} was made by a version that did not write down how to go on; give its command again")
+        raise RunRefused(f"{path} was made by a version that did not store its requests; give its command again")
     with no_other_night(run) as elsewhere:
         for key in keys:
             request, how = kept(run, key)

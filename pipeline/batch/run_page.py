@@ -1,4 +1,4 @@
-"""What an operator is shown of a run, wherever that is: a line, a row a clip, a page in Markdown."""
+"""Summaries of a run for an operator: a line, a row for each clip, a page in Markdown."""
 
 from collections.abc import Iterator
 
@@ -18,10 +18,10 @@ def rows_of(summary: Summary) -> Iterator[dict[str, str]]:
 
 
 def page_of(summary: Summary, line: str) -> str:
-    """Counts, every clip that was not accepted with its reason, faults of files in full."""
+    """Markdown with counts, every clip that is not accepted with its reason, and the faults of files."""
     rows = [row for row in rows_of(summary) if row["verdict"] != "accepted"]
     table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row.values())} |\n" for row in rows)
     faults = "".join(f"```\n{fault}\n```\n" for fault in summary.plan.faults)
     report = summary.run.absolute() / "report.html"
-    head = f"# {line}\n\n{len(summary.plan.jobs)} clips asked for. Report: `{report}`\n\n"
+    head = f"# {line}\n\n{len(summary.plan.jobs)} clips requested. Report: `{report}`\n\n"
     return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults

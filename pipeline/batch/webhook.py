@@ -1,6 +1,6 @@
-"""Tells somebody how a night went: one POST of JSON to an address that is a secret.
+"""Webhook: one POST of JSON with the result of a nightly run, to an address that is a secret.
 
-The address comes from the environment variable NEARMISS_WEBHOOK or from a file, and is written down nowhere.
+The address comes from the environment variable NEARMISS_WEBHOOK or from a file, and is never stored or logged.
 """
 
 import os
@@ -17,23 +17,24 @@ from pipeline.errors import UserError
 VARIABLE = "NEARMISS_WEBHOOK"
 TIMEOUT_S = 10.0
 TRIES = 3
-PAUSE_S = 2.0  # doubled from try to try
+PAUSE_S = 2.0  # doubled after every try
 
 
 class NoAddress(UserError):
-    """What should hold a web address holds none."""
+    """The file or variable has no valid web address."""
 
 
 @dataclass(frozen=True)
 class Hook:
-    """Where to send; never shown."""
+    """The address of a webhook; never printed."""
 
     url: str = field(repr=False)
 
     def send(self, message: dict[str, Any], pause_s: float = PAUSE_S) -> bool:
-        """Whether it arrived. Whatever goes wrong is logged by its kind alone: messages of errors hold the address.
+        """Send a message; returns whether it was accepted. Only the type of an error is logged, since error messages
+        contain the address.
 
-        A refusal (4xx) is final, except "too many requests"; servers' faults and silence are tried again.
+        A refusal (4xx) is final, except "too many requests"; errors of the server and timeouts are tried again.
         """
         for attempt in range(TRIES):
             try:
@@ -53,7 +54,7 @@ class Hook:
 
 
 def hook(file: Path | None = None) -> Hook | None:
-    """From a file, else from the environment; None where neither is given. NoAddress does not quote what it found."""
+    """The webhook from a file, else from the environment; None without either. NoAddress does not contain the text."""
     place = str(file) if file else VARIABLE
     try:
         url = file.read_text("utf-8").strip() if file else os.environ.get(VARIABLE, "").strip()
@@ -66,5 +67,5 @@ def hook(file: Path | None = None) -> Hook | None:
     except (httpx.InvalidURL, ValueError):
         parsed = httpx.URL("")
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise NoAddress(f"{place} holds no web address; one line with https://... is wanted")
+        raise NoAddress(f"{place} has no web address; it must be one line with https://...")
     return Hook(url)

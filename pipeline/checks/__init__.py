@@ -1,7 +1,7 @@
-"""Checks decide what may leave a run.
+"""Checks decide which clips are accepted.
 
-Owns two families of verdicts on one clip. Physics (`physics.check_physics`) judges the rollout: is the motion possible,
-does it meet what `expect` says. Pixels (`pixels.check_pixels`) judges the frames with networks trained on source frames
-only. A check measures and compares; it changes nothing, and what it cannot measure is inconclusive. It knows no files,
-Ray or Prefect.
+Owns two families of checks of one clip. Physics (`physics.check_physics`) checks the rollout: whether the motion is
+possible and agrees with the author's `expect`. Pixels (`pixels.check_pixels`) checks the frames with networks trained
+on source frames only. A check measures a value and compares it with a limit; without a measurement it is inconclusive.
+Uses no files, no Ray and no Prefect.
 """

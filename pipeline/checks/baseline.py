@@ -1,4 +1,4 @@
-"""The stored baseline: what the checker finds on held-out source frames, so that limits are relative to it."""
+"""The stored baseline: the checker's results on held-out source frames, which limits are relative to."""
 
 import hashlib
 import json
@@ -19,19 +19,19 @@ from pipeline.checks.rules import CURE, CheckCalibration, SourceFigures, calibra
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.tracks import later_looks
 
-PRIOR = 20  # sightings that a class's recall starts from, at its height bin's recall
+PRIOR = 20  # weight of the height bin's recall in the recall of a class, in object-frames
 
 
 class BaselineError(ValueError):
-    """The baseline is missing, damaged, or of another checker."""
+    """The baseline is missing, damaged, or from another checker."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Figures on source frames and the limits that follow; `checker` is the hash of the weights they are true of.
+    """Figures measured on source frames, and the limits; `checker` is the hash of the checker's weights.
 
-    The keys of `limits`, `measured` (source clips on which a check had something to measure) and `wrongly_failed` (the
-    share of those that its limit fails) are check ids.
+    The keys of `limits`, `measured` (number of source clips that gave a value) and `wrongly_failed` (the share of those
+    beyond the limit) are check ids.
     """
 
     checker: str
@@ -55,7 +55,7 @@ class Baseline:
 
     @property
     def calibrations(self) -> dict[str, CheckCalibration]:
-        """By check id; baselines of before there were ids have names."""
+        """By check id; older baselines have check names as keys."""
         return {
             check_id(key): CheckCalibration(limit, self.measured[key], self.wrongly_failed[key])
             for key, limit in self.limits.items()
@@ -63,12 +63,12 @@ class Baseline:
 
     @property
     def uncalibrated(self) -> tuple[str, ...]:
-        """Ids of the checks that this baseline has no limit of: they are inconclusive."""
+        """Ids of the checks without a limit in this baseline: they are inconclusive."""
         return tuple(check.id for check in calibrated_checks() if check.id not in self.calibrations)
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Ids that it has limits of and no check has: an extension's, say, that is not there."""
+        """Ids with a limit but without a check, for example of an extension that is not loaded."""
         return tuple(sorted(self.calibrations.keys() - {check.id for check in calibrated_checks()}))
 
     def gates(self, check: str) -> bool:
@@ -76,7 +76,7 @@ class Baseline:
         return self.calibrations[check_id(check)].gates
 
     def save(self, path: Path) -> None:
-        """Whole or not at all."""
+        """Write the file atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".unfinished")
         unfinished.write_text(json.dumps({"id": self.id, **asdict(self)}, indent=1, sort_keys=True) + "\n")
@@ -99,7 +99,7 @@ def camera_baseline(camera: Camera) -> str:
 
 
 def load_baseline(path: Path) -> Baseline:
-    """Read a stored baseline; BaselineError says what is wrong with it."""
+    """Read a stored baseline; BaselineError if it is missing or damaged."""
     if not path.exists():
         raise BaselineError(f"no baseline at {path}; {CURE}")
     try:
@@ -107,21 +107,21 @@ def load_baseline(path: Path) -> Baseline:
         named = stored.pop("id", None)
         read_strictly(path, json.dumps(stored), _FILE.validate_json)
     except DamagedFile as damage:
-        raise BaselineError(f"not a whole baseline: {damage}") from None
+        raise BaselineError(f"not a complete baseline: {damage}") from None
     baseline = Baseline(**{**stored, "recall": tuple(map(tuple, stored["recall"]))})  # numbers as written: so is the id
     if baseline.id != named:
-        raise BaselineError(f"{path} was changed by hand: it calls itself {named} and is {baseline.id}")
+        raise BaselineError(f"{path} was changed by hand: its id is {named}, but its content gives {baseline.id}")
     if not baseline.limits.keys() == baseline.measured.keys() == baseline.wrongly_failed.keys():
-        raise BaselineError(f"{path} is not a whole baseline: its limits and their measurements name other checks")
+        raise BaselineError(f"{path} is not a complete baseline: limits and measurements have different check ids")
     return baseline
 
 
 def source_figures(scenes: Sequence[CheckedClip]) -> SourceFigures:
-    """Recall by class and height, thin classes leaning on all classes; quantiles of how looks change."""
+    """Recall by class and height (rare classes use the recall of all classes), quantiles of the change of looks."""
     counts = sum((tally(scene) for scene in scenes[1:]), tally(scenes[0]))
     pairs = [pair for s in scenes for actor in range(len(s.rollout.bodies)) for pair in later_looks(s, actor)]
     if not pairs:
-        raise BaselineError("no object is seen for long enough in these source clips")
+        raise BaselineError("no object is detected for long enough in these source clips")
     return SourceFigures(
         _recall(counts),
         float(np.quantile([before.likeness(after) for before, after in pairs], 0.01)),
@@ -135,7 +135,7 @@ def _recall(counts: DetectionCounts) -> np.ndarray:
 
 
 def calibrate(scenes: Sequence[CheckedClip], checker: str, source: str) -> Baseline:
-    """Figures, then every check's limit, from clean source clips; deterministic."""
+    """Measure the figures, then every check's limit, on clean source clips; deterministic."""
     figures = source_figures(scenes)
     limits, measured, failed = {}, {}, {}
     for check in calibrated_checks():

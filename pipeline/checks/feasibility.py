@@ -1,4 +1,4 @@
-"""Could these bodies have moved like this? Hard limits; a clip that breaks one is wrong."""
+"""Whether the motion is physically possible; a clip beyond a limit is rejected."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -17,16 +17,16 @@ MAX_CURVATURE = 0.3
 MAX_STEERING_RATE = 0.4
 MAX_SLIP_M = 0.02  # position against integrated velocity, per frame
 MAX_YAW_JUMP_RAD = 0.03
-SLOW_MPS = 0.6  # below it curvature means nothing
+SLOW_MPS = 0.6  # below it curvature is not measured
 MAX_REVERSE_MPS = 3.0
 WHEELBASE_SHARE = 0.6  # of the length
 MIN_OVERLAP_M2 = 0.1
-SAMPLING = 1.03  # what 12 pictures a second may overstate
+SAMPLING = 1.03  # sampling at 12 Hz may overestimate by this factor
 
 
 def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
     """sqrt(a_x^2 + (v psi')^2) of rolling bodies, and the deceleration of sliding ones, against mu g."""
-    climb = G * np.sin(slope_of(rollout))  # the tyres hold a body on a slope, too
+    climb = G * np.sin(slope_of(rollout))  # on a slope the tyres also hold against gravity
     along = motion.acceleration + climb * np.cos(rollout.yaw_rad)
     used = np.hypot(along, rollout.speed_mps * motion.yaw_rate - climb * np.sin(rollout.yaw_rad))
     used = np.where(motion.sliding, slide_deceleration(rollout, motion), used) / _best_nearby(grip_share(rollout))
@@ -39,71 +39,72 @@ def friction_circle(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, 
 
 
 def _best_nearby(share: Float[np.ndarray, "time actor"]) -> Float[np.ndarray, "time actor"]:
-    """The best within the smoothing window: an acceleration measured there may be of any of its frames."""
+    """The largest share in the smoothing window: the measured acceleration may come from any of its frames."""
     padded = np.pad(share, ((HALF, HALF), (0, 0)), mode="edge")
     return np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=0).max(axis=-1)
 
 
 def slide_deceleration(rollout: Rollout, motion: Kinematics) -> Float[np.ndarray, "time actor"]:
-    """How hard the ground slows what slides over it, from the box centre's path."""
+    """Deceleration of sliding bodies by the ground, from the path of the box centre, m/s^2."""
     climb = G * np.sin(slope_of(rollout))
     return np.hypot(motion.centre_acceleration[..., 0] + climb, motion.centre_acceleration[..., 1])
 
 
 def acceleration(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
-    """From one frame to the next, unsmoothed, so that no spike hides."""
+    """Change of speed from frame to frame, unsmoothed, so that short peaks count."""
     change = np.abs(np.diff(rollout.speed_mps, axis=0)) * FRAME_RATE_HZ
     counts = _rolling_steps(rollout, motion) & who
     return worst(
         "acceleration", rollout, np.where(counts, change, np.nan), MAX_ACCELERATION, MAX_ACCELERATION, "m/s²",
-        "CommonRoad", "changes speed by {value:.1f} m/s², {limit:.1f} is possible",
+        "CommonRoad", "accelerates or brakes with {value:.1f} m/s², the limit is {limit:.1f}",
     )  # fmt: skip
 
 
 def curvature(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
-    """Turn rate over speed of everything on wheels, 1/m."""
+    """Turn rate over speed of all bodies except those on foot, 1/m."""
     who = who & _is(rollout, ON_FOOT, wanted=False)
     return worst(
         "curvature", rollout, np.where(_rolling(rollout, motion) & who, np.abs(_bend(rollout, motion)), np.nan),
-        MAX_CURVATURE, MAX_CURVATURE * SAMPLING, "1/m", "Waymax", "turns with {value:.2f} 1/m, {limit:.2f} is possible",
+        MAX_CURVATURE, MAX_CURVATURE * SAMPLING, "1/m", "Waymax",
+        "has a curvature of {value:.2f} 1/m, the limit is {limit:.2f}",
     )  # fmt: skip
 
 
 def steering_rate(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
-    """How fast the front wheels of cars, vans, trucks and buses turn, rad/s."""
+    """Steering rate of the front wheels of cars, vans, trucks and buses, rad/s."""
     angle = np.arctan(WHEELBASE_SHARE * rollout.sizes[:, 0] * _bend(rollout, motion))
     rate = np.abs(np.diff(angle, axis=0)) * FRAME_RATE_HZ
     rolling = _rolling(rollout, motion)
     counts = rolling[1:] & rolling[:-1] & who & _is(rollout, FOUR_WHEELS)
     return worst(
         "steering rate", rollout, np.where(counts, rate, np.nan), MAX_STEERING_RATE, MAX_STEERING_RATE * SAMPLING,
-        "rad/s", "CommonRoad kinematic single track", "steers at {value:.2f} rad/s, {limit:.2f} is possible",
+        "rad/s", "CommonRoad kinematic single track", "steers at {value:.2f} rad/s, the limit is {limit:.2f}",
     )  # fmt: skip
 
 
 def continuity(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"], allowed_m: float) -> Verdict:
-    """Each step's displacement against the speeds and headings at its ends, metres."""
+    """Displacement in each step against the speeds and headings at its ends, metres."""
     slip = displacement_error(rollout, motion)
     counts = _rolling_steps(rollout, motion) & who
     return worst(
         "continuity", rollout, np.where(counts, slip, np.nan), allowed_m, allowed_m, "m", "integrated velocity",
-        "is {value:.2f} m from where its speed takes it in one frame, {limit:.2f} m is allowed",
+        "is {value:.2f} m from the position that its speed gives after one frame, the limit is {limit:.2f} m",
     )  # fmt: skip
 
 
 def heading_continuity(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
-    """How much the turn of one frame differs from the next one's, rad; people may turn on the spot."""
+    """Change of the turn per frame from one frame to the next, rad; not for people, who can turn on the spot."""
     jump = np.abs(np.diff(np.unwrap(rollout.yaw_rad, axis=0), n=2, axis=0))
     steps = _rolling_steps(rollout, motion)
     counts = steps[1:] & steps[:-1] & who & _is(rollout, ON_FOOT, wanted=False)
     return worst(
         "heading continuity", rollout, np.where(counts, jump, np.nan), MAX_YAW_JUMP_RAD, MAX_YAW_JUMP_RAD, "rad",
-        "integrated turn rate", "turns {value:.2f} rad more than the frame before, {limit:.2f} is allowed",
+        "integrated turn rate", "turns {value:.2f} rad more than in the previous frame, the limit is {limit:.2f}",
     )  # fmt: skip
 
 
 def slide_continuity(rollout: Rollout, motion: Kinematics) -> Verdict | None:
-    """After an impact nothing moves faster than the fastest body before it; None where nothing was hit."""
+    """After an impact no body is faster than the fastest body of the clip; None without an impact."""
     if not np.isfinite(motion.impact_s).any():
         return None
     step = np.linalg.norm(np.diff(motion.place, axis=0), axis=-1) * FRAME_RATE_HZ
@@ -111,22 +112,22 @@ def slide_continuity(rollout: Rollout, motion: Kinematics) -> Verdict | None:
     after = (rollout.t_s[1:, None] >= motion.impact_s) & rollout.valid[1:] & rollout.valid[:-1]
     return worst(
         "after the impact", rollout, np.where(after, step, np.nan), limit, limit * 1.05 + 0.3, "m/s", "momentum",
-        "moves at {value:.1f} m/s after the impact, nothing was faster than {limit:.1f}",
+        "moves at {value:.1f} m/s after the impact, the fastest body at {limit:.1f}",
     )  # fmt: skip
 
 
 def direction(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
-    """Nothing drives backwards faster than one parks."""
+    """No body drives backwards faster than `MAX_REVERSE_MPS`."""
     rolls = rollout.valid & ~rollout.sliding & (rollout.t_s[:, None] < motion.impact_s)
     counts = rolls & who & (np.abs(rollout.speed_mps) > 0.1)
     return worst(
         "direction of travel", rollout, np.where(counts, -rollout.speed_mps, np.nan), MAX_REVERSE_MPS,
-        MAX_REVERSE_MPS, "m/s", "reversing", "goes backwards at {value:.1f} m/s, {limit:.1f} is allowed",
+        MAX_REVERSE_MPS, "m/s", "reversing", "drives backwards at {value:.1f} m/s, the limit is {limit:.1f}",
     )  # fmt: skip
 
 
 def solidity(rollout: Rollout) -> Verdict:
-    """No body is inside another without a collision that tells of it; overlap seen from above, m²."""
+    """Overlap of two bodies without a recorded collision, seen from above, m²."""
     known, found = touching_pairs(rollout), np.full(rollout.valid.shape, 0.0)
     for frame in range(len(rollout.t_s)):
         boxes = outlines(rollout, frame)
@@ -135,12 +136,12 @@ def solidity(rollout: Rollout) -> Verdict:
                 found[frame, j] = max(found[frame, j], boxes[i].intersection(boxes[j]).area)
     return worst(
         "solid bodies", rollout, found, MIN_OVERLAP_M2, MIN_OVERLAP_M2, "m²", "oriented boxes",
-        "is inside another body by {value:.2f} m² without a collision, {limit:.2f} is allowed",
+        "overlaps another body by {value:.2f} m² without a collision, the limit is {limit:.2f}",
     )  # fmt: skip
 
 
 def displacement_error(rollout: Rollout, motion: Kinematics) -> Float[np.ndarray, "step actor"]:
-    """Metres between each frame's place and where the mean velocity of the step leads."""
+    """Metres between each frame's position and the position after a step with the mean velocity."""
     heading = np.stack([np.cos(rollout.yaw_rad), np.sin(rollout.yaw_rad)], -1)
     velocity = rollout.speed_mps[..., None] * heading
     expected = (velocity[1:] + velocity[:-1]) / 2 * np.diff(rollout.t_s)[:, None, None]
@@ -157,16 +158,18 @@ def worst(
     model: str,
     words: str,
 ) -> Verdict:
-    """The verdict of the largest value; NaN does not count; without any it is inconclusive."""
+    """A verdict on the largest value; NaN is ignored; inconclusive if all are NaN."""
     if np.isnan(values).all():
-        reason = "nothing in this clip moves in a way that can be measured here"
+        reason = "no body in this clip moves so that this can be measured"
         return Verdict(check, "physics", Outcome.INCONCLUSIVE, None, limit, unit, model, "", reason)
-    frame, actor = np.unravel_index(np.nanargmax(values), values.shape)
+    frame, actor = map(int, np.unravel_index(np.nanargmax(values), values.shape))
     value = float(values[frame, actor])
     outcome = Outcome.PASS if value <= allowed else Outcome.FAIL
     who, when = rollout.bodies[actor].id, rollout.t_s[min(frame + len(rollout.t_s) - len(values), len(rollout.t_s) - 1)]
     said = words.format(value=value, limit=limit)
-    reason = f"{who} {said} at {when:.2f} s" if value > 0 else f"no body does: the limit is {limit:g} {unit}"
+    reason = (
+        f"at {when:.2f} s {who} {said}" if value > 0 else f"not above 0 for any body, the limit is {limit:g} {unit}"
+    )
     return Verdict(check, "physics", outcome, value, limit, unit, model, "", reason)
 
 

@@ -1,4 +1,4 @@
-"""What a rollout's bodies do, measured from its arrays: smoothed derivatives, and where they cannot be trusted."""
+"""Motion of a rollout's bodies, measured from its arrays: smoothed derivatives, and where they are valid."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ from scenarios.model.kinds.debris import car_of_door
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 from scenarios.simulation.dynamics.boxes import box_corners
 
-CLOCK_S = 1e-3  # a told time may be rounded past the frame that already shows the impact
+CLOCK_S = 1e-3  # the rounded time of an event may be later than the frame that shows the impact
 CLEAR_OF_GROUND_M = 0.01
-TOUCHING_M = 0.3  # boxes this near may push each other
+TOUCHING_M = 0.3  # boxes nearer than this may be in contact
 
 
 @dataclass(frozen=True)
 class Kinematics:
-    """`place` is the point that moves along the heading: the ego's rear axle, others' box centre.
+    """`place` is the point that moves along the heading: the ego's rear axle, the box centre of others.
 
-    `usable`: the smoothing window lies within valid frames in which the body rolls or walks, before any impact.
-    `sliding`: it lies wholly within a slide, or after the body's impact, away from anything that may push it.
-    `airborne`: it lies wholly within a fall. `impact_s`: its first impact, infinite for none.
+    `usable`: the body rolls or walks in all frames of the smoothing window, before any impact. `sliding`: it slides in
+    all of them, or they are after its impact and it touches no other body. `airborne`: it falls in all of them.
+    `impact_s`: time of its first impact, infinite without one.
     """
 
     place: Float[np.ndarray, "time actor 2"]
@@ -38,7 +38,7 @@ class Kinematics:
 
 
 def kinematics(rollout: Rollout) -> Kinematics | None:
-    """Measured motion; None when there are fewer frames than a smoothing window."""
+    """Measure the motion; None if the clip is shorter than the smoothing window."""
     if len(rollout.t_s) < WINDOW:
         return None
     forward = np.stack([np.cos(rollout.yaw_rad), np.sin(rollout.yaw_rad)], -1)
@@ -61,12 +61,12 @@ def kinematics(rollout: Rollout) -> Kinematics | None:
 
 
 def in_the_air(rollout: Rollout) -> Bool[np.ndarray, "time actor"]:
-    """Where a body that claims to slide is above the ground."""
+    """Where a body that is marked as sliding is above the ground."""
     return rollout.sliding & (rollout.centre[..., 2] > rollout.sizes[:, 2] / 2 + CLEAR_OF_GROUND_M)
 
 
 def whole_window(frames: Bool[np.ndarray, "time actor"]) -> Bool[np.ndarray, "time actor"]:
-    """True where the frame and its two neighbours on each side are; never at the clip's ends."""
+    """True where all frames of the window around the frame are True; False at the clip's ends."""
     out = np.zeros_like(frames)
     n = len(frames)
     if n >= WINDOW:
@@ -75,19 +75,19 @@ def whole_window(frames: Bool[np.ndarray, "time actor"]) -> Bool[np.ndarray, "ti
 
 
 def impacts(rollout: Rollout) -> Float[np.ndarray, "actor"]:
-    """When each body was first hit. A collision that is told but whose boxes are apart is not believed.
+    """Time of each body's first collision, s. A recorded collision of boxes that are apart is ignored.
 
-    An open door is pushed with its car: what hits the car hits it, too.
+    An open door moves with its car: a collision with the car is also one with the door.
     """
     first = np.full(len(rollout.bodies), np.inf)
-    for told in rollout.happenings:
-        if not told.other:
+    for event in rollout.happenings:
+        if not event.other:
             continue
-        pair = rollout.index(told.actor), rollout.index(told.other)
-        frame = min(int(np.searchsorted(rollout.t_s, told.t_s)), len(rollout.t_s) - 1)
+        pair = rollout.index(event.actor), rollout.index(event.other)
+        frame = min(int(np.searchsorted(rollout.t_s, event.t_s)), len(rollout.t_s) - 1)
         if _apart(rollout, frame, *pair) <= TOUCHING_M + _closing(rollout, frame, *pair) / FRAME_RATE_HZ:
             for i in pair:
-                first[i] = min(first[i], told.t_s - CLOCK_S)
+                first[i] = min(first[i], event.t_s - CLOCK_S)
     place = {body.id: i for i, body in enumerate(rollout.bodies)}
     for i, body in enumerate(rollout.bodies):
         if body.kind is Kind.DEBRIS and (car := place.get(car_of_door(body.id, body.size))) is not None:
@@ -96,13 +96,13 @@ def impacts(rollout: Rollout) -> Float[np.ndarray, "actor"]:
 
 
 def touching_pairs(rollout: Rollout) -> set[tuple[int, int]]:
-    """Pairs of which a collision is told, lower place first."""
+    """Pairs of body indices with a recorded collision, lower index first."""
     pairs = [(rollout.index(h.actor), rollout.index(h.other)) for h in rollout.happenings if h.other]
     return {(min(pair), max(pair)) for pair in pairs}
 
 
 def outlines(rollout: Rollout, frame: int) -> np.ndarray:
-    """Every body's box from above at one frame, as an array of shapely polygons."""
+    """The boxes of all bodies at one frame, seen from above: an array of shapely polygons."""
     corners = box_corners(rollout.centre[frame, :, :2], rollout.yaw_rad[frame], rollout.sizes)
     return np.asarray(shapely.polygons(corners))
 
@@ -118,7 +118,7 @@ def _closing(rollout: Rollout, frame: int, i: int, j: int) -> float:
 
 
 def _pushed(rollout: Rollout, impact: Float[np.ndarray, "actor"]) -> Bool[np.ndarray, "time actor"]:
-    """Where a body that was hit is still in contact with another."""
+    """Where a body is in contact with another one after its impact."""
     pushed = np.zeros(rollout.valid.shape, bool)
     struck = np.flatnonzero(np.isfinite(impact))
     if not len(struck):

@@ -1,4 +1,4 @@
-"""Frame by frame: are the labelled objects there, where and as large as labelled, and nothing else?"""
+"""Checks of single frames: labelled objects are detected at their position and size, and no others are."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ from pipeline.checks.scene import CheckedClip, CheckReading, covered, pairwise_i
 from pipeline.checks.targets import CLASSES
 
 HEIGHT_BINS_PX = (8.0, 16.0, 32.0, np.inf)
-LEAST_ASKED = 6  # object-frames below which a share says nothing
-LEAST_HOPED = 3.0  # finds expected of source frames, below which missing them says nothing
-RELIABLE = 0.6  # recall on source frames from which a kind of object, seen for a second, has to be found
+LEAST_ASKED = 6  # object-frames; with fewer, recall is not measured
+LEAST_HOPED = 3.0  # expected detections by the recall on source frames; with fewer, recall is not measured
+RELIABLE = 0.6  # recall on source frames from which every single object in plain view for a second is checked
 SECOND = 12  # frames
-CONFIDENT = 0.5  # score of a finding that must be explained
+CONFIDENT = 0.5  # score from which a detection without a label counts as a ghost
 GHOST_FRAMES = 3
 
 
 @dataclass(frozen=True)
 class DetectionCounts:
-    """Objects asked for and found, by class and height bin (8-16, 16-32, 32+ px); tallies add up."""
+    """Labelled and detected objects by class and height bin (8-16, 16-32, 32+ px)."""
 
     asked: Int[np.ndarray, "class bin"]
     found: Int[np.ndarray, "class bin"]
@@ -29,10 +29,10 @@ class DetectionCounts:
 
 
 def tally(scene: CheckedClip) -> DetectionCounts:
-    """Count plain objects of 8 px and more, and those found with the right class at IoU .5."""
+    """Count mostly visible objects of 8 px and more, and those detected with the right class at IoU 0.5."""
     asked = np.zeros((len(CLASSES), len(HEIGHT_BINS_PX) - 1), int)
     found = np.zeros_like(asked)
-    frames, actors = np.nonzero(scene.askable & (scene.height_px >= HEIGHT_BINS_PX[0]))
+    frames, actors = np.nonzero(scene.mostly_visible & (scene.height_px >= HEIGHT_BINS_PX[0]))
     bins = np.searchsorted(HEIGHT_BINS_PX, scene.height_px[frames, actors], side="right") - 1
     np.add.at(asked, (scene.kinds[actors], bins), 1)
     np.add.at(found, (scene.kinds[actors], bins), scene.strict[frames, actors] >= 0)
@@ -40,26 +40,28 @@ def tally(scene: CheckedClip) -> DetectionCounts:
 
 
 def label_recall(scene: CheckedClip, expected: Float[np.ndarray, "class bin"]) -> CheckReading:
-    """Recall over the recall expected of source frames holding the same objects; 16 px and more."""
+    """Recall of objects of 16 px and more, relative to the recall expected for such objects on source frames."""
     counts = tally(scene)
     asked, found = counts.asked[:, 1:], counts.found[:, 1:]
     if asked.sum() < LEAST_ASKED:
-        return CheckReading(None, f"only {asked.sum()} plain objects of 16 px or more in all frames together")
+        return CheckReading(None, f"only {asked.sum()} objects in plain view of 16 px or more in all frames together")
     hoped = (asked * expected[:, 1:]).sum()
     if hoped < LEAST_HOPED:
-        return CheckReading(None, f"of these {asked.sum()} objects the checker would find {hoped:.1f} on source frames")
+        return CheckReading(
+            None, f"on source frames the checker detects only {hoped:.1f} of {asked.sum()} such objects"
+        )
     missed = ", ".join(
         f"{CLASSES[c]} {found[c].sum()} of {asked[c].sum()}" for c in np.flatnonzero(found.sum(1) < asked.sum(1))
     )
     return CheckReading(
         float(found.sum() / hoped),
-        f"{found.sum()} of {asked.sum()} labelled objects of 16 px or more were found, {hoped:.0f} expected"
+        f"{found.sum()} of {asked.sum()} labelled objects of 16 px or more were detected, {hoped:.0f} expected"
         + (f" (missed among: {missed})" if missed else ""),
     )
 
 
 def least_found_object(scene: CheckedClip, expected: Float[np.ndarray, "class bin"]) -> CheckReading:
-    """The lowest recall, over source's, among single objects that the checker finds reliably on source frames."""
+    """The lowest recall of a single object, relative to source frames, of kinds that are detected reliably there."""
     lowest, who = np.inf, ""
     for actor, body in enumerate(scene.rollout.bodies):
         frames = np.flatnonzero(scene.eligible[:, actor])
@@ -71,15 +73,16 @@ def least_found_object(scene: CheckedClip, expected: Float[np.ndarray, "class bi
         if ratio < lowest:
             lowest, who = (
                 ratio,
-                f"{body.id} is found in {(scene.strict[frames, actor] >= 0).sum()} of {len(frames)} frames",
+                f"{body.id} is detected in {(scene.strict[frames, actor] >= 0).sum()} of {len(frames)} frames",
             )
     if not who:
-        return CheckReading(None, "no object of a kind that the checker finds reliably is in plain view for a second")
-    return CheckReading(lowest, f"{who}, the least of all objects in plain view")
+        return CheckReading(None, "no object of a reliably detected kind is in plain view for a second")
+    return CheckReading(lowest, f"{who}, the lowest share of all objects in plain view")
 
 
 def _offsets(scene: CheckedClip) -> Float[np.ndarray, "match 3"]:
-    """Shift right and down of findings against labels (px), and log of their height ratio; unhidden objects."""
+    """Shift of detections to the right and down of their labels, px, and log of their height ratio; only of objects
+    that are almost entirely visible."""
     plain = scene.eligible & (scene.labels.visibility >= 0.9) & (scene.labels.truncation <= 0.05)
     frames, actors = np.nonzero(plain & (scene.loose >= 0))
     label = scene.labels.modal_box[frames, actors]
@@ -91,27 +94,28 @@ def _offsets(scene: CheckedClip) -> Float[np.ndarray, "match 3"]:
 
 
 def placement(scene: CheckedClip) -> CheckReading:
-    """How far findings lie from their labels, by the median over the clip: a camera that looks elsewhere."""
+    """Median shift of detections from their labels, px; large if the camera's direction is wrong."""
     offsets = _offsets(scene)
     if len(offsets) < LEAST_ASKED:
-        return CheckReading(None, f"only {len(offsets)} unhidden objects were found to compare places with")
+        return CheckReading(None, f"only {len(offsets)} unhidden objects were detected, too few to compare positions")
     right, down = np.median(offsets[:, :2], axis=0)
     return CheckReading(
-        float(max(abs(right), abs(down))), f"findings lie {right:+.1f} px right and {down:+.1f} px down of labels"
+        float(max(abs(right), abs(down))),
+        f"detections are {right:+.1f} px to the right and {down:+.1f} px below labels",
     )
 
 
 def size_against_distance(scene: CheckedClip) -> CheckReading:
-    """Relative error of the distance that the seen heights imply (f H / h), by the median over the clip."""
+    """Relative error of the distance from the detected height (f H / h), by the median over the clip."""
     offsets = _offsets(scene)
     if len(offsets) < LEAST_ASKED:
-        return CheckReading(None, f"only {len(offsets)} unhidden objects were found to compare sizes with")
+        return CheckReading(None, f"only {len(offsets)} unhidden objects were detected, too few to compare sizes")
     ratio = float(np.exp(-np.median(offsets[:, 2])))
-    return CheckReading(abs(ratio - 1), f"heights seen imply {ratio:.2f} of the labelled distances")
+    return CheckReading(abs(ratio - 1), f"detected heights correspond to {ratio:.2f} times the labelled distances")
 
 
 def ghost_share(scene: CheckedClip) -> CheckReading:
-    """Confident findings that no label explains, followed for 3 frames or more, per frame of the clip."""
+    """Number per frame of confident detections without a label that persist for 3 frames or more."""
     open_ends: list[tuple[Float[np.ndarray, "4"], int]] = []
     lengths: list[int] = []
     for t, found in enumerate(scene.sight.found):
@@ -127,19 +131,20 @@ def ghost_share(scene: CheckedClip) -> CheckReading:
     lasting = [n for n in lengths + [n for _, n in open_ends] if n >= GHOST_FRAMES]
     return CheckReading(
         sum(lasting) / len(scene.sight.found),
-        f"{len(lasting)} unlabelled things were seen for {GHOST_FRAMES} frames or more, {sum(lasting)} frames in all",
+        f"{len(lasting)} unlabelled objects were detected for {GHOST_FRAMES} frames or more, "
+        f"{sum(lasting)} frames in total",
     )
 
 
 def _explained(scene: CheckedClip, t: int) -> Bool[np.ndarray, "found"]:
-    """Findings that overlap a label enough, or lie mostly within one of their class: half an object is no ghost.
+    """Detections that overlap a label enough, or lie mostly within a label of their class: part of an object.
 
-    What is of no class of the detector's explains a finding of any.
+    A label of a kind outside the detector's classes explains a detection of any class.
     """
     found, labels = scene.sight.found[t], scene.labels
     shown = labels.visibility[t] > 0
     near = pairwise_iou(found.boxes, labels.amodal_box[t][shown]).max(1, initial=0) >= 0.3
     near |= pairwise_iou(found.boxes, labels.modal_box[t][shown]).max(1, initial=0) >= 0.3
-    fits = (found.classes[:, None] == scene.kinds[shown]) | ~scene.taught[shown]
+    fits = (found.classes[:, None] == scene.kinds[shown]) | ~scene.detectable[shown]
     part = covered(found.boxes, labels.modal_box[t][shown]) * fits
     return near | (part.max(1, initial=0) >= 0.7)

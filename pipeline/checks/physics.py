@@ -1,4 +1,4 @@
-"""The physics family: judges a rollout, before and without any picture. `PHYSICS_CHECKS` lists the checks."""
+"""Physics checks: verdicts on a rollout, without pictures. `PHYSICS_CHECKS` lists the checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,18 +16,18 @@ from scenarios.metrics.smoothing import WINDOW
 from scenarios.rollout import Rollout
 from scenarios.scenario import Scenario
 
-LOG_SLIP_M = 0.10  # the ego's pose in a log is good to centimetres, its speed is derived from it
-LOG_JUMP_M = 1.0  # an annotated body that is this far from where its speed takes it in one frame has jumped
+LOG_SLIP_M = 0.10  # the ego's pose in a log is accurate to centimetres, its speed is derived from it
+LOG_JUMP_M = 1.0  # larger errors of an annotated body's position after one frame are jumps
 CRITICAL_TTC, CRITICAL_BRAKING = "critical-moment-ttc", "critical-moment-braking"
-COARSE = "its boxes are annotated about twice a second, too coarse for forces"
+COARSE = "its boxes are annotated about twice a second, too rarely to measure forces"
 
 
 @dataclass(frozen=True)
 class PhysicsCase:
-    """A rollout with what several checks ask of it.
+    """A rollout with the values that several checks use.
 
-    `met` are the ego's encounters up to its first impact, `hit` is what it touches first, and when. In a log only the
-    ego's forces can be measured: `measured` says of whom they can.
+    `met` are the ego's encounters up to its first impact, `hit` is the first body it collides with and the time.
+    `measured` marks the bodies whose forces can be measured: in a log only the ego.
     """
 
     rollout: Rollout
@@ -48,11 +48,10 @@ class PhysicsCase:
 
 @dataclass(frozen=True)
 class PhysicsCheck:
-    """A check on rollouts: its stable `id`, its name for people, what it is about, and what it says of a case.
+    """A check of rollouts: its stable `id`, its name for people, its topic, and the function that judges a case.
 
-    `judge` gives a verdict, or several, or none where there is nothing to judge; its limit is its own. `about`: could
-    it have happened, did the author's `expect` come true, how critical was it, how close
-    and how comfortable does the ego drive, did the story happen.
+    `judge` returns any number of verdicts, none if there is nothing to judge. `about`: possible motion, the author's
+    `expect`, critical moments, following distance, comfort, or the events of the story.
     """
 
     id: str
@@ -66,7 +65,7 @@ class PhysicsCheck:
 
 
 def check_physics(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
-    """Whether the motion is possible (gates), meets the author's `expect` (gates), and how critical it is (tags)."""
+    """Judge whether the motion is possible (gates), agrees with `expect` (gates), and how critical it is (tags)."""
     motion = kinematics(rollout)
     if motion is None:
         reason = f"{len(rollout.t_s)} frames are fewer than the {WINDOW} that a derivative needs"
@@ -84,7 +83,7 @@ def is_critical(verdicts: tuple[Verdict, ...]) -> bool:
 
 
 def is_expectation(verdict: Verdict) -> bool:
-    """Whether it is on what the author expects, and not on what is possible."""
+    """Whether the verdict is about the author's expectation."""
     return _about(verdict) == "expectation"
 
 
@@ -96,20 +95,20 @@ def _about(verdict: Verdict) -> str:
 def _solid(case: PhysicsCase) -> tuple[Verdict, ...]:
     solid = feasibility.solidity(case.rollout)
     if case.from_log and solid.outcome is Outcome.FAIL:
-        why = f"{solid.reason}; annotated boxes are looser than bodies"
+        why = f"{solid.reason}; annotated boxes are larger than the bodies"
         solid = replace(solid, outcome=Outcome.INCONCLUSIVE, reason=why)
     return (solid,)
 
 
 def _annotated(case: PhysicsCase) -> tuple[Verdict, ...]:
-    """Annotated bodies only for gross jumps, since their forces cannot be measured; none in a simulation."""
+    """Check annotated bodies of a log for large jumps, since their forces cannot be measured; empty in a simulation."""
     if not case.from_log:
         return ()
     jumps = feasibility.continuity(case.rollout, case.motion, ~case.measured, LOG_JUMP_M)
     if jumps.outcome is Outcome.FAIL:
         return (jumps,)
     count = int((~case.measured).sum())
-    reason = f"{count} annotated bodies make no jump, but more cannot be said: {COARSE.replace('its', 'their')}"
+    reason = f"{count} annotated bodies do not jump; nothing else can be checked: {COARSE.replace('its', 'their')}"
     return (replace(jumps, outcome=Outcome.INCONCLUSIVE, reason=reason),)
 
 
@@ -126,14 +125,14 @@ def _continuity(case: PhysicsCase) -> tuple[Verdict, ...]:
 def _motion(
     judge: Callable[[Rollout, Kinematics, Bool[np.ndarray, "actor"]], Verdict],
 ) -> Callable[[PhysicsCase], tuple[Verdict, ...]]:
-    """Of those whose forces can be measured."""
+    """Apply a check to the bodies whose forces can be measured."""
     return lambda case: (judge(case.rollout, case.motion, case.measured),)
 
 
 def _slide(
     judge: Callable[[Rollout, Kinematics], tuple[Verdict, ...]],
 ) -> Callable[[PhysicsCase], tuple[Verdict, ...]]:
-    """A log has no slides."""
+    """Apply a check to simulated rollouts only: a log has no slides."""
     return lambda case: () if case.from_log else judge(case.rollout, case.motion)
 
 
@@ -143,7 +142,7 @@ def _comfort(name: str) -> PhysicsCheck:
 
 
 def _until_hit(met: Encounters, rollout: Rollout, hit: tuple[str, float] | None) -> Encounters:
-    """Up to the ego's first impact, where gap and time are nothing; after it the ego is no longer driving."""
+    """Encounters up to the ego's first impact, at which gap and times are set to 0; later frames do not count."""
     if hit is None:
         return met
     other, t_s = hit
@@ -156,7 +155,7 @@ def _until_hit(met: Encounters, rollout: Rollout, hit: tuple[str, float] | None)
     return Encounters(gap, closing, ttc, headway, np.where(late, 0.0, met.required_mps2))
 
 
-TOO_SHORT = "feasibility"  # the one verdict on a rollout that is too short for all others
+TOO_SHORT = "feasibility"  # id of the only verdict on a rollout that is too short for the other checks
 STORY = PhysicsCheck("story", "story", "story", lambda c: outcomes.story(c.rollout, c.scenario))
 PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics check", (
     PhysicsCheck("friction-circle", "friction circle", "feasibility", _motion(feasibility.friction_circle)),
@@ -167,8 +166,8 @@ PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics che
     PhysicsCheck("continuity", "continuity", "feasibility", _continuity),
     PhysicsCheck("heading-continuity", "heading continuity", "feasibility", _motion(feasibility.heading_continuity)),
     PhysicsCheck("after-the-impact", "after the impact", "feasibility", _after_impact),
-    PhysicsCheck("slide", "slide", "feasibility", _slide(sliding.slowed)),
-    PhysicsCheck("slide-speed", "slide speed", "feasibility", _slide(sliding.never_faster)),
+    PhysicsCheck("slide", "slide", "feasibility", _slide(sliding.friction_slows)),
+    PhysicsCheck("slide-speed", "slide speed", "feasibility", _slide(sliding.speed_never_rises)),
     PhysicsCheck("slide-spin", "slide spin", "feasibility", _slide(sliding.spin)),
     PhysicsCheck("free-fall", "free fall", "feasibility", _slide(sliding.free_fall)),
     PhysicsCheck("annotated-bodies", "annotated bodies", "feasibility", _annotated),

@@ -1,4 +1,4 @@
-"""Pixel checks: does the clip show what its labels say? Judged by networks trained on source frames only."""
+"""Pixel checks: verdicts on whether the frames agree with the labels, by networks trained on source frames only."""
 
 from conditioning.geometry.camera import Camera
 from conditioning.sensors.visibility import Labels
@@ -21,12 +21,12 @@ def check_pixels(
     baseline: Baseline,
     own_baseline: bool = False,
 ) -> tuple[Verdict, ...]:
-    """One verdict a rule, and one for each actor that the clip is about; `named` are those that the story names.
+    """One verdict a rule, and one for each key actor; `named` are the actors that the story names.
 
-    `source` are the clip's source pictures: a log's own, or the procedural camera's; None where the frames are these
-    pictures themselves, so that comparing with them would say nothing. `own_baseline`: the baseline was measured with
-    this very camera; else it is the front camera's, and limits nothing on a camera that differs from that. ValueError
-    if frames, source, labels and camera do not belong together.
+    `source` are the clip's source pictures, from the log or the procedural camera; None if the frames are the source
+    pictures. `own_baseline`: the baseline was measured with this camera; else it is the front camera's, whose limits
+    are not used for a camera that differs from it. ValueError if frames, source, labels and camera do not belong
+    together.
     """
     if source is not None and frames.shape != source.shape:
         raise ValueError(f"frames are {frames.shape}, the source pictures {source.shape}")
@@ -34,7 +34,7 @@ def check_pixels(
         raise ValueError(f"frames are {frames.shape[1:3]}, the camera's are {(camera.height, camera.width)}")
     if baseline.checker != checker.fingerprint:
         raise BaselineError(
-            f"the baseline was measured with checker {baseline.checker}, this is {checker.fingerprint}; {CURE}"
+            f"the baseline was measured with checker {baseline.checker}, not with {checker.fingerprint}; {CURE}"
         )
     scene = CheckedClip(observe(frames, checker), labels, rollout, camera)
     return judge_scene(scene, None if source is None else find_objects(source, checker), named, baseline, own_baseline)
@@ -47,14 +47,14 @@ def judge_scene(
     baseline: Baseline,
     own_baseline: bool = False,
 ) -> tuple[Verdict, ...]:
-    """Every check on a clip that has been looked at; `source` is what the detector finds on its source pictures, None
-    where there are no others than the frames."""
+    """Run every check on a clip's detections; `source` are the detections on its source pictures, None if the frames
+    are the source pictures."""
     case = _case(scene, source, named, baseline, own_baseline)
     return tuple(verdict for check in PIXEL_CHECKS for verdict in check.judge(case))
 
 
 def judge_rules(scene: CheckedClip, baseline: Baseline) -> tuple[Verdict, ...]:
-    """The checks with a stored limit alone."""
+    """Run only the checks with a stored limit."""
     case = _case(scene, None, frozenset(), baseline, own_baseline=False)
     return tuple(verdict for check in calibrated_checks() for verdict in check.judge(case))
 

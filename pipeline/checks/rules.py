@@ -1,6 +1,6 @@
-"""The pixel checks: what each measures, and between which bounds its limit may be set by source frames.
+"""The list of pixel checks: what each measures, and the bounds of its limit.
 
-`PIXEL_CHECKS` lists them. Each has its own limit: one more, or one less, leaves a weights folder as it is.
+Each check has its own limit, so that weights stay valid when a check is added or removed.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,27 +20,27 @@ from pipeline.checks.sight import FrameDetections
 from pipeline.checks.tracks import longest_vanishing, looks_stay, occlusion_order, permanence
 
 MOTION = "learned inverse dynamics"
-MOST_WRONG, FEWEST_WRONG = 0.1, 3  # beyond this share of clean clips, of at least so many, a check may not reject
-CURE = "`nearmiss evaluate --calibrate 64` measures one"  # as the command's help says
+MOST_WRONG, FEWEST_WRONG = 0.1, 3  # a check that fails more than this share and number of clean clips may not reject
+CURE = "`nearmiss evaluate --calibrate 64` measures one"
 CURE_OF_CAMERAS = "`nearmiss evaluate --calibrate 64 --rig RIG` measures them"
 OF_FRONT = "the network that sees motion was trained with a camera that looks ahead as `front` does"
-UNCALIBRATED = f"not judged, since the baseline of these weights has no limit of this check; {CURE}"
+UNCALIBRATED = f"not judged: the baseline of these weights has no limit of this check; {CURE}"
 
 
 @dataclass(frozen=True)
 class SourceFigures:
-    """What the checker manages on source frames, object by object; readings are relative to it."""
+    """The checker's results on source frames, by object; readings are relative to them."""
 
-    recall: Float[np.ndarray, "class bin"]  # right class at IoU .5; bins 8-16, 16-32, 32+ px
-    least_likeness: float  # of an object to itself one to two seconds later, 1 % quantile
-    most_repainted: float  # its colour's change, 99 % quantile
+    recall: Float[np.ndarray, "class bin"]  # right class at IoU 0.5; bins 8-16, 16-32, 32+ px
+    least_likeness: float  # likeness of an object to itself one to two seconds later, 1 % quantile
+    most_repainted: float  # change of its colour in this time, 99 % quantile
 
 
 @dataclass(frozen=True)
 class CheckCalibration:
-    """What a weights folder's baseline holds of one check.
+    """The calibration of one check in a baseline.
 
-    Its limit, on how many source clips it had something to measure, and the share of those that the limit fails.
+    The limit, the number of source clips that gave a value (`measured`), and the share of those beyond the limit.
     """
 
     limit: float
@@ -49,19 +49,19 @@ class CheckCalibration:
 
     @property
     def gates(self) -> bool:
-        """Whether the check may reject: one that fails more than a tenth of clean clips only reports."""
+        """Whether the check may reject; one that fails more than a tenth of clean clips only reports."""
         failed = round(self.wrongly_failed * self.measured)
         return not (self.wrongly_failed > MOST_WRONG and failed >= FEWEST_WRONG)
 
 
 @dataclass(frozen=True)
 class PixelCase:
-    """One camera's pictures, looked at, with what checks compare with.
+    """The detections in one camera's pictures, and what checks compare them with.
 
-    `source` is what the detector finds on the clip's source pictures, None where the frames are these pictures
-    themselves. `named` are the actors that the story names. `figures`, `calibrations` (by check id) and `baseline`, its
-    id, are of source pictures in general: of this camera's, or of the front camera's. `own_limits`: they were measured
-    with a camera like this one; without that `calibrations` is empty.
+    `source` are the detections on the clip's source pictures, None if the frames are the source pictures. `named` are
+    the actors that the story names. `figures`, `calibrations` (by check id) and `baseline` (its id) come from the
+    stored baseline of this camera or of the front camera. `own_limits`: it was measured with a camera like this one;
+    otherwise `calibrations` is empty.
     """
 
     scene: CheckedClip
@@ -82,7 +82,7 @@ class PixelCase:
 
 @runtime_checkable
 class PixelCheck(Protocol):
-    """A check on pictures: its stable `id`, its name for people, and its verdicts on a case."""
+    """A check of pictures: its stable `id`, its name for people, and its verdicts on a case."""
 
     @property
     def id(self) -> str: ...
@@ -95,12 +95,12 @@ class PixelCheck(Protocol):
 
 @dataclass(frozen=True)
 class CalibratedCheck:
-    """A check that measures one figure: `bad` says on which side of the limit a clip fails.
+    """A check that measures one value; `bad` is the side of the limit on which a clip fails.
 
-    The limit is `aim`, moved towards `loosest` as far as clean source clips need it, never past it. It lies in the
-    baseline of a weights folder; in one that was measured before the check was there the check alone is inconclusive.
-    `asks_for_objects`: its reason names the bodies that the detector cannot be asked for. `front_only`: what it reads
-    is known of cameras like the front camera alone; on another it does not apply, and says so.
+    The limit is `aim`, moved towards `loosest` as far as clean source clips need it, but not beyond. It is stored in
+    the baseline; with an older baseline that has no limit of this check, the check is inconclusive. `asks_for_objects`:
+    its reason lists the bodies outside the detector's classes. `front_only`: the check is valid only for cameras like
+    the front camera; for another one it does not apply, and its reason says so.
     """
 
     id: str
@@ -119,7 +119,7 @@ class CalibratedCheck:
         return self.id
 
     def limit(self, readings: list[float]) -> float:
-        """Such that about 2 % of clean source clips fail, within the bounds."""
+        """The limit beyond which about 2 % of clean source clips are, within the bounds."""
         if not readings:
             return self.aim
         if self.bad == "above":
@@ -130,7 +130,7 @@ class CalibratedCheck:
         return value > limit if self.bad == "above" else value < limit
 
     def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
-        """Inconclusive where there was nothing to measure, or no limit to compare with: never a pass."""
+        """Compare the reading with the limit; inconclusive without a reading or a limit."""
         if self.front_only and (differs := case.scene.unlike_front):
             reading = CheckReading(None, f"does not apply: {differs}, and {OF_FRONT}")
             return (self._verdict(case, Outcome.INCONCLUSIVE, reading, None, reading.reason),)
@@ -156,7 +156,7 @@ class CalibratedCheck:
 
 @dataclass(frozen=True)
 class KeyActorCheck:
-    """The actors that a clip is about, each compared with itself (`pipeline.checks.key_actors`); no limit is stored."""
+    """The check of key actors (`pipeline.checks.key_actors`); it has no stored limit."""
 
     id: str = "key-actor"
     check: str = KEY_ACTOR
@@ -166,20 +166,19 @@ class KeyActorCheck:
         return self.id
 
     def judge(self, case: PixelCase) -> tuple[Verdict, ...]:
-        reference = case.source
-        if reference is None and not case.own_limits:
+        if case.source is not None:
+            return key_actors(case.scene, case.source, case.named)
+        if not case.own_limits:
             return (not_asked(case.scene, case.baseline, case.uncalibrated),)
-        if reference is None:
-            reference = ExpectedRecall(case.figures.recall, case.baseline)
-        return key_actors(case.scene, reference, case.named)
+        return key_actors(case.scene, ExpectedRecall(case.figures.recall, case.baseline), case.named)
 
 
 @dataclass(frozen=True)
 class SourcePicturesCheck:
-    """On a camera whose pictures nobody has measured limits for: are they the procedural camera's own, byte for byte?
+    """For a camera without measured limits: whether the frames are the procedural camera's pictures, byte for byte.
 
-    Such pictures and their labels are of one geometry, so that there is nothing to look for. No verdict on any other
-    camera, whose pictures the other checks judge.
+    Such pictures agree with their labels by construction. A generator's pictures that nothing can judge keep the clip
+    back. No verdict for cameras with limits, which the other checks judge.
     """
 
     id: str = "source-pictures"
@@ -198,7 +197,7 @@ class SourcePicturesCheck:
             check=self.check, family="pixels", outcome=Outcome.PASS if same else Outcome.INCONCLUSIVE, value=None,
             limit=None, unit="", model="comparison of bytes", baseline=case.baseline,
             reason=told if same else f"the frames are drawn by a generator; {case.uncalibrated}",
-            camera=case.scene.camera.name, id=self.id,
+            camera=case.scene.camera.name, must_pass=True, id=self.id,
         )  # fmt: skip
         return (verdict,)
 
@@ -303,5 +302,5 @@ PIXEL_CHECKS: ExtensionRegistry[PixelCheck] = ExtensionRegistry(
 
 
 def calibrated_checks() -> tuple[CalibratedCheck, ...]:
-    """Those whose limits a baseline holds."""
+    """The checks whose limits are stored in a baseline."""
     return tuple(check for check in PIXEL_CHECKS if isinstance(check, CalibratedCheck))

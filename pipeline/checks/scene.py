@@ -1,4 +1,4 @@
-"""What should be seen laid beside what was seen: labels matched with findings."""
+"""A clip's labels matched with the detections in its frames."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,15 +11,15 @@ from conditioning.geometry.camera import Camera
 from conditioning.geometry.rigs import FRONT
 from conditioning.sensors.visibility import Labels
 from pipeline.checks.sight import ClipObservation
-from pipeline.checks.targets import ALIKE, CLASSES, class_indices, taught
+from pipeline.checks.targets import ALIKE, CLASSES, class_indices, detectable
 from scenarios.rollout import Rollout
 
-FLOOR_PX = 16.0  # objects lower than this are not asked for
-DETECTOR = "centre-point detector"  # the model that verdicts on objects name
+FLOOR_PX = 16.0  # objects of a smaller height are not checked
+DETECTOR = "centre-point detector"  # `model` of verdicts on objects
 # How far a camera may differ from the front camera, for which the networks that check were trained and their limits
 # measured: as far as one car's front camera differs from another's.
 MOST_TURNED_DEG, MOST_RAISED_M, MOST_ZOOMED = 5.0, 0.3, 0.1
-SURE = 0.3  # score of a finding that counts as seeing a labelled object
+SURE = 0.3  # lowest score of a detection that counts for a labelled object
 
 
 def pairwise_iou(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "m n"]:
@@ -43,8 +43,7 @@ def _intersection(a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]) -> F
 
 
 def unlike_front(camera: Camera) -> str:
-    """How a camera differs from the front camera by direction, height and angle of view, in words; "" where it sees as
-    that does."""
+    """How a camera differs from the front camera in direction, height and field of view, in words; "" if not."""
     axes, height_m = camera.camera_to_ego[:3, :3], float(camera.camera_to_ego[2, 3])
     own, front = (c.intrinsic[0, 0] / c.width for c in (camera, FRONT))
     left, down = np.degrees([np.arctan2(axes[1, 2], axes[0, 2]), -np.arcsin(np.clip(axes[2, 2], -1, 1))])
@@ -62,7 +61,7 @@ def unlike_front(camera: Camera) -> str:
 
 @dataclass(frozen=True)
 class CheckedClip:
-    """One clip's labels and findings, with the questions that several checks ask of them."""
+    """One clip's labels and detections, with the masks and matches that several checks use."""
 
     sight: ClipObservation
     labels: Labels
@@ -76,7 +75,7 @@ class CheckedClip:
 
     @cached_property
     def unlike_front(self) -> str:
-        """How the camera differs from the front camera, in words; "" for one that sees as that does."""
+        """How the camera differs from the front camera, in words; "" if it does not."""
         return unlike_front(self.camera)
 
     @cached_property
@@ -84,60 +83,61 @@ class CheckedClip:
         return class_indices(self.rollout)
 
     @cached_property
-    def taught(self) -> Bool[np.ndarray, "actor"]:
-        """Whom the detector can be asked for: what is of none of its classes is neither missed nor a ghost."""
-        return taught(self.rollout)
+    def detectable(self) -> Bool[np.ndarray, "actor"]:
+        """Bodies of the detector's classes; others count neither as missed nor as ghosts."""
+        return detectable(self.rollout)
 
     @cached_property
     def left_out(self) -> str:
-        """Who is in the picture and not asked for, for a verdict to say; "" for nobody."""
-        there = np.flatnonzero(~self.taught & (self.labels.visibility > 0).any(axis=0))
+        """Part of a verdict's reason: the visible bodies outside the detector's classes; "" without any."""
+        there = np.flatnonzero(~self.detectable & (self.labels.visibility > 0).any(axis=0))
         named = ", ".join(f"{self.rollout.bodies[row].id} ({self.rollout.bodies[row].kind})" for row in there)
-        return f"; neither asked for nor a ghost, since no class of the detector's: {named}" if named else ""
+        return f"; ignored, since the detector has no class for: {named}" if named else ""
 
     @cached_property
     def height_px(self) -> Float[np.ndarray, "time actor"]:
-        """Of the part that shows."""
+        """Height of the visible part."""
         return self.labels.modal_box[..., 3] - self.labels.modal_box[..., 1]
 
     @cached_property
-    def askable(self) -> Bool[np.ndarray, "time actor"]:
-        """Objects plain enough to be asked for at any height: at least .6 visible, at most .3 beyond the picture."""
+    def mostly_visible(self) -> Bool[np.ndarray, "time actor"]:
+        """Objects at least 0.6 visible and at most 0.3 outside the picture, of any height."""
         plain = self.labels.in_view & (self.labels.visibility >= 0.6) & (self.labels.truncation <= 0.3)
-        return plain & self.taught
+        return plain & self.detectable
 
     @cached_property
     def eligible(self) -> Bool[np.ndarray, "time actor"]:
-        """Objects that have to be found: plain, and not below the height floor."""
-        return self.askable & (self.height_px >= FLOOR_PX)
+        """Objects in plain view, which must be detected: mostly visible, and at least `FLOOR_PX` high."""
+        return self.mostly_visible & (self.height_px >= FLOOR_PX)
 
     @cached_property
     def hidden(self) -> Bool[np.ndarray, "time actor"]:
-        """Within the picture, yet behind something."""
+        """Objects in the picture that are almost entirely occluded."""
         return (_area(self.labels.amodal_box) > 0) & (self.labels.visibility < 0.1)
 
     @cached_property
     def strict(self) -> Int[np.ndarray, "time actor"]:
-        """Place of the finding that is this object by class, IoU .5 and score; -1 for none."""
+        """Index of the detection that matches the object by class, IoU 0.5 and score; -1 without one."""
         return np.stack([self._match(t, 0.5, SURE, np.arange(len(CLASSES))) for t in range(len(self.sight.found))])
 
     @cached_property
     def alike(self) -> Int[np.ndarray, "time actor"]:
-        """The same, but of any class that is like the object's: a truck that is taken for a bus is there."""
+        """The same for any similar class: a truck that is detected as a bus counts."""
         return np.stack([self._match(t, 0.5, SURE, ALIKE) for t in range(len(self.sight.found))])
 
     @cached_property
     def loose(self) -> Int[np.ndarray, "time actor"]:
-        """Place of any finding, of any class, where this object should be; -1 for none."""
+        """The same for any class and score, IoU 0.3."""
         return np.stack([self._match(t, 0.3, 0.0, np.zeros(len(CLASSES), int)) for t in range(len(self.sight.found))])
 
     def _match(
         self, t: int, least_iou: float, least_score: float, sort: Int[np.ndarray, "class"]
     ) -> Int[np.ndarray, "actor"]:
-        """The one-to-one pairing with the largest sum of IoU, weak pairs and those of classes of two sorts left out."""
+        """One-to-one matching with the largest sum of IoU; only pairs above the thresholds whose classes have the same
+        `sort`."""
         found, matched = self.sight.found[t], np.full(len(self.kinds), -1)
         iou = pairwise_iou(self.labels.modal_box[t], found.boxes)
-        allowed = (iou >= least_iou) & ((self.labels.visibility[t] > 0) & self.taught)[:, None]
+        allowed = (iou >= least_iou) & ((self.labels.visibility[t] > 0) & self.detectable)[:, None]
         allowed &= found.scores >= least_score
         allowed &= sort[self.kinds][:, None] == sort[found.classes]
         worth = np.where(allowed, iou, 0.0)
@@ -149,13 +149,13 @@ class CheckedClip:
 
 @dataclass(frozen=True)
 class CheckReading:
-    """What a check measured on a clip; None where there was nothing to measure, and why."""
+    """The value that a check measured on a clip, None if it could not, and a sentence about it."""
 
     value: float | None
     reason: str
 
 
 def runs(mask: Bool[np.ndarray, "time"]) -> list[tuple[int, int]]:
-    """Half-open [start, end) stretches where `mask` holds."""
+    """Half-open intervals [start, end) where `mask` is True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -1,4 +1,4 @@
-"""What the checker's networks see in a clip's frames; numbers only, so that every check is plain arithmetic."""
+"""Run the checker's networks on a clip's frames; the result is NumPy arrays."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from models.precision import compute_context
 
 Frames = UInt8[np.ndarray, "time height width 3"]
 BATCH = 12
-FAINT = 0.15  # score from which a finding counts as a trace of something
+FAINT = 0.15  # lowest score of a detection
 
 
 @dataclass(frozen=True)
 class Checker:
-    """The networks that check, trained on source frames only, and the hash of their weights."""
+    """The checker's networks, trained on source frames only, and the hash of their weights."""
 
     detector: Detector
     egomotion: EgoMotion
@@ -29,7 +29,7 @@ class Checker:
 
 @dataclass(frozen=True)
 class FrameDetections:
-    """One frame's findings, best first. Boxes x0, y0, x1, y1 in pixels; colours are the box's middle, 0..1."""
+    """One frame's detections, best first. Boxes x0, y0, x1, y1 in pixels; mean colours of the box's middle, 0..1."""
 
     boxes: Float[np.ndarray, "found 4"]
     classes: Int[np.ndarray, "found"]
@@ -40,7 +40,7 @@ class FrameDetections:
 
 @dataclass(frozen=True)
 class ClipObservation:
-    """A whole clip as the checker sees it; motion is speed (m/s) and yaw rate (rad/s) between neighbouring frames."""
+    """A clip's detections; motion is speed (m/s) and yaw rate (rad/s) between consecutive frames."""
 
     found: tuple[FrameDetections, ...]
     motion: Float[np.ndarray, "pair 2"]
@@ -60,10 +60,10 @@ def observe(frames: Frames, checker: Checker) -> ClipObservation:
 
 @torch.inference_mode()
 def find_objects(frames: Frames, checker: Checker) -> tuple[FrameDetections, ...]:
-    """Run the detector alone over a clip, which takes half the time of both networks."""
-    with compute_context():  # as it is trained; a baseline is measured the same way
+    """Run only the detector over a clip, which takes half the time of both networks."""
+    with compute_context():  # the precision of training, and of the baseline
         found = [d for batch in _pictures(frames).split(BATCH) for d in checker.detector.detect(batch, FAINT)]
-    return tuple(_plain(d, frame) for d, frame in zip(found, frames, strict=True))
+    return tuple(_frame_detections(d, frame) for d, frame in zip(found, frames, strict=True))
 
 
 def _pictures(frames: Frames) -> Float[torch.Tensor, "time 3 height width"]:
@@ -71,7 +71,7 @@ def _pictures(frames: Frames) -> Float[torch.Tensor, "time 3 height width"]:
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def _plain(found: Detections, frame: UInt8[np.ndarray, "height width 3"]) -> FrameDetections:
+def _frame_detections(found: Detections, frame: UInt8[np.ndarray, "height width 3"]) -> FrameDetections:
     boxes = found.boxes.numpy()
     return FrameDetections(
         boxes, found.classes.numpy(), found.scores.numpy(), found.embeddings.numpy(), middle_colours(frame, boxes)
@@ -81,7 +81,7 @@ def _plain(found: Detections, frame: UInt8[np.ndarray, "height width 3"]) -> Fra
 def middle_colours(
     frame: UInt8[np.ndarray, "height width 3"], boxes: Float[np.ndarray, "found 4"]
 ) -> Float[np.ndarray, "found 3"]:
-    """Mean colour, 0..1, of the middle half of each box, at least one pixel of it."""
+    """Mean colour, 0..1, of the middle half of each box, at least one pixel."""
     height, width = frame.shape[:2]
     centre, reach = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 4
     low = np.clip(np.floor(centre - reach).astype(int), 0, [width - 1, height - 1])

@@ -1,4 +1,4 @@
 """The command line.
 
-Owns commands, options and messages. Every command calls a library function; none has logic of its own.
+Owns commands, options and messages. Every command calls a library function.
 """

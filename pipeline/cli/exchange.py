@@ -1,4 +1,4 @@
-"""`nearmiss import` and `nearmiss export`: scenario files from and to what other programs read."""
+"""`nearmiss import` and `nearmiss export`: scenario files from and to OpenSCENARIO."""
 
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from scenarios.simulation.simulate import simulate
 
 
 def import_files(path: Path, out: Path | None, asked: ImportOptions, console: Console) -> None:
-    """Write the scenario of an OpenSCENARIO file to `out`; those of a distribution into it as a folder.
+    """Write the scenario of an OpenSCENARIO file to `out`; the scenarios of a distribution to the folder `out`.
 
-    Raises Faults with everything that cannot be said, UserError where `out` is taken.
+    Raises SpecErrors with everything that cannot be represented, UserError if `out` exists.
     """
     found = import_scenarios(path, asked)
     several = len(found.scenarios) > 1 or bool(found.dropped)
@@ -47,28 +47,28 @@ def _targets(out: Path, found: Imports, several: bool) -> list[Path]:
 
 def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
     for name, count in found.dropped.items():
-        console.print(f"{count} combinations of values dropped: the constraints of {name} forbid them", markup=False)
+        console.print(f"{count} combinations of values left out by the constraints of {name}", markup=False)
     remarks = _together(found.scenarios)
     for title, style, lines in (
-        ("not in the file, since the language cannot say it", "red", remarks.refused),
-        ("said in a slightly other way", "yellow", remarks.approximated),
-        ("left out, since it decides nothing here", "dim", remarks.left_out),
+        ("not in the file, since the language cannot represent it", "red", remarks.refused),
+        ("approximated", "yellow", remarks.approximated),
+        ("left out, since it has no effect here", "dim", remarks.left_out),
     ):
         for line in told_once(lines):
             console.print(f"{title}: {line}", style=style, markup=False, highlight=False, soft_wrap=True)
-    count = f"{len(found.scenarios)} scenario files in " if several else ""
-    console.print(f"wrote {count}{out}; next: nearmiss explain {out}", soft_wrap=True)
+    files = f"{len(found.scenarios)} scenario files in " if several else ""
+    console.print(f"wrote {files}{out}; next: nearmiss explain {out}", soft_wrap=True)
 
 
 def _together(scenarios: tuple[Imported, ...]) -> Report:
-    """What is to be told of all of them, each once."""
+    """The remarks about all scenarios, each once."""
     reports = [scenario.report for scenario in scenarios]
     kinds = ("refused", "approximated", "left_out")
     return Report(*(list(dict.fromkeys(r for one in reports for r in getattr(one, kind))) for kind in kinds))
 
 
 def export_files(names: tuple[str, ...], out: Path, console: Console) -> bool:
-    """Write .xosc and .xodr of every scenario; False if a file has faults or a scenario has no counterpart."""
+    """Write .xosc and .xodr of every scenario; False if a file has faults or a scenario cannot be exported."""
     loaded = load_all(find(names))
     for faults in loaded.faults:
         console.print(str(faults), style="red", markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The commands `import` and `export`. Imports are inside them, as in `pipeline.cli.main`, which names them."""
+"""The commands `import` and `export`. Imports are inside them, as in `pipeline.cli.main`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,20 +14,20 @@ def import_scenario(
         Path | None, typer.Option(help="The scenario file to write, or for a distribution the folder.")
     ] = None,
     partial: Annotated[
-        bool, typer.Option("--partial", help="Write what can be said, and list the rest in the file and here.")
+        bool, typer.Option("--partial", help="Write what can be represented; list the rest in the file and here.")
     ] = False,
     ego: Annotated[
-        str | None, typer.Option(help="Which entity is the ego; default: Ego, Hero, ... or the first.")
+        str | None, typer.Option(help="The entity that is the ego; default: Ego, Hero, ... or the first.")
     ] = None,
     duration: Annotated[
         float | None,
-        typer.Option(min=1, max=60, help="Seconds that the scenario lasts; default: as its StopTrigger says."),
+        typer.Option(min=1, max=60, help="Duration of the scenario, s; default: from its StopTrigger."),
     ] = None,
 ) -> None:
-    """Turn OpenSCENARIO XML 1.0-1.3 and its OpenDRIVE road into scenario files.
+    """Convert OpenSCENARIO XML 1.0-1.3 and its OpenDRIVE road to scenario files.
 
-    The file is checked against ASAM's schema first. What the language cannot say is listed by name and line, and
-    then nothing is written, unless --partial.
+    The file is checked against ASAM's schema first. Elements that the language cannot represent are listed with name
+    and line; then nothing is written, except with --partial.
     """
     with plain_errors():
         from pipeline.cli.exchange import import_files
@@ -43,10 +43,10 @@ def export_scenario(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the .xosc and .xodr files.")] = Path("runs/export"),
 ) -> None:
-    """Write scenarios as OpenSCENARIO XML 1.2 with an OpenDRIVE road each, for players such as esmini.
+    """Write scenarios as OpenSCENARIO XML 1.2 with an OpenDRIVE road, for players such as esmini.
 
-    Who holds a speed and acts by what both languages have is written as a story, everybody else as the trajectory
-    that the rollout gives; the files say which.
+    Bodies that hold a speed and have only actions of both languages are written as a story, all others as the
+    trajectory of the simulation; the files state which.
     """
     with plain_errors():
         from pipeline.cli.exchange import export_files

@@ -1,9 +1,9 @@
-"""What `--json` prints: one document a command, described by the models below (docs/json-output.md lists them).
+"""The output of `--json`: one document for each command, described by the models below (docs/json-output.md).
 
 `schema_version` grows when a field is renamed, removed or changes its meaning; a new field alone does not change it.
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
@@ -12,7 +12,7 @@ from outputs.verdict import Verdict
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class JsonPart(BaseModel):
@@ -25,7 +25,7 @@ class JsonFault(JsonPart):
     """One mistake in a scenario file."""
 
     file: str
-    line: int = Field(description="from 1; 0 where the fault has no place in the file")
+    line: int = Field(description="from 1; 0 if the fault has no place in the file")
     column: int = Field(description="from 1; 0 as for line")
     where: str = Field(description="path in the file, such as actors.lead.speed")
     found: str
@@ -43,7 +43,7 @@ class JsonScenario(JsonPart):
 
 
 class JsonVerdict(JsonPart):
-    """What one check found."""
+    """The result of one check."""
 
     id: str = Field(description="the check's stable name")
     check: str = Field(description="the same in words")
@@ -66,11 +66,11 @@ class JsonCollision(JsonPart):
 
 
 class JsonChecked(JsonPart):
-    """A scenario with what the physics checks say of it."""
+    """A scenario with the results of the physics checks."""
 
     scenario: JsonScenario
     possible: bool
-    as_expected: bool = Field(description="whether it ends as the file's expect says")
+    as_expected: bool = Field(description="whether it ends as the file's expect requires")
     ended: str
     lasted_s: float
     collisions: tuple[JsonCollision, ...]
@@ -78,12 +78,12 @@ class JsonChecked(JsonPart):
 
 
 class JsonExplained(JsonPart):
-    """What a file means."""
+    """The meaning of a file."""
 
     file: str
     text: str
     scenarios: tuple[JsonScenario, ...]
-    dropped: dict[str, int] = Field(description="combinations that each constraint of the sweep dropped")
+    dropped: dict[str, int] = Field(description="number of combinations that each constraint of the sweep excludes")
 
 
 class JsonShipped(JsonPart):
@@ -119,7 +119,7 @@ class JsonFailure(JsonPart):
 
 
 class JsonDocument(JsonPart):
-    """What every document begins with."""
+    """The first fields of every document."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     ok: bool = Field(description="whether the exit code is 0")
@@ -130,7 +130,7 @@ class CheckDocument(JsonDocument):
 
     command: Literal["check"] = "check"
     scenarios: tuple[JsonChecked, ...]
-    left_out: tuple[str, ...] = Field(description="scenarios that start from a log, where no --log was given")
+    left_out: tuple[str, ...] = Field(description="scenarios that start from a log, if no --log was given")
     dropped: int
     faults: tuple[JsonFault, ...]
 
@@ -160,8 +160,8 @@ class SearchDocument(JsonDocument):
     units: tuple[str, ...]
     seed: int
     trials: int
-    fates: dict[str, int] = Field(description="how many trials ended how")
-    frontier: tuple[JsonCase, ...] = Field(description="the worst first")
+    fates: dict[str, int] = Field(description="number of trials by outcome")
+    frontier: tuple[JsonCase, ...] = Field(description="the worst case first")
 
 
 class StatusDocument(JsonDocument):
@@ -169,20 +169,20 @@ class StatusDocument(JsonDocument):
 
     command: Literal["status"] = "status"
     run: str
-    renderer: str = Field(description="what draws the frames")
+    renderer: str = Field(description="name of the renderer of the frames")
     phase: str = Field(description="running, complete or stopped")
-    wanted: int = Field(description="clips that the run's requests mean")
+    wanted: int = Field(description="clips of the run's requests")
     accepted: int
     rejected: int
     missing: int
-    extra: int = Field(description="clips that no request means any more")
-    faulty: int = Field(description="scenario files that could not be read")
-    failed: tuple[JsonFailure, ...] = Field(description="clips that failed; among the missing")
+    extra: int = Field(description="clips that belong to no request any more")
+    faulty: int = Field(description="scenario files with faults")
+    failed: tuple[JsonFailure, ...] = Field(description="failed clips, which are among the missing ones")
     working: tuple[tuple[str, str, float], ...] = Field(description="clip, stage, seconds in it")
-    holder: dict[str, str] | None = Field(description="who has the folder")
+    holder: dict[str, str] | None = Field(description="the process that has locked the folder")
     began: str
     why: str = Field(description="how the last start ended")
-    next: str = Field(description="how to go on")
+    next: str = Field(description="the command to continue")
 
 
 DOCUMENTS: tuple[type[JsonDocument], ...] = (
@@ -211,13 +211,13 @@ def verdict_json(verdict: Verdict) -> JsonVerdict:
 
 
 def print_document(document: JsonDocument, console: Console) -> None:
-    """On standard output, whole, whatever the terminal's width."""
+    """Print the document without line breaks at the terminal's width."""
     text = document.model_dump_json(indent=1)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def page() -> str:
-    """docs/json-output.md: every document and its parts, read off the models."""
+    """docs/json-output.md, generated from the models: every document and its parts."""
     lines = [*_INTRODUCTION.splitlines(), *(line for model in DOCUMENTS for line in _section(model))]
     parts = [model for model in JsonPart.__subclasses__() if model is not JsonDocument]
     return "\n".join([*lines, *(line for model in parts for line in _section(model))]) + "\n"
@@ -239,16 +239,16 @@ def _section(model: type[JsonPart]) -> list[str]:
 _INTRODUCTION = """\
 # JSON output and exit codes
 
-`--json` makes `check`, `explain`, `library`, `search` and `status` print one JSON document on standard output, and
-nothing else there; messages about misuse go to standard error. This page is written from the models in
-`pipeline/cli/json_output.py`; a test keeps the two equal. `schema_version` grows when a field is renamed, removed or
-changes its meaning. Ids, units and words are those of the other output.
+With `--json`, `check`, `explain`, `library`, `search` and `status` print one JSON document and nothing else on standard
+output; messages about misuse go to standard error. This page is generated from the models in
+`pipeline/cli/json_output.py`. `schema_version` grows when a field is renamed, removed or changes its meaning. Ids,
+units and words are those of the text output.
 
 | exit code | meaning |
 | --- | --- |
-| 0 | everything is in order |
-| 1 | a file has faults, a scenario is impossible or ends otherwise than it expects, a clip failed, nothing was found |
+| 0 | success |
+| 1 | a file has faults, a scenario is impossible or does not end as expected, a clip failed, or nothing was found |
 | 2 | misuse: an unknown name or option, a file or folder that cannot be used |
 | 130 | stopped by Ctrl-C |
-| 143 | stopped by SIGTERM; what was running was finished or dropped |
+| 143 | stopped by SIGTERM; running clips were finished or dropped |
 """

@@ -1,6 +1,5 @@
-"""The command line. Imports are inside the commands: `nearmiss --help` does not wait for torch."""
+"""The command line. Imports are inside the commands, so that `nearmiss --help` does not import torch."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +22,7 @@ from pipeline.training.train_options import TrainOptions
 
 app = typer.Typer(
     cls=Commands,
-    help="Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
+    help="Turn written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case",
     no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="markdown",
 )  # fmt: skip
 
@@ -40,10 +39,10 @@ def _version(asked: bool) -> bool:
 @app.callback()
 def program(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Turns written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case"""
+    """Turn written driving corner cases into checked, labelled clips. Start with: nearmiss new my-case"""
 
 
 Paths = Annotated[
@@ -53,24 +52,24 @@ Paths = Annotated[
 
 @app.command()
 def new(
-    path: Annotated[Path, typer.Argument(help="Where to write it, e.g. my-case.yaml.")],
+    path: Annotated[Path, typer.Argument(help="The file to write, such as my-case.yaml.")],
     phrase: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="PHRASE",
-            help="What happens, e.g. 'a child steps out from behind the parked van at night'; or a shipped name.",
+            help="A phrase such as 'a child steps out from behind the parked van at night', or a shipped name.",
         ),
     ] = None,
 ) -> None:
-    """Write a scenario file to begin from: a commented one, or one drafted from a phrase."""
+    """Write a first scenario file: a commented example, or a draft from a phrase."""
     with loading_modules():
         from pipeline.cli.new import write_new
 
     with plain_errors():
         made = write_new(path, phrase)
     for word in made.unknown:
-        console.print(f"not understood, and not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"not understood, so not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
     if made.nearest:
         console.print(f"nearest shipped scenario: {made.nearest}", highlight=False, soft_wrap=True)
     console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", soft_wrap=True)
@@ -78,20 +77,20 @@ def new(
 
 @app.command()
 def schema(
-    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("nearmiss.schema.json"),
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("nearmiss.schema.json"),
 ) -> None:
-    """Write the JSON Schema of scenario files, with which editors complete, explain and check them."""
+    """Write the JSON Schema of scenario files, for completion and checks in editors."""
     from pipeline.cli.editor import first_line, write_schema
 
     with plain_errors():
         made = write_schema(path)
-    console.print(f"wrote {made}; a file beside it names it in its first line:", soft_wrap=True)
+    console.print(f"wrote {made}; the first line of a scenario file beside it is:", soft_wrap=True)
     console.print(first_line(made, made.parent), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
 def library(as_json: AsJson = False) -> None:
-    """List the shipped scenarios: a short list of everything, and the suites of the protocols."""
+    """List the shipped scenarios: a short list of examples, and the suites."""
     with loading_modules():
         from pipeline.cli.display.catalog import list_shipped, shipped_as_json
 
@@ -100,11 +99,13 @@ def library(as_json: AsJson = False) -> None:
 
 @app.command()
 def explain(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="As for the other commands.")] = None,
-    phrases: Annotated[bool, typer.Option("--phrases", help="Everything that a story line can say instead.")] = False,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH...", help="Scenario files, folders, or shipped names.")
+    ] = None,
+    phrases: Annotated[bool, typer.Option("--phrases", help="Print all phrases of story lines instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what was understood of scenario files: roads, actors, events, sweeps, in plain words."""
+    """Print the meaning of scenario files in plain words: roads, actors, events, sweeps."""
     with loading_modules():
         from pipeline.cli.authoring.explaining import explain_as_json, explain_files, explain_phrases
         from pipeline.errors import UserError
@@ -114,7 +115,7 @@ def explain(
             explain_phrases(console)
             raise typer.Exit(OK)
         if not paths:
-            raise UserError("name a scenario file, a folder or a library name; or ask for --phrases")
+            raise UserError("give a scenario file, a folder or a shipped name, or --phrases")
         shown = explain_as_json if as_json else explain_files
         raise typer.Exit(OK if shown(tuple(paths), console) else INCOMPLETE)
 
@@ -124,10 +125,10 @@ def explain(
 def check(
     paths: Paths,
     real: LogOptions,
-    full: Annotated[bool, typer.Option("--full", help="Every verdict of every scenario.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Print every verdict of every scenario.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Validate scenario files and the physics of what happens in them. No network is run."""
+    """Check scenario files and the physics of their simulation. Runs no network."""
     with loading_modules():
         from pipeline.cli.authoring.checking import check_as_json, check_files
 
@@ -146,7 +147,7 @@ def preview(
     *,
     seen: RigOptions,
 ) -> None:
-    """Draw scenarios from above and as each camera's picture and layers, in seconds. No network is run."""
+    """Draw scenarios from above and as each camera's picture and layers, in seconds. Runs no network."""
     with loading_modules():
         from pipeline.cli.authoring.previewing import preview_files
 
@@ -159,7 +160,7 @@ def preview(
 def generate(
     paths: Paths,
     out: Annotated[
-        Path | None, typer.Option(help="Run folder; default: runs/ and the first PATH's name. Again goes on there.")
+        Path | None, typer.Option(help="Run folder, which a repeated command continues; default: runs/NAME of PATH.")
     ] = None,
     *,
     request: GenerateOptions,
@@ -169,7 +170,7 @@ def generate(
     """Make clips: simulate, generate, check, and build dataset and report.
 
     Exit code 0: every clip was made (accepted or rejected); 1: a file has faults or a clip failed; 2: misuse; 143:
-    SIGTERM came, and what was in work was finished or dropped. `nearmiss resume DIR` goes on.
+    stopped by SIGTERM, running clips were finished or dropped. `nearmiss resume DIR` continues.
     """
     with plain_errors():
         from pipeline.batch.generate import generate as make
@@ -190,33 +191,34 @@ def generate(
 
 @app.command()
 def search(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or a library name, with a sweep.")],
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file or shipped name with a sweep.")],
     measure: Annotated[
         list[str] | None,
-        typer.Option(help="What to make worst: ttc (if not said), deceleration, visibility; several: their frontier."),
+        typer.Option(help="ttc (default), deceleration or visibility; several: their frontier."),
     ] = None,
-    rollouts: Annotated[int, typer.Option(min=10, help="Scenarios to try at most.")] = 600,
-    keep: Annotated[int, typer.Option(min=1, max=100, help="Worst cases to write, each elsewhere in the space.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same cases.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that roll out; default: one a core.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the answer; default: runs/search-NAME-MEASURE.")] = None,
+    rollouts: Annotated[int, typer.Option(min=10, help="Most simulations to run.")] = 600,
+    keep: Annotated[int, typer.Option(min=1, max=100, help="Worst cases to write, with different values.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed; the same seed finds the same cases.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that simulate; default: one a core.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the result; default: runs/search-NAME-MEASURE.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the worst case within a file's sweep: rollouts alone, no pictures, hundreds to thousands a minute.
+    """Find the worst cases within a file's sweep, by simulation without pictures, hundreds to thousands a minute.
 
-    The search is not bound to the values listed: two numbers of one unit, a range or a distribution span all that lies
-    between their ends. Words and joint rows are tried as they are. What a constraint drops, what physics forbids and
-    what misses the file's `expect` is left out and counted; with `expect: {collision: never}` it finds the nearest
-    miss.
+    The search uses the whole range between the ends of numbers of one unit, of a range or of a distribution, not only
+    the listed values. Words and joint rows are tried as listed. Cases that a constraint excludes, that are physically
+    impossible or that do not meet the file's `expect` are left out and counted. With `expect: {collision: never}` the
+    search finds the nearest miss.
 
-    Measures: `ttc`, the least time to collision; `deceleration`, the braking that would just have avoided contact;
-    `visibility`, the time between the driver's first sight of the other and the conflict. Among collisions the first
-    two prefer the faster one. `mildness`, how hard the others brake or speed up, weighs against one of these.
+    Measures: `ttc`, the smallest time to collision; `deceleration`, the braking that would just avoid contact;
+    `visibility`, the time from the driver's first sight of the other body to the conflict. Of several collisions the
+    first two prefer the faster one. `mildness` prefers cases in which the others brake or accelerate
+    little; combine it with another measure.
 
-    Of several measures (`--measure ttc --measure mildness`) the answer is their Pareto frontier: the cases of which no
-    other is worse by all of them.
+    With several measures (`--measure ttc --measure mildness`) the result is their Pareto frontier: no other case is
+    worse by all measures.
 
-    The answer: scenario files that `nearmiss generate` takes, a plot, and all trials as JSON.
+    The result is scenario files for `nearmiss generate`, a plot, and all trials as JSON.
     """
     with plain_errors():
         from pipeline.cli.search_command import search_file
@@ -234,7 +236,7 @@ def train(
     part: Annotated[str, typer.Argument(help="tokenizer, decoder, world, detector or egomotion.")],
     training: TrainOptions,
 ) -> None:
-    """Train one part on pictures from the procedural camera; decoder and world need a trained tokenizer beside them."""
+    """Train one network on pictures of the procedural camera; decoder and world need a trained tokenizer."""
     with plain_errors():
         from pipeline.cli.display.tables import training_progress
         from pipeline.training.train import train_here
@@ -251,21 +253,21 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for the figures.")] = Path("runs/evaluation"),
     clips: Annotated[int, typer.Option(min=1, help="Held-out clips to measure on.")] = 8,
     calibrate: Annotated[
-        int, typer.Option(metavar="STREETS", help="First set the limits of the pixel checks on so many source clips.")
+        int, typer.Option(metavar="STREETS", help="First set the limits of the pixel checks with this many clips.")
     ] = 0,
     rig: Annotated[
         str,
-        typer.Option(metavar="NAME|FILE.toml", help="With --calibrate: measure the limits of its cameras, and end."),
+        typer.Option(metavar="NAME|FILE.toml", help="With --calibrate: measure only the limits of this rig's cameras."),
     ] = FIRST_RIG,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave all frames in the folder, to be measured again.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep all frames in the folder, for --beside.")] = False,
     beside: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Measure also what an evaluation with --keep left there.")
+        Path | None, typer.Option(metavar="FOLDER", help="Also measure the frames of an evaluation with --keep.")
     ] = None,
 ) -> None:
-    """Measure the networks on held-out scenes: sharpness, labels, ghosts, permanence, speed, with floors.
+    """Measure the networks on held-out scenes: sharpness, labels, ghosts, permanence, speed, beside references.
 
-    After the detector or the ego-motion network was trained, the checks need new limits: --calibrate 64. A camera that
-    does not look ahead as `front` does needs limits of its own: --calibrate 64 --rig RIG.
+    After training the detector or the ego-motion network, set new limits of the checks: --calibrate 64. A camera that
+    does not look ahead like `front` needs its own limits: --calibrate 64 --rig RIG.
     """
     with plain_errors():
         from conditioning.geometry.rigs import find_rig
@@ -301,4 +303,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,4 +1,4 @@
-"""A first scenario file for a new author: commented, drafted from a phrase, or begun from a shipped one."""
+"""A first scenario file: a commented example, a draft from a phrase, or a copy of a shipped scenario."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from scenarios.simulation.simulate import simulate
 
 @dataclass(frozen=True)
 class NewFile:
-    """The file that was written, the words of its phrase that are not in it, and the shipped scenario most like it."""
+    """The written file, the words of the phrase that are not in it, and the most similar shipped scenario."""
 
     path: Path
     unknown: tuple[str, ...] = ()
@@ -26,9 +26,9 @@ class NewFile:
 
 
 def write_new(path: Path, phrase: str | None = None) -> NewFile:
-    """Write a scenario to `path`, which must not exist yet; `.yaml` is added where it is missing.
+    """Write a scenario to `path`, which must not exist; `.yaml` is added if it is missing.
 
-    `phrase`: English, or the name of a shipped scenario to begin from; without it a commented scenario.
+    `phrase`: English, or the name of a shipped scenario to copy; without it a commented example.
     """
     path = path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml")
     if path.exists():
@@ -59,7 +59,7 @@ def _begun(phrase: str, name: str) -> Draft:
 
 
 def _offer(shipped: str, name: str) -> str:
-    return f"{shipped}; `nearmiss new {name}.yaml --from {shipped}` begins from it"
+    return f"{shipped}; `nearmiss new {name}.yaml --from {shipped}` copies it"
 
 
 def _shipped(name: str) -> Path | None:
@@ -73,9 +73,9 @@ def _shipped(name: str) -> Path | None:
 
 
 def _refuse_impossible(text: str, name: str) -> None:
-    """What was drafted must not only load: its motion must be possible."""
+    """Refuse a draft whose motion is physically impossible."""
     for scenario in loads(text, f"{name}.yaml"):
         verdicts = check_physics(simulate(scenario), scenario)
         wrong = [v.reason for v in verdicts if v.gates and v.outcome is Outcome.FAIL]
         if wrong:
-            raise UserError(f"what the phrase says cannot happen as drafted: {'; '.join(wrong)}")
+            raise UserError(f"the draft of this phrase is physically impossible: {'; '.join(wrong)}")

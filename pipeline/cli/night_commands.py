@@ -1,4 +1,4 @@
-"""The command `nightly`. Imports are inside it, as in `pipeline.cli.main`, which names it."""
+"""The command `nightly`. Imports are inside it, as in `pipeline.cli.main`."""
 
 from datetime import date
 from pathlib import Path
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 @with_options
 def nightly(
     specs: Annotated[list[str], typer.Argument(metavar="SPECS...", help="Folders of scenario files, files, or names.")],
-    out: Annotated[Path, typer.Option(help="Folder of all nights; each gets a run folder of its own in it.")],
+    out: Annotated[Path, typer.Option(help="Folder of all nightly runs; each has its own run folder in it.")],
     *,
     tonight: NightlyOptions,
     request: RunOptions,
     how: ExecutionConfig,
     webhook: WebhookOptions,
     launch: LaunchOptions = LaunchOptions(grace_s=60.0),
-    at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: when a night begins.")] = None,
-    serve: Annotated[bool, typer.Option("--serve", help="Stay, and work every night. Stop it with SIGTERM.")] = False,
+    at: Annotated[str | None, typer.Option(metavar="HH:MM", help="With --serve: start of the nightly run.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Run every night as a service; SIGTERM stops it.")] = False,
 ) -> None:
-    """Make what is new or changed since earlier nights, within a budget; once, or every night.
+    """Make the clips that are new or changed since earlier nightly runs, within a budget; once, or every night.
 
-    Exit code 0: everything that the night asked for was made; 1: a file has faults or a clip failed; 2: misuse;
-    143: stopped by SIGTERM.
+    Exit code 0: all clips of this run were made; 1: a file has faults or a clip failed; 2: misuse; 143: stopped by
+    SIGTERM.
     """
     with plain_errors():
         from pipeline.batch.nightly import NightlyConfig
@@ -74,7 +74,7 @@ def _serve(
     from pipeline.errors import UserError
 
     if at is None:
-        raise UserError("--serve needs a time of day to begin at, such as --at 02:00")
+        raise UserError("--serve needs a time of day to start at, such as --at 02:00")
     schedule, tell = DailySchedule(order.root, time_of_day(at)), hook(webhook_file)
     order.root.mkdir(parents=True, exist_ok=True)
     with journal(order.root), graceful_shutdown(grace) as stopping:
@@ -101,5 +101,5 @@ def _work(order: "NightlyConfig", how: ExecutionConfig, night: date, stopping: o
     print_summary(console, account.summary)
     console.print(account.line, soft_wrap=True)
     if account.waiting or not account.ok:
-        console.print(f"goes on with: {account.again}", soft_wrap=True)
+        console.print(f"resume with: {account.again}", soft_wrap=True)
     return account

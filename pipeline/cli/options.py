@@ -1,4 +1,4 @@
-"""The options of models (`pipeline.options`) as parameters: of commands, for typer, and of flows, for Prefect."""
+"""Options of models (`pipeline.options`) as parameters of commands, for typer, and of flows, for Prefect."""
 
 import functools
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from outputs.strict_model import StrictModel, describe
 from pipeline.cli.terminal import plain_errors
 from pipeline.options import Option, options_of
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document for a program (docs/json-output.md).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/json-output.md).")]
 Models = type[StrictModel]
 
 
 def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command for typer: options take the place of each parameter whose type is a model.
+    """A command for typer: each parameter whose type is a model is replaced by the model's options.
 
-    A model as the parameter's default holds the defaults of its options. `__wrapped__` is the command as written.
+    A model as the parameter's default gives the defaults of its options. `inspect.unwrap` gives the command as written.
     """
     return _expanded(command, _as_option, _from_options)
 
 
 def with_fields(flow: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a flow: its parameters are the fields of the models, by their own names and types."""
+    """The same for a flow: its parameters are the fields of the models, with their names and types."""
     return _expanded(flow, _as_field, lambda model, _, given: model(**given))
 
 
@@ -65,8 +65,9 @@ def _is_model(annotation: Any) -> bool:
 
 
 def _as_option(_: Models, option: Option) -> Parameter:
-    kind: Any = list[option.kind] if option.several else option.kind
-    annotation = Annotated[
+    single: Any = option.kind
+    kind: Any = list[single] if option.several else single
+    annotation: Any = Annotated[
         kind | None if option.default is None else kind,
         typer.Option(
             option.spelling,
@@ -81,7 +82,7 @@ def _as_option(_: Models, option: Option) -> Parameter:
 
 
 def _default(option: Option) -> Any:
-    """As typer takes it, and as a person reads it in the help: 1800, not 1800.0."""
+    """The default for typer, as it is printed in the help: 1800, not 1800.0."""
     if option.several:
         return list(option.default)
     if isinstance(option.default, float) and option.default.is_integer():
@@ -90,7 +91,7 @@ def _default(option: Option) -> Any:
 
 
 def _from_options(model: Models, options: tuple[Option, ...], given: dict[str, Any]) -> StrictModel:
-    """The model; typer's BadParameter where a value is not one of the field's: what typer lets pass, such as nan."""
+    """Build the model; raises typer's BadParameter for a value that the field does not allow, such as nan."""
     known = {option.field: option for option in options}
     several = {field: tuple(value) for field, value in given.items() if known[field].several}
     off = {field: not value for field, value in given.items() if known[field].off}

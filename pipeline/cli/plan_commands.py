@@ -1,4 +1,4 @@
-"""The command `plan`. Imports are inside it, as in `pipeline.cli.main`, which names it."""
+"""The command `plan`. Imports are inside it, as in `pipeline.cli.main`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def plan(
-    clips: Annotated[int, typer.Option(min=1, help="Accepted clips that are wanted.")],
+    clips: Annotated[int, typer.Option(min=1, help="Number of accepted clips to plan for.")],
     gpus: Annotated[
         int,
         typer.Option(
-            min=0, help="GPUs for the networks' stages, one clip each at a time: a what-if, until a run has used one."
+            min=0, help="GPUs for the networks, one clip each at a time; an estimate until a run has used one."
         ),
     ] = 0,
     cpus: Annotated[
@@ -26,28 +26,28 @@ def plan(
     ] = None,
     source: Annotated[
         Path | None,
-        typer.Option("--from", help="A run to take the figures from, or a file of --write; default: shipped ones."),
+        typer.Option("--from", help="A run with measurements, or a file of --write; default: the shipped ones."),
     ] = None,
     write: Annotated[
-        Path | None, typer.Option(help="Write the figures of --from into a file, to plan elsewhere.")
+        Path | None, typer.Option(help="Write the measurements of --from to a file, to plan on another machine.")
     ] = None,
     gpu_speedup: Annotated[
         float | None,
-        typer.Option(min=0.01, help="How many times faster than the measured core a GPU is ASSUMED to be."),
+        typer.Option(min=0.01, help="ASSUMED speed of a GPU, as a multiple of the measured core's."),
     ] = None,
-    dying: Annotated[float, typer.Option(min=0, max=0.9, help="Share of attempts that die and are repeated.")] = 0.01,
+    dying: Annotated[float, typer.Option(min=0, max=0.9, help="Share of attempts that fail and are repeated.")] = 0.01,
     slow: Annotated[float, typer.Option(min=0, max=0.9, help="Share of clips that take three times as long.")] = 0.01,
     startup: Annotated[
-        float | None, typer.Option(min=0, help="Seconds until the first clip is begun; default: as measured.")
+        float | None, typer.Option(min=0, help="Seconds until the first clip starts; default: as measured.")
     ] = None,
     price: Annotated[
         tuple[float, float] | None, typer.Option(metavar="CORE GPU", help="Prices of a core's and a GPU's hour.")
     ] = None,
 ) -> None:
-    """Say what so many accepted clips take on a cluster: clips to make, hours, machine hours, disk.
+    """Estimate clips to make, hours, machine hours and disk space for a number of accepted clips on a cluster.
 
-    The seconds are those of a run, its acceptance too; a model computes the time, and a batch played through event by
-    event checks it. Seconds on a GPU that nobody has measured are told as bounds, or follow from --gpu-speedup.
+    The times and the acceptance are those of a measured run. A model computes the time; a discrete-event simulation of
+    the batch checks it. Without measurements on a GPU the result has bounds, or follows from --gpu-speedup.
     """
     with plain_errors():
         from outputs.atomic_write import write_text
@@ -73,22 +73,22 @@ def plan(
 def _print_basis(console: Console, measured: "MeasuredCosts", outlook: "PlanResult", assumed_cores: bool) -> None:
     ask, share = outlook.request, outlook.accepted
     gpus = f"{ask.cluster.gpus} GPUs and " if ask.cluster.gpus else ""
-    assumed = " (16 a GPU: an assumption, --cpus says otherwise)" if assumed_cores else ""
+    assumed = " (16 for each GPU: an assumption, --cpus sets it)" if assumed_cores else ""
     lines = [
         f"{ask.clips} accepted clips on {gpus}{ask.cluster.cpus} cores{assumed}",
-        f"figures of  {measured.source}",
+        f"measured    {measured.source}",
         f"accepted    {measured.accepted} of {measured.tried} clips: {share.share:.0%} (95 %: {share.least:.0%} to "
         f"{share.most:.0%})",
-        f"start-up    {outlook.startup_s:.0f} s" + ("" if measured.startup_s is not None else " (not told by the run)"),
-        f"trouble     {ask.trouble.dying:.1%} of attempts die and are repeated, {ask.trouble.slow:.1%} of clips take "
-        f"{ask.trouble.slow_factor:g} x as long: assumptions",
+        f"start-up    {outlook.startup_s:.0f} s" + ("" if measured.startup_s is not None else " (not measured)"),
+        f"assumed     {ask.trouble.dying:.1%} of attempts fail and are repeated, {ask.trouble.slow:.1%} of clips take "
+        f"{ask.trouble.slow_factor:g} times as long",
     ]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if ask.cluster.gpus and measured.device == "cpu":
         console.print(
-            "NO GPU WAS MEASURED: what follows is extrapolated from seconds on a core, on which "
-            "alone these networks have run so far: a plan to rely on is one without --gpus.",
+            "NO GPU WAS MEASURED: the times are extrapolated from CPU cores, since these networks "
+            "have not run on a GPU. For a reliable plan leave --gpus out.",
             style="yellow", soft_wrap=True,
         )  # fmt: skip
 
@@ -104,7 +104,7 @@ def _print_cases(console: Console, outlook: "PlanResult", price: tuple[float, fl
         "core hours": [f"{cluster.cpus * c.usual.wall_s / 3600:.0f}" for c in cases],
         "GPU hours": [f"{cluster.gpus * c.usual.wall_s / 3600:.0f}" for c in cases],
         "bound by": [f"{c.usual.bound_by}, {c.usual.busy:.0%} busy" for c in cases],
-        "check: played": [_played(c.check) for c in cases],
+        "simulated": [_played(c.check) for c in cases],
     }
     if price:
         hourly = cluster.cpus * price[0] + cluster.gpus * price[1]
@@ -113,10 +113,10 @@ def _print_cases(console: Console, outlook: "PlanResult", price: tuple[float, fl
         table.add_row(name, *cells)
     console.print(table)
     made, kept = _bytes(outlook.run_bytes), _bytes(outlook.dataset_bytes)
-    linked = "no more on the same disk: files are linked"
+    linked = "nothing more on the same disk, since files are linked"
     console.print(f"disk        {made} for all clips made; {kept} for the dataset ({linked})", highlight=False)
-    told = "ranges are those of the acceptance; time is for machines like the measured one, equally loaded"
-    console.print(told, style="dim", soft_wrap=True)
+    note = "ranges follow from the acceptance; times are for machines like the measured one with the same load"
+    console.print(note, style="dim", soft_wrap=True)
 
 
 def _played(check: "ForecastCheck") -> str:

@@ -1,4 +1,4 @@
-"""The commands that have files of their own, by the names under which `pipeline.cli.main` offers them."""
+"""The commands that are defined outside of `pipeline.cli.main`, by name."""
 
 from collections.abc import Callable
 

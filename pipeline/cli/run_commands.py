@@ -1,4 +1,4 @@
-"""The commands about a run folder that is there. Imports are inside them, as in `pipeline.cli.main`."""
+"""The commands for an existing run folder. Imports are inside them, as in `pipeline.cli.main`."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -14,10 +14,12 @@ from pipeline.runs.run_config import GraceOptions
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder made by `nearmiss generate`.")]
 
 
-def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
-    """Say what is done, rejected, failed, missing, in work; who holds the folder; why it stopped; and how to go on.
+def status(
+    run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
+) -> None:
+    """Print numbers of clips, failures, running clips, the process that uses the folder, why it stopped, how to resume.
 
-    Exit code 0: complete, or at work; 1: something is missing.
+    Exit code 0: complete, or running; 1: clips are missing.
     """
     from pipeline.cli.json_output import JsonFailure, StatusDocument
     from pipeline.runs.status import RunPhase, lines
@@ -40,9 +42,9 @@ def status(run: RunFolder, as_json: Annotated[bool, typer.Option("--json", help=
 
 @with_options
 def resume(run: RunFolder, ending: GraceOptions) -> None:
-    """Go on with a run that stopped, from its folder alone: same files, seeds, weights and workers.
+    """Resume a stopped run from its folder, with the same files, seeds, cameras, weights and workers.
 
-    What failed by its own fault is left alone; `retry-failed` tries that again. Exit codes as for `generate`.
+    Clips with a permanent failure are skipped; `retry-failed` makes them again. Exit codes as for `generate`.
     """
     from pipeline.batch.resume import resume as go_on
 
@@ -51,7 +53,7 @@ def resume(run: RunFolder, ending: GraceOptions) -> None:
 
 @with_options
 def retry_failed(run: RunFolder, ending: GraceOptions) -> None:
-    """Make once more what failed, for whatever reason; exit codes as for `generate`."""
+    """Make all failed clips again. Exit codes as for `generate`."""
     from pipeline.batch.resume import retry_failed as again
 
     _work(again, run, ending.grace_s)
@@ -71,30 +73,32 @@ def _work(go_on: Callable, run: Path, grace: float) -> None:
 
 
 def gc(
-    place: Annotated[str, typer.Argument(metavar="PLACE", help="A run folder, or a dataset as `merge --into` has it.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A run folder, or a dataset as for `merge --into`.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the files, delete nothing.")] = False,
     older_than: Annotated[
         float | None,
-        typer.Option(metavar="DAYS", min=0, max=36500, help="In a dataset: untouched for so long; 14. A merge must end "
-                     "within it."),
+        typer.Option(metavar="DAYS", min=0, max=36500, help="In a dataset: only files unchanged for this long; 14. "
+                     "Must be longer than a merge takes."),
     ] = None,
 ) -> None:  # fmt: skip
-    """Take away what was cut short: in a run folder by runs, in a merged dataset by merges. Say how much room it makes.
+    """Delete incomplete clips (run folder) or unreferenced files (merged dataset); prints the freed space.
 
-    Of a dataset only files go that no version names, and none that a merge at work may be about to name.
+    In a dataset only files that no version names are deleted, and none that a running merge may need.
     """
     from pipeline.datasets.garbage_collect import gc as collect
     from pipeline.datasets.garbage_collect import is_dataset
     from pipeline.errors import UserError
+    from pipeline.runs.run_folder import run_instead
 
     with plain_errors():
         if is_dataset(place):
             _gc_dataset(place, dry_run, older_than)
             return
         if not (Path(place) / "run.json").is_file():
-            raise UserError(f"{place} is neither a run folder (no run.json) nor a dataset (no versions/, no samples/)")
+            neither = f"{place} is neither a run folder (no run.json) nor a dataset (no versions/, no samples/)"
+            raise UserError(neither + run_instead(place))
         if older_than is not None:
-            raise UserError(f"--older-than is for datasets; {place} is none, and in a run folder age plays no part")
+            raise UserError(f"--older-than is for datasets; in a run folder the age of files does not matter: {place}")
         found = collect(Path(place), dry_run)
     _tell([(one.frees, f"{one.path}  {one.what}") for one in found], dry_run)
 
@@ -110,12 +114,12 @@ def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
     )
     if swept.kept:
         held, days = sum(one.frees for one in swept.kept) / 2**20, age / timedelta(days=1)
-        why = f"touched within {days:g} days: a merge may be about to name it; if none is at work: --older-than 0"
-        console.print(f"{held:9.2f} MiB  left in {len(swept.kept)} places: {why}", highlight=False, soft_wrap=True)
+        why = f"changed within {days:g} days, a running merge may need them; if no merge is running: --older-than 0"
+        console.print(f"{held:9.2f} MiB  kept in {len(swept.kept)} places: {why}", highlight=False, soft_wrap=True)
 
 
 def _tell(gone: Sequence[tuple[int, str]], dry_run: bool) -> None:
-    """How many bytes each thing frees, and all of them."""
+    """Print the space that each deletion frees, and the total."""
     for frees, what in gone:
         console.print(f"{frees / 2**20:9.2f} MiB  {what}", markup=False, highlight=False, soft_wrap=True)
     total = sum(frees for frees, _ in gone) / 2**20
@@ -123,11 +127,17 @@ def _tell(gone: Sequence[tuple[int, str]], dry_run: bool) -> None:
 
 
 def report(run: RunFolder) -> None:
-    """Build dataset, manifest and report of a run folder again from its clips."""
+    """Rebuild dataset, manifest and report of a run folder from its clips."""
     from pipeline.datasets.publish import publish_again
 
     with plain_errors():
         console.print(publish_again(run))
 
 
-RUN_COMMANDS = {"status": status, "resume": resume, "retry-failed": retry_failed, "gc": gc, "report": report}
+RUN_COMMANDS: dict[str, Callable[..., None]] = {
+    "status": status,
+    "resume": resume,
+    "retry-failed": retry_failed,
+    "gc": gc,
+    "report": report,
+}

@@ -1,4 +1,4 @@
-"""`nearmiss search`: a file's sweep in, the worst cases as files out."""
+"""`nearmiss search`: find the worst cases within a file's sweep and write them as files."""
 
 from pathlib import Path
 
@@ -28,9 +28,9 @@ def search_file(
     console: Console,
     as_json: bool = False,
 ) -> bool:
-    """Search in the sweep of one file, show the answer, write it; False if no trial ended in a conflict.
+    """Search in the sweep of one file, write and print the result; False if no trial ended in a conflict.
 
-    Raises UserError, or Faults of the file.
+    Raises UserError, or SpecErrors of the file.
     """
     file, asked = _one_file(name), _asked(measures)
     out = out or Path("runs") / f"search-{safe_name(file.stem)}-{'-'.join(measures)}"
@@ -71,17 +71,17 @@ def _asked(names: tuple[str, ...]) -> tuple[SeverityMeasure, ...]:
         if name not in MEASURES:
             raise UserError(f"no measure {name!r}; there are {', '.join(MEASURES)}")
     if len(set(names)) < len(names):
-        raise UserError(f"the measures {', '.join(names)}: each once")
+        raise UserError(f"the measures {', '.join(names)}: give each once")
     asked = tuple(MEASURES[name] for name in names)
     if not any(each.dangerous for each in asked):
-        raise UserError(f"{names[0]} alone says nothing of danger; beside it --measure ttc, or another")
+        raise UserError(f"{names[0]} alone is not a measure of danger; add --measure ttc or another one")
     return asked
 
 
 def _one_file(name: str) -> Path:
     files = find((name,))
     if len(files) != 1:
-        raise UserError(f"{name}: {len(files)} files; a search is in the sweep of one")
+        raise UserError(f"{name}: {len(files)} files; a search needs exactly one")
     return files[0]
 
 
@@ -93,7 +93,7 @@ def _parameter(dimension: Dimension) -> SearchParameter:
 
 
 def _refuse_strangers(out: Path, answer: SearchResult) -> None:
-    """What was written must mean what was found: ids come from content."""
+    """Check that the written files are the found scenarios, by their ids."""
     for rank, trial in enumerate(answer.frontier, 1):
         (written,) = load(out / "frontier" / f"worst-{rank}.yaml")
         if written.id != trial.scenario:

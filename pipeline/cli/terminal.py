@@ -1,4 +1,4 @@
-"""What every command shares: where it prints, how it ends, and how a user's mistake is told."""
+"""Shared by all commands: console, exit codes, and messages for user errors."""
 
 import errno
 import gc
@@ -21,7 +21,7 @@ console = Console()
 
 
 class Commands(TyperGroup):
-    """The commands of a program: they print whatever the encoding, and what they import is ours."""
+    """Commands that print in every encoding and refuse packages that hide ours."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         print_in_any_encoding()
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
                 raise
             sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
             with suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again as it ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python writes again at exit
             sys.exit(MISUSED)
 
     def invoke(self, context: Any) -> Any:  # of the click that typer brings, which it does not export
@@ -45,7 +45,7 @@ class Commands(TyperGroup):
 
 
 def print_in_any_encoding() -> None:
-    """A character that the output's encoding lacks is written by its number (`m/s\\xb2`): none ends a command."""
+    """Print characters that the output's encoding does not have as numbers (`m/s\\xb2`)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -53,8 +53,8 @@ def print_in_any_encoding() -> None:
 
 @contextmanager
 def loading_modules() -> Iterator[None]:
-    """Around the imports of a command that ends within seconds: no garbage is looked for meanwhile, nor later in what
-    they made. Modules stay for good, and looking through them takes a sixth of `nearmiss check`."""
+    """Switch the garbage collector off during imports, and exclude the imported modules from it later: they are never
+    freed, and searching them takes a sixth of the time of `nearmiss check`."""
     paused = gc.isenabled()
     gc.disable()
     try:
@@ -68,8 +68,8 @@ def loading_modules() -> Iterator[None]:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """A user's mistake ends with its message and exit code 2, as does a file that the system does not let us use; a
-    stop by Ctrl-C with 130, by SIGTERM with 143."""
+    """End with a message and an exit code: 2 for a user error or a file that cannot be used, 130 for Ctrl-C, 143 for
+    SIGTERM."""
     try:
         yield
     except user_errors() as error:
@@ -82,7 +82,7 @@ def plain_errors() -> Iterator[None]:
         Console(stderr=True).print(str(stopped), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(TERMINATED) from None
     except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; the same command goes on from here")
+        Console(stderr=True).print("stopped; the same command continues from here")
         raise typer.Exit(STOPPED) from None
 
 

@@ -1,4 +1,4 @@
 """Datasets of many runs.
 
-Owns publishing a run, merging runs, and deleting what no version refers to.
+Owns the files that a run publishes, the merge of runs, and the deletion of unreferenced files.
 """

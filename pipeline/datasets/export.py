@@ -1,4 +1,4 @@
-"""Datasets in any format that there is (`outputs.exporters`): of a run folder, or of a version of a merged dataset."""
+"""Datasets in any format of the registry `outputs.exporters`, from a run folder or a version of a merged dataset."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,11 @@ from outputs.versioned.fetch import fetch_version, find_version
 from outputs.versioned.store import BadAddress, open_store
 from pipeline.datasets.garbage_collect import is_dataset
 from pipeline.errors import UserError
-from pipeline.runs.run_folder import Run, State, look
+from pipeline.runs.run_folder import Run, State, look, run_around, run_instead
 
 
 class DatasetNotExported(UserError):
-    """Nothing was written; the message says why."""
+    """The dataset cannot be exported; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class RunDataset:
 
 
 def datasets_of(run: Run) -> tuple[RunDataset, ...]:
-    """One in each format that any start of the run asked for: `dataset` is nuScenes', `dataset-<format>` another.
+    """One dataset for each format requested by any start of the run: `dataset` for nuScenes, `dataset-<format>` else.
 
-    RegistryError for a format that is not there (any more).
+    RegistryError for a format that is not registered.
     """
     saved = [start.goes_on_with for start in run.file().starts]
     names = [name for one in saved for name in (one.formats if one else (NUSCENES.name,))]
@@ -46,28 +46,30 @@ def dataset_folder(name: str) -> str:
 
 
 def export_dataset(place: str, name: str, out: Path, version: str | None = None) -> str:
-    """Write what a run folder or a merged dataset holds into the new folder `out`; a sentence of what is there.
+    """Write the clips of a run folder or a merged dataset to the new folder `out`; returns a summary.
 
-    The files are validated first: with anything wrong there is no `out`. Raises `DatasetNotExported` or RegistryError.
+    The files are validated before `out` appears. Raises `DatasetNotExported` or RegistryError.
     """
     chosen = EXPORTERS.get(name)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DatasetNotExported(f"--out {out} is there and not empty: name a new folder")
+        raise DatasetNotExported(f"--out {out} exists and is not empty: name a new folder")
     try:
         with whole_folder(out) as part:
-            told = _of_dataset(place, chosen, part, version) if is_dataset(place) else _of_run(place, chosen, part)
+            merged = is_dataset(place) and run_around(place) is None
+            summary = _of_dataset(place, chosen, part, version) if merged else _of_run(place, chosen, part)
             if problems := chosen.validate(part):
                 raise DatasetNotExported(
-                    f"{place} as {name} does not hold, nothing was kept: {'; '.join(problems[:10])}"
+                    f"{place} gives an invalid dataset in format {name}, nothing was kept: {'; '.join(problems[:10])}"
                 )
     except (OSError, ValueError) as error:
         raise DatasetNotExported(f"{place}: {error}") from error
-    return told
+    return summary
 
 
 def _of_run(place: str, chosen: ExportFormat, out: Path) -> str:
     if not (Path(place) / "run.json").is_file():
-        raise DatasetNotExported(f"{place} is neither a run folder (no run.json) nor a merged dataset (no versions/)")
+        neither = f"{place} is neither a run folder (no run.json) nor a merged dataset (no versions/)"
+        raise DatasetNotExported(neither + run_instead(place))
     clips = look(Path(place)).folders(State.ACCEPTED)
     if not clips:
         raise DatasetNotExported(f"{place} has no accepted clip")
@@ -78,8 +80,8 @@ def _of_dataset(place: str, chosen: ExportFormat, out: Path, version: str | None
     if not chosen.versions:
         held = ", ".join(one.name for one in EXPORTERS if one.versions)
         raise DatasetNotExported(
-            f"{place} is a merged dataset: it holds tables in {held} format and not the clips that {chosen.name} is "
-            "written from; name the run folders that were merged, one after the other"
+            f"{place} is a merged dataset: it has tables in format {held}, but not the clips that {chosen.name} is "
+            "written from; export the merged run folders one by one"
         )
     try:
         store = open_store(place)

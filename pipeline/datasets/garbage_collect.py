@@ -1,4 +1,4 @@
-"""What a run that was cut short leaves behind, and what nobody needs any more."""
+"""Garbage collection: files that interrupted runs and merges leave, and files that are no longer used."""
 
 import os
 import re
@@ -11,48 +11,50 @@ from pathlib import Path
 from outputs.versioned.orphans import AGE, OrphanReport, delete_orphans
 from outputs.versioned.store import BadAddress, open_store
 from pipeline.errors import UserError
-from pipeline.runs.run_folder import BROKEN, UNFINISHED, Run, State, reopen
+from pipeline.runs.run_folder import BROKEN, UNFINISHED, Run, State, reopen, run_around, run_instead
 from pipeline.runs.saved_request import SPECS, wanted
 
-_PART = re.compile(r"\..+\.[0-9a-f]{12}\.part")  # as `outputs.atomic_write` names what is not yet whole
+_PART = re.compile(r"\..+\.[0-9a-f]{12}\.part")  # names of unfinished files, from `outputs.atomic_write`
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """`frees` counts bytes on the disk; a file that the dataset shares with a clip frees none."""
+    """`frees` counts bytes on the disk; a file with other hard links frees none."""
 
     path: Path
     what: str
     frees: int
 
 
-class NotSwept(UserError):
-    """Nobody can say what of a dataset is in use, or it cannot be reached."""
+class GarbageCollectionRefused(UserError):
+    """It is not known which files of a dataset are in use, or the dataset cannot be read."""
 
 
 def is_dataset(place: str) -> bool:
-    """Whether a place is a merged dataset or the beginning of one, by its address or its look, and not a run folder."""
+    """Whether a place is a merged dataset, also one of a failed first merge: by its address or its folders."""
     looks = any((Path(place) / folder).is_dir() for folder in ("versions", "samples", "sweeps", "maps", "scenes"))
     return "://" in place or (looks and not (Path(place) / "run.json").exists())
 
 
 def gc_dataset(place: str, older_than: timedelta = AGE, dry_run: bool = False) -> OrphanReport:
-    """Take away what killed merges left in the dataset at a folder or address. Raises `NotSwept`.
+    """Delete files that killed merges left in a dataset, a folder or an address. Raises `GarbageCollectionRefused`.
 
-    A merge may be at work meanwhile: what nobody has touched for `older_than` is not its own.
+    Only files unchanged for `older_than` are deleted, since a running merge may need younger ones.
     """
+    if run_around(place) is not None:
+        raise GarbageCollectionRefused(f"{place} is no merged dataset{run_instead(place)}")
     try:
         return delete_orphans(open_store(place), older_than, dry_run)
     except BadAddress as error:
-        raise NotSwept(str(error)) from None
+        raise GarbageCollectionRefused(str(error)) from None
     except (OSError, ValueError) as error:
-        raise NotSwept(f"{place}: {error}") from error
+        raise GarbageCollectionRefused(f"{place}: {error}") from error
 
 
 def gc(path: Path, dry_run: bool) -> tuple[Leftover, ...]:
-    """Find the leftovers of a run folder, and unless `dry_run` take them away. Raises `RunRefused` or `lock.Locked`.
+    """Find the leftovers of a run folder and, unless `dry_run`, delete them. Raises `RunRefused` or `lock.Locked`.
 
-    Age plays no part: while we hold the folder nobody works in it, so that whatever is unfinished will stay so.
+    Their age does not matter: the folder is locked, so that no other process is working on unfinished clips.
     """
     with reopen(path) as run:
         found = tuple(Leftover(place, what, _bytes(place)) for place, what in _leftovers(run))
@@ -66,15 +68,15 @@ def gc(path: Path, dry_run: bool) -> tuple[Leftover, ...]:
 
 def _leftovers(run: Run) -> Iterator[tuple[Path, str]]:
     for folder in (*run.path.glob(f"{UNFINISHED}.*"), run.path / UNFINISHED):
-        yield from ((place, "a clip that was begun and not finished") for place in sorted(_inside(folder)))
-    yield from ((place, "a clip that was found half there") for place in sorted(_inside(run.path / BROKEN)))
+        yield from ((place, "an unfinished clip") for place in sorted(_inside(folder)))
+    yield from ((place, "an incomplete clip, made again since") for place in sorted(_inside(run.path / BROKEN)))
     for place in _parts(run.path):
-        yield place, "half of a file or folder, from a moment when the run was killed"
+        yield place, "an unfinished file or folder"
     for file in sorted((run.path / State.FAILED).glob("*.json")):
         if run.state(file.stem):
-            yield file, "the failure of a clip that was made later"
+            yield file, "the failure record of a clip that was made later"
     known = set(wanted(run))
-    yield from ((place, "files of a request that is forgotten") for place in _inside(run.path / SPECS)
+    yield from ((place, "scenario files of a request that is no longer kept") for place in _inside(run.path / SPECS)
                 if place.name not in known)  # fmt: skip
 
 
@@ -84,7 +86,7 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 
 def _parts(folder: Path) -> Iterator[Path]:
-    """Parts anywhere but inside the places that are gone through as a whole."""
+    """Unfinished files and folders, except in the folders that are deleted entirely."""
     for at, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((UNFINISHED, BROKEN))]
         parts = [name for name in (*folders, *files) if _PART.fullmatch(name)]

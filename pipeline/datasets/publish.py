@@ -1,4 +1,4 @@
-"""What a run folder shows to the outside: dataset, rejected list, manifest and report, built from the clips there."""
+"""Publication of a run: dataset, list of rejected clips, manifest and report, built from the clips in its folder."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 from outputs.clips.coverage import Point, coverage
 from outputs.clips.manifest import ClipRecord, write_manifest
 from outputs.clips.rejected import write_rejected
-from outputs.reporting.report import NotMade, Ordered, write_report
+from outputs.reporting.report import MissingClip, RunRequest, write_report
 from outputs.reporting.thumbnails import picture
 from pipeline.checks.physics import is_critical
 from pipeline.datasets.export import datasets_of
@@ -16,63 +16,63 @@ from pipeline.runs.run_file import RunStart
 from pipeline.runs.run_folder import RequestedScenario, Run, State, reopen
 from pipeline.runs.saved_request import goes_on
 
-__all__ = ["picture", "points", "publish", "publish_again"]
+__all__ = ["coverage_points", "picture", "publish", "publish_again"]
 
 
 def publish(run: Run) -> None:
-    """Rebuild them all; the same clips give the same files, however often and in whatever order they were made."""
+    """Write all published files; the same clips give the same files."""
     records = run.records()
-    covered = coverage(points(run.asked(), records))
+    covered = coverage(coverage_points(run.asked(), records))
     accepted, rejected = run.folders(State.ACCEPTED), run.folders(State.REJECTED)
     write_manifest(run.path / "manifest.json", records, covered)
     write_rejected(run.path / State.REJECTED, (r for r in records if not r.accepted))
     for dataset in datasets_of(run):
         if accepted:
             dataset.format.write(accepted, dataset.folder)
-        else:  # a dataset of nothing cannot be read by anybody; one of clips that are gone would be false
+        else:  # readers refuse an empty dataset, and one of deleted clips would be wrong
             shutil.rmtree(dataset.folder, ignore_errors=True)
-    failures = [NotMade(failure.clip, failure.reason, failure.transient) for failure in run.failures()]
+    failures = [MissingClip(failure.clip, failure.reason, failure.transient) for failure in run.failures()]
     title = f"nearmiss: {run.path.name}"
     write_report(
-        run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered, ordered=ordered(run)
+        run.path / "report.html", (*accepted, *rejected), title, failures, coverage=covered, request=run_request(run)
     )
 
 
-def ordered(run: Run) -> Ordered:
-    """What the last start wanted, in words; of a folder that an older nearmiss made there is less to say."""
+def run_request(run: Run) -> RunRequest:
+    """The request of the last start, for the report; folders of older versions have fewer entries."""
     start = run.last_start()
     budget = {unit: value for unit, value in start.budget or () if value is not None}
     what = {
         "night": start.night, "scenarios": ", ".join(start.paths), "seeds": ", ".join(map(str, start.seeds)),
         "log": start.log, "renderer": run.file().made_with["renderer"], "rig": run.file().made_with["rig"],
         "budget": ", ".join(f"{value:g} {unit}" for unit, value in budget.items()),
-        "begun": _instant(start.at),
+        "started": _utc_text(start.at),
     }  # fmt: skip
     waiting = 0 if start.due is None else max(0, start.due - start.asked)
-    return Ordered(what, start.asked, waiting, start.faults, _again(run, start))
+    return RunRequest(what, start.asked, waiting, start.faults, _resume_command(run, start))
 
 
-def _again(run: Run, start: RunStart) -> str:
+def _resume_command(run: Run, start: RunStart) -> str:
     failures = run.failures()
     if not start.again_failed:
         return goes_on(run, failures)
     broken = any(not failure.transient for failure in failures)
-    return start.again_failed if broken else start.again  # a night reads its files anew each time
+    return start.again_failed if broken else start.again  # a nightly run reads its files again each time
 
 
-def _instant(written: str) -> str:
+def _utc_text(written: str) -> str:
     return f"{datetime.fromisoformat(written).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if written else ""
 
 
 def publish_again(path: Path) -> Path:
-    """The same for a run folder that nobody works in; returns the report. Raises `RunRefused` or `lock.Locked`."""
+    """Publish a run folder that is not in use; returns the report's path. Raises `RunRefused` or `lock.Locked`."""
     with reopen(path) as run:
         publish(run)
     return path / "report.html"
 
 
-def points(asked: Sequence[RequestedScenario], records: Sequence[ClipRecord]) -> Iterator[Point]:
-    """Every scenario that was asked for or made, with what became of its clips."""
+def coverage_points(asked: Sequence[RequestedScenario], records: Sequence[ClipRecord]) -> Iterator[Point]:
+    """A point for every scenario that was requested or made, with the outcome of its clips."""
     clips: dict[str, list[ClipRecord]] = {}
     for record in records:
         clips.setdefault(record.scenario_id, []).append(record)

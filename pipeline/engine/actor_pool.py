@@ -60,9 +60,11 @@ class ActorPool:
         from ray import cloudpickle
 
         needs, threads = self.pool.needs, self.pool.workers.threads
-        asked = {"num_cpus": threads, "num_gpus": needs.gpus, "memory": int(needs.memory_gib * 2**30)}
         cloudpickle.register_pickle_by_value(ray_actor)  # a reference to it could find another `pipeline` there
-        actor = ray.remote(max_restarts=0, max_task_retries=0, **asked)(ray_actor._PoolActor)
+        actor = ray.remote(
+            max_restarts=0, max_task_retries=0, num_cpus=threads, num_gpus=needs.gpus,
+            memory=int(needs.memory_gib * 2**30),
+        )(ray_actor._PoolActor)  # fmt: skip
         return actor.remote(str(ROOT), OURS, threads, needs.gpus > 0)
 
     def submit(self, number: int, stage: Stage, last: bool, items: Sequence[PendingItem]) -> None:

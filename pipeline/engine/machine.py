@@ -9,9 +9,13 @@ import resource
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.engine.own_code import OURS, ROOT
 from pipeline.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
 
 _NOTEWORTHY = ("torch", "numpy", "numba", "scipy", "av", "ray", "prefect", "nuscenes-devkit")
 

@@ -36,7 +36,8 @@ class _PoolActor:
         refuse_shadows()
         if not on_gpu:
             os.environ["CUDA_VISIBLE_DEVICES"] = ""  # Ray does not hide GPUs from actors that asked for none
-        self.worker, self.threads = None, threads
+        self.worker: Any = None  # until `setup`
+        self.threads = threads
         ignore_sigterm()
 
     def setup(self, worker: Any) -> None:

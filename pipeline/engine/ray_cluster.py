@@ -1,5 +1,6 @@
 """Join a Ray cluster, or start Ray on this machine: on loopback only, without usage reports."""
 
+import logging
 import os
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -50,10 +51,9 @@ def _join(plan: RayPlan) -> bool:
 
     if ray.is_initialized():
         return False
-    quiet = {"logging_level": "ERROR", "log_to_driver": False}
     if plan.address:
         try:
-            ray.init(address=plan.address, **quiet)
+            ray.init(address=plan.address, logging_level=logging.ERROR, log_to_driver=False)
         except ConnectionError as error:
             raise NoWorkers(f"no Ray cluster answers at {plan.address}: {error}") from None
         return True
@@ -62,7 +62,7 @@ def _join(plan: RayPlan) -> bool:
     )
     share = {"num_cpus": max(cores(), asked), "object_store_memory": STAGED_STORE if plan.staged else WHOLE_STORE}
     metrics = {"_metrics_export_port": plan.metrics_port} if plan.metrics_port else {}
-    _start_here(include_dashboard=False, **share, **metrics, **quiet)
+    _start_here(include_dashboard=False, **share, **metrics, logging_level=logging.ERROR, log_to_driver=False)
     return True
 
 

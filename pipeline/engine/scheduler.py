@@ -100,7 +100,8 @@ class _Scheduler:
         if number == 0:
             item = self.queue.take()
             return [] if item is None else [PendingItem(item)]
-        waiting, items = self.waiting[number], []
+        waiting = self.waiting[number]
+        items: list[PendingItem] = []
         while waiting and len(items) < (self.plan.stages[number].batch or 1) and not (items and waiting[0].alone):
             items.append(waiting.popleft())
             if items[0].alone:
@@ -132,10 +133,7 @@ class _Scheduler:
                 yield from self._collect(pool_of[ref], ref)
         for pool in self.pools:
             for task in pool.kill_overdue():
-                reason = f"not finished within {pool.plan.deadline_s:g} s; stopped"
-                yield from self._fail_or_requeue(
-                    task, lambda item, r=reason: Failed(item, r, r, transient=True, late=True)
-                )
+                yield from self._overdue(task, f"not finished within {pool.plan.deadline_s:g} s; stopped")
             pool.check_alive()
 
     def _collect(self, pool: ActorPool, ref: Any) -> Iterator[Outcome]:
@@ -165,6 +163,9 @@ class _Scheduler:
                 return
             for item, result in zip(task.items, task.results, strict=True):
                 self.waiting[task.stage + 1].append(PendingItem(item.item, (*item.results, result)))
+
+    def _overdue(self, task: PoolTask, reason: str) -> Iterator[Outcome]:
+        return self._fail_or_requeue(task, lambda item: Failed(item, reason, reason, transient=True, late=True))
 
     def _died(self, task: PoolTask, what: str, error: Exception) -> Iterator[Outcome]:
         log_death(what, error)

@@ -83,12 +83,12 @@ def stage_plan(workers: WorkerCount, needs: Resources, staged: StagedConfig | No
     if staged.gpus:
         imagining = WorkerPool(WorkerCount(max(1, staged.on_gpus), 1), Resources(staged.share, needs.memory_gib))
         return StagePlan(stages, (WorkerPool(workers, needs), imagining))
-    imagining = max(1, min(round(NETWORKS_SHARE * workers.workers), workers.workers - 1))
-    others = max(1, workers.workers - imagining)
+    networks = max(1, min(round(NETWORKS_SHARE * workers.workers), workers.workers - 1))
+    others = max(1, workers.workers - networks)
     return StagePlan(
         stages,
         (
             WorkerPool(WorkerCount(others, workers.threads), needs),
-            WorkerPool(WorkerCount(imagining, workers.threads), needs),
+            WorkerPool(WorkerCount(networks, workers.threads), needs),
         ),
     )

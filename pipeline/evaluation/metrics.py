@@ -7,6 +7,7 @@ within one evaluation.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -224,9 +225,12 @@ def compute_metrics(subject: str, m: MetricSums, source: MetricSums) -> SubjectM
     )  # fmt: skip
 
 
+Case = TypeVar("Case", bound=EvaluationCase)
+
+
 def evaluate_subjects(
-    cases: Iterable[EvaluationCase],
-    subjects: Mapping[str, Callable[[EvaluationCase], Frames]],
+    cases: Iterable[Case],
+    subjects: Mapping[str, Callable[[Case], Frames]],
     observe: Observer,
     baseline: Baseline,
     progress: Callable[[str, str], None],
@@ -235,7 +239,7 @@ def evaluate_subjects(
 
     `progress` is called with the case and the subject before each measurement. ValueError if there are no cases.
     """
-    makers = {SOURCE: lambda case: case.source, **subjects}
+    makers: dict[str, Callable[[Case], Frames]] = {SOURCE: lambda case: case.source, **subjects}
     sums: dict[str, MetricSums] = {}
     names = []
     for case in cases:

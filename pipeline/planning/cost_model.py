@@ -8,10 +8,11 @@ run.json's first start to the start of the first clip    start-up: Ray, worker p
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from outputs.clips.manifest import ClipRecord, read_record
 from outputs.defaults import FIRST_RENDERER
+from outputs.strict_model import DamagedFile, StrictModel, read_strictly
 from pipeline.errors import UserError
 from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.run_folder import Run, State
@@ -26,11 +27,7 @@ class NotMeasured(UserError):
     """There are no usable measurements; the message says what is needed."""
 
 
-class _CostModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ClipCost(_CostModel):
+class ClipCost(StrictModel):
     """The cost of one clip: `stage_s` is compute time, `write_s` the time to write its files; sizes in bytes."""
 
     stage_s: dict[str, float]
@@ -45,7 +42,7 @@ class ClipCost(_CostModel):
         return stages if gpu else stages + self.write_s
 
 
-class MeasuredCosts(_CostModel):
+class MeasuredCosts(StrictModel):
     """`source` describes run and machine. `startup_s` is None if unknown. `failed` counts clips."""
 
     format: Literal["nearmiss-measured-1"] = "nearmiss-measured-1"
@@ -71,8 +68,8 @@ def read_measured(path: Path) -> MeasuredCosts:
     if path.is_dir():
         return _of_run(path)
     try:
-        return MeasuredCosts.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        return read_strictly(path, path.read_bytes(), MeasuredCosts.model_validate_json)
+    except (OSError, DamagedFile) as error:
         raise NotMeasured(f"{path} is neither a run folder nor a file of measured costs: {error}") from None
 
 

@@ -1,7 +1,7 @@
-"""The renderer `gaia`: tokens by the world model, frames by the video decoder. Here tensors meet scenarios.
+"""The renderer `gaia`: tokens from the world model, frames from the video decoder.
 
-The decoder draws clean pictures. What is random in every frame (rain and snow in the air, the sensor's noise) is added
-by the procedural camera's rules: a network that is to foretell it draws fog instead.
+The decoder draws clean pictures. Rain and snow in the air and the sensor's noise, which are random in every frame, are
+added by the rules of the procedural camera: a network that must predict them draws fog.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ TOKEN_STRIDE = 2  # frames a token frame: 12 Hz pictures, 6 Hz tokens
 
 @dataclass(frozen=True)
 class GaiaRenderer:
-    """Frames by the networks of a preset, after the first source picture."""
+    """Frames from the networks of a preset, with the first source picture as prompt."""
 
     networks: Networks
 
@@ -49,16 +49,16 @@ class GaiaRenderer:
 
 
 def load(config: RendererConfig) -> GaiaRenderer:
-    """WeightsError says what is missing."""
+    """Load the networks. Raises WeightsError if weights are missing."""
     return GaiaRenderer(load_networks(config.preset, config.weights, config.device))
 
 
 def predict_tokens(
     scenes: Sequence[ConditionedClip], networks: Networks, seeds: Sequence[ClipSeed]
 ) -> Int[Tensor, "clip camera step row column"]:
-    """The world model goes on from the first pictures' tokens, obeying layers, actions and text.
+    """Continue the tokens of the first pictures with the world model, conditioned on layers, actions and text.
 
-    Clips of one batch have equally many frames and cameras; each draws what it would draw alone.
+    Clips of one batch have equal numbers of frames and cameras; each draws the same random numbers as alone.
     """
     place = networks.device
     chances = [torch.Generator().manual_seed(seed.of("tokens")) for seed in seeds]
@@ -82,7 +82,7 @@ def render_frames(
     networks: Networks,
     seeds: Sequence[ClipSeed],
 ) -> ClipFrames:
-    """The video decoder draws every camera's clean frames from its tokens and layers, moving on as the camera does."""
+    """Decode every camera's clean frames from its tokens and layers, with reprojection along the camera's motion."""
     place = networks.device
     chances = [torch.Generator().manual_seed(seed.of("frames")) for seed in seeds]
     frames = []
@@ -125,6 +125,6 @@ def _layers(scenes: Sequence[ConditionedClip], camera: int) -> UInt8[Tensor, "cl
 
 
 def _together(arrays: Iterable[np.ndarray]) -> Tensor:
-    """One tensor of all clips' arrays, which must be of one shape; a single one is not copied."""
+    """Stack all clips' arrays, of equal shape, to one tensor; a single one is not copied."""
     some = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
     return some[0][None] if len(some) == 1 else torch.stack(some)

@@ -1,4 +1,4 @@
-"""The record by which a renderer is known before anything of it is loaded."""
+"""The record of a renderer, which exists before the renderer is loaded."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RendererConfig:
-    """What a renderer is loaded with: size and weights of the networks, and where those compute ("cpu", "cuda")."""
+    """Arguments of a renderer: sizes and weights of the networks, and their device ("cpu", "cuda")."""
 
     preset: str
     weights: Path
@@ -22,12 +22,12 @@ class RendererConfig:
 
 @dataclass(frozen=True)
 class RendererKind:
-    """A renderer by its `name`, which run.json, records and clip ids keep: never rename one.
+    """A renderer. `name` is stored in run.json, records and clip ids: never change it.
 
-    `fingerprints` names what it draws with (part: hash), which clip ids and records contain; it refuses, as an error
-    of the user, what is missing or does not fit. `load` is called once in every worker. `gpu_stages` are those of its
-    stages (`with clock(...)`) that may have workers of their own, on GPUs; none: it draws on the cores, and --staged,
-    --gpus and --batch are refused. `memory_gib` is what a worker takes, by preset, where that was measured.
+    `fingerprints` gives a hash for each part that it draws with, which clip ids and records contain; it raises a user
+    error if a part is missing or does not fit. `load` is called once in every worker. `gpu_stages` are those of its
+    stages (`with clock(...)`) that may have their own workers, on GPUs; without any it draws on CPU cores, and
+    --staged, --gpus and --batch are refused. `memory_gib` is the measured memory of a worker, by preset.
     `cameras_agree`: what two cameras of a rig see looks the same in both; without it each camera is drawn alone, and
     record, report and dataset say so.
     """

@@ -1,4 +1,4 @@
-"""What a worker loads once and then only reads: a renderer, the checker, and whose weights they are."""
+"""The models of a worker, loaded once: a renderer, the checker, and the hashes of their weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,9 @@ from pipeline.renderers.renderer import Renderer
 
 @dataclass(frozen=True)
 class LoadedModels:
-    """`renderer_name` is the renderer's name, `fingerprints` tells by part which weights draw and check.
+    """`fingerprints` are the hashes of the renderer's and the checker's weights, by part.
 
-    `rig_name` is the id of the cameras (`rigs.rig_id`), `rig` has them at the size of the preset's pictures.
+    `rig_name` is the id of the cameras (`rigs.rig_id`); `rig` are the cameras in the size of the preset's pictures.
     """
 
     renderer_name: str
@@ -39,7 +39,7 @@ class LoadedModels:
 def load_models(
     renderer: str, preset: str, threads: int, folder: Path = WEIGHTS, device: str = "cpu", rig: Rig = RIG
 ) -> LoadedModels:
-    """For `threads` threads, the renderer on `device`; RegistryError, WeightsError and others say what is missing."""
+    """Load the models for `threads` threads, the renderer on `device`. Raises RegistryError, WeightsError, ..."""
     kind, config = RENDERERS.get(renderer), RendererConfig(preset, folder, device)
     compute_on(threads)
     prints = model_fingerprints(renderer, preset, folder)
@@ -55,10 +55,12 @@ def load_models(
 
 
 def model_fingerprints(renderer: str, preset: str, folder: Path = WEIGHTS) -> dict[str, str]:
-    """Of what draws, then of the networks that check; an error of the user where any is missing or does not fit."""
+    """Hashes of the renderer's, then of the checker's weights; a user error if one is missing or does not fit."""
     drawing = dict(RENDERERS.get(renderer).fingerprints(RendererConfig(preset, folder)))
     checking = fingerprints(preset, folder, CHECKING)
     check_weights(preset, folder, CHECKING)
     if twice := drawing.keys() & checking.keys():
-        raise ValueError(f"renderer {renderer}: {', '.join(sorted(twice))} names a network that checks")
+        raise ValueError(
+            f"renderer {renderer}: {', '.join(sorted(twice))} is also the name of a network of the checker"
+        )
     return drawing | checking

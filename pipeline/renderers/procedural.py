@@ -1,4 +1,4 @@
-"""The renderer `procedural`: the procedural camera alone. Exact and fast; no network draws."""
+"""The renderer `procedural`: the procedural camera only, exact and fast, without networks that draw."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from pipeline.stages import ConditionedClip
 
 
 class ProceduralRenderer:
-    """Frames are the procedural camera's pictures of the scene, with the seed's look."""
+    """Frames are the procedural camera's pictures of the scene, with the appearance of the seed."""
 
     device = "cpu"
 
     def render(self, scenes: Sequence[ConditionedClip], seeds: Sequence[ClipSeed], clock: Stopwatch) -> ClipFrames:
-        """A simulated scene has these pictures as its source already; one from a log is drawn here."""
+        """For a simulated scene these are the source pictures; a scene from a log is drawn here."""
         with clock("draw_frames"):
             return np.stack([np.stack(_frames(scene, seed)) for scene, seed in zip(scenes, seeds, strict=True)])
 
@@ -31,5 +31,5 @@ def _frames(scene: ConditionedClip, seed: ClipSeed) -> tuple[Frames, ...]:
 
 
 def load(config: RendererConfig) -> ProceduralRenderer:
-    """Nothing is loaded; pictures have the preset's size, as those of every renderer."""
+    """Nothing to load; pictures have the preset's size, as for every renderer."""
     return ProceduralRenderer()

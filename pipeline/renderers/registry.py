@@ -1,6 +1,6 @@
-"""The renderers that there are. One more: a module with a `load` function, and its record here.
+"""The registry of renderers. To add one: write a module with a `load` function and add its record here.
 
-Records are cheap to look at: what draws is imported when a worker loads it.
+Records need few imports: the libraries of a renderer are imported when a worker loads it.
 """
 
 from collections.abc import Mapping

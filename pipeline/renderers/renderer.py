@@ -1,4 +1,4 @@
-"""What turns scenes into frames, as the map calls it."""
+"""The protocol of renderers, which turn scenes into frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ClipFrames = UInt8[np.ndarray, "clip camera time height width 3"]
 
 @dataclass(frozen=True)
 class ClipSeed:
-    """The randomness of one clip: a seed for each use, from content, so that a retry draws the same."""
+    """The seeds of one clip, one for each use, from the content, so that a retry draws the same."""
 
     scenario: Scenario
     seed: int
@@ -27,20 +27,20 @@ class ClipSeed:
 
 @runtime_checkable
 class Renderer(Protocol):
-    """Frames of scenes: RGB, of every camera, at its size and at all instants of the rollout.
+    """Renders RGB frames of scenes, for every camera at its size and for all instants of the rollout.
 
     A scene has the rollout, each camera's control layers and labels, caption and ego actions, and the source pictures
-    (the log's, or the procedural camera's), the first of which may serve as a prompt. It knows of no tokens.
+    (the log's, or the procedural camera's), the first of which may be used as a prompt. It has no tokens.
     """
 
     @property
     def device(self) -> str:
-        """The name of what it computes on: seconds compare only on the same."""
+        """The name of the device; times can be compared only on the same one."""
         ...
 
     def render(self, scenes: Sequence[ConditionedClip], seeds: Sequence[ClipSeed], clock: Stopwatch) -> ClipFrames:
-        """Scenes that have equally many frames and cameras, a seed for each; every clip as it would be alone.
+        """Render scenes with equal numbers of frames and cameras, one seed each; every clip is the same as alone.
 
-        The same scenes and seeds give the same bytes on one machine. Stages are timed under names of its own.
+        The same scenes and seeds give the same bytes on one machine. The renderer names its timed stages.
         """
         ...

@@ -1,7 +1,7 @@
-"""What earlier nights left under their common folder: made, begun and not ended, failed. Read from disk each time.
+"""History of earlier nightly runs under their common folder: clips made, started, failed. Read from disk each time.
 
-ROOT/2026-11-21/   a run folder, as `nearmiss generate` leaves it
-ROOT/nights.jsonl  one line a night that came to its end
+ROOT/2026-11-21/   a run folder, as made by `nearmiss generate`
+ROOT/nights.jsonl  one line for each nightly run that ended
 """
 
 import json
@@ -19,21 +19,21 @@ from pipeline.runs.clip_outcome import ClipFailed
 from pipeline.runs.run_file import RunRefused
 from pipeline.runs.run_folder import UNFINISHED, Run, State
 
-TRIES = 3  # nights in which a clip may fail through no fault of its own
+TRIES = 3  # nightly runs in which a clip may have a transient failure
 
 
 @dataclass(frozen=True)
 class History:
-    """Clips by id. `begun` have no end; `failures` is the latest of each clip that was never made."""
+    """Clips by id. `begun` were started and have not ended; `failures` has the last one of each clip never made."""
 
     made: frozenset[str]
     begun: frozenset[str]
     failures: dict[str, ClipFailed]
     nights_failed: Counter[str]
-    code: dict[str, str]  # of the night that a clip failed in
+    code: dict[str, str]  # code version of the run in which a clip failed
 
     def hopeless(self, clip: str, code: str) -> bool:
-        """It failed by itself, and the program is still the same; or the machine failed under it too often."""
+        """Whether a clip is abandoned: a permanent failure with this code version, or too many transient ones."""
         if (failure := self.failures.get(clip)) is None:
             return False
         if failure.transient:
@@ -42,7 +42,7 @@ class History:
 
 
 def history(root: Path) -> History:
-    """Of every night under `root`, in their order."""
+    """The history of every nightly run under `root`, in order."""
     made: set[str] = set()
     begun: set[str] = set()
     failures: dict[str, ClipFailed] = {}
@@ -62,16 +62,16 @@ def history(root: Path) -> History:
 
 @contextmanager
 def no_other_night(run: Run) -> Iterator[frozenset[str]]:
-    """While it lasts no other night can begin beside a run that is one; gives the clips that others have made.
+    """Lock out other nightly runs, if `run` is one; gives the clips that other nightly runs have made.
 
-    Of any other run: nothing, and whatever is beside it may go on. Raises `Locked`.
+    For any other run: no lock, no clips. Raises `Locked`.
     """
     with locked(run.path.absolute().parent) if _is_night(run) else nullcontext():
         yield made_on_other_nights(run)
 
 
 def made_on_other_nights(run: Run) -> frozenset[str]:
-    """Clips that are there and not here; none for a run that is no night."""
+    """Clips that only other nightly runs have; empty if `run` is not a nightly run."""
     here = run.path.absolute()
     others = [night for night in _nights(here.parent) if night != here] if _is_night(run) else []
     return frozenset().union(*map(_made, others)) - _made(here)
@@ -97,11 +97,11 @@ def _code(night: Path) -> str:
     try:
         return Run(night).last_start().versions.get("code", "")
     except (OSError, RunRefused):
-        return ""  # damaged: whatever failed there is tried again
+        return ""  # damaged: clips that failed there are tried again
 
 
 class BatchEnd(StrictModel):
-    """How a night came to its end. `line` says it in a sentence."""
+    """The end of a nightly run. `line` is its summary."""
 
     night: str
     at: str
@@ -110,7 +110,7 @@ class BatchEnd(StrictModel):
 
 
 def ended_nights(root: Path) -> dict[str, BatchEnd]:
-    """By name; a night that was cut off is not among them."""
+    """Nightly runs that ended, by name; without interrupted ones."""
     path = root / "nights.jsonl"
     if not path.is_file():
         return {}
@@ -119,13 +119,13 @@ def ended_nights(root: Path) -> dict[str, BatchEnd]:
 
 
 def all_well_since(root: Path, before: dict[str, BatchEnd]) -> bool:
-    """Whether some night has come to its end since `ended_nights` said `before`, and nothing of any such is missing."""
+    """Whether at least one nightly run has ended since `ended_nights` returned `before`, and all of them completely."""
     new = [ended for name, ended in ended_nights(root).items() if ended != before.get(name)]
     return bool(new) and all(ended.ok for ended in new)
 
 
 def note_ended(root: Path, ended: Iterable[BatchEnd]) -> None:
-    """Add to the list; a line that was cut short by a full disk is left behind as a line of its own."""
+    """Append to the list, on a new line also if the last line is truncated by a full disk."""
     with (root / "nights.jsonl").open("a+", encoding="utf-8") as file:
         file.seek(0)
         whole = (text := file.read()) == "" or text.endswith("\n")
@@ -137,5 +137,5 @@ def note_ended(root: Path, ended: Iterable[BatchEnd]) -> None:
 def _read(line: str) -> BatchEnd | None:
     try:
         return BatchEnd.model_validate_json(line)
-    except ValidationError:  # cut short when the machine went away: that night is not over
+    except ValidationError:  # truncated when the machine failed: that nightly run has not ended
         return None

@@ -1,4 +1,4 @@
-"""How a clip ended, as the process that gave it out is told, and where the time of many went."""
+"""Outcomes of clips, and sums of their times."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline.engine.event_log import log
 
 @dataclass(frozen=True)
 class ClipDone:
-    """A clip that was made just now; `peak_gib` is the most memory that its worker has held so far."""
+    """A clip that was made in this start; `peak_gib` is the peak memory of its worker so far."""
 
     record: ClipRecord
     seconds: dict[str, float]
@@ -20,10 +20,10 @@ class ClipDone:
 
 
 class ClipFailed(StrictModel):
-    """A clip that could not be made: one line for a person, and the whole story.
+    """A clip that could not be made: `reason` in one line, and the full trace.
 
-    `transient`: the machine failed, not the clip, so that another try may well succeed; in `failed/` and in the output
-    for programs it has an older name.
+    `transient`: the machine failed, not the clip, so that another try may succeed; in `failed/` and in JSON output it
+    has its older name.
     """
 
     clip: str
@@ -53,7 +53,7 @@ Ending = ClipDone | ClipFailed
 
 @dataclass
 class Timings:
-    """Sums and maxima over clips that were made just now; seconds by stage, GiB."""
+    """Sums and maxima over clips made in this start; seconds by stage, GiB."""
 
     clips: int = 0
     total_s: dict[str, float] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Timings:
 
 
 def tell_ending(ending: Ending) -> None:
-    """One line a stage of a clip that was made, then one for how the clip ended."""
+    """Log one line for each stage of a clip, then one for its outcome."""
     if isinstance(ending, ClipFailed):
         log.error("failed", extra={"clip": ending.clip, "reason": ending.reason, "passing": ending.transient})
         return

@@ -1,7 +1,7 @@
-"""What a run is asked for: models of its options, each declared once (`pipeline.options`).
+"""Models of a run's options, each declared once (`pipeline.options`).
 
-The commands, the flows, run.json and the documentation take names, types, defaults, ranges and help from here. Imports
-are few: the command line waits for them.
+The commands, the flows, run.json and the documentation use the names, types, defaults, ranges and help texts from
+here. Has few imports, since the command line needs it at its start.
 """
 
 from pathlib import Path
@@ -17,68 +17,67 @@ from pipeline.options import OptionName
 
 
 def shipped_weights() -> Path:
-    """The folder of the weights that come with the package."""
+    """The folder of the shipped weights."""
     from models.presets import WEIGHTS  # imports torch
 
     return WEIGHTS
 
 
 class LogOptions(StrictModel):
-    """`log` is the folder of a nuScenes-format log, for scenarios that start `from:` one."""
+    """`log` is the folder of a log in nuScenes format, for scenarios that start `from:` one."""
 
     log: Path | None = Field(None, description="Folder of a nuScenes-format log, for scenarios that start `from:` one.")
 
 
 class RigOptions(StrictModel):
-    """`rig` names the cameras: one that ships, or a TOML file (`conditioning.geometry.rigs`)."""
+    """`rig` are the cameras: a shipped name, or a TOML file (`conditioning.geometry.rigs`)."""
 
     rig: str = Field(FIRST_RIG, description="Cameras: `front`, `nuscenes` (six), or a TOML file.")
 
 
 class PresetOptions(StrictModel):
-    """Which networks: a name in `models.presets`."""
+    """`preset` is a name in `models.presets`."""
 
     preset: str = Field("tiny", description="Size of the networks; `tiny` ships with weights.")
 
 
 class NetworkOptions(PresetOptions):
-    """`weights` holds a folder of weights for each preset."""
+    """`weights` has a folder of weights for each preset."""
 
     weights: Path = Field(
-        default_factory=shipped_weights, description="Folder with weights of your own, one folder a preset."
+        default_factory=shipped_weights, description="Folder with your own weights, one folder for each preset."
     )
 
 
 class RunOptions(LogOptions, NetworkOptions, RigOptions):
-    """From what clips are made. `renderer` is a name in `pipeline.renderers.registry`, `formats` are names in
-    `outputs.exporters`; `attribution` says whom to name wherever a clip made from the log is shown.
+    """Options of the clips. `renderer` is a name in `pipeline.renderers.registry`, `formats` are names in
+    `outputs.exporters`; `attribution` is the credit for clips made from the log.
     """
 
     seeds: Annotated[tuple[int, ...], OptionName("--seed")] = Field(
-        (0,), description="Looks to draw; give it several times for several."
+        (0,), description="Appearance seed; repeat the option for several variants of each scenario."
     )
     renderer: str = Field(
         FIRST_RENDERER,
-        description="What draws the frames: `gaia` (networks), `procedural` (exact, fast, no network)...",
+        description="Renderer of the frames: `gaia` (networks), `procedural` (exact, fast, no network)...",
     )
     formats: Annotated[tuple[str, ...], OptionName("--format")] = Field(
-        (FIRST_FORMAT,), description="What the dataset is written as; repeat it for several."
+        (FIRST_FORMAT,), description="Format of the dataset; repeat the option for several."
     )
-    attribution: str = Field("", description="Whom to name wherever clips made from the log are shown.")
+    attribution: str = Field("", description="Credit for clips made from the log.")
 
 
 class GenerateOptions(RunOptions):
-    """The same for one run of its own."""
+    """The same for one run."""
 
-    limit: int | None = Field(None, ge=1, description="Make at most so many clips of those asked for.")
+    limit: int | None = Field(None, ge=1, description="Make only the first clips, at most this many.")
 
 
 class RunConfig(GenerateOptions):
-    """What to make and where.
+    """A request: what to make and where.
 
-    `specs` is a folder with the files that `paths` named at the time; None: `paths` are looked up. `again` is the
-    command that goes on with this, where it is not `nearmiss resume`. `clips` are the only ones that are meant; None:
-    all.
+    `specs` is a folder with copies of the files of `paths`; None: `paths` are read. `again` is the command that
+    continues the run, "" for `nearmiss resume`. `clips` restricts the request to these clips; None: all.
     """
 
     paths: tuple[str, ...]
@@ -89,10 +88,10 @@ class RunConfig(GenerateOptions):
 
 
 class ExecutionConfig(StrictModel):
-    """Who works. `ray` names a cluster's address; None starts Ray on this machine.
+    """Executors. `ray` is the address of a cluster; None starts Ray on this machine.
 
-    `metrics_port` is where such a Ray tells Prometheus what goes on, on loopback; None: a free one. Raises StagingError
-    where the options of staged workers contradict each other.
+    `metrics_port` is the port of that Ray's metrics for Prometheus, on loopback; None: a free port. Raises StagingError
+    if the options of staged workers contradict each other.
     """
 
     use_ray: Annotated[bool, OptionName("--inline", off="Work in this process, without Ray.")] = Field(
@@ -100,12 +99,12 @@ class ExecutionConfig(StrictModel):
     )
     ray: str | None = Field(None, description="Address of a Ray cluster; without it Ray starts here.")
     workers: int | None = Field(None, ge=1, description="Clips made at once; default: one a core.")
-    staged: bool = Field(False, description="The networks in workers of their own; others do the rest.")
-    gpus: float = Field(0.0, ge=0, description="GPUs for the networks of all workers together; means --staged.")
+    staged: bool = Field(False, description="Run the networks in separate workers.")
+    gpus: float = Field(0.0, ge=0, description="GPUs for the networks of all workers together; implies --staged.")
     gpu_share: float = Field(1.0, ge=0.01, description="Share of a GPU for each worker of the networks.")
     batch: int = Field(1, ge=1, description="Clips that the networks make at once; with --staged.")
     deadline_s: Annotated[float, OptionName("--deadline")] = Field(
-        1800.0, ge=1, description="Seconds until a clip is given up; not --inline."
+        1800.0, ge=1, description="Most seconds for a clip; not with --inline."
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Loopback port of Ray's metrics; needs the extra `metrics`."
@@ -113,7 +112,7 @@ class ExecutionConfig(StrictModel):
 
     @property
     def networks(self) -> StagedConfig | None:
-        """How the networks get workers of their own; None: every worker makes whole clips."""
+        """The configuration of separate workers for the networks; None: every worker makes whole clips."""
         return staging(self.staged, self.gpus, self.gpu_share, self.batch, not self.use_ray)
 
     @model_validator(mode="after")
@@ -123,47 +122,48 @@ class ExecutionConfig(StrictModel):
 
 
 class GraceOptions(StrictModel):
-    """How a command ends when it is told to."""
+    """The grace period after SIGTERM."""
 
-    grace_s: Annotated[float, OptionName("--grace")] = Field(  # Kubernetes, Prefect and many others kill after 30
-        25.0, ge=0, description="Seconds that clips in work have when SIGTERM comes."
+    grace_s: Annotated[float, OptionName("--grace")] = Field(  # Kubernetes, Prefect and others kill after 30
+        25.0, ge=0, description="Seconds for running clips to finish after SIGTERM."
     )
 
 
 class LaunchOptions(GraceOptions):
-    """What holds for one start only: nothing of it is kept in the run folder."""
+    """Options of one start, which are not stored in the run folder."""
 
     trust_network: bool = Field(
-        False, description="Join a Ray cluster on a network: everybody there can run code as you on all its machines."
+        False, description="Join a Ray cluster on a network: anyone there can run code as you on all its machines."
     )
 
 
 class WebhookOptions(StrictModel):
-    """Whom to tell how a night went."""
+    """The webhook for the result of a nightly run."""
 
     webhook_file: Path | None = Field(
-        None, description="File with the address to tell; or set NEARMISS_WEBHOOK. Never written down."
+        None, description="File with the webhook's address, which is never stored; or set NEARMISS_WEBHOOK."
     )
 
 
 class NightlyBudget(StrictModel):
-    """How much a night may do; None: all there is. Clips that are in work when the hours are over are finished."""
+    """Limits of a nightly run; None: no limit. Clips that are running when the hours are over are finished."""
 
-    clips: int | None = Field(None, ge=1, description="At most so many clips a night.")
-    hours: float | None = Field(None, ge=0.01, description="Begin no clip after so many hours.")
+    clips: int | None = Field(None, ge=1, description="Most clips of a nightly run.")
+    hours: float | None = Field(None, ge=0.01, description="Start no clip after this many hours.")
 
 
 class NightlyOptions(NightlyBudget):
-    """What every night does beside making clips: `into` is the dataset that its accepted clips join."""
+    """Options of nightly runs. With `retry_failed` abandoned clips are tried again; accepted clips are merged into the
+    dataset `into`, a folder or an address as for `merge`."""
 
-    into: str | None = Field(None, description="Dataset that accepted clips join, as for `merge`.")
-    retry_failed: bool = Field(False, description="Also what was given up.")
+    into: str | None = Field(None, description="Dataset to merge accepted clips into, as for `merge`.")
+    retry_failed: bool = Field(False, description="Also make abandoned clips again.")
 
 
 class SavedRequest(GenerateOptions, ExecutionConfig):
-    """A request as run.json keeps it, all that is needed to go on: paths of the file system are absolute.
+    """A request in run.json, with all that is needed to resume it; paths of the file system are absolute.
 
-    `clips` are the only ones that are meant; None: all.
+    `clips` restricts the request to these clips; None: all.
     """
 
     paths: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""run.json: what a run is made with, and what there is to know of every time it was started."""
+"""run.json: what a run is made with, and facts about every start."""
 
 import json
 from pathlib import Path
@@ -17,19 +17,19 @@ from pipeline.runs.run_config import NightlyBudget, SavedRequest
 
 
 class RunRefused(UserError):
-    """The folder cannot take this run; the message says why and what to do."""
+    """The folder cannot be used for this run; the message has the reason and what to do."""
 
 
 class RunEnd(StrictModel):
-    """How a start ended: `why` is "done", "Ctrl-C" or an error in words."""
+    """The end of a start: `why` is "done", "Ctrl-C" or an error message."""
 
     at: str
     why: str
 
 
 class RunStart(StrictModel):
-    """One start of a run. `request` is the key of `goes_on_with`, which older versions did not write down; `night` and
-    what follows is of a night; counts are of the clips that were asked for.
+    """One start of a run. `request` is the key of `goes_on_with`, which older versions did not store; `night` and the
+    fields after it are of nightly runs; counts are of the requested clips.
     """
 
     at: str
@@ -56,40 +56,40 @@ class RunStart(StrictModel):
 
 
 class RunFile(StrictModel):
-    """The whole of run.json; `starts` in their order. `rig` holds the cameras; older versions had but one, `front`."""
+    """The content of run.json. `rig` are the cameras; older versions had only `front`."""
 
     made_with: dict[str, str]
     rig: tuple[StoredCamera, ...] | None = None
     starts: tuple[RunStart, ...] = Field(min_length=1)
 
     def noted(self, **facts: Any) -> "RunFile":
-        """With more facts of the last start."""
+        """A copy with more facts about the last start."""
         return self.replaced(starts=(*self.starts[:-1], self.starts[-1].replaced(**facts)))
 
 
 def read_run_file(path: Path) -> RunFile:
-    """Reads those of older versions, too. Raises `RunRefused`, which names every field that is damaged."""
+    """Read run.json, also of older versions. Raises `RunRefused`, which names every damaged field."""
     try:
         return RunFile.model_validate_json(json.dumps(_of_today(json.loads(path.read_text("utf-8")))))
     except ValidationError as error:
-        told = describe(error)
+        fault = describe(error)
     except ValueError as error:
-        told = str(error)
-    raise RunRefused(f"{path} is damaged ({told}); give another --out, or move the file away")
+        fault = str(error)
+    raise RunRefused(f"{path} is damaged ({fault}); give another --out, or move the file away")
 
 
 def write_run_file(path: Path, content: RunFile) -> None:
-    """Whole or not at all, without secrets; what is not known is left out."""
+    """Write run.json atomically, without secrets; unset fields are left out."""
     write_json(path, content.model_dump(mode="json", exclude_unset=True))
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Whole or not at all, without secrets."""
+    """Write JSON atomically, with secrets removed."""
     write_text(path, hide(json.dumps(content, indent=1)) + "\n")
 
 
 def _of_today(read: Any) -> Any:
-    """What an older version wrote, in the words of this one; anything else as it is: the model judges it."""
+    """The content with the fields of this version; other values are unchanged, since the model checks them."""
     if not isinstance(read, dict) or not isinstance(read.get("made_with"), dict):
         return read
     starts = read.get("starts")
@@ -105,7 +105,7 @@ def _start_of_today(start: Any) -> Any:
     saved |= {"log": saved.get("log") or None}
     if "staged" in saved and not isinstance(saved["staged"], bool):
         staged = saved["staged"] or {}
-        share = staged.get("share", 1.0) if staged.get("gpus") else 1.0  # of no GPU it meant nothing
+        share = staged.get("share", 1.0) if staged.get("gpus") else 1.0  # without a GPU it had no effect
         told = {"gpus": staged.get("gpus", 0.0), "gpu_share": share, "batch": staged.get("batch", 1)}
         saved |= {"staged": bool(staged), **(told if staged else {})}
     return {**start, "goes_on_with": saved}

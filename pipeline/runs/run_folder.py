@@ -1,14 +1,13 @@
-"""The run folder: what lies in it, what is still missing, and how a clip appears whole or not at all.
+"""The run folder: its files, the missing clips, and the atomic creation of clips.
 
-run.json            what this run is made with, its rig's cameras, and every start: with what, all it takes to go on,
-                    how it ended
-asked.json          the scenarios that were asked for, with the values of their sweeps
-wanted.json         the clips that each request means          specs/<request>/    its scenario files, as they were
-clips/<clip>/       accepted clips            rejected/<clip>/    clips that missed a check, with reasons
-failed/<clip>.json  why a clip was not made   dataset/            the accepted clips in nuScenes format
-report.html         everything to look at     log.jsonl           what happened, one line of JSON an event
-.unfinished/        being made; never read by anybody
-.broken/            clips that were found half there; they are made again
+run.json            what this run is made with, its cameras, and every start: options, stored request, how it ended
+asked.json          the requested scenarios, with the values of their sweeps
+wanted.json         the clips of each request               specs/<request>/    copies of its scenario files
+clips/<clip>/       accepted clips                          rejected/<clip>/    rejected clips, with reasons
+failed/<clip>.json  the failure of a clip                   dataset/            the accepted clips in nuScenes format
+report.html         the report                              log.jsonl           the log, one line of JSON an event
+.unfinished/        clips that are being made; never read
+.broken/            clips that were incomplete; they are made again
 """
 
 import errno
@@ -42,7 +41,7 @@ UNFINISHED, BROKEN = ".unfinished", ".broken"
 
 
 class State(StrEnum):
-    """How a clip ended, and the name of the folder it lies in."""
+    """The outcome of a clip, and the name of its folder."""
 
     ACCEPTED = "clips"
     REJECTED = "rejected"
@@ -51,7 +50,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """One clip to make. `log` is the folder of the real drive it starts from, `attribution` whom to name for it."""
+    """One clip to make. `log` is the folder of the log that it starts from, `attribution` the log's credit."""
 
     clip: str
     scenario: Scenario
@@ -61,7 +60,7 @@ class Job:
 
 
 class RequestedScenario(StrictModel):
-    """A scenario that somebody wanted clips of, with its sweep's values as written."""
+    """A scenario of a request, with the values of its sweep as written."""
 
     scenario: str
     family: str
@@ -77,10 +76,10 @@ class RequestedScenarios(StrictModel):
 def clip_id(
     scenario: Scenario, seed: int, weights: str, log: str = "", renderer: str = FIRST_RENDERER, rig: str = FIRST_RIG
 ) -> str:
-    """Derived from what the clip is made of, so that a retry writes the same thing; safe as a file name.
+    """The id of a clip, derived from its content, so that a retry writes the same clip; safe as a file name.
 
-    `rig` is the id of the cameras (`rigs.rig_id`). The first renderer and the first rig are not part of it: ids of
-    their clips are those of before there was a choice.
+    `rig` is the id of the cameras (`rigs.rig_id`). The first renderer and the first rig are not part of it, so that
+    older ids stay valid.
     """
     chosen = [] if renderer == FIRST_RENDERER else [renderer]
     chosen += [] if rig == FIRST_RIG else [f"rig {rig}"]
@@ -89,48 +88,49 @@ def clip_id(
 
 
 def safe_name(text: str) -> str:
-    """Only lower-case letters, digits and single dashes: no name can leave the folder it is put in."""
+    """Replace all but lower-case letters, digits and single dashes, so that no name can escape from its folder."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower())[:60].strip("-") or "unnamed"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder that we hold."""
+    """A run folder."""
 
     path: Path
 
     def state(self, clip: str) -> State | None:
-        """How a clip ended, None if it is still to be made. A failed clip is still to be made."""
+        """The outcome of a finished clip; None if it is missing, also if it failed."""
         return next((s for s in (State.ACCEPTED, State.REJECTED) if (self.path / s / clip).is_dir()), None)
 
     def missing(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
-        """The jobs whose clip is not there yet."""
+        """The jobs without a finished clip."""
         return tuple(job for job in jobs if self.state(job.clip) is None)
 
     def untried(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
-        """Those missing jobs that may succeed: all but the ones that failed by their own fault."""
+        """The missing jobs without a permanent failure."""
         broken = {failure.clip for failure in self.failures() if not failure.transient}
         return tuple(job for job in self.missing(jobs) if job.clip not in broken)
 
     def failed(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
-        """Those missing jobs that failed, for whatever reason."""
+        """The missing jobs that failed."""
         failed = {failure.clip for failure in self.failures()}
         return tuple(job for job in self.missing(jobs) if job.clip in failed)
 
     def records(self) -> tuple[ClipRecord, ...]:
-        """Of every clip that was made, accepted first, by name. Raises `DamagedFile`: `nearmiss resume` mends it."""
+        """The records of all finished clips, accepted ones first, by name. Raises `DamagedFile`; `nearmiss resume`
+        makes a damaged clip again."""
         return tuple(read_record(f / "record.json") for s in (State.ACCEPTED, State.REJECTED) for f in self.folders(s))
 
     def failures(self) -> tuple[ClipFailed, ...]:
-        """The clips that could not be made, by name; RunRefused where one is not told of as we tell of it."""
+        """The failures, by clip. Raises RunRefused for a damaged file."""
         return tuple(map(_failure, sorted((self.path / State.FAILED).glob("*.json"))))
 
     def folders(self, state: State) -> tuple[Path, ...]:
-        """The folders of the clips that ended so."""
+        """The folders of the clips with this outcome."""
         return tuple(sorted(p for p in (self.path / state).glob("[!.]*") if p.is_dir()))
 
     def begin(self, clip: str) -> Path:
-        """Where to make a clip; every attempt has a place of its own, nothing is there yet."""
+        """The folder for an attempt at a clip; every attempt has its own, which does not exist yet."""
         for shown in (self.path / UNFINISHED).glob(f"{clip}.*.stage"):  # of an attempt whose worker died
             shown.unlink(missing_ok=True)
         place = self.path / UNFINISHED / f"{clip}.{uuid.uuid4().hex[:8]}"
@@ -138,20 +138,21 @@ class Run:
         return place
 
     def shown(self, unfinished: Path) -> Path:
-        """Where the attempt at a place says which stage it is in."""
+        """The file with the running stage of an attempt."""
         return unfinished.with_name(f"{unfinished.name}.stage")
 
     def finish(self, unfinished: Path, record: ClipRecord) -> ClipRecord:
-        """Move a finished clip to its place at one stroke; if it got there before us, ours is dropped.
+        """Move a finished clip to its folder atomically; if the clip exists already, this one is deleted.
 
-        FileNotFoundError if what we make was cleared away in between: then we outlived our driver, and may hold half.
+        FileNotFoundError if the attempt was deleted: then this worker outlived its driver, and the clip may be
+        incomplete.
         """
         place = self.path / (State.ACCEPTED if record.accepted else State.REJECTED) / record.id
         write_inventory(unfinished)
         _begun(unfinished).unlink()
         try:
-            if there := self.state(record.id):  # on another machine it may even have ended otherwise
-                raise FileExistsError(errno.EEXIST, "it got there before us", str(self.path / there / record.id))
+            if there := self.state(record.id):  # made by another worker, perhaps with another outcome
+                raise FileExistsError(errno.EEXIST, "the clip exists", str(self.path / there / record.id))
             unfinished.rename(place)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
@@ -162,7 +163,7 @@ class Run:
         return read_record(place / "record.json")
 
     def fail(self, job: Job, reason: str, trace: str, transient: bool = False, attempts: int = 1) -> ClipFailed:
-        """Write down why a clip was not made, and in which stage, where its stopwatch got as far as saying so."""
+        """Store why a clip was not made, and its stage if it is known."""
         for shown in (self.path / UNFINISHED).glob(f"{job.clip}.*.stage"):
             reason = f"{reason} (in {read_stage(shown).stage})"
             shown.unlink(missing_ok=True)
@@ -176,35 +177,35 @@ class Run:
         return failure
 
     def ask(self, scenarios: Sequence[Scenario]) -> None:
-        """Write down what is wanted, beside what earlier starts wanted."""
+        """Add scenarios to the requested ones."""
         new = [RequestedScenario(scenario=s.id, family=safe_name(s.name), parameters=s.parameters) for s in scenarios]
         known = {one.scenario: one for one in (*self.asked(), *new)}
         write_json(self.path / "asked.json", RequestedScenarios(scenarios=tuple(known.values())).model_dump())
 
     def asked(self) -> tuple[RequestedScenario, ...]:
-        """Every scenario that was ever wanted here; nothing in a folder that was made before this was written down."""
+        """All requested scenarios of all starts; empty in a folder of an older version."""
         path = self.path / "asked.json"
         if not path.is_file():
             return ()
         try:
             return read_strictly(path, path.read_bytes(), RequestedScenarios.model_validate_json).scenarios
         except DamagedFile as damage:
-            raise RunRefused(f"{damage}; move it away: the coverage is then of the clips alone") from None
+            raise RunRefused(f"{damage}; move it away: the coverage then counts only clips") from None
 
     def file(self) -> RunFile:
-        """What run.json says; raises `RunRefused` if it cannot be read."""
+        """The content of run.json. Raises `RunRefused` if it is damaged."""
         return read_run_file(self.path / "run.json")
 
     def rig(self) -> Rig:
-        """The cameras that this run's clips have, as they were when it began; raises `RunRefused`."""
+        """The cameras of this run's clips, stored at its first start. Raises `RunRefused`."""
         file = self.file()
         cameras = RIG if file.rig is None else mounted_cameras(file.rig)
         if (now := rig_id(cameras)) != (was := file.made_with["rig"]):
-            raise RunRefused(f"{self.path}/run.json holds the cameras {now} and says {was}; give another --out")
+            raise RunRefused(f"{self.path}/run.json has the cameras {now}, but the id {was}; give another --out")
         return cameras
 
     def mend(self) -> tuple[tuple[str, str], ...]:
-        """Take away clips that are only half there, so that they are made again; returns each with what is wrong."""
+        """Move incomplete clips away, so that they are made again; returns each with its damage."""
         accepted, rejected = self.folders(State.ACCEPTED), self.folders(State.REJECTED)
         twice = {folder.name for folder in accepted}
         found = {folder: "it is also among the accepted" for folder in rejected if folder.name in twice}
@@ -215,25 +216,25 @@ class Run:
         return tuple((folder.name, why) for folder, why in found.items())
 
     def clear(self) -> None:
-        """Take away what was being made. Renamed first: a worker that outlived its driver finds no half of its clip."""
+        """Delete unfinished clips; renamed first, so that a worker that outlived its driver cannot finish one."""
         gone = self.path / f"{UNFINISHED}.{uuid.uuid4().hex[:8]}"
         with suppress(FileNotFoundError):
             (self.path / UNFINISHED).rename(gone)
         for old in self.path.glob(f"{UNFINISHED}.*"):
             shutil.rmtree(old, ignore_errors=True)
-        with suppress(OSError):  # on a full disk; whoever works next makes it
+        with suppress(OSError):  # full disk; the next start makes it
             (self.path / UNFINISHED).mkdir(exist_ok=True)
 
     def last_start(self) -> RunStart:
-        """What run.json says of it."""
+        """The facts about the last start in run.json."""
         return self.file().starts[-1]
 
     def first_start(self) -> datetime:
-        """When work in this folder began, by the clock of then."""
+        """The time of the first start."""
         return datetime.fromisoformat(self.file().starts[0].at)
 
     def note(self, **facts: Any) -> None:
-        """Add to what run.json says of this start."""
+        """Add facts about this start to run.json."""
         write_run_file(self.path / "run.json", self.file().noted(**facts))
 
 
@@ -245,17 +246,17 @@ def _failure(path: Path) -> ClipFailed:
 
 
 def _begun(unfinished: Path) -> Path:
-    """Is there from the beginning of an attempt to its end; unlike the place itself nothing but `begin` makes it."""
+    """The file that exists from the start of an attempt to its end; only `begin` makes it."""
     return unfinished.with_name(f"{unfinished.name}.begun")
 
 
 @contextmanager
 def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: Rig = RIG) -> Iterator[Run]:
-    """Make or continue a run folder and hold it.
+    """Make or continue a run folder and lock it.
 
-    `made_with` must agree with what the folder's clips were made with; `start` is written down and may differ from
-    start to start: other scenarios or seeds extend a run. `rig` are the cameras whose id `made_with`
-    has. Raises `RunRefused` or `lock.Locked`.
+    `made_with` must be the same for all clips of the folder. `start` is stored and may differ between starts: other
+    scenarios or seeds extend a run. `rig` are the cameras whose id `made_with` has. Raises `RunRefused` or
+    `lock.Locked`.
     """
     if path.exists() and not path.is_dir():
         raise RunRefused(f"{path} is a file; --out names a folder")
@@ -263,13 +264,13 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: 
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunRefused(f"{path} cannot be made: {error.strerror}") from None
-    ours = re.compile(r"\.lock|\.run\.json\..*\.part")  # all that is there of a run that died in its first instant
+    ours = re.compile(r"\.lock|\.run\.json\..*\.part")  # the only files of a run that was killed at its start
     strangers = [p.name for p in path.iterdir() if not ours.fullmatch(p.name)]
     if strangers and not (path / "run.json").is_file():
         raise RunRefused(f"{path} holds other files ({', '.join(sorted(strangers)[:3])}); give --out a new folder")
     with locked(path):
         run = Run(path)
-        _write_manifest(run, made_with, start, rig)  # first of all: what has a run.json is a run folder
+        _write_manifest(run, made_with, start, rig)  # the first file: run.json identifies a run folder
         for name in State:
             (path / name).mkdir(exist_ok=True)
         run.clear()  # left by a run that was killed
@@ -283,17 +284,34 @@ def open_run(path: Path, made_with: dict[str, str], start: dict[str, Any], rig: 
 
 @contextmanager
 def reopen(path: Path) -> Iterator[Run]:
-    """Hold a run folder that is there, without starting a run in it."""
+    """Lock an existing run folder without starting a run."""
     run = look(path)
     with locked(path):
         yield run
 
 
 def look(path: Path) -> Run:
-    """A run folder to read in only, whoever works in it. Raises `RunRefused`."""
+    """Open a run folder for reading, without a lock. Raises `RunRefused`."""
     if not (path / "run.json").is_file():
-        raise RunRefused(f"{path} is not a run folder: it has no run.json")
+        raise RunRefused(f"{path} is not a run folder: it has no run.json{run_instead(path)}")
     return Run(path)
+
+
+def run_around(place: str | Path) -> Path | None:
+    """The run folder in which a place lies, at any depth; None of a run folder itself, and of an address."""
+    path = Path(place)
+    if "://" in str(place) or (path / "run.json").is_file():
+        return None
+    return next((folder for folder in path.absolute().parents if (folder / "run.json").is_file()), None)
+
+
+def run_instead(place: str | Path) -> str:
+    """What a message says more of a place within a run folder: "; it is part of the run runs/lead: give that one"."""
+    run = run_around(place)
+    if run is None:
+        return ""
+    shown = run.relative_to(Path.cwd()) if run.is_relative_to(Path.cwd()) else run
+    return f"; it is part of the run {shown}: give that one"
 
 
 def _write_manifest(run: Run, made_with: dict[str, str], start: dict[str, Any], rig: Rig) -> None:

@@ -1,4 +1,4 @@
-"""What the user named on the command line: scenario files, folders of them, or names from the shipped library."""
+"""Scenario files given on the command line: files, folders, or names of shipped scenarios."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,18 +14,18 @@ _ENDINGS = (".yaml", ".yml")
 
 
 class NotFound(UserError):
-    """A path or name that leads to no scenario file."""
+    """A path or name without scenario files."""
 
 
 class NoLog(UserError):
-    """A scenario starts from a log and no log was given."""
+    """A scenario starts from a log, but no log was given."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Every scenario of the files, sweeps expanded, and the faults of the files that have some.
+    """All scenarios of the files, sweeps expanded, and the faults of invalid files.
 
-    `dropped` counts the combinations of sweeps that their constraints left out.
+    `dropped` counts the combinations of sweeps that constraints exclude.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -34,13 +34,13 @@ class Loaded:
 
 
 def find(names: tuple[str, ...]) -> tuple[Path, ...]:
-    """The files behind paths, folders and library names, each once; NotFound says what there is."""
+    """The files of paths, folders and library names, each once. Raises `NotFound`."""
     files = [file for name in names for file in _lookup(name)]
     return tuple(dict.fromkeys(files))
 
 
 def load_all(files: tuple[Path, ...]) -> Loaded:
-    """Read the files; a bad one is reported and does not stop the rest. Equal scenarios come once."""
+    """Read the files; an invalid one is reported and does not stop the others. Equal scenarios are returned once."""
     scenarios: dict[str, Scenario] = {}
     faults: list[SpecErrors] = []
     dropped = 0
@@ -64,18 +64,18 @@ def _lookup(name: str) -> list[Path]:
     if path.is_file():
         return [path]
     shipped = library() | suites()
-    short = {file.stem: file for file in shipped.values()}  # `ccrb` will do for `euro_ncap_2023/ccrb`
+    short = {file.stem: file for file in shipped.values()}  # `ccrb` is enough for `euro_ncap_2023/ccrb`
     if name in groups():
         return list(groups()[name])
     if (file := (short | shipped).get(name)) is not None:
         return [file]
-    raise NotFound(f"{name}: neither file nor folder, nor shipped under that name{_nearest(name, short)}")
+    raise NotFound(f"{name}: not a file, not a folder, and not the name of a shipped scenario{_nearest(name, short)}")
 
 
 def _nearest(name: str, short: dict[str, Path]) -> str:
     close = get_close_matches(name.rpartition("/")[2], short, n=2)
     full = [long for long, file in (library() | suites()).items() if file.stem in close]
-    return f"; did you mean {' or '.join(full)}?" if full else "; `nearmiss library` lists what is"
+    return f"; did you mean {' or '.join(full)}?" if full else "; `nearmiss library` lists the names"
 
 
 def _files(folder: Path) -> list[Path]:

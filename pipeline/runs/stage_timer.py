@@ -1,4 +1,4 @@
-"""Times the stages of one clip, and tells whoever looks which stage it is in."""
+"""Measure the time of a clip's stages and show the running stage in a file."""
 
 import json
 import time
@@ -13,10 +13,10 @@ from pipeline.runs.run_folder import UNFINISHED
 
 
 class Stopwatch:
-    """`with clock("judge"):` adds the seconds of its block to `seconds` under the stage's name.
+    """`with clock("judge"):` adds the seconds of its block to `seconds["judge"]`.
 
-    The running stage is written to the files `shows`, one a clip, so that a progress display, or a person after a
-    crash, sees it. `begun` are the seconds of stages before.
+    The running stage is written to the files `shows`, one for each clip, for the progress display and for failures.
+    `begun` are the seconds of earlier stages.
     """
 
     def __init__(self, *shows: Path, begun: Mapping[str, float] = MappingProxyType({})) -> None:
@@ -25,7 +25,7 @@ class Stopwatch:
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Whatever the block raises travels on; its seconds are then not counted."""
+        """If the block raises, its seconds are not counted."""
         for shown in self.shows:
             write_text(shown, json.dumps(dict(RunningStage(stage=stage, since=time.time()))))
         begun = time.perf_counter()
@@ -33,19 +33,19 @@ class Stopwatch:
         self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - begun, 3)
 
     def stop(self) -> None:
-        """Nothing runs any more."""
+        """Delete the files with the running stage."""
         for shown in self.shows:
             shown.unlink(missing_ok=True)
 
 
 def in_work(run: Path) -> list[tuple[str, str, float]]:
-    """Clip, stage and seconds in that stage of every clip being made in a run folder."""
+    """Clip, stage and seconds in that stage of every clip that is being made in a run folder."""
     rows = []
     for path in sorted((run / UNFINISHED).glob("*.stage")):
         try:
             shown = read_stage(path)
-        except (OSError, ValueError):  # it ended, or is being written, as we look
+        except (OSError, ValueError):  # it ended, or is being written
             continue
-        since = max(0.0, time.time() - shown.since)  # a clock may be set back in between
+        since = max(0.0, time.time() - shown.since)  # the clock may have been set back
         rows.append((path.name.split(".")[0], shown.stage, since))
     return rows

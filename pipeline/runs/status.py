@@ -1,4 +1,4 @@
-"""What a run folder says of itself: what is done, what is missing, who works there, why it stopped, how to go on."""
+"""Status of a run folder: finished and missing clips, the running process, why it stopped, how to resume."""
 
 import shutil
 import socket
@@ -15,7 +15,7 @@ from pipeline.runs.run_folder import Run, State, look
 from pipeline.runs.saved_request import goes_on, resuming, wanted
 from pipeline.runs.stage_timer import in_work
 
-_LITTLE_ROOM = 2**28  # bytes; one clip takes a few millions, a dataset's tables more
+_LITTLE_ROOM = 2**28  # bytes; a clip takes a few million, a dataset's tables more
 
 
 class RunPhase(StrEnum):
@@ -26,10 +26,10 @@ class RunPhase(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """Counts are of the clips that the run's requests mean, without those that other nights made since.
+    """Counts are of the clips of the run's requests, without those that other nightly runs have made.
 
-    `extra` are there though no request means them any more; `faulty` are scenario files that could not be read;
-    `failed` is among the missing. `working` holds clip, stage and seconds in it, `holder` who has the folder.
+    `extra` clips belong to no request any more; `faulty` counts scenario files with faults; `failed` clips are among
+    the missing ones. `working` has clip, stage and seconds in it; `holder` is the process that has locked the folder.
     """
 
     run: Path
@@ -50,12 +50,12 @@ class Status:
 
 
 def status(path: Path) -> Status:
-    """Reads, and changes nothing; whoever works there is not disturbed. Raises `RunRefused`."""
+    """Read the status; changes nothing and needs no lock. Raises `RunRefused`."""
     run = look(path)
     clips = {clip for some in wanted(run).values() for clip in some}
     there = {state: _names(run, state) for state in (State.ACCEPTED, State.REJECTED)}
     made = set().union(*there.values())
-    clips = clips or made  # a folder of a version that did not write them down
+    clips = clips or made  # a folder of an older version
     clips -= made_on_other_nights(run)
     failed = tuple(f for f in run.failures() if f.clip in clips - made)
     who, start = holder(path), run.last_start()
@@ -71,7 +71,7 @@ def status(path: Path) -> Status:
 
 
 def _done(start: RunStart) -> bool:
-    """Whether the last start came to its end, dataset and report included; one of an older version does not say."""
+    """Whether the last start completed, including dataset and report; not known for an older version."""
     return start.ended.why == "done" if start.ended else start.goes_on_with is None
 
 
@@ -80,18 +80,18 @@ def _names(run: Run, state: State) -> set[str]:
 
 
 def _why(path: Path, start: RunStart, who: dict[str, str] | None) -> str:
-    """How the last start ended, in words; "" while it works."""
+    """How the last start ended; "" while it is running."""
     if who is not None:
         return ""
     if start.ended:
-        return "it came to its end" if start.ended.why == "done" else f"{start.ended.why} ({start.ended.at})"
+        return "it completed" if start.ended.why == "done" else f"{start.ended.why} ({start.ended.at})"
     free = shutil.disk_usage(path).free
     room = f"; only {free / 2**20:.0f} MiB are free on its disk" if free < _LITTLE_ROOM else ""
-    return f"it ended without a word: killed, or its machine went down{room}"
+    return f"it ended without a message: it was killed, or its machine failed{room}"
 
 
 def _next(path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed], start: RunStart) -> str:
-    """The one command that goes on from here; "" where there is nothing to do but wait or look."""
+    """The command to continue; "" if the run is running or complete."""
     if phase is not RunPhase.STOPPED:
         return ""
     if not _done(start):
@@ -102,19 +102,19 @@ def _next(path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed
 
 
 def lines(told: Status) -> list[str]:
-    """The same for a person."""
+    """The status as lines of text."""
     counts = {"wanted": told.wanted, "accepted": told.accepted, "rejected": told.rejected, "missing": told.missing}
     said = [
-        f"{told.run}: {told.phase}, begun {told.began}, drawn by {told.renderer}",
+        f"{told.run}: {told.phase}, started {told.began}, renderer {told.renderer}",
         *(f"  {name:9}{count:7}" for name, count in counts.items()),
     ]
     if told.failed:
         transient = sum(failure.transient for failure in told.failed)
-        said.append(f"  {'failed':9}{len(told.failed):7}  of the missing; {transient} by the machine's fault")
+        said.append(f"  {'failed':9}{len(told.failed):7}  of the missing clips; {transient} of them by the machine")
     if told.faulty:
-        said.append(f"  {'faulty':9}{told.faulty:7}  scenario files that could not be read: nearmiss check tells")
+        said.append(f"  {'faulty':9}{told.faulty:7}  scenario files with faults: see nearmiss check")
     if told.extra:
-        said.append(f"  {'extra':9}{told.extra:7}  clips that no request here means any more")
+        said.append(f"  {'extra':9}{told.extra:7}  clips that belong to no request any more")
     said += [f"    {failure.clip}: {failure.reason}" for failure in told.failed[:10]]
     said += [f"    ... {len(told.failed) - 10} more in {told.run / State.FAILED}"] if len(told.failed) > 10 else []
     if told.holder is not None:
@@ -123,4 +123,4 @@ def lines(told: Status) -> list[str]:
         said.append(f"held by   process {who.get('pid', '?')} on {who.get('host', '?')}{here} since {who.get('since')}")
     said += [f"    {clip}: {stage}, {seconds:.0f} s" for clip, stage, seconds in told.working]
     said += [f"stopped   {told.why}"] if told.phase is RunPhase.STOPPED else []
-    return [*said, f"go on     {told.next}"] if told.next else said
+    return [*said, f"resume    {told.next}"] if told.next else said

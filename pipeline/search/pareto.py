@@ -25,8 +25,11 @@ LEAST_POPULATION = 8
 class FrontierEffort(Protocol):
     """The number of rollouts and the seed of a search."""
 
-    rollouts: int
-    seed: int
+    @property
+    def rollouts(self) -> int: ...
+
+    @property
+    def seed(self) -> int: ...
 
 
 @runtime_checkable

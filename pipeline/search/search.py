@@ -60,8 +60,8 @@ def search(
 ) -> SearchResult:
     """Try up to `effort.rollouts` points of the file's space; Ctrl-C ends the search early and keeps its results.
 
-    With several measures the result is their Pareto frontier. Raises Faults for a file without a sweep, KeyError for an
-    unknown measure.
+    With several measures the result is their Pareto frontier. Raises SpecErrors for a file without a sweep,
+    KeyError for an unknown measure.
     """
     text = file.read_text("utf-8")
     spanned, result, started = _space(text, file), SearchResult(), time.monotonic()
@@ -98,8 +98,8 @@ def run_trial(text: str, path: Path, measures: tuple[str, ...], point: Point) ->
         why = "; ".join(f"{v.check}: {v.reason}" for v in against)
         return trial(fate=Fate.UNEXPECTED if expected else Fate.IMPOSSIBLE, why=why)
     impact, asked = first_impact(rollout), [MEASURES[name] for name in measures]
-    figures = tuple(each.read(rollout, verdicts, impact) for each in asked)
-    if None in figures:
+    figures = tuple(v for each in asked if (v := each.read(rollout, verdicts, impact)) is not None)
+    if len(figures) < len(asked):
         return trial(fate=Fate.NO_CONFLICT)
     speed = None if impact is None else impact.speed_mps
     severities = tuple(each.order(value, impact) for each, value in zip(asked, figures, strict=True))
@@ -120,8 +120,8 @@ def _trial_runner(
         yield partial(map, one)
         return
     # Ctrl-C is for this process only. A fork would copy the threads of numerical libraries in an undefined state.
-    ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), **ignore)
+    ignored = (signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=signal.signal, initargs=ignored)
     try:
         yield lambda points: pool.map(one, points, chunksize=max(1, ceil(len(points) / (4 * workers))))
     finally:

@@ -55,11 +55,11 @@ def sight_before_conflict(rollout: Rollout, impact: Impact | None) -> float | No
         row, t_s = impact.row, impact.t_s
     else:
         ttc = encounters(rollout).ttc_s
-        frame, row = np.unravel_index(ttc.argmin(), ttc.shape)
+        frame, row = map(int, np.unravel_index(ttc.argmin(), ttc.shape))
         if not np.isfinite(ttc[frame, row]):
             return None
         t_s = float(rollout.t_s[frame])
-    return max(0.0, t_s - first_seen_s(rollout, int(row)))
+    return max(0.0, t_s - first_seen_s(rollout, row))
 
 
 def others_effort(rollout: Rollout, impact: Impact | None) -> float:

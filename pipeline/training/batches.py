@@ -1,7 +1,7 @@
 """Training batches of each network: crops, windows and clips from footage, drawn with a seed."""
 
-from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -33,15 +33,20 @@ Batch = TypeVar("Batch")
 
 def to_device(batch: Batch, device: torch.device) -> Batch:
     """Copy a batch, a dataclass of tensors (or of such dataclasses) or a tuple or dict of tensors, to a device."""
+    return cast(Batch, _copied(batch, device))  # a copy is of the same type
+
+
+def _copied(batch: object, device: torch.device) -> object:
     match batch:
         case Tensor():
             return batch.to(device)
         case tuple():
-            return tuple(to_device(value, device) for value in batch)
+            return tuple(_copied(value, device) for value in batch)
         case dict():
-            return {name: to_device(value, device) for name, value in batch.items()}
-        case _:
-            return replace(batch, **{f.name: to_device(getattr(batch, f.name), device) for f in fields(batch)})
+            return {name: _copied(value, device) for name, value in batch.items()}
+        case _ if is_dataclass(batch) and not isinstance(batch, type):
+            return replace(batch, **{f.name: _copied(getattr(batch, f.name), device) for f in fields(batch)})
+    raise TypeError(f"{type(batch).__name__} is no batch")
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,9 @@ def windows_batch(
         poses.append(torch.from_numpy(driven(footage.actions[p.clip, time]) @ camera.camera_to_ego))
         intrinsics.append(torch.from_numpy(camera.intrinsic))
     cameras = CameraPath(torch.stack(poses), torch.stack(intrinsics))
-    return TrainingWindow(*(torch.stack(x) for x in (pictures, layers, values, weights)), cameras)
+    return TrainingWindow(
+        torch.stack(pictures), torch.stack(layers), torch.stack(values), torch.stack(weights), cameras
+    )
 
 
 def objects_batch(footage: Footage, rng: np.random.Generator, clips: int, frames: int) -> dict[str, Tensor]:

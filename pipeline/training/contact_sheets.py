@@ -22,4 +22,6 @@ def sheet(rows: list[UInt8[np.ndarray, "time height width 3"]], path: Path, enla
     """Write rows of pictures below each other, enlarged by nearest neighbour."""
     grid = np.concatenate([rearrange(row, "t h w c -> h (t w) c") for row in rows])
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(grid).resize((grid.shape[1] * enlarge, grid.shape[0] * enlarge), Image.NEAREST).save(path)
+    Image.fromarray(grid).resize((grid.shape[1] * enlarge, grid.shape[0] * enlarge), Image.Resampling.NEAREST).save(
+        path
+    )

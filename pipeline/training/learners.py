@@ -31,7 +31,7 @@ from models.decoder.rendering import render_video
 from models.decoder.reprojection import CameraPath
 from models.decoder.windows import STRIDE, Anchor, DecoderInputs, first_frame_conditions, window_conditions
 from models.pixels import signed, to_bytes
-from models.precision import compute_context
+from models.precision import channels_last, compute_context
 from models.presets import Preset
 from models.tokens.tokenizer import Tokenizer
 from models.world_model.network import WorldModel
@@ -69,9 +69,11 @@ class TokenizerLearner:
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         return self.network.loss(*to_device(pictures_batch(self.footage, rng, 32, BODY_STRENGTH), self.device))
 
-    def picture(self, network: Tokenizer, path: Path) -> None:
+    def picture(self, path: Path) -> None:
         shown = self.footage.pictures[self.footage.ready[:4], 0]
-        decoded = network.decode(network.encode(rearrange(signed(shown), "b h w c -> b c h w").to(self.device)))
+        decoded = self.network.decode(
+            self.network.encode(rearrange(signed(shown), "b h w c -> b c h w").to(self.device))
+        )
         sheet([shown, to_bytes(decoded)], path)
 
 
@@ -129,9 +131,7 @@ class DecoderLearner:
 
     def __init__(self, preset: Preset, footage: Footage, tokenizer: Path, device: torch.device):
         self.network, self.footage, self.device = VideoDecoder(preset.decoder).to(device), footage, device
-        critic = Critic(CriticConfig(preset.decoder.layers, CRITIC_WIDTHS)).to(
-            device, memory_format=torch.channels_last
-        )
+        critic = channels_last(Critic(CriticConfig(preset.decoder.layers, CRITIC_WIDTHS))).to(device)
         self.rollouts: dict[int, DecoderRollout] = {}
         self.critic = OptimizedNetwork(critic, torch.optim.Adam(critic.parameters(), CRITIC_RATE, self.betas))
         trained, fingerprint = _tokenizer(preset, tokenizer, device)
@@ -196,7 +196,7 @@ class DecoderLearner:
                 first = predict_clean(self.network, first_frame_conditions(inputs))[:, 0].clamp(-1, 1)
         return DecoderRollout(window, inputs, 0, first, Anchor(first, 0))
 
-    def picture(self, network: VideoDecoder, path: Path) -> None:
+    def picture(self, path: Path) -> None:
         rows, burst = [], self.footage.config.burst
         shown = [1, burst // 2, burst - 1]
         for clip in self.footage.ready[:4]:
@@ -208,7 +208,7 @@ class DecoderLearner:
             generator = torch.Generator().manual_seed(0)
             prompt = torch.from_numpy(self.footage.clean[clip, :1])
             conditions = to_device((tokens[None], layers[None], cameras, prompt), self.device)
-            drawn = render_video(network, self.read, *conditions, [generator])[0].cpu().numpy()
+            drawn = render_video(self.network, self.read, *conditions, [generator])[0].cpu().numpy()
             rows += [self.footage.clean[clip, shown], drawn[shown]]
         sheet(rows, path)
 
@@ -236,7 +236,7 @@ class WorldLearner:
         c = to_device(batch, self.device)
         return self.network.loss(c.codes, c.layers, c.actions, c.words, c.t_s, generator, c.weight)
 
-    def picture(self, network: WorldModel, path: Path) -> None:
+    def picture(self, path: Path) -> None:
         rows = []
         for clip in self.footage.ready[:3]:
             frames = self.footage.config.at_token_rate
@@ -245,7 +245,7 @@ class WorldLearner:
             words = torch.from_numpy(np.array(self.footage.words[clip]))[None]
             known = (select(self.codes)[:, :1], select(self.footage.layers), select(self.footage.actions), words, t_s)
             generators = [torch.Generator().manual_seed(0)]
-            codes = sample_tokens(network, *to_device(known, self.device), generators, Sampling())
+            codes = sample_tokens(self.network, *to_device(known, self.device), generators, Sampling())
             shown = [0, 1, len(frames) // 2, len(frames) - 1]
             true = select(self.codes)[0][shown].to(self.device)
             rows += [to_bytes(self.tokenizer.decode(true)), to_bytes(self.tokenizer.decode(codes[0][shown]))]
@@ -267,9 +267,9 @@ class DetectorLearner:
         ignore = batch.pop("ignore")
         return self.network.loss(**batch, weight=1 - ignore, generator=generator)
 
-    def picture(self, network: Detector, path: Path) -> None:
+    def picture(self, path: Path) -> None:
         shown = self.footage.pictures[self.footage.ready[:8], 3]
-        detections = network.detect(rearrange(signed(shown), "b h w c -> b c h w").to(self.device), 0.3)
+        detections = self.network.detect(rearrange(signed(shown), "b h w c -> b c h w").to(self.device), 0.3)
         outlined_pictures = np.stack(
             [outlined(*pair) for pair in zip(shown, (f.boxes.cpu().numpy() for f in detections), strict=True)]
         )
@@ -290,7 +290,7 @@ class EgoMotionLearner:
         pairs = to_device(pairs_batch(self.footage, rng, 16), self.device)
         return self.network.loss(pairs.before, pairs.after, pairs.motion, generator)
 
-    def picture(self, network: EgoMotion, path: Path) -> None:
+    def picture(self, path: Path) -> None:
         """No sheet: its errors are in the loss curve."""
 
 

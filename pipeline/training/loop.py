@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models import weights
-from models.precision import compute_context
+from models.precision import channels_last, compute_context
 from pipeline.engine.machine import keep_freed_memory
 
 WARM_UP_STEPS = 100
@@ -30,17 +30,23 @@ COOL_DOWN = 0.25  # the last share of the steps, in which the rate decreases to 
 class Learner(Protocol):
     """One network for the training loop: its parameters, its loss on a drawn batch, and its samples."""
 
-    network: nn.Module
     rate: float
     betas: tuple[float, float]
-    critic: "OptimizedNetwork | None"  # trained against the network, within its loss
+
+    @property
+    def network(self) -> nn.Module: ...
+
+    @property
+    def critic(self) -> "OptimizedNetwork | None":
+        """Trained against the network, within its loss."""
+        ...
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
         """Loss terms on a batch drawn with `rng`, on the network's device; "total" is minimised."""
         ...
 
-    def picture(self, network: nn.Module, path: Path) -> None:
-        """Write a sample sheet with the averaged weights, for visual inspection."""
+    def picture(self, path: Path) -> None:
+        """Write a sample sheet of the network, which has the averaged weights now, for visual inspection."""
         ...
 
 
@@ -64,11 +70,14 @@ def parameter_groups(network: nn.Module, most: float) -> list[dict]:
     return [{"params": [w], "lr": 0.0, "most": min(most, RATE_OVER_FAN_IN / fan_in(w))} for w in network.parameters()]
 
 
+Trained = TypeVar("Trained", bound=nn.Module, covariant=True)
+
+
 @dataclass(frozen=True)
-class OptimizedNetwork:
+class OptimizedNetwork(Generic[Trained]):
     """A network and its optimiser."""
 
-    network: nn.Module
+    network: Trained
     optimiser: torch.optim.Optimizer
 
     def descend(self, loss: Tensor) -> None:
@@ -175,7 +184,7 @@ def train(
     checkpoint = folder / "checkpoint.safetensors"
     if begin and not checkpoint.exists():
         weights.initialise_from(part.network, begin, vocabulary)
-    network = part.network.to(memory_format=torch.channels_last).train()
+    network = channels_last(part.network).train()
     average = Average(network)
     learner = OptimizedNetwork(
         network, torch.optim.AdamW(parameter_groups(network, part.rate), betas=part.betas, weight_decay=0.01)
@@ -223,7 +232,7 @@ def write_averaged_weights(
     part.network.eval()
     weights.save(part.network, path, lineage, vocabulary)
     with torch.inference_mode():
-        part.picture(part.network, folder / f"sample-{step:06d}.png")
+        part.picture(folder / f"sample-{step:06d}.png")
     part.network.load_state_dict(raw)
     part.network.train()
 

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
@@ -123,7 +123,7 @@ def _shapes(c: FootageConfig) -> dict[str, tuple[tuple[int, ...], type]]:
     }
 
 
-def open_footage(folder: Path, mode: str = "r") -> Footage:
+def open_footage(folder: Path, mode: Literal["r", "r+"] = "r") -> Footage:
     """Open footage in `folder`; FileNotFoundError says how to create some, UserError why it cannot be used."""
     if not (folder / "footage.json").exists():
         raise FileNotFoundError(f"no footage in {folder}; `nearmiss train tokenizer --footage {folder}` creates some")
@@ -187,8 +187,8 @@ def film_clip(folder: Path, clip: int) -> int:
     moments = draw_moments(config, len(rollout.t_s), seed)
     scenery, camera = build_scenery(rollout), config.camera
     boxes, classes, instances, ignore = targets(label_visibility(rollout, scenery, camera, moments), rollout)
-    footage.pictures[clip], footage.clean[clip] = render_with_clean(rollout, scenery, camera, seed, moments)
-    footage.layers[clip] = draw_layers(rollout, scenery, camera, moments, seed).values
+    footage.pictures[clip], footage.clean[clip] = render_with_clean(rollout, scenery, camera, seed, moments.tolist())
+    footage.layers[clip] = draw_layers(rollout, scenery, camera, moments.tolist(), seed).values
     for name, values in (("boxes", boxes), ("classes", classes), ("instances", instances), ("ignore", ignore)):
         getattr(footage, name)[clip] = values[moments]
     footage.actions[clip] = ego_actions(rollout)[moments]

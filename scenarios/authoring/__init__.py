@@ -1,4 +1,4 @@
-"""Help for the author.
+"""Tools for authors.
 
 Owns `explain`, and drafts of new scenario files.
 """

@@ -1,7 +1,7 @@
-"""A scenario file drafted from one English phrase: who is in it, where they must stand for it to happen, and when.
+"""Drafts a scenario file from one English phrase: its actors, start positions that make it happen, and times.
 
-The setting is read by setting.py, the story by the very grammar of story lines: of the places where an actor can
-usually be, those are taken with which the file loads.
+draft_setting.py reads the setting, the grammar of story lines reads the story. Of the usual places of each actor, the
+first ones with which the file loads are used.
 """
 
 import json
@@ -18,7 +18,7 @@ from lark.exceptions import UnexpectedInput
 from scenarios.authoring.draft_actors import DraftActor, company, ego_lane, ego_speed
 from scenarios.authoring.draft_setting import DraftSetting, read_setting
 from scenarios.load import loads
-from scenarios.scenario import HoldSpeed, Scenario
+from scenarios.scenario import HoldSpeed, OnLane, Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors, quoted
 from scenarios.spec.actor_references import join_nouns
@@ -29,7 +29,7 @@ from scenarios.verbs import VERBS
 from scenarios.verbs.clause import Clause, ClauseError
 
 LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
-_SOONEST_S, _APART_S = 1.0, 1.5  # when something happens if the phrase does not say, and what follows it
+_SOONEST_S, _APART_S = 1.0, 1.5  # default time of an event, and of those after it
 _SAYS_WHEN = re.compile(r"\b(after|later|when|once|at once|immediately|as soon as|until|since)\b")
 _NEXT = re.compile(r"\s*(?:;|,? ?\b(?:and then|then|and|while)\b|,)\s*")
 _FINITE = {
@@ -42,16 +42,16 @@ _FINITE = {
 
 
 class NotDrafted(ValueError):
-    """A phrase of which nothing, or too little, is understood; the message quotes what.
+    """A phrase of which nothing, or too little, is understood; the message quotes it.
 
-    `example`: a phrase that can be drafted, of the same verb; "" where there is none.
+    `example`: a phrase with the same verb that can be drafted; "" if there is none.
     """
 
     example: str = ""
 
 
 class _Lacking(NotDrafted):
-    """A phrase whose verb is known, and that says too little of it, or what cannot be. `verbs`: those it may mean."""
+    """A phrase with a known verb that lacks something or is not possible. `verbs`: the verbs that it may mean."""
 
     def __init__(self, said: str, verbs: tuple[str, ...], unknown: tuple[str, ...]):
         self.verbs, self.unknown = verbs, unknown
@@ -67,7 +67,7 @@ class Draft:
 
 
 def draft(phrase: str, name: str) -> Draft:
-    """A file called `name` in which what the phrase says happens; raises NotDrafted."""
+    """A file called `name` in which the phrase happens; raises NotDrafted."""
     try:
         return _drafted(phrase, name)
     except _Lacking as lacking:
@@ -79,7 +79,7 @@ def draft(phrase: str, name: str) -> Draft:
 
 
 def _example(phrase: str, name: str, lacking: _Lacking) -> str:
-    """The first that can be drafted of what the verbs offer."""
+    """The first example of the verbs that can be drafted."""
     own = (VERBS.get(verb) for verb in lacking.verbs)
     for offer in dict.fromkeys(offer for verb in own if verb is not None for offer in verb.drafts):
         tried = offer.replace("...", phrase)
@@ -90,18 +90,18 @@ def _example(phrase: str, name: str, lacking: _Lacking) -> str:
 
 
 def _drafted(phrase: str, name: str) -> Draft:
-    """The same without an example in the message."""
+    """The draft, or NotDrafted without an example in its message."""
     if not 0 < len(phrase.strip()) <= LONGEST or not phrase.isprintable():
         raise NotDrafted(f"a phrase of 1 to {LONGEST} characters is wanted")
     read = read_setting(phrase)
     cast = company(_finite(read.rest), read)
     if not cast.parts and "ego" not in cast.said.split():
-        raise NotDrafted(f"nobody in '{phrase}' whom the language knows; it has {', '.join(WRITTEN)}, and the ego")
+        raise NotDrafted(f"no known actor in '{phrase}'; known are {', '.join(WRITTEN)}, and the ego")
     if len(cast.parts) > MOST_PARTS:
         raise NotDrafted(f"{len(cast.parts)} actors in one phrase; at most {MOST_PARTS} are drafted at once")
     for said, left in _shortened(cast.said):
         if left and not _lines(said, cast.parts, split=True):
-            break  # only names are left of it: that somebody is there is not what the phrase says
+            break  # only names are left, without an action
         unknown = (*read.unknown, *cast.unknown, *([left] if left else []))
         found = _placed(Sheet(name, phrase, cast.setting, cast.parts, ()), said)
         if isinstance(found, tuple):
@@ -111,14 +111,12 @@ def _drafted(phrase: str, name: str) -> Draft:
             raise _Lacking(meant, found.verbs, unknown)
     known = openings()
     verbs = tuple(verb for word in cast.said.split() for verb in sorted(known.get(word, ())))
-    raise _Lacking(
-        f"'{read.rest}' is not understood as something that somebody does", verbs, (*read.unknown, *cast.unknown)
-    )
+    raise _Lacking(f"'{read.rest}' is not understood as an action of an actor", verbs, (*read.unknown, *cast.unknown))
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file in the making: its sections as text, the actors' in order."""
+    """A draft file: its sections as text, the actors in order."""
 
     name: str
     phrase: str
@@ -157,7 +155,7 @@ def _road(values) -> dict[str, str]:
     said = {key.removeprefix("road."): value for key, value in values.items() if key.startswith("road.")}
     bend = {"radius": "120 m", "direction": said.get("direction", "left")} if said.get("kind") == "curve" else {}
     usual = {"kind": "straight", "lanes": "2", "opposite_lanes": "1", "lane_width": "3.5 m"}
-    if int(said.get("lanes", 2)) > 2:  # a motorway or the like: nobody comes the other way
+    if int(said.get("lanes", 2)) > 2:  # a motorway or similar: without oncoming lanes
         usual |= {"opposite_lanes": "0"}
     return usual | said | bend
 
@@ -167,7 +165,7 @@ def _finite(text: str) -> str:
 
 
 def _shortened(said: str) -> Iterator[tuple[str, str]]:
-    """A sentence, and then without its last words, which come second: what hangs on behind may be left out, by name."""
+    """Pairs of a sentence without its last words, and these words: the end may be dropped and reported."""
     words = said.split()
     for end in range(len(words), max(len(words) - 8, 0), -1):
         yield " ".join(words[:end]), " ".join(words[end:])
@@ -175,7 +173,7 @@ def _shortened(said: str) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class _Refusal:
-    """Why a story that is understood cannot be: of the likeliest places of its actors."""
+    """The reason why a story is not possible although it is understood, for the most likely places of its actors."""
 
     found: str
     wanted: str
@@ -183,9 +181,9 @@ class _Refusal:
 
 
 def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | _Refusal | None:
-    """The first way to place the actors with which the file loads, the phrase as one line of the story or several.
+    """The first placement of the actors with which the file loads, with the phrase as one story line or several.
 
-    Else why it does not load with any, or None where the grammar does not understand it.
+    Otherwise the reason why it does not load, or None if the grammar does not understand it.
     """
     refusal: _Refusal | None = None
     for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in (False, True)):
@@ -196,7 +194,7 @@ def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | _Refusal | None
                 return tried, loads(tried.text())[0]
             except SpecErrors as error:
                 if not _is_read(story):
-                    break  # no other place would make the grammar understand it
+                    break  # another place does not help the grammar
                 refusal = refusal or _refusal(story, error)
     return refusal
 
@@ -206,7 +204,7 @@ def _is_read(story: tuple[str, ...]) -> bool:
 
 
 def _clauses(line: str) -> tuple[Clause | ClauseError, ...]:
-    """What the grammar reads in a line; () where it does not understand it."""
+    """The clauses that the grammar reads in a line; () if it does not understand the line."""
     try:
         return clauses(join_nouns(line))[1]
     except UnexpectedInput:
@@ -214,7 +212,7 @@ def _clauses(line: str) -> tuple[Clause | ClauseError, ...]:
 
 
 def _refusal(story: tuple[str, ...], error: SpecErrors) -> _Refusal | None:
-    """The first fault of a line of the story, unless the line only has a word that names nobody."""
+    """The first fault of a story line, unless the line only has a word that names no actor."""
     for fault in error.faults:
         place = fault.where.partition("story.")[2].partition(".")[0]
         if not place.isdecimal():
@@ -230,25 +228,26 @@ def _refusal(story: tuple[str, ...], error: SpecErrors) -> _Refusal | None:
 
 
 def _lines(said: str, parts: tuple[DraftActor, ...], split: bool) -> tuple[str, ...]:
-    """The story's lines; a clause without somebody in front goes on with who was told of before."""
+    """The story's lines; a clause without an actor continues with the actor mentioned before."""
     clauses = [clause for clause in (_NEXT.split(said) if split else [said]) if clause]
-    names, lines, who = {part.id for part in parts} | {"ego"}, [], ""
+    names, who = {part.id for part in parts} | {"ego"}, ""
+    lines: list[str] = []
     for clause in clauses:
         first = clause.split()[0] if clause.split()[0] != "the" else " ".join(clause.split()[1:2])
         if clause.strip() in names:
-            continue  # somebody who only is there
+            continue  # an actor without an action
         who, clause = (first, clause) if first in names or not who else (who, f"{who} {clause}")
         lines.append(clause if _SAYS_WHEN.search(clause) else _timed(clause, _SOONEST_S + _APART_S * len(lines)))
     return tuple(lines)
 
 
 def _timed(clause: str, t_s: float) -> str:
-    """The time leads a chain of deeds: behind it, it would be the last one's."""
+    """Puts the time before a chain of actions: after it, it would belong to the last one."""
     return f"after {t_s:g} s, {clause}" if _NEXT.search(clause) else f"{clause} after {t_s:g} s"
 
 
 def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
-    """With everybody who walks or rides into the ego's way placed so that they meet there if the ego does not brake."""
+    """Places every crossing actor so that it meets the ego if the ego does not brake."""
     acting = {event.actor for event in scenario.events}
     crossing = [
         i for i, part in enumerate(sheet.parts) if part.id in acting and not part.place.where.startswith("lane")
@@ -256,6 +255,7 @@ def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
     if not crossing or "distance" in sheet.setting.values:
         return sheet
     ego, rollout = scenario.placed[0], simulate(_without_ego(scenario))
+    assert isinstance(ego.start, OnLane) and rollout.road is not None  # a draft is on a road, the ego in a lane
     front_m = ego.start.s_m + ego.body.size.length_m / 2
     parts, latest_s = list(sheet.parts), 0.0
     for i in crossing:
@@ -269,13 +269,13 @@ def _met(sheet: Sheet, scenario: Scenario) -> Sheet:
     moved = replace(sheet, parts=tuple(parts), duration_s=max(6, math.ceil(latest_s + 2.5)))
     try:
         loads(moved.text())
-    except SpecErrors:  # somebody else is there already
+    except SpecErrors:  # the place is occupied
         return sheet
     return moved
 
 
 def _without_ego(scenario: Scenario) -> Scenario:
-    """Long enough for a slow walker, and nobody waits for the ego: it stands."""
+    """The scenario for measuring a crossing: long enough for a slow pedestrian, with a standing ego."""
     ego, *others = scenario.placed
     stands = replace(ego, behaviour=HoldSpeed(0.0), speed_mps=0.0)
     events = tuple(event for event in scenario.events if event.actor != "ego")

@@ -1,4 +1,4 @@
-"""Who is in a phrase, and the places where such an actor usually is, the likeliest first."""
+"""The actors of a phrase, and their usual places, most likely first."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,11 +16,11 @@ _STANDING = {"stationary", "stopped", "standing", "waiting", "broken-down", "str
 _ADJECTIVES = {"parked", "lead", "leading", "preceding", "oncoming", *_STANDING}
 _LEADS = {"lead", "leading", "preceding"}
 _ARTICLES = {"the", "a", "an", "another"}
-# Of nouns that mean several kinds, and of people, whom a phrase without more means.
+# Kinds of nouns that mean several kinds.
 _USUAL = {"vehicle": Kind.CAR, "person": Kind.PEDESTRIAN}
 _FROM = re.compile(r" from the (left|right)(?: lane)?\b")
-_ROW_M = 14.0  # between actors that are placed alike
-# What may follow a noun instead of standing before it: "a truck parked on the left", "a car stands in the ego's lane".
+_ROW_M = 14.0  # distance between actors with equal places
+# Words after a noun instead of before it: "a truck parked on the left", "a car stands in the ego's lane".
 _STANDS = ("parked", "stands still", "stands", "lies", "lying", "stuck", *sorted(_STANDING))
 _WHERE = r"in the ego's lane|in the lane|in its lane|on the road|in the road|ahead|in front"
 _IS = re.compile(rf"^ (?:is |that is |which is )?({'|'.join(_STANDS)})(?: (?:{_WHERE}))*(?= |,|$)")
@@ -29,7 +29,7 @@ _ON = re.compile(r"^,? (?:on|at) the (left|right)(?:-hand)?(?: side| lane)?(?: o
 
 @dataclass(frozen=True)
 class DraftPlace:
-    """Where an actor is: the words of its section. `gap_m` None: nowhere until it steps out from behind something."""
+    """The place of an actor as keys of its section. `gap_m` None: no place until it steps out from behind a body."""
 
     where: str = ""
     gap_m: float | None = None
@@ -39,7 +39,7 @@ class DraftPlace:
 
 @dataclass(frozen=True)
 class DraftActor:
-    """Somebody in a phrase; `row` counts them."""
+    """An actor of a phrase; `row` counts them."""
 
     id: str
     kind: Kind
@@ -51,7 +51,7 @@ class DraftActor:
     colour: Colour = Colour.ANY
 
     def places(self, setting: DraftSetting) -> Iterator[DraftPlace]:
-        """Where it may be, likeliest first, at the distance that the phrase names."""
+        """Possible places, most likely first, at the distance that the phrase gives."""
         speed = ego_speed(setting.values)
         for place in _usual_places(self.manner, speed, ego_lane(setting.values)):
             way_m = (place.gap_m or 0.0) * max(quantity(speed, SPEED), 5.0)
@@ -63,7 +63,7 @@ class DraftActor:
 
     @property
     def manner(self) -> str:
-        """How it usually is where the phrase says no more."""
+        """Its usual behaviour, if the phrase gives none."""
         if "parked" in self.said:
             return "parked"
         usual = KINDS[self.kind].manner
@@ -76,11 +76,11 @@ class DraftActor:
         return str(usual)
 
     def cover(self, scenario: Scenario) -> str | None:
-        """Behind whom it hides."""
+        """The actor that hides it."""
         return next((getattr(e.do, "behind", None) for e in scenario.events if e.actor == self.id), None)
 
     def moved(self, by_m: float) -> "DraftActor":
-        """The same, so much farther along the road."""
+        """The same actor, moved along the road."""
         if self.place.gap_m is None:
             return self
         return replace(self, place=replace(self.place, gap_m=round(self.place.gap_m + by_m, 1)))
@@ -100,7 +100,7 @@ class DraftActor:
 
 @dataclass(frozen=True)
 class DraftCast:
-    """The parts of a phrase, the phrase with their ids in place of what it calls them, and words of theirs unknown."""
+    """The actors of a phrase, the phrase with their ids instead of its nouns, and unknown adjectives."""
 
     parts: tuple[DraftActor, ...]
     said: str
@@ -109,7 +109,7 @@ class DraftCast:
 
 
 def company(text: str, setting: DraftSetting) -> DraftCast:
-    """Everybody whom a phrase names: article, adjectives, noun. The second time the same noun means the same one."""
+    """All actors of a phrase: article, adjectives, noun. The same noun again refers to the same actor."""
     parts: list[DraftActor] = []
     said: list[str] = []
     unknown: list[str] = []
@@ -127,11 +127,11 @@ def company(text: str, setting: DraftSetting) -> DraftCast:
             adjectives.add("parked" if found[1] == "parked" and "lane" not in found[0] else "standing")
             words = f" {' '.join(words)}"[found.end() :].split()
         side = ""
-        passes = said[begin - 1 : begin] == ["overtakes"]  # a side behind it is that of the passing
+        passes = said[begin - 1 : begin] == ["overtakes"]  # a side after it is the side of passing
         if not passes and (found := _ON.match(" " + " ".join(words))):
             side, words = found[1], f" {' '.join(words)}"[found.end() :].split()
         if said[begin - 1 : begin] == ["behind"]:
-            adjectives.add("parked")  # what somebody comes out from behind of stands at the kerb
+            adjectives.add("parked")  # a body that hides another one is parked at the kerb
         part = _part(noun, frozenset(adjectives & _ADJECTIVES), side, parts, "another" in said[begin:])
         part = replace(part, variant=sort or part.variant, colour=colour if part.colour is Colour.ANY else part.colour)
         if part.row == len(parts):
@@ -142,7 +142,7 @@ def company(text: str, setting: DraftSetting) -> DraftCast:
 
 
 def _begin(said: list[str]) -> int:
-    """Where the phrase begins that ends with a noun: at its article, or at its first adjective."""
+    """Start of the phrase that ends with a noun: its article, or its first adjective."""
     for back in range(2, min(5, len(said)) + 1):
         if said[-back] in _ARTICLES:
             return len(said) - back
@@ -167,7 +167,7 @@ def _part(noun: str, said: frozenset[str], side: str, parts: list[DraftActor], o
 
 
 def _sort(noun: str, adjectives: set[str]) -> str:
-    """The variant of two words that a noun and what stands before it name: 'school bus'."""
+    """The variant named by a noun and the word before it: 'school bus'."""
     said = (f"{word} {noun}" for word in sorted(adjectives))
     return next((CALLED.get(name, name) for name in said if CALLED.get(name, name) in VARIANTS), "")
 
@@ -179,7 +179,7 @@ def _kind(noun: str) -> Kind:
 def _sided(
     parts: tuple[DraftActor, ...], said: str, setting: DraftSetting
 ) -> tuple[tuple[DraftActor, ...], str, DraftSetting]:
-    """Of the first who drives, the side from which it comes is its lane, which the story does not say again."""
+    """The first vehicle that comes from a side gets the lane of that side, which is then removed from the phrase."""
     if not parts or parts[0].manner != "drives":
         return parts, said, setting
     if found := _FROM.search(said):
@@ -190,12 +190,12 @@ def _sided(
 
 
 def _lane_on(side: str) -> int:
-    """The lane beside the ego's, which is then the other of the two right ones."""
+    """The lane beside the ego's, which is the other one of the two right lanes."""
     return 1 if side == "left" else 0
 
 
 def ego_speed(values: Mapping[str, str]) -> str:
-    """As said, or what is usual on such a road, slow enough for what lies on it."""
+    """The given speed, or the usual one of such a road, reduced for its surface."""
     if values.get("road.surface") in ("ice", "snow") or values.get("environment.weather") == "snow":
         usual = "30 km/h"
     else:
@@ -204,7 +204,7 @@ def ego_speed(values: Mapping[str, str]) -> str:
 
 
 def ego_lane(values: Mapping[str, str]) -> int:
-    """The right one, unless somebody comes from the right."""
+    """The right lane, unless an actor comes from the right."""
     return int(values.get("ego.lane", "0"))
 
 
@@ -213,7 +213,7 @@ def _at_kerb(offset: str, gap_s: float) -> list[DraftPlace]:
 
 
 def _usual_places(manner: str, speed: str, lane: int) -> list[DraftPlace]:
-    """Likeliest first; `gap_m` in seconds of the ego's way still, since what is near depends on its speed."""
+    """Most likely first; `gap_m` is in seconds here, because useful distances depend on the ego's speed."""
     leads, stands = DraftPlace(f"lane: {lane}", 1.1, speed), DraftPlace(f"lane: {lane}", 3.2, "0 km/h")
     beside = DraftPlace(f"lane: {1 - lane}", 0.6, f"{quantity(speed, SPEED) * 3.6 * 0.85:.0f} km/h")
     oncoming = DraftPlace("lane: oncoming 0", 5.0, speed)

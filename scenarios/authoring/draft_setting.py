@@ -1,6 +1,6 @@
-"""What a phrase says of light, weather, road and the ego's speed: "at night", "on a wet road", "in a left-hand bend".
+"""Reads the setting of a phrase: light, weather, road and the ego's speed, as in "at night", "on a wet road".
 
-The values are the words that a scenario file has for them; what is left of the phrase is for the story's grammar.
+Values are those of a scenario file; the rest of the phrase is for the grammar of story lines.
 """
 
 import re
@@ -12,7 +12,7 @@ from scenarios.source.units import LENGTH, SPEED, spelling
 
 Values = dict[str, str]
 TIME, WEATHER, SURFACE = "environment.time", "environment.weather", "road.surface"
-# What a file says, and the words for it: those that may end a phrase ("in the rain"), and those that may not ("rainy").
+# File values and their words: those that may end a phrase ("in the rain"), and those that may not ("rainy").
 _SYNONYMS: dict[tuple[str, str], tuple[str, str]] = {
     **{
         (path, str(name)): (" ".join(record.words.nouns), " ".join(record.words.adjectives))
@@ -30,7 +30,7 @@ _SYNONYMS: dict[tuple[str, str], tuple[str, str]] = {
     ("road.lanes", "4"): ("", "four-lane"),
 }
 WORDS = {word: said for said, words in _SYNONYMS.items() for word in " ".join(words).split()}
-# Nouns that may stand in such a phrase and say nothing by themselves.
+# Nouns of such phrases without a meaning of their own.
 _NOUNS = {"road", "street", "surface", "asphalt", "carriageway", "weather", "conditions", "light"}
 _HEADS = {word for heads, _ in _SYNONYMS.values() for word in heads.split()} | _NOUNS
 _PREPOSITIONS = {"at", "by", "in", "on", "during", "through", "under", "after", "behind", "while", "around", "round"}
@@ -48,7 +48,7 @@ _PATTERNS = {"ego.speed": _EGO_SPEED, "distance": _DISTANCE}
 
 @dataclass(frozen=True)
 class DraftSetting:
-    """`values` by path of the file, and the `distance` of whom it is about; `rest` is not about the setting."""
+    """`values` by path of the file, and the `distance` of the main actor; `rest` is not about the setting."""
 
     rest: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -56,8 +56,10 @@ class DraftSetting:
 
 
 def read_setting(phrase: str) -> DraftSetting:
-    """Take from a phrase what it says of the setting. What it has no word for is unknown."""
-    plain, values, unknown = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!"), {}, []
+    """Remove the setting from a phrase. Words without a meaning here are unknown."""
+    plain = " ".join(phrase.lower().replace(": ", ", ").split()).rstrip(".!")
+    values: dict[str, str] = {}
+    unknown: list[str] = []
     for key, pattern in _PATTERNS.items():
         if found := pattern.search(plain):
             values[key] = found[1]
@@ -74,7 +76,7 @@ def read_setting(phrase: str) -> DraftSetting:
 
 
 def _run(words: list[str]) -> int:
-    """How many of the first words are one phrase about the setting; 0 for none. Two unknown adjectives may be in it."""
+    """Number of the first words that form one phrase about the setting; up to two unknown adjectives may be in it."""
     begins = words[0] in _PREPOSITIONS
     if not begins and words[0] not in WORDS:
         return 0
@@ -93,7 +95,7 @@ def _run(words: list[str]) -> int:
 
 
 def _said(run: list[str], values: Values, unknown: list[str]) -> list[str]:
-    """Note what a phrase says; returns the words that the sentence around it still needs."""
+    """Store the setting of a phrase; returns the words that the sentence around it still needs."""
     begins, on = run[0] in _PREPOSITIONS, run[0] == "on"
     for word in run[begins:]:
         if word in ("left", "right") and run[-1] in ("curve", "bend"):
@@ -104,7 +106,7 @@ def _said(run: list[str], values: Values, unknown: list[str]) -> list[str]:
             _note(*WORDS[word], word, values, unknown)
         elif word not in _NOUNS | _FILLERS:
             unknown.append(word)
-    return [] if begins or run[-1] not in _NOUNS else run[-1:]  # "crosses the wet road" keeps its road
+    return [] if begins or run[-1] not in _NOUNS else run[-1:]  # "crosses the wet road" keeps "road"
 
 
 def _note(path: str, value: str, word: str, values: Values, unknown: list[str]) -> None:

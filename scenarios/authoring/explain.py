@@ -1,4 +1,4 @@
-"""What was understood of a scenario file, in words: for an author to compare with what was meant."""
+"""Explains a scenario file in words, for an author to compare with the intended meaning."""
 
 import math
 import re
@@ -42,18 +42,18 @@ from scenarios.spec.actor_spec import ON_RAMP
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import PlacedEvent
 
-_AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a name that the author did not give
+_AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a generated event name
 
 
 def explain(path: str | Path, seed: int = 0) -> str:
-    """Prose of what a file means, in SI beside the usual units; raises Faults where it means nothing."""
+    """The meaning of a file in prose, with SI beside the usual units; raises SpecErrors for an invalid file."""
     meaning = understand(read_document(path), seed)
     remarks = [f"The road is not quite as on its map: {remark}." for remark in meaning.remarks]
     return told(meaning.scenarios, meaning.dropped) + "".join(f"{remark}\n" for remark in ["", *remarks] if remarks)
 
 
 def told(scenarios: tuple[Scenario, ...], dropped: Mapping[str, int] = MappingProxyType({})) -> str:
-    """The same of scenarios in hand: the first one in full, the others by what is different."""
+    """Explains scenarios: the first one in full, the others by their differences."""
     first = scenarios[0]
     lines = [f"{first.name}: {first.intent}"]
     if first.source:
@@ -79,7 +79,7 @@ def _log(scenario: Scenario) -> list[str]:
     split = f" of split {start.split}" if start.split else ""
     return [
         f"Starts from the real log's scene {start.scene}{split}, {start.start_s:g} s after its beginning:",
-        "  the log's ego and boxes are what happens. The log's folder is named when the scenario is run.",
+        "  the motion is that of the log's ego and boxes. The log's folder is given when the scenario is run.",
     ]
 
 
@@ -117,7 +117,7 @@ def _junction(road: Road) -> list[str]:
     lanes = f"{there.lanes} lane{'s' * (there.lanes > 1)} from right to left, {there.opposite_lanes} back"
     if there.ring_m:
         size = f"outer radius {there.ring_m:g} m, island {there.island_m:g} m"
-        return [f"Roundabout: at {there.at_m:g} m another road {where}, {size}; who circulates goes first."]
+        return [f"Roundabout: at {there.at_m:g} m another road {where}, {size}; circulating traffic has right of way."]
     told = [f"Junction: at {there.at_m:g} m another road {where}, {lanes}, each {there.lane_width_m:g} m wide."]
     if there.signals:
         shown_ = (
@@ -134,7 +134,7 @@ def _bend(curvature: float) -> str:
 
 
 def _bends(road: Road) -> str:
-    """What lies ahead of the ego, piece by piece; the easing between two pieces is part of neither."""
+    """The bends ahead of the ego, piece by piece; transitions between two pieces belong to neither."""
     told, s = [], road.begins_m
     for piece in road.pieces:
         s += piece.length_m
@@ -147,18 +147,18 @@ def _bends(road: Road) -> str:
 
 
 def _surface(scenario: Scenario) -> str:
-    """What the friction means: the hardest braking, and the distance the ego would need with it."""
+    """The friction with the hardest braking and the ego's braking distance."""
     hardest, speed = scenario.friction * G, scenario.placed[0].speed_mps
     usual = WEATHERS[scenario.environment.weather].surface
     usual = " (as is usual in this weather)" if scenario.surface is usual else ""
     return (
-        f"Surface: {scenario.surface}{usual}, friction coefficient {scenario.friction:g}: nobody brakes harder than "
+        f"Surface: {scenario.surface}{usual}, friction coefficient {scenario.friction:g}: the hardest braking is "
         f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {speed**2 / (2 * hardest):.1f} m."
     )
 
 
 def _ground(scenario: Scenario) -> Iterator[str]:
-    """Slope, and where something else lies on the road."""
+    """Slope, patches and other features of the ground."""
     road = scenario.road
     if road.slope_rad:
         rise, hardest = 100 * tan(road.slope_rad), braking_decel(scenario.friction, road.slope_rad)
@@ -166,7 +166,7 @@ def _ground(scenario: Scenario) -> Iterator[str]:
         yield f"Slope: {way}, which brakes at most at {hardest:.1f} m/s^2."
     if (ramp := road.ramp) is not None:
         lane = f"an acceleration lane from {ramp.joins_m:g} m to {ramp.narrows_m:g} m along the road"
-        yield f"Ramp: joins from the right, {lane}, which narrows to nothing at {ramp.ends_m:g} m."
+        yield f"Ramp: joins from the right, {lane}, which ends at {ramp.ends_m:g} m."
     for zebra in road.zebras_m:
         yield f"Zebra crossing: at {zebra:g} m along the road."
     for i, stop in enumerate(road.bus_stops, 1):
@@ -180,7 +180,7 @@ def _ground(scenario: Scenario) -> Iterator[str]:
 
 
 def _limits(placed: Placed) -> str:
-    """What its kind cannot exceed, where that is less than a road allows."""
+    """The limits of its kind that are lower than those of the road."""
     limits = KINDS[placed.body.kind].dynamics
     fastest = f"; at most {shown(limits.fastest_mps, SPEED)}" if limits.fastest_mps is not None else ""
     return fastest + (f"; brakes at most at {limits.hardest_mps2:g} m/s^2" if limits.hardest_mps2 is not None else "")
@@ -262,7 +262,7 @@ def _across(placed: Placed, road: Road) -> str:
 
 
 def _told_story(scenario: Scenario) -> Iterator[str]:
-    """The events as lines that could stand in the file; what the road makes of them behind '#'."""
+    """The events as story lines, with the effect of the road after '#'."""
     meant = awaited(scenario.events)
     for event in scenario.events:
         label = f"{event.name}: " if event.name in meant or not _AUTO.fullmatch(event.name) else ""
@@ -283,7 +283,7 @@ def _remark(event: Event, scenario: Scenario) -> str:
         case Brake(decel) if decel > road:
             return f"the road gives no more than {road:.1f} m/s^2"
         case BrakeHardest() if hardest < road:
-            return f"that is {hardest:.1f} m/s^2, which is all that its brakes give"
+            return f"that is {hardest:.1f} m/s^2, the limit of its brakes"
         case BrakeHardest():
             return f"that is {hardest:.1f} m/s^2"
         case Follow(_, driver):

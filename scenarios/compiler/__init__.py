@@ -1,4 +1,4 @@
-"""From a checked file to a concrete `Scenario`.
+"""Compilation of a validated file to a concrete `Scenario`.
 
-Owns placement, consistency checks, the story, roads from OpenDRIVE, the JSON schema.
+Owns placement, consistency checks, compilation of the story, roads from OpenDRIVE, and the JSON schema.
 """

@@ -1,20 +1,21 @@
-"""One written variant to one concrete Scenario, or to everything that is wrong with it."""
+"""Compile one variant of a file to a concrete Scenario, or to all its faults."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from scenarios.compiler.compile_story import brought_bodies, compiled_story, lane_faults, placed_faults, read_story
-from scenarios.compiler.placement import lane_doubts, place_actor, place_ego, standing_doubts, trajectory_doubts
-from scenarios.compiler.road_checks import grip_doubts, merging_doubts, ring_doubts, road_doubts, row_doubts
+from scenarios.compiler.placement import check_lane, check_starts, check_trajectory, place_actor, place_ego
+from scenarios.compiler.road_checks import check_grip, check_merging, check_road, check_roundabout, check_rows
 from scenarios.model.environment import FRICTION, WEATHERS, Surface
 from scenarios.model.triggers import AfterEvent, AllOf, AnyOf, Trigger
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut, carriers
-from scenarios.source.errors import SpecError, nearest, quoted
+from scenarios.source.errors import Inconsistency, SpecError, nearest, quoted
 from scenarios.spec.actor_references import ActorDescription, ActorIndex, ego_member, member
 from scenarios.spec.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
 from scenarios.spec.base import as_faults
@@ -29,12 +30,12 @@ _OF_THE_LOG = ("road", "ego", "actors", "story")
 
 
 def build(data: dict[str, object]) -> tuple[Scenario | None, list[SpecError]]:
-    """The scenario that plain data means, without sweep; None and all its faults where it means none."""
+    """The scenario of plain data without a sweep; None and all faults if it is invalid."""
     return _build_log(data) if "from" in data else _build_world(data)
 
 
 def _build_log(data: dict[str, object]) -> tuple[Scenario | None, list[SpecError]]:
-    wanted = "no such key beside from: the log itself says where everything is"
+    wanted = "no such key beside from: the log defines all positions"
     faults = [SpecError(key, quoted(data[key]), wanted) for key in _OF_THE_LOG if key in data]
     try:
         spec = LogSpec.model_validate({key: value for key, value in data.items() if key not in _OF_THE_LOG})
@@ -60,9 +61,9 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecErr
         return None, faults
     road = made_road(spec.road, spec.ego.lane)
     rows = brought_along(spec.road, road)
-    faults += _as_faults((*road_doubts(road), *row_doubts(spec.road, spec.actors, rows)))
+    faults += _as_faults((*check_road(road), *check_rows(spec.road, spec.actors, rows)))
     faults += _placing_faults(spec, road, events, story_faults)
-    faults += _as_faults(() if story_faults else merging_doubts(spec.actors, events))
+    faults += _as_faults(() if story_faults else check_merging(spec.actors, events))
     faults += lane_faults(lines, spec.actors, road)
     if faults:
         return None, faults
@@ -71,14 +72,14 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecErr
     surface = spec.road.surface or WEATHERS[spec.environment.weather].surface
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
     faults = _as_faults(
-        (*standing_doubts(placed, road, events), *grip_doubts(road, friction), *ring_doubts(placed, road, events))
+        (*check_starts(placed, road, events), *check_grip(road, friction), *check_roundabout(placed, road, events))
     )
     faults += placed_faults(lines, cast, placed, road)
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 
 
 def _hinted(faults: list[SpecError], data: dict[str, object]) -> list[SpecError]:
-    """Unknown keys at the top may be those of a scenario from a log, too."""
+    """Add a hint to unknown top-level keys that are valid in a scenario that starts from a log."""
     return [
         replace(f, wanted=nearest(f.where, [*WorldSpec.model_fields, "sweep", "from"]))
         if f.found == "an unknown key" and f.where in data
@@ -88,15 +89,16 @@ def _hinted(faults: list[SpecError], data: dict[str, object]) -> list[SpecError]
 
 
 def cast_of(data: dict[str, object]) -> ActorIndex:
-    """Everyone whose own section can be read, so that a fault in one actor does not hide those of the story."""
+    """All actors whose own section is valid, so that a fault in one actor does not hide faults of the story."""
     ego, raw = _valid(_EGO, data.get("ego")), data.get("actors")
-    lane = data["ego"].get("lane", 0) if isinstance(data.get("ego"), dict) else 0
+    written = data.get("ego")
+    lane = written.get("lane", 0) if isinstance(written, dict) else 0
     known = ego or Guided.model_construct(lane=lane, trajectory=(), size=None)
     members: dict[str, ActorDescription] = {"ego": ego_member(known)}
     broken: dict[str, object] = {} if ego else {"ego": "car"}
     for name, section in raw.items() if isinstance(raw, dict) else ():
         if name == "ego":
-            continue  # refused by the whole file's validation
+            continue  # reported by the validation of the whole file
         actor = _valid(_ACTOR, section)
         if actor is None:
             broken[name] = section.get("kind") if isinstance(section, dict) else None
@@ -109,11 +111,11 @@ def _valid(adapter: TypeAdapter, raw: object):
     try:
         return adapter.validate_python(raw)
     except ValidationError:
-        return None  # the whole file's validation reports it
+        return None  # reported by the validation of the whole file
 
 
-def _as_faults(doubts: Iterable[tuple[str, str, str]]) -> list[SpecError]:
-    return [SpecError(*doubt) for doubt in doubts]
+def _as_faults(found: Iterable[Inconsistency]) -> list[SpecError]:
+    return [SpecError(*inconsistency) for inconsistency in found]
 
 
 def _placing_faults(
@@ -123,20 +125,20 @@ def _placing_faults(
     steps_out = {e.actor for e in events if isinstance(e.do, StepOut)} | set(carriers(events))
     for name, actor in spec.actors.items():
         where = f"actors.{name}"
-        faults += _as_faults(lane_doubts(where, actor, road))
+        faults += _as_faults(check_lane(where, actor, road))
         if isinstance(actor, Moved):
-            faults += _as_faults(trajectory_doubts(f"{where}.trajectory", actor.trajectory, spec.duration, False))
+            faults += _as_faults(check_trajectory(f"{where}.trajectory", actor.trajectory, spec.duration, False))
         if isinstance(actor, Hidden) and name not in steps_out and not story_faults:
             wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out from behind"
             wanted += " another, or falls from one"
             faults.append(SpecError(where, "no place", wanted))
     if isinstance(spec.ego, Guided):
-        faults += _as_faults(trajectory_doubts("ego.trajectory", spec.ego.trajectory, spec.duration, True))
+        faults += _as_faults(check_trajectory("ego.trajectory", spec.ego.trajectory, spec.duration, True))
     return faults
 
 
 def _placed(spec: WorldSpec, road: Road, events: tuple[Event, ...]) -> tuple[Placed, ...]:
-    """The ego first, then the actors in the file's order; those that hide need the others' places."""
+    """The ego first, then the actors in file order; actors that hide need the positions of the others."""
     ego = place_ego(spec.ego)
     seen = {n: place_actor(n, a, road, ego, (), ()) for n, a in spec.actors.items() if not isinstance(a, Hidden)}
     others = list(seen.values())
@@ -172,7 +174,7 @@ def _scenario(
 
 
 def _identified(scenario: Scenario) -> Scenario:
-    """With its id: the name and a hash of all that decides what happens; prose does not."""
+    """The scenario with its id: its name and a hash of everything that affects its result; descriptions do not."""
     content = {k: v for k, v in _content(scenario).items() if k not in _DECIDES_NOTHING}
     for kind, things in (("start", scenario.placed), ("behaviour", scenario.placed), ("do", scenario.events)):
         content[kind] = [type(getattr(thing, kind)).__name__ for thing in things]
@@ -181,7 +183,7 @@ def _identified(scenario: Scenario) -> Scenario:
         content["when"] = triggers
     place = {event.name: i for i, event in enumerate(scenario.events)}
     for event, told in zip(scenario.events, content["events"], strict=True):
-        del told["name"]  # only whom it refers to counts
+        del told["name"]  # only the actor that it refers to matters
         _name_by_place(told["when"], event.when, place)
         for key, when in VERBS.triggers_of(event.do).items():
             _name_by_place(told["do"][key], when, place)
@@ -189,7 +191,7 @@ def _identified(scenario: Scenario) -> Scenario:
     return replace(scenario, id=f"{scenario.name}-{sha256(text.encode()).hexdigest()[:10]}")
 
 
-def _name_by_place(told: dict[str, object], when: Trigger, place: dict[str, int]) -> None:
+def _name_by_place(told: dict[str, Any], when: Trigger, place: dict[str, int]) -> None:
     if isinstance(when, AfterEvent):
         told["event"] = place[when.event]
     if isinstance(when, AllOf | AnyOf):
@@ -197,8 +199,8 @@ def _name_by_place(told: dict[str, object], when: Trigger, place: dict[str, int]
             _name_by_place(inner, part, place)
 
 
-def _content(value: object) -> object:
-    """Dataclasses as mappings, without what was added to them later and says nothing here: files keep their ids."""
+def _content(value: object) -> Any:
+    """Dataclasses as mappings, without later additions at their default, so that old files keep their ids."""
     if is_dataclass(value):
         said = ((f, getattr(value, f.name)) for f in fields(value))
         return {f.name: _content(inner) for f, inner in said if not ("added" in f.metadata and inner == f.default)}
@@ -206,7 +208,7 @@ def _content(value: object) -> object:
 
 
 def _rounded(value: object) -> object:
-    """Nine decimals, so that 1.2 m and 120 cm are one scenario."""
+    """Rounds to nine decimals, so that 1.2 m and 120 cm give one scenario."""
     if isinstance(value, float):
         return round(value, 9) + 0.0
     if isinstance(value, dict):

@@ -1,11 +1,11 @@
-"""A story as a whole: its lines, in English or structured, to events, or to everything that is wrong with them."""
+"""Compile a story: its lines, in English or structured, to events, or to all its faults."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from scenarios.compiler.event_checks import SETS_PATH, changed_before, doubts
+from scenarios.compiler.event_checks import SETS_PATH, changed_before, check_event
 from scenarios.events.action_spec import Do
 from scenarios.events.event_spec import EventSpec, clashes, compiled, once_each
 from scenarios.model.actions import VerbAction
@@ -29,7 +29,7 @@ _AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}
 
 @dataclass(frozen=True)
 class StoryLine:
-    """One event with where it is written: the line's place in the story, and the line where it is English."""
+    """One event and its source: the index of the line in the story, and the text if it is English."""
 
     place: int
     spec: EventSpec
@@ -42,7 +42,7 @@ class StoryLine:
 
 
 def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tuple[StoryLine, ...], list[SpecError]]:
-    """The events of a story as they are written, each named; and the faults of those that cannot be."""
+    """The events of a story as written, each with a name, and the faults of invalid lines."""
     faults: list[SpecError] = []
     lines: list[StoryLine] = []
     written = story if isinstance(story, list | tuple) else ()
@@ -50,7 +50,7 @@ def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tupl
     told, lost, named = StoryContext(taken), False, set()
     for place, line in enumerate(written):
         if lost and _goes_on(line):
-            continue  # from what was not understood, and was told of
+            continue  # the line before was not understood and is already reported
         if (name := _name_in_the_way(line, cast, told)) and name not in named:
             named.add(name)
             faults.append(_unreadable_name(name, str(_english(line)), cast))
@@ -61,7 +61,7 @@ def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tupl
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:
-        faults += [line.fault(*doubt) for doubt in doubts(line.spec, specs, cast, duration_s)]
+        faults += [line.fault(*inconsistency) for inconsistency in check_event(line.spec, specs, cast, duration_s)]
     return tuple(lines), faults
 
 
@@ -71,7 +71,7 @@ def _name_in_the_way(line: object, cast: ActorIndex, told: StoryContext) -> str:
 
 
 def _unreadable_name(name: str, line: str, cast: ActorIndex) -> SpecError:
-    """An actor whose id is a word of the grammar, for the sake of one line."""
+    """The fault of an actor whose id is a word of the grammar, found at one line."""
     found = f"the id '{name}', which is a word of story lines, too: {quoted(line)} cannot be understood as meant"
     wanted = (
         f"another id, such as {other_name(name, cast)}, or that line structured: {{actor: {name}, when: ..., do: ...}}"
@@ -84,7 +84,7 @@ def _goes_on(line: object) -> bool:
 
 
 def _read(place: int, line: object, cast: ActorIndex, told: StoryContext, faults: list[SpecError]) -> list[StoryLine]:
-    """One line of the story; its faults are added to `faults`."""
+    """Read one line of the story; its faults are added to `faults`."""
     spoken = _english(line)
     try:
         if spoken is None:
@@ -112,7 +112,7 @@ def _own_name(line: object) -> str | None:
 
 
 def _english(line: object) -> str | None:
-    """A sentence; YAML reads one with a label, 'slow: lead brakes', as a mapping of one key."""
+    """The sentence of a line. YAML reads one with a label, 'slow: lead brakes', as a mapping with one key."""
     if isinstance(line, str):
         return line
     if isinstance(line, dict) and len(line) == 1:
@@ -133,7 +133,7 @@ def _twice_named(lines: Sequence[StoryLine]) -> list[SpecError]:
 
 
 def compiled_story(lines: Sequence[StoryLine], cast: ActorIndex) -> tuple[tuple[Event, ...], list[SpecError]]:
-    """The events in their order; the faults of those that cannot both be."""
+    """The events in their order, and the faults of events that contradict each other."""
     sound = [line for line in lines if line.spec.actor in cast.members]
     events = [compiled(line.spec, cast) for line in sound]
     faults = [SpecError(f"story.{sound[i].place}", found, wanted) for i, found, wanted in clashes(events)]
@@ -141,19 +141,19 @@ def compiled_story(lines: Sequence[StoryLine], cast: ActorIndex) -> tuple[tuple[
 
 
 def lane_faults(lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road) -> Iterator[SpecError]:
-    """Lanes that the road has not got."""
+    """Events that refer to lanes that the road does not have."""
     for line in lines:
         do, when = line.spec.do, line.spec.when
         for path, single in (*when.singles(), *_inner_singles(do)):
             if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
                 yield line.fault(f"{path}.in_lane.lane", *found)
-        if do.verb == "take_exit" and (found := _exit_missing(do.take_exit.number, road)):
+        if do.take_exit is not None and (found := _exit_missing(do.take_exit.number, road)):
             yield line.fault("do.take_exit.number", *found)
         if do.verb == "merge" and road.ramp is None:
             yield line.fault("do.merge", "a road without ramp", "road.ramp, such as {joins: 60 m, length: 150 m}")
         if do.verb in _AT_JUNCTION and road.junction is None:
             yield line.fault(f"do.{do.verb}", "a road without junction", "road.junction, such as {at: 40 m}")
-        elif do.verb == "run_red_light" and not road.junction.signals:
+        elif do.verb == "run_red_light" and road.junction is not None and not road.junction.signals:
             yield line.fault("do.run_red_light", "a junction without signals", "road.junction.signals")
         if do.change_lane is not None and isinstance(do.change_lane.to, LaneRef):
             if found := _missing(do.change_lane.to, road):
@@ -173,7 +173,7 @@ def _inner_singles(do: Do) -> Iterator[tuple[str, When]]:
 def placed_faults(
     lines: Sequence[StoryLine], cast: ActorIndex, placed: Sequence[Placed], road: Road
 ) -> Iterator[SpecError]:
-    """What verbs with a module of their own cannot do on this road, or from where everybody starts."""
+    """Events of verbs with their own module that are not possible on this road or from the start positions."""
     bodies, specs = {p.body.id: p for p in placed}, [line.spec for line in lines]
     for line in lines:
         verb = VERBS.get(line.spec.do.verb)
@@ -186,10 +186,10 @@ def placed_faults(
 
 
 def brought_bodies(events: Sequence[Event], placed: Sequence[Placed], road: Road) -> tuple[Placed, ...]:
-    """The bodies that events bring with them, where they are once they are there."""
+    """The bodies that events add to the scene, at the place where they are added."""
     bodies = {p.body.id: p for p in placed}
-    own = [event for event in events if isinstance(event.do, VerbAction)]
-    found = [VERBS.of(e.do).brings(e.do, PlacedEvent(e.actor, road, bodies, frozenset())) for e in own]
+    own = [(event.actor, event.do) for event in events if isinstance(event.do, VerbAction)]
+    found = [VERBS.of(do).brings(do, PlacedEvent(actor, road, bodies, frozenset())) for actor, do in own]
     return tuple(body for brought in found for body in brought)
 
 
@@ -214,7 +214,7 @@ def _missing(lane: LaneRef, road: Road) -> tuple[str, str] | None:
 def _beside_faults(
     line: StoryLine, lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road
 ) -> Iterator[SpecError]:
-    """No lane on the side to which somebody moves who is still in the lane of its start."""
+    """Lane changes to a side without a lane, for actors that are still in their first lane."""
     spec, actor = line.spec, actors.get(line.spec.actor)
     side = spec.do.says.to
     moved = any(o.spec.do.verb in SETS_PATH for o in lines if o is not line and o.spec.actor == spec.actor)

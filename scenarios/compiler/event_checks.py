@@ -1,14 +1,14 @@
-"""What cannot be in an event of a story although each of its parts is well written."""
+"""Consistency checks of a story's events: combinations that their schema cannot exclude."""
 
 from collections.abc import Iterator, Sequence
 
-from scenarios.compiler.kind_limits import Doubt, limit_doubts
+from scenarios.compiler.kind_limits import check_limit
 from scenarios.events.action_spec import Do, crossing_speed
 from scenarios.events.event_spec import EventSpec
 from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, STATIC
 from scenarios.model.kinds.registry import KINDS
-from scenarios.source.errors import nearest
+from scenarios.source.errors import Inconsistency, nearest
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.trigger_spec import When, pair_of
@@ -16,8 +16,8 @@ from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import StoryVerb, WrittenEvent
 
 SETS_SPEED = {
-    "brake", "stop", "change_speed", "hold_speed", "follow", "cross", "step_out", "follow_trajectory", "lose_control",
-    "stop_at_line", *(verb.key for verb in VERBS.all() if verb.action.takes_speed),
+    "brake", "stop", "change_speed", "hold_speed", "follow", "cross", "step_out", "stop_at_line",
+    *(verb.key for verb in VERBS.all() if verb.action.takes_speed),
 }  # fmt: skip
 SETS_PATH = {
     "cut_in",
@@ -26,21 +26,22 @@ SETS_PATH = {
     "offset",
     "cross",
     "step_out",
-    "follow_trajectory",
-    "lose_control",
     "turn",
     "merge",
     "take_exit",
     *(verb.key for verb in VERBS.all() if verb.action.takes_path),
 }
-_ON_ITS_TRAJECTORY = {"drop", "lose_control", "appear", "disappear"}  # can befall who follows one
+# Actions that are possible for an actor on a trajectory.
+_ON_ITS_TRAJECTORY = {"drop", "appear", "disappear", *(verb.key for verb in VERBS.all() if verb.on_trajectory)}
 _OFF_RAILS = SETS_PATH - {"cross"}
 _NO_CARGO = frozenset(kind for kind, record in KINDS.items() if record.alive or record.on_rails)
 
 
-def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
-    """Everything that is doubtful in one event of `story`."""
-    yield from _trigger_doubts("when", spec.when, spec, story, cast, duration_s)
+def check_event(
+    spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
+) -> Iterator[Inconsistency]:
+    """All inconsistencies of one event of `story`."""
+    yield from _check_trigger("when", spec.when, spec, story, cast, duration_s)
     if spec.actor in cast.broken:
         return
     if spec.actor not in cast.members:
@@ -57,18 +58,19 @@ def doubts(spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, durati
     elif KINDS[actor.kind].on_rails and (reason := _off_rails(spec.do, actor)):
         yield f"do.{verb}", f"{actor.a_kind}, which runs on rails and cannot leave them", reason
     else:
-        if (own := VERBS.get(verb)) is not None:
-            yield from _verb_doubts(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
-            yield from limit_doubts(spec.do, actor, None)
-            return
         moved, changed = (any(e.do.verb in sets for e in others) for sets in (SETS_PATH, SETS_SPEED))
-        yield from _ACTION_DOUBTS.get(verb, _no_doubts)(spec.do, actor, cast, moved)
-        yield from limit_doubts(spec.do, actor, None if changed or actor.on_trajectory else actor.speed_mps)
-        yield from _speed_doubts(spec.do, actor, changed)
+        own, speed = VERBS.get(verb), None if changed or actor.on_trajectory else actor.speed_mps
+        if own is not None:
+            yield from _check_verb(own, spec, story, cast, duration_s, tuple(e.do.verb for e in others))
+            yield from check_limit(spec.do, actor, speed)
+            return
+        yield from _ACTION_CHECKS.get(verb, _check_nothing)(spec.do, actor, cast, moved)
+        yield from check_limit(spec.do, actor, speed)
+        yield from _check_speed(spec.do, actor, changed)
 
 
 def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:
-    """What to write instead of an id that no actor has."""
+    """The correction of an id that no actor has."""
     return cast.door_of(said) or nearest(said, known)
 
 
@@ -78,11 +80,11 @@ def _may_precede(one: EventSpec, other: EventSpec) -> bool:
     return one.when.after is None or other.when.after is None or one.when.after <= other.when.after
 
 
-def _verb_doubts(
+def _check_verb(
     verb: StoryVerb, spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float,
     earlier: tuple[str, ...],
-) -> Iterator[Doubt]:  # fmt: skip
-    """Of a verb with a module of its own: the actors and triggers that it names, then what it checks itself."""
+) -> Iterator[Inconsistency]:  # fmt: skip
+    """Checks an event whose verb has its own module: the actors and triggers that it names, then the verb's checks."""
     where, says, unknown = f"do.{verb.key}", spec.do.says, False
     for key in verb.names:
         said = getattr(says, key)
@@ -95,7 +97,7 @@ def _verb_doubts(
                 yield f"{where}.{key}", f"'{said}'", _nearest_actor(said, others, cast)
     for key in verb.triggers:
         if (when := getattr(says, key)) is not None:
-            yield from _trigger_doubts(f"{where}.{key}", when, spec, story, cast, duration_s)
+            yield from _check_trigger(f"{where}.{key}", when, spec, story, cast, duration_s)
     if not unknown:
         others = tuple(e.do.verb for e in story if e is not spec and e.actor == spec.actor)
         event = WrittenEvent(cast.members[spec.actor], cast, earlier, others, *changed_before(spec, story))
@@ -104,7 +106,7 @@ def _verb_doubts(
 
 
 def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozenset[str], frozenset[str]]:
-    """The bodies whose path, and whose speed, other events may have changed before this one."""
+    """The actors whose path, and those whose speed, other events may have changed before this one."""
     before = [e for e in story if e is not spec and _may_precede(e, spec)]
     moved = frozenset(e.actor for e in before if e.do.verb in SETS_PATH)
     return moved, frozenset(e.actor for e in before if e.do.verb in SETS_SPEED)
@@ -113,18 +115,18 @@ def changed_before(spec: EventSpec, story: Sequence[EventSpec]) -> tuple[frozens
 # -- triggers ------------------------------------------------------------------------------------------------------
 
 
-def _trigger_doubts(
+def _check_trigger(
     where: str, when: When, spec: EventSpec, story: Sequence[EventSpec], cast: ActorIndex, duration_s: float
-) -> Iterator[Doubt]:
-    """Of a trigger of an event or within its action; `where`: its path."""
+) -> Iterator[Inconsistency]:
+    """Checks a trigger of an event or within its action; `where`: its path."""
     for path, single in when.singles(where):
         if single.ended is not None:
-            yield from _ended_doubts(f"{path}.ended", single.ended.event, spec, story)
+            yield from _check_ended(f"{path}.ended", single.ended.event, spec, story)
         else:
-            yield from _single_doubts(path, single, spec.actor, cast, duration_s)
+            yield from _check_single(path, single, spec.actor, cast, duration_s)
 
 
-def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Doubt]:
+def _check_single(path: str, when: When, actor: str, cast: ActorIndex, duration_s: float) -> Iterator[Inconsistency]:
     if when.after is not None and when.after >= duration_s:
         yield f"{path}.after", f"{when.after:g} s", f"a time before the clip ends at {duration_s:g} s"
     part = getattr(when, when.named)
@@ -133,22 +135,22 @@ def _single_doubts(path: str, when: When, actor: str, cast: ActorIndex, duration
         said = getattr(part, key, None)
         if said is not None and said not in known:
             yield f"{path}.{when.named}.{key}", f"'{said}'", _nearest_actor(said, known, cast)
-    yield from _pair_doubts(path, when, actor, cast)
+    yield from _check_pair(path, when, actor, cast)
 
 
-def _pair_doubts(path: str, when: When, actor: str, cast: ActorIndex) -> Iterator[Doubt]:
+def _check_pair(path: str, when: When, actor: str, cast: ActorIndex) -> Iterator[Inconsistency]:
     if when.named == "passed" and (when.passed.of or actor) == when.passed.what:
         yield f"{path}.passed.what", f"{when.passed.what} passing itself", "two different actors"
     if when.named not in ("gap", "ttc", "headway"):
         return
     of, to = pair_of(when, actor, cast.leader())
     if of is None or to is None:
-        yield f"{path}.{when.named}", "no second actor, and nobody ahead of the ego", "of: and to: with two actors"
+        yield f"{path}.{when.named}", "no second actor, and no actor ahead of the ego", "of: and to: with two actors"
     elif of == to:
         yield f"{path}.{when.named}", f"{of} and itself", "two different actors"
 
 
-def _ended_doubts(path: str, said: str, spec: EventSpec, story: Sequence[EventSpec]) -> Iterator[Doubt]:
+def _check_ended(path: str, said: str, spec: EventSpec, story: Sequence[EventSpec]) -> Iterator[Inconsistency]:
     by_name = {e.id: e for e in story}
     former = by_name.get(said)
     if former is None:
@@ -161,7 +163,7 @@ def _ended_doubts(path: str, said: str, spec: EventSpec, story: Sequence[EventSp
         seen.add(at.id)
         waits += [by_name[name] for name in _waits_for(at) if name in by_name and name not in seen]
     if spec.id in seen:
-        yield path, f"'{said}', which waits for '{spec.id}' itself", "events that do not wait in a circle"
+        yield path, f"'{said}', which waits for '{spec.id}' itself", "events that do not wait for each other"
     elif _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
                                       for e in story):  # fmt: skip
         wanted = _goes_on(former)
@@ -169,7 +171,7 @@ def _ended_doubts(path: str, said: str, spec: EventSpec, story: Sequence[EventSp
 
 
 def _waits_for(spec: EventSpec) -> list[str]:
-    """The events for whose end this one waits, before it begins or before it ends."""
+    """The events whose end this event waits for, before it begins or before it ends."""
     verb = VERBS.get(spec.do.verb)
     inner = (getattr(spec.do.says, key) for key in (verb.triggers if verb is not None else ()))
     whens = [spec.when, *(when for when in inner if when is not None)]
@@ -177,7 +179,7 @@ def _waits_for(spec: EventSpec) -> list[str]:
 
 
 def _goes_on(spec: EventSpec) -> str:
-    """What an event must say so that it ends by itself; "" where it does end."""
+    """The key that an event needs so that it ends by itself; "" if it ends already."""
     verb, says = spec.do.verb, spec.do.says
     if (own := VERBS.get(verb)) is not None:
         return own.endless(says)
@@ -187,18 +189,18 @@ def _goes_on(spec: EventSpec) -> str:
 # -- actions -------------------------------------------------------------------------------------------------------
 
 
-def _no_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_nothing(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     yield from ()
 
 
-def _speed_doubts(do: Do, actor: ActorDescription, changed: bool) -> Iterator[Doubt]:
-    """`changed`: something before this event gave the actor another speed than its first."""
+def _check_speed(do: Do, actor: ActorDescription, changed: bool) -> Iterator[Inconsistency]:
+    """`changed`: an earlier event may have changed the actor's speed."""
     if do.verb == "hold_speed" and changed and do.hold_speed.speed is None:
         yield "do.hold_speed.speed", "nothing", f"the speed that {actor.id} holds from then on, such as 30 km/h"
     if changed:
         return
-    if do.verb in ("brake", "stop", "lose_control") and actor.speed_mps == 0 and not actor.on_trajectory:
-        what = {"brake": "braking", "stop": "stopping", "lose_control": "losing control"}[do.verb]
+    if do.verb in ("brake", "stop") and actor.speed_mps == 0 and not actor.on_trajectory:
+        what = {"brake": "braking", "stop": "stopping"}[do.verb]
         yield f"do.{do.verb}", f"{actor.id} {what}, which stands", "an actor that moves"
     elif do.verb == "brake" and do.brake.until >= actor.speed_mps:
         wanted = f"a speed below the {shown(actor.speed_mps, SPEED)} of {actor.id}"
@@ -206,15 +208,15 @@ def _speed_doubts(do: Do, actor: ActorDescription, changed: bool) -> Iterator[Do
 
 
 def _off_rails(do: Do, actor: ActorDescription) -> str:
-    """What would be right instead of an action that leaves the rails; "" for one that does not."""
+    """The correction for an action that leaves the rails; "" for any other action."""
     if do.verb == "cross" and actor.speed_mps > 0:
-        return "one that stands beside the road with 0 km/h first, and then crosses it on its rails"
+        return "an actor that first stands beside the road at 0 km/h and then crosses it on its rails"
     if do.verb in _OFF_RAILS:
-        return "another actor, or what it can do on its rails: brake, stop, change speed, cross, reverse"
+        return "another actor, or an action that is possible on rails: brake, stop, change speed, cross, reverse"
     return ""
 
 
-def _cut_in_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_cut_in(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     if actor.kind in ON_FOOT:
         yield "do.cut_in", *_keeps_no_lane(actor)
     elif not actor.beside_ego_lane and not moved:
@@ -222,14 +224,14 @@ def _cut_in_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: boo
         yield "do.cut_in", f"{actor.id}, which is not beside the ego's lane", wanted
 
 
-def _cut_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_cut_out(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     if actor.kind in ON_FOOT:
         yield "do.cut_out", *_keeps_no_lane(actor)
     elif actor.id == "ego" or not (actor.in_ego_lane or moved):
         yield "do.cut_out", f"{actor.id}, which is not ahead in the ego's lane", "an actor in the ego's lane"
 
 
-def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_lane(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     if actor.on_ramp and not moved and do.verb in ("change_lane", "offset"):
         yield f"do.{do.verb}", f"{actor.id}, which is on the ramp", "merge first"
     if actor.kind in ON_FOOT:
@@ -237,22 +239,17 @@ def _lane_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
 
 
 def _keeps_no_lane(actor: ActorDescription) -> tuple[str, str]:
-    return f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
+    return f"{actor.a_kind}, which does not keep to a lane", "a vehicle or a cyclist"
 
 
-def _skid_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
-    if actor.kind not in FOUR_WHEELS:
-        yield "do.lose_control", f"{actor.a_kind} that skids", "a vehicle on four wheels or more"
-
-
-def _merge_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_merge(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     if actor.kind in ON_FOOT:
         yield "do.merge", *_keeps_no_lane(actor)
     elif not actor.on_ramp:
-        yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; of one in a lane: cut_in"
+        yield "do.merge", f"{actor.id}, which is not on the ramp", "an actor with road: ramp; in a lane: cut_in"
 
 
-def _cross_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_cross(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     if actor.id == "ego":
         yield "actor", "the ego", "another actor to cross the road"
     elif do.cross.speed is None and crossing_speed(actor) is None:
@@ -261,11 +258,11 @@ def _cross_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool
         yield "do.cross.speed", "0 km/h", "a speed above zero"
 
 
-def _step_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_step_out(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     said, key = do.step_out.cover, "before" if do.step_out.before else "behind"
     cover = cast.members.get(said)
     if actor.kind in FOUR_WHEELS:
-        yield "actor", actor.a_kind, "somebody on foot or on two wheels"
+        yield "actor", actor.a_kind, "a pedestrian or a two-wheeler"
     elif do.step_out.speed == 0:
         yield "do.step_out.speed", "0 km/h", "a speed above zero"
     if said in cast.broken:
@@ -277,7 +274,7 @@ def _step_out_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: b
         yield f"do.step_out.{key}", f"{cover.id}, which is not parked", nearest(cover.id, others)
 
 
-def _drop_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_drop(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     if actor.kind not in FOUR_WHEELS:
         yield "actor", f"{actor.a_kind} that carries a load", "a vehicle on four wheels or more"
     if do.drop.cargo in cast.broken:
@@ -293,35 +290,34 @@ def _drop_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool)
         yield "do.drop.cargo", cargo.a_kind, "a thing"
 
 
-def _appear_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_appear(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     far = (actor.gap_ahead_m or 0.0) >= EDGE_AHEAD_M or (actor.gap_behind_m or 0.0) >= EDGE_BEHIND_M
     if actor.id == "ego" or not far:
-        found = "the ego" if actor.id == "ego" else f"{actor.id}, which would appear in the midst of the scene"
+        found = "the ego" if actor.id == "ego" else f"{actor.id}, which would appear inside the scene"
         wanted = (
             f"an actor placed at the scene's edge: ahead: {EDGE_AHEAD_M:g} m or behind: {EDGE_BEHIND_M:g} m, or more"
         )
         yield "do.appear", found, wanted
 
 
-def _disappear_doubts(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Doubt]:
+def _check_disappear(do: Do, actor: ActorDescription, cast: ActorIndex, moved: bool) -> Iterator[Inconsistency]:
     if actor.id == "ego":
-        yield "actor", "the ego", "another actor: where the ego is, there is the scene"
+        yield "actor", "the ego", "another actor: the scene is where the ego is"
 
 
-_ACTION_DOUBTS = {
-    "cut_in": _cut_in_doubts,
-    "cut_out": _cut_out_doubts,
-    "change_lane": _lane_doubts,
-    "offset": _lane_doubts,
-    "turn": _lane_doubts,
-    "stop_at_line": _lane_doubts,
-    "run_red_light": _lane_doubts,
-    "merge": _merge_doubts,
-    "take_exit": _lane_doubts,
-    "lose_control": _skid_doubts,
-    "cross": _cross_doubts,
-    "step_out": _step_out_doubts,
-    "drop": _drop_doubts,
-    "appear": _appear_doubts,
-    "disappear": _disappear_doubts,
+_ACTION_CHECKS = {
+    "cut_in": _check_cut_in,
+    "cut_out": _check_cut_out,
+    "change_lane": _check_lane,
+    "offset": _check_lane,
+    "turn": _check_lane,
+    "stop_at_line": _check_lane,
+    "run_red_light": _check_lane,
+    "merge": _check_merge,
+    "take_exit": _check_lane,
+    "cross": _check_cross,
+    "step_out": _check_step_out,
+    "drop": _check_drop,
+    "appear": _check_appear,
+    "disappear": _check_disappear,
 }

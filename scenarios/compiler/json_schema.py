@@ -1,8 +1,8 @@
-"""The scenario language as a JSON Schema, for editors: what may be written where, with words and units.
+"""The scenario language as a JSON Schema for editors: keys, values, words and units.
 
-Made from the very models that read a file. It says nothing that depends on two places of a file (lanes that are not
-there, actors that a story does not have, overlaps, values of a sweep that do not fit their path): `nearmiss check`
-does.
+Generated from the models that read a file. It does not contain rules that depend on two places of a file (lanes that
+do not exist, actors that a story does not have, overlaps, values of a sweep that do not fit their path): `nearmiss
+check` applies those.
 """
 
 import json
@@ -11,7 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from scenarios.compiler.opendrive_road import SHAPE, OnMap
 from scenarios.events.event_spec import EventSpec
@@ -26,15 +27,17 @@ _DEFS = "#/$defs/"
 
 
 def schema_text() -> str:
-    """The schema as the text of a file."""
+    """The schema as file text."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema draft 7, the newest that editors' YAML support knows whole."""
-    models = [(model, "validation") for model in (WorldSpec, LogSpec, EventSpec, Range, Draws, OnMap)]
+    """JSON Schema draft 7, the newest that the YAML support of editors implements completely."""
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (model, "validation") for model in (WorldSpec, LogSpec, EventSpec, Range, Draws, OnMap)
+    ]
     _, made = models_json_schema(models, schema_generator=_AsWritten)
-    parts = {name: part for name, part in _bare(made["$defs"]).items() if name != "Number"}  # what is read, not written
+    parts = {name: part for name, part in _bare(made["$defs"]).items() if name != "Number"}  # not the notation
     _let_lines_be_sentences(parts)
     _let_roads_come_from_maps(parts)
     _offer_all_keys(parts)
@@ -55,7 +58,7 @@ def schema() -> dict[str, Any]:
 
 
 def _let_lines_be_sentences(parts: dict[str, Any]) -> None:
-    """A story's line is a sentence or an event; an action that needs nothing said may be its bare word."""
+    """A story's line is a sentence or an event; an action without arguments may be its bare word."""
     sentence = {"type": "string", "minLength": 1, "examples": ["lead brakes hard after 1.5 s"]}
     parts["WorldSpec"]["properties"]["story"]["items"] = {"anyOf": [sentence, {"$ref": f"{_DEFS}EventSpec"}]}
     actions = parts["Do"]["properties"]
@@ -67,14 +70,14 @@ def _let_lines_be_sentences(parts: dict[str, Any]) -> None:
 
 
 def _let_roads_come_from_maps(parts: dict[str, Any]) -> None:
-    """A road of a map is as long and wide as it says; what lies on it is said as of any other."""
+    """A road of a map takes its length and width from the map; further keys are those of any road."""
     lying = {key: said for key, said in parts["StraightRoad"]["properties"].items() if key not in SHAPE}
     parts["OnMap"]["properties"] |= lying
     parts["WorldSpec"]["properties"]["road"]["oneOf"].append({"$ref": f"{_DEFS}OnMap"})
 
 
 def _offer_all_keys(parts: dict[str, Any]) -> None:
-    """Beside each choice of sections the keys of all of them: editors offer keys only of the one that fits so far."""
+    """Add all keys of the alternatives beside each choice of sections: editors else offer those of one only."""
     for section in (made for part in parts.values() for made in part["properties"].values()):
         choice = next(iter(section.get("patternProperties", {}).values()), section)
         if "oneOf" in choice:
@@ -89,7 +92,7 @@ def _hold_to_ids(actors: dict[str, Any]) -> None:
 
 
 class _AsWritten(GenerateJsonSchema):
-    """What an author writes, not what it is read to: no nulls, sections titled in words, defaults with their units."""
+    """The notation of an author, not the parsed value: no nulls, titles in words, defaults with units."""
 
     schema_dialect = "http://json-schema.org/draft-07/schema#"
 
@@ -106,7 +109,7 @@ class _AsWritten(GenerateJsonSchema):
     def str_schema(self, schema: Any) -> dict[str, Any]:
         made = super().str_schema(schema)
         if "pattern" in made:
-            made["pattern"] = made["pattern"].replace(r"\z", "$")  # the same in Rust, and all that editors know
+            made["pattern"] = made["pattern"].replace(r"\z", "$")  # equal in Rust's syntax; editors only know `$`
         return made
 
     def tuple_schema(self, schema: Any) -> dict[str, Any]:
@@ -127,7 +130,7 @@ class _AsWritten(GenerateJsonSchema):
 
 
 def _bare(node: Any) -> Any:
-    """Without our own notes."""
+    """The node without internal notes."""
     if isinstance(node, dict):
         return {key: _bare(value) for key, value in node.items() if key != SI_UNIT}
     return [_bare(item) for item in node] if isinstance(node, list) else node

@@ -1,4 +1,4 @@
-"""What is asked of an actor against what its kind can do: how fast it goes, how hard it brakes, where rails lead."""
+"""Checks requested actions against the limits of an actor's kind: speed, braking, and paths on rails."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,25 +10,26 @@ from scenarios.events.action_spec import Do
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.roads.road import Road
+from scenarios.source.errors import Inconsistency
 from scenarios.source.units import ACCELERATION, LENGTH, SPEED, shown
 from scenarios.spec.actor_references import ActorDescription
 from scenarios.spec.appearance_spec import too_fast
 
-Doubt = tuple[str, str, str]  # key, what was found, what would be right
-ROUNDED_MPS = 0.02  # what points a frame apart, rounded to a millimetre, may add to a speed
-ROUNDED_MPS2 = 0.3  # and to an acceleration
-# Assumptions of this project: rails lead along the road, or straight across it, at no smaller angle than 30 degrees.
+ROUNDED_MPS = 0.02  # tolerance of a speed between points a frame apart that are rounded to a millimetre
+ROUNDED_MPS2 = 0.3  # the same for an acceleration
+# Assumptions of this project: rails run along the road, or straight across it at an angle of at least 30 degrees.
 RAILS_ASIDE_M = 0.3
 RAILS_ACROSS_RAD = radians(30)
 RAILS_STRAIGHT_RAD = radians(1)
-ALONG_ROAD_RAD = 0.05  # as the simulation takes a body that starts so to drive along the road
-MOVES_M = 0.5  # a shorter step has no direction that can be trusted
+ALONG_ROAD_RAD = 0.05  # in the simulation a body with a smaller angle at its start drives along the road
+MOVES_M = 0.5  # the direction of a shorter step is not reliable
 Points = Sequence[tuple[float, float, float]]  # time in s, x and y in m
 
 
-def limit_doubts(do: Do, actor: ActorDescription, speed_mps: float | None) -> Iterator[Doubt]:
-    """What an action asks for beyond the limits of its actor's kind; `speed_mps`: of the actor when it begins, None
-    where other events decide it."""
+def check_limit(do: Do, actor: ActorDescription, speed_mps: float | None) -> Iterator[Inconsistency]:
+    """Checks an action against the limits of its actor's kind; `speed_mps`: the actor's speed at the start of the
+    action, None if other events decide it.
+    """
     limits, says = KINDS[actor.kind].dynamics, do.says
     key = {"change_speed": "to"}.get(do.verb, "speed")
     asked = getattr(says, key, None)
@@ -36,7 +37,7 @@ def limit_doubts(do: Do, actor: ActorDescription, speed_mps: float | None) -> It
         yield f"do.{do.verb}.{key}", f"{actor.a_kind} at {shown(asked, SPEED)}", too_fast(actor.kind)
     if do.verb == "follow_trajectory":
         points = ((0.0, 0.0, 0.0), *says.points)
-        for found, wanted in path_doubts(actor.kind, points, speed_mps):
+        for found, wanted in check_path(actor.kind, points, speed_mps):
             yield "do.follow_trajectory.points", f"{actor.a_kind} {found}", wanted
     hardest = limits.hardest_mps2
     if hardest is None:
@@ -47,23 +48,24 @@ def limit_doubts(do: Do, actor: ActorDescription, speed_mps: float | None) -> It
             what, most = ("brakes", _brakes(hardest)) if key == "decel" else ("changes its speed", _at_most(hardest))
             yield f"do.{do.verb}.{key}", f"{actor.a_kind} that {what} at {rate:g} m/s^2", most
     if speed_mps:
-        yield from _within_doubts(do, actor, speed_mps, hardest)
+        yield from _check_within(do, actor, speed_mps, hardest)
 
 
-def _within_doubts(do: Do, actor: ActorDescription, speed_mps: float, hardest: float) -> Iterator[Doubt]:
-    """Of a stop within a way, and of a change of speed within a time."""
+def _check_within(do: Do, actor: ActorDescription, speed_mps: float, hardest: float) -> Iterator[Inconsistency]:
+    """Checks a stop within a distance, and a change of speed within a time."""
     key, who = f"do.{do.verb}.within", f"{actor.a_kind} at {shown(speed_mps, SPEED)}"
-    if do.verb == "stop" and do.stop.within is not None:
+    stop, changed = do.stop, do.change_speed
+    if stop is not None and stop.within is not None:
         least = speed_mps**2 / (2 * hardest)
-        if do.stop.within < least:
-            needs = f"which needs {shown(speed_mps**2 / (2 * do.stop.within), ACCELERATION)}"
-            found = f"{who} that stops within {shown(do.stop.within, LENGTH)}, {needs}"
+        if stop.within < least:
+            needs = f"which needs {shown(speed_mps**2 / (2 * stop.within), ACCELERATION)}"
+            found = f"{who} that stops within {shown(stop.within, LENGTH)}, {needs}"
             yield key, found, f"at least {_rounded_up(least)} m: {_brakes(hardest)}"
-    if do.verb == "change_speed" and do.change_speed.within is not None:
-        change = abs(do.change_speed.to - speed_mps)
-        if change > do.change_speed.within * hardest:
-            needs = f"which needs {shown(change / do.change_speed.within, ACCELERATION)}"
-            reaches = f"reaches {shown(do.change_speed.to, SPEED)} within {do.change_speed.within:g} s"
+    if changed is not None and changed.within is not None:
+        change = abs(changed.to - speed_mps)
+        if change > changed.within * hardest:
+            needs = f"which needs {shown(change / changed.within, ACCELERATION)}"
+            reaches = f"reaches {shown(changed.to, SPEED)} within {changed.within:g} s"
             yield (
                 key,
                 f"{who} that {reaches}, {needs}",
@@ -72,28 +74,28 @@ def _within_doubts(do: Do, actor: ActorDescription, speed_mps: float, hardest: f
 
 
 def _rounded_up(least: float) -> str:
-    """To a tenth, so that what is written is possible."""
+    """Rounded up to a tenth, so that the printed value is possible."""
     return f"{ceil(10 * least - 1e-6) / 10:.1f}"
 
 
 def _brakes(hardest_mps2: float) -> str:
-    return f"at most {hardest_mps2:g} m/s^2, which is all that its brakes give"
+    return f"at most {hardest_mps2:g} m/s^2, the limit of its brakes"
 
 
 def _at_most(hardest_mps2: float) -> str:
     return f"at most {hardest_mps2:g} m/s^2, the hardest change of speed of that kind"
 
 
-def path_doubts(kind: Kind, points: Points, begins_mps: float | None = None) -> Iterator[tuple[str, str]]:
-    """How a written path is faster, or changes its speed harder, than a kind can: what was found, what would be right.
+def check_path(kind: Kind, points: Points, begins_mps: float | None = None) -> Iterator[tuple[str, str]]:
+    """Checks a given path against the kind's maximum speed and acceleration: what was found, what would be right.
 
     Some instant of a step between points has its mean speed, and some instant of two steps has an acceleration of
-    twice their second divided difference: so what is found is the least that any way through the points needs.
+    twice their second divided difference: so the values found are minima of any motion through the points.
     `begins_mps`: the speed at the first point, None if unknown.
     """
     limits = KINDS[kind].dynamics
     if any(late <= early for (early, _, _), (late, _, _) in pairwise(points)):
-        return  # told of elsewhere
+        return  # reported by another check
     steps = [(hypot(x1 - x0, y1 - y0) / (t1 - t0), t0, t1) for (t0, x0, y0), (t1, x1, y1) in pairwise(points)]
     fastest = max(speed for speed, _, _ in steps)
     if limits.fastest_mps is not None and fastest > limits.fastest_mps + ROUNDED_MPS:
@@ -110,8 +112,8 @@ def path_doubts(kind: Kind, points: Points, begins_mps: float | None = None) -> 
             return
 
 
-def rail_doubts(points: Points, road: Road) -> Iterator[tuple[str, str]]:
-    """How a written path leaves every line on which rails may lie: along the road, or straight across it."""
+def check_rail(points: Points, road: Road) -> Iterator[tuple[str, str]]:
+    """Checks that a given path stays on possible rails: along the road, or straight across it."""
     xy = np.array([point[1:] for point in points], float)
     aside = float(np.ptp(road.project(xy)[:, 1]))
     if aside <= RAILS_ASIDE_M:
@@ -124,24 +126,24 @@ def rail_doubts(points: Points, road: Road) -> Iterator[tuple[str, str]]:
     if len(headings) and np.ptp(headings) > RAILS_STRAIGHT_RAD:
         yield f"that moves {aside:.1f} m across the road on a bent line, off its rails", _ON_RAILS
     elif len(headings):
-        yield from _angle_doubts(xy[0], float(headings[0]), road)
+        yield from _check_angle(xy[0], float(headings[0]), road)
 
 
-def heading_doubts(at: tuple[float, float], heading_rad: float, road: Road) -> Iterator[tuple[str, str]]:
-    """How a straight line from a place leaves every line on which rails may lie."""
+def check_heading(at: tuple[float, float], heading_rad: float, road: Road) -> Iterator[tuple[str, str]]:
+    """Checks that a straight line from a position stays on possible rails."""
     if _angle(np.array(at), heading_rad, road) >= ALONG_ROAD_RAD:
-        yield from _angle_doubts(np.array(at), heading_rad, road)
+        yield from _check_angle(np.array(at), heading_rad, road)
 
 
 _ON_RAILS = "rails that keep their distance from the road's edge, or lead straight across at 30 degrees or more"
 
 
-def _angle_doubts(at: np.ndarray, heading_rad: float, road: Road) -> Iterator[tuple[str, str]]:
+def _check_angle(at: np.ndarray, heading_rad: float, road: Road) -> Iterator[tuple[str, str]]:
     if (angle := _angle(at, heading_rad, road)) < RAILS_ACROSS_RAD:
         yield f"that leads across the road at {degrees(angle):.0f} degrees, off its rails", _ON_RAILS
 
 
 def _angle(at: np.ndarray, heading_rad: float, road: Road) -> float:
-    """Of a line through a place with the road there, from 0 to a right angle."""
+    """Angle of a line through a position with the road there, from 0 to a right angle."""
     s, _ = road.locate(float(at[0]), float(at[1]))
     return asin(min(1.0, abs(sin(heading_rad - road.heading(s)))))

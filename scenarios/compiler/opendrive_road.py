@@ -1,6 +1,7 @@
-"""A road that comes from an OpenDRIVE file: the stretch of it on which the ego drives, written as any other road.
+"""Roads from OpenDRIVE files: the part of a map's road on which the ego drives becomes an ordinary road section.
 
-It is read when the file is, before its sweep: what else may lie on a road is said beside it and may vary.
+The map is read when the scenario file is read, before its sweep; other road settings are written beside it and may
+vary in a sweep.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ SHAPE = ("kind", "lanes", "opposite_lanes", "lane_width", "pieces", "transition"
 
 
 class OnMap(Section):
-    """Where on a map the ego begins: its rear axle, in the direction in which its lane is driven."""
+    """The ego's start on a map: its rear axle, in the driving direction of its lane."""
 
     file: str = Field(description="an OpenDRIVE file beside this one, such as town.xodr")
     id: int | str | None = Field(None, description="the id of one of its roads, such as 3; may be left out of one road")
@@ -39,19 +40,19 @@ class OnMap(Section):
 
 @dataclass(frozen=True)
 class Grounded:
-    """A document whose road is written in it, and what of that road is not quite as in its map."""
+    """A document whose road section is complete, and remarks on differences from its map."""
 
     document: Document
     remarks: tuple[str, ...] = ()
 
 
 def grounded(document: Document) -> Grounded:
-    """The same document with the stretch of a map that it names as its road; raises Faults."""
+    """The document with the part of a map that it names as its road; raises SpecErrors."""
     road = document.data.get("road")
     if not isinstance(road, dict) or "file" not in road:
         return Grounded(document)
     place = {key: value for key, value in road.items() if key in OnMap.model_fields}
-    faults = [SpecError(f"road.{key}", quoted(road[key]), "no such key beside file: the map says it")
+    faults = [SpecError(f"road.{key}", quoted(road[key]), "no such key beside file: the map defines it")
               for key in SHAPE if key in road]  # fmt: skip
     try:
         said = OnMap.model_validate(place)
@@ -133,5 +134,5 @@ def _other_lane(data: dict[str, Any], stretch: MapStretch) -> list[SpecError]:
     lane = ego.get("lane", stretch.lanes.ego) if isinstance(ego, dict) else stretch.lanes.ego
     if lane == stretch.lanes.ego:
         return []
-    wanted = f"{stretch.lanes.ego}, or no lane here: the road's own lane says where the ego drives"
+    wanted = f"{stretch.lanes.ego}, or no lane here: road.lane already sets the ego's lane"
     return [SpecError("ego.lane", quoted(lane), wanted)]

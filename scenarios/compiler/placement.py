@@ -1,4 +1,4 @@
-"""Where everybody starts: gaps, sides and hiding places as positions on the road; and what cannot stand so."""
+"""Start positions: gaps, sides and hiding places as positions on the road, and checks of these positions."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
@@ -7,7 +7,7 @@ from math import cos, hypot, pi, sin
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
-from scenarios.compiler.kind_limits import heading_doubts, path_doubts, rail_doubts
+from scenarios.compiler.kind_limits import check_heading, check_path, check_rail
 from scenarios.events.action_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.kinds.registry import KINDS
@@ -29,12 +29,14 @@ from scenarios.scenario import (
     carriers,
     own_road,
 )
+from scenarios.source.errors import Inconsistency
 from scenarios.source.units import SPEED, shown
 from scenarios.spec.actor_spec import (
     ON_RAMP,
     ActorSpec,
     Along,
     AtStop,
+    Beside,
     Boxed,
     Drive,
     Driven,
@@ -49,13 +51,12 @@ from scenarios.spec.actor_spec import (
 from scenarios.spec.appearance_spec import too_fast
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
-EYE_M = 1.7  # the camera, ahead of the ego's rear axle; only to judge whether a hiding place hides
+EYE_M = 1.7  # position of the camera ahead of the ego's rear axle; only used to check that a cover hides an actor
 FASTEST_MPS = 70.0
-Doubt = tuple[str, str, str]  # path, what was found, what would be right
 
 
 def place_ego(spec: EgoSpec) -> Placed:
-    """The ego on its lane: the map's origin is under its rear axle, so its box centre is a little ahead of it."""
+    """The ego on its lane: the map's origin is under its rear axle, so the box centre is ahead of the origin."""
     body = Body("ego", Kind.CAR, Size(*spec.size) if spec.size else EGO_SIZE)
     start = OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0)
     if isinstance(spec, Driven):
@@ -64,18 +65,18 @@ def place_ego(spec: EgoSpec) -> Placed:
 
 
 def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Sequence[Placed], events) -> Placed:
-    """An actor's start. Who hides is placed by the event that makes it step out from behind one of `placed`."""
+    """An actor's start. An actor that steps out from behind one of `placed` is placed by that event."""
     written = spec.box.size if isinstance(spec, Boxed) else spec.size
     body = Body(name, spec.kind, Size(*written) if written else USUAL_SIZE[spec.kind], spec.livery, spec.colour)
     if isinstance(spec, Boxed):
-        start = AtPose(*spec.box.at, spec.box.heading)
-        return Placed(body, start, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))
+        box = AtPose(*spec.box.at, spec.box.heading)
+        return Placed(body, box, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))
     if isinstance(spec, Moved):
         (_, x, y), speed = spec.trajectory[0], _speeds(spec.trajectory)[0]
         return Placed(body, AtPose(x, y, _first_heading(spec.trajectory)), speed, FollowTrajectory(spec.trajectory))
     if isinstance(spec, Hidden) and (carrier := carriers(events).get(name)):
-        start = next(p.start for p in (ego, *placed) if p.body.id == carrier)
-        return Placed(body, start, 0.0, Parked())
+        carried = next(p.start for p in (ego, *placed) if p.body.id == carrier)
+        return Placed(body, carried, 0.0, Parked())
     if isinstance(spec, Hidden):
         return Placed(body, _hiding_place(name, placed, road, events), 0.0, Parked())
     if isinstance(spec, AtStop):
@@ -99,14 +100,16 @@ def _along(spec: Along, size: Size, ego: Placed) -> float:
     half = (ego.body.size.length_m + size.length_m) / 2
     if spec.ahead is not None:
         return EGO_REAR_AXLE_TO_CENTRE_M + half + spec.ahead
+    assert spec.behind is not None  # one of them is written
     return EGO_REAR_AXLE_TO_CENTRE_M - half - spec.behind
 
 
 def _across(spec: Along, s: float, size: Size, road: Road) -> tuple[float, int]:
-    """d of the box centre, metres, and which way it faces."""
+    """d of the box centre in metres, and the direction that it faces."""
     if isinstance(spec, LanePlacement):
         lane = road.lanes + spec.lane.number if spec.lane.oncoming else spec.lane.number
         return road.lane_centre(lane) + spec.offset, -1 if spec.lane.oncoming else 1
+    assert isinstance(spec, Beside)
     off = spec.offset + size.width_m / 2
     edge = road.edge_at(spec.side, s)
     d = edge + off if spec.side is Side.LEFT else edge - off
@@ -120,7 +123,7 @@ def _at_stop(spec: AtStop, size: Size, road: Road) -> OnLane:
 
 
 def _on_cross(spec: OnCross, size: Size, road: Road) -> OnLane:
-    """On the road that crosses, whose s counts from the middle of the ego's lane to the left."""
+    """A position on the crossing road, whose s counts from the centre of the ego's lane to the left."""
     assert road.cross is not None
     reach = spec.before + size.length_m / 2
     right, left = road.ring_edges
@@ -131,7 +134,7 @@ def _on_cross(spec: OnCross, size: Size, road: Road) -> OnLane:
 
 
 def _on_ramp(spec: OnRamp, size: Size, road: Road) -> OnLane:
-    """On the ramp's own way, or where its front is on the acceleration lane already, on that."""
+    """A position on the ramp's path, or on the acceleration lane if the front is already there."""
     assert road.ramp is not None
     back = spec.before + size.length_m / 2
     if spec.before <= 0:
@@ -140,13 +143,13 @@ def _on_ramp(spec: OnRamp, size: Size, road: Road) -> OnLane:
 
 
 def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Placed:
-    """The body that `name` steps out from behind; StopIteration where no event says so."""
+    """The body that `name` steps out from behind; raises StopIteration without such an event."""
     behind = next(e.do.behind for e in events if e.actor == name and isinstance(e.do, StepOut))
     return next(p for p in placed if p.body.id == behind)
 
 
 def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> OnLane:
-    """Before the cover's front if the story says so, or else beyond the cover."""
+    """In front of the cover if the story says so, else behind it."""
     cover = cover_of(name, placed, events)
     corners = road.project(np.array(footprint(cover, road).exterior.coords))
     s, d = corners[:, 0], corners[:, 1]
@@ -181,11 +184,11 @@ def _first_heading(trajectory) -> float:
     return float(np.arctan2(moved[1] - y0, moved[0] - x0))
 
 
-# -- what cannot stand so ------------------------------------------------------------------------------------------
+# -- checks of positions -------------------------------------------------------------------------------------------
 
 
-def trajectory_doubts(where: str, trajectory, duration_s: float, ego: bool) -> Iterator[Doubt]:
-    """A trajectory must begin at 0 s, rise in time, last the clip and stay below an absurd speed."""
+def check_trajectory(where: str, trajectory, duration_s: float, ego: bool) -> Iterator[Inconsistency]:
+    """Checks a trajectory: it begins at 0 s, its times increase, it lasts the clip, its speed is plausible."""
     times = [t for t, _, _ in trajectory]
     if times[0] != 0 or sorted(set(times)) != times:
         yield where, f"times {', '.join(f'{t:g}' for t in times[:6])} s", "times that start at 0 s and rise"
@@ -198,15 +201,15 @@ def trajectory_doubts(where: str, trajectory, duration_s: float, ego: bool) -> I
         yield where, f"a step at {shown(fastest, SPEED)}", f"at most {shown(FASTEST_MPS, SPEED)}"
 
 
-def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
+def check_lane(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsistency]:
     if isinstance(spec, AtStop) and spec.at > len(road.bus_stops):
         found = f"bus stop {spec.at}, and the road has {len(road.bus_stops) or 'none'}"
         yield f"{where}.at", found, "one of road.bus_stops, such as [{at: 40 m, kind: bay}]"
     if isinstance(spec, OnCross):
-        yield from _cross_doubts(where, spec, road)
+        yield from _check_cross(where, spec, road)
     if isinstance(spec, OnRamp) and road.ramp is None:
-        yield f"{where}.road", "ramp, where no ramp joins", "road.ramp, such as {joins: 60 m, length: 150 m}"
-    yield from _kind_doubts(where, spec, road)
+        yield f"{where}.road", "ramp, but the road has no ramp", "road.ramp, such as {joins: 60 m, length: 150 m}"
+    yield from _check_kind(where, spec, road)
     if not isinstance(spec, LanePlacement):
         return
     there = road.opposite_lanes if spec.lane.oncoming else road.lanes
@@ -217,11 +220,11 @@ def lane_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
         yield f"{where}.lane", f"{word}{spec.lane.number}", f"one of {', '.join(lanes)}{more}"
 
 
-def _kind_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
-    """What the kind of an actor cannot do from where it starts."""
+def _check_kind(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsistency]:
+    """Checks what a kind of actor cannot do from its start."""
     record, speed = KINDS[spec.kind], getattr(spec, "speed", 0.0)
     if isinstance(spec, Moved):
-        for found, wanted in path_doubts(spec.kind, spec.trajectory):
+        for found, wanted in check_path(spec.kind, spec.trajectory):
             yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
     elif record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + 1e-9:
         yield f"{where}.speed", f"{spec.kind} at {shown(speed, SPEED)}", too_fast(spec.kind)
@@ -230,29 +233,29 @@ def _kind_doubts(where: str, spec: ActorSpec, road: Road) -> Iterator[Doubt]:
     if isinstance(spec, OnRamp):
         yield f"{where}.road", f"{spec.kind}, which runs on rails, on a ramp", "another kind of vehicle"
     elif isinstance(spec, Moved):
-        for found, wanted in rail_doubts(spec.trajectory, road):
+        for found, wanted in check_rail(spec.trajectory, road):
             yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
     elif isinstance(spec, Boxed) and speed > 0:
-        for found, wanted in heading_doubts(spec.box.at, spec.box.heading, road):
+        for found, wanted in check_heading(spec.box.at, spec.box.heading, road):
             yield f"{where}.box.heading", f"{spec.kind} {found}", wanted
     if speed > 0 and road.junction is not None and road.junction.ring_m:
-        found = f"{spec.kind}, which runs on rails, on its way into a roundabout"
+        found = f"{spec.kind}, which runs on rails, towards a roundabout"
         yield f"{where}.kind", found, "another kind of vehicle, or 0 km/h"
 
 
-def _cross_doubts(where: str, spec: OnCross, road: Road) -> Iterator[Doubt]:
+def _check_cross(where: str, spec: OnCross, road: Road) -> Iterator[Inconsistency]:
     if (there := road.junction) is None:
-        yield f"{where}.road", "cross, where no road crosses", "road.junction, such as {at: 40 m}"
+        yield f"{where}.road", "cross, but the road has no crossing road", "road.junction, such as {at: 40 m}"
         return
     lanes = there.lanes if spec.from_ is Side.RIGHT else there.opposite_lanes
     if str(there.arms) not in ("both", str(spec.from_)) or not lanes:
-        yield f"{where}.from", f"{spec.from_}, from where no lane comes", "the side of a road that comes"
+        yield f"{where}.from", f"{spec.from_}, but no lane comes from there", "the side of a road that comes"
     elif spec.lane >= lanes:
-        yield f"{where}.lane", str(spec.lane), f"a lane from 0 to {lanes - 1}, counted from its right"
+        yield f"{where}.lane", str(spec.lane), f"a lane from 0 to {lanes - 1}, counted from the right"
 
 
-def standing_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Doubt]:
-    """Nobody starts inside another, beyond the curve's half turn, or in plain view before stepping out."""
+def check_starts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Inconsistency]:
+    """Checks that no body starts inside another, beyond half a turn of the curve, or visible before it steps out."""
     shapes = {p.body.id: footprint(p, road) for p in placed}
     absent = set(carriers(events)) | set(brought(events)) | {e.actor for e in events if isinstance(e.do, Appear)}
     for one, other in combinations([p for p in placed if p.body.id not in absent], 2):
@@ -264,11 +267,11 @@ def standing_doubts(placed: Sequence[Placed], road: Road, events: Sequence[Event
             yield f"actors.{p.body.id}", "a place beyond half a turn of the curve", "a place nearer to the ego"
     for event in events:
         if isinstance(event.do, StepOut):
-            yield from _view_doubts(event.actor, event.do.behind, shapes)
+            yield from _check_view(event.actor, event.do.behind, shapes)
 
 
-def _view_doubts(actor: str, cover: str, shapes: dict[str, Polygon]) -> Iterator[Doubt]:
+def _check_view(actor: str, cover: str, shapes: dict[str, Polygon]) -> Iterator[Inconsistency]:
     centre = shapes[actor].centroid
     if not LineString([(EYE_M, 0.0), (centre.x, centre.y)]).intersects(shapes[cover]):
-        found = f"{actor} in the ego's plain view at the start"
+        found = f"{actor} visible to the ego at the start"
         yield f"actors.{actor}", found, f"a place behind {cover}, as the ego sees it"

@@ -1,4 +1,4 @@
-"""The space that a file's sweep spans: all that lies between its values, for whoever searches in it."""
+"""The parameter space of a file's sweep, for searches: all values between those that it lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from scenarios.sweeps.axes import Choice, Dimension, Span
 from scenarios.sweeps.sweep import Refused, first_broken, joined, variant
 from scenarios.sweeps.sweep_spec import SweepSpec, read_sweep, without_sweep
 
-DECIMALS = 4  # of a number that a search writes into a file
+DECIMALS = 4  # of numbers that a search writes to a file
 
 
 @dataclass(frozen=True)
 class Space:
-    """Points have a coordinate a dimension: a number of a span, or the place of one of its options."""
+    """A point has a coordinate per dimension: a number of an interval, or the index of an option."""
 
     document: Document
     spec: SweepSpec
@@ -26,23 +26,23 @@ class Space:
 
     @property
     def bounds(self) -> list[tuple[float, float]]:
-        """Least and most of every coordinate."""
+        """Minimum and maximum of every coordinate."""
         return [(d.low, d.high) if isinstance(d, Span) else (0.0, len(d.choices) - 1.0) for d in self.dimensions]
 
     @property
     def whole(self) -> list[bool]:
-        """Which coordinates are integers."""
+        """For each coordinate, whether it is an integer."""
         return [d.whole if isinstance(d, Span) else True for d in self.dimensions]
 
     @property
     def size(self) -> int | None:
-        """The number of points; None where it is not finite."""
+        """The number of points; None if it is infinite."""
         if not all(self.whole):
             return None
         return prod(int(high - low) + 1 for low, high in self.bounds)
 
     def choice(self, point: Sequence[float]) -> Choice:
-        """The values at a point, as an author would write them."""
+        """The values at a point, in the notation of a scenario file."""
         found = []
         for dimension, at in zip(self.dimensions, point, strict=True):
             if isinstance(dimension, Span):
@@ -57,25 +57,25 @@ class Space:
         return without_sweep(self.document.data)
 
     def broken(self, choice: Choice) -> str | None:
-        """The constraint that these values break, as written; None where all hold. Faults where one makes no sense."""
+        """The constraint that these values violate, as written, or None. Raises SpecErrors if one is invalid."""
         try:
             return first_broken(self.spec, self.base, choice)
         except Refused as refused:
             raise self.document.faults(refused.faults) from refused
 
     def scenario(self, choice: Choice) -> Scenario | list[SpecError]:
-        """What these values mean, or why they mean nothing."""
+        """The scenario of these values, or the faults of it."""
         made = variant(self.base, choice)
         scenario, faults = build(made.data)
         return faults if scenario is None else replace(scenario, parameters=made.parameters)
 
     def narrowed(self, choice: Choice) -> dict[str, object]:
-        """The author's file with the sweep narrowed to these values: it means the one scenario."""
+        """The author's file with its sweep narrowed to these values, so that it gives this one scenario."""
         return self.base | {"sweep": {path: [value] for path, value in choice.values.items()}}
 
 
 def space(document: Document) -> Space:
-    """What the sweep of a file spans; raises Faults where it has none, or a faulty one."""
+    """The space of a file's sweep; raises SpecErrors for a missing or invalid sweep."""
     document = grounded(document).document
     base = without_sweep(document.data)
     spec, faults = read_sweep(base, document.data.get("sweep", {}))
@@ -85,7 +85,7 @@ def space(document: Document) -> Space:
         ]
     if not faults and "from" in base:
         faults = [
-            SpecError("from", "a scenario that starts from a log", "one that is simulated: nothing varies in a log")
+            SpecError("from", "a scenario that starts from a log", "one that is simulated: a log has no parameters")
         ]
     if faults:
         raise document.faults(faults)

@@ -1,5 +1,5 @@
-"""Events of a story as they are written.
+"""The spec of a story's events.
 
-Owns the mapping of one event, the one action in it, and what both compile to; the verbs that have a module of their
-own come from `scenarios.verbs`.
+Owns the mapping of an event with its action, and the compilation of both; verbs with their own module come from
+`scenarios.verbs`.
 """

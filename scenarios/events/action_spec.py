@@ -1,8 +1,8 @@
-"""How the action of an event is written as a mapping, and what it compiles to."""
+"""The spec of an event's action, and its compilation."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, create_model, model_validator
 
 from scenarios.model.actions import (
     MERGING_S,
@@ -16,12 +16,10 @@ from scenarios.model.actions import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Follow,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Merge,
     Profile,
     RunRed,
@@ -36,17 +34,16 @@ from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
-from scenarios.source.units import ANGLE, LENGTH
+from scenarios.source.units import LENGTH
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.actor_spec import DriverName
-from scenarios.spec.base import Count, Instant, Lasting, Place, Rate, Section, Speed, fault, measured, one_of
+from scenarios.spec.base import Count, Instant, Lasting, Rate, Section, Speed, fault, measured, one_of
 from scenarios.spec.trigger_spec import Lane, read_lane
 from scenarios.verbs import VERBS
 
 DRIVER = "r157 careful"
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
-SPIN_RAD = 1.5707963267948966  # a car that has spun lies across the road
-BED_M = 1.2  # height of a lorry's load floor; roofs of cars are a little higher
+BED_M = 1.2  # height of a truck's load floor; the roofs of cars are slightly higher
 HARDEST = "hardest"
 
 
@@ -54,7 +51,6 @@ def _rate_or_hardest(written: Any) -> Any:
     return None if written == HARDEST else written
 
 
-Turn = Annotated[float, measured(ANGLE, 0.1, 12.6)]
 Sideways = Annotated[float, measured(LENGTH, -2.0, 2.0)]
 Height = Annotated[float, measured(LENGTH, 0.0, 4.0)]
 Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
@@ -69,17 +65,17 @@ class StopAtLineDo(Section):
 
 
 class RunRedDo(Section):
-    """Nothing more to say: the signals are nothing to it."""
+    """Has no arguments."""
 
 
 class TakeExitDo(Section):
-    number: Count = Field(ge=1, le=4, description="the exit's number, counted from where one enters, 1 first")
+    number: Count = Field(ge=1, le=4, description="the exit's number, counted from the entry, 1 first")
 
 
 class MergeDo(Section):
     within: Lasting = Field(MERGING_S, description="how long the lane change takes, such as 3 s")
     gap: Annotated[bool, Field(strict=True)] = Field(
-        False, description="true: only into a gap that is safe; false: as soon as the lane is alongside"
+        False, description="true: only into a safe gap; false: as soon as the lane is alongside"
     )
 
 
@@ -105,18 +101,22 @@ class ChangeSpeedDo(Section):
 
 class HoldSpeedDo(Section):
     speed: Speed | None = Field(None, description="a speed such as 50 km/h")
-    for_: Lasting | None = Field(None, alias="for", description="how long, such as 2 s; else until told otherwise")
+    for_: Lasting | None = Field(
+        None, alias="for", description="how long, such as 2 s; left out: until another event changes it"
+    )
 
 
 class FollowDo(Section):
-    speed: Speed | None = Field(None, description="the speed wished for, such as 50 km/h")
+    speed: Speed | None = Field(None, description="the desired speed, such as 50 km/h")
     driver: DriverName | None = Field(None, description="the name of a driver model")
-    for_: Lasting | None = Field(None, alias="for", description="how long, such as 2 s; else until told otherwise")
+    for_: Lasting | None = Field(
+        None, alias="for", description="how long, such as 2 s; left out: until another event changes it"
+    )
 
 
 class StopDo(Section):
     decel: Rate | None = Field(None, description="a deceleration such as 4 m/s^2")
-    within: Stretch | None = Field(None, description="the way until standstill, such as 15 m, instead of decel")
+    within: Stretch | None = Field(None, description="the distance to standstill, such as 15 m, instead of decel")
     for_: Instant = Field(0.0, alias="for", description="how long it stands before this event has ended, such as 2 s")
 
     @model_validator(mode="after")
@@ -131,7 +131,7 @@ class CutInDo(Section):
 
 
 class CutOutDo(Section):
-    to: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right; left out: where there is a lane")
+    to: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right; left out: a side with a lane")
     within: Lasting = Field(2.0, description="how long the lane change takes, such as 1.5 s")
 
 
@@ -150,8 +150,8 @@ class ChangeLaneDo(Section):
 
 
 class OffsetDo(Section):
-    to: Sideways = Field(description="how far to its own left of its lane's centre, such as 0.5 m; negative: right")
-    within: Lasting = Field(2.0, description="how long that takes, such as 1.5 s")
+    to: Sideways = Field(description="the offset from its lane's centre to its left, such as 0.5 m; negative: right")
+    within: Lasting = Field(2.0, description="the duration of the move, such as 1.5 s")
 
 
 class CrossDo(Section):
@@ -162,7 +162,9 @@ class StepOutDo(Section):
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["behind"]}, {"required": ["before"]}]})
 
     behind: str | None = Field(None, strict=True, description="the id of a parked actor")
-    before: str | None = Field(None, strict=True, description="the same, from before its front, instead of behind")
+    before: str | None = Field(
+        None, strict=True, description="the id of a parked actor, in front of which it steps out"
+    )
     speed: Speed | None = Field(None, description="a speed such as 5 km/h")
 
     @model_validator(mode="after")
@@ -174,32 +176,10 @@ class StepOutDo(Section):
 
     @property
     def cover(self) -> str:
-        """Whom it steps out from."""
+        """The id of the body that it steps out from."""
         cover = self.behind or self.before
         assert cover is not None
         return cover
-
-
-MOST_POINTS = 200
-
-
-def _rising(points: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float, float], ...]:
-    times = [t for t, _, _ in points]
-    if not 1 <= len(points) <= MOST_POINTS or times[0] <= 0 or sorted(set(times)) != times:
-        found = f"{len(points)} points at {', '.join(f'{t:g}' for t in times[:6])} s"
-        raise fault(found, f"from one to {MOST_POINTS} points, their times above 0 s and rising")
-    return points
-
-
-class TrajectoryDo(Section):
-    points: Annotated[tuple[tuple[Instant, Place, Place], ...], AfterValidator(_rising)] = Field(
-        description="a list of [time, forward, left] from where it begins, such as [[2 s, 20 m, 0 m], [4 s, 38 m, 3 m]]"
-    )
-
-
-class LoseControlDo(Section):
-    turn: Turn = Field(SPIN_RAD, description="how far it turns until it rests, such as 90 deg")
-    to: Annotated[Side, one_of(Side)] = Field(Side.LEFT, description="left or right")
 
 
 class DropDo(Section):
@@ -208,7 +188,7 @@ class DropDo(Section):
 
 
 class EdgeDo(Section):
-    """Nothing more to say: where is the scene's edge."""
+    """Has no arguments; the event is at the scene's edge."""
 
 
 class _WrittenAction(Section):
@@ -230,8 +210,6 @@ class _WrittenAction(Section):
     run_red_light: RunRedDo | None = Field(None, description="an empty mapping")
     take_exit: TakeExitDo | None = Field(None, description="a mapping such as {number: 2}: of a roundabout")
     merge: MergeDo | None = Field(None, description="a mapping such as {within: 3 s}: from the acceleration lane")
-    follow_trajectory: TrajectoryDo | None = Field(None, description="a mapping such as {points: [[2 s, 20 m, 1 m]]}")
-    lose_control: LoseControlDo | None = Field(None, description="a mapping such as {turn: 90 deg, to: left}")
     drop: DropDo | None = Field(None, description="a mapping such as {cargo: crate}")
     appear: EdgeDo | None = Field(None, description="an empty mapping")
     disappear: EdgeDo | None = Field(None, description="an empty mapping")
@@ -250,17 +228,15 @@ class _WrittenAction(Section):
 
     @property
     def says(self) -> Any:
-        """What the one action says."""
+        """The section of the one action."""
         return getattr(self, self.verb)
 
 
-Do: Any = create_model(
-    "Do",
-    __base__=_WrittenAction,
-    __doc__=_WrittenAction.__doc__,
-    **{verb.key: (verb.section | None, Field(None, description=f"a mapping such as {verb.example}"))
-       for verb in VERBS.all()},
-)  # fmt: skip
+_OWN: dict[str, Any] = {
+    verb.key: (verb.section | None, Field(None, description=f"a mapping such as {verb.example}"))
+    for verb in VERBS.all()
+}
+Do: Any = create_model("Do", __base__=_WrittenAction, __doc__=_WrittenAction.__doc__, **_OWN)
 
 
 def crossing_speed(actor: ActorDescription) -> float | None:
@@ -268,7 +244,7 @@ def crossing_speed(actor: ActorDescription) -> float | None:
 
 
 def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action:
-    """The action that a well-formed mapping means for this actor; what it leaves open gets the usual value."""
+    """The action of a valid spec for this actor, with defaults for missing values."""
     says: Any = do.says
     if (verb := VERBS.get(do.verb)) is not None:
         return verb.compiled(says, actor, cast)
@@ -294,10 +270,6 @@ def compiled_action(do: Do, actor: ActorDescription, cast: ActorIndex) -> Action
         case "step_out":
             on_foot = KINDS[Kind.PEDESTRIAN].dynamics.crossing_mps
             return StepOut(says.cover, _or(says.speed, usual.crossing_mps or on_foot), says.before is not None)
-        case "follow_trajectory":
-            return DriveTrajectory(says.points)
-        case "lose_control":
-            return LoseControl(says.turn if says.to is Side.LEFT else -says.turn)
         case "drop":
             return Drop(says.cargo, _or(says.height, BED_M))
         case "appear":
@@ -323,12 +295,12 @@ def _sideways(do: Do) -> Action:
 
 def _or(value: float | None, usual: float | None) -> float:
     chosen = usual if value is None else value
-    assert chosen is not None, "doubts() lets nothing through that has no speed"
+    assert chosen is not None, "check_event() refuses an action without a speed"
     return chosen
 
 
 def road_action(verb: str, says: Any, usual: Dynamics) -> Action | None:
-    """The action of one of these mappings; None for any other verb."""
+    """The action of a verb that needs a junction, roundabout or ramp; None for any other verb."""
     match verb:
         case "turn":
             return TurnAt(says.to)

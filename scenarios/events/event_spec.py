@@ -1,4 +1,4 @@
-"""An event of a story as a mapping, the event it compiles to, and what two events cannot both be."""
+"""The spec of an event, its compilation, and contradictions between two events."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
@@ -29,19 +29,19 @@ class EventSpec(Section):
 
 
 def compiled(spec: EventSpec, cast: ActorIndex) -> Event:
-    """The event that a well-formed mapping means; what it leaves open gets the usual value."""
+    """The event of a valid spec, with defaults for missing values."""
     trigger = compiled_trigger(spec.when, spec.actor, cast.leader())
     return Event(spec.actor, trigger, compiled_action(spec.do, cast.members[spec.actor], cast), spec.id or "")
 
 
 def awaited(events: Iterable[Event]) -> frozenset[str]:
-    """The names of events for whose end another one waits, before it begins or before it ends."""
+    """The names of events whose end another event waits for, before it begins or before it ends."""
     whens = (when for event in events for when in (event.when, *VERBS.triggers_of(event.do).values()))
     return frozenset(part.event for when in whens for part in singles(when) if isinstance(part, AfterEvent))
 
 
 def once_each(events: list[Event]) -> tuple[Event, ...]:
-    """Each once, though it be said in English and structured: by time, then those that wait for something else."""
+    """The events without duplicates (the same event in English and structured): those by time first."""
     meant = awaited(events)
     once: dict[tuple[object, ...], Event] = {}
     for event in events:
@@ -51,13 +51,13 @@ def once_each(events: list[Event]) -> tuple[Event, ...]:
 
 
 def clashes(events: list[Event]) -> Iterator[tuple[int, str, str]]:
-    """Events that cannot both be: one actor told two different things of the same sort at the same instant."""
+    """Events that contradict each other: two different actions of the same sort for one actor at the same instant."""
     for i, event in enumerate(events):
         for earlier in events[:i]:
             same = (earlier.actor, earlier.when) == (event.actor, event.when)
             if same and event.do != earlier.do and _alike(event.do, earlier.do):
                 at = f"at {event.when.t_s:g} s" if isinstance(event.when, After) else "at the same instant"
-                yield i, f"{event.actor} told two things {at}", "one of them, or another time"
+                yield i, f"{event.actor} has two actions {at}", "one of them, or another time"
                 break
 
 

@@ -1,4 +1,4 @@
-"""Criticality figures.
+"""Criticality measures.
 
-Owns the one definition of each (TTC, gaps, required deceleration), and the path of the ego.
+Owns the only definition of each (TTC, gaps, required deceleration), and the path of the ego.
 """

@@ -1,4 +1,4 @@
-"""The one instant of a rollout that a viewer should look at: contact, else the least TTC, else the smallest gap."""
+"""The most critical instant of a rollout: contact, else the least TTC, else the smallest gap."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from scenarios.rollout import Rollout
 
 @dataclass(frozen=True)
 class CriticalInstant:
-    """A frame, and in words why it is the critical one: "contact with lead", "least TTC 1.4 s, to lead"."""
+    """A frame and the reason why it is critical: "contact with lead", "least TTC 1.4 s, to lead"."""
 
     frame: int
     t_s: float
@@ -18,8 +18,11 @@ class CriticalInstant:
 
 
 def critical_instant(rollout: Rollout) -> CriticalInstant | None:
-    """The frame at or after the ego's first contact; without one that of the least TTC of the ego to what is in its
-    path (`criticality.encounters`); where it closes in on nothing, that of the smallest gap; None without any."""
+    """The most critical frame; None if no body is ever in the ego's path.
+
+    The first frame at or after the ego's first contact; without one that of the least TTC to a body in its path
+    (`criticality.encounters`); without a finite TTC that of the smallest gap.
+    """
     ego = rollout.bodies[0].id
     hits = [(h.t_s, h.other if h.actor == ego else h.actor) for h in rollout.happenings if ego in (h.actor, h.other)]
     hits = [(t_s, other) for t_s, other in hits if other]

@@ -1,6 +1,6 @@
-"""How near a miss was: gaps, times and decelerations along the ego's path, and the formulas of safe distance.
+"""Criticality: gaps, times and decelerations along the ego's path, and the formulas of safe distance.
 
-SI units; accelerations are signed, so that what brakes is negative. Infinity: nothing is in the way.
+SI units; accelerations are signed, so braking is negative. Infinity: nothing is in the path.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ Numbers = Float[np.ndarray, "*n"] | float
 
 @dataclass(frozen=True)
 class Encounters:
-    """The ego against every body at every frame; infinity (or 0 for accelerations) where it is not in the way.
+    """The ego relative to every body at every frame; infinity (0 for accelerations) for bodies not in its path.
 
-    `gap_m` is bumper to bumper along the path that the ego drives; `closing_mps` positive when it shrinks.
+    `gap_m` is bumper to bumper along the ego's path; `closing_mps` is positive when the gap decreases.
     """
 
     gap_m: Float[np.ndarray, "time actor"]
@@ -33,7 +33,7 @@ class Encounters:
 
 @dataclass(frozen=True)
 class Closest:
-    """The nearest body in the ego's path at each frame; `row` is -1 and the rest infinite where there is none."""
+    """The nearest body in the ego's path at each frame; without one `row` is -1 and the values are infinite."""
 
     row: Int[np.ndarray, "time"]
     gap_m: Float[np.ndarray, "time"]
@@ -47,22 +47,23 @@ def derivative(values: Float[np.ndarray, "time *n"], rate_hz: float = FRAME_RATE
 
 
 def encounters(rollout: Rollout) -> Encounters:
-    """Everything the ego may run into, frame by frame."""
+    """Gap, TTC, headway and required acceleration to each body in the ego's path, frame by frame."""
     path = in_ego_path(rollout)
     speed = rollout.speed_mps[:, :1]
     closing = np.where(np.isfinite(path.gap_m), speed - path.along_mps, -np.inf)
     lead_accel = np.where(path.along_mps > 0, rollout.acceleration_mps2, 0.0)
+    own = np.broadcast_to(speed, path.gap_m.shape)
     return Encounters(
         path.gap_m,
         closing,
-        time_to_collision(path.gap_m, closing),
-        time_headway(path.gap_m, np.broadcast_to(speed, path.gap_m.shape)),
-        required_acceleration(path.gap_m, np.broadcast_to(speed, path.gap_m.shape), path.along_mps, lead_accel),
+        np.asarray(time_to_collision(path.gap_m, closing)),
+        np.asarray(time_headway(path.gap_m, own)),
+        np.asarray(required_acceleration(path.gap_m, own, path.along_mps, lead_accel)),
     )
 
 
 def closest(rollout: Rollout) -> Closest:
-    """The nearest body in the way at each frame, for plots."""
+    """The nearest body in the path at each frame, for plots."""
     met = encounters(rollout)
     row = met.gap_m.argmin(axis=1)
     at = np.arange(len(row)), row
@@ -70,7 +71,7 @@ def closest(rollout: Rollout) -> Closest:
 
 
 def first_seen_s(rollout: Rollout, row: int) -> float:
-    """When the ego's driver first sees enough of a body to know it, past the other bodies; infinite for never."""
+    """The first time at which the ego's driver sees enough of a body to recognise it; infinite for never. Seconds."""
     for frame in range(len(rollout.t_s)):
         there = np.flatnonzero(rollout.valid[frame])
         if not {0, row} <= set(there.tolist()):
@@ -82,7 +83,7 @@ def first_seen_s(rollout: Rollout, row: int) -> float:
 
 
 def time_to_collision(gap_m: Numbers, closing_mps: Numbers) -> Numbers:
-    """Gap over closing speed, only while closing; infinite otherwise."""
+    """Gap over closing speed while the gap decreases; infinite otherwise."""
     gap, closing = np.asarray(gap_m, float), np.asarray(closing_mps, float)
     safe = np.where(closing > 1e-6, closing, 1.0)
     return np.where((closing > 1e-6) & np.isfinite(gap), gap / safe, np.inf)
@@ -95,9 +96,9 @@ def time_headway(gap_m: Numbers, speed_mps: Numbers) -> Numbers:
 
 
 def required_acceleration(gap_m: Numbers, speed_mps: Numbers, lead_mps: Numbers, lead_mps2: Numbers) -> Numbers:
-    """The constant acceleration (negative) that just avoids touching the leader; 0 where none is needed.
+    """The constant acceleration (negative) that just avoids contact with the leader; 0 if none is needed.
 
-    A leader that brakes is taken to brake on, to a standstill; what comes towards the ego keeps its speed.
+    A braking leader is assumed to brake to a standstill; an oncoming body keeps its speed.
     """
     gap, v, lead, a = (np.asarray(x, float) for x in (gap_m, speed_mps, lead_mps, lead_mps2))
     room, a = np.maximum(np.where(np.isfinite(gap), gap, 1.0), 1e-3), np.where(lead > 0, np.minimum(a, 0.0), 0.0)
@@ -106,7 +107,7 @@ def required_acceleration(gap_m: Numbers, speed_mps: Numbers, lead_mps: Numbers,
     stops = (a < 0) & (lead > 0)
     stopping_room = room + np.where(stops, lead**2 / (2 * np.maximum(-a, 1e-6)), 0.0)
     stopped = -(v**2) / (2 * stopping_room)
-    # The leader stands before the speeds are equal: then only the sum of both ways counts.
+    # The leader stops before the speeds are equal: the condition is then the sum of both stopping distances.
     until_equal = np.maximum(closing, 0) / np.maximum(a - moving, 1e-9)
     stands_first = stops & ((closing <= 0) | (lead / np.maximum(-a, 1e-6) <= until_equal))
     needed = np.where(stands_first, stopped, moving)
@@ -115,17 +116,17 @@ def required_acceleration(gap_m: Numbers, speed_mps: Numbers, lead_mps: Numbers,
 
 
 def brake_threat(required_mps2: Numbers, friction: float) -> Numbers:
-    """Required over possible braking; at 1 or more no braking avoids the hit."""
+    """Required over available braking; at 1 or more braking cannot avoid the collision."""
     return -np.asarray(required_mps2, float) / (friction * G)
 
 
 def braking_decel(friction: float, slope_rad: float = 0.0) -> float:
-    """The hardest braking on a slope, uphill positive."""
+    """The hardest possible braking on a slope (positive uphill), m/s^2."""
     return friction * G * float(np.cos(slope_rad)) + G * float(np.sin(slope_rad))
 
 
 def stopping_distance(speed_mps: Numbers, reaction_s: float, decel_mps2: float, build_up_s: float = 0.0) -> Numbers:
-    """Way until standstill: reaction, linear build-up of the brakes, full braking."""
+    """Distance to standstill: reaction, linear build-up of the brakes, full braking; metres."""
     v = np.asarray(speed_mps, float)
     if build_up_s == 0:
         return v * reaction_s + v**2 / (2 * decel_mps2)
@@ -139,7 +140,7 @@ def stopping_distance(speed_mps: Numbers, reaction_s: float, decel_mps2: float, 
 def rss_longitudinal(
     rear_mps: Numbers, front_mps: Numbers, response_s: float, accel_max: float, brake_min: float, brake_max: float
 ) -> Numbers:
-    """Responsibility-Sensitive Safety: the gap that a follower must keep, m."""
+    """Responsibility-Sensitive Safety: the gap that a follower must keep, metres."""
     rear, front = np.asarray(rear_mps, float), np.asarray(front_mps, float)
     worst = rear + response_s * accel_max
     way = rear * response_s + accel_max * response_s**2 / 2 + worst**2 / (2 * brake_min)
@@ -152,6 +153,6 @@ def rss_ad_rss(rear_mps: Numbers, front_mps: Numbers) -> Numbers:
 
 
 def r157_gap(speed_mps: Numbers) -> Numbers:
-    """UN R157's minimum following gap: a time of 1.0 s at 7.2 km/h that grows by 0.1 s every 10 km/h, at least 2 m."""
+    """UN R157's minimum following gap: a time of 1.0 s at 7.2 km/h, 0.1 s more per 10 km/h, and at least 2 m."""
     v = np.asarray(speed_mps, float)
     return np.maximum(2.0, v * np.maximum(1.0, 1.0 + 0.01 * v * 3.6))

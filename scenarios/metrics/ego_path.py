@@ -1,4 +1,4 @@
-"""The path that the ego drives, and what lies in it at each frame."""
+"""The path that the ego drives, and the bodies in it at each frame."""
 
 import math
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.simulation.dynamics.boxes import box_corners
 
-BEYOND_M = 150.0  # how far the path goes on past the last frame
+BEYOND_M = 150.0  # extension of the path after the last frame
 SPACING_M = 0.5
 
 
 @dataclass(frozen=True)
 class InPath:
-    """`gap_m` from the ego's front bumper along its path; infinite for what is not in the way, and the ego itself."""
+    """`gap_m` is the distance from the ego's front bumper along its path; infinite for bodies not in it and the ego."""
 
     gap_m: Float[np.ndarray, "time actor"]
     along_mps: Float[np.ndarray, "time actor"]  # speed along the path
 
 
 def in_ego_path(rollout: Rollout) -> InPath:
-    """What the ego's width sweeps over if it goes on along the path that it drives, then along the road."""
+    """Gaps to all bodies in the area that the ego's width covers along its driven path and then along the road."""
     line = driven_line(rollout)
     rear = project(line, rollout.ego_to_map[:, :2, 3])
     corners = box_corners(
@@ -48,7 +48,7 @@ def in_ego_path(rollout: Rollout) -> InPath:
 
 @dataclass(frozen=True)
 class Polyline:
-    """A polyline with its arc length and heading, which is unwrapped."""
+    """A polyline with its arc length and unwrapped heading."""
 
     xy: Float[np.ndarray, "point 2"]
     along: Float[np.ndarray, "point"]
@@ -56,7 +56,7 @@ class Polyline:
 
 
 def driven_line(rollout: Rollout) -> Polyline:
-    """Where the rear axle goes, and on along the road (straight on where none is known)."""
+    """The path of the rear axle, continued along the road (straight on without a known road)."""
     xy = rollout.ego_to_map[:, :2, 3]
     keep = [0]
     for i in range(1, len(xy)):
@@ -75,7 +75,7 @@ def driven_line(rollout: Rollout) -> Polyline:
 def _beyond(
     road: Road | None, start: Float[np.ndarray, "2"], yaw: float, steps: Float[np.ndarray, "step"]
 ) -> Float[np.ndarray, "step 2"]:
-    """Points so far from a pose on, bending as the road does from there."""
+    """Points at these distances after a pose, with the curvature of the road there."""
     if road is not None and road.cross is not None:
         road = _under(road, start, yaw)
     if road is not None and road.pieces:
@@ -83,14 +83,14 @@ def _beyond(
         facing = 1 if np.cos(yaw - road.heading(s)) >= 0 else -1
         return road.pose(s + facing * steps, np.full_like(steps, d))[:, :2]
     curvature = road.curvature_per_m if road is not None else 0.0
-    bearing = yaw + curvature * steps / 2  # of a chord of constant curvature
+    bearing = yaw + curvature * steps / 2  # bearing of the chord of an arc
     half = curvature * steps / 2
     chord = steps * np.sinc(half / np.pi)
     return start + chord[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], -1)
 
 
 def _under(road: Road, start: Float[np.ndarray, "2"], yaw: float) -> Road | None:
-    """The one of the roads along which a pose looks; none in the midst of a turn."""
+    """The road along which a pose heads; None during a turn."""
     for one in road.all_roads:
         s, d = one.locate(float(start[0]), float(start[1]))
         if one.right_edge <= d <= one.left_edge and abs(np.cos(yaw - one.heading(s))) > 0.95:
@@ -99,7 +99,7 @@ def _under(road: Road, start: Float[np.ndarray, "2"], yaw: float) -> Road | None
 
 
 def project(line: Polyline, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
-    """(distance along, offset to the left) of points, at the nearest piece of the line; before its start negative."""
+    """(distance along, offset to the left) of points at the nearest segment of the line; negative before its start."""
     flat = np.ascontiguousarray(points, float).reshape(-1, 2)
     return _project(line.xy, line.along, flat).reshape(points.shape)
 

@@ -1,7 +1,7 @@
-"""Savitzky-Golay derivatives along time, bit for bit as scipy.signal.savgol_filter gives them (a test compares).
+"""Savitzky-Golay derivatives along time, bit for bit equal to scipy.signal.savgol_filter (a test compares).
 
-Written out because importing scipy.signal, which brings all of scipy.stats, costs more processor time than the whole
-physics of a scenario. Source: Savitzky and Golay, Analytical Chemistry 36 (8), 1964; edges are fitted as scipy does.
+Implemented here because importing scipy.signal, which imports all of scipy.stats, takes more processor time than the
+whole physics of a scenario. Source: Savitzky and Golay, Analytical Chemistry 36 (8), 1964; edges fitted as in scipy.
 """
 
 from functools import lru_cache
@@ -19,8 +19,8 @@ def smooth_derivative(
 ) -> Float[np.ndarray, "time *n"]:
     """The first or second derivative along time, per second (squared), of values sampled at `rate_hz`.
 
-    Window 5, order 2; the two samples at each end lie on the parabola through the last five. Raises ValueError where
-    there are fewer than five.
+    Window 5, order 2; the two samples at each end lie on the parabola through the last five. Raises ValueError for
+    fewer than five samples.
     """
     if len(values) < WINDOW:
         raise ValueError(f"{len(values)} samples are fewer than the {WINDOW} of the window")
@@ -29,7 +29,7 @@ def smooth_derivative(
     weights = _coefficients(derivative, 1 / rate_hz)
     smooth = np.empty_like(values)
     middle = weights[-1] * values[WINDOW - 1 :]
-    for shift, weight in enumerate(weights[:-1]):  # in the order in which scipy.ndimage adds them up
+    for shift, weight in enumerate(weights[:-1]):  # in the summation order of scipy.ndimage
         middle = middle + weight * values[shift : shift + inner]
     smooth[HALF : len(values) - HALF] = middle
     smooth[:HALF] = _edge(values[:WINDOW], slice(0, HALF), derivative, rate_hz)
@@ -39,11 +39,11 @@ def smooth_derivative(
 
 @lru_cache(maxsize=8)
 def _coefficients(derivative: int, step_s: float) -> Float[np.ndarray, "window"]:
-    """What turns the samples of a window into the derivative at its middle."""
+    """Weights that convert the samples of a window to the derivative at its centre."""
     powers = np.arange(HALF, -HALF - 1, -1.0) ** np.arange(ORDER + 1.0)[:, None]
     wanted = np.zeros(ORDER + 1)
     wanted[derivative] = factorial(derivative) / step_s**derivative
-    return np.linalg.lstsq(powers, wanted, rcond=None)[0][::-1]  # scipy solves for the order of a convolution
+    return np.linalg.lstsq(powers, wanted, rcond=None)[0][::-1]  # in the order of a convolution, as in scipy
 
 
 def _edge(

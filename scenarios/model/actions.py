@@ -1,7 +1,6 @@
-"""What bodies do by themselves, and what a story can tell them to do. SI units and radians.
+"""Behaviours of bodies, and actions of a story. SI units and radians.
 
-The actions of verbs that have a module of their own are defined there (`scenarios.verbs`), as subclasses of
-`VerbAction`.
+Actions of verbs with their own module are defined there (`scenarios.verbs`), as subclasses of `VerbAction`.
 """
 
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from scenarios.source.identity import ADDED
 
 
 class Profile(StrEnum):
-    """How a speed changes over time: at one rate, or eased in and out (a cubic, the rate being its peak)."""
+    """The speed over time: at a constant rate, or smooth (a cubic whose maximum rate is the given one)."""
 
     LINEAR = "linear"
     SMOOTH = "smooth"
@@ -26,7 +25,7 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True)
 class HoldSpeed:
-    """Keep lane and speed; in a story for `for_s` seconds, or until told otherwise."""
+    """Keep lane and speed; as an action for `for_s` seconds, or until another action."""
 
     speed_mps: float
     for_s: float | None = field(default=None, metadata=ADDED)
@@ -34,7 +33,7 @@ class HoldSpeed:
 
 @dataclass(frozen=True)
 class Follow:
-    """IDM car following at a desired speed, by a named driver model that reacts late."""
+    """IDM car following at a desired speed, with the reaction of a named driver model."""
 
     speed_mps: float
     driver: str  # a name in scenarios.model.driver_models.DRIVERS
@@ -51,14 +50,14 @@ class Brake:
 
 @dataclass(frozen=True)
 class BrakeHardest:
-    """Brake with all the grip there is."""
+    """Brake with all available grip."""
 
     until_mps: float = 0.0
 
 
 @dataclass(frozen=True)
 class ChangeSpeed:
-    """Reach `speed_mps`, then hold it: at a rate (of a smooth profile its peak), or within a time."""
+    """Change to `speed_mps`, then hold it: at a rate (the maximum of a smooth profile), or within a time."""
 
     speed_mps: float
     rate_mps2: float | None
@@ -68,7 +67,7 @@ class ChangeSpeed:
 
 @dataclass(frozen=True)
 class Stop:
-    """Come to rest, at a rate or within a distance, and stand there; ends `for_s` after standstill."""
+    """Stop at a rate or within a distance, and stand; ends `for_s` after standstill."""
 
     decel_mps2: float | None
     within_m: float | None
@@ -77,14 +76,14 @@ class Stop:
 
 @dataclass(frozen=True)
 class StopAtLine:
-    """Stop with the front at the stop line before the junction, at `decel_mps2` once that is needed."""
+    """Stop with the front at the stop line before the junction, at `decel_mps2` as late as possible."""
 
     decel_mps2: float
 
 
 @dataclass(frozen=True)
 class RunRed:
-    """Take no notice of the signals."""
+    """Ignore the signals."""
 
 
 # -- path ----------------------------------------------------------------------------------------------------------
@@ -99,7 +98,7 @@ class CutIn:
 
 @dataclass(frozen=True)
 class CutOut:
-    """Leave the ego's lane within `duration_s` for the lane on one side; None: the left one if there is one."""
+    """Leave the ego's lane within `duration_s` for a lane on one side; None: the left one if there is one."""
 
     side: Side | None
     duration_s: float
@@ -107,7 +106,7 @@ class CutOut:
 
 @dataclass(frozen=True)
 class ChangeLane:
-    """Move to the centre of the lane on one's own left or right, or of a certain lane."""
+    """Move to the centre of the lane on the own left or right, or of a given lane."""
 
     to: Side | LaneRef
     within_s: float
@@ -115,25 +114,24 @@ class ChangeLane:
 
 @dataclass(frozen=True)
 class TurnAt:
-    """Turn to a side at the junction, slowing down for it as its radius and the grip ask."""
+    """Turn to a side at the junction, at a speed that its radius and the grip allow."""
 
     side: Side
 
 
 @dataclass(frozen=True)
 class TakeExit:
-    """Leave the roundabout by one of its exits, counted from where one enters, 1 first."""
+    """Leave the roundabout by an exit, counted from the entry, 1 first."""
 
     number: int
 
 
-MERGING_S = 3.0  # a lane change at the end of a ramp, where nothing else was said
+MERGING_S = 3.0  # default duration of a lane change at the end of a ramp
 
 
 @dataclass(frozen=True)
 class Merge:
-    """From the acceleration lane of a ramp into the lane beside it, as soon as it is alongside; `gap`: as soon as that
-    is safe."""
+    """Move from a ramp's acceleration lane to the lane beside it as soon as possible; `gap`: as soon as it is safe."""
 
     within_s: float
     gap: bool
@@ -141,7 +139,7 @@ class Merge:
 
 @dataclass(frozen=True)
 class LaneOffset:
-    """Drive `offset_m` to one's own left of the centre of the lane one is in; negative to the right."""
+    """Drive `offset_m` to the own left of the lane's centre; negative to the right."""
 
     offset_m: float
     within_s: float
@@ -152,7 +150,7 @@ class LaneOffset:
 
 @dataclass(frozen=True)
 class Cross:
-    """Cross the road at `speed_mps` perpendicular to it, towards the far side from where the body stands."""
+    """Cross the road at `speed_mps` perpendicular to it, towards the far side."""
 
     speed_mps: float
 
@@ -161,7 +159,7 @@ class Cross:
 class StepOut:
     """Walk out from behind another body, across the ego's lane, at `speed_mps`.
 
-    The body's starting place is hidden behind `behind` as seen from the ego; `in_front`: before its front.
+    The start is hidden from the ego by `behind`; `in_front`: in front of that body instead of behind it.
     """
 
     behind: str
@@ -169,26 +167,12 @@ class StepOut:
     in_front: bool = field(default=False, metadata=ADDED)
 
 
-@dataclass(frozen=True)
-class DriveTrajectory:
-    """Through points (t_s, forward_m, left_m), all counted from where and when it begins; then straight on."""
-
-    points: tuple[tuple[float, float, float], ...]
-
-
-@dataclass(frozen=True)
-class LoseControl:
-    """The tyres lose the road: slide to rest under friction alone, turning by `turn_rad` in all, left positive."""
-
-    turn_rad: float
-
-
-# -- being there ---------------------------------------------------------------------------------------------------
+# -- presence in scene ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Lose the actor `cargo`, hidden until now, off the rear edge, its underside `height_m` above the ground."""
+    """Drop the hidden actor `cargo` off the rear edge, with its underside `height_m` above the ground."""
 
     cargo: str
     height_m: float
@@ -196,31 +180,31 @@ class Drop:
 
 @dataclass(frozen=True)
 class Appear:
-    """Begin to be there, at the scene's edge: as far from the ego of that instant as it was placed from its start."""
+    """Appear at the scene's edge: as far from the ego's present position as it was placed from the ego's start."""
 
 
 @dataclass(frozen=True)
 class Disappear:
-    """Be there no more from when the scene's edge is reached."""
+    """Disappear as soon as the scene's edge is reached."""
 
 
 @dataclass(frozen=True)
 class Parked:
-    """Does not move."""
+    """Stands for the whole clip."""
 
 
 @dataclass(frozen=True)
 class FollowTrajectory:
-    """Map x, y of the body's reference (ego: rear axle, others: box centre) at given times."""
+    """Map x, y of the body's reference point (ego: rear axle, others: box centre) at given times."""
 
     points: tuple[tuple[float, float, float], ...]  # (t_s, x_m, y_m)
 
 
 class VerbAction:
-    """An action that a verb of `scenarios.verbs` defines, as a frozen dataclass.
+    """An action defined by a verb of `scenarios.verbs`, as a frozen dataclass.
 
-    The class says what the action takes over from: whatever ruled the body's speed, its path, or both. `along_road`: it
-    goes on along the body's road from where it begins, so a body that heads across the road cannot take it.
+    The class states what the action replaces: the control of the body's speed, of its path, or both. `along_road`: the
+    action continues along the body's road, so a body that heads across the road cannot take it.
     """
 
     takes_speed: ClassVar[bool] = False
@@ -228,7 +212,7 @@ class VerbAction:
     along_road: ClassVar[bool] = False
 
     def brought(self, actor: str) -> tuple[str, ...]:
-        """The ids of bodies that the action of `actor` brings with it: until it begins they are not there."""
+        """Ids of bodies that the action of `actor` adds to the scene when it begins."""
         return ()
 
 
@@ -236,14 +220,14 @@ Entry = TypeVar("Entry", bound=Callable[..., Any])
 
 
 class ActionTable(Generic[Entry]):
-    """What lower packages need of the actions of verbs, by the type of action; `scenarios.verbs` fills it."""
+    """A table by action type of what lower packages need of verbs; `scenarios.verbs` fills it."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.entries: dict[type[VerbAction], Entry] = {}
 
     def add(self, action: type[VerbAction], entry: Entry) -> None:
-        """Raises ValueError where there is one already."""
+        """Raises ValueError for an action that is registered already."""
         if action in self.entries:
             raise ValueError(f"{action.__name__} has its {self.what} already")
         self.entries[action] = entry
@@ -260,22 +244,22 @@ Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory
 Action = (
     HoldSpeed | Follow | Brake | BrakeHardest | ChangeSpeed | Stop | StopAtLine | RunRed
     | CutIn | CutOut | ChangeLane | LaneOffset | TurnAt | TakeExit | Merge
-    | Cross | StepOut | DriveTrajectory | LoseControl
+    | Cross | StepOut
     | Drop | Appear | Disappear
     | VerbAction
 )  # fmt: skip
 
-_BOTH = (Cross, StepOut, DriveTrajectory, LoseControl)
+_BOTH = (Cross, StepOut)
 _SPEED_ACTIONS = (HoldSpeed, Follow, Brake, BrakeHardest, ChangeSpeed, Stop, StopAtLine, *_BOTH)
 _PATH_ACTIONS = (CutIn, CutOut, ChangeLane, LaneOffset, TurnAt, TakeExit, Merge, *_BOTH)
-EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond it a body may come to be, or cease to be, there
+EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond these gaps a body may appear or disappear
 
 
 def sets_speed(action: Action) -> bool:
-    """Whether it takes over from whatever ruled the body's speed."""
+    """Whether the action replaces the control of the body's speed."""
     return action.takes_speed if isinstance(action, VerbAction) else isinstance(action, _SPEED_ACTIONS)
 
 
 def sets_path(action: Action) -> bool:
-    """Whether it takes over from whatever ruled where the body goes."""
+    """Whether the action replaces the control of the body's path."""
     return action.takes_path if isinstance(action, VerbAction) else isinstance(action, _PATH_ACTIONS)

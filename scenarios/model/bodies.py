@@ -1,4 +1,4 @@
-"""The bodies that a scenario holds, and what all kinds have in common."""
+"""Bodies of a scenario, and properties of all kinds."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +10,7 @@ from scenarios.source.identity import ADDED
 
 
 class Colour(StrEnum):
-    """Of the paint, the load, the coat or the jacket; ANY is drawn from the seed."""
+    """Colour of paint, load, coat or jacket; ANY is drawn from the seed."""
 
     ANY = "any"
     WHITE = "white"
@@ -26,13 +26,13 @@ class Colour(StrEnum):
     BEIGE = "beige"
 
 
-# Views of the records, for what asks of all kinds at once.
+# Tables over all kinds, derived from their records.
 USUAL_SIZE: dict[Kind, Size] = {kind: record.size for kind, record in KINDS.items()}
-# Words that may be written for a kind; they say how large it is.
+# Words that may be written for a kind; each defines a size.
 VARIANTS: dict[str, KindVariant] = {
     name: variant for record in KINDS.values() for name, variant in record.variants.items()
 }
-# Other words for a kind or a variant, in stories and in messages.
+# Synonyms of a kind or a variant, in stories and in messages.
 CALLED: dict[str, str] = {
     **{word: kind for kind, record in KINDS.items() for word in record.words},
     **{word: name for name, variant in VARIANTS.items() for word in variant.words},
@@ -51,12 +51,12 @@ def _standing_on(footing: Footing) -> frozenset[Kind]:
 FOUR_WHEELS, TWO_WHEELS = _standing_on(Footing.FOUR_WHEELS), _standing_on(Footing.TWO_WHEELS)
 ON_FOOT, STATIC = _standing_on(Footing.FOOT), _standing_on(Footing.STATIC)
 EGO_SIZE = Size(4.358, 1.815, 1.577)  # Euro NCAP's vehicle under test in the reference geometry
-EGO_REAR_AXLE_TO_CENTRE_M = 1.35  # the ego frame sits under the rear axle, boxes at their centre
+EGO_REAR_AXLE_TO_CENTRE_M = 1.35  # the ego frame is under the rear axle, a box's at its centre
 
 
 @dataclass(frozen=True)
 class Body:
-    """One thing that has a box: its id within the scenario, kind and size."""
+    """A body with a box: its id within the scenario, kind and size."""
 
     id: str
     kind: Kind
@@ -66,7 +66,7 @@ class Body:
 
 
 def variant_of(kind: Kind, size: Size, livery: Livery = Livery.PLAIN) -> str:
-    """Which variant a body looks like, whatever it was called; "" for one that is none."""
+    """The variant of a body by its properties; "" if it is none."""
     if livery is not Livery.PLAIN:
         return next((name for name, sort in VARIANTS.items() if (sort.kind, sort.livery) == (kind, livery)), "")
     told = KINDS[kind].variant_of

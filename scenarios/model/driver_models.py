@@ -1,4 +1,4 @@
-"""How drivers follow and brake: IDM car following, and named models of who brakes when and how hard."""
+"""Driver models: IDM car following, and the emergency braking of named models."""
 
 from dataclasses import dataclass
 from typing import no_type_check
@@ -15,11 +15,11 @@ IDM_EXPONENT = 4.0
 
 @dataclass(frozen=True)
 class DriverModel:
-    """A driver who brakes in an emergency.
+    """A driver model with emergency braking.
 
-    The brake pedal goes down `pedal_s` seconds after the risk can be seen; deceleration grows linearly to
-    `decel_mps2` within `build_up_s`. An emergency is a time to collision under `critical_ttc_s` that needs hard braking
-    or, where `heeds_brake_lights`, a leader who brakes. `emergency` False: only ever follows by IDM.
+    The driver brakes `pedal_s` seconds after the risk is visible; the deceleration increases linearly to `decel_mps2`
+    within `build_up_s`. An emergency is a TTC below `critical_ttc_s` that needs hard braking or, with
+    `heeds_brake_lights`, a braking leader. `emergency` False: car following by IDM only.
     """
 
     name: str
@@ -33,7 +33,7 @@ class DriverModel:
 
     @property
     def jerk(self) -> float:
-        """How fast the deceleration grows, m/s^3."""
+        """Increase of the deceleration, m/s^3."""
         return self.decel_mps2 / self.build_up_s
 
 
@@ -62,7 +62,7 @@ DRIVERS: dict[str, DriverModel] = {m.name: m for m in _MODELS}
 
 
 def driver(name: str) -> DriverModel:
-    """The driver model of that name; ValueError names those there are."""
+    """The driver model of that name; ValueError lists the known names."""
     if name not in DRIVERS:
         raise ValueError(f"no driver {name!r}; there are {', '.join(sorted(DRIVERS))}")
     return DRIVERS[name]
@@ -98,7 +98,7 @@ def idm(speed, desired, gap, lead_speed, time_gap=IDM_TIME_GAP_S):
 @njit(cache=True, nogil=True)
 @no_type_check
 def accepted_time_gap(speed, gap, lead_speed):
-    """The time gap a driver keeps: 1.5 s, or the closer one that the scenario starts with behind an equal leader."""
+    """The time gap that a driver keeps: 1.5 s, or the shorter one at the start behind an equally fast leader."""
     if speed < 1 or lead_speed < speed - 0.5:
         return IDM_TIME_GAP_S
     return min(IDM_TIME_GAP_S, max(0.2, (gap - IDM_STANDSTILL_GAP_M) / speed))

@@ -1,6 +1,6 @@
-"""Light, weather and what lies on the road.
+"""Light, weather and road surfaces.
 
-Each time of day, weather and surface is one record here, and one of how it looks in `conditioning.renderer.weather`.
+Each time of day, weather and surface is one record here, and one for its appearance in `conditioning.renderer.weather`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ class Surface(StrEnum):
 
 @dataclass(frozen=True)
 class Words:
-    """Words of a phrase that mean it: `nouns` may end the phrase ("in the rain"), `adjectives` may not ("rainy")."""
+    """Words of a phrase for it: `nouns` may end the phrase ("in the rain"), `adjectives` may not ("rainy")."""
 
     nouns: tuple[str, ...] = ()
     adjectives: tuple[str, ...] = ()
@@ -43,14 +43,14 @@ class Words:
 
 @dataclass(frozen=True)
 class TimeRecord:
-    """A time of day. `clock` and `sun_rad`, the sun's elevation, are what OpenSCENARIO is given for it."""
+    """A time of day. `clock` and `sun_rad`, the sun's elevation, are written to OpenSCENARIO."""
 
     name: TimeOfDay
     words: Words
-    street_share: float  # of randomly sampled streets
+    street_share: float  # share of randomly sampled streets
     clock: str
     sun_rad: float
-    has_sun: bool = True  # a sun may be placed
+    has_sun: bool = True  # whether a scenario may place a sun
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,18 @@ class WeatherRecord:
 
     name: Weather
     words: Words
-    surface: Surface  # of a road whose surface the author does not state
-    street_surfaces: tuple[Surface, ...]  # of randomly sampled streets
+    surface: Surface  # default surface of a road
+    street_surfaces: tuple[Surface, ...]  # surfaces of randomly sampled streets
     street_share: float
     precipitation: tuple[str, float] = ("dry", 0.0)
     clouds: str = "zeroOktas"
     visibility_m: float = 20_000.0
-    has_sun: bool = False  # a sun may be placed
+    has_sun: bool = False  # whether a scenario may place a sun
 
 
 @dataclass(frozen=True)
 class SurfaceRecord:
-    """What lies on the road. `friction` is the coefficient where a scenario names only the surface; `wetness`
-    OpenSCENARIO's name, None where it has none."""
+    """A road surface. `friction` is the default coefficient; `wetness` is OpenSCENARIO's name, None without one."""
 
     name: Surface
     words: Words
@@ -85,15 +84,16 @@ class Named(Protocol):
     def name(self) -> StrEnum: ...
 
 
+Name = TypeVar("Name", bound=StrEnum)
 Record = TypeVar("Record", bound=Named)
 
 
 class RecordError(ValueError):
-    """A listed name has no record or two."""
+    """A name has no record or two records."""
 
 
-def by_name(names: type[StrEnum], records: Iterable[Record]) -> Mapping[StrEnum, Record]:
-    """The records by their names, in the order of the list; RecordError for a name with no record or with two."""
+def by_name(names: type[Name], records: Iterable[Record]) -> Mapping[Name, Record]:
+    """The records by their names, in the order of the list; RecordError for a name without a record or with two."""
     found: dict[StrEnum, Record] = {}
     for record in records:
         if record.name in found:
@@ -189,7 +189,7 @@ FRICTION: Mapping[Surface, float] = {name: record.friction for name, record in S
 
 @dataclass(frozen=True)
 class Sun:
-    """Where the sun stands: above the horizon, and to the left of the map's x axis, radians."""
+    """Position of the sun: elevation above the horizon, and bearing to the left of the map's x axis, radians."""
 
     height_rad: float
     bearing_rad: float
@@ -197,7 +197,7 @@ class Sun:
 
 @dataclass(frozen=True)
 class Environment:
-    """`sun` None: drawn from the seed, as high as the time of day has it."""
+    """`sun` None: its bearing is drawn from the seed, its elevation is that of the time of day."""
 
     time: TimeOfDay = TimeOfDay.DAY
     weather: Weather = Weather.CLEAR

@@ -1,6 +1,6 @@
-"""When an event of a story happens. Each fires once, at the first instant at which it holds, the start included.
+"""Triggers of a story's events. Each fires once, at the first instant at which it holds, including the start.
 
-Gaps are bumper to bumper along the road, whatever the lane, and 0 while two bodies are abreast. SI units.
+Gaps are bumper to bumper along the road in any lane, and 0 while two bodies are side by side. SI units.
 """
 
 import math
@@ -28,7 +28,7 @@ class AtGap:
 
 @dataclass(frozen=True)
 class AtTTC:
-    """At its present closing speed the gap would last at most `ttc_s`."""
+    """At its present closing speed the gap lasts at most `ttc_s`."""
 
     of: str
     to: str
@@ -37,7 +37,7 @@ class AtTTC:
 
 @dataclass(frozen=True)
 class AtHeadway:
-    """Time for `of` to drive the gap to `to`, which is ahead of it, at its own present speed."""
+    """The time that `of` needs for the gap to `to` ahead of it, at its present speed."""
 
     of: str
     to: str
@@ -47,7 +47,7 @@ class AtHeadway:
 
 @dataclass(frozen=True)
 class AtSpeed:
-    """At most `speed_mps`, or at least that where `below` is False; backwards counts like forwards."""
+    """The speed is at most `speed_mps`, or at least that if `below` is False; reversing counts like driving."""
 
     of: str
     speed_mps: float
@@ -61,7 +61,7 @@ class AtStandstill:
 
 @dataclass(frozen=True)
 class AfterDistance:
-    """`of` has covered so many metres since the start."""
+    """`of` has travelled this many metres since the start."""
 
     of: str
     distance_m: float
@@ -69,7 +69,7 @@ class AfterDistance:
 
 @dataclass(frozen=True)
 class AtPlace:
-    """The front of `of` is at `along_m` on the road, counted along it from the map's origin, or past it."""
+    """The front of `of` is at or past `along_m` on the road, counted from the map's origin."""
 
     of: str
     along_m: float
@@ -104,7 +104,7 @@ class HasPassed:
 
 @dataclass(frozen=True)
 class AfterEvent:
-    """`delay_s` after another event has ended, by itself or because the next one took over."""
+    """`delay_s` after another event has ended, by itself or because another event replaced it."""
 
     event: str
     delay_s: float = field(default=0.0, metadata=ADDED)
@@ -119,14 +119,14 @@ Single = (
 
 @dataclass(frozen=True)
 class AllOf:
-    """Every one of them holds, at the same instant; a time and an event's end hold from then on."""
+    """All of the conditions hold at the same instant; a time and an event's end hold from then on."""
 
     parts: tuple[Single, ...]
 
 
 @dataclass(frozen=True)
 class AnyOf:
-    """At least one of them holds."""
+    """At least one of the conditions holds."""
 
     parts: tuple[Single | AllOf, ...]
 
@@ -135,12 +135,12 @@ Trigger = Single | AllOf | AnyOf
 
 
 def singles(when: Trigger) -> tuple[Single, ...]:
-    """The conditions that a trigger is made of: itself where it is one."""
+    """The single conditions of a trigger; a single trigger itself."""
     if isinstance(when, AllOf | AnyOf):
         return tuple(single for part in when.parts for single in singles(part))
     return (when,)
 
 
 def time_of(when: Trigger) -> float:
-    """Seconds after the start; infinite where something else than time decides. Orders a story."""
+    """Seconds after the start; infinite if a condition other than time decides. Used to order a story."""
     return when.t_s if isinstance(when, After) else math.inf

@@ -1,4 +1,4 @@
-"""Owns OpenDRIVE: a file of it as a frozen map of lanes and links, a map's stretch as a road of ours, a road as a file.
+"""Owns OpenDRIVE: reads a file as a map of lanes and links, converts a part of a map to a road, and writes a road.
 
-Does not know what drives there.
+Contains no vehicles.
 """

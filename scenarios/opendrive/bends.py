@@ -1,4 +1,4 @@
-"""The line of a lane as the pieces that our language writes: straights, bends, and bends that tighten or open."""
+"""The line of a lane as pieces of the scenario language: straights, bends and transitions."""
 
 import math
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from scenarios.opendrive.chain import Chain
 from scenarios.opendrive.geometry import Clothoid
 
 SHORTEST_M, MOST_PIECES = 5.0, 50
-TIGHTEST_M, WIDEST_M = 20.0, 5000.0  # radii that the language knows
-EVERY_M = 10.0  # where a cubic is taken as a row of clothoids
+TIGHTEST_M, WIDEST_M = 20.0, 5000.0  # limits of a radius in the scenario language
+EVERY_M = 10.0  # step in which a cubic is replaced by clothoids
 JUMP_PER_M = 1e-5
 
 
@@ -23,11 +23,11 @@ class Bend:
 
 
 class TooTight(ValueError):
-    """A bend that no road of ours has; the message says where."""
+    """A bend that the scenario language cannot express; the message states it."""
 
 
 def bends_ahead(chain: Chain, ahead_m: float) -> tuple[Bend, ...]:
-    """The lane's line from the ego's place on; raises TooTight."""
+    """The lane's line from the ego's position; raises TooTight."""
     raw = list(_raw(chain, min(ahead_m, chain.ends_m)))
     for bend in raw:
         if max(abs(bend.begins_per_m), abs(bend.ends_per_m)) > 1 / TIGHTEST_M:
@@ -39,8 +39,8 @@ def bends_ahead(chain: Chain, ahead_m: float) -> tuple[Bend, ...]:
     return tuple(made)
 
 
-def written(bend: Bend) -> dict[str, object]:
-    """As a piece of `road: {kind: path}`."""
+def piece_spec(bend: Bend) -> dict[str, object]:
+    """The piece in the notation of `road: {kind: path}`."""
     said: dict[str, object] = {"length": f"{bend.length_m:.6f}".rstrip("0").rstrip(".") + " m"}
     least = 1 / WIDEST_M
     begins, ends = abs(bend.begins_per_m), abs(bend.ends_per_m)
@@ -54,7 +54,7 @@ def written(bend: Bend) -> dict[str, object]:
 
 
 def jumps(bends: tuple[Bend, ...]) -> bool:
-    """Whether a bend begins or ends at once, which ours do not."""
+    """Whether the curvature has a step at the begin or end of a bend, which roads of a scenario do not have."""
     ends = [0.0, *(bend.ends_per_m for bend in bends)]
     begins = [*(bend.begins_per_m for bend in bends), 0.0]
     return any(abs(a - b) > JUMP_PER_M for a, b in zip(ends, begins, strict=True))
@@ -65,7 +65,7 @@ def _metres(value: float) -> str:
 
 
 def _raw(chain: Chain, ahead_m: float) -> Iterator[Bend]:
-    """Piece by piece of the map, cubics in steps, each as long as the lane is there."""
+    """Pieces of the map, cubics in steps, with the lengths of the lane."""
     at = 0.0
     while at < ahead_m - 1e-6:
         leg = chain.leg(at + 1e-6)
@@ -82,7 +82,7 @@ def _raw(chain: Chain, ahead_m: float) -> Iterator[Bend]:
 
 
 def _one_sided(bend: Bend) -> Iterator[Bend]:
-    """A bend that changes sides is two of ours; what is straight but for rounding is straight."""
+    """Splits a bend that changes sides into two, and makes nearly straight pieces straight."""
     begins, ends = (0.0 if abs(k) < 1 / WIDEST_M else k for k in (bend.begins_per_m, bend.ends_per_m))
     if begins * ends < 0:
         share = begins / (begins - ends)
@@ -93,7 +93,7 @@ def _one_sided(bend: Bend) -> Iterator[Bend]:
 
 
 def _joined(bends: list[Bend]) -> list[Bend]:
-    """Pieces that go on with the same curvature as one; those too short for ours become part of the one before."""
+    """Joins pieces of equal curvature, and adds too short pieces to the one before."""
     made: list[Bend] = []
     for bend in bends:
         last = made[-1] if made else None

@@ -1,4 +1,4 @@
-"""What lies ahead of and behind somebody on a map: the roads on which its lane goes on, as one line."""
+"""The continuation of a lane on a map, ahead and behind: a chain of roads as one line."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from scenarios.opendrive.road_map import Lane, LaneSection, MapRoad, RoadMap
 
-LONGEST = 60  # roads in a row
+LONGEST = 60  # maximum number of roads
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Leg:
 
 @dataclass(frozen=True)
 class ChainPoint:
-    """A place beside the chain: metres along it and to the left of its lane's centre, and the lane that holds it.
+    """A position relative to the chain: metres along it and left of its lane's centre, and the lane there.
 
-    `heading_rad` is the chain's in the world.
+    `heading_rad` is the chain's heading in the world.
     """
 
     along_m: float
@@ -47,7 +47,7 @@ class ChainPoint:
 
 @dataclass(frozen=True)
 class Chain:
-    """The lane of one vehicle, from behind it (negative) to ahead; 0 is where the vehicle is."""
+    """The lane of one vehicle from behind it (negative) to ahead; the vehicle is at 0."""
 
     legs: tuple[Leg, ...]
 
@@ -63,7 +63,7 @@ class Chain:
         return next((leg for leg in reversed(self.legs) if leg.begins_m <= along), self.legs[0])
 
     def lane_t(self, along: float) -> float:
-        """t of the chain's lane there, on the road there."""
+        """t of the chain's lane on the road at that position."""
         leg = self.leg(along)
         return _lane_t(leg, leg.s(along))
 
@@ -82,7 +82,7 @@ class Chain:
 
     @cached_property
     def _ways(self) -> tuple[Float[np.ndarray, "point"], Float[np.ndarray, "point"]]:
-        """Places along the chain and the way along its lane to each, which is longer outside of a bend."""
+        """Positions along the chain and the lane's length to each, which differs from them in bends."""
         along = np.arange(math.floor(self.begins_m), math.ceil(self.ends_m) + 1.0)
         along = np.unique(np.clip(along, self.begins_m, self.ends_m))
         middle = (along[1:] + along[:-1]) / 2
@@ -96,20 +96,20 @@ class Chain:
         return max(1 - leg.road.curvature(s) * _lane_t(leg, s), 0.05)
 
     def way(self, along: float) -> float:
-        """Metres of the chain's lane from its vehicle to a place along the chain."""
+        """Metres along the chain's lane from its vehicle to a position along the chain."""
         known, way = self._ways
         inside = min(max(along, self.begins_m), self.ends_m)
         return float(np.interp(inside, known, way)) + along - inside
 
     def spot(self, x: float, y: float) -> ChainPoint:
-        """Where a world point lies beside the chain."""
+        """The position of a world point relative to the chain."""
         found = []
         for leg in self.legs:
             s, t = leg.road.locate(x, y)
             along = leg.along(s)
             outside = max(leg.begins_m - along, along - leg.begins_m - leg.length_m, 0.0)
             if (leg is self.legs[0] and along < leg.begins_m) or (leg is self.legs[-1] and along > leg.begins_m):
-                outside = 0.0  # beyond the ends of the chain its last roads go straight on
+                outside = 0.0  # beyond its ends the chain is straight
             found.append((outside, abs(t), along, s, t, leg))
         _, _, along, s, t, leg = min(found, key=lambda place: place[:2])
         heading = leg.road.pose(s)[2] + (math.pi if leg.way < 0 else 0.0)
@@ -126,7 +126,7 @@ def _lane_t(leg: Leg, s: float) -> float:
 
 
 def _followed(leg: Leg, s: float) -> int:
-    """The lane's id in the section at `s`, by the links of the sections between."""
+    """The lane's id in the section at `s`, found by the links between sections."""
     sections = leg.road.sections
     here = next(i for i, part in enumerate(sections) if part is leg.road.section(leg.s_in))
     there = next(i for i, part in enumerate(sections) if part is leg.road.section(s))
@@ -140,7 +140,7 @@ def _followed(leg: Leg, s: float) -> int:
 
 
 def chain_from(known: RoadMap, road: MapRoad, lane_id: int, s: float, back_m: float, ahead_m: float) -> Chain:
-    """The lane `lane_id` at `s` with what lies before and behind it, as far as the links tell only one way."""
+    """The lane `lane_id` at `s` with its continuation ahead and behind, as far as the links are unambiguous."""
     way = -1 if (lane_id > 0) != road.left_hand else 1
     ahead = list(_legs(known, road, lane_id, s, way, ahead_m))
     behind = list(_legs(known, road, lane_id, s, -way, back_m))
@@ -157,7 +157,7 @@ def chain_from(known: RoadMap, road: MapRoad, lane_id: int, s: float, back_m: fl
 
 
 def _legs(known: RoadMap, road: MapRoad, lane_id: int, s: float, way: int, reach_m: float):
-    """Legs from `s` on in one direction, until `reach_m` are covered or the way is not told."""
+    """Legs from `s` in one direction, until `reach_m` or to the first missing or ambiguous link."""
     begins = 0.0
     for _ in range(LONGEST):
         length = road.length_m - s if way > 0 else s

@@ -1,4 +1,4 @@
-"""The pieces of a reference line: straight lines, arcs, spirals and cubics, over the distance along them. SI."""
+"""The pieces of a reference line as functions of distance: lines, arcs, spirals and cubics. SI units."""
 
 import math
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ import numpy as np
 
 Bend = tuple[float, float, float, float]  # x, y in metres, heading in radians, curvature in 1/m
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
-PANEL_RAD = 0.5  # of turning within one panel of the quadrature
+PANEL_RAD = 0.5  # turn within one panel of the quadrature
 
 
 @dataclass(frozen=True)
 class Cubic:
-    """a + b ds + c ds^2 + d ds^3, from `s_m` on."""
+    """a + b ds + c ds^2 + d ds^3 from `s_m` on."""
 
     s_m: float
     a: float
@@ -31,7 +31,7 @@ class Cubic:
 
 
 def in_force(cubics: tuple[Cubic, ...], s: float) -> float:
-    """The value of the last one that begins at or before `s`; 0 where there is none."""
+    """The value of the last cubic that begins at or before `s`; 0 without one."""
     value = 0.0
     for cubic in cubics:
         if cubic.s_m > s + 1e-9:
@@ -42,7 +42,7 @@ def in_force(cubics: tuple[Cubic, ...], s: float) -> float:
 
 @dataclass(frozen=True)
 class Clothoid:
-    """Curvature that changes evenly: a line, an arc or a spiral."""
+    """Curvature that changes linearly: a line, an arc or a spiral."""
 
     begins_per_m: float
     ends_per_m: float
@@ -71,7 +71,7 @@ class Clothoid:
 
 @dataclass(frozen=True)
 class Parametric:
-    """u and v as cubics of a parameter that runs evenly along the piece, to `end` in all."""
+    """u and v as cubics of a parameter that increases evenly along the piece, up to `end`."""
 
     u: Cubic
     v: Cubic
@@ -121,14 +121,14 @@ def _bend(cubic: Cubic, p: float) -> float:
 
 @dataclass(frozen=True)
 class PlanViewGeometry:
-    """One geometry of a plan view: where it begins on the road and in the world, and its shape."""
+    """One geometry of a plan view: its start on the road and in the world, and its shape."""
 
     s_m: float
     x_m: float
     y_m: float
     heading_rad: float
     shape: Clothoid | Parametric | Graph
-    name: str  # as the file calls it
+    name: str  # element name in the file
     line: int
 
     @property
@@ -136,7 +136,7 @@ class PlanViewGeometry:
         return self.shape.length_m
 
     def at(self, s: float) -> Bend:
-        """World pose and curvature at `s` along the road; straight on beyond its ends."""
+        """World pose and curvature at `s` along the road; straight beyond its ends."""
         ds = min(max(s - self.s_m, 0.0), self.length_m)
         beyond = s - self.s_m - ds
         u, v, turned, curvature = self.shape.at(ds)

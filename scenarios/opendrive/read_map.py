@@ -1,7 +1,7 @@
-"""An OpenDRIVE file (1.1-1.8) to a map, or to everything that is wrong with it."""
+"""Reads an OpenDRIVE file (1.1-1.8) as a map, or reports all its faults."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from scenarios.source.xml_document import Element, XmlFile, read_xml
 FARTHEST = 1e7  # metres; coordinates of whole countries
 MOST_ROADS = 20_000
 LONGEST_M = 30_000.0  # of one road
-LOOSE_M = 0.1  # between where a geometry ends and where the next one begins, as rounded numbers may say
+LOOSE_M = 0.1  # tolerance between a geometry's end and the next one's start, for rounded numbers
 
 
 class Malformed(ValueError):
-    """An element that lacks something or says what cannot be."""
+    """An invalid or incomplete element."""
 
     def __init__(self, element: Element, found: str, wanted: str):
         self.fault = SpecError(element.tag, found, wanted, element.line, 1)
@@ -25,12 +25,12 @@ class Malformed(ValueError):
 
 
 def read_map(path: str | Path) -> RoadMap:
-    """The map of one file; raises Faults."""
+    """The map of one file; raises SpecErrors."""
     return map_of(read_xml(path))
 
 
 def map_of(file: XmlFile) -> RoadMap:
-    """The map of a file that is parsed already; raises Faults with one fault a broken road or junction."""
+    """The map of a file that is parsed already; raises SpecErrors with one fault per broken road or junction."""
     if file.root.tag != "OpenDRIVE":
         raise SpecErrors(
             file.path, [SpecError("file", f"<{quoted(file.root.tag)[1:-1]}>", "<OpenDRIVE>", file.root.line, 1)]
@@ -75,7 +75,7 @@ def _road(element: Element) -> MapRoad:
 
 
 def _pieces(plan: Element, length: float) -> tuple[PlanViewGeometry, ...]:
-    """The geometries in their order, without gaps from the road's beginning to its end."""
+    """The geometries in order, without gaps from the road's start to its end."""
     found = sorted(((_piece(part), part) for part in _all(plan, "geometry")), key=lambda pair: pair[0].s_m)
     if not found:
         raise Malformed(plan, "no geometry", "at least one")
@@ -92,7 +92,7 @@ def _pieces(plan: Element, length: float) -> tuple[PlanViewGeometry, ...]:
 
 
 def _piece(element: Element) -> PlanViewGeometry:
-    numbers = [_number(element, name) for name in ("s", "x", "y", "hdg")]
+    s, x, y, heading = (_number(element, name) for name in ("s", "x", "y", "hdg"))
     length = _number(element, "length")
     if not 1e-6 <= length <= FARTHEST:
         raise Malformed(element, f"a length of {length:g} m", "one above zero")
@@ -100,7 +100,8 @@ def _piece(element: Element) -> PlanViewGeometry:
     if len(shapes) != 1:
         said = ", ".join(child.tag for child in element.children) or "nothing"
         raise Malformed(element, said, "one of " + ", ".join(_SHAPES))
-    return PlanViewGeometry(*numbers, _SHAPES[shapes[0].tag](shapes[0], length), shapes[0].tag, element.line)
+    shape = _SHAPES[shapes[0].tag](shapes[0], length)
+    return PlanViewGeometry(s, x, y, heading, shape, shapes[0].tag, element.line)
 
 
 def _line(_: Element, length: float) -> Clothoid:
@@ -134,7 +135,14 @@ def _parametric(element: Element, length: float) -> Parametric:
     return Parametric(u, v, length if said == "arcLength" else 1.0, length)
 
 
-_SHAPES = {"line": _line, "arc": _arc, "spiral": _spiral, "poly3": _graph, "paramPoly3": _parametric}
+_Shape = Clothoid | Parametric | Graph
+_SHAPES: dict[str, Callable[[Element, float], _Shape]] = {
+    "line": _line,
+    "arc": _arc,
+    "spiral": _spiral,
+    "poly3": _graph,
+    "paramPoly3": _parametric,
+}
 
 
 def _sections(lanes: Element, length: float) -> tuple[LaneSection, ...]:
@@ -165,10 +173,11 @@ def _lane(element: Element, number: int) -> Lane:
     if (border := _one(element, "border")) is not None:
         raise Malformed(border, "a lane by its border", "lanes by their widths")
     link = _one(element, "link")
-    before, after = (None if link is None else _one(link, name) for name in ("predecessor", "successor"))
+    linked = [None if link is None else _one(link, name) for name in ("predecessor", "successor")]
+    before, after = (None if one is None else _whole(one, "id") for one in linked)
     widths = _cubics(element, "width", "sOffset")
     kind = element.attributes.get("type", "none")
-    return Lane(number, kind, widths, before and _whole(before, "id"), after and _whole(after, "id"), element.line)
+    return Lane(number, kind, widths, before, after, element.line)
 
 
 def _link(link: Element | None, name: str) -> Link | None:

@@ -1,4 +1,4 @@
-"""A map: roads with lanes, how they are linked, and where all of it lies in the world. Frozen; metres and radians."""
+"""A map: roads with lanes, their links and their world positions. Frozen; metres and radians."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from shapely.geometry import LineString, Polygon
 
 from scenarios.opendrive.geometry import Cubic, PlanViewGeometry, in_force
 
-SPACING_M = 1.0  # of the points by which a place on a road is first sought
+SPACING_M = 1.0  # of the sample points for the first search of a position
 
 
 @dataclass(frozen=True)
@@ -19,20 +19,20 @@ class Lane:
 
     id: int
     kind: str
-    widths: tuple[Cubic, ...]  # their s counts from the section's beginning
+    widths: tuple[Cubic, ...]  # s from the section's start
     predecessor: int | None
     successor: int | None
     line: int
 
     @property
     def driving(self) -> bool:
-        """Whether vehicles drive there, as far as a story is concerned."""
+        """Whether vehicles drive in this lane."""
         return self.kind in ("driving", "bidirectional", "entry", "exit", "onRamp", "offRamp", "connectingRamp")
 
 
 @dataclass(frozen=True)
 class LaneSection:
-    """Lanes that stay the same in number from `s_m` to `end_m`."""
+    """A part of a road from `s_m` to `end_m` with a constant set of lanes."""
 
     s_m: float
     end_m: float
@@ -55,7 +55,7 @@ class LaneSection:
 
 @dataclass(frozen=True)
 class Link:
-    """What a road goes on to at one of its ends: another road's `contact` (start or end), or a junction."""
+    """The continuation of a road at one end: another road's `contact` (start or end), or a junction."""
 
     kind: str
     id: str
@@ -69,7 +69,7 @@ class MapRoad:
     id: str
     name: str
     length_m: float
-    junction: str  # '-1' for a road that lies in none
+    junction: str  # '-1' outside junctions
     left_hand: bool
     pieces: tuple[PlanViewGeometry, ...]
     offsets: tuple[Cubic, ...]  # of the centre lane from the reference line
@@ -81,7 +81,7 @@ class MapRoad:
     line: int
 
     def piece(self, s: float) -> PlanViewGeometry:
-        """The geometry in force at `s`."""
+        """The geometry at `s`."""
         return next((p for p in reversed(self.pieces) if p.s_m <= s + 1e-9), self.pieces[0])
 
     def section(self, s: float) -> LaneSection:
@@ -93,20 +93,20 @@ class MapRoad:
         return x - t * math.sin(heading), y + t * math.cos(heading), heading
 
     def curvature(self, s: float) -> float:
-        """Of the reference line, 1/m, positive to the left."""
+        """Curvature of the reference line, 1/m, positive to the left."""
         return self.piece(s).at(s)[3]
 
     def offset(self, s: float) -> float:
         return in_force(self.offsets, s)
 
     def lane_t(self, lane_id: int, s: float) -> float:
-        """t of a lane's centre; KeyError where the section has no such lane."""
+        """t of a lane's centre; KeyError if the section has no such lane."""
         section = self.section(s)
         lane, sign = section.by_id[lane_id], 1 if lane_id > 0 else -1
         return self.offset(s) + section.edge(lane_id, s) - sign * section.width(lane, s) / 2
 
     def lane_at(self, s: float, t: float) -> Lane | None:
-        """The lane that holds (s, t)."""
+        """The lane at (s, t)."""
         section, from_centre = self.section(s), t - self.offset(s)
         for lane in section.lanes:
             sign = 1 if lane.id > 0 else -1
@@ -121,7 +121,7 @@ class MapRoad:
         return s, np.array([self.pose(float(at))[:2] for at in s])
 
     def locate(self, x: float, y: float) -> tuple[float, float]:
-        """(s, t) of the nearest point of the reference line; beyond the road's ends it goes straight on."""
+        """(s, t) of the nearest point of the reference line, which is straight beyond the road's ends."""
         s_known, xy = self._sampled
         s = float(s_known[int(np.argmin(np.hypot(xy[:, 0] - x, xy[:, 1] - y)))])
         for _ in range(12):
@@ -138,7 +138,7 @@ class MapRoad:
 
 @dataclass(frozen=True)
 class Connection:
-    """A way through a junction: from a road's lanes (keys) to those of the connecting road (values)."""
+    """A connection through a junction: from lanes of a road (keys) to those of the connecting road (values)."""
 
     incoming: str
     connecting: str
@@ -154,20 +154,20 @@ class MapJunction:
 
 @dataclass(frozen=True)
 class RoadMap:
-    """Everything that a file holds of roads."""
+    """All roads and junctions of a file."""
 
     roads: dict[str, MapRoad]
     junctions: dict[str, MapJunction] = field(default_factory=dict)
 
     def locate(self, x: float, y: float) -> tuple[MapRoad, float, float] | None:
-        """The road on which a world point lies, with its (s, t); of several the one whose lane holds it."""
+        """The road at a world point, with its (s, t); of several roads the one with a lane there."""
         found = [(road, *road.locate(x, y)) for road in self.roads.values()]
         within = [(r, s, t) for r, s, t in found if -1e-6 <= s <= r.length_m + 1e-6]
         held = [(r, s, t) for r, s, t in within if (lane := r.lane_at(s, t)) is not None and lane.driving]
         return min(held or within or found, key=lambda place: abs(place[2]), default=None)
 
     def next_lanes(self, road_id: str, lane_id: int, forward: bool) -> tuple[tuple[str, int, str], ...]:
-        """Where a lane of a road goes on at its end (or, not `forward`, its start): road, lane, contact."""
+        """The continuations of a lane at its road's end (start if not `forward`): road, lane, contact."""
         road = self.roads[road_id]
         link = road.successor if forward else road.predecessor
         if link is None:
@@ -175,8 +175,8 @@ class RoadMap:
         if link.kind == "road":
             lane = road.sections[-1 if forward else 0].by_id.get(lane_id)
             following = None if lane is None else lane.successor if forward else lane.predecessor
-            known = following is not None and link.id in self.roads
-            return ((link.id, following, link.contact),) if known else ()
+            known = link.id in self.roads
+            return ((link.id, following, link.contact),) if known and following is not None else ()
         ways = self.junctions[link.id].connections if link.id in self.junctions else ()
         return tuple(
             (way.connecting, way.lanes[lane_id], way.contact)
@@ -191,7 +191,7 @@ def centre_line(road: MapRoad, section: LaneSection, lane: Lane, spacing_m: floa
 
 
 def lane_polygon(road: MapRoad, section: LaneSection, lane: Lane, spacing_m: float = 2.0) -> Polygon:
-    """What a lane covers within its section, in the world."""
+    """The area of a lane within its section, in the world."""
     inner, outer = [], []
     for s in _stations(section, spacing_m):
         edge = section.edge(lane.id, s)
@@ -202,6 +202,6 @@ def lane_polygon(road: MapRoad, section: LaneSection, lane: Lane, spacing_m: flo
 
 
 def _stations(section: LaneSection, spacing_m: float) -> list[float]:
-    """Just short of the section's end, where the next one's lanes begin to count."""
+    """s of sample points; the last is just before the section's end, where the next one's lanes begin."""
     end = section.end_m - 1e-6
     return [float(s) for s in np.linspace(section.s_m, end, max(2, int((end - section.s_m) / spacing_m) + 1))]

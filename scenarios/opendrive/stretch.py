@@ -1,24 +1,24 @@
-"""A stretch of a map as a road of our language: parallel lanes of one width along one line, or why it is none."""
+"""A part of a map as a road of the scenario language: parallel lanes of one width, or the reasons why it is not."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.opendrive.bends import TIGHTEST_M, WIDEST_M, TooTight, bends_ahead, jumps, written
+from scenarios.opendrive.bends import TIGHTEST_M, WIDEST_M, TooTight, bends_ahead, jumps, piece_spec
 from scenarios.opendrive.chain import Chain
 from scenarios.opendrive.road_map import Lane, LaneSection
 
-EVERY_M = 5.0  # between the places at which a stretch is looked at
+EVERY_M = 5.0  # distance of the sample points
 STRAIGHT_PER_M = 1e-6
-SAME_BEND = 0.02  # relative
-SLOPED = 0.005  # of a road that our flat ones may stand for
+SAME_BEND = 0.02  # relative tolerance of curvature
+SLOPED = 0.005  # maximum slope that a flat road may approximate
 NARROWEST, BROADEST, MOST_LANES = 2.0, 6.0, 6
 
 
 @dataclass(frozen=True)
 class MapRemark:
-    """Something of a map that our road says otherwise, or cannot say: an element's name and line."""
+    """A part of a map that is approximated or refused: an element's name and line."""
 
     name: str
     line: int
@@ -27,14 +27,14 @@ class MapRemark:
 
 @dataclass(frozen=True)
 class Lanes:
-    """The lanes among which the ego drives: from the right, then those against it from the ego's side."""
+    """The lanes of the ego's direction from the right, and the opposite ones from the ego's side."""
 
     along: tuple[int, ...]
     against: tuple[int, ...]
-    ego: int  # place of its lane in `along`
+    ego: int  # index of its lane in `along`
 
     def number(self, lane_id: int) -> tuple[int, bool] | None:
-        """Our number of a lane, and whether it is an opposite one."""
+        """The scenario language's number of a lane, and whether it is oncoming."""
         if lane_id in self.along:
             return self.along.index(lane_id), False
         return (self.against.index(lane_id), True) if lane_id in self.against else None
@@ -42,9 +42,9 @@ class Lanes:
 
 @dataclass(frozen=True)
 class MapStretch:
-    """A road as our language writes it, its lanes, and what is not as in the map.
+    """A road in the notation of the scenario language, its lanes, and differences from the map.
 
-    `approximated` is what differs a little, `refused` what our road cannot say.
+    `approximated` lists small differences, `refused` what a road of the scenario language cannot have.
     """
 
     written: dict[str, object]
@@ -54,13 +54,13 @@ class MapStretch:
 
     @property
     def kept_along(self) -> bool:
-        """Whether places keep their way along and across the road, since its line is not exactly the map's."""
+        """Whether positions keep their coordinates along and across the road, because its line is approximated."""
         bent = self.written["kind"] != "straight" or any("here it is straight" in r.said for r in self.approximated)
         return bent and self.written["kind"] != "curve"
 
 
 def stretch_of(chain: Chain, back_m: float, ahead_m: float) -> MapStretch:
-    """The road from `back_m` behind to `ahead_m` ahead of where the chain's vehicle is."""
+    """The road from `back_m` behind to `ahead_m` ahead of the chain's vehicle."""
     differs: list[MapRemark] = []
     refused: list[MapRemark] = []
     lanes = lanes_beside(chain, 0.0)
@@ -96,7 +96,7 @@ def stretch_of(chain: Chain, back_m: float, ahead_m: float) -> MapStretch:
 
 
 def lanes_beside(chain: Chain, along: float) -> Lanes:
-    """The driving lanes beside the chain's lane without anything between them."""
+    """The driving lanes beside the chain's lane, without gaps between them."""
     leg = chain.leg(along)
     section, ego = chain.section(along), _own_lane(chain, along)
     sign = 1 if ego.id > 0 else -1
@@ -119,7 +119,7 @@ def _own_lane(chain: Chain, along: float) -> Lane:
 
 
 def _row(section: LaneSection, first: int, step: int) -> list[Lane]:
-    """Driving lanes one after the other from an id on; the centre lane has no width and is passed over."""
+    """Driving lanes in sequence from an id; the centre lane has no width and is skipped."""
     found, lane_id = [], first or step
     while (lane := section.by_id.get(lane_id)) is not None and lane.driving:
         found.append(lane)
@@ -179,7 +179,7 @@ def _compare_height(chain: Chain, places: list[float], differs: list[MapRemark],
 
 
 def _bend(chain: Chain, places: list[float], differs: list[MapRemark], refused: list[MapRemark]) -> dict[str, object]:
-    """What the road's line adds to a straight one."""
+    """The curvature of the road's line, as keys in addition to those of a straight road."""
     curvature = np.array([chain.pose(at)[3] for at in places])
     least, most = float(curvature.min()), float(curvature.max())
     mean = (least + most) / 2
@@ -208,4 +208,4 @@ def _bend(chain: Chain, places: list[float], differs: list[MapRemark], refused: 
         differs.append(
             MapRemark("road", here.road.line, "the road is bent behind the ego, too; here it is straight there")
         )
-    return {"kind": "path", "pieces": [written(bend) for bend in bends]}
+    return {"kind": "path", "pieces": [piece_spec(bend) for bend in bends]}

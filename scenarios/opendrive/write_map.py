@@ -1,4 +1,4 @@
-"""A road of ours as an OpenDRIVE map (1.7): one road, whose reference line is the middle of the ego's lane."""
+"""Writes a road as an OpenDRIVE map (1.7): one road with the centre of the ego's lane as its reference line."""
 
 from itertools import accumulate
 
@@ -10,24 +10,24 @@ from scenarios.roads.road import Road
 
 ROAD_ID = "1"
 BEFORE_M, BEYOND_M = 300.0, 700.0  # of road around the ego's start
-HALF_TURN_SHARE = 0.8  # of a half turn that a bend may cover on either side, so that it does not meet itself
+HALF_TURN_SHARE = 0.8  # maximum share of a half turn on either side, so that the road does not cross itself
 HALF_TURN_RAD = 3.141592653589793
 
 
 def begins_m(road: Road) -> float:
-    """s on our road at which the map's road begins; there its own s is 0."""
+    """s on the scenario's road at which the map's road begins (its s is 0 there)."""
     if road.pieces:
         return road.begins_m
     return -min(BEFORE_M, _bound(road))
 
 
 def lane_id(road: Road, lane: int) -> int:
-    """OpenDRIVE's id of a lane of ours; opposite lanes follow on from `road.lanes`."""
+    """OpenDRIVE's id of a lane; opposite lanes have the numbers from `road.lanes` on."""
     return lane - road.lanes if lane < road.lanes else lane - road.lanes + 1
 
 
 def lane_centre(road: Road, map_lane: int) -> float:
-    """d of the centre of one of the map's lanes, our road's metres to the left."""
+    """d of the centre of one of the map's lanes, in the scenario's road coordinates."""
     return road.lane_centre(map_lane + road.lanes if map_lane < 0 else map_lane + road.lanes - 1)
 
 
@@ -88,13 +88,15 @@ def _lanes(parent: etree._Element, road: Road, friction: float) -> None:
 
 
 def _bays(road: Road, side: Side) -> list[tuple[float, float, float, float]]:
-    """Where bays of bus stops widen the road on a side: s from and to, the width at both."""
+    """Bays of bus stops on a side: s from and to, and the width at both."""
     rows = [row for stop in road.bus_stops if stop.side is side for row in stop.strips(0.0, 0.0)]
     return sorted((s0, s1, left0 - right0, left1 - right1) for s0, s1, right0, right1, left0, left1 in rows)
 
 
-def _bay_lane(parent: etree._Element, number: int, bays: list[tuple[float, ...]], begins: float) -> None:
-    """A lane for buses that is as wide as the bays are, and 0 wide between them."""
+def _bay_lane(
+    parent: etree._Element, number: int, bays: list[tuple[float, float, float, float]], begins: float
+) -> None:
+    """A bus lane with the width of the bays, and zero width between them."""
     if not bays:
         return
     lane = etree.SubElement(parent, "lane", id=str(number), type="bus", level="false")

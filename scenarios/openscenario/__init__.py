@@ -1,5 +1,5 @@
-"""Owns OpenSCENARIO XML 1.0-1.3: files of it to scenario files in our language, and scenarios to files of it.
+"""Owns OpenSCENARIO XML 1.0-1.3: import to scenario files, and export of scenarios.
 
-Reads with a hardened parser, checks against ASAM's schema first, and lists by name and line whatever our language
-cannot say. Roads come from `scenarios.opendrive`. Does not roll out, except to export what a driver did.
+Parses safely, checks against ASAM's schema first, and lists by name and line whatever the scenario language cannot
+express. Roads come from `scenarios.opendrive`. Runs no simulation, except to export trajectories.
 """

@@ -1,4 +1,4 @@
-"""Parameter value distributions: a file that names a scenario and the values that its parameters take, one by one."""
+"""Parameter value distributions: a file that names a scenario and the values of its parameters."""
 
 import math
 from collections import Counter
@@ -9,8 +9,8 @@ from itertools import islice, product
 from pathlib import Path
 
 from scenarios.openscenario.import_file import Imported, ImportOptions, import_file, refused
-from scenarios.openscenario.source.files import beside
-from scenarios.openscenario.source.node import Node, NotSaid, Report, unread
+from scenarios.openscenario.source.files import sibling_file
+from scenarios.openscenario.source.node import Node, Report, Unsupported, unread
 from scenarios.openscenario.source.parameters import Disallowed, assignments, declared
 from scenarios.openscenario.source.schemas import check_schema
 from scenarios.source.errors import SpecError, SpecErrors, quoted
@@ -23,7 +23,7 @@ Values = dict[str, str]
 
 @dataclass(frozen=True)
 class ParameterExpansion:
-    """Which scenario file, and every set of values that its parameters take, in the order of the file."""
+    """The scenario file, and all combinations of values in the order of the file."""
 
     scenario: Path
     values: tuple[Values, ...]
@@ -31,14 +31,14 @@ class ParameterExpansion:
 
 @dataclass(frozen=True)
 class Imports:
-    """The scenarios of a file, and how many combinations of values each parameter's constraints dropped."""
+    """The scenarios of a file, and the number of combinations that each parameter's constraints dropped."""
 
     scenarios: tuple[Imported, ...]
     dropped: dict[str, int]
 
 
 def import_scenarios(path: str | Path, asked: ImportOptions) -> Imports:
-    """One scenario of a scenario, all that its constraints allow of a distribution. Raises Faults."""
+    """One scenario of a scenario file; of a distribution all that its constraints allow. Raises SpecErrors."""
     file = read_xml(path)
     distribution = next((c for c in file.root.children if c.tag == "ParameterValueDistribution"), None)
     if distribution is None:
@@ -66,7 +66,7 @@ def _imported(scenario: Path, kept: list[Values], asked: ImportOptions, stem: st
         try:
             made.append(_told(import_file(scenario, asked, values, name), values))
         except SpecErrors as found:
-            if found.path != scenario:  # a road or a catalog, the same with all values
+            if found.path != scenario:  # a road or a catalog, independent of the values
                 raise
             for fault in found.faults:
                 faults.setdefault(fault, values)
@@ -79,12 +79,12 @@ def _imported(scenario: Path, kept: list[Values], asked: ImportOptions, stem: st
 
 
 def _forbidding(file: XmlFile, values: Values) -> str | None:
-    """The parameter whose constraints forbid these values; None where all are allowed, or the file is faulty."""
+    """The parameter whose constraints forbid these values; None if all are allowed, or if the file is faulty."""
     try:
         declared(Node(file.root, {}, Report(), file.path.name), values)
     except Disallowed as disallowed:
         return disallowed.name
-    except NotSaid:
+    except Unsupported:
         return None
     return None
 
@@ -98,13 +98,13 @@ def _said(values: Values) -> str:
 
 
 def _told(made: Imported, values: Values) -> Imported:
-    """With the values in the head of the file."""
+    """Adds the values to the head of the file."""
     printable = "".join(c if c.isprintable() else " " for c in _said(values))[:400]
     return replace(made, text=f"# With {printable}.\n{made.text}")
 
 
 def expanded(file: XmlFile) -> ParameterExpansion:
-    """What a distribution stands for; raises Faults."""
+    """Expands a distribution; raises SpecErrors."""
     check_schema(file)
     report = Report()
     root = Node(file.root, {}, report, file.path.name)
@@ -117,11 +117,11 @@ def expanded(file: XmlFile) -> ParameterExpansion:
         if (parameters := root.child("ParameterDeclarations")) is not None:
             parameters.leave_out("a distribution reads no parameters of its own")
         said = root.need("ParameterValueDistribution")
-        scenario = beside(said.need("ScenarioFile"), "filepath", file.path)
+        scenario = sibling_file(said.need("ScenarioFile"), "filepath", file.path)
         if said.child("Stochastic") is not None:
-            raise said.need("Stochastic").not_said("values drawn at random; sweeps of our own draw them, see sweep:")
+            raise said.need("Stochastic").unsupported("values drawn at random; sweeps of our own draw them, see sweep:")
         values = tuple(islice(_combinations(said.need("Deterministic")), MOST_SCENARIOS + 1))
-    except NotSaid as reason:
+    except Unsupported as reason:
         raise refused(file.path, Report([reason.remark])) from reason
     report.refused += unread(file.root, file.path.name)
     if report.refused:
@@ -135,7 +135,7 @@ def expanded(file: XmlFile) -> ParameterExpansion:
 
 
 def _combinations(node: Node) -> Iterator[Values]:
-    """Every value of each distribution with every one of the others."""
+    """Every value of each distribution combined with every value of the others."""
     axes: list[list[Values]] = []
     seen: dict[str, Node] = {}
     for part in node.children():
@@ -157,7 +157,7 @@ def _axis(part: Node) -> list[Values]:
         sets = part.need("ValueSetDistribution")
         return [assignments(one) for one in sets.children("ParameterValueSet")]
     if part.tag != "DeterministicSingleParameterDistribution":
-        raise part.not_said("distributions of that sort")
+        raise part.unsupported("distributions of that sort")
     name, said = part.word("parameterName").lstrip("$"), part.only()
     match said.tag:
         case "DistributionSet":
@@ -165,12 +165,12 @@ def _axis(part: Node) -> list[Values]:
         case "DistributionRange":
             values = list(_range(said))
         case _:
-            raise said.not_said("distributions of that sort")
+            raise said.unsupported("distributions of that sort")
     return [{name: value} for value in values]
 
 
 def _range(node: Node) -> Iterator[str]:
-    """From the lower limit in whole steps, the upper limit included where a step ends there; exact in decimals."""
+    """Values from the lower limit in full steps, including the upper limit if a step ends there; exact decimals."""
     limits = node.need("Range")
     low, high, step = (
         _decimal(n, name) for n, name in ((limits, "lowerLimit"), (limits, "upperLimit"), (node, "stepWidth"))

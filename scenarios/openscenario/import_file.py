@@ -1,4 +1,4 @@
-"""OpenSCENARIO XML files to scenario files of ours, or to a list of everything in them that ours cannot say."""
+"""Imports OpenSCENARIO XML files to scenario files, or lists everything that the scenario language cannot express."""
 
 import math
 import re
@@ -15,8 +15,8 @@ from scenarios.openscenario.actors.first_actions import Init, read_init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.catalogs import catalogs_of
 from scenarios.openscenario.source.expression import resolved
-from scenarios.openscenario.source.files import beside
-from scenarios.openscenario.source.node import ImportRemark, Node, NotSaid, Report, unread
+from scenarios.openscenario.source.files import sibling_file
+from scenarios.openscenario.source.node import ImportRemark, Node, Report, Unsupported, unread
 from scenarios.openscenario.source.parameters import declared, refuse_unknown
 from scenarios.openscenario.source.positions import Positions, WorldPosition
 from scenarios.openscenario.source.schemas import check_schema
@@ -31,7 +31,7 @@ BACK_M, ROOM_M = 60.0, 60.0  # of road behind the last and ahead of the first bo
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What whoever imports decides: who the ego is, how long the clip lasts, and whether what can be said will do."""
+    """Options of an import: the ego, the clip's duration, and whether a partial result is allowed."""
 
     ego: str | None = None
     duration_s: float | None = None
@@ -40,7 +40,7 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Imported:
-    """One scenario file of ours: its name, its text, and what of the original is not in it."""
+    """One imported scenario file: its name, its text, and what of the original is not in it."""
 
     name: str
     text: str
@@ -48,22 +48,22 @@ class Imported:
 
 
 def import_file(path: str | Path, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
-    """The scenario of one file, with `given` instead of the defaults of its parameters.
+    """The scenario of one file; `given` replaces defaults of its parameters.
 
-    Raises Faults with everything that cannot be said, unless `asked.partial`.
+    Raises SpecErrors with everything that cannot be expressed, unless `asked.partial`.
     """
     file = read_xml(path)
     return import_parsed(file, asked, given, name)
 
 
 def import_parsed(file: XmlFile, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
-    """The same of a file that is parsed already."""
+    """The scenario of a file that is parsed already."""
     version = check_schema(file)
     report = Report()
     root = Node(file.root, {}, report, file.path.name)
     try:
         drafted = _drafted(root, file, asked, given)
-    except NotSaid as reason:
+    except Unsupported as reason:
         raise refused(file.path, Report([reason.remark, *report.refused])) from reason
     for read in (file.root, *drafted.stage.catalogs.used):
         report.refused += unread(read, file.path.name)
@@ -76,7 +76,7 @@ def import_parsed(file: XmlFile, asked: ImportOptions, given: Mapping[str, str],
 
 
 def refused(path: Path, report: Report) -> SpecErrors:
-    """What cannot be said as faults with their lines."""
+    """Refused parts as faults with their lines."""
     wanted = "something that our language can say; --partial writes the rest and lists this"
     return SpecErrors(path, [
         SpecError(r.name if not r.file else f"{r.file}:{r.line}: {r.name}", r.said, r.wanted or wanted,
@@ -107,19 +107,19 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
     for part in scenario.children("VariableDeclarations", "MonitorDeclarations"):
         part.leave_out("nothing that is supported reads it")
     if scenario.child("Catalog") is not None or scenario.child("Storyboard") is None:
-        raise root.not_said("a catalog or a distribution, not a scenario")
+        raise root.unsupported("a catalog or a distribution, not a scenario")
     catalogs = catalogs_of(scenario.child("CatalogLocations"), file.path)
     entities = read_entities(scenario.need("Entities"), catalogs, asked.ego)
     ego = next((e for e in entities.values() if e.id == "ego"), None)
     if ego is None:
-        raise NotSaid(root.report.refused[0])  # it is the first that is read
+        raise Unsupported(root.report.refused[0])  # it is read first
     known = _map(scenario, file.path, asked)
     storyboard = scenario.need("Storyboard")
     init = read_init(storyboard.need("Init"), entities, known, catalogs)
     length = read_length(storyboard.need("StopTrigger"), asked.duration_s)
     starts = _starts(init, entities)
     if ego.name not in starts:
-        raise NotSaid(root.report.refused[0])
+        raise Unsupported(root.report.refused[0])
     course = _course(scenario, known, ego, starts, length)
     positions = Positions(known, lambda name, node: _placed(starts, name, node))
     stage = ImportContext(
@@ -135,7 +135,7 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
 
 def _placed(starts: Mapping[str, WorldPosition], name: str, node: Node) -> WorldPosition:
     if name not in starts:
-        raise node.not_said(f"a place relative to '{name}', which has none")
+        raise node.unsupported(f"a place relative to '{name}', which has none")
     return starts[name]
 
 
@@ -144,7 +144,7 @@ def _starts(init: Init, entities: Mapping[str, Entity]) -> dict[str, WorldPositi
     for name, entity in entities.items():
         try:
             found[name] = init.spot(name, entity.node)
-        except NotSaid as reason:
+        except Unsupported as reason:
             if name in init.places:
                 init.places[name].element.left_out = "told"
             entity.node.report.refused.append(reason.remark)
@@ -162,8 +162,8 @@ def _map(scenario: Node, home: Path, asked: ImportOptions) -> RoadMap | None:
         network.refuse("no road: a LogicFile with an OpenDRIVE map is needed")
         return None
     try:
-        return read_map(beside(logic, "filepath", home))
-    except NotSaid as reason:
+        return read_map(sibling_file(logic, "filepath", home))
+    except Unsupported as reason:
         logic.report.refused.append(reason.remark)
     except SpecErrors as faults:
         if not asked.partial:
@@ -200,7 +200,7 @@ def _course(
 
 
 def _fastest(scenario: Node) -> float:
-    """The highest speed that the file writes down, m/s; what its expressions cannot tell yet is left aside."""
+    """The highest speed in the file, m/s; expressions that cannot be evaluated yet are skipped."""
     found = [0.0]
     for element in scenario.element.walk():
         if element.tag == "AbsoluteTargetSpeed":
@@ -211,11 +211,11 @@ def _fastest(scenario: Node) -> float:
     return min(max(found), 70.0)
 
 
-# -- what our own language says of it ------------------------------------------------------------------------------
+# -- validation of the written scenario ----------------------------------------------------------------------------
 
 
 def _sound(drafted: Drafted, report: Report) -> bool:
-    """Take out, and tell of, what our language refuses in the draft, until the rest is a scenario; False if none is."""
+    """Remove and report what the compiler refuses, until the rest is a scenario; False if nothing is left."""
     for _ in range(len(drafted.board.told) + len(drafted.stage.entities) + 2):
         try:
             loads(draft_text(drafted, Report()), "imported.yaml")
@@ -228,7 +228,7 @@ def _sound(drafted: Drafted, report: Report) -> bool:
 
 
 def _dropped(drafted: Drafted, faults: SpecErrors, written: list[ImportedEvent], report: Report) -> bool:
-    """Whether something could be taken out of the draft to which a fault belongs."""
+    """Whether a part of the draft that causes a fault could be removed."""
     dropped = False
     for fault in faults.faults:
         parts = fault.where.split(".")

@@ -1,4 +1,4 @@
-"""What was read of a file as the text of a scenario file of ours, with what is not in it in the head."""
+"""Writes an import as scenario text, with everything that is missing in its head."""
 
 from dataclasses import dataclass, field
 
@@ -6,8 +6,8 @@ from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.first_actions import Init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.actors.starts import write_actor, write_ego
-from scenarios.openscenario.source.node import ImportRemark, NotSaid, Report
-from scenarios.openscenario.source.yaml_text import as_yaml, quantity
+from scenarios.openscenario.source.node import ImportRemark, Report, Unsupported
+from scenarios.openscenario.source.yaml_text import as_yaml, quantity_text
 from scenarios.openscenario.story.stopping import Length
 from scenarios.openscenario.story.storyboard import ImportedEvent, StoryboardState
 
@@ -16,7 +16,7 @@ LONGEST_LINE = 160
 
 @dataclass(frozen=True)
 class Drafted:
-    """Everything that was understood; what our language refuses of it afterwards is dropped from it."""
+    """Everything that was read; parts that the compiler refuses are removed later."""
 
     name: str
     version: str
@@ -31,12 +31,12 @@ class Drafted:
     dropped_actors: list[str] = field(default_factory=list)
 
     def written(self) -> list[ImportedEvent]:
-        """The events that stand in `story:`, in its order."""
+        """The events of `story:`, in order."""
         whole = self.whole()
         return [told for told in self._kept() if told.actor.name not in whole and told not in self.dropped_events]
 
     def whole(self) -> dict[str, list[list[str]]]:
-        """Who moves on one trajectory from beginning to end, and its points."""
+        """Actors with one trajectory from start to end, and its points."""
         by_actor: dict[str, list[ImportedEvent]] = {}
         for told in self._kept():
             by_actor.setdefault(told.actor.name, []).append(told)
@@ -57,7 +57,7 @@ class Drafted:
 
 
 def draft_text(drafted: Drafted, report: Report) -> str:
-    """The file. Who or what turns out to have no words on the way is added to the report of the reading."""
+    """The file's text. What cannot be written is added to the import's report."""
     stage, whole = drafted.stage, drafted.whole()
     data: dict[str, object] = {
         "name": drafted.name or "imported",
@@ -67,7 +67,7 @@ def draft_text(drafted: Drafted, report: Report) -> str:
             "file": _prose(drafted.source) or "none",
             "version": drafted.version or "1",
         },
-        "duration": quantity(drafted.seconds(), "s"),
+        "duration": quantity_text(drafted.seconds(), "s"),
         "road": stage.course.written | drafted.init.surroundings.road,
     }
     if drafted.init.surroundings.environment:
@@ -81,7 +81,7 @@ def draft_text(drafted: Drafted, report: Report) -> str:
             continue
         try:
             actors[entity.id] = write_actor(stage, entity, whole.get(entity.name))
-        except NotSaid as reason:
+        except Unsupported as reason:
             drafted.dropped_actors.append(entity.id)
             stage.report.refused.append(reason.remark)
     if actors:
@@ -97,7 +97,7 @@ def _story(drafted: Drafted) -> list[dict[str, object]]:
     for told in drafted.written():
         try:
             lines.append(told.written(drafted.board.when(told)))
-        except NotSaid as reason:
+        except Unsupported as reason:
             drafted.dropped_events.append(told)
             drafted.stage.report.refused.append(reason.remark)
     return lines
@@ -110,9 +110,9 @@ def _prose(text: str) -> str:
 def _head(drafted: Drafted, report: Report) -> list[str]:
     lines = [f"Imported from {_prose(drafted.source)} (OpenSCENARIO {drafted.version})."]
     for title, found in (
-        ("Not in this file, since the language cannot say it:", report.refused),
-        ("Said in a slightly other way:", report.approximated),
-        ("Left out, since it decides nothing here:", report.left_out),
+        ("Not in this file, since the language cannot express it:", report.refused),
+        ("Approximated:", report.approximated),
+        ("Left out, since it has no effect here:", report.left_out),
     ):
         if found:
             lines += [title, *(f"  {_prose(line)[:LONGEST_LINE]}" for line in told_once(found))]
@@ -120,7 +120,7 @@ def _head(drafted: Drafted, report: Report) -> list[str]:
 
 
 def told_once(remarks: list[ImportRemark]) -> list[str]:
-    """One line for all that say the same, with how many more there are."""
+    """One line for equal remarks, with the number of further ones."""
     groups: dict[tuple[str, str], list[ImportRemark]] = {}
     for remark in remarks:
         groups.setdefault((remark.name, remark.said), []).append(remark)

@@ -1,4 +1,4 @@
-"""Roads as geometry.
+"""Road geometry.
 
-Owns reference line, lanes, junctions, ramps, bus stops, friction and road polygons.
+Owns the reference line, lanes, junctions, ramps, bus stops, friction and road polygons.
 """

@@ -1,4 +1,4 @@
-"""Bus stops: where a bus stands at the kerb or in a bay, and where its shelter is."""
+"""Bus stops: the position of a bus at the kerb or in a bay, and of its shelter."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from scenarios.roads.widening import between
 BAY_M = 3.0  # depth of a bay
 TAPER_IN_M, TAPER_OUT_M = 20.0, 15.0
 KERB_GAP_M = 0.25  # between the bus and the kerb
-SPARE_M = 1.0  # of a bay's full depth before and behind where the bus stands
+SPARE_M = 1.0  # full depth of a bay before and behind the bus
 
 
 class StopKind(StrEnum):
@@ -19,7 +19,7 @@ class StopKind(StrEnum):
 
 @dataclass(frozen=True)
 class BusStop:
-    """A bus stands with its front at `head_m` along the road; `facing` is -1 where it drives against the ego."""
+    """A bus stands with its front at `head_m` along the road; `facing` is -1 if it drives against the ego."""
 
     side: Side
     head_m: float
@@ -30,18 +30,18 @@ class BusStop:
 
     @property
     def tail_m(self) -> float:
-        """s of the stop's other end."""
+        """s of the other end of the stop."""
         return self.head_m - self.facing * self.length_m
 
     @property
     def extent(self) -> tuple[float, float]:
-        """From where to where along the road, tapers included."""
+        """Range of s, tapers included."""
         before, beyond = (TAPER_IN_M + SPARE_M, TAPER_OUT_M + SPARE_M) if self.bay_m else (0.0, 0.0)
         ends = self.tail_m - self.facing * before, self.head_m + self.facing * beyond
         return min(ends), max(ends)
 
     def strips(self, right_edge: float, left_edge: float) -> list[tuple[float, ...]]:
-        """The bay as paved ground beside the lanes."""
+        """The bay as strips beside the lanes."""
         if not self.bay_m:
             return []
         spare = self.facing * SPARE_M
@@ -53,6 +53,6 @@ class BusStop:
         return between((s, left_edge, left_edge + depth) for s, depth in depths)
 
     def standing_d(self, right_edge: float, left_edge: float, width_m: float) -> float:
-        """d of the middle of a bus that stands there."""
+        """d of the centre of a standing bus."""
         off = KERB_GAP_M + width_m / 2 - self.bay_m
         return right_edge + off if self.side is Side.RIGHT else left_edge - off

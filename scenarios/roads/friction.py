@@ -1,4 +1,4 @@
-"""What the road gives the tyres: friction that changes from place to place, and gravity along a slope."""
+"""Forces between road and tyres: friction that varies with position, and gravity along a slope."""
 
 import math
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from jaxtyping import Float
 from scenarios.model.environment import Surface
 from scenarios.numba_cache import njit
 
-PATCH_ALONG, PATCH_ACROSS = 0.3, 0.4  # of length and width: where the four wheels touch the road
+PATCH_ALONG, PATCH_ACROSS = 0.3, 0.4  # position of the four wheels as a share of length and width
 _WHEELS = np.array([[a, b] for a in (PATCH_ALONG, -PATCH_ALONG) for b in (PATCH_ACROSS, -PATCH_ACROSS)])
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A stretch of another surface: s and d from and to, metres."""
+    """An area of another surface: range of s and d, metres."""
 
     surface: Surface
     friction: float
@@ -27,7 +27,7 @@ class Patch:
 
 
 def friction_at(patches: tuple[Patch, ...], friction: float, s_d: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n"]:
-    """The coefficient of friction at places of a road; where patches overlap the last one lies on top."""
+    """The coefficient of friction at positions of a road; where patches overlap the last one applies."""
     s, d = s_d[..., 0], s_d[..., 1]
     found = np.full(s.shape, friction)
     for patch in patches:
@@ -36,10 +36,10 @@ def friction_at(patches: tuple[Patch, ...], friction: float, s_d: Float[np.ndarr
     return found
 
 
-def wheels(
+def wheel_contacts(
     xy: Float[np.ndarray, "*n 2"], yaw: Float[np.ndarray, "*n"], size: Float[np.ndarray, "*n 3"]
 ) -> Float[np.ndarray, "*n 4 2"]:
-    """Where the four wheels of boxes touch the ground, map frame."""
+    """Contact points of the four wheels of boxes, map frame."""
     local = _WHEELS * size[..., None, :2]
     cos, sin = np.cos(yaw)[..., None], np.sin(yaw)[..., None]
     x, y = cos * local[..., 0] - sin * local[..., 1], sin * local[..., 0] + cos * local[..., 1]
@@ -49,5 +49,5 @@ def wheels(
 @njit(cache=True, nogil=True)
 @no_type_check
 def gravity_along(slope_rad, yaw_rad):
-    """What gravity adds to the speed of a body that heads `yaw_rad` on a plane that rises along x, m/s²."""
+    """Acceleration by gravity of a body that heads `yaw_rad` on a plane that rises along x, m/s²."""
     return -9.81 * math.sin(slope_rad) * math.cos(yaw_rad)

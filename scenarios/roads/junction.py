@@ -1,15 +1,15 @@
-"""Junctions: where another road crosses the ego's at a right angle, or meets it from one side, and its signals."""
+"""Junctions: a road that crosses the ego's at a right angle, or meets it from one side, and traffic signals."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scenarios.source.identity import ADDED
 
-CORNER_M = 5.0  # radius of the kerb from one road into the other
-STOP_LINE_M = 6.0  # of the stop line from the other road's edge
-YIELD_LINE_M = 0.8  # of the line at which one gives way, from the edge of a roundabout
-RING_WIDTH_M = 7.0  # of a roundabout's carriageway
-LEVEL_M = 25.0  # so far on either side of the middle the ego's road must be straight
+CORNER_M = 5.0  # kerb radius between the roads
+STOP_LINE_M = 6.0  # distance of the stop line from the other road's edge
+YIELD_LINE_M = 0.8  # distance of the yield line from the edge of a roundabout
+RING_WIDTH_M = 7.0  # carriageway width of a roundabout
+LEVEL_M = 25.0  # the ego's road must be straight this far on either side of the centre
 
 
 class SignalState(StrEnum):
@@ -19,7 +19,7 @@ class SignalState(StrEnum):
 
 
 class Arms(StrEnum):
-    """Where the other road leads, as the ego comes."""
+    """The directions of the other road, as seen by the ego."""
 
     BOTH = "both"
     LEFT = "left"
@@ -28,7 +28,7 @@ class Arms(StrEnum):
 
 @dataclass(frozen=True)
 class SignalInterval:
-    """What the signals show along the ego's road and across it, for so long; of the last one without end."""
+    """Signals along the ego's road and across it for a duration; the last interval has no end."""
 
     along: SignalState
     across: SignalState
@@ -39,8 +39,8 @@ class SignalInterval:
 class Junction:
     """The other road's `lanes` lead from the ego's right to its left, its `opposite_lanes` back.
 
-    Its middle, between the two directions, is at `at_m` along the ego's road. Without `signals` nothing is ruled. With
-    `ring_m` it is a roundabout of that outer radius, round the place where the middles of both roads meet.
+    Its centre, between the two directions, is at `at_m` along the ego's road. Without `signals` there is no right of
+    way. With `ring_m` it is a roundabout of that outer radius around the crossing of both road centres.
     """
 
     at_m: float
@@ -58,21 +58,21 @@ class Junction:
 
     @property
     def begins_m(self) -> float:
-        """s of the nearer edge of the other road, or of the roundabout."""
+        """s of the near edge of the other road, or of the roundabout."""
         return self.at_m - (self.ring_m or self.opposite_lanes * self.lane_width_m)
 
     @property
     def ends_m(self) -> float:
-        """s of its farther edge."""
+        """s of the far edge."""
         return self.at_m + (self.ring_m or self.lanes * self.lane_width_m)
 
     @property
     def line_m(self) -> float:
-        """Of the line at which one stops, or gives way, from the edge of what is crossed."""
+        """Distance of the stop or yield line from the edge of the crossed road, metres."""
         return YIELD_LINE_M if self.ring_m else STOP_LINE_M
 
     def shows(self, t_s: float, across: bool) -> SignalState | None:
-        """What the signals show at a time, along the ego's road or across it; None where there are none."""
+        """The signal at a time, along the ego's road or across it; None without signals."""
         for phase in self.signals:
             if t_s < phase.for_s or phase is self.signals[-1]:
                 return phase.across if across else phase.along

@@ -1,7 +1,7 @@
-"""Reference lines of general roads: pieces whose curvature changes evenly along them, and straight on beyond both ends.
+"""Reference lines: pieces whose curvature changes linearly with distance, straight beyond both ends.
 
-A line, an arc and a clothoid are such pieces, and any smooth drawn line is a row of short ones. Metres, radians; s is
-the distance along the line, d the offset to its left, curvature is positive to the left.
+A straight line, an arc and a clothoid are such pieces, and any smooth line is a series of short ones. Metres,
+radians; s is the distance along the line, d the offset to its left, curvature is positive to the left.
 """
 
 import math
@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from scenarios.numba_cache import njit
 
-SPACING_M = 2.0  # of the nodes from which a place on the line is reckoned; within it everything is exact
+SPACING_M = 2.0  # of the stored nodes; positions between them are computed exactly
 Pose = tuple[float, float, float]  # x, y in metres, heading in radians
 _GAUSS = np.polynomial.legendre.leggauss(4)
 _AT, _WEIGHT = (_GAUSS[0] + 1) / 2, _GAUSS[1] / 2
@@ -26,7 +26,7 @@ STRAIGHT_BELOW = 1e-9  # 1/m
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch over which the curvature goes evenly from one value to another, 1/m."""
+    """A piece whose curvature changes linearly from one value to another, 1/m."""
 
     length_m: float
     curvature_per_m: float = 0.0
@@ -34,18 +34,20 @@ class Piece:
 
     @property
     def sharpness(self) -> float:
-        """Change of the curvature for a metre of way, 1/m²."""
+        """Change of the curvature per metre, 1/m²."""
         return (self.to_curvature_per_m - self.curvature_per_m) / self.length_m
 
     def part(self, begins_m: float, ends_m: float) -> "Piece":
-        """What lies between two distances along it."""
+        """The part between two distances along the piece."""
         bent = [self.curvature_per_m + self.sharpness * at for at in (begins_m, ends_m)]
         return Piece(ends_m - begins_m, *bent)
 
 
 def smoothed(pieces: Sequence[Piece], transition_m: float) -> tuple[Piece, ...]:
-    """The same bends with clothoids where the curvature would jump: half of each on either side, and never more than
-    half of what a piece has there, so that every heading reached stays what it was."""
+    """The same bends with clothoids in place of steps of the curvature, half of each on either side.
+
+    A clothoid takes at most half of a piece at each of its ends. All headings stay the same.
+    """
     whole = [p for p in pieces if p.length_m > 0]
     jumps = [0.0, *(_eased(a, b, transition_m) for a, b in pairwise(whole)), 0.0]
     made: list[Piece] = []
@@ -64,9 +66,9 @@ def _eased(one: Piece, other: Piece, transition_m: float) -> float:
 
 
 def through(xy: Float[np.ndarray, "point 2"]) -> tuple[tuple[Piece, ...], Pose]:
-    """Pieces along a smooth line given by close points, and the pose in which they begin.
+    """Pieces along a smooth line given by closely spaced points, and the pose of their start.
 
-    The heading of each chord is kept, so the line follows the points as closely as they follow a smooth one.
+    The heading of each chord is kept, so the deviation is as small as that of the points from a smooth line.
     """
     step = np.diff(np.asarray(xy, float), axis=0)
     chord = np.hypot(*step.T)
@@ -80,9 +82,9 @@ def through(xy: Float[np.ndarray, "point 2"]) -> tuple[tuple[Piece, ...], Pose]:
 
 
 def nodes_of(pieces: Sequence[Piece], begins_m: float, origin: Pose) -> Float[np.ndarray, "node 6"]:
-    """Places along the line at most `SPACING_M` apart: s, x, y, heading, curvature, sharpness.
+    """Nodes along the line at most `SPACING_M` apart: s, x, y, heading, curvature, sharpness.
 
-    The first piece begins at s = `begins_m`, the pose at s = 0 is `origin`.
+    The first piece begins at s = `begins_m`; the pose at s = 0 is `origin`.
     """
     rows, s, x, y, heading = [], begins_m, 0.0, 0.0, 0.0
     for piece in pieces:
@@ -106,7 +108,7 @@ def nodes_of(pieces: Sequence[Piece], begins_m: float, origin: Pose) -> Float[np
 @njit(cache=True, nogil=True)
 @no_type_check
 def _further(x, y, heading, bend, sharpness, way):
-    """The pose after some way from another one; four Gauss points are exact here to a nanometre."""
+    """The pose after a distance from another pose; four Gauss points are exact here to a nanometre."""
     for k in range(4):
         t = way * _AT[k]
         tangent = heading + bend * t + sharpness * t * t / 2
@@ -131,7 +133,7 @@ def _node_before(nodes, s):
 @njit(cache=True, nogil=True)
 @no_type_check
 def bend_at(nodes, constant, s):
-    """Heading and curvature of the line at s; where there are no nodes its curvature is `constant`."""
+    """Heading and curvature of the line at s; without nodes its curvature is `constant`."""
     if len(nodes) == 0:
         return constant * s, constant
     if s < nodes[0, 0]:
@@ -163,7 +165,7 @@ def place_on(nodes, s, d):
 @njit(cache=True, nogil=True)
 @no_type_check
 def pose_at(nodes, constant, s, d):
-    """x, y and heading of the line at (s, d); where there are no nodes its curvature is `constant`."""
+    """x, y and heading of the line at (s, d); without nodes its curvature is `constant`."""
     if len(nodes) > 0:
         return place_on(nodes, s, d)[:3]
     if abs(constant) < STRAIGHT_BELOW:
@@ -176,7 +178,7 @@ def pose_at(nodes, constant, s, d):
 @njit(cache=True, nogil=True)
 @no_type_check
 def places_on(nodes, s, d):
-    """x, y and heading at a row of (s, d)."""
+    """x, y and heading at an array of (s, d)."""
     out = np.empty((len(s), 3))
     for i in range(len(s)):
         out[i, 0], out[i, 1], out[i, 2], _ = place_on(nodes, s[i], d[i])
@@ -186,9 +188,9 @@ def places_on(nodes, s, d):
 @njit(cache=True, nogil=True)
 @no_type_check
 def locate_on(nodes, x, y):
-    """(s, d) of the nearest place of the line.
+    """(s, d) of the nearest point of the line.
 
-    A node may be passed over where even the way to it along the line could not bring it nearer than the best so far.
+    A node is skipped if even its distance along the line could not bring it nearer than the best node so far.
     """
     last, nearest, best, i = len(nodes) - 1, np.inf, 0, 0
     while i <= last:
@@ -211,7 +213,7 @@ def locate_on(nodes, x, y):
 @njit(cache=True, nogil=True)
 @no_type_check
 def foot_at(nodes, constant, x, y):
-    """(s, d) of a point; the inverse of `pose_at` within half a turn."""
+    """(s, d) of a point: the inverse of `pose_at` within half a turn."""
     if len(nodes) > 0:
         return locate_on(nodes, x, y)
     if abs(constant) < STRAIGHT_BELOW:
@@ -224,7 +226,7 @@ def foot_at(nodes, constant, x, y):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _settled(nodes, best, x, y):
-    """Newton's search for the foot of the perpendicular, near a node."""
+    """Newton's method for the foot of the perpendicular, started at a node."""
     low, high = nodes[max(best - 1, 0), 0], nodes[min(best + 1, len(nodes) - 1), 0]
     s, d = nodes[best, 0], 0.0
     for _ in range(12):
@@ -242,7 +244,7 @@ def _settled(nodes, best, x, y):
 @njit(cache=True, nogil=True)
 @no_type_check
 def located_on(nodes, points):
-    """(s, d) of a row of points."""
+    """(s, d) of an array of points."""
     out = np.empty((len(points), 2))
     for i in range(len(points)):
         out[i, 0], out[i, 1] = locate_on(nodes, points[i, 0], points[i, 1])

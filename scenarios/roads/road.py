@@ -1,4 +1,4 @@
-"""Roads: parallel lanes along a reference line of constant curvature, or along any smooth one."""
+"""Roads: parallel lanes along a reference line of constant curvature, or along a general smooth line."""
 
 import math
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ from scenarios.roads.reference_line import (
 from scenarios.roads.widening import NO_STRIPS, Strips, outer_edge
 from scenarios.source.identity import ADDED
 
-CROSS_REACH_M = 150.0  # how far a crossing road leads away on either side
+CROSS_REACH_M = 150.0  # length of a crossing road on either side
 
 
 class RoadKind(StrEnum):
@@ -41,13 +41,13 @@ class RoadKind(StrEnum):
 
 @dataclass(frozen=True)
 class Road:
-    """Parallel lanes along a line: of constant curvature, or of `pieces`, the first of which begins at s = `begins_m`.
+    """Parallel lanes along a reference line: of constant curvature, or of `pieces` that begin at s = `begins_m`.
 
-    The reference line (d = 0) is the centre of `ego_lane`; at s = 0 it is in `origin`: the map's, along x.
-    s runs along it in metres, d to the left in metres. Lanes in the ego's direction are numbered from the
-    right, 0 first; `opposite_lanes` lie to their left. Curvature is positive to the left, 1/m. Before and beyond its
-    pieces a road goes straight on. A road with `slope_rad` is a plane that rises along the map's x, and the map's
-    frame lies in that plane: only gravity tells it from a level one.
+    The reference line (d = 0) is the centre of `ego_lane`; at s = 0 it has the pose `origin`, by default the map's
+    origin, along x. s is the distance along it and d the offset to the left, both in metres. Lanes in the ego's
+    direction are numbered from the right, 0 first; `opposite_lanes` lie to their left. Curvature is positive to the
+    left, 1/m. Before and beyond its pieces a road is straight. A road with `slope_rad` is a plane that rises along the
+    map's x, and the map frame lies in that plane: it differs from a level road only by the direction of gravity.
     """
 
     kind: RoadKind
@@ -63,25 +63,25 @@ class Road:
     junction: Junction | None = field(default=None, metadata=ADDED)
     patches: tuple[Patch, ...] = field(default=(), metadata=ADDED)
     slope_rad: float = field(default=0.0, metadata=ADDED)
-    zebras_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # s of the middle of each crossing for walkers
+    zebras_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # s of the centre of each pedestrian crossing
     bus_stops: tuple[BusStop, ...] = field(default=(), metadata=ADDED)
     ramp: Ramp | None = field(default=None, metadata=ADDED)
 
     @cached_property
     def nodes(self) -> Float[np.ndarray, "node 6"]:
-        """The reference line for `reference_line`; none where the curvature is constant."""
+        """The nodes of the reference line for `reference_line`; empty if the curvature is constant."""
         return nodes_of(self.pieces, self.begins_m, self.origin) if self.pieces else NO_NODES
 
     @cached_property
     def strips(self) -> Strips:
-        """What is paved beside the lanes: bays, a ramp with its acceleration lane."""
+        """Paved areas beside the lanes: bays, and a ramp with its acceleration lane."""
         rows = [row for stop in self.bus_stops for row in stop.strips(self.right_edge, self.left_edge)]
         rows += [] if self.ramp is None else self.ramp.strips(self.right_edge, self.lane_width_m)
         return np.array(rows, float) if rows else NO_STRIPS
 
     @cached_property
     def ramp_way(self) -> "Road | None":
-        """The ramp as a road of one lane from s = 0 on, which at its end goes along this one."""
+        """The ramp as a road of one lane from s = 0, whose end is parallel to this road; None without a ramp."""
         if self.ramp is None:
             return None
         s = np.append(self.ramp.stations(), self.ramp.joins_m + 4.0 * np.arange(1, 11))
@@ -91,17 +91,17 @@ class Road:
 
     @property
     def ramp_joins_m(self) -> float:
-        """s on `ramp_way` at which the acceleration lane begins."""
+        """s on `ramp_way` where the acceleration lane begins."""
         assert self.ramp is not None and self.ramp_way is not None
         x, y, _ = self.place(self.ramp.joins_m, self.lane_centre(-1))
         return self.ramp_way.locate(x, y)[0]
 
     @cached_property
     def cross(self) -> "Road | None":
-        """The road that crosses this one, from its right to its left; s = 0 where their reference lines cross."""
+        """The road that crosses this one, from its right to its left; s = 0 where the reference lines cross."""
         if (there := self.junction) is None:
             return None
-        middle = (there.lanes - 0.5) * there.lane_width_m  # d between its two directions
+        middle = (there.lanes - 0.5) * there.lane_width_m  # d of the boundary between its two directions
         x, y, heading = self.place(there.at_m + middle, 0.0)
         return Road(
             RoadKind.PATH, there.lanes, there.opposite_lanes, there.lane_width_m, 0.0, 0, self.sidewalk_m,
@@ -110,12 +110,12 @@ class Road:
 
     @property
     def middle_d(self) -> float:
-        """d between the two directions."""
+        """d of the boundary between the two directions."""
         return self.right_edge + self.lanes * self.lane_width_m
 
     @property
     def ring_edges(self) -> tuple[float, float]:
-        """s on the crossing road of the right and left edge of what it crosses: the ego's road, or the roundabout."""
+        """s on the crossing road of the right and left edge of the ego's road, or of the roundabout."""
         assert self.junction is not None
         if self.junction.ring_m:
             return self.middle_d - self.junction.ring_m, self.middle_d + self.junction.ring_m
@@ -123,7 +123,7 @@ class Road:
 
     @property
     def cross_extent(self) -> tuple[float, float]:
-        """From where to where along itself the crossing road is a road: a side road ends on this one."""
+        """s where the crossing road begins and ends: a side road ends on this road."""
         assert self.junction is not None
         inside = (self.right_edge + self.left_edge) / 2
         begins = inside if self.junction.arms is Arms.LEFT else -CROSS_REACH_M
@@ -131,7 +131,7 @@ class Road:
 
     @property
     def all_roads(self) -> tuple["Road", ...]:
-        """This road and the one that crosses it, if any."""
+        """This road and the crossing road, if any."""
         return (self,) if self.cross is None else (self, self.cross)
 
     def heading(self, s: float) -> float:
@@ -144,7 +144,7 @@ class Road:
 
     @property
     def tightest_per_m(self) -> float:
-        """The largest curvature anywhere, without sign, 1/m."""
+        """The largest absolute curvature of the road, 1/m."""
         bends = [b for p in self.pieces for b in (p.curvature_per_m, p.to_curvature_per_m)]
         return max(map(abs, bends), default=abs(self.curvature_per_m))
 
@@ -155,12 +155,12 @@ class Road:
 
     @property
     def simple(self) -> bool:
-        """Whether the road and its sidewalks nowhere meet themselves; of roads with pieces."""
+        """Whether the road and its sidewalks do not intersect themselves; for roads with pieces."""
         edges = self.right_edge - self.sidewalk_m, self.left_edge + self.sidewalk_m
         return self.band(*edges, self.begins_m, self.ends_m).is_valid
 
     def lane_centre(self, lane: int) -> float:
-        """d of a lane's centre in metres; opposite lanes follow on from `lanes`."""
+        """d of a lane's centre in metres; opposite lanes have the numbers from `lanes` on."""
         return (lane - self.ego_lane) * self.lane_width_m
 
     @property
@@ -174,7 +174,7 @@ class Road:
         return self.lane_centre(self.lanes + self.opposite_lanes - 1) + self.lane_width_m / 2
 
     def edge_at(self, side: Side, s: float) -> float:
-        """d of the outer edge of what is paved on a side at s, bays included; metres."""
+        """d of the outer edge of the pavement on a side at s, bays included; metres."""
         edge, sign = (self.left_edge, 1) if side is Side.LEFT else (self.right_edge, -1)
         return float(outer_edge(s, edge, sign, self.strips)) if len(self.strips) else edge
 
@@ -193,11 +193,11 @@ class Road:
         return np.stack([x - d * np.sin(heading), y + d * np.cos(heading), heading + 0 * d], axis=-1)
 
     def place(self, s: float, d: float) -> tuple[float, float, float]:
-        """`pose` of one point, for the inner loop: x, y in metres, heading of the road in radians."""
+        """`pose` of one point, without arrays for speed: x, y in metres, heading of the road in radians."""
         return pose_at(self.nodes, self.curvature_per_m, s, d)
 
     def project(self, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
-        """(s, d) of map points; inverse of `pose` within half a turn, and nowhere beyond the centre of a bend."""
+        """(s, d) of map points: the inverse of `pose` within half a turn, undefined beyond the centre of a bend."""
         if self.pieces:
             flat = np.ascontiguousarray(xy, float).reshape(-1, 2)
             return located_on(self.nodes, flat).reshape(np.shape(xy))
@@ -210,7 +210,7 @@ class Road:
         return np.stack([heading / k, 1 / k - np.sign(k) * np.hypot(x, to_centre_y)], axis=-1)
 
     def locate(self, x: float, y: float) -> tuple[float, float]:
-        """`project` of one point, for the inner loop."""
+        """`project` of one point, without arrays for speed."""
         return foot_at(self.nodes, self.curvature_per_m, x, y)
 
     def band(self, d_right: float, d_left: float, s_from: float, s_to: float, step: float = 2.0) -> Polygon:
@@ -222,7 +222,7 @@ class Road:
 
 
 def ring_centre(main: Road) -> tuple[float, float]:
-    """Of a road's roundabout, map frame."""
+    """Centre of a road's roundabout, map frame."""
     assert main.junction is not None
     x, y, _ = main.place(main.junction.at_m, main.middle_d)
     return x, y

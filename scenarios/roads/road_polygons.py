@@ -1,4 +1,4 @@
-"""Carriageways as polygons, those of crossing roads joined, with rounded corners between them."""
+"""Carriageways as polygons: the union of crossing roads, with rounded corners."""
 
 import numpy as np
 from shapely.geometry import Point, Polygon
@@ -11,8 +11,10 @@ _CHORD_M = 2.0
 
 
 def road_area(road: Road, s_from: float, s_to: float, beside_m: float = 0.0) -> Polygon:
-    """The ground that the carriageways cover, and so much on either side, map frame; the crossing road as a whole.
-    A roundabout's island is a hole in its carriageway."""
+    """The area of the carriageways with `beside_m` metres on either side, map frame; includes the whole crossing road.
+
+    A roundabout's island is a hole.
+    """
     right, left = road.right_edge - beside_m, road.left_edge + beside_m
     own = road.band(right, left, s_from, s_to)
     if len(road.strips):
@@ -31,7 +33,7 @@ def road_area(road: Road, s_from: float, s_to: float, beside_m: float = 0.0) -> 
 
 
 def _strip_areas(road: Road, beside_m: float) -> list[Polygon]:
-    """What is paved beside the lanes, each strip as a polygon."""
+    """Paved strips beside the lanes as polygons."""
     made = []
     for s0, s1, right0, right1, left0, left1 in road.strips:
         s = np.linspace(s0, s1, max(2, int((s1 - s0) / _CHORD_M) + 1))

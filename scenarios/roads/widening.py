@@ -1,4 +1,4 @@
-"""Paved ground beside the lanes whose width changes along the road: bays, and lanes that begin and end."""
+"""Paved areas beside the lanes whose width changes along the road: bays, and lanes that begin and end."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -9,14 +9,14 @@ from jaxtyping import Float
 
 from scenarios.numba_cache import njit
 
-# Rows of (s from, s to, d of the right edge at both, d of the left edge at both), metres, in a road's coordinates.
+# Rows (s from, s to, d of the right edge at both, d of the left edge at both) in metres, in road coordinates.
 Strips = Float[np.ndarray, "strip 6"]
 NO_STRIPS: Strips = np.zeros((0, 6))
 ADJOINS_M = 0.05
 
 
 def between(edges: Iterable[tuple[float, float, float]]) -> list[tuple[float, ...]]:
-    """Strips through places (s, right edge, left edge), straight from each to the next."""
+    """Strips between stations (s, right edge, left edge), with straight edges from each station to the next."""
     return [(s0, s1, r0, r1, l0, l1) for (s0, r0, l0), (s1, r1, l1) in pairwise(edges)]
 
 
@@ -32,7 +32,7 @@ def edges_at(strips, i, s):
 @njit(cache=True, nogil=True)
 @no_type_check
 def beyond_strips(s, d, strips):
-    """Metres outwards from the nearest strip, negative on one; infinite where there is none."""
+    """Distance outwards from the nearest strip, metres; negative on a strip, infinite without strips."""
     nearest = np.inf
     for i in range(len(strips)):
         right, left = edges_at(strips, i, min(max(s, strips[i, 0]), strips[i, 1]))
@@ -48,7 +48,7 @@ def beyond_strips(s, d, strips):
 @njit(cache=True, nogil=True)
 @no_type_check
 def all_beyond_strips(places, strips):
-    """`beyond_strips` of a row of (s, d)."""
+    """`beyond_strips` of an array of (s, d)."""
     out = np.empty(len(places))
     for i in range(len(places)):
         out[i] = beyond_strips(places[i, 0], places[i, 1], strips)
@@ -58,7 +58,7 @@ def all_beyond_strips(places, strips):
 @njit(cache=True, nogil=True)
 @no_type_check
 def outer_edge(s, edge, side, strips):
-    """d of the outer edge of what is paved next to a road's `edge` on a side (+1 left, -1 right) at s."""
+    """d of the outer edge of the pavement beside a road's `edge` on a side (+1 left, -1 right) at s."""
     found = edge
     for i in range(len(strips)):
         if strips[i, 0] <= s <= strips[i, 1]:

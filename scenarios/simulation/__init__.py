@@ -1,4 +1,4 @@
 """The simulation.
 
-Owns stepping all bodies through time and running the events of the story. Gives a `Rollout`.
+Owns the stepping of all bodies through time and the execution of the story's events. Returns a `Rollout`.
 """

@@ -1,4 +1,4 @@
-"""What of a story has yet to happen, what is going on and what is over, while the simulation runs."""
+"""The storyboard of a running simulation: events that wait, run or have ended."""
 
 import math
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Tr
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
 from scenarios.simulation.dynamics.body_state import RunningAction
-from scenarios.simulation.trigger_conditions import Look, TriggerDistance, reading, whom
+from scenarios.simulation.trigger_conditions import BodyLookup, TriggerDistance, bodies_of, reading
 
 SOON_S = 1e-9
 
 
 @dataclass
 class Waiting:
-    """An event that has not happened, and how near each condition of its trigger came to holding."""
+    """An event that has not started, and how near each condition of its trigger came to holding."""
 
     event: Event
     nearest: dict[Single, TriggerDistance] = field(default_factory=dict)
@@ -30,39 +30,39 @@ class Running:
 
 
 class Storyboard:
-    """Events wait for their triggers, run until they are over or another takes their place, and then have ended."""
+    """Schedules events: each waits for its trigger, runs until it is over or replaced, and then has ended."""
 
     def __init__(self, events: Sequence[Event], actors: Sequence[str]) -> None:
         for event in events:
-            for actor in (event.actor, *whom(event.when)):
+            for actor in (event.actor, *bodies_of(event.when)):
                 if actor not in actors:
                     raise ValueError(f"the story names {actor!r}; there are {', '.join(actors)}")
         self.waiting = [Waiting(event) for event in events]
         self.running: list[Running] = []
         self.ended_s: dict[str, float] = {}
         self.begun: set[str] = set()
-        self.declined: list[Unfired] = []
+        self.missed: list[Unfired] = []
         self.latest_s = 0.0
 
-    def due(self, look: Look, t_s: float) -> Event | None:
-        """The first event whose trigger holds now; it waits no more."""
+    def due(self, look: BodyLookup, t_s: float) -> Event | None:
+        """Remove and return the first waiting event whose trigger holds now."""
         self.latest_s = t_s
         for place, waiting in enumerate(self.waiting):
             if self.holds(waiting.event.when, waiting.nearest, look, t_s):
                 return self.waiting.pop(place).event
         return None
 
-    def go_on(self, look: Look, t_s: float) -> list[tuple[str, str]]:
-        """Let what is going on take its next phase; returns each actor that begins one, and what it is called.
+    def step_actions(self, look: BodyLookup, t_s: float) -> list[tuple[str, str]]:
+        """Call the next phase of all running actions. Returns the actor and the description of each phase that starts.
 
-        Who slides, or is not there, takes none.
+        Actions of bodies that slide or are not in the scene are not called.
         """
         able = [run for run in self.running if look(run.event.actor).present and not look(run.event.actor).slides]
         told = [(run.event.actor, run.deed.step(t_s)) for run in able]
         return [(actor, said) for actor, said in told if said]
 
-    def holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: Look, t_s: float) -> bool:
-        """Whether a trigger holds now; `nearest` collects how near each of its conditions came."""
+    def holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: BodyLookup, t_s: float) -> bool:
+        """Whether a trigger holds now; `nearest` collects how near each of its conditions came to holding."""
         if isinstance(when, AllOf | AnyOf):
             held = [self.holds(part, nearest, look, t_s) for part in when.parts]
             return all(held) if isinstance(when, AllOf) else any(held)
@@ -76,17 +76,17 @@ class Storyboard:
         return now is not None and now.short <= 0
 
     def begin(self, event: Event, deed: RunningAction, t_s: float) -> None:
-        """An event happens; what it takes the place of has ended."""
+        """Start an event; running events of the same actor that it replaces end now."""
         replaced = [run for run in self.running if run.event.actor == event.actor and _takes_over(event, run.event)]
         for run in replaced:
             self._end(run, t_s)
         self.begun.add(event.name)
         if deed.declined or deed.short:
-            self.declined.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
+            self.missed.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
         self.running.append(Running(event, deed))
 
-    def settle(self, t_s: float) -> None:
-        """End what is over."""
+    def end_finished(self, t_s: float) -> None:
+        """End the actions that are over."""
         for run in [run for run in self.running if run.deed.over(t_s)]:
             self._end(run, t_s)
 
@@ -96,15 +96,16 @@ class Storyboard:
             self.ended_s[run.event.name] = t_s
 
     def unfired(self) -> tuple[Unfired, ...]:
-        """What never happened, and why: actions that could not be taken, the ends of actions that still wait for
-        something, and events whose trigger never held."""
+        """Everything that did not happen, with the reasons: declined actions, ends of actions that still wait for
+        something, and events whose trigger never held.
+        """
         ends = ((run.event, run.deed.waits_for()) for run in self.running)
         lasting = (Unfired(event.actor, f"the end of '{sentence(event)}'", why) for event, why in ends if why)
         waiting = (Unfired(w.event.actor, sentence(w.event), self.why(w.event.when, w.nearest)) for w in self.waiting)
-        return (*self.declined, *lasting, *waiting)
+        return (*self.missed, *lasting, *waiting)
 
     def why(self, when: Trigger, nearest: dict[Single, TriggerDistance]) -> str:
-        """Why a trigger never held, by how near each of its conditions came."""
+        """Why a trigger never held, with the nearest value of each of its conditions."""
         match when:
             case AllOf(parts):
                 missed = [part for part in parts if not self._held(part, nearest)]
@@ -113,17 +114,17 @@ class Storyboard:
             case AnyOf(parts):
                 return "; ".join(self.why(part, nearest) for part in parts)
             case After():
-                return "the clip was over before"
+                return "the clip ended before"
             case AfterEvent(event) if event in self.ended_s:
-                return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late for it"
+                return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late in the clip"
             case AfterEvent(event):
                 return f"'{event}' never {'ended' if event in self.begun else 'happened'}"
         if when not in nearest:
-            return f"{' and '.join(whom(when))} were never there together"
+            return f"{' and '.join(bodies_of(when))} were never in the scene together"
         return nearest[when].told
 
     def _held(self, when: Single, nearest: dict[Single, TriggerDistance]) -> bool:
-        """Whether a condition of a trigger ever held by itself."""
+        """Whether one condition of a trigger ever held, considered alone."""
         match when:
             case After():
                 return when.t_s <= self.latest_s + SOON_S

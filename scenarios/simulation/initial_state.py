@@ -1,4 +1,4 @@
-"""How a body begins: its path and speed from where the scenario places it."""
+"""The initial state of a body: path and speed at its start position."""
 
 import math
 
@@ -27,17 +27,17 @@ from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.simulation.dynamics.polyline_path import LinePath, drawn_line
 from scenarios.simulation.traffic.roundabout_yield import approach
 
-LANE_HEADING_RAD = 0.05  # a free pose this close to the road's heading drives along the road
+LANE_HEADING_RAD = 0.05  # a free pose with a smaller angle to the road follows the road
 
 
 def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action | None) -> BodyState:
-    """The body as the scenario places it; one that stands and crosses first thing already faces across."""
+    """The initial state of a body. A standing body whose `first` action is to cross already faces across the road."""
     main, road = road, own_road(placed, road)
     body, offset = placed.body, EGO_REAR_AXLE_TO_CENTRE_M if ego else 0.0
     target = Target(placed.speed_mps, 2.0)
     if isinstance(placed.behaviour, HoldSpeed):
         target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
-    friction *= math.cos(main.slope_rad)  # what presses a body onto a slope
+    friction *= math.cos(main.slope_rad)  # the normal force on a slope
     grip = KINDS[body.kind].dynamics.grip(friction * G)
     mover = BodyState(
         body,

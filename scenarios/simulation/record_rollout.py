@@ -1,4 +1,4 @@
-"""What a simulation leaves: its frames as a rollout."""
+"""Convert the recorded frames of a simulation to a rollout."""
 
 import numpy as np
 from jaxtyping import Float
@@ -14,7 +14,7 @@ def recorded(
     happenings: tuple[SimEvent, ...],
     unfired: tuple[Unfired, ...],
 ) -> Rollout:
-    """Frames as the world recorded them: reference points, box centres, poses of the ego, and why they end."""
+    """A rollout from the recorded frames: box centres from reference points, the ego's poses, events, end reason."""
     x, y, yaw, bottom, speed, accel, lit, there, sliding = np.moveaxis(frames, -1, 0)
     yaw = np.unwrap(yaw, axis=0)
     offset = np.array([EGO_REAR_AXLE_TO_CENTRE_M] + [0.0] * (len(scenario.placed) - 1))

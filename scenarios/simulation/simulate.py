@@ -1,4 +1,4 @@
-"""Runs a scenario: fixed inner steps, driver and story decide, bodies move, contacts are resolved."""
+"""Simulate a scenario in fixed steps: events and drivers decide, bodies move, collisions are resolved."""
 
 import math
 from collections.abc import Iterable
@@ -40,18 +40,18 @@ from scenarios.simulation.traffic.traffic_signals import Signals
 from scenarios.simulation.trigger_conditions import TriggerDistance
 
 SUBSTEPS = 10
-LOOK_EVERY = 2  # steps between two looks of a driver
+LOOK_EVERY = 2  # steps between two observations of a driver
 STEP_S = 1 / (FRAME_RATE_HZ * SUBSTEPS)
 
 
 def simulate(scenario: Scenario) -> Rollout:
     """Every body's motion at 12 Hz from t = 0 to `duration_s`, both included; the same scenario gives the same numbers.
 
-    A collision does not end the rollout: it is a happening, and the bodies slide on under friction.
-    Raises ValueError when the scenario starts from a log, or bodies overlap at the start.
+    A collision does not end the rollout: it is recorded as an event, and the bodies slide on under friction.
+    Raises ValueError if the scenario starts from a log or if bodies overlap at the start.
     """
     if scenario.from_log is not None:
-        raise ValueError(f"{scenario.name}: starts from a log; its motion is read from there, not simulated")
+        raise ValueError(f"{scenario.name}: starts from a log; its motion is read from the log, not simulated")
     world = SimulationState(scenario)
     frames = [world.record()]
     for _ in range(frame_count(scenario.duration_s) - 1):
@@ -62,16 +62,17 @@ def simulate(scenario: Scenario) -> Rollout:
 
 
 class SimulationState:
-    """The bodies between two steps."""
+    """The state of all bodies between two steps."""
 
     def __init__(self, scenario: Scenario) -> None:
+        road = scenario.road
+        assert road is not None  # `simulate` refuses what starts from a log
         self.t_s, self.steps = 0.0, 0
-        self.road, self.friction = scenario.road, scenario.friction * math.cos(scenario.road.slope_rad)
+        self.road, self.friction = road, scenario.friction * math.cos(road.slope_rad)
         events = sorted(scenario.events, key=lambda event: time_of(event.when))
         first = {e.actor: e.do for e in reversed(events)}
         self.movers = [
-            start(p, scenario.road, scenario.friction, i == 0, first.get(p.body.id))
-            for i, p in enumerate(scenario.placed)
+            start(p, road, scenario.friction, i == 0, first.get(p.body.id)) for i, p in enumerate(scenario.placed)
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
         self.story = Storyboard(events, tuple(self.place))
@@ -84,9 +85,9 @@ class SimulationState:
         self.minds = DriverStates(len(self.movers))
         self.happenings: list[SimEvent] = []
         self.touched: set[tuple[int, int]] = set()
-        self.signals = Signals(scenario.road.junction)
-        self.merging, self.roundabout = Merging(scenario.road), Roundabout(scenario.road)
-        self.merges = scenario.road.ramp is not None or self.roundabout.radius_m > 0  # ways run into one another
+        self.signals = Signals(road.junction)
+        self.merging, self.roundabout = Merging(road), Roundabout(road)
+        self.merges = road.ramp is not None or self.roundabout.radius_m > 0  # paths of several roads join
         self.size = np.array([(m.body.size.length_m, m.body.size.width_m, m.body.size.height_m) for m in self.movers])
         self.offset_m = np.array([m.offset_m for m in self.movers])
         self.table = np.stack([m.row for m in self.movers])
@@ -95,28 +96,28 @@ class SimulationState:
         self._refuse_overlaps()
 
     def step(self) -> None:
-        """One inner step: events, decisions, motion, contacts, comings and goings."""
-        for actor, said in self.story.go_on(self._body, self.t_s):
-            self._tell(actor, said)
+        """One inner step: events, decisions, motion, collisions, bodies that appear or disappear."""
+        for actor, said in self.story.step_actions(self._body, self.t_s):
+            self._record_event(actor, said)
         while (event := self.story.due(self._body, self.t_s)) is not None:
             self._fire(event)
         if self.road.patches:
-            self._feel_the_road()
+            self._update_grip()
         if self.steps % LOOK_EVERY == 0:
             for mover, said in self.merging.step(self.movers):
-                self._tell(mover.body.id, said)
-            self._look_around()
+                self._record_event(mover.body.id, said)
+            self._update_drivers()
         self.steps += 1
         self.t_s = self.steps * STEP_S
         self._move()
         for mover in self.signals.run_at_red(self.movers, self.t_s):
-            self._tell(mover.body.id, "runs the red light")
+            self._record_event(mover.body.id, "runs the red light")
         self._collide()
-        self._come_and_go()
-        self.story.settle(self.t_s)
+        self._appear_and_disappear()
+        self.story.end_finished(self.t_s)
 
     def record(self) -> list[tuple[float, ...]]:
-        """Per body: reference x, y, yaw, height above ground, speed, acceleration, brake light, there, sliding."""
+        """Per body: reference x, y, yaw, height above ground, speed, acceleration, brake light, present, sliding."""
         flags = ((float(m.lit), float(m.present), float(m.slides)) for m in self.movers)
         return [(*m.at, m.bottom_m, m.speed, m.accel, *told) for m, told in zip(self.movers, flags, strict=True)]
 
@@ -127,7 +128,7 @@ class SimulationState:
         deed = self._begin(event)
         if self._body(event.actor).drive is None or sets_speed(event.do):
             self._body(event.actor).driven = False
-        self._tell(event.actor, deed.said)
+        self._record_event(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
 
     def _begin(self, event: Event) -> RunningAction:
@@ -141,7 +142,7 @@ class SimulationState:
             case Disappear():
                 return disappear(mover)
             case Merge():
-                return self.merging.wish(mover, event.do)
+                return self.merging.register(mover, event.do)
         return perform(mover, event.do, self._context(mover))
 
     def _context(self, mover: BodyState) -> ActionContext:
@@ -155,8 +156,8 @@ class SimulationState:
 
         return TriggerWatch(holds, lambda: self.story.why(when, nearest))
 
-    def _come_and_go(self) -> None:
-        """Who appears does so once its place at the edge is free; who leaves is gone once it is there."""
+    def _appear_and_disappear(self) -> None:
+        """Add bodies that are due once their place at the scene's edge is free; remove leaving bodies at the edge."""
         for mover in list(self.arriving):
             path = arrival(mover, self.movers[0], self.ego_began_s)
             if self._free(mover, path.pose()):
@@ -167,17 +168,17 @@ class SimulationState:
                 mover.present = False
 
     def _free(self, mover: BodyState, pose: Pose) -> bool:
-        """Whether nobody stands where `mover` would be."""
+        """Whether `mover` would overlap no present body at `pose`."""
         xy, yaw = self._centres()
         me, there = self.place[mover.body.id], self._present()
         xy[me], yaw[me], there[me] = pose[:2], pose[2], True
         return not touching(xy, yaw, self.size, np.arange(len(there)) == me, there)
 
-    def _tell(self, actor: str, what: str) -> None:
+    def _record_event(self, actor: str, what: str) -> None:
         self.happenings.append(SimEvent(round(self.t_s, 4), actor, what))
 
     def _move(self) -> None:
-        """Everybody goes on by a step: who just drives along a road in one loop, the others one by one."""
+        """Move all bodies by one step: bodies that only follow a road in one compiled loop, the others one by one."""
         cruising = []
         for place, mover in enumerate(self.movers):
             if mover.still or not mover.present:
@@ -193,8 +194,8 @@ class SimulationState:
             if mover.attached is not None and mover.attached.carrier.slides:
                 mover.go_with_carrier(STEP_S)
 
-    def _feel_the_road(self) -> None:
-        """The grip of every body is what lies under its wheels."""
+    def _update_grip(self) -> None:
+        """Set the grip of every body from the friction under its wheels."""
         xy, yaw = self._centres()
         for mover, friction in zip(
             self.movers, friction_under(self.road, self.friction, xy, yaw, self.size), strict=True
@@ -203,54 +204,49 @@ class SimulationState:
             if mover.skid is not None:
                 mover.skid.decel_mps2 = sliding_decel(mover.body, float(friction))
 
-    def _look_around(self) -> None:
-        """Every driver looks along the road and asks something of the vehicle until the next look."""
+    def _update_drivers(self) -> None:
+        """Let every driver observe the traffic and set its pedal request until the next observation."""
         drivers = [(i, m.path) for i, m in enumerate(self.movers) if m.drive is not None and m.present]
         if not drivers:
             return
-        self._lay_slides()
         news = []
+        roads = []
         for i, path in drivers:
             assert isinstance(path, LanePath)
-            path.lie_in(self.movers[i].row)
-            self._take_wheel(i)
-        for road, places in _by_road((i, path.road) for i, path in drivers):
-            velocity = self._foreseen(self.movers[places[0]])
+            path.share_row(self.movers[i].row)
+            self._start_driver(i)
+            roads.append((i, path.road))
+        for road, places in _by_road(roads):
+            velocity = self._expected_velocities(self.movers[places[0]])
             news += self.minds.decide(self.table, self.offset_m, self.size, velocity, np.array(places), road, self.t_s)
         for i, what, other in sorted(news, key=lambda told: told[0]):
-            self._tell(self.movers[i].body.id, f"{what} {self.movers[other].body.id}")
+            self._record_event(self.movers[i].body.id, f"{what} {self.movers[other].body.id}")
         if self.merges or self.signals.junction is not None:
             for mover in (self.movers[i] for i, _ in drivers):
-                pedals = self.signals.heeded(mover, mover.asked, self.t_s)
-                pedals = self.roundabout.heeded(mover, self.movers, pedals)
-                mover.ask(self.merging.heeded(mover, self.movers, pedals))
+                pedals = self.signals.limited_pedals(mover, mover.asked, self.t_s)
+                pedals = self.roundabout.limited_pedals(mover, self.movers, pedals)
+                mover.ask(self.merging.limited_pedals(mover, self.movers, pedals))
 
-    def _take_wheel(self, place: int) -> None:
+    def _start_driver(self, place: int) -> None:
         mover = self.movers[place]
         assert mover.drive is not None
         if not mover.driven:
             self.minds.begin(place, driver(mover.drive.driver), mover.drive.speed_mps)
-        mover.driven, mover.laid = True, None
+        mover.driven, mover.written_target = True, None
 
     def _centres(self) -> tuple[Float[np.ndarray, "actor 2"], Float[np.ndarray, "actor"]]:
         return box_centres(self.table, self.offset_m)
 
-    def _foreseen(self, observer: BodyState) -> Float[np.ndarray, "actor 2"]:
-        """The velocities that an observer, and all on its road, reckon with."""
+    def _expected_velocities(self, observer: BodyState) -> Float[np.ndarray, "actor 2"]:
+        """The velocities that an observer, and all drivers on its road, expect of the other bodies."""
         velocity = velocities(self.table)
         if self.merges:
             for mover, own in zip(self.movers, velocity, strict=True):
-                found = self.roundabout.foreseen(mover, observer)
-                own[:] = self.merging.foreseen(mover) if found is None else found
+                found = self.roundabout.expected_velocity(mover, observer)
+                own[:] = self.merging.expected_velocity(mover) if found is None else found
         return velocity
 
-    def _lay_slides(self) -> None:
-        for mover in self.movers:
-            if mover.skid is not None:
-                mover.lay_slide()
-
     def _touching(self) -> list[Contact]:
-        self._lay_slides()
         return contacts(self.table, self.offset_m, self.size)
 
     def _present(self) -> Bool[np.ndarray, "actor"]:
@@ -262,7 +258,7 @@ class SimulationState:
             raise ValueError(f"bodies overlap at the start: {'; '.join(overlaps)}")
 
     def _collide(self) -> None:
-        met = [mover.velocity() for mover in self.movers]  # whoever is touched first this instant changes no other's
+        met = [mover.velocity() for mover in self.movers]  # before this step's impacts: their order has no effect
         for i, j, normal in self._touching():
             a, b = self.movers[i], self.movers[j]
             va, vb = a.velocity(), b.velocity()
@@ -280,7 +276,7 @@ class SimulationState:
 
 
 def _by_road(bodies: Iterable[tuple[int, Road]]) -> Iterable[tuple[Road, list[int]]]:
-    """The places of bodies, road by road."""
+    """The places of bodies, grouped by road."""
     found: dict[int, tuple[Road, list[int]]] = {}
     for place, road in bodies:
         found.setdefault(id(road), (road, []))[1].append(place)

@@ -1,4 +1,4 @@
-"""Who is there: cargo that falls, bodies that come and go at the scene's edge."""
+"""Bodies that enter or leave the scene: falling cargo, and bodies that appear or disappear at the scene's edge."""
 
 import math
 
@@ -9,11 +9,11 @@ from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path
 from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
 
-CLEAR_M = 0.05  # between a vehicle's rear and what has fallen off it
+CLEAR_M = 0.05  # between a vehicle's rear and its fallen cargo
 
 
 def fall_off(carrier: BodyState, cargo: BodyState, drop: Drop) -> RunningAction:
-    """The cargo comes to be, behind the carrier, with its velocity; it falls, lands without bouncing, and slides."""
+    """Place the cargo behind the carrier with the carrier's velocity; it falls, lands without bouncing, and slides."""
     if cargo.present or not carrier.present:
         return RunningAction(f"has no {drop.cargo} to drop", lambda _: True)
     (x, y), yaw = carrier.centre(), carrier.at[2]
@@ -23,14 +23,14 @@ def fall_off(carrier: BodyState, cargo: BodyState, drop: Drop) -> RunningAction:
     cargo.at, cargo.speed, cargo.present, cargo.still = pose, carrier.speed, True, False
     size = cargo.body.size
     cargo.mass = LOAD_KG_PER_M3 * size.length_m * size.width_m * size.height_m
-    cargo.skid = SlidingState(carrier.velocity().copy(), sliding_decel(cargo.body, cargo.grip / 9.81))
     height = min(drop.height_m, carrier.body.size.height_m)
-    cargo.fall = FallingState(height) if height > 0 else None
+    skid = SlidingState(carrier.velocity(), sliding_decel(cargo.body, cargo.grip / 9.81))
+    cargo.begin_slide(skid, FallingState(height) if height > 0 else None)
     return RunningAction(f"drops {drop.cargo} from {height:.1f} m", lambda _: cargo.skid is None or cargo.skid.at_rest)
 
 
 def arrival(mover: BodyState, ego: BodyState, ego_began_s: float) -> Path:
-    """The path on which to come to be: as far from the ego of now as it was placed from the ego of the start."""
+    """The path of a body that appears: as far from the ego's present position as it was placed from the ego's start."""
     way = mover.road.locate(*ego.centre())[0] - ego_began_s
     if isinstance(mover.path, LanePath):
         return LanePath(mover.road, mover.path.s + way, mover.path.d, mover.path.facing)
@@ -41,13 +41,13 @@ def arrival(mover: BodyState, ego: BodyState, ego_began_s: float) -> Path:
 
 
 def disappear(mover: BodyState) -> RunningAction:
-    """From now on, be gone as soon as the edge is reached."""
+    """Let a body disappear as soon as it reaches the scene's edge."""
     mover.leaving = True
     return RunningAction("is on its way out of the scene", lambda _: not mover.present)
 
 
 def beyond_edge(mover: BodyState, ego: BodyState) -> bool:
-    """Whether a body is so far from the ego that its coming or going is beyond what is shown."""
+    """Whether a body is so far from the ego that appearing or disappearing there is not visible."""
     own, other = station(mover), station(ego)
     ahead, behind = own.near_m - other.far_m, other.near_m - own.far_m
     return max(ahead - EDGE_AHEAD_M, behind - EDGE_BEHIND_M) >= 0

@@ -1,4 +1,4 @@
-"""How near a trigger is to holding: what it measures, and by how much that misses what was asked."""
+"""How near a trigger is to holding: the measured quantity and its difference from the requested value."""
 
 import math
 from collections.abc import Callable
@@ -26,18 +26,18 @@ Watched = AtGap | AtTTC | AtHeadway | AtSpeed | AtStandstill | AfterDistance | A
 
 @dataclass(frozen=True)
 class TriggerDistance:
-    """What a trigger measures: it holds when `short` is 0 or less. `told` says how near it came, for an author."""
+    """The distance of a trigger from holding: it holds when `short` is 0 or less. `told` states the value in words."""
 
     short: float
     told: str
 
 
-Look = Callable[[str], BodyState]  # a body by its id
+BodyLookup = Callable[[str], BodyState]  # a body by its id
 
 
-def reading(when: Watched, look: Look) -> TriggerDistance | None:
-    """How near `when` is to holding now; None while somebody whom it names is not there."""
-    bodies = [look(name) for name in whom(when)]
+def reading(when: Watched, look: BodyLookup) -> TriggerDistance | None:
+    """How near `when` is to holding now; None while a body that it names is not in the scene."""
+    bodies = [look(name) for name in bodies_of(when)]
     if not all(body.present for body in bodies):
         return None
     match when:
@@ -66,8 +66,8 @@ def reading(when: Watched, look: Look) -> TriggerDistance | None:
     raise TypeError(f"no such trigger: {when!r}")
 
 
-def whom(when: Trigger) -> tuple[str, ...]:
-    """The bodies that a trigger is about."""
+def bodies_of(when: Trigger) -> tuple[str, ...]:
+    """The bodies that a trigger refers to."""
     named = (getattr(single, key, None) for single in singles(when) for key in ("of", "to", "what"))
     return tuple(dict.fromkeys(name for name in named if name is not None))
 

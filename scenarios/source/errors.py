@@ -1,4 +1,4 @@
-"""Faults of a scenario file: collected, never thrown one by one."""
+"""Faults of a scenario file, which are collected and raised together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 LONGEST_QUOTE = 80
+Inconsistency = tuple[str, str, str]  # path or key, what was found, what would be right
 
 
 @dataclass(frozen=True, order=True)
 class SpecError:
-    """One mistake: its path in the file (`actors.lead.speed`), what was found and what would be right.
+    """One fault: its path in the file (`actors.lead.speed`), what was found and what would be right.
 
-    `line` and `column` count from 1; 0 where the fault belongs to no place in the file.
+    `line` and `column` count from 1; 0 for a fault without a place in the file.
     """
 
     where: str
@@ -25,13 +26,13 @@ class SpecError:
         return f"{printable(self.where)}: found {self.found}; wanted {self.wanted}"
 
     def of(self, path: Path) -> str:
-        """With `file:line:column` in front, which editors and terminals open at a click."""
+        """The fault with `file:line:column` in front, which editors and terminals can open."""
         place = f"{path}:{self.line}:{self.column}" if self.line else f"{path}"
         return f"{place}: {self}"
 
 
 class SpecErrors(Exception):
-    """Everything that is wrong with one file."""
+    """All faults of one file."""
 
     def __init__(self, path: str | Path, faults: Iterable[SpecError]):
         self.path = Path(path)
@@ -44,12 +45,12 @@ class SpecErrors(Exception):
 
 
 def printable(text: str) -> str:
-    """The text with "?" for control characters: a key of a file may hold line breaks."""
+    """The text with "?" for control characters: a key of a file may contain line breaks."""
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def quoted(found: object) -> str:
-    """What was found, as the author wrote it, cut to a readable length and free of control characters."""
+    """What was found, as the author wrote it, shortened and without control characters."""
     if found is None:
         return "nothing"
     if isinstance(found, bool):
@@ -70,7 +71,7 @@ def _outline(found: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """'did you mean lead?' with the closest known words, then all of them; for unknown names."""
+    """All known words, and 'did you mean lead?' with the most similar ones; for messages about unknown names."""
     names = list(dict.fromkeys(str(name) for name in known))
     close = get_close_matches(str(word)[:LONGEST_QUOTE].lower(), names, n=2, cutoff=0.6)
     listed = "one of " + ", ".join(names) if names else "nothing here"

@@ -1,3 +1,3 @@
-"""What a scenario's id is derived from."""
+"""The content from which a scenario's id is derived."""
 
-ADDED = {"added": True}  # a field younger than the files that exist: left out of a scenario's id while it says nothing
+ADDED = {"added": True}  # a field added after scenario ids were in use: not part of the id while it has its default

@@ -1,7 +1,7 @@
-"""Quantities with units, as an author writes them, to SI floats.
+"""Converts quantities with units, as authors write them, to SI floats.
 
-The unit registry is our own and closed: only the units defined below exist, without prefixes, and only text of the
-form "number unit" or "number unit/unit^power" reaches pint, so nothing is ever evaluated.
+The unit registry is closed: only the units defined below exist, without prefixes, and only text of the form
+"number unit" or "number unit/unit^power" reaches pint, so nothing is ever evaluated.
 """
 
 import re
@@ -32,15 +32,15 @@ _DEFINITIONS = (
     "hour = 3600 * second = h = hours",
     "radian = [angle] = rad = radians",
     "degree = 0.017453292519943295 * radian = deg = degrees = °",
-    "square_second = second ** 2 = s2",  # m/s2 is how many write it
+    "square_second = second ** 2 = s2",  # a common notation of m/s2
     "kph = 1000 * meter / hour = kmh",
     "mph = 1609.344 * meter / hour",
-    "g = 9.80665 * meter / second**2",  # standard gravity: brake rates are often said in g
+    "g = 9.80665 * meter / second**2",  # standard gravity: brake rates are often given in g
 )
 
 
 def _closed_registry() -> pint.UnitRegistry:
-    registry = pint.UnitRegistry(None, autoconvert_offset_to_baseunit=False)
+    registry: pint.UnitRegistry = pint.UnitRegistry(None, autoconvert_offset_to_baseunit=False)
     for definition in _DEFINITIONS:
         registry.define(definition)
     return registry
@@ -51,7 +51,7 @@ _REGISTRY = _closed_registry()
 
 @dataclass(frozen=True)
 class PhysicalQuantity:
-    """A physical quantity: its SI unit, and the units to offer an author with an example."""
+    """A physical quantity: its SI unit, and the units and the example in messages."""
 
     name: str
     si: str
@@ -88,7 +88,7 @@ class Amount:
 
 
 class NotAQuantity(ValueError):
-    """Text that is not the quantity wanted; `wanted` says what would be."""
+    """Text that is not the requested quantity; `wanted` states what would be."""
 
     def __init__(self, wanted: str):
         self.wanted = wanted
@@ -96,7 +96,7 @@ class NotAQuantity(ValueError):
 
 
 def quantity(written: object, measure: PhysicalQuantity) -> float:
-    """SI value of `written`, such as "50 km/h"; raises NotAQuantity where it is not a `measure`."""
+    """SI value of `written`, such as "50 km/h"; raises NotAQuantity if it is not a `measure`."""
     if isinstance(written, bool) or not isinstance(written, str | int | float):
         raise NotAQuantity(measure.wanted)
     if not isinstance(written, str) or _BARE.fullmatch(written.strip()):
@@ -108,7 +108,7 @@ def quantity(written: object, measure: PhysicalQuantity) -> float:
 
 
 def measure_of(written: str) -> PhysicalQuantity | None:
-    """What kind of quantity this is; None if it is not a quantity that the language knows."""
+    """The kind of a quantity; None if the language has no such kind."""
     try:
         return _read(written, LENGTH)[1]
     except NotAQuantity:
@@ -116,7 +116,7 @@ def measure_of(written: str) -> PhysicalQuantity | None:
 
 
 def amount(written: str) -> Amount:
-    """What a quantity of any dimension is in SI; raises NotAQuantity where it is none."""
+    """A quantity of any dimension in SI; raises NotAQuantity for other text."""
     try:
         return _in_si(written)
     except pint.UndefinedUnitError as error:
@@ -124,7 +124,7 @@ def amount(written: str) -> Amount:
 
 
 def kind_of(dimension: UnitsContainer) -> str:
-    """A dimension for a reader: 'a speed', 'a number', or the units it is made of."""
+    """A dimension in words: 'a speed', 'a number', or its units."""
     if not dimension:
         return "a number"
     kinds = [m for m in MEASURES if _DIMENSION[m] == dimension]
@@ -144,7 +144,7 @@ def _read(written: str, measure: PhysicalQuantity) -> tuple[float, PhysicalQuant
     return found.si, kinds[0] if kinds else None
 
 
-@lru_cache(maxsize=4096)  # the variants of a sweep share nearly all of their quantities
+@lru_cache(maxsize=4096)  # variants of a sweep share nearly all quantities
 def _in_si(written: str) -> Amount:
     text = written.strip().replace("\N{MINUS SIGN}", "-")
     match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST else None
@@ -163,7 +163,7 @@ def _named(measure: PhysicalQuantity | None) -> str:
 
 
 def shown(value: float, measure: PhysicalQuantity) -> str:
-    """An SI value for a reader: speeds in km/h and m/s, angles in degrees."""
+    """An SI value in an author's units: speeds in km/h and m/s, angles in degrees."""
     if measure is SPEED:
         return f"{value * 3.6:.4g} km/h ({value:.4g} m/s)"
     if measure is ANGLE:
@@ -175,7 +175,7 @@ _SLASH, _SQUARE = r"\s*/\s*", r"(?:\^2|²|\*\*2|2)"
 
 
 def _words(dimension: str) -> str:
-    """Every name of the units of one dimension, as alternatives of a regular expression."""
+    """All unit names of one dimension, as alternatives of a regular expression."""
     wanted = _REGISTRY.parse_units(dimension).dimensionality
     names = [[word.strip() for word in line.split("=")] for line in _DEFINITIONS]
     words = [w for w, _, *more in names if _REGISTRY.parse_units(w).dimensionality == wanted for w in (w, *more)]
@@ -183,9 +183,9 @@ def _words(dimension: str) -> str:
 
 
 def spelling(measure: PhysicalQuantity, signed: bool = True) -> str:
-    """The usual spellings of such a quantity as a regular expression without anchors, for editors and `re` alike.
+    """A regular expression, without anchors, of a quantity's usual notations, for editors and `re`.
 
-    Narrower than `quantity` only where a unit is a fraction that nobody writes, such as m^2/m.
+    Narrower than `quantity` only for unusual fractions of units such as m^2/m.
     """
     rate = f"{_words('meter')}{_SLASH}{_words('second')}"
     quick = f"(?:{rate}|{_words('kph')})"

@@ -1,4 +1,4 @@
-"""XML of strangers: a tree with line numbers, or Faults. Nothing in the file is followed, expanded or executed."""
+"""Reads untrusted XML: a tree with line numbers, or SpecErrors. References are not followed, expanded or executed."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from lxml import etree
 
 from scenarios.source.errors import SpecError, SpecErrors, quoted
 
-LARGEST_XML = 24 * 1024 * 1024  # bytes; maps of whole towns have about ten million
-DEEPEST = 64  # levels; OpenSCENARIO's own nest less than thirty deep
+LARGEST_XML = 24 * 1024 * 1024  # bytes; maps of towns have about ten million
+DEEPEST = 64  # levels; OpenSCENARIO has less than thirty
 MOST_ELEMENTS = 400_000
 _ENCODINGS = ("utf-8", "us-ascii", "ascii", "iso-8859-1", "windows-1252")
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
@@ -18,7 +18,7 @@ _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]
 
 @dataclass
 class Element:
-    """One element, and what of it has been read: what nobody asked for is told of in the end."""
+    """One element, with a record of the parts that were read: an import reports the rest."""
 
     tag: str
     line: int
@@ -27,10 +27,10 @@ class Element:
     children: list["Element"]
     read: set[str] = field(default_factory=set)  # names of attributes
     seen: bool = False
-    left_out: str = ""  # why the whole of it decides nothing here
+    left_out: str = ""  # the reason why the whole element has no effect
 
     def walk(self) -> Iterator["Element"]:
-        """Itself and all below it."""
+        """The element and all elements below it."""
         yield self
         for child in self.children:
             yield from child.walk()
@@ -38,7 +38,7 @@ class Element:
 
 @dataclass(frozen=True)
 class XmlFile:
-    """A parsed file: the tree for schemas, and the elements for reading."""
+    """A parsed file: the lxml tree for schemas, and the elements for reading."""
 
     path: Path
     tree: etree._ElementTree
@@ -46,7 +46,7 @@ class XmlFile:
 
 
 def read_xml(path: str | Path) -> XmlFile:
-    """One file from the disk; raises Faults where it is unreadable, huge, or no plain XML."""
+    """Reads a file; raises SpecErrors if it is unreadable, too large, or not plain XML."""
     path = Path(path)
     try:
         if not path.is_file():
@@ -60,7 +60,7 @@ def read_xml(path: str | Path) -> XmlFile:
 
 
 def parse_xml(content: bytes, path: str | Path) -> XmlFile:
-    """The same of bytes in hand; `path` names them in messages."""
+    """Parses bytes; `path` is only used in messages."""
     path = Path(path)
     if (refused := _refused(content)) is not None:
         raise SpecErrors(path, [refused])
@@ -84,7 +84,7 @@ _DOCTYPE = SpecError("file", "a document type or an entity of its own", "plain X
 
 
 def _refused(content: bytes) -> SpecError | None:
-    """What must not even reach the parser: entities, and encodings in which they could hide."""
+    """Refuses what must not reach the parser: entities, and encodings that could hide them."""
     declared = _DECLARED.match(content.removeprefix(b"\xef\xbb\xbf"))
     if b"\0" in content or (declared and declared[1].decode().lower() not in _ENCODINGS):
         found = f"the encoding {quoted(declared[1].decode())}" if declared else "bytes that are not UTF-8 text"
@@ -96,12 +96,12 @@ def _refused(content: bytes) -> SpecError | None:
 
 
 def _said(message: str) -> str:
-    """libxml2's message without the place, which is told beside it."""
+    """libxml2's message without its position, which is reported separately."""
     return quoted(re.sub(r", line \d+, column \d+$", "", " ".join(message.split())))[1:-1]
 
 
 def _elements(root: etree._Element, path: Path) -> Element:
-    """Our own tree, built without recursion and bounded."""
+    """The tree of elements, built without recursion and with limits."""
     if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
         found_ = f"more than {MOST_ELEMENTS} elements"
         raise SpecErrors(path, [SpecError("file", found_, "a smaller file", root.sourceline or 0, 1)])

@@ -1,4 +1,4 @@
-"""A YAML file as plain data: safe-loaded, bounded in size, with the line and column of every path."""
+"""Reads a YAML file as plain data: safe, limited in size, with the line and column of every path."""
 
 import io
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ LARGEST_FILE = 256 * 1024  # bytes
 DEEPEST = 24
 MOST_NODES = 20_000  # counted with every alias expanded
 _YAML = "YAML: keys indented alike, brackets closed, text that holds ': ' or ' #' in quotes"
-_Reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, several times as fast, where PyYAML has it
+_Reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml if PyYAML has it: several times faster
 
 
 Place = tuple[int, int]  # line and column, counted from 1; (0, 0) for the file itself
@@ -23,9 +23,9 @@ Place = tuple[int, int]  # line and column, counted from 1; (0, 0) for the file 
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds; `places` maps a dotted path to where its key or list item begins.
+    """The content of a file; `places` maps a dotted path to the start of its key or list item.
 
-    `hash`: SHA-256 (hex) of the file as written, comments included, as `sha256sum` tells it.
+    `hash`: SHA-256 (hex) of the file's bytes, comments included, as `sha256sum` prints it.
     """
 
     path: Path
@@ -34,7 +34,7 @@ class Document:
     hash: str
 
     def place(self, where: str) -> Place:
-        """Place of a path, or of the nearest thing around it that is written in the file."""
+        """Place of a path, or of the nearest section around it in the file."""
         while where:
             if where in self.places:
                 return self.places[where]
@@ -42,7 +42,7 @@ class Document:
         return 0, 0
 
     def faults(self, found: Iterable[SpecError]) -> SpecErrors:
-        """Faults with their places, in the order in which somebody reads the file."""
+        """Faults with their places, in the order of the file."""
         placed = sorted(((self.place(fault.where), fault) for fault in found), key=lambda pair: pair[0])
         return SpecErrors(self.path, [replace(fault, line=at[0], column=at[1]) for at, fault in placed])
 
@@ -58,7 +58,7 @@ def _place(mark: _Mark | None) -> Place:
 
 
 class _Refused(Exception):
-    """A fault that stops the reading: nothing beyond it can be trusted."""
+    """A fault after which the rest of the file cannot be read."""
 
     def __init__(self, where: str, found: str, wanted: str, mark: _Mark | None = None):
         self.fault = SpecError(where or "file", found, wanted, *_place(mark))
@@ -66,7 +66,7 @@ class _Refused(Exception):
 
 
 def read_document(path: str | Path) -> Document:
-    """Read one file; raises Faults where it is unreadable, not a mapping, has a key twice, or is a YAML bomb."""
+    """Read a file; raises SpecErrors if it is unreadable, not a mapping, has a duplicate key, or expands too far."""
     path = Path(path)
     try:
         written = _written(path)
@@ -76,7 +76,7 @@ def read_document(path: str | Path) -> Document:
 
 
 def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
-    """The same from text in hand."""
+    """Parse a text."""
     path = Path(path)
     try:
         root = _root(text)
@@ -96,7 +96,7 @@ def parse_document(text: str, path: str | Path = "scenario.yaml") -> Document:
 
 
 def _root(text: str) -> yaml.Node | None:
-    """Read by libyaml; what that refuses by PyYAML's own reader, which says what it met, not what it had hoped for."""
+    """Parse with libyaml; if that fails, with PyYAML's own parser, whose messages state what it found."""
     try:
         return _composed(text, _Reader)
     except (yaml.YAMLError, UnicodeEncodeError):
@@ -108,7 +108,7 @@ def _composed(text: str, reader: type) -> yaml.Node | None:
     return yaml.compose(text, Loader=reader)
 
 
-_SAID = (  # of the parser's words, and what they mean to whoever writes
+_SAID = (  # the parser's messages, and their meaning for an author
     ("but found '<block mapping start>'", "a line that is indented farther than its neighbours", "the same indent"),
     ("but found '<scalar>'", "text after the end of a value", "one value after the colon, or quotes around all of it"),
     ("but found '-'", "a list item among keys", "keys, or items only, at one indent"),
@@ -149,13 +149,13 @@ def _written(path: Path) -> bytes:
 
 def _text(written: bytes) -> str:
     try:
-        return io.TextIOWrapper(io.BytesIO(written), encoding="utf-8").read()  # line ends of every kind are \n
+        return io.TextIOWrapper(io.BytesIO(written), encoding="utf-8").read()  # all line ends become \n
     except UnicodeDecodeError as error:
         raise _Refused("", "bytes that are not UTF-8 text", "a YAML file in UTF-8") from error
 
 
 def _bound(text: str, reader: type) -> None:
-    """The composer recurses, the parser does not: so nesting is bounded on its events, and what is written besides."""
+    """Limits the nesting on parser events, because the composer is recursive; also limits the number of values."""
     depth = count = 0
     for event in yaml.parse(text, Loader=reader):
         count += isinstance(event, yaml.NodeEvent)
@@ -167,7 +167,7 @@ def _bound(text: str, reader: type) -> None:
 
 
 def _weigh(node: yaml.Node, above: set[int], known: dict[int, int]) -> int:
-    """Nodes under this one with aliases expanded; refuses bombs, circles, and halves of characters."""
+    """Number of nodes under this one with aliases expanded; refuses expansion bombs, circles and lone surrogates."""
     if isinstance(node, yaml.ScalarNode) and any("\ud800" <= sign <= "\udfff" for sign in node.value):
         raise _Refused("", f"half a character in {quoted(node.value)}", "text; an escape such as \\ud800 is none")
     if id(node) in above:
@@ -188,7 +188,7 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _survey(node: yaml.Node, where: str, places: dict[str, Place], faults: list[SpecError]) -> None:
-    """Note every path's place; find keys that are not words, keys that come twice, and merge keys."""
+    """Collect the place of every path; find keys that are not words, duplicate keys, and merge keys."""
     if where:
         places[where] = _place(node.start_mark)
     if isinstance(node, yaml.SequenceNode):

@@ -1,5 +1,5 @@
 """The YAML language.
 
-Owns one pydantic model for each section of a scenario file, but for the events of its story (`scenarios.events`). It
-knows no motion.
+Owns one pydantic model for each section of a scenario file, except the events of its story (`scenarios.events`).
+Contains no motion.
 """

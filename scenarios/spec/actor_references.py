@@ -1,4 +1,4 @@
-"""Who a story means: actors by id, or by a description that names exactly one of them."""
+"""References of a story to actors: by id, or by a description that fits exactly one of them."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from scenarios.spec.actor_spec import (
 )
 
 GROUPS = tuple(dict.fromkeys(word for record in KINDS.values() for word in record.groups))  # vehicle, person
-# Nouns for a variant: the name of one, or another word for it.
+# Nouns of a variant: its name, or another word for it.
 VARIANT_NOUNS = {name: name for name in VARIANTS} | {word: name for word, name in CALLED.items() if name in VARIANTS}
 NOUNS: dict[str, frozenset[Kind]] = {
     **{str(kind): frozenset({kind}) for kind in Kind},
@@ -33,7 +33,7 @@ NOUNS: dict[str, frozenset[Kind]] = {
     **{word: frozenset({Kind(name)}) for word, name in CALLED.items() if name not in VARIANTS},
     **{word: frozenset(kind for kind in Kind if word in KINDS[kind].groups) for word in GROUPS},
 }
-# Nouns of several words, as stories' lines hold them once they have been read: "wheelchair-user".
+# Nouns of several words in the form of a normalised story line: "wheelchair-user".
 JOINED = {noun.replace(" ", "-"): noun for kind in Kind for noun in (kind, *KINDS[kind].words) if " " in noun}
 NOUNS |= {joined: NOUNS[noun] for joined, noun in JOINED.items()}
 _SEVERAL = re.compile(
@@ -60,7 +60,7 @@ ADJECTIVES = {
 
 @dataclass(frozen=True)
 class ActorDescription:
-    """What can be said of an actor in a story. Speeds in m/s."""
+    """The properties of an actor that a story can refer to. Speeds in m/s."""
 
     id: str
     kind: Kind
@@ -71,9 +71,9 @@ class ActorDescription:
     gap_behind_m: float | None = None
     oncoming: bool = False
     on_trajectory: bool = False
-    side: Side | None = None  # of the road, where it stands beside it
-    hidden: bool = False  # no place of its own: a step out must give it one
-    on_ramp: bool = False  # or its acceleration lane
+    side: Side | None = None  # of the road, if it stands beside the road
+    hidden: bool = False  # no start position: an action such as step out must give it one
+    on_ramp: bool = False  # or on the acceleration lane
     variant: str = ""  # a name in bodies.VARIANTS
 
     @property
@@ -88,8 +88,8 @@ class ActorDescription:
 
 @dataclass(frozen=True)
 class ActorIndex:
-    """Everyone in a scenario; `broken` names actors whose own section is faulty, with the kind that is written there:
-    nothing else can be said of them.
+    """All actors of a scenario. `broken` has the actors with a faulty section and the kind that is written there;
+    nothing else is known of them.
     """
 
     members: dict[str, ActorDescription]
@@ -103,7 +103,7 @@ class ActorIndex:
         return ", ".join(described + sorted(self.broken))
 
     def door_of(self, name: str) -> str:
-        """What an author is told who names the door of a car, a body that no story line can name; "" of other names."""
+        """The message for the name of a car's door, a body that no story line can name; "" for other names."""
         owner = name.removesuffix(DOOR_SUFFIX)
         if owner == name or owner not in self.members or self.members[owner].kind not in DOORED:
             return ""
@@ -121,7 +121,7 @@ class ActorIndex:
 
 
 class AmbiguousReference(ValueError):
-    """A description that names nobody, or more than one; `wanted` names the candidates."""
+    """A description that fits no actor, or more than one; `wanted` names the candidates."""
 
     def __init__(self, wanted: str):
         self.wanted = wanted
@@ -129,7 +129,7 @@ class AmbiguousReference(ValueError):
 
 
 def member(name: str, spec: ActorSpec, ego: EgoSpec) -> ActorDescription:
-    """What an actor's section says of it."""
+    """The properties of an actor by its section."""
     written = spec.box.size if isinstance(spec, Boxed) else spec.size
     size = Size(*written) if written else USUAL_SIZE[spec.kind]
     return replace(_placed_member(name, spec, ego), variant=variant_of(spec.kind, size, spec.livery))
@@ -165,7 +165,7 @@ def ego_member(ego: EgoSpec) -> ActorDescription:
 
 
 def join_nouns(text: str) -> str:
-    """A line in small letters with every noun of several words as one word: "pedestrian pushing a bicycle" becomes
+    """A lower-case line with every noun of several words joined to one word: "pedestrian pushing a bicycle" becomes
     "pedestrian-pushing-bicycle".
     """
     if _SEVERAL is None:
@@ -174,8 +174,8 @@ def join_nouns(text: str) -> str:
 
 
 def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
-    """Id of the one actor that `phrase` means: an id, or article, ordinal, adjectives and kind; `it` is who was told
-    of last. Raises Unclear.
+    """The id of the one actor that `phrase` refers to: an id, or article, ordinal, adjectives and kind; `it` is the
+    actor mentioned last. Raises AmbiguousReference.
     """
     words = re.sub(r"['’]s?$", "", re.sub(r"^(the|a|an) ", "", phrase.strip().lower())).split()
     if " ".join(words) in EGO:
@@ -185,7 +185,7 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
             return name
     if len(words) == 1 and words[0] in PRONOUNS:
         if it is None:
-            raise AmbiguousReference(f"an actor by name: nobody was told of before whom '{words[0]}' could mean")
+            raise AmbiguousReference(f"an actor by name: no earlier event names an actor for '{words[0]}'")
         return it
     words = join_nouns(" ".join(words)).split()
     places = [ORDINALS[word] for word in words if word in ORDINALS]
@@ -198,15 +198,15 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
     if not found and (faulty := _perhaps(words, cast)):
         return faulty[0]
     if found and not places:
-        raise AmbiguousReference(f"one actor: '{phrase}' may be " + " or ".join(m.id for m in found) + "; say its id")
-    raise AmbiguousReference(_nobody(words, cast))
+        raise AmbiguousReference(f"one actor: '{phrase}' may be " + " or ".join(m.id for m in found) + "; use its id")
+    raise AmbiguousReference(_no_actor(words, cast))
 
 
 def _counted(phrase: str, found: list[ActorDescription], place: int) -> ActorDescription:
-    """'the second pedestrian': in the order of the file."""
+    """Resolves 'the second pedestrian', counted in the order of the file."""
     if place >= len(found):
         there = ", ".join(m.id for m in found)
-        raise AmbiguousReference(f"an actor that is there instead of '{phrase}': only {there}")
+        raise AmbiguousReference(f"an existing actor instead of '{phrase}': only {there}")
     return found[place]
 
 
@@ -232,7 +232,7 @@ def _fits(word: str, who: ActorDescription, cast: ActorIndex) -> bool:
 
 
 def _perhaps(words: list[str], cast: ActorIndex) -> list[str]:
-    """Whom of the faulty actors a description may mean: their own faults are told, so this need not be one."""
+    """Faulty actors that a description may refer to; their faults are reported, so this reference need not be one."""
     said = [word for word in words if word in NOUNS]
     return [
         name
@@ -242,8 +242,9 @@ def _perhaps(words: list[str], cast: ActorIndex) -> list[str]:
 
 
 def _may_be(noun: str, name: str, written: object) -> bool:
-    unknown = not isinstance(written, str) or written not in NOUNS
-    return unknown or noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
+    if not isinstance(written, str) or written not in NOUNS:
+        return True
+    return noun in re.split(r"[-_]", name) or bool(NOUNS[noun] & NOUNS[written])
 
 
 def _known(cast: ActorIndex) -> set[str]:
@@ -251,20 +252,20 @@ def _known(cast: ActorIndex) -> set[str]:
 
 
 def _strange(words: list[str], cast: ActorIndex) -> list[str]:
-    """Words that say nothing of any actor, in any scenario."""
+    """Words that describe no actor in any scenario."""
     known = _known(cast)
     return [word for word in words if word not in known]
 
 
 def _named(words: list[str], cast: ActorIndex) -> str:
-    """The one actor that the words name; "" where they do not."""
+    """The one actor that the words refer to; "" for none or several."""
     try:
         return resolve(" ".join(words), cast) if words else ""
     except AmbiguousReference:
         return ""
 
 
-def _nobody(words: list[str], cast: ActorIndex) -> str:
+def _no_actor(words: list[str], cast: ActorIndex) -> str:
     if door := cast.door_of("-".join(words)):
         return door
     there = f"an actor of this scenario: {cast.listed}"
@@ -275,5 +276,5 @@ def _nobody(words: list[str], cast: ActorIndex) -> str:
     named = words[: -len(strange)]
     if not close and words == named + strange and (who := _named(named, cast)):
         extra = " ".join(strange)
-        return f"'{' '.join(named)}' alone: '{extra}' says nothing of {who}, and cannot be said here of what it does"
-    return f"{there}; '{strange[0]}' says nothing of any of them" + (f", did you mean {close[0]}?" if close else "")
+        return f"'{' '.join(named)}' alone: '{extra}' does not describe {who}, and is not allowed here for its action"
+    return f"{there}; '{strange[0]}' describes none of them" + (f", did you mean {close[0]}?" if close else "")

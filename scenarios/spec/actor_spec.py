@@ -1,8 +1,8 @@
-"""How the ego and the actors of a scenario file are written: kind, place, speed, what they do by themselves."""
+"""The spec of the ego and the actors: kind, place, speed, and their behaviour without events."""
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -37,7 +37,11 @@ class Facing(StrEnum):
 
 
 class Drives(Section):
-    """Says how a body drives by itself."""
+    """The driver settings of a body."""
+
+    if TYPE_CHECKING:  # the fields of those that inherit, each with its own words
+        driver: DriverName | None
+        drive: Drive
 
     @model_validator(mode="after")
     def _driver_follows(self) -> "Drives":
@@ -47,7 +51,7 @@ class Drives(Section):
 
 
 RAMP = "ramp"
-ON_RAMP = -1  # the acceleration lane as a lane's number
+ON_RAMP = -1  # lane number of the acceleration lane
 
 
 def _ego_lane(written: object) -> int:
@@ -66,7 +70,7 @@ EgoLane = Annotated[
 
 
 class Driven(Drives):
-    """The ego on its lane, by itself or behind others."""
+    """The ego on its lane, at a constant speed or following traffic."""
 
     lane: EgoLane = Field(0, description=EGO_LANE)
     speed: Speed = Field(description=SPEED)
@@ -76,7 +80,7 @@ class Driven(Drives):
 
 
 class Guided(Section):
-    """The ego on a written trajectory of its rear axle."""
+    """The ego on a given trajectory of its rear axle."""
 
     lane: EgoLane = Field(0, description=EGO_LANE)
     trajectory: Trajectory = Field(description=TRAJECTORY)
@@ -94,7 +98,7 @@ EgoSpec = Annotated[
 
 
 class LaneNumber(Section):
-    """A lane of the ego's direction, or an opposite one counted from the ego's side."""
+    """A lane of the ego's direction, or an opposite lane counted from the ego's side."""
 
     number: int = Field(description="a lane's number")
     oncoming: bool = Field(description="against the ego's direction")
@@ -140,17 +144,17 @@ class LanePlacement(Along):
     )
     speed: Speed = Field(description="a speed such as 50 km/h; 0 km/h if it stands")
     offset: Annotated[float, measured(LENGTH, -3.0, 3.0)] = Field(
-        0.0, description="how far left of the lane's centre, such as 0.4 m; to the right it is negative"
+        0.0, description="the offset to the left of the lane's centre, such as 0.4 m; negative to the right"
     )
 
 
 class OnCross(SizedActorSpec, Drives):
-    """On the road that crosses the ego's at the junction, on its way to it."""
+    """On the road that crosses the ego's at the junction, driving towards it."""
 
     road: Literal["cross"] = Field("cross", description="cross: the road that crosses the ego's")
-    from_: Annotated[Side, one_of(Side)] = Field(alias="from", description="left or right: where it comes from")
+    from_: Annotated[Side, one_of(Side)] = Field(alias="from", description="left or right: the side that it comes from")
     before: Annotated[float, measured(LENGTH, 0.0, 140.0)] = Field(
-        description="the free way from its front to the edge of the ego's road, such as 25 m"
+        description="the free distance from its front to the edge of the ego's road, such as 25 m"
     )
     lane: Count = Field(0, ge=0, le=5, description="a lane's number, counted from its own right, 0 first")
     speed: Speed = Field(description="a speed such as 50 km/h; 0 km/h if it stands")
@@ -161,9 +165,9 @@ class OnCross(SizedActorSpec, Drives):
 class OnRamp(SizedActorSpec, Drives):
     """On the ramp, or already on its acceleration lane."""
 
-    road: Literal["ramp"] = Field("ramp", description="ramp: the one that joins the ego's road")
+    road: Literal["ramp"] = Field("ramp", description="ramp: the ramp that joins the ego's road")
     before: Annotated[float, measured(LENGTH, -500.0, 140.0)] = Field(
-        description="the way from its front to the acceleration lane, such as 25 m; negative: how far along that lane"
+        description="the distance from its front to the acceleration lane, such as 25 m; negative on that lane"
     )
     speed: Speed = Field(description="a speed such as 80 km/h")
     drive: Annotated[Drive, one_of(Drive)] = Field(Drive.HOLD_SPEED, description="follow or hold speed")
@@ -181,7 +185,7 @@ def _stop_number(written: object) -> int:
 
 
 class AtStop(SizedActorSpec):
-    """Stands at a bus stop, its front where the stop says."""
+    """Stands at a bus stop, with its front at the stop's position."""
 
     at: Annotated[
         int,
@@ -190,11 +194,11 @@ class AtStop(SizedActorSpec):
 
 
 class Beside(Along):
-    """Beside the carriageway; stands unless a speed is given."""
+    """Beside the carriageway; it stands unless a speed is given."""
 
     side: Annotated[Side, one_of(Side)] = Field(description="left or right of the road")
     offset: Annotated[float, measured(LENGTH, -10.0, 30.0)] = Field(
-        description="the free distance from the road's edge to its nearer flank, such as 0.5 m; negative reaches in"
+        description="the free distance from the road's edge to its nearer side, such as 0.5 m; negative on the road"
     )
     speed: Speed = Field(0.0, description=SPEED)
     facing: Annotated[Facing, one_of(Facing)] = Field(Facing.ALONG, description="along or against the ego's direction")
@@ -207,20 +211,20 @@ class Box(Section):
 
 
 class Boxed(AppearanceSpec):
-    """A plain bounding box in the map frame; parked unless a speed is given."""
+    """A plain bounding box in the map frame; it is parked unless a speed is given."""
 
     box: Box = Field(description="a box {at: [x, y], size: [l, w, h], heading: angle}")
     speed: Speed = Field(0.0, description=SPEED)
 
 
 class Moved(SizedActorSpec):
-    """On a written trajectory of the box's centre."""
+    """On a given trajectory of the box's centre."""
 
     trajectory: Trajectory = Field(description=TRAJECTORY)
 
 
 class Hidden(SizedActorSpec):
-    """Without a place: a line of the story must make it step out from behind another body."""
+    """Without a start position: an event must make it step out from behind another body, or drop it."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""How it is written what an actor is and what it looks like: kind, size, livery, colour."""
+"""The spec of an actor's kind and appearance: kind, size, livery, colour."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,13 +23,13 @@ def _kind(written: object) -> Kind:
 
 WRITTEN = (*map(str, Kind), *VARIANTS)
 KindWritten = Annotated[Kind, BeforeValidator(_kind, json_schema_input_type=Literal[WRITTEN])]
-WHAT = f"one of {', '.join(Kind)}; {', '.join(VARIANTS)} say the size as well"
-LIVERIES = f"one of {', '.join(Livery)}: a vehicle's paint and lamps"
-COLOURS = f"one of {', '.join(Colour)}: of the paint, the load, the coat or the jacket"
+WHAT = f"one of {', '.join(Kind)}; {', '.join(VARIANTS)} define the size as well"
+LIVERIES = f"one of {', '.join(Livery)}: the paint and lamps of a vehicle"
+COLOURS = f"one of {', '.join(Colour)}: the colour of paint, load, coat or jacket"
 
 
 def _sized(raw: Any) -> Any:
-    """`kind: dog` is an animal of a dog's size, unless another size is said; `kind: ambulance` a van in its livery."""
+    """Expands variants: `kind: dog` is an animal of a dog's size by default, `kind: ambulance` a van in its livery."""
     variant = VARIANTS.get(raw["kind"]) if isinstance(raw, dict) and isinstance(raw.get("kind"), str) else None
     if variant is None:
         return raw
@@ -43,7 +43,7 @@ def _sized(raw: Any) -> Any:
 
 
 class AppearanceSpec(Section):
-    """What every actor has: what it is, and what it looks like."""
+    """The kind and appearance of an actor."""
 
     kind: KindWritten = Field(description=WHAT)
     livery: Annotated[Livery, one_of(Livery)] = Field(Livery.PLAIN, description=LIVERIES)
@@ -58,13 +58,13 @@ class AppearanceSpec(Section):
 
 
 class SizedActorSpec(AppearanceSpec):
-    """An actor whose size stands in its section."""
+    """An actor with a size in its section."""
 
     size: Extents | None = Field(None, description=SIZE)
 
 
 def too_fast(kind: Kind) -> str:
-    """What would be right instead of a speed that a kind does not reach."""
+    """The correction of a speed above a kind's limit."""
     fastest = KINDS[kind].dynamics.fastest_mps
     assert fastest is not None
-    return f"at most {shown(fastest, SPEED)}, the fastest that a body of that kind goes"
+    return f"at most {shown(fastest, SPEED)}, the maximum speed of that kind"

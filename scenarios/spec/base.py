@@ -1,4 +1,4 @@
-"""What every part of a scenario file shares: closed keys, quantities with units, and faults in the author's words."""
+"""The base of all sections of a scenario file: closed keys, quantities with units, fault messages."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from scenarios.source.errors import SpecError, nearest, quoted
 from scenarios.source.units import (
@@ -24,12 +24,12 @@ from scenarios.source.units import (
 
 
 def fault(found: str, wanted: str) -> PydanticCustomError:
-    """An error that already speaks the author's language."""
+    """A validation error whose message is complete: what was found and what would be right."""
     return PydanticCustomError("fault", "{found}{wanted}", {"found": found, "wanted": wanted})
 
 
 class Section(BaseModel):
-    """A mapping of the file. Unknown keys are faults with the nearest known one; every field has a description."""
+    """A mapping of the file. Unknown keys are faults that name the nearest known key; every field has a description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -43,13 +43,13 @@ class Section(BaseModel):
             raise ValidationError.from_exception_data(cls.__name__, lines) from error
 
 
-def _translated(section: type[Section], error: dict[str, Any]) -> InitErrorDetails:
+def _translated(section: type[Section], error: ErrorDetails) -> InitErrorDetails:
     found, wanted = _found_and_wanted(section, error)
     return InitErrorDetails(type=fault(found, wanted), loc=error["loc"], input=error["input"])
 
 
-def _found_and_wanted(section: type[Section], error: dict[str, Any]) -> tuple[str, str]:
-    """The pydantic error of one field in words."""
+def _found_and_wanted(section: type[Section], error: ErrorDetails) -> tuple[str, str]:
+    """The pydantic error of one field as (found, wanted)."""
     kind, loc, found = error["type"], error["loc"], quoted(error["input"])
     if kind == "fault":
         return error["ctx"]["found"], error["ctx"]["wanted"]
@@ -72,7 +72,7 @@ def _described(section: type[Section], key: str) -> str:
 
 
 def as_faults(error: ValidationError, prefix: str = "") -> list[SpecError]:
-    """Every fault with its dotted path; names of variants (in angle brackets) are no part of the author's file."""
+    """Every fault with its dotted path, without the names of variants (in angle brackets), which the file has not."""
     faults = []
     for line in error.errors(include_url=False):
         parts = [str(part) for part in line["loc"] if not str(part).startswith(("<", "["))]
@@ -83,7 +83,7 @@ def as_faults(error: ValidationError, prefix: str = "") -> list[SpecError]:
 
 
 def measured(measure: PhysicalQuantity, least: float, most: float) -> BeforeValidator:
-    """Reads a quantity with its unit to SI and bounds it. Editors are told how it is spelt, not how large it may be."""
+    """Reads a quantity with its unit to SI and limits its range. The JSON schema only has its notation."""
 
     def read(written: object) -> float:
         try:
@@ -107,7 +107,7 @@ SI_UNIT = "x-si-unit"  # in a JSON Schema: the unit of the default
 
 
 def one_of(words: type[StrEnum], called: Mapping[str, StrEnum] = MappingProxyType({})) -> BeforeValidator:
-    """Reads one of the words of an enumeration; `called` are other names, which a message translates."""
+    """Reads a word of an enumeration; `called` maps other names to it, for messages."""
 
     def read(written: object) -> StrEnum:
         known = [str(word) for word in words]
@@ -122,7 +122,7 @@ def one_of(words: type[StrEnum], called: Mapping[str, StrEnum] = MappingProxyTyp
 
 Extent = Annotated[float, measured(LENGTH, 0.05, 30.0)]
 Place = Annotated[float, measured(LENGTH, -300.0, 300.0)]
-Passed = Annotated[float, measured(LENGTH, -4000.0, 4000.0)]  # where a trajectory leads within the longest scenario
+Passed = Annotated[float, measured(LENGTH, -4000.0, 4000.0)]  # coordinates of a trajectory within the longest scenario
 Gap = Annotated[float, measured(LENGTH, -30.0, 250.0)]
 Speed = Annotated[float, measured(SPEED, 0.0, 70.0)]
 Rate = Annotated[float, measured(ACCELERATION, 0.1, 11.5)]

@@ -1,4 +1,4 @@
-"""How what lies and stands along a road is written: patches, rows of parked vehicles, road works."""
+"""Spec of features along a road: surface patches, rows of parked vehicles, bus stops, ramps, road works."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]
 
 
 class RoadSpan(Section):
-    """Somewhere along the road, counted from the ego's start."""
+    """A range along the road, measured from the ego's start."""
 
     from_: Mark = Field(alias="from", description="where it begins along the road, such as 30 m")
     to: Mark = Field(description="where it ends, such as 45 m")
@@ -36,11 +36,13 @@ class RoadSpan(Section):
 
 
 class ParkedSpec(RoadSpan):
-    """A row of vehicles parked at the kerb, as many as there is room for."""
+    """A row of vehicles parked at the kerb; it holds as many as fit."""
 
     side: Annotated[Side, one_of(Side)] = Field(description="left or right of the road")
     kind: Annotated[Kind, one_of(Kind, CALLED)] = Field(Kind.CAR, description="one of " + ", ".join(sorted(AT_KERBS)))
-    gap: Annotated[float, measured(LENGTH, 0.2, 20.0)] = Field(1.0, description="between two of them, such as 1 m")
+    gap: Annotated[float, measured(LENGTH, 0.2, 20.0)] = Field(
+        1.0, description="the gap between two of them, such as 1 m"
+    )
 
     @model_validator(mode="after")
     def _vehicles(self) -> "ParkedSpec":
@@ -49,7 +51,7 @@ class ParkedSpec(RoadSpan):
         return self
 
     def row(self) -> ParkedRow:
-        """The same in numbers."""
+        """Convert to numbers."""
         return ParkedRow(self.side, self.kind, self.from_, self.to, self.gap)
 
 
@@ -63,44 +65,44 @@ class BusStopSpec(Section):
     shelter: Annotated[bool, Field(strict=True)] = Field(True, description="whether it has a shelter: true or false")
 
     def stop(self, opposite_lanes: int) -> BusStop:
-        """The same in numbers."""
+        """Convert to numbers."""
         facing = -1 if self.side is Side.LEFT and opposite_lanes else 1
         bay_m = BAY_M if self.kind is StopKind.BAY else 0.0
         return BusStop(self.side, self.at, self.length, facing, bay_m, self.shelter)
 
 
 class RampSpec(Section):
-    """A ramp that comes alongside on the right: an acceleration lane as wide as a lane, then a taper."""
+    """A ramp that joins from the right: an acceleration lane as wide as a lane, then a taper."""
 
     joins: Annotated[float, measured(LENGTH, -300.0, 600.0)] = Field(
-        description="where the acceleration lane begins along the road, such as 60 m; behind the ego it is negative"
+        description="where the acceleration lane begins along the road, such as 60 m; negative behind the ego"
     )
     length: Annotated[float, measured(LENGTH, 20.0, 500.0)] = Field(
         150.0, description="how long the acceleration lane is before it narrows, such as 150 m"
     )
     taper: Annotated[float, measured(LENGTH, 10.0, 150.0)] = Field(
-        50.0, description="over what length it narrows to nothing, such as 50 m"
+        50.0, description="the length over which it narrows to zero, such as 50 m"
     )
 
     def ramp(self) -> Ramp:
-        """The same in numbers."""
+        """Convert to numbers."""
         return Ramp(self.joins, self.length, self.taper)
 
 
 class WorksSpec(RoadSpan):
-    """A closed lane: cones lead out of it over 20 m and along it, a barrier stands across it."""
+    """A closed lane: cones close it over a taper of 20 m and mark its edge, and a barrier stands across it."""
 
     lane: Count = Field(0, ge=0, le=5, description="the closed lane's number, counted from the right, 0 first")
 
     def works(self) -> Works:
-        """The same in numbers."""
+        """Convert to numbers."""
         return Works(self.lane, self.from_, self.to)
 
 
 class PatchSpec(RoadSpan):
-    """Another surface on a stretch of the road."""
+    """Another surface on a part of the road."""
 
-    surface: Annotated[Surface, one_of(Surface)] = Field(description="what lies there: " + ", ".join(Surface))
+    surface: Annotated[Surface, one_of(Surface)] = Field(description="the surface there: " + ", ".join(Surface))
     friction: float | None = Field(
         None, strict=True, ge=0.02, le=1.3, description="a coefficient of friction from 0.02 to 1.3, without unit"
     )
@@ -109,7 +111,7 @@ class PatchSpec(RoadSpan):
     )
 
     def patch(self, road: Road) -> Patch:
-        """The same on a road."""
+        """The patch in the coordinates of a road."""
         friction = FRICTION[self.surface] if self.friction is None else self.friction
         right, left = road.right_edge, road.left_edge
         if self.lane is not None:

@@ -1,4 +1,4 @@
-"""How a road is written, and the road that it means."""
+"""The spec of a road, and its conversion to a `Road`."""
 
 import math
 import re
@@ -19,7 +19,7 @@ from scenarios.spec.base import Count, Lasting, Section, fault, measured, one_of
 from scenarios.spec.road_features_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, WorksSpec
 from scenarios.spec.roadside import closed_lane, parked_vehicles
 
-BEFORE_M, BEYOND_M = 100.0, 200.0  # straight road on either side of the pieces, so that the first and last ease in
+BEFORE_M, BEYOND_M = 100.0, 200.0  # straight road on either side, for the transitions of the first and last piece
 STEEPEST_RAD = 0.2915  # 30 %
 KINDS = "straight, curve or path"
 Radius = Annotated[float, measured(LENGTH, 20.0, 5000.0)]
@@ -28,9 +28,9 @@ Radius = Annotated[float, measured(LENGTH, 20.0, 5000.0)]
 class SignalPhase(Section):
     along: Annotated[SignalState, one_of(SignalState)] = Field(description="green, yellow or red: along the ego's road")
     across: Annotated[SignalState | None, one_of(SignalState)] = Field(
-        None, description="what the other road sees; left out: green while the ego's road sees red, else red"
+        None, description="the signal of the other road; left out: green while the ego's road has red, else red"
     )
-    for_: Lasting | None = Field(None, alias="for", description="how long, such as 3 s; the last phase stays")
+    for_: Lasting | None = Field(None, alias="for", description="how long, such as 3 s; the last phase has no end")
 
     @model_validator(mode="after")
     def _not_both(self) -> "SignalPhase":
@@ -39,7 +39,7 @@ class SignalPhase(Section):
         return self
 
     def phase(self) -> SignalInterval:
-        """The same with what was left out."""
+        """Convert to numbers, with defaults for missing values."""
         across = self.across or (SignalState.GREEN if self.along is SignalState.RED else SignalState.RED)
         return SignalInterval(self.along, across, self.for_ or 0.0)
 
@@ -53,10 +53,10 @@ def _timed(phases: tuple[SignalPhase, ...]) -> tuple[SignalPhase, ...]:
 
 
 class JunctionSpec(Section):
-    """Another road across the ego's, at a right angle."""
+    """Another road that crosses the ego's road at a right angle."""
 
     at: Annotated[float, measured(LENGTH, 10.0, 400.0)] = Field(
-        description="its middle along the ego's road, counted from the ego's start, such as 40 m"
+        description="its centre along the ego's road, counted from the ego's start, such as 40 m"
     )
     arms: Annotated[Arms, one_of(Arms)] = Field(Arms.BOTH, description="both, or left or right: a T-junction")
     lanes: Count = Field(1, ge=1, le=3, description="the number of its lanes from right to left, 1 to 3")
@@ -67,16 +67,16 @@ class JunctionSpec(Section):
     )
 
     def junction(self) -> Junction:
-        """The same in numbers."""
+        """Convert to numbers."""
         phases = tuple(phase.phase() for phase in self.signals)
         return Junction(self.at, self.lanes, self.opposite_lanes, self.lane_width, self.arms, phases)
 
 
 class RoundaboutSpec(Section):
-    """A roundabout with one lane, in which another road crosses at a right angle; who circulates goes first."""
+    """A roundabout with one lane where another road crosses at a right angle; circulating traffic has right of way."""
 
     at: Annotated[float, measured(LENGTH, 20.0, 400.0)] = Field(
-        description="its middle along the ego's road, counted from the ego's start, such as 60 m"
+        description="its centre along the ego's road, counted from the ego's start, such as 60 m"
     )
     radius: Annotated[float, measured(LENGTH, 13.0, 30.0)] = Field(17.0, description="its outer radius, such as 17 m")
     arms: Annotated[Arms, one_of(Arms)] = Field(Arms.BOTH, description="both, or left or right: three arms in all")
@@ -85,7 +85,7 @@ class RoundaboutSpec(Section):
     )
 
     def junction(self) -> Junction:
-        """The same in numbers."""
+        """Convert to numbers."""
         return Junction(self.at, 1, 1, self.lane_width, self.arms, (), self.radius)
 
 
@@ -96,21 +96,19 @@ def _few(things: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _slope(written: object) -> float:
-    """A rise over the way in percent, or an angle; radians."""
+    """A slope as a percentage or an angle; radians."""
     percent = re.fullmatch(r"\s*([+-]?[0-9]+(?:\.[0-9]+)?)\s*%\s*", written) if isinstance(written, str) else None
     try:
         slope = math.atan(float(percent[1]) / 100) if percent else quantity(written, ANGLE)
     except NotAQuantity as error:
-        raise fault(
-            quoted(written), "a rise such as 6 %, or an angle such as 3 deg; downhill it is negative"
-        ) from error
+        raise fault(quoted(written), "a rise such as 6 %, or an angle such as 3 deg; negative downhill") from error
     if abs(slope) > STEEPEST_RAD:
         raise fault(quoted(written), "a slope from -30 % to 30 %")
     return slope
 
 
 class StraightRoad(Section):
-    """`lanes` counts the ego's direction; opposite lanes lie to their left."""
+    """`lanes` counts the lanes in the ego's direction; the opposite lanes lie to their left."""
 
     kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "straight"})] = Field(
         RoadKind.STRAIGHT, description=KINDS
@@ -118,7 +116,7 @@ class StraightRoad(Section):
     lanes: Count = Field(ge=1, le=6, description="the number of lanes in the ego's direction, 1 to 6")
     opposite_lanes: Count = Field(0, ge=0, le=6, description="the number of lanes against the ego's direction, 0 to 6")
     lane_width: Annotated[float, measured(LENGTH, 2.0, 6.0)] = Field(3.5, description="a lane's width, such as 3.5 m")
-    surface: Annotated[Surface | None, one_of(Surface)] = Field(None, description="what lies on the road")
+    surface: Annotated[Surface | None, one_of(Surface)] = Field(None, description="the road surface")
     friction: float | None = Field(
         None, strict=True, ge=0.02, le=1.3, description="a coefficient of friction from 0.02 to 1.3, without unit"
     )
@@ -126,7 +124,7 @@ class StraightRoad(Section):
         (), description="a list such as [{surface: ice, from: 30 m, to: 45 m, lane: 0}]"
     )
     zebras: Annotated[tuple[Annotated[float, measured(LENGTH, -100.0, 1000.0)], ...], AfterValidator(_few)] = Field(
-        (), description="where walkers have a zebra crossing along the road, such as [40 m]"
+        (), description="positions of pedestrian crossings along the road, such as [40 m]"
     )
     parked: Annotated[tuple[ParkedSpec, ...], AfterValidator(_few)] = Field(
         (), description="a list of rows such as [{side: right, from: 10 m, to: 60 m}]"
@@ -139,7 +137,7 @@ class StraightRoad(Section):
         None, description="a ramp from the right with its acceleration lane, such as {joins: 60 m, length: 150 m}"
     )
     slope: Annotated[float, BeforeValidator(_slope, json_schema_input_type=str)] = Field(
-        0.0, description="how the road rises ahead of the ego, such as 6 %; downhill it is negative"
+        0.0, description="the slope of the road ahead of the ego, such as 6 %; negative downhill"
     )
     junction: JunctionSpec | None = Field(None, description="a mapping such as {at: 40 m, arms: both}")
     roundabout: RoundaboutSpec | None = Field(None, description="a mapping such as {at: 60 m, radius: 17 m}")
@@ -163,9 +161,9 @@ class CurvedRoad(StraightRoad):
 
 
 class RoadPiece(Section):
-    """Straight, a bend, or one that tightens or opens evenly from `radius` (left out: straight) to `to_radius`."""
+    """A straight, a bend, or a transition: curvature changes evenly from `radius` (none: straight) to `to_radius`."""
 
-    length: Annotated[float, measured(LENGTH, 5.0, 2000.0)] = Field(description="the way along it, such as 40 m")
+    length: Annotated[float, measured(LENGTH, 5.0, 2000.0)] = Field(description="its length, such as 40 m")
     radius: Radius | None = Field(None, description="of a bend: its radius at the ego lane's centre, such as 80 m")
     to_radius: Radius | None = Field(None, description="the radius at the end of the piece, such as 40 m")
     direction: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right")
@@ -180,7 +178,7 @@ class RoadPiece(Section):
         return self
 
     def piece(self) -> Piece:
-        """The same in numbers."""
+        """Convert to numbers."""
         side = -1.0 if self.direction is Side.RIGHT else 1.0
         begins = side / self.radius if self.radius is not None else 0.0
         return Piece(self.length, begins, begins if self.to_radius is None else side / self.to_radius)
@@ -188,26 +186,26 @@ class RoadPiece(Section):
 
 def _not_endless(pieces: tuple[RoadPiece, ...]) -> tuple[RoadPiece, ...]:
     if not 1 <= len(pieces) <= 50:
-        raise fault(f"a list of {len(pieces)}", "from 1 to 50 pieces, one after the other from the ego's start on")
+        raise fault(f"a list of {len(pieces)}", "from 1 to 50 pieces, in order from the ego's start")
     return pieces
 
 
 class PathRoad(StraightRoad):
-    """Pieces one after the other from the ego's start on; straight before and beyond them."""
+    """Pieces in order from the ego's start; the road is straight before and beyond them."""
 
     kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "path"})] = Field(description=KINDS)
     pieces: Annotated[tuple[RoadPiece, ...], AfterValidator(_not_endless)] = Field(
         description="a list such as [{length: 40 m}, {length: 60 m, radius: 80 m, direction: left}]"
     )
     transition: Annotated[float, measured(LENGTH, 1.0, 100.0)] = Field(
-        20.0, description="over what length a bend begins and ends, such as 20 m"
+        20.0, description="the length of the transition at the ends of a bend, such as 20 m"
     )
 
 
 def _road_variant(raw: Any) -> str:
     keys = raw if isinstance(raw, dict) else {}
     kind = keys.get("kind", "straight")
-    misspelt = kind not in list(RoadKind)  # then the other keys tell which kind was meant
+    misspelt = kind not in list(RoadKind)  # then the other keys decide which kind was meant
     if kind == "path" or (misspelt and "pieces" in keys):
         return "<path>"
     return "<curve>" if kind == "curve" or (misspelt and "radius" in keys) else "<straight>"
@@ -222,7 +220,7 @@ RoadSpec = Annotated[
 
 
 def made_road(spec: StraightRoad, ego_lane: int) -> Road:
-    """The road that is written, the ego in one of its lanes."""
+    """The road of a spec, with the ego in one of its lanes."""
     bare = _line(spec, ego_lane)
     patches = tuple(patch.patch(bare) for patch in spec.patches)
     stops = tuple(stop.stop(spec.opposite_lanes) for stop in spec.bus_stops)
@@ -231,7 +229,7 @@ def made_road(spec: StraightRoad, ego_lane: int) -> Road:
 
 
 def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:
-    """The bodies that stand along the road by themselves."""
+    """The bodies that the road's features add."""
     works = () if spec.works is None else closed_lane(spec.works.works(), road)
     return (*parked_vehicles(tuple(row.row() for row in spec.parked), road), *works)
 

@@ -1,4 +1,4 @@
-"""What stands along a road by the row: parked vehicles at the kerb, cones and barriers round a lane under repair."""
+"""Rows of bodies along a road: parked vehicles at the kerb, cones and barriers round a closed lane."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import OnLane, Placed
 
-KERB_M = 0.3  # between a parked vehicle and the carriageway's edge
-TAPER_M = 20.0  # over which cones lead out of a closed lane
-APART_M = 5.0  # between two cones
-INSET_M = 0.3  # of the cones from the edge of the closed lane
-MOST = 60  # bodies that a road may bring along
+KERB_M = 0.3  # gap between a parked vehicle and the carriageway's edge
+TAPER_M = 20.0  # length over which cones close a lane
+APART_M = 5.0  # distance between two cones
+INSET_M = 0.3  # distance of the cones from the edge of the closed lane
+MOST = 60  # bodies that road features may add
 
 
 @dataclass(frozen=True)
 class ParkedRow:
-    """Vehicles of one kind nose to tail with the same gap, s from and to, metres."""
+    """Vehicles of one kind in a row with equal gaps; range of s in metres."""
 
     side: Side
     kind: Kind
@@ -29,7 +29,7 @@ class ParkedRow:
 
 @dataclass(frozen=True)
 class Works:
-    """A lane closed from one s to another: cones lead out of it and along it, a barrier stands across it."""
+    """A lane closed over a range of s: cones close it in a taper and mark its edge, and a barrier stands across it."""
 
     lane: int
     s_from: float
@@ -37,7 +37,7 @@ class Works:
 
 
 def parked_vehicles(rows: tuple[ParkedRow, ...], road: Road) -> Iterator[Placed]:
-    """The vehicles of every row, from the nearest to the ego on."""
+    """The vehicles of every row, starting with the nearest to the ego."""
     count = 0
     for row in rows:
         size = USUAL_SIZE[row.kind]
@@ -52,7 +52,7 @@ def parked_vehicles(rows: tuple[ParkedRow, ...], road: Road) -> Iterator[Placed]
 
 
 def closed_lane(works: Works, road: Road) -> Iterator[Placed]:
-    """Cones in a taper across the lane and along its edge to the next one, and a barrier behind the taper."""
+    """Cones in a taper across the lane and along its edge to the next lane, and a barrier behind the taper."""
     centre, half = road.lane_centre(works.lane), road.lane_width_m / 2 - INSET_M
     open_side = -1 if works.lane == road.lanes - 1 and road.lanes > 1 else 1  # towards the lane that stays open
     count = 0

@@ -1,4 +1,4 @@
-"""The shape of a scenario file: what may be written where. Values are in SI once validated."""
+"""The spec of a scenario file. Validated values are in SI units."""
 
 import math
 import re
@@ -20,13 +20,13 @@ WORDS_SAFE_AS_ID = f"letters a-z, digits, - or _, starting with a letter, at mos
 
 
 def not_the_ego(name: str) -> str:
-    """The ego has a section of its own."""
+    """Refuses the name ego: the ego has its own section."""
     if name == "ego":
         raise fault("an actor called ego", WORDS_SAFE_AS_ID)
     return name
 
 
-# Names become parts of folder names: no dots, slashes or spaces can be in them.
+# Names are used in folder names: dots, slashes and spaces are not allowed.
 Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*\z", max_length=64)]
 ActorId = Annotated[
     str,
@@ -47,7 +47,7 @@ class SunSpec(Section):
 class EnvironmentSpec(Section):
     time: Annotated[TimeOfDay, one_of(TimeOfDay)] = Field(TimeOfDay.DAY, description=", ".join(TIMES))
     weather: Annotated[Weather, one_of(Weather)] = Field(Weather.CLEAR, description=", ".join(WEATHERS))
-    sun: SunSpec | None = Field(None, description="a mapping such as {height: 8 deg}: ahead of the ego, and low")
+    sun: SunSpec | None = Field(None, description="a mapping such as {height: 8 deg}: a low sun ahead of the ego")
 
     @model_validator(mode="after")
     def _by_day(self) -> "EnvironmentSpec":
@@ -57,7 +57,7 @@ class EnvironmentSpec(Section):
         return self
 
     def environment(self) -> Environment:
-        """The same in numbers."""
+        """Convert to numbers."""
         sun = None if self.sun is None else Sun(self.sun.height, self.sun.bearing)
         return Environment(self.time, self.weather, sun)
 
@@ -72,7 +72,7 @@ Bounds = tuple[float, float]
 
 
 def bounds(measure) -> BeforeValidator:
-    """Reads "below 2 s", "above 1 s" or "between 1 s and 2 s" to (least, most)."""
+    """Reads "below 2 s", "above 1 s" or "between 1 s and 2 s" to (minimum, maximum)."""
 
     def read(written: object) -> Bounds:
         text = written.strip() if isinstance(written, str) else ""
@@ -113,7 +113,7 @@ class ExpectSpec(Section):
 
 
 def _said(written: object) -> str:
-    """Words or a number; in braces `type: a, b` is two keys, the second with nothing in it."""
+    """Words or a number. In braces YAML reads `type: a, b` as two keys, the second without a value."""
     if isinstance(written, bool) or not isinstance(written, str | int | float):
         raise fault(quoted(written), 'words or a number; words with a comma in them need quotes, such as "one, two"')
     return str(written)
@@ -123,7 +123,7 @@ Source = dict[str, Annotated[str, BeforeValidator(_said, json_schema_input_type=
 
 
 def _to_a_keyframe(duration_s: float) -> float:
-    """A clip ends on a keyframe: only between two of them does anything say where bodies are."""
+    """A clip ends on a keyframe, because only keyframes have annotations."""
     after_s = to_keyframe(duration_s)
     if abs(after_s - duration_s) > 1e-6:
         near = f"{shown(after_s - 1 / KEYFRAME_RATE_HZ, TIME)} or {shown(after_s, TIME)}"
@@ -135,10 +135,10 @@ Duration = Annotated[float, measured(TIME, 1.0, 60.0), AfterValidator(_to_a_keyf
 
 
 class Common(Section):
-    """What scenarios on a drawn road and on a log share."""
+    """Keys of both kinds of scenario: on a generated road and from a log."""
 
     name: Slug = Field(description="a name of a-z, 0-9 and single hyphens, at most 64 characters, such as cut-in-wet")
-    intent: Prose = Field(description="a sentence that says what this scenario is for")
+    intent: Prose = Field(description="a sentence that states the purpose of this scenario")
     source: Source = Field({}, max_length=20, description="a mapping such as {suite: nhtsa, type: cut-in}")
     duration: Duration = Field(6.0, description="a time of whole half seconds from 1 s to 60 s, such as 6 s or 6.5 s")
     environment: EnvironmentSpec = Field(EnvironmentSpec(), description="a mapping such as {time: dusk, weather: rain}")
@@ -146,7 +146,7 @@ class Common(Section):
 
 
 class WorldSpec(Common):
-    """A scenario on a road of its own."""
+    """A scenario on a generated road."""
 
     road: RoadSpec = Field(description="a mapping such as {kind: straight, lanes: 2}")
     ego: EgoSpec = Field(description="a mapping such as {lane: 0, speed: 50 km/h, drive: follow}")
@@ -157,7 +157,7 @@ class WorldSpec(Common):
 
 
 class Start(Section):
-    """Where in a real log to begin; the log's folder is named when the scenario is run, never in the file."""
+    """The start in a real log; the log's folder is given on the command line, not in the file."""
 
     scene: SceneName = Field(description="the name of a scene of the log, such as scene-0002")
     start: Instant = Field(0.0, description="a time from the scene's start, such as 0.5 s")

@@ -1,4 +1,4 @@
-"""How the trigger of an event is written as a mapping, and what it compiles to."""
+"""The spec of an event's trigger, and its compilation."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ from scenarios.model.triggers import (
     HasPassed,
     InLane,
     LaneRef,
+    Single,
     Trigger,
 )
 from scenarios.source.units import LENGTH
@@ -38,7 +39,7 @@ Lane = Annotated[LaneNumber, BeforeValidator(read_lane)]
 
 
 def one_bound(section: Any) -> Any:
-    """A bound is either below or above."""
+    """Requires exactly one of below and above."""
     if (section.below is None) == (section.above is None):
         found = "neither below nor above" if section.below is None else "both below and above"
         raise fault(found, "one of them, such as below: " + section.model_fields["below"].description)
@@ -46,7 +47,7 @@ def one_bound(section: Any) -> Any:
 
 
 class GapWhen(Section):
-    """Bumper to bumper along the road."""
+    """A gap along the road, bumper to bumper."""
 
     of: str | None = Field(None, strict=True, description=f"{WHO}; left out: the event's own actor")
     to: str | None = Field(None, strict=True, description=f"{WHO}; left out: the ego")
@@ -65,7 +66,7 @@ class HeadwayWhen(Section):
     """The gap over the follower's own speed."""
 
     of: str | None = Field(None, strict=True, description=f"the follower: {WHO}; left out: the ego")
-    to: str | None = Field(None, strict=True, description=f"who is ahead: {WHO}; left out: the event's own actor")
+    to: str | None = Field(None, strict=True, description=f"the leader: {WHO}; left out: the event's own actor")
     below: Lasting | None = Field(None, description="1.2 s")
     above: Lasting | None = Field(None, description="3 s")
     _bound = model_validator(mode="after")(one_bound)
@@ -84,7 +85,7 @@ class StandstillWhen(Section):
 
 class TravelledWhen(Section):
     of: MaybeWho = None
-    distance: Way = Field(description="the way covered since the start, such as 40 m")
+    distance: Way = Field(description="the distance travelled since the start, such as 40 m")
 
 
 class ReachedWhen(Section):
@@ -104,11 +105,11 @@ class PassedWhen(Section):
 
 class EndedWhen(Section):
     event: EventId = Field(description="the id of another event")
-    after: Instant = Field(0.0, description="a time since then, such as 1 s")
+    after: Instant = Field(0.0, description="a time after its end, such as 1 s")
 
 
 def _just_named(key: str, section: type[Section]) -> BeforeValidator:
-    """`ended: slow` is short for `ended: {event: slow}`."""
+    """Accepts `ended: slow` as a short form of `ended: {event: slow}`."""
 
     def read(written: Any) -> Any:
         return {key: written} if isinstance(written, str) else written
@@ -116,12 +117,12 @@ def _just_named(key: str, section: type[Section]) -> BeforeValidator:
     return BeforeValidator(read, json_schema_input_type=section | str | None)
 
 
-MOST_PARTS = 8  # conditions that are joined
+MOST_PARTS = 8  # maximum number of joined conditions
 
 
 def _parts(written: list["When"]) -> list["When"]:
     if not 2 <= len(written) <= MOST_PARTS:
-        raise fault(f"{len(written)} conditions", f"from 2 to {MOST_PARTS} that are joined")
+        raise fault(f"{len(written)} conditions", f"from 2 to {MOST_PARTS} joined conditions")
     return written
 
 
@@ -129,7 +130,7 @@ Joined = Annotated[list["When"], AfterValidator(_parts), Field(strict=True)]
 
 
 class When(Section):
-    """Exactly one trigger, or several joined: `any` of what may itself be `all` of some."""
+    """Exactly one trigger, or several joined ones: `any` of conditions, each of which may be `all` of several."""
 
     after: Instant | None = Field(None, description="a time from the start, such as 1.5 s")
     ended: Annotated[EndedWhen | None, _just_named("event", EndedWhen)] = Field(
@@ -150,9 +151,9 @@ class When(Section):
     )
     all: Joined | None = Field(
         None,
-        description="a list of conditions that hold at once, such as [{gap: {below: 10 m}}, {speed: {above: 30 km/h}}]",
+        description="conditions, all of which hold, such as [{gap: {below: 10 m}}, {speed: {above: 30 km/h}}]",
     )
-    any: Joined | None = Field(None, description="a list of conditions of which one holds, each perhaps an all: [...]")
+    any: Joined | None = Field(None, description="a list of conditions, one of which holds; each may be an all: [...]")
 
     @model_validator(mode="after")
     def _one(self) -> "When":
@@ -164,11 +165,11 @@ class When(Section):
             found = f"{inner.pop()} within {self.named}"
             raise fault(found, "any: [...] outside, all: [...] within it, single conditions within those")
         if len(list(self.singles())) > MOST_PARTS:
-            raise fault(f"{len(list(self.singles()))} conditions", f"at most {MOST_PARTS} that are joined")
+            raise fault(f"{len(list(self.singles()))} conditions", f"at most {MOST_PARTS} joined conditions")
         return self
 
     def singles(self, key: str = "when") -> Iterator[tuple[str, "When"]]:
-        """The conditions that it is made of, each with its path; itself where it is one."""
+        """The single conditions of the trigger, each with its path."""
         if self.named not in ("all", "any"):
             yield key, self
         for i, part in enumerate(self.all or self.any or ()):
@@ -184,8 +185,9 @@ def lane_ref(lane: LaneNumber) -> LaneRef:
 
 
 def pair_of(when: When, actor: str, leader: str | None) -> tuple[str | None, str | None]:
-    """Between whom a gap, TTC or headway counts: what is left out is the event's actor and the ego, the ego's leader
-    where the actor is the ego itself, None where there is no such body.
+    """The two bodies of a gap, TTC or headway.
+
+    Defaults are the event's actor and the ego; if the actor is the ego itself, its leader; None without a leader.
     """
     part = when.gap or when.ttc or when.headway
     assert part is not None
@@ -197,37 +199,48 @@ def pair_of(when: When, actor: str, leader: str | None) -> tuple[str | None, str
 
 
 def compiled_trigger(when: When, actor: str, leader: str | None) -> Trigger:
-    """The trigger that a well-formed mapping means for an event of `actor`."""
-    match when.named:
-        case "all":
-            return AllOf(tuple(compiled_trigger(part, actor, leader) for part in when.all))
-        case "any":
-            return AnyOf(tuple(compiled_trigger(part, actor, leader) for part in when.any))
-        case "after":
-            return After(when.after)
-        case "ended":
-            return AfterEvent(when.ended.event, when.ended.after)
-        case "speed":
-            part = when.speed
-            return AtSpeed(part.of or actor, *_bound(part.below, part.above))
-        case "standstill":
-            return AtStandstill(when.standstill.of or actor)
-        case "travelled":
-            return AfterDistance(when.travelled.of or actor, when.travelled.distance)
-        case "reached":
-            return AtPlace(when.reached.of or actor, when.reached.along)
-        case "in_lane":
-            return InLane(when.in_lane.of or actor, lane_ref(when.in_lane.lane))
-        case "passed":
-            return HasPassed(when.passed.of or actor, when.passed.what)
+    """The trigger of a valid spec, for an event of `actor`."""
+    if when.any is not None:
+        return AnyOf(tuple(_single_or_all(part, actor, leader) for part in when.any))
+    return _single_or_all(when, actor, leader)
+
+
+def _single_or_all(when: When, actor: str, leader: str | None) -> Single | AllOf:
+    if when.all is not None:
+        return AllOf(tuple(_single(part, actor, leader) for part in when.all))
+    return _single(when, actor, leader)
+
+
+def _single(when: When, actor: str, leader: str | None) -> Single:
+    match when:
+        case When(after=seconds) if seconds is not None:
+            return After(seconds)
+        case When(ended=EndedWhen() as ended):
+            return AfterEvent(ended.event, ended.after)
+        case When(speed=SpeedWhen() as speed):
+            return AtSpeed(speed.of or actor, *_bound(speed.below, speed.above))
+        case When(standstill=StandstillWhen() as standstill):
+            return AtStandstill(standstill.of or actor)
+        case When(travelled=TravelledWhen() as travelled):
+            return AfterDistance(travelled.of or actor, travelled.distance)
+        case When(reached=ReachedWhen() as reached):
+            return AtPlace(reached.of or actor, reached.along)
+        case When(in_lane=InLaneWhen() as in_lane):
+            return InLane(in_lane.of or actor, lane_ref(in_lane.lane))
+        case When(passed=PassedWhen() as passed):
+            return HasPassed(passed.of or actor, passed.what)
     of, to = pair_of(when, actor, leader)
-    assert of is not None and to is not None, "doubts() lets no open pair through"
+    assert of is not None and to is not None, "check_event() refuses an incomplete pair"
     if when.ttc is not None:
         return AtTTC(of, to, when.ttc.below)
     if when.gap is not None:
         return AtGap(of, to, *_bound(when.gap.below, when.gap.above))
+    assert when.headway is not None
     return AtHeadway(of, to, *_bound(when.headway.below, when.headway.above))
 
 
 def _bound(below: float | None, above: float | None) -> tuple[float, bool]:
-    return (below, True) if above is None else (above, False)
+    if above is not None:
+        return above, False
+    assert below is not None  # one of them is given
+    return below, True

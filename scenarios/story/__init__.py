@@ -1,4 +1,4 @@
-"""English story lines.
+"""Story lines in English.
 
-Owns the grammar, its parse trees, trigger phrases, examples and suggestions.
+Owns the grammar, parsing, trigger phrases, examples and suggestions.
 """

@@ -1,11 +1,11 @@
-"""Phrases that show what can be said, and numbers in words."""
+"""Example phrases of the grammar, and numbers in words."""
 
 import re
 
 from scenarios.verbs import VERBS
 
-# Offered to an author whose sentence is not understood, and examples on the page of what can be said; {a} and {b} are
-# actors, {c} is cargo. A test parses every one.
+# Offered for a sentence that is not understood, and shown on the page of phrases; {a} and {b} are actors, {c} is
+# cargo. A test parses every one.
 _PHRASES = (
     "{a} brakes at 6 m/s^2 after 1.5 s",
     "{a} brakes hard after 1.5 s",
@@ -58,8 +58,6 @@ _PHRASES = (
     "{a} steps out from behind {b} after 2 s",
     "{a} runs out from behind {b} after 2 s",
     "{a} steps out from in front of {b} after 2 s",
-    "{a} follows the trajectory (2 s, 20 m, 0 m), (4 s, 38 m, 3 m)",
-    "{a} loses control turning 90 deg to the left",
     "{a} drops {c} after 2 s",
     "{a} appears at the scene's edge after 1 s",
     "{a} disappears at the scene's edge",
@@ -75,7 +73,7 @@ _SPELT |= {word: 10 * n for n, word in enumerate(_TENS.split(), 2)}
 
 
 def spelt(words: str) -> str:
-    """A number in words as digits: "two" 2, "twenty-five" 25, "half a" 0.5, "one and a half" 1.5."""
+    """Converts a number in words to digits: "two" 2, "twenty-five" 25, "half a" 0.5, "one and a half" 1.5."""
     if words.startswith("half"):
         return "0.5"
     whole = words.partition(" and a half")[0]

@@ -1,4 +1,4 @@
-"""Whom a story speaks of."""
+"""The actors that a story refers to."""
 
 from collections.abc import Iterable
 

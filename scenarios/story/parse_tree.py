@@ -1,4 +1,4 @@
-"""From the parse tree of a story line to what it says, clause by clause, its actors still as phrases."""
+"""From the parse tree of a story line to clauses, with the actors as phrases."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -8,19 +8,19 @@ from pathlib import Path
 
 from lark import Lark, Token, Transformer
 
-from scenarios.source.units import ACCELERATION, ANGLE, SPEED, TIME, PhysicalQuantity, measure_of
+from scenarios.source.units import ACCELERATION, SPEED, TIME, PhysicalQuantity, measure_of
 from scenarios.spec.actor_references import ORDINALS
 from scenarios.story.trigger_phrases import Moments, lane_of, side_of
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Moment, Part, flat
 from scenarios.verbs.story_verb import PartReader, StoryVerb
 
-# Deceleration behind a word. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near dry limits.
+# Decelerations of words. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near a dry road's limit.
 
 
 class WordedRate(str):
-    """A rate that a word stands for, such as "hard", and not a number of the line: of a car. Who brakes less well than
-    a car means less by it. `usual` is the field of a kind's `Dynamics` that says it for every kind, if there is one.
+    """A rate given by a word such as "hard" instead of a number; the value is a car's. An actor whose kind brakes less
+    well uses less. `usual` is the field of a kind's `Dynamics` that has the value for each kind, if there is one.
     """
 
     usual: str = ""
@@ -42,11 +42,12 @@ USUAL_RATE = {
     "slows down": WordedRate("2 m/s^2", "slowing_down_mps2"),
 }
 _BEGINS_WITH_THEN = re.compile(r"(and )?(then|after that|afterwards)(?![\w-])")
-RUNNING = "at a run"  # a speed that depends on who runs
+RUNNING = "at a run"  # a speed that depends on the actor
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
-_HEARD_ONLY = ("after", "when", "target", "side")  # parts that are no argument of the verb
-# What "at" or "with" says to each verb; a time always says when.
+_HEARD_ONLY = ("after", "when", "target", "side")  # parts that are not arguments of the verb
+_SAID_BY = dict.fromkeys(("decel", "rate"), ": a word such as hard or gently, or a rate such as 'at 4 m/s^2'")
+# The argument of each verb that "at" or "with" sets; a time is always part of a trigger.
 _AT: dict[str, dict[PhysicalQuantity, str]] = {
     "brake": {ACCELERATION: "decel"},
     "stop": {ACCELERATION: "decel"},
@@ -56,11 +57,10 @@ _AT: dict[str, dict[PhysicalQuantity, str]] = {
     "follow": {SPEED: "speed"},
     "cross": {SPEED: "speed"},
     "step_out": {SPEED: "speed"},
-    "lose_control": {ANGLE: "turn"},
 }
 
 
-# Parts, by their alias, of which a verb must say one; a clause without any comes to a ClauseError.
+# Parts by alias, one of which the verb requires; a clause without any becomes a ClauseError.
 NEEDED: dict[str, tuple[str, ...]] = {
     "turn": ("turned",),
     "change_lane": ("turned",),
@@ -74,7 +74,7 @@ def grammar() -> Lark:
 
 
 def grammar_text(verbs: Iterable[StoryVerb]) -> str:
-    """The grammar of story lines with the rules of verbs that have a module of their own."""
+    """The grammar of story lines, including the rules of verbs with their own module."""
     written = Path(__file__).with_name("story.lark").read_text("utf-8")
     return "\n".join([written, *(f"%extend deed: {verb.key}\n{verb.grammar}" for verb in verbs)])
 
@@ -88,10 +88,10 @@ def clauses(plain: str) -> tuple[bool, tuple[Clause | ClauseError, ...]]:
 
 @lru_cache(maxsize=1)
 def _reader() -> Transformer:
-    """The reader of parse trees, with a method for each rule of the verbs that have a module of their own."""
+    """The transformer of parse trees, with a method for each rule of the verbs with their own module."""
     methods = {name: method for verb in VERBS.all() for name, method in _methods_of(verb).items()}
     if known := sorted(name for name in methods if hasattr(_StoryTransformer, name)):
-        raise ValueError(f"rules of story.lark that a verb has, too: {', '.join(known)}")
+        raise ValueError(f"rules of story.lark that a verb also has: {', '.join(known)}")
     return type("_VerbTransformer", (_StoryTransformer,), methods)()
 
 
@@ -110,12 +110,12 @@ def _part_method(part: str | PartReader) -> Callable:
 
 
 def _at(verb: str) -> Mapping[PhysicalQuantity, str]:
-    """What "at" or "with" says to a verb, by the measure of the quantity behind it."""
+    """The arguments of a verb that "at" or "with" can set, by the measure of the quantity."""
     return VERBS[verb].at if VERBS.get(verb) else _AT.get(verb, {})
 
 
 def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | ClauseError:
-    """The parts of a clause as one; `preset` holds what is meant if the clause does not say it."""
+    """The parts of a clause joined to one clause; `preset` has values for parts that the clause does not have."""
     says: dict[str, object] = {}
     for key, value in parts:
         if key == "at":
@@ -126,7 +126,7 @@ def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | Cl
         if key == "after":
             key, value = "when", Moment("after", {"after": value}, {})
         if key in says:
-            return ClauseError(f"'{key}' said once, not twice")
+            return ClauseError(f"'{key}' given once, not twice{_SAID_BY.get(key, '')}")
         says[key] = value
     own = VERBS.get(verb)
     written = own.section.model_fields if own is not None else ()
@@ -142,7 +142,7 @@ def _at_wanted(verb: str, value: object) -> str:
 
 
 class _StoryTransformer(Moments):
-    """One method for each rule of story.lark, bottom up."""
+    """Reads parse trees bottom up: one method per rule of story.lark."""
 
     def start(self, items: list) -> list[Clause | ClauseError]:
         return items
@@ -158,7 +158,7 @@ class _StoryTransformer(Moments):
             return ClauseError("a delay only after an event: '1 s after event-1 has ended'")
         moments = [Moment("after", {"after": value}, {}) if key == "after" else value for key, value in parts]
         if moments and deed.when is not None:
-            return ClauseError("'when' said once, not twice")
+            return ClauseError("'when' given once, not twice")
         return replace(deed, who=who, when=moments[0] if moments else deed.when)
 
     def gait(self, items: list[Token]) -> str:
@@ -196,10 +196,7 @@ class _StoryTransformer(Moments):
     def driver(self, items: list[Token]) -> Part:
         return "driver", str(items[0])
 
-    def point(self, items: list[str]) -> list[str]:
-        return items
-
-    # -- deeds ---------------------------------------------------------------------------------------------------------
+    # -- verbs ---------------------------------------------------------------------------------------------------------
 
     def hold(self, items: list):
         return collected("hold_speed", flat(items))
@@ -217,7 +214,7 @@ class _StoryTransformer(Moments):
         parts = [part for part in _rated(items, "decel", BRAKING) if part[0] != "until"]
         times = [value for key, value in parts if key == "within" and measure_of(str(value)) is TIME]
         if times and any(key == "for" for key, _ in parts):
-            return ClauseError(f"a way instead of 'within {times[0]}': '{WHO} stops within 20 m for 2 s'")
+            return ClauseError(f"a distance instead of 'within {times[0]}': '{WHO} stops within 20 m for 2 s'")
         if times:
             return collected("change_speed", parts, to="0 km/h")
         return collected("stop", parts)
@@ -293,13 +290,6 @@ class _StoryTransformer(Moments):
     def step_out_before(self, items: list):
         return _stepping(items, "before")
 
-    def follow_trajectory(self, items: list):
-        points = [item for item in items if isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)]
-        return collected("follow_trajectory", flat(i for i in items if i not in points), points=points)
-
-    def lose_control(self, items: list):
-        return collected("lose_control", flat(items))
-
     def drop(self, items: list):
         return collected("drop", [("cargo", items[0]), *(p for p in flat(items[1:]) if p[0] != "onto")])
 
@@ -310,8 +300,8 @@ class _StoryTransformer(Moments):
         return collected("disappear", flat(items))
 
 
-_KEYS = {"lasting": "for", "turning": "turn"}
-for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting", "turning"):
+_KEYS = {"lasting": "for"}
+for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting"):
     setattr(_StoryTransformer, _name, lambda self, items, key=_KEYS.get(_name, _name): (key, items[0]))
 
 

@@ -1,4 +1,4 @@
-"""What can be said, read off the grammar of story lines: for authors, as a page, and for tests, as sentences."""
+"""A catalog of all phrases, derived from the grammar of story lines: as a page for authors, as sentences for tests."""
 
 import textwrap
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ SLOTS = {
     "seconds": ("QUANTITY", "10 m"),
     "point": ("POINT", "(1 s, 10 m, 0 m)"),
 }
-_UNLISTED = ("speed_since",)  # aliases of what is a part of a verb and a condition, which the grammar reads as one
-_CHARACTERS = {"[0-5]": ("0", "1")}  # classes of characters that words are made of, by examples
+_UNLISTED = ("speed_since",)  # aliases of rules that join a part of a verb and a condition
+_CHARACTERS = {"[0-5]": ("0", "1")}  # examples of character classes in words
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +38,7 @@ def _terminals() -> dict[str, Tree]:
 
 @lru_cache(maxsize=256)
 def words(terminal: str) -> tuple[str, ...]:
-    """Every way to say a terminal, in the grammar's order."""
+    """All alternatives of a terminal, in the grammar's order."""
     return tuple(dict.fromkeys(text.strip() for text in _spelt(_terminals()[terminal])))
 
 
@@ -65,15 +65,15 @@ def _literal(token: Token) -> list[str]:
 
 
 def verbs() -> tuple[str, ...]:
-    """The rules of what an actor can do."""
+    """The rules of the actions of an actor."""
     rules = [str(leaf.name) for leaf in _rules()["deed"].scan_values(lambda v: isinstance(v, NonTerminal))]
-    own = [verb.key for verb in VERBS.all()]  # those with a module of their own come last
+    own = [verb.key for verb in VERBS.all()]  # verbs with their own module come last
     return tuple(sorted(rules, key=lambda rule: own.index(rule) if rule in own else -1))
 
 
 @lru_cache(maxsize=1)
 def openings() -> dict[str, frozenset[str]]:
-    """The first word of every way to begin a verb, with the verbs that begin so."""
+    """The first words of each verb, with the verbs that begin with them."""
     found: dict[str, set[str]] = {}
     for verb in verbs():
         for way in _ways(_rules()[verb], _Variation(once=frozenset({"when"}))):
@@ -83,7 +83,7 @@ def openings() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=256)
 def verb_of(sentence: str) -> str:
-    """The rule of a sentence's first deed; raises lark's UnexpectedInput."""
+    """The rule of the first action in a sentence; raises lark's UnexpectedInput."""
     tree = grammar().parse(sentence)
     deed = next(child for child in tree.children if isinstance(child, Tree)).children[-1].data
     return next(verb for verb in verbs() if deed == verb or deed in _aliases(verb))
@@ -98,10 +98,10 @@ def _aliases(verb: str) -> set[str]:
 
 @dataclass(frozen=True)
 class _Variation:
-    """What is varied in the sentences of a rule.
+    """The variation in the sentences of a rule.
 
-    `once`: rules of which one way is enough. `needed`: aliases of parts of which one must be said. `every_word`:
-    whether each word for the same is said, or one.
+    `once`: rules for which one alternative is enough. `needed`: aliases of parts, one of which is required.
+    `every_word`: use every synonym instead of one.
     """
 
     once: frozenset[str]
@@ -110,7 +110,7 @@ class _Variation:
 
 
 def sentences(every_word: bool = True) -> Iterator[tuple[str, str]]:
-    """(rule, sentence): every verb with every part, and every trigger, one at a time; with every word for each."""
+    """(rule, sentence): every verb with every part, and every trigger, one at a time; with every word of each."""
     for verb in verbs():
         varied = _Variation(frozenset({"when"}), needed_parts(verb), every_word)
         for said in dict.fromkeys(_ways(_rules()[verb], varied)):
@@ -121,13 +121,13 @@ def sentences(every_word: bool = True) -> Iterator[tuple[str, str]]:
 
 
 def needed_parts(verb: str) -> tuple[str, ...]:
-    """The parts of a verb, by their alias, of which one must be said."""
+    """The parts of a verb, by alias, of which one is required."""
     own = VERBS.get(verb)
     return NEEDED.get(verb, ()) if own is None else own.needed
 
 
 def _ways(node: Tree, varied: _Variation) -> list[str]:
-    """What a rule can say: the shortest first, then each of its choices with the rest as short."""
+    """Phrases of a rule: the shortest, then each alternative with the rest as short."""
     match node.data:
         case "expansions":
             listed = (child for child in node.children if _alias(child) not in _UNLISTED)
@@ -164,7 +164,7 @@ def _ways(node: Tree, varied: _Variation) -> list[str]:
 
 
 def _choices(inner: Tree, sign: str) -> list[Tree]:
-    """The parts of which any number may be said; none of what is no such list."""
+    """The parts of which any number is allowed; none for a rule without such a list."""
     name = inner.children[0].name if inner.data == "value" and isinstance(inner.children[0], NonTerminal) else None
     return list(_rules()[str(name)].children) if sign == "*" and name is not None else []
 
@@ -179,40 +179,41 @@ _SECTIONS = (
     ("When", "when"), ("*CONDITIONS*", "conditions"), ("*CONDITION*", "condition"), ("*HAPPENING*", "happening"),
     ("*PAIR*", "pair"),
 )  # fmt: skip
-MANY = 6  # ways to say a word: beyond so many they are listed once, under a name
+MANY = 6  # a word with more alternatives is listed once, under a name
 _OPENING = """\
 # What a story can say
 
 Written by `nearmiss explain --phrases` from the grammar `scenarios/story/story.lark` and the
 verbs of `scenarios/verbs`; a test keeps the two equal.
 
-A line says what somebody does, and when: `WHEN, WHO DEED` or `WHO DEED ... WHEN`. With `and then` (`then`,
-`after that`) a deed begins when the one before it has ended, and with `when` once that holds as well; a line may begin
-so, too. `slow: lead brakes` names a line, so that another can say `when slow has ended`. Alternatives are separated by
-|, what stands in [] may be left out, parts come in any order. Capitals do not matter. Names in italics are explained
-here or at the end.
+A line states what an actor does, and when: `WHEN, WHO DEED` or `WHO DEED ... WHEN`. After `and then` (`then`,
+`after that`) an action begins when the one before it has ended, and with `when` once that condition holds as well; a
+line may begin so, too. `slow: lead brakes` names a line, so that another can use `when slow has ended`. Alternatives
+are separated by |, parts in [] are optional, and parts come in any order. Upper and lower case are equal. Names in
+italics are explained here or at the end.
 
 * *WHO* is an actor's id or a description of one: `lead`, `the lead car`, `the second pedestrian`, `the ego`, `it`.
 * *QUANTITY* is a number, in digits or words, with its unit: `6 m/s^2`, `two seconds`, `half a second`.
-* *POINT* is `(1 s, 10 m, 0.5 m)`: the time, the way forward and the way to the left from where and when it begins.
+* *POINT* is `(1 s, 10 m, 0.5 m)`: the time, the distance forward and the distance to the left, all from its start.
 """
 
 
 _CONDITIONS = (
-    "A gap, TTC or headway is between two: whoever is left out is who acts, or the ego where that one is named; `its`"
-    " is of who acts. More than two conditions may be joined; `and` binds closer than `or`. All that are joined by"
-    " `and` must hold at one instant; a time that has passed, and an event that has ended, hold from then on."
+    "A gap, TTC or headway is between two bodies. If one is left out, it is the actor of the sentence, or the ego if"
+    " that actor is named; `its` refers to the actor of the sentence. Several conditions can be joined; `and` binds"
+    " closer than `or`. All conditions joined by `and` must hold at the same time; a time that has passed and an event"
+    " that has ended hold from then on."
 )
 
 
 def page() -> str:
-    """Everything that a story line can say, as Markdown."""
+    """The page of all phrases of story lines, as Markdown."""
     lines = [
         *_OPENING.splitlines(),
         f"* Units: {'; '.join(f'{m.name} in {m.fits}' for m in MEASURES)}.",
         *_wrapped(f"* Kinds: {_listed(sorted({*map(str, Kind), *NOUNS} - JOINED.keys()))}."),
         *_wrapped(f"* Which of them: {_listed([*ADJECTIVES, *ORDINALS])}."),
-        *_wrapped(f"* Somebody told of before: {_listed(sorted(PRONOUNS))}."),
+        *_wrapped(f"* An actor mentioned before: {_listed(sorted(PRONOUNS))}."),
     ]
     for title, rule in _SECTIONS:
         lines += ["", f"## {title}", "", *_alternatives(rule)]
@@ -234,7 +235,7 @@ def _listed(said: list[str]) -> str:
 
 
 def _in_rules() -> set[str]:
-    """The terminals that rules speak of, but for those that names and numbers are made of."""
+    """The terminals that rules refer to, except those that names and numbers consist of."""
     trees = (tree for name, tree in _rules().items() if name not in SLOTS)
     return {str(leaf.name) for tree in trees for leaf in tree.scan_values(lambda v: isinstance(v, Terminal))}
 
@@ -245,7 +246,7 @@ def _alternatives(rule: str) -> list[str]:
 
 
 def _listed_ways(rule: str) -> Iterator[Tree]:
-    """The ways of a rule, with those of a rule that it takes in."""
+    """The alternatives of a rule, including those of a rule that it refers to."""
     for child in _rules()[rule].children:
         inner = _bare(child)
         if inner is not None and inner.name not in (*SLOTS, *(known for _, known in _SECTIONS)):
@@ -255,7 +256,7 @@ def _listed_ways(rule: str) -> Iterator[Tree]:
 
 
 def _bare(way: Tree) -> NonTerminal | None:
-    """The rule that a way consists of; None where there is more to it."""
+    """The rule that an alternative consists of; None if it has other parts."""
     only = way.children[0] if way.data == "expansion" and len(way.children) == 1 else None
     inner = only.children[0] if only is not None and only.data == "value" else None
     return inner if isinstance(inner, NonTerminal) else None
@@ -268,7 +269,7 @@ def _examples(verb: str) -> list[str]:
 
 
 def _shown(node: Tree, needed: tuple[str, ...] = ()) -> str:
-    """A rule's way to say something, for a reader. `needed`: the aliases of parts of which one must be said."""
+    """One alternative of a rule, as readers see it. `needed`: the aliases of parts, one of which is required."""
     match node.data:
         case "expansions":
             return " | ".join(_shown(child, needed) for child in node.children)
@@ -305,7 +306,7 @@ def _repeated(inner: Tree, sign: str, needed: tuple[str, ...]) -> str:
 
 
 def _parts(choices: list[Tree], needed: tuple[str, ...]) -> list[str]:
-    """Each thing that a verb may say besides, with those of a rule that it takes in."""
+    """Each optional part of a verb, including those of a rule that it refers to."""
     shown: list[str] = []
     for child in choices:
         inner = _bare(child)
@@ -330,7 +331,7 @@ def _slot(terminal: str) -> str:
 
 
 def _compact(node: Tree) -> str:
-    """The ways to say a word, as they are composed in the grammar."""
+    """The alternatives of a word, as composed in the grammar."""
     match node.data:
         case "expansions":
             return " | ".join(dict.fromkeys(filter(None, map(_compact, node.children))))

@@ -1,4 +1,4 @@
-"""English story lines: a small grammar whose sentences become the very mappings that an author may write instead."""
+"""Parse English story lines to the structured events that an author may write instead."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 
 
 class StorySyntaxError(ValueError):
-    """A line that is not understood, or says what cannot be."""
+    """A line that cannot be parsed or refers to something that does not exist."""
 
     def __init__(self, found: str, wanted: str):
         self.found, self.wanted = found, wanted
@@ -33,9 +33,9 @@ class StorySyntaxError(ValueError):
 
 @dataclass(frozen=True)
 class StoryContext:
-    """What the story has told so far: how many events, and of the last one its name and actor (None: of none).
+    """The events of the story so far: their number, and the name and actor of the last one (None without events).
 
-    `taken`: names that lines give themselves, wherever they stand.
+    `taken`: names that lines anywhere in the story give themselves.
     """
 
     taken: frozenset[str] = frozenset()
@@ -44,7 +44,7 @@ class StoryContext:
     actor: str | None = None
 
     def next_name(self) -> str:
-        """Of the next event, if it has none of its own."""
+        """Name of the next event without its own name."""
         name = f"event-{self.events + 1}"
         while name in self.taken:
             name += "-b"
@@ -52,7 +52,7 @@ class StoryContext:
 
 
 def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> list[dict[str, object]]:
-    """The structured events {id, actor, when, do} that a line stands for, one a clause; raises Misread."""
+    """The structured events {id, actor, when, do} of a line, one per clause; raises StorySyntaxError."""
     plain = re.sub(r"\s+", " ", text).strip().lower()
     if not 0 < len(re.sub(r"\([^()]*\)", "", plain[:MOST])) <= LONGEST or len(plain) > MOST:
         raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
@@ -70,7 +70,7 @@ def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> 
 
 
 def label_of(line: str) -> str | None:
-    """The name that a line gives itself."""
+    """The name that a line gives itself, as in 'slow: lead brakes'."""
     label = LABEL.fullmatch(re.sub(r"\s+", " ", line[:MOST]).strip().lower())
     return label[1] if label else None
 
@@ -86,10 +86,10 @@ def _structured(
         event = name if name and last else told.next_name()
         if clause.who is None and not then and not place:
             near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(clause.verb.replace("_", " "), cast))
-            raise AmbiguousReference(f"an actor who does it, a phrase such as {near}")
+            raise AmbiguousReference(f"an actor, with a phrase such as {near}")
         after = told.event if then or place else None
         if then and not place and after is None:
-            raise AmbiguousReference("an event before it: nothing was told of yet after which this could be")
+            raise AmbiguousReference("an event before it: no earlier event exists")
         events.append({"id": event, **_event(clause, cast, told, after)})
         told = StoryContext(told.taken, told.events + 1, event, str(events[-1]["actor"]))
     return events
@@ -116,7 +116,7 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: str | No
 
 
 def _worded(rate: WordedRate, actor: str, cast: ActorIndex) -> str:
-    """What "hard" or "gently" means of an actor: a car's rate, less of who cannot brake as hard as a car."""
+    """The rate of "hard" or "gently" for an actor: a car's rate, limited by the actor's kind."""
     dynamics = KINDS[cast.members[actor].kind if actor in cast.members else Kind.CAR].dynamics
     if rate.usual:
         return f"{getattr(dynamics, rate.usual):g} m/s^2"
@@ -127,13 +127,13 @@ def _worded(rate: WordedRate, actor: str, cast: ActorIndex) -> str:
 
 
 def _running(actor: str, cast: ActorIndex) -> str:
-    """The speed that "at a run" means of an actor; of one whose section is faulty, an adult's."""
+    """The speed of "at a run" for an actor; if its section is faulty, an adult's."""
     kind = cast.members[actor].kind if actor in cast.members else Kind.PEDESTRIAN
     return f"{KINDS[kind].dynamics.running_mps * 3.6:.6g} km/h"
 
 
 def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
-    """Words that mean one thing of who stands and another of who moves."""
+    """The verb of words whose meaning depends on whether the actor stands or moves."""
     who = cast.members.get(actor)
     verb = VERBS.get(clause.verb)
     if verb is not None and who is not None:
@@ -160,7 +160,7 @@ def _when(
 
 
 def _both(before: dict[str, object], condition: dict[str, object]) -> dict[str, object]:
-    """'And then ... when': the condition counts once the event before it has ended."""
+    """The trigger of 'and then ... when': the condition applies once the event before it has ended."""
     return {"all": [before, *condition.get("all", [condition])]}
 
 
@@ -173,9 +173,9 @@ def _condition(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext)
     values = dict(moment.values)
     if values.get("event") == FORMER:
         if told.event is None:
-            raise AmbiguousReference("an event by its name: nothing was told of yet that could have ended")
+            raise AmbiguousReference("an event by its name: no earlier event exists")
         values["event"] = told.event
-    # In its own sentence 'it' is who does something; before that, whoever was told of last.
+    # In a condition 'it' is the actor of the clause; as the subject it is the actor mentioned last.
     names = {key: resolve(phrase, cast, actor) for key, phrase in moment.names.items() if key != "lane"}
     if "lane" in moment.names:
         values["lane"] = _lane_of(moment.names["lane"], cast)
@@ -185,7 +185,7 @@ def _condition(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext)
 
 
 def _partner(names: dict[str, str], actor: str) -> dict[str, str]:
-    """The second of two of whom a condition names one: whoever acts, or the ego if it is the actor who is named."""
+    """The second body of a condition that names one: the actor, or the ego if the named one is the actor."""
     ((said, who),) = names.items()
     unsaid = "of" if said == "to" else "to"
     if who == actor == "ego":
@@ -200,13 +200,13 @@ def _lane_of(phrase: str, cast: ActorIndex) -> int:
 
 
 def _check_target(said: Clause, actor: str, cast: ActorIndex, told: StoryContext) -> None:
-    """Whom an action is aimed at is fixed by the road: saying someone else is a fault, not decoration."""
+    """Checks the target of an action: the road determines it, so a different name is a fault."""
     if said.target is None or said.target in ("traffic", "the traffic", "the vehicle in front", "the car in front"):
         return
     target = resolve(said.target, cast, told.actor)
     fits = "ego" if said.verb != "follow" or actor != "ego" else cast.leader()
     if target != fits or actor == target:
-        wanted = "the ego" if fits == "ego" else f"whoever is ahead in its lane at the start ({fits or 'nobody'})"
+        wanted = "the ego" if fits == "ego" else f"the actor ahead in its lane at the start ({fits or 'none'})"
         raise AmbiguousReference(f"{wanted} instead of '{said.target}'")
 
 
@@ -216,7 +216,7 @@ def _check_side(said: Clause, actor: str, cast: ActorIndex) -> None:
     side = cast.members[actor].side
     if side != said.side:
         raise AmbiguousReference(
-            f"what the place of {actor} says: " + (f"it is on the {side}" if side else "no side is known")
+            f"the side at which {actor} is placed: " + (f"it is on the {side}" if side else "no side is known")
         )
 
 
@@ -225,21 +225,27 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIn
     at = len(plain) if ended else error.pos_in_stream
     if (
         ended and "_BRAKES" in error.expected and "_ARTICLE" not in error.expected
-    ):  # all words were taken for the actor's: the verb is the unknown one
+    ):  # all words belong to the actor: the verb is unknown
         begun = max((match.end() for match in _CHAINED.finditer(plain)), default=0)
         named = f"{subject_of(plain[begun:].split(), cast)} "
         at = begun + len(named) * plain[begun:].startswith(named)
     stuck = f"not understood from '{plain[at:][:40]}' on" if at < len(plain) else "it breaks off"
-    here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # what follows an 'and' that was taken for a condition's
+    here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # with the words after an 'and' of a condition
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
-    if _is_condition(plain) and not _is_deed(plain[:at]):
-        return quoted(text), f"what somebody does, and this happens by itself; wait for it with '... when {plain}'"
+    if (when := _as_condition(plain)) is not None and not _is_deed(plain[:at]):
+        deed = " (the action is 'overtakes')" if when.key == "passed" else ""
+        return quoted(text), f"an action of an actor; this is a condition, so write '... when {plain}'{deed}"
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"
 
 
-def _is_condition(plain: str) -> bool:
-    return _is_deed(f"it brakes when {plain}")
+def _as_condition(plain: str) -> Moment | None:
+    """What a line says as a condition; None where it is none."""
+    try:
+        said = clauses(f"it brakes when {plain}")[1]
+    except UnexpectedInput:
+        return None
+    return said[0].when if all(isinstance(clause, Clause) for clause in said) else None
 
 
 def _is_deed(plain: str) -> bool:

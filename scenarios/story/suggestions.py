@@ -1,4 +1,4 @@
-"""What to offer an author who was not understood: the phrases most like what was said."""
+"""Suggestions for a sentence that is not understood: the most similar phrases of the grammar."""
 
 import re
 from difflib import SequenceMatcher, get_close_matches
@@ -7,12 +7,12 @@ from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, reso
 from scenarios.story.examples import PHRASES
 from scenarios.story.phrase_catalog import openings, verb_of
 
-MATCHED = 12  # phrases that are compared letter by letter
-LONGEST = 200  # characters of a sentence by which it is judged what it is like
+MATCHED = 12  # phrases whose similarity is computed by letters
+LONGEST = 200  # characters of a sentence that are compared
 
 
 def nearest_phrases(plain: str, cast: ActorIndex, count: int = 3) -> list[str]:
-    """The phrases of this language most like a sentence, with this scenario's actors in them."""
+    """The phrases of the grammar most similar to a sentence, with actors of this scenario."""
     words = plain[:LONGEST].split()
     subject = subject_of(words, cast)
     rest = _masked(" ".join(words[len(subject.split()) :] if plain.startswith(subject) else words[1:]))
@@ -36,7 +36,7 @@ def _verb(phrase: str) -> str:
 
 
 def _verbs_meant(rest: str) -> frozenset[str]:
-    """The verbs that begin as the sentence does, or nearly so."""
+    """The verbs whose first words equal or resemble those of the sentence."""
     known, first = openings(), rest.split(" ")[0]
     close = [first] if first in known else get_close_matches(first, known, n=1, cutoff=0.75)
     return known[close[0]] if close else frozenset()
@@ -47,7 +47,7 @@ def _masked(text: str) -> str:
 
 
 def subject_of(words: list[str], cast: ActorIndex) -> str:
-    """The longest beginning of a sentence that names an actor, else the first actor there is."""
+    """The longest beginning of a sentence that names an actor, else the first actor of the scenario."""
     for end in range(min(5, len(words)), 0, -1):
         try:
             resolve(" ".join(words[:end]), cast)

@@ -1,4 +1,4 @@
-"""The words of story lines that say when: quantities, names and triggers, from the parse tree to `Moment`s."""
+"""Trigger phrases of story lines: from the parse tree of quantities, names and conditions to `Moment`s."""
 
 import re
 from dataclasses import replace
@@ -15,7 +15,7 @@ _UNITS = {
     r"met(re|er)s? per second": "m/s",
     r"miles per hour": "mph",
 }
-FORMER = ""  # in `Moment.values`: the event told of just before
+FORMER = ""  # in `Moment.values`: the event before this one in the story
 
 
 def _moment(key: str, quantities: dict[str, object] | None = None, **names: str | None) -> Part:
@@ -23,19 +23,19 @@ def _moment(key: str, quantities: dict[str, object] | None = None, **names: str 
 
 
 def _joined(key: str, parts: list[Part]) -> Part:
-    """Several conditions as one: `values` holds their moments under the key."""
+    """Several conditions as one: `values` has their moments under the key."""
     return "when", Moment(key, {key: tuple(moment for _, moment in parts)}, {})
 
 
 def _between(key: str, bound: str, *items: object) -> Part:
-    """A condition on two bodies: perhaps the pair, then the quantity."""
+    """A condition on two bodies: optionally the pair, then the quantity."""
     *pair, quantity = items
     names = {name: phrase for named in pair for name, phrase in named.items()}
     return _moment(key, {bound: quantity}, **names)
 
 
 class Moments(Transformer):
-    """One method for each rule of story.lark that quantities, names and triggers are made of."""
+    """Reads quantities, names and triggers: one method per rule of story.lark."""
 
     def who(self, words: list[Token]) -> str:
         return " ".join(words)
@@ -90,7 +90,7 @@ class Moments(Transformer):
         return [("when", replace(moment, values=moment.values | {"after": quantity}))]
 
     def speed_since(self, items: list) -> list[Part]:
-        """'keeps 30 km/h after the van has passed': the quantity belongs to the verb. A delay cannot stand there."""
+        """'keeps 30 km/h after the van has passed': the quantity belongs to the verb. A delay is not allowed there."""
         quantity, (_, moment) = items
         return [("delayed" if measure_of(quantity) is TIME else "speed", quantity), ("when", moment)]
 

@@ -1,4 +1,4 @@
 """Sweeps.
 
-Owns axes, constraints and the expansion of one file into concrete variants.
+Owns axes, constraints and the expansion of one file to concrete variants.
 """

@@ -1,7 +1,7 @@
-"""The ways to sweep: a list, a range with a step, draws from a distribution, and parameters varied together.
+"""The axes of a sweep: a list, a range with a step, draws from a distribution, and parameters varied together.
 
-Every axis gives its choices in order, for a search the dimensions that it spans, and the places where its parameters
-are written. Adding a value to an axis, or one more draw, leaves the others as they were.
+Every axis gives its choices in order, the dimensions that it spans for a search, and the paths of its parameters.
+Adding a value to an axis, or one more draw, does not change the others.
 """
 
 import random
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from scenarios.sweeps.axis_spec import Draws, Range, number
 
-DECIMALS = 6  # of what is drawn
+DECIMALS = 6  # of drawn numbers
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One step along an axis: values by path, and where in the file each is written."""
+    """One step along an axis: values by path, and the path of each in the file."""
 
     values: dict[str, object]
     where: dict[str, str]
@@ -23,7 +23,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Span:
-    """Numbers between two ends, in the author's unit ('' for none); `whole` where only integers mean something."""
+    """An interval of numbers in the author's unit ('' for none); `whole` if only integers are valid."""
 
     path: str
     low: float
@@ -32,7 +32,7 @@ class Span:
     whole: bool = False
 
     def written(self, value: float, decimals: int) -> str | int | float:
-        """A number of this span as an author would write it."""
+        """A number of this interval in the author's notation."""
         if self.whole:
             return round(value)
         kept = min(max(round(value, decimals), self.low), self.high)
@@ -41,7 +41,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Options:
-    """Values without an order between them, one of which is taken; joint rows are such, too."""
+    """Values without an order, one of which is chosen; rows of joint values are such, too."""
 
     choices: tuple[Choice, ...]
 
@@ -51,7 +51,7 @@ Dimension = Span | Options
 
 @dataclass(frozen=True)
 class Listed:
-    """Values as the author lists them."""
+    """Values listed by the author."""
 
     path: str
     values: tuple[object, ...]
@@ -69,9 +69,9 @@ class Listed:
             yield Choice({self.path: value}, {self.path: f"{self.where}.{i}"})
 
     def dimensions(self) -> tuple[Dimension, ...]:
-        """Two or more numbers of one unit span what lies between them."""
-        read = [number(value) for value in self.values]
-        if len(read) < 2 or None in read or len({n.unit for n in read}) > 1:
+        """Two or more numbers of one unit span the interval between them."""
+        read = [n for value in self.values if (n := number(value)) is not None]
+        if len(read) < max(2, len(self.values)) or len({n.unit for n in read}) > 1:
             return (Options(tuple(self.choices(0))),)
         found = sorted(float(n.value) for n in read)
         return (Span(self.path, found[0], found[-1], read[0].unit, all(n.whole for n in read)),)
@@ -79,7 +79,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Ranged:
-    """From, to, step."""
+    """A range: from, to, step."""
 
     path: str
     range: Range
@@ -105,7 +105,7 @@ class Ranged:
 
 @dataclass(frozen=True)
 class Rows:
-    """Parameters varied together, a row each."""
+    """Parameters varied together, one row per combination."""
 
     rows: tuple[dict[str, object], ...]
     where: str
@@ -137,10 +137,10 @@ class Drawn:
         return self.count
 
     def choices(self, seed: int) -> Iterator[Choice]:
-        """Draw i depends on the seed, the paths and i alone, so that one draw more moves none of the others.
+        """Draw i depends on the seed, the paths and i only, so that one more draw does not change the others.
 
-        Shares of the unit cube come from an additive recurrence (Roberts' R sequence) with a seeded start: they
-        cover it evenly after any number of draws.
+        Points of the unit cube come from an additive recurrence (Roberts' R sequence) with a seeded start; they cover
+        the cube evenly for any number of draws.
         """
         start = [random.Random(f"{seed}:{path}").random() for path in self.draws]
         stride = _strides(len(self.draws))
@@ -162,7 +162,7 @@ def _span(path: str, draws: Draws) -> Span:
 
 
 def _strides(dimensions: int) -> list[float]:
-    """Powers of 1/g, where g^(d+1) = g + 1: the golden ratio in one dimension, its kin in more."""
+    """Powers of 1/g, where g^(d+1) = g + 1: the golden ratio in one dimension, its generalisation in more."""
     g = 2.0
     for _ in range(64):
         g = (1 + g) ** (1 / (dimensions + 1))

@@ -1,4 +1,4 @@
-"""The shape of what may be written on a sweep's axis: ranges and distributions, exact and with their units."""
+"""The spec of a sweep's axis: ranges and distributions, with exact numbers and units."""
 
 import math
 import re
@@ -14,14 +14,14 @@ from scenarios.source.errors import quoted
 from scenarios.spec.base import Section, fault
 
 MOST_VALUES = 1000  # on one axis
-PATH = r"^(?!(name|sweep|from)(\.|$))[A-Za-z_][\w-]*(\.[\w-]+)*$"  # what of a file may be swept
-LEAST_SHARE = 1e-3  # of a distribution that must lie between its ends
+PATH = r"^(?!(name|sweep|from)(\.|$))[A-Za-z_][\w-]*(\.[\w-]+)*$"  # the paths of a file that may be swept
+LEAST_SHARE = 1e-3  # minimum share of a distribution between its ends
 _NUMBER = re.compile(r"([+-]?\d{1,12}(?:\.\d{1,12})?)\s*(\D.*)?")
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number as written, exact, and its unit; '' where it has none."""
+    """A number as written, exact, with its unit; '' without one."""
 
     value: Decimal
     unit: str
@@ -32,7 +32,7 @@ class Number:
 
     @property
     def written(self) -> str | int | float:
-        """As an author would write it."""
+        """The notation of an author."""
         if self.unit:
             return f"{self.value.normalize():f} {self.unit}"
         return int(self.value) if self.whole else float(self.value)
@@ -55,10 +55,12 @@ def _number(written: object) -> Number:
 
 def _ends(written: object) -> tuple[Number, Number]:
     wanted = "two quantities with the same unit, such as [8 m, 20 m]"
-    read = [number(end) for end in written] if isinstance(written, list) else []
-    if len(read) != 2 or None in read or read[0].unit != read[1].unit or read[0].value == read[1].value:
+    ends = written if isinstance(written, list) else []
+    read = [n for end in ends if (n := number(end)) is not None]
+    if not len(ends) == len(read) == 2 or read[0].unit != read[1].unit or read[0].value == read[1].value:
         raise fault(quoted(", ".join(map(str, written)) if isinstance(written, list) else written), wanted)
-    return tuple(sorted(read, key=lambda end: end.value))
+    low, high = sorted(read, key=lambda end: end.value)
+    return low, high
 
 
 def _factor(written: object) -> float:
@@ -67,7 +69,7 @@ def _factor(written: object) -> float:
     return float(written)
 
 
-# What editors are told of a number on an axis: bare, or with a unit that the path decides.
+# Schema of a number on an axis: without a unit, or with one that the path determines.
 _Spelt = (
     Annotated[int, Field(strict=True)]
     | float
@@ -81,10 +83,10 @@ Factor = Annotated[
 
 
 class Range(Section):
-    """Evenly spaced values; the last is `to` where the steps end there, never beyond it."""
+    """Evenly spaced values; the last one is `to` if a step ends there, and never beyond it."""
 
     from_: Written = Field(alias="from", description="the first value, such as 8 m")
-    to: Written = Field(description="the value not to go beyond, such as 20 m")
+    to: Written = Field(description="the upper limit, such as 20 m")
     step: Written = Field(description="the step, such as 4 m")
 
     @model_validator(mode="after")
@@ -114,14 +116,14 @@ class LogNormal(Section):
 
 
 class Triangular(Section):
-    mode: Written = Field(description="the likeliest value, such as 12 m")
+    mode: Written = Field(description="the most likely value, such as 12 m")
 
 
 _SHAPES = ("normal", "lognormal", "triangular")
 
 
 class Draws(Section):
-    """A distribution cut off at the ends of `between`; uniform where none is named."""
+    """A distribution limited to the interval `between`; uniform by default."""
 
     model_config = ConfigDict(
         json_schema_extra={"not": {"anyOf": [{"required": list(pair)} for pair in combinations(_SHAPES, 2)]}}
@@ -149,11 +151,11 @@ class Draws(Section):
             raise fault(f"a mode of {self.triangular.mode.written}", "one between the ends")
         below, until = self._shares()
         if until - below < LEAST_SHARE:
-            raise fault("ends between which next to nothing of the distribution lies", "ends around its middle")
+            raise fault("ends that contain almost nothing of the distribution", "ends around its middle")
         return self
 
     def quantile(self, share: float) -> float:
-        """The value below which this share (0 to 1) of what lies between the ends is."""
+        """The value below which this share (0 to 1) of the limited distribution lies."""
         low, high = (float(end.value) for end in self.between)
         if self.triangular is not None:
             return _triangular(share, low, float(self.triangular.mode.value), high)
@@ -172,7 +174,7 @@ class Draws(Section):
         return None
 
     def _shares(self) -> tuple[float, float]:
-        """The shares of the whole bell that lie below the two ends."""
+        """The shares of the unlimited distribution below the two ends."""
         bell, ends = self._bell(), [float(end.value) for end in self.between]
         if bell is None:
             return 0.0, 1.0

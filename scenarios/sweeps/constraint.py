@@ -1,7 +1,7 @@
-"""What must hold between the parameters of a sweep: a small language of comparisons in which units count.
+"""Constraints between the parameters of a sweep: a small language of comparisons with units.
 
-Nothing is evaluated as Python: a grammar reads the text into a tree, and the tree knows six comparisons, four
-operations, `and`, `or`, `not`, quantities, words, and the paths of the file.
+Nothing is evaluated as Python: a grammar parses the text to a tree of six comparisons, four operations, `and`, `or`,
+`not`, quantities, words, and paths of the file.
 """
 
 import math
@@ -16,16 +16,16 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedEOF
 from scenarios.source.errors import quoted
 from scenarios.source.units import Amount, NotAQuantity, amount, kind_of
 
-LONGEST = 200  # characters; it bounds the depth of the tree, too
+LONGEST = 200  # characters; this also limits the depth of the tree
 EXAMPLE = "a comparison such as actors.lead.ahead / ego.speed >= 0.5 s, or environment.weather != snow"
-CLOSE = 1e-9  # relative: 8 m is 0.8 s at 10 m/s, whatever the last bit says
+CLOSE = 1e-9  # relative tolerance, so that 8 m at 10 m/s equals 0.8 s
 Value = Amount | str | bool
-Lookup = Callable[[str], object]  # the value at a path as the file writes it; KeyError where it writes none
+Lookup = Callable[[str], object]  # the value at a path as written in the file; KeyError without one
 Meaning = Callable[[Lookup], Value]
 
 
 class Unfit(ValueError):
-    """A constraint that cannot be read, or that compares what cannot be compared."""
+    """A constraint that cannot be parsed, or that compares values of different kinds."""
 
     def __init__(self, found: str, wanted: str):
         self.found, self.wanted = found, wanted
@@ -34,14 +34,14 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True)
 class Constraint:
-    """One condition as written, where in the file, and what it means."""
+    """A condition: its text, its path in the file, and its meaning."""
 
     text: str
     where: str
     meaning: Meaning
 
     def holds(self, lookup: Lookup) -> bool:
-        """Whether it holds for these values; raises Unfit where units or kinds do not go together."""
+        """Whether it holds for these values; raises Unfit if units or kinds do not fit."""
         found = self.meaning(lookup)
         if not isinstance(found, bool):
             raise Unfit(f"{quoted(self.text)}, which is {_kind(found)}", EXAMPLE)
@@ -49,7 +49,7 @@ class Constraint:
 
 
 def read_constraint(text: object, where: str) -> Constraint:
-    """The condition that a line of `where:` stands for; raises Unfit."""
+    """The condition of a line of `where:`; raises Unfit."""
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST:
         raise Unfit(quoted(text), f"{EXAMPLE}, in at most {LONGEST} characters")
     try:
@@ -65,15 +65,15 @@ def _grammar() -> Lark:
 
 def _stuck(error: UnexpectedInput) -> str:
     if isinstance(error, UnexpectedCharacters):
-        return f"the sign {quoted(error.char)} has no meaning here"
+        return f"the character {quoted(error.char)} is not allowed here"
     token = getattr(error, "token", None)
     if isinstance(error, UnexpectedEOF) or token is None or token.type == "$END":
         return "it ends too early"
-    return f"{quoted(str(token))} cannot stand there"
+    return f"{quoted(str(token))} is not allowed there"
 
 
 class _ConstraintTransformer(Transformer):
-    """The tree to functions of the lookup."""
+    """The parse tree to functions of the lookup."""
 
     def quantity(self, parts: list[Token]) -> Meaning:
         try:
@@ -145,7 +145,9 @@ def _at(lookup: Lookup, path: str) -> object:
     try:
         return lookup(path)
     except KeyError:
-        raise Unfit(f"{path}, which is not written in this file", "a path that the file or its sweep writes") from None
+        raise Unfit(
+            f"{path}, which is not written in this file", "a path that is written in the file or its sweep"
+        ) from None
 
 
 def _understood(path: str, written: object) -> Value:

@@ -1,4 +1,4 @@
-"""Sweeps: one file to many variants, as plain data, with the values that make each of them."""
+"""Expands the sweep of a file to variants, as plain data with the values of each."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,18 +6,19 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+from typing import Any
 
 from scenarios.source.errors import SpecError
 from scenarios.sweeps.axes import Choice
 from scenarios.sweeps.constraint import Unfit
 from scenarios.sweeps.sweep_spec import SweepSpec, as_text, read_sweep, without_sweep
 
-MOST_COMBINATIONS = 100_000  # that are looked at before constraints drop some of them
+MOST_COMBINATIONS = 100_000  # before constraints drop some of them
 
 
 @dataclass(frozen=True)
 class SweepVariant:
-    """One combination of a sweep's values: the file's data with them in place, the values as written, and where."""
+    """One combination of a sweep's values: the file's data with these values, the values as written, their paths."""
 
     data: dict[str, object]
     parameters: dict[str, str]
@@ -26,14 +27,14 @@ class SweepVariant:
 
 @dataclass(frozen=True)
 class SweepExpansion:
-    """What a sweep means: its variants, and how many combinations each constraint dropped, by its text."""
+    """The variants of a sweep, and the number of combinations that each constraint dropped, by its text."""
 
     variants: tuple[SweepVariant, ...]
     dropped: dict[str, int]
 
 
 class Refused(Exception):
-    """A sweep that cannot be expanded, with all that is wrong with it."""
+    """A sweep that cannot be expanded, with all its faults."""
 
     def __init__(self, faults: list[SpecError]):
         self.faults = faults
@@ -41,7 +42,7 @@ class Refused(Exception):
 
 
 def expand(data: dict[str, object], seed: int) -> SweepExpansion:
-    """Every combination in the file's order; the data itself where there is no sweep. Raises Refused."""
+    """All combinations in the file's order; without a sweep the data itself. Raises Refused."""
     base = without_sweep(data)
     spec, faults = read_sweep(base, data.get("sweep", {}))
     if faults:
@@ -69,7 +70,7 @@ def expand(data: dict[str, object], seed: int) -> SweepExpansion:
 
 
 def joined(choices: Iterable[Choice]) -> Choice:
-    """One choice of every axis as a single one."""
+    """Joins one choice of every axis to a single choice."""
     values: dict[str, object] = {}
     where: dict[str, str] = {}
     for choice in choices:
@@ -83,7 +84,7 @@ def variant(base: dict[str, object], choice: Choice) -> SweepVariant:
     data = deepcopy(base)
     for path, value in choice.values.items():
         *steps, last = path.split(".")
-        node: object = data
+        node: Any = data  # lists and mappings, as deep as the path goes
         for step in steps:
             node = node[int(step)] if isinstance(node, list) else node.setdefault(step, {})
         node[int(last) if isinstance(node, list) else last] = deepcopy(value)
@@ -91,7 +92,7 @@ def variant(base: dict[str, object], choice: Choice) -> SweepVariant:
 
 
 def first_broken(spec: SweepSpec, base: dict[str, object], choice: Choice) -> str | None:
-    """The first constraint that these values break, as written; None where all hold. Raises Refused for a bad one."""
+    """The first constraint that these values violate, as written, or None. Raises Refused if one is invalid."""
 
     def lookup(path: str) -> object:
         return _written_at(base, choice.values, path)
@@ -108,7 +109,7 @@ def first_broken(spec: SweepSpec, base: dict[str, object], choice: Choice) -> st
 
 
 def _written_at(base: dict[str, object], values: dict[str, object], path: str) -> object:
-    """The value at a path, swept or not; KeyError where neither the file nor its sweep writes one."""
+    """The value at a path, swept or not; KeyError if neither the file nor its sweep has one."""
     steps = path.split(".")
     for depth in range(len(steps), 0, -1):
         if (swept := ".".join(steps[:depth])) in values:
@@ -129,7 +130,7 @@ def _inside(node: object, steps: list[str]) -> object:
 
 def _too_many(spec: SweepSpec, count: int, found: str, most: int) -> SpecError:
     if count > most:
-        return SpecError("sweep", found, f"at most {min(spec.at_most, most)}; more than {most} are never looked at")
+        return SpecError("sweep", found, f"at most {min(spec.at_most, most)}; more than {most} are not examined")
     return SpecError(
-        "sweep", found, f"at most {spec.at_most}, or at_most: {count} in the sweep where so many are meant"
+        "sweep", found, f"at most {spec.at_most}, or at_most: {count} in the sweep if this number is intended"
     )

@@ -1,6 +1,6 @@
-"""What editors are told of a sweep: its axes, rows, draws, conditions and cap.
+"""The JSON schema of a sweep: its axes, rows, draws, conditions and limit.
 
-A sweep's keys are paths, so that it is no section with fields: the schema is put together here from those of its axes.
+The keys of a sweep are paths, so it is not a section with fields; the schema is composed here from those of its axes.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ _CONDITION = {
 
 
 def sweep_schema(parts: dict[str, Any]) -> dict[str, Any]:
-    """The section `sweep:`; adds what its draws look like to `parts`, which has `Range` and `Draws`."""
+    """The section `sweep:`; adds the schemas of draws to `parts`, which has `Range` and `Draws`."""
     drawn = parts["Draws"]
     parts["DrawnAxis"] = drawn | {
         "title": "drawn values",
@@ -58,7 +58,7 @@ def _words() -> dict[str, Any]:
     return {
         "rows": {
             "type": "array", "minItems": 1, "uniqueItems": True, "items": row,
-            "description": "parameters varied together, a row each, all rows with the same paths",
+            "description": "parameters varied together, one row per combination, all rows with the same paths",
         },
         "drawn": {
             "type": "object", "minProperties": 2, "required": ["draws"], "properties": {"draws": _DRAWS},
@@ -67,11 +67,11 @@ def _words() -> dict[str, Any]:
         },
         "where": {
             "anyOf": [_CONDITION, {"type": "array", "minItems": 1, "items": _CONDITION}],
-            "description": "what must hold between parameters; scenarios in which it does not are dropped and counted",
+            "description": "conditions between parameters; scenarios that violate one are dropped and counted",
         },
         "at_most": {
             "type": "integer", "minimum": 1, "maximum": HIGHEST_CAP, "default": USUAL_CAP,
-            "description": "how many scenarios the file may mean",
+            "description": "the maximum number of scenarios of the file",
         },
-        "seed": {"type": "integer", "minimum": 0, "maximum": 2**31, "description": "of what is drawn"},
+        "seed": {"type": "integer", "minimum": 0, "maximum": 2**31, "description": "the seed of drawn values"},
     }  # fmt: skip

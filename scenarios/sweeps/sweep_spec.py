@@ -1,10 +1,11 @@
-"""What is written under `sweep:`, read into axes, constraints and a cap, or into everything that is wrong with it."""
+"""Reads the section `sweep:` to axes, constraints and a limit, or to all its faults."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from scenarios.source.errors import SpecError, quoted
 from scenarios.spec.base import as_faults
@@ -12,6 +13,7 @@ from scenarios.sweeps.axes import Axis, Drawn, Listed, Ranged, Rows
 from scenarios.sweeps.axis_spec import MOST_VALUES, Draws, Range
 from scenarios.sweeps.constraint import Constraint, Unfit, read_constraint
 
+Model = TypeVar("Model", bound=BaseModel)
 USUAL_CAP, HIGHEST_CAP = 1000, 20_000  # variants of one file
 _UNSWEPT = ("name", "sweep", "from")
 WORDS = ("rows", "drawn", "where", "at_most", "seed")
@@ -25,7 +27,7 @@ _DRAWN = "a mapping such as {draws: 50, ego.speed: {between: [30 km/h, 60 km/h]}
 
 @dataclass(frozen=True)
 class SweepSpec:
-    """A sweep as read. `seed` None: whoever loads the file says it."""
+    """A sweep as read. `seed` is None if the caller decides it."""
 
     axes: tuple[Axis, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -37,12 +39,12 @@ class SweepSpec:
 
 
 def without_sweep(data: dict[str, object]) -> dict[str, object]:
-    """What all variants share."""
+    """The data that all variants share."""
     return {key: value for key, value in data.items() if key != "sweep"}
 
 
 def read_sweep(base: dict[str, object], written: object) -> tuple[SweepSpec, list[SpecError]]:
-    """The axes in the file's order, and all faults; where there are some, the rest may be incomplete."""
+    """The axes in the file's order, and all faults; with faults the axes may be incomplete."""
     if not isinstance(written, dict):
         wanted = "a mapping from paths such as actors.lead.ahead to lists"
         return SweepSpec(), [SpecError("sweep", quoted(written), wanted)]
@@ -64,7 +66,7 @@ def read_sweep(base: dict[str, object], written: object) -> tuple[SweepSpec, lis
 
 
 def as_text(value: object) -> str:
-    """A swept value as the author wrote it, in one line."""
+    """A swept value in one line, as the author wrote it."""
     if isinstance(value, list):
         return "[" + ", ".join(map(as_text, value)) + "]"
     if isinstance(value, dict):
@@ -73,7 +75,7 @@ def as_text(value: object) -> str:
 
 
 def as_shown(value: object) -> str:
-    """The same for a person: what was drawn or searched to four digits."""
+    """A swept value for display: drawn or searched numbers with four digits."""
     return re.sub(r"-?\d+\.\d{4,}", lambda number: f"{float(number[0]):.4g}", as_text(value))
 
 
@@ -115,7 +117,7 @@ def _rows(base: dict[str, object], written: object, faults: list[SpecError]) -> 
 
 def _drawn(base: dict[str, object], written: object, faults: list[SpecError]) -> Iterator[Axis]:
     members = {k: v for k, v in written.items() if k != "draws"} if isinstance(written, dict) else {}
-    if not members:
+    if not isinstance(written, dict) or not members:
         faults.append(SpecError("sweep.drawn", quoted(written), _DRAWN))
         return
     count, found = _draws(written, "sweep.drawn", faults), {}
@@ -123,8 +125,9 @@ def _drawn(base: dict[str, object], written: object, faults: list[SpecError]) ->
         where = f"sweep.drawn.{path}"
         faults += _path_faults(base, path, where)
         found[path] = _valid(Draws, value, where, faults)
-    if count and None not in found.values():
-        yield Drawn(found, count, {path: f"sweep.drawn.{path}" for path in found})
+    valid = {path: one for path, one in found.items() if one is not None}
+    if count and len(valid) == len(found):
+        yield Drawn(valid, count, {path: f"sweep.drawn.{path}" for path in found})
 
 
 def _draws(written: dict[str, object], where: str, faults: list[SpecError]) -> int | None:
@@ -135,7 +138,7 @@ def _draws(written: dict[str, object], where: str, faults: list[SpecError]) -> i
     return None
 
 
-def _valid(section: type, written: object, where: str, faults: list[SpecError]):
+def _valid(section: type[Model], written: object, where: str, faults: list[SpecError]) -> Model | None:
     try:
         return section.model_validate(written)
     except ValidationError as error:
@@ -153,17 +156,17 @@ def _repeated(values: list[object], where: str) -> Iterator[SpecError]:
 
 
 def _twice(axes: list[Axis]) -> Iterator[SpecError]:
-    """Nothing is swept on two axes, neither itself nor as a part of what is swept whole."""
+    """Checks that no path is on two axes, either itself or as a part of a swept section."""
     seen: dict[str, str] = {}
     for axis in axes:
         for path, where in axis.places.items():
             if path in seen:
-                yield SpecError(where, f"{path} a second time (first in {seen[path]})", "each parameter on one axis")
+                yield SpecError(where, f"{path} a second time (also in {seen[path]})", "each parameter on one axis")
             seen.setdefault(path, where)
     for path, where in seen.items():
         whole = next((other for other in seen if path.startswith(f"{other}.")), None)
         if whole is not None:
-            yield SpecError(where, f"{path} beside the whole of {whole}", "one of the two")
+            yield SpecError(where, f"{path} beside {whole}, which contains it", "one of the two")
 
 
 def _constraints(written: object, faults: list[SpecError]) -> Iterator[Constraint]:
@@ -193,7 +196,7 @@ def _path_faults(base: dict[str, object], path: str, where: str) -> Iterator[Spe
 
 
 def _unreachable(base: object, path: str) -> tuple[str, str] | None:
-    """Why a path leads nowhere: a list index out of range, an actor that is not there, a value with no parts."""
+    """The reason why a path does not exist: an index out of range, an unknown actor, a value without parts."""
     steps, node = path.split("."), base
     for depth, step in enumerate(steps[:-1]):
         here = ".".join(steps[:depth]) or "the file"

@@ -1,15 +1,15 @@
-"""What one clause of a story line says, its actors still as phrases."""
+"""The content of one clause of a story line, with its actors as phrases."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-Part = tuple[str, object]  # the key of an argument of a verb, and what is written for it
+Part = tuple[str, object]  # the key of a verb's argument, and its value as written
 WHO = "WHO"  # in `ClauseError.wanted`: the actor of the clause
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When something happens: the key of a trigger, its values as written, and its actors as phrases."""
+    """A trigger of a clause: its key, its values as written, and its actors as phrases."""
 
     key: str
     values: dict[str, object]
@@ -18,7 +18,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Clause:
-    """What one clause says; `says` are the arguments of the verb, as written, `names` those that are actors."""
+    """One clause; `says` are the arguments of the verb as written, `names` those that are actors."""
 
     verb: str
     says: dict[str, object]
@@ -31,11 +31,11 @@ class Clause:
 
 @dataclass(frozen=True)
 class ClauseError:
-    """A clause that parses and yet cannot be: travels through the tree as a value."""
+    """A clause that parses but is not allowed; it is passed up the tree as a value."""
 
     wanted: str
 
 
-def flat(items: Iterable[object]) -> list[Part]:
+def flat(items: Iterable[Part | list[Part]]) -> list[Part]:
     """Parts in a row; a delayed condition is two of them."""
     return [part for item in items for part in (item if isinstance(item, list) else [item])]

@@ -1,10 +1,10 @@
-"""opens a door: of a parked car that stays where it is; the door is a body of its own from then on.
+"""The verb 'opens a door': of a parked car that does not move; the door is a separate body from then on.
 
-The door is hinged at its front edge and swings out as a thin upright box. Until it opens it is not there: the car's own
-box and mesh hold the closed one. It is of the kind debris, which is what nuScenes has for a thing on the road that is
-none of its classes.
-The car's mesh stays closed behind it. The check strap holds the door at its angle: a car that is hit takes its open
-door along as one rigid body, also in the middle of the swing. Who hits the door itself tears it off.
+The door is hinged at its front edge and swings out as a thin upright box. Until it opens it is not in the scene: the
+car's box and mesh include the closed door. It is of the kind debris, nuScenes' category for an object on the road
+that belongs to no other class.
+The car's mesh keeps its closed door. The check strap holds the door at its angle: a car that is hit takes its open
+door along as one rigid body, also during the swing. A body that hits the door itself tears it off.
 """
 
 import math
@@ -29,20 +29,20 @@ from scenarios.verbs.clause import Part
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 OPEN_RAD = math.radians(60.0)
-OPENING_S = 1.6  # its edge then moves as fast as one walks
-HINGE_SHARE = {Kind.CAR: 0.2, Kind.VAN: 0.3}  # of the length, forward of the middle
+OPENING_S = 1.6  # the edge of the door then moves at walking pace
+HINGE_SHARE = {Kind.CAR: 0.2, Kind.VAN: 0.3}  # of the length, forward of the centre
 CLEAR_M = 0.02  # between the closed door and the side of the car's box
 
 
 class OpenDoorDo(Section):
     side: Annotated[Side | None, one_of(Side)] = Field(
-        None, description="left or right, as its driver sees it; left out: the side of the traffic"
+        None, description="left or right, as seen by its driver; left out: the side of the traffic"
     )
 
 
 @dataclass(frozen=True)
 class OpenDoor(VerbAction):
-    """Swing the front door on a side out by 60 degrees; None: the side towards the middle of the road."""
+    """Swing the front door on a side out by 60 degrees; None: the side towards the road's centre."""
 
     side: Side | None
 
@@ -61,14 +61,14 @@ WHICH_DOOR.5: ("its" | "his" | "her" | "the" | "a") (" left" | " right" | " driv
 
 
 def door_id(actor: str) -> str:
-    """The id of the body that is the door."""
+    """The id of the door's body."""
     return f"{actor}{DOOR_SUFFIX}"
 
 
 def door_pose(car: Pose, body: Body, side: Side, angle_rad: float) -> Pose:
     """Map pose of the door's box at an opening angle, from the pose of the car's box centre.
 
-    Its heading is the way in which it swings, so that its thickness lies along it.
+    Its heading is the direction of the swing, so that the box is thin along it.
     """
     sign = 1 if side is Side.LEFT else -1
     forward = HINGE_SHARE[body.kind] * body.size.length_m - DOOR_SIZE.width_m / 2 * math.cos(angle_rad)
@@ -81,7 +81,7 @@ def door_pose(car: Pose, body: Body, side: Side, angle_rad: float) -> Pose:
 
 
 def traffic_side(road: Road, car: Pose) -> Side:
-    """The side of a standing car on which the middle of the road is."""
+    """The side of a standing car that faces the road's centre."""
     s, d = road.locate(car[0], car[1])
     facing = math.cos(car[2] - road.heading(s))
     left = ((road.left_edge + road.right_edge) / 2 - d) * facing > 0
@@ -97,7 +97,7 @@ def _start_pose(placed: Placed, road: Road) -> Pose:
 
 
 def _read_door(items: list) -> list[Part]:
-    """The steering wheel is on the left."""
+    """Reads the side; the driver's door is on the left."""
     words = items[0].replace("driver's", "left").split()
     return [("side", str(side)) for side in Side if side in words]
 
@@ -117,10 +117,10 @@ def _check(says: OpenDoorDo, event: WrittenEvent) -> Iterator[Refusal]:
     elif not actor.parked:
         yield "", f"{actor.id}, which moves", "a car or van that stands"
     elif event.others:
-        wanted = "a car that does nothing else: its open door stays where it is"
+        wanted = "a car without other actions: its open door does not move with it"
         yield "", f"{actor.id}, which also does this: {', '.join(event.others)}", wanted
     elif door_id(actor.id) in event.cast.members:
-        yield "", f"another actor called {door_id(actor.id)}", "another name for that one: the door is called so"
+        yield "", f"another actor called {door_id(actor.id)}", "another name: this is the id of the door"
 
 
 def _brings(action: OpenDoor, event: PlacedEvent) -> tuple[Placed, ...]:
@@ -147,7 +147,7 @@ def _motion(action: OpenDoor, mover: BodyState, context: ActionContext) -> Runni
     car: Pose = (*mover.centre(), mover.at[2])
     side = action.side or traffic_side(mover.road, car)
     door.present, door.at = True, door_pose(car, mover.body, side, 0.0)
-    fastest = DOOR_SIZE.width_m / 2 * OPEN_RAD * math.pi / OPENING_S / 2  # of the middle of the door, m/s
+    fastest = DOOR_SIZE.width_m / 2 * OPEN_RAD * math.pi / OPENING_S / 2  # of the door's centre, m/s
     opened: list[float] = []
 
     door.attach_to(mover)
@@ -181,6 +181,11 @@ OPEN_DOOR = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`side`", "the side of the traffic"),
+        ("the opening", f"{math.degrees(OPEN_RAD):g}° within {OPENING_S:g} s, hinged at its front edge; it stays open"),
+        ("the door", f"{DOOR_SIZE.width_m:g} m wide, {DOOR_SIZE.height_m:g} m high, the body `<id>{DOOR_SUFFIX}`"),
+    ),
     parts={"which_door": _read_door},
     check=_check,
     brings=_brings,

@@ -1,4 +1,4 @@
-"""overtakes: past another body in the neighbouring lane, and back into its own lane in front of it."""
+"""The verb 'overtakes': past another body in the neighbouring lane, and back to its own lane in front of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ from scenarios.spec.base import Section, Speed, measured, one_of
 from scenarios.verbs.clause import Part
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
-LANE_CHANGE_S = 3.0  # out, and back
-SPEEDING_UP_MPS2 = 2.0  # brisk, as people overtake
+LANE_CHANGE_S = 3.0  # duration of each of the two lane changes
+SPEEDING_UP_MPS2 = 2.0  # acceleration of an overtaking vehicle
 GAP_M = 10.0
-ASIDE_M = 0.3  # free between the sides of two bodies, from which one may pass
-BEHIND_M = 2.0  # never nearer to its rear before that
-CALM_MPS2 = 1.5  # of braking that must suffice to stay behind until then
+ASIDE_M = 0.3  # minimum gap between the sides of two bodies for passing
+BEHIND_M = 2.0  # minimum gap to its rear before that
+CALM_MPS2 = 1.5  # braking that must be enough to stay behind until then
 
 ClearGap = Annotated[float, measured(LENGTH, 0.5, 100.0)]
 
@@ -36,13 +36,13 @@ ClearGap = Annotated[float, measured(LENGTH, 0.5, 100.0)]
 class OvertakeDo(Section):
     whom: str = Field(strict=True, description="the id of an actor ahead, or ego")
     side: Annotated[Side, one_of(Side)] = Field(Side.LEFT, description="left or right, on which it passes")
-    speed: Speed | None = Field(None, description="the speed at which it passes, such as 70 km/h; else its own")
+    speed: Speed | None = Field(None, description="the speed at which it passes, such as 70 km/h; left out: its own")
     gap: ClearGap = Field(GAP_M, description="from its rear to the other's front when it moves back, such as 10 m")
 
 
 @dataclass(frozen=True)
 class Overtake(VerbAction):
-    """Move to the lane on a side, pass `whom` at `speed_mps`, move back once one's rear is `gap_m` beyond its front."""
+    """Move to the lane on a side, pass `whom` at `speed_mps`, move back with `gap_m` from the own rear to its front."""
 
     takes_speed: ClassVar[bool] = True
     takes_path: ClassVar[bool] = True
@@ -82,7 +82,7 @@ def _words(action: Overtake) -> str:
 def _check(says: OvertakeDo, event: WrittenEvent) -> Iterator[Refusal]:
     actor, whom = event.actor, event.cast.members[says.whom]
     if actor.kind in ON_FOOT:
-        yield "", f"{actor.a_kind}, who keeps no lane", "a vehicle or a cyclist"
+        yield "", f"{actor.a_kind}, which does not keep to a lane", "a vehicle or a cyclist"
     if whom.hidden or whom.on_trajectory:
         found = f"{whom.id}, which {'has no place of its own' if whom.hidden else 'follows its trajectory'}"
         yield "whom", found, "an actor that drives along the road"
@@ -96,7 +96,7 @@ def _check(says: OvertakeDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 
 def _start_lane(placed: Placed, road: Road) -> int | None:
-    """The lane in which a body starts; None of who starts beside the road, across it, or on a ramp."""
+    """The lane in which a body starts; None for one that starts beside the road, across it, or on a ramp."""
     if not isinstance(placed.start, OnLane) or placed.start.cross or placed.start.ramp:
         return None
     lane = lane_at(road, placed.start.d_m)
@@ -105,7 +105,7 @@ def _start_lane(placed: Placed, road: Road) -> int | None:
 
 def _check_placed(action: Overtake, event: PlacedEvent) -> Iterator[Refusal]:
     if event.actor in event.moved:
-        return  # where it is then, only the simulation knows, which refuses it there
+        return  # its position at that time is only known in the simulation, which checks it
     who, whom = event.placed[event.actor], event.placed[action.whom]
     lane = _start_lane(who, event.road)
     if lane is None:
@@ -137,7 +137,7 @@ def _ahead_refusals(
 
 
 def _remark(action: Overtake, event: PlacedEvent) -> str:
-    """Whose lane it is in which it passes; of who has left its first lane only the simulation knows."""
+    """Whether the passing lane is oncoming; unknown before the simulation if the actor has left its first lane."""
     then = f"gap from rear to front; takes {LANE_CHANGE_S:g} s or more each way, then drives on as before"
     who = event.placed[event.actor]
     lane = None if event.actor in event.moved else _start_lane(who, event.road)
@@ -150,18 +150,18 @@ def _remark(action: Overtake, event: PlacedEvent) -> str:
 
 @dataclass
 class _Overtaking:
-    """An overtaking while it lasts."""
+    """The state of an overtaking manoeuvre."""
 
     action: Overtake
     mover: BodyState
     context: ActionContext
     home_d: float
-    shifts: list[RunningAction] = field(default_factory=list)  # out, and back
+    shifts: list[RunningAction] = field(default_factory=list)  # the lane changes out and back
     back: bool = False
-    held: bool = False  # behind the other one, until there is room beside it
+    held: bool = False  # whether it waits behind the other body
 
     def step(self, t_s: float) -> str:
-        """Keep the speed; once past, move back; once back, drive on as before."""
+        """Keep the speed; once past, move back; once back, restore the former speed control."""
         if len(self.shifts) == 2:
             self._end_when_back()
             return ""
@@ -175,7 +175,7 @@ class _Overtaking:
         return ""
 
     def over(self, _: float) -> bool:
-        """Whether it has driven on, or something else rules its path."""
+        """Whether it is finished, or another action has replaced its path."""
         return self.back or not isinstance(self.mover.path, LanePath)
 
     def _end_when_back(self) -> None:
@@ -186,7 +186,7 @@ class _Overtaking:
                 self.context.before.apply(self.mover)
 
     def _keep_behind(self, own: Station, his: Station, other: BodyState) -> None:
-        """Go no faster than the other one while it is in the way and calm braking would not do later."""
+        """Limit the speed to the other body's while it is in the way and later comfortable braking is not enough."""
         aside = abs(own.d_m - his.d_m) - (self.mover.body.size.width_m + other.body.size.width_m) / 2
         gap, closing = _gap(own, his), (own.along_mps - his.along_mps) * own.facing
         needed = max(closing, 0.0) ** 2 / (2 * max(gap - BEHIND_M, 0.1))
@@ -198,14 +198,14 @@ class _Overtaking:
             self.mover.target = Target(max(his.along_mps * own.facing, 0.0), max(needed, 2.0), braking=True)
 
     def drive(self) -> None:
-        """Go at the speed at which it passes."""
+        """Accelerate to the passing speed."""
         self.held = False
         slower = self.action.speed_mps < self.mover.speed
         self.mover.target = Target(self.action.speed_mps, SPEEDING_UP_MPS2, braking=slower)
 
 
 def _gap(own: Station, his: Station) -> float:
-    """From one's front to the other's rear, metres; negative once the front is beyond the rear."""
+    """Distance from one's front to the other's rear, metres; negative when the front is ahead of the rear."""
     return his.near_m - own.far_m if own.facing > 0 else own.near_m - his.far_m
 
 
@@ -231,7 +231,7 @@ def _motion(action: Overtake, mover: BodyState, context: ActionContext) -> Runni
 
 
 def _hindrance(action: Overtake, mover: BodyState, context: ActionContext) -> str | None:
-    """Why it cannot be from where both are now."""
+    """The reason why it is not possible from the present positions."""
     other, road = context.look(action.whom), mover.road
     if mover.turn is not None:
         return "it is in a turn"
@@ -263,6 +263,12 @@ OVERTAKE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`speed`", "its own speed in its section"),
+        ("the lane changes", f"{LANE_CHANGE_S:g} s or more each way"),
+        ("speeding up", f"{SPEEDING_UP_MPS2:g} m/s²"),
+        ("behind the other, until there is room beside it", f"no nearer than {BEHIND_M:g} m"),
+    ),
     parts={"overtake_whom": "whom", "overtaking_side": _read_side, "overtaking_gap": "gap"},
     at={SPEED: "speed"},
     names=("whom",),

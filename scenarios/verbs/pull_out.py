@@ -1,4 +1,4 @@
-"""pulls out: from a standstill into the traffic, out of a bay or from the kerb."""
+"""The verb 'pulls out': from a standstill into traffic, out of a bay or from the kerb."""
 
 import math
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from scenarios.spec.base import Section, Speed
 from scenarios.verbs.clause import Clause
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
-PULLING_OUT_MPS2 = 1.2  # usual for a bus
+PULLING_OUT_MPS2 = 1.2  # typical of a bus
 
 
 class PullOutDo(Section):
@@ -31,7 +31,7 @@ class PullOutDo(Section):
 
 @dataclass(frozen=True)
 class PullOut(VerbAction):
-    """From a standstill into the nearest lane of one's direction, speeding up to `speed_mps`."""
+    """From a standstill to the nearest lane of the own direction, accelerating to `speed_mps`."""
 
     takes_speed: ClassVar[bool] = True
     takes_path: ClassVar[bool] = True
@@ -67,12 +67,13 @@ def _check(says: PullOutDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 
 def _meant(clause: Clause, actor: ActorDescription) -> str:
-    """Who is under way in the lane beside the ego's does not set off: it cuts in."""
-    return "cut_in" if actor.beside_ego_lane and actor.speed_mps > 0 else ""
+    """The verb 'cuts in' for an actor that already moves in the lane beside the ego's, if no speed is given."""
+    under_way = actor.beside_ego_lane and actor.speed_mps > 0
+    return "cut_in" if under_way and "speed" not in clause.says else ""
 
 
 def _motion(action: PullOut, mover: BodyState, context: ActionContext) -> RunningAction:
-    """Speed up and move into the nearest lane of its direction, over the way that steering and grip then need."""
+    """Accelerate and move to the nearest lane of its direction, over the distance that steering and grip need."""
     speed_mps = action.speed_mps
     if abs(mover.speed) > 1.0:
         return decline("does not pull out: it moves already")
@@ -90,12 +91,12 @@ def _motion(action: PullOut, mover: BodyState, context: ActionContext) -> Runnin
 
 
 def _way_out(mover: BodyState, change_m: float, speed_mps: float) -> float:
-    """The least way over which a body that speeds up from a standstill can move so far to the side, metres."""
+    """The minimum distance in which a body that accelerates from standstill can move this far sideways, metres."""
     wheelbase, way = WHEELBASE_SHARE * mover.body.size.length_m, 8.0
     while True:
         pace = min(speed_mps, math.sqrt(2 * PULLING_OUT_MPS2 * way))
         bend = SHIFT_PEAK * change_m / way**2
-        steered = 60 * change_m / way**3 * wheelbase * pace  # of the wheels, rad/s
+        steered = 60 * change_m / way**3 * wheelbase * pace  # steering rate of the wheels, rad/s
         held = bend * pace**2 <= PATH_GRIP_SHARE * mover.grip
         if bend <= TIGHTEST_PER_M and steered <= STEERING_RADPS and held:
             return way
@@ -113,6 +114,10 @@ PULL_OUT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`speed`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
+        ("speeding up", f"{PULLING_OUT_MPS2:g} m/s²"),
+    ),
     at={SPEED: "speed"},
     check=_check,
     meant=_meant,

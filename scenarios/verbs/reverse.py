@@ -1,4 +1,4 @@
-"""reverses: goes backwards."""
+"""The verb 'reverses'."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,12 +25,14 @@ Stretch = Annotated[float, measured(LENGTH, 0.5, 250.0)]
 
 class ReverseDo(Section):
     speed: Backwards = Field(REVERSING_MPS, description="a speed up to 10.8 km/h, such as 5 km/h")
-    distance: Stretch | None = Field(None, description="how far, such as 10 m; else until told otherwise")
+    distance: Stretch | None = Field(
+        None, description="the distance, such as 10 m; left out: until another event changes it"
+    )
 
 
 @dataclass(frozen=True)
 class Reverse(VerbAction):
-    """Stop if need be, then go backwards at `speed_mps`, for `distance_m` or until told otherwise."""
+    """Stop if needed, then reverse at `speed_mps` for `distance_m`, or until another action."""
 
     takes_speed: ClassVar[bool] = True
 
@@ -89,6 +91,10 @@ REVERSE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`distance`", "until another event ends it"),
+        ("speeding up", f"{BACKING_RATE:g} m/s²"),
+    ),
     parts={"reversed_way": "distance"},
     at={SPEED: "speed"},
     check=_check,

@@ -1,4 +1,4 @@
-"""The door for verbs of a story: what one verb is made of, and the registry of all that have a module of their own."""
+"""The extension interface for verbs of a story: the definition of a verb, and the registry of verbs."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ class WrittenEvent:
     """An event before it is placed on a road.
 
     `others`: the verbs of the actor's other events; `earlier`: of those that may come before this one. `moved`,
-    `changed`: the bodies whose path, or speed, another event may have changed before; of them the place or speed at the
-    start says nothing.
+    `changed`: the bodies whose path, or speed, another event may have changed before this one, so that their place or
+    speed at the start does not apply.
     """
 
     actor: ActorDescription
@@ -42,7 +42,7 @@ class WrittenEvent:
 
 @dataclass(frozen=True)
 class PlacedEvent:
-    """An event with the road and everybody's start; `moved` as in `WrittenEvent`."""
+    """An event with the road and all start positions; `moved` as in `WrittenEvent`."""
 
     actor: str
     road: Road
@@ -64,14 +64,14 @@ def _no_remark(*_: Any) -> str:
 
 @dataclass(frozen=True)
 class StoryVerb:
-    """One verb: how it is written, said and understood, what it compiles to, and what it makes a body do.
+    """One verb: its spec, grammar and phrases, its compilation, and its motion.
 
-    `grammar` holds rules and terminals in Lark's notation; the rule called `key` is the verb, its first one. `parts`
-    says for each alias of these rules which key of the section it fills, or reads it; aliases that all verbs share
-    need no entry. `names` are the keys of actors, of the section and of the action alike; `triggers` the keys of
-    triggers (`spec.trigger_spec.When`). `needed`: aliases of parts of which one must be said, as the section asks.
-    `at`: which key "at" or "with" a quantity fills. `meant` names another verb
-    where the same words mean that one of this actor.
+    `grammar` has rules and terminals in Lark's notation; the rule named `key` is the verb, and comes first. `parts`
+    maps each alias of these rules to the key of the section that it fills, or to a function that reads it; aliases
+    that all verbs share need no entry. `names` are the keys of actors, both of the section and of the action;
+    `triggers` the keys of triggers (`spec.trigger_spec.When`). `needed`: aliases of parts, one of which the section
+    requires. `at`: the key that "at" or "with" a quantity fills. `meant` names another verb if the same words mean
+    that verb for this actor. `on_trajectory`: possible for a body that follows a trajectory from the start.
     """
 
     key: str
@@ -83,24 +83,26 @@ class StoryVerb:
     compiled: Callable[[Any, ActorDescription, ActorIndex], VerbAction]
     words: Callable[[Any], str]
     motion: Motion
+    usual: tuple[
+        tuple[str, str], ...
+    ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
     parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
     at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
-    drafts: tuple[
-        str, ...
-    ] = ()  # phrases that `new --from` can draft, for one that says too little, which "..." stands for
+    drafts: tuple[str, ...] = ()  # phrases that `new --from` can draft; "..." stands for an incomplete phrase
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing
     check_placed: Callable[[Any, PlacedEvent], Iterator[Refusal]] = _nothing
-    brings: Callable[[Any, PlacedEvent], tuple[Placed, ...]] = _no_bodies  # those of the action's `brought`
-    endless: Callable[[Any], str] = _no_remark  # what the section must say to end by itself; "" where it does
+    brings: Callable[[Any, PlacedEvent], tuple[Placed, ...]] = _no_bodies  # the bodies of the action's `brought`
+    endless: Callable[[Any], str] = _no_remark  # the key that the section needs to end by itself; "" if it ends
     meant: Callable[[Clause, ActorDescription], str] = _no_remark
-    remark: Callable[[Any, PlacedEvent], str] = _no_remark  # what `explain` adds behind the event
+    remark: Callable[[Any, PlacedEvent], str] = _no_remark  # a comment of `explain` after the event
+    on_trajectory: bool = False
 
 
 class VerbRegistry:
-    """All verbs, by their key and by their action. Closes when the language is first read."""
+    """All verbs, by key and by action. No verb can be added after the grammar was first used."""
 
     def __init__(self, verbs: Iterable[StoryVerb] = ()) -> None:
         self._verbs: dict[str, StoryVerb] = {}
@@ -109,7 +111,7 @@ class VerbRegistry:
             self.register(verb)
 
     def register(self, verb: StoryVerb) -> None:
-        """Raises ValueError for a key, an action or a part that is there already, or after the language was read."""
+        """Raises ValueError for a key, an action or a part that exists already, or after the grammar was first used."""
         if self._closed:
             raise ValueError(f"verb {verb.key!r} comes too late: register it before a scenario is read")
         if verb.key in self._verbs:
@@ -122,12 +124,12 @@ class VerbRegistry:
         self._verbs[verb.key] = verb
 
     def all(self) -> tuple[StoryVerb, ...]:
-        """In the order of registration."""
+        """All verbs in the order of registration."""
         self._closed = True
         return tuple(self._verbs.values())
 
     def get(self, key: str) -> StoryVerb | None:
-        """None for the key of a verb that has no module of its own."""
+        """The verb of a key; None for a verb without its own module."""
         return self._verbs.get(key)
 
     def __getitem__(self, key: str) -> StoryVerb:
@@ -136,13 +138,13 @@ class VerbRegistry:
         return self._verbs[key]
 
     def of(self, action: VerbAction) -> StoryVerb:
-        """The verb that an action comes from; KeyError where none does."""
+        """The verb of an action; KeyError for an unknown action."""
         found = next((verb for verb in self._verbs.values() if verb.action is type(action)), None)
         if found is None:
             raise KeyError(f"no verb makes {action!r}; there are {', '.join(self._verbs)}")
         return found
 
     def triggers_of(self, action: Action) -> dict[str, Trigger]:
-        """The triggers within an action by their key, such as `until` of `wait`; none of a verb without a module."""
+        """The triggers within an action by key, such as `until` of `wait`; none for a verb without its own module."""
         keys = self.of(action).triggers if isinstance(action, VerbAction) else ()
         return {key: when for key in keys if (when := getattr(action, key)) is not None}

@@ -1,4 +1,4 @@
-"""turns around: a U-turn within the width of the road, then in the right-hand lane of the other direction."""
+"""The verb 'turns around': a U-turn within the width of the road, to the right-hand lane of the other direction."""
 
 import math
 from collections.abc import Iterator
@@ -24,20 +24,20 @@ from scenarios.spec.base import Section
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 FULL_LOCK_RAD = math.radians(35.0)  # of the front wheels: a 12 m bus then needs 24.7 m between two walls
-EASING_M = 5.0  # over which the wheels are turned, and turned back
+EASING_M = 5.0  # distance in which the steering reaches the arc's curvature, and returns to zero
 TWO_WHEEL_BASE_M = 1.2
-BACK_S = 3.0  # to the middle of the lane, where the arc ends beside it
-STRAIGHT_PER_M = 1e-4  # of a road's curvature, below which it counts as straight
-SPACING_M = 0.25  # of the places by which the width is measured
+BACK_S = 3.0  # time to the lane's centre, if the arc ends beside it
+STRAIGHT_PER_M = 1e-4  # curvature below which a road counts as straight
+SPACING_M = 0.25  # of the sample points that measure the width
 
 
 class TurnAroundDo(Section):
-    """Nothing more to say: the way follows from the body and the road."""
+    """Has no arguments; the path follows from the body and the road."""
 
 
 @dataclass(frozen=True)
 class TurnAround(VerbAction):
-    """Turn round over one's left on the spot, slowing down for it as radius and steering ask."""
+    """Make a U-turn to the left, slowing down to the speed that radius and steering allow."""
 
     takes_path: ClassVar[bool] = True
     along_road: ClassVar[bool] = True
@@ -54,7 +54,7 @@ _TURNS_AROUND.5: ("turns around" | "turns round" | "turn around" | "turn round" 
 
 @dataclass(frozen=True)
 class UTurn:
-    """Half a turn to the left: its radius, its pieces, and how far to the left of its start its path ends."""
+    """A half turn to the left: its radius, its pieces, and the distance to the left from its start to its end."""
 
     radius_m: float
     pieces: tuple[Piece, ...]
@@ -66,15 +66,15 @@ class UTurn:
 
 
 def least_radius(body: Body) -> float:
-    """Of the path at full lock, metres: wheelbase / tan(35 deg), and no less than any body that turns by itself."""
+    """Radius of the path at full lock, metres: wheelbase / tan(35 deg), and at least that of any planned turn."""
     return max(1 / MAX_CURVATURE, _wheelbase(body) / math.tan(FULL_LOCK_RAD))
 
 
 def plan_u_turn(body: Body, road: Road, d_m: float, facing: int, offset_m: float = 0.0) -> tuple[UTurn, float]:
-    """The U-turn from an offset on a straight road, and the offset of the lane in which to go on; raises NoTurn.
+    """The U-turn from an offset on a straight road, and the offset of the lane after it; raises NoTurn.
 
-    It ends in the middle of the right-hand lane of the other direction, or beside it where the body would leave the
-    road or needs more room than there is between the two. `offset_m`: from the reference point to the box centre.
+    It ends in the centre of the right-hand lane of the other direction, or beside it if the body would leave the road
+    or needs more room than is between the two. `offset_m`: from the reference point to the box centre.
     """
     lanes = road.lanes + road.opposite_lanes
     if not road.opposite_lanes:
@@ -114,7 +114,7 @@ def _places(pieces: tuple[Piece, ...], s: np.ndarray) -> np.ndarray:
 
 
 def _as_wide(away_m: float, least_m: float) -> UTurn:
-    """The U-turn that ends so far to the left."""
+    """The U-turn that ends at this distance to the left."""
     low, high = least_m, away_m / 2
     for _ in range(40):
         middle = (low + high) / 2
@@ -123,7 +123,7 @@ def _as_wide(away_m: float, least_m: float) -> UTurn:
 
 
 def _reach(body: Body, turn: UTurn, offset_m: float) -> float:
-    """How far to the left of its start's middle the body comes with any of its corners, metres."""
+    """The largest distance of any of the body's corners to the left of its start, metres."""
     s = np.append(np.arange(0.0, turn.length_m, SPACING_M), turn.length_m)
     x, y, yaw = _places(turn.pieces, s).T
     centre = np.stack([x + offset_m * np.cos(yaw), y + offset_m * np.sin(yaw)], -1)
@@ -132,7 +132,7 @@ def _reach(body: Body, turn: UTurn, offset_m: float) -> float:
 
 
 def _turning_speed(body: Body, radius_m: float, grip: float) -> float:
-    """How fast the arc can be driven, m/s: by the sideways force, and by how fast the wheels can be turned."""
+    """The speed of the arc, m/s: limited by the lateral force and by the steering rate."""
     sideways = min(SIDEWAYS_MPS2, SIDEWAYS_SHARE * grip)
     return min(math.sqrt(sideways * radius_m), STEERING_RADPS * EASING_M * radius_m / _wheelbase(body))
 
@@ -156,7 +156,7 @@ def _check(says: TurnAroundDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 
 def _planned(event: PlacedEvent) -> UTurn | None:
-    """The U-turn from the lane of its start; None of who may have moved by then, or starts elsewhere. Raises NoTurn."""
+    """The U-turn from the lane of its start; None if the actor may have moved, or starts elsewhere. Raises NoTurn."""
     who = event.placed[event.actor]
     if event.actor in event.moved or not isinstance(who.start, OnLane) or who.start.cross or who.start.ramp:
         return None
@@ -169,7 +169,7 @@ def _check_placed(action: TurnAround, event: PlacedEvent) -> Iterator[Refusal]:
         yield "", "a U-turn in a bend", "a straight road"
         return
     try:
-        _planned(event)  # where it is otherwise, only the simulation knows, which refuses it there
+        _planned(event)  # other positions are only known in the simulation, which checks them
     except NoTurn as why:
         yield "", f"{event.actor} cannot turn around: {why}", "more lanes, or a shorter vehicle"
 
@@ -209,14 +209,14 @@ def _is_back(mover: BodyState, turn: Turn) -> bool:
 
 
 def _begun(mover: BodyState, path: LanePath) -> tuple[Turn, float]:
-    """The way with its run-in, laid under the body; and the offset of the lane to go on in."""
+    """Set the body's path, with its approach; returns the turn and the offset of the lane after it."""
     road = mover.road
     u_turn, lane_d = plan_u_turn(mover.body, road, path.d, path.facing, mover.offset_m)
     slow = _turning_speed(mover.body, u_turn.radius_m, mover.grip)
     run_in = max(0.01, 1.05 * (mover.speed**2 - slow**2) / (2 * SLOWING_MPS2))
     ahead = path.s + path.facing * np.linspace(0.0, run_in + 2 * u_turn.radius_m + EASING_M, 40)
     if any(abs(road.curvature(float(s))) > STRAIGHT_PER_M for s in ahead):
-        raise NoTurn("the road bends where it would turn; say it on a straight stretch")
+        raise NoTurn("the road bends where it would turn; place it on a straight part")
     x, y, heading = road.place(path.s, path.d)
     heading += 0.0 if path.facing > 0 else math.pi
     way = Road(
@@ -240,6 +240,11 @@ TURN_AROUND = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("the turning circle", f"front wheels at most at {math.degrees(FULL_LOCK_RAD):g}°, turned over {EASING_M:g} m"),
+        ("the way", "over its left, into the right-hand lane of the other direction"),
+        ("to the middle of that lane, where the arc ends beside it", f"{BACK_S:g} s"),
+    ),
     check=_check,
     check_placed=_check_placed,
     remark=_remark,

@@ -1,4 +1,4 @@
-"""turns back: who crosses the road turns round and goes back the way it came."""
+"""The verb 'turns back': a crossing actor turns and goes back to its side of the road."""
 
 import math
 from collections.abc import Iterator
@@ -20,19 +20,19 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
-BEYOND_EDGE_M = 1.2  # it stops so far beyond the edge of the road, as after a crossing
-BUILD_UP_S = 0.4  # in which a walker reaches a speed
+BEYOND_EDGE_M = 1.2  # distance beyond the edge of the road where it stops, as after a crossing
+BUILD_UP_S = 0.4  # time in which a pedestrian reaches a speed
 STANDS_MPS = 0.2
-LEFT_ABOUT_RAD = 1e-6  # less than half a turn, so that everybody turns over the left
+LEFT_ABOUT_RAD = 1e-6  # less than half a turn, so that all actors turn over the left
 
 
 class TurnBackDo(Section):
-    speed: Speed | None = Field(None, description="a speed such as 8 km/h; else the one that it has")
+    speed: Speed | None = Field(None, description="a speed such as 8 km/h; left out: its present speed")
 
 
 @dataclass(frozen=True)
 class TurnBack(VerbAction):
-    """While crossing: turn round and leave the road where one came from, at `speed_mps` or one's own speed."""
+    """While crossing: turn and leave the road on the side of the start, at `speed_mps` or the own speed."""
 
     takes_speed: ClassVar[bool] = True
     takes_path: ClassVar[bool] = True
@@ -60,7 +60,7 @@ def _words(action: TurnBack) -> str:
 def _check(says: TurnBackDo, event: WrittenEvent) -> Iterator[Refusal]:
     actor = event.actor
     if actor.kind not in ON_FOOT | TWO_WHEELS:
-        yield "", actor.a_kind, "somebody on foot or on two wheels, or an animal; of a vehicle: turn_around"
+        yield "", actor.a_kind, "a pedestrian, a two-wheeler or an animal; for a vehicle: turn_around"
     elif not {"cross", "step_out"} & set(event.earlier):
         wanted = f"a line before it, such as '{actor.id} crosses the road'"
         yield "", f"{actor.id}, which does not cross the road before", wanted
@@ -95,7 +95,7 @@ def _motion(action: TurnBack, mover: BodyState, context: ActionContext) -> Runni
 
 
 def _pace(mover: BodyState, context: ActionContext) -> float:
-    """Its speed; of who has just begun to move again the one that it is after."""
+    """Its speed; for one that has just started to move again, its target speed."""
     target = context.before.target
     return max(mover.speed, target.speed_mps) if isinstance(target, Target) else mover.speed
 
@@ -116,6 +116,10 @@ TURN_BACK = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`speed`", "the speed that it has then"),
+        ("the end", f"{BEYOND_EDGE_M:g} m beyond the edge of the road from which it came"),
+    ),
     at={SPEED: "speed"},
     check=_check,
     remark=_remark,

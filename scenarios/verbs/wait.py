@@ -1,4 +1,4 @@
-"""waits: stands for a time, or until something holds, and then goes on as before."""
+"""The verb 'waits': stands for a time, or until a condition holds, and then continues as before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from scenarios.spec.trigger_spec import When, compiled_trigger
 from scenarios.verbs.clause import Moment, Part
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
-STOPPING_MPS2 = 3.0  # an ordinary stop
+STOPPING_MPS2 = 3.0  # of an ordinary stop
 
 
 class WaitDo(Section):
@@ -35,7 +35,7 @@ class WaitDo(Section):
 
 @dataclass(frozen=True)
 class Wait(VerbAction):
-    """Stop, stand for `for_s` counted from standstill, or until a trigger holds; then what ruled the speed before."""
+    """Stop, stand for `for_s` from standstill or until a trigger holds, then restore the former speed control."""
 
     takes_speed: ClassVar[bool] = True
 
@@ -59,7 +59,7 @@ def _read_until(items: list) -> Part:
 
 
 def _read_passed(items: list) -> Part:
-    return "until", Moment("passed", {}, {"of": items[0], "what": "it"})  # of an action, "it" is its actor
+    return "until", Moment("passed", {}, {"of": items[0], "what": "it"})  # "it" is the actor of the action
 
 
 def _compiled(says: WaitDo, actor: ActorDescription, cast: ActorIndex) -> Wait:
@@ -84,10 +84,11 @@ def _remark(action: Wait, event: PlacedEvent) -> str:
 
 
 def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAction:
-    watch = None if action.until is None else context.watch(action.until)
-    if watch is not None and watch.holds():
+    until = action.until
+    watch = None if until is None else context.watch(until)
+    if until is not None and watch is not None and watch.holds():
         context.before.apply(mover)
-        return decline(f"does not wait, since this holds already: {condition_text(action.until)}")
+        return decline(f"does not wait, since this holds already: {condition_text(until)}")
     mover.target = Target(0.0, STOPPING_MPS2, braking=True)
     stands_s: list[float] = []
     done: list[float] = []
@@ -127,6 +128,11 @@ WAIT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    usual=(
+        ("`for`, `until`", "an error: one of them is required"),
+        ("stopping", f"at {STOPPING_MPS2:g} m/s²"),
+        ("afterwards", "its driver, or its speed, as before"),
+    ),
     parts={"waiting_time": "for", "waiting_until": _read_until, "waiting_passed": _read_passed},
     triggers=("until",),
     needed=("waiting_time", "waiting_until", "waiting_passed"),

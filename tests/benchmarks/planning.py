@@ -1,9 +1,9 @@
-"""Whether the forecast of `nearmiss plan` comes true: python -m tests.benchmarks.planning --clips 8 --workers 1 2
+"""Compare the forecast of `nearmiss plan` with real runs: python -m tests.benchmarks.planning --clips 8 --workers 1 2
 
 Makes the same short clips (one second of driving each) with every number of workers, with Ray and the shipped weights,
-and compares the time until the last clip was there with three forecasts: from that run's own seconds, from those of
-the first run, and a batch played through event by event. `--made RUN WORKERS`, as often as wanted, compares runs of one
-start that are there already instead.
+and compares the time until the last clip with three forecasts: from that run's own times, from those of the first run,
+and from a discrete-event simulation. `--made RUN WORKERS`, which can be repeated, compares existing runs of one start
+instead.
 """
 
 import argparse
@@ -53,14 +53,14 @@ def main() -> None:
 
 
 def make(folder: Path, workers: int) -> tuple[Path, int]:
-    """The run of the clips, with so many workers."""
+    """Make the clips with a number of workers; returns the run folder and that number."""
     out = folder / f"run-{workers}"
     generate(RunConfig(paths=(str(folder / "case.yaml"),), out=out), ExecutionConfig(workers=workers), NoObserver())
     return out, workers
 
 
 def taken_s(run: Path) -> float:
-    """From the run's start until the last clip's last file was written."""
+    """Seconds from the run's start until the last clip's last file was written."""
     started = datetime.fromisoformat(json.loads((run / "run.json").read_text())["starts"][0]["at"])
     files = [path for state in ("clips", "rejected") for path in (run / state).glob("*/*/*.mp4")]
     return max(path.stat().st_mtime for path in files) - started.timestamp()

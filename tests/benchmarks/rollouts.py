@@ -1,8 +1,7 @@
-"""How fast scenarios roll out, and how that grows with the number of actors: python -m tests.benchmarks.rollouts
+"""The speed of the simulation by number of actors: python -m tests.benchmarks.rollouts
 
-A six-second scene on five lanes: the ego and a third of the actors are drivers who look around and react, a third hold
-their speed, the others come towards the ego, stand parked or cross on foot; the first one brakes hard. No checks, no
-pictures.
+A six-second scene on five lanes: the ego and a third of the actors have driver models, a third hold their speed, the
+others drive in the opposite direction, are parked or cross on foot; the first one brakes hard. No checks, no pictures.
 """
 
 import argparse
@@ -42,7 +41,7 @@ ROLES = (
 
 
 def crowd(actors: int) -> Scenario:
-    """The scene with so many actors beside the ego, 5 m further on each; whoever is on foot crosses."""
+    """The scene with a number of actors besides the ego, 5 m apart; pedestrians cross."""
     lines = [f"  a{i}: {{{ROLES[i % len(ROLES)].format(m=15 + 5 * i)}}}" for i in range(actors)]
     crossing = [f"  - a{i} crosses at 1.4 m/s after 1 s" for i in range(8, actors, len(ROLES))]
     (scenario,) = loads("\n".join([HEAD.rstrip(), *crossing, "actors:", *lines]) + "\n")
@@ -50,7 +49,7 @@ def crowd(actors: int) -> Scenario:
 
 
 def pace(actors: int, seconds: float) -> tuple[float, float]:
-    """Rollouts a second of wall time and of processor time, in this process, over `seconds` at least."""
+    """Rollouts per second of wall time and of processor time, in this process, measured over at least `seconds`."""
     scenario, count = crowd(actors), 0
     simulate(scenario)
     began, used = time.perf_counter(), time.process_time()

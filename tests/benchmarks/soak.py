@@ -1,12 +1,12 @@
-"""Many clips on end, and what they cost beside their own making: python -m tests.benchmarks.soak --clips 1000
+"""The overhead of many clips: python -m tests.benchmarks.soak --clips 1000
 
-The clips are specks (`tests.pipeline.specks`): a second long, 48 x 80, by the smallest networks, about a second of one
-core each where a clip that one would use takes a minute. Everything around them is as ever: Ray's actors, the run
-folder, checks, publishing, and with --prefect the flow with a server of its own.
+The clips are specks (`tests.pipeline.specks`): one second, 48 x 80, by the smallest networks, about a second of one
+core each, whereas a real clip takes a minute. Everything around them is as usual: Ray's actors, the run folder, checks,
+publishing, and with --prefect the flow with its own server.
 
-Printed are clips an hour, the time to start, the time of workers that was not a stage's (Ray, storage, waiting), memory
-and open files of driver and workers over the clips (least squares after a tenth of them; the error takes samples for
-independent, which they are not quite), and what publishing takes of a quarter, half and all of the clips.
+Prints clips an hour, the time to start, the time of workers outside of stages (Ray, storage, waiting), memory and open
+files of driver and workers over the number of clips (least squares after a tenth of them; the error assumes independent
+samples, which is only approximately true), and the time to publish a quarter, half and all of the clips.
 """
 
 import argparse
@@ -35,13 +35,13 @@ from pipeline.runs.run_folder import Run
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker, newborn
 
-SCENARIOS = 50  # more clips are more looks of these
+SCENARIOS = 50  # more clips are more seeds of these
 EVERY_S = 2.0
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Memory (MiB, what is shared counted in parts) and open files of one process when so many clips were there."""
+    """Memory (MiB, proportional set size) and open files of one process at a number of finished clips."""
 
     clips: int
     pid: int
@@ -52,7 +52,7 @@ class Sample:
 
 @dataclass
 class Observer:
-    """A watch that also looks at the processes now and then."""
+    """A progress observer that also samples the processes."""
 
     out: Path
     began: float = field(default_factory=time.monotonic)
@@ -68,7 +68,7 @@ class Observer:
         self.ends.append((time.monotonic(), sum(ending.seconds.values())))
 
     def watch(self) -> None:
-        """Sample until told to stop."""
+        """Sample until the end of the run."""
         driver = psutil.Process()
         while not self.asked.wait(EVERY_S):
             there = sum(len(list((self.out / state).glob("[!.]*"))) for state in ("clips", "rejected"))
@@ -86,12 +86,12 @@ def _is_worker(process: psutil.Process) -> bool:
 def _sample(process: psutil.Process, clips: int, worker: bool) -> Sample | None:
     try:
         return Sample(clips, process.pid, worker, process.memory_full_info().pss / 2**20, process.num_fds())
-    except psutil.Error:  # it ended as we looked
+    except psutil.Error:  # it ended in the meantime
         return None
 
 
 def soak(folder: Path, clips: int, how: ExecutionConfig, prefect: bool, minutes: float) -> tuple[Observer, float]:
-    """Make the clips, as far as the time goes; returns what was observed, and the seconds in all."""
+    """Make the clips within a time limit; returns the observer, and the total seconds."""
     case_file, out = folder / "soak.yaml", folder / "run"
     case_file.write_text(case(min(clips, SCENARIOS)))
     seeds = tuple(range(-(-clips // SCENARIOS)))
@@ -161,7 +161,7 @@ def costs(observer: Observer, seconds: float, workers: int) -> Table:
 
 
 def growth(samples: list[Sample], clips: int) -> Table:
-    """How memory and open files of each process go with the clips that are there, after a tenth of them."""
+    """Growth of memory and open files of each process with the number of clips, after a tenth of them."""
     table = Table("process", "samples", "MiB: from", "to", "a 1,000 clips", "+-", "files: from", "to", box=None)
     for pid in dict.fromkeys(sample.pid for sample in samples):
         some = [s for s in samples if s.pid == pid and 0.1 * clips <= s.clips < clips]
@@ -175,7 +175,7 @@ def growth(samples: list[Sample], clips: int) -> Table:
 
 
 def publishing(run: Run, folder: Path) -> Table:
-    """What publishing takes of a part of the clips, of all, and of all once more."""
+    """The time to publish a part of the clips, all, and all again."""
     table = Table("clips", "publishing s", "report MB", box=None)
     folders = [path for state in ("clips", "rejected") for path in sorted((run.path / state).glob("[!.]*/"))]
     for count in (len(folders) // 4, len(folders) // 2, len(folders)):
@@ -197,10 +197,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=60)
     parser.add_argument("--workers", type=int, default=cores())
-    parser.add_argument("--minutes", type=float, default=120, help="begin no clip after that; not with --prefect")
-    parser.add_argument("--prefect", action="store_true", help="through the flow, with a server of its own")
-    parser.add_argument("--staged", action="store_true", help="the networks in workers of their own, two clips at once")
-    parser.add_argument("--keep", type=Path, help="an empty folder to work in; default: one that is thrown away")
+    parser.add_argument("--minutes", type=float, default=120, help="start no clip after this time; not with --prefect")
+    parser.add_argument("--prefect", action="store_true", help="run as a flow, with its own server")
+    parser.add_argument("--staged", action="store_true", help="separate workers for the networks, two clips at once")
+    parser.add_argument("--keep", type=Path, help="an empty folder to work in; default: a temporary one")
     chosen = parser.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory() as thrown_away:

@@ -20,7 +20,7 @@ def on_a_circle(radius_m: float, speed_mps: float):
     return replace(straight, ego_to_map=pose)
 
 
-def test_straight_ahead_is_the_speed_and_no_curvature():
+def test_a_straight_path_has_the_speed_and_no_curvature():
     actions = ego_actions(situation(frames=12, ego_speed=13.9))
     np.testing.assert_allclose(actions, np.tile([13.9, 0.0], (12, 1)), atol=1e-12)
 
@@ -46,6 +46,6 @@ def test_one_frame_is_enough():
 
 
 @pytest.mark.parametrize("radius", [20.0, -35.0, 1e6])
-def test_driving_the_actions_leads_where_the_ego_went(radius):
+def test_integrated_actions_lead_to_the_ego_s_positions(radius):
     rollout = on_a_circle(radius, 8.0)
     np.testing.assert_allclose(driven(ego_actions(rollout)), rollout.ego_to_map, atol=0.01)

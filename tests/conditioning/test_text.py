@@ -35,27 +35,27 @@ def test_a_log_is_a_street():
         (moving(20, -4, Kind.CYCLIST, 4.0, np.pi / 2), "cyclist crosses"),
     ],
 )
-def test_an_actor_is_named_with_what_it_does(actor, said):
+def test_an_actor_is_named_with_its_action(actor, said):
     assert caption(situation(actor, frames=24)).endswith(said)
 
 
-def test_braking_is_told_from_the_motion():
+def test_braking_is_recognised_from_the_motion():
     rollout = situation(moving(20, 0, Kind.CAR, 8.0), frames=24, ego_speed=8.0)
     slowing = np.zeros_like(rollout.acceleration_mps2)
     slowing[5:, 1] = -5.0
     assert "ego drives car brakes" in caption(replace(rollout, acceleration_mps2=slowing))
 
 
-def test_a_collision_is_said():
+def test_a_collision_is_in_the_caption():
     rollout = replace(situation(), happenings=(SimEvent(0.5, "ego", "collision with car at 12.0 km/h"),))
     assert caption(rollout).endswith("ego hits")
 
 
-def test_what_is_behind_or_far_is_not_told():
+def test_bodies_behind_or_far_away_are_not_in_the_caption():
     assert caption(situation(still(-20, 0, Kind.BUS), still(90, 0, Kind.TRUCK))).endswith("ego stands")
 
 
-def test_the_most_telling_deeds_fit_first():
+def test_the_most_important_actions_come_first():
     parked = [still(10 + 3 * i, -5, kind) for i, kind in enumerate((Kind.CAR, Kind.VAN, Kind.BUS, Kind.TRUCK))]
     said = caption(situation(*parked, moving(40, -4, Kind.CHILD, 1.5, np.pi / 2), frames=12)).split()
     assert len(said) <= WORDS
@@ -70,7 +70,7 @@ def test_every_word_of_sampled_streets_is_known(seed):
     assert words[0] > 1
 
 
-def test_ids_pad_with_zero_and_mark_strangers_with_one():
+def test_padding_has_id_zero_and_unknown_words_have_id_one():
     ids = word_ids("night zebra")
     assert ids.tolist() == [VOCABULARY.index("night"), 1] + [0] * (WORDS - 2)
     assert word_ids("").tolist() == [0] * WORDS

@@ -1,4 +1,4 @@
-"""Strange input by the thousand, and what becomes of it: python -m tests.fuzzing
+"""Fuzzing with thousands of malformed inputs: python -m tests.fuzzing
 
 Story lines, scenario files, OpenSCENARIO files and OpenDRIVE roads with mistakes in them are read as a user's would be,
 and rolled out where they are understood. Each is understood or refused in a sentence: no trace, no hang, no memory
@@ -21,7 +21,7 @@ CONSOLE = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def one(kind: str, number: int) -> int:
-    """Show one input and what is told of it."""
+    """Print one input and the message about it."""
     CONSOLE.print(given(kind, number))
     answer = asked(kind, number)
     CONSOLE.print(answer.told or "understood", answer.failure)
@@ -29,7 +29,7 @@ def one(kind: str, number: int) -> int:
 
 
 def many(kind: str, numbers: range, processes: int, sample: int) -> list[str]:
-    """Ask them, show what fails and some refusals; the kind's row of the table."""
+    """Run inputs of a kind, print failures and some refusals; returns the kind's row of the table."""
     found: list[Answer] = []
     peak_mib = 0.0
     for answer, peak in answers(kind, numbers, processes):
@@ -55,7 +55,7 @@ def row(kind: str, found: list[Answer], peak_mib: float) -> list[str]:
 
 
 def main() -> int:
-    """Ask all that is asked for; 1 where something was neither understood nor refused in a sentence."""
+    """Run the requested inputs; 1 if one was neither accepted nor refused with a message."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--kind", choices=KINDS, action="append", help="only these; all where none is named")
     options.add_argument("--count", type=int, help=f"inputs of each kind, instead of {USUAL}")

@@ -1,4 +1,4 @@
-"""One strange input, and what an author is told of it: an answer within bounds of time and memory, or a failure."""
+"""Run one malformed input: the result is a message within limits of time and memory, or a failure."""
 
 import random
 import re
@@ -16,17 +16,17 @@ from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecError, SpecErrors
 from tests.fuzzing import exchange, lines, specs
 
-HANG_S = 20.0  # of processor time, for one input; a busy machine is none of its doing
-ROLLED_OUT = 20  # of so many inputs that are understood one is rolled out
-SLOWEST_S = 10.0  # of processor time, to read or refuse it: a distribution may mean hundreds of scenarios
-MEMORY = 1 << 30  # bytes of address space beyond what the program has when it begins
+HANG_S = 20.0  # processor time of one input, so that a busy machine has no effect
+ROLLED_OUT = 20  # one of this many valid inputs is simulated
+SLOWEST_S = 10.0  # processor time to read or refuse an input: a distribution may give hundreds of scenarios
+MEMORY = 1 << 30  # bytes of address space beyond that of the program at its start
 LONGEST_FAULT = 2500  # characters
 OURS = re.compile(r"Traceback|<class|object at 0x|\bNoneType\b|\b[A-Z]\w+Error\b|validation error|\[type=")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How inputs of one sort are made from a number, and read."""
+    """A kind of input: how it is made from a number, and read."""
 
     made: Callable[[random.Random], object]
     read: Callable[[object], tuple[Scenario, ...]]
@@ -42,7 +42,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """Of one input: what is told of it (nothing where it is understood), seconds it took, and what went wrong."""
+    """The result of one input: the message ("" if it is valid), the seconds, and the failure."""
 
     kind: str
     number: int
@@ -52,28 +52,28 @@ class Answer:
 
 
 class Hung(BaseException):
-    """The time of one input is over; no handler of ours stops it."""
+    """The time of one input is over; a BaseException, so that no handler of the product catches it."""
 
 
 def given(kind: str, number: int) -> object:
-    """The input of a kind that has this number, always the same."""
+    """The input of a kind with this number, always the same."""
     return KINDS[kind].made(random.Random(f"{kind} {number}"))
 
 
 def asked(kind: str, number: int) -> Answer:
-    """What becomes of one input; what is understood is also explained, and some of it rolled out."""
+    """Run one input; valid inputs are also explained, and some of them simulated."""
     began, told, failure = time.process_time(), "", ""
     try:
         with within(HANG_S):
             found = KINDS[kind].read(given(kind, number))
             read_s = time.process_time() - began
             explained(found)
-            if number % ROLLED_OUT == 0 and found[0].road is not None:  # a log is not rolled out
+            if number % ROLLED_OUT == 0 and found[0].road is not None:  # a log is not simulated
                 simulate(found[0])
     except SpecErrors as faults:
         read_s, told = time.process_time() - began, str(faults)
         failure = next(filter(None, map(blamed, faults.faults)), "")
-    except (Exception, Hung):  # noqa: BLE001 - whatever it is, it is recorded, and the next input has its turn
+    except (Exception, Hung):  # noqa: BLE001 - every failure is recorded, then the next input runs
         read_s, failure = time.process_time() - began, traceback.format_exc()
     if not failure and read_s > SLOWEST_S:
         failure = f"{read_s:.1f} s to read it"
@@ -81,7 +81,7 @@ def asked(kind: str, number: int) -> Answer:
 
 
 def blamed(fault: SpecError) -> str:
-    """What is wrong with the sentence of one fault; nothing where it is as it should be."""
+    """What is wrong with the message of one fault; "" if it is correct."""
     said = str(fault)
     if not (fault.where and fault.found and fault.wanted):
         return f"a fault that does not say where, what and what would be right: {said}"
@@ -92,7 +92,7 @@ def blamed(fault: SpecError) -> str:
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raises Hung in what takes longer."""
+    """Raise Hung in the block after this time."""
 
     def over(*_: object) -> None:
         raise Hung(f"still at it after {seconds:g} s")
@@ -107,7 +107,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def bound_memory() -> None:
-    """From here on this process may take so much more and no more."""
+    """Limit the further memory of this process."""
     with open("/proc/self/statm") as told:
         now = int(told.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -1,4 +1,4 @@
-"""OpenSCENARIO and OpenDRIVE: valid files, or catalogs and roads that they name, with mistakes in them."""
+"""OpenSCENARIO and OpenDRIVE inputs: valid files, catalogs and roads with inserted mistakes."""
 
 import random
 import shutil
@@ -27,7 +27,7 @@ STRANGE = [
 
 @dataclass(frozen=True)
 class Exchanged:
-    """One file of several with mistakes in it, the scenario that is imported, and whether what is read will do."""
+    """One file of several with mistakes, and the scenario that is imported."""
 
     path: str  # of the file with mistakes, relative to their folder
     content: bytes
@@ -39,7 +39,7 @@ class Exchanged:
 
 
 def made_xosc(chance: random.Random) -> Exchanged:
-    """A scenario with mistakes; now and then the catalog that it reads."""
+    """A scenario with mistakes, sometimes in its catalog."""
     names = sorted(path.name for path in (FILES / "xosc").glob("*.xosc"))
     scenario = f"xosc/{chance.choice([*names, 'small.xosc', 'small.xosc'])}"
     path = chance.choice([scenario] * 5 + ["catalogs/vehicles.xosc"])
@@ -47,7 +47,7 @@ def made_xosc(chance: random.Random) -> Exchanged:
 
 
 def made_xodr(chance: random.Random) -> Exchanged:
-    """A road with mistakes, and a scenario on it."""
+    """A road with mistakes and a scenario on it."""
     scenario, road = chance.choice(sorted(ROADS.items()))
     return Exchanged(road, mangled(_content(road), chance), f"xosc/{scenario}", chance.random() < 0.5)
 
@@ -59,7 +59,7 @@ ROADS = {
 
 
 def read(given: Exchanged) -> tuple[Scenario, ...]:
-    """As `nearmiss import` reads it, and as what it writes is read."""
+    """Import the file as `nearmiss import` does, and read the written scenario."""
     with tempfile.TemporaryDirectory(prefix="nearmiss-fuzz-") as folder:
         top = Path(folder)
         shutil.copytree(FILES, top, dirs_exist_ok=True)
@@ -71,14 +71,14 @@ def read(given: Exchanged) -> tuple[Scenario, ...]:
 
 
 def mangled(content: bytes, chance: random.Random) -> bytes:
-    """Mostly well-formed with wrong values and elements, now and then with wrong bytes."""
+    """Insert mistakes: mostly wrong values and elements in well-formed XML, sometimes wrong bytes."""
     for _ in range(chance.choice([1, 1, 2, 3])):
         content = _garbled(content, chance) if chance.random() < 0.15 else _reshaped(content, chance)
     return content
 
 
 def _garbled(content: bytes, chance: random.Random) -> bytes:
-    """With some bytes replaced, dropped, or a tag torn out."""
+    """Replace or delete some bytes, or delete a tag."""
     at = chance.randrange(len(content))
     if chance.random() < 0.5:
         return content[:at] + bytes([chance.randrange(256)]) + content[at + chance.randrange(3) :]
@@ -88,7 +88,7 @@ def _garbled(content: bytes, chance: random.Random) -> bytes:
 
 
 def _reshaped(content: bytes, chance: random.Random) -> bytes:
-    """A value, attribute or element replaced, dropped, doubled, or moved to another place."""
+    """Replace, delete, double or move a value, attribute or element."""
     try:
         root = etree.fromstring(content)
     except etree.XMLSyntaxError:

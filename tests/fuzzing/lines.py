@@ -1,4 +1,4 @@
-"""Lines of a story: phrases of the language with mistakes in them, words in any order, structured events."""
+"""Story lines as inputs: phrases of the language with mistakes, words in random order, structured events."""
 
 import json
 import random
@@ -22,7 +22,7 @@ SAYS = [
 
 
 def made(chance: random.Random) -> str:
-    """A scenario with one line, written as JSON, which YAML reads."""
+    """A scenario with one story line, as JSON, which is valid YAML."""
     match chance.randrange(5):
         case 0 | 1:
             line: object = mangled(chance)
@@ -37,12 +37,12 @@ def made(chance: random.Random) -> str:
 
 @lru_cache(maxsize=1)
 def _published() -> list[str]:
-    """Every sentence of the published list of what can be said."""
+    """Every example sentence of the published list of phrases."""
     return [said for _, said in sentences()]
 
 
 def around(line: object) -> str:
-    """The street on which this is the last line of the story."""
+    """A scenario file with this as the last line of its story."""
     return STREET.format(story="  - " + json.dumps(line) + "\n")
 
 
@@ -51,7 +51,7 @@ def read(text: str) -> tuple[Scenario, ...]:
 
 
 def mangled(chance: random.Random) -> str:
-    """A phrase of the language with some of its words or letters swapped, doubled, dropped or replaced."""
+    """A phrase of the language with some words or letters swapped, doubled, deleted or replaced."""
     words = chance.choice(SAID).split()
     for _ in range(chance.randint(0, 4)):
         place = chance.randrange(len(words) + 1)
@@ -71,7 +71,7 @@ def mangled(chance: random.Random) -> str:
 
 
 def any_event(chance: random.Random) -> dict[str, object]:
-    """A structured event whose every part may be right, wrong, or of another kind."""
+    """A structured event with parts that are valid, wrong, or of another type."""
 
     def value(depth: int = 0) -> object:
         match chance.randrange(9):

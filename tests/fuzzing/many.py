@@ -1,4 +1,4 @@
-"""Many strange inputs, in processes that do nothing else and may take only so much memory."""
+"""Run many inputs in separate processes with limited memory."""
 
 import resource
 from collections.abc import Iterator, Sequence
@@ -12,17 +12,17 @@ from scenarios.load import library, load
 from scenarios.simulation.simulate import simulate
 from tests.fuzzing.asking import Answer, asked, bound_memory
 
-USUAL = {"lines": 9000, "specs": 6000, "xosc": 5000, "xodr": 3000}  # how many of each kind
+USUAL = {"lines": 9000, "specs": 6000, "xosc": 5000, "xodr": 3000}  # number of inputs of each kind
 
 
 def answers(kind: str, numbers: Sequence[int], processes: int = 1) -> Iterator[tuple[Answer, float]]:
-    """What becomes of each of these inputs, with its process's peak of resident memory until then in MiB."""
+    """The result of each input, with its process's peak resident memory so far in MiB."""
     with ProcessPoolExecutor(processes, get_context("spawn"), _prepared) as pool:
         yield from track(pool.map(partial(_asked, kind), numbers, chunksize=10), kind, len(numbers), transient=True)
 
 
 def _prepared() -> None:
-    """What is compiled or loaded once is none of an input's own time and memory."""
+    """Compile and load in advance what is not part of an input's own time and memory."""
     simulate(load(next(iter(library().values())))[0])
     bound_memory()
 

@@ -1,4 +1,4 @@
-"""Whole scenario files: shipped ones of which lines, values, keys or letters are wrong."""
+"""Scenario files as inputs: shipped files with wrong lines, values, keys or letters."""
 
 import random
 
@@ -18,7 +18,7 @@ SWEPT = ["ego.speed", "actors.lead.ahead", "rows", "drawn", "where", "at_most", 
 
 
 def made(chance: random.Random) -> str:
-    """A shipped file of which lines, values, keys or letters were swapped, doubled, dropped or replaced."""
+    """A shipped file with lines, values, keys or letters swapped, doubled, deleted or replaced."""
     lines = chance.choice(SHIPPED).splitlines()
     for _ in range(chance.randint(1, 4)):
         place = chance.randrange(len(lines))

@@ -21,7 +21,7 @@ def by_formula(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Te
 
 
 @pytest.mark.parametrize(("queries", "tokens"), [(7, 7), (1, 9), (4, 9), (9, 9)])
-def test_causal_lets_the_last_query_see_the_last_token_and_no_query_a_later_one(queries, tokens):
+def test_with_causal_attention_no_query_sees_a_later_token(queries, tokens):
     q, k, v = random_attention(queries, tokens)
     mask = torch.arange(tokens) <= torch.arange(queries)[:, None] + tokens - queries
     torch.testing.assert_close(attend(q, k, v, causal=True), by_formula(q, k, v, mask), rtol=1e-4, atol=1e-5)

@@ -57,14 +57,14 @@ def test_the_shipped_preset_has_its_sizes_everywhere(tmp_path):
         ("[egomotion]", "[egomotions]", "egomotion: Field required; egomotions: Unexpected keyword"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(tmp_path, written, instead, told):
+def test_faults_of_a_file_are_reported_with_their_place(tmp_path, written, instead, told):
     path = tmp_path / "preset.toml"
     path.write_text(TINY.replace(written, instead), encoding="utf-8")
     with pytest.raises(PresetError, match=re.escape(told)):
         read_preset(path)
 
 
-def test_a_name_that_is_not_there_that_ships_or_that_leads_away_is_refused(weights):
+def test_an_unknown_a_shipped_or_an_escaping_name_is_refused(weights):
     with pytest.raises(PresetError, match=r"no preset 'large'; there are .*tiny"):
         find_preset("large", weights)
     with pytest.raises(PresetError, match="is no preset's name"):

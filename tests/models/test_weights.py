@@ -27,7 +27,7 @@ class Reader(nn.Module):
         self.layers, self.words = nn.Linear(len(layers), 2), nn.Embedding(16, 2)
 
 
-def test_what_is_saved_loads_with_its_lineage(tmp_path):
+def test_saved_weights_are_loaded_with_their_lineage(tmp_path):
     written, path = Tokenizer(CONFIG), tmp_path / "tokenizer.safetensors"
     weights.save(written, path, {"steps": "12"})
     read = weights.load(Tokenizer(CONFIG), path)
@@ -44,7 +44,7 @@ def test_weights_of_another_config_are_refused_by_name(tmp_path):
         weights.load(Tokenizer(dataclasses.replace(CONFIG, levels=(8, 8))), path)
 
 
-def test_training_may_go_on_under_other_settings_but_not_in_other_shapes(tmp_path):
+def test_training_may_continue_with_other_settings_and_not_with_other_shapes(tmp_path):
     path = tmp_path / "tokenizer.safetensors"
     written = Tokenizer(CONFIG)
     weights.save(written, path, {})
@@ -58,7 +58,7 @@ def test_training_may_go_on_under_other_settings_but_not_in_other_shapes(tmp_pat
         weights.initialise_from(other, path)
 
 
-def test_missing_and_damaged_files_are_told_apart(tmp_path):
+def test_missing_and_damaged_files_have_different_messages(tmp_path):
     path = tmp_path / "tokenizer.safetensors"
     with pytest.raises(weights.WeightsError, match="no weights at"):
         weights.load(Tokenizer(CONFIG), path)
@@ -68,7 +68,7 @@ def test_missing_and_damaged_files_are_told_apart(tmp_path):
         weights.load(Tokenizer(CONFIG), path)
 
 
-def test_a_file_that_does_not_say_how_it_was_made_is_refused(tmp_path):
+def test_a_file_without_lineage_is_refused(tmp_path):
     path = tmp_path / "tokenizer.safetensors"
     save_file({"w": torch.zeros(1)}, path)
     with pytest.raises(weights.WeightsError, match="has no lineage"):
@@ -90,7 +90,7 @@ def test_damaged_metadata_is_refused_by_name(tmp_path, name, text, told):
             use(path)
 
 
-def test_the_fingerprint_follows_the_content(tmp_path):
+def test_the_fingerprint_depends_on_the_content(tmp_path):
     one, other = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     weights.save(Tokenizer(CONFIG), one, {})
     weights.save(Tokenizer(CONFIG), other, {})
@@ -120,7 +120,7 @@ def test_a_network_is_used_with_the_words_and_layers_that_it_was_saved_with(read
         ((), "gone: '', "),
     ],
 )
-def test_words_that_would_be_misread_are_named(reader_of_words, words, told):
+def test_words_with_another_index_are_named(reader_of_words, words, told):
     with pytest.raises(weights.WeightsError, match=f"another vocabulary than captions are written in: {told}"):
         weights.load(Reader("road", "tree"), reader_of_words, words)
 
@@ -133,13 +133,13 @@ def test_words_that_would_be_misread_are_named(reader_of_words, words, told):
         (("road",), "gone: 'tree'"),
     ],
 )
-def test_layers_that_would_be_misread_are_named_wherever_weights_are_used(reader_of_words, layers, told):
+def test_layers_with_another_index_are_named_wherever_weights_are_used(reader_of_words, layers, told):
     for use in (weights.load, weights.initialise_from):
         with pytest.raises(weights.WeightsError, match=f"it reads other layers, {told}"):
             use(Reader(*layers), reader_of_words, WORDS)
 
 
-def test_words_may_be_learnt_behind_those_that_are_known_but_not_between_them(reader_of_words):
+def test_words_may_be_added_after_the_known_ones_and_not_between_them(reader_of_words):
     learner = Reader("road", "tree")
     weights.initialise_from(learner, reader_of_words, (*WORDS, "hail"))
     assert all(p.requires_grad for p in learner.parameters())
@@ -148,7 +148,7 @@ def test_words_may_be_learnt_behind_those_that_are_known_but_not_between_them(re
             weights.initialise_from(Reader("road", "tree"), reader_of_words, words)
 
 
-def test_weights_without_a_vocabulary_are_not_taken_for_those_of_any(tmp_path):
+def test_weights_without_a_vocabulary_are_refused(tmp_path):
     path = tmp_path / "reader.safetensors"
     weights.save(Reader("road"), path, {})
     for use in (weights.load, weights.initialise_from):

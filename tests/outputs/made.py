@@ -1,4 +1,4 @@
-"""Clips put together by hand: a street with one body of every kind, pictures of flat colour, verdicts as wanted."""
+"""Synthetic clips: a street with one body of every kind, pictures in flat colours, chosen verdicts."""
 
 from dataclasses import replace
 from functools import cache
@@ -21,7 +21,7 @@ from scenarios.rollout import FRAME_RATE_HZ, Rollout, RolloutEnd, SimEvent
 CAMERA = FRONT.resized(144, 256)
 ROAD = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
 FRAMES = 25  # two seconds, from a keyframe to a keyframe
-# x, y (m), yaw (rad), speed (m/s) at the start: every kind once, all ahead of the ego and within nuScenes' ranges.
+# x, y (m), yaw (rad), speed (m/s) at the start: every kind once, ahead of the ego, within nuScenes' evaluation ranges.
 PLACES: dict[Kind, tuple[float, float, float, float]] = {
     Kind.CAR: (16.0, 0.0, 0.0, 8.0),
     Kind.VAN: (22.0, 3.5, 0.1, 9.0),
@@ -43,7 +43,7 @@ PLACES: dict[Kind, tuple[float, float, float, float]] = {
 def street(
     frames: int = FRAMES, ego_mps: float = 6.0, road: Road | None = ROAD, kinds: tuple[Kind, ...] = tuple(PLACES)
 ) -> Rollout:
-    """An ego behind one body of each kind, everybody at constant velocity."""
+    """The ego and one body of each kind ahead of it, all at constant velocity."""
     ego = (Body("ego", Kind.CAR, EGO_SIZE), (EGO_REAR_AXLE_TO_CENTRE_M, 0.0, 0.0, ego_mps))
     everyone = [ego, *((Body(str(kind), kind, USUAL_SIZE[kind]), PLACES[kind]) for kind in kinds)]
     x, y, yaw, speed = np.array([place for _, place in everyone]).T
@@ -71,7 +71,7 @@ def verdict(
     camera: str = CAMERA.name,
     must_pass: bool = False,
 ) -> Verdict:
-    """On `camera` where it is one on pixels."""
+    """A verdict; for pixels on `camera`."""
     baseline = "source-1" if family == "pixels" else ""
     return Verdict(
         f"{family} check", family, outcome, value, 2.0, "m/s²", "friction circle", baseline,
@@ -85,7 +85,7 @@ BAD = (verdict("physics", Outcome.FAIL), verdict("pixels"))
 
 
 def record(clip: str = "street-s0", verdicts: tuple[Verdict, ...] = GOOD, **changes) -> ClipRecord:
-    told = {
+    values = {
         "id": clip, "scenario_id": "street-1", "family": "street", "name": "street", "caption": "A street, by day",
         "spec_hash": "ab" * 32, "seed": 0, "parameters": {"ego.speed": "22 km/h"}, "preset": "tiny",
         "weights": {"decoder": "cd" * 32}, "code_version": "0.1.0", "torch_version": "2.13", "cpu_capability": "AVX2",
@@ -93,11 +93,11 @@ def record(clip: str = "street-s0", verdicts: tuple[Verdict, ...] = GOOD, **chan
         "accepted": accepted(verdicts), "reasons": rejection_reasons(verdicts), "cameras": (CAMERA.name,),
         "frame_rate_hz": FRAME_RATE_HZ, "happenings": (SimEvent(0.5, "car", "brakes at 6 m/s²"),),
     }  # fmt: skip
-    return ClipRecord(**told | changes)
+    return ClipRecord(**values | changes)
 
 
 def drawn(labels: Labels, seed: int = 0) -> np.ndarray:
-    """Sky over ground, and every body's box in a colour of its own."""
+    """Pictures with sky, ground, and every body's box in its own colour."""
     colours = np.random.default_rng(seed).integers(40, 220, (labels.in_view.shape[1], 3))
     frames = np.full((len(labels.in_view), CAMERA.height, CAMERA.width, 3), (120, 150, 190), np.uint8)
     frames[:, CAMERA.height // 2 :] = (90, 90, 95)
@@ -122,5 +122,5 @@ def clip(made: ClipRecord | None = None, **changes) -> Clip:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file under a folder with its bytes."""
+    """The bytes of every file under a folder."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}

@@ -1,4 +1,4 @@
-"""A batch in which every clip is put together by hand, so that what is around the clips can be tested in seconds."""
+"""A batch of synthetic clips, so that the code around the clips can be tested in seconds."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,9 +9,9 @@ from tests.outputs.made import BAD, GOOD, clip, record
 
 
 class Batch:
-    """Stands in for `make_clips`. `trouble` maps scenario names to what to raise; `made` are the clips in order.
+    """Replaces `make_clips`. `trouble` maps scenario names to exceptions; `made` are the clips in order.
 
-    Every clip is rejected unless `rejects` says otherwise: no dataset has to be built of them.
+    By default every clip is rejected (`rejects`), so that no dataset has to be built.
     """
 
     def __init__(self, trouble: dict[str, Exception] | None = None, rejects: Callable[[Job], bool] = lambda job: True):

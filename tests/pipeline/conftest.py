@@ -1,4 +1,4 @@
-"""For the tests of the pipeline."""
+"""Fixtures for the tests of the pipeline."""
 
 import os
 import subprocess
@@ -21,23 +21,23 @@ def rig() -> tuple[Camera, ...]:
 
 @pytest.fixture(scope="session")
 def newborn_weights(tmp_path_factory) -> Path:
-    """Networks of the tiny preset that have learned nothing: what is around them can be tested, their pictures not."""
+    """Untrained weights of the preset `tiny`, for tests that do not look at the pictures."""
     return newborn("tiny", tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="session")
 def speck_weights(tmp_path_factory) -> Path:
-    """The same for the smallest networks that the whole line still runs with."""
+    """Untrained weights of the smallest networks that the whole pipeline runs with."""
     return newborn("speck", tmp_path_factory.mktemp("specks"))
 
 
 @pytest.fixture(scope="module")
 def ray_here() -> Iterator[None]:
-    """One Ray for all tests of a file that are not about its start: four cores, and by name a GPU."""
+    """One Ray for the tests of a file that do not test its start: four cores and a GPU as a named resource."""
     import ray
 
     told_nobody = {"include_dashboard": False, "logging_level": "ERROR", "log_to_driver": False}
-    here = {"address": "local", "_node_ip_address": "127.0.0.1"}  # no cluster that a test beside has begun
+    here = {"address": "local", "_node_ip_address": "127.0.0.1"}  # not a cluster that another test has started
     ray.init(num_cpus=4, num_gpus=1, object_store_memory=2**27, **here, **told_nobody)
     yield
     ray.shutdown()
@@ -45,7 +45,7 @@ def ray_here() -> Iterator[None]:
 
 @pytest.fixture
 def clock_back(tmp_path) -> dict[str, str]:
-    """An environment whose processes see a wall clock that jumps back all the time."""
+    """Environment variables for processes with a wall clock that often jumps back."""
     shim, source = tmp_path / "clock.so", Path(__file__).with_name("clock.c")
     try:
         subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, source], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Real pictures with planted faults, for the checker with its trained weights."""
+"""Rendered pictures with inserted faults, for the checker with its trained weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -23,8 +23,8 @@ CAMERA: Camera = FRONT.resized(144, 256)
 
 
 @dataclass(frozen=True)
-class Film:
-    """A rollout, its labels and clean source frames of one look."""
+class SourceClip:
+    """A rollout, its labels and clean source frames with one appearance seed (`look`)."""
 
     rollout: Rollout
     labels: Labels
@@ -32,7 +32,7 @@ class Film:
     look: int
 
     def without(self, name: str, frames: Sequence[int]) -> Frames:
-        """The same pictures with a body never put there, in some frames."""
+        """The same pictures without a body in some frames."""
         valid = self.rollout.valid.copy()
         valid[:, self.rollout.index(name)] = False
         bare = render_procedural(
@@ -43,7 +43,7 @@ class Film:
         return made
 
     def pixels_of(self, name: str, frames: Sequence[int]) -> Bool[np.ndarray, "time height width"]:
-        """Where a body shows, found by leaving it out; its shadow and reflection are cut away with its box."""
+        """Pixels of a body: those that differ without it, inside its box (so not its shadow or reflection)."""
         differs = np.abs(self.frames.astype(int) - self.without(name, frames)).max(-1) > 8
         box = self.labels.modal_box[:, self.rollout.index(name)]
         inside = np.zeros_like(differs)
@@ -53,23 +53,23 @@ class Film:
         return differs & inside
 
     def repainted(self, name: str, frames: Sequence[int], colour: tuple[int, int, int]) -> Frames:
-        """The same pictures with a body in another coat, in some frames."""
+        """The same pictures with a body in another colour in some frames."""
         mask = self.pixels_of(name, frames)
         made = self.frames.astype(float)
         made[mask] = 0.3 * made[mask] + 0.7 * np.array(colour)
         return made.astype(np.uint8)
 
 
-def film(rollout: Rollout, look: int) -> Film:
+def source_clip(rollout: Rollout, look: int) -> SourceClip:
     scenery = build_scenery(rollout)
-    return Film(
+    return SourceClip(
         rollout, label_visibility(rollout, scenery, CAMERA), render_procedural(rollout, scenery, CAMERA, look), look
     )
 
 
 @dataclass(frozen=True)
-class Court:
-    """Checker and baseline together. The same pictures are looked at once, however often they are judged."""
+class CheckerRun:
+    """A checker and its baseline; detections are kept, so that the networks run once for the same pictures."""
 
     checker: Checker
     baseline: Baseline
@@ -89,5 +89,5 @@ class Court:
         return self.seen[known]
 
     def failed(self, frames: Frames, source: Frames, labels: Labels, rollout: Rollout) -> dict[str, str]:
-        """Checks that failed, with what they say."""
+        """The reasons of failed checks, by check."""
         return {v.check: v.reason for v in self.verdicts(frames, source, labels, rollout) if v.outcome is Outcome.FAIL}

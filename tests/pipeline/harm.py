@@ -1,4 +1,4 @@
-"""Watches that do harm to the batch they look at, for batches that Ray spreads over workers."""
+"""Progress observers that kill parts of a batch that runs on Ray."""
 
 import random
 import time
@@ -17,13 +17,13 @@ def request_of(batch: Batch) -> RunConfig:
 
 
 def planned(batch: Batch) -> list[str]:
-    """The clips that the batch means, in order."""
+    """The clips of the batch, in order."""
     return [job.clip for job in make_plan(request_of(batch)).jobs]
 
 
 @dataclass
 class Trouble:
-    """A watch that does harm soon after a clip has ended, while others are in work, as often as it is told to."""
+    """An observer that causes a fault soon after a clip has ended, while others are running, a number of times."""
 
     times: int
     chance: random.Random = field(default_factory=lambda: random.Random(0))
@@ -42,7 +42,7 @@ class Trouble:
 
 
 def all_of(batch: Batch, how: ExecutionConfig, trouble: Trouble) -> None:
-    """Begin, and go on until nothing is missing: an item that was hit three times is left for the next start."""
+    """Start and resume until no clip is missing: an item that failed three times is left for the next start."""
     summary = generate(request_of(batch), how, trouble)
     for _ in range(trouble.times):
         if summary.complete:

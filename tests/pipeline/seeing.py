@@ -1,4 +1,4 @@
-"""Situations with occlusion, and a perfect checker's sight of them, into which faults can be planted."""
+"""Situations with occlusions, and the detections of a perfect checker, into which faults can be inserted."""
 
 from dataclasses import replace
 from functools import cache
@@ -22,7 +22,7 @@ FRAMES = 72
 
 
 def behind_a_truck() -> Rollout:
-    """A pedestrian walks behind a parked truck and comes out again; a car waits on the left; the ego creeps."""
+    """A pedestrian walks behind a parked truck and reappears; a car stands on the left; the ego drives slowly."""
     return situation(
         still(17.0, -0.5, Kind.TRUCK, name="truck"),
         moving(22.5, 4.5, Kind.PEDESTRIAN, 2.1, yaw=-np.pi / 2, name="walker"),
@@ -34,7 +34,7 @@ def behind_a_truck() -> Rollout:
 
 
 def open_road() -> Rollout:
-    """Two cars going ahead and a third beside them, nothing hidden, at 10 m/s."""
+    """Three cars ahead at 10 m/s, two of them side by side, without occlusion."""
     return situation(
         moving(16.0, 0.0, Kind.CAR, 10.3, name="lead"),
         moving(18.0, 4.5, Kind.CAR, 10.0, name="left"),
@@ -49,7 +49,7 @@ def labels_of(rollout: Rollout, camera: Camera = CAMERA) -> Labels:
 
 
 def perfect_sight(rollout: Rollout, labels: Labels) -> ClipObservation:
-    """Every object that shows enough, exactly as labelled, each with a look and colour of its own."""
+    """A detection of every visible object, exactly as labelled, each with its own embedding and colour."""
     kinds, count = class_indices(rollout), len(rollout.bodies)
     found = []
     for t in range(len(rollout.t_s)):
@@ -69,7 +69,7 @@ def scene_of(rollout: Rollout, sight: ClipObservation | None = None, labels: Lab
 
 @cache
 def strict_baseline() -> Baseline:
-    """What a perfect checker would be calibrated to: every limit at its aim."""
+    """The baseline of a perfect checker: every limit at its aim."""
     measured = calibrate([scene_of(behind_a_truck()), scene_of(open_road())], "perfect", "by hand")
     return replace(measured, least_likeness=0.6, most_repainted=0.3)
 
@@ -81,5 +81,5 @@ def drop(found: FrameDetections, keep: np.ndarray) -> FrameDetections:
 
 
 def edited(sight: ClipObservation, frames: range, edit) -> ClipObservation:
-    """The same sight with `edit(found)` in some frames."""
+    """The same detections with `edit(found)` in some frames."""
     return replace(sight, found=tuple(edit(f) if t in frames else f for t, f in enumerate(sight.found)))

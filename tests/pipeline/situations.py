@@ -1,4 +1,4 @@
-"""Named situations for the tests of this folder."""
+"""Scenarios for the tests of the pipeline."""
 
 from scenarios.model.bodies import EGO_SIZE, USUAL_SIZE, Body, Kind
 from scenarios.model.environment import Environment, Surface

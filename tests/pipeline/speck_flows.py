@@ -1,4 +1,4 @@
-"""`flows.py` with the same workers: python -m tests.pipeline.speck_flows run ..."""
+"""`flows.py` with workers that can fail on request: python -m tests.pipeline.speck_flows run ..."""
 
 import flows
 import pipeline.batch.generate

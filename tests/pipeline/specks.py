@@ -1,8 +1,8 @@
-"""The smallest networks and pictures that the whole line still runs with, for tests and benchmarks of the engine.
+"""The smallest networks and pictures that the whole pipeline runs with, for tests and benchmarks of the engine.
 
-A *speck* is a clip of one second, 48 x 80, by networks that have learned nothing. It goes through every stage, is
-judged, written and published as any other; it takes under a second of one core instead of most of a minute, so that a
-batch can be killed at twenty moments and a thousand clips can be made. Nothing is to be seen in its pictures.
+A *speck* is a clip of one second, 48 x 80, made by untrained networks. It passes every stage and is checked, written
+and published like any other clip. It takes less than a second of one core instead of most of a minute, so that tests
+can kill a batch at twenty moments or make a thousand clips. Its pictures show nothing.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ from pipeline.networks import PARTS, VOCABULARIES, checker_fingerprint, fingerpr
 
 
 def speck() -> Preset:
-    """`tiny` with the same parts, each as small as it can be."""
+    """The parts of `tiny` in their smallest size."""
     tiny = PRESETS["tiny"]
     return Preset(
         48, 80,
@@ -31,21 +31,21 @@ def speck() -> Preset:
     )  # fmt: skip
 
 
-PRESETS.setdefault("speck", speck())  # on import: a Ray worker that unpickles a `SpeckMaker` comes by here
+PRESETS.setdefault("speck", speck())  # at import, which a Ray worker does when it unpickles a `SpeckMaker`
 
 
 class SpeckMaker(ClipMaker):
-    """The worker itself, unchanged; its module makes the preset known in whatever process it arrives in."""
+    """The usual worker; its module registers the preset in every process that imports it."""
 
 
 def newborn(name: str, folder: Path) -> Path:
-    """Networks of a preset that have learned nothing, with the limits of their checks, in `folder`/`name`."""
+    """Write untrained networks of a preset, and a baseline for their checks, to `folder`/`name`."""
     torch.manual_seed(0)
     preset = PRESETS[name]
     for part, kind in PARTS.items():
         path, vocabulary = folder / name / f"{part}.safetensors", VOCABULARIES.get(part, ())
         weights.save(kind(getattr(preset, part)), path, {"steps": "0"}, vocabulary)
-    # Whatever motion untrained networks see is let pass, so that clips are accepted as most are that are well made.
+    # Limits that every motion passes, so that clips of untrained networks are accepted.
     anything = {"above": 1e3, "below": -1e3}
     limits = {rule.check: anything[rule.bad] if not rule.asks_for_objects else 1.0 for rule in RULES}
     checker = checker_fingerprint(fingerprints(name, folder))

@@ -1,5 +1,5 @@
-"""The Grafana dashboard, as far as it can be judged without a Grafana: its queries, by Prometheus' grammar, against the
-metrics that a batch makes; its panels, against what Grafana's schema asks of them."""
+"""The Grafana dashboard, tested without Grafana: its queries against Prometheus' grammar and the metrics of a batch,
+its panels against Grafana's schema."""
 
 import json
 import re
@@ -19,7 +19,7 @@ PANELS = DASHBOARD["panels"]
 TARGETS = [(panel, target) for panel in PANELS for target in panel["targets"]]
 RAYS_OWN = {"ray_node_mem_used", "ray_node_mem_total", "ray_node_cpu_utilization"}
 RAYS_WITH_A_GPU = {"ray_node_gpus_utilization"}
-RAYS_LABELS = {"NodeAddress", "SessionName", "Version", "WorkerId"}  # put to everything by Ray itself
+RAYS_LABELS = {"NodeAddress", "SessionName", "Version", "WorkerId"}  # added by Ray to all metrics
 UNITS = {"short", "percent", "percentunit", "s", "bytes"}  # names that Grafana knows
 SUFFIXES = {"Counter": ("_total",), "Gauge": ("",), "Histogram": ("_bucket", "_sum", "_count")}
 CUMULATIVE = ("_total", "_bucket", "_sum", "_count")
@@ -28,7 +28,7 @@ RATES = {"rate", "increase", "irate"}
 
 @dataclass(frozen=True)
 class Selected:
-    """A metric that a query reads, the labels that the query expects of it, and the function that it is read by."""
+    """A metric in a query, the labels that the query uses, and the function around it."""
 
     metric: str
     labels: frozenset[str]
@@ -36,7 +36,7 @@ class Selected:
 
 
 def read(query: Any, labels: frozenset[str] = frozenset(), function: str = "") -> Iterator[Selected]:
-    """Everything that a query reads, with the labels by which it is chosen or grouped."""
+    """The metrics that a query reads, with the labels by which they are selected or grouped."""
     match query:
         case promql.VectorSelector():
             yield Selected(query.name, labels | {m.name for m in query.matchers.matchers}, function)
@@ -77,25 +77,25 @@ def served() -> dict[str, set[str]]:
     return found
 
 
-def test_all_that_a_batch_tells_has_a_kind_whose_names_are_known(served):
+def test_every_metric_of_a_batch_has_a_known_type(served):
     ours = {value for name, value in vars(meters).items() if name.isupper() and str(value).startswith("nearmiss_")}
     assert len(ours) == 6
     assert {re.sub("_(total|bucket|sum|count)$", "", name) for name in served} == {f"ray_{name}" for name in ours}
 
 
-def test_every_metric_in_it_is_one_that_is_served_under_that_name_with_those_labels(served):
+def test_every_metric_of_the_dashboard_is_served_with_that_name_and_those_labels(served):
     for one in selected():
         assert one.metric in served.keys() | RAYS_OWN | RAYS_WITH_A_GPU, one
         assert one.labels <= served.get(one.metric, RAYS_LABELS), one
 
 
-def test_everything_that_a_batch_tells_is_shown(served):
+def test_every_metric_of_a_batch_is_shown(served):
     shown = {one.metric for one in selected()}
     for name in (meters.CLIPS, meters.REJECTED, meters.STAGE, meters.SPENT, meters.WAITING, meters.MEMORY):
         assert shown & {series for series in served if series.startswith(f"ray_{name}")}, name
 
 
-def test_what_only_grows_is_read_as_a_rate_and_what_ray_forgets_is_looked_back_for(served):
+def test_counters_are_read_as_rates_and_gauges_with_their_last_value(served):
     for one in selected():
         if one.metric in served and one.metric.endswith(CUMULATIVE):
             assert one.function in RATES, one
@@ -106,13 +106,13 @@ def test_what_only_grows_is_read_as_a_rate_and_what_ray_forgets_is_looked_back_f
 @pytest.mark.parametrize(
     "wrong", ["sum(rate(x[5m])", "sum by state (x)", "rate(x)", "x[5m", 'x{state="a}', "nosuch(x)"]
 )
-def test_the_judge_of_queries_refuses_wrong_ones(wrong):
+def test_the_query_parser_refuses_wrong_queries(wrong):
     with pytest.raises(ValueError, match=r".+"):
         promql.parse(wrong)
 
 
 @pytest.mark.parametrize("panel, target", TARGETS, ids=lambda value: str(value.get("id", value.get("refId"))))
-def test_a_legend_names_labels_that_the_query_leaves(panel, target):
+def test_a_legend_uses_labels_that_the_query_keeps(panel, target):
     query = promql.parse(target["expr"])
     wanted = set(re.findall(r"{{\s*(\w+)\s*}}", target["legendFormat"]))
     left = re.search(r"^\w+ by \(([\w, ]+)\)|sum by \(([\w, ]+)\)", promql.parse(target["expr"]).prettify())
@@ -125,7 +125,7 @@ def test_a_legend_names_labels_that_the_query_leaves(panel, target):
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_a_panel_is_one_that_grafana_draws(panel):
+def test_a_panel_is_valid_for_grafana(panel):
     assert panel["type"] == "timeseries"
     assert panel["datasource"] == {"type": "prometheus", "uid": "${source}"}
     assert panel["fieldConfig"]["defaults"]["unit"] in UNITS
@@ -136,13 +136,13 @@ def test_a_panel_is_one_that_grafana_draws(panel):
     assert place["x"] + place["w"] <= 24, "Grafana's grid has 24 columns"
 
 
-def test_the_source_is_a_variable_and_the_only_one():
+def test_the_data_source_is_the_only_variable():
     (variable,) = DASHBOARD["templating"]["list"]
     assert (variable["name"], variable["type"], variable["query"]) == ("source", "datasource", "prometheus")
     assert set(re.findall(r"\$\{?(\w+)", json.dumps(DASHBOARD))) == {"source"}
 
 
-def test_it_stands_on_its_own():
+def test_it_refers_to_no_other_dashboard():
     assert DASHBOARD["schemaVersion"] >= 36
     assert DASHBOARD.get("id") is None, "Grafana gives ids; one in a file may overwrite another dashboard"
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", DASHBOARD["uid"])

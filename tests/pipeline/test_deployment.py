@@ -1,4 +1,4 @@
-"""prefect.yaml as Prefect itself reads it, and what the flows try again."""
+"""prefect.yaml as Prefect reads it, and the errors that the flows retry."""
 
 import io
 from pathlib import Path
@@ -28,7 +28,7 @@ def deployments() -> dict[str, dict]:
     return {one["name"]: one for one in found}
 
 
-def test_every_deployment_is_a_flow_that_takes_its_parameters(deployments, monkeypatch):
+def test_the_flow_of_every_deployment_accepts_its_parameters(deployments, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert set(deployments) == {"nightly", "generate", "train"}
     for one in deployments.values():
@@ -36,13 +36,13 @@ def test_every_deployment_is_a_flow_that_takes_its_parameters(deployments, monke
         loaded.validate_parameters(one["parameters"])
 
 
-def test_nights_come_by_cron_one_at_a_time(deployments):
+def test_nightly_runs_are_started_by_cron_one_at_a_time(deployments):
     (schedule,) = deployments["nightly"]["schedules"]
     assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).cron == "0 2 * * *"
     assert deployments["nightly"]["concurrency_limit"]["limit"] == 1
 
 
-def test_a_flow_waits_for_minutes_for_a_server_that_went_away(deployments):
+def test_a_flow_retries_a_missing_server_for_minutes(deployments):
     for one in deployments.values():
         tries = int(one["work_pool"]["job_variables"]["env"]["PREFECT_CLIENT_MAX_RETRIES"])
         assert sum(2.0**n for n in range(1, tries + 1)) > 240
@@ -68,12 +68,12 @@ def test_no_secret_is_a_parameter(deployments):
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_only_what_the_machine_did_is_tried_again(error, again):
+def test_only_transient_errors_are_retried(error, again):
     state = Failed(data=error)
     assert flows.worth_another_try(None, None, state) is again
 
 
-def test_reports_on_use_are_off_whatever_the_environment_says():
+def test_telemetry_is_off_in_every_environment():
     import os
 
     assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"

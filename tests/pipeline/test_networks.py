@@ -1,4 +1,4 @@
-"""Weights and the program agree on what words and layers mean, or nothing is made with them."""
+"""Weights are refused unless their words and layers are those of the program."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from conditioning.caption import VOCABULARY
 from pipeline.networks import check_weights
 from scenarios.load import library
 
-# A version of the program that knows a weather more, and one that draws a layer more.
+# A version of the program with one more weather, and one with one more layer.
 LATER = {
     "hail": """
 from dataclasses import replace
@@ -41,7 +41,7 @@ def later(change: str, program: str, *arguments: object) -> subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def test_a_new_weather_moves_no_word_that_is_known():
+def test_a_new_weather_changes_no_index_of_a_known_word():
     told = later("hail", "from conditioning.caption import VOCABULARY; print(*VOCABULARY, sep='|')")
     assert told.stdout.strip().split("|") == [*VOCABULARY, "hail"]
 
@@ -55,7 +55,7 @@ def test_a_new_weather_moves_no_word_that_is_known():
     ],
     ids=["word", "layer"],
 )
-def test_weights_that_would_misread_are_refused_by_name_before_anything_is_made(tmp_path, change, told):
+def test_weights_with_other_words_or_layers_are_refused_before_anything_is_made(tmp_path, change, told):
     out = tmp_path / "run"
     run = later(
         change, "from pipeline.cli.main import main; main()",

@@ -1,4 +1,4 @@
-"""Every option is declared once: commands, flows and the commands that go on all have it, with one default."""
+"""Every option is declared once: commands, flows and resume commands have it with the same default."""
 
 import inspect
 import re
@@ -41,7 +41,7 @@ def declared(models) -> set[str]:
     ("name", "flow", "models", "own"),
     [("generate", "run", GENERATE, {"--out"}), ("nightly", "night", NIGHT, {"--out", "--at", "--serve"})],
 )
-def test_a_command_and_its_flow_take_the_same_options(name, flow, models, own):
+def test_a_command_and_its_flow_have_the_same_options(name, flow, models, own):
     assert spellings(PROGRAM[name]) - {"--help"} == declared(models) | own
     assert spellings(FLOWS[flow]) - {"--help"} == declared(models) | own - {"--at", "--serve"}
 
@@ -63,12 +63,12 @@ def test_a_flow_has_every_field_as_a_parameter(flow, models, own):
     assert set(flow.parameters.definitions["ExecutionConfig"]["properties"]) == set(ExecutionConfig.model_fields)
 
 
-def test_training_takes_the_same_options_as_a_command_and_as_a_flow():
+def test_training_has_the_same_options_as_a_command_and_as_a_flow():
     assert spellings(PROGRAM["train"]) - {"--help"} == declared([TrainOptions])
     assert set(flows.train_flow.parameters.properties) == set(TrainOptions.model_fields) | {"part"}
 
 
-def test_the_parameters_of_a_flow_are_read_from_json_and_refused_out_of_range():
+def test_parameters_of_a_flow_are_read_from_json_and_refused_out_of_range():
     told = {"paths": ["a"], "out": "b", "seeds": [1, 2], "weights": None, "how": {"use_ray": False, "workers": 2}}
     read = flows.generate_flow.validate_parameters(told)
     assert (read["seeds"], read["how"]) == ((1, 2), ExecutionConfig(use_ray=False, workers=2))
@@ -78,7 +78,7 @@ def test_the_parameters_of_a_flow_are_read_from_json_and_refused_out_of_range():
         flows.generate_flow.validate_parameters(told | {"how": {"worker": 2}})
 
 
-def test_what_an_option_shows_is_what_its_field_declares():
+def test_an_option_has_help_default_and_range_of_its_field():
     for model in GENERATE:
         for option in options_of(model):
             (parameter,) = [p for p in PROGRAM["generate"].params if option.spelling in p.opts]
@@ -91,7 +91,7 @@ def test_what_an_option_shows_is_what_its_field_declares():
 SETTINGS = [
     GenerateOptions(
         preset="base", weights=Path("/w"), log=Path("/l"), seeds=(1, 2), renderer="procedural",
-        formats=("nuscenes", "labels"), attribution="A & B", limit=3,
+        formats=("nuscenes", "labels"), attribution="A & B", limit=3, rig="nuscenes",
     ),
     ExecutionConfig(
         ray="127.0.0.1:1", workers=2, staged=True, gpus=1.5, gpu_share=0.1234567, batch=3, deadline_s=2.25,
@@ -104,7 +104,7 @@ SETTINGS = [
 
 
 def read_back(told: list[str], model: type[StrictModel]) -> StrictModel:
-    """What a command with the options of a model understands of these words."""
+    """The model that a command with its options reads from these words."""
     read = []
 
     def command(*, settings) -> None:
@@ -119,13 +119,13 @@ def read_back(told: list[str], model: type[StrictModel]) -> StrictModel:
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: type(settings).__name__)
-def test_the_words_of_a_command_mean_the_settings_they_were_made_of(settings):
+def test_the_options_of_a_command_give_the_settings_they_were_made_from(settings):
     assert read_back(words(settings), type(settings)) == settings
     assert read_back([], type(settings)) == type(settings)()
     assert words(type(settings)()) == []
 
 
-def test_the_settings_above_are_all_that_there_are():
+def test_the_settings_above_cover_all_fields():
     for model in (GenerateOptions, ExecutionConfig, NightlyOptions, LaunchOptions):
         told = {word for settings in SETTINGS if type(settings) is model for word in words(settings)}
         assert {option.spelling for option in options_of(model)} <= told
@@ -141,7 +141,7 @@ def test_the_settings_above_are_all_that_there_are():
         (["--seed", "1.5"], "--seed"),
     ],
 )
-def test_what_an_option_cannot_be_ends_with_exit_code_2(told, why):
+def test_an_invalid_value_of_an_option_gives_exit_code_2(told, why):
     result = CliRunner().invoke(app, ["generate", "cut-in", *told])
     assert result.exit_code == 2
     assert re.search(why, result.output)
@@ -149,5 +149,5 @@ def test_what_an_option_cannot_be_ends_with_exit_code_2(told, why):
 
 def test_a_command_may_have_other_defaults_than_the_model():
     (grace,) = [parameter for parameter in PROGRAM["nightly"].params if "--grace" in parameter.opts]
-    assert grace.default == 60  # nobody waits for a night
+    assert grace.default == 60  # longer, since a nightly run needs no quick answer
     assert LaunchOptions().grace_s == 25

@@ -1,4 +1,4 @@
-"""Renderers: chosen by name, the procedural camera end to end, and everything that says which one drew a clip."""
+"""Renderers: chosen by name, the procedural renderer end to end, and the places that name a clip's renderer."""
 
 import json
 import re
@@ -40,7 +40,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "extending" / "renderers.m
 
 @pytest.fixture(scope="module")
 def checker_alone(speck_weights, tmp_path_factory) -> Path:
-    """Weights of the networks that check, and none of those that draw."""
+    """Weights of the checker's networks, without those of the drawing networks."""
     folder = tmp_path_factory.mktemp("checker") / "weights"
     shutil.copytree(speck_weights, folder)
     for part in DRAWING:
@@ -60,7 +60,7 @@ def drawn(checker_alone, tmp_path_factory) -> Summary:
     return generate(request_in(tmp_path_factory.mktemp("drawn"), checker_alone), INLINE, NoObserver())
 
 
-def test_a_name_is_registered_once_and_an_unknown_one_is_refused_with_those_that_there_are():
+def test_a_name_is_registered_once_and_an_unknown_one_is_refused_with_the_list_of_names():
     registry = ExtensionRegistry("renderer", (GAIA,))
     with pytest.raises(RegistryError, match="the renderer 'gaia' is there already"):
         registry.add(GAIA)
@@ -70,13 +70,13 @@ def test_a_name_is_registered_once_and_an_unknown_one_is_refused_with_those_that
         replace(GAIA, name="../x")
 
 
-def test_an_unknown_renderer_ends_before_any_work(tmp_path, speck_weights):
+def test_an_unknown_renderer_is_refused_before_any_work(tmp_path, speck_weights):
     with pytest.raises(RegistryError, match="there are gaia, procedural"):
         make_plan(request_in(tmp_path, speck_weights, "wan"))
     assert not (tmp_path / "run").exists()
 
 
-def test_the_procedural_camera_draws_whole_clips_without_the_weights_of_networks_that_draw(drawn):
+def test_the_procedural_renderer_makes_clips_without_weights_of_the_drawing_networks(drawn):
     assert drawn.complete
     assert len(drawn.records) == 2
     for record in drawn.records:
@@ -86,29 +86,29 @@ def test_the_procedural_camera_draws_whole_clips_without_the_weights_of_networks
         assert not {"predict_tokens", "render_frames"} & set(record.stage_s)
 
 
-def test_its_frames_are_the_source_and_the_checks_are_not_told_to_compare_them_with_themselves(drawn):
+def test_its_frames_are_the_source_pictures_and_are_not_compared_with_themselves(drawn):
     folder = next(drawn.run.glob("*/" + drawn.records[0].id))
     clip = read_clip(folder)
     assert clip.source == ()
     assert not list(folder.rglob("source.mp4"))
     baseline = {v.baseline for v in clip.record.verdicts if v.family == "pixels"}
     assert len(baseline) == 1
-    assert re.fullmatch(r"[0-9a-f]{16}", baseline.pop())  # the stored figures, never the clip's own source pictures
+    assert re.fullmatch(r"[0-9a-f]{16}", baseline.pop())  # the stored baseline, not the clip's source pictures
 
 
-def test_the_run_its_status_its_report_and_the_way_on_say_which_renderer(drawn):
+def test_run_status_report_and_the_command_to_resume_name_the_renderer(drawn):
     run = look(drawn.run)
     assert run.file().made_with["renderer"] == "procedural"
     (key,) = wanted(run)
     assert kept(run, key)[0].renderer == "procedural"
     assert "--renderer procedural" in begun_with(run)
-    assert "drawn by procedural" in lines(status(drawn.run))[0]
+    assert "renderer procedural" in lines(status(drawn.run))[0]
     page = (drawn.run / "report.html").read_text()
-    assert "drawn by procedural" in page
+    assert "renderer procedural" in page
     assert "<dt>renderer</dt><dd>procedural</dd>" in page
 
 
-def test_a_clip_that_went_missing_is_made_again_by_the_same_renderer(drawn):
+def test_a_missing_clip_is_made_again_by_the_same_renderer(drawn):
     gone = next(drawn.run.glob("*/" + drawn.records[0].id))
     before = read_clip(gone).frames[0]
     shutil.rmtree(gone)
@@ -119,7 +119,7 @@ def test_a_clip_that_went_missing_is_made_again_by_the_same_renderer(drawn):
     assert np.array_equal(read_clip(again).frames[0], before)
 
 
-def test_a_nights_command_and_a_mixed_dataset_say_which_renderer(drawn, tmp_path, checker_alone):
+def test_a_nightly_command_and_a_mixed_dataset_name_the_renderer(drawn, tmp_path, checker_alone):
     order = NightlyConfig(what=request_in(tmp_path, checker_alone))
     assert "--renderer procedural" in order.command(INLINE)
     assert "--renderer" not in NightlyConfig(what=order.what.replaced(renderer="gaia")).command(INLINE)
@@ -130,13 +130,13 @@ def test_a_nights_command_and_a_mixed_dataset_say_which_renderer(drawn, tmp_path
     assert scene_rows(scene).tables["log"][0]["vehicle"] == "nearmiss procedural"
 
 
-def test_ids_of_gaia_are_those_of_before_there_was_a_choice_and_others_differ():
+def test_ids_of_gaia_are_unchanged_and_other_renderers_have_other_ids():
     scenario = replace(car_ahead(), id="empty-road")
     assert clip_id(scenario, 0, "abc") == clip_id(scenario, 0, "abc", renderer="gaia") == "car-ahead-s0-7e152411ff"
     assert len({clip_id(scenario, 0, "abc", renderer=name) for name in ("gaia", "procedural", "other")}) == 3
 
 
-def test_a_run_of_before_there_was_a_choice_is_one_of_gaia(tmp_path, speck_weights):
+def test_an_older_run_without_a_renderer_is_one_of_gaia(tmp_path, speck_weights):
     request = request_in(tmp_path, speck_weights, "gaia")
     with hold(request, make_plan(request), INLINE) as run:
         made = run.path / "run.json"
@@ -159,11 +159,11 @@ def test_a_run_of_before_there_was_a_choice_is_one_of_gaia(tmp_path, speck_weigh
         pass
 
 
-def test_workers_of_their_own_are_refused_where_no_network_draws(tmp_path, checker_alone):
+def test_staged_workers_are_refused_for_a_renderer_without_networks(tmp_path, checker_alone):
     request = request_in(tmp_path, checker_alone)
     staged = ExecutionConfig(gpus=1.0)
     with (
-        pytest.raises(StagingError, match=r"procedural has none.*renderers that have: gaia"),
+        pytest.raises(StagingError, match=r"procedural has none.*renderers with such networks: gaia"),
         hold(request, make_plan(request), staged),
     ):
         pass
@@ -174,7 +174,7 @@ def test_workers_of_their_own_are_refused_where_no_network_draws(tmp_path, check
 def test_ray_workers_draw_the_same_clip(tmp_path, checker_alone, drawn, ray_here, monkeypatch):
     from tests.pipeline.specks import SpeckMaker
 
-    monkeypatch.setattr("pipeline.batch.generate.ClipMaker", SpeckMaker)  # a worker that knows the small preset
+    monkeypatch.setattr("pipeline.batch.generate.ClipMaker", SpeckMaker)  # a worker that registers the small preset
     request = request_in(tmp_path, checker_alone).replaced(limit=1)
     (record,) = generate(request, ExecutionConfig(workers=1), NoObserver()).records
     one, other = (read_clip(next(run.glob(f"*/{record.id}"))) for run in (request.out, drawn.run))
@@ -182,7 +182,7 @@ def test_ray_workers_draw_the_same_clip(tmp_path, checker_alone, drawn, ray_here
     assert np.array_equal(one.frames[0], other.frames[0])
 
 
-def test_plan_takes_the_seconds_of_a_procedural_run_and_refuses_gpus_for_it(drawn):
+def test_plan_uses_the_times_of_a_procedural_run_and_refuses_gpus_for_it(drawn):
     measured = read_measured(drawn.run)
     assert measured.renderer == "procedural"
     assert all(clip.on(gpu=True) == 0 for clip in measured.clips)
@@ -193,7 +193,7 @@ def test_plan_takes_the_seconds_of_a_procedural_run_and_refuses_gpus_for_it(draw
         plan_batch(measured, PlanRequest(10, Cluster(2, 1), FailureRates()))
 
 
-def test_a_log_is_drawn_from_its_boxes_and_compared_with_its_own_pictures(newborn_weights, street):
+def test_a_log_is_drawn_from_its_boxes_and_compared_with_the_log_s_pictures(newborn_weights, street):
     models = load_models("procedural", "tiny", 1, newborn_weights)
     (scenario,) = load(library()["logs/street-behind-white-car"])
     clip = synthesize(Job("log", replace(scenario, duration_s=0.5), 0, street, "whom to name"), models, Stopwatch())

@@ -1,4 +1,4 @@
-"""Stages: randomness from content, conditions that agree with each other, tokens and frames in step."""
+"""Stages: seeds from content, consistent conditions, tokens and frames of equal length."""
 
 import json
 import time
@@ -14,14 +14,14 @@ from pipeline.worlds import roll_out
 from tests.pipeline.situations import car_ahead
 
 
-def test_each_use_of_chance_has_its_own_seed_from_content():
+def test_each_use_of_random_numbers_has_its_own_seed_from_content():
     scenario = car_ahead()
     seeds = {seed_for(scenario, seed, what) for seed in (0, 1) for what in ("look", "tokens", "frames", "lidar")}
     assert len(seeds) == 8
     assert seed_for(scenario, 0, "look") == seed_for(car_ahead(), 0, "look")
 
 
-def test_a_car_ahead_is_in_layers_labels_and_caption_alike(rig):
+def test_a_car_ahead_is_in_layers_labels_and_caption(rig):
     rollout = roll_out(car_ahead())
     conditions = condition(rollout, rig, 0)
     (view,) = conditions.views
@@ -44,7 +44,7 @@ def test_the_seed_changes_the_look_and_not_the_geometry(rig):
     assert (one != other).any()
 
 
-def test_the_stopwatch_adds_up_and_says_where_it_is(tmp_path):
+def test_the_stopwatch_sums_stages_and_shows_the_running_one(tmp_path):
     shown = tmp_path / "x.stage"
     clock = Stopwatch(shown)
     with clock("simulate"):

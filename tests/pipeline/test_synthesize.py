@@ -1,4 +1,4 @@
-"""The map, walked: a clip is whole, the same again, and says what it was made from. Clips are specks."""
+"""`synthesize`: a clip is complete, reproducible, and has its lineage. Clips are specks."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -29,7 +29,7 @@ def clip(models) -> Clip:
     return synthesize(Job("a", replace(car_ahead(), spec_hash="ab" * 32), 0), models, Stopwatch())
 
 
-def test_every_stage_leaves_its_part(clip):
+def test_every_stage_adds_its_part_to_the_clip(clip):
     time = len(clip.rollout.t_s)
     assert time == 13
     assert clip.frames[0].shape == clip.source[0].shape == (time, 48, 80, 3)
@@ -54,7 +54,7 @@ def test_the_first_frame_is_the_source_and_snow_falls_as_in_the_source(models):
     assert around[flakes[1:]].mean() > around[~flakes[1:]].mean() + 10
 
 
-def test_the_record_says_where_the_time_went_and_what_made_it(clip, models):
+def test_the_record_has_the_time_of_each_stage_and_the_lineage(clip, models):
     record = clip.record
     stages = ["open_world", "condition", "take_pictures", "predict_tokens", "render_frames", "sense_lidar", "judge"]
     assert list(record.stage_s) == stages
@@ -64,15 +64,15 @@ def test_the_record_says_where_the_time_went_and_what_made_it(clip, models):
     assert len(record.code_version) == 12
 
 
-def test_the_record_says_where_the_networks_were_not_what_else_the_machine_has(clip, models):
+def test_the_record_has_the_device_of_the_networks(clip, models):
     assert clip.record.device == "cpu"
     networks = models.renderer.networks
     moved = replace(networks, tokenizer=deepcopy(networks.tokenizer).to("meta"))
     assert replace(models.renderer, networks=moved).device == "meta"
 
 
-def test_clips_that_are_imagined_together_are_those_imagined_alone(models):
-    """Of two scenes and seeds; but for the last bits of sums taken in another order."""
+def test_clips_generated_in_one_batch_equal_those_generated_alone(models):
+    """With two scenes and seeds; only the last bits of sums in another order may differ."""
     jobs = (Job("a", car_ahead(), 0), Job("b", car_ahead(), 1))
     scenes = [prepare(job, models.rig, Stopwatch()) for job in jobs]
     together = imagine(jobs, scenes, models.renderer, Stopwatch())
@@ -97,7 +97,7 @@ def test_another_seed_changes_the_look_and_not_the_geometry(clip, models):
     assert np.array_equal(clip.labels[0].modal_box, other.labels[0].modal_box)
 
 
-def test_a_clip_on_disk_is_the_clip(clip, tmp_path):
+def test_a_clip_is_read_back_unchanged(clip, tmp_path):
     write_clip(tmp_path / "a", clip, lossless=True)
     back = read_clip(tmp_path / "a")
     assert back.record == clip.record
@@ -105,7 +105,7 @@ def test_a_clip_on_disk_is_the_clip(clip, tmp_path):
 
 
 def test_a_scenario_from_a_log_starts_with_the_real_picture(newborn_weights, street):
-    models = load_models("gaia", "tiny", 1, newborn_weights)  # a speck has not the shape of the log's pictures
+    models = load_models("gaia", "tiny", 1, newborn_weights)  # a speck's pictures have another shape than the log's
     (scenario,) = load(library()["logs/street-behind-white-car"])
     job = Job("log", replace(scenario, duration_s=1.0), 0, street, "whom to name")
     clip = synthesize(job, models, Stopwatch())

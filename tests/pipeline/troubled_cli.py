@@ -1,4 +1,4 @@
-"""`nearmiss` with the preset `speck`, and workers in whose hands clips go wrong if a `Batch` says so."""
+"""The command `nearmiss` with the preset `speck` and workers whose clips fail if a `Batch` requests it."""
 
 import pipeline.batch.generate
 from pipeline.cli.main import main

@@ -1,7 +1,7 @@
-"""Faults on demand: drivers that can be killed, workers in whose hands a clip goes wrong, and the count afterwards.
+"""Faults on request: drivers that can be killed, workers whose clips fail, and the count of clips afterwards.
 
-Clips are specks (`tests.pipeline.specks`), made by the real line into a real run folder. A driver is a fork of the test
-that runs the command line: all is loaded, so that it can be killed dozens of times.
+Clips are specks (`tests.pipeline.specks`), made by the whole pipeline in a real run folder. A driver is a fork of the
+test that runs the command: all modules are loaded, so that it can be started dozens of times.
 """
 
 import json
@@ -29,12 +29,12 @@ from pipeline.runs.saved_request import wanted
 from tests.pipeline.situations import case
 from tests.pipeline.specks import SpeckMaker
 
-TROUBLES = "troubles"  # a folder beside the run folder: a file a clip, which holds what shall happen to it
-TIMES = "times"  # beside it, too: a byte an attempt
+TROUBLES = "troubles"  # a folder beside the run folder: one file a clip with the fault to cause
+TIMES = "times"  # another folder beside it: one file a clip, one byte an attempt
 
 
 class Broken(WorldModel):
-    """A network that cannot."""
+    """A network that fails."""
 
     def __init__(self) -> None:
         nn.Module.__init__(self)
@@ -45,7 +45,7 @@ class Broken(WorldModel):
 
 @dataclass
 class TroubledMaker(SpeckMaker):
-    """The worker, in whose hands some clips go wrong as `TROUBLES` says, and which counts its attempts at each."""
+    """A worker whose clips fail as `TROUBLES` requests; it counts its attempts."""
 
     def process(self, job: Job) -> ClipDone:
         self._count(job)
@@ -92,19 +92,20 @@ class TroubledMaker(SpeckMaker):
 
 
 def reserve(gib: float) -> None:
-    """Ask for memory and leave it as it is: a bound on what a process may ask for needs no page of it."""
+    """Allocate memory without using it, for a limit on a process's address space."""
     asked = [np.empty(2**24, np.uint8) for _ in range(int(gib * 64))]
     del asked
 
 
 def eat(gib: float) -> None:
-    """Take memory and use it, a part of a GiB at a time; what is too much ends as the system wants it."""
+    """Allocate and use memory in parts of a GiB, until the system ends the process."""
     taken = [np.ones(2**24, np.uint8) for _ in range(int(gib * 64))]
     del taken
 
 
 def starve(group: Path) -> None:
-    """Enter a memory control group with room for 256 MiB (what we have stays where it is), ask for 2 GiB: killed."""
+    """Enter a memory control group with a limit of 256 MiB (memory in use is not counted) and allocate 2 GiB, so that
+    the kernel kills the process."""
     bound = next(group / name for name in ("memory.limit_in_bytes", "memory.max") if (group / name).exists())
     bound.write_text(str(2**28))
     (group / "cgroup.procs").write_text(str(os.getpid()))
@@ -113,7 +114,7 @@ def starve(group: Path) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """A file of scenarios, weights and a run folder in a folder of its own."""
+    """A folder with a scenario file, weights and a run folder."""
 
     folder: Path
     weights: Path
@@ -121,7 +122,7 @@ class Batch:
 
     @classmethod
     def of(cls, clips: int, folder: Path, weights: Path, monkeypatch) -> "Batch":
-        """Nothing made yet; workers from here on are troubled ones."""
+        """A batch without clips; its workers are `TroubledMaker`s."""
         for name in (TROUBLES, TIMES):
             (folder / name).mkdir()
         (folder / "batch.yaml").write_text(case(clips))
@@ -134,7 +135,7 @@ class Batch:
 
     @property
     def command(self) -> list[str]:
-        """What begins the batch, for the command line."""
+        """The arguments of the command that starts the batch."""
         options = ["--preset", "speck", "--weights", str(self.weights), "--out", str(self.out)]
         return ["generate", str(self.folder / "batch.yaml"), *options]
 
@@ -146,12 +147,12 @@ class Batch:
         return path.stat().st_size if path.exists() else 0
 
     def there(self) -> dict[str, int]:
-        """The clips that are there, each with its folder's identity on the disk."""
+        """The finished clips, each with the inode of its folder."""
         places = [p for kind in ("clips", "rejected") for p in (self.out / kind).glob("[!.]*/")]
         return {place.name: place.stat().st_ino for place in places}
 
     def counted(self) -> dict[str, int]:
-        """Of a batch that says it is done: clips asked for, lost (not there, or not whole) and there more than once."""
+        """Numbers of clips after a completed batch: requested, lost (missing or incomplete), and doubled."""
         clips = {clip for some in wanted(look(self.out)).values() for clip in some}
         places = [p for kind in ("clips", "rejected") for p in (self.out / kind).glob("[!.]*/")]
         whole = {place.name for place in places if not describe_damage(place)}
@@ -161,14 +162,14 @@ class Batch:
         return {"asked": len(clips), "lost": len(clips - (whole & set(listed))), "duplicated": twice}
 
     def all_made(self) -> dict[str, int]:
-        """What `counted` has to say."""
+        """The value of `counted` if all clips are there once."""
         return {"asked": self.clips, "lost": 0, "duplicated": 0}
 
 
 def drive(*arguments: str, before: Callable[[], None] = lambda: None) -> int:
-    """The command line in a process of its own, told by its id; what it says lands in the test's captured output.
+    """Start the command in its own process and return its id; the test captures its output.
 
-    It runs as users run it, without the check of every shape: that is done where clips are made in the test itself.
+    It runs without the checks of array shapes, as for users.
     """
     if pid := os.fork():
         return pid
@@ -186,22 +187,22 @@ def drive(*arguments: str, before: Callable[[], None] = lambda: None) -> int:
 
 
 def ended(pid: int) -> int:
-    """Wait for a driver: its exit code, or minus the signal that killed it."""
+    """Wait for a driver; returns its exit code, or minus the signal that killed it."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def kill(pid: int) -> None:
-    """As the kernel does it: no time to say anything."""
+    """Send SIGKILL."""
     os.kill(pid, signal.SIGKILL)
 
 
 def alive(pid: int) -> bool:
-    """Whether a driver still works; its exit code stays there to be asked for."""
+    """Whether a driver is running; its exit code can still be read afterwards."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
 def until(what: Callable[[], bool], seconds: float = 240.0) -> bool:
-    """Wait for it; False if the time is over."""
+    """Wait until `what` is true; False after a timeout."""
     end = time.monotonic() + seconds
     while not (there := what()) and time.monotonic() < end:
         time.sleep(0.02)

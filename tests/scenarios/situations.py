@@ -1,4 +1,4 @@
-"""Named situations that several tests drive through."""
+"""Named situations of several tests."""
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface
@@ -24,12 +24,12 @@ CHILD = Size(0.711, 0.298, 1.154)
 
 
 def curve(radius_m: float, lanes: int = 2) -> Road:
-    """A bend to the left; the ego in the right lane."""
+    """A bend to the left; the ego is in the right lane."""
     return Road(RoadKind.CURVE, lanes, 1, 3.5, 1 / radius_m, 0)
 
 
 def scenario(*placed: Placed, events=(), road=STRAIGHT, friction=0.85, duration_s=6.0, expect=None) -> Scenario:
-    """A dry day in town with these bodies, the ego first."""
+    """A scenario on a dry day with these bodies, the ego first."""
     return Scenario(
         "test", "test", "a test", {}, duration_s, road, Surface.DRY, friction, Environment(), placed, tuple(events),
         expect or Expect(),
@@ -37,7 +37,7 @@ def scenario(*placed: Placed, events=(), road=STRAIGHT, friction=0.85, duration_
 
 
 def ego(speed_mps: float, behaviour=None, d_m: float = 0.0) -> Placed:
-    """The ego at the origin; holds its speed unless told otherwise."""
+    """The ego at the origin; by default it holds its speed."""
     start = OnLane(EGO_REAR_AXLE_TO_CENTRE_M, d_m)
     return Placed(Body("ego", Kind.CAR, EGO_SIZE), start, speed_mps, behaviour or HoldSpeed(speed_mps))
 
@@ -59,7 +59,7 @@ def lead_brakes(gap_m: float, decel_mps2: float, driver: str = "r157 careful", f
 
 
 def child_between_cars(ego_kmh: float, driver: str = "r157 careful", seconds_to_impact: float = 2.4) -> Scenario:
-    """Euro NCAP CPNCO: 1.0 m beside the ego stand two cars; a child walks out 1.0 m ahead of them at 5 km/h."""
+    """Euro NCAP CPNCO: two cars stand 1.0 m beside the ego; a child walks out 1.0 m ahead of them at 5 km/h."""
     speed, walk = ego_kmh * KMH, 5 * KMH
     line_x = EGO_FRONT_M + speed * seconds_to_impact
     car = USUAL_SIZE[Kind.CAR]

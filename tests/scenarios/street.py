@@ -1,4 +1,4 @@
-"""One street on which the tests of the story language play, and what comes of lines said on it."""
+"""A street for tests of the story language, and helpers that compile story lines on it."""
 
 from dataclasses import is_dataclass
 
@@ -30,11 +30,11 @@ story:
   - load: lorry-2 drops crate after 5.8 s
 {story}
 """
-HIDDEN = {"hide", "load"}  # the two lines that give child and crate a place
+HIDDEN = {"hide", "load"}  # the two lines that place child and crate
 
 
 def street(*lines: str, text: str = STREET) -> Scenario:
-    """The scenario of these story lines, which stand in the file as they are."""
+    """The scenario of these story lines."""
     (scenario,) = loads(text.format(story="".join(f"  - {line}\n" for line in lines)))
     return scenario
 
@@ -46,7 +46,7 @@ def events(*lines: str) -> tuple[Event, ...]:
 
 
 def refusal(*lines: str) -> str:
-    """What an author is told of story lines that cannot be."""
+    """The message for story lines that are refused."""
     with pytest.raises(SpecErrors) as caught:
         street(*lines)
     assert all(fault.where.startswith("story.") for fault in caught.value.faults)
@@ -54,7 +54,7 @@ def refusal(*lines: str) -> str:
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two events, or parts of them, mean the same, whatever the events are called."""
+    """Whether two events, or parts of them, have the same meaning, apart from the events' names."""
     if isinstance(one, float):
         return other == pytest.approx(one, abs=1e-8)
     if isinstance(one, tuple):

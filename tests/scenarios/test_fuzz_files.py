@@ -1,4 +1,4 @@
-"""Whole files with anything in them: read, or refused in sentences; no trace, no hang, nothing that grows."""
+"""Any file is read or refused with a message, without a traceback, a hang or growth of memory."""
 
 import random
 import resource
@@ -13,7 +13,7 @@ from tests.fuzzing.specs import SHIPPED, made
 
 
 def answer(text: str) -> str | None:
-    """What an author is told of a file; None where it is understood. Anything but Faults is a failure."""
+    """The message for a file; None if it is accepted. Any other error than SpecErrors fails the test."""
     began = time.process_time()
     try:
         loads(text)
@@ -26,7 +26,7 @@ def answer(text: str) -> str | None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_mutated_files_are_understood_or_refused(seed):
+def test_mutated_files_are_accepted_or_refused(seed):
     answer(made(random.Random(seed)))
 
 
@@ -62,7 +62,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("text", [*(SWEEP + sweep for sweep in HUGE.values()), *NESTED.values(), *BOMBS.values()],
                          ids=[*HUGE, *NESTED, *BOMBS])  # fmt: skip
-def test_what_would_grow_is_refused_before_it_does(text):
+def test_files_that_expand_are_refused_before_they_do(text):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert answer(text)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kilobytes
@@ -71,6 +71,6 @@ def test_what_would_grow_is_refused_before_it_does(text):
 @pytest.mark.parametrize(
     "name", ["../up", "/etc/passwd", "a/b", "..", ".", "-rf", "a\\b", "con:", "a b", "é", "a" * 300]
 )
-def test_a_name_is_no_path(name):
+def test_a_name_is_not_a_path(name):
     text = SHIPPED[0].replace("name: ", f"name: {name!r} #", 1)
     assert "name" in answer(text)

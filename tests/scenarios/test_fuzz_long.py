@@ -1,4 +1,4 @@
-"""Inputs by the thousand; `python -m tests.fuzzing` asks the same ones and prints its counts."""
+"""Thousands of random inputs; `python -m tests.fuzzing` runs the same ones and prints its counts."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from tests.fuzzing.many import USUAL, answers
 @pytest.mark.fuzz
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("kind", USUAL)
-def test_thousands_are_understood_or_refused(kind):
-    """A good part of them is read, and a good part refused: neither can be all that there is."""
+def test_thousands_of_inputs_are_accepted_or_refused(kind):
+    """Many of them are accepted and many refused, so that neither answer is constant."""
     found, peaks = zip(*answers(kind, range(USUAL[kind])), strict=True)
     assert not [(answer.number, answer.failure) for answer in found if answer.failure]
     refused = sum(bool(answer.told) for answer in found)

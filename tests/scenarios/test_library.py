@@ -1,4 +1,4 @@
-"""The shipped corner cases: each is sound, rolls out, meets what it expects, and can be seen by the camera."""
+"""The shipped library: each file is valid, simulates, meets its expectations, and its actors are visible."""
 
 from functools import lru_cache
 
@@ -42,7 +42,7 @@ def collided(rollout: Rollout) -> bool:
     )
 
 
-def test_the_cases_that_were_promised_are_there():
+def test_the_documented_cases_exist():
     assert set(FILES) >= {
         "nhtsa/lead-brake", "nhtsa/lead-brake-wet-dusk", "nhtsa/cut-in", "euro_ncap/cpnco-child",
         "euro_ncap/cyclist-crossing-night", "corner/behind-the-truck", "corner/icy-stopped-car",
@@ -52,7 +52,7 @@ def test_the_cases_that_were_promised_are_there():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_say_what_they_are_for_and_whence(name):
+def test_files_state_their_intent_and_source(name):
     for scenario in load(FILES[name]):
         assert name == f"{scenario.source['suite']}/{scenario.name}"
         assert scenario.source["type"]
@@ -60,14 +60,14 @@ def test_files_say_what_they_are_for_and_whence(name):
         assert scenario.duration_s == 6.0
 
 
-def test_no_file_names_a_folder_of_this_machine():
+def test_no_file_contains_an_absolute_path():
     for path in LIBRARY.rglob("*.yaml"):
         text = path.read_text().partition("\n")[2]  # the first line names the schema, relatively
         assert not any(word in text for word in ("/work", "/home", "../", "shared"))
 
 
 @pytest.mark.parametrize("scenario", SIMULATED, ids=NAMES)
-def test_what_is_expected_happens(scenario):
+def test_expectations_are_met(scenario):
     rollout = rolled(scenario.id)
     met, expect = encounters(rollout), scenario.expect
     assert rollout.centre.shape == (73, len(scenario.placed), 3)
@@ -88,7 +88,7 @@ def test_every_event_happens(scenario):
 
 
 @pytest.mark.parametrize("scenario", SIMULATED, ids=NAMES)
-def test_everybody_is_seen_well_at_some_time(scenario):
+def test_every_actor_is_clearly_visible_at_some_time(scenario):
     labels = seen(scenario.id)
     height = labels.amodal_box[..., 3] - labels.amodal_box[..., 1]
     clear = (labels.visibility >= 0.6) & (height >= 8)
@@ -96,7 +96,7 @@ def test_everybody_is_seen_well_at_some_time(scenario):
     assert unseen == ["ego"]
 
 
-def test_the_pedestrian_is_seen_then_hidden_then_seen_again():
+def test_the_pedestrian_is_visible_then_hidden_then_visible_again():
     scenario = named("behind-the-truck")
     labels = seen(scenario.id)
     share = labels.visibility[:, rolled(scenario.id).index("pedestrian")]
@@ -131,16 +131,16 @@ def test_only_the_late_driver_hits_the_child():
     assert collided(rolled(named("cpnco-child", **{"ego.driver": "r157 careful"}).id))
 
 
-def test_ice_and_rain_are_felt():
+def test_ice_and_rain_reduce_the_braking():
     icy = rolled(named("icy-stopped-car").id)
     assert collided(icy)
     before = icy.t_s < next(h.t_s for h in icy.happenings if h.what.startswith("collision"))
     assert icy.acceleration_mps2[before, 0].min() >= -0.1 * 9.81 - 1e-6
     lead = rolled(named("lead-brake-wet-dusk", **{"actors.lead.ahead": "20 m"}).id).acceleration_mps2[:, 1].min()
-    assert -0.5 * 9.81 - 1e-6 <= lead < -4.5  # asked for 6
+    assert -0.5 * 9.81 - 1e-6 <= lead < -4.5  # 6 requested
 
 
-def test_the_log_is_named_but_not_placed():
+def test_the_scenario_from_a_log_names_a_scene_but_no_folder():
     (scenario,) = load(FILES["logs/street-behind-white-car"])
     assert scenario.from_log is not None
     assert scenario.from_log.scene == "scene-0002"

@@ -1,4 +1,4 @@
-"""Files to scenarios: placement, ids, sweeps, logs; and files that would do harm."""
+"""Loading of files: placement, ids, sweeps, logs, and malicious files."""
 
 import re
 import time
@@ -56,7 +56,7 @@ def fault_of(text: str) -> str:
     return str(caught.value)
 
 
-def test_the_designs_example_is_nine_scenarios():
+def test_the_example_of_the_design_is_nine_scenarios():
     scenarios = loads(DESIGN)
     assert len(scenarios) == 9
     assert len({s.id for s in scenarios}) == 9
@@ -128,7 +128,7 @@ def test_an_ego_on_a_trajectory():
     assert isinstance(scenario.placed[0].behaviour, FollowTrajectory)
 
 
-def test_curves_bend_the_way_they_are_told():
+def test_curves_bend_in_the_given_direction():
     for direction, sign in (("left", 1), ("right", -1)):
         road = f"road: {{kind: curve, radius: 80 m, direction: {direction}, lanes: 2}}"
         (scenario,) = loads(re.sub(r"road:.*", road, PLAIN))
@@ -145,7 +145,7 @@ def test_curves_bend_the_way_they_are_told():
         ("snow", Surface.SNOW, 0.25),
     ],
 )
-def test_the_weather_wets_the_road_unless_the_file_says(weather, surface, friction):
+def test_the_weather_decides_the_surface_unless_the_file_does(weather, surface, friction):
     text = PLAIN + f"environment: {{weather: {weather}}}\n"
     assert [(s.surface, s.friction) for s in loads(text)] == [(surface, friction)]
     (icy,) = loads(text.replace("{lanes: 2,", "{lanes: 2, surface: ice, friction: 0.12,"))
@@ -155,14 +155,14 @@ def test_the_weather_wets_the_road_unless_the_file_says(weather, surface, fricti
 # -- ids -----------------------------------------------------------------------------------------------------------
 
 
-def test_ids_follow_from_what_happens_not_from_how_it_is_written():
+def test_ids_follow_from_content_and_not_from_notation():
     (one,) = loads(PLAIN)
     (again,) = loads(PLAIN.replace("15 m", "1500 cm").replace("Two cars.", "Other words.") + "duration: 6 s\n")
     (other,) = loads(PLAIN.replace("15 m", "15.1 m"))
     assert one.id == again.id != other.id
 
 
-def test_ids_tell_actions_of_equal_numbers_apart():
+def test_ids_differ_for_actions_with_equal_numbers():
     text = PLAIN.replace(
         "speed: 50 km/h}", "speed: 50 km/h}\n  walker: {kind: pedestrian, side: left, ahead: 30 m, offset: 1 m}"
     )
@@ -233,7 +233,7 @@ def test_drawn_values_follow_from_the_seed():
         ("{actors.lead.ahead: {between: [8 m, 9 m], draws: 0}}", "sweep.actors.lead.ahead.draws", "1 to 1000"),
     ],
 )  # fmt: skip
-def test_faults_of_sweeps_are_told_where_they_are_written(sweep, where, said):
+def test_faults_of_sweeps_are_reported_at_their_place(sweep, where, said):
     with pytest.raises(SpecErrors) as caught:
         swept(sweep)
     (fault,) = caught.value.faults
@@ -241,13 +241,13 @@ def test_faults_of_sweeps_are_told_where_they_are_written(sweep, where, said):
     assert re.search(said, fault.wanted + fault.found)
 
 
-def test_a_fault_of_some_variants_says_of_which():
+def test_a_fault_of_some_variants_states_which():
     message = fault_of(PLAIN + "sweep: {actors.lead.ahead: [8 m, -4 m, -3 m], environment.time: [day, night]}\n")
     assert message.count("inside the ego") == 1
     assert "in 4 of 6 variants, first with actors.lead.ahead: -4 m, environment.time: day" in message
 
 
-def test_a_sweep_has_a_thousand_variants_at_most():
+def test_a_sweep_has_at_most_a_thousand_variants_by_default():
     values = ", ".join(f"{i} m" for i in range(1, 33))
     with pytest.raises(SpecErrors, match="1024 variants; wanted at most 1000"):
         swept(
@@ -259,7 +259,7 @@ def test_a_sweep_has_a_thousand_variants_at_most():
         )
 
 
-def test_the_rest_of_a_file_is_checked_beside_a_faulty_sweep():
+def test_the_rest_of_a_file_is_checked_despite_a_faulty_sweep():
     message = fault_of(PLAIN.replace("50 km/h, drive", "50, drive") + "sweep: {actors.lead.ahead: 3 m}\n")
     assert "2 faults" in message
     assert "ego.speed" in message
@@ -288,9 +288,9 @@ def test_a_scenario_may_start_from_a_log():
         "road: {lanes: 1}", "ego: {lane: 0, speed: 3 m/s, drive: follow}", "actors: {}", "story: []",
     ],
 )  # fmt: skip
-def test_a_log_says_where_everything_is(line):
+def test_a_scenario_from_a_log_takes_no_positions(line):
     key = line.partition(":")[0]
-    assert re.search(rf":5:1: {key}: found .*; wanted no such key beside from: the log itself", fault_of(LOG + line))
+    assert re.search(rf":5:1: {key}: found .*; wanted no such key beside from: the log defines", fault_of(LOG + line))
 
 
 @pytest.mark.parametrize("scene", ["../x", "/etc", "a b", "''", ".x", "a/b"])
@@ -298,15 +298,15 @@ def test_scenes_are_plain_names(scene):
     assert "from.scene" in fault_of(LOG.replace("scene-0002", scene))
 
 
-def test_faults_of_a_log_come_together():
+def test_faults_of_a_log_scenario_are_reported_together():
     message = fault_of(LOG.replace("0.5 s", "0.5") + "road: {lanes: 1}\nduration: 6\n")
     assert "3 faults" in message
 
 
-# -- files that would do harm --------------------------------------------------------------------------------------
+# -- malicious or damaged files ------------------------------------------------------------------------------------
 
 
-def test_a_file_that_is_not_there_is_a_fault(tmp_path):
+def test_a_missing_file_is_a_fault(tmp_path):
     for path in (tmp_path / "none.yaml", tmp_path):
         with pytest.raises(SpecErrors, match="wanted a scenario file"):
             load(path)
@@ -352,12 +352,12 @@ def test_a_yaml_bomb_is_refused_at_once():
         ("just words", "'just words'"),
     ],
 )
-def test_what_is_not_one_plain_mapping_is_refused(text, said):
+def test_a_file_that_is_not_one_plain_mapping_is_refused(text, said):
     assert re.search(said, fault_of(text))
 
 
 @pytest.mark.parametrize(("asked", "near"), [("6.3 s", "6 s or 6.5 s"), ("1.01 s", "1 s or 1.5 s")])
-def test_a_clip_that_would_end_between_two_keyframes_is_refused_with_the_nearest_ones(asked, near):
+def test_a_clip_that_ends_between_two_keyframes_is_refused_with_the_nearest_durations(asked, near):
     assert f"duration: found {asked}; wanted whole half seconds, since a clip ends on a keyframe: {near}" in fault_of(
         f"{PLAIN}duration: {asked}\n"
     )
@@ -377,7 +377,7 @@ def test_words_stay_words():
 @pytest.mark.parametrize(
     "value", [".nan", ".inf", "1e999", "9" * 5000, "!!binary aGk=", "[[[]]]", "{}", "null", "2024-01-01"]
 )
-def test_odd_values_are_faults_never_crashes(value):
+def test_odd_values_are_faults_and_not_crashes(value):
     for key in (
         "duration",
         "name",
@@ -400,7 +400,7 @@ def test_odd_values_are_faults_never_crashes(value):
             assert len(str(faults)) < 5000
 
 
-def test_the_template_is_a_sound_scenario():
+def test_the_template_is_a_valid_scenario():
     (scenario,) = loads(template("my-first"))
     assert scenario.name == "my-first"
     for name in ("../up", "A B", "", "a\nname: b"):
@@ -408,7 +408,7 @@ def test_the_template_is_a_sound_scenario():
             template(name)
 
 
-def test_a_key_without_a_name_has_its_place():
+def test_a_missing_key_name_has_its_place():
     with pytest.raises(SpecErrors, match=r":1:1: .*a key that is not a word"):
         loads("'': 1\nname: x\n")
 
@@ -423,7 +423,7 @@ def test_a_key_without_a_name_has_its_place():
         ("a: 1\n- b\n", "a list item among keys"),
     ],
 )
-def test_what_is_no_yaml_is_told_in_an_authors_words(text, said):
+def test_invalid_yaml_is_reported_in_an_authors_words(text, said):
     with pytest.raises(SpecErrors) as caught:
         loads(text)
     assert said in str(caught.value)
@@ -433,7 +433,7 @@ def test_what_is_no_yaml_is_told_in_an_authors_words(text, said):
 GOOD = "name: x\nintent: y\nroad: {lanes: 1}\nego: {lane: 0, speed: 5 km/h, drive: follow}\n"
 
 
-def test_a_key_with_a_line_break_is_told_in_one_line():
+def test_a_key_with_a_line_break_is_reported_in_one_line():
     with pytest.raises(SpecErrors) as told:
         loads(GOOD + '"a\\nb": 1\n', "key.yaml")
     assert "a?b: found an unknown key" in str(told.value).splitlines()[1]

@@ -1,4 +1,4 @@
-"""Compiled loops are kept apart for every state of the files that they come from, and only where that can be."""
+"""The cache of compiled loops: separate for every state of their source files, and only where it can be written."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ ASKED = "from scenarios.roads.loop import most\nprint(most())"
 
 @pytest.fixture
 def project(tmp_path):
-    """A project of one loop and its constant, with our way of keeping loops."""
+    """A project with one loop and its constant, and this cache."""
     (tmp_path / "conditioning").mkdir()
     folder = tmp_path / "scenarios"
     (folder / "roads").mkdir(parents=True)
@@ -35,7 +35,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def nowhere(project):
-    """Nothing can be kept beside the code and in the user's home; in place of both are files."""
+    """A project where neither the code's folder nor the user's home can be written: both are files."""
     (project / "scenarios" / "__pycache__").write_text("")
     (project / "home").write_text("")
     (project / "temporary").mkdir()
@@ -43,7 +43,7 @@ def nowhere(project):
 
 
 def run(project: Path, program: str = ASKED, **environment: Path) -> subprocess.CompletedProcess:
-    """A Python of a user whose home is `home` and whose temporary files are in `temporary`."""
+    """Runs Python as a user with home `home` and temporary files in `temporary`."""
     theirs = {"HOME": project / "home", "TMPDIR": project / "temporary", "PYTHONDONTWRITEBYTECODE": 1, **environment}
     mine = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", TOLD)}
     settings = mine | {name: str(value) for name, value in theirs.items()}
@@ -59,13 +59,13 @@ def kept_in(home: Path) -> list[Path]:
     return list(home.glob("loops-*/**/*.nbc"))
 
 
-def test_a_constant_of_another_file_is_not_taken_from_an_old_loop(project):
+def test_a_changed_constant_of_another_file_invalidates_a_loop(project):
     assert asked(project) == "1"
     (project / "scenarios" / "roads" / "bounds.py").write_text("MOST = 2\n")
     assert asked(project) == "2"
 
 
-def test_the_loops_are_used_again_and_other_files_do_not_matter(project):
+def test_loops_are_reused_and_other_files_do_not_matter(project):
     asked(project)
     before = state(project)
     (project / "scenarios" / "other.py").write_text("MOST = 3\n")
@@ -77,7 +77,7 @@ def test_the_loops_are_used_again_and_other_files_do_not_matter(project):
     assert {path: path.stat().st_mtime_ns for path in kept.rglob("*.nbc")} == first
 
 
-def test_every_compiled_file_and_what_it_imports_counts():
+def test_every_compiled_file_and_its_imports_belong_to_the_state():
     names = {path.relative_to(ROOT).as_posix() for path in sources()}
     assert {
         "scenarios/simulation/traffic/driver_vision.py",
@@ -93,7 +93,7 @@ def test_importing_writes_nothing(project):
     assert set(project.rglob("*")) == before
 
 
-def test_where_neither_code_nor_home_can_be_written_loops_are_kept_among_ones_own_temporary_files(nowhere):
+def test_without_a_writable_code_folder_or_home_loops_are_kept_in_the_users_temporary_files(nowhere):
     ours = nowhere / "temporary" / f"nearmiss-{os.getuid()}"
     first = run(nowhere)
     assert first.stdout.strip() == "1"
@@ -106,7 +106,7 @@ def test_where_neither_code_nor_home_can_be_written_loops_are_kept_among_ones_ow
     assert kept.stat().st_mtime_ns == before
 
 
-def test_loops_that_others_may_have_planted_are_not_used(nowhere):
+def test_loops_that_other_users_could_have_written_are_not_used(nowhere):
     theirs = nowhere / "temporary" / f"nearmiss-{os.getuid()}"
     theirs.mkdir()
     theirs.chmod(0o777)
@@ -116,14 +116,14 @@ def test_loops_that_others_may_have_planted_are_not_used(nowhere):
     assert not list(theirs.iterdir())
 
 
-def test_it_is_said_once_whatever_processes_are_started(nowhere):
+def test_the_warning_is_printed_once_for_all_child_processes(nowhere):
     again = f"{ASKED}\nimport subprocess, sys\nsubprocess.run([sys.executable, '-c', {ASKED!r}], check=True)"
     done = run(nowhere, again)
     assert done.stdout.split() == ["1", "1"]
     assert done.stderr.count("cannot be written") == 1
 
 
-def test_a_disk_that_fills_up_stops_no_loop(project):
+def test_a_full_disk_does_not_stop_a_loop(project):
     full = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n{ASKED}"
     done = run(project, full)
     assert done.stdout.strip() == "1"
@@ -131,7 +131,7 @@ def test_a_disk_that_fills_up_stops_no_loop(project):
     assert not kept_in(project / "scenarios" / "__pycache__")
 
 
-def test_the_place_that_the_user_names_goes_first_and_is_told_of_if_it_cannot_be_had(project):
+def test_the_users_folder_has_priority_and_a_warning_if_it_cannot_be_written(project):
     named = project / "named"
     assert run(project, NUMBA_CACHE_DIR=named).stderr == ""
     assert kept_in(named / "nearmiss")

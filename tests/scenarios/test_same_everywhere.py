@@ -1,4 +1,4 @@
-"""The same scenario gives the same bytes in every process, whatever order its sets and hashes happen to have."""
+"""The same scenario gives the same bytes in every process, for any order of sets and hashes."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def rolled_out(hash_seed: str) -> str:
     return done.stdout
 
 
-def test_two_processes_with_other_hashes_roll_out_the_same_bytes():
+def test_two_processes_with_different_hash_seeds_give_the_same_bytes():
     first, second = rolled_out("1"), rolled_out("2")
     assert first == second
     assert len(first.strip()) == 64

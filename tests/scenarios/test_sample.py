@@ -1,4 +1,4 @@
-"""Sampled streets: possible, varied, repeatable."""
+"""Sampled streets are physically possible, varied and repeatable."""
 
 from collections import Counter
 
@@ -23,19 +23,19 @@ def rollouts(streets):
     return [simulate(street) for street in streets[:DRIVEN]]
 
 
-def test_every_sampled_street_moves_as_physics_allows(streets, rollouts):
-    """None overlaps at the start either: simulate refuses that."""
+def test_every_sampled_street_passes_the_physics_checks(streets, rollouts):
+    """Bodies do not overlap at the start either, since simulate refuses that."""
     for street, rollout in zip(streets[:DRIVEN], rollouts, strict=True):
         wrong = [v for v in check_physics(rollout, street) if v.gates and v.outcome is Outcome.FAIL]
         assert not wrong, f"{street.id}: {wrong}"
 
 
-def test_the_seed_is_the_street(streets):
+def test_the_seed_decides_the_street(streets):
     assert sample_scenario(7) == streets[7]
     assert sample_scenario(8).placed != streets[7].placed
 
 
-def test_the_duration_is_the_callers():
+def test_the_duration_is_that_of_the_caller():
     assert simulate(sample_scenario(3, 1.0)).t_s[-1] == pytest.approx(1.0)
 
 
@@ -48,8 +48,8 @@ def test_all_light_weather_roads_and_most_kinds_occur(streets):
     assert {type(e.do).__name__ for s in streets for e in s.events} >= {"Brake", "Cross", "CutIn"}
 
 
-def test_many_bodies_are_near_enough_to_be_learned(rollouts):
-    """At 203 px focal length a body of height h at depth z is 203 h / z px tall; 16 px and more can be judged."""
+def test_many_bodies_are_near_enough_for_training(rollouts):
+    """At 203 px focal length a body of height h at depth z is 203 h / z px tall; 16 px and more can be recognised."""
     tall = []
     for rollout in rollouts:
         offset = rollout.centre[0, 1:, :2] - rollout.ego_to_map[0, :2, 3]

@@ -1,4 +1,4 @@
-"""The suites of the protocols: every file is sourced and possible, meets its `expect`, gives the published values."""
+"""The suites of protocols: every file has a source, is possible, meets its `expect` and gives the published values."""
 
 import re
 from dataclasses import fields, replace
@@ -33,27 +33,27 @@ def rolled(scenario_id: str) -> Rollout:
 
 
 def unbraked(scenario: Scenario) -> Rollout:
-    """The same with an ego that keeps its speed whatever happens."""
+    """The same scenario with an ego that always keeps its speed."""
     ego, *others = scenario.placed
     return simulate(replace(scenario, placed=(replace(ego, behaviour=HoldSpeed(ego.speed_mps)), *others)))
 
 
 def thinned(rollout: Rollout, step: int) -> Rollout:
-    """Every so many frames of it: enough to ask what is seen at all."""
+    """Every `step`-th frame: enough to test visibility."""
     arrays = {field.name: getattr(rollout, field.name) for field in fields(rollout)}
     timed = {k: v[::step] for k, v in arrays.items() if isinstance(v, np.ndarray) and len(v) == len(rollout.t_s)}
     return replace(rollout, **timed)
 
 
 def hit(rollout: Rollout) -> tuple[str, float, float] | None:
-    """Whom the ego hits first, when, and how fast they close in, km/h."""
+    """The first body that the ego hits, the time, and the closing speed in km/h."""
     for h in rollout.happenings:
         if h.other and "ego" in (h.actor, h.other):
             return (h.other if h.actor == "ego" else h.actor), h.t_s, float(h.what.split()[-2])
     return None
 
 
-def test_every_shipped_name_is_there_once():
+def test_every_shipped_name_exists_once():
     stems = [name.rpartition("/")[2] for name in (library() | FILES)]
     assert len(stems) == len(set(stems))
     assert len(stems) >= 70
@@ -70,7 +70,7 @@ def test_every_shipped_name_is_there_once():
     assert len({s.id for s in VARIANTS}) == len(VARIANTS)
 
 
-def test_a_whole_group_stays_a_coffee_break():
+def test_a_whole_group_has_few_clips():
     assert sum(len(load(path)) for path in library().values()) <= 12
     for group, files in groups().items():
         if group != "suites":
@@ -78,7 +78,7 @@ def test_a_whole_group_stays_a_coffee_break():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_say_what_they_are_for_and_whence(name):
+def test_files_state_their_intent_and_source(name):
     for scenario in ALL[name]:
         assert name == f"{scenario.source['suite']}/{scenario.name}"
         assert scenario.source["type"]
@@ -90,7 +90,7 @@ def test_files_say_what_they_are_for_and_whence(name):
 
 
 @pytest.mark.parametrize("scenario", VARIANTS, ids=NAMES)
-def test_it_is_possible_and_what_is_expected_happens(scenario):
+def test_a_file_is_possible_and_meets_its_expectations(scenario):
     rollout = rolled(scenario.id)
     verdicts = check_physics(rollout, scenario)
     assert [v.reason for v in verdicts if v.gates and v.outcome is Outcome.FAIL] == []
@@ -102,7 +102,7 @@ def test_it_is_possible_and_what_is_expected_happens(scenario):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_somebody_is_seen_well(name):
+def test_an_actor_is_clearly_visible(name):
     rollout = thinned(rolled(ALL[name][0].id), 4)
     labels = label_visibility(rollout, build_scenery(rollout), CAMERA)
     height = labels.amodal_box[..., 3] - labels.amodal_box[..., 1]
@@ -118,8 +118,8 @@ IMPACTS = {
 
 
 @pytest.mark.parametrize(("name", "share"), IMPACTS.items())
-def test_an_ego_that_does_not_brake_is_met_where_the_protocol_says(name, share):
-    """Across the ego's width, from the side that the target comes from; for targets ahead from the right."""
+def test_an_ego_that_does_not_brake_is_hit_where_the_protocol_states(name, share):
+    """The share of the ego's width, from the side that the target comes from; for targets ahead from the right."""
     rollout = unbraked(ALL[f"euro_ncap_2023/{name}"][0])
     who, t_s, _ = hit(rollout)
     target = rollout.index(who)
@@ -151,7 +151,7 @@ def test_cpnco_is_avoided_by_braking_early_and_hit_as_published_by_braking_late(
     assert hit(rolled(careful.id))[2] == pytest.approx(29, abs=2)
 
 
-def test_r157_tells_what_can_be_prevented():
+def test_r157_decides_what_can_be_prevented():
     """A cut-in is preventable where the time to collision at its start exceeds v_rel / (2 * 6 m/s^2) + 0.35 s."""
     for name, preventable in (("cut-in-preventable", True), ("cut-in-unpreventable", False)):
         (scenario,) = ALL[f"un_r157/{name}"]

@@ -1,11 +1,11 @@
 "use strict";
-// One colour a class, bright enough over any picture; text is drawn on a dark plate.
+// One colour a class; text is drawn on a dark background.
 const COLOURS = {
   car: "#4cc2ff", van: "#4cc2ff", truck: "#ffb347", bus: "#ffe066", trailer: "#ffb347", construction: "#ffb347",
   motorcycle: "#c792ff", cyclist: "#7af0a8", pedestrian: "#ff6f91", child: "#ff6f91", cone: "#ff9d5c", barrier: "#d0d7de",
 };
 const FAINT = 40; // percent visible below which a box is dashed
-const SMALLEST_NAMED = 14; // CSS pixels of height below which a box has no name
+const SMALLEST_NAMED = 14; // lowest box with a name, in CSS pixels
 
 function drawBoxes(canvas, labels, frame, shown) {
   const scale = window.devicePixelRatio || 1;
@@ -30,7 +30,7 @@ function drawBoxes(canvas, labels, frame, shown) {
   drawNames(pen, labels, boxes, unit);
 }
 
-// Nearest first; a name that would cover another one is left out.
+// Nearest first; a name that would overlap another one is left out.
 function drawNames(pen, labels, boxes, unit) {
   const taken = [];
   for (const [actor, x0, y0, , y1, visible] of [...boxes].reverse()) {
@@ -83,7 +83,7 @@ function setUp(clip) {
 
   function go(next) {
     showFrame(next);
-    // The middle of a frame: its edge may round to the one before.
+    // The middle of the frame: at its start, rounding may select the previous frame.
     for (const video of videos) video.currentTime = (frame + 0.5) / rate;
   }
 
@@ -109,7 +109,7 @@ function setUp(clip) {
   for (const video of videos) {
     video.controls = false;
     video.loop = true;
-    // A frame is painted for certain only once it was asked for.
+    // Browsers paint the first frame reliably only after a seek.
     const paintFirst = () => { if (video.paused) video.currentTime = (frame + 0.5) / rate; };
     video.readyState ? paintFirst() : video.addEventListener("loadedmetadata", paintFirst);
   }
@@ -137,13 +137,13 @@ function setUp(clip) {
     if (whole.open) load();
     else for (const video of videos) video.pause();
   });
-  if (whole.open) load(); // what is open from the start may have told so before we listened
+  if (whole.open) load(); // a section open from the start may have fired its toggle event already
   new ResizeObserver(paint).observe(screens[0].canvas);
   lead.requestVideoFrameCallback ? lead.requestVideoFrameCallback(onPresented) : requestAnimationFrame(onTick);
   paint();
 }
 
-// A link to a folded clip unfolds it.
+// A link to a closed clip opens it.
 function unfold() {
   const clip = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!clip || !clip.matches(".clip")) return;

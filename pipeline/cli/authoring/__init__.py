@@ -1,5 +1,5 @@
-"""What an author looks at before any network runs.
+"""Commands for authors that run no network.
 
-Owns `explain`, `check` and `preview`: what each finds out, and what it prints. Each module imports what its own command
-needs and no more, so that checking a file waits neither for torch nor for what draws pictures.
+Owns `explain`, `check` and `preview`: their results and their output. Each module imports only what its command needs,
+so that checking a file imports neither torch nor the libraries for pictures.
 """

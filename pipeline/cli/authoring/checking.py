@@ -1,5 +1,5 @@
-"""`nearmiss check`: whether scenarios are possible and end as their files expect. Draws nothing, so that nobody waits
-for the libraries of networks or pictures."""
+"""`nearmiss check`: whether scenarios are possible and end as their files expect. Imports no libraries for networks or
+pictures, so that it starts quickly."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from scenarios.source.errors import SpecErrors
 
 @dataclass(frozen=True)
 class CheckedScenario:
-    """What the physics checks say of one scenario; `collisions` are all contacts, in order."""
+    """The verdicts of the physics checks on one scenario; `collisions` are all contacts, in order."""
 
     scenario: Scenario
     ended: RolloutEnd
@@ -43,13 +43,13 @@ class CheckedScenario:
 
     @property
     def possible(self) -> bool:
-        """Whether physics allows the motion; what the author expects is another matter."""
+        """Whether the motion is physically possible, whatever the author expects."""
         return all(map(is_expectation, self.wrong))
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Everything that `check` found; `left_out` names the scenarios that start from a log where none was given."""
+    """The results of `check`; `left_out` are scenarios that start from a log, if none was given."""
 
     scenarios: tuple[CheckedScenario, ...]
     left_out: tuple[str, ...]
@@ -62,7 +62,7 @@ class CheckResult:
 
     @property
     def missed(self) -> int:
-        """Scenarios that are possible and end otherwise than `expect` says."""
+        """Number of possible scenarios that do not end as `expect` requires."""
         return sum(one.possible and bool(one.wrong) for one in self.scenarios)
 
     @property
@@ -71,7 +71,7 @@ class CheckResult:
 
 
 def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, int], None]) -> CheckResult:
-    """Check every scenario of the files; `watch` hears (scenarios done, scenarios in all). Raises NotFound, NoLog."""
+    """Check every scenario of the files; calls `watch(done, total)`. Raises NotFound, NoLog."""
     loaded = load_all(find(names))
     chosen = runnable(loaded.scenarios, log)
     checked = []

@@ -1,4 +1,4 @@
-"""Saying what was understood. Knows nothing of rollouts and pictures, so that nobody waits for their libraries."""
+"""`nearmiss explain`. Imports no libraries for simulation or pictures, so that it starts quickly."""
 
 from rich.console import Console
 
@@ -12,7 +12,7 @@ from scenarios.story.phrase_catalog import page
 
 
 def explain_files(names: tuple[str, ...], console: Console) -> bool:
-    """Print what each file means; False if one has faults, which are printed."""
+    """Print the meaning of each file; False if one has faults, which are printed."""
     sound = True
     for file in find(names):
         try:
@@ -43,10 +43,10 @@ def explain_as_json(names: tuple[str, ...], console: Console) -> bool:
 
 
 def explain_phrases(console: Console) -> None:
-    """Print what a story line can say."""
+    """Print the phrases of story lines."""
     console.print(page(), markup=False, highlight=False, soft_wrap=True, end="")
 
 
 def show(faults: SpecErrors, console: Console) -> None:
-    """Everything that is wrong with a file."""
+    """Print all faults of a file."""
     console.print(str(faults), style="red", markup=False, highlight=False, soft_wrap=True)

@@ -51,7 +51,7 @@ def preview_files(names: tuple[str, ...], log: Path | None, rig: str, out: Path,
 
 
 def _drawn(scenario: Scenario, folder: Path | None, cameras: tuple[Camera, ...], out: Path) -> tuple[Path, str]:
-    """The picture's file, and its critical instant in words."""
+    """Draw a scenario; returns the picture's path, and the critical instant in words."""
     world = open_world(scenario, folder, cameras)
     scenery = build_scenery(world.rollout)
     views = [PreviewView(camera, _pictures(world, scenery, camera)) for camera in world.rig]

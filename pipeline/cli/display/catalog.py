@@ -1,4 +1,4 @@
-"""What ships with nearmiss, by the names that work wherever a path does."""
+"""The list of shipped scenarios, with the names that are accepted in place of a path."""
 
 import re
 from collections import Counter
@@ -17,9 +17,9 @@ _EMPTY = {"the", "and", "then", "with", "from", "ego", "for", "that", "into", "o
 
 
 def list_shipped(console: Console) -> None:
-    """Print the short list and the suites: every name that works wherever a path does."""
+    """Print the names of the short list and the suites."""
     for group, files in groups().items():
-        if group in ("library", "suites"):  # every folder in them is a group of its own
+        if group in ("library", "suites"):  # each of their folders is a group
             continue
         loaded = [load(file) for file in files]
         counted = sum(map(len, loaded))
@@ -28,7 +28,7 @@ def list_shipped(console: Console) -> None:
         for file, scenarios in zip(files, loaded, strict=True):
             table.add_row(Text(f"  {file.stem}"), Text(scenarios[0].intent))
         console.print(table)
-    names = "wherever a PATH is asked for: one of these names, a group of them, `library` (the short list) or `suites`"
+    names = "A PATH can be one of these names, a group of them, `library` (the short list) or `suites`."
     console.print(names, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -45,7 +45,7 @@ def shipped_as_json(console: Console) -> None:
 
 
 def nearest_shipped(phrase: str) -> str:
-    """The name of the shipped scenario that shares most with a phrase, rare words counting for more."""
+    """The name of the shipped scenario with the most words of a phrase, weighted by their rarity."""
     said = {name: _stems(_words_of(name, path)) for name, path in (library() | suites()).items()}
     shared_by = Counter(stem for stems in said.values() for stem in stems)
     wanted = _stems(phrase)

@@ -1,4 +1,4 @@
-"""What `check` found, for a terminal of 80 columns: the result first, then the reasons."""
+"""The output of `check` for a terminal of 80 columns: the result first, then the reasons."""
 
 import textwrap
 from collections.abc import Iterable
@@ -16,9 +16,9 @@ COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "ye
 
 
 def print_check(console: Console, result: CheckResult, full: bool) -> None:
-    """The counts; a line a scenario and what is wrong with it; what a single one meets and misses; faults of files.
+    """Print counts, a line and the failed checks of each scenario, expectations and tags of a single one, and faults.
 
-    `full`: every verdict of every scenario.
+    With `full`: every verdict of every scenario.
     """
     _say(console, f"{'ok' if result.sound else 'not ok'}: {_counts(result)}", "green" if result.sound else "red")
     alone = len(result.scenarios) == 1
@@ -28,11 +28,11 @@ def print_check(console: Console, result: CheckResult, full: bool) -> None:
     for faults in result.faults:
         show(faults, console)
     if alone and not full:
-        _say(console, "Every verdict, with values and limits: nearmiss check --full", "dim")
+        _say(console, "All verdicts with values and limits: nearmiss check --full", "dim")
 
 
 def tell_left_out(console: Console, names: Iterable[str]) -> None:
-    """Name the scenarios that were not looked at, and why."""
+    """Print the scenarios that were left out, and why."""
     for name in names:
         _say(console, f"left out {name}: it starts from a log, and no --log was given", "yellow")
 
@@ -67,7 +67,7 @@ def _print_scenario(console: Console, one: CheckedScenario, alone: bool, full: b
 
 
 def _worth_a_line(verdict: Verdict) -> bool:
-    """What the author asked for, and what came out critical; that all is in order needs no line a check."""
+    """Whether a verdict is printed without `full`: expectations and failed tags."""
     return is_expectation(verdict) or (not verdict.gates and verdict.outcome is Outcome.FAIL and verdict.id != STORY.id)
 
 
@@ -95,7 +95,7 @@ def _tagged(one: CheckedScenario) -> str:
 
 
 def _say(console: Console, text: str, style: str = "", hanging: str = "    ") -> None:
-    """A line, wrapped at the terminal's width with the rest indented; words, such as paths, are never cut."""
+    """Print text, wrapped at the terminal's width with an indent; words such as paths are not broken."""
     for line in textwrap.wrap(text, console.width, subsequent_indent=hanging, break_long_words=False,
                               break_on_hyphens=False):  # fmt: skip
         console.print(line, style=style or None, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a person sees while clips are made: how many, how fast, how long still, and the stage of each in work."""
+"""Progress while clips are made: counts, speed, remaining time, and the stage of each running clip."""
 
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ from pipeline.runs.stage_timer import in_work
 
 
 class ProgressDisplay:
-    """A live display in a terminal; one line for each clip that ends where there is none."""
+    """A live display in a terminal; without a terminal one line for each clip that ends."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -53,7 +53,7 @@ class ProgressDisplay:
         line = Text.assemble((f"{kind:8}", colour), f" {clip}  {what}")
         if self.console.is_terminal:
             self.console.print(line, no_wrap=True, overflow="ellipsis")
-        else:  # a log file has no width: nothing is cut off
+        else:  # a log file: long lines are not cut
             self.console.print(line, soft_wrap=True)
 
     def _draw(self) -> RenderableType:
@@ -64,7 +64,7 @@ class ProgressDisplay:
         return Group(stages, self.bar.get_renderable())
 
     def _said(self) -> str:
-        """Counts and speed, or what is being waited for."""
+        """Counts and speed, or the current wait."""
         task, ended = self.bar.tasks[self.task], sum(self.counts.values())
         if not ended:
             return "clips" if in_work(self.run) else "loading the networks"

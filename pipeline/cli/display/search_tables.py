@@ -1,4 +1,4 @@
-"""What a person sees of a search: how it goes, what became of the trials, and the frontier."""
+"""The output of a search: progress, outcomes of the trials, and the frontier."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from scenarios.sweeps.sweep_spec import as_shown
 def search_progress(
     console: Console, measure: str, units: tuple[str, ...], rollouts: int
 ) -> Iterator[Callable[[Trial], None]]:
-    """A callback that shows each trial: how many, how many a minute, the worst so far."""
+    """A callback that shows the number of trials and the worst case so far."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         task, worst = bar.add_task("first rollouts", total=rollouts), [Trial("", {}, (), Fate.NO_CONFLICT)]
@@ -31,10 +31,8 @@ def search_progress(
 
 
 def print_answer(console: Console, record: SearchRecord, answer: SearchResult, out: Path) -> None:
-    """The frontier with its values, what became of all trials, and where everything lies."""
-    where = ", each elsewhere:" if len(record.measures) == 1 else ", none of which another is worse in by both:"
-    if len(record.measures) > 2:
-        where = where.replace("both", "all")
+    """Print the frontier with its values, the outcomes of all trials, and the written files."""
+    where = ", with different values:" if len(record.measures) == 1 else " (Pareto frontier):"
     console.print(f"the worst {record.measure}" + (where if record.frontier else ": none was found"))
     for rank, trial in enumerate(record.frontier, 1):
         values = ", ".join(f"{path} {as_shown(value)}" for path, value in trial.values.items())

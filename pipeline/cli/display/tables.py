@@ -14,7 +14,7 @@ from pipeline.runs.run_folder import Run
 
 
 def print_summary(console: Console, summary: Summary) -> None:
-    """What became of every clip, where the time went, and where to look."""
+    """Print the outcome of every clip, the times of the stages, and the paths of dataset and report."""
     for fault in summary.plan.faults:
         console.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
     for name in summary.plan.without_log:
@@ -30,7 +30,7 @@ def print_summary(console: Console, summary: Summary) -> None:
 
 
 def clips_table(summary: Summary) -> Table:
-    """A row a clip, with the reasons of those that were not accepted."""
+    """One row for each clip, with the reasons if it is not accepted."""
     table = _table("clip", "verdict", "why")
     for record in summary.records:
         verdict = "[green]accepted[/]" if record.accepted else "[yellow]rejected[/]"
@@ -41,7 +41,7 @@ def clips_table(summary: Summary) -> Table:
 
 
 def stages_table(made: Timings) -> Table:
-    """Seconds a clip in each stage (mean, longest, share of the whole), and the workers' memory."""
+    """Seconds of a clip in each stage (mean, longest, share of the total), and the workers' peak memory."""
     table = _table("stage", "mean s", "longest s", "share", title=f"{made.clips} clips made now")
     total = sum(made.total_s.values())
     for name, seconds in made.total_s.items():
@@ -54,7 +54,7 @@ def stages_table(made: Timings) -> Table:
 
 @contextmanager
 def training_progress(console: Console, steps: int) -> Iterator[Callable[[int, dict[str, float]], None]]:
-    """A callback (step, losses) that shows how training goes; footage being made comes as {"clips": all of them}."""
+    """A callback (step, losses) that shows the training; for footage the losses are {"clips": total number}."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("footage", total=None)
@@ -72,4 +72,4 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def _plain(text: str) -> str:
-    return text.replace("[", "\\[")  # a name in brackets is not a colour
+    return text.replace("[", "\\[")  # else rich reads names in brackets as styles

@@ -1,4 +1,4 @@
-"""The record of a kind of actor, as far as the world knows it: size, mass, dynamics, words, names in other formats."""
+"""The record of an actor kind for scenarios: size, mass, dynamics, words, names in other formats."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from scenarios.model.kinds.listed import Kind
 
 
 class Livery(StrEnum):
-    """What a vehicle's paint and lamps say it is there for; PLAIN of all others."""
+    """The paint and lamps of a vehicle by its service; PLAIN for all others."""
 
     PLAIN = "plain"
     POLICE = "police"
@@ -19,7 +19,7 @@ class Livery(StrEnum):
 
 @dataclass(frozen=True)
 class Size:
-    """A box's extent in metres."""
+    """Extent of a box in metres."""
 
     length_m: float
     width_m: float
@@ -27,7 +27,7 @@ class Size:
 
 
 class Footing(StrEnum):
-    """What carries a body over the ground. FOUR_WHEELS: four wheels or more."""
+    """The contact of a body with the ground. FOUR_WHEELS: four wheels or more."""
 
     FOOT = "on foot"
     TWO_WHEELS = "two wheels"
@@ -36,7 +36,7 @@ class Footing(StrEnum):
 
 
 class MassPer(StrEnum):
-    """What a mass is of: the whole body, a metre of its length, or a cubic metre of its box."""
+    """The quantity that a mass refers to: the whole body, a metre of its length, or a cubic metre of its box."""
 
     BODY = "body"
     METRE = "metre of length"
@@ -45,7 +45,7 @@ class MassPer(StrEnum):
 
 @dataclass(frozen=True)
 class Mass:
-    """A usual mass: enough to tell who pushes whom in a collision."""
+    """A typical mass, used for collisions."""
 
     kg: float
     per: MassPer = MassPer.BODY
@@ -62,11 +62,11 @@ class Mass:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """How a kind of actor moves. The usual rates hold where the story does not say others.
+    """The motion limits of a kind. The usual rates apply if the story does not give others.
 
-    `hardest_mps2`: the most that its brakes and its balance give, where that is less than tyres and road give.
-    `fastest_mps`: what it can reach. `crossing_mps`: how fast it walks, rides or drives across a road; None: the story
-    must say it. `running_mps`: the speed of "at a run".
+    `hardest_mps2`: the limit of its brakes and balance, if it is below that of tyres and road. `fastest_mps`: its
+    maximum speed. `crossing_mps`: its speed across a road; None: the story must give it. `running_mps`: the speed of
+    "at a run".
     """
 
     speeding_up_mps2: float = 1.5  # usual traffic
@@ -80,12 +80,12 @@ class Dynamics:
     running_mps: float = 8 / 3.6  # Euro NCAP's running adult
 
     def grip(self, road_mps2: float) -> float:
-        """The most by which it can change its velocity, m/s^2, where the road gives `road_mps2`."""
+        """The maximum change of velocity, m/s^2, on a road that gives `road_mps2`."""
         return road_mps2 if self.hardest_mps2 is None else min(road_mps2, self.hardest_mps2)
 
 
 class AttributeGroup(StrEnum):
-    """Which of nuScenes' attributes a category has."""
+    """The group of nuScenes attributes of a category."""
 
     NONE = ""
     VEHICLE = "vehicle"
@@ -95,11 +95,11 @@ class AttributeGroup(StrEnum):
 
 @dataclass(frozen=True)
 class NuScenesNames:
-    """A kind in nuScenes' words.
+    """The names of a kind in nuScenes.
 
-    `category`: what it is written as. `reads`: categories that a log's boxes of this kind have; a longer name that
-    begins so counts, too, unless another kind reads more of it. `at_rest`: the attribute of one of PEDESTRIAN that
-    does not move.
+    `category`: the written category. `reads`: categories of a log's boxes that are read as this kind; a longer name
+    with this prefix counts as well, unless another kind has a longer prefix of it. `at_rest`: the attribute of a
+    PEDESTRIAN that does not move.
     """
 
     category: str
@@ -109,7 +109,7 @@ class NuScenesNames:
 
 
 class OpenScenarioElement(StrEnum):
-    """The elements of OpenSCENARIO XML that an actor can be."""
+    """OpenSCENARIO XML elements for actors."""
 
     VEHICLE = "Vehicle"
     PEDESTRIAN = "Pedestrian"
@@ -118,13 +118,13 @@ class OpenScenarioElement(StrEnum):
 
 @dataclass(frozen=True)
 class OpenScenarioNames:
-    """A kind in OpenSCENARIO's words.
+    """The names of a kind in OpenSCENARIO.
 
-    `category`: what it is written as. `reads`: categories of that element which are read as this kind, each with what
-    the report says of it ("" for nothing). `stands_in`: the category is only near to it; what this project wrote is
-    read back by its property `nearmiss:kind`. `rear_axle`: the reference point is under the rear axle, not under the
-    middle. `below_m`: only bodies lower than this are read as this kind. `read_from`: the element that is read, where
-    another one is written.
+    `category`: the written category. `reads`: categories of that element that are read as this kind, each with the text
+    of the report ("" for none). `stands_in`: the category only resembles the kind; files of this project are read by
+    their property `nearmiss:kind`. `rear_axle`: the reference point is under the rear axle instead of the centre.
+    `below_m`: only bodies lower than this are read as this kind. `read_from`: the element that is read, if another one
+    is written.
     """
 
     element: OpenScenarioElement
@@ -132,13 +132,13 @@ class OpenScenarioNames:
     reads: Mapping[str, str] = field(default_factory=dict)
     stands_in: bool = False
     rear_axle: bool = True
-    mass_kg: float = 50.0  # of a pedestrian or a thing
+    mass_kg: float = 50.0  # of a pedestrian or an object
     below_m: float = float("inf")
     read_from: OpenScenarioElement | None = None
 
 
 class Manner(StrEnum):
-    """What a kind usually does in a scene where a phrase says no more: `nearmiss new` places it so."""
+    """Usual behaviour of a kind in a scene; `nearmiss new` places actors by it."""
 
     DRIVES = "drives"
     RIDES = "rides"
@@ -149,7 +149,7 @@ class Manner(StrEnum):
 
 @dataclass(frozen=True)
 class KindVariant:
-    """A sort of a kind that has a name, and a size or a livery of its own; `words` are other words for it."""
+    """A named variant of a kind with its own size or livery; `words` are synonyms."""
 
     kind: Kind
     size: Size
@@ -159,12 +159,11 @@ class KindVariant:
 
 @dataclass(frozen=True)
 class ActorKind:
-    """All that the world knows of one kind of actor.
+    """All properties of one kind in scenarios.
 
-    `words`: other words for it in stories and messages. `variants`: sorts of it by name; `variant_of` says which one
-    a body of a size is. `groups`: nouns that mean several kinds, such as "vehicle".
-    `alive`: such actors are no cargo. `towed`: does not
-    set off by itself. `on_rails`: cannot leave its track. `brake_lamp`: has one.
+    `words`: synonyms in stories and messages. `variants`: variants by name; `variant_of` gives the variant of a size.
+    `groups`: nouns for several kinds, such as "vehicle". `alive`: such actors are not cargo. `towed`: does not start by
+    itself. `on_rails`: cannot leave its track. `brake_lamp`: has one.
     """
 
     kind: Kind

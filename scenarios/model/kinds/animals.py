@@ -1,4 +1,4 @@
-"""Animals on four legs."""
+"""Four-legged animals."""
 
 from scenarios.model.kinds.actor_kind import (
     ActorKind,
@@ -21,7 +21,7 @@ DOG = KindVariant(Kind.ANIMAL, Size(0.95, 0.3, 0.7))  # a large one
 
 
 def animal_variant(size: Size) -> str:
-    """What an animal of this size is."""
+    """The variant of an animal of this size."""
     return "dog" if size.height_m < 0.9 else "deer"
 
 
@@ -30,13 +30,13 @@ ANIMAL = ActorKind(
     DEER.size,
     Mass(75.0, MassPer.CUBIC_METRE),  # of the box: 90 kg for a deer, 15 for a dog
     Footing.FOOT,
-    NuScenesNames("animal", AttributeGroup.NONE, ("animal",)),  # none of the ten classes of the detection task
+    NuScenesNames("animal", AttributeGroup.NONE, ("animal",)),  # not a class of the detection task
     OpenScenarioNames(
         OpenScenarioElement.MISC_OBJECT, "obstacle", {"animal": ""}, rear_axle=False,
         read_from=OpenScenarioElement.PEDESTRIAN,
     ),
     Manner.WALKS,
-    Dynamics(crossing_mps=10 / 3.6, running_mps=30 / 3.6),  # it trots; a deer that is startled runs
+    Dynamics(crossing_mps=10 / 3.6, running_mps=30 / 3.6),  # a trot; a startled deer runs
     variants={"deer": DEER, "dog": DOG},
     variant_of=animal_variant,
     alive=True,

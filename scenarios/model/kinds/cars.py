@@ -16,7 +16,7 @@ from scenarios.model.kinds.actor_kind import (
 )
 from scenarios.model.kinds.listed import Kind
 
-# Vehicles on duty are as high as the lamps on their roofs.
+# The height of vehicles on duty includes the lamps on the roof.
 CAR = ActorKind(
     Kind.CAR,
     Size(4.4, 1.8, 1.5),  # Euro NCAP's global vehicle target (physical targets, 2023 protocols)
@@ -34,7 +34,7 @@ VAN = ActorKind(
     Size(5.4, 2.0, 2.3),
     Mass(420.0, MassPer.METRE),
     Footing.FOUR_WHEELS,
-    NuScenesNames("vehicle.car", AttributeGroup.VEHICLE, ("vehicle.emergency",)),  # nuScenes counts vans among its cars
+    NuScenesNames("vehicle.car", AttributeGroup.VEHICLE, ("vehicle.emergency",)),  # vans are cars in nuScenes
     OpenScenarioNames(OpenScenarioElement.VEHICLE, "van", {"van": ""}),
     Manner.DRIVES,
     groups=("vehicle",),

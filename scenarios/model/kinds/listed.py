@@ -1,20 +1,22 @@
-"""The list of all kinds of actors: a new kind has one line here."""
+"""The list of all actor kinds: a new kind adds one line here."""
 
 from enum import StrEnum, unique
 
 
 @unique
 class Kind(StrEnum):
-    """Each kind: its name as authors write it, and the module that holds its record.
+    """Each kind: its name in scenario files, and the module of its record.
 
-    Modules of that name are in `scenarios.model.kinds` (the world's half of the record) and in
-    `conditioning.assets.kinds` (the half that draws). Names are part of scenario ids: none ever changes.
+    A module of that name is in `scenarios.model.kinds` (the record for scenarios) and in
+    `conditioning.assets.kinds` (the record for drawing). Names are part of scenario ids and never change.
     """
 
     module: str
 
-    def __new__(cls, name: str, module: str) -> "Kind":
-        """A member that is its name."""
+    def __new__(cls, name: str, module: str = "") -> "Kind":
+        """A member that equals its name. `Kind(name)` is a look-up; a declaration without a module is refused."""
+        if not module:
+            raise TypeError(f"'{name}': name the module of its record")
         kind = str.__new__(cls, name)
         kind._value_, kind.module = name, module
         return kind

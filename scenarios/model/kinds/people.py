@@ -1,4 +1,4 @@
-"""People on foot."""
+"""Pedestrians."""
 
 from scenarios.model.kinds.actor_kind import (
     ActorKind,

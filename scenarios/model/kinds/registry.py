@@ -1,4 +1,4 @@
-"""The records of all kinds: found by the list of kinds, checked as they are gathered."""
+"""Collects and checks the records of all kinds in the list."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -7,22 +7,23 @@ from typing import Any, Generic, TypeVar
 from scenarios.model.kinds.actor_kind import ActorKind
 from scenarios.model.kinds.listed import Kind
 
-RESERVED = ("ego", "it", "he", "she", "they")  # words that mean somebody else
+RESERVED = ("ego", "it", "he", "she", "they")  # words that refer to other actors
 
 
 Record = TypeVar("Record")
 
 
 class ActorKindError(ValueError):
-    """A kind's record is missing, is there twice, or takes a word that another one has."""
+    """A kind's record is missing, duplicated, or uses a word of another kind."""
 
 
 class KindRegistry(Mapping[Kind, Record], Generic[Record]):
-    """One record a kind, in the order of the list. Refuses a second record, and a kind without one."""
+    """One record per kind, in the order of the list. Refuses a second record, and a kind without a record."""
 
     def __init__(self, what: str, records: Iterable[tuple[Kind, Record]]):
         """`what` names the records in messages. Raises ActorKindError."""
-        self.what, found = what, {}
+        self.what = what
+        found: dict[Kind, Record] = {}
         for kind, record in records:
             if kind in found:
                 raise ActorKindError(f"two {what}s of the kind '{kind}'; there are {', '.join(found)}")
@@ -33,7 +34,7 @@ class KindRegistry(Mapping[Kind, Record], Generic[Record]):
         self._found: dict[Kind, Record] = {kind: found[kind] for kind in Kind}
 
     def __getitem__(self, kind: str) -> Record:
-        """The record of a kind; ActorKindError for the name of none."""
+        """The record of a kind; ActorKindError for an unknown name."""
         try:
             return self._found[Kind(kind)]
         except ValueError:
@@ -65,7 +66,7 @@ def records_of(package: str, name: str) -> Iterator[Any]:
 
 
 def check_words(records: Iterable[ActorKind]) -> None:
-    """A word means one kind: raises ActorKindError for a word that two records take."""
+    """A word means one kind: raises ActorKindError for a word of two records."""
     records = tuple(records)
     taken = dict.fromkeys(RESERVED, "the language itself")
     taken |= {group: "several kinds" for record in records for group in record.groups}
@@ -79,7 +80,7 @@ def check_words(records: Iterable[ActorKind]) -> None:
 
 
 def words_of(record: ActorKind) -> Iterator[str]:
-    """Every word for a kind and for its variants."""
+    """All words for a kind and for its variants."""
     yield from (str(record.kind), *record.words)
     for name, variant in record.variants.items():
         yield from (name, *variant.words)

@@ -26,10 +26,10 @@ from scenarios.model.kinds.listed import Kind
 
 TRAM = ActorKind(
     Kind.TRAM,
-    Size(14.7, 2.5, 3.6),  # one rigid car, as boxes here do not bend
+    Size(14.7, 2.5, 3.6),  # one rigid car, since a body is one box
     Mass(1300.0, MassPer.METRE),  # 19 t
     Footing.FOUR_WHEELS,
-    # nuScenes has no rail vehicle. A rigid bus is the nearest of its categories: a long vehicle that carries passengers
+    # nuScenes has no rail vehicle. A rigid bus is the most similar category: a long vehicle that carries passengers
     # along a street. So it counts as a bus in the detection task.
     NuScenesNames("vehicle.bus.rigid", AttributeGroup.VEHICLE),
     OpenScenarioNames(OpenScenarioElement.VEHICLE, "tram", {"tram": ""}),

@@ -1,4 +1,4 @@
-"""Motorcycles and bicycles, each with its rider: as tall as the rider."""
+"""Motorcycles and bicycles with their riders; the height includes the rider."""
 
 from scenarios.model.kinds.actor_kind import (
     ActorKind,
@@ -32,7 +32,7 @@ CYCLIST = ActorKind(
     Size(1.89, 0.6, 1.75),
     Mass(95.0),
     Footing.TWO_WHEELS,
-    NuScenesNames("vehicle.bicycle", AttributeGroup.CYCLE, ("vehicle.bicycle",)),  # nuScenes' box holds the rider, too
+    NuScenesNames("vehicle.bicycle", AttributeGroup.CYCLE, ("vehicle.bicycle",)),  # nuScenes' box includes the rider
     OpenScenarioNames(OpenScenarioElement.VEHICLE, "bicycle", {"bicycle": ""}),
     Manner.RIDES,
     Dynamics(crossing_mps=15 / 3.6),  # Euro NCAP's crossing bicycle (CBNA)

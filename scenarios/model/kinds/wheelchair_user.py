@@ -1,4 +1,4 @@
-"""Somebody in a wheelchair.
+"""A person in a wheelchair.
 
 Sources. Size: an adult's wheelchair is 0.66 m wide and 1.07 m long, of which the toes stand out by up to 0.15 m, and
 the eyes are 1.09 to 1.3 m above the ground (ADA Standards, figure A3, https://www.ada.gov/descript/reg3a/figA3ds.htm).
@@ -27,11 +27,11 @@ WHEELCHAIR_USER = ActorKind(
     Kind.WHEELCHAIR_USER,
     Size(1.1, 0.66, 1.32),  # as high as the head of an adult who sits
     Mass(92.0),  # an adult of 75 kg in a manual wheelchair of 17 kg
-    Footing.FOOT,  # it turns on the spot and goes on sidewalks, as people on foot do
+    Footing.FOOT,  # it turns on the spot and uses sidewalks, as pedestrians do
     NuScenesNames(
         "human.pedestrian.wheelchair", AttributeGroup.PEDESTRIAN, ("human.pedestrian.wheelchair",),
         at_rest="pedestrian.sitting_lying_down",
-    ),  # none of the ten classes of the detection task
+    ),  # not a class of the detection task
     OpenScenarioNames(
         OpenScenarioElement.PEDESTRIAN, "wheelchair", {"wheelchair": ""}, rear_axle=False, mass_kg=92.0
     ),

@@ -1,4 +1,4 @@
-"""The world as our language sees it: the ego's road, and places in the world as places on it."""
+"""The ego's road in our coordinates, and world positions converted to positions on it."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,43 +14,43 @@ from scenarios.openscenario.source.positions import WorldPosition
 from scenarios.openscenario.source.yaml_text import as_yaml
 from scenarios.roads.road import Road
 
-ON_LANE_M = 0.05  # how far off its lane's middle an ego may start
+ON_LANE_M = 0.05  # maximum distance of an ego's start from its lane's centre
 ALONG_RAD = 0.05
 
 
 class NoCourse(ValueError):
-    """Why a place is none from which an ego of ours can start."""
+    """A position where the ego cannot start; the message states why."""
 
 
 @dataclass(frozen=True)
 class Spotted:
-    """A place on our road: metres along it and across, the heading against it, and the lane (number, oncoming)."""
+    """A position on our road: along and across in metres, heading relative to the road, and lane (number, oncoming)."""
 
     s_m: float
     d_m: float
     turn_rad: float
     lane: tuple[int, bool] | None
-    off_m: float  # from that lane's middle, to the left of the road's direction
+    off_m: float  # from that lane's centre, to the left of the road's direction
 
 
 @dataclass(frozen=True)
 class Course:
-    """The ego's road. The chain begins (0) at our map's origin, which lies at `pose` in the world."""
+    """The ego's road. The chain begins (0) at our map's origin, which has the world pose `pose`."""
 
     chain: Chain | None
     lanes: Lanes
     road: Road
     written: dict[str, object]
     pose: tuple[float, float, float]
-    kept_along: bool  # the road's line is not exactly the map's: places keep their way along and across it
+    kept_along: bool  # the road differs from the map: positions keep their coordinates along and across it
 
     @property
     def way(self) -> int:
-        """+1 where the ego drives along its road's own direction in the map, -1 against it."""
+        """+1 if the ego drives along its road's direction in the map, -1 against it."""
         return 1 if self.chain is None else self.chain.leg(0.0).way
 
     def spotted(self, spot: WorldPosition) -> Spotted:
-        """A place in the world on our road."""
+        """A world position on our road."""
         x, y, turn = self._rigid(spot)
         s, d = self.road.locate(x, y)
         turn -= self.road.place(s, 0.0)[2]
@@ -59,11 +59,11 @@ class Course:
         beside = self.chain.spot(spot.x_m, spot.y_m)
         if self.kept_along:
             s, d, turn = self.chain.way(beside.along_m), beside.left_m, spot.heading_rad - beside.heading_rad
-        number = self.lanes.number(beside.lane.id) if beside.lane is not None else None
-        turn = math.remainder(turn, math.tau)
-        if number is None:
-            return Spotted(s, d, turn, None, 0.0)
         leg, lane = beside.leg, beside.lane
+        number = self.lanes.number(lane.id) if lane is not None else None
+        turn = math.remainder(turn, math.tau)
+        if lane is None or number is None:
+            return Spotted(s, d, turn, None, 0.0)
         t = leg.road.locate(spot.x_m, spot.y_m)[1]
         off = leg.way * (t - leg.road.lane_t(lane.id, beside.s_m))
         centre = self.road.lane_centre(number[0] + (self.road.lanes if number[1] else 0))
@@ -90,7 +90,7 @@ class Course:
 
 
 def centre_of(entity: Entity, spot: WorldPosition) -> WorldPosition:
-    """Where the middle of an entity's box is when its reference point is at `spot`."""
+    """The centre of an entity's box when its reference point is at `spot`."""
     cos, sin = math.cos(spot.heading_rad), math.sin(spot.heading_rad)
     x = spot.x_m + cos * entity.forward_m - sin * entity.left_m
     return replace(spot, x_m=x, y_m=spot.y_m + sin * entity.forward_m + cos * entity.left_m)
@@ -98,7 +98,7 @@ def centre_of(entity: Entity, spot: WorldPosition) -> WorldPosition:
 
 @dataclass(frozen=True)
 class EgoStart:
-    """Where the ego starts on its map."""
+    """The ego's start on its map."""
 
     known: RoadMap
     ego: Entity
@@ -106,7 +106,7 @@ class EgoStart:
 
     @cached_property
     def chain(self) -> Chain:
-        """The ego's lane from far behind it to far ahead; raises NoCourse where it is in none."""
+        """The ego's lane from far behind it to far ahead; raises NoCourse if the ego is not in a lane."""
         centre = centre_of(self.ego, self.spot)
         back = EGO_REAR_AXLE_TO_CENTRE_M
         x = centre.x_m - back * math.cos(self.spot.heading_rad)
@@ -130,7 +130,7 @@ class EgoStart:
 def course_on(
     begun: EgoStart, back_m: float, ahead_m: float
 ) -> tuple[Course, tuple[MapRemark, ...], tuple[MapRemark, ...]]:
-    """The ego's road over what is needed of it; with what is approximated and what is refused."""
+    """The required part of the ego's road, with its approximations and refusals."""
     chain = begun.chain
     stretch: MapStretch = stretch_of(chain, back_m, ahead_m)
     x, y, heading, _ = chain.pose(0.0)
@@ -140,7 +140,7 @@ def course_on(
 
 
 def no_map(pose: WorldPosition, ego: Entity) -> Course:
-    """A straight road of one lane where the file has none that can be read."""
+    """A straight road of one lane for a file without a readable road."""
     centre = centre_of(ego, pose)
     x = centre.x_m - EGO_REAR_AXLE_TO_CENTRE_M * math.cos(pose.heading_rad)
     y = centre.y_m - EGO_REAR_AXLE_TO_CENTRE_M * math.sin(pose.heading_rad)
@@ -149,7 +149,7 @@ def no_map(pose: WorldPosition, ego: Entity) -> Course:
 
 
 def road_of(written: dict[str, object], ego_lane: int) -> Road:
-    """The road that our language makes of a section `road:`."""
+    """The `Road` of a section `road:`."""
     ego = {"lane": ego_lane, "speed": "0 m/s", "drive": "hold speed"}
     road = loads(as_yaml({"name": "road", "intent": "To read a road.", "road": written, "ego": ego}))[0].road
     assert road is not None

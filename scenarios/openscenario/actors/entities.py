@@ -1,4 +1,4 @@
-"""Who is in a scenario: vehicles, people and things as our kinds and sizes."""
+"""Entities: vehicles, pedestrians and objects as kinds and sizes."""
 
 import re
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from scenarios.model.bodies import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.openscenario.source.catalogs import Catalogs
-from scenarios.openscenario.source.node import Node, NotSaid
+from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
 EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
-KIND_PROPERTY = "nearmiss:kind"  # as the export writes it
-HIT_PROPERTY = "nearmiss:hit-at"  # likewise: the time in seconds from which an impact moves the body
+KIND_PROPERTY = "nearmiss:kind"  # written by the export
+HIT_PROPERTY = "nearmiss:hit-at"  # written by the export: the time in seconds from which an impact moves the body
 _CATEGORY_KEY = {"Vehicle": "vehicleCategory", "Pedestrian": "pedestrianCategory", "MiscObject": "miscObjectCategory"}
-_DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres and stories move
+_DECIDES_NOTHING = {  # has no effect in our simulation
     "Performance": "limits of a vehicle model that is not ours",
     "Axles": "bodies are boxes; where their wheels are does not matter",
     "Properties": "properties for other programs",
@@ -24,32 +24,34 @@ _DECIDES_NOTHING = {  # in a rollout of ours, where bodies are boxes that tyres 
 
 @dataclass(frozen=True)
 class Entity:
-    """A body as the file gives it. `forward_m` and `left_m` lead from its reference point to its box's centre. `hit_s`:
-    from when on an impact moves it along its trajectory, where this project wrote the file."""
+    """A body in the file. `forward_m` and `left_m` lead from its reference point to the centre of its box.
+
+    `hit_s`: the time from which an impact moves it along its trajectory, in files of this project.
+    """
 
     name: str
-    id: str  # in our language
+    id: str  # in the scenario file
     kind: Kind
     size: tuple[float, float, float]
     forward_m: float
     left_m: float
-    controlled: bool  # by a controller of its own
+    controlled: bool  # by its own controller
     node: Node
     hit_s: float | None = None
 
     @property
     def nose_m(self) -> float:
-        """From the reference point to the front."""
+        """Distance from the reference point to the front."""
         return self.forward_m + self.size[0] / 2
 
     @property
     def tail_m(self) -> float:
-        """From the reference point to the rear, backwards."""
+        """Distance from the reference point back to the rear."""
         return self.size[0] / 2 - self.forward_m
 
 
 def read_entities(node: Node, catalogs: Catalogs, ego: str | None) -> dict[str, Entity]:
-    """All entities by name, the ego first; refused ones are told of in the report."""
+    """All entities by name, the ego first; refused ones are listed in the report."""
     objects = list(node.children("ScenarioObject"))
     names = [one.word("name") for one in objects]
     chosen = _ego(node, names, ego)
@@ -60,17 +62,17 @@ def read_entities(node: Node, catalogs: Catalogs, ego: str | None) -> dict[str, 
     for name, one in sorted(zip(names, objects, strict=True), key=lambda pair: pair[0] != chosen):
         try:
             found[name] = _entity(one, name, "ego" if name == chosen else _id(name, taken), catalogs)
-        except NotSaid as reason:
+        except Unsupported as reason:
             node.report.refused.append(reason.remark)
     return found
 
 
 def _ego(node: Node, names: list[str], asked: str | None) -> str:
     if not names:
-        raise node.not_said("no ScenarioObject; an ego is needed")
+        raise node.unsupported("no ScenarioObject; an ego is needed")
     if asked is not None:
         if asked not in names:
-            raise node.not_said(f"no entity {quoted(asked)} to be the ego; there are {', '.join(names)}")
+            raise node.unsupported(f"no entity {quoted(asked)} to be the ego; there are {', '.join(names)}")
         return asked
     known = next((n for wanted in EGO_NAMES for n in names if n.lower() == wanted), None)
     known = known or next((n for n in names if re.match("(?i)ego", n)), None)
@@ -80,7 +82,7 @@ def _ego(node: Node, names: list[str], asked: str | None) -> str:
 
 
 def _id(name: str, taken: set[str]) -> str:
-    """A name as our language spells ids, each once."""
+    """A unique id in the scenario language's form of a name."""
     spelt = re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()).strip("-")[:28]
     spelt = spelt if re.match("[a-z]", spelt) and spelt != "ego" else f"a-{spelt}".rstrip("-")
     made, i = spelt, 2
@@ -96,16 +98,16 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
         controller.leave_out("a controller of another program")
     body = next((c for c in node.children() if c.tag != "ObjectController"), None)
     if body is None:
-        raise node.not_said(f"{quoted(name)} without a body")
+        raise node.unsupported(f"{quoted(name)} without a body")
     body = catalogs.entry(body) if body.tag == "CatalogReference" else declared(body, {})
     body.ignore("name", "mass", "model", "model3d", "role")
     for part in body.children(*_DECIDES_NOTHING):
         part.leave_out(_DECIDES_NOTHING[part.tag])
     box = body.need("BoundingBox")
     centre, extent = box.need("Center"), box.need("Dimensions")
-    size = tuple(extent.number(axis) for axis in ("length", "width", "height"))
+    size = (extent.number("length"), extent.number("width"), extent.number("height"))
     if not all(0.05 <= side <= 30 for side in size):
-        raise extent.not_said(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
+        raise extent.unsupported(f"{quoted(name)} of {size[0]:g} x {size[1]:g} x {size[2]:g} m; here from 5 cm to 30 m")
     centre.number("z")
     kind = _kind(body, size[2])
     left = centre.number("y")
@@ -122,7 +124,7 @@ def _hit_s(body: Node) -> float | None:
 
 def _kind(body: Node, height: float) -> Kind:
     if body.tag not in _CATEGORY_KEY:
-        raise body.not_said("entities of that sort")
+        raise body.unsupported("entities of that sort")
     said = body.word(_CATEGORY_KEY[body.tag])
     fitting = [
         kind
@@ -132,7 +134,7 @@ def _kind(body: Node, height: float) -> Kind:
         and height < record.openscenario.below_m
     ]
     if not fitting:
-        raise body.not_said(f"a {quoted(said)[1:-1]} as an entity", f"{body.tag}")
+        raise body.unsupported(f"a {quoted(said)[1:-1]} as an entity", f"{body.tag}")
     if (own := _written_kind(body, said)) is not None:
         return own
     kind = min(fitting, key=lambda kind: KINDS[kind].openscenario.below_m)
@@ -142,7 +144,7 @@ def _kind(body: Node, height: float) -> Kind:
 
 
 def _written_kind(body: Node, category: str) -> Kind | None:
-    """The kind that this project's export wrote beside a category that is only near to it; None for any other body."""
+    """The kind that nearmiss' export wrote beside a category that only resembles it; None for other files."""
     for properties in body.children("Properties"):
         for one in properties.children("Property"):
             if one.word("name", "") != KIND_PROPERTY or (said := one.word("value", "")) not in list(Kind):

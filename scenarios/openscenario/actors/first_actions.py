@@ -1,4 +1,4 @@
-"""Init: where everybody starts and how fast, and the surroundings."""
+"""The Init section: start positions, speeds and environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,37 +7,37 @@ from scenarios.opendrive.road_map import RoadMap
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.surroundings import Surroundings, read_environment
 from scenarios.openscenario.source.catalogs import Catalogs
-from scenarios.openscenario.source.node import Node, NotSaid
+from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.positions import Positions, WorldPosition
 from scenarios.source.errors import quoted
 
 
 @dataclass
 class Init:
-    """What Init says of everybody, by name."""
+    """Everything in Init, by entity name."""
 
     known: RoadMap | None
     places: dict[str, Node] = field(default_factory=dict)
     speeds: dict[str, float] = field(default_factory=dict)
     surroundings: Surroundings = field(default_factory=Surroundings)
-    others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that go on from the start
+    others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that continue after the start
     _spots: dict[str, WorldPosition] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
-    _failed: dict[str, NotSaid] = field(default_factory=dict)
+    _failed: dict[str, Unsupported] = field(default_factory=dict)
 
     def spot(self, name: str, node: Node) -> WorldPosition:
-        """Where somebody starts; raises NotSaid where no place is given, or only one relative to itself."""
+        """The start of an entity; raises Unsupported without a position, or with one that depends on itself."""
         if name not in self.places:
             raise node.wrong(f"{quoted(name)} without a place", "a TeleportAction of it in Init")
         if name not in self._spots:
-            if name in self._failed:  # told once: who starts beside somebody without a place has none either
+            if name in self._failed:  # reported once: entities that start relative to it have no position either
                 raise self._failed[name]
             if name in self._asked:
-                raise node.not_said(f"the place of {quoted(name)}, which in the end is relative to itself")
+                raise node.unsupported(f"the place of {quoted(name)}, which in the end is relative to itself")
             self._asked.append(name)
             try:
                 self._spots[name] = Positions(self.known, self.spot).read(self.places[name])
-            except NotSaid as reason:
+            except Unsupported as reason:
                 self._failed[name] = reason
                 raise
         return self._spots[name]
@@ -46,7 +46,7 @@ class Init:
 def read_init(
     node: Node, entities: Mapping[str, Entity], known: RoadMap | None, catalogs: Catalogs
 ) -> Init:  # fmt: skip
-    """All of Init; what cannot be said is told of in the report."""
+    """Reads Init; what cannot be expressed is listed in the report."""
     init = Init(known, speeds=dict.fromkeys(entities, 0.0))
     for part in node.need("Actions").children():
         try:
@@ -55,8 +55,8 @@ def read_init(
             elif part.tag == "Private":
                 _private(part, init, entities)
             else:
-                raise part.not_said("actions of that sort")
-        except NotSaid as reason:
+                raise part.unsupported("actions of that sort")
+        except Unsupported as reason:
             node.report.refused.append(reason.remark)
             part.element.seen, part.element.left_out = True, "told"
     return init
@@ -65,7 +65,7 @@ def read_init(
 def _global(action: Node, init: Init, catalogs: Catalogs) -> None:
     if action.tag != "EnvironmentAction":
         inner = next(action.children(), action)
-        raise inner.not_said("actions of that sort", f"{action.tag} {inner.tag}")
+        raise inner.unsupported("actions of that sort", f"{action.tag} {inner.tag}")
     read_environment(action, catalogs, init.surroundings)
 
 
@@ -75,7 +75,7 @@ def _private(node: Node, init: Init, entities: Mapping[str, Entity]) -> None:
         if any(name == r.said.split("'")[1] for r in node.report.refused if "'" in r.said):
             node.element.left_out = "told"
             return
-        raise node.not_said(f"{quoted(name)}, which is none of the entities that can be said")
+        raise node.unsupported(f"{quoted(name)}, which is none of the entities that can be said")
     for action in node.children("PrivateAction"):
         teleport = action.child("TeleportAction")
         if teleport is not None:

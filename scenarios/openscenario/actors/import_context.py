@@ -1,4 +1,4 @@
-"""What the reading of a storyboard knows of everybody: who, where from, how fast, in which lane, as far as is known."""
+"""The context of an import: what is known of every actor when its actions are read."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from scenarios.source.errors import nearest, quoted
 
 @dataclass
 class ImportContext:
-    """Everybody before the story begins; speeds and lanes follow the story's actions in the order of the file."""
+    """All actors before the story; speeds and lanes are updated by actions in the order of the file."""
 
     course: Course
     entities: dict[str, Entity]
@@ -21,25 +21,25 @@ class ImportContext:
     catalogs: Catalogs
     report: Report
     initial: dict[str, float]
-    speeds: dict[str, float | None]  # None: not known any more
-    driven: set[str] = field(default_factory=set)  # by a controller that Init assigns
+    speeds: dict[str, float | None]  # None: unknown from here on
+    driven: set[str] = field(default_factory=set)  # actors with a controller from Init
     lanes: dict[str, tuple[int, bool] | None] = field(default_factory=dict)
 
     def entity(self, node: Node, attribute: str = "entityRef") -> Entity:
-        """Whom an attribute names; raises NotSaid."""
+        """The entity that an attribute names; raises Unsupported."""
         name = node.word(attribute)
         if name not in self.entities or name not in self.starts:
             raise node.wrong(f"{attribute}={quoted(name)}", nearest(name, self.starts))
         return self.entities[name]
 
     def start(self, entity: Entity) -> Spotted:
-        """Where the middle of its box is at the start, on our road."""
+        """The centre of its box at the start, on our road."""
         return self.course.spotted(centre_of(entity, self.starts[entity.name]))
 
     def lane(self, entity: Entity) -> tuple[int, bool] | None:
         return self.lanes.get(entity.name, self.start(entity).lane)
 
     def facing(self, entity: Entity) -> int:
-        """+1 where it starts in the ego's direction, -1 against it, 0 across the road."""
+        """+1 if it starts in the ego's direction, -1 against it, 0 across the road."""
         turn = abs(self.start(entity).turn_rad)
         return 1 if turn < 0.8 else -1 if turn > 2.34 else 0

@@ -1,4 +1,4 @@
-"""Where everybody starts, as our language writes it: lanes and gaps, places beside the road, boxes, trajectories."""
+"""Start positions in the scenario language: lanes and gaps, places beside the road, boxes, trajectories."""
 
 import math
 
@@ -6,16 +6,16 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, STATIC
 from scenarios.openscenario.actors.course import Spotted, centre_of
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
-from scenarios.openscenario.source.yaml_text import quantity, speed
+from scenarios.openscenario.source.yaml_text import quantity_text, speed
 
 SMALL_M, SMALL_RAD = 5e-4, 0.02
 FARTHEST_M, FARTHEST_BOX_M = 250.0, 300.0
 MOST_OFF_LANE_M = 3.0
-BESIDE_M = (-10.0, 30.0)  # of the road's edge, as `side: ... offset:` allows
+BESIDE_M = (-10.0, 30.0)  # range of `offset:` from the road's edge
 
 
 def sizes(entity: Entity) -> list[str]:
-    return [quantity(side, "m") for side in entity.size]
+    return [quantity_text(side, "m") for side in entity.size]
 
 
 def write_ego(stage: ImportContext, ego: Entity, points: list[list[str]] | None, follows: bool) -> dict[str, object]:
@@ -28,13 +28,13 @@ def write_ego(stage: ImportContext, ego: Entity, points: list[list[str]] | None,
 
 
 def write_actor(stage: ImportContext, entity: Entity, points: list[list[str]] | None) -> dict[str, object]:
-    """One section of `actors:`; raises NotSaid where the language reaches no such place."""
+    """One section of `actors:`; raises Unsupported if the language has no such position."""
     kind: dict[str, object] = {"kind": str(entity.kind)}
     if points is not None:
         return kind | {"trajectory": points, "size": sizes(entity)}
     found, pace = stage.start(entity), stage.initial[entity.name]
     if pace > 0 and entity.kind in STATIC:
-        raise entity.node.not_said(f"a {entity.kind} that moves")
+        raise entity.node.unsupported(f"a {entity.kind} that moves")
     placed = _in_lane(stage, entity, found, pace) or _beside(stage, entity, found, pace)
     return kind | (placed or _boxed(stage, entity, pace)) | ({"size": sizes(entity)} if placed else {})
 
@@ -46,7 +46,7 @@ def _gap(stage: ImportContext, entity: Entity, found: Spotted) -> dict[str, obje
     gap = abs(from_ego) - half
     if not -min(30.0, half) - 1e-9 <= gap <= FARTHEST_M:
         return None
-    return {"ahead" if from_ego >= 0 else "behind": quantity(gap, "m")}
+    return {"ahead" if from_ego >= 0 else "behind": quantity_text(gap, "m")}
 
 
 def _in_lane(stage: ImportContext, entity: Entity, found: Spotted, pace: float) -> dict[str, object] | None:
@@ -57,7 +57,7 @@ def _in_lane(stage: ImportContext, entity: Entity, found: Spotted, pace: float) 
     if abs(math.remainder(found.turn_rad - (math.pi if oncoming else 0.0), math.tau)) > SMALL_RAD:
         return None
     lane: dict[str, object] = {"lane": f"oncoming {number}" if oncoming else number}
-    off = {"offset": quantity(found.off_m, "m")} if abs(found.off_m) > SMALL_M else {}
+    off = {"offset": quantity_text(found.off_m, "m")} if abs(found.off_m) > SMALL_M else {}
     return lane | gap | off | {"speed": speed(pace)}
 
 
@@ -71,7 +71,7 @@ def _beside(stage: ImportContext, entity: Entity, found: Spotted, pace: float) -
     off = edge - entity.size[1] / 2
     if not BESIDE_M[0] <= off <= BESIDE_M[1]:
         return None
-    said: dict[str, object] = {"side": "left" if left else "right", "offset": quantity(off, "m")} | gap
+    said: dict[str, object] = {"side": "left" if left else "right", "offset": quantity_text(off, "m")} | gap
     said |= {"speed": speed(pace)} if pace else {}
     return said | ({"facing": "against"} if turn > 1 else {})
 
@@ -80,8 +80,8 @@ def _boxed(stage: ImportContext, entity: Entity, pace: float) -> dict[str, objec
     x, y, heading = stage.course.to_map(centre_of(entity, stage.starts[entity.name]))
     if max(abs(x), abs(y)) > FARTHEST_BOX_M:
         found = f"{entity.id}, which starts {math.hypot(x, y):.0f} m away"
-        raise entity.node.not_said(f"{found}; here nobody starts farther than {FARTHEST_M:.0f} m from the ego")
+        raise entity.node.unsupported(f"{found}; here no actor starts farther than {FARTHEST_M:.0f} m from the ego")
     turn = math.degrees(math.remainder(heading, math.tau))
-    at = [quantity(x, "m"), quantity(y, "m")]
-    box = {"box": {"at": at, "size": sizes(entity), "heading": quantity(turn, "deg")}}
+    at = [quantity_text(x, "m"), quantity_text(y, "m")]
+    box = {"box": {"at": at, "size": sizes(entity), "heading": quantity_text(turn, "deg")}}
     return box | ({"speed": speed(pace)} if pace else {})

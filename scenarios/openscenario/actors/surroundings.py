@@ -1,4 +1,4 @@
-"""The environment of a file as ours: time of day, weather, and what lies on the road."""
+"""The environment of a file in the scenario language: time of day, weather, road surface."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
-FOGGY_BELOW_M = 1000.0  # of visual range: what meteorology calls fog
+FOGGY_BELOW_M = 1000.0  # visual range below which meteorology speaks of fog
 LOW_SUN_RAD = 0.1
 _WET = {"dry": Surface.DRY, "moist": Surface.WET, "wetWithPuddles": Surface.WET, "lowFlooded": Surface.FLOODED,
         "highFlooded": Surface.FLOODED}  # fmt: skip
@@ -21,14 +21,14 @@ _DECIDES_NOTHING = {
 
 @dataclass
 class Surroundings:
-    """As our language writes them; empty where the file says nothing."""
+    """Sections in the scenario language; empty if the file does not define them."""
 
     environment: dict[str, object] = field(default_factory=dict)
     road: dict[str, object] = field(default_factory=dict)
 
 
 def read_environment(action: Node, catalogs: Catalogs, into: Surroundings) -> None:
-    """An EnvironmentAction; what it leaves open stays as it was."""
+    """Reads an EnvironmentAction; values that it does not define do not change."""
     found = action.only()
     found = catalogs.entry(found) if found.tag == "CatalogReference" else declared(found, {})
     found.ignore("name")
@@ -43,7 +43,7 @@ def read_environment(action: Node, catalogs: Catalogs, into: Surroundings) -> No
             case "ParameterDeclarations":
                 continue
             case _:
-                raise part.not_said("surroundings of that sort")
+                raise part.unsupported("surroundings of that sort")
 
 
 def _time(node: Node, into: Surroundings) -> None:
@@ -97,6 +97,8 @@ def _surface(node: Node, into: Surroundings) -> None:
     factor = node.number("frictionScaleFactor")
     mu = round(FRICTION[Surface.DRY] * factor, 6)
     if not 0.02 <= mu <= 1.3:
-        raise node.not_said(f"a friction of {factor:g} times that of a dry road; here a coefficient from 0.02 to 1.3")
+        raise node.unsupported(
+            f"a friction of {factor:g} times that of a dry road; here a coefficient from 0.02 to 1.3"
+        )
     if factor != 1.0 and abs(mu - FRICTION[surface or Surface.DRY]) > 1e-6:
         into.road["friction"] = mu

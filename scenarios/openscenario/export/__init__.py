@@ -1,4 +1,4 @@
-"""From a scenario to OpenSCENARIO.
+"""Export of a scenario to OpenSCENARIO.
 
-Owns the elements and bodies that are written.
+Owns the written elements and bodies.
 """

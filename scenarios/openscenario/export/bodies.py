@@ -1,4 +1,4 @@
-"""Bodies and surroundings of ours as OpenSCENARIO elements."""
+"""Bodies and environment as OpenSCENARIO elements."""
 
 import math
 
@@ -14,7 +14,8 @@ from scenarios.scenario import Placed, Scenario
 
 def entity_xml(placed: Placed, forward_m: float, hit_s: float | None) -> etree._Element:
     """A ScenarioObject of the body's kind and size; `forward_m` from its reference point to its box's centre, `hit_s`
-    when something first hits it."""
+    the time of its first impact.
+    """
     body, size = placed.body, placed.body.size
     box = el(
         "BoundingBox",
@@ -50,7 +51,7 @@ def environment_xml(scenario: Scenario) -> etree._Element:
     """An EnvironmentAction: time, weather, and the road's friction relative to a dry one."""
     time, weather = TIMES[scenario.environment.time], WEATHERS[scenario.environment.weather]
     elevation, azimuth = time.sun_rad, 3.1
-    if (sun := scenario.environment.sun) is not None:  # our x axis leads east; azimuth counts clockwise from north
+    if (sun := scenario.environment.sun) is not None:  # our x axis is east; azimuth is clockwise from north
         elevation, azimuth = sun.height_rad, (math.pi / 2 - sun.bearing_rad) % math.tau
     kind, intensity = weather.precipitation
     wetness = {} if (named := SURFACES[scenario.surface].wetness) is None else {"wetness": named}

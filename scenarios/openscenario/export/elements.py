@@ -1,10 +1,11 @@
-"""OpenSCENARIO elements to write: conditions and actions with a counterpart in our language."""
+"""Writes OpenSCENARIO elements: conditions and actions that both languages have."""
 
 from lxml import etree
 
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
+from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
 from scenarios.openscenario.story.manoeuvres import PEAK_ACCELERATION
 from scenarios.roads.road import Road
@@ -28,24 +29,25 @@ from scenarios.scenario import (
     CutOut,
     HoldSpeed,
     LaneOffset,
+    LaneRef,
     Profile,
     Stop,
     Trigger,
 )
 
-REACHED_M = 1.0  # tolerance of a place to reach
-HOLDING_MPS2 = 2.0  # the rate at which a held speed is reached
+REACHED_M = 1.0  # tolerance of a reached position
+HOLDING_MPS2 = 2.0  # rate with which a held speed is reached
 G = 9.81
 
 
 def el(tag: str, *inner: etree._Element, **attributes: object) -> etree._Element:
-    """An element; numbers to a millionth, truth as XML says it."""
-    made = etree.Element(tag, {key.rstrip("_"): told(value) for key, value in attributes.items()})
+    """An element; numbers rounded to a millionth, booleans in XML notation."""
+    made = etree.Element(tag, {key.rstrip("_"): xml_value(value) for key, value in attributes.items()})
     made.extend(inner)
     return made
 
 
-def told(value: object) -> str:
+def xml_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -68,7 +70,7 @@ def trigger(tag: str, name: str, *conditions: etree._Element, delay: float = 0.0
 
 
 def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]]) -> etree._Element:
-    """The trigger of an event of ours; `noses`: of each body the way from its reference to its front, d, facing."""
+    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction."""
     delay = 0.0
     match when:
         case After(t):
@@ -83,6 +85,8 @@ def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[f
             s = along - facing * (nose - REACHED_M) - begins_m(road)
             at = el("Position", el("RoadPosition", roadId=ROAD_ID, s=float(s), t=float(d)))
             said = _of(of, el("ReachPositionCondition", at, tolerance=REACHED_M))
+        case AllOf() | AnyOf():
+            raise TypeError(f"no single condition: {when!r}")
         case _:
             said = _of(when.of, _measure(when))
     return trigger("StartTrigger", name, said, delay=delay)
@@ -123,7 +127,7 @@ CONDITIONS = (After, AfterEvent, AtGap, AtHeadway, AtTTC, AtSpeed, AtStandstill,
 
 
 def private(action: Action, kind: Kind, rollout: Rollout, road: Road, lane: int, facing: int) -> etree._Element | None:
-    """The PrivateAction of an action of ours; None where it has no counterpart. `lane`: where the body starts."""
+    """The PrivateAction of an action; None if OpenSCENARIO has none. `lane`: the body's first lane."""
     grip = KINDS[kind].dynamics.grip(rollout.friction * G)
     match action:
         case Brake(decel, until):
@@ -144,7 +148,7 @@ def private(action: Action, kind: Kind, rollout: Rollout, road: Road, lane: int,
             return _lane_change(lane_id(road, lane + facing * (1 if left else -1)), within)
         case ChangeLane(Side() as side, within):
             return _lane_change(lane_id(road, lane + facing * (1 if side is Side.LEFT else -1)), within)
-        case ChangeLane(to, within):
+        case ChangeLane(LaneRef() as to, within):
             return _lane_change(lane_id(road, to.number + (road.lanes if to.oncoming else 0)), within)
         case LaneOffset(offset, within):
             dynamics = {

@@ -1,7 +1,8 @@
-"""A scenario of ours as OpenSCENARIO XML 1.2 with its OpenDRIVE map.
+"""Exports a scenario as OpenSCENARIO XML 1.2 with its OpenDRIVE map.
 
-Who only holds a speed and acts by what both languages have is exported as such. Everybody else (drivers, who crosses,
-slides, is hit) is exported as the rollout's trajectory with its times, so that a player shows what was rolled out.
+Bodies that hold a speed and have only actions of both languages are exported with these. All others (drivers,
+crossing, sliding or hit bodies) are exported with the rollout's trajectory and times, so that a player shows the
+same motion.
 """
 
 from dataclasses import dataclass
@@ -27,16 +28,16 @@ from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
 
-ROLLED_OUT, TOLD = "trajectory of the rollout", "story"
+ROLLED_OUT, EVENTS = "trajectory of the rollout", "story"
 
 
 class NotExported(ValueError):
-    """Why a scenario has no counterpart."""
+    """A scenario that cannot be exported; the message states why."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """Two files by name, of every body whether its story or the rollout's trajectory is in them, and what is not."""
+    """The two files by name; for every body whether they contain its story or its trajectory; and what is left out."""
 
     xosc_name: str
     xosc: bytes
@@ -65,7 +66,7 @@ def export(scenario: Scenario, rollout: Rollout) -> Exported:
 
 
 def _left_out(road: Road) -> tuple[str, ...]:
-    """What the exported map, one road on a plane, does not show."""
+    """Features of the road that the exported map, one road on a plane, does not have."""
     junction = road.junction
     there = {
         "the crossing road": junction is not None,
@@ -77,24 +78,24 @@ def _left_out(road: Road) -> tuple[str, ...]:
     return tuple(what for what, is_there in there.items() if is_there)
 
 
-# -- who is exported how -------------------------------------------------------------------------------------------
+# -- story or trajectory -------------------------------------------------------------------------------------------
 
 
 def _motion(scenario: Scenario, rollout: Rollout) -> dict[str, str]:
-    told = {p.body.id for i, p in enumerate(scenario.placed) if _is_told(i, p, scenario, rollout)}
-    while True:  # who waits for what only a rollout knows is rolled out, too
+    by_events = {p.body.id for i, p in enumerate(scenario.placed) if _is_expressible(i, p, scenario, rollout)}
+    while True:  # a body that waits for an exported trajectory needs one as well
         by_name = {event.name: event.actor for event in scenario.events}
         lost = {
             e.actor for e in scenario.events
-            if isinstance(e.when, AfterEvent) and e.actor in told and by_name.get(e.when.event) not in told
+            if isinstance(e.when, AfterEvent) and e.actor in by_events and by_name.get(e.when.event) not in by_events
         }  # fmt: skip
         if not lost:
-            return {p.body.id: TOLD if p.body.id in told else ROLLED_OUT for p in scenario.placed}
-        told -= lost
+            return {p.body.id: EVENTS if p.body.id in by_events else ROLLED_OUT for p in scenario.placed}
+        by_events -= lost
 
 
-def _is_told(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bool:
-    """Whether both languages can say all that a body does."""
+def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bool:
+    """Whether both languages can express all actions of a body."""
     who, road = placed.body.id, scenario.road
     assert road is not None
     own = [event for event in scenario.events if event.actor == who]
@@ -103,15 +104,15 @@ def _is_told(i: int, placed: Placed, scenario: Scenario, rollout: Rollout) -> bo
         return False
     if not own and placed.speed_mps == 0 and np.ptp(rollout.centre[:, i, :2], axis=0).max() < 1e-6:
         return True
-    lane = lane_of(road, placed)
+    lane = start_lane(road, placed)
     paths = [e for e in own if private(e.do, placed.body.kind, rollout, road, 0, 1) is not None]
     if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
         return False
     return placed.body.kind not in ON_FOOT | STATIC
 
 
-def lane_of(road: Road, placed: Placed) -> int | None:
-    """The lane in which a body starts, facing as its traffic does; None for any other start."""
+def start_lane(road: Road, placed: Placed) -> int | None:
+    """The lane in which a body starts in the direction of its traffic; None for any other start."""
     if not isinstance(placed.start, OnLane):
         return None
     for lane in range(road.lanes + road.opposite_lanes):
@@ -122,7 +123,7 @@ def lane_of(road: Road, placed: Placed) -> int | None:
 
 
 def forward_m(placed: Placed, ego: bool) -> float:
-    """From the reference point, under the rear axle of what has wheels, to the middle of the box."""
+    """Distance from the reference point (under the rear axle of wheeled bodies) to the centre of the box."""
     if ego:
         return EGO_REAR_AXLE_TO_CENTRE_M
     rear_axle = KINDS[placed.body.kind].openscenario.rear_axle
@@ -149,16 +150,21 @@ class _Parts:
         root = el("OpenSCENARIO", header, el("ParameterDeclarations"), el("CatalogLocations"))
         root.append(el("RoadNetwork", el("LogicFile", filepath=f"{s.id}.xodr")))
         root.append(
-            el("Entities", *(entity_xml(p, forward_m(p, i == 0), self._hit_s(p)) for i, p in enumerate(s.placed)))
+            el("Entities", *(entity_xml(p, forward_m(p, i == 0), self._hit_s(i, p)) for i, p in enumerate(s.placed)))
         )
         root.append(self._storyboard())
         for who, how in self.motion.items():
             root.insert(1, etree.Comment(f" {who}: {how} "))
         return root
 
-    def _hit_s(self, placed: Placed) -> float | None:
-        who = placed.body.id
-        return min((h.t_s for h in self.rollout.happenings if h.other and who in (h.actor, h.other)), default=None)
+    def _hit_s(self, i: int, placed: Placed) -> float | None:
+        """From when on an impact moves a body; None of one that none moves, though something may brush it."""
+        who, sliding = placed.body.id, self.rollout.sliding[:, i]
+        hits = [h.t_s for h in self.rollout.happenings if h.other and who in (h.actor, h.other)]
+        if not hits or not sliding[-1]:
+            return None
+        begins = len(sliding) - int(np.argmin(sliding[::-1])) if not sliding.all() else 0
+        return max((t for t in hits if t <= self.rollout.t_s[begins]), default=min(hits))
 
     def _storyboard(self) -> etree._Element:
         init = el("Actions", el("GlobalAction", environment_xml(self.scenario)))
@@ -182,7 +188,7 @@ class _Parts:
         return made
 
     def _place(self, i: int, placed: Placed) -> etree._Element:
-        lane = lane_of(self.road, placed)
+        lane = start_lane(self.road, placed)
         if lane is None or not isinstance(placed.start, OnLane):
             return self._world(i, placed, 0)
         s = placed.start.s_m - placed.start.facing * forward_m(placed, i == 0) - begins_m(self.road)
@@ -221,7 +227,7 @@ class _Parts:
         return el("ManeuverGroup", actors, maneuver, maximumExecutionCount="1", name=f"{who}-group")
 
     def _event(self, event: Event, placed: Placed) -> etree._Element:
-        lane, facing = lane_of(self.road, placed), getattr(placed.start, "facing", 1)
+        lane, facing = start_lane(self.road, placed), getattr(placed.start, "facing", 1)
         assert lane is not None, "who acts by a story starts in a lane"
         said = private(event.do, placed.body.kind, self.rollout, self.road, lane, facing)
         assert said is not None, "asked before"
@@ -230,7 +236,7 @@ class _Parts:
                   maximumExecutionCount="1")  # fmt: skip
 
     def _noses(self) -> dict[str, tuple[float, float, int]]:
-        """Of each body the way from its reference point to its front, where it starts across, and which way."""
+        """For each body: distance from its reference point to its front, lateral start position, and direction."""
         return {
             p.body.id: (
                 forward_m(p, i == 0) + p.body.size.length_m / 2, getattr(p.start, "d_m", 0.0),

@@ -1,4 +1,4 @@
-"""OpenSCENARIO as XML.
+"""XML of OpenSCENARIO.
 
-Owns reading nodes, expressions, parameters, catalogues and positions, and values as YAML text.
+Owns nodes, expressions, parameters, catalogs and positions, and the YAML text of values.
 """

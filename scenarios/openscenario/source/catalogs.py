@@ -1,9 +1,9 @@
-"""Catalog references: the entry that they name, with the parameters that they assign."""
+"""Catalog references: the entry that they name, with their parameter assignments."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scenarios.openscenario.source.files import beside
+from scenarios.openscenario.source.files import sibling_file
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import assignments, declared, refuse_unknown
 from scenarios.openscenario.source.schemas import check_schema
@@ -15,7 +15,7 @@ MOST_FILES = 200  # in one catalog folder
 
 @dataclass
 class Catalogs:
-    """The folders named by CatalogLocations, read when they are first needed."""
+    """The folders of CatalogLocations, read when first needed."""
 
     home: Path
     folders: list[Node] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Catalogs:
     _broken: list[SpecErrors] = field(default_factory=list)
 
     def entry(self, reference: Node) -> Node:
-        """The element that a CatalogReference stands for; raises NotSaid, or Faults of the catalog itself."""
+        """The element of a CatalogReference; raises Unsupported, or SpecErrors for a faulty catalog."""
         catalog, name = reference.word("catalogName"), reference.word("entryName")
         known = self._all()
         if catalog not in known:
@@ -42,14 +42,15 @@ class Catalogs:
 
     def _all(self) -> dict[str, dict[str, Element]]:
         if self._entries is None:
-            self._entries = known = {}
+            known: dict[str, dict[str, Element]] = {}
+            self._entries = known
             for folder in self.folders:
                 for file in _files(folder, self.home):
                     self._read(file, known)
         return self._entries
 
     def _raise_broken(self) -> None:
-        """What is sought may be in a file that cannot be read: then that is the fault to tell of."""
+        """Raises the fault of an unreadable file, which may contain the requested entry."""
         if self._broken:
             raise self._broken[0]
 
@@ -58,7 +59,7 @@ class Catalogs:
             file = read_xml(path)
             catalog = next((child for child in file.root.children if child.tag == "Catalog"), None)
             if catalog is None:
-                return  # a scenario that lies among catalogs
+                return  # a scenario in the catalog folder
             check_schema(file)
         except SpecErrors as faults:
             self._broken.append(faults)
@@ -73,8 +74,8 @@ def catalogs_of(locations: Node | None, home: Path) -> Catalogs:
 
 
 def _files(folder: Node, home: Path) -> list[Path]:
-    place = beside(folder, "path", home)
-    if place.is_file():  # some tools name the file itself
+    place = sibling_file(folder, "path", home)
+    if place.is_file():  # some tools give the file instead of its folder
         return [place]
     if not place.is_dir():
         folder.differs(f"path={quoted(folder.word('path'))}: no such folder; nothing is taken from it")

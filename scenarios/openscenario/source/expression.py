@@ -1,7 +1,7 @@
 """Parameters and expressions in attributes: `$speed`, `${$speed / 3.6}`.
 
-Nothing is evaluated as Python: a grammar reads the text into a tree, and the tree knows numbers, truth, parameters,
-arithmetic, comparisons and the functions listed here.
+Nothing is evaluated as Python: a grammar parses the text to a tree of numbers, booleans, parameters, arithmetic,
+comparisons and the functions listed here.
 """
 
 import math
@@ -13,7 +13,7 @@ from lark import Lark, Token, Tree, UnexpectedInput
 
 from scenarios.source.errors import nearest, quoted
 
-LONGEST = 400  # characters; bounds the depth of the tree, too
+LONGEST = 400  # characters; this also limits the depth of the tree
 LARGEST = 1e15
 Scope = Mapping[str, str]  # parameters by name, without the dollar sign
 Value = float | bool
@@ -38,7 +38,7 @@ _PAIRS = frozenset({"pow", "min", "max"})
 
 
 class BadExpression(ValueError):
-    """Text that is no expression, or one without a value; `found` and `wanted` for a message."""
+    """Text that is not an expression, or has no value; `found` and `wanted` for a message."""
 
     def __init__(self, found: str, wanted: str):
         self.found, self.wanted = found, wanted
@@ -46,16 +46,16 @@ class BadExpression(ValueError):
 
 
 def resolved(text: str, scope: Scope) -> str:
-    """An attribute's value once parameters and expressions in it are known; raises BadExpression."""
+    """An attribute's value with its parameters and expressions evaluated; raises BadExpression."""
     if text.startswith("${") and text.endswith("}"):
-        return written(evaluated(text[2:-1], scope))
+        return value_text(evaluated(text[2:-1], scope))
     if text.startswith("$"):
         return _parameter(text, scope)
     return text
 
 
 def evaluated(text: str, scope: Scope) -> Value:
-    """The value of what stands between the braces."""
+    """The value of the text between the braces."""
     if len(text) > LONGEST:
         raise BadExpression(f"an expression of {len(text)} characters", f"at most {LONGEST}")
     try:
@@ -71,8 +71,8 @@ def evaluated(text: str, scope: Scope) -> Value:
     return value
 
 
-def written(value: Value) -> str:
-    """A value as an attribute would say it."""
+def value_text(value: Value) -> str:
+    """A value in the notation of an attribute."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(int(value)) if value == int(value) and abs(value) < LARGEST else repr(value)
@@ -102,7 +102,7 @@ def _value(tree: Tree | Token, scope: Scope) -> Value:
     assert isinstance(tree, Tree)
     match tree.data:
         case "number":
-            return float(tree.children[0])
+            return float(str(tree.children[0]))
         case "truth":
             return str(tree.children[0]) == "true"
         case "parameter":

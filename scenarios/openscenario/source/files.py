@@ -1,4 +1,4 @@
-"""The other files that an OpenSCENARIO file names."""
+"""Other files that an OpenSCENARIO file refers to."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from scenarios.openscenario.source.node import Node
 from scenarios.source.sibling_files import WANTED, Elsewhere, neighbour
 
 
-def beside(node: Node, attribute: str, home: Path) -> Path:
-    """The file or folder that an attribute names, relative to the scenario at `home`; raises NotSaid."""
+def sibling_file(node: Node, attribute: str, home: Path) -> Path:
+    """The file or folder that an attribute names, relative to the scenario at `home`; raises Unsupported."""
     try:
         return neighbour(node.word(attribute), home)
     except Elsewhere as reason:

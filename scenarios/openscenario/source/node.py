@@ -1,4 +1,4 @@
-"""Reading OpenSCENARIO element by element, with parameters resolved, and with a record of what was never asked for."""
+"""Reads OpenSCENARIO elements with resolved parameters, and records which elements are never read."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -13,21 +13,21 @@ LARGEST_NUMBER = 1e9
 
 @dataclass(frozen=True)
 class ImportRemark:
-    """Something of a file by its element's name and line; `file` where it is not in the scenario itself."""
+    """A remark on an element of a file, with its name and line; `file` if it is not in the scenario itself."""
 
     name: str
     line: int
     said: str
     file: str = ""
-    wanted: str = ""  # what would be right, where the file is at fault and not our language
+    wanted: str = ""  # what would be right, if the file is wrong
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
         return f"{place}: {self.name}: {self.said}" + (f"; wanted {self.wanted}" if self.wanted else "")
 
 
-class NotSaid(Exception):
-    """What our language cannot say, or what the file says wrongly. Ends the reading of one thing, not of the file."""
+class Unsupported(Exception):
+    """Something that the scenario language cannot express, or an error in the file. Ends the reading of one element."""
 
     def __init__(self, remark: ImportRemark):
         self.remark = remark
@@ -36,26 +36,26 @@ class NotSaid(Exception):
 
 @dataclass
 class Report:
-    """What of a file is not as it was: refused, said otherwise, or without any effect here."""
+    """What an import refused, approximated, or left out because it has no effect."""
 
     refused: list[ImportRemark] = field(default_factory=list)
     approximated: list[ImportRemark] = field(default_factory=list)
     left_out: list[ImportRemark] = field(default_factory=list)
 
     def sorted(self) -> "Report":
-        """Each once, in the order of the file."""
+        """Each remark once, in the order of the file."""
         lists = (self.refused, self.approximated, self.left_out)
         return Report(*(sorted(dict.fromkeys(found), key=lambda r: (r.file, r.line, r.name)) for found in lists))
 
 
 @dataclass(frozen=True)
 class Node:
-    """An element together with the parameters that are in force for it."""
+    """An element with the parameters that are in scope."""
 
     element: Element
     scope: Mapping[str, str]
     report: Report
-    home: str  # name of the scenario file, for telling the others apart
+    home: str  # name of the scenario file; remarks on other files include their name
 
     @property
     def tag(self) -> str:
@@ -65,26 +65,26 @@ class Node:
         file = self.element.file.name
         return ImportRemark(name or self.tag, self.element.line, said, "" if file == self.home else file, wanted)
 
-    def not_said(self, said: str, name: str = "") -> NotSaid:
-        return NotSaid(self.remark(said, name))
+    def unsupported(self, said: str, name: str = "") -> Unsupported:
+        return Unsupported(self.remark(said, name))
 
-    def wrong(self, found: str, wanted: str) -> NotSaid:
-        """Of what no program could make sense."""
-        return NotSaid(self.remark(found, wanted=wanted))
+    def wrong(self, found: str, wanted: str) -> Unsupported:
+        """An error in the file itself."""
+        return Unsupported(self.remark(found, wanted=wanted))
 
     def refuse(self, said: str, name: str = "") -> None:
-        """Tell of something that our language cannot say, and go on."""
+        """Report something that the scenario language cannot express, and continue."""
         self.element.seen = True
         self.report.refused.append(self.remark(said, name))
 
     def differs(self, said: str, name: str = "") -> None:
-        """Tell of something that is said here in a slightly other way."""
+        """Report something that is approximated."""
         self.report.approximated.append(self.remark(said, name))
 
     # -- attributes --------------------------------------------------------------------------------------------
 
     def word(self, name: str, usual: str | None = None) -> str:
-        """An attribute as text; `usual` where it is not written."""
+        """An attribute as text; `usual` if it is missing."""
         self.element.seen = True
         self.element.read.add(name)
         said = self.element.attributes.get(name)
@@ -120,7 +120,7 @@ class Node:
     # -- children ----------------------------------------------------------------------------------------------
 
     def children(self, *tags: str) -> Iterator["Node"]:
-        """Those children that have one of these tags; all where none is named."""
+        """The children with one of these tags; without tags all children."""
         self.element.seen = True
         for child in self.element.children:
             if not tags or child.tag in tags:
@@ -137,37 +137,37 @@ class Node:
         return found
 
     def only(self) -> "Node":
-        """The one child of an element that is a choice."""
+        """The only child of a choice element."""
         found = next(self.children(), None)
         if found is None:
             raise self.wrong("nothing in it", "an element")
         return found
 
     def inner(self, *tags: str) -> "Node | None":
-        """A descendant, step by step; None where a step is missing."""
+        """A descendant by a path of tags; None if one is missing."""
         here: Node | None = self
         for tag in tags:
             here = here.child(tag) if here is not None else None
         return here
 
-    # -- what is left ------------------------------------------------------------------------------------------
+    # -- remaining parts ---------------------------------------------------------------------------------------
 
     def within(self, scope: Mapping[str, str]) -> "Node":
-        """The same with further parameters."""
+        """The same element with additional parameters."""
         return replace(self, scope={**self.scope, **scope})
 
     def leave_out(self, why: str) -> None:
-        """All of it decides nothing in a rollout."""
+        """Report that the whole element has no effect in a rollout."""
         self.element.seen, self.element.left_out = True, why
         self.report.left_out.append(self.remark(why))
 
     def ignore(self, *names: str) -> None:
-        """Attributes that are labels only."""
+        """Mark attributes that are only labels as read."""
         self.element.read.update(names)
 
 
 def unread(top: Element, home: str) -> Iterator[ImportRemark]:
-    """Everything below an element, in the scenario's file, that nobody asked for, outermost first."""
+    """All parts of an element in the scenario's file that were never read, outermost first."""
     waiting = [top]
     while waiting:
         element = waiting.pop()

@@ -1,9 +1,9 @@
-"""Parameters: what is declared, what takes its place from outside, and what values a declaration allows."""
+"""Parameters: declarations, values from outside, and the constraints of a declaration."""
 
 import math
 from collections.abc import Mapping
 
-from scenarios.openscenario.source.node import ImportRemark, Node, NotSaid
+from scenarios.openscenario.source.node import ImportRemark, Node, Unsupported
 from scenarios.source.errors import nearest, quoted
 
 _WHOLE = {
@@ -14,7 +14,7 @@ _WHOLE = {
 }
 
 
-class Disallowed(NotSaid):
+class Disallowed(Unsupported):
     """A value that the constraints of its parameter do not allow."""
 
     def __init__(self, remark: ImportRemark, name: str):
@@ -23,7 +23,7 @@ class Disallowed(NotSaid):
 
 
 def declared(node: Node, given: Mapping[str, str]) -> Node:
-    """`node` with the parameters that its ParameterDeclarations declare, those `given` instead of their defaults."""
+    """`node` with the parameters of its ParameterDeclarations; values in `given` replace their defaults."""
     declarations = node.child("ParameterDeclarations")
     own: dict[str, str] = {}
     for one in declarations.children("ParameterDeclaration") if declarations is not None else ():
@@ -36,7 +36,7 @@ def declared(node: Node, given: Mapping[str, str]) -> Node:
 
 
 def assignments(node: Node | None) -> dict[str, str]:
-    """What a list of ParameterAssignments gives; `parameterRef` may or may not begin with a dollar sign."""
+    """The values of a list of ParameterAssignments; `parameterRef` may begin with a dollar sign."""
     found: dict[str, str] = {}
     for one in node.children("ParameterAssignment") if node is not None else ():
         found[one.element.attributes.get("parameterRef", "").lstrip("$")] = one.word("value")
@@ -45,14 +45,14 @@ def assignments(node: Node | None) -> dict[str, str]:
 
 
 def refuse_unknown(node: Node, given: Mapping[str, str], known: Mapping[str, str]) -> None:
-    """An assignment to what is not declared would change nothing: refuse it."""
+    """Refuses an assignment to an undeclared parameter, since it would have no effect."""
     for name in given:
         if name not in known:
             raise node.wrong(f"a value for {quoted(name)}, which is not declared", nearest(name, known))
 
 
 def _typed(node: Node, kind: str, value: str) -> str:
-    """The value as its type spells it; raises NotSaid where it is none of that type."""
+    """The value in the notation of its type; raises Unsupported for a value of another type."""
     if kind in _WHOLE or kind == "double":
         try:
             number = float(value)
@@ -67,7 +67,7 @@ def _typed(node: Node, kind: str, value: str) -> str:
 
 
 def _constrained(node: Node, name: str, value: str) -> None:
-    """Within one group all constraints must hold, of several groups any."""
+    """All constraints of one group must hold; of several groups at least one."""
     groups = [list(group.children("ValueConstraint")) for group in node.children("ConstraintGroup")]
     held = [[holds(value, c.word("rule"), c.word("value")) for c in group] for group in groups]
     if held and not any(all(group) for group in held):
@@ -76,7 +76,7 @@ def _constrained(node: Node, name: str, value: str) -> None:
 
 
 def holds(value: str, rule: str, limit: str) -> bool:
-    """Whether a value obeys a rule of OpenSCENARIO; numbers compare as numbers, all else as text."""
+    """Whether a value satisfies a rule of OpenSCENARIO; numbers compare as numbers, anything else as text."""
     try:
         a, b = float(value), float(limit)
     except ValueError:

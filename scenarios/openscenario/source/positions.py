@@ -1,4 +1,4 @@
-"""Positions of OpenSCENARIO to places in the world: on roads and lanes, beside other entities, or plain coordinates."""
+"""Positions of OpenSCENARIO as world positions: on roads and lanes, relative to entities, or coordinates."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from scenarios.source.errors import nearest, quoted
 
 @dataclass(frozen=True)
 class WorldPosition:
-    """Where the reference point of something is: world metres and radians."""
+    """World pose of a reference point, metres and radians."""
 
     x_m: float
     y_m: float
@@ -20,13 +20,13 @@ class WorldPosition:
 
 @dataclass(frozen=True)
 class Positions:
-    """Reads positions; `of` gives the place of another entity as it starts."""
+    """Reads positions; `of` gives the start of another entity."""
 
     map: RoadMap | None
     of: Callable[[str, Node], WorldPosition]
 
     def read(self, node: Node) -> WorldPosition:
-        """The place that a <Position> means; raises NotSaid."""
+        """The world position of a <Position>; raises Unsupported."""
         said = node.only()
         match said.tag:
             case "WorldPosition":
@@ -45,19 +45,19 @@ class Positions:
                 return _turned(said, spot, road_way(road, None))
             case "RelativeObjectPosition" | "RelativeWorldPosition":
                 return self._relative(said)
-        raise said.not_said("positions of that sort")
+        raise said.unsupported("positions of that sort")
 
     def located(self, node: Node, entity: str) -> tuple[MapRoad, float, float]:
         """The road, s and t of an entity's start."""
         spot = self.of(entity, node)
         found = self.map.locate(spot.x_m, spot.y_m) if self.map is not None else None
         if found is None:
-            raise node.not_said(f"a place relative to {quoted(entity)}, which is on no road")
+            raise node.unsupported(f"a place relative to {quoted(entity)}, which is on no road")
         return found
 
     def _road(self, node: Node, road_id: str) -> MapRoad:
         if self.map is None:
-            raise node.not_said(f"a place on the road {quoted(road_id)}, since no road could be read")
+            raise node.unsupported(f"a place on the road {quoted(road_id)}, since no road could be read")
         if road_id not in self.map.roads:
             raise node.wrong(f"the road {quoted(road_id)}", nearest(road_id, self.map.roads))
         return self.map.roads[road_id]
@@ -88,7 +88,7 @@ class Positions:
         road, s, t = self.located(node, entity)
         lane = road.lane_at(s, t)
         if lane is None:
-            raise node.not_said(f"a lane relative to {quoted(entity)}, which is in none")
+            raise node.unsupported(f"a lane relative to {quoted(entity)}, which is in none")
         way = self._way(node, road, s, t)
         ahead = node.number("dsLane" if node.has("dsLane") else "ds")
         target_s, target = s + way * ahead, lane.id + way * int(node.number("dLane"))
@@ -103,19 +103,19 @@ class Positions:
     def _beyond(
         self, node: Node, road: MapRoad, lane_id: int, shift: int, s: float, way: int, ahead: float
     ) -> tuple[MapRoad, float, int]:
-        """On the next road, where the links tell only one."""
+        """The position on the next road, if there is exactly one."""
         assert self.map is not None
         going = way if ahead > 0 else -way
         over = abs(ahead) - (road.length_m - s if going > 0 else s)
         following = self.map.next_lanes(road.id, lane_id, going > 0)
         if len(following) != 1 or following[0][0] not in self.map.roads:
-            raise node.not_said(f"{ahead:g} m from a place {s:g} m along road {road.id}, beyond its end")
+            raise node.unsupported(f"{ahead:g} m from a place {s:g} m along road {road.id}, beyond its end")
         road_id, next_lane, contact = following[0]
         after = self.map.roads[road_id]
         return after, over if contact == "start" else after.length_m - over, next_lane + shift
 
     def _way(self, node: Node, road: MapRoad, s: float, t: float) -> int:
-        """+1 where an entity at (s, t) drives along the road, by its lane."""
+        """+1 if an entity at (s, t) drives along the road, -1 against it, by its lane."""
         lane = road.lane_at(s, t)
         return 1 if math.cos(road_way(road, lane.id if lane else None)) > 0 else -1
 
@@ -130,7 +130,7 @@ class Positions:
 
 
 def road_way(road: MapRoad, lane_id: int | None) -> float:
-    """The angle from a road's own direction to that of traffic in a lane."""
+    """The angle from a road's direction to that of traffic in a lane."""
     return math.pi if lane_id is not None and (lane_id > 0) != road.left_hand else 0.0
 
 
@@ -141,7 +141,7 @@ def _world(node: Node) -> WorldPosition:
 
 
 def _turned(node: Node, spot: WorldPosition, usual: float) -> WorldPosition:
-    """With the position's Orientation: relative to the direction of travel, or absolute in the world."""
+    """Applies the position's Orientation: relative to the driving direction, or absolute in the world."""
     orientation = node.child("Orientation")
     if orientation is None:
         return WorldPosition(spot.x_m, spot.y_m, spot.heading_rad + usual)

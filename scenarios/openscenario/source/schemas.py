@@ -1,4 +1,4 @@
-"""Whether a file is what ASAM's schema of its version says: the schemas come with ASAM's own quality checker."""
+"""Validation against ASAM's schema of a file's version; the schemas come with ASAM's quality checker."""
 
 from functools import lru_cache
 from importlib.util import find_spec
@@ -9,13 +9,13 @@ from lxml import etree
 from scenarios.source.errors import SpecError, SpecErrors, quoted
 from scenarios.source.xml_document import XmlFile
 
-# The folder `schema` of the package asam-qc-openscenarioxml, of which nothing else is used, nor imported.
+# The folder `schema` of the package asam-qc-openscenarioxml; nothing else of it is used or imported.
 VERSIONS = {"1.0": "1.0.0", "1.1": "1.1.1", "1.2": "1.2.0", "1.3": "1.3.0"}
 MOST_FAULTS = 25
 
 
 def check_schema(file: XmlFile) -> str:
-    """The version of a valid file, such as '1.2'; raises Faults with everything that the schema objects to."""
+    """The version of a valid file, such as '1.2'; raises SpecErrors with all violations of the schema."""
     version = _version(file)
     schema = _schema(version)
     if not schema.validate(file.tree):
@@ -26,7 +26,7 @@ def check_schema(file: XmlFile) -> str:
 
 
 def schema_faults(tree: etree._ElementTree, version: str) -> list[str]:
-    """What the schema of a version objects to, in its own words."""
+    """The violations of a version's schema, as libxml2 states them."""
     schema = _schema(version)
     schema.validate(tree)
     return [f"line {error.line}: {error.message}" for error in schema.error_log]
@@ -56,7 +56,7 @@ def _version(file: XmlFile) -> str:
 
 
 def _told(message: str) -> tuple[str, str, str]:
-    """libxml2's message as where, found and wanted."""
+    """libxml2's message as (where, found, wanted)."""
     text = " ".join(message.split())
     element = text.split("'")[1] if text.startswith("Element '") and text.count("'") > 1 else "file"
     said, _, wanted = text.partition("Expected is")

@@ -1,33 +1,34 @@
-"""Scenario files as text, the way an author writes them: quantities with units, one actor or event a line."""
+"""Text of scenario files in an author's notation: quantities with units, one actor or event per line."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _PLAIN = re.compile(r"-?[A-Za-z0-9][A-Za-z0-9 ._/^-]*")
 _TAKEN = re.compile(r"(?i)(true|false|yes|no|on|off|null|y|n|~|[0-9.eE+-]+|0[xob].*)")
 _ONE_A_LINE = ("actors", "story")
 
 
-def quantity(value: float, unit: str) -> str:
-    """An SI value with its unit, to a millionth of it."""
+def quantity_text(value: float, unit: str) -> str:
+    """An SI value with its unit, rounded to a millionth."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return f"{'0' if text in ('-0', '') else text} {unit}"
 
 
 def speed(mps: float) -> str:
-    """In km/h where that is a round number, else in m/s."""
+    """A speed in km/h if that is a round number, else in m/s."""
     kmh = round(mps * 3.6, 6)
-    return quantity(kmh, "km/h") if abs(kmh * 100 - round(kmh * 100)) < 1e-6 else quantity(mps, "m/s")
+    return quantity_text(kmh, "km/h") if abs(kmh * 100 - round(kmh * 100)) < 1e-6 else quantity_text(mps, "m/s")
 
 
 def as_yaml(data: dict[str, object], head: Sequence[str] = ()) -> str:
-    """The file's text, `head` as comments above it."""
+    """The text of a file, with `head` as comments above it."""
     lines = [f"# {line}".rstrip() for line in head]
     for key, value in data.items():
         if key in _ONE_A_LINE and value:
             lines.append(f"{key}:")
-            items = value.items() if isinstance(value, dict) else [(None, item) for item in value]  # type: ignore[union-attr]
+            assert isinstance(value, Iterable)
+            items = value.items() if isinstance(value, dict) else [(None, item) for item in value]
             lines += [f"  {name}: {_flow(item)}" if name else f"  - {_flow(item)}" for name, item in items]
         else:
             lines.append(f"{key}: {_flow(value)}")

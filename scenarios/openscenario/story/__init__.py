@@ -1,4 +1,4 @@
-"""Storyboard of an OpenSCENARIO file.
+"""The storyboard of an OpenSCENARIO file.
 
 Owns conditions, actions and trajectories.
 """

@@ -1,24 +1,24 @@
-"""Private actions to what our language can make an actor do: mappings of `do:`, one after the other."""
+"""Private actions as mappings of `do:`, in order."""
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
-from scenarios.openscenario.source.yaml_text import quantity, speed
+from scenarios.openscenario.source.yaml_text import quantity_text, speed
 from scenarios.openscenario.story.manoeuvres import lane_change, lane_offset
 from scenarios.openscenario.story.synchronise import synchronised
 from scenarios.openscenario.story.trajectories import followed
 from scenarios.source.errors import quoted
 
 Do = dict[str, object]
-LEAST_RATE, MOST_RATE = 0.1, 11.5  # of a speed change in our language, m/s^2
+LEAST_RATE, MOST_RATE = 0.1, 11.5  # limits of a speed change in the scenario language, m/s^2
 SAME_MPS = 1e-6
 LEAST_S = 0.1
 
 
 def read_action(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> list[Do]:
-    """What a PrivateAction means for one entity, in order; `after_s`: when it begins, where that is known.
+    """The actions of a PrivateAction for one entity, in order; `after_s`: its start time, if known.
 
-    Raises NotSaid. An empty list: nothing changes.
+    Raises Unsupported. An empty list: nothing changes.
     """
     said = node.only()
     match said.tag:
@@ -30,24 +30,24 @@ def read_action(node: Node, of: Entity, stage: ImportContext, after_s: float | N
                 return [lane_change(inner, of, stage)]
             if inner.tag == "LaneOffsetAction":
                 return [lane_offset(inner, of, stage)]
-            raise inner.not_said("actions of that sort")
+            raise inner.unsupported("actions of that sort")
         case "SynchronizeAction":
             return [synchronised(said, of, stage, after_s)]
         case "RoutingAction":
             inner = said.only()
             if inner.tag == "FollowTrajectoryAction":
                 return [followed(inner, of, stage, after_s)]
-            raise inner.not_said("actions of that sort")
+            raise inner.unsupported("actions of that sort")
         case "VisibilityAction":
             return _visibility(said)
         case "ControllerAction" | "ActivateControllerAction":
             return _controller(said, of, stage, after_s)
         case "TeleportAction":
-            raise said.not_said("a jump while the scenario runs; here bodies move")
+            raise said.unsupported("a jump while the scenario runs; here bodies move")
         case "AppearanceAction":
             said.leave_out("lights and animations do not change who is where")
             return []
-    raise said.not_said("actions of that sort")
+    raise said.unsupported("actions of that sort")
 
 
 def _visibility(node: Node) -> list[Do]:
@@ -55,8 +55,8 @@ def _visibility(node: Node) -> list[Do]:
     if all(seen):
         return []
     if any(seen):
-        raise node.not_said("somebody who is there for some and not for others")
-    node.differs("here somebody ceases to be there at the scene's edge only")
+        raise node.unsupported("an entity that is visible to some and not to others")
+    node.differs("here a body disappears at the scene's edge only")
     return [{"disappear": {}}]
 
 
@@ -72,16 +72,16 @@ def _controller(node: Node, of: Entity, stage: ImportContext, after_s: float | N
     elif assigned and after_s == 0:
         node.leave_out(f"a controller of another program; here {of.id} does what the story says")
     else:
-        raise node.not_said(f"a controller of {of.id} that takes over: programs of others do not run here")
+        raise node.unsupported(f"a controller of {of.id} that takes over: programs of others do not run here")
     return []
 
 
 def _overridden(node: Node) -> None:
-    """Pedals and wheel that are held: bodies here have none."""
+    """Refuses held pedals and wheels: bodies have none."""
     for held in node.children("OverrideControllerValueAction"):
         for part in held.children():
             if part.flag("active"):
-                raise part.not_said("a pedal, wheel or gear that is held")
+                raise part.unsupported("a pedal, wheel or gear that is held")
 
 
 # -- speed ---------------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def _longitudinal(node: Node, of: Entity, stage: ImportContext, after_s: float |
             return _profile(node, of, stage)
         case "LongitudinalDistanceAction":
             return [_keep_distance(node, of, stage)]
-    raise node.not_said("actions of that sort")
+    raise node.unsupported("actions of that sort")
 
 
 def _speed_action(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
@@ -106,27 +106,27 @@ def _speed_action(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
     dynamics.word("followingMode", "")
     before, stage.speeds[of.name] = stage.speeds[of.name], to
     if before is not None and abs(to - before) < SAME_MPS:
-        return [{"hold_speed": {"speed": speed(to), "for": quantity(LEAST_S, "s")}}]
+        return [{"hold_speed": {"speed": speed(to), "for": quantity_text(LEAST_S, "s")}}]
     if shape == "step" or value <= 0:
-        raise dynamics.not_said(f"a speed that jumps to {to:.1f} m/s; here it changes with a rate or within a time")
-    smooth = {} if shape == "linear" else {"profile": "smooth"}
+        raise dynamics.unsupported(f"a speed that jumps to {to:.1f} m/s; here it changes with a rate or within a time")
+    smooth: Do = {} if shape == "linear" else {"profile": "smooth"}
     if shape == "sinusoidal":
         dynamics.differs("a sinusoidal change of speed; here it is a cubic over the same time")
     if kind == "time":
-        return [{"change_speed": {"to": speed(to), "within": quantity(max(value, LEAST_S), "s")} | smooth}]
+        return [{"change_speed": {"to": speed(to), "within": quantity_text(max(value, LEAST_S), "s")} | smooth}]
     if kind == "distance":
         return [_over_distance(dynamics, before, to, value, smooth)]
     return [_at_rate(dynamics, before, to, value, smooth)]
 
 
 def target_speed(node: Node, of: Entity, stage: ImportContext) -> float:
-    """The speed that an absolute or relative target means, m/s; raises NotSaid."""
+    """The speed of an absolute or relative target, m/s; raises Unsupported."""
     if node.tag == "AbsoluteTargetSpeed":
         return _forward(node, node.number("value"))
     other = stage.entity(node)
     pace = stage.speeds[other.name]
     if pace is None:
-        raise node.not_said(f"a speed relative to {other.id}, whose speed is not known beforehand")
+        raise node.unsupported(f"a speed relative to {other.id}, whose speed is not known beforehand")
     value, kind = node.number("value"), node.word("speedTargetValueType")
     if node.flag("continuous"):
         node.differs(f"a speed that goes on to follow that of {other.id}; here it is reached once")
@@ -135,30 +135,30 @@ def target_speed(node: Node, of: Entity, stage: ImportContext) -> float:
 
 def _forward(node: Node, mps: float) -> float:
     if not 0 <= mps <= 70:
-        raise node.not_said(f"a speed of {mps:.1f} m/s; here from 0 to 70 m/s")
+        raise node.unsupported(f"a speed of {mps:.1f} m/s; here from 0 to 70 m/s")
     return mps
 
 
 def _over_distance(node: Node, before: float | None, to: float, way: float, smooth: Do) -> Do:
     if to == 0 and 0.5 <= way <= 250:
-        return {"stop": {"within": quantity(way, "m")}}
+        return {"stop": {"within": quantity_text(way, "m")}}
     if before is None:
-        raise node.not_said("a speed change over a distance from a speed that is not known beforehand")
+        raise node.unsupported("a speed change over a distance from a speed that is not known beforehand")
     rate = abs(to**2 - before**2) / (2 * way)
     return _at_rate(node, before, to, rate, smooth)
 
 
 def _at_rate(node: Node, before: float | None, to: float, rate: float, smooth: Do) -> Do:
     if not LEAST_RATE <= rate <= MOST_RATE:
-        raise node.not_said(f"a rate of {rate:.2f} m/s^2; here from {LEAST_RATE} to {MOST_RATE} m/s^2")
+        raise node.unsupported(f"a rate of {rate:.2f} m/s^2; here from {LEAST_RATE} to {MOST_RATE} m/s^2")
     if before is not None and to < before and not smooth:
-        return {"brake": {"decel": quantity(rate, "m/s^2")} | ({"until": speed(to)} if to else {})}
-    return {"change_speed": {"to": speed(to), "rate": quantity(rate, "m/s^2")} | smooth}
+        return {"brake": {"decel": quantity_text(rate, "m/s^2")} | ({"until": speed(to)} if to else {})}
+    return {"change_speed": {"to": speed(to), "rate": quantity_text(rate, "m/s^2")} | smooth}
 
 
 def _profile(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
     if node.has("entityRef"):
-        raise node.not_said("a speed profile relative to another entity")
+        raise node.unsupported("a speed profile relative to another entity")
     node.word("followingMode")
     if (limits := node.child("DynamicConstraints")) is not None:
         limits.leave_out("the profile's own times decide")
@@ -168,19 +168,19 @@ def _profile(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
         before, stage.speeds[of.name] = stage.speeds[of.name], to
         if before is not None and abs(to - before) < SAME_MPS:
             if within >= LEAST_S:
-                deeds.append({"hold_speed": {"speed": speed(to), "for": quantity(within, "s")}})
+                deeds.append({"hold_speed": {"speed": speed(to), "for": quantity_text(within, "s")}})
             continue
         if not entry.has("time") or within < LEAST_S:
-            raise entry.not_said(f"a speed of {to:.1f} m/s without the time in which it is reached")
-        deeds.append({"change_speed": {"to": speed(to), "within": quantity(within, "s")}})
+            raise entry.unsupported(f"a speed of {to:.1f} m/s without the time in which it is reached")
+        deeds.append({"change_speed": {"to": speed(to), "within": quantity_text(within, "s")}})
     return deeds
 
 
 def _keep_distance(node: Node, of: Entity, stage: ImportContext) -> Do:
-    """Our drivers keep a time gap of their own: the leader is followed, by another law."""
+    """Following at a driver model's own time gap, an approximation of the requested distance."""
     other = stage.entity(node)
     if node.word("displacement", "any") == "leadingReferencedEntity":
-        raise node.not_said(f"a distance kept ahead of {other.id}")
+        raise node.unsupported(f"a distance kept ahead of {other.id}")
     said = f"{node.number('distance'):g} m" if node.has("distance") else f"{node.number('timeGap', 0.0):g} s"
     for name in ("continuous", "freespace", "coordinateSystem"):
         node.word(name, "")

@@ -1,4 +1,4 @@
-"""Conditions to triggers of our language: one mapping, or what always or never holds."""
+"""Conditions as triggers of the scenario language: one mapping, always or never."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import holds
-from scenarios.openscenario.source.yaml_text import quantity, speed
+from scenarios.openscenario.source.yaml_text import quantity_text, speed
 from scenarios.source.errors import nearest, quoted
 
 When = dict[str, object]
@@ -15,15 +15,16 @@ When = dict[str, object]
 
 @dataclass(frozen=True)
 class Trigger:
-    """When something begins. `after_s` where only time decides (0: at the start); `awaits` names an element that must
-    have ended; `joined` says whether all or any of some must hold; None in all: never."""
+    """When something begins. `after_s` if only time decides (0: at the start); `awaits` names an element that must
+    have ended; `joined` has several triggers of which all or any must hold; None in all fields: never.
+    """
 
     when: When | None = None
     after_s: float | None = None
     awaits: tuple[str, str] | None = None  # type and name of a storyboard element
-    starts: bool = False  # that element must have begun, not ended
+    starts: bool = False  # the element must have begun instead of ended
     delay_s: float = 0.0
-    joined: tuple[str, tuple["Trigger", ...]] | None = None  # all or any of which
+    joined: tuple[str, tuple["Trigger", ...]] | None = None  # all or any of these
 
     @property
     def at_once(self) -> bool:
@@ -37,7 +38,7 @@ _OPPOSITE = {"lessThan": "greaterOrEqual", "lessOrEqual": "greaterThan", "greate
 
 
 def read_trigger(node: Node | None, stage: ImportContext) -> Trigger:
-    """A StartTrigger: any of its groups, of which all conditions hold. None: at once."""
+    """A StartTrigger: any of its groups, each with all its conditions. None: at once."""
     if node is None:
         return AT_ONCE
     groups = [(group, [_condition(one, stage) for one in group.children("Condition")]) for group in node.children()]
@@ -77,7 +78,7 @@ def _joined(how: str, parts: list[Trigger]) -> Trigger:
 
 
 def both(first: Trigger, second: Trigger) -> Trigger:
-    """What holds where both do; of an `any` each, since an `any` stands outside of an `all`."""
+    """A trigger that holds if both do; an `any` is kept outermost, as the scenario language requires."""
     for one, other in ((first, second), (second, first)):
         if one.joined is not None and one.joined[0] == "any":
             return Trigger(joined=("any", tuple(both(part, other) for part in one.joined[1])))
@@ -86,7 +87,7 @@ def both(first: Trigger, second: Trigger) -> Trigger:
 
 
 def stays(trigger: Trigger) -> bool:
-    """Whether it holds for good once it holds."""
+    """Whether the trigger never stops holding."""
     if trigger.joined is not None:
         return all(map(stays, trigger.joined[1]))
     return trigger.after_s is not None or trigger.awaits is not None or "travelled" in (trigger.when or {})
@@ -100,7 +101,7 @@ def _condition(node: Node, stage: ImportContext) -> Trigger:
     node.ignore("name")
     edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0)
     if edge == "risingOrFalling":
-        raise node.not_said(f"conditionEdge={quoted(edge)}")
+        raise node.unsupported(f"conditionEdge={quoted(edge)}")
     said = node.only().only()
     if node.only().tag == "ByValueCondition":
         found = _by_value(said, edge, stage)
@@ -112,7 +113,7 @@ def _condition(node: Node, stage: ImportContext) -> Trigger:
         return Trigger(after_s=found.after_s + delay)
     if found.awaits is not None and not found.starts:
         return Trigger(awaits=found.awaits, delay_s=found.delay_s + delay)
-    raise node.not_said(f"a delay of {delay:g} s after a condition that is no time and no end of another event")
+    raise node.unsupported(f"a delay of {delay:g} s after a condition that is no time and no end of another event")
 
 
 # -- by value ------------------------------------------------------------------------------------------------------
@@ -138,8 +139,8 @@ def _by_value(node: Node, edge: str, stage: ImportContext) -> Trigger:
                 return Trigger(awaits=awaited)
             if state in ("startTransition", "runningState"):
                 return Trigger(awaits=awaited, starts=True)
-            raise node.not_said(f"state={quoted(state)}")
-    raise node.not_said("conditions of that sort")
+            raise node.unsupported(f"state={quoted(state)}")
+    raise node.unsupported("conditions of that sort")
 
 
 # -- by entity -----------------------------------------------------------------------------------------------------
@@ -150,28 +151,28 @@ def _by_entity(node: Node, edge: str, stage: ImportContext) -> Trigger:
     whom = list(triggering.children("EntityRef"))
     rule = triggering.word("triggeringEntitiesRule")
     if not whom or rule not in ("any", "all"):
-        raise triggering.not_said(f"{rule} of {len(whom)} entities")
+        raise triggering.unsupported(f"{rule} of {len(whom)} entities")
     said = node.need("EntityCondition").only()
     reader = _READERS.get(said.tag)
     if reader is None:
-        raise said.not_said("conditions of that sort")
+        raise said.unsupported("conditions of that sort")
     return _joined(rule, _different([Trigger(when=reader(said, stage.entity(of), edge, stage)) for of in whom]))
 
 
 def _bound(node: Node, edge: str) -> str:
-    """'below' or 'above', as the rule says."""
+    """'below' or 'above', by the rule."""
     rule = node.word("rule")
     rule = _OPPOSITE.get(rule, rule) if edge == "falling" else rule
     if rule in _BELOW:
         return "below"
     if rule in _ABOVE:
         return "above"
-    raise node.not_said(f"rule={quoted(rule)}; here a measure is below or above a limit")
+    raise node.unsupported(f"rule={quoted(rule)}; here a measure is below or above a limit")
 
 
 def _speed(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if node.word("direction", "longitudinal") != "longitudinal":
-        raise node.not_said("a speed sideways or upwards")
+        raise node.unsupported("a speed sideways or upwards")
     return {"speed": {"of": of.id, _bound(node, edge): speed(node.number("value"))}}
 
 
@@ -182,14 +183,14 @@ def _standstill(node: Node, of: Entity, edge: str, stage: ImportContext) -> When
 
 
 def _travelled(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
-    return {"travelled": {"of": of.id, "distance": quantity(node.number("value"), "m")}}
+    return {"travelled": {"of": of.id, "distance": quantity_text(node.number("value"), "m")}}
 
 
 def _measured_along(node: Node) -> None:
     """What says along what a distance counts; ours is along the road."""
     kind = node.word("relativeDistanceType", "longitudinal")
     if kind not in ("longitudinal", "cartesianDistance", "euclidianDistance"):
-        raise node.not_said(f"a {kind} distance")
+        raise node.unsupported(f"a {kind} distance")
     if kind != "longitudinal":
         node.differs("a distance as the crow flies; here it counts along the road")
     for name in ("coordinateSystem", "routingAlgorithm", "alongRoute"):
@@ -208,7 +209,7 @@ def _headway(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if more:
         pace = stage.speeds[of.name]
         if not pace:
-            raise node.not_said(
+            raise node.unsupported(
                 f"a headway between reference points while the speed of {of.id} is not known beforehand"
             )
         node.differs(
@@ -217,29 +218,29 @@ def _headway(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
         value -= more / pace
         if value < 0.1:
             return _gap(node, of, to, bound, value * pace)
-    return {"headway": {"of": of.id, "to": to.id, bound: quantity(value, "s")}}
+    return {"headway": {"of": of.id, "to": to.id, bound: quantity_text(value, "s")}}
 
 
 def _ttc(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     target = node.need("TimeToCollisionConditionTarget").only()
     _measured_along(node)
     if target.tag != "EntityRef":
-        raise target.not_said("a time to collision with a place")
+        raise target.unsupported("a time to collision with a place")
     if _bound(node, edge) != "below":
-        raise node.not_said("a time to collision above a limit; here it is below one")
+        raise node.unsupported("a time to collision above a limit; here it is below one")
     to, value = stage.entity(target), node.number("value")
     if more := _free(node, of, to):
         paces = stage.speeds[of.name], stage.speeds[to.name]
         closing = (paces[0] or 0.0) - stage.facing(of) * stage.facing(to) * (paces[1] or 0.0)
         if None in paces or closing <= 0.1:
-            raise node.not_said("a time to collision between reference points that do not close in at a known speed")
+            raise node.unsupported("a time to collision between reference points that do not close in at a known speed")
         node.differs(
             "a time to collision between reference points; here it is the free gap's, the same at steady speeds"
         )
         value -= more / closing
         if value < 0.1:
             return _gap(node, of, to, "below", value * closing)
-    return {"ttc": {"of": of.id, "to": to.id, "below": quantity(value, "s")}}
+    return {"ttc": {"of": of.id, "to": to.id, "below": quantity_text(value, "s")}}
 
 
 def _relative_distance(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
@@ -254,22 +255,22 @@ def _relative_distance(node: Node, of: Entity, edge: str, stage: ImportContext) 
 
 def _gap(node: Node, of: Entity, to: Entity, bound: str, value: float) -> When:
     if not -1e-6 <= value <= 250:
-        raise node.not_said(f"a free gap of {value:.1f} m; here from 0 to 250 m")
-    return {"gap": {"of": of.id, "to": to.id, bound: quantity(max(value, 0.0), "m")}}
+        raise node.unsupported(f"a free gap of {value:.1f} m; here from 0 to 250 m")
+    return {"gap": {"of": of.id, "to": to.id, bound: quantity_text(max(value, 0.0), "m")}}
 
 
 def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
-    """ReachPosition and Distance: the place along the road at which the front is then."""
+    """ReachPosition and Distance: the position along the road at which the front then is."""
     reach = node.tag == "ReachPositionCondition"
     limit = node.number("tolerance" if reach else "value")
     if not reach:
         _measured_along(node)
         if _bound(node, edge) != "below":
-            raise node.not_said("a distance to a place above a limit")
+            raise node.unsupported("a distance to a place above a limit")
     spot = stage.positions.read(node.need("Position"))
     there, facing = stage.course.spotted(spot), stage.facing(of)
     if facing == 0:
-        raise node.not_said(f"a place that {of.id} reaches across the road; here it is reached along it")
+        raise node.unsupported(f"a place that {of.id} reaches across the road; here it is reached along it")
     beside = there.d_m - stage.start(of).d_m
     if not (reach or node.word("relativeDistanceType", "") == "longitudinal") or reach:
         if abs(beside) < limit:
@@ -280,15 +281,15 @@ def _place(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
             )
             limit = 0.0
     nose = 0.0 if not reach and node.flag("freespace") else of.nose_m
-    return {"reached": {"of": of.id, "along": quantity(there.s_m - facing * (limit - nose), "m")}}
+    return {"reached": {"of": of.id, "along": quantity_text(there.s_m - facing * (limit - nose), "m")}}
 
 
 def _end_of_road(node: Node, of: Entity, edge: str, stage: ImportContext) -> When:
     if node.number("duration") > 0.1 or stage.course.chain is None:
-        raise node.not_said("an end of the road that lasts, or a road without one")
+        raise node.unsupported("an end of the road that lasts, or a road without one")
     facing = stage.facing(of)
     end = stage.course.chain.ends_m if facing > 0 else stage.course.chain.begins_m
-    return {"reached": {"of": of.id, "along": quantity(end + facing * of.nose_m, "m")}}
+    return {"reached": {"of": of.id, "along": quantity_text(end + facing * of.nose_m, "m")}}
 
 
 _READERS = {

@@ -1,13 +1,13 @@
-"""Lane changes and offsets to those of our language."""
+"""Lane changes and lane offsets."""
 
 import math
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 
-# Peaks of a unit shift within a unit time: of our quintic's acceleration, and of each shape's speed.
+# Peaks of a unit shift in unit time: of our quintic's acceleration, and of each shape's speed.
 PEAK_ACCELERATION = 5.774
 PEAK_SPEED = {"linear": 1.0, "cubic": 1.5, "sinusoidal": math.pi / 2}
 USUAL_OFFSET_S = 2.0
@@ -16,22 +16,24 @@ MOST_OFFSET_M = 2.0
 
 
 def lane_change(node: Node, of: Entity, stage: ImportContext) -> dict[str, object]:
-    """`change_lane`, with the time that the dynamics mean."""
+    """`change_lane`, with the duration that the dynamics give."""
     here = stage.lane(of)
     if here is None:
-        raise node.not_said(f"a lane change of {of.id}, whose lane is not known beforehand")
+        raise node.unsupported(f"a lane change of {of.id}, whose lane is not known beforehand")
     if abs(node.number("targetLaneOffset", 0.0)) > 1e-3:
-        raise node.not_said("a lane change to beside the lane's middle", "LaneChangeAction targetLaneOffset")
+        raise node.unsupported("a lane change to beside the lane's middle", "LaneChangeAction targetLaneOffset")
     target = _target(node.need("LaneChangeTarget").only(), of, stage)
     lanes = stage.course.lanes
     there = lanes.against if target[1] else lanes.along
     if not 0 <= target[0] < len(there):
-        raise node.not_said(f"a lane change of {of.id} to where the road has no lane for driving")
+        raise node.unsupported(f"a lane change of {of.id} to where the road has no lane for driving")
     dynamics = node.need("LaneChangeActionDynamics")
     width = stage.course.road.lane_width_m * max(abs(_place(target, stage) - _place(here, stage)), 1)
     within = _lasting(dynamics, width, stage.speeds[of.name])
     stage.lanes[of.name] = target
-    return {"change_lane": {"to": f"oncoming {target[0]}" if target[1] else target[0], "within": quantity(within, "s")}}
+    return {
+        "change_lane": {"to": f"oncoming {target[0]}" if target[1] else target[0], "within": quantity_text(within, "s")}
+    }
 
 
 def _place(lane: tuple[int, bool], stage: ImportContext) -> int:
@@ -43,51 +45,53 @@ def _target(node: Node, of: Entity, stage: ImportContext) -> tuple[int, bool]:
         said = node.word("value")
         found = stage.course.lanes.number(int(said)) if said.lstrip("-").isdecimal() else None
         if found is None:
-            raise node.not_said(f"lane {said}, which is none for driving beside the ego's")
+            raise node.unsupported(f"lane {said}, which is none for driving beside the ego's")
         return found
     other = stage.entity(node)
     lane, shift = stage.lane(other), int(node.number("value"))
     if lane is None:
-        raise node.not_said(f"a lane relative to {other.id}, which is in none")
+        raise node.unsupported(f"a lane relative to {other.id}, which is in none")
     place = _place(lane, stage) + shift * (1 if stage.facing(other) >= 0 else -1)
     along = len(stage.course.lanes.along)
     return (place, False) if place < along else (place - along, True)
 
 
 def _lasting(node: Node, shift_m: float, pace: float | None) -> float:
-    """Seconds that a shift by so many metres takes."""
+    """Seconds of a lateral shift in metres."""
     shape, kind, value = node.word("dynamicsShape"), node.word("dynamicsDimension"), abs(node.number("value"))
     node.word("followingMode", "")
     if shape == "step" or value <= 0:
-        raise node.not_said("a jump into another lane; here a lane change takes time")
+        raise node.unsupported("a jump into another lane; here a lane change takes time")
     if kind == "distance":
         if not pace:
-            raise node.not_said("a lane change over a distance at a speed that is not known beforehand")
+            raise node.unsupported("a lane change over a distance at a speed that is not known beforehand")
         node.differs(f"a lane change over {value:g} m; here it takes the time for them at {pace:.1f} m/s")
         value = value / pace
     elif kind == "rate":
         value = PEAK_SPEED.get(shape, 1.0) * shift_m / value
     if not LEAST_S <= value <= MOST_S:
-        raise node.not_said(f"a lane change of {value:.2f} s; here from {LEAST_S} to {MOST_S:.0f} s")
+        raise node.unsupported(f"a lane change of {value:.2f} s; here from {LEAST_S} to {MOST_S:.0f} s")
     return value
 
 
 def lane_offset(node: Node, of: Entity, stage: ImportContext) -> dict[str, object]:
-    """`offset`, to the actor's own left of its lane's middle."""
+    """`offset`, to the actor's left of its lane's centre."""
     target, dynamics = node.need("LaneOffsetTarget").only(), node.need("LaneOffsetActionDynamics")
-    value = target.number("value") * stage.course.way  # to the ego's left from here on
+    value = target.number("value") * stage.course.way  # positive to the ego's left
     if target.tag == "RelativeTargetLaneOffset":
         other = stage.entity(target)
         if stage.lane(other) is None or other.name in stage.lanes:
-            raise target.not_said(f"an offset relative to {other.id}, whose place in its lane is not known beforehand")
+            raise target.unsupported(
+                f"an offset relative to {other.id}, whose place in its lane is not known beforehand"
+            )
         value += stage.start(other).off_m
     node.flag("continuous")
     if dynamics.word("dynamicsShape") == "step":
-        raise dynamics.not_said("a jump sideways; here it takes time")
+        raise dynamics.unsupported("a jump sideways; here it takes time")
     if abs(value) > MOST_OFFSET_M:
-        raise target.not_said(f"an offset of {value:g} m; here at most {MOST_OFFSET_M:g} m")
+        raise target.unsupported(f"an offset of {value:g} m; here at most {MOST_OFFSET_M:g} m")
     within = USUAL_OFFSET_S
     if (limit := dynamics.number("maxLateralAcc", 0.0)) > 0:
         shift = max(abs(value - (stage.start(of).off_m if of.name not in stage.lanes else 0.0)), 0.05)
         within = max(math.sqrt(PEAK_ACCELERATION * shift / limit), LEAST_S)
-    return {"offset": {"to": quantity(value * (stage.facing(of) or 1), "m"), "within": quantity(within, "s")}}
+    return {"offset": {"to": quantity_text(value * (stage.facing(of) or 1), "m"), "within": quantity_text(within, "s")}}

@@ -1,4 +1,4 @@
-"""How long a scenario lasts: from its StopTrigger, or as whoever imports it says."""
+"""The duration of a scenario: from its StopTrigger, or from the import options."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ AFTERWARDS_S = 5.0  # after the last event with a time
 
 @dataclass(frozen=True)
 class Length:
-    """Seconds; `open` where the file tells no time, so that late events may make it longer."""
+    """Duration in seconds; `open` if the file has no time, so that late events may extend it."""
 
     seconds: float
     open: bool
 
     def at_least(self, last_s: float) -> float:
-        """The clip's duration when its last event with a time begins at `last_s`."""
+        """The clip's duration if its last timed event begins at `last_s`."""
         return min(max(self.seconds, to_keyframe(last_s + AFTERWARDS_S)), LONGEST_S) if self.open else self.seconds
 
 
 def read_length(stop: Node, asked_s: float | None) -> Length:
-    """The earliest time at which the storyboard stops."""
+    """The earliest stop time of the storyboard."""
     times = []
     for group in stop.children("ConditionGroup"):
         conditions = list(group.children("Condition"))

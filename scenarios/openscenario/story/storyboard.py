@@ -1,13 +1,13 @@
-"""Stories, acts, manoeuvres and events to the events of our language, in the order of the file."""
+"""Stories, acts, manoeuvres and events as events of the scenario language, in the order of the file."""
 
 import re
 from dataclasses import dataclass, field, replace
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
-from scenarios.openscenario.source.node import Node, NotSaid
+from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 from scenarios.openscenario.story.actions import read_action, target_speed
 from scenarios.openscenario.story.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
 from scenarios.openscenario.story.trajectories import WRITTEN
@@ -16,14 +16,14 @@ from scenarios.source.errors import quoted
 
 @dataclass
 class ImportedEvent:
-    """One event of ours: `node` is the event in the file from which it comes."""
+    """One event of the scenario file: `node` is its event in the OpenSCENARIO file."""
 
     id: str
     actor: Entity
     trigger: Trigger
     do: dict[str, object]
     node: Node
-    chained: str = ""  # begins when this one of ours has ended
+    chained: str = ""  # the imported event after whose end it begins
 
     @property
     def whole(self) -> list[list[str]] | None:
@@ -37,12 +37,12 @@ class ImportedEvent:
 
 @dataclass
 class StoryboardElement:
-    """A storyboard element that conditions can refer to: when it begins, and which of our events it holds."""
+    """A storyboard element that conditions can refer to: its start, and its imported events."""
 
     kind: str
     path: tuple[str, ...]
     begins: Trigger
-    last: list[list[str]] = field(default_factory=list)  # per actor, our events in a row
+    last: list[list[str]] = field(default_factory=list)  # per actor, imported events in sequence
 
     def named(self, said: str) -> bool:
         names = tuple(re.split(r"::|(?<!:):(?!:)", said))
@@ -51,7 +51,7 @@ class StoryboardElement:
 
 @dataclass
 class StoryboardState:
-    """What has been read so far."""
+    """Everything read so far."""
 
     stage: ImportContext
     told: list[ImportedEvent] = field(default_factory=list)
@@ -65,7 +65,7 @@ class StoryboardState:
                 self._guarded(act, lambda act=act, inner=inner: self._act(act, inner))
 
     def at_start(self, action: Node, of: Entity) -> None:
-        """An action of Init that is none of a start's own."""
+        """An action of Init that continues after the start."""
         self._perform(action, of, AT_ONCE, action, "init", [])
 
     # -- elements ----------------------------------------------------------------------------------------------
@@ -75,10 +75,10 @@ class StoryboardState:
         return self.parts[-1]
 
     def _guarded(self, node: Node, read) -> None:
-        """Read one thing; what cannot be said of it is told, and nothing else of it is."""
+        """Read one thing; if it cannot be expressed, report it and nothing else of it."""
         try:
             read()
-        except NotSaid as reason:
+        except Unsupported as reason:
             self.stage.report.refused.append(reason.remark)
             node.element.seen, node.element.left_out = True, "told"
 
@@ -91,7 +91,7 @@ class StoryboardState:
             self._guarded(group, lambda group=group: self._group(group, inner))
 
     def _stop(self, stop: Node | None) -> None:
-        """An act's end matters only where something is still going on: then our events go on."""
+        """The stop of an act only matters while events run; imported events continue."""
         if stop is not None and stop.element.children:
             stop.leave_out("an act's end stops no event here; events end by themselves or when the next one takes over")
 
@@ -99,7 +99,7 @@ class StoryboardState:
         inner = [*around, self._part("maneuverGroup", (*around[-1].path, group.word("name")), around[-1].begins)]
         actors = group.need("Actors")
         if actors.flag("selectTriggeringEntities"):
-            raise actors.not_said("actors that are whoever triggers")
+            raise actors.unsupported("actors that are the triggering entities")
         whom = [self.stage.entity(one) for one in actors.children("EntityRef")]
         if group.number("maximumExecutionCount", 1.0) > 1:
             group.differs("what may happen several times happens once here")
@@ -139,9 +139,9 @@ class StoryboardState:
         said = action.only()
         if said.tag != "PrivateAction":
             said = said.only() if said.tag == "GlobalAction" else said
-            raise said.not_said("while the scenario runs, actions of that sort")
+            raise said.unsupported("while the scenario runs, actions of that sort")
         if not whom:
-            raise event.not_said("an action of nobody")
+            raise event.unsupported("an action without an actor")
         for of in whom:
             self._perform(said, of, trigger, event, event.word("name"), inner)
 
@@ -161,7 +161,7 @@ class StoryboardState:
             part.last += [row] if row else []
 
     def _starts_so(self, said: Node, of: Entity) -> bool:
-        """A speed that jumps at the very start is the speed of the start."""
+        """A speed step at the very start is the initial speed."""
         action = said.inner("LongitudinalAction", "SpeedAction")
         dynamics = action.child("SpeedActionDynamics") if action is not None else None
         if action is None or dynamics is None:
@@ -188,7 +188,7 @@ class StoryboardState:
     # -- triggers ----------------------------------------------------------------------------------------------
 
     def _known(self, trigger: Trigger) -> Trigger:
-        """A trigger that waits for the beginning of something known already is that thing's own."""
+        """The trigger of an element that is already known, instead of a trigger that waits for its start."""
         if trigger.awaits is None or not trigger.starts:
             return trigger
         kind, name = trigger.awaits
@@ -196,7 +196,7 @@ class StoryboardState:
         return found[0].begins if len(found) == 1 else trigger
 
     def when(self, told: ImportedEvent) -> dict[str, object]:
-        """The trigger of one event as our language writes it; raises NotSaid."""
+        """The trigger of one event in the scenario language; raises Unsupported."""
         if told.chained:
             return {"ended": told.chained}
         return self._when(told.trigger, told.node)
@@ -211,13 +211,13 @@ class StoryboardState:
         if trigger.joined is not None:
             return self._when(trigger, node)
         if trigger.after_s is not None:
-            return {"after": quantity(trigger.after_s, "s")}
+            return {"after": quantity_text(trigger.after_s, "s")}
         if trigger.when is not None:
             return trigger.when
         if trigger.awaits is None or trigger.starts:
-            raise node.not_said("a beginning that waits for itself")
+            raise node.unsupported("a beginning that waits for itself")
         last = self._last(self._part_named(trigger.awaits, node), node)
-        return {"ended": {"event": last, "after": quantity(trigger.delay_s, "s")} if trigger.delay_s else last}
+        return {"ended": {"event": last, "after": quantity_text(trigger.delay_s, "s")} if trigger.delay_s else last}
 
     def _part_named(self, awaited: tuple[str, str], node: Node) -> StoryboardElement:
         found = [part for part in self.parts if part.kind == awaited[0] and part.named(awaited[1])]
@@ -227,7 +227,7 @@ class StoryboardState:
         return found[0]
 
     def _last(self, part: StoryboardElement, node: Node) -> str:
-        """The one event of ours with which a storyboard element ends."""
+        """The one imported event that ends last in a storyboard element."""
         inside = {name for row in part.last for name in row}
         by_name = {told.id: told for told in self.told}
         ends = [row[-1] for row in part.last]
@@ -246,11 +246,11 @@ class StoryboardState:
             if inside <= seen:
                 return last
         found = f"{len(ends)} actions with which it ends" if ends else "no action in it that is done here"
-        raise node.not_said(f"the end of the {part.kind} {quoted(part.path[-1])}: {found}")
+        raise node.unsupported(f"the end of the {part.kind} {quoted(part.path[-1])}: {found}")
 
 
 def _after(act: Trigger, event: Trigger, node: Node) -> Trigger:
-    """When an event of an act begins: both must have happened."""
+    """The trigger of an event in an act: both must have happened."""
     if NEVER in (act, event):
         return NEVER
     if act.at_once or (event.awaits is not None and not event.starts) or act == event:
@@ -261,4 +261,4 @@ def _after(act: Trigger, event: Trigger, node: Node) -> Trigger:
         return replace(event, after_s=max(act.after_s, event.after_s))
     if stays(act):
         return both(act, event)
-    raise node.not_said("a condition that counts only from when its act has begun; here it counts from the start")
+    raise node.unsupported("a condition that counts only from when its act has begun; here it counts from the start")

@@ -1,43 +1,43 @@
-"""SynchronizeAction: arrive at a place when another arrives at its own, as a trajectory over time."""
+"""SynchronizeAction: arrival at a place together with another entity, as a trajectory over time."""
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.positions import WorldPosition
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 
 EVERY_S = 0.25
-STILL_M = 0.3  # this near is there already
+STILL_M = 0.3  # distance below which an entity is already there
 
 
 def synchronised(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> dict[str, object]:
-    """`follow_trajectory` along one's own way; only where both go at speeds known beforehand. Raises NotSaid."""
+    """`follow_trajectory` along the entity's path; only if both speeds are known. Raises Unsupported."""
     master = stage.entity(node, "masterEntityRef")
     for name in ("targetTolerance", "targetToleranceMaster"):
         node.number(name, 0.0)
     if after_s is None:
-        raise node.not_said(f"{of.id} in time with {master.id} from an instant that is not known beforehand")
+        raise node.unsupported(f"{of.id} in time with {master.id} from an instant that is not known beforehand")
     pace, own = stage.speeds[master.name], stage.speeds[of.name]
     if not pace or own is None:
-        raise node.not_said(f"{of.id} in time with {master.id} while their speeds are not known beforehand")
+        raise node.unsupported(f"{of.id} in time with {master.id} while their speeds are not known beforehand")
     way = _way(stage, master, stage.positions.read(node.need("TargetPositionMaster"))) - pace * after_s
     mine = _way(stage, of, stage.positions.read(node.need("TargetPosition"))) - own * after_s
     if way < STILL_M or mine < STILL_M:
-        raise node.not_said(f"a place that {master.id if way < STILL_M else of.id} has passed by then")
+        raise node.unsupported(f"a place that {master.id if way < STILL_M else of.id} has passed by then")
     lasts = way / pace
     last = _final(node, pace, mine, lasts)
     points = _points(mine, lasts, own, last)
     if points is None:
-        raise node.not_said(
+        raise node.unsupported(
             f"{mine:.1f} m within {lasts:.1f} s from {own:.1f} to {last:.1f} m/s, which needs to go backwards"
         )
     stage.speeds[of.name] = last
-    written = [[quantity(t, "s"), quantity(x, "m"), "0 m"] for t, x in points]
+    written = [[quantity_text(t, "s"), quantity_text(x, "m"), "0 m"] for t, x in points]
     return {"follow_trajectory": {"points": written}}
 
 
 def _way(stage: ImportContext, who: Entity, to: WorldPosition) -> float:
-    """Metres from where somebody's reference point starts to a place ahead of it."""
+    """Metres from an entity's start to a place ahead of it."""
     here, there = stage.course.spotted(stage.starts[who.name]), stage.course.spotted(to)
     facing = stage.facing(who)
     if facing == 0:
@@ -46,7 +46,7 @@ def _way(stage: ImportContext, who: Entity, to: WorldPosition) -> float:
 
 
 def _final(node: Node, pace: float, way: float, lasts: float) -> float:
-    """The speed on arrival; the even one where the file leaves it open."""
+    """The speed on arrival; by default the mean speed."""
     final = node.child("FinalSpeed")
     if final is None:
         return way / lasts
@@ -61,7 +61,7 @@ def _final(node: Node, pace: float, way: float, lasts: float) -> float:
 
 
 def _points(way: float, lasts: float, first: float, last: float) -> list[tuple[float, float]] | None:
-    """A cubic of the time from here to there with both speeds; None where it would go backwards."""
+    """A cubic of time with both end speeds; None if it would go backwards."""
     count = max(2, min(int(lasts / EVERY_S), 199))
     made, before = [], 0.0
     for i in range(1, count + 1):

@@ -1,4 +1,4 @@
-"""FollowTrajectoryAction: polylines and clothoids, with their times, to points of our language."""
+"""FollowTrajectoryAction: polylines and clothoids with their times as points of the scenario language."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import declared
 from scenarios.openscenario.source.positions import WorldPosition
-from scenarios.openscenario.source.yaml_text import quantity
+from scenarios.openscenario.source.yaml_text import quantity_text
 
 MOST_POINTS = 200  # of `follow_trajectory`
 CLOTHOID_STEP_M = 1.0
-WRITTEN = "_trajectory"  # points [t, x, y] in the map frame, for whom the whole clip is one trajectory
+WRITTEN = "_trajectory"  # points [t, x, y] in the map frame, if one trajectory lasts the whole clip
 
 
 @dataclass(frozen=True)
 class Vertex:
-    """A place of the reference point, and when; the heading where the file gives one."""
+    """A position of the reference point and its time; the heading if the file has one."""
 
     spot: WorldPosition
     t_s: float | None
@@ -31,11 +31,11 @@ class Vertex:
 
 
 def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None) -> dict[str, object]:
-    """`follow_trajectory` from the action's beginning, and the same points in the map; raises NotSaid."""
+    """`follow_trajectory` from the action's start, and the same points in the map; raises Unsupported."""
     trajectory = _trajectory(node, stage)
     vertices = _vertices(trajectory, stage)
     if abs(node.number("initialDistanceOffset", 0.0)) > 1e-6:
-        raise node.not_said("a trajectory that begins on the way", "FollowTrajectoryAction initialDistanceOffset")
+        raise node.unsupported("a trajectory that begins on the way", "FollowTrajectoryAction initialDistanceOffset")
     mode = node.child("TrajectoryFollowingMode")
     if mode is not None and mode.word("followingMode") == "follow":
         mode.differs("a trajectory that a driver steers after; here it is kept exactly")
@@ -52,25 +52,31 @@ def followed(node: Node, of: Entity, stage: ImportContext, after_s: float | None
     for t, box in zip(timed, boxes, strict=True):
         dx, dy = box.x_m - first.x_m, box.y_m - first.y_m
         if t > 1e-3:
-            points.append([quantity(t, "s"), quantity(cos * dx + sin * dy, "m"), quantity(cos * dy - sin * dx, "m")])
+            points.append(
+                [
+                    quantity_text(t, "s"),
+                    quantity_text(cos * dx + sin * dy, "m"),
+                    quantity_text(cos * dy - sin * dx, "m"),
+                ]
+            )
     if not points:
-        raise node.not_said("a trajectory that is over when it begins")
+        raise node.unsupported("a trajectory that is over when it begins")
     back = EGO_REAR_AXLE_TO_CENTRE_M if of.id == "ego" else 0.0
     placed = [stage.course.to_map(box) for box in boxes]
     written = [
-        [quantity(t, "s"), quantity(x - back * math.cos(h), "m"), quantity(y - back * math.sin(h), "m")]
+        [quantity_text(t, "s"), quantity_text(x - back * math.cos(h), "m"), quantity_text(y - back * math.sin(h), "m")]
         for t, (x, y, h) in zip(timed, placed, strict=True)
     ]
     if of.id == "ego" and abs(timed[0]) < 1e-6:
-        written[0] = ["0 s", "0 m", "0 m"]  # our map begins there, however the ego is turned
+        written[0] = ["0 s", "0 m", "0 m"]  # the origin of our map, for any heading of the ego
     whole = written if after_s is not None and after_s <= 0 else None
     return {"follow_trajectory": {"points": _thinned(node, points)}} | ({WRITTEN: whole} if whole else {})
 
 
 def _as_if_not_hit(boxes: list[WorldPosition], timed: list[float], hit_s: float, pace: float) -> list[WorldPosition]:
-    """The same way up to an impact, and then on at its last velocity: no body follows by itself where it is thrown.
+    """The same path up to an impact, then straight on at the last velocity, since the impact is simulated again.
 
-    `pace`: its speed in m/s at the beginning, for one that is hit at once.
+    `pace`: its speed in m/s at the start, for a body that is hit at once.
     """
     last = max(i for i, t in enumerate(timed) if t < hit_s)
     end, begun = boxes[last], boxes[max(last - 1, 0)]
@@ -96,7 +102,7 @@ def _trajectory(node: Node, stage: ImportContext) -> Node:
     found = stage.catalogs.entry(holder.need("CatalogReference")) if found is None else declared(found, {})
     found.ignore("name")
     if found.flag("closed"):
-        raise found.not_said("a closed trajectory")
+        raise found.unsupported("a closed trajectory")
     return found
 
 
@@ -113,7 +119,7 @@ def _vertices(trajectory: Node, stage: ImportContext) -> list[Vertex]:
             return made
         case "Clothoid":
             return _clothoid(shape, stage)
-    raise shape.not_said("trajectories of that shape")
+    raise shape.unsupported("trajectories of that shape")
 
 
 def _time(node: Node, name: str) -> float | None:
@@ -125,21 +131,21 @@ def _clothoid(node: Node, stage: ImportContext) -> list[Vertex]:
     length, first = node.number("length"), node.number("curvature")
     slope = node.number("curvaturePrime" if node.has("curvaturePrime") else "curvatureDot", 0.0)
     if not 0.1 <= length <= 2000 or max(abs(first), abs(first + slope * length)) > 1:
-        raise node.not_said("a clothoid of no length that a road has, or too tight")
+        raise node.unsupported("a clothoid of no length that a road has, or too tight")
     curve = Clothoid(first, first + slope * length, length)
-    times = _time(node, "startTime"), _time(node, "stopTime")
+    begins, ends = _time(node, "startTime"), _time(node, "stopTime")
     made = []
     for share in np.linspace(0.0, 1.0, max(3, min(MOST_POINTS, int(length / CLOTHOID_STEP_M) + 1))):
         u, v, turned, _ = curve.at(float(share) * length)
         cos, sin = math.cos(start.heading_rad), math.sin(start.heading_rad)
         x, y = start.x_m + cos * u - sin * v, start.y_m + sin * u + cos * v
-        at = None if None in times else times[0] + float(share) * (times[1] - times[0])
+        at = None if begins is None or ends is None else begins + float(share) * (ends - begins)
         made.append(Vertex(WorldPosition(x, y, start.heading_rad + turned), at, True))
     return made
 
 
 def _headed(spots: list[WorldPosition], turned: list[bool]) -> list[WorldPosition]:
-    """With the direction of the way where the file gives no heading."""
+    """Adds the direction of travel where the file has no heading."""
     made = []
     for i, spot in enumerate(spots):
         if not turned[i]:
@@ -151,30 +157,30 @@ def _headed(spots: list[WorldPosition], turned: list[bool]) -> list[WorldPositio
 
 
 def _timed(node: Node, vertices: list[Vertex], of: Entity, stage: ImportContext, after_s: float | None) -> list[float]:
-    """Seconds from the action's beginning at each vertex."""
+    """Seconds from the action's start at each vertex."""
     if len(vertices) < 2:
-        raise node.not_said(f"a trajectory of {len(vertices)} points")
+        raise node.unsupported(f"a trajectory of {len(vertices)} points")
     reference = node.need("TimeReference").only()
     if reference.tag == "None":
         return _at_own_pace(node, vertices, stage.speeds[of.name])
-    times = [v.t_s for v in vertices]
-    if None in times:
-        raise reference.not_said("times for a trajectory whose points have none")
+    times = [v.t_s for v in vertices if v.t_s is not None]
+    if len(times) < len(vertices):
+        raise reference.unsupported("times for a trajectory whose points have none")
     scale, offset = reference.number("scale"), reference.number("offset")
     begins = 0.0
     if reference.word("domainAbsoluteRelative") == "absolute":
         if after_s is None:
-            raise reference.not_said("absolute times from an instant that is not known beforehand")
+            raise reference.unsupported("absolute times from an instant that is not known beforehand")
         begins = after_s
     timed = [t * scale + offset - begins for t in times]
     if any(b <= a for a, b in pairwise(timed)):
-        raise node.not_said("times that do not rise")
+        raise node.unsupported("times that do not rise")
     return timed
 
 
 def _at_own_pace(node: Node, vertices: list[Vertex], pace: float | None) -> list[float]:
     if not pace:
-        raise node.not_said("a trajectory without times at a speed that is not known beforehand")
+        raise node.unsupported("a trajectory without times at a speed that is not known beforehand")
     node.differs(f"a trajectory without times; here at the {pace:.1f} m/s of its beginning")
     steps = [math.hypot(b.spot.x_m - a.spot.x_m, b.spot.y_m - a.spot.y_m) for a, b in pairwise(vertices)]
     return [0.0, *(float(t) / pace for t in np.cumsum(steps))]

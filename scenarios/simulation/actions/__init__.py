@@ -1,4 +1,4 @@
-"""What an action of the story makes a body do.
+"""Actions of the story as motion of bodies.
 
-Owns turning actions into targets, paths and lane changes.
+Owns the conversion of actions to targets, paths and lane changes.
 """

@@ -1,4 +1,4 @@
-"""What a story's actions do to a body: each sets its speed, its path or both, and knows when it is over."""
+"""Start the actions of a story: each sets the speed, the path or both of a body, and defines when it is over."""
 
 import math
 from collections.abc import Callable
@@ -12,11 +12,9 @@ from scenarios.model.actions import (
     Cross,
     CutIn,
     CutOut,
-    DriveTrajectory,
     Follow,
     HoldSpeed,
     LaneOffset,
-    LoseControl,
     Profile,
     RunRed,
     StepOut,
@@ -33,7 +31,6 @@ from scenarios.model.sides import Side
 from scenarios.simulation.actions.lane_change import ALONG_RAD, STEEPEST_RAD, across_road, settle_in_lane, shift
 from scenarios.simulation.actions.motions import MOTIONS, ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once, decline
-from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import (
     crossing_side,
     free_path,
@@ -47,15 +44,12 @@ from scenarios.simulation.dynamics.longitudinal_control import (
     Target,
     rate_within,
 )
-from scenarios.simulation.dynamics.polyline_path import joined_line
-from scenarios.simulation.dynamics.sliding import spin_out
 from scenarios.simulation.traffic.roundabout_yield import take_exit
 from scenarios.simulation.traffic.traffic_signals import run_red, stop_at_line, turn_off
 
 WALK_BUILD_UP_S = 0.4
-REACHED_MPS = 0.02  # a speed this near is the one that was asked for
-SLIDES_FROM_MPS = 1.0  # below it a loss of grip shows nothing
-_INTO_LANE = (CutIn, CutOut, ChangeLane, LaneOffset, Follow)  # bends from the present heading into the road
+REACHED_MPS = 0.02  # tolerance within which a requested speed counts as reached
+_INTO_LANE = (CutIn, CutOut, ChangeLane, LaneOffset, Follow)  # actions that turn from the present heading to the road
 
 
 def perform(mover: BodyState, action: Action, context: ActionContext) -> RunningAction:
@@ -66,7 +60,7 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
     if mover.skid is not None:
         return RunningAction("cannot act while it slides", at_once)
     if not mover.present:
-        return RunningAction("cannot act: it is not there", at_once)
+        return RunningAction("cannot act: it is not in the scene", at_once)
     if why := across_road(mover, _steepest(action)):
         return decline(f"does not take it up: {why}")
     if mover.scripted and not sets_speed(action):
@@ -77,10 +71,6 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
     match action:
         case Cross(speed) | StepOut(speed_mps=speed):
             return _cross(mover, action, speed)
-        case DriveTrajectory(points):
-            return _drive_line(mover, points, t_s)
-        case LoseControl(turn):
-            return _lose_control(mover, turn)
         case TakeExit(number):
             return take_exit(mover, number)
         case TurnAt(side):
@@ -97,7 +87,7 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
 
 
 def _steepest(action: Action) -> float:
-    """How far across the road a body may head that begins an action along the road, radians; infinite for others."""
+    """Maximum angle to the road of a body that starts an action along the road, radians; infinite for other actions."""
     if isinstance(action, TurnAt) or (isinstance(action, VerbAction) and action.along_road):
         return ALONG_RAD
     return STEEPEST_RAD if isinstance(action, _INTO_LANE) else math.inf
@@ -112,7 +102,7 @@ def _change_speed(mover: BodyState, action: Action, t_s: float) -> RunningAction
             return _brake(mover, decel, until)
         case BrakeHardest(until):
             deed = _brake(mover, mover.hardest_mps2, until)
-            return RunningAction(deed.said.partition(" (")[0], deed.over)  # nothing was asked that the road refuses
+            return RunningAction(deed.said.partition(" (")[0], deed.over)  # no requested value, so no limit
         case Stop(decel, within, lasting):
             return _stop(mover, decel, within, lasting)
         case ChangeSpeed():
@@ -134,7 +124,7 @@ def _after(t_s: float, lasting: float | None) -> Callable[[float], bool]:
 def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
     mover.target = Target(min(until, mover.speed), decel, braking=True)
     possible = min(decel, mover.grip - mover.pull_mps2)
-    mover.lit = mover.speed > until and decel > LIT_DECEL  # the lamps light with the pedal
+    mover.lit = mover.speed > until and decel > LIT_DECEL  # the brake lamps light with the pedal
     limit = f" ({decel:.1f} asked; the road gives no more)" if possible < decel - 0.05 else ""
     return RunningAction(
         f"brakes at {possible:.1f} m/s²{limit}", lambda _: mover.speed <= until + (REACHED_MPS if until else 0)
@@ -142,7 +132,7 @@ def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
 
 
 def _beyond_brakes(mover: BodyState, needed_mps2: float) -> str:
-    """Why a change of speed cannot be as asked, of a kind that brakes less hard than roads allow."""
+    """Why a change of speed is not as requested, for a kind that brakes less hard than the road allows."""
     hardest = KINDS[mover.body.kind].dynamics.hardest_mps2
     if hardest is None or needed_mps2 <= hardest:
         return ""
@@ -209,23 +199,3 @@ def _cross(mover: BodyState, action: Cross | StepOut, speed: float) -> RunningAc
     if isinstance(action, StepOut):
         said = f"steps out from {'in front of' if action.in_front else 'behind'} {action.behind}"
     return RunningAction(said, lambda _: mover.ends_beyond_d is None and mover.speed == 0)
-
-
-def _drive_line(mover: BodyState, points: tuple[tuple[float, float, float], ...], t_s: float) -> RunningAction:
-    line = joined_line(mover.at, max(mover.speed, 0.0), t_s, points)
-    mover.path, mover.scripted, mover.ends_beyond_d = line, True, None
-    return RunningAction("follows a trajectory", lambda _: mover.path is not line or not mover.scripted)
-
-
-def _lose_control(mover: BodyState, turn: float) -> RunningAction:
-    if mover.speed < SLIDES_FROM_MPS:
-        return RunningAction(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
-    decel = sliding_decel(mover.body, mover.grip / 9.81)
-    mover.skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
-    mover.lit = True
-    asked, turns = math.degrees(abs(turn)), math.degrees(abs(possible))
-    limit = f" ({asked:.0f} asked; there is no way for more)" if turns < asked - 5 else ""
-    side, skid = "left" if turn > 0 else "right", mover.skid
-    return RunningAction(
-        f"loses control and turns by {turns:.0f} degrees to the {side}{limit}", lambda _: mover.skid is not skid
-    )

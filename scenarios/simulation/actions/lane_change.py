@@ -1,21 +1,22 @@
-"""How bodies move sideways along a road: to another lane, or to another place within their lane."""
+"""Lateral moves along a road: to another lane, or to another offset within the lane."""
 
 import math
 
 from scenarios.model.actions import Action, ChangeLane, CutIn, CutOut, LaneOffset
 from scenarios.model.sides import Side
+from scenarios.model.triggers import LaneRef
 from scenarios.roads.road import Road
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 
-SHIFT_PEAK = 5.774  # of the second derivative of the lane change's quintic, for a unit change over a unit length
+SHIFT_PEAK = 5.774  # peak of the second derivative of the lane change's quintic, for unit offset and unit length
 TIGHTEST_PER_M = 0.12
-ALONG_RAD = 0.03  # between heading and road: what goes on along the road from more than that jumps
-STEEPEST_RAD = 1.0  # from which a change of lane bends into the road
+ALONG_RAD = 0.03  # angle to the road above which continuing along the road would be a step of the heading
+STEEPEST_RAD = 1.0  # maximum angle to the road at which a lane change can start
 
 
 def shift(mover: BodyState, action: Action) -> RunningAction:
-    """Begin to move to another lane or place within the lane."""
+    """Start a move to another lane or to another offset within the lane."""
     if mover.turn is not None:
         return RunningAction("cannot change lane in a turn", at_once)
     d, facing = mover.road.locate(*mover.at[:2])[1], facing_of(mover)
@@ -27,7 +28,7 @@ def shift(mover: BodyState, action: Action) -> RunningAction:
             return _to_lane(mover, _way_out(mover.road, here, side, facing), duration, "cuts out")
         case ChangeLane(Side() as side, within):
             return _to_lane(mover, beside(mover.road, here, side, facing), within, f"changes lane to the {side}")
-        case ChangeLane(lane, within):
+        case ChangeLane(LaneRef() as lane, within):
             number = lane.number + (mover.road.lanes if lane.oncoming else 0)
             return _to_lane(mover, number, within, f"moves to {lane}")
         case LaneOffset(offset, within):
@@ -36,7 +37,7 @@ def shift(mover: BodyState, action: Action) -> RunningAction:
 
 
 def lane_count(road: Road) -> int:
-    """Of both directions."""
+    """Number of lanes of both directions."""
     return road.lanes + road.opposite_lanes
 
 
@@ -46,13 +47,13 @@ def lane_at(road: Road, d: float) -> int:
 
 
 def beside(road: Road, lane: int, side: Side, facing: int) -> int | None:
-    """The lane next to one on the side of who drives so; None where there is none."""
+    """The lane next to `lane` on a side, as seen in the direction `facing`; None if there is none."""
     other = lane + facing * (1 if side is Side.LEFT else -1)
     return other if 0 <= other < lane_count(road) else None
 
 
 def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | None:
-    """The lane to cut out to; if no side is said, the left one of the same direction, or else the right one."""
+    """The lane to cut out to. Without a given side: the left lane of the same direction, or else the right one."""
     if side is not None:
         return beside(road, lane, side, facing)
     sides = [beside(road, lane, s, facing) for s in (Side.LEFT, Side.RIGHT)]
@@ -60,7 +61,7 @@ def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | Non
 
 
 def facing_of(mover: BodyState) -> int:
-    """+1 for who heads along its road, -1 against it."""
+    """+1 if a body heads along its road, -1 against it."""
     s, _ = mover.road.locate(*mover.at[:2])
     return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
 
@@ -72,7 +73,7 @@ def _to_lane(mover: BodyState, lane: int | None, duration: float, said: str) -> 
 
 
 def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> RunningAction:
-    """To another offset as quickly as asked, grip and steering allow."""
+    """Move to another offset as quickly as requested, or as quickly as grip and steering allow."""
     slope = None if isinstance(mover.path, LanePath) else _slope(mover)
     lane = mover.join_lane()
     change, wheelbase = abs(target_d - lane.d), WHEELBASE_SHARE * mover.body.size.length_m
@@ -89,27 +90,28 @@ def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> Ru
 
 
 def across_road(mover: BodyState, most_rad: float) -> str:
-    """Why a body cannot go on along its road from here, for an author; "" where its heading is within `most_rad` of the
-    road, in either direction, or it is in a lane."""
+    """Why a body cannot continue along its road from here, for an author; "" if it is in a lane, or if its heading is
+    within `most_rad` of the road in either direction.
+    """
     if isinstance(mover.path, LanePath) or abs(_tilt(mover)) <= most_rad:
         return ""
     return f"it heads {math.degrees(abs(_tilt(mover))):.0f} degrees across the road"
 
 
 def _tilt(mover: BodyState) -> float:
-    """Angle from the road, in the direction in which the body faces, to its heading; radians, left positive."""
+    """Angle from the road's direction, as the body faces it, to its heading; radians, positive to the left."""
     s, _ = mover.road.locate(*mover.at[:2])
     along = mover.road.heading(s) + (0.0 if facing_of(mover) > 0 else math.pi)
     return wrapped(mover.at[2] - along)
 
 
 def _slope(mover: BodyState) -> float:
-    """Metres to the left of the road for a metre along it, of a heading of at most `STEEPEST_RAD` across the road."""
+    """Lateral metres to the left per metre along the road, of a heading of at most `STEEPEST_RAD` to the road."""
     return facing_of(mover) * math.tan(max(-STEEPEST_RAD, min(STEEPEST_RAD, _tilt(mover))))
 
 
 def settle_in_lane(mover: BodyState) -> None:
-    """Along the road from here; who comes from elsewhere steers to the middle of the nearest lane."""
+    """Continue along the road from here; a body that comes from elsewhere steers to the middle of the nearest lane."""
     if not isinstance(mover.path, LanePath) and abs(_slope(mover)) > 1e-3:
         d = mover.road.locate(*mover.at[:2])[1]
         move_to(mover, mover.road.lane_centre(lane_at(mover.road, d)), 3.0, "")

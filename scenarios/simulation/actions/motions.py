@@ -1,4 +1,4 @@
-"""What the actions of verbs with a module of their own (`scenarios.verbs`) do to a body."""
+"""The motion interface of verbs with their own module (`scenarios.verbs`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ from scenarios.simulation.dynamics.longitudinal_control import Control, Target
 
 @dataclass(frozen=True)
 class SpeedRule:
-    """What rules a body's speed: a driver, or else a target; and its gear."""
+    """The control of a body's speed: a driver model or a target, and its gear."""
 
     drive: Follow | None
     target: Control
     gear: int
 
     def apply(self, mover: BodyState) -> None:
-        """Let it rule again."""
+        """Restore this control."""
         mover.drive, mover.target, mover.wanted_gear, mover.driven = self.drive, self.target, self.gear, False
         if self.drive is not None:
             mover.join_lane()
 
 
 def speed_rule(mover: BodyState) -> SpeedRule:
-    """The present one; of who follows a plan: to go on as fast as now."""
+    """The present control of a body; for a body that follows a plan: keep the present speed."""
     target = Target(mover.speed, 2.0) if mover.scripted else mover.target
     return SpeedRule(mover.drive, target, mover.wanted_gear)
 
 
 @dataclass(frozen=True)
 class TriggerWatch:
-    """A trigger that an action waits for: whether it `holds` now; `why_not` of one that never did, for an author."""
+    """A trigger that an action waits for: whether it `holds` now; `why_not`: why it never held, for an author."""
 
     holds: Callable[[], bool]
     why_not: Callable[[], str]
@@ -41,9 +41,9 @@ class TriggerWatch:
 
 @dataclass(frozen=True)
 class ActionContext:
-    """What an action can ask while it begins and while it lasts.
+    """The context of an action at its start and while it lasts.
 
-    `before`: what ruled the body's speed until the action began. `watch` begins to watch a trigger.
+    `before`: the speed control of the body until the action started. `watch` starts to watch a trigger.
     """
 
     t_s: float

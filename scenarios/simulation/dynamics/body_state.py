@@ -1,4 +1,4 @@
-"""A body in motion: its path, its speed, and what the pedals, the road or gravity make of them."""
+"""The state of one body: its path, its speed, and its motion under pedals, road and gravity."""
 
 import math
 from collections.abc import Callable
@@ -24,8 +24,6 @@ from scenarios.simulation.dynamics.state_table import (
     LIT,
     PRESENT,
     SLIDES,
-    SLIDES_X,
-    SLIDES_Y,
     SLOPE,
     SPEED,
     TRAVELLED,
@@ -41,14 +39,14 @@ from scenarios.simulation.dynamics.state_table import (
 )
 from scenarios.simulation.dynamics.turning import Slowing, Turn
 
-HARDEST_MPS2 = 13.0  # more than any road gives
-PATH_GRIP_SHARE = 0.6  # of the grip that a planned swerve may use; the rest is left for braking
-GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # to a standstill, before the other gear goes in
+HARDEST_MPS2 = 13.0  # above the grip of any road
+PATH_GRIP_SHARE = 0.6  # share of the grip that a planned swerve may use; the rest is left for braking
+GEAR_CHANGE = Target(0.0, 3.0, braking=True)  # stop before the gear changes
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """What a body is fixed to: its box centre lies so far ahead and to the left of the carrier's, turned by so much."""
+    """A fixed connection to another body: position of the box centre ahead and left of the carrier's, and its angle."""
 
     carrier: "BodyState"
     forward_m: float
@@ -61,42 +59,42 @@ class Attachment:
 )
 @dataclass
 class BodyState:
-    """One body while the simulation runs. The reference point is the ego's rear axle, others' box centre."""
+    """One body in the simulation. The reference point is the ego's rear axle, and the box centre of other bodies."""
 
     body: Body
     road: Road
     grip: float  # mu g, m/s^2
     offset_m: float  # from the reference point forward to the box centre
     path: Path
-    speed: float  # along the heading: negative when it goes backwards
+    speed: float  # along the heading; negative when it reverses
     target: Control
     drive: Follow | None = None
-    driven: bool = False  # what a driver asks of it, from one look to the next, lies in its row
-    laid: Target | None = None  # in its row, where nobody drives
-    scripted: bool = False  # speed comes from the drawn trajectory's plan
+    driven: bool = False  # a driver's request, valid until its next observation, is in the row
+    written_target: Target | None = None  # the target that is in the row, if no driver's request is
+    scripted: bool = False  # the speed follows the plan of the drawn trajectory
     still: bool = False  # never moves
     present: bool = True
-    leaving: bool = False  # will be gone as soon as it is at the scene's edge
-    gear: int = 1  # -1: backwards
+    leaving: bool = False  # disappears as soon as it reaches the scene's edge
+    gear: int = 1  # -1: reverse
     wanted_gear: int = 1
     accel: float = 0.0
     yaw_rate: float = 0.0
     lit: bool = False
-    ends_beyond_d: float | None = None  # a crossing ends here
+    ends_beyond_d: float | None = None  # a crossing ends beyond this offset
     skid: SlidingState | None = None
-    struck_once: bool = False  # takes no orders any more
+    struck_once: bool = False  # executes no actions any more
     fall: FallingState | None = None  # in the air, with the velocity of `skid`
-    main: Road | None = None  # the ego's road, where that is not the body's own
+    main: Road | None = None  # the ego's road, if it is not the body's own
     turn: Turn | None = None
     slowing: Slowing | None = None  # for a turn
     heeds_signals: bool = True
     travelled_m: float = 0.0
     mass: float = 0.0  # kg
-    attached: Attachment | None = None  # goes where its carrier is pushed, until it is hit itself
+    attached: Attachment | None = None  # moves with its carrier until it is hit itself
 
     @cached_property
     def row(self) -> Row:
-        """Its numbers, where compiled loops find them; the world lays them into its table."""
+        """The numeric state, which compiled loops read; the simulation makes it a row of its table."""
         return blank()
 
     @property
@@ -114,12 +112,12 @@ class BodyState:
 
     @property
     def slides(self) -> bool:
-        """Whether something else than its wheels or feet decides where it goes."""
+        """Whether the body slides, so that wheels or feet do not control its path."""
         return self.skid is not None
 
     @property
     def bottom_m(self) -> float:
-        """How far above the ground it is."""
+        """Height of its underside above the ground, metres."""
         return self.fall.bottom_m if self.fall is not None else 0.0
 
     def __post_init__(self) -> None:
@@ -133,10 +131,12 @@ class BodyState:
         yaw = self.at[2]
         return self.speed * np.array([math.cos(yaw), math.sin(yaw)])
 
-    def lay_slide(self) -> None:
-        """Let its row say how it slides."""
-        assert self.skid is not None
-        self.row[SLIDES], (self.row[SLIDES_X], self.row[SLIDES_Y]) = 1, self.skid.velocity
+    def begin_slide(self, skid: SlidingState, fall: FallingState | None = None) -> None:
+        """Start to slide, after a fall if there is one; both states are stored in the row."""
+        self.skid, self.fall, self.row[SLIDES] = skid, fall, 1
+        skid.share_row(self.row)
+        if fall is not None:
+            fall.share_row(self.row)
 
     def centre(self) -> tuple[float, float]:
         """Map x, y of the box centre."""
@@ -146,47 +146,47 @@ class BodyState:
     # -- longitudinal ------------------------------------------------------------------------------------------
 
     def cruising(self) -> Road | None:
-        """The road along which it just goes on by its pedals or towards a speed; None where more than that decides.
+        """The road, if the body only follows it under pedals or towards a target speed; None in every other case.
 
-        What is asked of it, and its path, then lie in its row.
+        In the first case the request and the path are written to the row.
         """
         path, target = self.path, self.target
         if not isinstance(path, LanePath) or self.skid is not None or self.scripted or self.turn is not None:
             return None
         if self.ends_beyond_d is not None or self.row.item(GEAR) != self.wanted_gear:
             return None
-        if not self.driven and self.laid is not target:
+        if not self.driven and self.written_target is not target:
             if not isinstance(target, Target):
                 return None
-            self.laid, self.row[ASKED] = target, (1, target.speed_mps, target.rate_mps2, target.braking)
+            self.written_target, self.row[ASKED] = target, (1, target.speed_mps, target.rate_mps2, target.braking)
         if path.row is not self.row:
-            path.lie_in(self.row)
+            path.share_row(self.row)
         return path.road
 
     def ask(self, pedals: Pedals) -> None:
-        """What a driver wants until the next look."""
-        self.driven, self.laid = True, None
+        """Set the driver's request, valid until the next observation."""
+        self.driven, self.written_target = True, None
         self.row[ASKED] = 0, pedals.accel_mps2, pedals.brake_jerk, pedals.braking
 
     @property
     def asked(self) -> Pedals:
-        """What its driver asks for."""
+        """The driver's request."""
         _, accel, jerk, braking = self.row[ASKED].tolist()
         return Pedals(accel, braking > 0, jerk)
 
     @property
     def pull_mps2(self) -> float:
-        """What gravity alone would add to its speed along the heading: negative uphill."""
+        """Acceleration by gravity along the heading, m/s^2: negative uphill."""
         slope = (self.main or self.road).slope_rad
         return gravity_along(slope, self.at[2]) if slope else 0.0
 
     @property
     def hardest_mps2(self) -> float:
-        """The hardest braking on the ground ahead; over patches as much as the best of them gives."""
+        """The hardest braking on the present ground, m/s^2; on a road with patches a bound that no surface exceeds."""
         return HARDEST_MPS2 if (self.main or self.road).patches else self.grip - self.gear * self.pull_mps2
 
     def move(self, t_s: float, dt: float) -> None:
-        """Move on by one step that ends at `t_s`."""
+        """Move by one step that ends at `t_s`."""
         if self.slides:
             self._slide_on(dt)
         elif self.scripted:
@@ -202,7 +202,7 @@ class BodyState:
             self._end_crossing()
 
     def _pedals(self, dt: float) -> Pedals:
-        """What the driver or the present target asks for, in the gear that it wants."""
+        """The request of the driver or of the present target, in the wanted gear."""
         if self.gear != self.wanted_gear and self.speed == 0:
             self.gear = self.wanted_gear
         elif self.driven and self.gear == self.wanted_gear:
@@ -225,11 +225,11 @@ class BodyState:
             self._turn_on(abs(distance))
 
     def _turn_on(self, distance: float) -> None:
-        """Further in a turn; at its end the new road is the body's own."""
+        """Move on in a turn; at its end the new road becomes the body's own."""
         assert self.turn is not None and self.slowing is not None
         self.slowing.rolled(distance)
         if not isinstance(self.path, LanePath) or self.path.road is not self.turn.way:
-            self.turn, self.slowing = None, None  # something else rules its path by now
+            self.turn, self.slowing = None, None  # another action has replaced its path
         elif self.path.s >= self.turn.ends_m:
             into, facing = self.turn.into, self.turn.facing
             self.main, self.road = self.main or self.road, into
@@ -271,7 +271,7 @@ class BodyState:
             self._rest()
 
     def _rest(self) -> None:
-        """After a slide that nothing else caused: stand where it ended, able to act again."""
+        """Stop after a slide without an impact; the body can act again."""
         self.skid, self.speed, self.accel, self.yaw_rate, self.row[SLIDES] = None, 0.0, 0.0, 0.0, 0
         self.target = Target(0.0, 2.0)
         self.path = free_path(self.body, self.at, PATH_GRIP_SHARE * self.grip)
@@ -287,26 +287,27 @@ class BodyState:
             assert isinstance(self.target, Target)
             self.target, self.ends_beyond_d = Target(0.0, self.target.rate_mps2, braking=True), None
 
-    # -- what befalls it ---------------------------------------------------------------------------------------
+    # -- impacts and lanes -------------------------------------------------------------------------------------
 
     def struck(self, velocity: np.ndarray, decel: float) -> None:
-        """From an impact on: slide with this velocity, slowed by friction alone."""
+        """Slide with this velocity after an impact, slowed by friction alone at `decel` m/s^2."""
         spin = self.skid.yaw_rate if self.skid is not None else 0.0
-        self.skid, self.struck_once, self.attached = SlidingState(velocity, decel, spin), True, None
+        self.begin_slide(SlidingState(velocity, decel, spin), self.fall)
+        self.struck_once, self.attached = True, None
         self.still, self.scripted, self.drive, self.driven = False, False, None, False
         yaw = self.at[2]
         self.speed = float(velocity @ [math.cos(yaw), math.sin(yaw)])
         self.lit = self.body.kind in FOUR_WHEELS and math.hypot(*velocity) > 0.5
 
     def attach_to(self, carrier: "BodyState") -> None:
-        """Be fixed to another body as both are now."""
+        """Attach the body to another one at the present relative pose."""
         (x, y), (cx, cy), yaw = self.centre(), carrier.centre(), carrier.at[2]
         forward = (x - cx) * math.cos(yaw) + (y - cy) * math.sin(yaw)
         left = (y - cy) * math.cos(yaw) - (x - cx) * math.sin(yaw)
         self.attached = Attachment(carrier, forward, left, self.at[2] - yaw)
 
     def go_with_carrier(self, dt: float) -> None:
-        """After a step of `dt` seconds in which its carrier slid: slide with it, as one rigid body."""
+        """Move with the carrier, as one rigid body, after a step of `dt` seconds in which the carrier slid."""
         assert self.attached is not None
         carrier, forward, left = self.attached.carrier, self.attached.forward_m, self.attached.left_m
         skid, yaw = carrier.skid, carrier.at[2]
@@ -315,12 +316,13 @@ class BodyState:
         before, heading = self.at[2], yaw + self.attached.turn_rad
         self._put_centre(x + cos * forward - sin * left, y + sin * forward + cos * left, heading)
         lever = np.array([-sin * forward - cos * left, cos * forward - sin * left])
-        self.skid = SlidingState(skid.velocity + skid.yaw_rate * lever, skid.decel_mps2, skid.yaw_rate)
-        speed = float(self.skid.velocity @ [math.cos(heading), math.sin(heading)])
+        slide = SlidingState(skid.velocity + skid.yaw_rate * lever, skid.decel_mps2, skid.yaw_rate)
+        self.begin_slide(slide, self.fall)
+        speed = float(slide.velocity @ [math.cos(heading), math.sin(heading)])
         self.accel, self.speed, self.yaw_rate = (speed - self.speed) / dt, speed, (heading - before) / dt
 
     def join_lane(self) -> LanePath:
-        """Go on along the road from where the body is."""
+        """Continue along the road from the body's pose."""
         if not isinstance(self.path, LanePath):
             self.path = lane_path(self.road, self.at)
         return self.path
@@ -336,12 +338,12 @@ def _for_nothing() -> str:
 
 @dataclass(frozen=True)
 class RunningAction:
-    """What happens, in words, and whether it is over at a time.
+    """A running action: its description and whether it is over at a time.
 
     `step` is called before every step of the simulation while the action lasts, for actions of several phases; it
-    returns what a new phase is called, or "". `declined`: nothing happens, and `said` is why. `short`: it happens, and
-    this is why not as asked; "" where it does. `waits_for`: of one that
-    the end of the clip finds still waiting for something, why that never came; "" for any other.
+    returns the description of a new phase, or "". `declined`: nothing happens, and `said` is the reason. `short`: why
+    the action differs from the requested one; "" if it does not. `waits_for`: for an action that still waits for
+    something at the end of the clip, why that did not happen; "" for any other.
     """
 
     said: str
@@ -353,32 +355,32 @@ class RunningAction:
 
 
 def at_once(_: float) -> bool:
-    """Of what is over as soon as it has begun."""
+    """Whether an action is over that ends as soon as it starts."""
     return True
 
 
 def decline(why: str) -> RunningAction:
-    """An action that its body cannot take now: the story's verdict tells of it."""
+    """An action that the body cannot execute now; the story's check reports it."""
     return RunningAction(why, at_once, declined=True)
 
 
 @dataclass(frozen=True)
 class Station:
-    """A body on the road: its extent along it, offset, and speed along it, to the ego's direction. Metres, m/s."""
+    """A body in road coordinates: its extent, offset, and speed along the ego's direction. Metres, m/s."""
 
     near_m: float
     far_m: float
     d_m: float
     along_mps: float
     facing: int
-    stretch: float  # metres travelled at its offset for a metre of the reference line
+    stretch: float  # metres travelled at its offset per metre of the reference line
 
     def front(self) -> float:
         return self.far_m if self.facing > 0 else self.near_m
 
 
 def station(mover: BodyState, road: Road | None = None) -> Station:
-    """Where a body is on a road, its own if none is named."""
+    """Coordinates of a body on a road, by default on its own."""
     road, size = road or mover.road, mover.body.size
     s, d = road.locate(*mover.centre())
     heading = road.heading(s)

@@ -1,4 +1,4 @@
-"""Boxes seen from above: their corners and centres."""
+"""Corners and centres of boxes in top view."""
 
 import math
 from typing import no_type_check
@@ -12,7 +12,7 @@ from scenarios.numba_cache import njit
 def box_corners(
     xy: Float[np.ndarray, "*n 2"], yaw: Float[np.ndarray, "*n"], size: Float[np.ndarray, "*n k"]
 ) -> Float[np.ndarray, "*n 4 2"]:
-    """Corners of boxes seen from above: front left, rear left, rear right, front right."""
+    """Corners of boxes in top view: front left, rear left, rear right, front right."""
     count = math.prod(yaw.shape)
     flat = corners_of(
         np.ascontiguousarray(xy, float).reshape(count, 2),
@@ -25,7 +25,7 @@ def box_corners(
 @njit(cache=True, nogil=True)
 @no_type_check
 def corners_of(xy, yaw, size):
-    """`box_corners` of a row of boxes, compiled."""
+    """`box_corners` of an array of boxes, compiled."""
     out = np.empty((len(yaw), 4, 2))
     for i in range(len(yaw)):
         cos, sin = math.cos(yaw[i]), math.sin(yaw[i])

@@ -1,4 +1,4 @@
-"""Contact between bodies: oriented boxes that touch, and the speeds with which they part."""
+"""Contact of bodies: oriented boxes that overlap, and the velocities after an impact."""
 
 import math
 from typing import no_type_check
@@ -12,20 +12,21 @@ from scenarios.numba_cache import njit
 from scenarios.simulation.dynamics.boxes import box_centres, corners_of
 from scenarios.simulation.dynamics.state_table import PRESENT, SLIDES, SPEED, Table
 
-SLIDING_SHARE = 0.75  # of peak friction, once a body slides
+SLIDING_SHARE = 0.75  # sliding friction as a share of peak friction
 
 
-Contact = tuple[int, int, Float[np.ndarray, "2"]]  # two places, and the unit normal from the first to the second
+Contact = tuple[int, int, Float[np.ndarray, "2"]]  # two places and the unit normal from the first to the second
 
 
 def mass_kg(body: Body) -> float:
-    """A usual mass for the kind and size of a body."""
+    """A typical mass for the kind and size of a body."""
     return KINDS[body.kind].mass.of(body.size)
 
 
 def sliding_decel(body: Body, friction: float) -> float:
-    """How hard a body slows after an impact, m/s^2: people and animals roll and tumble, vehicles skid,
-    and what is on rails has its brakes."""
+    """Deceleration of a body after an impact, m/s^2: people and animals roll and tumble, vehicles skid, vehicles on
+    rails brake.
+    """
     record = KINDS[body.kind]
     slide = 9.81 * friction * (0.7 if body.kind in ON_FOOT else SLIDING_SHARE)
     return record.dynamics.grip(slide) if record.on_rails else slide
@@ -38,13 +39,14 @@ def touching(
     moving: Bool[np.ndarray, "actor"],
     present: Bool[np.ndarray, "actor"],
 ) -> list[Contact]:
-    """Pairs of boxes that are there and overlap, one of them moving, each with the unit normal from the first to the
-    second where they overlap least."""
+    """Pairs of present boxes that overlap, at least one of them moving, each with the unit normal from the first to
+    the second along the axis of least overlap.
+    """
     return _pairs(_touching(xy, yaw, size, moving, present))
 
 
 def contacts(table: Table, offset_m: Float[np.ndarray, "actor"], size: Float[np.ndarray, "actor 3"]) -> list[Contact]:
-    """`touching` of the bodies of the simulation as they are."""
+    """`touching` for the present state of the simulation."""
     return _pairs(_contacts(table, offset_m, size))
 
 
@@ -83,7 +85,7 @@ def _touching(xy, yaw, size, moving, present):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _contact(a, b):
-    """How deep two boxes overlap where they do so least, and the unit axis of that; 0 where they do not touch."""
+    """The least overlap of two boxes over all axes, and the unit vector of that axis; 0 if they do not touch."""
     best, best_x, best_y = np.inf, 0.0, 0.0
     for box in (a, b):
         for side in range(2):
@@ -100,10 +102,10 @@ def _contact(a, b):
 
 
 def impact_speed(va: Float[np.ndarray, "2"], vb: Float[np.ndarray, "2"]) -> float:
-    """How fast two bodies move against each other where they touch, m/s: the length of the difference of velocities.
+    """The relative speed of two bodies at contact, m/s: the length of the difference of their velocities.
 
-    The one meaning of "collision at 50 km/h". A glancing contact counts in full: who walks into a passing car's side
-    is hit at the car's speed, though the two hardly close in along the contact's normal.
+    This is the only definition of "collision at 50 km/h". A glancing contact counts in full: a pedestrian who walks
+    into a passing car's side is hit at the car's speed, although the closing speed along the normal is small.
     """
     return math.hypot(*(va - vb))
 
@@ -115,7 +117,7 @@ def parting_velocities(
     mass_a: float,
     mass_b: float,
 ) -> tuple[Float[np.ndarray, "2"], Float[np.ndarray, "2"]]:
-    """Velocities after a plastic impact: momentum is kept, the closing speed along the normal is spent."""
+    """Velocities after a plastic impact: momentum is conserved, the closing speed along the normal becomes zero."""
     closing = float((va - vb) @ normal)
     if closing <= 0:
         return va, vb

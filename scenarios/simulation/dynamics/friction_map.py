@@ -1,11 +1,11 @@
-"""The friction under bodies on a road with patches, at one instant or over a whole rollout."""
+"""The friction under bodies on a road with patches, at one instant or over a rollout."""
 
 import math
 
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.roads.friction import friction_at, wheels
+from scenarios.roads.friction import friction_at, wheel_contacts
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 
@@ -14,14 +14,14 @@ def friction_under(
     road: Road, friction: float, xy: Float[np.ndarray, "*n 2"], yaw: Float[np.ndarray, "*n"],
     size: Float[np.ndarray, "*n 3"],
 ) -> Float[np.ndarray, "*n"]:  # fmt: skip
-    """What the four wheels of each box have on average; `friction` is that of the road beside its patches."""
+    """Mean friction under the four wheels of each box; `friction` is the value outside the patches."""
     scale = math.cos(road.slope_rad)
     patches = road.patches
-    return friction_at(patches, friction / scale, road.project(wheels(xy, yaw, size))).mean(axis=-1) * scale
+    return friction_at(patches, friction / scale, road.project(wheel_contacts(xy, yaw, size))).mean(axis=-1) * scale
 
 
 def grip_share(rollout: Rollout) -> Float[np.ndarray, "time actor"]:
-    """Friction under each body, pressed onto the road by gravity, over that of the scenario on level ground."""
+    """Available friction under each body, reduced by the slope's normal force, over the scenario's friction."""
     shape, road = rollout.yaw_rad.shape, rollout.road
     if road is None or not (road.patches or road.slope_rad):
         return np.ones(shape)
@@ -39,5 +39,5 @@ def best_friction(rollout: Rollout) -> float:
 
 
 def slope_of(rollout: Rollout) -> float:
-    """The slope of the plane on which everything is, rising along the map's x; radians."""
+    """The slope of the ground plane, which rises along the map's x axis; radians."""
     return rollout.road.slope_rad if rollout.road is not None else 0.0

@@ -1,4 +1,4 @@
-"""Where a body's reference point goes as it covers distance: along a lane, or freely on foot."""
+"""Paths of a body's reference point as a function of distance: along a lane, or free."""
 
 import math
 from dataclasses import dataclass, field
@@ -25,24 +25,24 @@ from scenarios.simulation.dynamics.state_table import (
     shift_slope,
 )
 
-MAX_CURVATURE = 0.2  # 1/m of a wheeled body that turns by itself; the hard limit is 0.3
-MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: how soon an arc tightens at walking pace
-STEERING_RADPS = 0.3  # of the wheels; the hard limit is 0.4
-WHEELBASE_SHARE = 0.6  # of the length
+MAX_CURVATURE = 0.2  # 1/m, planned for a wheeled body; the check's limit is 0.3
+MAX_CURVATURE_SLOPE = 0.12  # 1/m per m: change of an arc's curvature at walking pace
+STEERING_RADPS = 0.3  # steering rate of the wheels; the check's limit is 0.4
+WHEELBASE_SHARE = 0.6  # of the body's length
 WALKER_TURN_RADPS = 5.0
 
 
 def wrapped(angle: float) -> float:
-    """The same angle within half a turn of zero, radians."""
+    """The same angle in the range of half a turn around zero, radians."""
     return math.remainder(angle, math.tau)
 
 
 @in_row(s=S, d=D, facing=FACING, travelled=WAY)
 @dataclass
 class LanePath:
-    """Along the road at an offset; a change of offset is a quintic of the distance travelled.
+    """A path along the road at an offset; a change of offset is a quintic function of the distance travelled.
 
-    As a function of distance, not of time, a lane change stays possible when the body brakes half-way.
+    As a function of distance, not of time, a lane change stays feasible when the body brakes during it.
     """
 
     road: Road
@@ -53,23 +53,23 @@ class LanePath:
 
     @cached_property
     def row(self) -> Row:
-        """Its own, until it lies in that of the body on it."""
+        """The path's own row, or the row of the body that uses it."""
         return blank()
 
-    def lie_in(self, row: Row) -> None:
-        """From now on share the row of the body that is on this path."""
+    def share_row(self, row: Row) -> None:
+        """Share the row of the body that uses this path."""
         row[PATH] = self.row[PATH]
         self.row = row
 
     @property
     def settled(self) -> bool:
-        """Whether it keeps its offset."""
+        """Whether the offset is constant."""
         return self.row.item(SHIFT_LENGTH) == 0
 
     def shift(self, target_d: float, length: float, slope: float | None = None) -> None:
-        """Begin to move to the offset `target_d` over `length` metres, smoothly from the present slope and bend.
+        """Start a move to the offset `target_d` over `length` metres, smooth from the present slope and curvature.
 
-        `slope`: the one that the body comes with, where it was not on this path before.
+        `slope`: the present slope of a body that was not on this path before.
         """
         tilt = (shift_slope(self.row) if slope is None else slope) * length
         bend = shift_bend(self.row) * length**2 / 2 if slope is None else 0.0
@@ -90,7 +90,7 @@ class LanePath:
 
 @dataclass
 class FreePath:
-    """Straight ahead, turning towards `target_yaw`: walkers at once, wheeled bodies along an arc.
+    """A straight path that turns towards `target_yaw`: at once for walkers, along an arc for wheeled bodies.
 
     `sideways_mps2` is the grip that turning may use; `wheelbase_m` is 0 for walkers.
     """
@@ -119,7 +119,7 @@ class FreePath:
         distance = abs(distance)
         slope = min(MAX_CURVATURE_SLOPE, STEERING_RADPS / (speed * self.wheelbase_m))
         tightest = min(MAX_CURVATURE, self.sideways_mps2 / speed**2)
-        # The arc unwinds early enough to end straight: curvature k still turns k^2 / (2 slope).
+        # The arc's curvature decreases early enough to end straight: curvature k still turns by k^2 / (2 slope).
         wanted = math.copysign(min(tightest, math.sqrt(1.6 * slope * abs(left))), left)
         self.curvature += min(slope * distance, max(-slope * distance, wanted - self.curvature))
         return self.curvature * distance
@@ -132,7 +132,7 @@ Path = LanePath | FreePath | LinePath
 
 
 def crossing_side(road: Road, d: float) -> int:
-    """+1 when the far side, seen from offset `d`, is to the left, -1 when it is to the right."""
+    """+1 if the far side of the road, seen from offset `d`, is to the left, -1 if it is to the right."""
     return 1 if d < (road.left_edge + road.right_edge) / 2 else -1
 
 
@@ -144,6 +144,6 @@ def lane_path(road: Road, pose: Pose) -> LanePath:
 
 
 def free_path(body: Body, pose: Pose, sideways_mps2: float, target_yaw: float = math.nan) -> FreePath:
-    """The path of a body that turns as its kind can."""
+    """The free path of a body, with the turning limits of its kind."""
     wheelbase = 0.0 if body.kind in ON_FOOT else WHEELBASE_SHARE * body.size.length_m
     return FreePath(*pose, wheelbase, sideways_mps2, target_yaw)

@@ -1,4 +1,4 @@
-"""What is asked of brakes, engine or legs from step to step: towards a speed, along a profile, to a stopping place."""
+"""Longitudinal control: the requested acceleration towards a speed, along a speed profile or to a stopping place."""
 
 import math
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import no_type_check
 
 from scenarios.numba_cache import njit
 
-BRAKE_JERK = 44.0  # m/s^3: brakes build up within 0.14 s at 6 m/s^2; the worked values of CCRb then come out
+BRAKE_JERK = 44.0  # m/s^3: 6 m/s^2 is reached within 0.14 s, which reproduces the worked values of CCRb
 DRIVE_JERK = 6.0
-LIT_DECEL = 0.7  # m/s^2 of braking from which the lamps must light (UN R13-H)
-BACKING_RATE = 1.0  # m/s^2 when manoeuvring backwards
+LIT_DECEL = 0.7  # m/s^2, braking from which the brake lamps must light (UN R13-H)
+BACKING_RATE = 1.0  # m/s^2 when reversing
 
 
 @dataclass(frozen=True)
 class Pedals:
-    """The acceleration asked for, whether the brakes do it, and how fast they build up (m/s^3)."""
+    """The requested acceleration (m/s^2), whether the brakes apply it, and its build-up (m/s^3)."""
 
     accel_mps2: float
     braking: bool
@@ -24,10 +24,10 @@ class Pedals:
 @njit(cache=True, nogil=True)
 @no_type_check
 def pedals_towards(speed_mps, rate_mps2, braking, pace, on_foot, dt):
-    """The acceleration that brings a pace to a speed, and whether the brakes do it."""
+    """The acceleration that brings the pace to a speed, and whether the brakes apply it."""
     missing = speed_mps - pace
     rate = min(rate_mps2, abs(missing) / dt)
-    if not on_foot and speed_mps > 0:  # ease into the new speed; a stop may be abrupt
+    if not on_foot and speed_mps > 0:  # approach the new speed smoothly; a stop may be abrupt
         jerk = BRAKE_JERK if braking else DRIVE_JERK
         rate = min(rate, math.sqrt(1.8 * jerk * abs(missing)))
     return math.copysign(rate, missing), braking and missing < 0
@@ -35,23 +35,23 @@ def pedals_towards(speed_mps, rate_mps2, braking, pace, on_foot, dt):
 
 @dataclass(frozen=True)
 class Target:
-    """Bring the speed to `speed_mps` at `rate_mps2`; `braking` when the brakes do it."""
+    """Bring the speed to `speed_mps` at `rate_mps2`; `braking` if the brakes apply it."""
 
     speed_mps: float
     rate_mps2: float
     braking: bool = False
 
     def pedals(self, pace: float, on_foot: bool, dt: float) -> Pedals:
-        """For a body that goes at `pace`, m/s in the direction of its gear."""
+        """Pedals for a body at `pace`, m/s in the direction of its gear."""
         return Pedals(*pedals_towards(self.speed_mps, self.rate_mps2, self.braking, pace, on_foot, dt))
 
     def rolled(self, distance: float) -> None:
-        """Where one goes does not matter here."""
+        """Distance has no effect on this target."""
 
 
 @dataclass
 class Eased:
-    """From one speed to another along a cubic of time: gently in, gently out."""
+    """Change from one speed to another along a cubic function of time, smooth at both ends."""
 
     from_mps: float
     speed_mps: float
@@ -66,12 +66,12 @@ class Eased:
         return Pedals(accel, accel < -LIT_DECEL)
 
     def rolled(self, distance: float) -> None:
-        """Only time counts."""
+        """Distance has no effect on this profile."""
 
 
 @dataclass
 class Halt:
-    """Stand still after `room_m`, going at `cruise_mps` until braking evenly needs `rate_mps2`; None: brake at once."""
+    """Stop after `room_m`: cruise at `cruise_mps` until even braking needs `rate_mps2`; with None brake at once."""
 
     room_m: float
     cruise_mps: float
@@ -91,8 +91,8 @@ Control = Target | Eased | Halt
 
 
 def rate_within(change_mps: float, within_s: float, jerk: float, to_rest: bool) -> float:
-    """The rate that changes a speed in that time although it builds up, and eases out, with `jerk`; m/s^2."""
-    ramps = 2.0 if to_rest else 4.0  # a stop ends abruptly: only one ramp then
+    """The rate of a speed change within a given time, with a build-up and a smooth end by `jerk`; m/s^2."""
+    ramps = 2.0 if to_rest else 4.0  # a stop ends abruptly and has one ramp only
     left = (within_s * jerk) ** 2 - ramps * jerk * change_mps
     whole = within_s * jerk
     return (whole - math.sqrt(left)) * (1.0 if to_rest else 0.5) if left > 0 else whole

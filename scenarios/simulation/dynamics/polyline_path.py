@@ -1,25 +1,25 @@
-"""Drawn lines: a smooth curve through given points, and how far along it a body is planned to be at each time."""
+"""Drawn trajectories: a smooth curve through given points, with a plan of the distance along it over time."""
 
 import math
 from collections.abc import Callable
 
 import numpy as np
-import scipy  # loads scipy.interpolate when a line is first drawn: most scenarios draw none
+import scipy  # imports scipy.interpolate at the first trajectory; most scenarios have none
 from jaxtyping import Float
 
 Pose = tuple[float, float, float]  # x, y in metres, heading in radians
-Curve = Callable[..., np.ndarray]  # of a distance or time, and as second argument which derivative
-SPACING_M = 0.1  # of the points by which a joined line knows its length
+Curve = Callable[..., np.ndarray]  # of a distance or time; the second argument is the order of the derivative
+SPACING_M = 0.1  # of the sample points that measure a line's length
 
 
 class LinePath:
-    """A curve over the distance along it, and a plan: that distance over time. Beyond its end it goes straight on."""
+    """A curve over its arc length, and a plan: arc length over time. Beyond its end the path goes straight on."""
 
     def __init__(
         self,
         curve: Curve,
         length_m: float,
-        plan: Callable[[float], float],
+        plan: Callable[[float], float | np.ndarray],
         begins_s: float = 0.0,
         ends_s: float = math.inf,
     ) -> None:
@@ -27,7 +27,7 @@ class LinePath:
         self.travelled = self.planned(begins_s)
 
     def planned(self, t_s: float) -> float:
-        """Metres along the line at a time, by the plan."""
+        """The planned distance along the line at a time, metres."""
         return float(self._plan(t_s))
 
     def advance(self, distance: float, _dt: float) -> None:
@@ -37,7 +37,7 @@ class LinePath:
     def pose(self) -> Pose:
         inside = min(max(self.travelled, 0.0), self._length)
         (x, y), (tangent_x, tangent_y) = self._curve(inside), self._curve(inside, 1)
-        beyond = self.travelled - inside  # straight on past the last point
+        beyond = self.travelled - inside  # straight on after the last point
         norm = math.hypot(tangent_x, tangent_y)
         return (
             x + beyond * tangent_x / norm, y + beyond * tangent_y / norm, math.atan2(tangent_y, tangent_x),
@@ -45,7 +45,7 @@ class LinePath:
 
 
 def drawn_line(points: tuple[tuple[float, float, float], ...]) -> LinePath:
-    """Through (t_s, x_m, y_m), on time."""
+    """The path through points (t_s, x_m, y_m) at their times."""
     t, x, y = np.array(points, float).T
     knots = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
     moving = np.concatenate([[True], np.diff(knots) > 1e-3])
@@ -56,7 +56,7 @@ def drawn_line(points: tuple[tuple[float, float, float], ...]) -> LinePath:
 def joined_line(
     pose: Pose, speed_mps: float, begins_s: float, points: tuple[tuple[float, float, float], ...]
 ) -> LinePath:
-    """From a pose on, with its heading, no bend and its speed, through (t_s, forward_m, left_m) counted from there."""
+    """A path from a pose, with its heading and speed and no curvature, through (t_s, forward_m, left_m) from there."""
     t, forward, left = np.array([(0.0, 0.0, 0.0), *points], float).T
     x, y, yaw = pose
     ends = begins_s + float(t[-1])
@@ -75,7 +75,7 @@ def joined_line(
 
 
 def _by_length(curve, chords: Float[np.ndarray, "point"]) -> tuple[Curve, Float[np.ndarray, "point"]]:
-    """The same curve over its true length, and the length at each point."""
+    """The same curve over its true arc length, and the arc length at each point."""
     fine = np.union1d(np.linspace(0.0, chords[-1], max(8, int(chords[-1] / SPACING_M))), chords)
     xy = curve(fine)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
@@ -85,7 +85,7 @@ def _by_length(curve, chords: Float[np.ndarray, "point"]) -> tuple[Curve, Float[
 def _joined_plan(
     t: Float[np.ndarray, "point"], along: Float[np.ndarray, "point"], speed_mps: float
 ) -> Callable[[float], float]:
-    """Distance over time, never backwards, beginning with the speed that the body has."""
+    """Distance over time, never decreasing, with the body's speed at the start."""
     slope = (
         scipy.interpolate.PchipInterpolator(t, along)(t, 1)
         if len(t) > 2
@@ -100,13 +100,13 @@ def _joined_plan(
 
 
 def _curve(knots: np.ndarray, xy: np.ndarray) -> Curve:
-    if len(knots) == 1:  # never moves: any heading will do
+    if len(knots) == 1:  # it does not move: any heading is correct
         knots, xy = np.array([0.0, 1.0]), np.stack([xy[0], xy[0] + np.array([1.0, 0.0])])
     return scipy.interpolate.CubicSpline(knots, xy, bc_type="natural")
 
 
 def _plan(t: np.ndarray, knots: np.ndarray) -> Curve:
-    """Distance over time, never backwards, smoothed over 0.4 s so that the acceleration has no steps."""
+    """Distance over time, never decreasing, smoothed over 0.4 s so that the acceleration has no steps."""
     if len(t) == 1:
         return scipy.interpolate.CubicSpline([0.0, 1.0], [0.0, 0.0])
     fine = np.arange(t[0] - 0.4, t[-1] + 60.0, 0.01)

@@ -1,7 +1,9 @@
-"""How bodies go on from step to step, compiled: each is a row of a table, each of its columns a number.
+"""The numeric state of all bodies as a table, a row per body, and its compiled time steps.
 
-A `Mover` and the `LanePath` that it is on are handles by which drivers and stories read and write such a row. Map
-frame, SI units; `facing` and `gear` are +1 or -1, yes and no are 1 and 0.
+All motion state of a body is stored here only. A `BodyState`, its `LanePath`, its `SlidingState` and its
+`FallingState` are views by which drivers and stories read and write a row; what controls a body (its target, turn,
+trajectory, and whether it has a driver) is stored in the `BodyState`. Map frame, SI units; `facing`, `gear` and the
+side of a kick are +1 or -1, booleans are 1 and 0.
 """
 
 import math
@@ -18,14 +20,16 @@ from scenarios.roads.reference_line import bend_at, pose_at
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, DRIVE_JERK, LIT_DECEL, pedals_towards
 
 X, Y, YAW, SPEED, ACCEL, YAW_RATE, TRAVELLED, GEAR, LIT, GRIP, WALKS, SLOPE = range(12)
-PRESENT, SLIDES, SLIDES_X, SLIDES_Y = range(12, 16)
-TOWARDS, AMOUNT, RATE, BRAKING = range(16, 20)  # what is asked: an acceleration, or to go towards a speed
-S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(20, 26)  # on a lane; of no length: it keeps its offset
-SHIFT = 26  # and on: the quintic's six coefficients
-WIDTH = 32
+PRESENT, SLIDES, SLIDES_X, SLIDES_Y, SLIDE_DECEL, SLIDE_TURN, KICK_S, KICK_SIDE = range(12, 20)
+BOTTOM, SINKING = range(20, 22)  # of a body that falls
+TOWARDS, AMOUNT, RATE, BRAKING = range(22, 26)  # the request: an acceleration, or a change towards a speed
+S, D, FACING, WAY, SHIFT_FROM, SHIFT_LENGTH = range(26, 32)  # lane coordinates; a length of 0 keeps the offset
+SHIFT = 32  # first of the quintic's six coefficients
+WIDTH = 38
 ASKED, PATH = slice(TOWARDS, BRAKING + 1), slice(S, WIDTH)
-Row = Float[np.ndarray, "32"]
-Table = Float[np.ndarray, "actor 32"]
+SLIDE, FALL, SLIDE_VELOCITY = slice(SLIDES_X, KICK_SIDE + 1), slice(BOTTOM, SINKING + 1), slice(SLIDES_X, SLIDES_Y + 1)
+Row = Float[np.ndarray, "38"]
+Table = Float[np.ndarray, "actor 38"]
 
 
 def blank() -> Row:
@@ -33,15 +37,15 @@ def blank() -> Row:
 
 
 def in_row(**columns: int) -> Callable[[type], type]:
-    """Of a dataclass with a `row`: these fields lie there."""
+    """Class decorator: store these fields of a dataclass with a `row` in that row."""
 
-    def laid(holder: type) -> type:
-        kinds = {field.name: field.type for field in fields(holder)}
+    def decorated(holder: type) -> type:
+        kinds = {field.name: field.type for field in fields(holder) if isinstance(field.type, type)}
         for name, column in columns.items():
             setattr(holder, name, _number(column, kinds[name]))
         return holder
 
-    return laid
+    return decorated
 
 
 def _number(column: int, kind: type) -> property:
@@ -59,7 +63,7 @@ def _number(column: int, kind: type) -> property:
 @njit(cache=True, nogil=True)
 @no_type_check
 def press(row, asked, braking, brake_jerk, dt):
-    """Let the acceleration move towards what is asked as fast as brakes, engine or legs allow, within the grip."""
+    """Change the acceleration towards the request as fast as brakes, engine or legs allow, within the grip."""
     pace, before = row[GEAR] * row[SPEED], row[GEAR] * row[ACCEL]
     accel = 0.0 if pace <= 0 and asked < 0 else asked
     if not row[WALKS]:
@@ -78,7 +82,7 @@ def press(row, asked, braking, brake_jerk, dt):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _grip_left(row):
-    """What the friction circle leaves for braking, m/s^2."""
+    """The braking that the friction circle leaves beside the lateral acceleration, m/s^2."""
     sideways = row[SPEED] * row[YAW_RATE]
     return math.sqrt(max(row[GRIP] ** 2 - sideways**2, (0.1 * row[GRIP]) ** 2))
 
@@ -106,7 +110,7 @@ def _share_shifted(row):
 @njit(cache=True, nogil=True)
 @no_type_check
 def shift_slope(row):
-    """Change of the offset for a metre of way."""
+    """Derivative of the offset with respect to the distance."""
     if row[SHIFT_LENGTH] == 0:
         return 0.0
     share, slope = _share_shifted(row), 0.0
@@ -118,7 +122,7 @@ def shift_slope(row):
 @njit(cache=True, nogil=True)
 @no_type_check
 def shift_bend(row):
-    """Change of that slope for a metre of way."""
+    """Second derivative of the offset with respect to the distance, 1/m."""
     if row[SHIFT_LENGTH] == 0:
         return 0.0
     share, bend = _share_shifted(row), 0.0
@@ -130,7 +134,7 @@ def shift_bend(row):
 @njit(cache=True, nogil=True)
 @no_type_check
 def along_lane(row, nodes, curvature, distance):
-    """Move on by `distance` metres."""
+    """Move by `distance` metres."""
     scale = 1 - bend_at(nodes, curvature, row[S])[1] * row[D]
     along = distance / math.hypot(scale, shift_slope(row))
     row[WAY] += along
@@ -147,7 +151,7 @@ def along_lane(row, nodes, curvature, distance):
 @njit(cache=True, nogil=True)
 @no_type_check
 def pose_in_lane(row, nodes, curvature):
-    """Map x, y and heading of whoever is there."""
+    """Map x, y and heading of a row on a lane."""
     x, y, heading = pose_at(nodes, curvature, row[S], row[D])
     scale = 1 - bend_at(nodes, curvature, row[S])[1] * row[D]
     return x, y, heading + math.atan2(shift_slope(row), row[FACING] * scale)
@@ -159,7 +163,7 @@ def pose_in_lane(row, nodes, curvature):
 @njit(cache=True, nogil=True)
 @no_type_check
 def drive_on(table, places, nodes, curvature, dt):
-    """The bodies at some places of the table go on by a step along the lanes of one road, as is asked of them."""
+    """Move the bodies at some places of the table by one step along the lanes of one road, as requested."""
     for place in places:
         row = table[place]
         _press_as_asked(row, dt)
@@ -179,7 +183,7 @@ def drive_on(table, places, nodes, curvature, dt):
 @njit(cache=True, nogil=True)
 @no_type_check
 def velocities(table):
-    """Map velocity "actor 2" of everybody: as it slides, or else where it heads."""
+    """Map velocity "actor 2" of all bodies: sliding velocity, or speed along the heading."""
     found = np.empty((len(table), 2))
     for i in range(len(table)):
         row = table[i]

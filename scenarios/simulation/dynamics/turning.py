@@ -1,4 +1,4 @@
-"""Turns at a junction: the way from a lane of one road into a lane of another, and the speed that it allows."""
+"""Turns at a junction: the path from a lane of one road to a lane of another, and its speed."""
 
 import math
 from dataclasses import dataclass
@@ -14,21 +14,22 @@ from scenarios.roads.road import Road, RoadKind
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 from scenarios.simulation.dynamics.longitudinal_control import Pedals, Target
 
-EASING_M = 5.0  # over which the wheels are turned, and turned back
+EASING_M = 5.0  # distance in which the steering reaches the arc's curvature, and returns to zero
 RADIUS_M = {Side.RIGHT: 6.5, Side.LEFT: 9.0}
-SIDEWAYS_MPS2, SIDEWAYS_SHARE = 3.0, 0.5  # what drivers take in a turn, and of the grip at most
-AFTER_M = 10.0  # straight on in the new lane, still part of the turn
+SIDEWAYS_MPS2, SIDEWAYS_SHARE = 3.0, 0.5  # lateral acceleration in a turn, and its maximum share of the grip
+AFTER_M = 10.0  # straight part in the new lane that belongs to the turn
 SLOWING_MPS2 = 2.5
 
 
 class NoTurn(ValueError):
-    """Why somebody cannot turn there, as words for the author."""
+    """A turn is not possible; the message states why, for the author."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A way on a road of its own, one lane wide: `begins_m` is where it leaves the old lane, `ends_m` where it is in
-    the new one, which is a lane of `into`, driven in the direction `facing`."""
+    """A path on a road of its own, one lane wide: it leaves the old lane at `begins_m` and reaches the new one at
+    `ends_m`. The new lane belongs to `into` and is driven in the direction `facing`.
+    """
 
     way: Road
     begins_m: float
@@ -39,14 +40,14 @@ class Turn:
 
 @dataclass
 class Slowing:
-    """At most `turn_mps` from `room_m` from now on for `turn_m`, slowing evenly before."""
+    """A speed limit of `turn_mps` that begins after `room_m` and lasts `turn_m`, with even braking before."""
 
     room_m: float
     turn_m: float
     turn_mps: float
 
     def limit(self, pace: float, dt: float) -> Pedals | None:
-        """What it asks of the pedals at least; None where it asks nothing."""
+        """The pedals that the limit requires; None if it requires nothing."""
         if self.room_m <= -self.turn_m:
             return None
         if self.room_m > 0:
@@ -59,7 +60,7 @@ class Slowing:
 
 
 def turn_speed(body: Body, side: Side, grip: float) -> float:
-    """How fast a body can take a turn to a side, m/s."""
+    """The speed at which a body can take a turn to a side, m/s."""
     sideways = min(SIDEWAYS_MPS2, SIDEWAYS_SHARE * grip)
     wheelbase = WHEELBASE_SHARE * body.size.length_m if body.kind in FOUR_WHEELS else 1.2
     steered = STEERING_RADPS * EASING_M * RADIUS_M[side] / wheelbase
@@ -67,7 +68,7 @@ def turn_speed(body: Body, side: Side, grip: float) -> float:
 
 
 def plan_turn(main: Road, own: Road, path: LanePath, side: Side) -> Turn:
-    """The turn at the junction of `main` of who is on the road `own`; raises NoTurn."""
+    """The turn at the junction of `main` for a body on the road `own`; raises NoTurn."""
     if main.cross is None:
         raise NoTurn("there is no junction")
     into = main.cross if own is main else main
@@ -76,7 +77,7 @@ def plan_turn(main: Road, own: Road, path: LanePath, side: Side) -> Turn:
     turned = heading + (math.pi / 2 if side is Side.LEFT else -math.pi / 2)
     facing, lane = _lane_into(main, into, side, turned)
     if any(own.curvature(float(s)) for s in np.linspace(path.s, _meeting_s(main, own), 40)):
-        raise NoTurn("the road bends before the junction; say it behind the bend")
+        raise NoTurn("the road bends before the junction; place the turn after the bend")
     lane_x, lane_y, _ = into.place(_meeting_s(main, into), into.lane_centre(lane))
     to_x, to_y = lane_x - x, lane_y - y
     ahead = to_x * math.cos(heading) + to_y * math.sin(heading)
@@ -93,13 +94,13 @@ def plan_turn(main: Road, own: Road, path: LanePath, side: Side) -> Turn:
 
 
 def _meeting_s(main: Road, of: Road) -> float:
-    """Where the roads cross, along one of them."""
+    """Position of the crossing of the roads, along one of them."""
     assert main.junction is not None
     return main.junction.at_m if of is main else 0.0
 
 
 def _lane_into(main: Road, into: Road, side: Side, turned: float) -> tuple[int, int]:
-    """The direction on the new road, and the lane: the outermost to the right, the innermost to the left."""
+    """The direction on the new road, and its lane: the rightmost for a right turn, the innermost for a left turn."""
     assert main.junction is not None
     facing = 1 if math.cos(turned - into.heading(_meeting_s(main, into))) > 0 else -1
     arms = main.junction.arms
@@ -116,7 +117,7 @@ def _lane_into(main: Road, into: Road, side: Side, turned: float) -> tuple[int, 
 
 @lru_cache(maxsize=4)
 def _corner(side: Side) -> tuple[float, tuple[Piece, ...]]:
-    """A quarter turn with easing, and how far before the corner of its two legs it begins."""
+    """A quarter turn with transitions, and the distance of its start from the corner of the two lanes."""
     bend = (1 if side is Side.LEFT else -1) / RADIUS_M[side]
     arc = RADIUS_M[side] * math.pi / 2 - EASING_M
     pieces = (Piece(EASING_M, 0.0, bend), Piece(arc, bend, bend), Piece(EASING_M, bend, 0.0))
@@ -126,8 +127,9 @@ def _corner(side: Side) -> tuple[float, tuple[Piece, ...]]:
 
 
 def stop_line(main: Road, own: Road, pose: Pose) -> float:
-    """Way from a pose on its road to the stop line before the junction, metres; negative beyond it; infinite where
-    none lies ahead."""
+    """Distance from a pose to the stop line before the junction along its road, metres; negative beyond it; infinite
+    if there is none ahead.
+    """
     there = main.junction
     if there is None:
         return math.inf

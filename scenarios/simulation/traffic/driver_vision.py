@@ -1,6 +1,6 @@
-"""What a driver can see and what lies in the way: the bodies in road coordinates, and lines of sight between them.
+"""What a driver can see, and which bodies are in its corridor: road coordinates and lines of sight.
 
-Looked at sixty times a second by every driver: what is asked of each body or ray is compiled.
+Every driver runs this sixty times a second, so the loops over bodies and rays are compiled.
 """
 
 import math
@@ -14,8 +14,8 @@ from scenarios.roads.reference_line import bend_at, foot_at
 from scenarios.roads.road import Road
 from scenarios.simulation.dynamics.boxes import box_corners, corners_of
 
-CORRIDOR_MARGIN_M = 0.25  # free space a driver keeps on each side of the vehicle
-RECOGNISED_SHARE = 0.4  # of a body must be in view before a driver knows what it is
+CORRIDOR_MARGIN_M = 0.25  # free space on each side of the vehicle
+RECOGNISED_SHARE = 0.4  # visible share of a body from which a driver recognises it
 EYE_AHEAD_OF_CENTRE_M = 0.35
 EYE_HEIGHT_M = 1.51
 LOOK_AHEAD_M = 120.0
@@ -24,7 +24,7 @@ RAY_HEIGHTS = (0.2, 0.5, 0.8)  # of a body's height
 
 
 class TrafficScene(NamedTuple):
-    """All bodies at one instant, and the road that they are seen on. Map frame, metres, radians, metres a second."""
+    """All bodies at one instant, in map and road coordinates. Map frame, metres, radians, m/s."""
 
     nodes: Float[np.ndarray, "node 6"]
     curvature_per_m: float
@@ -40,7 +40,7 @@ class TrafficScene(NamedTuple):
     across_mps: Float[np.ndarray, "actor"]
 
 
-def look(
+def traffic_scene(
     road: Road,
     xy: np.ndarray,
     yaw: np.ndarray,
@@ -49,14 +49,14 @@ def look(
     braking: np.ndarray,
     present: np.ndarray,
 ) -> TrafficScene:
-    """The scene in map and road coordinates."""
+    """The traffic scene in map and road coordinates."""
     return scene_of(road.nodes, road.curvature_per_m, xy, yaw, size, velocity, braking, present)
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def scene_of(nodes, curvature, xy, yaw, size, velocity, braking, present):
-    """`look`, compiled."""
+    """`traffic_scene`, compiled."""
     count, corners = len(yaw), corners_of(xy, yaw, size)
     along, across = np.empty((count, 4)), np.empty((count, 4))
     along_mps, across_mps = np.empty(count), np.empty(count)
@@ -73,20 +73,20 @@ def scene_of(nodes, curvature, xy, yaw, size, velocity, braking, present):
 
 
 class Ahead(NamedTuple):
-    """The bodies as one driver meets them. `gap` bumper to bumper, metres."""
+    """The bodies relative to one driver's corridor. `gap` is bumper to bumper, metres."""
 
     gap: Float[np.ndarray, "actor"]
     speed_mps: Float[np.ndarray, "actor"]  # along the driver's direction
     inside: Bool[np.ndarray, "actor"]  # in the corridor now and ahead
-    entering: Bool[np.ndarray, "actor"]  # about to be: merging ahead
-    crossing: Bool[np.ndarray, "actor"]  # will be in the corridor when the driver arrives, and does not go along
+    entering: Bool[np.ndarray, "actor"]  # about to be in the corridor: merging ahead
+    crossing: Bool[np.ndarray, "actor"]  # in the corridor when the driver arrives, not in its direction
     approaching: Bool[np.ndarray, "actor"]  # ahead, beside the corridor and moving towards it
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def ahead(scene, me, d, facing, speed):
-    """What lies in the corridor at offset `d` ahead of body `me`, or will."""
+    """The bodies that are, or will be, in the corridor at offset `d` ahead of body `me`."""
     along, across, size = scene.along, scene.across, scene.size
     count, half, pace = len(along), size[me, 1] / 2 + CORRIDOR_MARGIN_M, max(speed, 0.5)
     front_m = (facing * along[me]).max()
@@ -102,7 +102,7 @@ def ahead(scene, me, d, facing, speed):
         inside[i] = right < half and left > -half
         enters, leaves = _crossing_times(right, left, scene.across_mps[i], half)
         approaching[i] = not inside[i] and np.isfinite(enters)
-        if speed_mps[i] > sideways:  # goes along
+        if speed_mps[i] > sideways:  # moves along the road
             entering[i] = not inside[i] and enters < 2.0 and gap[i] > -1.0
             continue
         arrives = max(gap[i], 0.0) / pace
@@ -116,7 +116,7 @@ def ahead(scene, me, d, facing, speed):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _way(nodes, curvature, d, facing, begins, ends):
-    """Metres along the lane at offset d between two places, both counted in the driver's direction."""
+    """Distance along the lane at offset d between two places, both counted in the driver's direction; metres."""
     if len(nodes) == 0:
         return (ends - begins) * (1 - curvature * d)
     turned = bend_at(nodes, curvature, facing * ends)[0] - bend_at(nodes, curvature, facing * begins)[0]
@@ -126,7 +126,7 @@ def _way(nodes, curvature, d, facing, begins, ends):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _crossing_times(right, left, across_mps, half):
-    """When a body at its present sideways speed enters and leaves the corridor, seconds; infinity for never."""
+    """Times at which a body at its present lateral speed enters and leaves the corridor, s; infinite for never."""
     if abs(across_mps) < 0.05:
         return np.inf, -np.inf
     a, b = (-half - left) / across_mps, (half - right) / across_mps
@@ -150,9 +150,9 @@ def share_seen(
     me: int,
     other: int,
 ) -> float:
-    """`visible_share` where there is no scene: of bodies that are all there.
+    """`visible_share` for bodies without a scene, all of them present.
 
-    Rays from the eye over the body's width and three heights; boxes stand on the ground and hide what lies behind
+    Rays go from the eye over the body's width at three heights; boxes stand on the ground and hide what is behind them
     and below their top edge.
     """
     return float(_share_seen(xy, yaw, size, box_corners(xy, yaw, size)[other], me, other, np.ones(len(xy), np.bool_)))
@@ -187,8 +187,9 @@ def _share_seen(xy, yaw, size, corners, me, other, present):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _silhouette(corners, x, y, ahead_x, ahead_y):
-    """A body's outline as the eye at x, y sees it: its first bearing, half a ray's share of it, and the distance of
-    its nearest corner."""
+    """Outline of a body seen from x, y: its first bearing, half of the angle per ray, and the distance of its nearest
+    corner.
+    """
     least, most, reach = np.inf, -np.inf, np.inf
     for k in range(4):
         dx, dy = corners[k, 0] - x, corners[k, 1] - y
@@ -200,8 +201,7 @@ def _silhouette(corners, x, y, ahead_x, ahead_y):
 @njit(cache=True, nogil=True)
 @no_type_check
 def _inside_box(x, y, dx, dy, yaw, size):
-    """Where along a ray (0 eye, 1 end) it is inside a box, whose centre is the origin: enter, leave; leave <= enter: it
-    misses."""
+    """Interval of a ray (0 eye, 1 end) inside a box centred at the origin: enter, leave; no hit if leave <= enter."""
     cos, sin = math.cos(yaw), math.sin(yaw)
     enter, leave = -np.inf, np.inf
     for axis in range(2):

@@ -1,4 +1,4 @@
-"""Ways through a roundabout: from a lane of one arm round the island into a lane of another."""
+"""Paths through a roundabout: from a lane of one arm round the island to a lane of another arm."""
 
 import math
 from dataclasses import dataclass
@@ -11,17 +11,18 @@ from scenarios.roads.road import Road, RoadKind, ring_centre
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath
 from scenarios.simulation.dynamics.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, NoTurn, Turn
 
-ENTRY_RADIUS_M = 12.0  # of the bends into the roundabout and out of it
-EASING_M = 8.0  # over which the wheels are turned from one bend to the other
+ENTRY_RADIUS_M = 12.0  # of the entry and exit bends
+EASING_M = 8.0  # distance in which the steering changes from one bend to the next
 AFTER_M, STRAIGHT_M = 4.0, 60.0
-INSIDE_M = 1.5  # of the circle on which one drives: who leaves by the first exit
-_HEADINGS = {"right": -math.pi / 2, "ahead": 0.0, "left": math.pi / 2, "back": math.pi}  # of exits, against one's own
+INSIDE_M = 1.5  # the first exit's path comes this much inside the driven circle
+_HEADINGS = {"right": -math.pi / 2, "ahead": 0.0, "left": math.pi / 2, "back": math.pi}  # relative to the entry
 
 
 @dataclass(frozen=True)
 class RingTurn(Turn):
-    """A turn through a roundabout: s on the way where the front gives way, and where the ring begins and ends; the
-    angles round its middle at which it is entered and left, in the map."""
+    """A turn through a roundabout: s of the yield line and of the ring's begin and end; map angles around its centre
+    at which the ring is entered and left.
+    """
 
     yields_m: float = 0.0
     ring_from_m: float = 0.0
@@ -31,13 +32,13 @@ class RingTurn(Turn):
 
 
 def driven_radius(main: Road) -> float:
-    """Of the circle on which one drives."""
+    """Radius of the driven circle, metres."""
     assert main.junction is not None
     return main.junction.ring_m - RING_WIDTH_M / 2
 
 
 def ring_speed(main: Road, body: Body, grip: float) -> float:
-    """How fast a body can drive through, m/s."""
+    """The speed of a body in the roundabout, m/s."""
     sideways = min(SIDEWAYS_MPS2, SIDEWAYS_SHARE * grip)
     wheelbase = WHEELBASE_SHARE * body.size.length_m if body.kind in FOUR_WHEELS else 1.2
     steered = STEERING_RADPS * EASING_M / wheelbase / (1 / ENTRY_RADIUS_M + 1 / driven_radius(main))
@@ -45,9 +46,9 @@ def ring_speed(main: Road, body: Body, grip: float) -> float:
 
 
 def exits(main: Road, own: Road, facing: int) -> list[str]:
-    """The exits that there are for who comes along `own`, as they are passed."""
+    """The exits for a body that comes along `own`, in the order in which it passes them."""
     assert main.junction is not None
-    open_arms = {"ahead", "back"} if own is main else {"left", "right"}  # those of the ego's road
+    open_arms = {"ahead", "back"} if own is main else {"left", "right"}  # exits onto the ego's road
     arms = main.junction.arms
     if own is main:
         sides = {Arms.BOTH: {"left", "right"}, Arms.LEFT: {"left"}, Arms.RIGHT: {"right"}}[arms]
@@ -59,8 +60,10 @@ def exits(main: Road, own: Road, facing: int) -> list[str]:
 
 
 def plan_ring(main: Road, own: Road, path: LanePath, leave: str) -> RingTurn:
-    """The way of who is on the road `own` before the roundabout and leaves it to `right`, `ahead`, `left` or `back`;
-    raises NoTurn."""
+    """The path of a body on the road `own` before the roundabout that leaves to `right`, `ahead`, `left` or `back`.
+
+    Raises NoTurn.
+    """
     if leave not in exits(main, own, path.facing):
         raise NoTurn(f"no road leads {leave}")
     x, y, heading = own.place(path.s, path.d)
@@ -91,8 +94,9 @@ def plan_ring(main: Road, own: Road, path: LanePath, leave: str) -> RingTurn:
 
 @dataclass(frozen=True)
 class Shape:
-    """Entry, ring and exit; `tangent_m` is how far before the middle the entry begins, `tilt_rad` the angle from the
-    arm to where the ring is met."""
+    """Entry, ring and exit; the entry begins `tangent_m` before the centre, `tilt_rad` is the angle from the arm to
+    the point where the ring is met.
+    """
 
     pieces: tuple[Piece, ...]
     tangent_m: float
@@ -101,7 +105,7 @@ class Shape:
 
 @lru_cache(maxsize=64)
 def _shape(ring_m: float, aside_m: float, heading: float) -> Shape:
-    """Two bends to the right that touch the circle from outside, and so much of the circle that the headings add up."""
+    """Two bends to the right that touch the circle from outside, and the arc between them."""
     if heading < 0:
         return _corner(ring_m, aside_m, heading)
     both = ENTRY_RADIUS_M + ring_m
@@ -114,7 +118,7 @@ def _shape(ring_m: float, aside_m: float, heading: float) -> Shape:
 
 
 def _corner(ring_m: float, aside_m: float, heading: float) -> Shape:
-    """The first exit: one bend to the right, which comes as near to the island as a circulating body does."""
+    """The first exit: one bend to the right, which comes as near to the island as a circulating body."""
     reach = (ring_m - INSIDE_M) / math.sqrt(2) - aside_m
     radius = reach / (1 - math.sqrt(0.5))
     pieces = (Piece(radius * math.pi / 6, -1 / radius, -1 / radius),) * 3
@@ -123,15 +127,16 @@ def _corner(ring_m: float, aside_m: float, heading: float) -> Shape:
 
 
 def nearest_m(main: Road, first: bool) -> float:
-    """How far before the middle of the roundabout somebody must be at least to drive through it; who leaves by the
-    `first` exit begins to turn earlier."""
+    """The minimum distance of a body before the roundabout's centre, metres; for the `first` exit the turn begins
+    earlier.
+    """
     headings = (heading for heading in _HEADINGS.values() if first or heading >= 0)
     shapes = (_shape(round(driven_radius(main), 6), round(main.lane_width_m / 2, 6), h) for h in headings)
     return max(shape.tangent_m for shape in shapes) + EASING_M / 2 + 0.5
 
 
 def _correction(pieces: tuple[Piece, ...], tangent_m: float, aside_m: float, heading: float) -> float:
-    """How much earlier it must begin so that, eased, it ends in the middle of the lane of a road at a right angle."""
+    """Earlier start of the path such that, with transitions, it ends in the lane centre of a perpendicular road."""
     if abs(math.sin(heading)) < 0.5:
         return 0.0
     first = Piece(20.0)

@@ -1,4 +1,4 @@
-"""How bodies drive through a roundabout: which exit they take, and how drivers give way to who circulates."""
+"""Driving through a roundabout: the exit of a body, and giving way to circulating traffic."""
 
 import math
 from collections.abc import Sequence
@@ -16,17 +16,19 @@ from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
 from scenarios.simulation.dynamics.turning import NoTurn, Slowing
 from scenarios.simulation.traffic.roundabout_path import RingTurn, driven_radius, exits, plan_ring, ring_speed
 
-STOPPING_MPS2 = 4.0  # harder than that nobody brakes to give way
-POLITE_MPS2 = 3.0  # who could still stop at the line with so much is expected to
-BEFORE_S, AFTER_S = 2.0, 3.0  # of one's own arrival, in which nobody else may arrive
-STARTING_MPS2 = 1.2  # with which one counts on entering
-SLOWEST_MPS = 3.0  # pace that one expects of who circulates, at least
-LOOKS_FROM_S = 4.0  # before the line
+STOPPING_MPS2 = 4.0  # maximum braking to give way
+YIELDING_MPS2 = 3.0  # others expect a body to give way if it can stop at the line with this
+BEFORE_S, AFTER_S = 2.0, 3.0  # time around the own arrival in which no other body may arrive
+STARTING_MPS2 = 1.2  # expected acceleration of the entering body
+SLOWEST_MPS = 3.0  # minimum expected speed of circulating bodies
+LOOKS_FROM_S = 4.0  # time before the line from which a driver looks for circulating traffic
 
 
 def approach(mover: BodyState, main: Road) -> None:
-    """Put a body that comes along a road with a roundabout on its way through it: straight on, or else by the first
-    exit. Who has passed it, or walks, goes its way."""
+    """Set the path of a body on a road with a roundabout: straight on, or else to the first exit.
+
+    Bodies past the roundabout and pedestrians keep their paths.
+    """
     if main.junction is None or not main.junction.ring_m or mover.body.kind in ON_FOOT or mover.still:
         return
     path = mover.path
@@ -40,7 +42,7 @@ def approach(mover: BodyState, main: Road) -> None:
 
 
 def take_exit(mover: BodyState, number: int) -> RunningAction:
-    """Another way through, chosen before the roundabout is reached; exits are counted from where one enters."""
+    """Change the exit before the roundabout is reached; exits are counted from the entry."""
     main = mover.main or mover.road
     if main.junction is None or not main.junction.ring_m:
         return RunningAction("there is no roundabout", at_once)
@@ -61,7 +63,7 @@ def take_exit(mover: BodyState, number: int) -> RunningAction:
 
 
 def turn_in_ring(mover: BodyState, side: Side) -> RunningAction:
-    """Leave to a side."""
+    """Leave the roundabout to a side."""
     main, own = mover.main or mover.road, mover.road
     s, _ = own.locate(*mover.at[:2])
     there = exits(main, own, 1 if math.cos(mover.at[2] - own.heading(s)) >= 0 else -1)
@@ -78,13 +80,13 @@ def _send(mover: BodyState, main: Road, own: Road, path: LanePath, leave: str) -
 
 
 class Roundabout:
-    """Who gives way to whom on a road with a roundabout; nothing on any other."""
+    """The right of way at a roundabout; on a road without one it changes nothing."""
 
     def __init__(self, road: Road) -> None:
         self.radius_m = driven_radius(road) if road.junction is not None and road.junction.ring_m else 0.0
 
-    def heeded(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
-        """What a driver's pedals become before the line while somebody circulates who would be in the way."""
+    def limited_pedals(self, mover: BodyState, movers: Sequence[BodyState], pedals: Pedals) -> Pedals:
+        """A driver's pedals before the yield line while a circulating body would be in its path."""
         turn, room = mover.turn, self._room(mover)
         if not isinstance(turn, RingTurn) or room < 0 or room > LOOKS_FROM_S * max(mover.speed, SLOWEST_MPS):
             return pedals
@@ -99,42 +101,45 @@ class Roundabout:
             return pedals
         return Pedals(max(asked, -STOPPING_MPS2), asked < -LIT_DECEL)
 
-    def foreseen(self, mover: BodyState, observer: BodyState) -> Float[np.ndarray, "2"] | None:
-        """The velocity that an observer reckons with: none of who can still give way to it; of who circulates, while it
-        can give way itself, only what leads along its own way, for the line is where it stops. None: as it is."""
+    def expected_velocity(self, mover: BodyState, observer: BodyState) -> Float[np.ndarray, "2"] | None:
+        """The velocity of a body that an observer expects; None for the actual one.
+
+        Zero for a body that can still give way to the observer. For a circulating body, while the observer can still
+        give way itself, only the component along the observer's own road, because the observer stops at the line.
+        """
         if not isinstance(observer.path, LanePath) or not isinstance(mover.turn, RingTurn):
             return None
         road, (x, y, yaw) = observer.path.road, mover.at
         s, d = road.locate(x, y)
         along = road.heading(s)
-        if self._polite(mover):
+        if self._can_yield(mover):
             return None if abs(d) < 2.0 and math.cos(yaw - along) > 0.8 else np.zeros(2)
-        if self._polite(observer) or self._leaves_before(mover, observer):
+        if self._can_yield(observer) or self._leaves_before(mover, observer):
             inside = isinstance(mover.path, LanePath) and mover.path.s < mover.turn.ends_m
             lane = np.array([math.cos(along), math.sin(along)])
             return mover.speed * math.cos(yaw - along) * lane if inside else None
         return None
 
     def _leaves_before(self, mover: BodyState, observer: BodyState) -> bool:
-        """Whether somebody will have left by the time it would come to where the observer is about to enter."""
+        """Whether a body leaves the ring before the place where the observer is about to enter."""
         turn = observer.turn
         if not isinstance(turn, RingTurn) or not isinstance(observer.path, LanePath):
             return False
         return observer.path.s < turn.ring_from_m and self._to_entry(mover, turn) is None
 
-    def _polite(self, mover: BodyState) -> bool:
-        """Whether a body is before the line and can stop there without haste."""
+    def _can_yield(self, mover: BodyState) -> bool:
+        """Whether a body is before the line and can stop there with comfortable braking."""
         room = self._room(mover)
-        return room >= 0 and mover.speed**2 / (2 * max(room, 0.1)) <= POLITE_MPS2
+        return room >= 0 and mover.speed**2 / (2 * max(room, 0.1)) <= YIELDING_MPS2
 
     def _room(self, mover: BodyState) -> float:
-        """Way of its front to the line; negative where it is past it, or goes through no roundabout."""
+        """Distance of the body's front to the yield line; negative past it or without a roundabout on its path."""
         if not isinstance(mover.turn, RingTurn) or not isinstance(mover.path, LanePath):
             return -1.0
         return mover.turn.yields_m - mover.path.s - mover.offset_m - mover.body.size.length_m / 2
 
     def _to_entry(self, other: BodyState, turn: RingTurn) -> float | None:
-        """Way of a body to where a turn meets the ring, metres; None where it leaves before that."""
+        """Distance of a body to the point where a turn enters the ring, metres; None if it leaves before that."""
         ring, path = other.turn, other.path
         assert isinstance(ring, RingTurn) and isinstance(path, LanePath)
         to_go = max(ring.ring_to_m - max(path.s, ring.ring_from_m), 0.0) / self.radius_m
@@ -144,11 +149,11 @@ class Roundabout:
         return max(ring.ring_from_m - path.s, 0.0) + self.radius_m * to_me
 
     def _in_the_way(self, mover: BodyState, room: float, turn: RingTurn, other: BodyState) -> bool:
-        """Whether somebody who circulates comes to where one enters at about the same time."""
+        """Whether a circulating body reaches the entry point at about the same time."""
         ring, path = other.turn, other.path
         if not isinstance(ring, RingTurn) or not isinstance(path, LanePath) or not other.present:
             return False
-        if self._polite(other) or path.s > ring.ring_to_m:
+        if self._can_yield(other) or path.s > ring.ring_to_m:
             return False
         way = self._to_entry(other, turn)
         if way is None:
@@ -159,7 +164,7 @@ class Roundabout:
 
 
 def _until(way_m: float, mover: BodyState) -> float:
-    """How long a body takes for some way into the roundabout, at the speed of its bends or speeding up to that."""
+    """Time for a distance into the roundabout, at the speed of its bends or accelerating up to it; seconds."""
     assert mover.slowing is not None
     if mover.speed >= mover.slowing.turn_mps - 0.2:
         return way_m / max(mover.slowing.turn_mps, 0.1)

@@ -1,4 +1,4 @@
-"""What bodies do at a junction: turn, stop at the line, heed its signals or run them."""
+"""Behaviour at a junction: turning, stopping at the line, obeying or running a signal."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Halt, 
 from scenarios.simulation.dynamics.turning import NoTurn, Slowing, plan_turn, stop_line, turn_speed
 from scenarios.simulation.traffic.roundabout_yield import turn_in_ring
 
-STOPPING_MPS2 = 4.0  # harder than that nobody brakes for a signal that has changed
+STOPPING_MPS2 = 4.0  # maximum braking for a signal that has changed
 BEFORE_LINE_M = 0.5  # between the front and the stop line
 
 
@@ -24,14 +24,15 @@ def main_road(mover: BodyState) -> Road:
 
 
 def room_to_line(mover: BodyState) -> float:
-    """Way of the front to the stop line, metres; infinite where none lies ahead."""
+    """Distance of the front to the stop line, metres; infinite if there is none ahead."""
     front = mover.offset_m + mover.body.size.length_m / 2
     return stop_line(main_road(mover), mover.road, mover.at) - front
 
 
 def turn_off(mover: BodyState, side: Side) -> RunningAction:
-    """Begin the way round the corner; the speed follows when the corner is near."""
-    if main_road(mover).junction is not None and main_road(mover).junction.ring_m:
+    """Start the path of a turn; the speed is reduced near the junction."""
+    junction = main_road(mover).junction
+    if junction is not None and junction.ring_m:
         return turn_in_ring(mover, side)
     path = mover.join_lane()
     if mover.turn is not None or not path.settled:
@@ -46,7 +47,7 @@ def turn_off(mover: BodyState, side: Side) -> RunningAction:
 
 
 def stop_at_line(mover: BodyState, decel: float) -> RunningAction:
-    """Go on until braking evenly needs `decel`, then stop at the line."""
+    """Cruise until even braking needs `decel` m/s^2, then stop at the line."""
     room = room_to_line(mover) - BEFORE_LINE_M
     if not 0 < room < math.inf:
         return RunningAction("has no stop line ahead", at_once)
@@ -55,24 +56,24 @@ def stop_at_line(mover: BodyState, decel: float) -> RunningAction:
 
 
 def run_red(mover: BodyState) -> RunningAction:
-    """From now on the signals are nothing to it."""
+    """Let the body ignore the signals from now on."""
     mover.heeds_signals = False
     return RunningAction("takes no notice of the signals", at_once)
 
 
 class Signals:
-    """The lights of a junction as the bodies meet them."""
+    """The signals of a junction as bodies meet them."""
 
     def __init__(self, junction: Junction | None) -> None:
         self.junction = junction if junction is not None and junction.signals else None
         self.room: dict[str, float] = {}
 
     def light(self, mover: BodyState, t_s: float) -> SignalState | None:
-        """What the lights show to a body."""
+        """The state of the signal that faces a body."""
         return self.junction.shows(t_s, mover.road is not main_road(mover)) if self.junction is not None else None
 
-    def heeded(self, mover: BodyState, pedals: Pedals, t_s: float) -> Pedals:
-        """What a driver's pedals become before a light that is not green, if stopping is still possible."""
+    def limited_pedals(self, mover: BodyState, pedals: Pedals, t_s: float) -> Pedals:
+        """A driver's pedals before a signal that is not green, if stopping is still possible."""
         if self.junction is None or not mover.heeds_signals or self.light(mover, t_s) is SignalState.GREEN:
             return pedals
         room = room_to_line(mover) - BEFORE_LINE_M
@@ -88,7 +89,7 @@ class Signals:
         return Pedals(max(stopping, -STOPPING_MPS2), stopping < -LIT_DECEL)
 
     def run_at_red(self, movers: Sequence[BodyState], t_s: float) -> Iterator[BodyState]:
-        """Who has just passed a stop line at red."""
+        """Bodies that have just passed a stop line at red."""
         for mover in movers if self.junction is not None else ():
             if mover.body.kind in ON_FOOT or mover.still or not mover.present:
                 continue

@@ -14,7 +14,7 @@ from conditioning.layers.control_layers import LAYERS, draw_layers
 from conditioning.logs.tracks import body_id, kind_of_category
 from conditioning.sensors.visibility import label_visibility
 from outputs.nuscenes.taxonomy import CATEGORIES, attribute, category
-from pipeline.checks.targets import taught
+from pipeline.checks.targets import detectable
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from tests.conditioning.situations import moving, situation, still
 
@@ -40,7 +40,7 @@ def test_the_rider_of_an_e_scooter_stands_on_its_deck():
     assert wheels[2] < 0.3 < extent(of(Kind.CYCLIST), BodyPart.TYRE)[2]
 
 
-def test_who_pushes_a_bicycle_walks_beside_it():
+def test_a_pedestrian_with_a_bicycle_walks_beside_it():
     pusher = of(Kind.PEDESTRIAN_WITH_BICYCLE)
     shoes = body_mesh(pusher, 0.0)
     shoes, tyres = (shoes.points[shoes.part == part].reshape(-1, 3) for part in (BodyPart.SHOES, BodyPart.TYRE))
@@ -65,13 +65,13 @@ def test_a_tram_is_two_coloured_and_has_a_pantograph():
 
 
 @pytest.mark.parametrize("kind", ADDED)
-def test_layers_show_them_among_their_like_and_the_detector_is_not_asked(kind):
+def test_they_are_in_the_layer_of_similar_kinds_and_not_checked_by_the_detector(kind):
     rollout = situation(still(25, 0, kind, yaw=np.pi / 2))
     values = draw_layers(rollout, NO_SCENERY, CAMERA).values[0]
     shown = [str(name) for name in LAYERS[9:] if name in ("car", "truck", "bus", "two_wheeler", "person", "obstacle")
              and values[LAYERS.index(name)].any()]  # fmt: skip
     assert shown == [str(DRAWN[kind].layer)]
-    assert taught(rollout).tolist() == [True, False]
+    assert detectable(rollout).tolist() == [True, False]
     assert label_visibility(rollout, NO_SCENERY, CAMERA).visibility[0, 1] > 0.9
 
 
@@ -80,7 +80,7 @@ def test_layers_show_them_among_their_like_and_the_detector_is_not_asked(kind):
     [(Kind.E_SCOOTER, 4.0, "cyclist rides"), (Kind.PEDESTRIAN_WITH_BICYCLE, 1.2, "pedestrian walks"),
      (Kind.TRAM, 8.0, "bus drives"), (Kind.TRAM, 0.0, "bus stands"), (Kind.WHEELCHAIR_USER, 1.2, "pedestrian walks")],
 )  # fmt: skip
-def test_captions_say_it_in_words_that_they_have(kind, speed, said):
+def test_captions_use_known_words_for_them(kind, speed, said):
     assert caption(situation(moving(25, -1, kind, speed), frames=12)).endswith(said)
     assert set(said.split()) <= set(VOCABULARY)
 
@@ -94,18 +94,18 @@ def test_captions_say_it_in_words_that_they_have(kind, speed, said):
         (Kind.WHEELCHAIR_USER, "human.pedestrian.wheelchair", "pedestrian.moving", "pedestrian.sitting_lying_down"),
     ],
 )
-def test_nuscenes_names(kind, name, moves, rests):
+def test_they_have_nuscenes_categories_and_attributes(kind, name, moves, rests):
     assert category(of(kind)) == name and name in CATEGORIES
     rollout = situation(moving(25, 0, kind, 1.5), still(45, 0, kind), frames=6)
     assert [attribute(rollout, row, 3) for row in (1, 2)] == [moves, rests]
 
 
-def test_categories_keep_their_places():
+def test_categories_keep_their_indices():
     assert CATEGORIES[8] == "vehicle.car" and CATEGORIES[14] == "vehicle.truck"
     assert CATEGORIES[15:] == ("human.pedestrian.personal_mobility", "human.pedestrian.wheelchair")
 
 
-def test_a_log_has_them_too():
+def test_they_are_read_from_a_log():
     assert kind_of_category("human.pedestrian.wheelchair") is Kind.WHEELCHAIR_USER
     assert kind_of_category("human.pedestrian.personal_mobility") is Kind.E_SCOOTER
     assert kind_of_category("human.pedestrian.stroller") is Kind.PEDESTRIAN

@@ -21,7 +21,7 @@ def mesh_of(word: str, gone_m: float = 0.0, moves: bool = False):
 
 
 @pytest.mark.parametrize("word", VARIANTS)
-def test_every_variant_fills_its_box_and_stays_inside(word):
+def test_every_variant_fills_its_box_and_is_inside(word):
     size = VARIANTS[word].size
     extent = np.array([size.length_m, size.width_m, size.height_m])
     for gone in (0.0, 0.5, 1.1):
@@ -30,7 +30,7 @@ def test_every_variant_fills_its_box_and_stays_inside(word):
         assert (np.ptp(points, axis=(0, 1)) > 0.8 * extent).all()
 
 
-def test_an_animal_moves_its_legs_as_it_goes_and_stands_on_them_when_it_rests():
+def test_an_animal_moves_its_legs_while_walking_and_stands_on_them_at_rest():
     assert not np.allclose(mesh_of("deer", 0.0, True).points, mesh_of("deer", 0.6, True).points)
     assert np.allclose(mesh_of("deer", 0.0).points, mesh_of("deer", 0.6).points)
     hooves = mesh_of("deer").points[mesh_of("deer").part == BodyPart.SHOES]
@@ -43,7 +43,7 @@ def test_a_deer_has_antlers_and_a_dog_has_none():
 
 
 @pytest.mark.parametrize("size", [Size(1.0, 1.0, 0.3), Size(1.0, 0.3, 1.0), Size(0.3, 1.0, 1.0)])
-def test_a_wheel_lies_or_stands_as_its_box_does(size):
+def test_a_wheel_has_the_orientation_of_its_box(size):
     """Seen along its axis it has a hub in the middle of a ring: the tyre leaves the middle free."""
     mesh = body_mesh(Body("w", Kind.DEBRIS, size))
     thin = int(np.argmin([size.length_m, size.width_m, size.height_m]))
@@ -53,7 +53,7 @@ def test_a_wheel_lies_or_stands_as_its_box_does(size):
     assert np.linalg.norm(rim, axis=-1).max() < 0.3
 
 
-def test_a_deer_shows_fur_and_legs_in_the_layers_of_parts():
+def test_a_deer_has_fur_and_legs_in_the_layers_of_parts():
     rollout = situation(still(10, 0, Kind.ANIMAL, yaw=np.pi / 2))
     drawn = draw_parts(rollout, distance_gone(rollout), CAMERA, 0)[: len(PARTS)]
     shown = dict(zip(PARTS, drawn.sum((1, 2)), strict=True))
@@ -61,7 +61,7 @@ def test_a_deer_shows_fur_and_legs_in_the_layers_of_parts():
     assert shown["paint"] == shown["glass"] == 0
 
 
-def test_a_deer_hides_behind_a_truck_and_comes_out():
+def test_a_deer_is_hidden_by_a_truck_and_appears_again():
     rollout = situation(
         still(14, 0, Kind.TRUCK), moving(24, -4.0, Kind.ANIMAL, 4.0, yaw=np.pi / 2), frames=30
     )  # fmt: skip

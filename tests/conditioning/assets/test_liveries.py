@@ -12,7 +12,7 @@ WORN = [(livery, kind) for livery, kinds in LIVERIED.items() for kind in kinds]
 
 
 @pytest.mark.parametrize(("livery", "kind"), WORN)
-def test_lamps_are_on_top_and_everything_is_inside_the_cuboid(livery, kind):
+def test_lamps_are_on_the_roof_and_all_parts_inside_the_cuboid(livery, kind):
     size = USUAL_SIZE[kind]
     mesh = body_mesh(Body("it", kind, size, livery))
     half = np.array([size.length_m, size.width_m, size.height_m]) / 2
@@ -23,7 +23,7 @@ def test_lamps_are_on_top_and_everything_is_inside_the_cuboid(livery, kind):
     assert mesh.points[..., 2].min() == pytest.approx(-size.height_m / 2, abs=0.02)
 
 
-def test_liveries_have_their_paint_whatever_the_seed():
+def test_liveries_have_the_same_paint_for_every_seed():
     for livery, kinds in LIVERIED.items():
         looks = [body_colours(seed, Body("it", kinds[0], USUAL_SIZE[kinds[0]], livery)) for seed in range(4)]
         assert np.ptp([look[BodyPart.PAINT] for look in looks], axis=0).max() == 0
@@ -31,7 +31,7 @@ def test_liveries_have_their_paint_whatever_the_seed():
     assert blue[2] > 4 * blue[0]
 
 
-def test_a_said_colour_is_worn_and_nothing_else_changes():
+def test_a_given_colour_changes_only_the_colour():
     plain, red = (
         body_colours(3, Body("it", Kind.CAR, USUAL_SIZE[Kind.CAR], colour=c)) for c in (Colour.ANY, Colour.RED)
     )

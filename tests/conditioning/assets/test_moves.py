@@ -43,7 +43,7 @@ def rollout() -> Rollout:
     return simulate(loads(SCENE)[0])
 
 
-def test_everything_happened(rollout):
+def test_all_events_happened(rollout):
     assert rollout.unfired == ()
     assert rollout.speed_mps[-1, rollout.index("backer")] < -2
     assert rollout.sliding[:, rollout.index("spinner")].any()
@@ -51,7 +51,7 @@ def test_everything_happened(rollout):
     assert not rollout.valid[-1, rollout.index("leaver")]
 
 
-def test_labels_are_there_exactly_while_a_body_is(rollout):
+def test_labels_exist_exactly_while_a_body_does(rollout):
     labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     for name in ("comer", "leaver", "crate"):
         row = rollout.index(name)
@@ -60,7 +60,7 @@ def test_labels_are_there_exactly_while_a_body_is(rollout):
     assert labels.visibility[rollout.valid[:, rollout.index("crate")], rollout.index("crate")].max() > 0.5
 
 
-def test_falling_cargo_is_seen_above_where_it_comes_to_lie(rollout):
+def test_falling_cargo_is_above_its_final_position_in_the_picture(rollout):
     labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     row = rollout.index("crate")
     frames = np.flatnonzero(rollout.valid[:, row])
@@ -70,7 +70,7 @@ def test_falling_cargo_is_seen_above_where_it_comes_to_lie(rollout):
     assert (bottom[0] - horizon) * depth[0] < 0.5 * (bottom[-1] - horizon) * depth[-1]
 
 
-def test_layers_and_pictures_can_be_drawn_of_all_of_it(rollout):
+def test_layers_and_pictures_can_be_drawn_at_all_frames(rollout):
     scenery = build_scenery(rollout)
     frames = (0, 12, 24, 35)
     pictures = render_procedural(rollout, scenery, CAMERA, 0, frames)
@@ -80,19 +80,19 @@ def test_layers_and_pictures_can_be_drawn_of_all_of_it(rollout):
     assert (layers.max(axis=(2, 3)) > 0).any(axis=1).all()
 
 
-def test_a_caption_and_the_egos_actions_are_sound(rollout):
+def test_the_caption_and_the_ego_s_actions_are_valid(rollout):
     assert "van" in caption(rollout) or "car" in caption(rollout)
     assert np.isfinite(ego_actions(rollout)).all()
 
 
-def test_a_skidding_ego_turns_on_without_a_leap(rollout):
+def test_the_actions_of_a_skidding_ego_have_no_jump(rollout):
     text = SCENE.replace("  - leaver disappears\n", "  - the ego loses control after 1 s\n")
     actions = ego_actions(simulate(loads(text)[0]))
     assert np.isfinite(actions).all()
     assert np.abs(actions[:, 1]).max() < 3
 
 
-def test_the_lidar_can_be_cast_before_the_cargo_is_there(rollout):
+def test_the_lidar_can_be_cast_before_the_cargo_exists(rollout):
     row, frame = rollout.index("crate"), 3  # before it falls
     assert not rollout.valid[frame, row]
     assert len(cast_lidar(rollout, build_scenery(rollout), frame, 0)) > 100

@@ -20,13 +20,13 @@ def draw(*sheets: np.ndarray):
     return rasterise(points, points, CAMERA)
 
 
-def test_the_nearest_surface_wins_in_either_order():
+def test_the_nearest_surface_is_visible_in_either_order():
     for sheets in ((sheet(5.0), sheet(9.0)), (sheet(9.0), sheet(5.0))):
         seen = draw(*sheets)
         assert seen.depth[24, 32] == pytest.approx(5.0)
 
 
-def test_a_square_covers_the_pixels_that_its_size_and_distance_say():
+def test_a_square_covers_the_pixels_of_its_projection():
     seen = draw(sheet(5.0))
     assert (seen.triangle >= 0).sum() == 20 * 20  # 2 m at 5 m through 50 px
     assert np.isinf(seen.depth[0, 0])
@@ -43,7 +43,7 @@ def test_attributes_follow_perspective():
     np.testing.assert_allclose(seen.attribute[rows, columns, 2], seen.depth[rows, columns], rtol=1e-5)
 
 
-def test_a_triangle_through_the_camera_plane_is_cut_not_wrapped():
+def test_a_triangle_through_the_camera_plane_is_clipped():
     floor = np.array([[[-5, 1.5, -10.0], [5, 1.5, -10.0], [0, 1.5, 60.0]]])
     seen = rasterise(floor, floor, CAMERA)
     assert (seen.triangle[:24] == -1).all()  # nothing above the horizon

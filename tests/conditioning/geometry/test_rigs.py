@@ -19,7 +19,7 @@ def pixel(camera: Camera, ego_point: tuple[float, float, float]) -> np.ndarray:
     return camera.project(local[None, :3])[0]
 
 
-def test_the_front_camera_is_the_one_that_networks_know():
+def test_the_front_camera_is_that_of_the_networks():
     (camera,) = RIGS["front"]
     assert camera.name == "CAM_FRONT"
     np.testing.assert_array_equal(camera.intrinsic, [[1266.4, 0, 800], [0, 1266.4, 450], [0, 0, 1]])
@@ -27,7 +27,7 @@ def test_the_front_camera_is_the_one_that_networks_know():
     np.testing.assert_array_equal(camera.camera_to_ego, pose)
 
 
-def test_six_cameras_look_all_round_and_the_left_ones_to_the_left():
+def test_six_cameras_cover_all_directions_and_the_left_ones_look_left():
     rig = {camera.name: camera for camera in RIGS["nuscenes"]}
     assert len(rig) == 6
     for name, bearing in (("CAM_FRONT", 0), ("CAM_FRONT_LEFT", 55), ("CAM_BACK_LEFT", 110), ("CAM_BACK", 180),
@@ -76,14 +76,14 @@ def test_the_page_s_example_looks_down_and_to_its_sides(tmp_path):
         ("[[camera]]", "[[cameras]]", "camera: Field required"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(tmp_path, written, instead, told):
+def test_faults_of_a_file_are_reported_with_their_place(tmp_path, written, instead, told):
     path = tmp_path / "rig.toml"
     path.write_text((FILES / "front.toml").read_text(encoding="utf-8").replace(written, instead), encoding="utf-8")
     with pytest.raises(RigError, match=re.escape(told)):
         read_rig(path)
 
 
-def test_two_cameras_of_one_name_and_a_rig_that_is_not_there_are_refused(tmp_path):
+def test_two_cameras_of_one_name_and_a_missing_rig_are_refused(tmp_path):
     text = (FILES / "front.toml").read_text(encoding="utf-8")
     (tmp_path / "rig.toml").write_text(text + text, encoding="utf-8")
     with pytest.raises(RigError, match="two cameras named CAM_FRONT"):

@@ -49,13 +49,13 @@ def test_beyond_the_corner_the_pavement_begins_at_its_arc():
         assert beyond(road, *place) == pytest.approx(expected)
 
 
-def test_a_side_road_leads_away_on_its_side_alone():
+def test_a_side_road_is_on_one_side_only():
     assert beyond(crossroads(Arms.RIGHT), 40.0, -20.0) < 0
     assert beyond(crossroads(Arms.RIGHT), 40.0, 20.0) == pytest.approx(20.0 - 5.25)
     assert beyond(crossroads(Arms.LEFT), 40.0, -20.0) == pytest.approx(20.0 - 1.75)
 
 
-def test_lines_end_before_the_junction_and_stop_lines_lie_where_one_stops():
+def test_lines_end_before_the_junction_and_stop_lines_are_at_the_stop_position():
     road = crossroads()
     edge = -1.75 + 0.25
     assert paint(road, 20.0, edge)
@@ -71,7 +71,7 @@ def test_the_far_edge_of_a_side_road_keeps_its_line():
     assert not paint(crossroads(Arms.BOTH), 40.0, 5.25 - 0.25)
 
 
-def test_zebra_stripes_lie_across_the_road():
+def test_zebra_stripes_are_across_the_road():
     road = Road(RoadKind.STRAIGHT, 1, 1, 3.5, 0.0, 0, zebras_m=(30.0,))
     y = np.arange(-1.7, 5.2, 0.01)
     on = is_painted(road, np.stack([np.full_like(y, 30.0), y], axis=-1))

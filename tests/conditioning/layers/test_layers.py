@@ -32,7 +32,7 @@ def pixel(x: float, y: float, z: float) -> tuple[int, int]:
     ("y", "ground"),
     [(0.0, "road"), (3.0, "road"), (-2.5, "sidewalk"), (10.0, "sidewalk"), (-6.0, "terrain")],
 )
-def test_the_ground_is_what_the_road_says_at_that_offset(y, ground):
+def test_the_ground_class_agrees_with_the_road_at_that_offset(y, ground):
     drawn = channels(situation())
     at = pixel(25.0, y, 0.0)
     assert {name for name in GROUND_KINDS if drawn[name][at]} == {ground}
@@ -47,7 +47,7 @@ def test_every_pixel_has_one_background_or_is_sky():
     assert (kinds[:40, 128] == 0).all()
 
 
-def test_paint_lies_on_the_lane_border_and_not_in_the_lane():
+def test_markings_are_on_the_lane_border_and_not_in_the_lane():
     drawn = channels(situation())
     assert drawn["marking"][pixel(10.4, 1.75, 0.0)] > 0  # a dash runs from s = 9 m to 12 m
     assert drawn["marking"][pixel(15.0, 1.75, 0.0)] == 0  # and a gap to 18 m
@@ -55,7 +55,7 @@ def test_paint_lies_on_the_lane_border_and_not_in_the_lane():
     assert (drawn["road"][drawn["marking"] > 0] == 255).all()
 
 
-def test_a_bend_carries_its_lane_along():
+def test_the_lane_follows_a_bend():
     drawn = channels(situation(road=BEND))
     x, y, _ = BEND.pose(np.array(30.0), np.array(0.0))
     assert drawn["road"][pixel(float(x), float(y), 0.0)] == 255
@@ -89,14 +89,14 @@ def test_the_nearer_cuboid_hides_the_farther_one():
     assert drawn["bus"][pixel(24.0, 1.0, 2.5)] == 255
 
 
-def test_the_background_does_not_know_the_actors():
+def test_the_background_layers_are_independent_of_the_actors():
     empty, full = channels(situation()), channels(situation(still(12, 0, Kind.TRUCK)))
     for name in BACKGROUND:
         np.testing.assert_array_equal(empty[name], full[name])
     assert not any(empty[name].any() for name in FOREGROUND)
 
 
-def test_local_coordinates_name_the_rear_of_a_leading_car_and_its_front_when_it_comes_towards_us():
+def test_local_coordinates_distinguish_rear_and_front_of_a_car():
     away = channels(situation(still(15, 0, Kind.CAR)))
     towards = channels(situation(still(15, 0, Kind.CAR, yaw=np.pi)))
     at = pixel(12.8, 0.3, 0.75)
@@ -106,14 +106,14 @@ def test_local_coordinates_name_the_rear_of_a_leading_car_and_its_front_when_it_
     assert away["local_z"][pixel(12.8, 0, 1.4)] > 220 > 40 > away["local_z"][pixel(12.8, 0, 0.1)]
 
 
-def test_heading_is_told_relative_to_where_the_pixel_looks():
+def test_heading_is_relative_to_the_pixel_s_direction():
     drawn = channels(situation(still(15, 0, Kind.CAR), still(15, 8.0, Kind.CAR, yaw=np.arctan2(8.0, 13.3))))
     for at in (pixel(12.8, 0, 0.7), pixel(15, 8.0, 0.7)):
         assert drawn["heading_sin"][at] == pytest.approx(128, abs=15)
         assert drawn["heading_cos"][at] >= 253
 
 
-def test_only_a_braking_car_lights_up():
+def test_only_a_braking_car_is_in_the_brake_light_layer():
     rollout = situation(still(15, 0, Kind.CAR), still(15, 3.5, Kind.CAR), frames=2)
     lit = rollout.brake_light.copy()
     lit[1, 1] = True
@@ -131,7 +131,7 @@ def test_a_body_that_is_not_valid_is_not_drawn():
     assert not channels(gone)["car"].any()
 
 
-def test_a_body_beside_the_camera_is_cut_at_the_picture_not_lost():
+def test_a_body_beside_the_camera_is_clipped_at_the_picture():
     drawn = channels(situation(still(4.0, 2.8, Kind.BUS)))  # it extends from behind the camera to 10 m
     rows, columns = np.nonzero(drawn["bus"])
     assert columns.min() == 0
@@ -150,7 +150,7 @@ def test_texture_phase_is_fixed_to_the_ground_while_the_ego_moves():
     assert sin_u[0][at] == pytest.approx(expected, abs=25)
 
 
-def test_texture_fades_where_pixels_are_coarser_than_it():
+def test_texture_fades_where_pixels_are_larger_than_its_period():
     drawn = channels(situation())
     far, near = CAMERA.height // 2 + 1, CAMERA.height - 1
     assert (np.abs(drawn["texture_sin_u"][far] - 128) <= 1).all()
@@ -158,7 +158,7 @@ def test_texture_fades_where_pixels_are_coarser_than_it():
     np.testing.assert_allclose(swing, 127, atol=2)
 
 
-def test_a_facade_is_ruled_by_height_and_by_distance_from_its_corner():
+def test_the_texture_of_a_facade_follows_height_and_distance_from_its_corner():
     facade = Scenery((building(36.7, 0, 0, 10, 30, 12),), (), ())  # faces us 30 m ahead of the camera
     drawn = channels(situation(), facade)
     assert drawn["building"][pixel(31.7, 0, 5.0)] == 255
@@ -169,7 +169,7 @@ def test_a_facade_is_ruled_by_height_and_by_distance_from_its_corner():
         assert drawn["texture_sin_v"][at] == pytest.approx(expected, abs=4)
 
 
-def test_scenery_in_front_of_an_actor_is_told_by_nearness():
+def test_scenery_in_front_of_an_actor_has_a_larger_nearness():
     wall = Scenery((building(15, 0, 0, 2, 6, 6),), (), ())
     drawn = channels(situation(still(25, 0, Kind.CAR)), wall)
     at = pixel(22.8, 0, 0.7)
@@ -184,7 +184,7 @@ def test_a_log_without_a_road_is_all_road():
     assert not drawn["terrain"].any()
 
 
-def test_some_frames_are_the_same_as_those_of_all():
+def test_layers_of_some_frames_equal_those_of_all_frames():
     rollout = situation(moving(15, 0, Kind.CAR, 6.0), frames=6, ego_speed=8.0, road=TWO_LANES)
     whole = draw_layers(rollout, NO_SCENERY, CAMERA).values
     np.testing.assert_array_equal(draw_layers(rollout, NO_SCENERY, CAMERA, [4, 1]).values, whole[[4, 1]])

@@ -25,7 +25,7 @@ def rows_of(mask: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_a_body_s_parts_fill_no_pixel_twice_and_stay_inside_its_cuboid(kind):
+def test_parts_of_a_body_do_not_overlap_and_are_inside_its_cuboid(kind):
     rollout = situation(still(12, 1.0, kind, yaw=0.4))
     values = draw_layers(rollout, NO_SCENERY, CAMERA, [0]).values[0]
     covered = sum(parts(rollout).values())
@@ -36,7 +36,7 @@ def test_a_body_s_parts_fill_no_pixel_twice_and_stay_inside_its_cuboid(kind):
 
 
 @pytest.mark.parametrize("kind", [Kind.CAR, Kind.BUS, Kind.PEDESTRIAN, Kind.CYCLIST])
-def test_what_a_body_changes_in_the_photograph_is_its_silhouette(kind):
+def test_the_pixels_that_a_body_changes_are_its_silhouette(kind):
     scenes = situation(still(9, 2, kind)), situation()
     with_body, without = (render_procedural(scene, NO_SCENERY, CAMERA, 3, [0])[0] for scene in scenes)
     changed = np.abs(with_body.astype(int) - without.astype(int)).max(-1) > 12
@@ -52,7 +52,7 @@ def test_a_car_has_its_red_lamps_behind_and_its_bright_ones_in_front():
     assert rows_of(away["glass"] > 128) < rows_of(away["red"] > 128) < rows_of(away["dark"] > 128)
 
 
-def test_a_walker_is_head_over_top_over_trousers_and_steps():
+def test_a_walker_has_head_above_top_above_trousers_and_makes_steps():
     rollout = situation(moving(9, 0, Kind.PEDESTRIAN, 1.4, yaw=np.pi / 2), frames=7)
     first, later = parts(rollout), parts(rollout, 6)
     assert rows_of(first["skin"] > 100) < rows_of(first["trousers"] > 100)
@@ -74,7 +74,7 @@ def colours(rollout, look: int | None) -> np.ndarray:
     return values[[LAYERS.index(name) for name in COLOURS]].astype(int)
 
 
-def test_colours_are_told_where_a_body_is_and_nowhere_when_unknown():
+def test_the_colour_layers_are_set_on_bodies_and_empty_for_unknown_colours():
     rollout = situation(still(10, 0, Kind.VAN))
     covered = sum(parts(rollout).values())
     told = colours(rollout, 0)
@@ -91,7 +91,7 @@ def test_another_look_has_other_colours_in_the_same_places():
 
 
 @pytest.mark.parametrize("kind", [Kind.CAR, Kind.VAN, Kind.PEDESTRIAN])
-def test_the_colours_are_those_of_the_photograph(kind):
+def test_the_colour_layers_agree_with_the_picture(kind):
     """Over many appearances, redder layers have redder pictures."""
     rollout = situation(still(9, 0, kind))
     solid = sum(parts(rollout).values()) >= 254

@@ -44,7 +44,7 @@ def test_the_ego_starts_at_the_origin_along_x_and_keeps_its_speed(by_hand):
     np.testing.assert_allclose(rollout.acceleration_mps2[:, 0], 0, atol=1e-5)
 
 
-def test_the_way_back_to_the_global_frame_is_kept(by_hand):
+def test_the_transform_to_the_global_frame_is_kept(by_hand):
     rollout = read_log(by_hand, scenario()).rollout
     there = rollout.map_to_global @ rollout.ego_to_map
     np.testing.assert_allclose(there[0, :3, 3], [100, 200, 7], atol=1e-6)
@@ -52,7 +52,7 @@ def test_the_way_back_to_the_global_frame_is_kept(by_hand):
     assert rollout.map_to_global[2, 2] == 1  # the map is level
 
 
-def test_boxes_stand_where_they_were_annotated_between_keyframes_too(by_hand):
+def test_boxes_are_at_their_annotated_positions_also_between_keyframes(by_hand):
     rollout = read_log(by_hand, scenario()).rollout
     lead = rollout.index("car-1")
     np.testing.assert_allclose(rollout.centre[:, lead, 0], 20 + 4.0 * rollout.t_s, atol=1e-6)
@@ -71,11 +71,11 @@ def test_a_box_is_valid_only_near_its_annotations(by_hand):
     assert 2.0 <= known[-1] < 2.2
 
 
-def test_other_categories_are_counted_not_lost(by_hand):
+def test_other_categories_are_counted(by_hand):
     assert read_log(by_hand, scenario()).left_out == {"movable_object.pushable_pullable": 7}
 
 
-def test_a_longer_wish_ends_with_the_log(by_hand):
+def test_a_longer_duration_ends_with_the_log(by_hand):
     rollout = read_log(by_hand, scenario(duration_s=60.0)).rollout
     assert rollout.ended == RolloutEnd.LOG_END
     assert rollout.t_s[-1] == 3.0
@@ -88,7 +88,7 @@ def test_a_log_that_ends_between_two_keyframes_of_the_clip_is_read_to_the_last_o
     assert rollout.t_s[-1] == 2.0  # 2.3 s remain
 
 
-def test_less_than_half_a_second_is_no_clip(by_hand):
+def test_less_than_half_a_second_is_refused(by_hand):
     with pytest.raises(LogError, match=r"less than half a second of the scene is left after 2\.6 s"):
         read_log(by_hand, scenario(start_s=2.6))
 
@@ -99,7 +99,7 @@ def test_a_later_start_moves_the_map_with_it(by_hand):
     assert rollout.centre[0, rollout.index("car-1"), 0] == pytest.approx(20 + 4.0 - EGO_SPEED)
 
 
-def test_pictures_are_the_nearest_ones_at_the_asked_size(by_hand):
+def test_pictures_are_the_nearest_ones_in_the_requested_size(by_hand):
     log = read_log(by_hand, scenario())
     camera = log.camera.resized(36, 64)
     shown = log_pictures(log, camera)
@@ -110,7 +110,7 @@ def test_pictures_are_the_nearest_ones_at_the_asked_size(by_hand):
     np.testing.assert_array_equal(log_pictures(log, camera, [5, 0]), shown[[5, 0]])
 
 
-def test_a_camera_that_is_not_the_logs_gets_no_pictures(by_hand):
+def test_a_camera_that_the_log_does_not_have_gets_no_pictures(by_hand):
     log = read_log(by_hand, scenario())
     other = replace(log.camera.resized(36, 64), camera_to_ego=np.eye(4))
     with pytest.raises(ValueError, match="resized"):
@@ -131,7 +131,7 @@ def test_a_flatter_picture_is_cut_evenly_from_top_and_bottom(by_hand):
         ({"split": "val"}, r"not in split 'val'.*by_hand"),
     ],
 )
-def test_a_wrong_wish_is_answered_with_what_there_is(by_hand, ask, says):
+def test_a_wrong_request_is_refused_with_the_available_values(by_hand, ask, says):
     with pytest.raises(LogError, match=says):
         read_log(by_hand, scenario(**ask))
 
@@ -178,11 +178,11 @@ def test_the_fingerprint_follows_the_tables(tmp_path):
      ("human.pedestrian.adult", Kind.PEDESTRIAN), ("animal", Kind.ANIMAL), ("movable_object.debris", Kind.DEBRIS),
      ("movable_object.pushable_pullable", None), ("vehicle.carriage", None)],
 )  # fmt: skip
-def test_categories_are_kinds(category, kind):
+def test_categories_are_mapped_to_kinds(category, kind):
     assert kind_of_category(category) is kind
 
 
-def test_the_camera_is_the_calibrated_one(by_hand):
+def test_the_camera_has_the_log_s_calibration(by_hand):
     camera = read_log(by_hand, scenario()).camera
     np.testing.assert_allclose(camera.camera_to_ego[:3, :3], FORWARD_CAMERA_TO_EGO, atol=1e-9)
     np.testing.assert_allclose(camera.camera_to_ego[:3, 3], [1.5, 0, 1.6])

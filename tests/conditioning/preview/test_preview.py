@@ -25,7 +25,7 @@ CAMERA = FRONT.resized(144, 256)
 SCENERY = Scenery((building(30, 16, 0, 12, 9, 9),), (tree(20, -5, 6, 1.5),), ())
 
 
-def test_a_preview_is_a_picture_with_something_on_it(tmp_path):
+def test_a_preview_is_a_picture_that_is_not_empty(tmp_path):
     rollout = situation(moving(20, 0, Kind.CAR, 6.0), still(12, -3, Kind.CHILD), frames=12, ego_speed=8.0, road=BEND)
     write_preview(rollout, SCENERY, CAMERA, tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as image:
@@ -34,7 +34,7 @@ def test_a_preview_is_a_picture_with_something_on_it(tmp_path):
     assert len(np.unique(seen.reshape(-1, 3), axis=0)) > 100
 
 
-def test_pictures_are_put_above_the_layers_when_given(tmp_path):
+def test_given_pictures_are_above_the_layers(tmp_path):
     rollout = situation(frames=12)
     plain, with_pictures = tmp_path / "a.png", tmp_path / "b.png"
     write_preview(rollout, NO_SCENERY, CAMERA, plain)
@@ -48,13 +48,13 @@ def test_a_log_without_a_road_and_one_frame_can_be_drawn(tmp_path):
     assert (tmp_path / "a.png").stat().st_size > 10_000
 
 
-def test_from_above_everybody_near_is_named():
+def test_bodies_near_the_ego_are_labelled_in_the_view_from_above():
     figure = draw_topdown(situation(still(15, 0, Kind.CAR, name="lead"), frames=3), SCENERY, CAMERA)
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert {"ego", "lead"} <= texts
 
 
-def test_false_colours_show_who_is_in_front():
+def test_false_colours_show_the_nearest_body():
     rollout = situation(still(25, 0, Kind.BUS))
     wall = Scenery((building(15, 0, 0, 2, 3, 3.5),), (), ())
     free, hidden = (false_colours(draw_layers(rollout, scenery, CAMERA))[0] for scenery in (NO_SCENERY, wall))

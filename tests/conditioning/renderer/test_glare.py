@@ -24,7 +24,7 @@ def lit(height_deg: float, bearing_deg: float, scenery: Scenery = NO_SCENERY):
 
 
 @pytest.mark.parametrize(("bearing", "side"), [(0.0, 0), (15.0, -1), (-15.0, 1)])
-def test_the_veil_is_brightest_where_the_sun_stands(bearing, side):
+def test_the_glare_is_brightest_at_the_sun(bearing, side):
     picture = lit(6.0, bearing)
     row, column = np.unravel_index(picture.argmax(), picture.shape)
     horizon = CAMERA.intrinsic[1, 2]
@@ -32,18 +32,18 @@ def test_the_veil_is_brightest_where_the_sun_stands(bearing, side):
     assert np.sign(round((column - 64) / 8)) == side
 
 
-def test_a_sun_in_the_back_dazzles_nobody():
+def test_a_sun_behind_the_camera_gives_no_glare():
     assert lit(6.0, 180.0).max() < 0.01 * lit(6.0, 0.0).max()
 
 
-def test_a_building_before_the_sun_takes_the_veil_away():
+def test_a_building_in_front_of_the_sun_removes_the_glare():
     wall = Building(x_m=40.0, y_m=0.0, yaw_rad=0.0, length_m=10.0, width_m=30.0, height_m=20.0)
     scenery = replace(NO_SCENERY, buildings=(wall,))
     assert lit(6.0, 0.0, scenery).max() == 0
     assert lit(60.0, 0.0, scenery).max() > 0
 
 
-def test_the_seed_turns_the_sun_only_where_nobody_said_where_it_is():
+def test_the_seed_sets_the_sun_only_if_the_scenario_does_not():
     rollout = situation()
     said = replace(rollout, environment=Environment(sun=Sun(0.1, 0.2)))
     assert np.array_equal(light_of(said, 0).sun_direction, light_of(said, 1).sun_direction)

@@ -29,21 +29,21 @@ def layer(road: Road, name: str) -> np.ndarray:
     return draw_layers(on(road), NO_SCENERY, CAMERA, [0]).values[0, LAYERS.index(name)]
 
 
-def test_the_mouth_of_the_other_road_is_road_and_no_sidewalk():
+def test_the_crossing_road_has_no_sidewalk_at_the_junction():
     more = (layer(CROSSED, "road") > 0) & (layer(PLAIN, "road") == 0)
     assert more.sum() > 100
     assert ((layer(PLAIN, "sidewalk") > 0) & more).any()
     assert not ((layer(CROSSED, "sidewalk") > 0) & (layer(CROSSED, "road") > 0)).any()
 
 
-def test_every_pixel_of_the_ground_is_one_thing():
+def test_every_ground_pixel_has_exactly_one_class():
     ground = [layer(CROSSED, name) > 0 for name in ("road", "sidewalk", "terrain")]
     plain = [layer(PLAIN, name) > 0 for name in ("road", "sidewalk", "terrain")]
     assert (np.sum(ground, axis=0) == np.sum(plain, axis=0)).all()
     assert np.sum(ground, axis=0).max() == 1
 
 
-def test_nothing_stands_in_the_other_road():
+def test_no_scenery_is_on_the_crossing_road():
     scenery = build_scenery(on(CROSSED))
     assert scenery.buildings
     assert scenery.trees
@@ -52,7 +52,7 @@ def test_nothing_stands_in_the_other_road():
         assert not -1.75 - CORNER_M < d < 5.25 + CORNER_M or abs(s) > 150.0
 
 
-def test_a_red_light_is_seen_red():
+def test_a_red_signal_is_red_in_the_picture():
     red = render_procedural(on(CROSSED), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[0].astype(int)
     green_phase = replace(CROSSED.junction, signals=(SignalInterval(SignalState.GREEN, SignalState.RED, 0.0),))
     green = render_procedural(on(replace(CROSSED, junction=green_phase)), NO_SCENERY, FRONT.resized(288, 512), 0, [0])[
@@ -64,7 +64,7 @@ def test_a_red_light_is_seen_red():
     assert (red[changed] - green.astype(int)[changed])[:, 1].min() < -60
 
 
-def test_ice_and_water_are_seen_where_they_lie():
+def test_ice_and_water_are_visible_at_their_position():
     bare = render_procedural(on(PLAIN), NO_SCENERY, CAMERA, 0, [0])[0].astype(int)
     for surface in (Surface.ICE, Surface.FLOODED, Surface.SNOW):
         patch = Patch(surface, 0.1, 6.0, 16.0, -1.75, 1.75)

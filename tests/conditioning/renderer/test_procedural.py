@@ -55,7 +55,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_frames():
     assert np.array_equal(render_procedural(rollout, scenery, CAMERA, 7, [2, 0]), whole[[2, 0]])
 
 
-def test_another_seed_changes_the_look_but_no_shape():
+def test_another_seed_changes_colours_and_no_shape():
     rollout = street_with((Kind.CAR, 14, 0), (Kind.PEDESTRIAN, 11, -3))
     scenery, rows = build_scenery(rollout), np.array([1, 2])
     inside = render_cuboids(rollout, CAMERA, 0).actor == 1
@@ -87,7 +87,7 @@ def test_meshes_stay_inside_their_cuboids_and_nearly_fill_them(kind: Kind, scale
             assert (high - low)[0] > 0.75 * extent[0]
 
 
-def test_walkers_move_their_legs_as_they_go():
+def test_walkers_move_their_legs():
     body = Body("p", Kind.PEDESTRIAN, USUAL_SIZE[Kind.PEDESTRIAN])
     assert not np.allclose(body_mesh(body, 0.0, True).points, body_mesh(body, 0.5, True).points)
 
@@ -128,14 +128,14 @@ def test_night_is_darker_than_dusk_and_dusk_than_day():
     assert day > dusk + 10 > night + 20
 
 
-def test_a_pedestrian_at_night_stands_out_within_the_headlights():
+def test_a_pedestrian_at_night_is_brighter_in_the_headlights():
     scene = street_with((Kind.PEDESTRIAN, 18, -1), environment=Environment(TimeOfDay.NIGHT))
     without = replace(scene, valid=scene.valid & (np.arange(2) == 0))
     inside = render_cuboids(scene, CAMERA, 0).actor == 1
     assert np.abs(first(scene) - first(without))[inside].mean() > 10
 
 
-def test_fog_takes_contrast_with_distance():
+def test_fog_reduces_contrast_with_distance():
     rollout = street_with()
     foggy = replace(rollout, environment=Environment(TimeOfDay.DAY, Weather.FOG))
     far = (slice(60, 71), slice(110, 146))
@@ -151,7 +151,7 @@ def test_snow_whitens_the_ground_and_rain_darkens_the_picture():
     assert rain.mean() < clear.mean()
 
 
-def test_a_wet_road_mirrors_what_stands_on_it():
+def test_a_wet_road_reflects_bodies():
     grey = Environment(TimeOfDay.NIGHT, Weather.CLEAR)
     wet = street_with((Kind.BUS, 25, 0), environment=grey, surface=Surface.WET)
     braking = replace(wet, brake_light=np.broadcast_to(np.arange(2) == 1, (3, 2)))
@@ -163,7 +163,7 @@ def test_a_wet_road_mirrors_what_stands_on_it():
     assert shine[Surface.WET] > shine[Surface.DRY] + 10
 
 
-def test_the_sun_throws_the_shadow_where_its_direction_says():
+def test_the_shadow_has_the_direction_of_the_sun():
     """The centre of a truck's side is 2 m high: its shadow is 2 m / tan(elevation) away, opposite to the sun."""
     scene = street_with((Kind.TRUCK, 16, 0), road=None)
     seed = next(s for s in range(50) if abs(light_of(scene, s).sun_direction[1]) > 0.6)
@@ -176,7 +176,7 @@ def test_the_sun_throws_the_shadow_where_its_direction_says():
     assert darker[row, column].mean() > 25
 
 
-def test_a_log_gets_plain_ground_and_no_scenery():
+def test_a_log_has_plain_ground_and_no_scenery():
     rollout = street_with((Kind.CAR, 15, 0), road=None)
     assert build_scenery(rollout) == NO_SCENERY
     picture = first(rollout)
@@ -185,7 +185,7 @@ def test_a_log_gets_plain_ground_and_no_scenery():
 
 
 @pytest.mark.parametrize("road", [STREET, BEND])
-def test_scenery_is_fixed_by_the_id_and_keeps_off_the_carriageway(road: Road):
+def test_scenery_depends_on_the_id_and_is_not_on_the_carriageway(road: Road):
     rollout = street_with(road=road)
     scenery = build_scenery(rollout)
     assert scenery == build_scenery(rollout) != build_scenery(replace(rollout, id="another street"))
@@ -205,7 +205,7 @@ def test_scenery_is_fixed_by_the_id_and_keeps_off_the_carriageway(road: Road):
         assert not road.right_edge <= d <= road.left_edge
 
 
-def test_paint_lies_where_a_road_marker_would_put_it():
+def test_markings_are_at_the_lane_borders():
     road = Road(RoadKind.STRAIGHT, 2, 2, 3.5, 0.0, 0)
     s = np.array([0.5, DASH_M + 0.5, DASH_M + GAP_M + 0.5])
     assert marking_at(road, s, np.full(3, 1.75)).tolist() == [WHITE, NONE, WHITE]
@@ -213,7 +213,7 @@ def test_paint_lies_where_a_road_marker_would_put_it():
     assert (marking_at(road, s, np.full(3, 0.0)) == NONE).all()
 
 
-def test_painted_lines_show_in_the_picture():
+def test_markings_are_visible_in_the_picture():
     """Roads with and without the centre line differ at the line and not far from it."""
     picture = first(street_with())
     s = np.linspace(9.2, 11.8, 40)

@@ -43,7 +43,7 @@ def paint(road: Road, x: float, y: float) -> bool:
 
 
 @pytest.mark.parametrize("road", [BAY, LEFT_BAY, RAMP, BEND], ids=["bay", "left bay", "ramp", "ramp in a bend"])
-def test_what_is_drawn_as_road_is_the_area_of_the_road(road):
+def test_the_road_layer_is_the_area_of_the_road(road):
     rng = np.random.default_rng(0)
     points = np.stack([rng.uniform(0, 120, 2000), rng.uniform(-30, 15, 2000)], axis=-1)
     drawn = edge_distance(road, points)
@@ -78,7 +78,7 @@ def test_the_acceleration_lane_has_a_broken_line_and_ends():
     assert paint(RAMP, 120.0, -1.5)  # beyond the taper there is an edge line again
 
 
-def test_the_island_of_a_roundabout_is_no_road_and_the_ring_is():
+def test_the_ring_of_a_roundabout_is_road_and_its_island_is_not():
     centre = np.array(ring_centre(RING))
     assert centre == pytest.approx([40.0, 1.75])
     assert beyond(RING, *centre) == pytest.approx(10.0)
@@ -92,14 +92,14 @@ def test_the_island_of_a_roundabout_is_no_road_and_the_ring_is():
     assert np.sum([layer(RING, name) > 0 for name in ("road", "sidewalk", "terrain")], axis=0).max() == 1
 
 
-def test_who_enters_a_roundabout_has_a_line_to_give_way_at():
+def test_every_entry_of_a_roundabout_has_a_give_way_line():
     x = 40 - 17 - 0.8 + 0.2
     teeth = [paint(RING, x, y) for y in np.arange(-1.7, 1.7, 0.05)]
     assert 0.3 < np.mean(teeth) < 0.7
     assert not any(paint(RING, x, y) for y in np.arange(2.0, 4.9, 0.1))  # not on the exit lane
 
 
-def test_a_shelter_is_in_layers_labels_lidar_and_photograph():
+def test_a_shelter_is_in_layers_labels_lidar_and_picture():
     scenery = Scenery((), (), (), shelters_of(BAY))
     (shelter,) = scenery.shelters
     assert (shelter.x_m, shelter.y_m) == pytest.approx((26.0, -4.75 - 1.1 - 0.65))
@@ -115,7 +115,7 @@ def test_a_shelter_is_in_layers_labels_lidar_and_photograph():
 
 
 @pytest.mark.parametrize("road", [BAY, RAMP, RING], ids=["bay", "ramp", "roundabout"])
-def test_nothing_stands_on_what_is_paved(road):
+def test_no_scenery_is_on_paved_ground(road):
     scenery = build_scenery(situation(road=road))
     assert scenery.buildings
     for thing in (*scenery.buildings, *scenery.lamps):
@@ -126,7 +126,7 @@ def test_nothing_stands_on_what_is_paved(road):
         assert beyond(road, tree.x_m, tree.y_m) > 0
 
 
-def test_a_plain_road_looks_as_it_did():
+def test_the_picture_of_a_plain_road_is_unchanged():
     """Bays and rings use the same kernel: without them, only the lanes have paint."""
     assert paint(PLAIN, 25.0, -1.5)
     assert not paint(PLAIN, 25.0, 0.0)

@@ -23,7 +23,7 @@ def burning(road: Road, t_s: float, across: bool) -> np.ndarray:
     return cast.emission[cast.emission.sum(axis=1).argmax()]
 
 
-def test_every_approach_has_two_beside_the_road():
+def test_every_approach_has_two_signals_beside_the_road():
     poles = signals_of(crossroads())
     assert len(poles) == 8
     for pole in poles:
@@ -32,11 +32,11 @@ def test_every_approach_has_two_beside_the_road():
     assert [p.y_m for p in towards_ego] == pytest.approx([-2.55, -2.55])  # on the right of approaching traffic
 
 
-def test_a_side_road_has_none_where_nobody_comes():
+def test_a_side_road_has_no_signal_without_an_approach():
     assert len([p for p in signals_of(crossroads(Arms.RIGHT)) if p.across]) == 2
 
 
-def test_the_light_that_burns_is_that_of_the_phase():
+def test_the_lit_colour_is_that_of_the_phase():
     road = crossroads()
     assert burning(road, 1.0, across=False).argmax() == 1  # green
     assert burning(road, 1.0, across=True).argmax() == 0  # red
@@ -44,6 +44,6 @@ def test_the_light_that_burns_is_that_of_the_phase():
     assert burning(road, 3.0, across=True).argmax() == 1
 
 
-def test_without_signals_there_are_none():
+def test_a_junction_without_signals_has_none():
     assert SignalTriangles(crossroads(signals=())).at(0.0) == []
     assert SignalTriangles(None).at(0.0) == []

@@ -73,7 +73,7 @@ def test_the_page_s_example_is_drawn():
     assert brightness["hail"] != brightness["rain"]
 
 
-def test_a_weather_that_is_not_listed_is_refused_with_those_that_are():
+def test_an_unlisted_weather_is_refused_with_the_list_of_weathers():
     with pytest.raises(ValidationError, match="clear, rain, fog, snow"):
         TypeAdapter(Annotated[Weather, one_of(Weather)]).validate_python("hail")
 
@@ -83,7 +83,7 @@ def test_a_name_with_two_records_is_refused():
         by_name(Weather, (*WEATHERS.values(), WEATHERS[Weather.RAIN]))
 
 
-def test_streets_are_sampled_by_shares_that_add_up():
+def test_the_shares_of_sampled_streets_sum_to_one():
     for records in (TIMES, WEATHERS):
         assert sum(record.street_share for record in records.values()) == pytest.approx(1)
     assert all(set(record.street_surfaces) <= set(SURFACES) for record in WEATHERS.values())

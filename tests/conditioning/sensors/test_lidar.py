@@ -23,7 +23,7 @@ def on_body(places: np.ndarray, actor: tuple) -> int:
     return int((np.abs(places - [x, y, body.size.height_m / 2]) <= half).all(axis=1).sum())
 
 
-def test_columns_are_nuscenes():
+def test_columns_are_those_of_nuscenes():
     _, points = sweep(still(15, 0, Kind.CAR))
     assert points.dtype == np.float32
     assert points.shape[1] == 5
@@ -33,7 +33,7 @@ def test_columns_are_nuscenes():
     assert len(points) <= BEAMS * AZIMUTHS
 
 
-def test_an_empty_world_is_flat_ground():
+def test_an_empty_scene_gives_flat_ground():
     places, _ = sweep()
     assert len(places) > 10_000
     np.testing.assert_allclose(places[:, 2], 0, atol=0.08)  # range noise along a steep ray
@@ -65,7 +65,7 @@ def test_nearer_bodies_get_more_points():
     [Scenery((building(15, 0, 0, 2, 8, 6),), (), ()), Scenery((), (tree(10, 0, 4, 3.5),), ())],
     ids=["wall", "tree"],
 )
-def test_what_is_hidden_gets_no_points(scenery):
+def test_hidden_bodies_get_no_points(scenery):
     person = still(25, 0, Kind.PEDESTRIAN)
     assert on_body(sweep(person)[0], person) > 0
     assert on_body(sweep(person, scenery=scenery)[0], person) == 0
@@ -76,7 +76,7 @@ def test_a_body_behind_another_gets_no_points():
     assert on_body(sweep(child, still(12, 0, Kind.TRUCK))[0], child) == 0
 
 
-def test_it_sees_all_around():
+def test_it_covers_all_directions():
     behind, left = still(-15, 0, Kind.CAR), still(0, 12, Kind.CAR)
     places, _ = sweep(behind, left)
     assert min(on_body(places, behind), on_body(places, left)) > 20
@@ -94,7 +94,7 @@ def test_the_seed_moves_points_by_centimetres_only():
 
 
 @pytest.mark.parametrize("kind", [Kind.ANIMAL, Kind.DEBRIS])
-def test_animals_and_debris_return_points_of_their_own(kind):
+def test_animals_and_debris_get_points(kind):
     thing = still(12, 1.0, kind, yaw=np.pi / 2)
     places, _ = sweep(thing)
     assert on_body(places[places[:, 2] > 0.1], thing) >= 5

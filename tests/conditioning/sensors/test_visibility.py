@@ -21,7 +21,7 @@ def look(*actors, scenery=NO_SCENERY, camera=CAMERA):
     return label_visibility(situation(*actors), scenery, camera)
 
 
-def test_a_body_alone_is_wholly_visible():
+def test_a_single_body_is_entirely_visible():
     labels = look(still(20, 0, Kind.CAR))
     assert labels.in_view[0, 1]
     assert labels.visibility[0, 1] == 1
@@ -29,7 +29,7 @@ def test_a_body_alone_is_wholly_visible():
     assert labels.depth_m[0, 1] == pytest.approx(20 - 1.70)
 
 
-def test_boxes_are_where_the_projection_says():
+def test_boxes_agree_with_the_projection():
     labels = look(still(21.7 + THIN, 0, Kind.BARRIER, size=PLATE))  # 2.0 x 1.6 m, 20 m ahead, its foot on the ground
     f = CAMERA.intrinsic[0, 0]
     expected = [128 - f / 20, 72 + (1.51 - 1.6) * f / 20, 128 + f / 20, 72 + 1.51 * f / 20]
@@ -57,7 +57,7 @@ def test_a_board_in_front_hides_the_share_it_covers(covered):
     assert (x1 - x0) / full == pytest.approx(1 - covered, abs=0.04)
 
 
-def test_a_person_beside_a_long_truck_is_seen_although_the_trucks_centre_is_nearer():
+def test_a_person_beside_a_long_truck_is_visible_although_the_truck_s_centre_is_nearer():
     """Ordering by centre distance is wrong here: the person is at the truck's rear corner, in front of its rear."""
     truck = still(15.0, 0.0, Kind.TRUCK)  # 8 m long: its rear face is at 11 m
     person = still(10.5, 0.6, Kind.PEDESTRIAN)
@@ -68,7 +68,7 @@ def test_a_person_beside_a_long_truck_is_seen_although_the_trucks_centre_is_near
     assert labels.visibility[0, 3] == 0
 
 
-def test_a_person_whose_centre_is_nearer_than_a_trucks_can_be_hidden_by_it():
+def test_a_person_can_be_hidden_by_a_truck_with_a_farther_centre():
     truck = still(15.0, 2.2, Kind.TRUCK, size=Size(12.0, 2.5, 3.2))  # from 9 m to 21 m
     person = still(12.0, 4.2, Kind.PEDESTRIAN)  # beyond the truck's near side, and behind its rear face for the camera
     labels = look(truck, person)
@@ -77,7 +77,7 @@ def test_a_person_whose_centre_is_nearer_than_a_trucks_can_be_hidden_by_it():
     assert labels.visibility[0, 2] == 0
 
 
-def test_a_wholly_hidden_body_is_in_view_with_nothing_visible():
+def test_an_entirely_hidden_body_is_in_view_with_visibility_zero():
     labels = look(still(12, 0, Kind.TRUCK), still(20, 0, Kind.CHILD))
     assert labels.in_view[0, 2]
     assert labels.visibility[0, 2] == 0
@@ -90,7 +90,7 @@ def test_a_wholly_hidden_body_is_in_view_with_nothing_visible():
     [Scenery((building(15, 0, 0, 2, 8, 6),), (), ()), Scenery((), (tree(8, 0, 2.2, 2.0),), ())],
     ids=["wall", "tree"],
 )
-def test_scenery_hides_too(scenery):
+def test_scenery_hides_bodies(scenery):
     labels = look(still(25, 0, Kind.PEDESTRIAN), scenery=scenery)
     assert labels.in_view[0, 1]
     assert labels.visibility[0, 1] == 0
@@ -105,14 +105,14 @@ def test_a_board_half_outside_the_picture_is_half_truncated():
 
 
 @pytest.mark.parametrize(("x", "y"), [(-10.0, 0.0), (5.0, 12.0)])
-def test_what_is_behind_or_beside_the_picture_is_not_in_view(x, y):
+def test_bodies_behind_or_beside_the_picture_are_not_in_view(x, y):
     labels = look(still(x, y, Kind.CAR))
     assert not labels.in_view[0, 1]
     for value in (labels.visibility, labels.truncation, labels.amodal_box, labels.modal_box):
         assert not value[0, 1].any()
 
 
-def test_a_bus_that_reaches_behind_the_camera_is_cut():
+def test_a_bus_that_extends_behind_the_camera_is_clipped():
     labels = look(still(4.0, 2.8, Kind.BUS))
     assert labels.in_view[0, 1]
     assert labels.truncation[0, 1] > 0.4
@@ -130,5 +130,5 @@ def test_a_body_that_does_not_exist_yet_has_no_label_and_hides_nothing():
 @pytest.mark.parametrize(
     ("visibility", "level"), [(0.0, 1), (0.4, 1), (0.41, 2), (0.6, 2), (0.61, 3), (0.8, 3), (0.81, 4), (1.0, 4)]
 )
-def test_levels_are_nuscenes(visibility, level):
+def test_levels_are_those_of_nuscenes(visibility, level):
     assert visibility_level(visibility) == level

@@ -46,7 +46,7 @@ def targets_of(batch: dict[str, torch.Tensor]):
     return centre_targets(batch["boxes"], batch["classes"], batch["weight"], 2, STRIDE, (16, 24))
 
 
-def test_sizes_are_as_promised():
+def test_numbers_of_parameters_are_as_documented():
     preset = PRESETS["tiny"]
     count = lambda network: sum(p.numel() for p in network.parameters())  # noqa: E731
     assert 2e6 < count(Detector(preset.detector)) < 4e6
@@ -59,7 +59,7 @@ def test_heat_is_one_at_centres_of_wanted_objects_only():
     assert torch.allclose(targets.share.sum((1, 2)), torch.full((6,), 2.0), atol=1e-4)
 
 
-def test_an_ignored_object_may_be_found_or_missed():
+def test_an_ignored_object_has_no_effect_on_the_loss():
     batch = blocks(0)
     batch["weight"][:, 1] = 0
     targets = targets_of(batch)
@@ -72,7 +72,7 @@ def test_an_ignored_object_may_be_found_or_missed():
     assert heat_loss(loud, targets) > heat_loss(silent, targets)
 
 
-def test_exact_edges_cost_nothing():
+def test_exact_edges_have_no_loss():
     batch = blocks(1)
     targets = targets_of(batch)
     x, y = (torch.arange(24) + 0.5) * STRIDE, (torch.arange(16)[:, None] + 0.5) * STRIDE
@@ -82,7 +82,7 @@ def test_exact_edges_cost_nothing():
     assert box_loss(edges + 3, batch["boxes"], targets, STRIDE) > 0.1
 
 
-def test_identity_wants_likeness_within_and_difference_between():
+def test_the_identity_loss_is_low_for_similar_sightings_and_different_objects():
     batch = blocks(2)
     targets = targets_of(batch)
     told_apart = torch.zeros(6, 8, 16, 24)
@@ -94,7 +94,7 @@ def test_identity_wants_likeness_within_and_difference_between():
     assert cost(told_apart) < cost(alike)
 
 
-def test_identity_of_a_single_sighting_is_no_loss():
+def test_a_single_sighting_has_no_identity_loss():
     batch = {name: values[:1] for name, values in blocks(0).items()}
     maps = torch.rand(1, 8, 16, 24, requires_grad=True)
     loss = identity_loss(maps, targets_of(batch), batch["instances"], dice())
@@ -102,7 +102,7 @@ def test_identity_of_a_single_sighting_is_no_loss():
     assert loss == 0 and maps.grad.isfinite().all()
 
 
-def test_a_new_coat_is_a_new_identity_inside_the_box_only():
+def test_recolouring_changes_the_box_only_and_gives_a_new_identity():
     batch = blocks(3)
     painted, instances = recolour_objects(batch["pictures"], batch["boxes"], batch["instances"], dice(1))
     changed = instances != batch["instances"]
@@ -116,7 +116,7 @@ def test_a_new_coat_is_a_new_identity_inside_the_box_only():
     assert (painted[i][middle] - batch["pictures"][i][middle]).norm() > 0.3
 
 
-def test_a_mirrored_box_holds_the_same_pixels():
+def test_a_mirrored_box_has_the_same_pixels():
     batch = blocks(4)
     pictures, boxes = flip_horizontally(batch["pictures"], batch["boxes"], dice())
     for i in range(len(boxes)):
@@ -149,13 +149,13 @@ def test_a_focus_shows_rare_classes_and_moves_boxes_with_the_picture():
     assert torch.stack(rare).mean() > 0.37  # its share of the objects is one third
 
 
-def test_disturbed_pictures_stay_pictures_and_the_seed_decides():
+def test_augmented_pictures_are_in_range_and_depend_on_the_seed():
     pictures = blocks(5)["pictures"]
     once, again = augment_appearance(pictures, dice(7)), augment_appearance(pictures, dice(7))
     assert torch.equal(once, again) and once.abs().max() <= 1 and not torch.equal(once, pictures)
 
 
-def test_suppression_keeps_the_better_of_two_answers():
+def test_suppression_keeps_the_better_of_two_detections():
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60]])
     found = Detections(boxes, torch.tensor([0, 1, 0]), torch.tensor([0.9, 0.8, 0.7]), torch.eye(3))
     assert non_maximum_suppression(found).scores.tolist() == pytest.approx([0.9, 0.7])
@@ -175,7 +175,7 @@ def trained_detector() -> Detector:
     return detector.eval()
 
 
-def test_a_small_detector_learns_where_what_and_who(trained_detector):
+def test_a_small_detector_learns_position_class_and_identity(trained_detector):
     batch = blocks(1)
     looks: dict[int, list[torch.Tensor]] = {0: [], 1: []}
     for found, boxes in zip(trained_detector.detect(batch["pictures"], 0.3), batch["boxes"], strict=True):
@@ -187,7 +187,7 @@ def test_a_small_detector_learns_where_what_and_who(trained_detector):
     assert (red @ red.T).min() > (red @ blue.T).max()
 
 
-def test_nothing_is_found_where_nothing_is(trained_detector):
+def test_nothing_is_detected_in_an_empty_picture(trained_detector):
     empty = torch.rand(2, 3, 64, 96, generator=dice()) * 0.2 - 0.1
     assert all(len(found) == 0 for found in trained_detector.detect(empty, 0.3))
 
@@ -206,7 +206,7 @@ def test_flow_follows_a_shift_at_its_own_size():
         assert right.median().abs() < 0.3 and trust.min() >= 0 and trust.max() <= 1
 
 
-def test_swapping_the_pictures_turns_the_motion_round_and_a_still_one_has_none():
+def test_swapped_pictures_have_the_opposite_motion_and_equal_ones_have_none():
     network = EgoMotion(PRESETS["tiny"].egomotion)
     before, after = torch.rand(2, 2, 3, 144, 256, generator=dice()) * 2 - 1
     with torch.no_grad():
@@ -214,7 +214,7 @@ def test_swapping_the_pictures_turns_the_motion_round_and_a_still_one_has_none()
         assert network(before, before).abs().max() < 1e-5
 
 
-def test_ego_motion_learns_forwards_and_so_backwards():
+def test_ego_motion_learns_both_directions_from_one():
     torch.manual_seed(0)
     network, chance = EgoMotion(EgoMotionConfig(widths=(32, 32, 32), depth=1)), dice()
     optimiser = torch.optim.AdamW(network.parameters(), 3e-3)

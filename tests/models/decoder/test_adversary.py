@@ -31,7 +31,7 @@ def soft(x: Tensor) -> Tensor:
     return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
 
 
-def test_it_learns_to_tell_fog_from_detail():
+def test_it_learns_to_distinguish_blur_from_detail():
     torch.manual_seed(0)
     critic = Critic(CONFIG)
     optimiser = torch.optim.Adam(critic.parameters(), 1e-3, (0.5, 0.99))
@@ -47,7 +47,7 @@ def test_it_learns_to_tell_fog_from_detail():
 
 
 @pytest.mark.parametrize("age", [0, WARM_UP])
-def test_gradients_of_the_adversary_are_as_large_as_they_are_meant_to_be(age):
+def test_gradients_of_the_adversary_have_the_specified_norm(age):
     torch.manual_seed(0)
     critic = Critic(CONFIG)
     critic.age += age
@@ -66,7 +66,7 @@ def test_gradients_of_the_adversary_are_as_large_as_they_are_meant_to_be(age):
         assert 0.3 < beyond <= ADVERSARY + FEATURES + 1e-3
 
 
-def test_a_pattern_of_four_pixels_is_noticed_and_one_of_the_picture_is_not():
+def test_a_pattern_of_four_pixels_is_penalised_and_other_detail_is_not():
     real, _ = pictures(1)
     grid = torch.zeros(1, 3, 32, 48)
     grid[..., ::4, ::4] = 0.2

@@ -69,13 +69,13 @@ def steering_of(w: TrainingWindow, known: tuple[bool, ...], has_tokens: tuple[bo
     return add_known_frames(steering, w.pictures, torch.tensor(known).expand(batch, 3), w.cameras, REGIONS)
 
 
-def test_noise_runs_from_the_picture_to_pure_noise():
+def test_noise_levels_go_from_the_picture_to_pure_noise():
     clean, noise = torch.rand(2, 3, 3, 8, 8), torch.randn(2, 3, 3, 8, 8)
     assert torch.equal(add_noise(clean, torch.zeros(2), noise), clean)
     assert torch.equal(add_noise(clean, torch.ones(2), noise), noise)
 
 
-def test_some_windows_learn_from_wrong_tokens_that_stay_near():
+def test_some_windows_are_trained_with_wrong_tokens_close_to_the_right_ones():
     tokens = torch.rand(400, 3, 3, 2, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
     seen = corrupt_tokens(tokens, torch.Generator().manual_seed(1))
     untouched = (seen == tokens).flatten(1).all(1).float().mean()
@@ -84,7 +84,7 @@ def test_some_windows_learn_from_wrong_tokens_that_stay_near():
     assert (seen - tokens).abs().mean() < 0.2
 
 
-def test_some_windows_learn_without_the_tokens_of_thin_bodies():
+def test_some_windows_are_trained_without_the_tokens_of_thin_bodies():
     g = torch.Generator().manual_seed(0)
     which = Regions(
         behind=(0,), paint=1, front=(2, 3), behind_nearness=0, front_nearness=1, place=(0, 0, 0), colours=(0, 0, 0, 0)
@@ -107,7 +107,7 @@ def test_every_task_has_a_loss_that_reaches_the_weights(decoder, task):
     assert decoder.head.last.weight.grad.abs().sum() > 0
 
 
-def test_frames_are_shown_the_nearest_known_one():
+def test_frames_are_conditioned_on_the_nearest_known_one():
     w = window(1)
     w.layers[:, :, [REGIONS.front[0], REGIONS.front_nearness]] = -1.0  # nothing that moves by itself
     s = steering_of(w, KNOWN["interpolation"])
@@ -126,14 +126,14 @@ def untrained(w: TrainingWindow) -> tuple[Tensor, Tensor]:
     return made, (steering.draft + filled) / 2
 
 
-def test_an_untrained_decoder_gives_the_drafts_colours_half_kept_inside_outlines():
+def test_an_untrained_decoder_gives_the_colours_of_the_draft_half_restricted_to_regions():
     w = window()
     w.layers[:, :, REGIONS.colours[-1]] = -1.0
     made, kept = untrained(w)
     assert torch.allclose(made, kept, atol=1e-6)
 
 
-def test_a_body_is_in_its_own_colour_where_that_is_told():
+def test_a_body_has_its_colour_if_the_layers_give_it():
     w = window()
     w.layers[:, :, [2, 4, 8]], w.layers[:, :, 3] = 1.0, -1.0  # a body everywhere, nearer than the scenery
     w.layers[:, :, [5, 6, 7]] = torch.tensor([1.0, 0.0, -1.0])[:, None, None]
@@ -141,21 +141,21 @@ def test_a_body_is_in_its_own_colour_where_that_is_told():
     assert torch.allclose(made, w.layers[:, :, [5, 6, 7]], atol=1e-6)
 
 
-def test_frames_without_tokens_get_the_mean_of_the_others_drafts():
+def test_frames_without_tokens_have_the_mean_draft_of_the_others():
     w = window()
     drafts = steering_of(w, KNOWN["video"]).draft
     assert torch.allclose(drafts[:, 0], read(w.tokens[:, 0]).clamp(-1, 1))
     assert torch.allclose(drafts[:, 1], (drafts[:, 0] + drafts[:, 2]) / 2)
 
 
-def test_known_frames_come_back_untouched_and_others_do_not(decoder):
+def test_known_frames_are_returned_unchanged_and_others_are_not(decoder):
     w = window(1)
     made = sample_frames(decoder, steering_of(w, KNOWN["forward"]), (1.0, 0.5), torch.randn(w.pictures.shape))
     assert torch.equal(made[:, 0], w.pictures[:, 0])
     assert not torch.allclose(made[:, 1], w.pictures[:, 1], atol=0.05)
 
 
-def test_a_frame_that_is_not_wanted_changes_nothing_in_those_that_are(decoder):
+def test_frames_outside_of_the_task_do_not_change_the_others(decoder):
     steering, noise, level = steering_of(window(), KNOWN["forward"]), torch.randn(2, 3, 3, HEIGHT, WIDTH), torch.ones(2)
     wanted = torch.tensor([False, True, True])
     assert torch.allclose(decoder(noise, level, steering, wanted), decoder(noise, level, steering)[:, 1:], atol=1e-5)
@@ -191,7 +191,7 @@ def dice(*seeds: int) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
-def test_clips_rendered_together_are_those_rendered_alone(decoder):
+def test_clips_decoded_together_equal_those_decoded_alone(decoder):
     """Up to rounding errors of sums in another order."""
     tokens, layers = unseen(2, 5)
     together = render_video(decoder, read, tokens, layers, standing(2, 5), None, dice(3, 4))
@@ -217,7 +217,7 @@ def test_too_few_tokens_are_refused_with_both_counts(decoder):
         )
 
 
-def test_a_prompt_comes_back_as_it_is_and_the_clip_goes_on_from_it(decoder):
+def test_the_prompt_is_returned_unchanged_and_continued(decoder):
     (tokens, layers), sight = unseen(1, 5), standing(1, 5)
     prompt = torch.randint(0, 256, (1, HEIGHT, WIDTH, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
     told = render_video(decoder, read, tokens, layers, sight, prompt, dice(3))
@@ -249,7 +249,7 @@ def test_the_known_frame_is_kept_only_where_the_layers_agree(decoder):
     assert torch.equal(made[:, 1, :, :, :16], painted[:, 1, :, :, :16])
 
 
-def test_colours_of_what_is_kept_return_to_those_of_the_tokens(decoder):
+def test_colours_of_copied_surfaces_return_to_those_of_the_tokens(decoder):
     """Over the windows of two seconds, for any colour of the first frame."""
     w = window(1)
     w.layers[:] = w.layers[:, :1]

@@ -27,7 +27,7 @@ def layers(**drawn: tuple[slice, slice]) -> torch.Tensor:
     return x
 
 
-def test_shares_sum_to_one_and_name_what_is_seen():
+def test_shares_sum_to_one_and_give_the_visible_surface():
     box = (slice(16, 48), slice(32, 64))
     shares = regions(layers(car=box, wall=(slice(0, 16), slice(None)), paint=(slice(60, 64), slice(None))), WHICH)
     assert torch.allclose(shares.sum(1), torch.ones(1, 64, 96))
@@ -37,14 +37,14 @@ def test_shares_sum_to_one_and_name_what_is_seen():
     assert sky.max() == 0
 
 
-def test_a_body_behind_scenery_is_not_seen():
+def test_a_body_behind_scenery_is_not_visible():
     x = layers(car=(slice(16, 48), slice(32, 64)))
     x[:, 4, :, 32:48] = 0.9
     car = regions(x, WHICH)[0, 0]
     assert car[20, 40] == 0 and car[20, 56] == 1
 
 
-def test_a_colour_covers_what_is_seen_of_a_body_where_it_is_told():
+def test_a_known_colour_covers_the_visible_part_of_a_body():
     x = layers(car=(slice(16, 48), slice(32, 64)))
     x[:, 3, 20, 40] = 0.0  # half of this pixel
     x[:, 4, :, 32:36] = 0.9
@@ -56,7 +56,7 @@ def test_a_colour_covers_what_is_seen_of_a_body_where_it_is_told():
     ]  # fmt: skip
 
 
-def test_a_soft_draft_becomes_sharp_at_the_outline():
+def test_a_blurred_draft_is_sharp_at_the_outline():
     picture = torch.zeros(1, 3, 64, 96)
     picture[:, 0] = 1.0
     picture[:, :, :, 48:] = torch.tensor([0.0, 0.0, 1.0])[:, None, None]
@@ -67,7 +67,7 @@ def test_a_soft_draft_becomes_sharp_at_the_outline():
     assert left[0] > 0.75 and right[2] > 0.75
 
 
-def test_the_preset_names_the_layers_it_means():
+def test_the_preset_s_layer_indices_have_the_right_names():
     named = lambda places: [LAYERS[i] for i in places]  # noqa: E731
     assert named(REGIONS.behind) == ["road", "sidewalk", "terrain", "building", "tree"]
     assert tuple(named(REGIONS.front)) == PARTS

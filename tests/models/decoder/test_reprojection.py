@@ -50,7 +50,7 @@ def from_the_first(poses: Tensor, theirs: Tensor, ours: Tensor) -> Reprojected:
     return reproject(PLACES, theirs, ours, motion, K, WHICH)
 
 
-def test_a_wall_driven_towards_was_smaller():
+def test_a_wall_ahead_was_smaller_in_the_earlier_frame():
     seen = from_the_first(moved(z=2.0), wall(20.0), wall(18.0))
     assert torch.allclose(seen.picture[0, 0] * WIDTH, WIDTH / 2 + (ACROSS - WIDTH / 2) * 18 / 20, atol=0.1)
     assert torch.allclose(seen.picture[0, 1] * HEIGHT, HEIGHT / 2 + (DOWN - HEIGHT / 2) * 18 / 20, atol=0.1)
@@ -65,19 +65,19 @@ def test_a_step_to_the_right_shifts_near_walls_more_than_far_ones():
 
 
 @pytest.mark.parametrize("depth_m", [4.0, 400.0])
-def test_a_turn_shifts_all_depths_alike(depth_m):
+def test_a_turn_shifts_all_depths_equally(depth_m):
     shift = FOCAL * torch.tan(torch.tensor(0.05))
     seen = from_the_first(moved(yaw=0.05), wall(depth_m), wall(depth_m))
     assert seen.picture[0, 0, 20, 30] * WIDTH == pytest.approx(float(30.5 + shift), abs=0.05)
 
 
-def test_standing_cameras_see_the_same():
+def test_cameras_that_do_not_move_have_the_same_picture():
     seen = from_the_first(moved(), wall(10.0), wall(10.0))
     assert torch.allclose(seen.picture, PLACES, atol=1e-3) and seen.agrees.all()
 
 
 @pytest.mark.parametrize("shift", [0, 3, -6])
-def test_a_body_is_found_at_its_own_place_wherever_it_has_gone(shift):
+def test_a_body_is_matched_by_its_own_coordinates_after_any_motion(shift):
     theirs, ours = with_body(wall(30.0), 20, 12.0), with_body(wall(30.0), 20 + shift, 12.0)
     seen = from_the_first(moved(), theirs, ours)
     inner = (slice(11, 25), slice(21 + shift, 39 + shift))
@@ -85,18 +85,18 @@ def test_a_body_is_found_at_its_own_place_wherever_it_has_gone(shift):
     assert seen.agrees[0, 0][inner].all()
 
 
-def test_what_comes_out_from_behind_a_body_is_not_taken_from_it():
+def test_a_surface_that_appears_from_behind_a_body_is_not_copied_from_it():
     seen = from_the_first(moved(), with_body(wall(30.0), 20, 12.0), with_body(wall(30.0), 26, 12.0))
     assert not seen.agrees[0, 0, 12:24, 21:25].any()  # the body stood there
     assert seen.agrees[0, 0, :8].all() and seen.agrees[0, 0, 12:24, 50:].all()
 
 
-def test_a_body_that_was_not_there_is_nowhere_found():
+def test_a_body_that_was_absent_has_no_match():
     seen = from_the_first(moved(), wall(30.0), with_body(wall(30.0), 20, 12.0))
     assert not seen.agrees[0, 0, 10:26, 20:40].any()
 
 
-def test_a_body_far_behind_another_is_not_taken_for_it():
+def test_a_body_far_behind_another_is_not_matched_with_it():
     seen = from_the_first(moved(), with_body(wall(60.0), 20, 50.0), with_body(wall(60.0), 20, 12.0))
     assert not seen.agrees[0, 0, 10:26, 20:40].any()
 
@@ -107,7 +107,7 @@ def test_another_material_at_the_same_distance_is_not_the_same_surface():
     assert not from_the_first(moved(), wall(10.0), ours).agrees[0, 0, :, :30].any()
 
 
-def test_what_shows_beside_a_body_inside_its_cuboid_does_not_move_with_it():
+def test_background_inside_a_body_s_cuboid_does_not_move_with_it():
     theirs, ours = with_body(wall(30.0), 20, 12.0), with_body(wall(30.0), 23, 12.0)
     theirs[:, 2, 18:], ours[:, 2, 18:] = -1.0, -1.0  # a cuboid whose lower half is empty
     seen = from_the_first(moved(), theirs, ours)
@@ -117,7 +117,7 @@ def test_what_shows_beside_a_body_inside_its_cuboid_does_not_move_with_it():
     assert torch.allclose(seen.picture[0, 0][above] * WIDTH, (ACROSS - 3)[above], atol=0.1)
 
 
-def test_a_body_of_another_colour_at_the_same_place_is_somebody_else():
+def test_a_body_of_another_colour_at_the_same_place_is_another_body():
     theirs, ours = with_body(wall(30.0), 20, 12.0), with_body(wall(30.0), 21, 12.0)
     for layers, red in ((theirs, 1.0), (ours, -1.0)):
         layers[:, 8], layers[:, 11] = red, 1.0

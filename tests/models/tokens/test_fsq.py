@@ -7,7 +7,7 @@ from models.tokens.fsq import FSQ
 LEVELS = (8, 8, 8, 5, 5, 5)
 
 
-def test_every_code_comes_back():
+def test_every_code_is_decoded_and_encoded_unchanged():
     quantiser = FSQ(LEVELS)
     codes = torch.arange(quantiser.codebook_size)
     assert quantiser.codebook_size == 64_000
@@ -15,7 +15,7 @@ def test_every_code_comes_back():
 
 
 @given(st.integers(0, 2**31))
-def test_quantised_values_lie_on_the_grid_within_one(seed: int):
+def test_quantised_values_are_on_the_grid_in_minus_one_to_one(seed: int):
     quantiser = FSQ(LEVELS)
     values = quantiser(torch.randn(50, 6, generator=torch.Generator().manual_seed(seed)) * 5)
     assert values.abs().max() <= 1
@@ -31,7 +31,7 @@ def test_all_levels_can_be_reached():
     assert [len(digits[:, d].unique()) for d in range(6)] == list(LEVELS)
 
 
-def test_gradient_passes_straight_through_the_rounding():
+def test_the_gradient_passes_through_the_rounding():
     z = torch.zeros(4, 6, requires_grad=True)
     FSQ(LEVELS)(z).sum().backward()
     assert (z.grad > 0).all()

@@ -10,7 +10,7 @@ def tokenizer() -> Tokenizer:
     return Tokenizer(TokenizerConfig(widths=(16, 32, 32), depths=(1, 1, 1), levels=(8, 8, 5)))
 
 
-def test_a_token_for_every_sixteen_pixels_square(tokenizer):
+def test_there_is_one_token_for_sixteen_by_sixteen_pixels(tokenizer):
     codes = tokenizer.encode(torch.zeros(2, 3, 144, 256))
     assert codes.shape == (2, 9, 16)
     assert tokenizer.decode(codes).shape == (2, 3, 144, 256)
@@ -35,7 +35,7 @@ def test_it_learns_the_colours_of_flat_pictures(tokenizer):
     assert psnr(tokenizer.decode(tokenizer.encode(pictures)), pictures) > 20
 
 
-def test_losses_vanish_only_for_the_same_picture():
+def test_losses_are_zero_only_for_the_same_picture():
     picture, weight = torch.rand(1, 3, 16, 16), torch.ones(1, 1, 16, 16)
     assert picture_losses(picture, picture, weight, 0.5)["total"] == 0
     shifted = picture_losses(picture + 0.1, picture, weight, 0.5)
@@ -45,5 +45,5 @@ def test_losses_vanish_only_for_the_same_picture():
     assert picture_losses(picture, picture.flip(-1), weight, 0.5)["edge"] > 0.1
 
 
-def test_psnr_of_a_known_error_is_as_calculated():
+def test_the_psnr_of_a_known_error():
     assert psnr(torch.full((4,), 0.2), torch.zeros(4)) == pytest.approx(20.0, abs=1e-4)  # 10 log10(4 / 0.04)

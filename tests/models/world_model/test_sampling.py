@@ -29,7 +29,7 @@ def test_parallel_equals_sequential(given, guidance):
         torch.testing.assert_close(together, one_by_one, rtol=0, atol=0)
 
 
-def test_the_prompt_comes_back_and_the_rest_follows_the_generator():
+def test_the_prompt_is_unchanged_and_the_rest_depends_on_the_generator():
     first, again, other = (sampled(Sampling(), given=2, seed=seed) for seed in (0, 0, 1))
     torch.testing.assert_close(first[:, :2], a_clip(steps=5)["tokens"][:, :2])
     torch.testing.assert_close(first, again, rtol=0, atol=0)
@@ -39,7 +39,7 @@ def test_the_prompt_comes_back_and_the_rest_follows_the_generator():
 
 
 @torch.no_grad()
-def test_the_cache_changes_nothing():
+def test_the_cache_does_not_change_the_tokens():
     """The best code by the sampler is the best code by the uncached network, while the window holds the whole clip."""
     model, clip = a_model(), a_clip(steps=SMALL.window)
     best = sampled(Sampling("sequential", top_k=1), steps=SMALL.window, model=model)
@@ -51,7 +51,7 @@ def test_the_cache_changes_nothing():
     assert agree.all()
 
 
-def test_clips_drawn_together_are_those_drawn_alone():
+def test_clips_sampled_together_equal_those_sampled_alone():
     """Each has a generator of its own; neighbours change nothing."""
     together = sampled(Sampling())
     clip, model = a_clip(steps=5), a_model()
@@ -64,7 +64,7 @@ def test_clips_drawn_together_are_those_drawn_alone():
         torch.testing.assert_close(alone[0], together[place], rtol=0, atol=0)
 
 
-def test_top_k_and_temperature_narrow_what_is_drawn():
+def test_top_k_and_temperature_reduce_the_variety_of_draws():
     narrow = [sampled(Sampling(top_k=1), seed=seed) for seed in (0, 1)]
     torch.testing.assert_close(*narrow, rtol=0, atol=0)
     cold = [sampled(Sampling(temperature=1e-6), seed=seed) for seed in (0, 1)]
@@ -87,7 +87,7 @@ def test_draws_follow_the_softmax_of_the_logits():
     torch.testing.assert_close(first.bincount(minlength=8) / 2000, odds.detach(), rtol=0, atol=0.04)
 
 
-def test_guidance_moves_the_draw_away_from_what_no_condition_says():
+def test_guidance_moves_the_draw_away_from_the_unconditioned_distribution():
     model = a_model()
     plain, guided = (sampled(Sampling(top_k=1, guidance=g), model=model) for g in (1.0, 4.0))
     assert (plain[:, 1:] != guided[:, 1:]).any()
@@ -100,7 +100,7 @@ def test_guidance_moves_the_draw_away_from_what_no_condition_says():
     torch.testing.assert_close(*blind, rtol=0, atol=0)
 
 
-def test_a_capped_frame_ends_after_its_rounds():
+def test_a_frame_with_a_limit_ends_after_its_rounds():
     capped = sampled(Sampling("parallel", rounds=2), given=0, steps=1)
     exact = sampled(Sampling("sequential"), given=0, steps=1)
     torch.testing.assert_close(capped.flatten(1)[:, :2], exact.flatten(1)[:, :2], rtol=0, atol=0)
@@ -109,7 +109,7 @@ def test_a_capped_frame_ends_after_its_rounds():
 
 
 @pytest.mark.parametrize("window", [2, 3, 4, 6, 8])
-def test_memory_holds_the_oldest_and_the_last_frame_and_thins_out_between(window):
+def test_memory_keeps_the_oldest_and_the_last_frame_and_fewer_between(window):
     t_s = torch.arange(40)[None] / 6
     for step in range(1, 40):
         kept = select_context_frames(t_s, step, window, memory_s=4.01)

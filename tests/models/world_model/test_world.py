@@ -56,7 +56,7 @@ def change(clip: dict[str, torch.Tensor], name: str, where: tuple, by: float) ->
 
 
 @pytest.mark.parametrize("place", [(0, 0, 0), (1, 1, 2), (2, 2, 3)])
-def test_a_token_changes_nothing_before_itself_and_something_after(place):
+def test_a_token_affects_only_later_tokens(place):
     model, clip = a_model(), a_clip()
     before = logits_of(model, clip)
     step, row, column = place
@@ -69,7 +69,7 @@ def test_a_token_changes_nothing_before_itself_and_something_after(place):
         assert (after[:, at + 1] - before[:, at + 1]).abs().max() > 1e-4
 
 
-def test_digits_after_a_digit_know_it_and_those_before_do_not():
+def test_a_digit_affects_later_digits_and_not_earlier_ones():
     model, clip = a_model(), a_clip()
     before = logits_of(model, clip)
     after = logits_of(model, change(clip, "tokens", (slice(None), 0, 0, 0), 8 * 8 * 8))  # the fourth digit
@@ -78,14 +78,14 @@ def test_digits_after_a_digit_know_it_and_those_before_do_not():
 
 
 @pytest.mark.parametrize("name", ["layers", "actions"])
-def test_a_steps_conditions_act_on_it_and_not_on_earlier_steps(name):
+def test_a_step_s_conditions_affect_it_and_not_earlier_steps(name):
     model, clip = a_model(), a_clip()
     before, after = logits_of(model, clip), logits_of(model, change(clip, name, (slice(None), 1), 5))
     torch.testing.assert_close(after[:, :12], before[:, :12], rtol=0, atol=0)
     assert (after[:, 12:] - before[:, 12:]).abs().amax((0, 2, 3)).min() > 1e-5
 
 
-def test_a_cells_layout_acts_on_the_token_predicted_for_it():
+def test_a_cell_s_layout_affects_the_token_predicted_for_it():
     model, clip = a_model(), a_clip()
     lower_right = (slice(None), 0, slice(None), slice(32, 48), slice(48, 64))
     after = logits_of(model, change(clip, "layers", lower_right, 77))
@@ -94,7 +94,7 @@ def test_a_cells_layout_acts_on_the_token_predicted_for_it():
     assert moved[:4].max() == 0  # the first row is outside the layout's 3 x 3 neighbourhood
 
 
-def test_words_matter_and_their_order_and_padding_does_not():
+def test_words_have_an_effect_and_their_order_and_padding_have_none():
     model, clip = a_model(), a_clip()
     clip["words"] = torch.tensor([[3, 7, 0, 0, 0], [4, 1, 2, 0, 0]])
     before = logits_of(model, clip)
@@ -106,7 +106,7 @@ def test_words_matter_and_their_order_and_padding_does_not():
 
 
 @pytest.mark.parametrize(("condition", "name"), [("text", "words"), ("layout", "layers"), ("action", "actions")])
-def test_a_dropped_condition_is_not_felt_and_the_others_are(condition, name):
+def test_a_dropped_condition_has_no_effect_and_the_others_have(condition, name):
     model, clip = a_model(), a_clip()
     changed = {**clip, name: clip[name].flip(0)}
     torch.testing.assert_close(
@@ -116,7 +116,7 @@ def test_a_dropped_condition_is_not_felt_and_the_others_are(condition, name):
     assert (logits_of(model, changed, others) - logits_of(model, clip, others)).abs().max() > 1e-4
 
 
-def test_only_differences_of_time_count():
+def test_only_time_differences_have_an_effect():
     model, clip = a_model(), a_clip()
     before = logits_of(model, clip)
     torch.testing.assert_close(logits_of(model, {**clip, "t_s": clip["t_s"] + 3}), before, rtol=1e-3, atol=1e-3)
@@ -131,7 +131,7 @@ def test_dropping_follows_the_configured_odds():
     assert abs(dropped.prod(-1).mean() - 0.2) < 0.02
 
 
-def test_context_noise_replaces_the_share_that_the_model_is_told():
+def test_context_noise_replaces_the_share_that_is_given_to_the_model():
     model = a_model(replace(SMALL, context_noise=0.4))
     generator = torch.Generator().manual_seed(0)
     share = model._draw_noise((400, 2), generator)
@@ -143,7 +143,7 @@ def test_context_noise_replaces_the_share_that_the_model_is_told():
     torch.testing.assert_close(replaced.mean(), share.mean(), rtol=0.1, atol=0)
 
 
-def test_the_loss_of_an_untrained_model_is_that_of_guessing_and_weights_lean_it():
+def test_the_loss_of_an_untrained_model_is_that_of_uniform_guesses_and_is_weighted():
     model, clip = WorldModel(SMALL), a_clip()
     generator = torch.Generator().manual_seed(0)
     guessing = torch.log(torch.tensor(64000.0))
@@ -152,7 +152,7 @@ def test_the_loss_of_an_untrained_model_is_that_of_guessing_and_weights_lean_it(
     assert model.loss(**clip, generator=generator, weight=none)["total"] == 0
 
 
-def test_a_clip_can_be_learnt_by_heart():
+def test_a_clip_can_be_memorised():
     torch.manual_seed(0)
     model, clip = WorldModel(SMALL), a_clip()
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)

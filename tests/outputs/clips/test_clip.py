@@ -31,7 +31,7 @@ def test_arrays_come_back_bit_for_bit(folder):
     assert np.array_equal(written.frames[0], read.frames[0])
 
 
-def test_jpeg_frames_and_the_source_video_come_back_nearly(tmp_path):
+def test_jpeg_frames_and_the_source_video_are_read_back_with_small_errors(tmp_path):
     write_clip(tmp_path / "a", clip())
     read = read_clip(tmp_path / "a")
     assert np.abs(read.frames[0].astype(int) - clip().frames[0]).mean() < 1.0
@@ -49,7 +49,7 @@ def test_the_same_clip_gives_the_same_bytes(tmp_path):
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_a_clip_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_no_files(tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError("no space left")
 
@@ -60,7 +60,7 @@ def test_a_clip_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("part", ["frames", "source", "lidar", "labels"])
-def test_parts_of_another_length_are_refused(tmp_path, part):
+def test_parts_of_different_lengths_are_refused(tmp_path, part):
     whole = clip()
     shorter = {
         "frames": (whole.frames[0][:-1],),
@@ -72,7 +72,7 @@ def test_parts_of_another_length_are_refused(tmp_path, part):
         write_clip(tmp_path / "a", clip(**{part: shorter}))
 
 
-def test_a_missing_frame_is_noticed(folder, tmp_path):
+def test_a_missing_frame_is_refused(folder, tmp_path):
     write_clip(tmp_path / "a", clip())
     (tmp_path / "a" / "CAM_FRONT" / "frames" / "0003.jpg").unlink()
     with pytest.raises(ValueError, match="frames"):

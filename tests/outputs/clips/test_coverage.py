@@ -25,7 +25,7 @@ def counts(tally) -> tuple[int, int, int, int]:
     return tally.asked, tally.run, tally.accepted, tally.critical
 
 
-def test_every_value_of_a_parameter_has_its_scenarios():
+def test_scenarios_are_counted_by_value_of_each_parameter():
     (family,) = coverage(GRID)
     assert counts(family.whole) == (3, 2, 1, 1)
     ahead, weather = family.parameters
@@ -35,7 +35,7 @@ def test_every_value_of_a_parameter_has_its_scenarios():
     assert [counts(t) for t in weather.tallies] == [(2, 2, 1, 1), (1, 0, 0, 0)]
 
 
-def test_a_pair_shows_what_was_never_asked_for():
+def test_a_pair_of_parameters_shows_combinations_that_were_not_requested():
     ((pair,),) = (family.pairs for family in coverage(GRID))
     assert (pair.paths, pair.rows, pair.columns) == (("lead.ahead", "weather"), ("8 m", "12 m"), ("fog", "rain"))
     assert [[counts(t) for t in row] for row in pair.tallies] == [
@@ -43,7 +43,7 @@ def test_a_pair_shows_what_was_never_asked_for():
     ]  # fmt: skip
 
 
-def test_many_numbers_are_put_into_ranges_that_hold_all_of_them():
+def test_many_numbers_are_grouped_into_ranges_that_contain_all_of_them():
     points = [point(ego_speed=f"{20 + i} km/h") for i in range(31)]
     ((speed,),) = (family.parameters for family in coverage(points))
     assert len(speed.values) == RANGES
@@ -51,37 +51,37 @@ def test_many_numbers_are_put_into_ranges_that_hold_all_of_them():
     assert [t.asked for t in speed.tallies] == [5, 5, 5, 5, 5, 6]
 
 
-def test_numbers_without_unit_are_in_order_too():
+def test_numbers_without_a_unit_are_sorted_by_value():
     ((friction,),) = (f.parameters for f in coverage([point(friction="0.85"), point(friction="0.1")]))
     assert friction.values == ("0.1", "0.85")
 
 
-def test_families_are_apart_and_what_is_not_swept_is_left_out():
+def test_families_are_separate_and_scenarios_without_a_sweep_are_left_out():
     families = coverage([*GRID, point(family="cut-in", ego_speed="50 km/h"), Point("plain", {}, True, True, True)])
     assert [family.family for family in families] == ["brake", "cut-in"]
     assert families[1].pairs == ()
 
 
-def test_what_never_varies_makes_no_pair():
+def test_a_parameter_with_one_value_is_in_no_pair():
     points = [point(a=f"{i} m", b="rain", c=f"{i} s") for i in range(3)]
     ((pair,),) = (family.pairs for family in coverage(points))
     assert pair.paths == ("a", "c")
 
 
-def test_many_pairs_are_counted_where_they_are_not_shown():
+def test_pairs_that_are_not_shown_are_counted():
     points = [point(**{f"p{k}": f"{i} m" for k in range(8)}) for i in range(2)]
     (family,) = coverage(points)
     assert (len(family.pairs), family.pairs_left_out) == (15, 13)
 
 
-def test_the_manifest_gives_the_coverage_back(tmp_path):
+def test_the_manifest_keeps_the_coverage(tmp_path):
     found = coverage(GRID)
     write_manifest(tmp_path / "manifest.json", [record()], found)
     assert read_manifest(tmp_path / "manifest.json").coverage == found
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>"])
-def test_the_page_has_a_section_of_it_in_which_names_stay_names(tmp_path, hostile):
+def test_the_report_has_a_coverage_section_with_escaped_names(tmp_path, hostile):
     points = [
         *GRID,
         point(family=hostile, ego_speed=hostile, lead_ahead="8 m"),
@@ -97,6 +97,6 @@ def test_the_page_has_a_section_of_it_in_which_names_stay_names(tmp_path, hostil
     assert 'class="cell unrun"' in section and 'class="cell none"' in section
 
 
-def test_a_run_without_sweeps_has_no_such_section(tmp_path):
+def test_the_report_of_a_run_without_sweeps_has_no_coverage_section(tmp_path):
     write_report(tmp_path / "report.html", [])
     assert 'id="coverage"' not in (tmp_path / "report.html").read_text()

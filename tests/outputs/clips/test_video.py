@@ -15,7 +15,7 @@ def moving_square(frames: int = 24) -> np.ndarray:
     return video
 
 
-def test_frames_come_back_nearly_as_they_were(tmp_path):
+def test_frames_are_read_back_with_small_errors(tmp_path):
     written = moving_square()
     write_video(tmp_path / "a.mp4", written, 12.0)
     read = read_video(tmp_path / "a.mp4")
@@ -26,7 +26,7 @@ def test_frames_come_back_nearly_as_they_were(tmp_path):
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (90, 140, 60)])
-def test_flat_colours_survive_the_change_of_colour_space(tmp_path, colour):
+def test_flat_colours_are_kept_by_the_conversion_of_colour_space(tmp_path, colour):
     written = np.full((3, 16, 32, 3), colour, np.uint8)
     write_video(tmp_path / "a.mp4", written, 12.0)
     assert np.abs(read_video(tmp_path / "a.mp4").astype(int) - written).max() <= 3
@@ -46,7 +46,7 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
-def test_any_browser_can_play_it_while_it_loads(tmp_path):
+def test_browsers_can_play_it_while_it_loads(tmp_path):
     write_video(tmp_path / "a.mp4", moving_square(), 12.0)
     content = (tmp_path / "a.mp4").read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
@@ -56,7 +56,7 @@ def test_any_browser_can_play_it_while_it_loads(tmp_path):
 
 
 @pytest.mark.parametrize("shape", [(3, 15, 32, 3), (3, 16, 31, 3), (0, 16, 32, 3)])
-def test_what_cannot_be_a_video_is_refused_and_leaves_nothing(tmp_path, shape):
+def test_frames_of_an_unsupported_shape_are_refused_and_no_file_is_left(tmp_path, shape):
     with pytest.raises(ValueError, match="even"):
         write_video(tmp_path / "a.mp4", np.zeros(shape, np.uint8), 12.0)
     assert list(tmp_path.iterdir()) == []

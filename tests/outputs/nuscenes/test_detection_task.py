@@ -1,4 +1,4 @@
-"""What the card says of the devkit's detection task is what the devkit does."""
+"""The figures on the dataset card agree with the devkit's detection task."""
 
 import json
 import re
@@ -34,7 +34,7 @@ SEEN = {
 }  # fmt: skip
 
 
-def film(folder: Path, name: str, rollout: Rollout) -> Path:
+def clip_of(folder: Path, name: str, rollout: Rollout) -> Path:
     labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     lidar = tuple(cast_lidar(rollout, NO_SCENERY, frame, 0) for frame in (0, 6))
     about = record(name, family=name)
@@ -45,18 +45,20 @@ def film(folder: Path, name: str, rollout: Rollout) -> Path:
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
-    write_dataset([film(folder, name, street(frames=7, kinds=kinds)) for name, kinds in SEEN.items()], folder / "root")
+    write_dataset(
+        [clip_of(folder, name, street(frames=7, kinds=kinds)) for name, kinds in SEEN.items()], folder / "root"
+    )
     return folder / "root"
 
 
 def columns(card: str) -> dict[str, dict[str, float]]:
-    """Of the card's table: by split, then by class or score."""
+    """The card's table: values by split, then by class or score."""
     head, _, *lines = [[cell.strip(" *`") for cell in line.strip("|").split("|")]
                        for line in card.splitlines() if line.startswith("|")]  # fmt: skip
     return {split: {line[0].partition(",")[0]: float(line[i]) for line in lines} for i, split in enumerate(head) if i}
 
 
-def test_classes_and_ranges_are_the_devkits():
+def test_classes_and_ranges_are_those_of_the_devkit():
     assert all(category_to_detection_name(name) == DETECTION_CLASS.get(name) for name in CATEGORIES)
     assert config_factory("detection_cvpr_2019").class_range == DETECTION_RANGE_M
 
@@ -66,22 +68,22 @@ def test_the_card_counts_the_boxes_that_the_evaluation_keeps(root):
     boxes = load_gt_of_sample_tokens(loaded, [sample["token"] for sample in loaded.sample], DetectionBox)
     kept = filter_eval_boxes(loaded, add_center_dist(loaded, boxes), config_factory("detection_cvpr_2019").class_range)
     names = [box.detection_name for box in kept.all]
-    told = columns((root / "README.md").read_text())[ALL]
-    assert {name: told[name] for name in CLASSES} == {name: names.count(name) for name in CLASSES}
+    scores = columns((root / "README.md").read_text())[ALL]
+    assert {name: scores[name] for name in CLASSES} == {name: names.count(name) for name in CLASSES}
     assert len(boxes.all) == len(names) > 0
     assert names.count("pedestrian") == 4
 
 
 @pytest.mark.parametrize("split", [ALL, TRAIN, VAL])
-def test_the_best_scores_are_those_that_the_devkit_gives_the_truth_itself(root, split):
-    told = columns((root / "README.md").read_text())[split]
+def test_the_best_scores_are_the_devkit_s_scores_of_the_ground_truth(root, split):
+    scores = columns((root / "README.md").read_text())[split]
     report = check_dataset(root, split=split)
-    assert set(report.average_precision) == {name for name in CLASSES if told[name]}
-    assert told["best mAP"] == pytest.approx(report.mean_ap, abs=6e-4)
-    assert told["best NDS"] == pytest.approx(report.nds, abs=6e-4)
+    assert set(report.average_precision) == {name for name in CLASSES if scores[name]}
+    assert scores["best mAP"] == pytest.approx(report.mean_ap, abs=6e-4)
+    assert scores["best NDS"] == pytest.approx(report.nds, abs=6e-4)
 
 
-def test_with_all_ten_classes_a_detector_without_fault_scores_one():
+def test_with_all_ten_classes_a_perfect_detector_scores_one():
     assert best_scores(CLASSES) == (1.0, 1.0)
     assert best_scores(set()) == (0.0, 0.0)
     assert best_scores({"traffic_cone"})[1] == pytest.approx((5 * 0.1 + 0.1 + 0.1) / 10), "it has no heading, no motion"
@@ -95,7 +97,7 @@ def test_the_card_names_the_classes_that_are_absent(root):
 def test_a_body_beyond_the_range_of_its_class_is_annotated_and_not_counted(tmp_path):
     near = street(frames=7, kinds=(Kind.CONE,))
     away = near.centre + np.array([[0.0, 0.0, 0.0], [20.0, 0.0, 0.0]])
-    write_dataset([film(tmp_path, "far", replace(near, centre=away))], tmp_path / "root")
+    write_dataset([clip_of(tmp_path, "far", replace(near, centre=away))], tmp_path / "root")
     (first, _) = json.loads((tmp_path / "root" / VERSION / "sample_annotation.json").read_text())
     assert first["num_lidar_pts"] > 0
     assert columns((tmp_path / "root" / "README.md").read_text())[ALL]["traffic_cone"] == 0

@@ -1,4 +1,4 @@
-"""The dataset: it loads and evaluates in nuScenes' own devkit, the same clips give the same bytes."""
+"""The dataset loads and evaluates in nuScenes' devkit; the same clips give the same bytes."""
 
 import json
 from dataclasses import replace
@@ -42,7 +42,7 @@ CLASSES = {
      (Kind.TRUCK, Livery.FIRE, "vehicle.truck"), (Kind.BUS, Livery.SCHOOL, "vehicle.bus.rigid"),
      (Kind.VAN, Livery.PLAIN, "vehicle.car")],
 )  # fmt: skip
-def test_vehicles_on_duty_have_nuscenes_own_categories(kind, livery, name):
+def test_emergency_vehicles_have_their_nuscenes_categories(kind, livery, name):
     assert category(Body("it", kind, USUAL_SIZE[kind], livery)) == name
     assert name in CATEGORIES
 
@@ -83,7 +83,7 @@ def test_ground_truth_evaluates_to_one_for_every_class(dataset):
 
 
 @pytest.mark.parametrize("category", ["animal", "movable_object.debris"])
-def test_what_is_no_class_of_the_detection_task_is_annotated_and_not_evaluated(loaded, category):
+def test_a_category_outside_the_detection_task_is_annotated_and_not_evaluated(loaded, category):
     assert category_to_detection_name(category) is None
     rows = [row for row in loaded.sample_annotation if row["category_name"] == category]
     assert len(rows) == len(loaded.sample)
@@ -108,8 +108,8 @@ def test_keyframes_at_2_hz_and_sweeps_between(loaded):
     assert np.allclose(np.diff(keys), 5e5, atol=1)
 
 
-def test_boxes_land_where_the_rollout_has_them(loaded):
-    """The devkit's own way from the tables into the picture meets our labels."""
+def test_the_devkit_s_boxes_in_the_picture_are_our_labels(loaded):
+    """The devkit's projection of the tables agrees with the amodal boxes."""
     labels = clip().labels[0]
     sample = loaded.get("sample", loaded.scene[0]["first_sample_token"])
     _, boxes, intrinsic = loaded.get_sample_data(sample["data"]["CAM_FRONT"])
@@ -131,7 +131,7 @@ def test_velocities_are_those_of_the_rollout(loaded):
             )
 
 
-def test_every_annotation_has_the_attribute_of_what_it_does(loaded):
+def test_every_annotation_has_the_attribute_of_its_motion(loaded):
     named = {}
     for row in loaded.sample_annotation:
         assert len(row["attribute_tokens"]) <= 1
@@ -159,7 +159,7 @@ def test_a_standing_car_with_brake_lights_is_stopped_not_parked(tmp_path):
 
 
 def test_a_body_that_no_sensor_sees_has_no_annotation_and_its_track_stays_linked(tmp_path):
-    """The child vanishes behind something at the second keyframe: unseen by the camera, without a LiDAR point."""
+    """The child is hidden at the second keyframe: not visible to the camera, without a LiDAR point."""
     whole, keys = clip(), [0, 6, 12, 18, 24]
     child = whole.rollout.index("child")
     labels = replace(whole.labels[0], visibility=whole.labels[0].visibility.copy())
@@ -198,8 +198,8 @@ def test_the_map_mask_shows_the_road_where_the_ego_drives(loaded):
         assert row["mask"].is_on_mask(poses[:, 0] + 50, poses[:, 1]).all()
 
 
-def test_the_mask_follows_a_bend_and_the_frame_it_lies_in(tmp_path):
-    """Driven along its lane, the ego stays on the mask of a road that turns, in a map that is turned itself."""
+def test_the_mask_shows_a_curve_in_a_rotated_global_frame(tmp_path):
+    """An ego that drives along its lane stays on the mask, on a curved road in a map that is rotated."""
     bend = replace(ROAD, kind=RoadKind.CURVE, curvature_per_m=1 / 60)
     rollout = street(frames=72, road=bend)
     path = bend.pose(np.linspace(0, 60, 72), np.zeros(72))
@@ -251,8 +251,8 @@ def test_a_rig_of_two_cameras_has_both_in_every_sample(tmp_path):
     assert check_dataset(tmp_path / "root").sound
 
 
-def test_a_scene_of_a_real_log_becomes_a_dataset_too(street, tmp_path):
-    """Tilted ego poses, a hundred bodies, tracks that come and go; LiDAR and labels from its boxes."""
+def test_a_scene_of_a_real_log_gives_a_valid_dataset(street, tmp_path):
+    """With tilted ego poses, a hundred bodies and tracks that start and end; LiDAR and labels come from its boxes."""
     scenario = Scenario(
         "log-1",
         "log",
@@ -286,7 +286,7 @@ def test_the_same_clips_give_the_same_bytes_in_any_order(clips, dataset, tmp_pat
     assert contents(tmp_path / "again") == contents(dataset)
 
 
-def test_a_dataset_grows_and_shrinks_to_what_a_fresh_build_gives(clips, tmp_path):
+def test_a_rebuilt_dataset_equals_a_new_one_after_clips_are_added_or_removed(clips, tmp_path):
     write_dataset(clips[:1], tmp_path / "root")
     first = contents(tmp_path / "root")
     write_dataset(clips, tmp_path / "root")
@@ -295,7 +295,7 @@ def test_a_dataset_grows_and_shrinks_to_what_a_fresh_build_gives(clips, tmp_path
     assert contents(tmp_path / "root") == first
 
 
-def test_rejected_clips_stay_out_and_what_was_there_stays(clips, tmp_path):
+def test_a_rejected_clip_is_refused_and_the_dataset_stays_unchanged(clips, tmp_path):
     write_dataset(clips[:1], tmp_path / "root")
     before = contents(tmp_path / "root")
     bad = place(tmp_path, "bad", verdicts=BAD)
@@ -304,14 +304,14 @@ def test_rejected_clips_stay_out_and_what_was_there_stays(clips, tmp_path):
     assert contents(tmp_path / "root") == before
 
 
-def test_an_id_twice_or_no_clip_at_all_is_refused(clips, tmp_path):
+def test_a_repeated_id_or_no_clip_is_refused(clips, tmp_path):
     with pytest.raises(ValueError, match="street-s0"):
         write_dataset([clips[0], clips[0]], tmp_path / "root")
     with pytest.raises(ValueError, match="no accepted clip"):
         write_dataset([], tmp_path / "root")
 
 
-def test_siblings_of_a_sweep_share_a_split(tmp_path):
+def test_clips_of_one_family_are_in_one_split(tmp_path):
     folders = [place(tmp_path, f"c{i}", family=f"family-{i // 2}", seed=i) for i in range(8)]
     write_dataset(folders, tmp_path / "root")
     splits = json.loads((tmp_path / "root" / VERSION / "splits.json").read_text())
@@ -319,62 +319,62 @@ def test_siblings_of_a_sweep_share_a_split(tmp_path):
     assert all((f"c{2 * i}" in splits[VAL]) == (f"c{2 * i + 1}" in splits[VAL]) for i in range(4))
 
 
-def test_about_one_family_in_five_is_for_validation():
+def test_about_one_family_in_five_is_in_val():
     share = np.mean([split_of(f"family-{i}") == VAL for i in range(2000)])
     assert 0.17 < share < 0.23
 
 
 def spoil_table(root: Path, table: str, change) -> None:
-    told = rows(root, table)
-    change(told)
-    (root / VERSION / f"{table}.json").write_text(json.dumps(told))
+    content = rows(root, table)
+    change(content)
+    (root / VERSION / f"{table}.json").write_text(json.dumps(content))
 
 
-def take_mask(root: Path) -> None:
+def delete_mask(root: Path) -> None:
     next((root / "maps").iterdir()).unlink()
 
 
-def take_picture(root: Path) -> None:
+def delete_picture(root: Path) -> None:
     next((root / "sweeps" / "CAM_FRONT").iterdir()).unlink()
 
 
 def shrink_picture(root: Path) -> None:
     path = next((root / "samples" / "CAM_FRONT").iterdir())
-    path.unlink()  # the clip's folder shares the file
+    path.unlink()  # a hard link to the clip's file
     Image.new("RGB", (CAMERA.width // 2, CAMERA.height)).save(path)
 
 
-def take_points(root: Path) -> None:
+def replace_points(root: Path) -> None:
     path = next((root / "samples" / "LIDAR_TOP").iterdir())
     path.unlink()
     np.zeros((5, 5), np.float32).tofile(path)
 
 
-def give_two_attributes(told: list[dict]) -> None:
-    told[0]["attribute_tokens"] = told[0]["attribute_tokens"] * 2 or ["a", "b"]
+def add_attribute(rows: list[dict]) -> None:
+    rows[0]["attribute_tokens"] = rows[0]["attribute_tokens"] * 2 or ["a", "b"]
 
 
 FAULTS = {
-    "mask": (take_mask, "cannot load"),
-    "picture": (take_picture, "missing"),
-    "size": (shrink_picture, "the table says"),
-    "points": (take_points, "LiDAR points"),
-    "attributes": (lambda r: spoil_table(r, "sample_annotation", give_two_attributes), "annotation"),
-    "chain": (lambda r: spoil_table(r, "sample", lambda told: told[1].update(prev="")), "does not lead back"),
-    "lidar": (lambda r: spoil_table(r, "sensor", lambda told: [s.update(channel="X") for s in told]), "LIDAR_TOP"),
-    "log": (lambda r: spoil_table(r, "map", lambda told: told[0].update(log_tokens=[])), "cannot load"),
+    "mask": (delete_mask, "cannot load"),
+    "picture": (delete_picture, "missing"),
+    "size": (shrink_picture, f"but {CAMERA.width} x {CAMERA.height} in the table"),
+    "points": (replace_points, "LiDAR points"),
+    "attributes": (lambda r: spoil_table(r, "sample_annotation", add_attribute), "annotation"),
+    "chain": (lambda r: spoil_table(r, "sample", lambda rows: rows[1].update(prev="")), "prev of its next row"),
+    "lidar": (lambda r: spoil_table(r, "sensor", lambda rows: [s.update(channel="X") for s in rows]), "LIDAR_TOP"),
+    "log": (lambda r: spoil_table(r, "map", lambda rows: rows[0].update(log_tokens=[])), "cannot load"),
     "ego": (
-        lambda r: spoil_table(r, "ego_pose", lambda told: [p.update(translation=[0, 0, 0]) for p in told]),
+        lambda r: spoil_table(r, "ego_pose", lambda rows: [p.update(translation=[0, 0, 0]) for p in rows]),
         "LiDAR points",
     ),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_check_finds_a_planted_fault(clips, tmp_path, fault):
+def test_validation_finds_every_fault(clips, tmp_path, fault):
     write_dataset(clips[:1], tmp_path / "root")
-    plant, sign = FAULTS[fault]
-    plant(tmp_path / "root")
+    insert_fault, message = FAULTS[fault]
+    insert_fault(tmp_path / "root")
     report = check_dataset(tmp_path / "root")
     assert not report.sound
-    assert any(sign in problem for problem in report.problems), report.problems
+    assert any(message in problem for problem in report.problems), report.problems

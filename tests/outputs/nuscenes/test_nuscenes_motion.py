@@ -1,4 +1,4 @@
-"""Boxes at every picture, and the map under the LiDAR, as nuScenes' own devkit shows them."""
+"""Boxes at every picture and the map under the LiDAR points, as loaded by nuScenes' devkit."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,11 +21,11 @@ from scenarios.simulation.simulate import simulate
 from tests.outputs.made import CAMERA, FRAMES, clip, drawn, record, street
 
 VERSION = "v1.0-trainval"
-# Who brakes hard, who turns, who comes into sight late.
+# A car that brakes hard, a car that turns, a child that becomes visible late.
 CASES = ("nhtsa/lead-brake", "roads/left-turn-across-path", "euro_ncap/cpnco-child")
 
 
-def film(folder: Path, rollout: Rollout) -> Path:
+def clip_of(folder: Path, rollout: Rollout) -> Path:
     """A clip of a rollout, with flat pictures."""
     labels = label_visibility(rollout, NO_SCENERY, CAMERA)
     keys = keyframes(len(rollout.t_s), 12.0)
@@ -39,8 +39,8 @@ def film(folder: Path, rollout: Rollout) -> Path:
 def scenes(tmp_path_factory) -> dict[str, ClipTables]:
     folder = tmp_path_factory.mktemp("clips")
     shipped = library() | suites()
-    films = [film(folder, simulate(load(shipped[name])[0])) for name in CASES]
-    return {path.name: open_scene(path) for path in films}
+    folders = [clip_of(folder, simulate(load(shipped[name])[0])) for name in CASES]
+    return {path.name: open_scene(path) for path in folders}
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +58,14 @@ def pictures(loaded: NuScenes, scene: dict) -> Iterator[dict]:
 
 
 def bound_m(rollout: Rollout, actor: int, frame: int) -> float:
-    """How far a straight line between two keyframes may be from a way that bends or brakes: n^2/8 of the largest second
-    difference within."""
+    """Largest distance of linear interpolation between two keyframes from the trajectory: n^2/8 times the largest
+    second difference between them."""
     first = (frame - 1) // KEYFRAME_STRIDE * KEYFRAME_STRIDE
     within = rollout.centre[first : first + KEYFRAME_STRIDE + 1, actor]
     return KEYFRAME_STRIDE**2 / 8 * float(np.linalg.norm(np.diff(within, n=2, axis=0), axis=-1).max())
 
 
-def test_every_scene_ends_on_a_keyframe_and_lasts_as_long_as_asked(loaded, scenes):
+def test_every_scene_ends_at_a_keyframe_and_has_the_scenario_s_duration(loaded, scenes):
     for scene in loaded.scene:
         *_, last = pictures(loaded, scene)
         assert last["is_key_frame"]
@@ -74,9 +74,9 @@ def test_every_scene_ends_on_a_keyframe_and_lasts_as_long_as_asked(loaded, scene
         assert last["timestamp"] - first["timestamp"] == round(float(scenes[scene["name"]].rollout.t_s[-1]) * 1e6)
 
 
-def test_at_every_picture_the_devkit_has_the_boxes_where_the_rollout_has_them(loaded, scenes):
-    """To the tenth of a millimetre (of whole microseconds) at keyframes, within what a straight line may err between
-    them; also at the very end."""
+def test_the_devkit_s_boxes_at_every_picture_are_those_of_the_rollout(loaded, scenes):
+    """Within 0.1 mm at keyframes (times are whole microseconds), within the error of linear interpolation between
+    them."""
     errors = []
     for row in loaded.scene:
         scene = scenes[row["name"]]
@@ -89,18 +89,18 @@ def test_at_every_picture_the_devkit_has_the_boxes_where_the_rollout_has_them(lo
                 before = annotation["prev"] and loaded.get("sample_annotation", annotation["prev"])
                 previous = loaded.get("sample", annotation["sample_token"])["prev"]
                 known = picture["is_key_frame"] or (before and before["sample_token"] == previous)
-                # Who comes into sight is, to the devkit, where the following keyframe has it.
+                # A body that only the following keyframe has: the devkit uses its box there.
                 at = frame if known else -(-frame // KEYFRAME_STRIDE) * KEYFRAME_STRIDE
                 there = to_global[:3, :3] @ rollout.centre[at, actor] + to_global[:3, 3]
                 error = float(np.linalg.norm(box.center - there))
                 assert error <= (bound_m(rollout, actor, frame) if frame % KEYFRAME_STRIDE else 0) + 1e-4
                 errors.append((error, frame, row["name"]))
         assert frame == len(rollout.t_s) - 1
-    assert 0.05 < max(errors)[0] < 0.35, "10 m/s^2 over half a second bend a way by 0.31 m"
+    assert 0.05 < max(errors)[0] < 0.35, "with 10 m/s^2 over half a second the error is 0.31 m"
 
 
 def test_pictures_after_the_last_keyframe_are_left_out(tmp_path):
-    """Of a clip that was made otherwise: nothing would say where its bodies are there."""
+    """A clip may have frames after its last keyframe; they would have no boxes."""
     longer = street(frames=FRAMES + 4)
     labels = label_visibility(longer, NO_SCENERY, CAMERA)
     write_clip(tmp_path / "a", clip(record("a"), rollout=longer, labels=(labels,), frames=(drawn(labels),), source=()))
@@ -114,7 +114,7 @@ def test_pictures_after_the_last_keyframe_are_left_out(tmp_path):
 
 
 def underlay(loaded: NuScenes, lidar: str) -> np.ndarray:
-    """What the devkit lays under the points, as it usually does: 80 m x 80 m around the ego, which heads right."""
+    """The map that the devkit draws under the points: 80 m x 80 m around the ego, which heads right."""
     _, axes = plt.subplots()
     loaded.explorer.render_sample_data(lidar, underlay_map=True, ax=axes, verbose=False)
     (image,) = axes.get_images()
@@ -123,7 +123,7 @@ def underlay(loaded: NuScenes, lidar: str) -> np.ndarray:
     return shown
 
 
-def test_the_map_lies_under_the_lidar_from_the_first_to_the_last_keyframe(loaded, scenes):
+def test_the_map_is_drawn_under_the_lidar_at_the_first_and_the_last_keyframe(loaded, scenes):
     ends = [scene[end] for scene in loaded.scene for end in ("first_sample_token", "last_sample_token")]
     for sample in (loaded.get("sample", end) for end in ends):
         road = scenes[loaded.get("scene", sample["scene_token"])["name"]].rollout.road
@@ -133,7 +133,7 @@ def test_the_map_lies_under_the_lidar_from_the_first_to_the_last_keyframe(loaded
         assert road.junction or (shown[[0, 799]] == 255).all(), "none 40 m beside it"
 
 
-def test_the_map_reaches_as_far_around_an_ego_that_has_left_the_road(tmp_path):
+def test_the_map_is_large_enough_around_an_ego_that_has_left_the_road(tmp_path):
     away = street()
     pose = away.ego_to_map.copy()
     pose[:, 1, 3] -= np.linspace(0, 50, FRAMES)

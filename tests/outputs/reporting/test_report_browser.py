@@ -1,4 +1,4 @@
-"""The report in a real browser, where there is one: nothing sticks out, clips play, its policy refuses nothing."""
+"""The report in a real browser, if one is installed: no overflow, clips play, no violation of its security policy."""
 
 import asyncio
 import json
@@ -13,15 +13,15 @@ import pytest
 from websockets.asyncio.client import connect
 
 from outputs.clips.clip import write_clip
-from outputs.reporting.report import NotMade, Ordered, write_report
+from outputs.reporting.report import MissingClip, RunRequest, write_report
 from tests.outputs.made import BAD, clip, record
 
 BROWSER = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
 
-STICKS_OUT = """(() => { const wide = document.documentElement.clientWidth;
+OVERFLOWS = """(() => { const wide = document.documentElement.clientWidth;
   const out = (e) => !e.closest(".scroll") && e.getBoundingClientRect().right > wide + 1;
   return [...document.querySelectorAll("body *")].filter(out)
     .map((e) => e.tagName).concat(document.documentElement.scrollWidth > wide ? ["page"] : []) })()"""
@@ -42,30 +42,32 @@ PAIRS = [("ink", "panel"), ("soft", "panel"), ("soft", "ground"), ("accent", "pa
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Path:
-    """A morning after a night in which much broke, with long names and words that no line can hold."""
+    """A report with many failures, and names and words that are longer than a line."""
     folder = tmp_path_factory.mktemp("browser")
     name = "a-child-steps-out-from-behind-the-parked-van-at-night-in-the-rain"
     long = {"name": name, "parameters": {"actors.child.trajectory.speed": "6 km/h"}}
     write_clip(folder / "good-s0", clip(record("good-s0", **long)))
     write_clip(folder / f"{name}-s0", clip(record(f"{name}-s0", BAD, **long), source=()))
-    lost = [NotMade(f"{name}-s{i}", f"OSError: /srv/{'deep/' * 30}frames: no space", transient=True) for i in range(9)]
+    lost = [
+        MissingClip(f"{name}-s{i}", f"OSError: /srv/{'deep/' * 30}frames: no space", transient=True) for i in range(9)
+    ]
     again = f"nearmiss nightly /srv/{'specs/' * 20} --out runs/nights --retry-failed"
-    told = Ordered({"scenarios": f"/srv/{'specs/' * 20}"}, 11, 3, (f"{name}.yaml:7:12: {'x' * 90}",), again)
-    write_report(folder / "report.html", [folder / "good-s0", folder / f"{name}-s0"], failures=lost, ordered=told)
+    request = RunRequest({"scenarios": f"/srv/{'specs/' * 20}"}, 11, 3, (f"{name}.yaml:7:12: {'x' * 90}",), again)
+    write_report(folder / "report.html", [folder / "good-s0", folder / f"{name}-s0"], failures=lost, request=request)
     return folder / "report.html"
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory) -> Iterator[str]:
-    """The address of a tab."""
+    """The address of a browser tab."""
     profile = tmp_path_factory.mktemp("profile")
     command = [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
                f"--user-data-dir={profile}", "about:blank"]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
-        told = (re.search(r"ws://(127\.0\.0\.1:\d+)/", line) for line in process.stderr)
-        place = next((match[1] for match in told if match), None)
-        assert place, "the browser ended without a word of where it listens"
+        matches = (re.search(r"ws://(127\.0\.0\.1:\d+)/", line) for line in process.stderr)
+        place = next((match[1] for match in matches if match), None)
+        assert place, "the browser ended without printing its address"
         with urllib.request.urlopen(f"http://{place}/json", timeout=20) as answer:
             yield next(tab["webSocketDebuggerUrl"] for tab in json.load(answer) if tab["type"] == "page")
     finally:
@@ -73,24 +75,24 @@ def browser(tmp_path_factory) -> Iterator[str]:
         process.wait()
 
 
-def look(browser: str, page: Path, width: int, scheme: str, *questions: str) -> tuple[list, list]:
-    """What the page answers in a window of that width, and what the browser complains about."""
+def evaluate(browser: str, page: Path, width: int, scheme: str, *questions: str) -> tuple[list, list]:
+    """Evaluate expressions in the page in a window of that width; returns the values and the browser's errors."""
 
-    async def asked() -> tuple[list, list]:
-        complaints: list = []
-        async with connect(browser, max_size=2**26) as line:
+    async def answer() -> tuple[list, list]:
+        errors: list = []
+        async with connect(browser, max_size=2**26) as socket:
             number = 0
 
             async def call(method: str, **parameters) -> dict:
                 nonlocal number
                 number += 1
-                await line.send(json.dumps({"id": number, "method": method, "params": parameters}))
+                await socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
                 while True:
-                    told = json.loads(await asyncio.wait_for(line.recv(), 90))
-                    if told.get("id") == number:
-                        return told["result"]
-                    if told["method"] in ("Runtime.exceptionThrown", "Log.entryAdded"):
-                        complaints.append(told["params"])
+                    reply = json.loads(await asyncio.wait_for(socket.recv(), 90))
+                    if reply.get("id") == number:
+                        return reply["result"]
+                    if reply["method"] in ("Runtime.exceptionThrown", "Log.entryAdded"):
+                        errors.append(reply["params"])
 
             for domain in ("Page", "Runtime", "Log"):
                 await call(f"{domain}.enable")
@@ -101,39 +103,39 @@ def look(browser: str, page: Path, width: int, scheme: str, *questions: str) -> 
             ready = 'new Promise((d) => document.readyState === "complete" ? d() : addEventListener("load", d))'
             answers = []
             for question in (ready, *questions):
-                told = await call("Runtime.evaluate", expression=question, awaitPromise=True, returnByValue=True)
-                assert "exceptionDetails" not in told, told
-                answers.append(told["result"].get("value"))
-            return answers[1:], complaints
+                reply = await call("Runtime.evaluate", expression=question, awaitPromise=True, returnByValue=True)
+                assert "exceptionDetails" not in reply, reply
+                answers.append(reply["result"].get("value"))
+            return answers[1:], errors
 
-    return asyncio.run(asked())
+    return asyncio.run(answer())
 
 
 @pytest.mark.parametrize("width", [390, 1600])
-def test_nothing_sticks_out_and_every_clip_shows_a_frame(browser, page, width):
+def test_nothing_overflows_and_every_clip_shows_a_frame(browser, page, width):
     unfold = 'document.querySelectorAll("details").forEach((d) => { d.open = true })'
-    (closed, painted, _, opened), complaints = look(
-        browser, page, width, "light", STICKS_OUT, PAINTED, unfold, STICKS_OUT
+    (closed, painted, _, opened), errors = evaluate(
+        browser, page, width, "light", OVERFLOWS, PAINTED, unfold, OVERFLOWS
     )
     assert (closed, opened) == ([], [])
     assert set(painted) == {"ok"}
-    assert complaints == []
+    assert errors == []
 
 
-def test_a_clip_plays_and_its_clock_goes_with_it(browser, page):
-    (played,), complaints = look(browser, page, 1600, "dark", PLAYED)
+def test_a_clip_plays_and_its_time_advances(browser, page):
+    (played,), errors = evaluate(browser, page, 1600, "dark", PLAYED)
     frames, moved, now = played
     assert frames == 4
     assert moved
     assert re.fullmatch(r"\d\.\d\d s, frame [1-9]\d*", now)
-    assert complaints == []
+    assert errors == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything_can_be_read_by_day_and_by_night(browser, page, scheme):
-    """4.5 is what WCAG 2 asks of small text (AA)."""
+def test_texts_have_enough_contrast_in_light_and_dark_mode(browser, page, scheme):
+    """WCAG 2 level AA requires 4.5 for small text."""
     names = sorted({name for pair in PAIRS for name in pair})
-    (colours,), _ = look(browser, page, 1600, scheme, COLOURS % json.dumps(names))
+    (colours,), _ = evaluate(browser, page, 1600, scheme, COLOURS % json.dumps(names))
     assert (luminance(colours["ground"]) < 0.1) == (scheme == "dark")
     for text, ground in PAIRS:
         dark, bright = sorted((luminance(colours[text]), luminance(colours[ground])))

@@ -13,7 +13,7 @@ from outputs.versioned.store import BadAddress, Bucket, LocalStore, Store, open_
 def store(request, tmp_path) -> Store:
     if request.param == "s3":
         return open_store(f"{request.getfixturevalue('bucket')}/deep/prefix")
-    if request.param == "other":  # a file system without any property except that it can move files
+    if request.param == "other":  # a file system of which nothing is assumed except that it can move files
         return Bucket(fsspec.filesystem("file"), str(tmp_path), exclusive=False)
     address = {"folder": str(tmp_path), "file": f"file://{tmp_path}", "memory": f"memory://{tmp_path.name}"}
     return open_store(address[request.param])
@@ -29,13 +29,13 @@ def test_a_file_is_created_once(store, tmp_path):
     assert store.read("a/c.txt") == b"third"
 
 
-def test_a_file_can_be_replaced_where_that_is_meant(store):
+def test_a_file_can_be_replaced(store):
     for content in (b"one", b"two"):
         store.replace("latest.json", content)
         assert store.read("latest.json") == content
 
 
-def test_files_are_listed_as_they_are_now(store):
+def test_a_listing_shows_files_that_were_just_created(store):
     assert store.names("versions") == ()
     for name in ("2.json", "1.json"):
         store.create(f"versions/{name}", b"{}")
@@ -44,22 +44,22 @@ def test_files_are_listed_as_they_are_now(store):
     assert store.names("versions") == ("1.json", "2.json")
 
 
-def test_what_is_not_there_cannot_be_read(store):
+def test_reading_a_missing_file_raises(store):
     with pytest.raises(FileNotFoundError):
         store.read("nothing")
 
 
-def test_of_many_who_create_a_file_at_once_one_is_told_that_it_did(store):
+def test_of_concurrent_creations_of_a_file_exactly_one_succeeds(store):
     if not store.exclusive:
-        pytest.skip("of this kind nothing is promised")
-    with ThreadPoolExecutor(8) as hands:
+        pytest.skip("this store does not have exclusive creation")
+    with ThreadPoolExecutor(8) as executor:
         for i in range(5):
-            won = list(hands.map(lambda who, i=i: store.create(f"race-{i}", str(who).encode()), range(8)))
-            assert sum(won) == 1
-            assert store.read(f"race-{i}") == str(won.index(True)).encode()
+            created = list(executor.map(lambda n, i=i: store.create(f"race-{i}", str(n).encode()), range(8)))
+            assert sum(created) == 1
+            assert store.read(f"race-{i}") == str(created.index(True)).encode()
 
 
-def test_a_folder_copies_where_it_cannot_link_the_source(tmp_path, monkeypatch):
+def test_a_local_store_copies_a_source_that_it_cannot_link(tmp_path, monkeypatch):
     link = os.link
 
     def across_disks(source, target):
@@ -86,13 +86,13 @@ def test_a_folder_copies_where_it_cannot_link_the_source(tmp_path, monkeypatch):
         "wat://hunter2",
     ],
 )
-def test_an_address_with_credentials_or_of_an_unknown_kind_is_refused_without_repeating_it(address):
+def test_an_address_with_credentials_or_an_unknown_scheme_is_refused_and_not_printed(address):
     with pytest.raises(BadAddress) as refused:
         open_store(address)
     assert "hunter2" not in str(refused.value)
 
 
-def test_a_large_file_is_sent_in_parts(bucket, tmp_path, monkeypatch):
+def test_a_large_file_is_uploaded_in_parts(bucket, tmp_path, monkeypatch):
     monkeypatch.setattr("outputs.versioned.store.LARGE", 10)
     (tmp_path / "table").write_bytes(b"row" * 100)
     store = open_store(f"{bucket}/prefix")
@@ -102,7 +102,7 @@ def test_a_large_file_is_sent_in_parts(bucket, tmp_path, monkeypatch):
 
 
 class Conflicting:
-    """S3 during another client's put of the same name: a number of conflicts, then the outcome."""
+    """S3 while another client writes the same name: `conflicts` errors, then the outcome `ending`."""
 
     def __init__(self, conflicts: int, ending: Exception | None) -> None:
         self.conflicts, self.ending = conflicts, ending
@@ -115,7 +115,7 @@ class Conflicting:
             raise self.ending
 
 
-def test_a_conflict_is_waited_out_until_it_is_known_who_came_first(monkeypatch):
+def test_a_conflict_is_retried_until_the_outcome_is_known(monkeypatch):
     monkeypatch.setattr("outputs.versioned.store.CONFLICT_PAUSES_S", (0.0, 0.0))
     assert Bucket(Conflicting(2, None), "b", True).create("a", b"")
     assert not Bucket(Conflicting(2, FileExistsError()), "b", True).create("a", b"")

@@ -1,6 +1,6 @@
-"""What can go wrong in a night: each time no clip is lost and none is there twice. Drivers work in their own process.
+"""Faults during a batch: no clip is lost or doubled. Drivers run in their own process.
 
-The clips are specks: real ones of the real line, as small as can be.
+The clips are specks (`tests.pipeline.specks`): small, but made by the whole pipeline.
 """
 
 import errno
@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded(tmp_path_factory, speck_weights) -> Path:
-    """All that a clip needs is imported and compiled here, once: the drivers are forks of this process. Its run."""
+    """A run made here, so that all modules are imported and compiled once: the drivers are forks of this process."""
     folder = tmp_path_factory.mktemp("loaded")
     (folder / "one.yaml").write_text(case(1))
     request = RunConfig(paths=(str(folder / "one.yaml"),), out=folder / "run", preset="speck", weights=speck_weights)
@@ -49,14 +49,14 @@ def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
 
 
 def begun(batch: Batch, *options: str, clips: int = 2, before=lambda: None) -> int:
-    """A driver that works inline and has made some clips."""
+    """A driver process that runs inline and has made some clips."""
     pid = drive(*batch.command, "--inline", *options, before=before)
     assert until(lambda: len(batch.there()) >= clips or not alive(pid))
     return pid
 
 
 @pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.long)])
-def test_the_driver_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, moments):
+def test_a_driver_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, moments):
     batch = Batch.of(2 * moments, tmp_path, speck_weights, monkeypatch)
     began = time.monotonic()
     assert ended(drive(*batch.command, "--inline", "--limit", "1")) == 0
@@ -73,13 +73,13 @@ def test_the_driver_killed_at_random_moments(tmp_path, speck_weights, monkeypatc
     assert batch.counted() == batch.all_made()
 
 
-def test_sigterm_finishes_the_clip_in_hand_says_so_and_can_be_resumed(batch):
+def test_sigterm_finishes_the_running_clip_and_the_run_can_be_resumed(batch):
     pid = begun(batch)
     os.kill(pid, signal.SIGTERM)
     assert ended(pid) == 143
     told = status(batch.out)
     assert told.phase is RunPhase.STOPPED
-    assert "stopped as asked" in told.why
+    assert "stopped on request" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     assert told.accepted + told.rejected + told.missing == 4
     assert not list((batch.out / ".unfinished").iterdir())
@@ -90,7 +90,7 @@ def test_sigterm_finishes_the_clip_in_hand_says_so_and_can_be_resumed(batch):
     assert status(batch.out).phase is RunPhase.COMPLETE
 
 
-def test_sigterm_drops_the_clip_in_hand_when_the_grace_is_over(batch):
+def test_sigterm_drops_the_running_clip_after_the_grace_period(batch):
     plan = drive(*batch.command, "--inline", "--limit", "1")
     assert ended(plan) == 0
     first = next(iter(batch.there()))
@@ -105,14 +105,14 @@ def test_sigterm_drops_the_clip_in_hand_when_the_grace_is_over(batch):
     assert batch.counted() == batch.all_made()
 
 
-def test_two_operators_at_once(batch):
+def test_two_concurrent_starts(batch):
     pids = [drive(*batch.command, "--inline") for _ in range(2)]
     assert sorted(map(ended, pids)) == [0, 2]  # one made it, the other was refused
     assert batch.counted() == batch.all_made()
     assert {batch.attempts(clip) for clip in batch.there()} == {1}
 
 
-def test_status_of_a_run_that_works_names_its_holder_and_disturbs_nobody(batch):
+def test_status_of_a_running_run_names_its_process_and_changes_nothing(batch):
     pid = begun(batch)
     told = status(batch.out)
     assert told.phase is RunPhase.RUNNING
@@ -124,7 +124,7 @@ def test_status_of_a_run_that_works_names_its_holder_and_disturbs_nobody(batch):
     assert batch.counted() == batch.all_made()
 
 
-def test_half_of_a_clip_is_found_and_made_again(batch):
+def test_an_incomplete_clip_is_found_and_made_again(batch):
     assert ended(drive(*batch.command, "--inline")) == 0
     before = batch.there()
     records = [p for kind in ("clips", "rejected") for p in (batch.out / kind).glob("*/record.json")]
@@ -139,11 +139,11 @@ def test_half_of_a_clip_is_found_and_made_again(batch):
     assert again == {first.parent.name, second.parent.name, third.parent.name}
     found = json.loads((batch.out / "run.json").read_text())["starts"][-1]["found_broken"]
     assert "1 of " in found[second.parent.name]
-    assert sum(one.what.endswith("half there") for one in gc(batch.out, dry_run=False)) == 3
+    assert sum(one.what.startswith("an incomplete clip") for one in gc(batch.out, dry_run=False)) == 3
     assert gc(batch.out, dry_run=True) == ()
 
 
-def test_a_spec_that_makes_a_model_raise_is_tried_once_and_stops_nobody(batch):
+def test_a_scenario_that_makes_a_model_raise_is_tried_once_and_the_others_are_made(batch):
     pid = begun(batch)
     kill(pid)
     ended(pid)
@@ -165,7 +165,7 @@ def test_a_spec_that_makes_a_model_raise_is_tried_once_and_stops_nobody(batch):
     assert batch.counted() == batch.all_made()
 
 
-def test_a_clip_for_which_memory_runs_out_is_tried_again_and_the_others_are_made(batch):
+def test_a_clip_that_runs_out_of_memory_is_tried_again_and_the_others_are_made(batch):
     def bounded() -> None:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + 2**31, used + 2**31))
@@ -185,20 +185,20 @@ def test_a_clip_for_which_memory_runs_out_is_tried_again_and_the_others_are_made
 
 @pytest.fixture
 def small_disk(tmp_path) -> Path:
-    """A file system in memory with room for some clips."""
+    """A file system in memory with space for some clips."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+        pytest.skip(f"no file system can be mounted: {mounted.stderr.decode().strip()}")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_weights, monkeypatch, capfd):
+def test_a_full_disk_stops_the_batch_and_it_resumes_with_free_space(small_disk, speck_weights, monkeypatch, capfd):
     batch = Batch.of(12, small_disk, speck_weights, monkeypatch)
     assert ended(drive(*batch.command, "--inline")) == 2
-    assert "no room to write in" in (said := " ".join(capfd.readouterr().err.split())) and "(None)" not in said
+    assert "no space left in" in (said := " ".join(capfd.readouterr().err.split())) and "(None)" not in said
     made = batch.there()
     assert 0 < len(made) < 12
     assert look(batch.out).failures() == ()  # no clip is to blame
@@ -210,9 +210,7 @@ def test_a_full_disk_stops_the_batch_and_room_lets_it_go_on(small_disk, speck_we
 
 
 @pytest.mark.parametrize("words", [["report"], ["resume"], ["gc"], ["generate"], ["nightly"]], ids=" ".join)
-def test_a_folder_that_can_only_be_read_is_named_and_no_room_is_asked_for(
-    small_disk, loaded, speck_weights, capfd, words
-):
+def test_a_read_only_folder_is_reported_as_read_only(small_disk, loaded, speck_weights, capfd, words):
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
     (small_disk / "one.yaml").write_text(case(1))
     shutil.copytree(loaded, small_disk / "run")
@@ -230,16 +228,16 @@ def test_a_folder_that_can_only_be_read_is_named_and_no_room_is_asked_for(
 
 
 class FindsItReadOnly(SpeckMaker):
-    """As a file system that found an error in itself: Linux lets it only be read from then on."""
+    """A file system with an internal error, which Linux makes read-only."""
 
     def process(self, job: Job) -> ClipDone:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self.out))
 
 
-def test_a_disk_that_becomes_read_only_stops_the_batch_and_no_room_is_asked_for(batch, monkeypatch):
+def test_a_disk_that_becomes_read_only_stops_the_batch_and_is_reported_as_read_only(batch, monkeypatch):
     monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", FindsItReadOnly)
     request = RunConfig(paths=(str(batch.folder / "batch.yaml"),), out=batch.out, preset="speck", weights=batch.weights)
-    with pytest.raises(ReadOnly, match="can only be read from now on") as error:
+    with pytest.raises(ReadOnly, match="has become read-only") as error:
         generate(request, ExecutionConfig(use_ray=False), NoObserver())
     assert str(error.value).endswith(f"When it can be written again: nearmiss resume {batch.out}")
     assert look(batch.out).failures() == ()  # no clip is to blame

@@ -1,7 +1,7 @@
-"""Prefect's server goes away in mid-run: the batch needs nobody who listens, for all that counts is in the run folder.
+"""Prefect's server stops during a run: the batch does not need it, since the run folder has all results.
 
-The clips are specks. The server is a real one on loopback, and dies with all that it started; the flow works in a
-process of its own, as an operator's does. Its third clip waits until the server is gone, or is there again.
+The clips are specks. The server is a real one on loopback and is killed with its child processes; the flow runs in its
+own process. Its third clip waits until the server is stopped or restarted.
 """
 
 import os
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """Prefect's, with its database in a folder."""
+    """Prefect's server with its database in a folder."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -51,7 +51,7 @@ class Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For whoever works with it; a server that is gone is given up after seconds instead of minutes."""
+        """Environment variables of its clients, with a timeout of seconds instead of minutes for a stopped server."""
         told = {"PREFECT_HOME": str(self.folder), "PREFECT_API_URL": self.url, "PREFECT_CLIENT_MAX_RETRIES": "1"}
         return os.environ | told
 
@@ -87,7 +87,7 @@ def server(tmp_path) -> Iterator[Server]:
 
 
 class Tonight(Batch):
-    """A batch as a night: the folder of all nights is the batch's own."""
+    """A batch as a nightly run."""
 
     @property
     def out(self) -> Path:
@@ -101,7 +101,7 @@ def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
 
 @pytest.fixture
 def begun(server) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Begins a flow; returns it once its third clip in turn waits for `go_on`."""
+    """Start a flow; returns it once its third clip waits for `go_on`."""
     flows = []
 
     def begin(batch: Batch, *words: str) -> subprocess.Popen:
@@ -124,7 +124,7 @@ def begun(server) -> Iterator[Callable[..., subprocess.Popen]]:
 
 
 def said(batch: Batch) -> Path:
-    """What a flow says."""
+    """The file with a flow's output."""
     return batch.folder / "flow.log"
 
 
@@ -137,7 +137,7 @@ def all_made_once(batch: Batch) -> bool:
 
 
 @pytest.mark.long
-def test_a_batch_goes_on_to_its_end_though_the_server_is_gone(batch, server, begun):
+def test_a_batch_completes_without_the_server(batch, server, begun):
     flow = begun(batch, "run", "--out", str(batch.out))
     before = batch.there()
     server.kill()
@@ -148,10 +148,10 @@ def test_a_batch_goes_on_to_its_end_though_the_server_is_gone(batch, server, beg
     assert all_made_once(batch)
     assert status(batch.out).phase is RunPhase.COMPLETE
     assert (batch.out / "report.html").is_file()
-    assert "the state is what lies on the disk" in said(batch).read_text()
+    assert "the state is taken from the files" in said(batch).read_text()
 
 
-def test_a_night_is_told_to_a_server_that_came_back_meanwhile(batch, server, begun):
+def test_a_nightly_run_reports_to_a_server_that_was_restarted(batch, server, begun):
     night = Tonight(**vars(batch))
     flow = begun(night, "night", "--out", str(night.folder))
     server.kill()
@@ -166,8 +166,8 @@ def test_a_night_is_told_to_a_server_that_came_back_meanwhile(batch, server, beg
 
 
 @pytest.mark.long
-def test_a_flow_that_is_stopped_while_the_server_is_gone_can_be_resumed(batch, server, begun):
-    """By SIGTERM, as Prefect does it, too."""
+def test_a_flow_stopped_without_the_server_can_be_resumed(batch, server, begun):
+    """By SIGTERM, as Prefect stops flows."""
     flow = begun(batch, "run", "--out", str(batch.out))
     server.kill()
     flow.send_signal(signal.SIGTERM)
@@ -175,7 +175,7 @@ def test_a_flow_that_is_stopped_while_the_server_is_gone_can_be_resumed(batch, s
     assert flow.wait(240) == 1, said(batch).read_text()
     told = status(batch.out)
     assert told.phase is RunPhase.STOPPED
-    assert "stopped as asked: 3 clips are there, 2 are missing" in told.why
+    assert "stopped on request: 3 clips are made, 2 are missing" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     (key,) = wanted(look(batch.out))
     assert kept(look(batch.out), key)[1] == ExecutionConfig(use_ray=False)
@@ -186,8 +186,8 @@ def test_a_flow_that_is_stopped_while_the_server_is_gone_can_be_resumed(batch, s
     assert all_made_once(batch)
 
 
-def test_a_server_that_is_dead_from_the_beginning_costs_no_night(batch):
-    """Nothing listens at the address, and the night is made, and told as `nearmiss nightly` tells it."""
+def test_without_a_server_from_the_start_the_nightly_run_is_made(batch):
+    """No server listens at the address; the nightly run is made and reported as by `nearmiss nightly`."""
     night, dead = Tonight(**vars(batch)), Server(batch.folder / "prefect")
     given = [str(night.folder / "batch.yaml"), "--preset", "speck", "--weights", str(night.weights), "--inline"]
     command = [sys.executable, "-m", "tests.pipeline.speck_flows", "night", "--out", str(night.folder), *given]
@@ -197,12 +197,12 @@ def test_a_server_that_is_dead_from_the_beginning_costs_no_night(batch):
     assert ended.returncode == 0, told
     assert all_made_once(night)
     assert ended_nights(night.folder)[night.out.name].ok
-    assert f"Prefect's server cannot be told of this ({dead.url}" in told
+    assert f"Prefect's server cannot be reached ({dead.url}" in told
     assert "Traceback" not in told
 
 
-def test_a_temporary_server_is_given_minutes_to_start():
-    """Prefect itself gives up after twenty seconds, which a busy machine needs for the imports alone."""
-    import flows  # noqa: F401  # Prefect reads its environment as it is imported
+def test_a_temporary_server_has_minutes_to_start():
+    """Prefect's own limit is twenty seconds, which a busy machine needs for the imports."""
+    import flows  # noqa: F401  # Prefect reads its environment variables at import
 
     assert int(os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"]) >= 120

@@ -1,4 +1,4 @@
-"""Whole nodes of a cluster die under a batch. Ray's cluster utility stands in: several nodes on one machine."""
+"""Nodes of a cluster are killed during a batch. Ray's cluster utility runs several nodes on one machine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.ray
 
 @dataclass
 class KillNodes(Trouble):
-    """Kills a node with all that is on it; another comes in its place."""
+    """Kills a node with its processes and adds another one."""
 
     cluster: object = None
     nodes: list[object] = field(default_factory=list)
@@ -27,7 +27,7 @@ class KillNodes(Trouble):
 
 @pytest.fixture
 def cluster() -> Iterator[object]:
-    """A head that computes nothing."""
+    """A cluster whose head makes no clips."""
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -35,7 +35,7 @@ def cluster() -> Iterator[object]:
     made.shutdown()
 
 
-@pytest.mark.timeout(1800)  # twenty moments of the staged line take eight minutes on two cores
+@pytest.mark.timeout(1800)  # twenty kills with staged workers take eight minutes on two cores
 @pytest.mark.parametrize(
     ("moments", "batched"),
     [

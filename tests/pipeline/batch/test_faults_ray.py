@@ -1,6 +1,6 @@
-"""The same with Ray: workers that die under a batch, one that hangs, one that the kernel kills, a driver that dies.
+"""Faults with Ray: workers that are killed, one that hangs, one that the kernel kills, a driver that is killed.
 
-The clips are specks. Nodes that die: test_faults_nodes.py.
+The clips are specks. Killed nodes: test_faults_nodes.py.
 """
 
 import os
@@ -34,23 +34,23 @@ def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
 
 
 def workers(of: psutil.Process | None = None) -> list[psutil.Process]:
-    """Every Ray worker that makes a clip at this moment."""
+    """The Ray workers that are making a clip."""
     found = []
     for child in (of or psutil.Process()).children(recursive=True):
         try:
             if "ray::_PoolActor.process" in " ".join(child.cmdline()):
                 found.append(child)
-        except psutil.Error:  # it ended as we looked
+        except psutil.Error:  # it ended in the meantime
             continue
     return found
 
 
 @dataclass
 class KillWorkers(Trouble):
-    """Beside the batch, which goes on meanwhile: whoever then makes a clip dies."""
+    """Kills a worker that is making a clip, in a thread beside the running batch."""
 
     planned: int = 0
-    turn: threading.Lock = field(default_factory=threading.Lock)  # two at once might choose the same
+    turn: threading.Lock = field(default_factory=threading.Lock)  # two threads might choose the same worker
 
     def ended(self, ending: Ending) -> None:
         if self.planned < self.times:
@@ -64,7 +64,7 @@ class KillWorkers(Trouble):
     def _one_dies(self) -> bool:
         try:
             self.chance.choice(workers()).kill()
-        except (IndexError, psutil.NoSuchProcess):  # nobody works, or it ended as we chose it
+        except (IndexError, psutil.NoSuchProcess):  # no worker is making a clip, or it ended in the meantime
             return False
         return True
 
@@ -74,7 +74,7 @@ class KillWorkers(Trouble):
     [
         (1, 1),
         pytest.param(20, 1, marks=pytest.mark.long),
-        pytest.param(20, 2, marks=pytest.mark.long, id="of any act"),
+        pytest.param(20, 2, marks=pytest.mark.long, id="of any stage"),
     ],
 )
 def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, ray_here, moments, batched):
@@ -82,7 +82,7 @@ def test_workers_killed_at_random_moments(tmp_path, speck_weights, monkeypatch, 
     all_of(batch, ExecutionConfig(workers=2, batch=batched), trouble)
     assert trouble.done == moments
     assert batch.counted() == batch.all_made()
-    if batched == 1:  # there a worker may die in an act that is not counted
+    if batched == 1:  # staged, a worker may be killed in a stage that is not counted
         assert sum(batch.attempts(clip) for clip in batch.there()) > batch.clips
 
 
@@ -101,10 +101,10 @@ def small_group() -> Iterator[Path]:
             group.rmdir()
             return
         group.rmdir()
-    pytest.skip("no memory control group can be made here")
+    pytest.skip("no memory control group can be made")
 
 
-def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, ray_here, small_group):
+def test_a_worker_killed_by_the_kernel_for_its_memory(batch, ray_here, small_group):
     ids = planned(batch)
     batch.trouble(ids[2], f"starve {small_group} once")
     summary = generate(request_of(batch), ExecutionConfig(workers=2), NoObserver())
@@ -114,7 +114,7 @@ def test_the_kernel_kills_a_clip_that_takes_too_much_memory(batch, ray_here, sma
     assert batch.counted() == batch.all_made()
 
 
-def test_a_clip_that_hangs_is_stopped_and_the_others_are_made(batch, ray_here):
+def test_a_clip_beyond_its_deadline_is_stopped_and_the_others_are_made(batch, ray_here):
     ids = planned(batch)
     batch.trouble(ids[1], "hang once")
     summary = generate(request_of(batch), ExecutionConfig(workers=2, deadline_s=30.0), NoObserver())
@@ -128,8 +128,8 @@ def test_a_clip_that_hangs_is_stopped_and_the_others_are_made(batch, ray_here):
 
 
 @pytest.mark.parametrize("moments", [1, pytest.param(20, marks=pytest.mark.long)])
-def test_the_driver_killed_while_its_workers_work(tmp_path, speck_weights, monkeypatch, moments):
-    """Its workers outlive it for some seconds, and may yet finish what they had: as one clip, once."""
+def test_a_driver_killed_while_its_workers_run(tmp_path, speck_weights, monkeypatch, moments):
+    """Its workers run for some more seconds and may finish their clips, which are then there once."""
     batch = Batch.of(2 * moments + 2, tmp_path, speck_weights, monkeypatch)
     chance, before = random.Random(0), {}
     command = [sys.executable, "-m", "tests.pipeline.troubled_cli"]

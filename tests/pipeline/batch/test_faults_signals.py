@@ -1,6 +1,6 @@
-"""Being told to stop, and a clock that jumps back, while Ray's workers work: as the fault tests do it without Ray.
+"""SIGTERM, and a clock that jumps back, while Ray's workers run; `test_faults.py` has the same without Ray.
 
-The clips are specks; the command line works in a process of its own, and in a session of its own with all of its Ray.
+The clips are specks; the command runs in its own process and, with its Ray, in its own session.
 """
 
 import os
@@ -31,7 +31,7 @@ def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
 
 @pytest.fixture
 def begun(batch) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Begins a batch; returns its driver once its two workers have made two clips."""
+    """Start a batch; returns its driver once its two workers have made two clips."""
     drivers = []
 
     def begin(*options: str, **how) -> subprocess.Popen:
@@ -51,12 +51,12 @@ def resumed(batch: Batch, **how) -> int:
 
 
 def alive_in(session: int) -> list[int]:
-    """Who lives in a session: the driver, the workers, all of Ray."""
+    """The processes of a session: the driver, the workers, all of Ray."""
     return [pid for pid in psutil.pids() if _session(pid) == session]
 
 
 def tell(session: int, number: signal.Signals) -> int:
-    """Send a signal to everybody in it; how many there were."""
+    """Send a signal to all processes of a session; returns their number."""
     for pid in (everybody := alive_in(session)):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
@@ -70,14 +70,14 @@ def all_gone(session: int) -> bool:
 def _session(pid: int) -> int | None:
     try:
         return os.getsid(pid) if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, psutil.Error):  # it ended as we looked
+    except (OSError, psutil.Error):  # it ended in the meantime
         return None
 
 
 def stopped_in_order(batch: Batch) -> None:
     told = status(batch.out)
     assert told.phase is RunPhase.STOPPED
-    assert "stopped as asked" in told.why
+    assert "stopped on request" in told.why
     assert told.next == f"nearmiss resume {batch.out}"
     assert told.accepted + told.rejected + told.missing == batch.clips
     assert told.missing
@@ -86,7 +86,7 @@ def stopped_in_order(batch: Batch) -> None:
 
 
 @pytest.mark.long
-def test_sigterm_finishes_the_clips_in_hand_and_the_rest_is_made_when_resumed(batch, begun):
+def test_sigterm_finishes_the_running_clips_and_resume_makes_the_rest(batch, begun):
     driver = begun()
     driver.send_signal(signal.SIGTERM)
     assert driver.wait(120) == 143
@@ -102,7 +102,7 @@ def test_sigterm_finishes_the_clips_in_hand_and_the_rest_is_made_when_resumed(ba
 
 
 @pytest.mark.long
-def test_sigterm_drops_the_clip_in_hand_when_the_grace_is_over(batch, begun):
+def test_sigterm_drops_the_running_clip_after_the_grace_period(batch, begun):
     hangs = planned(batch)[0]
     batch.trouble(hangs, "hang once")
     driver = begun("--grace", "2")
@@ -118,7 +118,7 @@ def test_sigterm_drops_the_clip_in_hand_when_the_grace_is_over(batch, begun):
     assert batch.counted() == batch.all_made()
 
 
-def test_sigterm_to_every_process_at_once_as_service_managers_send_it(batch, begun):
+def test_sigterm_to_all_processes_at_once_as_service_managers_send_it(batch, begun):
     driver = begun()
     assert tell(driver.pid, signal.SIGTERM) > 4
     assert driver.wait(120) == 143

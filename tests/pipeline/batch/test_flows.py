@@ -1,4 +1,4 @@
-"""The Prefect flows, run for real: a server of their own on loopback, a database that is thrown away."""
+"""The Prefect flows with a real server on loopback and a temporary database."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.pipeline.situations import case
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# Both flows, on one server, and what an operator would look at afterwards, asked of the same server.
+# Runs both flows on one server and reads from it what an operator looks at afterwards.
 SCRIPT = """
 import json, sys
 import flows
@@ -55,7 +55,7 @@ print("RESULT", json.dumps({"once": once, "nights": nights}))
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """What the flows are given, and what they leave."""
+    """The folder with the flows' input and output."""
     made = tmp_path_factory.mktemp("flows")
     for name in ("cases", "specs"):
         (made / name).mkdir()
@@ -67,7 +67,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(folder, speck_weights) -> dict[str, Any]:
-    """What came of both flows; `said` is what they printed."""
+    """The results of both flows; `said` is their output."""
     hook = {"PREFECT_HOME": str(folder / "prefect"), "NEARMISS_WEBHOOK": "http://127.0.0.1:9/key"}
     places = [str(folder / name) for name in ("cases", "run", "specs", "nights")]
     result = subprocess.run(
@@ -84,7 +84,7 @@ def told(folder, speck_weights) -> dict[str, Any]:
 
 
 @pytest.mark.prefect
-def test_the_flow_makes_what_it_can_and_tells_what_is_missing(told, folder):
+def test_the_flow_makes_all_valid_clips_and_reports_the_missing_ones(told, folder):
     once, out = told["once"], folder / "run"
     assert once["state"] == "Failed"  # a file has faults: an operator must not miss it
     counts = re.search(r"(\d) accepted, (\d) rejected, 0 failed, 1 files with faults", once["message"])
@@ -98,10 +98,10 @@ def test_the_flow_makes_what_it_can_and_tells_what_is_missing(told, folder):
 
 
 @pytest.mark.prefect
-def test_nights_under_prefect_keep_their_budget_and_show_what_came_of_it(told, folder):
+def test_nightly_flows_keep_their_budget_and_show_their_results(told, folder):
     found = told["nights"]
     assert len(found["made"]) == 2
-    assert found["told"][0][0] == "Completed"  # nobody listens at the hook, and nothing fails for that
+    assert found["told"][0][0] == "Completed"  # no server listens at the webhook's address, which fails nothing
     assert "2 accepted, 0 rejected, 0 failed" in found["told"][0][1]
     assert "0 waiting" in found["told"][0][1]
     assert found["told"][1][0] == "Completed"  # the same night: its budget is used up, the second seeds wait

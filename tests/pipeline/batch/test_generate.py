@@ -1,4 +1,4 @@
-"""The main job from outside: the shipped preset makes its clip; killed and run again, nothing is lost or made twice.
+"""The command `generate`: the shipped preset makes its clip; after a kill and a restart no clip is lost or doubled.
 
 With Ray, at random moments, and with other faults: test_faults.py and test_faults_ray.py.
 """
@@ -23,11 +23,11 @@ def start(program: str, file: Path, out: Path, *options: str) -> subprocess.Pope
 
 
 def finished(out: Path) -> dict[str, int]:
-    """The clips that are there, each with its folder's identity on the disk."""
+    """The finished clips, each with the inode of its folder."""
     return {p.name: p.stat().st_ino for kind in ("clips", "rejected") for p in (out / kind).glob("*/") if p.is_dir()}
 
 
-def test_the_program_makes_a_clip_of_the_shipped_preset(tmp_path, newborn_weights):
+def test_the_command_makes_a_clip_with_the_shipped_preset(tmp_path, newborn_weights):
     file, out = tmp_path / "one.yaml", tmp_path / "run"
     file.write_text(case(1))
     made = start("pipeline.cli.main", file, out, "--weights", str(newborn_weights))
@@ -41,7 +41,7 @@ def test_the_program_makes_a_clip_of_the_shipped_preset(tmp_path, newborn_weight
     assert (out / "report.html").stat().st_size > 10_000
 
 
-def test_a_killed_batch_is_finished_by_the_same_command(tmp_path, speck_weights):
+def test_the_same_command_completes_a_killed_batch(tmp_path, speck_weights):
     file, out = tmp_path / "six.yaml", tmp_path / "run"
     file.write_text(case(BATCH))
     command = ("tests.pipeline.troubled_cli", file, out, "--preset", "speck", "--weights", str(speck_weights))

@@ -1,4 +1,4 @@
-"""What Prometheus reads of a batch, through the endpoint of a Ray that works."""
+"""Metrics of a batch at the Prometheus endpoint of a running Ray."""
 
 import importlib.util
 import os
@@ -13,7 +13,7 @@ from tests.pipeline.test_dashboard import RAYS_WITH_A_GPU, selected
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# A batch of three in a process of its own: its Ray is scraped while it is there.
+# A batch of three in its own process: the endpoint of its Ray is read while it runs.
 SCRIPT = """
 import socket, sys, time, urllib.request
 from pathlib import Path
@@ -51,7 +51,7 @@ for _ in batch:
 
 @pytest.fixture(scope="module")
 def scraped(tmp_path_factory) -> dict[str, dict[str, float]]:
-    """Values by metric, then by what is in the braces."""
+    """Values by metric, then by the labels in braces."""
     if not importlib.util.find_spec("opencensus"):
         pytest.skip("Ray serves metrics only with its extra `default`: pip install nearmiss[metrics]")
     path = tmp_path_factory.mktemp("metrics") / "scraped"
@@ -81,7 +81,7 @@ def labels_of(braces: str) -> set[str]:
 
 
 @pytest.mark.ray
-def test_ray_s_endpoint_carries_what_a_batch_tells(scraped):
+def test_ray_s_endpoint_serves_the_metrics_of_a_batch(scraped):
     for state in ("accepted", "rejected", "failed"):
         assert value(scraped, "ray_nearmiss_clips_total", f'state="{state}"') == 1
     assert value(scraped, "ray_nearmiss_rejected_total", 'check="physics-check"') == 1
@@ -92,7 +92,7 @@ def test_ray_s_endpoint_carries_what_a_batch_tells(scraped):
 
 
 @pytest.mark.ray
-def test_the_dashboard_names_only_what_is_served(scraped):
+def test_the_dashboard_uses_only_metrics_that_are_served(scraped):
     shown = {one for one in selected() if one.metric not in RAYS_WITH_A_GPU}
     assert {one.metric for one in shown} <= set(scraped)
     for one in shown:

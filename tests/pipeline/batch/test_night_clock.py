@@ -1,4 +1,4 @@
-"""Which night is due, whatever clocks and crashes do."""
+"""Due nightly runs, with clocks that jump and runs that crash."""
 
 import time as clock
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +14,7 @@ NIGHT = date(2026, 11, 21)
 
 @pytest.fixture(autouse=True)
 def vienna(monkeypatch):
-    """A place where summer time begins at 02:00 on 29 March 2026."""
+    """A time zone where summer time begins at 02:00 on 29 March 2026."""
     monkeypatch.setenv("TZ", "Europe/Vienna")
     clock.tzset()
     yield
@@ -36,7 +36,7 @@ def end(schedule: DailySchedule, night: date, ok: bool = True) -> None:
 
 
 class Clock:
-    """Time passes only while somebody rests, ten minutes at once; jumps when told. Stops after some rests."""
+    """A clock that advances ten minutes at each `wait` and can be set; asks to stop after a number of waits."""
 
     def __init__(self, now: datetime, rests: int = 10_000) -> None:
         self.time, self.rests = now, rests
@@ -53,7 +53,7 @@ class Clock:
         return bool(self)
 
 
-def test_a_night_is_due_from_its_time_on_and_once(schedule):
+def test_a_nightly_run_is_due_once_from_its_time_on(schedule):
     assert schedule.due(at(1, 59)) is None
     assert schedule.due(at(2, 0)) == NIGHT
     end(schedule, NIGHT)
@@ -61,32 +61,32 @@ def test_a_night_is_due_from_its_time_on_and_once(schedule):
     assert schedule.next(at(2, 1)) == at(2, 0, NIGHT + timedelta(days=1))
 
 
-def test_a_night_nobody_began_is_missed_when_it_is_late(schedule):
+def test_a_nightly_run_that_was_not_started_is_skipped_when_it_is_too_late(schedule):
     assert schedule.due(at(2, 0) + LATEST) == NIGHT
     assert schedule.due(at(2, 0) + LATEST + timedelta(seconds=1)) is None
 
 
-def test_a_night_that_was_cut_off_is_due_whenever_we_come_back(schedule):
+def test_an_interrupted_nightly_run_is_due_at_any_later_time(schedule):
     (schedule.root / NIGHT.isoformat()).mkdir()
     (schedule.root / NIGHT.isoformat() / "run.json").write_text("{}")
     assert schedule.due(at(15, 0)) == NIGHT
     assert schedule.due(at(0, 30, NIGHT + timedelta(days=1))) == NIGHT
 
 
-def test_a_clock_that_jumps_back_repeats_no_night(schedule):
+def test_a_clock_that_jumps_back_repeats_no_nightly_run(schedule):
     worked = []
     clocks = Clock(at(1, 55), rests=20)
 
     def work(night: date) -> None:
         worked.append(night)
         end(schedule, night)
-        clocks.time -= timedelta(hours=1)  # set back while it worked: 02:00 comes again
+        clocks.time -= timedelta(hours=1)  # set back during the run: 02:00 comes again
 
     serve(schedule, work, clocks, clocks.now)
     assert worked == [NIGHT]
 
 
-def test_a_clock_that_jumps_forward_misses_no_more_than_what_is_too_late(schedule):
+def test_a_clock_that_jumps_forward_skips_only_runs_that_are_too_late(schedule):
     clocks, worked = Clock(at(1, 0), rests=3), []
 
     def now() -> datetime:
@@ -96,13 +96,13 @@ def test_a_clock_that_jumps_forward_misses_no_more_than_what_is_too_late(schedul
     assert worked == [NIGHT]
 
 
-def test_three_nights_in_a_row(schedule):
+def test_three_nightly_runs_in_a_row(schedule):
     clocks, worked = Clock(at(1, 0), rests=3 * 24 * 6), []
     serve(schedule, lambda night: (worked.append(night), end(schedule, night)), clocks, clocks.now)
     assert worked == [NIGHT + timedelta(days=i) for i in range(3)]
 
 
-def test_summer_time_leaves_no_night_out_and_winter_time_repeats_none(tmp_path):
+def test_changes_to_and_from_summer_time_neither_skip_nor_repeat_a_nightly_run(tmp_path):
     schedule = DailySchedule(tmp_path, time(2, 30))
     for day in (date(2026, 3, 28), date(2026, 10, 24)):
         clocks, worked = Clock(at(23, 0, day), rests=2 * 24 * 6), []
@@ -110,7 +110,7 @@ def test_summer_time_leaves_no_night_out_and_winter_time_repeats_none(tmp_path):
         assert worked == [day + timedelta(days=1), day + timedelta(days=2)]
 
 
-def test_a_user_s_mistake_is_told_once_and_the_next_night_comes(schedule):
+def test_a_user_error_is_logged_once_and_the_next_nightly_run_starts(schedule):
     clocks, tried = Clock(at(1, 55), rests=26 * 6), []
 
     def work(night: date) -> None:
@@ -121,7 +121,7 @@ def test_a_user_s_mistake_is_told_once_and_the_next_night_comes(schedule):
     assert tried == [NIGHT, NIGHT + timedelta(days=1)]
 
 
-def test_a_fault_of_the_machine_is_tried_again_some_times(schedule):
+def test_a_failure_of_the_machine_is_retried_a_limited_number_of_times(schedule):
     clocks, tried = Clock(at(1, 55), rests=20), []
 
     def work(night: date) -> None:
@@ -132,7 +132,7 @@ def test_a_fault_of_the_machine_is_tried_again_some_times(schedule):
     assert tried == [NIGHT] * TRIES
 
 
-def test_a_line_that_was_cut_short_is_a_night_that_is_not_over(schedule):
+def test_a_truncated_line_is_a_nightly_run_that_has_not_ended(schedule):
     end(schedule, NIGHT)
     with (schedule.root / "nights.jsonl").open("a") as file:
         file.write('{"night": "2026-11-22", "at"')
@@ -140,12 +140,12 @@ def test_a_line_that_was_cut_short_is_a_night_that_is_not_over(schedule):
     assert set(ended_nights(schedule.root)) == {"2026-11-21", "2026-11-23"}
 
 
-def test_a_time_of_day_is_written_with_a_colon():
+def test_a_time_of_day_has_the_format_hh_mm():
     assert time_of_day("02:05") == time(2, 5)
     for text in ("2 am", "25:00", "02:00:00", ""):
         with pytest.raises(NotATime, match="HH:MM"):
             time_of_day(text)
 
 
-def test_a_night_s_name_is_its_local_date(schedule):
+def test_a_nightly_run_is_named_by_its_local_date(schedule):
     assert schedule.begins(NIGHT).astimezone(UTC) == datetime(2026, 11, 21, 1, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""`nearmiss nightly` from outside: misuse is told, and who stays can be stopped."""
+"""The command `nearmiss nightly`: misuse is refused, and a waiting service can be stopped."""
 
 import json
 import signal
@@ -33,21 +33,21 @@ def specs(tmp_path) -> Path:
         (["--webhook-file", "nothing-here"], "cannot be read"),
     ],
 )
-def test_misuse_is_told_before_anything_is_made(specs, tmp_path, options, told):
+def test_misuse_is_refused_before_anything_is_made(specs, tmp_path, options, told):
     result = CliRunner().invoke(app, ["nightly", str(specs), "--out", str(tmp_path / "nights"), *options])
     assert result.exit_code == 2
     assert told in " ".join(result.stderr.split())
     assert not list(tmp_path.glob("nights/2*"))
 
 
-def test_a_cluster_on_a_network_is_refused_by_generate_too(specs, tmp_path):
+def test_generate_refuses_a_cluster_on_a_network(specs, tmp_path):
     result = CliRunner().invoke(app, ["generate", str(specs), "--out", str(tmp_path / "run"), "--ray", "10.0.0.1:6379"])
     assert result.exit_code == 2
     assert "run any code as you" in result.stderr
     assert not (tmp_path / "run").exists()
 
 
-def test_who_stays_is_stopped_by_sigterm_and_leaves_no_half_night(specs, tmp_path):
+def test_sigterm_stops_a_waiting_service_that_has_made_nothing(specs, tmp_path):
     command = [
         sys.executable,
         "-u",
@@ -72,5 +72,5 @@ def test_who_stays_is_stopped_by_sigterm_and_leaves_no_half_night(specs, tmp_pat
 
 
 def _hours_away() -> str:
-    """A time of day that neither comes soon nor was an hour ago or less."""
+    """A time of day that is hours away in both directions."""
     return f"{datetime.now() + timedelta(hours=6):%H:%M}"

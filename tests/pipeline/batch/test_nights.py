@@ -1,4 +1,4 @@
-"""Nights under one folder: each makes what the ones before it left, and touches none of them."""
+"""Nightly runs under one folder: each makes what earlier ones left, and does not change their folders."""
 
 import json
 from collections import Counter
@@ -41,7 +41,7 @@ def order(tmp_path, newborn_weights) -> NightlyConfig:
 
 @pytest.fixture
 def work(monkeypatch):
-    """Works a night with a batch made by hand; returns its account."""
+    """Run a nightly run with synthetic clips; returns its report."""
 
     def run(order: NightlyConfig, night: date, batch: Batch, stop=bool) -> nights.NightlyReport:
         monkeypatch.setattr(nights, "make_clips", batch)
@@ -50,7 +50,7 @@ def work(monkeypatch):
     return run
 
 
-def test_a_budget_is_kept_and_shared_fairly_and_the_next_night_makes_the_rest(order, work):
+def test_the_budget_is_shared_between_files_and_the_next_nightly_run_makes_the_rest(order, work):
     first, second, third = Batch(), Batch(), Batch()
     small = order.replaced(clips=4)
     account = work(small, FIRST, first)
@@ -62,11 +62,11 @@ def test_a_budget_is_kept_and_shared_fairly_and_the_next_night_makes_the_rest(or
     assert not set(first.made) & set(second.made)
     assert work(small, THIRD, third).line.startswith("2026-11-23: 0 accepted, 0 rejected, 0 failed; 6 made on earlier")
     assert third.made == []
-    assert contents(order.root / "2026-11-21") == before  # whoever reads an earlier night is left in peace
+    assert contents(order.root / "2026-11-21") == before  # earlier nightly runs are not changed
     assert set(ended_nights(order.root)) == {"2026-11-21", "2026-11-22", "2026-11-23"}
 
 
-def test_only_what_is_new_or_changed_is_made(order, work, tmp_path):
+def test_only_new_or_changed_scenarios_are_made(order, work, tmp_path):
     work(order, FIRST, Batch())
     write(tmp_path / "specs", "beta", 3)  # one gap more
     write(tmp_path / "specs", "gamma", 1)
@@ -75,7 +75,7 @@ def test_only_what_is_new_or_changed_is_made(order, work, tmp_path):
     assert sorted(clip.split("-")[0] for clip in batch.made) == ["beta", "gamma"]
 
 
-def test_what_was_begun_comes_first(order, work):
+def test_unfinished_clips_are_made_first(order, work):
     with open_night(order, FIRST, ExecutionConfig()) as night:
         cut_off = night.jobs[-1]
     (night.run.path / UNFINISHED / f"{cut_off.clip}.0f0f0f0f").mkdir(parents=True)  # as `kill -9` leaves it
@@ -85,20 +85,20 @@ def test_what_was_begun_comes_first(order, work):
     assert batch.made == [cut_off.clip]
 
 
-def test_a_night_that_was_cut_off_goes_on_within_its_budget(order, work):
+def test_an_interrupted_nightly_run_resumes_within_its_budget(order, work):
     small = order.replaced(clips=4)
     told = iter([False, False, False, True])
     first, second = Batch(), Batch()
     account = work(small, FIRST, first, stop=lambda: next(told, True))
     assert len(first.made) == 3
     assert account.waiting == 3
-    assert ended_nights(order.root) == {}  # it was told to stop: it is not over
+    assert ended_nights(order.root) == {}  # it was stopped, so it has not ended
     account = work(small, FIRST, second)
     assert len(second.made) == 1
     assert (account.before, account.waiting, len(account.summary.records)) == (0, 2, 4)
 
 
-def test_a_night_that_was_cut_off_leaves_alone_what_a_later_one_made(order, work, monkeypatch):
+def test_an_interrupted_nightly_run_skips_clips_that_a_later_one_made(order, work, monkeypatch):
     told = iter([False, False, False, True])
     first, second, rest = Batch(), Batch(), Batch()
     work(order, FIRST, first, stop=lambda: next(told, True))
@@ -106,7 +106,7 @@ def test_a_night_that_was_cut_off_leaves_alone_what_a_later_one_made(order, work
     work(order.replaced(clips=2), SECOND, second)
     assert status(order.root / "2026-11-21").missing == 1
     monkeypatch.setattr(generate, "make_clips", rest)
-    with locked(order.root), pytest.raises(Locked):  # another night is at work
+    with locked(order.root), pytest.raises(Locked):  # another nightly run is running
         list(resume(order.root / "2026-11-21", NoObserver()))
     (summary,) = resume(order.root / "2026-11-21", NoObserver())
     assert (len(first.made), len(second.made), len(rest.made)) == (3, 2, 1)
@@ -115,7 +115,7 @@ def test_a_night_that_was_cut_off_leaves_alone_what_a_later_one_made(order, work
     assert status(order.root / "2026-11-21").phase is RunPhase.COMPLETE
 
 
-def test_a_night_ends_when_its_hours_are_over(order, work, monkeypatch):
+def test_a_nightly_run_ends_after_its_hours(order, work, monkeypatch):
     batch = Batch()
     monkeypatch.setattr(Run, "first_start", lambda run: datetime(2026, 11, 20, tzinfo=UTC))  # long ago
     account = work(order.replaced(hours=0.01), FIRST, batch)
@@ -124,14 +124,14 @@ def test_a_night_ends_when_its_hours_are_over(order, work, monkeypatch):
     assert ended_nights(order.root)["2026-11-21"].ok
 
 
-def test_what_failed_by_itself_is_given_up_until_the_program_changes(order, work, monkeypatch):
+def test_a_clip_with_a_permanent_failure_is_abandoned_until_the_program_changes(order, work, monkeypatch):
     account = work(order, FIRST, Batch({"beta": ValueError("a model raises")}))
     assert not account.ok
     assert [failure.transient for failure in account.summary.failures] == [False, False]
     batch = Batch()
     account = work(order, SECOND, batch)
     assert batch.made == []
-    assert account.ok  # told yesterday; still counted
+    assert account.ok  # reported by the earlier run, still counted
     assert [failure.reason for failure in account.given_up] == ["ValueError: a model raises"] * 2
     assert account.again.endswith("--retry-failed")
     assert "--retry-failed</span></code>" in (order.root / "2026-11-21" / "report.html").read_text()
@@ -143,7 +143,7 @@ def test_what_failed_by_itself_is_given_up_until_the_program_changes(order, work
     assert len(batch.made) == 2
 
 
-def test_what_the_machine_did_is_tried_again_first_but_not_for_ever(order, work):
+def test_a_clip_with_a_transient_failure_is_retried_first_a_limited_number_of_times(order, work):
     broken = {"beta": OSError("no space left on device")}
     for night in (FIRST, SECOND, THIRD):
         work(order, night, Batch(broken))
@@ -154,7 +154,7 @@ def test_what_the_machine_did_is_tried_again_first_but_not_for_ever(order, work)
     assert len(account.given_up) == 2
 
 
-def test_one_night_at_a_time(order):
+def test_only_one_nightly_run_at_a_time(order):
     order.root.mkdir()
     with (
         locked(order.root),
@@ -164,7 +164,7 @@ def test_one_night_at_a_time(order):
         pass
 
 
-def test_a_folder_of_broken_files_is_refused_and_a_broken_file_is_not(order, work, tmp_path):
+def test_a_folder_with_only_invalid_files_is_refused_and_one_invalid_file_is_not(order, work, tmp_path):
     (tmp_path / "specs" / "broken.yaml").write_text("name: broken\n")
     account = work(order, FIRST, Batch())
     assert not account.ok
@@ -175,7 +175,7 @@ def test_a_folder_of_broken_files_is_refused_and_a_broken_file_is_not(order, wor
         work(order, SECOND, Batch())
 
 
-def test_the_order_is_fair_and_spread_and_does_not_depend_on_the_order_of_files():
+def test_the_order_takes_files_in_turn_and_does_not_depend_on_their_order():
     jobs = [Job(f"{name}-s0-{i:010x}", replace(car_ahead(), name=name), 0) for name in "ab" for i in (7, 3, 9)]
     turns = in_turn(jobs)
     assert [job.scenario.name for job in turns] == list("ababab")
@@ -183,7 +183,7 @@ def test_the_order_is_fair_and_spread_and_does_not_depend_on_the_order_of_files(
     assert in_turn(list(reversed(jobs))) == turns
 
 
-def test_the_run_folder_says_how_to_go_on(order, work):
+def test_the_run_folder_has_the_command_to_resume(order, work):
     small = order.replaced(clips=2, hours=1.5)
     account = work(small, FIRST, Batch())
     start = json.loads((order.root / "2026-11-21" / "run.json").read_text())["starts"][-1]
@@ -191,17 +191,17 @@ def test_the_run_folder_says_how_to_go_on(order, work):
     assert f"--out {order.root} --clips 2 --hours 1.5" in account.again
 
 
-def test_what_is_accepted_joins_the_dataset_of_all_nights_and_a_night_that_could_not_is_made_up_for(order, work):
+def test_accepted_clips_are_merged_and_a_failed_merge_is_completed_by_the_next_nightly_run(order, work):
     (order.root / "taken").parent.mkdir(exist_ok=True)
     (order.root / "taken").write_text("a file where the dataset should be")
     small = order.replaced(clips=2, into=str(order.root / "taken"))
     account = work(small, FIRST, Batch(rejects=lambda job: False))
     assert not account.ok
-    assert "dataset as it was" in account.line
+    assert "dataset unchanged" in account.line
     (order.root / "taken").unlink()
     account = work(small, SECOND, Batch(rejects=lambda job: False))
     assert account.ok
-    assert "4 scenes joined" in account.line
+    assert "4 scenes added" in account.line
     assert f"--into {small.into}" in account.again
     account = work(small, THIRD, Batch(rejects=lambda job: True))
-    assert "0 scenes joined" in account.line
+    assert "0 scenes added" in account.line

@@ -1,4 +1,4 @@
-"""The hook: it tells, it is patient, it gives up, and it never shows where it sends."""
+"""The webhook: it sends a message, retries, gives up, and never shows its address."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ PATH = "/services/T0/secret-path"
 
 @pytest.fixture
 def listener():
-    """A server on loopback that answers with the codes it is given, then 200; keeps what it was sent."""
+    """A server on loopback that answers with the given codes, then 200, and keeps the messages."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -35,12 +35,12 @@ def listener():
     server.server_close()
 
 
-def test_one_post_of_json(listener):
+def test_a_message_is_one_post_of_json(listener):
     assert Hook(listener.url).send({"text": "ü"})
     assert listener.got == [(PATH, "application/json", {"text": "ü"})]
 
 
-def test_a_server_that_stumbles_is_tried_again(listener):
+def test_a_server_error_is_retried(listener):
     listener.codes = [503, 429]
     assert Hook(listener.url).send({}, pause_s=0.0)
     assert len(listener.got) == 3
@@ -58,7 +58,7 @@ def test_a_redirect_is_not_followed(listener):
     assert len(listener.got) == 1
 
 
-def test_nobody_there_fails_nothing_and_tells_no_address(tmp_path, listener):
+def test_an_unreachable_server_raises_nothing_and_the_address_is_not_logged(tmp_path, listener):
     listener.codes = [500] * 3
     with journal(tmp_path):
         assert not Hook(listener.url).send({}, pause_s=0.0)
@@ -71,7 +71,7 @@ def test_nobody_there_fails_nothing_and_tells_no_address(tmp_path, listener):
     assert "secret-path" not in repr(Hook(listener.url))
 
 
-def test_an_address_that_cannot_be_reached_at_all_fails_nothing():
+def test_an_address_that_cannot_be_resolved_raises_nothing():
     assert not Hook("https://[bad/secret").send({}, pause_s=0.0)
 
 
@@ -85,9 +85,9 @@ def test_the_address_comes_from_a_file_or_the_environment(monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", "file:///etc/passwd", "secret words", "http://"])
-def test_what_is_no_address_is_refused_and_not_quoted(monkeypatch, tmp_path, content):
+def test_an_invalid_address_is_refused_and_not_printed(monkeypatch, tmp_path, content):
     (tmp_path / "hook").write_text(content)
-    with pytest.raises(NoAddress, match="holds no web address") as refused:
+    with pytest.raises(NoAddress, match="has no web address") as refused:
         hook(tmp_path / "hook")
     assert "secret" not in str(refused.value)
     with pytest.raises(NoAddress, match="cannot be read"):

@@ -1,4 +1,4 @@
-"""Clips made act by act in several workers are those made whole."""
+"""Clips made in stages by several workers equal clips made by one worker."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.ray
 STAGED = ExecutionConfig(workers=2, batch=2)
 
 
-def test_staged_clips_are_those_made_whole_and_one_that_raises_spoils_nobody_elses(
+def test_staged_clips_equal_whole_ones_and_a_failure_affects_no_other_clip(
     tmp_path, speck_weights, monkeypatch, ray_here
 ):
     for name in ("whole", "staged"):

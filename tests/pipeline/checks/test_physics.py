@@ -1,4 +1,4 @@
-"""Physics verdicts: driven situations pass, planted faults fail for the right reason."""
+"""Physics verdicts: simulated situations pass; inserted faults fail the right check."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.scenarios.situations import car_ahead, child_between_cars, curve, ego
 
 @pytest.fixture(scope="module")
 def steady() -> tuple[Rollout, Scenario]:
-    """Two cars at a steady 12 m/s, nobody brakes."""
+    """Two cars at a constant 12 m/s."""
     made = scenario(ego(12.0), car_ahead(20.0, 12.0), duration_s=4.0)
     return simulate(made), made
 
@@ -37,7 +37,7 @@ def verdict(rollout: Rollout, made: Scenario, check: str) -> Verdict:
 
 
 def slowed(rollout: Rollout, actor: int, decel: float, from_frame: int = 12) -> Rollout:
-    """The body brakes at `decel` from a frame on, positions and speeds in step: only the force is wrong."""
+    """The body brakes at `decel` from a frame on; positions agree with speeds, so that only the force is wrong."""
     t = np.maximum(rollout.t_s - rollout.t_s[from_frame], 0)
     v0 = rollout.speed_mps[from_frame, actor]
     speed, centre, accel = rollout.speed_mps.copy(), rollout.centre.copy(), rollout.acceleration_mps2.copy()
@@ -61,23 +61,23 @@ def slowed(rollout: Rollout, actor: int, decel: float, from_frame: int = 12) -> 
     ],
     ids=["hit", "ice", "child", "cut-in", "curve", "ploughs in"],
 )  # fmt: skip
-def test_what_the_simulation_drives_is_possible_also_when_it_ends_badly(made):
+def test_simulated_motion_is_possible_also_with_a_collision(made):
     rollout = simulate(made)
     assert failed(rollout, made) == set()
     assert any(v.gates and v.outcome is Outcome.PASS for v in check_physics(rollout, made))
 
 
 @pytest.mark.parametrize(("friction", "decel"), [(0.85, 1.5 * 9.81), (0.1, 1.5 * 9.81), (0.1, 1.5), (0.85, 9.0)])
-def test_braking_beyond_the_grip_fails(steady, friction, decel):
+def test_braking_beyond_the_friction_limit_fails(steady, friction, decel):
     rollout, made = steady
     wrong = slowed(replace(rollout, friction=friction), 1, decel)
     assert {"friction circle", "braking distance"} <= failed(wrong, made)
     assert "lead" in verdict(wrong, made, "friction circle").reason
 
 
-def test_braking_within_the_grip_passes_the_same_construction(steady):
+def test_the_same_construction_with_braking_within_the_friction_limit_passes(steady):
     rollout, made = steady
-    assert failed(slowed(rollout, 1, 8.0), made) == {"solid bodies"}  # the ego, who holds its speed, drives through it
+    assert failed(slowed(rollout, 1, 8.0), made) == {"solid bodies"}  # the ego keeps its speed and drives through it
 
 
 def test_a_teleport_of_two_metres_fails(steady):
@@ -88,7 +88,7 @@ def test_a_teleport_of_two_metres_fails(steady):
     assert verdict(replace(rollout, centre=centre), made, "continuity").value == pytest.approx(2.0, abs=0.02)
 
 
-def test_a_teleport_cannot_hide_behind_a_collision_that_was_not(steady):
+def test_a_teleport_fails_also_with_a_recorded_collision_that_did_not_happen(steady):
     rollout, made = steady
     centre = rollout.centre.copy()
     centre[20:, 1, 0] += 2.0
@@ -113,13 +113,13 @@ def test_a_reversed_rollout_fails(braking):
     assert "continuity" in failed(reversed_rollout(rollout, 1.0), made)
 
 
-def test_a_reversed_rollout_with_speeds_turned_about_fails(braking):
+def test_a_reversed_rollout_with_negated_speeds_fails(braking):
     rollout, made = braking
     assert "direction of travel" in failed(reversed_rollout(rollout, -1.0), made)
 
 
 def test_time_run_twice_as_fast_fails(braking):
-    """Half the frames at the old spacing: speeds, and so the forces, quadruple with the scale of time."""
+    """Half the frames at the same frame rate: speeds double, accelerations quadruple."""
     rollout, made = braking
     names = ("centre", "yaw_rad", "valid", "brake_light", "sliding", "ego_to_map")
     fast = replace(
@@ -143,7 +143,7 @@ def test_a_heading_that_jumps_fails(steady):
     assert "heading continuity" in failed(replace(rollout, yaw_rad=yaw), made)
 
 
-def test_turning_on_the_spot_fails_for_a_car_not_for_a_person(steady):
+def test_turning_on_the_spot_fails_for_a_car_and_not_for_a_person(steady):
     """A circle of 2 m radius."""
     rollout, made = steady
     phase = rollout.t_s * 0.5
@@ -156,14 +156,14 @@ def test_turning_on_the_spot_fails_for_a_car_not_for_a_person(steady):
     assert failed(replace(turned, bodies=(rollout.bodies[0], person)), made) == set()
 
 
-def test_driving_through_each_other_without_a_collision_fails(steady):
+def test_bodies_that_overlap_without_a_collision_fail(steady):
     rollout, made = steady
     centre = rollout.centre.copy()
     centre[:, 1, 0] = rollout.centre[:, 0, 0] + 3.0
     assert "solid bodies" in failed(replace(rollout, centre=centre), made)
 
 
-def test_after_an_impact_nothing_may_shoot_away():
+def test_a_body_that_is_too_fast_after_an_impact_fails():
     made = scenario(ego(12.0), car_ahead(15.0, 0.0), duration_s=4.0)
     rollout = simulate(made)
     hit = int(np.searchsorted(rollout.t_s, rollout.happenings[0].t_s))
@@ -183,7 +183,7 @@ def test_after_an_impact_nothing_may_shoot_away():
         (Expect(min_gap_m=(5.0, 30.0)), set()),
     ],
 )
-def test_missing_what_the_author_expects_rejects(steady, expect, missed):
+def test_an_expectation_that_is_not_met_rejects(steady, expect, missed):
     rollout, made = steady
     assert failed(rollout, replace(made, expect=expect)) == missed
 
@@ -196,7 +196,7 @@ def test_a_collision_is_not_a_fault_unless_the_author_forbids_it():
     assert failed(rollout, replace(made, expect=Expect(collision=False))) == {"expect: collision"}
 
 
-def test_a_body_that_walks_into_the_egos_side_counts_as_no_gap():
+def test_a_body_that_walks_into_the_ego_s_side_gives_a_gap_of_zero():
     person = Body("walker", Kind.PEDESTRIAN, USUAL_SIZE[Kind.PEDESTRIAN])
     walker = Placed(person, AtPose(4.0, -3.0, np.pi / 2), 1.5, HoldSpeed(1.5))
     made = scenario(ego(0.5), walker, duration_s=3.0, expect=Expect(collision=True, min_gap_m=(0.0, 1.0)))
@@ -212,16 +212,16 @@ def test_tags_never_reject_and_name_their_model(braking):
     assert failed(rollout, made) == set()
 
 
-def test_safe_distance_says_what_each_model_asks_for(steady):
+def test_safe_distance_has_the_required_gap_of_each_model(steady):
     rollout, made = steady
-    asked = {v.model.split(",")[0]: v for v in check_physics(rollout, made) if v.check == "safe distance"}
-    assert asked["RSS"].limit == pytest.approx(12 + 1.75 + 15.5**2 / 8 - 12**2 / 16)
-    assert asked["RSS"].outcome is Outcome.FAIL
-    assert asked["UN R157 minimum following gap"].limit == pytest.approx(12 * 1.432)
-    assert asked["UN R157 minimum following gap"].outcome is Outcome.PASS
+    by_model = {v.model.split(",")[0]: v for v in check_physics(rollout, made) if v.check == "safe distance"}
+    assert by_model["RSS"].limit == pytest.approx(12 + 1.75 + 15.5**2 / 8 - 12**2 / 16)
+    assert by_model["RSS"].outcome is Outcome.FAIL
+    assert by_model["UN R157 minimum following gap"].limit == pytest.approx(12 * 1.432)
+    assert by_model["UN R157 minimum following gap"].outcome is Outcome.PASS
 
 
-def test_a_clip_too_short_to_differentiate_is_inconclusive_not_accepted():
+def test_a_clip_too_short_to_differentiate_is_inconclusive_and_not_accepted():
     made = scenario(ego(12.0), duration_s=0.25)
     verdicts = check_physics(simulate(made), made)
     assert {v.outcome for v in verdicts} == {Outcome.INCONCLUSIVE}
@@ -232,14 +232,14 @@ def test_without_braking_the_braking_distance_is_inconclusive(steady):
     assert verdict(*steady, "braking distance").outcome is Outcome.INCONCLUSIVE
 
 
-def test_nothing_that_moves_is_inconclusive_about_turning(steady):
+def test_a_clip_without_motion_is_inconclusive_about_turning(steady):
     made = scenario(ego(0.0), duration_s=2.0)
     verdicts = {v.check: v.outcome for v in check_physics(simulate(made), made)}
     assert verdicts["curvature"] is Outcome.INCONCLUSIVE
     assert verdicts["direction of travel"] is Outcome.INCONCLUSIVE
 
 
-def test_only_gating_passes_let_a_clip_leave():
+def test_a_clip_is_accepted_only_with_passes_of_checks_that_gate():
     def one(family: str, gates: bool) -> Verdict:
         return Verdict("c", family, Outcome.PASS, None, None, "", "", "", "", gates)
 
@@ -252,7 +252,7 @@ def as_log(steady: tuple[Rollout, Scenario]) -> tuple[Rollout, Scenario]:
     return rollout, replace(made, from_log=FromLog("scene", 0.0))
 
 
-def test_a_log_is_judged_by_its_ego_and_its_boxes_are_inconclusive(steady):
+def test_in_a_log_the_ego_is_judged_and_the_annotated_boxes_are_inconclusive(steady):
     rollout, made = as_log(steady)
     assert verdict(rollout, made, "friction circle").outcome is Outcome.PASS
     assert verdict(rollout, made, "annotated bodies").outcome is Outcome.INCONCLUSIVE
@@ -261,7 +261,7 @@ def test_a_log_is_judged_by_its_ego_and_its_boxes_are_inconclusive(steady):
     assert failed(replace(rollout, centre=noisy), made) == set()
 
 
-def test_a_logs_box_that_jumps_and_an_ego_that_brakes_impossibly_fail(steady):
+def test_in_a_log_a_box_that_jumps_and_an_ego_that_brakes_too_hard_fail(steady):
     rollout, made = as_log(steady)
     centre = rollout.centre.copy()
     centre[20:, 1, 0] += 2.0
@@ -269,7 +269,7 @@ def test_a_logs_box_that_jumps_and_an_ego_that_brakes_impossibly_fail(steady):
     assert "friction circle" in failed(slowed(rollout, 0, 1.5 * 9.81), made)
 
 
-def test_the_real_log_drives_as_physics_allows(street):
+def test_a_real_log_passes_the_physics_checks(street):
     from conditioning.logs.read_log import read_log
 
     scenes = read_scenes(street)
@@ -288,7 +288,7 @@ def read_scenes(street) -> list[str]:
     return [row["name"] for row in json.loads((street / "v1.0-mini" / "scene.json").read_text())]
 
 
-def test_an_event_asked_beyond_the_grip_is_capped_and_so_possible():
+def test_an_event_beyond_the_friction_limit_is_capped_and_possible():
     made = scenario(
         ego(0.0), car_ahead(30.0, 14.0), events=[Event("lead", After(0.0), Brake(14.7))], friction=0.1, duration_s=3.0
     )

@@ -1,4 +1,4 @@
-"""The checks' logic on a perfect checker's sight: a clean clip passes, every planted fault fails its check."""
+"""The pixel checks on the detections of a perfect checker: clean clips pass, every inserted fault fails its check."""
 
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ def showing(scene: CheckedClip, sight: ClipObservation) -> CheckedClip:
 
 
 def without(name: str, scene: CheckedClip, frames: range) -> CheckedClip:
-    """The finding at an object's place is gone in some frames."""
+    """The same clip without an object's detection in some frames."""
     actor, found = scene.rollout.index(name), list(scene.sight.found)
     for t in frames:
         keep = np.arange(len(found[t].scores)) != scene.loose[t, actor]
@@ -64,7 +64,7 @@ def without(name: str, scene: CheckedClip, frames: range) -> CheckedClip:
 
 
 def retouched(name: str, scene: CheckedClip, frames: range, **changes: np.ndarray) -> CheckedClip:
-    """The finding at an object's place has other looks or colours in some frames."""
+    """The same clip with another embedding or colour of an object's detection in some frames."""
     actor, found = scene.rollout.index(name), list(scene.sight.found)
     for t in frames:
         if (place := scene.loose[t, actor]) >= 0:
@@ -75,12 +75,12 @@ def retouched(name: str, scene: CheckedClip, frames: range, **changes: np.ndarra
     return showing(scene, replace(scene.sight, found=tuple(found)))
 
 
-def test_clean_clips_fail_nothing_and_one_shows_every_check_passing(hidden, road, baseline):
+def test_clean_clips_fail_no_check_and_every_check_passes_on_one(hidden, road, baseline):
     assert not failed(hidden, baseline) and not failed(road, baseline)
     assert set(outcomes(hidden, baseline).values()) == {Outcome.PASS}
 
 
-def test_what_cannot_be_measured_is_inconclusive_never_a_pass(road, baseline):
+def test_a_check_without_a_measurement_is_inconclusive(road, baseline):
     assert outcomes(road, baseline)["permanence"] is Outcome.INCONCLUSIVE
     empty = situation(frames=FRAMES, ego_speed=10.0)
     told = outcomes(scene_of(empty), baseline)
@@ -88,7 +88,7 @@ def test_what_cannot_be_measured_is_inconclusive_never_a_pass(road, baseline):
     assert {told[check] for check in asks_for_objects} == {Outcome.INCONCLUSIVE}
 
 
-def test_a_verdict_names_value_limit_baseline_and_camera(hidden, baseline):
+def test_a_verdict_has_value_limit_baseline_and_camera(hidden, baseline):
     for verdict in judge_rules(hidden, baseline):
         assert verdict.baseline == baseline.id and verdict.family == "pixels" and verdict.reason
         assert verdict.value is not None and verdict.limit == baseline.limits[verdict.id]
@@ -106,7 +106,7 @@ def test_a_reversed_video_fails(hidden, road, baseline):
     assert failed(showing(hidden, ClipObservation(hidden.sight.found[::-1], -hidden.sight.motion[::-1])), baseline)
 
 
-def test_an_object_painted_out_for_ten_frames_fails(road, hidden, baseline):
+def test_an_object_removed_for_ten_frames_fails(road, hidden, baseline):
     assert "vanishing" in failed(without("lead", road, range(30, 40)), baseline)
     assert "vanishing" in failed(without("walker", hidden, range(55, 65)), baseline)
 
@@ -119,10 +119,10 @@ def test_one_object_of_many_that_is_never_drawn_fails(hidden, baseline):
     assert "every object" in failed(without("car", hidden, range(FRAMES)), baseline)
 
 
-def test_what_the_checker_cannot_see_on_source_frames_either_is_inconclusive(road, baseline):
+def test_objects_that_are_not_detected_on_source_frames_are_inconclusive(road, baseline):
     blind = replace(baseline, recall=tuple((0.0, 0.005, 0.005) for _ in CLASSES))
-    told = outcomes(road, blind)
-    assert told["label recall"] is told["every object"] is Outcome.INCONCLUSIVE
+    results = outcomes(road, blind)
+    assert results["label recall"] is results["every object"] is Outcome.INCONCLUSIVE
 
 
 def test_labels_swapped_between_classes_fail(road, baseline):
@@ -132,7 +132,7 @@ def test_labels_swapped_between_classes_fail(road, baseline):
     assert "label recall" in failed(replace(road, labels=other), baseline)
 
 
-def test_labels_swapped_half_way_between_two_of_one_class_fail(road, baseline):
+def test_labels_of_two_objects_of_one_class_swapped_half_way_fail(road, baseline):
     looks, count = np.eye(len(road.rollout.bodies)), FRAMES // 2
     lead, left = road.rollout.index("lead"), road.rollout.index("left")
     scene = retouched("lead", road, range(count, FRAMES), looks=looks[left])
@@ -164,26 +164,26 @@ def test_a_turn_that_was_not_commanded_fails(road, baseline):
     assert "yaw rate seen" in failed(showing(road, other), baseline)
 
 
-def test_another_colour_behind_an_occluder_fails(hidden, baseline):
+def test_another_colour_after_an_occlusion_fails(hidden, baseline):
     scene = retouched("walker", hidden, range(45, FRAMES), colours=np.array([0.9, 0.1, 0.1]))
     assert failed(scene, baseline) == {"permanence"}
 
 
-def test_another_look_behind_an_occluder_fails(hidden, baseline):
+def test_another_embedding_after_an_occlusion_fails(hidden, baseline):
     other = np.eye(len(hidden.rollout.bodies))[1]
     assert "permanence" in failed(retouched("walker", hidden, range(45, FRAMES), looks=other), baseline)
 
 
-def test_coming_out_as_somebody_else_fails(hidden, baseline):
+def test_looking_like_another_person_after_an_occlusion_fails(hidden, baseline):
     looks = np.eye(len(hidden.rollout.bodies))
     walker, bystander = hidden.rollout.index("walker"), hidden.rollout.index("bystander")
     mixed = (0.75 * looks[walker] + 0.9 * looks[bystander]) / np.hypot(0.75, 0.9)
-    told = judge_rules(retouched("walker", hidden, range(45, FRAMES), looks=mixed), baseline)
-    (permanence,) = (v for v in told if v.check == "permanence")
-    assert permanence.outcome is Outcome.FAIL and "looking like bystander" in permanence.reason
+    verdicts = judge_rules(retouched("walker", hidden, range(45, FRAMES), looks=mixed), baseline)
+    (permanence,) = (v for v in verdicts if v.check == "permanence")
+    assert permanence.outcome is Outcome.FAIL and "looks like bystander after its occlusion" in permanence.reason
 
 
-def test_never_coming_out_fails(hidden, baseline):
+def test_an_object_that_does_not_reappear_fails(hidden, baseline):
     assert "permanence" in failed(without("walker", hidden, range(40, FRAMES)), baseline)
 
 
@@ -199,15 +199,15 @@ def test_a_hidden_object_drawn_in_front_fails(hidden, baseline):
     assert "occlusion order" in failed(showing(hidden, replace(hidden.sight, found=tuple(found))), baseline)
 
 
-def test_a_car_nobody_labelled_fails(road, baseline):
-    def haunt(f: FrameDetections) -> FrameDetections:
+def test_a_car_without_a_label_fails(road, baseline):
+    def add_ghost(f: FrameDetections) -> FrameDetections:
         return FrameDetections(
             np.concatenate([f.boxes, [[200.0, 60, 240, 90]]]), np.append(f.classes, 0), np.append(f.scores, 0.9),
             np.concatenate([f.looks, f.looks[:1]]), np.concatenate([f.colours, f.colours[:1]]),
         )  # fmt: skip
 
-    assert "ghosts" in failed(showing(road, edited(road.sight, range(20, 30), haunt)), baseline)
-    assert not failed(showing(road, edited(road.sight, range(20, 22), haunt)), baseline)  # a flicker is no ghost
+    assert "ghosts" in failed(showing(road, edited(road.sight, range(20, 30), add_ghost)), baseline)
+    assert not failed(showing(road, edited(road.sight, range(20, 22), add_ghost)), baseline)  # too short for a ghost
 
 
 def test_a_clip_with_a_fault_is_not_accepted(road, baseline):
@@ -229,14 +229,14 @@ def test_a_check_that_fails_clean_clips_reports_but_does_not_reject(road, baseli
     assert verdict.outcome is Outcome.FAIL and not verdict.gates
 
 
-def test_limits_stay_between_aim_and_loosest():
+def test_limits_are_between_aim_and_loosest():
     for rule in RULES:
         low, high = sorted((rule.aim, rule.loosest))
         for readings in ([], [0.0] * 50, [1e3] * 50, list(np.linspace(0, 10, 50))):
             assert low <= rule.limit(readings) <= high
 
 
-def test_a_baseline_comes_back_and_tampering_is_seen(tmp_path, baseline):
+def test_a_baseline_is_read_back_and_a_changed_file_is_refused(tmp_path, baseline):
     path = tmp_path / "baseline.json"
     baseline.save(path)
     assert load_baseline(path) == baseline
@@ -252,7 +252,7 @@ def test_frames_and_labels_must_belong_together(road):
         CheckedClip(replace(road.sight, found=road.sight.found[1:]), road.labels, road.rollout, CAMERA)
 
 
-def test_targets_hold_what_is_visible_and_excuse_what_is_not(hidden):
+def test_targets_have_visible_objects_and_ignore_hidden_ones(hidden):
     boxes, classes, instances, ignore = targets(hidden.labels, hidden.rollout)
     walker = hidden.rollout.index("walker")
     assert boxes.shape == (FRAMES, MAX_OBJECTS, 4)
@@ -266,19 +266,19 @@ def test_targets_hold_what_is_visible_and_excuse_what_is_not(hidden):
     assert not (classes[:, 8:] >= 0).any()
 
 
-def test_ego_motion_is_read_from_the_poses(road):
+def test_ego_motion_is_computed_from_the_poses(road):
     motion = ego_motion(road.rollout)
     assert motion.shape == (FRAMES - 1, 2)
     assert np.allclose(motion, [10.0, 0.0], atol=1e-6)
 
 
-def test_middle_colours_look_at_the_box_alone():
+def test_middle_colours_use_only_pixels_of_the_box():
     frame = np.zeros((20, 20, 3), np.uint8)
     frame[5:15, 5:15] = (255, 0, 0)
     boxes = np.array([[5.0, 5, 15, 15], [0, 0, 4, 4], [19.5, 19.5, 20, 20]])
     assert np.allclose(middle_colours(frame, boxes), [[1, 0, 0], [0, 0, 0], [0, 0, 0]])
 
 
-def test_the_perfect_sight_is_what_it_says(hidden):
+def test_the_detections_of_the_perfect_checker_are_the_labels(hidden):
     again = perfect_sight(hidden.rollout, hidden.labels)
     assert all(np.array_equal(a.boxes, b.boxes) for a, b in zip(again.found, hidden.sight.found, strict=True))

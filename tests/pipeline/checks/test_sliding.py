@@ -1,4 +1,4 @@
-"""Verdicts on what a story makes bodies do: all of it is possible, and what only pretends to slide or fall is not."""
+"""Verdicts on actions of a story: all are possible; bodies wrongly marked as sliding or falling fail."""
 
 from dataclasses import replace
 
@@ -20,11 +20,9 @@ from scenarios.scenario import (
     ChangeLane,
     ChangeSpeed,
     CutOut,
-    DriveTrajectory,
     Drop,
     Event,
     LaneOffset,
-    LoseControl,
     Parked,
     Placed,
     Profile,
@@ -32,6 +30,8 @@ from scenarios.scenario import (
     Stop,
 )
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.reverse import Reverse
 from tests.scenarios.situations import car_ahead, curve, ego, scenario
 
@@ -47,12 +47,12 @@ def verdict(rollout: Rollout, made: Scenario, check: str) -> Verdict:
     return next(v for v in check_physics(rollout, made) if v.check == check)
 
 
-def told(action: Action, speed_mps: float = 13.0, **world) -> Scenario:
+def car_that_acts(action: Action, speed_mps: float = 13.0, **world) -> Scenario:
     """A car 40 m ahead of a standing ego does one thing after half a second."""
     return scenario(ego(0.0), car_ahead(40.0, speed_mps), events=[Event("lead", After(0.5), action)], **world)
 
 
-DEEDS = [
+ACTIONS = [
     BrakeHardest(), Stop(None, 25.0, 0.0), ChangeSpeed(20.0, None, Profile.SMOOTH, 3.0), ChangeSpeed(3.0, 3.0),
     Reverse(2.0, 5.0), CutOut(None, 2.0), ChangeLane(Side.LEFT, 2.0), LaneOffset(-0.5, 1.0),
     DriveTrajectory(((2.0, 25.0, 0.0), (4.0, 47.0, 1.5))), LoseControl(0.8), LoseControl(-2.5),
@@ -60,24 +60,24 @@ DEEDS = [
 
 
 @pytest.mark.parametrize("friction", [0.85, 0.25])
-@pytest.mark.parametrize("action", DEEDS, ids=lambda action: type(action).__name__)
-def test_whatever_a_body_is_told_to_do_is_possible(action, friction):
-    made = told(action, friction=friction, duration_s=5.0)
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: type(action).__name__)
+def test_every_action_is_possible(action, friction):
+    made = car_that_acts(action, friction=friction, duration_s=5.0)
     assert gates(simulate(made), made) == set()
 
 
 @pytest.mark.parametrize("action", [CutOut(None, 2.0), ChangeLane(Side.LEFT, 1.0), Reverse(2.0, 5.0), LoseControl(1.5)])
-def test_so_it_is_on_a_curve(action):
-    made = told(action, 11.0, road=curve(90.0), duration_s=5.0)
+def test_actions_are_possible_on_a_curve(action):
+    made = car_that_acts(action, 11.0, road=curve(90.0), duration_s=5.0)
     assert gates(simulate(made), made) == set()
 
 
-def test_the_ego_may_skid():
+def test_a_skid_of_the_ego_is_possible():
     made = scenario(ego(15.0), events=[Event("ego", After(0.5), LoseControl(2.0))], duration_s=5.0)
     assert gates(simulate(made), made) == set()
 
 
-def test_a_lane_change_that_is_broken_off_is_possible():
+def test_an_aborted_lane_change_is_possible():
     events = [Event("lead", After(0.0), ChangeLane(Side.LEFT, 3.0)), Event("lead", After(1.3), LaneOffset(0.0, 2.0))]
     made = scenario(ego(0.0), car_ahead(40.0, 14.0), events=events)
     assert gates(simulate(made), made) == set()
@@ -85,7 +85,7 @@ def test_a_lane_change_that_is_broken_off_is_possible():
 
 @pytest.fixture(scope="module")
 def skid() -> tuple[Rollout, Scenario]:
-    made = told(LoseControl(1.8), duration_s=4.0)
+    made = car_that_acts(LoseControl(1.8), duration_s=4.0)
     return simulate(made), made
 
 
@@ -105,13 +105,13 @@ def test_a_skid_and_a_fall_are_possible(skid, drop):
     assert verdict(*drop, "free fall").outcome is Outcome.PASS
 
 
-def test_the_same_skid_that_does_not_say_so_is_not(skid):
+def test_a_skid_that_is_not_marked_as_sliding_fails(skid):
     rollout, made = skid
     assert gates(replace(rollout, sliding=np.zeros_like(rollout.sliding)), made) >= {"continuity"}
 
 
-def test_who_rolls_sideways_without_being_slowed_does_not_slide():
-    made = told(Brake(0.2), duration_s=4.0)
+def test_a_body_marked_as_sliding_that_rolls_sideways_without_friction_fails():
+    made = car_that_acts(Brake(0.2), duration_s=4.0)
     rollout = simulate(made)
     centre = rollout.centre.copy()
     centre[:, 1, 1] += 1.5 * rollout.t_s
@@ -119,7 +119,7 @@ def test_who_rolls_sideways_without_being_slowed_does_not_slide():
     assert gates(pretends, made) == {"slide"}
 
 
-def test_a_slide_on_less_grip_than_it_takes_fails(skid):
+def test_a_slide_with_more_deceleration_than_friction_allows_fails(skid):
     rollout, made = skid
     assert "friction circle" in gates(replace(rollout, friction=0.3), replace(made, friction=0.3))
 
@@ -135,7 +135,7 @@ def test_a_slide_that_gains_speed_fails(skid):
     assert "slide speed" in gates(backwards, made)
 
 
-def test_a_spin_that_no_tyres_could_give_fails(skid):
+def test_a_spin_beyond_what_the_tyres_can_give_fails(skid):
     rollout, made = skid
     yaw = rollout.yaw_rad.copy()
     yaw[:, 1] += np.where(rollout.t_s > 1.5, 3.0 * (rollout.t_s - 1.5), 0.0)
@@ -149,14 +149,14 @@ def test_cargo_that_floats_fails(drop):
     assert "free fall" in gates(replace(rollout, centre=centre), made)
 
 
-def test_cargo_that_is_thrown_aside_in_the_air_fails(drop):
+def test_cargo_that_moves_sideways_in_the_air_fails(drop):
     rollout, made = drop
     centre = rollout.centre.copy()
     centre[:, 2, 1] += 6.0 * np.maximum(rollout.t_s - 0.6, 0) ** 2
     assert "free fall" in gates(replace(rollout, centre=centre), made)
 
 
-def test_a_story_that_did_not_happen_is_told_and_rejects_nothing():
+def test_a_story_that_did_not_happen_fails_a_tag_and_rejects_nothing():
     never = Event("lead", AtGap("lead", "ego", 1.0), Brake(3.0), "near")
     made = scenario(ego(10.0), car_ahead(40.0, 10.0), events=[never, Event("ego", AfterEvent("near"), Brake(2.0))])
     found = verdict(simulate(made), made, "story")
@@ -165,5 +165,5 @@ def test_a_story_that_did_not_happen_is_told_and_rejects_nothing():
     assert "'near' never happened" in found.reason
 
 
-def test_a_story_that_happened_is_told_too(skid):
+def test_a_story_that_happened_passes_the_tag(skid):
     assert verdict(*skid, "story").outcome is Outcome.PASS

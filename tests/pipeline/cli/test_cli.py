@@ -1,4 +1,4 @@
-"""What a person at the terminal meets: help, a first file, mistakes answered in sentences."""
+"""The command line: help, a first file, messages for mistakes."""
 
 import re
 import subprocess
@@ -34,7 +34,7 @@ story:
 
 
 def call(*arguments: object) -> tuple[int, str]:
-    """Exit code and everything that was printed, as one line of words."""
+    """Exit code and the printed text as one line."""
     result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200", "NO_COLOR": "1"})
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -49,7 +49,7 @@ sweep: {ego.speed: {between: [49 km/h, 51 km/h], draws: 2}}
 """
 
 
-def test_check_tells_what_happened_and_that_an_expectation_missed_is_not_wrong_physics(tmp_path):
+def test_check_prints_the_events_and_a_missed_expectation_is_not_a_physics_failure(tmp_path):
     path = tmp_path / "met.yaml"
     path.write_text(BROKEN.partition("actors:")[0].replace("50, drive", "50 km/h, drive") + MET)
     code, text = call("check", path)
@@ -61,19 +61,19 @@ def test_check_tells_what_happened_and_that_an_expectation_missed_is_not_wrong_p
     assert not re.search(r"ego\.speed \d\d\.\d{3,}", text), "drawn values to four digits"
 
 
-def test_explain_prints_what_can_be_said():
+def test_explain_prints_the_phrases():
     code, text = call("explain", "--phrases")
     assert code == OK
     assert text == (ROOT / "docs" / "phrases.md").read_text()
 
 
-def test_explain_of_nothing_says_what_to_name():
+def test_explain_without_arguments_says_what_to_give():
     code, text = call("explain")
     assert code == MISUSED
     assert "--phrases" in text
 
 
-def test_check_tells_of_events_that_never_happen(tmp_path):
+def test_check_reports_events_that_never_happen(tmp_path):
     path = tmp_path / "never.yaml"
     path.write_text(BROKEN.replace("50, drive", "50 km/h, drive").replace("carr", "car") + NEVER)
     code, text = call("check", path)
@@ -82,14 +82,14 @@ def test_check_tells_of_events_that_never_happen(tmp_path):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command):
+def test_every_command_has_help(command):
     code, text = call(command, "--help")
     assert code == OK
     assert "Usage" in text
     assert re.search(r"[A-Z][a-z]+ .*\.", text)
 
 
-def test_help_does_not_wait_for_the_networks():
+def test_help_does_not_import_the_networks():
     code = (
         "import sys, pipeline.cli.main, pipeline.cli.authoring.explaining; "
         "sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
@@ -97,7 +97,7 @@ def test_help_does_not_wait_for_the_networks():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_a_new_scenario_is_understood_and_possible_as_it_is(tmp_path):
+def test_a_new_scenario_is_valid_and_physically_possible(tmp_path):
     path = tmp_path / "my-case.yaml"
     assert call("new", path)[0] == OK
     code, text = call("explain", path)
@@ -116,7 +116,7 @@ def test_new_never_overwrites(tmp_path):
     assert path.read_text() == "years of work"
 
 
-def test_a_new_file_names_a_schema_that_lies_beside_it_or_above(tmp_path):
+def test_a_new_file_names_a_schema_beside_it_or_above(tmp_path):
     call("new", tmp_path / "cases" / "one")
     call("new", tmp_path / "cases" / "deeper" / "two")
     schema_file = tmp_path / "cases" / "nearmiss.schema.json"
@@ -127,7 +127,7 @@ def test_a_new_file_names_a_schema_that_lies_beside_it_or_above(tmp_path):
     assert not (tmp_path / "cases" / "deeper" / "nearmiss.schema.json").exists()
 
 
-def test_an_old_schema_is_renewed_and_a_foreign_file_left_alone(tmp_path):
+def test_an_old_schema_is_updated_and_another_file_is_not_changed(tmp_path):
     path = tmp_path / "nearmiss.schema.json"
     path.write_text(SCHEMA.read_text().replace("cyclist", "penny-farthing"))
     assert call("schema", path)[0] == OK
@@ -136,15 +136,15 @@ def test_an_old_schema_is_renewed_and_a_foreign_file_left_alone(tmp_path):
     other.write_text("{}")
     code, text = call("schema", other)
     assert code == MISUSED
-    assert "no schema" in text
+    assert "is not a schema" in text
     assert other.read_text() == "{}"
 
 
-def test_a_phrase_becomes_a_file_that_is_possible(tmp_path):
+def test_a_phrase_gives_a_file_that_is_physically_possible(tmp_path):
     path = tmp_path / "night.yaml"
     code, text = call("new", path, "--from", "a child steps out from behind the parked van on a cobbled road at night")
     assert code == OK, text
-    assert "not understood, and not in the file: cobbled" in text
+    assert "not understood, so not in the file: cobbled" in text
     assert re.search(r"nearest shipped scenario: \S*(child|cpnco)", text)
     code, text = call("check", path)
     assert code == OK, text
@@ -162,7 +162,7 @@ def test_a_phrase_that_cannot_be_drafted_offers_the_nearest_shipped_scenario(tmp
     assert call("explain", path)[0] == OK
 
 
-def test_all_mistakes_of_a_file_are_reported_at_once_and_the_good_file_is_done(tmp_path):
+def test_all_mistakes_of_a_file_are_reported_and_the_valid_file_is_processed(tmp_path):
     (tmp_path / "broken.yaml").write_text(BROKEN)
     call("new", tmp_path / "good.yaml")
     code, text = call("check", tmp_path)
@@ -185,7 +185,7 @@ def test_all_mistakes_of_a_file_are_reported_at_once_and_the_good_file_is_done(t
         (("search", "nhtsa/lead-brake-wet-dusk", "--measure", "pet"), ("no measure 'pet'", "visibility")),
     ],
 )
-def test_mistakes_are_answered_in_sentences(arguments, words, tmp_path):
+def test_mistakes_are_reported_in_sentences(arguments, words, tmp_path):
     code, text = call(*(a.format(tmp=tmp_path) for a in arguments))
     assert code == MISUSED
     assert "Traceback" not in text
@@ -195,13 +195,13 @@ def test_mistakes_are_answered_in_sentences(arguments, words, tmp_path):
 
 
 @pytest.mark.weights
-def test_a_preset_that_is_not_there_is_named(tmp_path, library, tiny_weights):
+def test_an_unknown_preset_is_named(tmp_path, library, tiny_weights):
     code, text = call("generate", library, "--out", tmp_path / "run", "--preset", "huge")
     assert code == MISUSED
     assert "no preset 'huge'" in text
 
 
-def test_preview_draws(tmp_path):
+def test_preview_writes_a_picture(tmp_path):
     call("new", tmp_path / "case.yaml")
     code, text = call("preview", tmp_path / "case.yaml", "--out", tmp_path / "pictures")
     assert code == OK, text
@@ -210,7 +210,7 @@ def test_preview_draws(tmp_path):
     assert all(p.stat().st_size > 10_000 for p in pictures)
 
 
-def test_a_missing_baseline_is_cured_by_what_the_help_says(tmp_path):
+def test_the_advice_for_a_missing_baseline_is_in_the_help(tmp_path):
     _, text = call("evaluate", "--help")
     with pytest.raises(BaselineError) as told:
         load_baseline(tmp_path / "baseline.json")

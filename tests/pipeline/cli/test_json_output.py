@@ -40,11 +40,11 @@ def call(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
-def test_the_page_is_what_the_models_say():
+def test_the_page_agrees_with_the_models():
     assert (ROOT / "docs" / "json-output.md").read_text(encoding="utf-8") == page()
 
 
-def test_check_tells_faults_and_missed_expectations_apart(tmp_path):
+def test_check_distinguishes_faults_and_missed_expectations(tmp_path):
     (tmp_path / "faulty.yaml").write_text(FAULTY)
     (tmp_path / "hit.yaml").write_text(HIT)
     code, text = call("check", tmp_path, "--json")
@@ -56,7 +56,7 @@ def test_check_tells_faults_and_missed_expectations_apart(tmp_path):
     assert told.scenarios[0].scenario.parameters == {"actors.lead.ahead": "10 m"}
 
 
-def test_explain_and_library_name_what_there_is():
+def test_explain_and_library_list_scenarios():
     code, text = call("explain", "nhtsa/lead-brake", "--json")
     told = ExplainDocument.model_validate_json(text)
     assert code == OK
@@ -68,7 +68,7 @@ def test_explain_and_library_name_what_there_is():
     assert "lead-brake" in {file.name for file in shipped.files if file.group == "nhtsa"}
 
 
-def test_search_tells_the_worst_case(tmp_path):
+def test_search_reports_the_worst_case(tmp_path):
     (tmp_path / "hit.yaml").write_text(HIT.replace("expect: {collision: never}\n", ""))
     effort = ("--rollouts", 10, "--workers", 1)
     code, text = call("search", tmp_path / "hit.yaml", *effort, "--out", tmp_path / "s", "--json")
@@ -78,11 +78,11 @@ def test_search_tells_the_worst_case(tmp_path):
     assert told.frontier[0].impact_mps > 5
 
 
-def test_misuse_prints_no_document():
+def test_misuse_prints_no_json():
     assert call("check", "no-such-case", "--json") == (MISUSED, "")
 
 
-def test_a_full_disk_behind_the_output_is_told_without_a_trace():
+def test_a_full_disk_behind_the_output_is_reported_without_a_traceback():
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     code = "from pipeline.cli.main import main; import sys; sys.argv[1:] = ['explain', '--phrases']; main()"
@@ -95,7 +95,7 @@ def test_a_full_disk_behind_the_output_is_told_without_a_trace():
 
 
 @pytest.mark.parametrize(("text", "code"), [(HIT.replace("never", "allowed"), OK), (FAULTY, INCOMPLETE)])
-def test_the_pre_commit_hook_passes_good_files_and_stops_bad_ones(text, code, tmp_path):
+def test_the_pre_commit_hook_passes_valid_files_and_fails_invalid_ones(text, code, tmp_path):
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["id"], hook["language"], hook["types"]) == ("nearmiss-check", "python", ["yaml"])
     path = tmp_path / "case.yaml"

@@ -1,4 +1,4 @@
-"""Commands that run no network do not wait for the libraries of those that do."""
+"""Commands that run no network do not import the libraries of networks."""
 
 import subprocess
 import sys
@@ -26,14 +26,14 @@ print("IMPORTED", *sorted(set(sys.modules) & {heavy!r}))
         (["--help"], NETWORKS | PICTURES | {"numpy", "numba", "pydantic"}),
         (["explain", "nhtsa/lead-brake"], NETWORKS | PICTURES),
         (["check", "nhtsa/lead-brake"], NETWORKS | PICTURES),
-        (["library"], NETWORKS | PICTURES - {"scipy.interpolate", "scipy.spatial"}),  # which drawn lines need
+        (["library"], NETWORKS | PICTURES - {"scipy.interpolate", "scipy.spatial"}),  # needed for roads drawn as lines
         (["schema", "{tmp}/nearmiss.schema.json"], NETWORKS | PICTURES),
         (["new", "{tmp}/case.yaml"], NETWORKS | PICTURES),
         (["preview", "nhtsa/lead-brake", "--out", "{tmp}"], NETWORKS),
     ],
     ids=lambda given: given[0] if isinstance(given, list) else "",
 )
-def test_nothing_is_imported_that_the_command_does_not_need(arguments, heavy, tmp_path):
+def test_a_command_imports_only_what_it_needs(arguments, heavy, tmp_path):
     code = CODE.format(arguments=[a.format(tmp=tmp_path) for a in arguments], heavy=heavy)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""What every command shares: it prints whatever the encoding of its output."""
+"""All commands print in every encoding of their output."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from pipeline.cli.main import app
 
 @pytest.fixture
 def said(monkeypatch) -> Callable[..., tuple[int, str, str]]:
-    """Exit code, output and errors of a command, read as somebody reads them who takes that encoding for granted."""
+    """Exit code, output and errors of a command, decoded with the given encoding."""
 
     def run(encoding: str, *words: str) -> tuple[int, str, str]:
         streams = {name: io.TextIOWrapper(io.BytesIO(), encoding=encoding) for name in ("stdout", "stderr")}
@@ -28,13 +28,13 @@ def said(monkeypatch) -> Callable[..., tuple[int, str, str]]:
 
 
 @pytest.mark.parametrize(("encoding", "unit"), [("ascii", r" m/s\xb2 "), ("latin-1", " m/s² "), ("utf-8", " m/s² ")])
-def test_units_are_printed_in_whatever_encoding(said, encoding, unit):
+def test_units_are_printed_in_every_encoding(said, encoding, unit):
     code, told, _ = said(encoding, "check", "--full", "corner/motorcycle-curve")
     assert code == 0
     assert unit in told
 
 
-def test_a_message_and_an_answer_for_a_program_are_printed_in_ascii(said, tmp_path):
+def test_messages_and_json_are_printed_in_ascii(said, tmp_path):
     folder = tmp_path / "läufe → heute"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps({"made_with": {}, "starts": [{"at": "2026-01-01T00:00:00+00:00"}]}))

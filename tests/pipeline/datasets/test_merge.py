@@ -1,4 +1,4 @@
-"""Merging: nothing lost, nothing twice, nothing rewritten; whatever happens, the last version can be read."""
+"""Merging: no clip is lost or doubled, no file rewritten; after any failure the last version can be read."""
 
 import errno
 import json
@@ -42,7 +42,7 @@ def night(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def later(tmp_path_factory) -> Path:
-    """The run of the night after: one clip again, two new ones."""
+    """The run of the next night: one clip again, two new ones."""
     return run_folder(tmp_path_factory.mktemp("later") / "run", "brake-1", "turn-0", "cross-1", seed=1)
 
 
@@ -60,14 +60,14 @@ def scenes(place: str) -> set[str]:
 
 
 def local_copy(place: str, to: Path, name: str | None = None) -> str:
-    """The name of a version that was brought to a folder."""
+    """Fetch a version to a folder; returns its name."""
     store = open_store(place)
     version = find_version(store, name)
     fetch_version(store, version, to)
     return version.name
 
 
-def test_every_version_holds_in_the_devkit_and_the_first_is_untouched_by_the_second(place, night, later, tmp_path):
+def test_every_version_is_valid_in_the_devkit_and_the_second_does_not_change_the_first(place, night, later, tmp_path):
     first = merge([night], place)
     assert first.added == ("brake-0", "brake-1", "cross-0")
     local_copy(place, tmp_path / "before")
@@ -83,7 +83,7 @@ def test_every_version_holds_in_the_devkit_and_the_first_is_untouched_by_the_sec
     assert json.loads(open_store(place).read("latest.json")) == {"version": second.version.name, "number": 2}
 
 
-def test_nothing_that_lies_there_is_written_again(night, later, tmp_path):
+def test_existing_files_are_not_written_again(night, later, tmp_path):
     merge([night], str(tmp_path))
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     merge([night, later], str(tmp_path))
@@ -99,7 +99,7 @@ def test_merging_again_adds_nothing(place, night):
     assert version_numbers(open_store(place)) == (1,)
 
 
-def test_the_order_of_nights_does_not_matter_to_what_is_in(night, later, tmp_path):
+def test_the_order_of_merges_does_not_change_the_content(night, later, tmp_path):
     for name, runs in (("a", [[night], [later]]), ("b", [[later, night]])):
         for together in runs:
             merge(together, str(tmp_path / name))
@@ -117,7 +117,7 @@ def test_the_same_clips_give_the_same_tables(night, tmp_path):
     assert contents(tmp_path / "a" / names[0]) == contents(tmp_path / "b" / names[0])
 
 
-def test_only_whole_accepted_clips_are_taken_and_a_damaged_one_stops_nobody(night, tmp_path):
+def test_only_complete_accepted_clips_are_merged_and_a_damaged_one_is_skipped(night, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(night, run)
     short_clip(run / "rejected", "bad-0", accepted=False)
@@ -127,13 +127,13 @@ def test_only_whole_accepted_clips_are_taken_and_a_damaged_one_stops_nobody(nigh
     shutil.copytree(run / "clips" / "brake-0", run / "clips" / "renamed-0")
     merged = merge([run], str(tmp_path / "dataset"))
     assert merged.added == ("brake-0", "brake-1")
-    told = {one.clip.name: one.reason for one in merged.left_out}
-    assert set(told) == {"cross-0", "renamed-0", "strayed-0"}
-    assert "rejected clips stay out" in told["strayed-0"]
-    assert "its record is that of brake-0" in told["renamed-0"]
+    reasons = {one.clip.name: one.reason for one in merged.left_out}
+    assert set(reasons) == {"cross-0", "renamed-0", "strayed-0"}
+    assert "rejected clips stay out" in reasons["strayed-0"]
+    assert "its record is that of brake-0" in reasons["renamed-0"]
 
 
-def test_a_clip_made_twice_with_other_pictures_is_there_once_and_unmixed(night, tmp_path):
+def test_of_a_clip_made_twice_with_other_pictures_the_first_is_kept(night, tmp_path):
     other = run_folder(tmp_path / "other")
     short_clip(other / "clips", "brake-0", look=5, family="brake")
     first, second = str(tmp_path / "dataset"), str(tmp_path / "second")
@@ -143,8 +143,8 @@ def test_a_clip_made_twice_with_other_pictures_is_there_once_and_unmixed(night, 
     assert latest_version(open_store(first)).scenes["brake-0"] != theirs
 
 
-def test_a_run_may_go_on_meanwhile(tmp_path):
-    """Clips arrive, by renaming as in a run, while merge follows merge: at the end each is there exactly once."""
+def test_merging_while_the_run_makes_clips(tmp_path):
+    """Clips appear by renaming, as in a run, during repeated merges: at the end each is there exactly once."""
     run, dataset = run_folder(tmp_path / "run"), str(tmp_path / "dataset")
     (run / "clips").mkdir()
     made = [f"case-{i}" for i in range(12)]
@@ -166,8 +166,8 @@ def test_a_run_may_go_on_meanwhile(tmp_path):
     assert all(before < after for before, after in pairwise(chain))
 
 
-class Breaking:
-    """A store that fails at one of its writes; `lost` is one that is done although its answer never comes."""
+class FailingStore:
+    """A store that fails at its write number `at`; a write of a name starting with `lost` is done, but raises."""
 
     def __init__(self, store: Store, at: int = 10**9, lost: str = "none") -> None:
         self.store, self.left, self.lost, self.lock = store, at, lost, threading.Lock()
@@ -193,7 +193,7 @@ class Breaking:
                 raise OSError(28, "No space left on device")
 
 
-def test_a_failure_at_any_write_leaves_the_last_version_as_it_was_and_the_next_merge_completes(night, later, tmp_path):
+def test_a_failure_at_any_write_keeps_the_last_version_and_the_next_merge_completes(night, later, tmp_path):
     merge([night], str(tmp_path / "start"))
     before = latest_version(open_store(str(tmp_path / "start")))
     clips = tuple(sorted((later / "clips").iterdir()))
@@ -202,7 +202,7 @@ def test_a_failure_at_any_write_leaves_the_last_version_as_it_was_and_the_next_m
         root = tmp_path / str(at)
         shutil.copytree(tmp_path / "start", root)
         try:
-            names.add(merge_into(Breaking(open_store(str(root)), at), clips).version.name)
+            names.add(merge_into(FailingStore(open_store(str(root)), at), clips).version.name)
             break
         except OSError:
             left = latest_version(open_store(str(root)))
@@ -213,19 +213,19 @@ def test_a_failure_at_any_write_leaves_the_last_version_as_it_was_and_the_next_m
         shutil.rmtree(root)
         at += 1
     assert at > 20
-    assert len(names) == 1, "whenever it was interrupted, the same version comes of it"
+    assert len(names) == 1, "the version does not depend on the interruption"
 
 
-def test_a_version_whose_answer_was_lost_is_not_added_twice(night, tmp_path):
+def test_a_version_that_was_written_despite_an_error_is_not_added_twice(night, tmp_path):
     clips = tuple(sorted((night / "clips").iterdir()))
     with pytest.raises(OSError, match="timed out"):
-        merge_into(Breaking(open_store(str(tmp_path)), lost="versions/"), clips)
+        merge_into(FailingStore(open_store(str(tmp_path)), lost="versions/"), clips)
     assert merge_into(open_store(str(tmp_path)), clips).added == ()
     assert version_numbers(open_store(str(tmp_path))) == (1,)
     assert (tmp_path / "latest.json").is_file()
 
 
-KILLED = """
+KILLED_MERGE = """
 import os, sys
 from pathlib import Path
 from outputs.versioned.store import LocalStore, open_store
@@ -245,9 +245,9 @@ merge([Path(sys.argv[1])], sys.argv[2])
 
 @pytest.mark.parametrize("moment", [1, 18, 23])
 def test_a_kill_leaves_the_last_version_readable(night, later, tmp_path, moment):
-    """In the scenes' files, in the tables, and at the link of the chain."""
+    """While scenes' files are written, in the tables, and at the version file."""
     name = merge([night], str(tmp_path)).version.name
-    code = [sys.executable, "-c", KILLED, str(later), str(tmp_path), str(moment)]
+    code = [sys.executable, "-c", KILLED_MERGE, str(later), str(tmp_path), str(moment)]
     assert subprocess.run(code, cwd=ROOT, check=False).returncode == -signal.SIGKILL
     assert latest_version(open_store(str(tmp_path))).name == name
     assert check_dataset(tmp_path, name).sound
@@ -255,53 +255,53 @@ def test_a_kill_leaves_the_last_version_readable(night, later, tmp_path, moment)
     assert check_dataset(tmp_path, latest_version(open_store(str(tmp_path))).name).sound
 
 
-def test_twenty_kills_at_random_moments_lose_no_clip_and_double_none(tmp_path):
-    """Each time a clip has been added, somebody else merges, too, and one of the two is killed."""
+def test_twenty_kills_at_random_moments_neither_lose_nor_double_a_clip(tmp_path):
+    """Two merges run at once after each new clip, and one of them is killed."""
     processes, chance = get_context("forkserver"), random.Random(0)
     processes.set_forkserver_preload(["pipeline.datasets.merge"])
     run, other, dataset = run_folder(tmp_path / "run"), run_folder(tmp_path / "other"), str(tmp_path / "dataset")
     merge([run_folder(tmp_path / "first", "first-0")], dataset)
     processes.Process(target=len, args=((),)).start()
     killed, usual_s = 0, 60.0
-    for i in range(21):  # the first is let live, to see how long it takes
+    for i in range(21):  # the first is not killed: it measures the usual time
         short_clip(run / "clips", f"case-{i}", family=f"case-{i}")
         short_clip(other / "clips", f"other-{i}", family=f"other-{i}")
-        doomed, spared = (processes.Process(target=merge, args=([each], dataset)) for each in (run, other))
-        doomed.start()
-        spared.start()
+        killed_merge, other_merge = (processes.Process(target=merge, args=([each], dataset)) for each in (run, other))
+        killed_merge.start()
+        other_merge.start()
         begun = time.monotonic()
-        doomed.join(timeout=chance.uniform(0, usual_s) if i else None)
-        doomed.kill()
-        doomed.join()
-        killed += doomed.exitcode == -signal.SIGKILL
-        spared.join()
+        killed_merge.join(timeout=chance.uniform(0, usual_s) if i else None)
+        killed_merge.kill()
+        killed_merge.join()
+        killed += killed_merge.exitcode == -signal.SIGKILL
+        other_merge.join()
         usual_s = time.monotonic() - begun
-        assert spared.exitcode == 0
+        assert other_merge.exitcode == 0
         assert {"first-0", f"other-{i}"} <= scenes(dataset)
     last = merge([run, other], dataset).version
-    assert killed >= 5, "or nothing was tried"
+    assert killed >= 5, "the test needs merges that were killed"
     assert set(last.scenes) == {"first-0", *(f"{who}-{i}" for who in ("case", "other") for i in range(21))}
     loaded = NuScenes(last.name, str(tmp_path / "dataset"), verbose=False)
     assert sorted(scene["name"] for scene in loaded.scene) == sorted(last.scenes)
     assert check_dataset(tmp_path / "dataset", last.name).problems == ()
 
 
-class Meanwhile(Breaking):
-    """A store in which somebody else does something just before the first link of the chain is made."""
+class ConcurrentStore(FailingStore):
+    """A store that runs `action` just before its first version file is written."""
 
-    def __init__(self, store: Store, deed) -> None:
+    def __init__(self, store: Store, action) -> None:
         super().__init__(store)
-        self.deed = deed
+        self.action = action
 
     def create(self, name, content):
-        if name.startswith("versions/") and self.deed:
-            deed, self.deed = self.deed, None
-            deed()
+        if name.startswith("versions/") and self.action:
+            action, self.action = self.action, None
+            action()
         return super().create(name, content)
 
 
-def test_a_merge_that_comes_second_builds_upon_the_first(place, night, later, tmp_path):
-    store = Meanwhile(open_store(place), lambda: merge([later], place))
+def test_a_merge_that_comes_second_adds_to_the_first(place, night, later, tmp_path):
+    store = ConcurrentStore(open_store(place), lambda: merge([later], place))
     merged = merge_into(store, tuple(sorted((night / "clips").iterdir())))
     assert merged.version.number == 2
     assert merged.added == ("brake-0", "cross-0"), "brake-1 came with the other merge"
@@ -310,10 +310,10 @@ def test_a_merge_that_comes_second_builds_upon_the_first(place, night, later, tm
     assert json.loads(open_store(place).read("latest.json"))["number"] == 2
 
 
-def test_merges_at_once_lose_nothing(place, tmp_path):
+def test_concurrent_merges_lose_nothing(place, tmp_path):
     runs = [run_folder(tmp_path / f"run-{i}", f"case-{i}", "shared-0") for i in range(4)]
-    with ThreadPoolExecutor(4) as hands:
-        added = [merged.added for merged in hands.map(lambda run: merge([run], place), runs)]
+    with ThreadPoolExecutor(4) as executor:
+        added = [merged.added for merged in executor.map(lambda run: merge([run], place), runs)]
     assert scenes(place) == {"shared-0", *(f"case-{i}" for i in range(4))}
     assert sorted(clip for some in added for clip in some if clip != "shared-0") == [f"case-{i}" for i in range(4)]
     assert sum("shared-0" in some for some in added) == 1
@@ -321,19 +321,19 @@ def test_merges_at_once_lose_nothing(place, tmp_path):
     assert json.loads(store.read("latest.json"))["number"] == max(version_numbers(store))
 
 
-def test_splits_are_lists_that_the_devkit_finds_and_growth_moves_nobody(night, later, tmp_path):
-    sides = []
+def test_the_devkit_finds_the_splits_and_a_merge_moves_no_scene(night, later, tmp_path):
+    splits = []
     for run in (night, later):
         version = merge([run], str(tmp_path)).version
         loaded = NuScenes(version.name, str(tmp_path), verbose=False)
-        sides.append({split: set(get_scenes_of_split(split, loaded)) for split in (TRAIN, VAL)})
+        splits.append({split: set(get_scenes_of_split(split, loaded)) for split in (TRAIN, VAL)})
         assert sum(split.scenes for split in version.splits) == len(version.scenes)
     for split in (TRAIN, VAL):
-        assert sides[0][split] <= sides[1][split]
-        assert all(split_of(clip.rpartition("-")[0]) == split for clip in sides[1][split])
+        assert splits[0][split] <= splits[1][split]
+        assert all(split_of(clip.rpartition("-")[0]) == split for clip in splits[1][split])
 
 
-def test_the_card_of_a_version_says_which_detection_classes_are_absent_from_it(night, later, tmp_path):
+def test_the_card_of_a_version_lists_the_absent_detection_classes(night, later, tmp_path):
     for run, count in ((night, 3), (later, 5)):
         version = merge([run], str(tmp_path)).version
         card = (tmp_path / version.name / "README.md").read_text()
@@ -342,63 +342,63 @@ def test_the_card_of_a_version_says_which_detection_classes_are_absent_from_it(n
         assert "Absent from this dataset: **truck, bus," in card
 
 
-RUN_WORDS = "is a run folder: a dataset has a folder of its own"
+REFUSAL = "is a run folder: a dataset needs its own folder"
 
 
 @pytest.mark.parametrize(
     "into", ["run", "run/dataset", "run/clips/brake-0/new", "link", "link/dataset", "out/../run/set"]
 )
 @pytest.mark.parametrize("scheme", ["", "file://", "local://"])
-def test_no_run_folder_is_a_dataset_nor_holds_one(night, later, tmp_path, into, scheme):
-    """Its own, another's, under whatever name: the run's files would be the dataset's, and the run rewrites them."""
+def test_a_dataset_in_a_run_folder_is_refused(night, later, tmp_path, into, scheme):
+    """The merged run's folder or another's, under any path: the run would rewrite the dataset's files."""
     shutil.copytree(night, tmp_path / "run")
     (tmp_path / "link").symlink_to(tmp_path / "run")
     (tmp_path / "out").mkdir()
     before = contents(tmp_path / "run")
     for run in (tmp_path / "run", later):
-        with pytest.raises(NotMerged, match=RUN_WORDS):
+        with pytest.raises(NotMerged, match=REFUSAL):
             merge([run], f"{scheme}{tmp_path / into}")
     assert contents(tmp_path / "run") == before
 
 
-def test_a_relative_address_is_where_it_leads(night, tmp_path, monkeypatch):
+def test_a_relative_path_into_a_run_folder_is_refused(night, tmp_path, monkeypatch):
     shutil.copytree(night, tmp_path / "run")
     (tmp_path / "run" / "deep").mkdir()
     monkeypatch.chdir(tmp_path / "run" / "deep")
     for into in (".", "..", "../set", "new/set"):
-        with pytest.raises(NotMerged, match=RUN_WORDS):
+        with pytest.raises(NotMerged, match=REFUSAL):
             merge([Path("..")], into)
     assert merge([Path("..")], "../../set").added
 
 
-def test_a_link_in_a_run_folder_leads_no_dataset_into_it(night, tmp_path):
-    """`run/dataset` is the run's own, even where it lies elsewhere."""
+def test_a_symbolic_link_in_a_run_folder_is_refused(night, tmp_path):
+    """`run/dataset` belongs to the run, even if it is a link to another folder."""
     shutil.copytree(night, tmp_path / "run")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run" / "dataset").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(NotMerged, match=RUN_WORDS):
+    with pytest.raises(NotMerged, match=REFUSAL):
         merge([tmp_path / "run"], str(tmp_path / "run" / "dataset"))
     assert merge([tmp_path / "run"], str(tmp_path / "elsewhere")).added
 
 
 @pytest.mark.parametrize("below", ["", "/dataset", "/a/b"])
-def test_nor_is_one_in_a_store(night, request, tmp_path, below):
+def test_a_dataset_in_a_run_folder_of_an_object_store_is_refused(night, request, tmp_path, below):
     for address in (f"memory://{tmp_path}/night", f"{request.getfixturevalue('bucket')}/runs/night{below[:2]}"):
         assert open_store(address).create("run.json", b"{}")
-        with pytest.raises(NotMerged, match=RUN_WORDS):
+        with pytest.raises(NotMerged, match=REFUSAL):
             merge([night], f"{address}{below}")
         assert merge([night], f"{address}-set").added
 
 
-def test_other_shares_than_those_it_was_begun_with_are_refused(night, later, tmp_path):
+def test_shares_that_differ_from_those_of_the_dataset_are_refused(night, later, tmp_path):
     merge([night], str(tmp_path), Shares(0.4, 0.1))
-    with pytest.raises(NotMerged, match=r"begun with val 0\.4, test 0\.1"):
+    with pytest.raises(NotMerged, match=r"has the shares val 0\.4, test 0\.1"):
         merge([later], str(tmp_path), Shares(0.2, 0.1))
     assert merge([later], str(tmp_path)).version.shares == Shares(0.4, 0.1)
     assert merge([later], str(tmp_path), Shares(0.4, 0.1)).added == ()
 
 
-def test_credentials_reach_no_file_and_no_message(bucket, night, tmp_path):
+def test_credentials_are_in_no_file_and_no_message(bucket, night, tmp_path):
     version = merge([night], f"{bucket}/d").version
     local_copy(f"{bucket}/d", tmp_path)
     store = open_store(f"{bucket}/d")
@@ -410,18 +410,18 @@ def test_credentials_reach_no_file_and_no_message(bucket, night, tmp_path):
     assert "very-secret" not in str(refused.value)
 
 
-def test_a_bucket_that_is_not_there_is_told_in_words(bucket, night):
+def test_a_missing_bucket_is_refused_with_its_name(bucket, night):
     with pytest.raises(NotMerged, match="bucket"):
-        merge([night], f"{bucket}-which-nobody-made/d")
+        merge([night], f"{bucket}-that-does-not-exist/d")
 
 
-def test_what_is_no_run_folder_is_refused(tmp_path):
+def test_a_folder_without_run_json_is_refused(tmp_path):
     with pytest.raises(NotMerged, match=r"no run\.json"):
         merge([tmp_path], str(tmp_path / "dataset"))
     assert merge([run_folder(tmp_path / "run")], str(tmp_path / "dataset")).version is None
 
 
-def test_a_copy_takes_only_what_is_missing_and_nothing_from_outside(night, later, tmp_path):
+def test_fetch_downloads_only_missing_files_and_none_outside_the_dataset(night, later, tmp_path):
     merge([night], str(tmp_path / "d"))
     store = open_store(str(tmp_path / "d"))
     first = find_version(store, "v0001")
@@ -438,32 +438,32 @@ def test_a_copy_takes_only_what_is_missing_and_nothing_from_outside(night, later
     assert not (tmp_path / "third" / second.name).exists()
 
 
-def test_the_commands_say_what_was_done(night, tmp_path):
+def test_the_commands_print_what_was_done(night, tmp_path):
     run, console = CliRunner(), {"COLUMNS": "120"}
-    told = run.invoke(app, ["merge", str(night), "--into", str(tmp_path / "d"), "--val", "0.3"], env=console)
-    assert told.exit_code == 0, told.output
-    assert "3 scenes added; v0001-" in told.output
-    assert "nearmiss_val" in told.output
-    assert "30%" in told.output
-    told = run.invoke(app, ["merge", str(night), "--into", str(tmp_path / "d")], env=console)
-    assert "nothing new" in told.output
-    told = run.invoke(app, ["fetch", str(tmp_path / "d"), "--to", str(tmp_path / "copy"), "--version", "v0001"])
-    assert told.exit_code == 0, told.output
+    result = run.invoke(app, ["merge", str(night), "--into", str(tmp_path / "d"), "--val", "0.3"], env=console)
+    assert result.exit_code == 0, result.output
+    assert "3 scenes added; v0001-" in result.output
+    assert "nearmiss_val" in result.output
+    assert "30%" in result.output
+    result = run.invoke(app, ["merge", str(night), "--into", str(tmp_path / "d")], env=console)
+    assert "nothing new" in result.output
+    result = run.invoke(app, ["fetch", str(tmp_path / "d"), "--to", str(tmp_path / "copy"), "--version", "v0001"])
+    assert result.exit_code == 0, result.output
     shutil.rmtree(tmp_path / "d" / "scenes")
     broken = run_folder(tmp_path / "broken", "extra-0")
-    told = run.invoke(app, ["merge", str(broken), "--into", str(tmp_path / "d")], env=console)
-    assert told.exit_code == 2, told.output
+    result = run.invoke(app, ["merge", str(broken), "--into", str(tmp_path / "d")], env=console)
+    assert result.exit_code == 2, result.output
     (broken / "clips" / "extra-0" / "record.json").write_text("{")
-    told = run.invoke(app, ["merge", str(broken), "--into", str(tmp_path / "e")], env=console)
-    assert told.exit_code == 1, told.output
+    result = run.invoke(app, ["merge", str(broken), "--into", str(tmp_path / "e")], env=console)
+    assert result.exit_code == 1, result.output
     assert os.path.exists(tmp_path / "copy" / "samples")
 
 
-def test_a_read_only_target_is_told_in_words(night, tmp_path, monkeypatch):
-    def refused(*_: object) -> None:
+def test_a_read_only_target_is_refused_in_plain_words(night, tmp_path, monkeypatch):
+    def read_only(*_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system", str(tmp_path / "d"))
 
-    monkeypatch.setattr("pipeline.datasets.merge.merge_into", refused)
-    with pytest.raises(NotMerged, match=r"d: Read-only file system; its last version") as told:
+    monkeypatch.setattr("pipeline.datasets.merge.merge_into", read_only)
+    with pytest.raises(NotMerged, match=r"d: Read-only file system; its last version") as refused:
         merge([night], str(tmp_path / "d"))
-    assert "Errno" not in str(told.value)
+    assert "Errno" not in str(refused.value)

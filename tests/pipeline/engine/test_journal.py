@@ -1,4 +1,4 @@
-"""What is logged while a run is held is in its folder, a fact a line, and on nobody's console."""
+"""Log messages during a run are in its folder, one line each, and not on the console."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ import logging
 from pipeline.engine.event_log import journal, log
 
 
-def test_lines_name_their_clip_and_are_shown_nowhere_else(tmp_path, caplog):
+def test_log_lines_name_their_clip_and_are_only_in_the_run_folder(tmp_path, caplog):
     for stage in ("take_pictures", "judge"):  # a second start adds to the file
         with journal(tmp_path):
             log.info("stage", extra={"clip": "cut-in-s0", "stage": stage, "seconds": 1.5})
@@ -16,5 +16,5 @@ def test_lines_name_their_clip_and_are_shown_nowhere_else(tmp_path, caplog):
         ("stage", "cut-in-s0", "judge"),
     ]
     assert caplog.records == []
-    log.warning("heard")  # nobody holds a run: whoever listens hears it
+    log.warning("heard")  # outside of a run: goes to the usual handlers
     assert [(record.levelno, record.message) for record in caplog.records] == [(logging.WARNING, "heard")]

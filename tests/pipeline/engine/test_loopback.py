@@ -1,4 +1,4 @@
-"""Nobody on the network reaches what we start, and we join no network unasked."""
+"""Processes that we start listen on loopback only, and we join no cluster on a network without permission."""
 
 import ipaddress
 import os
@@ -14,12 +14,12 @@ from pipeline.engine.scheduler import on_ray
 
 
 def descendants(pid: int) -> set[int]:
-    """A process and all that it started, as Linux tells it."""
+    """The ids of a process and all its descendants, from /proc."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it ended as we looked
+        except OSError:  # it ended in the meantime
             continue
     found = {pid}
     while more := {child for child, parent in parents.items() if parent in found} - found:
@@ -28,7 +28,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def listening(pids: set[int]) -> set[tuple[str, int]]:
-    """Address and port of every TCP socket at which one of the processes waits for others."""
+    """Address and port of every TCP socket on which one of the processes listens."""
     inodes = set()
     for pid in pids:
         try:
@@ -41,7 +41,7 @@ def listening(pids: set[int]) -> set[tuple[str, int]]:
 
 
 def _address(written: str) -> tuple[str, int]:
-    """The kernel writes an address as 32-bit words in the machine's order, here little-endian."""
+    """Decode an address of /proc: 32-bit words in the machine's byte order, here little-endian."""
     host, port = written.split(":")
     words = b"".join(bytes.fromhex(host[i : i + 8])[::-1] for i in range(0, len(host), 8))
     address = ipaddress.ip_address(words)
@@ -50,7 +50,7 @@ def _address(written: str) -> tuple[str, int]:
 
 @dataclass
 class Looks:
-    """Finds out which sockets the Ray that it works in listens at."""
+    """Returns the sockets on which the Ray of its worker listens."""
 
     driver: int
 
@@ -63,7 +63,7 @@ class Looks:
 
 @pytest.mark.ray
 @pytest.mark.skipif(not Path("/proc/net/tcp").is_file(), reason="needs Linux' /proc")
-def test_our_own_ray_listens_on_loopback_alone():
+def test_our_own_ray_listens_on_loopback_only():
     (outcome,) = on_ray(Looks(os.getpid()), [1], RayPlan(WorkerCount(1, 1)))
     assert isinstance(outcome, Done), outcome
     assert len(outcome.result) > 3  # it has looked at the right processes
@@ -71,12 +71,12 @@ def test_our_own_ray_listens_on_loopback_alone():
 
 
 @pytest.mark.parametrize("address", [None, "auto", "127.0.0.1:6379", "localhost:6379", "ray://[::1]:10001"])
-def test_a_cluster_on_this_machine_needs_no_word(address):
+def test_a_cluster_on_this_machine_needs_no_option(address):
     refuse_open_cluster(address, trusted=False)
 
 
 @pytest.mark.parametrize("address", ["10.1.2.3:6379", "ray://head.example:10001", "0.0.0.0:6379", "127.0.0.1.evil:1"])
-def test_a_cluster_on_a_network_is_joined_only_when_somebody_vouches_for_it(address):
+def test_a_cluster_on_a_network_is_joined_only_with_trust_network(address):
     with pytest.raises(Exposed, match=r"run any code as you.*--trust-network"):
         refuse_open_cluster(address, trusted=False)
     refuse_open_cluster(address, trusted=True)

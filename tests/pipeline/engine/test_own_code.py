@@ -1,4 +1,4 @@
-"""Folders of the user's that have the names of our packages: workers take ours, and what stands before ours is named.
+"""User folders with the names of our packages: workers import ours, and a package that hides ours is named.
 
 The clips are specks.
 """
@@ -30,7 +30,7 @@ class DiesAsItLoads(SpeckMaker):
 
 @pytest.fixture
 def theirs(tmp_path) -> Path:
-    """A user's folder with packages of their own, which are called as ours are."""
+    """A user's folder with packages that have the names of ours."""
     folder = tmp_path / "project"
     for name in OURS:
         (folder / name).mkdir(parents=True)
@@ -44,7 +44,7 @@ def batch(tmp_path, speck_weights, monkeypatch) -> Batch:
 
 
 def nearmiss(*words: str, at: Path, path: str) -> subprocess.CompletedProcess:
-    """The command line as its script calls it: Python itself does not look for modules where it is called."""
+    """The command as the installed script runs it: without the working directory in Python's search path."""
     script = "import sys; sys.path.remove(''); from tests.pipeline.troubled_cli import main; main()"
     command = [sys.executable, "-c", script, *words]
     return subprocess.run(
@@ -53,14 +53,14 @@ def nearmiss(*words: str, at: Path, path: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.ray
-def test_workers_take_our_packages_though_the_working_directory_has_others(batch, theirs):
+def test_workers_import_our_packages_with_others_in_the_working_directory(batch, theirs):
     result = nearmiss(*batch.command, "--workers", "1", at=theirs, path=str(ROOT))
     assert result.returncode == 0, result.stdout + result.stderr
     assert batch.counted() == batch.all_made()
 
 
-def test_a_package_that_stands_before_ours_is_named_by_its_path(tmp_path):
-    (tmp_path / "models" / "weights").mkdir(parents=True)  # no code at all: data of a user
+def test_a_package_that_hides_ours_is_named_with_its_path(tmp_path):
+    (tmp_path / "models" / "weights").mkdir(parents=True)  # a user's data folder, without code
     (tmp_path / "outputs.py").touch()
     script = "import pipeline, sys; sys.path.insert(0, sys.argv.pop(1)); from pipeline.cli.main import main; main()"
     command = [sys.executable, "-c", script, str(tmp_path), "library"]
@@ -79,11 +79,11 @@ def test_a_package_that_stands_before_ours_is_named_by_its_path(tmp_path):
         (SpeckMaker, True, "RuntimeError: this is the code of a user"),
     ],
 )
-def test_why_workers_die_is_in_the_message_the_log_and_run_json(
+def test_the_cause_of_dead_workers_is_in_the_message_the_log_and_run_json(
     batch, theirs, ray_here, monkeypatch, maker, foreign, cause
 ):
     monkeypatch.setattr(pipeline.batch.generate, "ClipMaker", maker)
-    if foreign:  # as if a machine of a cluster had other packages in the place of ours
+    if foreign:  # as on a machine of a cluster with other packages of these names
         monkeypatch.setattr(pipeline.engine.actor_pool, "ROOT", theirs)
     with pytest.raises(NoWorkers) as error:
         generate(request_of(batch), ExecutionConfig(workers=1), NoObserver())

@@ -1,4 +1,4 @@
-"""Ray that does not start on this machine: why, and what to do about it."""
+"""Errors at the start of Ray on this machine: the message has the cause and a remedy."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from pipeline.engine.ray_cluster import NoWorkers, RayPlan, start_ray
 
 
 @pytest.mark.ray
-def test_a_folder_whose_name_is_too_long_for_sockets_is_named(tmp_path, monkeypatch):
+def test_a_temporary_folder_with_a_path_too_long_for_sockets_is_named(tmp_path, monkeypatch):
     folder = tmp_path / ("x" * 90)
     folder.mkdir()
     monkeypatch.setenv("RAY_TMPDIR", str(folder))

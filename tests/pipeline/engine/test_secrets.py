@@ -1,4 +1,4 @@
-"""No key, token or address that carries one reaches a file."""
+"""No key, token or address with one is written to a file."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from pipeline.engine.redact import HIDDEN, hide
 from pipeline.runs.run_folder import Job, open_run
 from tests.pipeline.situations import car_ahead
 
-KEY = 'wJalrXUtn"FEMI\\K7MDENG'  # with what JSON escapes
+KEY = 'wJalrXUtn"FEMI\\K7MDENG'  # with characters that JSON escapes
 HOOK = "https://hooks.example/T0/B0/abcdef"
 
 
@@ -18,11 +18,11 @@ HOOK = "https://hooks.example/T0/B0/abcdef"
 def secrets(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY)
     monkeypatch.setenv("NEARMISS_WEBHOOK", HOOK)
-    monkeypatch.setenv("SOME_TOKEN", "1")  # too short to be one, and in every text
+    monkeypatch.setenv("SOME_TOKEN", "1")  # too short for a secret, and contained in many texts
     monkeypatch.setenv("HOME_TOWN", "Innsbruck")
 
 
-def test_values_of_secret_variables_are_hidden_plain_and_in_json(secrets):
+def test_values_of_secret_variables_are_hidden_in_text_and_json(secrets):
     assert hide(f"denied for {KEY} in Innsbruck, line 1") == f"denied for {HIDDEN} in Innsbruck, line 1"
     assert json.loads(hide(json.dumps({"url": HOOK, "key": KEY}))) == {"url": HIDDEN, "key": HIDDEN}
 
@@ -41,7 +41,7 @@ def test_hiding_twice_changes_nothing(secrets):
     assert hide(once) == once
 
 
-def test_nothing_that_a_run_writes_down_holds_one(secrets, tmp_path):
+def test_no_file_of_a_run_contains_a_secret(secrets, tmp_path):
     start = {"paths": ("s3://user:word@bucket/specs",), "again": f"nearmiss generate --key {KEY}"}
     with open_run(tmp_path / "run", {"weights": "w"}, start) as run, journal(run.path):
         run.fail(Job("a-s0-1", car_ahead(), 0), f"ConnectionError: {HOOK}", f"Traceback ... {KEY}")
@@ -60,7 +60,7 @@ def test_nothing_that_a_run_writes_down_holds_one(secrets, tmp_path):
     assert "OSError: PUT" in json.loads(line)["trace"]
 
 
-def test_the_log_goes_back_to_how_it_was(tmp_path):
+def test_the_logging_configuration_is_restored(tmp_path):
     before = list(log.handlers), log.level
     with journal(tmp_path):
         assert log.isEnabledFor(logging.INFO)

@@ -1,4 +1,4 @@
-"""Inline and Ray: the same contract, failures recorded, dead workers replaced, late ones stopped."""
+"""Inline and Ray executors: the same results, failures recorded, dead workers replaced, late ones stopped."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ from pipeline.engine.scheduler import on_ray
 
 @dataclass
 class Squares:
-    """Squares numbers; some of them are trouble. Leaves one file for each call."""
+    """Squares numbers; some numbers fail. Writes one file for each call."""
 
     folder: Path
     ready: bool = False
@@ -32,9 +32,9 @@ class Squares:
         if item == 3:
             raise ValueError("three is trouble")
         if item == 4 and calls == 0:
-            os._exit(1)  # the process dies under its first attempt
+            os._exit(1)  # the process dies at its first attempt
         if item == 5:
-            os._exit(1)  # and under every one
+            os._exit(1)  # and at every attempt
         if item == 6:
             time.sleep(60)
         return item * item
@@ -42,7 +42,7 @@ class Squares:
 
 @dataclass
 class Broken:
-    """Cannot even start."""
+    """Fails in setup."""
 
     def setup(self, threads: int) -> None:
         raise FileNotFoundError("no weights here")
@@ -67,7 +67,7 @@ def test_inline_raises_what_setup_raises():
 
 @dataclass
 class Flaky:
-    """Raises the same kind of error for an item until it was tried `good_at` times."""
+    """Raises an error for an item until attempt number `good_at`."""
 
     error: Exception
     good_at: int
@@ -96,7 +96,7 @@ def quick(monkeypatch):
 
 
 @pytest.mark.parametrize("error", PASSING, ids=repr)
-def test_what_the_machine_is_to_blame_for_is_tried_again_but_not_for_ever(error, quick):
+def test_a_transient_error_is_retried_a_limited_number_of_times(error, quick):
     assert list(inline(Flaky(error, good_at=3), [7], threads=1)) == [Done(7, 7)]
     worker = Flaky(error, good_at=99)
     (outcome,) = inline(worker, [7], threads=1)
@@ -106,7 +106,7 @@ def test_what_the_machine_is_to_blame_for_is_tried_again_but_not_for_ever(error,
 
 
 @pytest.mark.parametrize("error", BROKEN, ids=repr)
-def test_what_the_item_is_to_blame_for_is_not(error):
+def test_a_permanent_error_is_not_retried(error):
     worker = Flaky(error, good_at=2)
     (outcome,) = inline(worker, [7], threads=1)
     assert not outcome.transient
@@ -114,14 +114,14 @@ def test_what_the_item_is_to_blame_for_is_not(error):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
-def test_a_disk_that_takes_nothing_stops_all(number):
+def test_a_disk_that_cannot_be_written_stops_the_batch(number):
     worker = Flaky(OSError(number, os.strerror(number)), good_at=99)
     with pytest.raises(OSError, match=os.strerror(number)):
         list(inline(worker, [1, 2, 3], threads=1))
     assert worker.calls == 1
 
 
-def test_items_are_taken_one_by_one_and_none_after_a_stop(quick):
+def test_items_are_read_one_by_one_and_none_after_a_stop(quick):
     taken = []
 
     def items():
@@ -138,7 +138,7 @@ def test_items_are_taken_one_by_one_and_none_after_a_stop(quick):
 
 @dataclass
 class WhoAmI:
-    """Tells the process and the GPUs that Ray gave it."""
+    """Returns the id of its process and the GPUs that Ray assigned to it."""
 
     def setup(self, threads: int) -> None:
         pass
@@ -149,7 +149,7 @@ class WhoAmI:
 
 
 @pytest.mark.ray
-def test_workers_share_a_gpu_and_no_more_come_than_it_has_room_for(ray_here):
+def test_workers_share_a_gpu_up_to_its_capacity(ray_here):
     outcomes = list(on_ray(WhoAmI(), range(12), RayPlan(WorkerCount(4, 1), needs=Resources(gpus=0.5))))
     assert len({outcome.result[0] for outcome in outcomes}) <= 2
     assert {outcome.result[1] for outcome in outcomes} == {"0"}
@@ -157,14 +157,14 @@ def test_workers_share_a_gpu_and_no_more_come_than_it_has_room_for(ray_here):
 
 
 @pytest.mark.ray
-def test_no_worker_at_all_is_said_with_what_each_asks_for(ray_here):
+def test_without_any_worker_the_message_has_the_resources_of_one(ray_here):
     plan = RayPlan(WorkerCount(1, 1), needs=Resources(memory_gib=1000.0), start_s=3.0)
     with pytest.raises(NoWorkers, match=r"no worker within 3 s; each asks for 1 cores, 0 GPUs and 1000 GiB"):
         list(on_ray(Squares(Path("/nowhere")), [1], plan))
 
 
 @pytest.mark.ray
-def test_ray_survives_exceptions_and_dead_processes(tmp_path, ray_here):
+def test_ray_continues_after_exceptions_and_dead_processes(tmp_path, ray_here):
     plan = RayPlan(WorkerCount(2, 1), retries=1)
     outcomes = {o.item: o for o in on_ray(Squares(tmp_path), [1, 2, 3, 4, 5, 7], plan)}
     assert {item: o.result for item, o in outcomes.items() if isinstance(o, Done)} == {1: 1, 2: 4, 4: 16, 7: 49}
@@ -177,7 +177,7 @@ def test_ray_survives_exceptions_and_dead_processes(tmp_path, ray_here):
 
 
 @pytest.mark.ray
-def test_ray_stops_what_takes_too_long(tmp_path, ray_here):
+def test_ray_stops_items_beyond_their_deadline(tmp_path, ray_here):
     (outcome,) = on_ray(Squares(tmp_path), [6], RayPlan(WorkerCount(1, 1), deadline_s=2.0))
     assert isinstance(outcome, Failed)
     assert "not finished within 2 s" in outcome.reason
@@ -189,7 +189,7 @@ def test_ray_raises_what_setup_raises(ray_here):
         list(on_ray(Broken(), [1], RayPlan(WorkerCount(1, 1))))
 
 
-def test_hands_never_oversubscribe():
+def test_workers_never_use_more_threads_than_cores():
     for items in (1, 2, 9):
         plan = worker_count(items)
         assert 1 <= plan.workers <= items

@@ -111,7 +111,7 @@ def test_a_changed_colour_is_measured_inside_boxes_only(road):
     assert made["bodies"].psnr_in_boxes_db < made["bodies"].psnr_db
 
 
-def test_what_is_not_drawn_is_missed_in_its_height_bin(hidden):
+def test_an_object_that_is_not_drawn_is_missed_in_its_height_bin(hidden):
     truck = hidden.rollout.index("truck")
 
     def without_truck(case: EvaluationCase) -> Frames:
@@ -122,7 +122,7 @@ def test_what_is_not_drawn_is_missed_in_its_height_bin(hidden):
     assert made.rejected == 1 and made.failed["label-recall"] == made.failed["key-actor"] == 1
 
 
-def test_a_frozen_video_is_caught(road):
+def test_a_frozen_video_is_measured(road):
     held = evaluated(road, held=lambda case: np.repeat(case.source[:1], len(case.source), 0))["held"]
     assert held.speed_slope == 0 and held.speed_error == pytest.approx(1.0) and held.rejected == 1
 
@@ -174,7 +174,7 @@ def test_kept_frames_of_another_length_are_refused_before_they_are_measured(road
         load_kept_frames(road, tmp_path, "generated")
 
 
-def test_figures_take_the_place_of_earlier_ones_whole(road, tmp_path):
+def test_figures_replace_earlier_ones_atomically(road, tmp_path):
     measured = evaluate_subjects([road], {}, BlockEye(road.rollout), strict_baseline(), lambda name, subject: None)
     for name in ("evaluation.json", "evaluation.md"):
         (tmp_path / name).write_text("earlier")
@@ -185,7 +185,7 @@ def test_figures_take_the_place_of_earlier_ones_whole(road, tmp_path):
         assert (tmp_path / f"{name}.link").read_text() == "earlier"
 
 
-def test_every_subject_is_told_before_it_is_measured(road):
+def test_every_subject_is_reported_before_it_is_measured(road):
     heard: list[tuple[str, str]] = []
     evaluate_subjects(
         [road, replace(road, name="again")], {"same": lambda case: case.source}, BlockEye(road.rollout),

@@ -19,11 +19,11 @@ from scenarios.simulation.simulate import simulate
 CAMERA = FRONT.resized(144, 256)
 
 
-def test_depth_is_read_as_the_layers_write_it():
+def test_depth_is_decoded_from_the_layers():
     assert reprojection.NEARNESS_M == layers.NEARNESS_M
 
 
-def test_a_picture_moved_on_is_nearer_to_the_next_one_than_a_picture_held():
+def test_a_reprojected_picture_is_nearer_to_the_next_one_than_the_unchanged_picture():
     rollout = simulate(load(library()["nhtsa/lead-brake"])[0])
     scenery = build_scenery(rollout)
     before, after = (signed(p).movedim(-1, 0) for p in render_procedural(rollout, scenery, CAMERA, 0, [3, 4]))
@@ -40,7 +40,7 @@ def test_a_picture_moved_on_is_nearer_to_the_next_one_than_a_picture_held():
     assert 10 * np.log10(held / carried) > 2
 
 
-def test_bodies_are_carried_on_in_their_own_frames():
+def test_bodies_are_reprojected_in_their_own_frames():
     """Over three streets, most pixels of bodies agree, and are closer to the next picture than without reprojection."""
     agreed, held, carried = [], [], []
     for seed in range(3):

@@ -32,7 +32,7 @@ def measured(street, frames: Frames) -> Sharpness:
     return sharpness(frames, source, layers.values, rollout, CAMERA)
 
 
-def test_fog_over_bodies_is_told_apart_from_fog_behind_them(street):
+def test_fog_over_bodies_and_fog_behind_them_are_distinguished(street):
     _, layers, source = street
     soft = np.stack([gaussian_filter(frame, (1.5, 1.5, 0)) for frame in source])
     bodies = on_bodies(layers.values)[..., None]
@@ -43,7 +43,7 @@ def test_fog_over_bodies_is_told_apart_from_fog_behind_them(street):
     assert (behind[at("background")] < 0.8).all() and (behind[at("bodies")] > 0.95).all()
 
 
-def test_a_fog_that_comes_later_is_told_by_the_moments(street):
+def test_fog_that_starts_later_is_in_the_values_over_time(street):
     _, _, source = street
     late = source.copy()
     late[-1] = gaussian_filter(source[-1], (2, 2, 0))
@@ -52,7 +52,7 @@ def test_a_fog_that_comes_later_is_told_by_the_moments(street):
     assert ratio[at("at 1 s")] == 1 and ratio[at("at the end")] < 0.7 < ratio[at("all frames")]
 
 
-def test_facades_that_change_colour_are_told_by_how_much(street):
+def test_the_colour_change_of_facades_is_measured(street):
     _, layers, source = street
     building = (layers.values[:, LAYERS.index("building")] > 0)[..., None]
     drift = np.linspace(0, 30, len(source))[:, None, None, None] * building
@@ -64,7 +64,7 @@ def test_facades_that_change_colour_are_told_by_how_much(street):
     assert (measured(street, source).facade_error == 0).all()
 
 
-def test_what_moves_with_its_surface_does_not_flicker_and_new_noise_does(street):
+def test_texture_that_moves_with_its_surface_does_not_flicker_and_new_noise_does(street):
     _, _, source = street
     noise = np.random.default_rng(0).integers(-12, 13, source.shape)
     still = measured(street, source).flicker

@@ -1,4 +1,4 @@
-"""The forecast of a batch: exact in simple cases, near the simulation in others, and clear about unknowns."""
+"""The forecast of a batch: exact in simple cases, near the simulation in others, with bounds for unknown values."""
 
 import json
 import os
@@ -38,13 +38,13 @@ def measured(accepted: int = 2, device: str = "cpu", **changes) -> MeasuredCosts
         "size": 10**7,
         "dataset_size": 9 * 10**6,
     }
-    clips = [clip | {"accepted": i < accepted} for i in range(4)]
+    clips = tuple(clip | {"accepted": i < accepted} for i in range(4))
     return MeasuredCosts(
         **{"source": "by hand", "device": device, "startup_s": 10.0, "failed": 0, "clips": clips} | changes
     )
 
 
-def test_one_worker_takes_the_sum():
+def test_one_worker_takes_the_sum_of_all_clips():
     assert forecast(load([60.0]), Cluster(1), NONE, 7).wall_s == pytest.approx(10 + 7 * 60)
     assert simulate_batch(load([60.0]), Cluster(1), NONE, 7, seed=0).wall_s == pytest.approx(10 + 7 * 60)
 
@@ -59,13 +59,13 @@ def test_twice_the_workers_take_half_the_time_of_a_long_batch():
     assert slow / fast == pytest.approx(2, rel=0.01)
 
 
-def test_more_workers_than_clips_do_not_help_and_a_straggler_is_waited_for():
+def test_more_workers_than_clips_do_not_help_and_slow_clips_count():
     assert forecast(load([60.0]), Cluster(10), NONE, 10).wall_s == forecast(load([60.0]), Cluster(99), NONE, 10).wall_s
     few = forecast(load([60.0]), Cluster(1000), FailureRates(dying=0.0, slow=0.01), 1000).wall_s
     assert few == pytest.approx(10 + 180, rel=0.01)
 
 
-def test_the_scarcer_resource_decides():
+def test_the_scarcer_resource_determines_the_time():
     a_load = load([10.0], [2.0], startup_s=0.0)
     assert forecast(a_load, Cluster(100, 1), NONE, 10_000).wall_s == pytest.approx(20_000, rel=0.01)
     assert forecast(a_load, Cluster(100, 1), NONE, 10_000).bound_by == "GPUs"
@@ -73,7 +73,7 @@ def test_the_scarcer_resource_decides():
     assert forecast(a_load, Cluster(10, 100), NONE, 10_000).bound_by == "cores"
 
 
-def test_dead_attempts_cost_half_a_clip_each_on_average():
+def test_failed_attempts_cost_half_a_clip_each_on_average():
     often = FailureRates(dying=0.2, slow=0.0)
     end = simulate_batch(load([60.0], startup_s=0.0), Cluster(1), often, 4000, seed=0)
     assert end.deaths == pytest.approx(4000 * 0.2 / 0.8, rel=0.1)
@@ -86,21 +86,21 @@ def test_dead_attempts_cost_half_a_clip_each_on_average():
     "cluster, clips", [(Cluster(2), 21), (Cluster(2), 200), (Cluster(48), 30), (Cluster(48), 300), (Cluster(48), 3000),
                        (Cluster(64, 8), 800), (Cluster(6, 8), 800)],
 )  # fmt: skip
-def test_the_model_is_near_the_batch_played_through(cluster, clips, trouble):
+def test_the_model_is_near_the_simulated_batch(cluster, clips, trouble):
     """With the shipped measurements: start-up, queues, slow machines, failures and the end of the batch."""
     a_load = load_of(read_measured(SHIPPED), 12.0)
     expected = played(a_load, cluster, trouble, clips)
     assert forecast(a_load, cluster, trouble, clips).wall_s == pytest.approx(expected, rel=0.08)
 
 
-def test_a_batch_is_the_same_again_with_the_same_seed():
+def test_a_simulated_batch_is_the_same_for_the_same_seed():
     a_load = load([50.0, 60.0, 90.0])
     first, again, other = (simulate_batch(a_load, Cluster(4), FailureRates(0.1), 50, seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
 
-def test_few_measured_clips_leave_the_acceptance_open():
+def test_few_measured_clips_give_a_wide_range_of_the_acceptance():
     few, many = acceptance(5, 11), acceptance(500, 1100)
     assert few.least < 0.25 < 0.65 < few.most
     assert many.most - many.least < 0.07
@@ -109,7 +109,7 @@ def test_few_measured_clips_leave_the_acceptance_open():
         acceptance(0, 4)
 
 
-def test_a_gpu_that_nobody_measured_gives_bounds_not_a_number():
+def test_without_measurements_on_a_gpu_the_plan_has_bounds():
     slowest, fastest = plan_batch(measured(), PlanRequest(1000, Cluster(64, 4), NONE)).cases
     assert slowest.usual.wall_s > 10 * fastest.usual.wall_s
     (assumed,) = plan_batch(measured(), PlanRequest(1000, Cluster(64, 4), NONE, gpu_speedup=10.0)).cases
@@ -117,7 +117,7 @@ def test_a_gpu_that_nobody_measured_gives_bounds_not_a_number():
     assert "ASSUMED" in assumed.about
 
 
-def test_seconds_of_a_gpu_are_taken_as_they_are_and_not_for_cores():
+def test_times_measured_on_a_gpu_are_used_for_gpus_only():
     (case,) = plan_batch(measured(device="NVIDIA H100"), PlanRequest(1000, Cluster(64, 4), NONE)).cases
     assert case.about == ""
     assert case.usual.wall_s == pytest.approx(10 + 2000 * 30 / 4, rel=0.01)
@@ -127,7 +127,7 @@ def test_seconds_of_a_gpu_are_taken_as_they_are_and_not_for_cores():
         plan_batch(measured(device="NVIDIA H100"), PlanRequest(1000, Cluster(64, 4), NONE, gpu_speedup=2.0))
 
 
-def test_accepted_clips_are_what_is_asked_and_failures_count_as_none():
+def test_the_requested_number_is_of_accepted_clips_and_failures_do_not_count():
     outlook = plan_batch(measured(failed=4), PlanRequest(1000, Cluster(8), NONE))
     assert outlook.cases[0].usual.clips == 4000
     assert outlook.run_bytes == pytest.approx(4000 * 10**7)
@@ -156,7 +156,7 @@ def a_run(path: Path, device: str = "cpu") -> Path:
     return path
 
 
-def test_figures_are_read_off_a_run(tmp_path):
+def test_measurements_are_read_from_a_run(tmp_path):
     found = read_measured(a_run(tmp_path / "run"))
     assert found.startup_s == pytest.approx(12)
     assert [clip.write_s for clip in found.clips] == pytest.approx([2] * 4)
@@ -168,14 +168,14 @@ def test_figures_are_read_off_a_run(tmp_path):
     assert told == pytest.approx(12 + 2 * 12, abs=7), "half a clip, with so few"
 
 
-def test_a_run_whose_files_were_copied_tells_no_start(tmp_path):
+def test_a_copied_run_has_no_start_up_time(tmp_path):
     run = a_run(tmp_path / "run")
     for path in run.rglob("*"):
         os.utime(path, (2e9, 2e9))
     assert read_measured(run).startup_s is None
 
 
-def test_what_cannot_be_planned_with_is_refused_in_words(tmp_path):
+def test_a_run_without_usable_measurements_is_refused(tmp_path):
     (tmp_path / "file").write_text("{}")
     for path, reason in ((tmp_path / "file", "neither a run folder"), (tmp_path, r"no run\.json")):
         with pytest.raises(NotMeasured, match=reason):
@@ -189,12 +189,12 @@ def test_what_cannot_be_planned_with_is_refused_in_words(tmp_path):
         plan_batch(measured(accepted=0), PlanRequest(1, Cluster(1), NONE))
 
 
-def test_the_command_says_what_it_stands_on(tmp_path):
+def test_the_command_prints_the_source_of_its_measurements(tmp_path):
     run, wide = CliRunner(), {"COLUMNS": "160"}
     told = run.invoke(app, ["plan", "--clips", "1000", "--gpus", "8"], env=wide)
     assert told.exit_code == 0, told.output
     assert "NO GPU WAS MEASURED" in told.output
-    assert "16 a GPU: an assumption" in told.output
+    assert "16 for each GPU: an assumption" in told.output
     assert read_measured(SHIPPED).source in told.output
     figures = tmp_path / "figures.json"
     first = run.invoke(

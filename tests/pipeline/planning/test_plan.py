@@ -21,7 +21,7 @@ def request(newborn_weights, tmp_path, *paths, **others) -> RunConfig:
     return RunConfig(paths=tuple(map(str, paths)), out=tmp_path / "run", weights=newborn_weights, **others)
 
 
-def test_every_variant_gets_every_seed_and_an_id_of_its_own(cases, tmp_path, newborn_weights):
+def test_every_variant_has_every_seed_and_its_own_id(cases, tmp_path, newborn_weights):
     plan = make_plan(request(newborn_weights, tmp_path, cases, seeds=(0, 1)))
     assert len(plan.jobs) == 6
     assert len({job.clip for job in plan.jobs}) == 6
@@ -33,14 +33,14 @@ def test_a_limit_takes_the_first(cases, tmp_path, newborn_weights):
     assert make_plan(request(newborn_weights, tmp_path, cases, limit=2)).jobs == everything[:2]
 
 
-def test_a_bad_file_is_reported_and_the_rest_planned(cases, tmp_path, newborn_weights):
+def test_an_invalid_file_is_reported_and_the_others_are_planned(cases, tmp_path, newborn_weights):
     (cases / "bad.yaml").write_text("name: bad\nduration: 6\n")
     plan = make_plan(request(newborn_weights, tmp_path, cases))
     assert len(plan.jobs) == 3
     assert [fault.path.name for fault in plan.faults] == ["bad.yaml"]
 
 
-def test_where_every_file_is_bad_no_run_is_begun(tmp_path, newborn_weights):
+def test_with_only_invalid_files_no_run_is_started(tmp_path, newborn_weights):
     (tmp_path / "bad.yaml").write_text("name: bad\n")
     with pytest.raises(NothingToMake, match=r"bad\.yaml"):
         generate(
@@ -49,11 +49,11 @@ def test_where_every_file_is_bad_no_run_is_begun(tmp_path, newborn_weights):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_file_named_twice_is_made_once(cases, tmp_path, newborn_weights):
+def test_a_file_given_twice_is_made_once(cases, tmp_path, newborn_weights):
     assert len(make_plan(request(newborn_weights, tmp_path, cases, cases / "three.yaml")).jobs) == 3
 
 
-def test_one_scenario_without_its_log_does_not_stop_a_folder(cases, tmp_path, newborn_weights):
+def test_a_scenario_without_its_log_does_not_stop_the_other_files(cases, tmp_path, newborn_weights):
     plan = make_plan(request(newborn_weights, tmp_path, cases, "street-behind-white-car"))
     assert len(plan.jobs) == 3
     assert plan.without_log == ("street-behind-white-car",)
@@ -61,7 +61,7 @@ def test_one_scenario_without_its_log_does_not_stop_a_folder(cases, tmp_path, ne
         make_plan(request(newborn_weights, tmp_path, "street-behind-white-car"))
 
 
-def test_clips_from_a_log_name_it_and_their_ids_follow_its_content(street, tmp_path, newborn_weights):
+def test_clips_from_a_log_credit_it_and_their_ids_depend_on_its_content(street, tmp_path, newborn_weights):
     name = "logs/street-behind-white-car"
     (job,) = make_plan(request(newborn_weights, tmp_path, name, log=street)).jobs
     assert job.log == street
@@ -82,7 +82,7 @@ def test_a_group_of_shipped_scenarios_is_named_like_a_folder():
     assert find(("ccrb", "euro_ncap_2023/ccrb")) == (suites()["euro_ncap_2023/ccrb"],)
 
 
-def test_an_unknown_name_is_answered_with_the_nearest(tmp_path):
+def test_an_unknown_name_is_refused_with_the_nearest_name(tmp_path):
     with pytest.raises(NotFound, match="did you mean nhtsa/lead-brake"):
         find(("lead-break",))
     with pytest.raises(NotFound, match="nearmiss library"):

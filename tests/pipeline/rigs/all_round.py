@@ -1,4 +1,4 @@
-"""A scenario with bodies on every side of the ego, and rigs that look at them."""
+"""A scenario with bodies on all sides of the ego, and rigs for it."""
 
 from pathlib import Path
 
@@ -44,14 +44,14 @@ pitch_deg = 5.0
 
 
 def scenario_in(folder: Path) -> str:
-    """The scenario's file."""
+    """Write the scenario's file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "all-round.yaml").write_text(ALL_ROUND, encoding="utf-8")
     return str(folder / "all-round.yaml")
 
 
 def pair_in(folder: Path, name: str = "pair.toml", text: str = PAIR) -> str:
-    """A rig's file, of two cameras that look to the sides."""
+    """Write a rig file with two cameras that look to the sides."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
     return str(folder / name)

@@ -1,4 +1,4 @@
-"""--rig: which cameras a run has, what its ids and run.json say of them, and what is refused."""
+"""--rig: the cameras of a run, their part in ids and run.json, and refusals."""
 
 import json
 import shutil
@@ -36,14 +36,14 @@ def request_in(folder: Path, weights: Path, rig: str, renderer: str = "procedura
 
 @pytest.fixture(scope="module")
 def of_two(speck_weights, tmp_path_factory) -> Summary:
-    """A clip of two cameras from a file."""
+    """A run with a clip of two cameras from a rig file."""
     folder = tmp_path_factory.mktemp("two")
     return generate(request_in(folder, speck_weights, pair_in(folder)), INLINE, NoObserver())
 
 
 @pytest.fixture
 def copy_of_two(of_two, tmp_path) -> Path:
-    """Its run folder without the clip; the rig's file lies where it lay."""
+    """A copy of its run folder without the clip; the rig file stays at its path."""
     shutil.copytree(of_two.run, tmp_path / "run")
     (clip,) = (tmp_path / "run").glob(f"*/{of_two.records[0].id}")
     shutil.rmtree(clip)
@@ -52,7 +52,7 @@ def copy_of_two(of_two, tmp_path) -> Path:
 
 @pytest.fixture
 def rig_file(of_two):
-    """The rig's file, as it was before the test once that is over."""
+    """The rig file, which is restored after the test."""
     path = of_two.run.parent / "pair.toml"
     yield path
     path.write_text(PAIR, encoding="utf-8")
@@ -70,7 +70,7 @@ def test_a_clip_has_the_cameras_of_the_file_at_the_presets_size(of_two):
         np.testing.assert_array_equal(camera.camera_to_ego, wanted.camera_to_ego)
 
 
-def test_the_run_keeps_name_and_geometry_and_the_way_on_names_the_file(of_two):
+def test_the_run_keeps_the_rig_s_name_and_geometry_and_the_command_names_the_file(of_two):
     run, path = look(of_two.run), of_two.run.parent / "pair.toml"
     assert run.file().made_with["rig"] == rig_id(find_rig(str(path)))
     assert [camera["name"] for camera in json.loads((run.path / "run.json").read_text())["rig"]] == [
@@ -83,7 +83,7 @@ def test_the_run_keeps_name_and_geometry_and_the_way_on_names_the_file(of_two):
     assert "--rig" not in NightlyConfig(what=request.replaced(rig="front")).command(INLINE)
 
 
-def test_ids_are_of_the_geometry_and_those_of_the_front_camera_are_as_before(tmp_path):
+def test_clip_ids_depend_on_the_geometry_and_those_of_the_front_camera_are_unchanged(tmp_path):
     scenario = replace(car_ahead(), id="empty-road")
     assert clip_id(scenario, 0, "abc", rig=rig_id(RIGS["front"])) == "car-ahead-s0-7e152411ff"
     here, there = find_rig(pair_in(tmp_path)), find_rig(pair_in(tmp_path / "b", "other.toml", f"# a comment\n{PAIR}"))
@@ -107,7 +107,7 @@ def test_ids_are_of_the_geometry_and_those_of_the_front_camera_are_as_before(tmp
         ("case.toml", "two cameras named CAM_LEFT, cam_left"),
     ],
 )
-def test_cameras_that_there_are_not_end_before_any_work(tmp_path, speck_weights, monkeypatch, rig, told):
+def test_unknown_cameras_are_refused_before_any_work(tmp_path, speck_weights, monkeypatch, rig, told):
     pair_in(tmp_path, "bad.toml", PAIR.replace("width = 1280", "width = 0", 1))
     pair_in(tmp_path, "lidar.toml", PAIR.replace("CAM_RIGHT", "LIDAR_TOP"))
     pair_in(tmp_path, "case.toml", PAIR.replace("CAM_RIGHT", "cam_left"))
@@ -128,7 +128,7 @@ def test_a_scenario_from_a_log_is_refused_with_another_rig(tmp_path, speck_weigh
         weights=speck_weights,
         rig="nuscenes",
     )  # fmt: skip
-    with pytest.raises(RigError, match="seen by the log's own front camera alone"):
+    with pytest.raises(RigError, match="has only the log's own front camera"):
         make_plan(request)
     assert make_plan(request.replaced(rig="front")).jobs
 
@@ -139,7 +139,7 @@ def test_another_rig_in_the_same_run_folder_is_refused(of_two, speck_weights):
         hold(request, make_plan(request), INLINE).__enter__()
 
 
-def test_a_run_goes_on_with_its_cameras_though_their_file_is_gone(of_two, copy_of_two, rig_file):
+def test_a_run_is_resumed_with_its_cameras_without_their_file(of_two, copy_of_two, rig_file):
     rig_file.unlink()
     (summary,) = resume(copy_of_two, NoObserver())
     (again,) = summary.records
@@ -151,13 +151,13 @@ def test_a_run_goes_on_with_its_cameras_though_their_file_is_gone(of_two, copy_o
 
 def test_a_run_whose_rig_file_changed_is_not_resumed(copy_of_two, rig_file):
     rig_file.write_text(PAIR.replace("yaw_deg = 60.0", "yaw_deg = 61.0"), encoding="utf-8")
-    with pytest.raises(RunRefused, match=r"changed since .* began: it was custom-.* and is custom-"):
+    with pytest.raises(RunRefused, match=r"has changed since the start of .*: it was custom-.* and is custom-"):
         next(resume(copy_of_two, NoObserver()))
     assert not list((copy_of_two / "clips").iterdir())
 
 
-def test_workers_take_the_cameras_from_the_run_not_from_the_file(copy_of_two, rig_file, speck_weights):
-    """The file changes while the run goes on."""
+def test_workers_read_the_cameras_from_the_run_and_not_from_the_file(copy_of_two, rig_file, speck_weights):
+    """The file changes during the run."""
     request = request_in(copy_of_two.parent, speck_weights, str(rig_file)).replaced(out=copy_of_two)
     plan = make_plan(request)
     rig_file.write_text(PAIR.replace("yaw_deg = 60.0", "yaw_deg = 61.0"), encoding="utf-8")
@@ -168,16 +168,16 @@ def test_workers_take_the_cameras_from_the_run_not_from_the_file(copy_of_two, ri
     assert made.cameras[0].camera_to_ego[1, 2] == pytest.approx(np.sin(np.radians(60)) * np.cos(np.radians(5)))
 
 
-def test_geometry_that_was_changed_in_run_json_is_refused(copy_of_two):
+def test_changed_geometry_in_run_json_is_refused(copy_of_two):
     path = copy_of_two / "run.json"
     told = json.loads(path.read_text())
     told["rig"][0]["camera_to_ego"][0][3] += 1.0
     path.write_text(json.dumps(told))
-    with pytest.raises(RunRefused, match="holds the cameras custom-"):
+    with pytest.raises(RunRefused, match="has the cameras custom-"):
         look(copy_of_two).rig()
 
 
-def test_a_run_of_before_there_was_a_choice_has_the_front_camera(copy_of_two):
+def test_an_older_run_without_a_rig_has_the_front_camera(copy_of_two):
     path = copy_of_two / "run.json"
     told = json.loads(path.read_text())
     del told["rig"], told["made_with"]["rig"], told["starts"][-1]["goes_on_with"]["rig"]
@@ -186,7 +186,7 @@ def test_a_run_of_before_there_was_a_choice_has_the_front_camera(copy_of_two):
     assert "--rig" not in begun_with(look(copy_of_two))
 
 
-def test_every_command_and_flow_that_makes_clips_takes_a_rig():
+def test_every_command_and_flow_that_makes_clips_has_the_option_rig():
     import flows
 
     for door in (generate_command, nightly_command, flows.run, flows.night, flows.generate_flow.fn,
@@ -194,14 +194,14 @@ def test_every_command_and_flow_that_makes_clips_takes_a_rig():
         assert signature(door).parameters["rig"].default == "front"
 
 
-def test_a_generator_that_draws_each_camera_alone_is_told_in_record_report_and_dataset(of_two, tmp_path, speck_weights):
+def test_separately_drawn_cameras_are_noted_in_record_report_and_dataset(of_two, tmp_path, speck_weights):
     assert of_two.records[0].cameras_agree
-    assert "drawn alone" not in (of_two.run / "report.html").read_text()
+    assert "drawn separately" not in (of_two.run / "report.html").read_text()
     request = request_in(tmp_path, speck_weights, pair_in(tmp_path), "gaia")
     summary = generate(request, INLINE, NoObserver())
     (record,) = summary.records
     assert not record.cameras_agree
-    assert "Each camera was drawn alone, by gaia" in (summary.run / "report.html").read_text()
+    assert "Each camera was drawn separately, by gaia" in (summary.run / "report.html").read_text()
     assert read_record(next(summary.run.glob(f"*/{record.id}")) / "record.json").cameras == ("CAM_LEFT", "CAM_RIGHT")
     assert [c.name for c in rig_of("speck", speck_weights, find_rig(request.rig))] == list(record.cameras)
     alone = generate(request.replaced(rig="front", out=tmp_path / "alone"), INLINE, NoObserver())

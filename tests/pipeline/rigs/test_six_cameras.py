@@ -1,4 +1,4 @@
-"""Six cameras end to end by the procedural camera: read back with nuScenes' devkit, every box where the layers say."""
+"""Six cameras end to end with the procedural renderer: read with nuScenes' devkit, boxes agree with the layers."""
 
 from collections import Counter
 from dataclasses import replace
@@ -21,6 +21,7 @@ from outputs.versioned.store import open_store
 from pipeline.batch.generate import NoObserver, Summary, generate
 from pipeline.datasets.merge import merge
 from pipeline.runs.run_config import ExecutionConfig, RunConfig
+from scenarios.model.environment import Weather
 from tests.pipeline.rigs.all_round import PAIR, pair_in, scenario_in
 
 CAMERAS = tuple(camera.name for camera in RIGS["nuscenes"])
@@ -53,12 +54,12 @@ def loaded(six) -> NuScenes:
     return NuScenes("v1.0-trainval", str(six.run / "dataset"), verbose=False)
 
 
-def test_the_clip_is_accepted_and_the_dataset_holds(six):
+def test_the_clip_is_accepted_and_the_dataset_is_valid(six):
     assert six.accepted == 1
     report = check_dataset(six.run / "dataset")
     assert report.problems == ()
     assert f"* **Cameras**: {six.records[0].rig} (1 clips): `CAM_FRONT`" in (six.run / "dataset/README.md").read_text()
-    assert "drawn alone" not in (six.run / "dataset/README.md").read_text()
+    assert "drawn separately" not in (six.run / "dataset/README.md").read_text()
 
 
 def test_every_sample_has_the_six_channels_with_their_calibrations(loaded):
@@ -73,8 +74,8 @@ def test_every_sample_has_the_six_channels_with_their_calibrations(loaded):
             assert f"/{camera.name}/" in row["filename"]
 
 
-def test_a_box_that_the_devkit_projects_is_where_the_labels_and_the_layers_have_it(clip, loaded):
-    """In every camera, of every body that shows whole enough; so none is mirrored, turned or another camera's."""
+def test_boxes_projected_by_the_devkit_agree_with_labels_and_layers(clip, loaded):
+    """For every camera and every mostly visible body, so that no box is mirrored, turned or of another camera."""
     rollout, seen = clip.rollout, Counter()
     layers = {c.name: draw_layers(rollout, build_scenery(rollout), c, range(0, 13, 6)) for c in clip.cameras}
     for key, sample in enumerate(loaded.sample):
@@ -96,7 +97,7 @@ def test_a_box_that_the_devkit_projects_is_where_the_labels_and_the_layers_have_
 
 
 def row_of(loaded: NuScenes, clip: Clip, annotation: str, frame: int) -> int:
-    """The body of an annotation, by its place: the clip's map frame is the dataset's global one but for a shift."""
+    """The body of an annotation, by its position: map frame and global frame differ only by a shift."""
     at = loaded.sample[frame // 6]["timestamp"]
     (ego,) = {tuple(pose["translation"]) for pose in loaded.ego_pose if pose["timestamp"] == at}
     place = np.array(loaded.get("sample_annotation", annotation)["translation"][:2]) - ego[:2]
@@ -106,7 +107,7 @@ def row_of(loaded: NuScenes, clip: Clip, annotation: str, frame: int) -> int:
     return int(distance.argmin())
 
 
-def test_the_left_cameras_show_what_is_on_the_left(clip):
+def test_the_left_cameras_show_bodies_on_the_left(clip):
     def where(name: str) -> set[str]:
         row = clip.rollout.index(name)
         views = zip(clip.cameras, clip.labels, strict=True)
@@ -127,12 +128,12 @@ def test_the_left_cameras_show_what_is_on_the_left(clip):
     labels = dict(zip(CAMERAS, clip.labels, strict=True))
     middle = labels["CAM_BACK"].amodal_box[0][:, [0, 2]].mean(1)
     van, motorcycle = (middle[clip.rollout.index(name)] for name in ("van-behind-right", "motorcycle-behind-left"))
-    assert van < 40 < motorcycle  # who looks back has the ego's right on the left
+    assert van < 40 < motorcycle  # a camera that looks back has the ego's right side on the left
 
 
 @pytest.mark.parametrize("camera", RIGS["nuscenes"], ids=lambda camera: camera.name)
-def test_what_a_picture_shows_of_a_body_is_where_its_label_is(clip, camera):
-    """The same picture without the body differs in the body's box, and but for its shadow nowhere else."""
+def test_a_body_is_at_its_label_in_the_picture(clip, camera):
+    """The same picture without the body differs only in the body's box and at its shadow."""
     camera, labels = camera.resized(144, 240), clip.labels[CAMERAS.index(camera.name)]
     tall = np.ptp(labels.amodal_box[0][:, [1, 3]], axis=1)
     row = int((labels.visibility[0] * (labels.truncation[0] < 0.9) * tall).argmax())
@@ -156,7 +157,7 @@ def test_pictures_of_the_dataset_are_those_of_their_camera(clip):
         assert min(others) > 5, camera.name
 
 
-def test_each_camera_is_judged_and_what_does_not_apply_to_it_is_told(six):
+def test_each_camera_is_judged_and_checks_that_do_not_apply_say_so(six):
     (record,) = six.records
     motion = {"ego-moves", "ego-speed-seen", "yaw-rate-seen"}
     for camera in CAMERAS:
@@ -173,7 +174,7 @@ def test_each_camera_is_judged_and_what_does_not_apply_to_it_is_told(six):
     )
 
 
-def test_two_rigs_do_not_join_in_one_dataset_and_one_rig_mounted_otherwise_does(six, tmp_path, speck_weights):
+def test_two_rigs_cannot_be_merged_and_one_rig_with_another_mounting_can(six, tmp_path, speck_weights):
     pair = made_with(pair_in(tmp_path / "pair"), tmp_path / "pair", speck_weights)
     assert pair.accepted == 1
     merged = merge([six.run, pair.run], str(tmp_path / "dataset"))
@@ -189,3 +190,16 @@ def test_two_rigs_do_not_join_in_one_dataset_and_one_rig_mounted_otherwise_does(
     loaded = NuScenes(both.version.name, str(tmp_path / "copy"), verbose=False)
     assert {len(sample["data"]) for sample in loaded.sample} == {3}
     assert len(loaded.calibrated_sensor) == 2 * 2 + 1
+
+
+def test_rain_and_noise_are_each_camera_s_own_and_the_front_camera_s_as_ever(clip):
+    rollout = replace(clip.rollout, environment=replace(clip.rollout.environment, weather=Weather.RAIN))
+    scenery, ahead = build_scenery(rollout), RIGS["nuscenes"][0].resized(36, 64)
+    assert ahead.name == "CAM_FRONT"
+    twin = replace(ahead, name="CAM_FRONT_2")
+    front, six_s, other = (
+        render_procedural(rollout, scenery, camera, 1, [0]).astype(int)
+        for camera in (RIGS["front"][0].resized(36, 64), ahead, twin)
+    )
+    np.testing.assert_array_equal(front, six_s)
+    assert 0.5 < np.abs(front - other).mean() < 20  # other drops over the same street

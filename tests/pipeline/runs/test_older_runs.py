@@ -1,4 +1,4 @@
-"""Run folders of the version before the options were models: read, described and gone on with.
+"""Run folders of the version before the options were models can be read, described and resumed.
 
 `older/run` and `older/night` were written by that version, each stopped before its first clip; names of the machine
 were taken out.
@@ -26,7 +26,7 @@ OLDER = Path(__file__).with_name("older")
 
 @pytest.fixture
 def older(tmp_path, newborn_weights):
-    """Unpacks one of them, with weights that are there."""
+    """Unpack one of them, with existing weights."""
 
     def unpack(name: str) -> Path:
         place = tmp_path / name
@@ -53,7 +53,7 @@ def test_every_option_of_an_older_run_is_read(older, newborn_weights):
     assert how == ExecutionConfig(ray="10.0.0.1:6379", workers=3, deadline_s=77.0, metrics_port=9123)
 
 
-def test_workers_of_their_own_and_the_clips_of_an_older_night_are_read(older):
+def test_staged_workers_and_clips_of_an_older_nightly_run_are_read(older):
     night = older("night")
     request, how = kept_in(night)
     assert how.networks == StagedConfig(2.0, 0.5, 4)
@@ -63,7 +63,7 @@ def test_workers_of_their_own_and_the_clips_of_an_older_night_are_read(older):
     assert dict(start.budget) == {"clips": 3, "hours": 1.5}
 
 
-def test_a_share_of_no_gpu_which_an_older_version_let_pass_is_left_out(older):
+def test_a_gpu_share_without_gpus_of_an_older_run_is_left_out(older):
     place = older("night")
     told = json.loads((place / "run.json").read_text())
     told["starts"][0]["goes_on_with"]["staged"] |= {"gpus": 0.0}
@@ -88,7 +88,7 @@ def test_an_older_run_is_resumed_with_its_own_files(older, name, monkeypatch):
     assert len(look(place).file().starts) == 2
 
 
-def test_the_command_of_an_older_run_is_one_that_this_version_takes(older, newborn_weights):
+def test_the_command_of_an_older_run_is_valid_in_this_version(older, newborn_weights):
     place = older("run")
     assert shlex.split(begun_with(look(place))) == [
         "nearmiss", "generate", "two.yaml", "--out", str(place), "--weights", str(newborn_weights),

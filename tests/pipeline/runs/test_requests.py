@@ -1,4 +1,4 @@
-"""What is asked for and how it is to be made is the same when somebody goes on with it."""
+"""A request and its execution options are the same when a run is resumed."""
 
 import shlex
 from datetime import date
@@ -37,7 +37,7 @@ def kept_in(folder: Path) -> tuple[RunConfig, ExecutionConfig]:
 
 
 @pytest.mark.parametrize("how", [HOW, STAGED], ids=["whole", "staged"])
-def test_every_word_of_who_works_is_kept(request_, how):
+def test_all_execution_options_are_kept(request_, how):
     with hold(request_, make_plan(request_), how):
         pass
     request, back = kept_in(request_.out)
@@ -45,19 +45,19 @@ def test_every_word_of_who_works_is_kept(request_, how):
     assert request.replaced(specs=None) == request_
 
 
-def test_what_is_kept_here_is_all_there_is():
+def test_no_option_is_missing_in_the_kept_request():
     for field in ExecutionConfig.model_fields:
         assert any(getattr(how, field) != getattr(ExecutionConfig(), field) for how in (HOW, STAGED))
 
 
-def test_a_night_is_resumed_by_the_workers_that_it_began_with(request_, tmp_path, monkeypatch):
+def test_a_nightly_run_is_resumed_with_its_execution_options(request_, tmp_path, monkeypatch):
     monkeypatch.setattr(nights, "make_clips", Batch())
     order = NightlyConfig(what=request_.replaced(out=tmp_path / "nights"))
     nightly(order, date(2026, 11, 21), HOW, NoObserver())
     assert kept_in(tmp_path / "nights" / "2026-11-21")[1] == HOW
 
 
-def test_a_night_that_is_resumed_keeps_to_what_was_its_own(request_, tmp_path, monkeypatch):
+def test_a_resumed_nightly_run_makes_only_its_own_clips(request_, tmp_path, monkeypatch):
     order = NightlyConfig(what=request_.replaced(out=tmp_path / "nights"), clips=3)
     broken, again, second = Batch({"braking": OSError("the disk")}), Batch(), Batch()
     monkeypatch.setattr(nights, "make_clips", broken)
@@ -75,7 +75,7 @@ def test_a_night_that_is_resumed_keeps_to_what_was_its_own(request_, tmp_path, m
     assert not failed & set(second.made)
 
 
-def test_the_command_that_goes_on_with_a_night_means_the_same_night(request_, tmp_path, monkeypatch):
+def test_the_command_to_resume_a_nightly_run_has_the_same_options(request_, tmp_path, monkeypatch):
     order = NightlyConfig(
         what=request_.replaced(out=tmp_path / "my nights"), clips=5, hours=1.5, into=str(tmp_path / "all")
     )

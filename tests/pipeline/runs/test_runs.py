@@ -1,6 +1,7 @@
-"""Run folders: whole or not at all, never twice, one run at a time, no name that escapes."""
+"""Run folders: clips appear atomically and once, one run at a time, no name escapes from the folder."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from outputs.clips.coverage import coverage
 from outputs.clips.manifest import ClipRecord, rejection_reasons, write_record
 from outputs.verdict import Outcome, Verdict, accepted
-from pipeline.datasets.publish import points
+from pipeline.datasets.publish import coverage_points
 from pipeline.engine.lock import Locked, locked
 from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
 from pipeline.runs.stage_timer import Stopwatch
@@ -40,7 +41,7 @@ def record(clip: str, outcome: Outcome = Outcome.PASS) -> ClipRecord:
 
 
 def make(run: Run, clip: str, by: str = "", outcome: Outcome = Outcome.PASS) -> ClipRecord:
-    """A finished clip: only its record matters here."""
+    """A finished clip that has only a record."""
     place = run.begin(clip)
     place.mkdir()
     (place / "by").write_text(by)
@@ -48,7 +49,7 @@ def make(run: Run, clip: str, by: str = "", outcome: Outcome = Outcome.PASS) -> 
     return run.finish(place, record(clip, outcome))
 
 
-def test_a_clip_is_there_only_when_finished(tmp_path):
+def test_a_clip_exists_only_when_it_is_finished(tmp_path):
     with open_run(tmp_path / "out", MADE_WITH, {}) as run:
         place = run.begin("a")
         place.mkdir()
@@ -61,7 +62,7 @@ def test_a_clip_is_there_only_when_finished(tmp_path):
         assert not list((tmp_path / "out" / ".unfinished").iterdir())
 
 
-def test_the_second_to_finish_a_clip_changes_nothing(tmp_path):
+def test_a_second_attempt_that_finishes_a_clip_changes_nothing(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
         make(run, "a", by="first")
         make(run, "a", by="second")
@@ -69,7 +70,7 @@ def test_the_second_to_finish_a_clip_changes_nothing(tmp_path):
         assert len(run.records()) == 1
 
 
-def test_a_clip_that_ended_otherwise_elsewhere_is_there_once(tmp_path):
+def test_a_clip_that_ended_differently_in_another_attempt_exists_once(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
         make(run, "a", by="first")
         late = run.begin("a")
@@ -80,7 +81,7 @@ def test_a_clip_that_ended_otherwise_elsewhere_is_there_once(tmp_path):
         assert len(run.records()) == 1
 
 
-def test_what_outlives_its_driver_finds_no_place_to_finish_half_a_clip(tmp_path):
+def test_a_worker_that_outlives_its_driver_cannot_finish_an_incomplete_clip(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
         place = run.begin("a")
         place.mkdir()
@@ -91,7 +92,7 @@ def test_what_outlives_its_driver_finds_no_place_to_finish_half_a_clip(tmp_path)
         assert run.state("a") is None
 
 
-def test_a_clip_whose_files_were_lost_is_made_again(tmp_path):
+def test_a_clip_with_missing_files_is_made_again(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
         for clip in ("short", "gone", "empty", "good"):
             make(run, clip, by="somebody")
@@ -105,7 +106,7 @@ def test_a_clip_whose_files_were_lost_is_made_again(tmp_path):
     assert found["short"] == "1 of 2 files are missing or cut short, such as by"
 
 
-def test_what_failed_by_its_own_fault_is_not_tried_again_unasked(tmp_path):
+def test_a_clip_with_a_permanent_failure_is_retried_only_on_request(tmp_path):
     jobs = tuple(Job(clip, empty_road(), 0) for clip in ("new", "hit", "broken", "made"))
     with open_run(tmp_path, MADE_WITH, {}) as run:
         run.fail(jobs[1], "its worker died", "", transient=True, attempts=3)
@@ -116,7 +117,7 @@ def test_what_failed_by_its_own_fault_is_not_tried_again_unasked(tmp_path):
         assert run.failed(jobs) == jobs[1:3]
 
 
-def test_rejected_clips_lie_apart_with_their_reasons(tmp_path):
+def test_rejected_clips_have_their_own_folder_and_reasons(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
         make(run, "a", outcome=Outcome.FAIL)
         assert run.state("a") is State.REJECTED
@@ -124,7 +125,7 @@ def test_rejected_clips_lie_apart_with_their_reasons(tmp_path):
         assert run.records()[0].reasons[0] == "c: r"
 
 
-def test_what_a_killed_run_left_is_cleared_and_made_again(tmp_path):
+def test_unfinished_clips_of_a_killed_run_are_deleted_and_made_again(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}) as run:
         run.begin("a").mkdir()
     with open_run(tmp_path, MADE_WITH, {}) as run:
@@ -132,7 +133,7 @@ def test_what_a_killed_run_left_is_cleared_and_made_again(tmp_path):
         assert not list((tmp_path / ".unfinished").iterdir())
 
 
-def test_failed_clips_are_tried_again_and_forgotten_once_made(tmp_path):
+def test_failed_clips_are_retried_and_their_failure_is_deleted_once_made(tmp_path):
     job = Job("a", empty_road(), 0)
     with open_run(tmp_path, MADE_WITH, {}) as run:
         clock = Stopwatch(run.shown(run.begin("a")))
@@ -148,7 +149,7 @@ def test_failed_clips_are_tried_again_and_forgotten_once_made(tmp_path):
         assert run.missing((job,)) == ()
 
 
-def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_extend(tmp_path):
+def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_are_added(tmp_path):
     with open_run(tmp_path, MADE_WITH, {"paths": ("a.yaml",)}):
         pass
     with open_run(tmp_path, MADE_WITH, {"paths": ("b.yaml",)}) as run:
@@ -156,20 +157,20 @@ def test_other_weights_in_the_same_folder_are_refused_and_other_scenarios_extend
     starts = json.loads((tmp_path / "run.json").read_text())["starts"]
     assert [s["paths"] for s in starts] == [["a.yaml"], ["b.yaml"]]
     assert starts[-1]["made_now"] == 3
-    with open_run(tmp_path, MADE_WITH | {"weights": "def"}, {}) as run:  # no clip is there that could disagree
+    with open_run(tmp_path, MADE_WITH | {"weights": "def"}, {}) as run:  # allowed: no clip has other weights
         make(run, "a")
     with pytest.raises(RunRefused, match="made with weights def, this run has weights abc"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
 
 
-def test_a_folder_with_other_things_in_it_is_refused_untouched(tmp_path):
+def test_a_folder_with_other_files_is_refused_and_not_changed(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(RunRefused, match=r"thesis\.tex"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_a_run_that_died_in_its_first_instant_is_taken_up(tmp_path):
+def test_a_run_that_was_killed_before_it_wrote_run_json_is_resumed(tmp_path):
     (tmp_path / ".lock").touch()
     (tmp_path / ".run.json.0123456789ab.part").write_text("{")
     with open_run(tmp_path, MADE_WITH, {}) as run:
@@ -177,7 +178,7 @@ def test_a_run_that_died_in_its_first_instant_is_taken_up(tmp_path):
     assert (tmp_path / "clips" / "a").is_dir()
 
 
-def test_reopening_takes_only_run_folders(tmp_path):
+def test_only_run_folders_can_be_reopened(tmp_path):
     with pytest.raises(RunRefused, match=r"no run\.json"):
         reopen(tmp_path).__enter__()
     with open_run(tmp_path / "a", MADE_WITH, {}) as run:
@@ -186,14 +187,14 @@ def test_reopening_takes_only_run_folders(tmp_path):
         assert len(run.records()) == 1
 
 
-def test_two_runs_at_once_are_refused_naming_the_holder(tmp_path):
+def test_a_second_concurrent_run_is_refused_and_the_process_is_named(tmp_path):
     with open_run(tmp_path, MADE_WITH, {}), pytest.raises(Locked, match="in use by process"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
     with open_run(tmp_path, MADE_WITH, {}):
         pass
 
 
-def test_a_lock_dies_with_its_process(tmp_path):
+def test_a_lock_ends_with_its_process(tmp_path):
     code = "import os, sys; from pathlib import Path; from pipeline.engine.lock import locked\n"
     code += "with locked(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     root = Path(__file__).resolve().parents[3]
@@ -202,7 +203,7 @@ def test_a_lock_dies_with_its_process(tmp_path):
         pass
 
 
-def test_clip_ids_come_from_content():
+def test_clip_ids_follow_from_content():
     scenario = empty_road()
     assert clip_id(scenario, 0, "abc") == clip_id(empty_road(), 0, "abc")
     others = [clip_id(scenario, 1, "abc"), clip_id(scenario, 0, "def"), clip_id(replace(scenario, id="2"), 0, "abc")]
@@ -210,14 +211,14 @@ def test_clip_ids_come_from_content():
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "..", "", "a\0b", "Ünïcode näme", "x" * 500, "con/../x"])
-def test_no_name_leaves_the_folder(name, tmp_path):
+def test_no_name_escapes_from_the_folder(name, tmp_path):
     place = (tmp_path / clip_id(empty_road(name), 0, "w")).resolve()
     assert place.parent == tmp_path.resolve()
     assert safe_name(name)
     assert len(place.name) < 120
 
 
-def test_a_damaged_manifest_and_an_impossible_place_are_refused_in_words(tmp_path):
+def test_a_damaged_manifest_and_an_invalid_path_are_refused(tmp_path):
     with pytest.raises(RunRefused, match="cannot be made"):
         open_run(Path("/proc/nowhere"), MADE_WITH, {}).__enter__()
     with open_run(tmp_path, MADE_WITH, {}):
@@ -227,7 +228,7 @@ def test_a_damaged_manifest_and_an_impossible_place_are_refused_in_words(tmp_pat
         open_run(tmp_path, MADE_WITH, {}).__enter__()
 
 
-def test_what_was_asked_for_is_remembered_over_starts(tmp_path):
+def test_requested_scenarios_are_kept_over_several_starts(tmp_path):
     swept = replace(empty_road("Brake, hard", "1"), parameters={"ego.speed": "50 km/h"})
     for wanted in ([swept], [empty_road("other", "2")]):
         with open_run(tmp_path, MADE_WITH, {}) as run:
@@ -241,7 +242,7 @@ def test_what_was_asked_for_is_remembered_over_starts(tmp_path):
         run.asked()
 
 
-def test_coverage_tells_what_was_wanted_made_accepted_and_critical(tmp_path):
+def test_coverage_counts_requested_made_accepted_and_critical_scenarios(tmp_path):
     wanted = [replace(empty_road("brake", str(i)), parameters={"ego.speed": f"{i}0 km/h"}) for i in (1, 2, 3)]
     tag = Verdict("critical moment: TTC", "physics", Outcome.FAIL, 0.7, 1.5, "s", "", "", "near", gates=False)
     with open_run(tmp_path, MADE_WITH, {}) as run:
@@ -254,9 +255,37 @@ def test_coverage_tells_what_was_wanted_made_accepted_and_critical(tmp_path):
             made = made.model_copy(update={**about, "verdicts": (*made.verdicts, tag)})
             write_record(place / "record.json", made)
             run.finish(place, made)
-        (found,) = coverage(points(run.asked(), run.records()))
+        (found,) = coverage(coverage_points(run.asked(), run.records()))
     (speed,) = found.parameters
     assert speed.values == ("10 km/h", "20 km/h", "30 km/h")
     assert [(t.asked, t.run, t.accepted, t.critical) for t in speed.tallies] == [
         (1, 1, 1, 1), (1, 1, 0, 1), (1, 0, 0, 0),
     ]  # fmt: skip
+
+
+FAILURE = {"clip": "a", "scenario": "s", "name": "n", "seed": 0, "reason": "r", "trace": "t", "passing": True}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"clip": "a"', "Invalid JSON"),
+        (json.dumps(FAILURE | {"seed": "0"}), "seed: Input should be"),
+        (json.dumps(FAILURE | {"late": 1}), "late: Extra inputs"),
+    ],
+)
+def test_a_damaged_failure_is_refused_by_path_and_field(tmp_path, content, words):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        path = tmp_path / "failed" / "a.json"
+        path.write_text(content)
+        with pytest.raises(RunRefused, match=f"{re.escape(str(path))} is damaged .*{words}.*move it away"):
+            run.failures()
+
+
+def test_a_failure_of_an_older_version_is_read_by_its_older_name(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        (tmp_path / "failed" / "a.json").write_text(json.dumps(FAILURE))
+        (failure,) = run.failures()
+    assert failure.transient
+    assert failure.attempts == 1
+    assert failure.model_dump(by_alias=True) == FAILURE | {"attempts": 1}

@@ -1,4 +1,4 @@
-"""Search with several measures: the result is their frontier, from end to end, written as scenario files."""
+"""Search with several measures: the result is their Pareto frontier, written as scenario files."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def number(written: object) -> float:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 4)] * 2), min_size=1, max_size=12))
-def test_undominated_is_what_its_definition_says(rows):
+def test_undominated_agrees_with_its_definition(rows):
     def worse(one, other):
         return all(a <= b for a, b in zip(one, other, strict=True)) and one != other
 
@@ -59,22 +59,23 @@ def test_undominated_is_what_its_definition_says(rows):
 
 
 @pytest.mark.parametrize("measures", [2, 3])
-def test_weighings_reach_from_one_measure_to_the_other(measures):
+def test_weights_cover_the_range_between_the_measures(measures):
     weights = np.array(weight_vectors(measures))
     assert (weights > 0).all()
     assert sorted(weights.argmax(axis=1).tolist())[0] == 0
     assert {int(i) for i in np.flatnonzero((weights == 1).any(axis=0))} == set(range(measures))
 
 
-def test_no_trial_is_worse_than_one_of_the_frontier_by_both(answered):
+def test_no_trial_dominates_a_point_of_the_frontier(answered):
     for case in answered.frontier:
         for trial in answered.trials:
             if trial.fate is Fate.MEASURED and trial.severities != case.severities:
                 assert any(a < b for a, b in zip(case.severities, trial.severities, strict=True))
 
 
-def test_the_shortest_gap_is_on_the_whole_frontier_and_braking_trades_one_for_the_other(answered):
-    """For given braking the shortest gap has the least TTC; harder braking lowers it, and is less mild."""
+def test_all_frontier_points_have_the_shortest_gap_and_differ_in_braking(answered):
+    """For a given deceleration the shortest gap has the smallest TTC; stronger braking gives a smaller TTC and less
+    mildness."""
     assert len(answered.frontier) == 6
     assert np.mean([number(case.values["actors.lead.ahead"]) for case in answered.frontier]) < 36  # 45 by chance
     hardness = [number(case.values["story.0.do.brake.decel"]) for case in answered.frontier]
@@ -84,12 +85,12 @@ def test_the_shortest_gap_is_on_the_whole_frontier_and_braking_trades_one_for_th
     assert list(ttc) == sorted(ttc) and list(effort) == sorted(effort, reverse=True)
 
 
-def test_mildness_is_the_others_braking_before_the_impact(answered):
+def test_mildness_is_the_braking_of_others_before_the_impact(answered):
     case = answered.frontier[0]
     assert case.figures[1] == pytest.approx(number(case.values["story.0.do.brake.decel"]), abs=0.05)
 
 
-def test_a_skid_and_what_follows_an_impact_are_nobodys_doing(tmp_path):
+def test_skids_and_motion_after_an_impact_do_not_count_as_braking(tmp_path):
     text = BRAKING.replace("ahead: 40 m, speed: 15", "ahead: 4 m, speed: 5").partition("sweep:")[0]
     text = text.replace("story:\n  - {actor: lead, when: {after: 0 s}, do: {brake: {decel: 4 m/s^2}}}\n", "")
     (tmp_path / "hit.yaml").write_text(text)
@@ -104,7 +105,7 @@ def test_the_same_seed_finds_the_same(tmp_path):
     assert one.trials == other.trials and one.frontier == other.frontier
 
 
-def test_the_frontier_is_written_as_files_that_mean_it_with_a_plot(tmp_path):
+def test_the_frontier_is_written_as_scenario_files_with_a_plot(tmp_path):
     file, out = tmp_path / "case.yaml", tmp_path / "out"
     file.write_text(BRAKING)
     assert search_file(str(file), BOTH, SearchEffort(rollouts=24, keep=3), out, Console(quiet=True))
@@ -121,9 +122,13 @@ def test_the_frontier_is_written_as_files_that_mean_it_with_a_plot(tmp_path):
 
 @pytest.mark.parametrize(
     ("measures", "said"),
-    [(("ttc", "pet"), "no measure 'pet'"), (("ttc", "ttc"), "each once"), (("mildness",), "alone says nothing")],
+    [
+        (("ttc", "pet"), "no measure 'pet'"),
+        (("ttc", "ttc"), "each once"),
+        (("mildness",), "alone is not a measure of danger"),
+    ],
 )
-def test_measures_that_make_no_frontier_are_refused(tmp_path, measures, said):
+def test_measures_without_a_frontier_are_refused(tmp_path, measures, said):
     (tmp_path / "case.yaml").write_text(BRAKING)
     with pytest.raises(UserError, match=said):
         search_file(str(tmp_path / "case.yaml"), measures, SearchEffort(), tmp_path / "out", Console(quiet=True))

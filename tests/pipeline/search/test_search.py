@@ -60,8 +60,8 @@ def answered(tmp_path_factory) -> SearchResult:
     return found(tmp_path_factory.mktemp("search"), keep=6)
 
 
-def test_between_listed_values_the_worst_is_found_where_the_formula_has_it(answered):
-    """The least TTC is that of the last frame: (gap - v t) / v, lowest at the shortest gap and the highest speed."""
+def test_the_worst_case_between_listed_values_agrees_with_the_formula(answered):
+    """The smallest TTC is at the last frame: (gap - v t) / v, lowest for the shortest gap and the highest speed."""
     worst = answered.frontier[0]
     assert number(worst.values["actors.lead.ahead"]) == pytest.approx(40, abs=0.2)
     assert number(worst.values["ego.speed"]) == pytest.approx(10, abs=0.05)
@@ -69,13 +69,13 @@ def test_between_listed_values_the_worst_is_found_where_the_formula_has_it(answe
     assert worst.value == pytest.approx(gap / speed - LAST_FRAME_S, abs=1e-3)
 
 
-def test_required_deceleration_is_that_of_the_formula_at_its_worst(tmp_path):
+def test_the_worst_required_deceleration_agrees_with_the_formula(tmp_path):
     worst = found(tmp_path, "deceleration").frontier[0]
     assert worst.value == pytest.approx(10**2 / (2 * (40 - 10 * LAST_FRAME_S)), rel=0.03)
 
 
-def test_the_worst_may_lie_inside_the_ranges(tmp_path):
-    """A car at rest in the oncoming lane is in the ego's way only for offsets around 3.5 m to the right."""
+def test_the_worst_case_may_be_inside_the_ranges(tmp_path):
+    """A standing car in the oncoming lane is in the ego's path only with offsets around 3.5 m to the right."""
     text = STANDING.replace("lane: 0, ahead: 50 m", "lane: oncoming 0, ahead: 20 m")
     sweep = "sweep: {actors.lead.offset: {between: [-6.5 m, -0.5 m], draws: 3}, ego.speed: [8 m/s]}\n"
     answer = found(tmp_path, sweep=sweep, text=text)
@@ -83,7 +83,7 @@ def test_the_worst_may_lie_inside_the_ranges(tmp_path):
     assert Fate.NO_CONFLICT in fates(answer)
 
 
-def test_a_collision_is_worse_than_any_miss_and_a_faster_one_worse_than_a_slow_one(tmp_path):
+def test_a_collision_is_worse_than_any_miss_and_a_faster_one_is_worse(tmp_path):
     sweep = "sweep: {actors.lead.ahead: [8 m, 30 m], ego.speed: [5 m/s, 15 m/s]}\n"
     frontier = found(tmp_path, sweep=sweep, keep=12).frontier
     assert frontier[0].impact_mps == pytest.approx(15, abs=0.05)
@@ -95,7 +95,7 @@ def test_a_collision_is_worse_than_any_miss_and_a_faster_one_worse_than_a_slow_o
     assert misses == sorted(misses)
 
 
-def test_the_frontiers_cases_are_apart(answered):
+def test_the_cases_of_the_result_differ(answered):
     frontier = answered.frontier
     assert len(frontier) == 6
     places = [(number(t.values["actors.lead.ahead"]) / 40, number(t.values["ego.speed"]) / 5) for t in frontier]
@@ -103,7 +103,7 @@ def test_the_frontiers_cases_are_apart(answered):
         assert all(max(abs(a - b), abs(v - w)) >= 0.0999 for b, w in places[:i])
 
 
-def test_a_small_finite_space_is_tried_whole(tmp_path):
+def test_a_small_finite_space_is_tried_completely(tmp_path):
     sweep = "sweep: {road.lanes: [1, 2], rows: [{ego.speed: 5 m/s}, {ego.speed: 9 m/s}], environment.weather: [fog]}\n"
     answer = found(tmp_path, sweep=sweep)
     assert {(t.values["road.lanes"], t.values["ego.speed"]) for t in answer.trials} == {
@@ -122,22 +122,22 @@ def test_the_same_seed_finds_the_same_with_any_number_of_workers(tmp_path):
 # -- excluded trials -----------------------------------------------------------------------------------------------
 
 
-def test_what_a_constraint_drops_is_never_rolled_out(tmp_path):
+def test_combinations_excluded_by_a_constraint_are_not_simulated(tmp_path):
     answer = found(tmp_path, sweep=OPEN.replace("}}", "}, where: actors.lead.ahead / ego.speed >= 6 s}"), rollouts=90)
     assert fates(answer)[Fate.DROPPED] > 0
     assert all(number(t.values["actors.lead.ahead"]) / number(t.values["ego.speed"]) >= 6 for t in answer.frontier)
     assert answer.frontier[0].value == pytest.approx(6 - LAST_FRAME_S, abs=0.4)
 
 
-def test_what_cannot_stand_so_is_counted_and_left_out(tmp_path):
+def test_invalid_placements_are_counted_and_left_out(tmp_path):
     answer = found(tmp_path, sweep="sweep: {actors.lead.ahead: [-6 m, 20 m]}\n")
     assert fates(answer)[Fate.FAULTY] > 0
     assert any("inside the ego" in t.why for t in answer.trials)
     assert all(number(t.values["actors.lead.ahead"]) > 0 for t in answer.frontier)
 
 
-def test_what_physics_forbids_is_counted_and_left_out(tmp_path):
-    """A trajectory that reaches 58 m/s within half a second needs more than any tyre's grip."""
+def test_physically_impossible_cases_are_counted_and_left_out(tmp_path):
+    """A trajectory that reaches 58 m/s within half a second exceeds the friction limit."""
     text = STANDING.replace(
         "{kind: car, lane: 0, ahead: 50 m, speed: 0 km/h}",
         "{kind: car, trajectory: [[0 s, 40 m, 0 m], [0.5 s, 41 m, 0 m], [1 s, 42 m, 0 m]]}",
@@ -147,7 +147,7 @@ def test_what_physics_forbids_is_counted_and_left_out(tmp_path):
     assert all(number(t.values["actors.lead.trajectory.2.1"]) < 52 for t in answer.frontier)
 
 
-def test_what_the_file_does_not_expect_is_left_out_so_that_the_nearest_miss_is_found(tmp_path):
+def test_cases_against_the_expectation_are_left_out_so_that_the_nearest_miss_is_found(tmp_path):
     sweep = "sweep: {actors.lead.ahead: [4 m, 30 m]}\nexpect: {collision: never}\n"
     answer = found(tmp_path, sweep=sweep)
     assert fates(answer)[Fate.UNEXPECTED] > 0
@@ -163,7 +163,7 @@ def test_what_the_file_does_not_expect_is_left_out_so_that_the_nearest_miss_is_f
         ("sweep: {ego.speed: [8 m/s, 9 m/s], where: ego.sped > 8 m/s}\n", "ego.sped, which is not written"),
     ],
 )
-def test_a_file_that_spans_nothing_is_refused(tmp_path, sweep, said):
+def test_a_file_without_parameters_to_search_is_refused(tmp_path, sweep, said):
     with pytest.raises(SpecErrors, match=said):
         found(tmp_path, sweep=sweep, workers=2 if "where" in sweep else 1)
 
@@ -178,7 +178,7 @@ def test_a_log_is_refused(tmp_path, library):
 
 
 @pytest.mark.parametrize("measure", [name for name, each in MEASURES.items() if each.dangerous])
-def test_a_written_case_means_the_scenario_that_was_found_and_measures_the_same(tmp_path, measure):
+def test_a_written_case_is_the_found_scenario_with_the_same_measure(tmp_path, measure):
     file, out = written(tmp_path), tmp_path / "out"
     assert search_file(str(file), (measure,), SearchEffort(rollouts=20, keep=3), out, Console(quiet=True))
     trials = [t for t in json.loads((out / "search.json").read_text())["trials"] if t["frontier"]]
@@ -204,7 +204,7 @@ def test_a_search_replaces_its_own_folder_and_no_other(tmp_path):
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
-def test_a_measure_that_is_not_there_is_named(tmp_path):
+def test_an_unknown_measure_is_named(tmp_path):
     with pytest.raises(UserError, match="no measure 'pet'; there are ttc, deceleration, visibility"):
         search_file(str(written(tmp_path)), ("pet",), SearchEffort(), tmp_path / "out", Console(quiet=True))
 
@@ -213,7 +213,7 @@ def test_a_measure_that_is_not_there_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("ego_kmh", [20, 40, 60])
-def test_euro_ncaps_child_is_known_about_a_second_and_a_half_before_the_impact(ego_kmh):
+def test_the_child_of_euro_ncap_is_visible_about_one_and_a_half_seconds_before_the_impact(ego_kmh):
     """CPNCO, worked value: 40 % of the child is visible about 1.5 s before impact at 20-60 km/h."""
     rollout = simulate(child_between_cars(ego_kmh, driver=""))
     impact = first_impact(rollout)
@@ -240,7 +240,7 @@ expect: {collision: required}
 """
 
 
-def test_check_search_and_the_record_tell_one_impact_speed(tmp_path, capsys):
+def test_check_search_and_record_have_the_same_impact_speed(tmp_path, capsys):
     file = tmp_path / "side.yaml"
     file.write_text(SIDE)
     assert check_files((str(file),), None, False, Console(width=200))
@@ -252,7 +252,7 @@ def test_check_search_and_the_record_tell_one_impact_speed(tmp_path, capsys):
     assert worst.impact_mps == hit.impact_mps == pytest.approx(math.hypot(64, 5) / 3.6, abs=1e-3)
 
 
-def test_what_is_in_the_open_is_seen_from_the_start(tmp_path):
+def test_an_object_in_the_open_is_visible_from_the_start(tmp_path):
     (scenario,) = load(written(tmp_path, ""))
     rollout = simulate(scenario)
     assert sight_before_conflict(rollout, None) == pytest.approx(LAST_FRAME_S)

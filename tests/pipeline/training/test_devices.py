@@ -22,7 +22,7 @@ def train(part: str, folder, weights_folder, device: str):
     )  # fmt: skip
 
 
-def test_a_device_that_is_not_there_is_refused_before_footage_is_made(tmp_path):
+def test_a_missing_device_is_refused_before_footage_is_made(tmp_path):
     missing = f"cuda:{torch.cuda.device_count()}"
     with pytest.raises(NoGpu, match=f"no {missing}"):
         train("tokenizer", tmp_path, tmp_path, missing)
@@ -30,7 +30,7 @@ def test_a_device_that_is_not_there_is_refused_before_footage_is_made(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["tpu", "cuda:one", ""])
-def test_what_is_no_device_is_refused_with_those_there_are(name):
+def test_an_invalid_device_is_refused_with_the_list_of_devices(name):
     with pytest.raises(UserError, match="cpu, cuda and cuda:N"):
         device_named(name)
 

@@ -40,7 +40,7 @@ def test_bursts_are_neighbours_in_order_inside_the_rollout(length):
     assert bursts.min() >= 0 and bursts.max() < length
 
 
-def test_objects_in_pictures_stand_where_the_layers_say(footage):
+def test_objects_in_pictures_are_where_the_layers_have_them(footage):
     for clip, time in np.ndindex(footage.ignore.shape[:2]):
         for box in footage.boxes[clip, time][footage.ignore[clip, time] == 0]:
             x0, y0, x1, y1 = box.round().astype(int)
@@ -54,14 +54,14 @@ def test_a_burst_that_tokens_do_not_fit_is_refused(burst):
         FootageConfig(clips=1, bursts=1, burst=burst, height=80, width=144)
 
 
-def test_footage_that_is_there_is_not_shot_again(footage):
+def test_existing_footage_is_not_rendered_again(footage):
     before = (footage.folder / "pictures.npy").stat().st_mtime_ns
     again = make_footage(footage.folder, CONFIG, 1, lambda *_: None)
     assert (footage.folder / "pictures.npy").stat().st_mtime_ns == before
     assert again.ready.tolist() == [0, 1]
 
 
-def test_footage_begun_for_something_else_is_refused(footage):
+def test_footage_of_another_configuration_is_refused(footage):
     with pytest.raises(UserError, match=r"clips=2, .* not for .*clips=3, .*; name another folder"):
         make_footage(
             footage.folder, FootageConfig(clips=3, bursts=3, burst=5, height=80, width=144), 1, lambda *_: None
@@ -82,7 +82,7 @@ def test_footage_of_the_longest_burst_can_be_drawn():
 
 
 @pytest.mark.parametrize("gone", ["burst", "layers", "vocabulary", "arrays"])
-def test_footage_of_another_version_is_refused_by_what_it_lacks(begun, gone):
+def test_footage_of_another_version_is_refused_and_the_missing_parts_are_named(begun, gone):
     told = json.loads(begun.read_text())
     del told[gone]
     begun.write_text(json.dumps(told))
@@ -120,7 +120,7 @@ def test_footage_with_fewer_token_frames_than_the_world_model_sees_is_refused_be
         PARTS["world"](PRESETS["tiny"], open_footage(tmp_path), tmp_path / "none", torch.device("cpu"))
 
 
-def test_unshot_footage_says_how_to_make_some(tmp_path):
+def test_missing_footage_is_refused_with_the_command_to_make_it(tmp_path):
     with pytest.raises(FileNotFoundError, match="creates some") as told:
         open_footage(tmp_path)
     (part,) = re.findall(f"`nearmiss train (\\w+) --footage {tmp_path}`", str(told.value))
@@ -144,7 +144,7 @@ def test_clips_keep_their_times_in_order_and_their_codes_beside_their_layers(foo
 @pytest.mark.parametrize(
     ("height", "width", "size"), [(48, 80, (48, 80)), (56, 300, (48, 128)), (80, 128, (80, 128)), (144, 256, (80, 128))]
 )
-def test_a_crop_lies_within_the_picture_on_whole_tokens_however_small_that_is(tmp_path, height, width, size):
+def test_a_crop_is_within_the_picture_on_whole_tokens_for_any_picture_size(tmp_path, height, width, size):
     create_footage(tmp_path, FootageConfig(clips=1, bursts=2, burst=3, height=height, width=width))
     footage = open_footage(tmp_path, "r+")
     footage.done[0] = True

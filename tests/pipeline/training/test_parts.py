@@ -20,7 +20,7 @@ def train(part: str, folder: Path, into: Path) -> Path:
 
 
 @pytest.mark.parametrize("part", ["world", "decoder"])
-def test_what_reads_tokens_learns_those_of_the_tokenizer_it_will_be_used_with(tmp_path, speck_weights, part):
+def test_networks_that_read_tokens_are_trained_with_the_tokenizer_they_are_used_with(tmp_path, speck_weights, part):
     with pytest.raises(weights.WeightsError, match=str(tmp_path / "none" / "speck" / "tokenizer")):
         train(part, tmp_path, tmp_path / "none")
     own = tmp_path / "own" / "speck" / "tokenizer.safetensors"

@@ -34,8 +34,8 @@ class Squares:
         colours = torch.from_numpy(rng.uniform(-1, 1, (4, 3, 1, 1))).float()
         return self.network.loss(colours.expand(-1, -1, 32, 32), torch.ones(4, 1, 32, 32))
 
-    def picture(self, network: nn.Module, path: Path) -> None:
-        sheet([to_bytes(network.decode(torch.zeros(2, 2, 2, dtype=torch.long)))], path)
+    def picture(self, path: Path) -> None:
+        sheet([to_bytes(self.network.decode(torch.zeros(2, 2, 2, dtype=torch.long)))], path)
 
 
 def run(folder: Path, *stops: int) -> dict[str, Tensor]:
@@ -61,7 +61,7 @@ def trained(folder: Path, words: tuple[str, ...], config: TokenizerConfig = CONF
     train(part, TrainingSchedule(1, 1), folder / "run", folder / "s.safetensors", {}, lambda *_: None, vocabulary=words)
 
 
-def test_a_run_does_not_go_on_with_other_words_or_another_network_and_says_which(tmp_path):
+def test_a_run_with_other_words_or_another_network_is_refused_and_the_difference_named(tmp_path):
     trained(tmp_path, ("day", "night"))
     trained(tmp_path, ("day", "night"))
     with pytest.raises(weights.WeightsError, match=r"another vocabulary, new: 'rain'; moved: 'night'.*--runs"):
@@ -70,7 +70,7 @@ def test_a_run_does_not_go_on_with_other_words_or_another_network_and_says_which
         trained(tmp_path, ("day", "night"), replace(CONFIG, levels=(5, 8)))  # as many codes, so all shapes are equal
 
 
-def test_a_checkpoint_that_does_not_say_what_it_is_of_is_refused(tmp_path):
+def test_a_checkpoint_without_a_description_is_refused(tmp_path):
     trained(tmp_path, ())
     checkpoint = tmp_path / "run" / "checkpoint.safetensors"
     save_file(load_file(checkpoint), checkpoint, {"step": "1"})  # as earlier versions wrote them
@@ -78,7 +78,7 @@ def test_a_checkpoint_that_does_not_say_what_it_is_of_is_refused(tmp_path):
         trained(tmp_path, ())
 
 
-def test_training_starts_from_given_weights_unless_it_goes_on_from_a_checkpoint(tmp_path):
+def test_training_starts_from_given_weights_unless_there_is_a_checkpoint(tmp_path):
     run(tmp_path / "before", 20)
     given = tmp_path / "before" / "squares.safetensors"
     part, schedule = Squares(), TrainingSchedule(steps=0, save_every=20)
@@ -88,7 +88,7 @@ def test_training_starts_from_given_weights_unless_it_goes_on_from_a_checkpoint(
         assert torch.equal(value, expected[name]), name
 
 
-def test_it_learns_and_leaves_curve_samples_and_lineage(tmp_path):
+def test_training_reduces_the_loss_and_writes_curve_samples_and_lineage(tmp_path):
     run(tmp_path, 300)
     with (tmp_path / "run" / "loss.csv").open() as file:
         losses = [float(row["total"]) for row in csv.DictReader(file)]
@@ -97,7 +97,7 @@ def test_it_learns_and_leaves_curve_samples_and_lineage(tmp_path):
     assert weights.lineage(tmp_path / "squares.safetensors") == {"footage": "squares", "steps": "300", "seed": "5"}
 
 
-def test_the_rate_warms_up_stays_and_cools_to_nothing():
+def test_the_rate_warms_up_stays_constant_and_decays_to_zero():
     schedule = TrainingSchedule(steps=1_000, save_every=100)
     assert schedule.rate(0) == pytest.approx(0.01)
     assert schedule.rate(500) == 1.0
@@ -105,7 +105,7 @@ def test_the_rate_warms_up_stays_and_cools_to_nothing():
     assert schedule.rate(1_000) == 0.0
 
 
-def test_the_more_a_weight_is_summed_with_the_slower_it_moves():
+def test_the_learning_rate_of_a_weight_decreases_with_its_fan_in():
     network = nn.Sequential(nn.Conv2d(256, 8, 3), nn.Linear(4, 4))
     most = [group["most"] for group in parameter_groups(network, 1e-3)]
     assert most == [RATE_OVER_FAN_IN / (256 * 9), 1e-3, 1e-3, 1e-3]  # weight and bias of each

@@ -41,7 +41,7 @@ if __name__ == "__main__":
 
 @pytest.mark.prefect
 @pytest.mark.long
-def test_training_under_prefect_goes_on_from_its_checkpoint_and_shows_where_the_weights_are(tmp_path):
+def test_training_under_prefect_resumes_from_its_checkpoint_and_links_the_weights(tmp_path):
     environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect")}
     command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Files drafted from phrases: they load, roll out, and what the phrase says happens in them."""
+"""Drafts of files from phrases: they load and simulate, and the phrase happens in them."""
 
 import string
 
@@ -21,7 +21,7 @@ JUDGE = Draft7Validator(schema())
 
 
 def drafted(phrase: str):
-    """The scenario of a phrase of which everything is understood, and what happens in it."""
+    """The scenario of a fully understood phrase, and its events."""
     made = draft(phrase, "drafted")
     assert made.unknown == ()
     assert JUDGE.is_valid(parse_document(made.text).data)
@@ -50,12 +50,12 @@ def drafted(phrase: str):
         ("the lead truck drops a pallet on a wet road", "lead drops pallet"),
     ],
 )
-def test_what_the_phrase_says_happens(phrase, happens):
+def test_the_phrase_happens(phrase, happens):
     _, rollout = drafted(phrase)
     assert any(f"{h.actor} {h.what}".startswith(happens) for h in rollout.happenings)
 
 
-def test_light_weather_road_and_speed_are_those_of_the_phrase():
+def test_light_weather_road_and_speed_are_taken_from_the_phrase():
     scenario, _ = drafted(
         "at night in fog the lead car brakes on an icy left-hand curve while the ego drives at 20 km/h"
     )
@@ -64,7 +64,7 @@ def test_light_weather_road_and_speed_are_those_of_the_phrase():
     assert scenario.placed[0].speed_mps == pytest.approx(20 / 3.6)
 
 
-def test_who_stands_stands_where_the_phrase_says():
+def test_standing_actors_stand_where_the_phrase_places_them():
     for phrase, side in (("a truck parked on the left", 1), ("a truck parked on the right side of the road", -1)):
         scenario, _ = drafted(phrase)
         assert scenario.placed[1].behaviour == Parked()
@@ -87,13 +87,13 @@ def test_who_stands_stands_where_the_phrase_says():
         "a pedestrian crosses the road at 3 km/h", "a man runs across the street while the ego drives at 80 km/h",
     ],
 )  # fmt: skip
-def test_whoever_crosses_would_be_met_by_an_ego_that_does_not_brake(phrase):
+def test_a_crossing_actor_would_meet_an_ego_that_does_not_brake(phrase):
     text = draft(phrase, "drafted").text.replace("drive: follow, driver: attentive", "drive: hold speed")
     rollout = simulate(loads(text)[0])
     assert any(h.other and "ego" in (h.actor, h.other) for h in rollout.happenings)
 
 
-def test_clauses_become_lines_and_a_clause_without_an_actor_goes_on_with_the_last():
+def test_clauses_become_lines_and_a_clause_without_an_actor_continues_with_the_last_one():
     scenario, _ = drafted("a van cuts in from the left and then brakes hard")
     cut, brake = scenario.events
     assert (cut.actor, cut.when, brake.actor) == ("van", After(1.0), "van")
@@ -112,7 +112,7 @@ def test_clauses_become_lines_and_a_clause_without_an_actor_goes_on_with_the_las
         ("lead car brakes in heavy rain", ("heavy",)),
     ],
 )
-def test_what_is_not_understood_is_named_and_noted_in_the_file(phrase, unknown):
+def test_unknown_words_are_reported_and_noted_in_the_file(phrase, unknown):
     made = draft(phrase, "drafted")
     assert made.unknown == unknown
     assert f"# Not understood, and not in this file: {'; '.join(unknown)}." in made.text
@@ -122,11 +122,11 @@ def test_what_is_not_understood_is_named_and_noted_in_the_file(phrase, unknown):
 @pytest.mark.parametrize(
     ("phrase", "said"),
     [
-        ("aliens land", "nobody in 'aliens land'"),
-        ("a dragon crosses the road", "nobody in"),
-        ("an icy road", "nobody in"),
-        ("two cars crash", "nobody in"),
-        ("a car does not brake", "not understood as something that somebody does"),
+        ("aliens land", "no known actor in 'aliens land'"),
+        ("a dragon crosses the road", "no known actor in"),
+        ("an icy road", "no known actor in"),
+        ("two cars crash", "no known actor in"),
+        ("a car does not brake", "not understood as an action of an actor"),
         ("a car flies over the ego", "not understood"),
         ("lead car on the left brakes", "not understood"),
         ("", "1 to 200 characters"),
@@ -134,7 +134,7 @@ def test_what_is_not_understood_is_named_and_noted_in_the_file(phrase, unknown):
         ("lead car brakes\nname: other", "1 to 200 characters"),
     ],
 )
-def test_what_cannot_be_drafted_is_refused_in_a_sentence(phrase, said):
+def test_phrases_that_cannot_be_drafted_are_refused_with_a_message(phrase, said):
     with pytest.raises(NotDrafted, match=said):
         draft(phrase, "drafted")
 
@@ -145,7 +145,7 @@ def test_what_cannot_be_drafted_is_refused_in_a_sentence(phrase, said):
         ("a car overtakes a truck", "which is not faster than truck", "a car overtakes a truck at 70 km/h"),
         ("a bus overtakes a truck on the left on a motorway", "not faster than truck",
          "a bus overtakes a truck on the left on a motorway at 130 km/h"),
-        ("a car overtakes", "not understood as something", "a car overtakes a truck at 70 km/h"),
+        ("a car overtakes", "not understood as an action", "a car overtakes a truck at 70 km/h"),
         ("the lead car makes a U-turn.", "a road of 12.4 m", "the lead car makes a U-turn on a wide road"),
         ("a bus turns around", "its turning circle needs", "a car turns around on a wide road"),
         ("the lead car opens its door", "lead, which moves", "a parked car opens its door"),
@@ -186,8 +186,8 @@ WORDS = st.sampled_from(SAID.split())
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=10).map(" ".join) | st.text(string.printable, max_size=40))
-def test_no_phrase_breaks_it(phrase):
-    """A file that loads, or a refusal."""
+def test_any_phrase_gives_a_file_or_a_refusal(phrase):
+    """The file loads, or the phrase is refused."""
     try:
         made = draft(phrase, "drafted")
     except NotDrafted as refused:

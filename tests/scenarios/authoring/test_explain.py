@@ -1,4 +1,4 @@
-"""What an author is told was understood."""
+"""The explanation of a scenario file."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def text() -> str:
         "Source: suite own, type test.",
         "Lasts 6 s, night, snow.",
         "curve to the right, radius 90 m, 2 lanes in the ego's direction (0 on the right), 1 against it, each 3.5 m",
-        "Surface: ice, friction coefficient 0.1: nobody brakes harder than 1.0 m/s^2; from the ego's 36 km/h (10 m/s) "
+        "Surface: ice, friction coefficient 0.1: the hardest braking is 1.0 m/s^2; from the ego's 36 km/h (10 m/s) "
         "that is 51.0 m.",
         "Ego: in lane 0, follows traffic at up to 36 km/h (10 m/s) as driver 'aashto' (AASHTO",
         "lead: car, in lane 0, 15 m free ahead, holds 36 km/h (10 m/s), 4.4 x 1.8 x 1.5 m.",
@@ -68,21 +68,21 @@ def text() -> str:
         "actors.lead.ahead = 18 m",
     ],
 )
-def test_everything_that_was_understood_is_told(text, said):
+def test_every_part_of_a_file_is_explained(text, said):
     assert said in text
 
 
-def test_every_library_file_can_be_told():
+def test_every_library_file_can_be_explained():
     for path in library().values():
         text = explain(path)
         assert "Expected: " in text
         assert "None" not in text
 
 
-def test_a_log_is_told_without_a_folder():
+def test_a_scenario_from_a_log_is_explained_without_a_folder():
     text = explain(library()["logs/street-behind-white-car"])
     assert "scene scene-0002, 0.5 s after its beginning" in text
-    assert "named when the scenario is run" in text
+    assert "given when the scenario is run" in text
 
 
 def test_a_faulty_file_is_not_explained():

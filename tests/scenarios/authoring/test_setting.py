@@ -1,4 +1,4 @@
-"""What a phrase says of light, weather, road and speed, and what it leaves for the story."""
+"""The setting of a phrase: light, weather, road and speed, and the rest for the story."""
 
 import pytest
 
@@ -36,12 +36,12 @@ def test_the_setting_is_taken_from_a_phrase(phrase, rest, values):
     assert read.unknown == ()
 
 
-def test_what_has_no_word_is_named():
+def test_unknown_words_are_reported():
     assert read_setting("lead brakes in heavy rain on a cobbled road").unknown == ("heavy", "cobbled")
     assert read_setting("lead brakes by day at night").unknown == ("night (beside day)",)
 
 
-def test_every_light_weather_and_surface_can_be_said():
+def test_every_light_weather_and_surface_has_a_word():
     said = set(WORDS.values())
     for path, words in (("environment.time", TimeOfDay), ("environment.weather", Weather), ("road.surface", Surface)):
         assert {(path, word) for word in words} <= said

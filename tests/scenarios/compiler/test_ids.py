@@ -1,4 +1,4 @@
-"""Ids come from content: files from before the language grew keep theirs, and what is new to mean has a new one."""
+"""Scenario ids follow from content: old files keep their ids, and new meanings have new ones."""
 
 from hashlib import sha256
 
@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.load import load, loads
 
-# As the first version of the language gave them.
+# Ids of the first version of the language.
 BEFORE = {
     "lead brakes at 6 m/s^2 after 1.5 s": "kept-c1da1ac6f0",
     "lead brakes to a stop": "kept-dd870b2386",
@@ -37,7 +37,7 @@ expect: {{collision: allowed, min_ttc: below 2 s}}
 
 
 @pytest.mark.parametrize(("line", "known"), BEFORE.items())
-def test_what_was_written_before_keeps_its_id(line, known):
+def test_files_of_earlier_versions_keep_their_ids(line, known):
     assert loads(FILE.format(line=line))[0].id == known
 
 
@@ -46,12 +46,12 @@ def test_what_was_written_before_keeps_its_id(line, known):
     ["lead brakes as hard as the road allows", "lead speeds up smoothly to 60 km/h at 1.5 m/s^2",
      "lead keeps 50 km/h for 2 s", "lead brakes when the gap is below 9 m", "lead brakes when the gap is above 9 m"],
 )  # fmt: skip
-def test_what_means_something_else_has_another_id(more):
+def test_a_different_meaning_has_a_different_id(more):
     lines = ["lead brakes", "lead speeds up to 60 km/h at 1.5 m/s^2", "lead keeps 50 km/h"]
     assert loads(FILE.format(line=more))[0].id not in {loads(FILE.format(line=line))[0].id for line in lines}
 
 
-def test_the_file_as_written_is_told_apart_and_decides_nothing(tmp_path):
+def test_the_hash_of_the_file_has_no_effect_on_the_scenario(tmp_path):
     text = FILE.format(line="lead brakes")
     plain, remarked = tmp_path / "plain.yaml", tmp_path / "remarked.yaml"
     plain.write_text(text)

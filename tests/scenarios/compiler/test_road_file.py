@@ -1,4 +1,4 @@
-"""Roads from an OpenDRIVE file: the stretch is the map's, what lies on it the author's; wrong places are told."""
+"""Roads from an OpenDRIVE file: geometry from the map, other settings from the file; wrong places are refused."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def said(folder: Path, road: str, ego: str = "{speed: 40 km/h, drive: follow}") 
     return file
 
 
-def test_the_road_is_the_maps_and_its_surface_the_authors(folder):
+def test_the_road_comes_from_the_map_and_its_surface_from_the_file(folder):
     dry, wet = load(said(folder, "{file: ../roads/bend.xodr, at: 100 m, lane: -1}"))
     assert (dry.surface, wet.surface) == ("dry", "wet")
     known = read_map(ROADS / "bend.xodr").roads["bend"]
@@ -53,14 +53,14 @@ def test_the_road_is_the_maps_and_its_surface_the_authors(folder):
     assert simulate(dry).ended is simulate(wet).ended
 
 
-def test_the_lane_on_the_map_says_the_egos_lane_and_direction(folder):
+def test_the_lane_on_the_map_decides_the_egos_lane_and_direction(folder):
     (along, _) = load(said(folder, "{file: ../roads/three-lanes.xodr, at: 300 m, lane: -1}"))
     assert (along.road.lanes, along.road.opposite_lanes, along.road.ego_lane) == (3, 1, 2)
     (against, _) = load(said(folder, "{file: ../roads/three-lanes.xodr, at: 700 m, lane: 1}"))
     assert (against.road.lanes, against.road.opposite_lanes, against.road.ego_lane) == (1, 3, 0)
 
 
-def test_what_differs_from_the_map_is_told(folder):
+def test_differences_from_the_map_are_reported(folder):
     told = explain(said(folder, "{file: ../roads/winding.xodr}"))
     assert "not quite as on its map: ../roads/winding.xodr line" in told
 
@@ -74,13 +74,13 @@ def test_what_differs_from_the_map_is_told(folder):
         ("{file: ../roads/bend.xodr, at: 900 m}", "", "road.at", "500.0 m long"),
         ("{file: ../roads/bend.xodr, id: 9}", "", "road.id", "one of bend"),
         ("{file: ../roads/three-lanes.xodr, lane: 7}", "", "road.lane", "-3, -2, -1, 1"),
-        ("{file: ../roads/bend.xodr, lanes: 2}", "", "road.lanes", "the map says it"),
+        ("{file: ../roads/bend.xodr, lanes: 2}", "", "road.lanes", "the map defines it"),
         ("{file: ../roads/bend.xodr, ahead: far}", "", "road.ahead", "a length with its unit"),
         ("{file: ../roads/three-lanes.xodr}", "{lane: 2, speed: 9 m/s, drive: follow}", "ego.lane", "0, or no lane"),
         ("{file: ../scenarios/on-a-map.yaml}", "", "road.file", "XML"),
     ],
 )
-def test_a_wrong_place_is_told_with_what_would_be_right(folder, road, ego, where, words):
+def test_a_wrong_place_is_refused_with_a_correction(folder, road, ego, where, words):
     with pytest.raises(SpecErrors) as refused:
         load(said(folder, road, ego or "{speed: 40 km/h, drive: follow}"))
     (fault,) = refused.value.faults

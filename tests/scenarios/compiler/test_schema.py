@@ -1,4 +1,4 @@
-"""The schema that editors load: made from the models, it lets through what is right and marks what is wrong."""
+"""The JSON schema for editors: it accepts valid files and marks mistakes."""
 
 import json
 import re
@@ -40,7 +40,7 @@ sweep:
 expect: {collision: allowed, min_ttc: below 3 s, min_gap: between 0 m and 30 m}
 """
 
-# (what is written, the mistake in its place): each is refused by the models, too, as a test shows.
+# (valid text, the mistake in its place): each mistake is also refused by the models, as a test shows.
 MISTAKES = [
     ("name: sound", "name: So und"),
     ("name: sound\n", ""),
@@ -86,7 +86,7 @@ MISTAKES = [
 ]
 
 
-def test_the_shipped_file_is_what_the_models_say():
+def test_the_shipped_schema_equals_the_generated_one():
     assert SCHEMA.read_text() == schema_text(), "run: nearmiss schema scenarios/nearmiss.schema.json"
     Draft7Validator.check_schema(schema())
 
@@ -99,13 +99,13 @@ def test_every_shipped_file_fits_and_names_the_schema_in_its_first_line(path):
 
 
 @pytest.mark.parametrize("text", [SOUND, template("my-case")])
-def test_what_is_right_fits(text):
+def test_valid_files_fit(text):
     assert loads(text)
     assert [e.message for e in JUDGE.iter_errors(parse_document(text).data)] == []
 
 
 @pytest.mark.parametrize(("right", "wrong"), MISTAKES)
-def test_a_mistake_is_marked_by_editor_and_loader_alike(right, wrong):
+def test_a_mistake_is_marked_by_the_schema_and_refused_by_the_loader(right, wrong):
     assert SOUND.count(right) == 1
     data = parse_document(SOUND.replace(right, wrong)).data
     assert not JUDGE.is_valid(data)
@@ -113,7 +113,7 @@ def test_a_mistake_is_marked_by_editor_and_loader_alike(right, wrong):
         loads(SOUND.replace(right, wrong))
 
 
-def test_every_key_says_what_it_is():
+def test_every_key_has_a_description():
     def keys(node):
         if isinstance(node, dict):
             yield from node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ()
@@ -124,7 +124,7 @@ def test_every_key_says_what_it_is():
     assert {key for key, _ in keys(schema()["$defs"])} == described
 
 
-def test_no_word_of_python_is_left_in_it():
+def test_the_schema_contains_no_python_names():
     text = json.dumps(schema())
     assert "\\\\z" not in text
     assert "null" not in text
@@ -140,7 +140,7 @@ UNITS = st.sampled_from([*LENGTHS, *TIMES, *OTHERS, *RATES, "furlong", "", "N"])
 
 
 @given(st.sampled_from(["", "-", "+", "\N{MINUS SIGN}"]), NUMBERS, st.sampled_from(["", " ", "  "]), UNITS)
-def test_quantities_are_spelt_alike_for_editor_and_loader(sign, number, space, unit):
+def test_quantities_have_the_same_notation_in_the_schema_and_the_loader(sign, number, space, unit):
     written = f"{sign}{number}{space}{unit}"
     for measure in MEASURES:
         try:

@@ -19,7 +19,7 @@ def test_without_contact_it_is_the_instant_of_the_least_ttc():
     assert critical.t_s == rollout.t_s[critical.frame]
 
 
-def test_a_contact_comes_before_all_else():
+def test_a_contact_has_priority():
     rollout = simulate(child_between_cars(50.0))
     hits = [h for h in rollout.happenings if h.other and "ego" in (h.actor, h.other)]
     critical = critical_instant(rollout)

@@ -1,4 +1,4 @@
-"""The published worked values, and measures on driven situations."""
+"""Published worked values, and measures in simulated situations."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_stopping_distances_are_the_published_ones(kmh, published):
     assert got == pytest.approx(published, abs=0.06)
 
 
-def test_build_up_adds_nearly_half_its_time_and_shrinks_to_nothing():
+def test_build_up_adds_nearly_half_its_time_and_without_it_nothing():
     v, a = 50 * KMH, 0.774 * G
     plain, slow = stopping_distance(v, 0.0, a), stopping_distance(v, 0.0, a, 0.6)
     assert float(slow - plain) == pytest.approx(v * 0.3 - a * 0.36 / 24, abs=1e-9)
@@ -107,7 +107,7 @@ def test_the_gap_on_a_curve_is_measured_along_the_road():
     assert set(closest(rollout).row) == {1}
 
 
-def test_a_car_in_the_next_lane_is_not_in_the_way():
+def test_a_car_in_the_next_lane_is_not_in_the_path():
     rollout = simulate(situations.scenario(situations.ego(10.0), situations.car_ahead(20.0, 5.0, d_m=3.5)))
     assert np.isinf(closest(rollout).gap_m).all()
     assert set(closest(rollout).row) == {-1}

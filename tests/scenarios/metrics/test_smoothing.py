@@ -1,4 +1,4 @@
-"""Our Savitzky-Golay derivatives are scipy's, to the last bit."""
+"""Savitzky-Golay derivatives are bit for bit equal to scipy's."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from scenarios.metrics.smoothing import smooth_derivative
 
 @pytest.mark.parametrize("derivative", [1, 2])
 @pytest.mark.parametrize("shape", [(5,), (73, 4), (61, 3, 3)])
-def test_the_bits_are_those_of_scipy(derivative, shape):
+def test_the_bits_are_equal_to_scipys(derivative, shape):
     values = np.random.default_rng(7).normal(size=shape) * 30.0
     theirs = savgol_filter(values, 5, 2, deriv=derivative, delta=1 / 12, axis=0)
     assert smooth_derivative(values, derivative, 12.0).tobytes() == theirs.tobytes()

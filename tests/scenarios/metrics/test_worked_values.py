@@ -12,7 +12,7 @@ from scenarios.rollout import Rollout
 from scenarios.scenario import After, Brake, Event
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK
 from scenarios.simulation.simulate import simulate
-from scenarios.simulation.traffic.driver_vision import look, visible_share
+from scenarios.simulation.traffic.driver_vision import traffic_scene, visible_share
 from tests.scenarios.situations import KMH, child_between_cars, ego, scenario
 
 TOLERANCE_M = 0.2  # a step of 1/120 s at 80 km/h
@@ -24,7 +24,7 @@ CASES = [(kmh, friction, way) for kmh, row in PUBLISHED_M.items() for friction, 
 
 
 def driven_to_a_stop(kmh: float, friction: float, pedal_s: float) -> float:
-    """Metres from t = 0 until the ego stands, which brakes as hard as the road allows from `pedal_s` on."""
+    """Metres from t = 0 to standstill of an ego that brakes as hard as the road allows from `pedal_s` on."""
     brake = Event("ego", After(pedal_s), Brake(11.0))
     rollout = simulate(
         scenario(ego(kmh * KMH), events=[brake], friction=friction, duration_s=2 + kmh * KMH / (friction * G))
@@ -35,7 +35,7 @@ def driven_to_a_stop(kmh: float, friction: float, pedal_s: float) -> float:
 
 @pytest.mark.parametrize(("kmh", "friction", "published_m"), CASES)
 def test_stopping_distances_are_the_published_ones(kmh, friction, published_m):
-    """The published reaction of 1 s ends when the brakes bite: here in the middle of their build-up."""
+    """The published reaction of 1 s ends when the brakes take effect: here in the middle of their build-up."""
     bites_after = friction * G / BRAKE_JERK / 2
     assert driven_to_a_stop(kmh, friction, 1.0 - bites_after) == pytest.approx(published_m, abs=TOLERANCE_M)
 
@@ -49,20 +49,22 @@ def test_brakes_that_build_up_after_the_reaction_take_the_distance_of_their_form
 
 
 def shares_of_child(rollout: Rollout) -> np.ndarray:
-    """How much of the child the driver sees, frame by frame."""
+    """The share of the child that the driver sees, frame by frame."""
     shares = []
     for frame in range(len(rollout.t_s)):
         yaw = rollout.yaw_rad[frame]
         velocity = rollout.speed_mps[frame][:, None] * np.stack([np.cos(yaw), np.sin(yaw)], -1)
         at = rollout.centre[frame, :, :2]
-        scene = look(rollout.road, at, yaw, rollout.sizes, velocity, rollout.brake_light[frame], rollout.valid[frame])
+        scene = traffic_scene(
+            rollout.road, at, yaw, rollout.sizes, velocity, rollout.brake_light[frame], rollout.valid[frame]
+        )
         shares.append(visible_share(scene, 0, rollout.index("child")))
     return np.array(shares)
 
 
 @pytest.mark.parametrize("ego_kmh", [20, 30, 40, 50, 60])
-def test_the_child_from_between_cars_comes_into_view_when_published(ego_kmh):
-    """First seen about 1.7 s before the impact, 40 % of it at about 1.5 s, 80 % at about 1.3 s."""
+def test_the_child_from_between_cars_becomes_visible_at_the_published_times(ego_kmh):
+    """First visible about 1.7 s before the impact, 40 % of it at about 1.5 s, 80 % at about 1.3 s."""
     rollout = simulate(child_between_cars(ego_kmh, driver=""))
     impact_s = next(h.t_s for h in rollout.happenings if h.other)
     before = rollout.t_s < impact_s

@@ -1,4 +1,4 @@
-"""E-scooters, pedestrians with a bicycle, trams and wheelchair users: from words to motion, and what is refused."""
+"""E-scooters, pedestrians with a bicycle, trams and wheelchair users: words, motion, and refusals."""
 
 import re
 
@@ -56,20 +56,20 @@ def refusal(actors: str, line: str) -> str:
         (Kind.WHEELCHAIR_USER, "The Wheelchair"),
     ],
 )  # fmt: skip
-def test_a_story_speaks_of_them_in_plain_words(kind, said):
+def test_a_story_refers_to_them_by_their_words(kind, said):
     scenario = read(f"it: {{kind: {kind}, {BESIDE}}}; other: {{kind: cone, {OPPOSITE}}}", f"{said} crosses after 1 s")
     assert scenario.events[0].actor == "it"
     assert scenario.placed[1].body == Body("it", kind, USUAL_SIZE[kind])
 
 
-def test_the_pedestrian_is_not_the_one_with_the_bicycle():
+def test_a_pedestrian_and_a_pedestrian_with_a_bicycle_are_distinguished():
     both = f"walker: {{kind: pedestrian, {BESIDE}}}; pusher: {{kind: pedestrian with bicycle, {OPPOSITE}}}"
     assert read(both, "the pedestrian crosses").events[0].actor == "walker"
     assert read(both, "the pedestrian with the bicycle crosses").events[0].actor == "pusher"
 
 
 @pytest.mark.parametrize("kind", ADDED)
-def test_each_crosses_the_road_at_its_own_pace(kind):
+def test_each_crosses_the_road_at_the_speed_of_its_kind(kind):
     scenario = read(f"it: {{kind: {kind}, {BESIDE}}}", "it crosses after 0.5 s", ego="5 km/h")
     rollout = simulate(scenario)
     assert rollout.speed_mps[:, 1].max() == pytest.approx(scenario.events[0].do.speed_mps, abs=0.05)
@@ -97,12 +97,12 @@ def test_a_tram_brakes_no_harder_than_its_track_brakes(surface):
     [("tram", "brakes", 1.4), ("tram", "brakes hard", 2.1), ("tram", "slams on the brakes", 2.8),
      ("e-scooter", "brakes", 2.5), ("car", "brakes", 4.0), ("car", "brakes hard", 6.0)],
 )  # fmt: skip
-def test_braking_hard_means_less_of_who_brakes_less_well(kind, word, rate):
+def test_braking_hard_is_limited_by_the_kind(kind, word, rate):
     (event,) = read(f"it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: 20 km/h}}", f"it {word} after 1 s").events
     assert event.do == Brake(rate)
 
 
-def test_a_car_bounces_off_a_tram():
+def test_a_car_that_hits_a_tram_hardly_moves_it():
     masses = [mass_kg(Body("it", kind, USUAL_SIZE[kind])) for kind in (*ADDED, Kind.CAR, Kind.PEDESTRIAN)]
     scooter, pusher, tram, wheelchair, car, adult = masses
     assert adult < scooter <= wheelchair < car and adult < pusher < car and tram > 10 * car
@@ -111,13 +111,13 @@ def test_a_car_bounces_off_a_tram():
     assert np.abs(hit.speed_mps[:, 1]).max() < 0.2 * 60 / 3.6 < 0.6 * hit.speed_mps[0, 0]
 
 
-def test_explain_says_what_a_kind_cannot_exceed(tmp_path):
+def test_explain_prints_the_limits_of_a_kind(tmp_path):
     file = tmp_path / "tram.yaml"
     actors = "  it: {kind: tram, lane: 1, ahead: 20 m, speed: 40 km/h}"
     file.write_text(FILE.format(actors=actors, line="it brakes as hard as it can", surface="dry", ego="30 km/h"))
     text = explain(file)
     assert "at most 80 km/h (22.22 m/s); brakes at most at 2.8 m/s^2." in text
-    assert "# that is 2.8 m/s^2, which is all that its brakes give" in text
+    assert "# that is 2.8 m/s^2, the limit of its brakes" in text
 
 
 # -- what is refused -----------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_a_tram_does_nothing_that_leaves_its_rails(verb):
     assert "a tram, which runs on rails and cannot leave them" in refusal(actors, f"it {_LEAVES[verb]}")
 
 
-def test_a_tram_crosses_on_rails_of_its_own_only():
+def test_a_tram_only_crosses_on_its_own_rails():
     assert "stands beside the road" in refusal(TRAM, "it crosses")
 
 
@@ -153,17 +153,17 @@ def test_a_tram_crosses_on_rails_of_its_own_only():
         ("pedestrian with bicycle", "it crosses at 12 km/h", "at most 10 km/h"),
     ],
 )
-def test_more_than_a_kind_can_do_is_refused(kind, line, wanted):
+def test_an_action_beyond_the_limits_of_a_kind_is_refused(kind, line, wanted):
     assert wanted in refusal(f"it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: 5 km/h}}", line)
 
 
-def test_a_start_that_is_too_fast_is_refused():
+def test_a_start_above_the_maximum_speed_is_refused():
     assert "at most 25 km/h" in refusal("it: {kind: e-scooter, lane: 1, ahead: 20 m, speed: 50 km/h}", "ego brakes")
     path = "it: {kind: wheelchair user, trajectory: [[0 s, 20 m, 5 m], [6 s, 80 m, 5 m]]}"
     assert "at most 15 km/h" in refusal(path, "ego brakes")
 
 
-def test_no_row_of_trams_is_parked():
+def test_a_row_of_parked_trams_is_refused():
     row = "dry, parked: [{side: right, kind: tram, from: 20 m, to: 60 m}]"
     with pytest.raises(SpecErrors, match="not on rails"):
         read(f"it: {{kind: cone, {BESIDE}}}", "ego brakes", row)
@@ -188,7 +188,7 @@ def test_a_phrase_is_drafted(phrase, section):
 
 
 @pytest.mark.parametrize("kind", ADDED)
-def test_each_comes_back_from_openscenario_as_it_was(kind, tmp_path):
+def test_each_kind_survives_export_to_openscenario_and_import(kind, tmp_path):
     speed = "5 km/h" if kind is not Kind.TRAM else "30 km/h"
     scenario = read(f"it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: {speed}}}", "ego brakes after 1 s")
     made = export(scenario, simulate(scenario))
@@ -199,7 +199,7 @@ def test_each_comes_back_from_openscenario_as_it_was(kind, tmp_path):
     assert re.search(rb'Category="(bicycle|pedestrian|tram|wheelchair)"', made.xosc)
 
 
-def test_a_verb_with_a_module_of_its_own_keeps_to_the_limits_of_a_kind():
+def test_a_verb_with_its_own_module_keeps_to_the_limits_of_a_kind():
     bike = "bike: {kind: cyclist, lane: 0, ahead: 20 m, speed: 10 km/h}"
     actors = f"scoot: {{kind: e-scooter, lane: 0, ahead: 10 m, speed: 20 km/h}}; {bike}"
     assert "at most 25 km/h" in refusal(actors, "scoot overtakes bike at 60 km/h")
@@ -220,11 +220,11 @@ IN_LANE = "it: {{kind: {kind}, lane: 1, ahead: 20 m, speed: {speed}}}"
         ("e-scooter", "20 km/h", "it follows the path through (1 s, 30 m, 0 m) (2 s, 60 m, 0 m)", ["at most 25 km/h"]),
         ("e-scooter", "20 km/h", "it follows the path through (1 s, 0.1 m, 0 m)", ["from 20 km/h", "or more"]),
         ("wheelchair user", "8 km/h", "it follows the path through (1 s, 11 m, 0 m)", ["39.6 km/h", "at most 15 km/h"]),
-        ("wheelchair user", "8 km/h", "it cuts in", ["keeps no lane"]),
-        ("wheelchair user", "8 km/h", "it cuts out", ["keeps no lane"]),
-        ("pedestrian with bicycle", "4 km/h", "it changes lane to the left", ["keeps no lane"]),
-        ("pedestrian with bicycle", "4 km/h", "it cuts in", ["keeps no lane"]),
-        ("pedestrian with bicycle", "4 km/h", "it merges into a gap", ["keeps no lane"]),
+        ("wheelchair user", "8 km/h", "it cuts in", ["does not keep to a lane"]),
+        ("wheelchair user", "8 km/h", "it cuts out", ["does not keep to a lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it changes lane to the left", ["does not keep to a lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it cuts in", ["does not keep to a lane"]),
+        ("pedestrian with bicycle", "4 km/h", "it merges into a gap", ["does not keep to a lane"]),
     ],
 )  # fmt: skip
 def test_what_a_kind_cannot_do_is_refused_with_its_figure(kind, speed, line, said):

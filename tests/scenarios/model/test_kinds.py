@@ -1,4 +1,4 @@
-"""One record a kind: the registry refuses what is double, missing, unknown or ambiguous."""
+"""One record per kind: the registry refuses duplicate, missing, unknown and ambiguous ones."""
 
 import os
 import re
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "extending" / "actor-kinds.md"
 
 
-def test_both_halves_have_every_kind_in_the_order_of_the_list():
+def test_both_registries_have_every_kind_in_the_order_of_the_list():
     assert list(KINDS) == list(DRAWN) == list(Kind)
     assert all(KINDS[kind].kind is kind is DRAWN[kind].kind for kind in Kind)
 
@@ -36,7 +36,7 @@ def test_a_kind_without_a_record_is_refused_with_its_module():
 
 
 @pytest.mark.parametrize("registry", [KINDS, DRAWN], ids=["world", "drawing"])
-def test_an_unknown_name_is_told_what_there_is(registry):
+def test_an_unknown_name_is_refused_with_the_known_ones(registry):
     with pytest.raises(ActorKindError, match=r"of 'zeppelin'; there are car, van, truck"):
         registry["zeppelin"]
 
@@ -48,7 +48,7 @@ def test_a_word_means_one_kind(word):
         check_words(records)
 
 
-def test_words_are_written_small_and_variants_count():
+def test_words_are_lower_case_and_variants_count():
     with pytest.raises(ActorKindError, match="'Pylon', a word for cone; words are written small"):
         check_words([replace(KINDS[Kind.CONE], words=("Pylon",))])
     with pytest.raises(ActorKindError, match="'barrier' is a word for barrier, and already one of cone"):
@@ -69,7 +69,7 @@ from conditioning.assets.body_meshes import body_mesh
 from conditioning.caption import caption
 from conditioning.layers.control_layers import CLASS_OF
 from outputs.nuscenes.taxonomy import CATEGORIES, category
-from pipeline.checks.targets import taught
+from pipeline.checks.targets import detectable
 from scenarios.load import loads
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
@@ -91,7 +91,7 @@ half = np.array([body.size.length_m, body.size.width_m, body.size.height_m]) / 2
 assert (np.abs(body_mesh(body, 1.0, True).points) <= half + 1e-9).all()
 assert np.ptp(rollout.centre[:, 1, 1]) > 2.0
 assert "debris crosses" in caption(rollout)
-assert CLASS_OF[body.kind] == "obstacle" and not taught(rollout)[1]
+assert CLASS_OF[body.kind] == "obstacle" and not detectable(rollout)[1]
 assert category(body) == CATEGORIES[-1] == "movable_object.pushable_pullable"
 try:
     loads(FILE.replace("LINE", "at 30 km/h"))

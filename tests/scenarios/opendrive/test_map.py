@@ -1,4 +1,4 @@
-"""OpenDRIVE files as maps: geometry against closed forms, lanes, links, junctions, and stretches as roads of ours."""
+"""OpenDRIVE files as maps: geometry compared with closed forms, lanes, links, junctions, and conversion to roads."""
 
 import math
 
@@ -61,7 +61,7 @@ def test_cubics_measure_their_own_length():
     assert circle.at(0.0)[3] == pytest.approx(2 * 5.0 / 100.0**2)
 
 
-def test_lanes_lie_where_their_widths_and_offsets_say():
+def test_lanes_follow_from_their_widths_and_offsets():
     right = LANE.format(-1, "driving", 3, 0.01) + LANE.format(-2, "sidewalk", 2, 0)
     found = read(road(1, line(0, 10, 0, math.pi / 2, 100), 100, right, LANE.format(1, "driving", 4, 0))).roads["1"]
     assert found.lane_t(-1, 50.0) == pytest.approx(-1.75)
@@ -76,7 +76,7 @@ def test_lanes_lie_where_their_widths_and_offsets_say():
     assert centre_line(found, section, section.by_id[1]).length == pytest.approx(100, rel=1e-3)
 
 
-def test_places_are_found_again():
+def test_positions_are_located_again():
     found = read_map(FILES / "roads" / "winding.xodr").roads["w"]
     for s, t in ((10.0, 2.0), (215.0, -4.0), (270.0, 3.0), (350.0, -1.0)):
         assert found.locate(*found.pose(s, t)[:2]) == pytest.approx((s, t), abs=1e-6)
@@ -88,7 +88,7 @@ def test_roads_are_followed_through_links_and_junctions():
     width = '<width sOffset="0" a="3.5" b="0" c="0" d="0"/>'
     lane = f'<lane id="{{}}" type="driving" level="false"><link>{{}}</link>{width}</lane>'
     first = road(1, line(0, 0, 0, 0, 100), 100, lane.format(-1, '<successor id="1"/>'), link=ahead)
-    turned = line(0, 150, 0, math.pi, 50)  # it is drawn against our way
+    turned = line(0, 150, 0, math.pi, 50)  # its geometry runs against our direction
     second = road(2, turned, 50, lane.format(-1, ""), lane.format(1, '<successor id="-1"/>'), onwards)
     third = road(3, line(0, 150, 0, 0, 30), 30, lane.format(-1, ""), junction=9)
     way = '<connection id="0" incomingRoad="2" connectingRoad="3" contactPoint="start">'
@@ -115,7 +115,7 @@ def test_roads_are_followed_through_links_and_junctions():
          "6.00 m wide"),
     ],
 )  # fmt: skip
-def test_what_our_roads_cannot_be_is_told(parts, said):
+def test_map_features_that_a_road_cannot_have_are_reported(parts, said):
     known = read(parts)
     only = known.roads["1"]
     lane_id = 1 if only.left_hand else -1

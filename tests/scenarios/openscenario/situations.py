@@ -1,4 +1,4 @@
-"""OpenSCENARIO files to test with: the small ones beside this, and such as are put together from parts."""
+"""OpenSCENARIO files for tests: small ones in this folder, and files composed of parts."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def speed_action(mps: object, shape: str = "step", dimension: str = "time", valu
 
 
 def placed(name: str, position: str, mps: object = 10, *more: str) -> str:
-    """What Init says of one entity."""
+    """The Init actions of one entity."""
     teleport = f"<PrivateAction><TeleportAction><Position>{position}</Position></TeleportAction></PrivateAction>"
     return f'<Private entityRef="{name}">{teleport}{speed_action(mps)}{"".join(more)}</Private>'
 
@@ -63,7 +63,7 @@ def scenario_xml(
     init: str, events: str = "", actor: str = "Other", version: str = "1.2", act_begins: str | None = None,
     stop: str | None = None, road: str = "roads/three-lanes.xodr", declared: str = "",
 ) -> bytes:  # fmt: skip
-    """A whole file: an ego, another car, and the events of one actor."""
+    """A complete file: an ego, another car, and the events of one actor."""
     major, minor = version.split(".")
     cars = "".join(
         f'<ScenarioObject name="{name}"><CatalogReference catalogName="cars" entryName="hatchback"/></ScenarioObject>'
@@ -91,12 +91,12 @@ TWO_CARS = placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-1, 140), 15)
 
 
 def imported(content: bytes, asked: ImportOptions = ImportOptions(), given: dict[str, str] | None = None) -> Imported:
-    """As if the content lay in the folder of the test files."""
+    """Imports content as if it were in the folder of the test files."""
     return import_parsed(parse_xml(content, FILES / "case.xosc"), asked, given or {})
 
 
 def farthest_apart(scenario: Scenario, one: Rollout, other: Rollout) -> float:
-    """The largest distance between a body in one rollout and in another, over all frames, in metres."""
+    """The largest distance of a body between two rollouts over all frames, metres."""
     order = [other.index(body.id) for body in one.bodies]
     assert len(one.t_s) == len(other.t_s)
     return float(abs(one.centre - other.centre[:, order])[..., :2].max())

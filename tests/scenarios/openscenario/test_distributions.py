@@ -1,4 +1,4 @@
-"""Parameter value distributions expand to exactly the scenarios that they state."""
+"""Parameter value distributions expand to exactly the scenarios that they define."""
 
 import shutil
 
@@ -54,15 +54,15 @@ def test_a_range_ends_where_its_steps_end():
     assert [v["x"] for v in values(single("x", span("3", "3", "1")))] == ["3"]
 
 
-def test_distributions_multiply_and_sets_go_together():
+def test_distributions_multiply_and_parameter_sets_vary_together():
     elements = '<DistributionSet><Element value="50"/><Element value="60"/><Element value="70"/></DistributionSet>'
     found = values(SETS + single("egoKmh", elements))
     assert len(found) == 2 * 3
     assert {(v["gap"], v["faster"]) for v in found} == {("20", "1"), ("30", "2")}
 
 
-def test_constraint_groups_drop_what_they_forbid():
-    """Of gap 10..80 the groups allow 20 to 50, or 80 itself; two speeds with each."""
+def test_constraint_groups_drop_forbidden_values():
+    """Of gap 10..80 the groups allow 20 to 50, or 80; each with two speeds."""
     made = import_scenarios(XOSC / "cut-in-values.xosc", ImportOptions())
     assert len(made.scenarios) == 5 * 2
     assert made.dropped == {"gap": 3 * 2}
@@ -73,7 +73,7 @@ def test_constraint_groups_drop_what_they_forbid():
     assert {round(s.placed[1].speed_mps, 6) for s in scenarios} == {16.0, 14.5}
 
 
-def test_a_value_of_its_own_that_constraints_forbid_is_refused():
+def test_a_single_value_that_constraints_forbid_is_refused():
     content = (
         (XOSC / "cut-in.xosc")
         .read_bytes()
@@ -98,7 +98,7 @@ def test_a_value_of_its_own_that_constraints_forbid_is_refused():
         (single("gap", span("10", "15", "5")), "no value that its constraints allow"),
     ],
 )
-def test_what_cannot_be_expanded_is_refused(tmp_path, inside, said):
+def test_distributions_that_cannot_be_expanded_are_refused(tmp_path, inside, said):
     shutil.copytree(FILES, tmp_path / "top")
     path = tmp_path / "top" / "case.xosc"
     path.write_bytes(distribution(inside))

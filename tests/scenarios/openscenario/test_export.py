@@ -1,4 +1,4 @@
-"""What is exported is valid, and imported again it is the same scenario."""
+"""Exported files are valid, and their import gives the same scenario."""
 
 import re
 from dataclasses import replace
@@ -11,10 +11,10 @@ from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from scenarios.load import library, load, loads, suites
 from scenarios.opendrive.read_map import map_of
-from scenarios.openscenario.export.export import ROLLED_OUT, TOLD, Exported, NotExported, export
+from scenarios.openscenario.export.export import EVENTS, ROLLED_OUT, Exported, NotExported, export
 from scenarios.openscenario.import_file import ImportOptions, import_file
 from scenarios.openscenario.source.schemas import schema_faults
-from scenarios.rollout import Rollout
+from scenarios.rollout import Rollout, SimEvent
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.xml_document import parse_xml
@@ -43,7 +43,7 @@ def exported(scenario: Scenario) -> tuple[Exported, Rollout]:
 
 
 def again(made: Exported, folder) -> Scenario:
-    """What is exported, imported."""
+    """Exports and imports a scenario."""
     (folder / made.xodr_name).write_bytes(made.xodr)
     (folder / made.xosc_name).write_bytes(made.xosc)
     (scenario,) = loads(import_file(folder / made.xosc_name, ImportOptions(), {}).text)
@@ -51,7 +51,7 @@ def again(made: Exported, folder) -> Scenario:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_scenarios_are_exported_as_the_schema_says(name, tmp_path):
+def test_shipped_scenarios_are_exported_in_accordance_with_the_schema(name, tmp_path):
     scenario = load(SHIPPED[name])[0]
     rollout = simulate(scenario)
     try:
@@ -68,7 +68,7 @@ def test_shipped_scenarios_are_exported_as_the_schema_says(name, tmp_path):
     second = again(made, tmp_path)
     assert [p.body.id for p in second.placed] == [p.body.id for p in scenario.placed]
     assert second.friction == pytest.approx(scenario.friction, abs=1e-5)
-    assert replace(scenario.environment, sun=None) == second.environment  # the sun's place is written, and not read
+    assert replace(scenario.environment, sun=None) == second.environment  # the sun's position is written, but not read
     assert second.road.kind == scenario.road.kind
 
 
@@ -86,20 +86,20 @@ def test_shipped_scenarios_are_exported_as_the_schema_says(name, tmp_path):
         "  - lead brakes at 4 m/s^2 until 40 km/h when ego is faster than 50 km/h\n  - back comes to a stop after 1 s",
     ],
 )
-def test_what_both_languages_can_say_comes_back_the_same(story, tmp_path):
+def test_actions_of_both_languages_survive_export_and_import(story, tmp_path):
     (scenario,) = loads(STREET.format(story=story))
     made, rollout = exported(scenario)
-    assert set(made.motion.values()) == {TOLD}
+    assert set(made.motion.values()) == {EVENTS}
     second = simulate(again(made, tmp_path))
     assert farthest_apart(scenario, rollout, second) < 0.02
     assert not second.unfired
 
 
-def test_a_driver_is_exported_as_what_was_rolled_out(tmp_path):
+def test_a_driver_is_exported_as_its_trajectory(tmp_path):
     scenario = load(SHIPPED["nhtsa/lead-brake"])[0]
     made, rollout = exported(scenario)
     assert made.motion["ego"] == ROLLED_OUT
-    assert made.motion["lead"] == TOLD
+    assert made.motion["lead"] == EVENTS
     text = made.xosc.decode()
     assert 'name="nearmiss:ego" value="trajectory of the rollout"' in text
     times = [float(t) for t in re.findall(r'<Vertex time="([0-9.]+)"', text)]
@@ -108,7 +108,7 @@ def test_a_driver_is_exported_as_what_was_rolled_out(tmp_path):
     assert farthest_apart(scenario, rollout, simulate(again(made, tmp_path))) < 0.05
 
 
-def test_far_ways_come_back(tmp_path):
+def test_long_distances_survive_export_and_import(tmp_path):
     text = STREET.format(story="  - lead brakes at 2 m/s^2 until 12 m/s after 1 s")
     (scenario,) = loads(text.replace("8 s", "30 s").replace("drive: hold speed", "drive: follow"))
     rollout = simulate(scenario)
@@ -116,7 +116,7 @@ def test_far_ways_come_back(tmp_path):
     assert farthest_apart(scenario, rollout, simulate(again(export(scenario, rollout), tmp_path))) < 0.1
 
 
-def test_what_the_map_does_not_show_is_said():
+def test_features_that_the_map_does_not_have_are_listed():
     road = load(SHIPPED["roads/red-light-runner"])[0]
     made, _ = exported(road)
     assert made.left_out == ("the crossing road", "signals")
@@ -133,7 +133,7 @@ def test_start_states_are_the_same_on_straight_roads(tmp_path):
     assert np.abs(second.speed_mps[0, order] - rollout.speed_mps[0]).max() < 0.05
 
 
-def test_who_is_not_there_all_the_time_is_not_exported():
+def test_a_body_that_is_not_always_present_is_not_exported():
     text = STREET.format(story="  - lead drops crate after 2 s").replace("  side:", "  crate: {kind: barrier}\n  side:")
     with pytest.raises(NotExported, match="crate is not there all the time"):
         exported(loads(text)[0])
@@ -142,12 +142,12 @@ def test_who_is_not_there_all_the_time_is_not_exported():
         export(log, simulate(loads(STREET.format(story="  - lead brakes"))[0]))
 
 
-def test_the_maps_friction_and_lanes_are_ours():
+def test_the_maps_friction_and_lanes_are_those_of_the_scenario():
     (scenario,) = loads(STREET.format(story="  - lead brakes at 5 m/s^2 after 1 s"))
     made, _ = exported(scenario)
     assert b'friction="0.5"' in made.xodr
     road = map_of(parse_xml(made.xodr, "x")).roads["1"]
-    assert road.lane_t(-2, 300.0) == pytest.approx(0.0)  # the reference line is the middle of the ego's lane
+    assert road.lane_t(-2, 300.0) == pytest.approx(0.0)  # the reference line is the centre of the ego's lane
     assert road.lane_t(1, 300.0) == pytest.approx(2 * 3.5)
 
 
@@ -198,7 +198,15 @@ def test_who_brakes_less_hard_than_the_road_allows_comes_back(kind, hardest, tmp
     place = "lane: 1, ahead: 25 m, speed: 20 km/h"
     (scenario,) = loads(HIT.format(kind=kind, place=place, story="it brakes as hard as it can after 1 s"))
     made, rollout = exported(scenario)
-    assert made.motion["it"] == TOLD
+    assert made.motion["it"] == EVENTS
     repeated = simulate(again(made, tmp_path))
     assert repeated.acceleration_mps2[:, 1].min() == pytest.approx(-hardest, abs=0.05)
     assert farthest_apart(scenario, rollout, repeated) < 0.02
+
+
+def test_who_is_only_brushed_keeps_its_whole_way():
+    (scenario,) = loads(HIT.format(kind="car", place="lane: 1, ahead: 2 m, speed: 40 km/h", story="it brakes gently"))
+    rollout = simulate(scenario)
+    assert not rollout.sliding.any()
+    brushed = replace(rollout, happenings=(SimEvent(1.0, "ego", "collision with it", "it", 0.1),))
+    assert b"nearmiss:hit-at" not in export(scenario, brushed).xosc

@@ -1,4 +1,4 @@
-"""Expressions of attributes: what they mean, and that nothing else is ever evaluated."""
+"""Expressions in attributes have the right values, and nothing else is evaluated."""
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +40,7 @@ def test_expressions_have_their_value(text, value):
         "${" + "1+" * 5000 + "1}", "${1e999}", "${$name + 1}", "${[1]}", "${1;2}",
     ],
 )  # fmt: skip
-def test_all_else_is_refused_in_a_sentence(text):
+def test_any_other_text_is_refused_with_a_message(text):
     with pytest.raises(BadExpression) as caught:
         resolved(text, SCOPE)
     assert caught.value.found

@@ -1,4 +1,4 @@
-"""Whatever is in an .xosc or .xodr file, it is read or refused in sentences: no trace, no hang, nothing that grows."""
+"""Any .xosc or .xodr file is read or refused with a message, without a traceback, a hang or growth of memory."""
 
 import pytest
 from hypothesis import given, settings

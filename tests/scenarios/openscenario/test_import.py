@@ -1,4 +1,4 @@
-"""Files of OpenSCENARIO mean in our language what they mean in theirs."""
+"""Imported OpenSCENARIO files have the same meaning as the original."""
 
 import math
 import re
@@ -71,7 +71,7 @@ def test_a_cut_in_with_catalog_parameters_and_expressions():
     assert scenario.friction == pytest.approx(0.6 * 0.85)
     rollout = simulate(scenario)
     assert not rollout.unfired
-    assert abs(rollout.centre[-1, 1, 1]) < 0.05  # it is in the ego's lane in the end
+    assert abs(rollout.centre[-1, 1, 1]) < 0.05  # in the ego's lane at the end
 
 
 def test_a_lead_in_a_bend_on_the_far_side_of_the_reference_line():
@@ -91,17 +91,17 @@ def test_a_lead_in_a_bend_on_the_far_side_of_the_reference_line():
     assert any("StopTrigger" in str(remark) for remark in made.report.approximated)
 
 
-def test_a_pedestrian_walks_a_timed_trajectory_when_the_ego_reaches_a_place():
+def test_a_pedestrian_follows_a_timed_trajectory_when_the_ego_reaches_a_place():
     (scenario,) = loads(import_file(XOSC / "pedestrian.xosc", ImportOptions(), {}).text)
     rollout = simulate(scenario)
     walker = rollout.index("walker")
     began = np.argmax(np.abs(rollout.speed_mps[:, walker]) > 0.05) / 12
     assert began == pytest.approx((15 - 1) / 10, abs=0.2)  # 14 m at 10 m/s
-    assert rollout.centre[0, walker, 1] == pytest.approx(-12 + 1.75)  # t = -12 m, the lane's middle at -1.75 m
+    assert rollout.centre[0, walker, 1] == pytest.approx(-12 + 1.75)  # t = -12 m, the lane's centre at -1.75 m
     assert rollout.centre[-1, walker, 1] == pytest.approx(-10.25 + 1.5 * (8 - 1 / 12 - 1.4), abs=0.15)
 
 
-def test_a_winding_road_is_a_path_of_our_own():
+def test_a_winding_road_becomes_a_path_road():
     content = (XOSC / "cut-in.xosc").read_bytes().replace(b"three-lanes", b"winding")
     content = content.replace(b'roadId="7" laneId="-2" s="100"', b'roadId="w" laneId="-2" s="120"')
     content = content.replace(b"../", b"")
@@ -149,11 +149,11 @@ def test_a_place_is_reached_by_the_reference_point():
     place = f'<ReachPositionCondition tolerance="2"><Position>{lane(-1, 200)}</Position></ReachPositionCondition>'
     when = one_event(BRAKES, of("Other", place)).when
     assert isinstance(when, AtPlace)
-    origin = 100 + 1.3 - 1.35  # the ego's box is 1.3 m ahead of its reference, our origin 1.35 m behind its middle
+    origin = 100 + 1.3 - 1.35  # reference and scenario origin are 1.3 m and 1.35 m behind the ego's centre
     assert when.along_m == pytest.approx(200 - 2 + (1.3 + 2.1) - origin)
 
 
-def test_conditions_that_hold_from_the_start_leave_the_other_one():
+def test_conditions_that_hold_from_the_start_are_dropped_beside_others():
     early, gap = after(0), of("Other", '<TraveledDistanceCondition value="30"/>')
     assert one_event(BRAKES, early, gap).when.distance_m == 30
 
@@ -166,13 +166,13 @@ def test_conditions_that_must_hold_together_are_joined():
     assert one_event(BRAKES, standstill).when == AnyOf((AtStandstill("ego"), AtStandstill("other")))
 
 
-def test_an_act_that_waits_for_a_way_holds_back_its_events():
+def test_an_act_that_waits_for_a_distance_delays_its_events():
     way = of("Ego", '<TraveledDistanceCondition value="30"/>')
     content = scenario_xml(TWO_CARS, event("e", BRAKES, of("Ego", DISTANCE.format("true"))), act_begins=way)
     assert meant(content).events[0].when == AllOf((AfterDistance("ego", 30.0), AtGap("ego", "other", 12.0)))
 
 
-def test_an_act_that_begins_later_makes_its_events_wait():
+def test_an_act_that_begins_later_delays_its_events():
     content = scenario_xml(TWO_CARS, event("e", BRAKES, after(1)), act_begins=after(4))
     assert meant(content).events[0].when == After(4.0)
 
@@ -185,7 +185,7 @@ def test_speeds_at_rates_within_times_and_over_distances():
     assert (stop.within_m, stop.decel_mps2) == (40, None)
 
 
-def test_lane_changes_count_lanes_as_the_map_does():
+def test_lane_changes_count_lanes_as_in_the_map():
     action = (
         "<PrivateAction><LateralAction><LaneChangeAction>"
         '<LaneChangeActionDynamics dynamicsShape="sinusoidal" dynamicsDimension="{}" value="{}"/>'
@@ -251,21 +251,19 @@ def test_world_relative_and_lane_positions_agree():
         assert (start.s_m, start.d_m) == pytest.approx((41.35, 3.5), abs=2e-3), position
 
 
-def test_who_drives_the_wrong_way_does_so_here():
+def test_a_car_against_the_traffic_keeps_its_direction():
     wrong = lane(-1, 200)[:-2] + '><Orientation type="relative" h="3.14159265"/></LanePosition>'
     rollout = simulate(meant(scenario_xml(placed("Ego", lane(-2, 100)) + placed("Other", wrong, 10))))
     assert rollout.centre[-1, 1, 0] < rollout.centre[0, 1, 0] - 50
 
 
-def test_the_comments_above_say_what_is_not_as_it_was():
+def test_the_comments_of_a_file_list_the_differences():
     text = imported(scenario_xml(TWO_CARS, event("e", speed_action(5, "sinusoidal", "time", 3), after(1)))).text
-    assert re.search(
-        r"^# Said in a slightly other way:\n#   line \d+: SpeedActionDynamics: a sinusoidal", text, re.MULTILINE
-    )
+    assert re.search(r"^# Approximated:\n#   line \d+: SpeedActionDynamics: a sinusoidal", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("stops_s", "lasts_s"), [(6.3, 6.5), (6.5, 6.5), (0.2, 1.0)])
-def test_a_scenario_that_stops_between_two_keyframes_lasts_to_the_next_and_that_is_told(stops_s, lasts_s):
+def test_a_scenario_that_stops_between_two_keyframes_lasts_to_the_next_one_with_a_remark(stops_s, lasts_s):
     made = imported(scenario_xml(TWO_CARS, event("e", BRAKES, after(0.1)), stop=after(stops_s)))
     (scenario,) = loads(made.text)
     assert scenario.duration_s == lasts_s

@@ -1,4 +1,4 @@
-"""Nothing is silently skipped, and nothing in a file is followed, expanded or believed."""
+"""Nothing is skipped silently, and nothing in a file is followed, expanded or trusted."""
 
 import shutil
 
@@ -67,14 +67,14 @@ STILL = '<StandStillCondition duration="0"/>'
         (event("e", BRAKES, of("Nobody", STILL)), "Nobody"),
     ],
 )
-def test_what_the_language_cannot_say_is_named_with_its_line(event_xml, name):
+def test_unsupported_elements_are_reported_with_their_line(event_xml, name):
     content = scenario_xml(TWO_CARS, event_xml).replace(b"<Story ", b"\n\n<Story ")
     told = refusal(content)
     assert name in told
     assert "case.xosc:3:1: " in told
 
 
-def test_all_of_it_is_told_at_once_and_the_rest_is_written_if_asked_for():
+def test_all_refusals_are_reported_together_and_the_rest_is_written_on_request():
     events = event("one", NURBS, after(1)) + BRAKE + event("two", speed_action(7), after(2))
     told = refusal(scenario_xml(TWO_CARS, events))
     assert "Nurbs" in told
@@ -83,22 +83,22 @@ def test_all_of_it_is_told_at_once_and_the_rest_is_written_if_asked_for():
     (scenario,) = loads(made.text)
     assert [e.name for e in scenario.events] == ["e"]
     assert len(made.report.refused) == 2
-    assert "# Not in this file, since the language cannot say it:" in made.text
+    assert "# Not in this file, since the language cannot express it:" in made.text
     assert "Nurbs" in made.text
 
 
-def test_an_element_that_nobody_asked_for_is_refused():
+def test_an_element_that_was_not_read_is_refused():
     signals = b'<TrafficSignals><TrafficSignalController name="x"/></TrafficSignals></RoadNetwork>'
     assert "TrafficSignals" in refusal(scenario_xml(TWO_CARS, BRAKE).replace(b"</RoadNetwork>", signals))
 
 
-def test_what_our_language_objects_to_is_told_with_the_events_line():
+def test_faults_of_the_written_scenario_are_reported_with_the_events_line():
     init = placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-1, 140), 0)
     content = scenario_xml(init, event("e", speed_action(0, "linear", "rate", 3), after(20)))
     assert "a time before the clip ends at 10 s" in refusal(content)
 
 
-def test_the_schema_comes_first():
+def test_the_schema_is_checked_first():
     told = refusal(scenario_xml(TWO_CARS, BRAKE).replace(b'priority="overwrite"', b'priority="soon"'))
     assert "soon" in told
     told = refusal(scenario_xml(TWO_CARS, BRAKE).replace(b'revMinor="2"', b'revMinor="9"'))
@@ -128,13 +128,13 @@ def test_the_schema_comes_first():
     ],
     ids=lambda content: repr(content[:40]),
 )
-def test_bombs_and_strangers_are_refused(content):
+def test_malicious_files_are_refused(content):
     with pytest.raises(SpecErrors) as caught:
         imported(content)
     assert len(str(caught.value)) < 1500
 
 
-def test_an_entity_that_the_scan_does_not_know_stays_an_entity():
+def test_an_entity_in_text_is_not_expanded():
     with pytest.raises(SpecErrors):
         parse_xml(b"<a>&b;</a>", "x.xosc")
 
@@ -144,12 +144,12 @@ def test_an_entity_that_the_scan_does_not_know_stays_an_entity():
     ["/etc/passwd", "../../../../etc/passwd", "file:///etc/passwd", "http://example.com/a.xodr", "C:\\a.xodr",
      "~/a.xodr", "\\\\server\\a.xodr", "roads/../../../../../../etc/passwd", "", "roads", "roads/none.xodr", "a" * 400],
 )  # fmt: skip
-def test_path_tricks_lead_nowhere(path):
+def test_paths_outside_the_folder_are_refused(path):
     told = refusal(scenario_xml(TWO_CARS, BRAKE, road=path))
     assert "root:" not in told
 
 
-def test_a_link_is_judged_by_where_it_leads(tmp_path):
+def test_a_link_is_checked_by_its_target(tmp_path):
     home = tmp_path / "top" / "xosc"
     home.mkdir(parents=True)
     secret = tmp_path / "secret.xodr"
@@ -176,11 +176,11 @@ def test_a_link_is_judged_by_where_it_leads(tmp_path):
         (placed("Ego", lane(-2, 100), 100) + placed("Other", lane(-1, 140)), "100.0 m/s"),
     ],
 )  # fmt: skip
-def test_places_that_cannot_be_are_told(init, said):
+def test_impossible_positions_are_reported(init, said):
     assert said in refusal(scenario_xml(init))
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "none.xosc", tmp_path / ("a" * 300)):
         with pytest.raises(SpecErrors):
             import_scenarios(path, ImportOptions())
@@ -209,7 +209,7 @@ def broken(folder, tmp_path, name, right, wrong):
         ("catalogs", "vehicles.xosc", 'vehicleCategory="car"', 'vehicleCategory="boat"', "boat"),
     ],
 )
-def test_what_is_wrong_with_a_road_or_a_catalog_is_told_of_that_file_alone(tmp_path, folder, name, right, wrong, said):
+def test_faults_of_a_road_or_catalog_are_reported_for_that_file_only(tmp_path, folder, name, right, wrong, said):
     faults = broken(folder, tmp_path, name, right, wrong)
     assert faults.path.name == name
     assert said in str(faults)
@@ -217,7 +217,7 @@ def test_what_is_wrong_with_a_road_or_a_catalog_is_told_of_that_file_alone(tmp_p
     assert all(fault.line for fault in faults.faults)
 
 
-def test_a_wrong_value_is_told_with_what_would_be_right():
+def test_a_wrong_value_is_reported_with_a_correction():
     told = refusal(scenario_xml(placed("Ego", lane(-2, 100), "${4 / 0}") + placed("Other", lane(-1, 140))))
     assert "divides by zero; wanted an expression with a value" in told
     told = refusal(scenario_xml(placed("Ego", lane(-2, 2000)) + placed("Other", lane(-1, 140))))

@@ -1,4 +1,4 @@
-"""Files as other programs write them mean here what they mean there: parameters, catalogs, controllers, criteria."""
+"""Files of other programs keep their meaning: parameters, catalogs, controllers, criteria."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.scenarios.openscenario.situations import FILES
 
 
 def played(name: str) -> tuple[Scenario, Rollout]:
-    """What is imported of a file, nothing of it refused, and its rollout, in which all of it happens."""
+    """Imports a file without refusals; returns it and its rollout, in which all events happen."""
     (one,) = import_scenarios(FILES / "tools" / f"{name}.xosc", ImportOptions()).scenarios
     assert not one.report.refused
     (scenario,) = loads(one.text)
@@ -23,7 +23,7 @@ def played(name: str) -> tuple[Scenario, Rollout]:
     return scenario, rollout
 
 
-def test_an_overtaker_cuts_in_once_it_is_near_and_has_come_so_far():
+def test_an_overtaker_cuts_in_once_it_is_near_and_far_enough_along():
     scenario, rollout = played("overtaker")
     (cut_in, brake), other = scenario.events, rollout.index("over-taker")
     near, far = cut_in.when.parts
@@ -39,7 +39,7 @@ def test_an_overtaker_cuts_in_once_it_is_near_and_has_come_so_far():
     assert rollout.speed_mps[-1, other] == pytest.approx(0.7 * 20, abs=0.1)
 
 
-def test_a_child_is_in_the_middle_of_the_lane_when_the_front_of_the_ego_is():
+def test_a_child_is_in_the_centre_of_the_lane_when_the_egos_front_arrives():
     _, rollout = played("child-crossing")
     ego, child = 0, rollout.index("eptc")
     front = rollout.centre[:, ego, 0] + rollout.bodies[ego].size.length_m / 2

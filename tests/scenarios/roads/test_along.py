@@ -1,4 +1,4 @@
-"""What a road brings along: parked rows, road works, zebra crossings."""
+"""Features along a road: parked rows, road works, pedestrian crossings."""
 
 import numpy as np
 import pytest
@@ -23,8 +23,8 @@ def placed(road: str):
     return made
 
 
-def test_a_row_is_as_long_as_there_is_room_and_stands_at_the_kerb():
-    """From 10 m to 60 m fit nine cars of 4.4 m with 1 m between them: 9 * 4.4 + 8 = 47.6 m, ten would need 53 m."""
+def test_a_row_has_as_many_vehicles_as_fit_and_stands_at_the_kerb():
+    """Nine cars of 4.4 m fit from 10 m to 60 m with gaps of 1 m: 9 * 4.4 + 8 = 47.6 m; ten need 53 m."""
     rolled = simulate(placed("parked: [{side: right, from: 10 m, to: 60 m}]"))
     cars = [i for i, body in enumerate(rolled.bodies) if body.id.startswith("parked-")]
     assert len(cars) == 9
@@ -35,12 +35,12 @@ def test_a_row_is_as_long_as_there_is_room_and_stands_at_the_kerb():
     assert np.ptp(rolled.centre[:, cars], axis=0) == pytest.approx(0.0)
 
 
-def test_on_the_left_of_a_road_with_oncoming_traffic_they_face_the_ego():
+def test_on_the_left_of_a_road_with_oncoming_traffic_parked_vehicles_face_the_ego():
     rolled = simulate(placed("parked: [{side: left, from: 10 m, to: 20 m, kind: van}]"))
     assert np.cos(rolled.yaw_rad[0, rolled.index("parked-1")]) == pytest.approx(-1.0)
 
 
-def test_works_lead_out_of_their_lane_and_leave_the_other_free():
+def test_works_close_their_lane_and_leave_the_other_free():
     rolled = simulate(placed("works: {lane: 0, from: 40 m, to: 90 m}"))
     cones = np.array([i for i, body in enumerate(rolled.bodies) if body.kind is Kind.CONE])
     x, y = rolled.centre[0, cones, :2].T
@@ -66,7 +66,7 @@ def test_works_in_the_left_lane_lead_to_the_right():
         ("parked: [{side: right, kind: child, from: 0 m, to: 90 m}]", "road.parked.0", "a row of childs"),
     ],
 )
-def test_what_cannot_stand_is_refused(road, where, found):
+def test_impossible_features_are_refused(road, where, found):
     with pytest.raises(SpecErrors) as caught:
         placed(road)
     assert (where, found) in [(f.where, f.found) for f in caught.value.faults], caught.value.faults

@@ -1,4 +1,4 @@
-"""Bus stops: where a bus stands, who steps out from before it, and how it pulls out."""
+"""Bus stops: the position of the bus, actors that step out in front of it, and pulling out."""
 
 import numpy as np
 import pytest
@@ -42,17 +42,17 @@ def test_a_bus_stands_in_its_bay_with_its_front_at_the_stop():
     assert place.d_m == pytest.approx(-1.75 - 3.0 + 0.25 + 2.55 / 2)
 
 
-def test_at_the_kerb_it_stands_in_the_lane():
+def test_at_the_kerb_a_bus_stands_in_the_lane():
     assert start(stops="[{at: 40 m}]").d_m == pytest.approx(-1.75 + 0.25 + 2.55 / 2)
 
 
-def test_on_the_other_side_it_faces_the_ego():
+def test_on_the_other_side_a_bus_faces_the_ego():
     place = start(stops="[{at: 40 m, side: left, kind: bay}]")
     assert (place.s_m - HALF_BUS, place.facing) == (pytest.approx(40.0), -1)
     assert place.d_m == pytest.approx(5.25 + 3.0 - 0.25 - 2.55 / 2)
 
 
-def test_the_edge_goes_round_the_bay_and_who_stands_beside_the_road_stands_beside_the_bay():
+def test_the_edge_follows_the_bay_and_actors_beside_the_road_stand_beside_the_bay():
     made = scenario(more="waiting: {kind: pedestrian, side: right, ahead: 30 m, offset: 0.5 m}")
     edge = made.road.edge_at(Side.RIGHT, 33.0)
     assert edge == pytest.approx(-4.75)
@@ -90,14 +90,14 @@ def test_a_child_from_in_front_of_the_bus_is_hidden_a_metre_before_its_front():
     assert rolled.centre[-1, rolled.index("child"), 1] > 5.25  # across both lanes
 
 
-def test_it_ends_a_crossing_behind_the_kerb_of_a_bay():
+def test_a_crossing_ends_behind_the_kerb_of_a_bay():
     walker = "walker: {kind: pedestrian, side: left, ahead: 40 m, offset: 0.5 m}"
     made = scenario(more=walker, story="[walker runs across the road]", duration="8 s")
     x, y, _ = simulate(made).centre[-1, 2]
     assert y < made.road.edge_at(Side.RIGHT, float(x)) - 1.0 < -1.75 - 1.0 - 1.5
 
 
-def test_english_of_structured_lines_is_read_back():
+def test_english_of_structured_lines_is_parsed_to_the_same_events():
     made = scenario(
         more="child: {kind: child}",
         story="[{actor: bus, when: {after: 1 s}, do: {pull_out: {speed: 20 km/h}}}, "
@@ -108,7 +108,7 @@ def test_english_of_structured_lines_is_read_back():
     assert {(e.actor, e.when, e.do) for e in again.events} == {(e.actor, e.when, e.do) for e in made.events}
 
 
-def test_who_moves_in_the_next_lane_and_pulls_out_cuts_in():
+def test_pulls_out_means_cuts_in_for_a_moving_vehicle_in_the_next_lane():
     text = FILE.format(**USUAL | {"more": "van: {kind: van, lane: 1, ahead: 9 m, speed: 20 km/h}"})
     text = text.replace("lanes: 1, opp", "lanes: 2, opp")
     (english,) = loads(text.replace("story: []", "story: [van pulls out in front of the ego]"))
@@ -116,7 +116,7 @@ def test_who_moves_in_the_next_lane_and_pulls_out_cuts_in():
     assert [e.do for e in english.events] == [e.do for e in structured.events]
 
 
-def test_an_author_is_told_of_the_stop():
+def test_explain_describes_the_stop():
     text = told((scenario(),))
     assert "Bus stop 1: a bay on the right, a bus's front at 40 m along the road, with a shelter." in text
     assert "bus: bus, in the bay on the right, 0.25 m from its kerb" in text
@@ -143,23 +143,23 @@ def test_an_author_is_told_of_the_stop():
                 "story": "[the child steps out from in front of the bus]",
             },
             "actors.c",
-            "plain view",
+            "visible to the ego",
         ),
     ],
 )
-def test_what_cannot_be_is_refused(changes, where, found):
+def test_impossible_stops_are_refused(changes, where, found):
     with pytest.raises(SpecErrors) as caught:
         scenario(**changes)
     assert any(f.where == where and found in f.found for f in caught.value.faults), caught.value.faults
 
 
-def test_a_rollout_with_a_stop_is_read_as_written(tmp_path):
+def test_a_rollout_with_a_stop_survives_writing_and_reading(tmp_path):
     rolled = simulate(scenario())
     write_rollout(tmp_path, rolled)
     assert read_rollout(tmp_path).road == rolled.road
 
 
-def test_the_area_of_the_road_has_the_bay():
+def test_the_area_of_the_road_includes_the_bay():
     road = scenario().road
     plain = road.band(road.right_edge, road.left_edge, -50.0, 150.0).area
     bay = 3.0 * (14 + 2) + 3.0 * (20 + 15) / 2

@@ -1,4 +1,4 @@
-"""Ramps: where the acceleration lane is, who comes along it, who merges when, and who waits for a gap."""
+"""Ramps: the acceleration lane, traffic along it, merging, and waiting for a gap."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def rollout(**changes: str) -> Rollout:
 
 
 def merged_s(rolled: Rollout, who: str) -> float:
-    """When a body begins to merge; infinite for never."""
+    """Time at which a body begins to merge; infinite for never."""
     return next((h.t_s for h in rolled.happenings if h.actor == who and h.what.startswith("merges over")), np.inf)
 
 
@@ -57,10 +57,10 @@ def test_the_number_of_lanes_changes_along_the_road():
     assert wide == pytest.approx([-5.25, -8.75, -8.75, -7.0, -5.25])
 
 
-def test_who_starts_on_the_ramp_comes_alongside_and_merges_there():
+def test_a_body_on_the_ramp_comes_alongside_and_merges_there():
     rolled = rollout()
     truck = rolled.index("truck")
-    assert rolled.centre[0, truck, 1] < -7.5  # still aside of the acceleration lane, whose middle is at -7.0
+    assert rolled.centre[0, truck, 1] < -7.5  # still beside the acceleration lane, whose centre is at -7.0
     at = merged_s(rolled, "truck")
     assert np.interp(at, rolled.t_s, rolled.centre[:, truck, 0]) == pytest.approx(60 + 8, abs=1.0)
     assert np.interp(at, rolled.t_s, rolled.centre[:, truck, 1]) == pytest.approx(-7.0, abs=0.05)
@@ -68,23 +68,24 @@ def test_who_starts_on_the_ramp_comes_alongside_and_merges_there():
     assert np.abs(rolled.speed_mps[:, truck] - 20.0).max() < 1e-6
 
 
-def test_the_way_along_a_ramp_is_possible():
+def test_the_path_along_a_ramp_passes_the_physics_checks():
     made = scenario(ego="{lane: 0, speed: 90 km/h, drive: follow}")
     rolled = simulate(made)
     assert not [v for v in check_physics(rolled, made) if v.gates and v.outcome == "fail"]
 
 
-def test_a_driver_behind_brakes_for_who_merges_in_front():
+def test_a_driver_behind_brakes_for_a_merging_vehicle():
     rolled = rollout(
         ego="{lane: 0, speed: 90 km/h, drive: follow}", truck="{kind: truck, road: ramp, before: 8 m, speed: 60 km/h}"
     )
     at = merged_s(rolled, "truck")
-    assert rolled.speed_mps[rolled.t_s < at - 0.1, 0].min() == pytest.approx(25.0, abs=0.01)  # not for the ramp itself
+    before = rolled.speed_mps[rolled.t_s < at - 0.1, 0]
+    assert before.min() == pytest.approx(25.0, abs=0.01)  # not because of the ramp itself
     assert rolled.speed_mps[-1, 0] < 19.0
 
 
 def test_an_ego_on_the_acceleration_lane_waits_for_a_gap():
-    """A van beside it: merging at once would hit it, so the ego falls back behind it first."""
+    """With a van beside it, merging at once would hit it, so the ego first falls back behind it."""
     beside = "van: {kind: van, lane: 0, ahead: -4 m, speed: 60 km/h}"
     changes = {"ramp": ON_LANE, "ego": EGO_ON_IT, "truck": "{kind: truck, lane: 1, behind: 60 m, speed: 60 km/h}"}
     waits = rollout(**changes, more=beside, story="[ego merges into a gap]", duration="12 s")
@@ -109,13 +110,13 @@ def test_a_driver_without_a_gap_stops_before_the_lane_ends():
     assert rolled.acceleration_mps2[:, 0].min() > -4.0
 
 
-def test_drivers_on_the_ramp_merge_by_themselves():
+def test_drivers_on_the_ramp_merge_without_an_event():
     rolled = rollout(truck="{kind: car, road: ramp, before: 30 m, speed: 72 km/h, drive: follow}", story="[]")
     assert merged_s(rolled, "truck") < 4.0
     assert rolled.centre[-1, rolled.index("truck"), 1] == pytest.approx(-LANE_M, abs=1e-3)
 
 
-def test_english_of_structured_lines_is_read_back_and_cutting_in_stays_what_it_was():
+def test_english_of_structured_lines_is_parsed_to_the_same_events_and_cutting_in_is_unchanged():
     made = scenario(story="[{actor: truck, when: {after: 1 s}, do: {merge: {gap: true, within: 4 s}}}]")
     (event,) = made.events
     assert sentence(event) == "truck merges into a gap within 4 s after 1 s"
@@ -124,7 +125,7 @@ def test_english_of_structured_lines_is_read_back_and_cutting_in_stays_what_it_w
     assert type(beside.events[0].do).__name__ == "CutIn"
 
 
-def test_an_author_is_told_of_the_ramp():
+def test_explain_describes_the_ramp():
     text = told((scenario(),))
     assert "Ramp: joins from the right, an acceleration lane from 60 m to 140 m along the road" in text
     assert "truck: truck, on the ramp, 30 m before its acceleration lane" in text
@@ -134,21 +135,21 @@ def test_an_author_is_told_of_the_ramp():
 @pytest.mark.parametrize(
     ("changes", "where", "found"),
     [
-        ({"ramp": "null"}, "actors.truck.road", "ramp, where no ramp joins"),
-        ({"ego": EGO_ON_IT}, "ego.lane", "where the acceleration lane is not"),
+        ({"ramp": "null"}, "actors.truck.road", "ramp, but the road has no ramp"),
+        ({"ego": EGO_ON_IT}, "ego.lane", "does not start beside the acceleration lane"),
         ({"ego": "{lane: middle, speed: 5 m/s, drive: follow}"}, "ego.lane", "middle"),
         ({"story": "[truck changes lane to the left]"}, "story.0", "on the ramp"),
         ({"story": "[ego merges into a gap]"}, "story.0", "not on the ramp"),
         ({"story": "[]"}, "actors.truck", "never merges"),
     ],
 )
-def test_what_cannot_be_is_refused(changes, where, found):
+def test_impossible_ramps_are_refused(changes, where, found):
     with pytest.raises(SpecErrors) as caught:
         scenario(**changes)
     assert any(f.where == where and found in f.found for f in caught.value.faults), caught.value.faults
 
 
-def test_a_rollout_with_a_ramp_is_read_as_written_and_its_map_is_refused_by_name(tmp_path):
+def test_a_rollout_with_a_ramp_survives_writing_and_reading_and_its_map_is_refused(tmp_path):
     made = scenario()
     rolled = simulate(made)
     write_rollout(tmp_path, rolled)

@@ -16,7 +16,7 @@ WINDING = smoothed(
 
 
 def path(*pieces: Piece, begins_m: float = 0.0, **more) -> Road:
-    """Two lanes and one against them along pieces; the ego in the right lane."""
+    """A path road of two lanes and an opposite one; the ego is in the right lane."""
     return Road(RoadKind.PATH, 2, 1, 3.5, 0.0, 0, pieces=pieces, begins_m=begins_m, **more)
 
 
@@ -59,7 +59,7 @@ def test_a_clothoid_turns_by_its_mean_curvature():
     assert (x, y) == pytest.approx((trapezoid(np.cos(tangent), t), trapezoid(np.sin(tangent), t)), abs=1e-6)
 
 
-def test_easing_keeps_length_and_every_heading_and_leaves_no_jump_of_curvature():
+def test_transitions_keep_the_length_and_every_heading_and_leave_no_step_of_curvature():
     sharp = [Piece(100.0), Piece(60.0, 1 / 80, 1 / 80), Piece(60.0, -1 / 60, -1 / 60), Piece(100.0)]
     eased = smoothed(sharp, 20.0)
     assert sum(p.length_m for p in eased) == pytest.approx(320.0)
@@ -81,7 +81,7 @@ def test_a_line_may_begin_in_any_pose():
     assert moved.locate(10.0 - 3.0, -5.0 + 20.0) == pytest.approx((20.0, 3.0))
 
 
-def test_a_point_between_two_legs_of_a_hairpin_belongs_to_the_nearer():
+def test_a_point_between_two_legs_of_a_hairpin_belongs_to_the_nearer_one():
     hairpin = path(Piece(80.0), Piece(25 * math.pi, 1 / 25, 1 / 25), Piece(80.0))
     assert hairpin.locate(40.0, 10.0) == pytest.approx((40.0, 10.0))
     s, d = hairpin.locate(40.0, 40.0)

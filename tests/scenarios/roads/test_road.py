@@ -1,4 +1,4 @@
-"""Road coordinates and back."""
+"""Conversion to road coordinates and back."""
 
 import math
 

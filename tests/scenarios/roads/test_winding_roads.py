@@ -1,4 +1,4 @@
-"""Roads of several bends: as they are written, driven and refused."""
+"""Roads of several bends: spec, driving and refusals."""
 
 import numpy as np
 import pytest
@@ -29,10 +29,10 @@ def winding(pieces: str = S_BEND):
     return made
 
 
-def test_everybody_keeps_the_lane_through_an_s_bend():
+def test_bodies_keep_the_lane_through_an_s_bend():
     rollout = simulate(winding())
     d = rollout.road.project(rollout.centre[..., :2])[..., 1]
-    assert d[:, :2] == pytest.approx(0.0, abs=0.05)  # a body's centre runs a little inside of its lane's
+    assert d[:, :2] == pytest.approx(0.0, abs=0.05)  # a body's centre is slightly inside its lane's centre
     assert d[:, 2] == pytest.approx(7.0, abs=0.05)
     headings = rollout.yaw_rad[:, 0]
     assert headings.max() > 0.5  # to the left, then back
@@ -40,7 +40,7 @@ def test_everybody_keeps_the_lane_through_an_s_bend():
 
 
 def test_the_gap_is_measured_along_the_bends():
-    """Ego and lead on one lane: the free way is the difference of their s less their lengths."""
+    """Ego and lead are in one lane: the gap is the difference of their s minus their lengths."""
     rollout = simulate(winding())
     s = rollout.road.project(rollout.centre[..., :2])[..., 0]
     length = rollout.sizes[:2, 0].sum() / 2
@@ -48,7 +48,7 @@ def test_the_gap_is_measured_along_the_bends():
     assert gap == pytest.approx(s[:, 1] - s[:, 0] - length, abs=0.35)
 
 
-def test_a_bend_that_tightens_takes_more_and_more_sideways():
+def test_a_bend_of_decreasing_radius_needs_increasing_lateral_acceleration():
     rollout = simulate(winding("[{length: 20 m}, {length: 90 m, radius: 150 m, to_radius: 50 m, direction: left}]"))
     turning = np.gradient(np.unwrap(rollout.yaw_rad[:, 0]), rollout.t_s)
     s = rollout.road.project(rollout.centre[:, 0, :2])[:, 0]
@@ -58,7 +58,7 @@ def test_a_bend_that_tightens_takes_more_and_more_sideways():
     assert bend[inside][-1] == pytest.approx(rollout.road.curvature(float(s[inside][-1])), rel=0.05)
 
 
-def test_a_rollout_on_it_is_read_as_written(tmp_path):
+def test_a_rollout_on_a_path_road_survives_writing_and_reading(tmp_path):
     rollout = simulate(winding())
     write_rollout(tmp_path, rollout)
     assert read_rollout(tmp_path).road == rollout.road
@@ -74,7 +74,7 @@ def test_a_rollout_on_it_is_read_as_written(tmp_path):
         ("[{length: 40 m, radius: 5 m, direction: left}]", "'5 m'"),
     ],
 )
-def test_what_is_no_road_is_refused(pieces, found):
+def test_invalid_roads_are_refused(pieces, found):
     with pytest.raises(SpecErrors) as caught:
         winding(pieces)
     assert [fault.found for fault in caught.value.faults] == [found]

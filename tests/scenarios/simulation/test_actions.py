@@ -1,4 +1,4 @@
-"""The physics of what a story can tell a body to do, on named situations."""
+"""The physics of story actions, in named situations."""
 
 import math
 from dataclasses import replace
@@ -21,14 +21,12 @@ from scenarios.scenario import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Event,
     Follow,
     HoldSpeed,
     LaneOffset,
     LaneRef,
-    LoseControl,
     OnLane,
     Parked,
     Placed,
@@ -37,6 +35,8 @@ from scenarios.scenario import (
 )
 from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.reverse import Reverse
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 
@@ -46,19 +46,19 @@ FRICTION = 0.85
 def one_car(
     action: Action, speed_mps: float = 14.0, at_s: float = 1.0, d_m: float = 0.0, duration_s: float = 8.0, **world
 ) -> Rollout:
-    """The ego stands; a car far ahead of it does one thing."""
+    """The ego stands; a car far ahead of it executes one action."""
     events = [Event("lead", After(at_s), action)]
     return simulate(scenario(ego(0.0), car_ahead(40.0, speed_mps, d_m), events=events, duration_s=duration_s, **world))
 
 
 def way(rollout: Rollout, from_s: float) -> float:
-    """How far the car goes from then on, metres."""
+    """Distance of the car from that time on, metres."""
     after = rollout.t_s >= from_s - 1e-6
     return float(np.linalg.norm(np.diff(rollout.centre[after, 1, :2], axis=0), axis=-1).sum())
 
 
 def offset(rollout: Rollout, frame: int = -1) -> float:
-    """Of the car from the ego's lane, metres to the left."""
+    """Lateral distance of the car from the ego's lane, metres to the left."""
     return float(rollout.road.project(rollout.centre[frame, 1, :2])[1])
 
 
@@ -78,13 +78,13 @@ def test_a_stop_within_a_distance_ends_there(within):
     assert rollout.speed_mps[-1, 1] == 0.0
 
 
-def test_a_stop_too_short_for_the_road_goes_on_beyond_and_says_so():
+def test_a_stop_too_short_for_the_road_ends_beyond_it_and_is_reported():
     rollout = one_car(Stop(None, 8.0, 0.0), friction=0.25)
     assert way(rollout, 1.0) > 14**2 / (2 * 0.25 * G)
     assert any("would need 12.2 m/s²; the road gives 2.5" in h.what for h in rollout.happenings)
 
 
-def test_who_stops_for_a_while_stands_that_long():
+def test_a_stop_for_a_time_stands_that_long():
     chain = [Event("lead", After(0.0), Stop(4.0, None, 2.0), "stop")]
     go = Event("lead", AfterEvent("stop"), ChangeSpeed(8.0, 2.0))
     rollout = simulate(scenario(ego(0.0), car_ahead(40.0, 8.0), events=[*chain, go], duration_s=9.0))
@@ -112,7 +112,7 @@ def test_a_smooth_profile_has_its_peak_in_the_middle_and_no_jerk_at_its_ends():
     assert np.abs(np.diff(accel)).max() < 0.15
 
 
-def test_speed_is_held_for_as_long_as_was_said():
+def test_speed_is_held_for_the_requested_time():
     events = [
         Event("lead", After(0.0), HoldSpeed(14.0, 2.0), "hold"),
         Event("lead", AfterEvent("hold"), BrakeHardest()),
@@ -135,7 +135,7 @@ def test_reverse_goes_backwards_with_the_same_heading_for_the_distance():
     assert not rollout.sliding.any()
 
 
-def test_who_drives_stops_before_it_reverses():
+def test_a_moving_body_stops_before_it_reverses():
     rollout = one_car(Reverse(1.5, None), speed_mps=8.0, at_s=0.0)
     speed = rollout.speed_mps[:, 1]
     first = int(np.argmax(speed < 0))
@@ -144,14 +144,14 @@ def test_who_drives_stops_before_it_reverses():
     assert np.diff(speed).max() < 1e-6
 
 
-def test_who_reverses_stops_before_it_drives_on():
+def test_a_reversing_body_stops_before_it_drives_forward():
     events = [Event("lead", After(0.0), Reverse(2.0, None)), Event("lead", After(3.0), ChangeSpeed(6.0, 2.0))]
     rollout = simulate(scenario(ego(0.0), car_ahead(40.0, 0.0), events=events, duration_s=9.0))
     assert rollout.speed_mps[30, 1] == pytest.approx(-2.0, abs=0.01)
     assert rollout.speed_mps[-1, 1] == pytest.approx(6.0, abs=0.05)
 
 
-def test_on_a_curve_one_reverses_along_the_lane():
+def test_reversing_on_a_curve_follows_the_lane():
     rollout = one_car(Reverse(2.0, None), speed_mps=0.0, at_s=0.0, road=curve(60.0))
     d = rollout.road.project(rollout.centre[:, 1, :2])[:, 1]
     assert d == pytest.approx(0.0, abs=1e-6)
@@ -170,7 +170,7 @@ def test_a_lane_change_ends_in_the_neighbouring_lane_along_it(road, friction):
     assert rollout.yaw_rad[-1, 1] == pytest.approx(heading, abs=1e-3)
 
 
-def test_a_lane_change_takes_the_time_that_was_asked_for():
+def test_a_lane_change_takes_the_requested_time():
     rollout = one_car(ChangeLane(Side.LEFT, 4.0))
     assert offset(rollout, 36) == pytest.approx(1.75, abs=0.05)  # half-way at half-time
     assert offset(rollout, 61) == pytest.approx(3.5, abs=0.01)
@@ -184,11 +184,11 @@ def test_left_is_the_drivers_left():
 
 
 @pytest.mark.parametrize(("lane", "d"), [(LaneRef(1), 3.5), (LaneRef(0, True), 7.0), (LaneRef(0), 0.0)])
-def test_a_lane_may_be_named(lane, d):
+def test_a_lane_may_be_given_by_its_number(lane, d):
     assert offset(one_car(ChangeLane(lane, 3.0))) == pytest.approx(d, abs=1e-3)
 
 
-def test_a_lane_that_is_not_there_is_not_driven_on():
+def test_a_lane_that_does_not_exist_is_not_used():
     rollout = one_car(ChangeLane(Side.RIGHT, 3.0))
     assert offset(rollout) == 0.0
     assert any("there is no lane" in h.what for h in rollout.happenings)
@@ -207,7 +207,7 @@ def test_an_offset_is_counted_from_the_lanes_centre():
     assert d[-1] == pytest.approx(0.0, abs=1e-3)
 
 
-def test_a_lane_change_may_be_broken_off_half_way_without_a_jerk_of_the_wheel():
+def test_a_lane_change_may_be_aborted_half_way_without_a_step_of_the_steering():
     events = [
         Event("lead", After(0.0), ChangeLane(Side.LEFT, 4.0)),
         Event("lead", After(2.0), ChangeLane(LaneRef(0), 4.0)),
@@ -219,8 +219,8 @@ def test_a_lane_change_may_be_broken_off_half_way_without_a_jerk_of_the_wheel():
     assert np.abs(np.diff(np.arctan(2.64 * bend))).max() * 12 < 0.2
 
 
-def test_who_cuts_out_uncovers_the_stopped_car_to_the_ego():
-    """Cut-out: until the lead leaves the lane its driver behind does not know of the car that stands there."""
+def test_a_body_that_cuts_out_reveals_the_stopped_car_to_the_ego():
+    """Cut-out: until the lead leaves the lane, the driver behind it does not know of the standing car."""
     stopped = car_ahead(75.0, 0.0, name="stopped")
     cut_out = Event("lead", After(1.0), CutOut(None, 2.5))
     placed = ego(14.0, Follow(14.0, "r157 careful")), car_ahead(18.0, 14.0), replace(stopped, behaviour=Parked())
@@ -232,7 +232,7 @@ def test_who_cuts_out_uncovers_the_stopped_car_to_the_ego():
     assert not any("stopped" in h.what for h in hidden.happenings)
 
 
-def test_a_driver_who_changes_lane_goes_on_following():
+def test_a_driver_who_changes_lane_continues_to_follow():
     slow = car_ahead(45.0, 6.0, d_m=3.5, name="slow")
     follower = replace(car_ahead(10.0, 14.0), behaviour=Follow(14.0, "idm"))
     event = Event("lead", After(0.5), ChangeLane(Side.LEFT, 3.0))
@@ -241,7 +241,7 @@ def test_a_driver_who_changes_lane_goes_on_following():
     assert not any(h.other for h in rollout.happenings)
 
 
-def test_a_trajectory_is_counted_from_where_the_body_is_and_met_on_time():
+def test_a_trajectory_is_relative_to_the_bodys_position_and_followed_on_time():
     points = ((2.0, 26.0, 0.0), (4.0, 50.0, 1.5), (6.0, 72.0, 1.5))
     rollout = one_car(DriveTrajectory(points), at_s=1.0)
     start = rollout.centre[12, 1, :2]
@@ -251,7 +251,7 @@ def test_a_trajectory_is_counted_from_where_the_body_is_and_met_on_time():
     assert steps == pytest.approx((rollout.speed_mps[1:, 1] + rollout.speed_mps[:-1, 1]) / 2, abs=0.1)
 
 
-def test_a_trajectory_of_standing_still_is_one():
+def test_a_trajectory_of_a_standing_body_is_allowed():
     rollout = one_car(DriveTrajectory(((2.0, 0.0, 0.0),)), speed_mps=0.0)
     assert way(rollout, 0.0) == 0.0
 
@@ -275,13 +275,13 @@ def test_a_skid_keeps_within_the_friction_of_sliding_and_loses_all_speed(frictio
 
 
 @pytest.mark.parametrize(("degrees", "sign"), [(30, 1), (90, 1), (90, -1), (150, -1)])
-def test_a_skid_turns_as_far_as_was_said_to_the_side_that_was_said(degrees, sign):
+def test_a_skid_turns_by_the_given_angle_to_the_given_side(degrees, sign):
     rollout = one_car(LoseControl(sign * math.radians(degrees)))
     turned = np.degrees(np.unwrap(rollout.yaw_rad[:, 1])[-1])
     assert turned == pytest.approx(sign * degrees, abs=5)
 
 
-def test_a_skidding_car_moves_otherwise_than_it_points():
+def test_a_skidding_car_does_not_move_along_its_heading():
     rollout = one_car(LoseControl(math.radians(120)))
     velocity = np.gradient(rollout.centre[:, 1, :2], rollout.t_s, axis=0)
     heading = np.stack([np.cos(rollout.yaw_rad[:, 1]), np.sin(rollout.yaw_rad[:, 1])], -1)
@@ -289,18 +289,18 @@ def test_a_skidding_car_moves_otherwise_than_it_points():
     assert sideways[rollout.sliding[:, 1]].max() > 3.0
 
 
-def test_more_turning_than_there_is_way_for_is_told():
+def test_a_turn_that_needs_more_distance_than_there_is_is_reported():
     rollout = one_car(LoseControl(math.radians(700)), speed_mps=8.0)
     assert any("700 asked; there is no way for more" in h.what for h in rollout.happenings)
 
 
-def test_who_hardly_moves_does_not_skid():
+def test_a_very_slow_body_does_not_skid():
     rollout = one_car(LoseControl(1.5), speed_mps=0.5)
     assert not rollout.sliding.any()
     assert any("too slow" in h.what for h in rollout.happenings)
 
 
-def test_who_has_skidded_to_rest_can_drive_again():
+def test_a_body_that_has_skidded_to_rest_can_drive_again():
     events = [
         Event("lead", After(0.0), LoseControl(0.4), "skid"),
         Event("lead", AfterEvent("skid"), ChangeSpeed(5.0, 2.0)),
@@ -310,7 +310,7 @@ def test_who_has_skidded_to_rest_can_drive_again():
     assert rollout.yaw_rad[-1, 1] == pytest.approx(0.4, abs=0.1)
 
 
-def test_a_skidding_car_hits_what_is_in_its_way():
+def test_a_skidding_car_hits_a_body_in_its_path():
     wall = Placed(Body("wall", Kind.TRUCK, USUAL_SIZE[Kind.TRUCK]), OnLane(70.0, 0.0), 0.0, Parked())
     event = Event("lead", After(0.0), LoseControl(1.5))
     rollout = simulate(scenario(ego(0.0), car_ahead(30.0, 20.0), wall, events=[event], duration_s=5.0))
@@ -330,7 +330,7 @@ def dropped(height_m: float, speed_mps: float = 15.0, duration_s: float = 8.0) -
     return simulate(scenario(ego(0.0), truck, crate, events=events, duration_s=duration_s))
 
 
-def test_cargo_is_not_there_before_it_falls():
+def test_cargo_is_absent_before_it_falls():
     rollout = dropped(1.2)
     assert rollout.valid[:, 2].tolist() == (rollout.t_s > 1.0 + 1e-6).tolist() or not rollout.valid[:12, 2].any()
     assert rollout.valid[13:, 2].all()
@@ -338,7 +338,7 @@ def test_cargo_is_not_there_before_it_falls():
 
 
 @pytest.mark.parametrize("height", [0.6, 1.2, 3.0])
-def test_cargo_lands_where_ballistics_says(height):
+def test_cargo_lands_where_the_ballistic_formula_states(height):
     rollout = dropped(height)
     fall_s, speed = math.sqrt(2 * height / G), 15.0
     bottom = rollout.centre[:, 2, 2] - 0.3
@@ -353,14 +353,14 @@ def test_cargo_lands_where_ballistics_says(height):
     assert slid == pytest.approx(speed**2 / (2 * SLIDING_SHARE * FRICTION * G), rel=0.02)
 
 
-def test_nobody_falls_from_higher_than_its_vehicle():
+def test_cargo_does_not_fall_from_higher_than_its_vehicle():
     car = car_ahead(30.0, 10.0, name="truck")
     crate = Placed(CRATE, car.start, 0.0, Parked())
     rollout = simulate(scenario(ego(0.0), car, crate, events=[Event("truck", After(1.0), Drop("crate", 4.0))]))
     assert rollout.centre[:, 2, 2].max() <= 1.5 + 0.3
 
 
-def test_a_driver_brakes_for_cargo_on_the_road_that_it_could_not_see_before():
+def test_a_driver_brakes_for_cargo_that_was_not_visible_before():
     truck = car_ahead(30.0, 15.0, kind=Kind.TRUCK, name="truck")
     crate = Placed(CRATE, truck.start, 0.0, Parked())
     driver = ego(15.0, Follow(15.0, "attentive"))
@@ -372,10 +372,11 @@ def test_a_driver_brakes_for_cargo_on_the_road_that_it_could_not_see_before():
     assert not any(h.other for h in rollout.happenings)
 
 
-# -- coming and going ----------------------------------------------------------------------------------------------
+# -- appearing and disappearing -------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------------------------
 
 
-def test_who_appears_is_as_far_from_the_ego_as_it_was_placed():
+def test_a_body_that_appears_is_as_far_from_the_ego_as_it_was_placed():
     bus = car_ahead(120.0, 10.0, d_m=3.5, name="bus")
     rollout = simulate(scenario(ego(15.0), bus, events=[Event("bus", After(2.0), Appear())], duration_s=5.0))
     first = int(np.argmax(rollout.valid[:, 1]))
@@ -385,7 +386,7 @@ def test_who_appears_is_as_far_from_the_ego_as_it_was_placed():
     assert rollout.speed_mps[-1, 1] == pytest.approx(10.0)
 
 
-def test_who_disappears_does_so_at_the_scenes_edge_only():
+def test_a_body_disappears_at_the_scenes_edge_only():
     rollout = simulate(
         scenario(ego(5.0), car_ahead(60.0, 25.0), events=[Event("lead", After(1.0), Disappear())], duration_s=5.0)
     )
@@ -395,16 +396,16 @@ def test_who_disappears_does_so_at_the_scenes_edge_only():
     assert not rollout.valid[gone:, 1].any()
 
 
-def test_who_is_not_there_is_neither_seen_nor_hit_nor_told_to_act():
+def test_an_absent_body_is_not_seen_not_hit_and_executes_no_action():
     ghost = car_ahead(120.0, 0.0, name="ghost")
     events = [Event("ghost", After(2.0), ChangeSpeed(5.0, 1.0)), Event("ghost", After(60.0), Appear())]
     rollout = simulate(scenario(ego(30.0, Follow(30.0, "idm")), replace(ghost, behaviour=Parked()), events=events))
     assert rollout.speed_mps[:, 0] == pytest.approx(30.0)
     assert not rollout.valid[:, 1].any()
-    assert any("it is not there" in h.what for h in rollout.happenings)
+    assert any("it is not in the scene" in h.what for h in rollout.happenings)
 
 
-def test_a_cut_in_leaves_a_following_driver_at_the_wheel():
+def test_a_cut_in_keeps_the_driver_model_of_a_follower():
     follower = replace(car_ahead(12.0, 14.0, d_m=3.5), behaviour=Follow(14.0, "idm"))
     slow = car_ahead(45.0, 5.0, name="slow")
     rollout = simulate(

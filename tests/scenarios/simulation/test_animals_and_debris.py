@@ -1,4 +1,4 @@
-"""Animals and debris: what they may be called, how large they are, what they can and cannot do."""
+"""Animals and debris: their words, their sizes, their actions and limits."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_a_variant_is_its_kind_with_its_size(word, variant):
     assert boxed == body
 
 
-def test_a_size_of_its_own_is_kept_and_a_bare_kind_has_the_usual_one():
+def test_a_given_size_is_kept_and_a_bare_kind_has_its_usual_size():
     sized = read("dog: {kind: dog, lane: 1, ahead: 20 m, speed: 0 km/h, size: [0.6 m, 0.25 m, 0.5 m]}")
     assert sized.placed[1].body.size == Size(0.6, 0.25, 0.5)
     bare = read("beast: {kind: animal, lane: 1, ahead: 20 m, speed: 0 km/h}")
@@ -55,16 +55,16 @@ def test_a_size_of_its_own_is_kept_and_a_bare_kind_has_the_usual_one():
     [((1.0, 0.3, 1.0), "tyre"), ((0.3, 1.0, 1.0), "tyre"), ((0.6, 0.6, 0.2), "tyre"), ((2.4, 0.2, 0.05), "pallet"),
      ((0.5, 0.5, 0.5), "crate"), ((1.2, 1.0, 0.8), "crate")],
 )  # fmt: skip
-def test_what_a_size_looks_like(size, variant):
+def test_the_variant_follows_from_the_size(size, variant):
     assert variant_of(Kind.DEBRIS, Size(*size)) == variant
 
 
-def test_a_strange_word_is_refused_with_what_would_be_right():
+def test_an_unknown_word_is_refused_with_a_suggestion():
     assert "tyre, as it is called here" in refused("it-1: {kind: tire, lane: 1, ahead: 9 m, speed: 0 km/h}")
     assert "did you mean deer" in refused("it-1: {kind: der, lane: 1, ahead: 9 m, speed: 0 km/h}")
 
 
-def test_a_deer_that_runs_is_faster_than_a_running_adult_and_slower_when_it_just_crosses():
+def test_a_running_deer_is_faster_than_a_running_adult_and_slower_when_it_only_crosses():
     adult = "adult: {kind: pedestrian, side: right, ahead: 60 m, offset: 2 m}"
     events = read(f"{DEER}, {adult}", "the deer runs across the road, the adult runs across the road").events
     runs = {event.actor: event.do.speed_mps for event in events if isinstance(event.do, Cross)}
@@ -80,7 +80,7 @@ def test_a_deer_turns_on_the_spot_and_is_across_within_the_clip():
     assert rollout.centre[-1, deer, 1] > rollout.road.left_edge
 
 
-def test_the_noun_of_a_variant_means_that_variant_and_the_kind_means_any():
+def test_the_noun_of_a_variant_means_that_variant_and_the_noun_of_the_kind_any():
     dog = "rex: {kind: dog, side: left, ahead: 30 m, offset: 1 m}"
     stag = "hart: {kind: animal, side: right, ahead: 40 m, offset: 2 m}"
     events = read(f"{dog}, {stag}", "the dog crosses the road, the deer crosses the road after 1 s").events
@@ -106,12 +106,12 @@ def test_a_truck_loses_its_tyre(words):
     [
         ("the crate crosses the road", "cannot move"),
         ("the truck drops the deer", "a thing"),
-        ("the deer changes lane to the left", "who keeps no lane"),
+        ("the deer changes lane to the left", "which does not keep to a lane"),
         ("the deer loses control", "on four wheels"),
         ("the deer reverses", "going backwards"),
     ],
 )
-def test_what_an_animal_or_a_thing_cannot_do_is_refused(story, said):
+def test_impossible_actions_of_animals_and_debris_are_refused(story, said):
     crate = "crate: {kind: crate, lane: 1, ahead: 60 m, speed: 0 km/h}"
     hidden = DEER if "drops" not in story else "deer: {kind: deer}"
     assert said in refused(f"{TRUCK}, {crate}, {hidden}", story)

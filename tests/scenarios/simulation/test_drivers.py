@@ -1,4 +1,4 @@
-"""Car following and the worked values of emergency braking, taken from whole simulations."""
+"""Car following and worked values of emergency braking, measured in complete simulations."""
 
 from functools import cache
 
@@ -18,24 +18,24 @@ def bumper_gap(rollout) -> np.ndarray:
 
 
 def impact_kmh(rollout) -> float | None:
-    """Speed of the first collision, from its happening."""
+    """Speed of the first collision, from its event."""
     told = [h.what for h in rollout.happenings if h.other]
     return float(told[0].split()[-2]) if told else None
 
 
 @cache
 def driven_behind(gap_m: float, decel: float):
-    """CCRb with the careful driver."""
+    """CCRb with the careful driver model."""
     return simulate(lead_brakes(gap_m, decel))
 
 
 @cache
 def driven_past_child(ego_kmh: float):
-    """CPNCO with the careful driver."""
+    """CPNCO with the careful driver model."""
     return simulate(child_between_cars(ego_kmh))
 
 
-# Published for a step to 0.774 g 1.15 s after the lead brakes; here both vehicles' brakes build up.
+# Published for a deceleration step to 0.774 g 1.15 s after the lead brakes; here the brakes of both vehicles build up.
 @pytest.mark.parametrize(("gap_m", "decel", "published_m"), [(12, 2, 10.2), (40, 2, 38.2), (40, 6, 27.8)])
 def test_the_careful_driver_keeps_the_published_gaps(gap_m, decel, published_m):
     rollout = driven_behind(gap_m, decel)
@@ -63,7 +63,7 @@ def test_the_child_from_between_cars_is_hit_as_published(ego_kmh, published_kmh)
 
 
 @pytest.mark.parametrize("ego_kmh", [20, 60])
-def test_the_attentive_driver_spares_the_child(ego_kmh):
+def test_the_attentive_driver_avoids_the_child(ego_kmh):
     assert impact_kmh(simulate(child_between_cars(ego_kmh, "attentive"))) is None
 
 
@@ -74,7 +74,7 @@ def test_the_hidden_child_is_noticed_about_one_and_a_half_seconds_before_impact(
     assert 2.4 - noticed == pytest.approx(1.55, abs=0.1)
 
 
-def test_nothing_is_noticed_before_it_can_be_seen():
+def test_a_body_is_not_noticed_before_it_is_visible():
     """Without the parked cars the same child is noticed earlier."""
     hidden = child_between_cars(40)
     kept = [p for p in hidden.placed if p.body.id not in ("near", "far")]
@@ -90,14 +90,14 @@ def test_following_settles_near_the_wanted_time_gap():
 
 
 @pytest.mark.parametrize("name", sorted(DRIVERS))
-def test_every_driver_stops_behind_a_standing_car_seen_from_afar(name):
+def test_every_driver_stops_behind_a_standing_car_visible_from_afar(name):
     rollout = simulate(scenario(ego(12.0, Follow(12.0, name)), car_ahead(60.0, 0.0), duration_s=13.0))
     assert impact_kmh(rollout) is None
     assert rollout.speed_mps[-1, 0] == pytest.approx(0.0, abs=0.1)
     assert 0.5 < bumper_gap(rollout)[-1] < 6.0
 
 
-def test_the_authors_short_gap_is_kept_until_something_happens():
+def test_a_short_initial_gap_is_kept_until_something_changes():
     rollout = simulate(scenario(ego(14.0, Follow(14.0, "r157 careful")), car_ahead(12.0, 14.0)))
     assert bumper_gap(rollout) == pytest.approx(12.0, abs=0.05)
     assert not rollout.brake_light.any()
@@ -122,7 +122,7 @@ def test_after_an_emergency_stop_the_driver_waits_and_then_moves_off():
     assert rollout.speed_mps[-1, 0] > 2.0
 
 
-def test_idm_neither_brakes_nor_speeds_up_at_the_wanted_speed_and_gap():
+def test_idm_keeps_the_speed_at_the_desired_speed_and_gap():
     assert idm(10.0, 10.0, 2.0 + 15.0, 10.0) == pytest.approx(0.0, abs=1e-9)
     assert idm(10.0, 10.0, 5.0, 10.0) < -1.0
     assert idm(5.0, 10.0, np.inf, 0.0) > 0.5
@@ -130,7 +130,7 @@ def test_idm_neither_brakes_nor_speeds_up_at_the_wanted_speed_and_gap():
     assert accepted_time_gap(10.0, 12.0, 2.0) == 1.5
 
 
-def test_an_unknown_driver_is_named_with_those_there_are():
+def test_an_unknown_driver_is_refused_with_the_known_names():
     with pytest.raises(ValueError, match=r"no driver 'asleep'; there are .*r157 careful"):
         driver("asleep")
 

@@ -1,4 +1,4 @@
-"""Conditions joined by and, and by or: read from English and from mappings, told back, and held at one instant."""
+"""Conditions joined by and, and by or: read from English and mappings, printed as English, and evaluated together."""
 
 import pytest
 
@@ -74,13 +74,13 @@ def test_english_and_mapping_mean_the_same(english, mapping, meant):
 
 
 @pytest.mark.parametrize(("english", "mapping", "meant"), SAME)
-def test_explain_says_it_in_a_line_that_is_read_back(english, mapping, meant):
+def test_explain_prints_a_line_that_is_parsed_to_the_same_trigger(english, mapping, meant):
     lines = [line for line in told((read(mapping),)).splitlines() if line.startswith("  - ")]
     assert len(lines) == 1
     assert read(lines[0].removeprefix("  - ")).events == read(mapping).events
 
 
-def test_an_event_that_has_ended_may_be_one_of_them_and_names_do_not_change_the_id():
+def test_the_end_of_an_event_may_be_one_of_them_and_names_do_not_change_the_id():
     stories = [
         (f"{name}: van brakes until 30 km/h after 1 s",
          f"lead brakes when {name} has been over for 0.5 s and the gap is below 30 m")
@@ -98,7 +98,7 @@ def first_time(*story: str) -> float | None:
     return next((h.t_s for h in rollout.happenings if h.actor == "lead" and h.what.startswith("brakes")), None)
 
 
-def test_all_happens_when_the_last_of_them_comes_to_hold_and_any_with_the_first():
+def test_all_fires_when_the_last_condition_holds_and_any_with_the_first():
     """Ego and lead close in at 20 km/h: 40 m until 20 m are left take 7.2 s."""
     gap, late, soon = 40 / (20 * KMH), 7.5, 2.0
     assert first_time("lead brakes when the gap is below 20 m") == pytest.approx(gap, abs=0.03)
@@ -114,7 +114,7 @@ def test_all_happens_when_the_last_of_them_comes_to_hold_and_any_with_the_first(
     assert first_time(f"lead brakes when the gap is below 20 m or {late} s have passed") == pytest.approx(gap, abs=0.03)
 
 
-def test_conditions_that_hold_one_after_the_other_never_hold_at_once():
+def test_conditions_that_hold_one_after_another_do_not_hold_together():
     story = (
         "van speeds up to 90 km/h at the start",
         "lead brakes when van is slower than 55 km/h and van is faster than 60 km/h",
@@ -123,7 +123,7 @@ def test_conditions_that_hold_one_after_the_other_never_hold_at_once():
     assert never.why == "each of its conditions held, but never all at once"
 
 
-def test_what_never_held_is_told_alone():
+def test_only_the_conditions_that_never_held_are_reported():
     (never,) = simulate(read("lead brakes when the gap is below 40 m and the van stands still")).unfired
     assert "van was never slower than 50" in never.why
     assert "gap" not in never.why
@@ -131,7 +131,7 @@ def test_what_never_held_is_told_alone():
     assert "lead was never slower" in neither.why and "van was never slower" in neither.why
 
 
-def test_what_two_mean_is_named_in_the_story_that_refers_to_nobody_else():
+def test_it_in_joined_conditions_is_the_actor_of_the_line():
     assert AtStandstill("van") in singles(when("lead brakes when the van stands still and it is faster than 30 km/h"))
     assert AtSpeed("lead", 30 * KMH, False) in singles(
         when("lead brakes when the van stands still and it is faster than 30 km/h")
@@ -158,11 +158,11 @@ def test_what_two_mean_is_named_in_the_story_that_refers_to_nobody_else():
         ("lead brakes when the gap is below 20 m and the van is in lane 4", "one of lane 0, lane 1"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_joined_is_refused_at_its_place(line, said):
+def test_conditions_that_cannot_be_joined_are_refused_with_their_path(line, said):
     assert said in refused(line)
 
 
-def test_two_that_wait_for_each_other_within_joined_conditions_are_a_circle():
+def test_two_events_that_wait_for_each_other_in_joined_conditions_are_refused():
     first = "one: lead brakes until 30 km/h when two has ended and 1 s have passed"
     second = "two: van brakes until 30 km/h when one has ended or 2 s have passed"
-    assert "circle" in refused(first, second)
+    assert "do not wait for each other" in refused(first, second)

@@ -1,4 +1,4 @@
-"""Sight and contact, body by body, against plain geometry."""
+"""Visibility and contact of bodies, compared with plain geometry."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from shapely.affinity import translate
 from scenarios.metrics.ego_path import Polyline, project
 from scenarios.simulation.dynamics.boxes import box_corners
 from scenarios.simulation.dynamics.collisions import touching
-from scenarios.simulation.traffic.driver_vision import RAYS, TrafficScene, ahead, look, visible_share
+from scenarios.simulation.traffic.driver_vision import RAYS, TrafficScene, ahead, traffic_scene, visible_share
 from tests.scenarios.situations import STRAIGHT, curve
 
 CAR = (4.4, 1.8, 1.5)
@@ -21,7 +21,7 @@ def scene(*bodies: Body, velocity=None, road=STRAIGHT) -> TrafficScene:
     xy, yaw = np.array([b[:2] for b in bodies], float), np.array([b[2] for b in bodies], float)
     moving = np.zeros((len(bodies), 2)) if velocity is None else np.array(velocity, float)
     size, there = np.array([b[3] for b in bodies], float), np.ones(len(bodies), bool)
-    return look(road, xy, yaw, size, moving, np.zeros(len(bodies), bool), there)
+    return traffic_scene(road, xy, yaw, size, moving, np.zeros(len(bodies), bool), there)
 
 
 # -- contact -------------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def test_touching_boxes_are_those_whose_outlines_overlap(bodies):
         assert apart.distance(outlines[i]) > 1  # the normal leads from the first to the second
 
 
-def test_what_stands_does_not_touch():
+def test_standing_bodies_do_not_touch_each_other():
     bodies = scene((0, 0, 0, CAR), (1, 0, 0, CAR))
     assert touching(bodies.xy, bodies.yaw, bodies.size, np.array([False, False]), bodies.present) == []
     ((i, j, normal),) = touching(bodies.xy, bodies.yaw, bodies.size, np.array([False, True]), bodies.present)
@@ -64,15 +64,15 @@ def test_corners_are_of_any_shape_and_turn_with_the_body():
 # -- sight ---------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_between_hides_nothing():
+def test_a_body_in_plain_sight_is_fully_visible():
     assert visible_share(scene((0, 0, 0, CAR), (30, 3, 0, CAR), (30, -9, 0, CAR)), 0, 1) == 1.0
 
 
-def test_a_truck_between_hides_all_of_a_child():
+def test_a_truck_in_between_hides_a_child_completely():
     assert visible_share(scene((0, 0, 0, CAR), (30, 0, 0, (0.7, 0.3, 1.15)), (20, 0, 0, (8, 2.5, 3))), 0, 1) == 0.0
 
 
-def test_what_is_behind_hides_nothing():
+def test_a_body_behind_another_hides_nothing():
     assert visible_share(scene((0, 0, 0, CAR), (15, 0, 0, CAR), (40, 0, 0, (8, 2.5, 3))), 0, 1) == 1.0
 
 
@@ -83,8 +83,8 @@ def test_a_low_barrier_hides_the_legs_only():
 
 @settings(max_examples=60, deadline=None)
 @given(st.floats(-2.5, 2.5), st.floats(8, 24))
-def test_a_tall_box_hides_the_share_of_the_width_that_its_outline_covers(y, x):
-    """Against the bearings of the outlines, which is what a tall box at any distance covers."""
+def test_a_tall_box_hides_the_share_of_the_width_within_its_outline(y, x):
+    """Compared with the bearings of the outlines: a tall box covers everything between them at any distance."""
     target, cover = (30.0, 0.0, 0.0, (0.2, 3.0, 1.5)), (x, y, 0.0, (0.2, 2.0, 3.0))
     seen = scene((0, 0, 0, CAR), target, cover)
     bearing = np.arctan2(seen.corners[..., 1], seen.corners[..., 0] - 0.35)
@@ -103,7 +103,7 @@ def test_the_gap_is_bumper_to_bumper_in_the_corridor_only():
     assert view.gap[1] == pytest.approx(20 - 4.4)
 
 
-def test_who_crosses_in_time_is_met_and_who_comes_too_late_is_not():
+def test_a_crossing_body_is_in_the_path_if_it_arrives_in_time_only():
     walker = (0.5, 0.5, 1.8)
     bodies = scene(
         (0, 0, 0, CAR), (20, -3, 1.57, walker), (20, -30, 1.57, walker), (25, -3, 0, CAR),
@@ -125,7 +125,7 @@ def test_in_a_bend_the_gap_is_along_the_bend():
 
 @settings(deadline=None)
 @given(st.floats(-5, 60), st.floats(-3, 3))
-def test_a_points_place_along_a_line_is_that_of_its_nearest_point(s, d):
+def test_projection_on_a_line_finds_the_nearest_point(s, d):
     xy = np.stack([np.linspace(0, 50, 26), np.zeros(26)], -1)
     line = Polyline(xy, np.linspace(0, 50, 26), np.zeros(26))
     assert project(line, np.array([[s, d]]))[0] == pytest.approx([min(s, 50.0), d])

@@ -30,7 +30,7 @@ from tests.scenarios.situations import KMH, STRAIGHT, car_ahead, curve, ego, lea
 
 
 def walker(x_m: float, y_m: float, kind: Kind = Kind.PEDESTRIAN, speed: float = 0.0, yaw: float = 0.0) -> Placed:
-    """Stands, or walks along `yaw`."""
+    """A pedestrian that stands, or walks along `yaw`."""
     behaviour = HoldSpeed(speed) if speed else Parked()
     return Placed(Body("walker", kind, USUAL_SIZE[kind]), AtPose(x_m, y_m, yaw), speed, behaviour)
 
@@ -41,7 +41,7 @@ def test_twenty_metres_a_second_for_two_seconds_is_forty_metres():
     assert rollout.centre[-1, 0, 0] - rollout.centre[0, 0, 0] == pytest.approx(40.0)
 
 
-def test_a_clip_of_six_seconds_shows_its_first_and_its_last_instant_and_ends_by_duration():
+def test_a_clip_of_six_seconds_has_its_first_and_last_instant_and_ends_by_duration():
     rollout = simulate(scenario(ego(10.0), duration_s=6.0))
     assert (rollout.t_s[0], rollout.t_s[-1]) == (0.0, 6.0)
     assert np.diff(rollout.t_s) == pytest.approx(1 / 12)
@@ -76,7 +76,7 @@ def test_braking_until_a_speed_ends_there():
     assert rollout.speed_mps[:, 1].min() > 7.9
 
 
-def test_no_one_brakes_harder_than_the_road_allows_and_the_rollout_says_so():
+def test_braking_is_limited_by_the_road_and_the_rollout_states_the_limit():
     event = Event("lead", After(0.0), Brake(8.0))
     rollout = simulate(scenario(ego(0.0), car_ahead(30.0, 14.0), events=[event], friction=0.25))
     assert rollout.acceleration_mps2[:, 1].min() == pytest.approx(-0.25 * 9.81)
@@ -123,7 +123,7 @@ def test_a_cut_in_that_asks_for_more_than_the_grip_takes_longer():
     assert any("too quick" in h.what for h in rollout.happenings)
 
 
-def test_a_pedestrian_crosses_at_walking_speed_square_to_the_road_and_stops_beyond():
+def test_a_pedestrian_crosses_at_walking_speed_perpendicular_to_the_road_and_stops_beyond_it():
     event = Event("walker", After(0.5), Cross(1.5))
     rollout = simulate(scenario(ego(0.0), walker(25.0, -3.5), events=[event], duration_s=11.0))
     moving = rollout.speed_mps[:, 1]
@@ -159,7 +159,7 @@ def test_a_cyclist_who_rides_along_and_then_crosses_turns_through_a_possible_arc
     assert rollout.yaw_rad[40:50, 1] == pytest.approx(math.pi / 2, abs=0.05)
 
 
-def test_on_a_curve_everybody_stays_in_lane_at_its_own_speed():
+def test_on_a_curve_every_body_stays_in_its_lane_at_its_speed():
     road = curve(60.0)
     rollout = simulate(scenario(ego(8.0), car_ahead(20.0, 8.0, d_m=3.5), road=road))
     assert road.project(rollout.centre[:, 1, :2])[:, 1] == pytest.approx(3.5)
@@ -185,7 +185,7 @@ def test_a_trajectory_is_driven_through_its_points_on_time():
 
 
 def test_an_impact_conserves_momentum_and_pushes_the_lead():
-    """Equal masses share the speed; both then skid to a stop and stay apart."""
+    """Bodies of equal mass share the speed; both then skid to a stop and stay apart."""
     placed = ego(10.0), replace(car_ahead(10.0, 0.0), behaviour=Parked())
     rollout = simulate(scenario(*placed, duration_s=4.0))
     hit = next(h for h in rollout.happenings if h.other)
@@ -199,7 +199,7 @@ def test_an_impact_conserves_momentum_and_pushes_the_lead():
     assert rollout.speed_mps[-1] == pytest.approx([0.0, 0.0], abs=0.05)
 
 
-def test_a_struck_pedestrian_is_thrown_forward_and_the_car_hardly_slows():
+def test_a_hit_pedestrian_is_thrown_forward_and_the_car_hardly_slows():
     rollout = simulate(scenario(ego(12.0), walker(20.0, 0.0), duration_s=4.0))
     hit = next(h for h in rollout.happenings if h.other)
     after = int(np.searchsorted(rollout.t_s, hit.t_s)) + 1
@@ -208,7 +208,7 @@ def test_a_struck_pedestrian_is_thrown_forward_and_the_car_hardly_slows():
 
 
 @pytest.mark.parametrize("x_m", [19.0, 23.0], ids=["side", "front"])
-def test_who_walks_into_a_passing_car_is_hit_at_the_cars_speed_whichever_part_touches(x_m):
+def test_a_pedestrian_who_walks_into_a_passing_car_is_hit_at_the_cars_speed_at_any_point_of_contact(x_m):
     """Ego 64 km/h, walker 5 km/h at a right angle: hypot(64, 5)."""
     rollout = simulate(scenario(ego(64 * KMH), walker(x_m, -2.5, speed=5 * KMH, yaw=np.pi / 2), duration_s=3.0))
     hit = next(h for h in rollout.happenings if h.other)
@@ -216,8 +216,8 @@ def test_who_walks_into_a_passing_car_is_hit_at_the_cars_speed_whichever_part_to
     assert hit.impact_mps == pytest.approx(math.hypot(64, 5) * KMH, abs=1e-3)
 
 
-def test_two_that_are_hit_at_one_instant_are_hit_at_one_speed():
-    """The ego meets two standing cars side by side: what the first takes from it is not taken from the second."""
+def test_two_bodies_hit_at_the_same_instant_are_hit_at_the_same_speed():
+    """The ego hits two standing cars side by side: the order of the contacts does not change their impact speeds."""
     left, right = (car_ahead(30.0, 0.0, d_m=d, name=name) for name, d in (("left", 1.0), ("right", -1.0)))
     rollout = simulate(scenario(ego(64 * KMH), left, right, duration_s=3.0))
     speeds = [h.impact_mps for h in rollout.happenings if h.actor == "ego" and h.other]
@@ -229,7 +229,7 @@ def test_overlapping_starts_are_refused_by_name():
         simulate(scenario(ego(10.0), car_ahead(-1.0, 5.0)))
 
 
-def test_a_story_about_nobody_is_refused():
+def test_a_story_about_an_unknown_actor_is_refused():
     with pytest.raises(ValueError, match="'ghost'"):
         simulate(scenario(ego(10.0), events=[Event("ghost", After(0.0), Brake(3.0))]))
 

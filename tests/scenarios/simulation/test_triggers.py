@@ -1,4 +1,4 @@
-"""When events happen: each trigger at the right instant, and what is told of those that never do."""
+"""Triggers: each fires at the right instant, and events that do not happen are reported."""
 
 import math
 import re
@@ -40,12 +40,12 @@ MARK = ChangeSpeed(20.0, 1.0)  # what happens when the trigger holds
 
 
 def fired_s(rollout: Rollout, actor: str = "lead") -> float:
-    """When the marked event happened."""
+    """Time at which the marked event happened."""
     return next(h.t_s for h in rollout.happenings if h.actor == actor and "72 km/h" in h.what)
 
 
 def closing(when: Trigger, gap_m: float = 40.0, ego_mps: float = 15.0, lead_mps: float = 10.0, **world) -> Rollout:
-    """The ego closes in on a slower car, which does something when the trigger holds."""
+    """The ego approaches a slower car, which acts when the trigger holds."""
     placed = ego(ego_mps), car_ahead(gap_m, lead_mps)
     return simulate(scenario(*placed, events=[Event("lead", when, MARK)], **world))
 
@@ -61,7 +61,7 @@ def test_a_gap_is_measured_along_the_lane_on_a_curve_too():
     assert fired_s(rollout) == pytest.approx(4.0, abs=0.05)
 
 
-def test_a_gap_may_open():
+def test_a_trigger_may_wait_for_an_opening_gap():
     rollout = closing(AtGap("lead", "ego", 45.0, below=False), ego_mps=5.0)
     assert fired_s(rollout) == pytest.approx(1.0, abs=2 * STEP_S)
 
@@ -89,7 +89,7 @@ def test_a_headway_is_the_gap_over_the_followers_speed(limit):
     assert fired_s(rollout) == pytest.approx((40 - limit * 15) / 5, abs=2 * STEP_S)
 
 
-def test_a_headway_is_to_what_is_ahead_only():
+def test_a_headway_only_counts_to_a_body_ahead():
     rollout = closing(AtHeadway("lead", "ego", 2.0))
     assert rollout.unfired[0].why == "ego was never ahead"
 
@@ -127,7 +127,7 @@ def test_a_lane_is_entered_with_the_centre():
     assert fired_s(rollout) == pytest.approx(2.0, abs=0.05)
 
 
-def test_passing_ends_when_the_rear_is_beyond():
+def test_passing_ends_when_the_rear_is_beyond_the_other_body():
     slow = car_ahead(10.0, 5.0, d_m=3.5, name="slow")
     events = [Event("lead", HasPassed("ego", "slow"), MARK)]
     rollout = simulate(scenario(ego(15.0), car_ahead(90.0, 12.0), slow, events=events))
@@ -144,7 +144,7 @@ def test_an_event_follows_when_another_has_ended_with_a_delay():
     assert fired_s(rollout) == pytest.approx(slow + 0.75, abs=0.12)
 
 
-def test_an_event_whose_place_another_takes_has_ended():
+def test_an_event_that_is_replaced_has_ended():
     events = [
         Event("lead", After(0.0), HoldSpeed(12.0), "hold"),
         Event("lead", After(2.0), ChangeSpeed(8.0, 2.0)),
@@ -154,7 +154,7 @@ def test_an_event_whose_place_another_takes_has_ended():
     assert fired_s(rollout, "ego") == pytest.approx(2.0, abs=2 * STEP_S)
 
 
-def test_steering_does_not_take_the_place_of_braking():
+def test_steering_does_not_replace_braking():
     events = [
         Event("lead", After(0.0), Brake(2.0), "stop"),
         Event("lead", After(1.0), ChangeLane(Side.LEFT, 3.0)),
@@ -164,7 +164,7 @@ def test_steering_does_not_take_the_place_of_braking():
     assert fired_s(rollout, "ego") == pytest.approx(4.0, abs=0.1)
 
 
-def test_what_holds_at_the_start_happens_at_once():
+def test_a_trigger_that_holds_at_the_start_fires_at_once():
     assert fired_s(closing(AtGap("lead", "ego", 90.0))) == 0.0
 
 
@@ -189,7 +189,7 @@ NEVER = [
 
 
 @pytest.mark.parametrize(("when", "why"), NEVER, ids=[type(w).__name__ for w, _ in NEVER])
-def test_what_never_happens_is_reported_with_how_near_it_came(when, why):
+def test_an_event_that_never_happens_is_reported_with_the_nearest_value_of_its_trigger(when, why):
     rollout = closing(when)
     (missed,) = rollout.unfired
     assert missed.actor == "lead"
@@ -197,7 +197,7 @@ def test_what_never_happens_is_reported_with_how_near_it_came(when, why):
     assert re.fullmatch(why + r".*", missed.why), missed.why
 
 
-def test_what_waits_for_what_never_happens_says_so():
+def test_an_event_that_waits_for_an_event_that_never_happens_is_reported():
     events = [
         Event("lead", AtGap("lead", "ego", 2.0), Brake(3.0), "near"),
         Event("ego", AfterEvent("near"), MARK),
@@ -208,20 +208,20 @@ def test_what_waits_for_what_never_happens_says_so():
     ]
     rollout = simulate(scenario(ego(10.0), car_ahead(60.0, 12.0), events=events))
     assert [u.why for u in rollout.unfired][1:] == [
-        "'near' never happened", "'long' never ended", "'hold' ended at 5.50 s, too late for it",
+        "'near' never happened", "'long' never ended", "'hold' ended at 5.50 s, too late in the clip",
     ]  # fmt: skip
 
 
-def test_a_rollout_whose_story_happens_misses_nothing():
+def test_a_rollout_with_all_events_reports_none():
     assert closing(AtGap("lead", "ego", 30.0)).unfired == ()
 
 
-def test_triggers_about_nobody_are_refused():
+def test_triggers_about_unknown_actors_are_refused():
     with pytest.raises(ValueError, match="'ghost'"):
         closing(AtGap("ghost", "ego", 30.0))
 
 
-def test_who_is_not_there_triggers_nothing():
+def test_an_absent_body_fires_no_trigger():
     far = replace(car_ahead(150.0, 10.0, d_m=3.5), behaviour=HoldSpeed(10.0))
     events = [Event("lead", After(3.0), Appear()), Event("ego", AtGap("lead", "ego", 160.0), MARK)]
     rollout = simulate(scenario(ego(10.0), far, events=events))

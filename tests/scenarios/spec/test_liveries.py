@@ -1,4 +1,4 @@
-"""Vehicles on duty and colours: words for them, what they may be put on, and that other scenarios keep their ids."""
+"""Liveries and colours: their words, the kinds that may have them, and unchanged ids of other scenarios."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def refused(it: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "sort"), ON_DUTY.items())
-def test_a_vehicle_on_duty_is_its_kind_in_its_livery_and_a_story_may_call_it_so(name, sort):
+def test_a_livery_variant_is_its_kind_in_its_livery_and_has_its_own_noun(name, sort):
     scenario = read(f"kind: {name}", f"the {name} stops after 1 s")
     body = scenario.placed[1].body
     assert (body.kind, body.size, body.livery) == (sort.kind, sort.size, sort.livery)
@@ -42,22 +42,22 @@ def test_a_vehicle_on_duty_is_its_kind_in_its_livery_and_a_story_may_call_it_so(
 
 
 @pytest.mark.parametrize("livery", LIVERIED)
-def test_a_livery_is_refused_on_what_does_not_wear_it(livery):
+def test_a_livery_is_refused_on_other_kinds(livery):
     assert f"{livery} livery on a cone; wanted it on" in refused(f"kind: cone, livery: {livery}")
 
 
-def test_a_colour_is_one_of_a_list_with_the_nearest_named():
+def test_an_unknown_colour_is_refused_with_the_nearest_one():
     assert "did you mean" in refused("kind: car, colour: gren")
     assert read("kind: car, colour: red").placed[1].body.colour is Colour.RED
 
 
-def test_who_says_nothing_of_looks_keeps_the_id_and_who_says_something_has_another():
+def test_a_scenario_without_appearance_keeps_its_id_and_one_with_appearance_has_another():
     plain = read("kind: car")
     assert read("kind: car, colour: any, livery: plain").id == plain.id
     assert len({plain.id, read("kind: car, colour: red").id, read("kind: car, livery: police").id}) == 3
 
 
-def test_a_phrase_may_name_both():
+def test_a_phrase_may_contain_both():
     text = draft("a red school bus stops in front of the ego", "mine").text
     assert "kind: school bus" in text
     assert "colour: red" in text

@@ -1,4 +1,4 @@
-"""The shape of a file: each kind of fault is found, at its path, with what would be right."""
+"""The spec of a file: each kind of fault is found at its path, with a correction."""
 
 import re
 
@@ -52,7 +52,7 @@ def only_fault(**changes: str) -> SpecError:
     return found[0]
 
 
-def test_the_usual_file_is_sound():
+def test_the_usual_file_is_valid():
     assert len(loads(file())) == 1
 
 
@@ -134,7 +134,7 @@ FAULTY = [
 
 
 @pytest.mark.parametrize(("changes", "where", "found", "wanted"), FAULTY)
-def test_every_fault_has_its_path_and_what_would_be_right(changes, where, found, wanted):
+def test_every_fault_has_its_path_and_a_correction(changes, where, found, wanted):
     fault = only_fault(**changes)
     assert fault.where == where
     assert found in fault.found
@@ -174,7 +174,7 @@ def test_ids_of_actors_are_plain_words(actor):
     assert faults(text)[0].where.startswith("actors")
 
 
-def test_all_faults_of_a_file_come_together():
+def test_all_faults_of_a_file_are_reported_together():
     text = file(
         name="../x",
         duration="6",
@@ -191,17 +191,17 @@ def test_all_faults_of_a_file_come_together():
         "story.0", "story.1", "story.2.when.after", "story.2.do.brake.decel",
     }  # fmt: skip
     places = [(f.line, f.column) for f in found]
-    assert places == sorted(places), "in the order in which somebody reads the file"
+    assert places == sorted(places), "in the order of the file"
 
 
-def test_a_fault_points_at_the_very_key_of_a_line():
+def test_a_fault_points_at_its_key_in_a_line():
     text = file(lead="{kind: car, lane: 0, ahead: 15, speed: 50 km/h}", story="[lead brakes, lead dances]")
     rows = text.splitlines()
     for fault, key in zip(faults(text), ("ahead", "lead dances"), strict=True):
         assert rows[fault.line - 1][fault.column - 1 :].startswith(key)
 
 
-def test_what_is_missing_is_told_where_it_belongs():
+def test_a_missing_key_is_reported_at_its_section():
     (fault,) = faults(file(lead="{kind: car, lane: 0, ahead: 15 m}"))
     assert fault.where == "actors.lead.speed"
     assert file().splitlines()[fault.line - 1][fault.column - 1 :].startswith("lead:")
@@ -218,7 +218,7 @@ def test_the_message_is_readable():
     ]
 
 
-def test_unknown_keys_at_the_top_are_matched_with_all_there_are():
+def test_unknown_keys_at_the_top_are_matched_with_all_known_ones():
     fault = faults(file() + "weeather: {}\nsweeep: {}\nfrm: {}\n")
     assert [f.where for f in fault] == ["weeather", "sweeep", "frm"]
     assert "did you mean sweep" in fault[1].wanted
@@ -230,7 +230,7 @@ def test_a_road_too_tight_for_its_lanes_is_refused():
     assert fault.where == "road.radius"
 
 
-def test_nobody_is_placed_beyond_half_a_turn():
+def test_no_actor_is_placed_beyond_half_a_turn():
     fault = only_fault(
         road="{kind: curve, lanes: 2, radius: 25 m, direction: right}",
         lead="{kind: car, lane: 0, ahead: 80 m, speed: 1 m/s}",
@@ -238,7 +238,7 @@ def test_nobody_is_placed_beyond_half_a_turn():
     assert "half a turn" in fault.found
 
 
-def test_every_field_can_say_what_it_wants():
+def test_every_field_has_a_description_for_its_fault():
     sections = [
         thing
         for module in (spec, actor_spec, events, section)
@@ -250,13 +250,13 @@ def test_every_field_can_say_what_it_wants():
     assert silent == []
 
 
-def test_what_was_found_is_quoted_short_and_printable():
+def test_the_found_value_is_quoted_short_and_printable():
     assert quoted("a\x1b[31mb\n") == "'a?[31mb?'"
     assert len(quoted("x" * 500)) < 100
     assert quoted(None) == "nothing"
     assert quoted({"a": 1}) == "a mapping with a"
 
 
-def test_nearest_names_what_is_alike_and_everything_there_is():
+def test_nearest_lists_similar_words_and_all_known_ones():
     assert nearest("folow", ["follow", "hold speed"]) == "one of follow, hold speed; did you mean follow?"
     assert nearest("zzz", ["follow"]) == "one of follow"

@@ -50,6 +50,12 @@ def test_an_id_that_a_line_cannot_have_is_refused_where_it_is_declared(name, lin
     assert read(offer, line).events
 
 
+def test_an_id_that_is_none_is_refused_for_that_alone():
+    faults = refusals("Slow Car", "Slow Car brakes after 1 s")
+    assert [fault.where for fault in faults if "a word of story lines" in fault.found] == []
+    assert "letters a-z" in faults[0].wanted
+
+
 def test_it_is_said_once_for_all_lines():
     faults = refusals("slow", "slow brakes after 1 s", "slow cuts out after 3 s", "slow explodes", "van cuts in")
     assert [fault.where for fault in faults] == ["actors.slow", "story.2"]

@@ -1,4 +1,4 @@
-"""Whom a story speaks of: those who act, and those that triggers and actions refer to."""
+"""The actors of a story: those that act, and those that triggers and actions refer to."""
 
 from dataclasses import fields
 from typing import get_args
@@ -13,12 +13,12 @@ from scenarios.story.mentions import mentioned
 from scenarios.verbs import VERBS
 
 ACTIONS = [*(kind for kind in get_args(Action) if kind is not VerbAction), *(verb.action for verb in VERBS.all())]
-NO_BODIES = {"driver", "event"}  # fields that hold the name of something else
+NO_BODIES = {"driver", "event"}  # fields with other names
 
 
 @pytest.mark.parametrize("kind", [*get_args(Single), *ACTIONS], ids=lambda kind: kind.__name__)
 def test_every_field_that_names_a_body_counts(kind):
-    """A new trigger or action with a body in it is seen here, unless it is added to `mentioned`."""
+    """Fails for a new trigger or action with a body in it, until that is added to `mentioned`."""
     names = {f.name: f"body-{f.name}" for f in fields(kind) if f.type is str and f.name not in NO_BODIES}
     inner = {key: f"body-{key}" for verb in VERBS.all() if verb.action is kind for key in verb.triggers}
     values = {f.name: names.get(f.name, 1.0) for f in fields(kind)}
@@ -35,5 +35,5 @@ def test_joined_conditions_count_too():
     assert mentioned([Event("truck", when, Brake(3.0))]) == {"truck", "ego", "lead", "van"}
 
 
-def test_the_child_and_what_it_steps_out_from_behind_are_named_and_other_parked_cars_are_not():
+def test_the_child_and_its_cover_are_mentioned_and_other_parked_cars_are_not():
     assert mentioned(load(library()["euro_ncap/cpnco-child"])[0].events) == {"child", "near-car"}

@@ -1,4 +1,4 @@
-"""The page of what can be said: it is what the grammar says, and all of it is understood."""
+"""The page of phrases: it equals the grammar, and all its phrases are parsed."""
 
 import re
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "phrases.md"
 SAID = [phrase.format(a="lead", b="truck", c="crate").lower() for phrase in PHRASES]
 
 
-def test_the_page_in_the_docs_is_the_one_that_is_generated():
+def test_the_page_in_the_docs_is_the_generated_one():
     assert PAGE.read_text() == page(), "run: nearmiss explain --phrases > docs/phrases.md"
 
 
-def test_every_word_that_is_published_is_understood_where_it_may_stand():
+def test_every_published_word_is_parsed_in_its_place():
     tried = list(sentences())
     assert len(tried) > 2000
     strange = []
@@ -54,12 +54,12 @@ def test_the_grammar_knows_every_driver():
     assert set(words("DRIVER")) == set(DRIVERS)
 
 
-def test_every_sentence_comes_to_a_clause_or_to_what_it_lacks():
+def test_every_sentence_gives_a_clause_or_states_what_is_missing():
     for rule, sentence in sentences():
         assert all(isinstance(said, Clause | ClauseError) for said in clauses(sentence)[1]), (rule, sentence)
 
 
-def test_verbs_are_known_by_their_first_word():
+def test_verbs_are_recognised_by_their_first_word():
     assert openings()["skids"] == {"lose_control"}
     assert "cut_in" in openings()["changes"] and "change_lane" in openings()["changes"]
 

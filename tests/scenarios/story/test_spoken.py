@@ -1,4 +1,4 @@
-"""Both directions: what is structured is told in English that is read back as the same, for everything there is."""
+"""Round trip: structured events are printed in English that is parsed to the same events, for every kind of them."""
 
 from dataclasses import replace
 from typing import get_args
@@ -33,7 +33,6 @@ from scenarios.scenario import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Event,
     Follow,
@@ -42,13 +41,14 @@ from scenarios.scenario import (
     InLane,
     LaneOffset,
     LaneRef,
-    LoseControl,
     Profile,
     StepOut,
     Stop,
     Trigger,
 )  # fmt: skip
 from scenarios.verbs import VERBS
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.open_door import OpenDoor
 from scenarios.verbs.overtake import Overtake
 from scenarios.verbs.pull_out import PullOut
@@ -60,7 +60,7 @@ from tests.scenarios.street import STREET, events, same, street
 
 
 def _between(least: float, most: float) -> st.SearchStrategy[float]:
-    """Numbers as people write them, and some that nobody would."""
+    """Usual and unusual numbers."""
     return st.floats(least, most).flatmap(lambda x: st.sampled_from([round(x, 2), round(x, 6)]))
 
 
@@ -146,8 +146,8 @@ story:
 """
 
 
-def test_every_action_and_trigger_there_is_is_tried():
-    own = {verb.action for verb in VERBS.all()}  # one that is not tried here has a test of its own
+def test_every_action_and_trigger_is_tested():
+    own = {verb.action for verb in VERBS.all()}  # others have their own test
     assert set(DOES) - own == set(get_args(Action)) - {VerbAction}
     assert len(set(DOES) & own) >= 6
     assert set(WHEN) == set(get_args(Trigger))
@@ -162,7 +162,7 @@ def _read_back(event: Event) -> Event:
         text = text.replace("  - load: lorry-2 drops crate after 5.8 s\n", "")
     if isinstance(event.do, TurnAt | StopAtLine | RunRed):
         text = text.replace("opposite_lanes: 1", f"opposite_lanes: 1, junction: {JUNCTION}")
-    if isinstance(event.do, Overtake):  # whom one overtakes must be ahead in one's lane
+    if isinstance(event.do, Overtake):  # the overtaken actor must be ahead in the same lane
         text = text.replace("  crate:", "  pickup: {{kind: car, lane: 0, ahead: 30 m, speed: 36 km/h}}\n  crate:")
     if isinstance(event.do, OpenDoor):
         text = text.replace("  crate:", "  pickup: {{kind: car, side: right, ahead: 80 m, offset: 0.5 m}}\n  crate:")
@@ -170,7 +170,7 @@ def _read_back(event: Event) -> Event:
         text = text.replace("lanes: 3, opposite_lanes: 1", "lanes: 3, opposite_lanes: 3")
     if isinstance(event.do, TurnBack):
         text = text.replace("{story}", "  - go: walker crosses the road at the start\n{story}")
-    if isinstance(event.do, StepOut):  # whoever steps out must be hidden from the ego at the start
+    if isinstance(event.do, StepOut):  # an actor that steps out must be hidden from the ego at the start
         text = text.replace("side: left, ahead: 40 m, offset: 1 m", "side: right, ahead: 38.5 m, offset: 2 m")
     found = [e for e in street(sentence(event), text=text).events if e.name not in ("hide", "load", "go")]
     assert len(found) == 1
@@ -180,7 +180,7 @@ def _read_back(event: Event) -> Event:
 @settings(max_examples=8, deadline=None)
 @given(st.data())
 @pytest.mark.parametrize("kind", DOES, ids=lambda kind: kind.__name__)
-def test_every_action_is_read_back_from_its_english(kind, data):
+def test_every_action_is_parsed_again_from_its_english(kind, data):
     event = Event(WHO.get(kind, "lead"), After(0.25), data.draw(DOES[kind]))
     assert same(_read_back(event), event)
 
@@ -188,7 +188,7 @@ def test_every_action_is_read_back_from_its_english(kind, data):
 @settings(max_examples=8, deadline=None)
 @given(st.data())
 @pytest.mark.parametrize("kind", WHEN, ids=lambda kind: kind.__name__)
-def test_every_trigger_is_read_back_from_its_english(kind, data):
+def test_every_trigger_is_parsed_again_from_its_english(kind, data):
     event = Event("lead", data.draw(WHEN[kind]), HoldSpeed(10.0))
     assert same(_read_back(event), event)
 
@@ -207,7 +207,7 @@ STRUCTURED = """
 """
 
 
-def test_what_explain_prints_of_a_story_can_stand_in_the_file_and_means_the_same():
+def test_the_story_that_explain_prints_is_a_valid_story_with_the_same_meaning():
     written = STREET.format(story=STRUCTURED.strip("\n"))
     (scenario,) = loads(written)
     lines = [line for line in told((scenario,)).splitlines() if line.startswith("  - ")]
@@ -218,7 +218,7 @@ def test_what_explain_prints_of_a_story_can_stand_in_the_file_and_means_the_same
     assert len(lines) == len(scenario.events) == 12
 
 
-def test_a_scenario_is_the_same_whatever_its_events_are_called():
+def test_the_names_of_events_do_not_change_a_scenario():
     one, other = street("slow: lead brakes", "van cuts in when slow has ended"), street(
         "lead brakes", "van cuts in when event-3 has ended"
     )  # fmt: skip
@@ -226,7 +226,7 @@ def test_a_scenario_is_the_same_whatever_its_events_are_called():
     assert replace(one.events[0], name="") == replace(other.events[0], name="")
 
 
-def test_numbers_lose_nothing_that_an_id_counts():
+def test_numbers_keep_all_digits_that_an_id_depends_on():
     event = Event("lead", After(1.234567891), Brake(3.987654321, 4.123456789))
     (again,) = events(sentence(event))
     assert again.when.t_s == event.when.t_s

@@ -1,4 +1,4 @@
-"""English story lines: what is understood, what is refused, and that both forms mean the very same events."""
+"""English story lines: parsing, refusals, and equality of both forms."""
 
 import pytest
 from hypothesis import given
@@ -46,7 +46,7 @@ HIDE = "  - the child steps out from behind the truck after 5 s\n"
 
 
 def events(*lines: str, hide: bool = True) -> tuple[Event, ...]:
-    """The events of story lines; the child's own, which gives it a place, left out."""
+    """The events of story lines, without the child's own event, which places it."""
     story = "".join(f"  - {line}\n" for line in lines) + (HIDE if hide else "")
     (scenario,) = loads(STREET.format(story=story))
     return tuple(e for e in scenario.events if not (hide and e.actor == "child"))
@@ -144,7 +144,7 @@ STEPS_OUT = [
 
 
 @pytest.mark.parametrize(("sentence", "behind", "kmh", "t"), STEPS_OUT, ids=[s for s, *_ in STEPS_OUT])
-def test_somebody_steps_out(sentence, behind, kmh, t):
+def test_an_actor_steps_out(sentence, behind, kmh, t):
     (event,) = events(sentence, hide=False)
     assert same(event, Event("child", After(t), StepOut(behind, kmh * KMH)))
 
@@ -162,17 +162,17 @@ REFUSED = [
     ("lead brakes after 2", ["a time with its unit", "bare number"]),
     ("lead brakes after 2 m", ["this is a length"]),
     ("lead brakes at 60 m/s^2", ["from 0.1 m/s^2 to 11.5 m/s^2"]),
-    ("lead brakes hard at 3 m/s^2", ["'decel' said once, not twice"]),
-    ("lead brakes after 1 s after 2 s", ["'when' said once, not twice"]),
-    ("after 1 s lead brakes at 2 s", ["'when' said once, not twice"]),
+    ("lead brakes hard at 3 m/s^2", ["'decel' given once, not twice"]),
+    ("lead brakes after 1 s after 2 s", ["'when' given once, not twice"]),
+    ("after 1 s lead brakes at 2 s", ["'when' given once, not twice"]),
     ("lead brakes after 7 s", ["7 s", "before the clip ends at 6 s"]),
     ("lead brakes until 80 km/h", ["80 km/h", "below the 50 km/h"]),
     ("the truck brakes", ["truck braking, which stands", "an actor that moves"]),
     ("lead slows down", ["the speed to reach: 'lead slows down to 30 km/h'"]),
-    ("zeppelin brakes", ["'zeppelin' says nothing of any of them", "lead (car)", "truck (truck)"]),
+    ("zeppelin brakes", ["'zeppelin' describes none of them", "lead (car)", "truck (truck)"]),
     ("the laed car brakes", ["did you mean lead"]),
-    ("the red car brakes", ["'red' says nothing"]),
-    ("the parked vehicle speeds up to 9 km/h", ["may be truck or parked-car; say its id"]),
+    ("the red car brakes", ["'red' describes none"]),
+    ("the parked vehicle speeds up to 9 km/h", ["may be truck or parked-car; use its id"]),
     ("the car brakes", ["may be lead or parked-car"]),
     ("the oncoming van brakes", ["none of them is 'oncoming van'"]),
     ("lead cuts in", ["lead, which is not beside the ego's lane"]),
@@ -180,15 +180,15 @@ REFUSED = [
     ("van cuts in at 30 km/h", ["instead of 'at 30 km/h' a time"]),
     ("van cuts in in front of lead", ["the ego instead of 'lead'"]),
     ("van changes into the lead's lane", ["the ego instead of"]),
-    ("ego follows the van", ["whoever is ahead in its lane at the start (lead) instead of 'van'"]),
-    ("rider crosses from the right", ["what the place of rider says: it is on the left"]),
+    ("ego follows the van", ["the actor ahead in its lane at the start (lead) instead of 'van'"]),
+    ("rider crosses from the right", ["the side at which rider is placed: it is on the left"]),
     ("lead crosses from the left", ["no side is known"]),
     ("truck crosses the road", ["the speed at which truck crosses"]),
     ("rider crosses at 0 km/h", ["a speed above zero"]),
     ("the ego crosses the road", ["another actor"]),
-    ("lead steps out from behind the truck", ["a car", "on foot or on two wheels"]),
+    ("lead steps out from behind the truck", ["a car", "a pedestrian or a two-wheeler"]),
     ("walker steps out from behind lead", ["lead, which is not parked"]),
-    ("walker steps out from behind the tree", ["'tree' says nothing"]),
+    ("walker steps out from behind the tree", ["'tree' describes none"]),
     ("walker steps out from behind", ["it breaks off"]),
     ("walker jumps out in front of the ego", ["'walker runs out from behind truck after 2 s'"]),
     ("''", ["a sentence of 1 to 1200 characters"]),
@@ -205,7 +205,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("sentence", "said"), REFUSED, ids=[s[:60] for s, _ in REFUSED])
-def test_what_is_not_understood_is_quoted_with_what_would_be(sentence, said):
+def test_lines_that_are_not_understood_are_quoted_with_a_suggestion(sentence, said):
     message = refusal(sentence)
     assert [part for part in said if part not in message] == []
 
@@ -233,16 +233,16 @@ def test_both_forms_compile_to_the_same_event(english, structured):
     assert one.id == other.id
 
 
-def test_one_event_said_in_both_forms_is_one_event():
+def test_an_event_in_both_forms_is_one_event():
     assert len(events(*PAIRS[0])) == 1
 
 
-def test_two_things_at_once_are_refused_but_a_cut_in_may_go_with_braking():
-    assert "told two things at 1 s" in refusal("lead brakes hard after 1 s", "lead keeps 30 km/h after 1 s")
+def test_two_actions_at_once_are_refused_except_a_cut_in_with_braking():
+    assert "has two actions at 1 s" in refusal("lead brakes hard after 1 s", "lead keeps 30 km/h after 1 s")
     assert len(events("van cuts in after 1 s", "van brakes after 1 s")) == 2
 
 
-def test_a_speed_that_has_changed_must_be_said_again():
+def test_a_speed_that_has_changed_must_be_given_again():
     assert "the speed that lead holds" in refusal("lead brakes until 20 km/h", "lead holds its speed after 3 s")
     assert len(events("the truck speeds up to 20 km/h", "the truck brakes after 4 s")) == 2
 
@@ -251,14 +251,14 @@ def test_events_come_in_the_order_of_time():
     assert [e.when.t_s for e in events("lead keeps 30 km/h after 4 s", "lead brakes after 1 s")] == [1.0, 4.0]
 
 
-def test_a_trajectory_leaves_nothing_to_tell():
+def test_an_actor_on_a_trajectory_takes_no_actions():
     text = STREET.format(story="  - the ego brakes\n" + HIDE)
     text = text.replace("speed: 40 km/h, drive: follow", "trajectory: [[0 s, 0 m, 0 m], [6 s, 60 m, 0 m]]")
     with pytest.raises(SpecErrors, match="ego, which follows its trajectory"):
         loads(text)
 
 
-def test_a_story_is_read_though_its_actor_is_faulty():
+def test_a_story_is_read_even_if_its_actor_is_faulty():
     text = STREET.format(story="  - lead brakes\n  - lead dances\n  - the van cuts inn\n" + HIDE).replace(
         "ahead: 15 m", "ahead: 15"
     )
@@ -267,7 +267,7 @@ def test_a_story_is_read_though_its_actor_is_faulty():
     assert [fault.where for fault in caught.value.faults] == ["actors.lead.ahead", "story.1", "story.2"]
 
 
-def test_who_may_be_meant_by_a_description_is_not_missed_while_its_own_section_is_faulty():
+def test_a_description_that_may_refer_to_a_faulty_actor_is_not_reported():
     text = STREET.format(story="  - the leading car brakes\n" + HIDE).replace("ahead: 15 m", "ahead: 15")
     with pytest.raises(SpecErrors) as caught:
         loads(text)
@@ -294,17 +294,17 @@ CAST = ActorIndex(
         ("the ego car", "ego"), ("the ego's", "ego"),
     ],
 )  # fmt: skip
-def test_descriptions_name_exactly_one(phrase, who):
+def test_descriptions_refer_to_exactly_one_actor(phrase, who):
     assert resolve(phrase, CAST) == who
 
 
 @pytest.mark.parametrize("phrase", ["the truck", "the car", "the parked vehicle", "the bus", "somebody", ""])
-def test_descriptions_that_name_none_or_several_are_refused(phrase):
+def test_descriptions_of_no_or_several_actors_are_refused(phrase):
     with pytest.raises(AmbiguousReference, match=r"truck-1|far-car"):
         resolve(phrase, CAST)
 
 
-def test_every_phrase_that_is_offered_would_be_understood():
+def test_every_suggested_phrase_is_parsed():
     for phrase in PHRASES:
         assert read_line(phrase.format(a="lead", b="truck-1", c="truck-1"), CAST)[0]["actor"] == "lead"
 
@@ -334,7 +334,7 @@ def test_any_text_is_an_event_or_a_refusal(text):
         assert refused.wanted
 
 
-def test_who_hides_is_placed_by_euro_ncaps_geometry():
+def test_a_hidden_actor_is_placed_by_euro_ncaps_geometry():
     (scenario,) = loads(STREET.format(story=HIDE))
     child, truck = (next(p for p in scenario.placed if p.body.id == i) for i in ("child", "truck"))
     assert isinstance(child.start, OnLane)
@@ -343,9 +343,7 @@ def test_who_hides_is_placed_by_euro_ncaps_geometry():
     assert child.start.d_m == pytest.approx(truck.start.d_m)
 
 
-def test_who_steps_out_must_be_hidden():
+def test_an_actor_that_steps_out_must_be_hidden():
     text = STREET.format(story="  - rider steps out from behind the parked-car\n" + HIDE)
-    with pytest.raises(
-        SpecErrors, match="rider in the ego's plain view at the start; wanted a place behind parked-car"
-    ):
+    with pytest.raises(SpecErrors, match="rider visible to the ego at the start; wanted a place behind parked-car"):
         loads(text.replace("side: left, ahead: 40 m", "side: left, ahead: 10 m"))

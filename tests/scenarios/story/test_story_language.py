@@ -1,4 +1,4 @@
-"""The whole language of story lines: every action and trigger in many words, and what is refused with what advice."""
+"""The complete language of story lines: every action and trigger in several words, and refusals with suggestions."""
 
 import pytest
 
@@ -22,7 +22,6 @@ from scenarios.scenario import (
     CutIn,
     CutOut,
     Disappear,
-    DriveTrajectory,
     Drop,
     Event,
     Follow,
@@ -31,10 +30,11 @@ from scenarios.scenario import (
     InLane,
     LaneOffset,
     LaneRef,
-    LoseControl,
     Profile,
     Stop,
 )  # fmt: skip
+from scenarios.verbs.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lose_control import LoseControl
 from scenarios.verbs.reverse import Reverse
 from tests.scenarios.street import events, refusal, same
 
@@ -44,7 +44,7 @@ BRAKES = Brake(4.0)
 
 
 def when(trigger, actor: str = "lead") -> Event:
-    """Somebody brakes then."""
+    """The trigger of a line in which an actor brakes."""
     return Event(actor, trigger, BRAKES)
 
 
@@ -226,19 +226,19 @@ CHAINS = [
 
 
 @pytest.mark.parametrize(("line", "meant"), CHAINS, ids=[line for line, _ in CHAINS])
-def test_and_then_begins_when_the_former_has_ended(line, meant):
+def test_and_then_begins_when_the_former_event_has_ended(line, meant):
     understood = events(f'"{line}"')
     assert len(understood) == len(meant)
     assert all(same(one, Event(*other)) for one, other in zip(understood, meant, strict=True))
 
 
-def test_a_line_may_go_on_from_the_line_before_it():
+def test_a_line_may_continue_the_line_before_it():
     first, second, third = events("van cuts in", "then it brakes", "it keeps 20 km/h afterwards")
     assert same(second, Event("van", AfterEvent(first.name), BRAKES))
     assert same(third, Event("van", AfterEvent(second.name), HoldSpeed(20 * KMH)))
 
 
-def test_a_line_may_have_a_name_and_be_referred_to_before_it_is_told():
+def test_a_line_may_have_a_name_and_be_referred_to_by_earlier_lines():
     waits, slow = events("van cuts in when slow has ended", "slow: lead brakes until 20 km/h")
     if slow.name != "slow":
         waits, slow = slow, waits
@@ -246,7 +246,7 @@ def test_a_line_may_have_a_name_and_be_referred_to_before_it_is_told():
     assert slow.name == "slow"
 
 
-def test_the_name_of_a_chain_is_that_of_its_end():
+def test_the_name_of_a_chain_is_that_of_its_last_event():
     told = {e.name: e for e in events("calm: lead brakes until 20 km/h and then speeds up to 40 km/h")}
     assert isinstance(told["calm"].do, ChangeSpeed)
 
@@ -260,7 +260,7 @@ def test_the_name_of_a_chain_is_that_of_its_end():
         ("the oncoming bus", "bus"), ("the van", "van"), ("lorry-2", "lorry-2"),
     ],
 )  # fmt: skip
-def test_actors_are_found_by_what_is_said_of_them(who, actor):
+def test_actors_are_found_by_their_descriptions(who, actor):
     (event,) = events(f"{who} speeds up to 60 km/h")
     assert event.actor == actor
 
@@ -273,7 +273,7 @@ def test_actors_are_found_by_what_is_said_of_them(who, actor):
         ("the 2nd adult", "second-walker"),
     ],
 )
-def test_walkers_are_counted_in_the_order_of_the_file(who, actor):
+def test_pedestrians_are_counted_in_the_order_of_the_file(who, actor):
     (event,) = events(f"{who} crosses at 5 km/h")
     assert event.actor == actor
 
@@ -282,25 +282,25 @@ def test_walkers_are_counted_in_the_order_of_the_file(who, actor):
 
 REFUSED = [
     ("it brakes", None),
-    ("the fourth truck brakes", ["an actor that is there instead of 'fourth truck'", "only truck, lorry-2"]),
+    ("the fourth truck brakes", ["an existing actor instead of 'fourth truck'", "only truck, lorry-2"]),
     ("lead brakes when the gap is 10", ["bare number has no unit"]),
     ("lead brakes when the gap is below 10 s", ["this is a time"]),
     ("lead brakes when the gap is small", ["not understood from 'small'", "a phrase such as 'lead brakes"]),
     ("lead brakes when the TTC is above 2 s", ["not understood from 'above"]),
     ("lead brakes when the gap between lead and lead is below 9 m", ["lead and itself", "two different actors"]),
-    ("lead brakes when the gap to the zeppelin is below 9 m", ["'zeppelin' says nothing"]),
+    ("lead brakes when the gap to the zeppelin is below 9 m", ["'zeppelin' describes none"]),
     ("lead brakes when it has passed it", ["lead passing itself"]),
     ("lead brakes when it is in lane 5", ["lane 5", "one of lane 0, lane 1, lane 2"]),
     ("lead brakes when it enters the van's lane", ["a lane by its number, or the ego's lane"]),
     ("lead brakes when slow has ended", ["'slow'", "an event of this story"]),
     ("lead brakes when laod has ended", ["did you mean load"]),
-    ("lead brakes when event-3 has ended", ["waits for 'event-3' itself", "in a circle"]),
+    ("lead brakes when event-3 has ended", ["waits for 'event-3' itself", "do not wait for each other"]),
     ("lead brakes 1 s after the van has stopped", ["a delay only after an event"]),
     ("lead holds 30 km/h and then brakes", ["never ends by itself", "for: 2 s"]),
-    ("the van passes the ego", ["happens by itself", "'... when the van passes the ego'"]),
+    ("the van passes the ego", ["this is a condition", "'... when the van passes the ego'"]),
     ("lead brakes and cuts out", ["one sentence a line, or 'and then'"]),
     ("lead brakes and then dances", ["not understood from 'dances'"]),
-    ("lead brakes as hard as the road allows at 3 m/s^2", ["'decel' said once, not twice"]),
+    ("lead brakes as hard as the road allows at 3 m/s^2", ["'decel' given once, not twice"]),
     ("lead stops within 20 m at 4 m/s^2", ["both decel and within"]),
     ("lead stops within 20 km/h", ["a length"]),
     ("lead stops within 4 s for 2 s", ["'lead stops within 20 m for 2 s'"]),
@@ -315,7 +315,7 @@ REFUSED = [
     ("the bus changes lane to the right", ["no lane on the right of bus"]),
     ("lead moves to lane 4", ["lane 4", "one of lane 0"]),
     ("van moves to oncoming lane 1", ["oncoming lane 1", "one of oncoming lane 0"]),
-    ("walker changes lane to the left", ["a pedestrian, who keeps no lane"]),
+    ("walker changes lane to the left", ["a pedestrian, which does not keep to a lane"]),
     ("lead drifts 3 m to the left", ["from -2 m to 2 m"]),
     ("lead drifts to the left", ["it breaks off", "'lead drifts 0.5 m to the right after 1 s'"]),
     ("lead follows the trajectory", ["it breaks off"]),
@@ -329,10 +329,10 @@ REFUSED = [
     ("lead drops the child", ["a child", "a thing"]),
     ("walker drops the crate", ["a pedestrian that carries a load"]),
     ("the crate brakes", ["a barrier, which cannot move"]),
-    ("lead appears", ["in the midst of the scene", "ahead: 100 m"]),
-    ("the ego disappears", ["another actor: where the ego is"]),
+    ("lead appears", ["inside the scene", "ahead: 100 m"]),
+    ("the ego disappears", ["another actor: the scene is where the ego is"]),
     ("lead turns left at the junction", ["a road without junction", "such as {at: 40 m}"]),
-    ("brakes hard", ["an actor who does it", "a phrase such as"]),
+    ("brakes hard", ["an actor, with a phrase such as"]),
     ("then", ["a phrase such as"]),
     ("when the gap is below 10 m", ["it breaks off"]),
     ("after 1 s", ["it breaks off"]),
@@ -353,23 +353,23 @@ REFUSED = [(said, advice) for said, advice in REFUSED if advice is not None]
 
 
 @pytest.mark.parametrize(("sentence", "said"), REFUSED, ids=[s[:60] for s, _ in REFUSED])
-def test_what_cannot_be_is_refused_with_what_could(sentence, said):
+def test_impossible_lines_are_refused_with_a_correction(sentence, said):
     message = refusal(sentence if sentence.startswith("{") else f'"{sentence}"')
     assert [part for part in said if part not in message] == []
 
 
-def test_two_hundred_sentences_and_more_are_tried():
+def test_at_least_two_hundred_sentences_are_tested():
     from tests.scenarios.story import test_story as older
 
     tried = [ACTIONS, TRIGGERS, CHAINS, REFUSED, older.UNDERSTOOD, older.STEPS_OUT, older.REFUSED]
     assert sum(map(len, tried)) >= 200
 
 
-def test_what_was_not_understood_is_told_once_though_lines_go_on_from_it():
+def test_a_line_that_is_not_understood_is_reported_once_even_if_others_continue_it():
     message = refusal("lead dances", "then it brakes", "it holds 20 km/h afterwards")
     assert message.count("story.") == 1
 
 
-def test_events_that_wait_in_a_circle_are_refused():
+def test_events_that_wait_for_each_other_are_refused():
     message = refusal("one: lead brakes when two has ended", "two: van cuts in when one has ended")
-    assert "events that do not wait in a circle" in message
+    assert "events that do not wait for each other" in message

@@ -1,4 +1,4 @@
-"""Constraints: units count, words compare, and what cannot be judged is said."""
+"""Constraints: units, comparisons of words, and refusals of what cannot be compared."""
 
 import math
 
@@ -23,7 +23,7 @@ def holds(text: str) -> bool:
     [
         ("ego.speed == 10 m/s", True),
         ("ego.speed < 22 mph", False),
-        ("actors.near-car.ahead / ego.speed >= 0.8 s", True),  # exactly 0.8 s, whatever the last bit says
+        ("actors.near-car.ahead / ego.speed >= 0.8 s", True),  # 0.8 s within the tolerance
         ("actors.near-car.ahead / ego.speed > 0.8 s", False),
         ("ego.speed * 2 s - 5 m == 15 m", True),
         ("ego.speed * ego.speed / (2 * 6 m/s^2) < actors.near-car.ahead", False),
@@ -40,7 +40,7 @@ def holds(text: str) -> bool:
         ("not environment.weather == fog and not road.lanes == 3", True),
     ],
 )
-def test_what_holds(text, expected):
+def test_constraints_are_evaluated(text, expected):
     assert holds(text) is expected
 
 
@@ -60,7 +60,7 @@ def test_what_holds(text, expected):
         ("road.lanes and duration == 6 s", "a number beside and"),
     ],
 )
-def test_what_cannot_be_judged_is_said(text, said):
+def test_comparisons_that_cannot_be_evaluated_are_refused(text, said):
     with pytest.raises(Unfit) as caught:
         holds(text)
     assert said in str(caught.value)
@@ -69,7 +69,7 @@ def test_what_cannot_be_judged_is_said(text, said):
 @pytest.mark.parametrize(
     "text", ["", " ", "ego.speed <", "(ego.speed > 1 m/s", "ego.speed > 1 m/s)", "a ; b", "x()", None, 3]
 )
-def test_what_is_no_condition_is_refused(text):
+def test_invalid_conditions_are_refused(text):
     with pytest.raises(Unfit):
         read_constraint(text, "here")
 

@@ -1,4 +1,4 @@
-"""Sweeps beyond lists: ranges, joint rows, distributions, constraints, the cap, and ids that stay."""
+"""Sweeps beyond lists: ranges, joint rows, distributions, constraints, the limit, and stable ids."""
 
 import re
 from dataclasses import replace
@@ -59,7 +59,7 @@ def test_a_range_is_written_exactly_and_never_passes_its_end(span, expected):
     assert values(f"{{{AHEAD}: {span}}}") == expected
 
 
-def test_a_range_means_the_same_scenarios_as_its_list():
+def test_a_range_gives_the_same_scenarios_as_its_list():
     ranged, listed = swept(f"{{{AHEAD}: {{from: 8 m, to: 16 m, step: 4 m}}}}"), swept(f"{{{AHEAD}: [8 m, 12 m, 16 m]}}")
     assert ranged == listed
 
@@ -72,7 +72,7 @@ def test_bare_numbers_have_ranges_too():
 # -- joint rows ----------------------------------------------------------------------------------------------------
 
 
-def test_rows_vary_together_and_cross_the_rest():
+def test_rows_vary_together_and_combine_with_other_axes():
     scenarios = swept(
         f"{{{AHEAD}: [8 m, 12 m], rows: [{{ego.speed: 30 km/h, actors.lead.speed: 20 km/h}},"
         " {ego.speed: 60 km/h, actors.lead.speed: 50 km/h}]}"
@@ -113,7 +113,7 @@ def test_a_triangular_distribution_is_densest_at_its_mode():
     assert sum(d < 25 for d in drawn) / 400 == pytest.approx(1 - 15**2 / (30 * 28), abs=0.03)
 
 
-def test_the_seed_of_the_file_decides_what_is_drawn():
+def test_the_seed_of_the_file_decides_the_drawn_values():
     written = [numbers(f"{{{AHEAD}: {{between: [8 m, 20 m], draws: 5}}, seed: {seed}}}") for seed in (1, 2)]
     assert written[0] != written[1]
     loaded = [numbers(f"{{{AHEAD}: {{between: [8 m, 20 m], draws: 5}}, seed: 1}}", seed=seed) for seed in (3, 4)]
@@ -121,7 +121,7 @@ def test_the_seed_of_the_file_decides_what_is_drawn():
     assert numbers(f"{{{AHEAD}: {{between: [8 m, 20 m], draws: 5}}}}", seed=1) == written[0]
 
 
-def test_parameters_drawn_together_fill_their_plane():
+def test_parameters_drawn_together_cover_their_plane():
     drawn = f"drawn: {{draws: 64, {AHEAD}: {{between: [8 m, 24 m]}}, actors.lead.speed: {{between: [0 m/s, 16 m/s]}}}}"
     points = list(zip(numbers(f"{{{drawn}}}"), numbers(f"{{{drawn}}}", "actors.lead.speed"), strict=True))
     assert len(points) == 64
@@ -145,13 +145,13 @@ def test_parameters_drawn_together_fill_their_plane():
         (f"rows: [{{{AHEAD}: 8 m}}]", f"rows: [{{{AHEAD}: 6 m}}, {{{AHEAD}: 8 m}}]"),
     ],
 )
-def test_one_value_more_moves_no_other_id(before, after):
+def test_one_more_value_changes_no_other_id(before, after):
     less, more = ({s.id for s in swept(f"{{{text}}}")} for text in (before, after))
     assert less < more
     assert len(more) == len(less) + 1
 
 
-def test_a_variant_is_the_scenario_that_its_values_would_be_if_written_in_the_file():
+def test_a_variant_equals_the_scenario_with_its_values_in_the_file():
     near, far = swept(f"{{{AHEAD}: [8 m, 12 m]}}")
     assert [near.id, far.id] == [loads(PLAIN.replace("15 m", gap))[0].id for gap in ("8 m", "12 m")]
 
@@ -159,7 +159,7 @@ def test_a_variant_is_the_scenario_that_its_values_would_be_if_written_in_the_fi
 # -- constraints and the cap ---------------------------------------------------------------------------------------
 
 
-def test_constraints_drop_what_breaks_them_and_the_drops_are_counted():
+def test_constraints_drop_combinations_and_the_number_is_counted():
     text = (
         f"{PLAIN}sweep: {{{AHEAD}: [8 m, 12 m, 20 m], ego.speed: [30 km/h, 60 km/h],"
         f" where: [{AHEAD} / ego.speed >= 0.7 s, not ({AHEAD} > 15 m and ego.speed < 40 km/h)]}}\n"
@@ -171,21 +171,21 @@ def test_constraints_drop_what_breaks_them_and_the_drops_are_counted():
     assert list(meaning.dropped) == [f"{AHEAD} / ego.speed >= 0.7 s", f"not ({AHEAD} > 15 m and ego.speed < 40 km/h)"]
 
 
-def test_constraints_see_what_is_not_swept_and_words():
+def test_constraints_can_use_unswept_values_and_words():
     sweep = "{environment.weather: [clear, fog, snow], where: environment.weather != snow and ego.speed == 50 km/h}"
     assert values(sweep, "environment.weather") == ["clear", "fog"]
     sections = "{environment: [{weather: fog}, {weather: rain}], where: environment.weather == rain}"
     assert [s.environment.weather for s in swept(sections)] == ["rain"]
 
 
-def test_explain_counts_before_anything_is_made(tmp_path):
+def test_explain_prints_the_count_of_scenarios(tmp_path):
     (tmp_path / "a.yaml").write_text(f"{PLAIN}sweep: {{{AHEAD}: [8 m, 12 m, 20 m], where: {AHEAD} > 9 m}}\n")
     told = explain(tmp_path / "a.yaml")
     assert "Sweep: 2 scenarios of 3 combinations" in told
     assert f"1 dropped, which break '{AHEAD} > 9 m'" in told
 
 
-def test_the_cap_is_raised_on_purpose_only():
+def test_the_limit_can_be_raised_explicitly_only():
     many = f"{AHEAD}: {{from: 8 m, to: 23 m, step: 0.01 m}}"
     (fault,) = faults(f"{{{many}}}")
     assert "1501 values" in fault.found
@@ -202,7 +202,7 @@ def test_huge_sweeps_are_refused_at_once():
     axes = ", ".join(f"{path}: {{from: 8 m, to: 20 m, step: 0.1 m}}" for path in (AHEAD, "a.b", "a.c", "a.d"))
     (fault,) = faults(f"{{{axes}, where: {AHEAD} > 9 m, at_most: 20000}}")
     assert "214358881 variants" in fault.found
-    assert "never looked at" in fault.wanted
+    assert "are not examined" in fault.wanted
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_huge_sweeps_are_refused_at_once():
         ),
         (
             f"{{{AHEAD}: {{between: [80 m, 90 m], draws: 3, normal: {{mean: 9 m, sd: 1 m}}}}}}",
-            f"sweep.{AHEAD}", "next to nothing",
+            f"sweep.{AHEAD}", "almost nothing of the distribution",
         ),
         (
             f"{{{AHEAD}: {{between: [8 m, 20 m], draws: 3, triangular: {{mode: 30 m}}}}}}",
@@ -238,7 +238,7 @@ def test_huge_sweeps_are_refused_at_once():
         (f"{{{AHEAD}: [8 m], rows: [{{{AHEAD}: 8 m}}]}}", f"sweep.rows.0.{AHEAD}", "a second time"),
         (
             "{environment: [{weather: fog}], environment.weather: [rain]}",
-            "sweep.environment.weather", "beside the whole of environment",
+            "sweep.environment.weather", "beside environment, which contains it",
         ),
         ("{drawn: {draws: 3}}", "sweep.drawn", "a mapping such as"),
         (f"{{drawn: {{draws: 3, {AHEAD}: [8 m]}}}}", f"sweep.drawn.{AHEAD}", "a mapping with keys among between"),
@@ -246,13 +246,13 @@ def test_huge_sweeps_are_refused_at_once():
         (f"{{{AHEAD}: [8 m], where: [{AHEAD} > 3 m, {AHEAD} > 3 s]}}", "sweep.where.1", "a length > a time"),
         (f"{{{AHEAD}: [8 m], where: actors.led.ahead > 3 m}}", "sweep.where", "not written in this file"),
         (f"{{{AHEAD}: [8 m], where: {AHEAD} > 9 m}}", "sweep.where", "drop all 1"),
-        (f"{{{AHEAD}: [8 m], where: import os}}", "sweep.where", "cannot stand there"),
+        (f"{{{AHEAD}: [8 m], where: import os}}", "sweep.where", "is not allowed there"),
         (f"{{{AHEAD}: [8 m], at_most: lots}}", "sweep.at_most", "a whole number"),
         (f"{{{AHEAD}: [8 m], at_most: 1000000}}", "sweep.at_most", "to 20000"),
         (f"{{{AHEAD}: [8 m], seed: x}}", "sweep.seed", "a whole number"),
     ],
 )  # fmt: skip
-def test_every_mistake_is_told_where_it_is_written(sweep, where, said):
+def test_every_mistake_is_reported_at_its_place(sweep, where, said):
     (fault,) = faults(sweep)
     assert fault.where == where
     assert re.search(said, f"{fault.found} {fault.wanted}")
@@ -261,7 +261,7 @@ def test_every_mistake_is_told_where_it_is_written(sweep, where, said):
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="()<>=!+-*/. 0123456789msegoandr'", max_size=120))
-def test_no_constraint_however_strange_ends_in_a_trace(text):
+def test_any_constraint_is_read_or_refused(text):
     data = parse_document(PLAIN).data | {"sweep": {AHEAD: ["8 m"], "where": text}}
     document = parse_document(PLAIN)
     try:
@@ -284,7 +284,7 @@ trees = st.recursive(
 
 @settings(max_examples=400, deadline=None)
 @given(st.dictionaries(words, trees, max_size=4) | trees)
-def test_no_sweep_however_strange_ends_in_a_trace(sweep):
+def test_any_sweep_is_read_or_refused(sweep):
     plain = parse_document(PLAIN)
     document = replace(plain, data=plain.data | {"sweep": sweep})
     for read in (understand, space):

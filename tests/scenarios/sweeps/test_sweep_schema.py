@@ -1,4 +1,4 @@
-"""What editors are told of sweeps: what is right fits, what is wrong is marked, as the loader does."""
+"""The JSON schema of sweeps: it accepts valid files and marks mistakes, as the loader does."""
 
 import re
 
@@ -80,7 +80,7 @@ def messages(text: str) -> list[str]:
     return [error.message for error in JUDGE.iter_errors(parse_document(text).data)]
 
 
-def test_what_is_right_fits():
+def test_valid_files_fit():
     text = FILE.format(sweep=SOUND)
     assert messages(text) == []
     small = re.sub(r"draws: \d+", "draws: 1", text).replace("[1, 2, 3]", "[1, 2]")
@@ -88,7 +88,7 @@ def test_what_is_right_fits():
 
 
 @pytest.mark.parametrize(("right", "wrong"), MISTAKES)
-def test_a_mistake_is_marked_by_editor_and_loader_alike(right, wrong):
+def test_a_mistake_is_marked_by_the_schema_and_refused_by_the_loader(right, wrong):
     assert SOUND.count(right) == 1
     text = FILE.format(sweep=SOUND.replace(right, wrong))
     assert messages(text)
@@ -105,7 +105,7 @@ def test_the_examples_of_readme_and_pages_fit():
     assert messages(FILE.format(sweep=sweep)) == []
 
 
-def test_editors_are_offered_the_words_of_a_sweep_and_of_its_axes():
+def test_the_schema_offers_the_words_of_a_sweep_and_of_its_axes():
     sweep = schema()["$defs"]["WorldSpec"]["properties"]["sweep"]
     assert set(sweep["properties"]) == {"rows", "drawn", "where", "at_most", "seed"}
     parts = schema()["$defs"]

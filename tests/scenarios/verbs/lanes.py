@@ -1,4 +1,4 @@
-"""A straight road on which the tests of single verbs play, and what comes of story lines said on it."""
+"""A straight road for tests of single verbs, and helpers that simulate story lines on it."""
 
 import numpy as np
 from jaxtyping import Float
@@ -41,13 +41,13 @@ def story_of(scenario: Scenario) -> list[str]:
 
 
 def impossible(scenario: Scenario, rollout: Rollout) -> list[str]:
-    """The physics checks that reject a rollout."""
+    """Failed physics checks of a rollout that reject it."""
     verdicts = check_physics(rollout, scenario)
     return [v.reason for v in verdicts if v.gates and v.outcome is Outcome.FAIL]
 
 
 def driven(scenario: Scenario) -> Rollout:
-    """Its rollout, in which nothing impossible happens and nothing is hit."""
+    """Its rollout, which has no failed physics check and no collision."""
     rollout = simulate(scenario)
     assert impossible(scenario, rollout) == []
     assert [h for h in rollout.happenings if h.other] == []
@@ -56,7 +56,7 @@ def driven(scenario: Scenario) -> Rollout:
 
 
 def offsets(rollout: Rollout, who: str) -> Float[np.ndarray, "time"]:
-    """Of a body's centre from the ego's lane, metres to the left."""
+    """Lateral distance of a body's centre from the ego's lane, metres to the left."""
     return rollout.road.project(rollout.centre[:, rollout.index(who), :2])[:, 1]
 
 
@@ -65,5 +65,5 @@ def speeds(rollout: Rollout, who: str) -> Float[np.ndarray, "time"]:
 
 
 def said_at(rollout: Rollout, what: str) -> float:
-    """When something is first told."""
+    """Time of the first event with this text."""
     return next(h.t_s for h in rollout.happenings if what in h.what)

@@ -1,4 +1,4 @@
-"""The door for verbs: what the registry refuses, the example of its page, and what holds of every verb."""
+"""The verb registry: what it refuses, the example of its documentation page, and properties of all verbs."""
 
 import re
 import subprocess
@@ -55,7 +55,7 @@ except ValueError as error:
 """
 
 
-def test_the_example_of_the_page_is_a_verb_like_any_other(tmp_path):
+def test_the_example_of_the_page_works_as_a_verb(tmp_path):
     (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     (tmp_path / "creep.py").write_text(block)
     (tmp_path / "uses.py").write_text(USES)
@@ -75,7 +75,7 @@ def test_the_example_of_the_page_is_a_verb_like_any_other(tmp_path):
     assert "register it before a scenario is read" in late
 
 
-def test_a_key_an_action_or_a_part_can_be_registered_once():
+def test_a_key_an_action_or_a_part_can_be_registered_once_only():
     class Other(VerbAction):
         """Another one."""
 
@@ -103,7 +103,7 @@ def test_an_action_of_no_verb_has_no_words():
 
 
 @pytest.mark.parametrize("verb", VERBS.all(), ids=lambda verb: verb.key)
-def test_every_verb_is_whole(verb):
+def test_every_verb_is_complete(verb):
     assert verb.grammar.lstrip().startswith(f"{verb.key}:")
     assert verb.phrases
     assert {*verb.names, *verb.triggers} <= {field.name for field in fields(verb.action)}

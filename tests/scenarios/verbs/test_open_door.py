@@ -1,14 +1,15 @@
-"""opens a door: from then on a body that the simulation, the boxes and the collisions know."""
+"""The verb 'opens a door': the door becomes a body of its own in simulation, boxes and collisions."""
 
 import numpy as np
 import pytest
 
 from scenarios.model.bodies import Colour, Kind
-from scenarios.model.kinds.debris import DOOR_SIZE
+from scenarios.model.kinds.debris import DOOR_SIZE, DOORED
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.story.mentions import mentioned
+from scenarios.verbs.open_door import HINGE_SHARE
 from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, impossible, lanes, speeds, story_of
 
 RED, _, WALKER, _, _ = ACTORS
@@ -19,7 +20,7 @@ def door(rollout: Rollout) -> int:
     return rollout.index("parked-door")
 
 
-def test_it_is_there_from_then_on_and_swings_out_about_a_metre_to_the_traffic():
+def test_the_door_is_present_from_then_on_and_swings_out_about_a_metre_towards_the_traffic():
     rollout = driven(lanes("parked opens its door after 1 s", actors=(PARKED,), duration="6 s"))
     there, y = rollout.valid[:, door(rollout)], rollout.centre[:, door(rollout), 1]
     assert rollout.t_s[there][0] == pytest.approx(1.0, abs=0.1)
@@ -32,7 +33,7 @@ def test_it_is_there_from_then_on_and_swings_out_about_a_metre_to_the_traffic():
     assert rollout.bodies[door(rollout)].colour is Colour.RED
 
 
-def test_the_hinge_stays_where_it_is_and_the_car_too():
+def test_the_hinge_and_the_car_do_not_move():
     rollout = driven(lanes("parked opens its door after 1 s", actors=(PARKED,), duration="6 s"))
     there, i = rollout.valid[:, door(rollout)], door(rollout)
     yaw = rollout.yaw_rad[there, i]
@@ -53,7 +54,7 @@ def test_the_hinge_stays_where_it_is_and_the_car_too():
         ("side: left", "its left door", True),
     ],
 )
-def test_the_side_is_that_of_the_traffic_unless_it_is_said(placed, said, left):
+def test_the_default_side_is_that_of_the_traffic(placed, said, left):
     actor = f"parked: {{kind: van, {placed}, ahead: 25 m, offset: 0.1 m}}"
     rollout = driven(lanes(f"parked opens {said}", actors=(actor,), duration="4 s"))
     x, y = rollout.centre[-1, door(rollout), :2] - rollout.centre[-1, 1, :2]
@@ -61,7 +62,7 @@ def test_the_side_is_that_of_the_traffic_unless_it_is_said(placed, said, left):
     assert (y * np.cos(yaw) - x * np.sin(yaw) > 0) == left
 
 
-def test_who_runs_into_it_collides_and_tears_it_off():
+def test_a_body_that_runs_into_it_collides_and_tears_it_off():
     cyclist = "rider: {kind: cyclist, lane: 0, behind: -8 m, offset: -1.2 m, speed: 18 km/h}"
     scenario = lanes("parked opens its door after 1 s", actors=(PARKED, cyclist), duration="6 s")
     rollout = simulate(scenario)
@@ -80,10 +81,14 @@ def test_a_driver_who_could_pass_the_closed_door_stops_for_the_open_one():
     assert opened.centre[-1, 0, 0] < opened.centre[-1, door(opened), 0]
 
 
-def test_the_story_names_the_door_and_explain_tells_of_it():
+def test_the_story_names_the_door_and_explain_prints_it():
     scenario = lanes("parked opens its door after 1 s", actors=(PARKED,))
     assert mentioned(scenario.events) == {"parked", "parked-door"}
     assert "the left one swings out 0.98 m within 1.6 s" in story_of(scenario)[0]
+
+
+def test_every_kind_that_messages_say_has_a_door_opens_one():
+    assert set(HINGE_SHARE) == set(DOORED)
 
 
 def test_a_car_that_is_hit_before_opens_none():
@@ -108,7 +113,7 @@ def test_a_car_that_is_hit_before_opens_none():
         (["twin opens its door"], ["another actor called twin-door"]),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_could(lines, said):
+def test_impossible_lines_are_refused_with_a_correction(lines, said):
     twins = ("twin: {kind: car, side: left, ahead: 25 m, offset: 0.1 m}",
              "twin-door: {kind: cone, side: left, ahead: 40 m, offset: 0.1 m}")  # fmt: skip
     with pytest.raises(SpecErrors) as caught:

@@ -1,4 +1,4 @@
-"""overtakes: out, past with a clear gap, and back."""
+"""The verb 'overtakes': lane change out, passing with a free gap, lane change back."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from tests.scenarios.verbs.lanes import ACTORS, driven, lanes, offsets, said_at,
 RED, TRUCK, WALKER, _, ONCOMING = ACTORS
 
 
-def test_the_neighbouring_lane_past_it_with_the_gap_and_back():
+def test_it_passes_in_the_neighbouring_lane_and_moves_back_with_the_gap():
     rollout = driven(lanes("red overtakes the truck at 70 km/h after 1 s", actors=(RED, TRUCK), duration="16 s"))
     d, red, truck = offsets(rollout, "red"), rollout.index("red"), rollout.index("truck")
     assert d.max() == pytest.approx(3.5, abs=0.01)
@@ -23,7 +23,7 @@ def test_the_neighbouring_lane_past_it_with_the_gap_and_back():
 
 
 @pytest.mark.parametrize("gap", [2.0, 25.0])
-def test_the_gap_is_the_one_that_is_said(gap):
+def test_the_gap_is_the_given_one(gap):
     line = f"red overtakes the truck at 80 km/h with a gap of {gap:g} m"
     rollout = driven(lanes(line, actors=(RED, TRUCK), duration="16 s"))
     back = int(np.searchsorted(rollout.t_s, said_at(rollout, "moves back")))
@@ -32,14 +32,14 @@ def test_the_gap_is_the_one_that_is_said(gap):
     assert rollout.centre[back, red, 0] - rollout.centre[back, truck, 0] - half == pytest.approx(gap, abs=1.2)
 
 
-def test_who_is_close_behind_waits_for_room_beside_it():
+def test_a_close_follower_waits_for_room_beside_the_other_body():
     near = "truck: {kind: truck, lane: 0, ahead: 28 m, speed: 36 km/h}"
     rollout = driven(lanes("red overtakes the truck at 70 km/h", actors=(RED, near), duration="16 s"))
     assert speeds(rollout, "red")[:36].min() < 45 / 3.6
     assert abs(offsets(rollout, "red")[-1]) < 0.01
 
 
-def test_on_the_right_and_through_the_oncoming_lane():
+def test_it_passes_on_the_right_or_through_the_oncoming_lane():
     middle = [actor.replace("lane: 0", "lane: 1") for actor in (RED, TRUCK)]
     right = driven(lanes("red overtakes the truck on the right", actors=tuple(middle), duration="16 s"))
     assert offsets(right, "red").min() == pytest.approx(0.0, abs=0.01)
@@ -58,7 +58,7 @@ def test_it_ends_when_it_is_back():
     assert said_at(rollout, "brakes") > said_at(rollout, "moves back") + 2.5
 
 
-def test_a_driver_drives_on_by_its_model():
+def test_a_driver_continues_with_its_model_afterwards():
     ego = "{lane: 0, speed: 50 km/h, drive: follow}"
     rollout = driven(lanes("the ego overtakes the truck at 70 km/h", actors=(TRUCK,), ego=ego, duration="16 s"))
     assert speeds(rollout, "ego").max() == pytest.approx(70 / 3.6, abs=0.2)
@@ -74,7 +74,7 @@ def test_an_oncoming_car_overtakes_on_its_own_left():
     assert offsets(rollout, "oncoming")[-1] == pytest.approx(10.5, abs=0.01)
 
 
-def test_where_it_cannot_the_rollout_says_why():
+def test_an_impossible_overtaking_is_reported_with_its_reason():
     fast = lanes("truck speeds up to 80 km/h at 2 m/s^2", "red overtakes the truck at 60 km/h after 7 s",
                  actors=(RED, TRUCK))  # fmt: skip
     rollout = simulate(fast)
@@ -90,15 +90,15 @@ def test_where_it_cannot_the_rollout_says_why():
         ("truck overtakes red at 70 km/h", ["red, which is behind truck", "an actor ahead of truck in its lane"]),
         ("red overtakes oncoming", ["oncoming, which is not in the lane of red"]),
         ("red overtakes red", ["red itself", "another actor"]),
-        ("red overtakes the zeppelin", ["'zeppelin' says nothing"]),
-        ("walker overtakes the truck", ["a pedestrian, who keeps no lane"]),
+        ("red overtakes the zeppelin", ["'zeppelin' describes none"]),
+        ("walker overtakes the truck", ["a pedestrian, which does not keep to a lane"]),
         ("red overtakes the truck with a gap of 10 s", ["this is a time"]),
-        ("red overtakes the truck sideways", ["'sideways' says nothing"]),
+        ("red overtakes the truck sideways", ["'sideways' does not describe"]),
         ("{actor: red, when: {after: 1 s}, do: {overtake: {whom: lorry}}}", ["do.overtake.whom", "'lorry'", "truck"]),
         ("{actor: red, when: {after: 1 s}, do: {overtake: {side: left}}}", ["do.overtake.whom", "nothing"]),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_with_what_could(line, said):
+def test_impossible_lines_are_refused_with_a_correction(line, said):
     with pytest.raises(SpecErrors) as caught:
         lanes(line, actors=(RED, TRUCK, WALKER, ONCOMING), road="{lanes: 2, opposite_lanes: 1}")
     assert [part for part in said if part not in str(caught.value)] == []

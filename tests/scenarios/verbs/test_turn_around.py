@@ -1,4 +1,4 @@
-"""turns around: a U-turn where the turning circle fits the road, and then the other direction's right-hand lane."""
+"""The verb 'turns around': a U-turn where the turning circle fits the road, to the right-hand lane back."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_no_corner_leaves_the_road():
     assert corners[..., 1].min() >= rollout.road.right_edge
 
 
-def test_the_ego_may_and_who_comes_towards_it_ends_in_lane_0():
+def test_the_ego_may_turn_around_and_an_oncoming_car_ends_in_lane_0():
     ego = driven(
         lanes(
             "the ego turns around after 1 s",
@@ -55,7 +55,7 @@ def test_the_ego_may_and_who_comes_towards_it_ends_in_lane_0():
     assert offsets(rollout, "oncoming")[-1] == pytest.approx(-3.5, abs=0.02)
 
 
-def test_a_driver_drives_on_by_its_model():
+def test_a_driver_continues_with_its_model_afterwards():
     follows = RED.replace("speed: 50 km/h", "speed: 50 km/h, drive: follow")
     rollout = driven(lanes("red turns around", road=WIDE, actors=(follows,), duration="16 s"))
     assert speeds(rollout, "red")[-1] > 8
@@ -68,7 +68,7 @@ def test_long_vehicles_need_more_room():
     assert 10 < radius[Kind.BUS] < 11
 
 
-def test_explain_says_how_and_the_next_event_begins_when_it_is_back():
+def test_explain_prints_the_radius_and_the_next_event_begins_after_the_turn():
     scenario = lanes("red turns around and then brakes", road=WIDE, duration="16 s")
     assert "radius of 6.8 m" in story_of(scenario)[0]
     rollout = driven(scenario)
@@ -76,7 +76,7 @@ def test_explain_says_how_and_the_next_event_begins_when_it_is_back():
     assert offsets(rollout, "red")[braked] == pytest.approx(14.0, abs=0.1)
 
 
-def test_where_it_cannot_the_rollout_says_why():
+def test_an_impossible_turn_is_reported_with_its_reason():
     scenario = lanes(
         "red changes lane to the left within 2 s and then turns around", road="{lanes: 2, opposite_lanes: 2}"
     )
@@ -97,7 +97,7 @@ def test_where_it_cannot_the_rollout_says_why():
         ("red turns around quickly", WIDE, ["not understood", "quickly"]),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_with_what_could(line, road, said):
+def test_impossible_lines_are_refused_with_a_correction(line, road, said):
     bus, parked = (
         "bus: {kind: bus, lane: 0, ahead: 60 m, speed: 30 km/h}",
         "parked: {kind: car, side: right, ahead: 90 m, offset: 1 m}",

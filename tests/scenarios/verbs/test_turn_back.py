@@ -1,4 +1,4 @@
-"""turns back: who crosses goes back the way it came."""
+"""The verb 'turns back': a crossing actor goes back to its side of the road."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ DEER = "deer: {kind: deer, side: left, ahead: 60 m, offset: 1 m}"
 
 
 @pytest.mark.parametrize(("who", "actor"), [("walker", WALKER), ("deer", DEER)])
-def test_it_leaves_the_road_where_it_came_from_at_its_speed(who, actor):
+def test_it_leaves_the_road_on_the_side_of_its_start_at_its_speed(who, actor):
     rollout = driven(lanes(f"{who} crosses the road", f"{who} turns back after 2 s", actors=(actor,)))
     d, turned = offsets(rollout, who), int(np.searchsorted(rollout.t_s, 2.0))
     began, most = d[0], d[np.abs(d - d[0]).argmax()]
@@ -25,7 +25,7 @@ def test_it_leaves_the_road_where_it_came_from_at_its_speed(who, actor):
     assert speeds(rollout, who)[-1] == 0
 
 
-def test_it_may_run_back():
+def test_it_may_turn_back_at_a_run():
     rollout = driven(lanes("walker crosses the road", "walker turns back at 9 km/h after 2 s", actors=(WALKER,)))
     assert speeds(rollout, "walker").max() == pytest.approx(9 / 3.6, abs=0.02)
 
@@ -45,7 +45,7 @@ def test_a_cyclist_rides_back_in_an_arc():
     assert offsets(rollout, "rider")[-1] < rollout.road.right_edge
 
 
-def test_who_waits_on_the_road_may_then_turn_back_at_its_old_speed():
+def test_an_actor_that_waits_on_the_road_may_then_turn_back_at_its_former_speed():
     rollout = driven(
         lanes("walker crosses the road", "walker waits 1 s after 2 s and then turns back", actors=(WALKER,))
     )
@@ -59,12 +59,12 @@ def test_it_ends_beside_the_road():
     assert said_at(rollout, "brakes") > 3.5
 
 
-def test_who_has_crossed_already_cannot_and_the_rollout_says_so():
+def test_after_a_complete_crossing_it_is_declined_and_reported():
     rollout = simulate(lanes("walker crosses the road", "walker turns back after 11 s", actors=(WALKER,)))
     assert any("does not turn back: it does not cross" in h.what for h in rollout.happenings)
 
 
-def test_explain_says_at_which_speed():
+def test_explain_prints_the_speed():
     told = story_of(lanes("walker crosses the road", "walker turns back after 2 s", actors=(WALKER,)))
     assert told[1] == "walker turns back after 2 s   # at the speed that it has then"
 
@@ -79,13 +79,13 @@ def test_explain_says_at_which_speed():
         (["walker crosses", "walker turns back within 2 s"], ["not understood"]),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_with_what_could(lines, said):
+def test_impossible_lines_are_refused_with_a_correction(lines, said):
     with pytest.raises(SpecErrors) as caught:
         lanes(*lines, actors=(WALKER, RED))
     assert [part for part in said if part not in str(caught.value)] == []
 
 
-def test_an_action_that_is_declined_is_an_event_that_never_happened():
+def test_a_declined_action_is_reported_as_an_event_that_did_not_happen():
     rollout = simulate(lanes("walker crosses the road at 8 km/h at the start, then turns back", actors=(WALKER,)))
     (declined,) = rollout.unfired
     assert declined.actor == "walker" and declined.why == "does not turn back: it does not cross"

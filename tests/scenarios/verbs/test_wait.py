@@ -1,4 +1,4 @@
-"""waits: for a time or until something holds, and then on as before."""
+"""The verb 'waits': for a time or until a condition holds, and then as before."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def stands_s(rollout, who) -> float:
 
 
 @pytest.mark.parametrize("seconds", [1.0, 3.0])
-def test_who_waits_for_a_time_stands_that_long_and_goes_on_at_its_speed(seconds):
+def test_waiting_for_a_time_stands_that_long_and_continues_at_the_former_speed(seconds):
     rollout = driven(lanes(f"red waits {seconds:g} s after 1 s", duration="16 s"))
     assert stands_s(rollout, "red") == pytest.approx(seconds, abs=0.2)
     assert speeds(rollout, "red")[-1] == pytest.approx(50 / 3.6, abs=0.1)
@@ -39,19 +39,19 @@ def test_a_walker_waits_on_the_road_until_the_ego_has_passed():
     assert offsets(rollout, "walker")[-1] > rollout.road.right_edge + 3
 
 
-def test_a_driver_drives_on_by_its_model():
+def test_a_driver_continues_with_its_model_afterwards():
     follows = RED.replace("speed: 50 km/h", "speed: 50 km/h, drive: follow")
     rollout = driven(lanes("red waits 1 s", actors=(follows,), duration="18 s"))
     assert stands_s(rollout, "red") == pytest.approx(1.0, abs=0.2)
     assert speeds(rollout, "red")[-1] > 11
 
 
-def test_the_next_event_begins_when_it_has_waited():
+def test_the_next_event_begins_after_the_waiting():
     rollout = driven(lanes("walker waits 2 s and then crosses the road", actors=(WALKER,)))
     assert said_at(rollout, "crosses") == pytest.approx(2.0, abs=0.05)
 
 
-def test_who_waits_for_the_end_of_an_event_goes_on_then():
+def test_an_actor_that_waits_for_the_end_of_an_event_then_continues():
     lines = ("slow: ego brakes at 2 m/s^2 until 10 km/h after 4 s", "red waits until slow has ended")
     rollout = driven(lanes(*lines, ego="{lane: 1, speed: 36 km/h, drive: hold speed}", duration="16 s"))
     ended_s = rollout.t_s[np.argmax(speeds(rollout, "ego") < 10.1 / 3.6)]
@@ -69,7 +69,7 @@ def test_the_event_that_it_waits_for_may_have_any_name():
     assert again.id == named.id
 
 
-def test_another_event_ends_the_waiting_for_good():
+def test_another_event_ends_the_waiting_permanently():
     rollout = driven(lanes("red waits 2 s", "red speeds up to 30 km/h after 5.2 s", duration="14 s"))
     assert speeds(rollout, "red")[-1] == pytest.approx(30 / 3.6, abs=0.05)
 
@@ -89,7 +89,7 @@ def test_conditions_are_those_of_triggers(line, until):
     assert event.do == Wait(None, until)
 
 
-def test_explain_says_how_it_stops_and_what_comes_then():
+def test_explain_prints_how_it_stops_and_continues():
     (told,) = story_of(lanes("red waits 2 s after 1 s"))
     assert told == "red waits 2 s after 1 s   # slows at 3 m/s^2 if it moves, and then goes on as before"
 
@@ -101,8 +101,8 @@ def test_explain_says_how_it_stops_and_what_comes_then():
         ("red waits 2 s until the ego has passed", ["both for and until"]),
         ("red waits 2 m", ["this is a length"]),
         ("red waits until quick has ended", ["'quick'", "an event of this story"]),
-        ("stop: red waits until stop has ended", ["'stop', which waits for 'stop' itself", "wait in a circle"]),
-        ("red waits until the zeppelin has passed", ["'zeppelin' says nothing"]),
+        ("stop: red waits until stop has ended", ["'stop', which waits for 'stop' itself", "do not wait for each"]),
+        ("red waits until the zeppelin has passed", ["'zeppelin' describes none"]),
         ("red waits until it is in lane 4", ["lane 4", "one of lane 0, lane 1"]),
         ("red waits until 20 s have passed", ["a time before the clip ends"]),
         ("red waits patiently", ["not understood", "patiently"]),
@@ -110,7 +110,7 @@ def test_explain_says_how_it_stops_and_what_comes_then():
          ["do.wait.until.passed.of", "'laed'"]),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_with_what_could(line, said):
+def test_impossible_lines_are_refused_with_a_correction(line, said):
     with pytest.raises(SpecErrors) as caught:
         lanes(line, "slow: ego brakes until 1 km/h", ego="{lane: 0, speed: 30 km/h, drive: hold speed}")
     assert [part for part in said if part not in str(caught.value)] == []

@@ -1,11 +1,11 @@
-"""Files and folders appear whole or not at all."""
+"""Files and folders are written atomically."""
 
 import pytest
 
 from outputs.atomic_write import whole_file, whole_folder, write_text
 
 
-def test_a_file_is_not_there_before_it_is_whole(tmp_path):
+def test_a_file_does_not_exist_before_it_is_complete(tmp_path):
     with whole_file(tmp_path / "deep" / "a.txt") as part:
         part.write_text("half")
         assert not (tmp_path / "deep" / "a.txt").exists()
@@ -13,7 +13,7 @@ def test_a_file_is_not_there_before_it_is_whole(tmp_path):
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["a.txt"]
 
 
-def test_a_failure_keeps_the_file_that_was_there(tmp_path):
+def test_a_failure_keeps_the_existing_file(tmp_path):
     write_text(tmp_path / "a.txt", "old")
     with pytest.raises(RuntimeError), whole_file(tmp_path / "a.txt") as part:
         part.write_text("new")
@@ -22,14 +22,14 @@ def test_a_failure_keeps_the_file_that_was_there(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_a_folder_is_replaced_whole(tmp_path):
+def test_a_folder_is_replaced_with_all_its_files(tmp_path):
     for content in ("one", "two"):
         with whole_folder(tmp_path / "clip") as part:
             (part / content).write_text(content)
     assert [p.name for p in tmp_path.rglob("*")] == ["clip", "two"]
 
 
-def test_a_failure_keeps_the_folder_that_was_there(tmp_path):
+def test_a_failure_keeps_the_existing_folder(tmp_path):
     with whole_folder(tmp_path / "clip") as part:
         (part / "one").touch()
     with pytest.raises(RuntimeError), whole_folder(tmp_path / "clip") as part:

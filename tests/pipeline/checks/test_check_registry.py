@@ -1,4 +1,4 @@
-"""Checks as records: stable ids, no matching of text, and limits of their own, so that one more ends no weights."""
+"""Checks as records: stable ids, no matching of texts, own limits, so that weights stay valid when a check is added."""
 
 import json
 import re
@@ -40,7 +40,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "extending" / "checks.md"
 
 @pytest.fixture
 def example(monkeypatch) -> dict[str, object]:
-    """What the page's example defines, its checks registered for one test."""
+    """The names that the page's example defines; its checks are registered for one test."""
     monkeypatch.setattr(PHYSICS_CHECKS, "known", dict(PHYSICS_CHECKS.known))
     monkeypatch.setattr(PIXEL_CHECKS, "known", dict(PIXEL_CHECKS.known))
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
@@ -54,7 +54,7 @@ def road() -> CheckedClip:
     return scene_of(open_road())
 
 
-def test_every_shipped_check_has_the_id_that_old_records_give_its_name():
+def test_every_shipped_check_has_the_id_that_older_records_derive_from_its_name():
     checks = (*PHYSICS_CHECKS, *PIXEL_CHECKS)
     assert len(checks) == len({check.id for check in checks}) == 42
     assert [check.id for check in checks if check_id(check.check) != check.id] == []
@@ -68,7 +68,7 @@ def test_a_check_is_registered_once():
         PIXEL_CHECKS.add(RULES[0])
 
 
-def test_a_record_without_ids_is_read_and_counted_by_them(tmp_path):
+def test_a_record_without_ids_is_read_and_counted_by_id(tmp_path):
     told = json.loads(record("old", BAD).model_dump_json())
     for verdict in told["verdicts"]:
         del verdict["id"]
@@ -80,8 +80,8 @@ def test_a_record_without_ids_is_read_and_counted_by_them(tmp_path):
     assert f"`{failed_checks(old)[0]}`" in (tmp_path / "README.md").read_text()
 
 
-def test_no_name_decides_anything(monkeypatch):
-    """The same clip, its checks called otherwise: the same is expected, critical and searched for."""
+def test_names_of_checks_have_no_effect(monkeypatch):
+    """With other check names the same clip gives the same expectations, critical moments and search results."""
     made = replace(lead_brakes(12, 6), expect=Expect(collision=False))
     rollout = simulate(made)
     plain = check_physics(rollout, made)
@@ -96,7 +96,7 @@ def test_no_name_decides_anything(monkeypatch):
         assert MEASURES[name].read(rollout, verdicts, None) == MEASURES[name].read(rollout, plain, None) is not None
 
 
-def test_a_baseline_without_one_check_leaves_the_others_as_they_are(tmp_path, road):
+def test_a_baseline_without_one_check_does_not_change_the_other_verdicts(tmp_path, road):
     full = strict_baseline()
     kept = {
         name: {key: value for key, value in getattr(full, name).items() if key != "ghosts"}
@@ -114,7 +114,7 @@ def test_a_baseline_without_one_check_leaves_the_others_as_they_are(tmp_path, ro
             assert replace(ours, baseline="") == replace(theirs, baseline="")
 
 
-def test_limits_of_a_check_that_is_not_there_are_left_alone_and_told(tmp_path, speck_weights):
+def test_limits_of_an_unknown_check_are_kept_and_logged(tmp_path, speck_weights):
     shutil.copytree(speck_weights, tmp_path / "weights")
     path = tmp_path / "weights" / "speck" / "baseline.json"
     full = load_baseline(path)
@@ -128,14 +128,14 @@ def test_limits_of_a_check_that_is_not_there_are_left_alone_and_told(tmp_path, s
     with hold(request, make_plan(request), ExecutionConfig(use_ray=False)):
         pass
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    (told,) = (line for line in lines if line["event"] == "baseline of other checks")
-    assert (told["level"], told["unknown"], told["uncalibrated"]) == ("warning", ["rain-drops"], [])
+    (entry,) = (line for line in lines if line["event"] == "baseline of other checks")
+    assert (entry["level"], entry["unknown"], entry["uncalibrated"]) == ("warning", ["rain-drops"], [])
 
 
-def test_a_baseline_whose_parts_name_different_checks_is_refused(tmp_path):
+def test_a_baseline_whose_parts_have_different_check_ids_is_refused(tmp_path):
     full = strict_baseline()
     replace(full, measured={}).save(tmp_path / "baseline.json")
-    with pytest.raises(BaselineError, match="not a whole baseline"):
+    with pytest.raises(BaselineError, match="not a complete baseline: limits and measurements"):
         load_baseline(tmp_path / "baseline.json")
 
 
@@ -166,8 +166,8 @@ def test_the_example_of_the_page_judges_and_is_calibrated(example, road):
     assert seen.outcome is Outcome.FAIL
 
 
-def test_frames_that_are_their_own_source_are_compared_with_source_pictures_in_general(road):
-    """The comparison with themselves could not say that somebody is hardly to be seen."""
+def test_frames_that_are_the_source_pictures_are_compared_with_the_baseline_s_recall(road):
+    """A comparison with themselves could not detect that an actor is rarely visible."""
     baseline, lead = strict_baseline(), road.rollout.index("lead")
 
     def lead_in(frames: int) -> CheckedClip:
@@ -176,15 +176,15 @@ def test_frames_that_are_their_own_source_are_compared_with_source_pictures_in_g
             found[t] = drop(found[t], [i != road.loose[t, lead] for i in range(len(found[t].scores))])
         return replace(road, sight=replace(road.sight, found=tuple(found)))
 
-    def told(scene: CheckedClip, source) -> Outcome:
+    def outcome(scene: CheckedClip, source) -> Outcome:
         verdicts = judge_scene(scene, source, frozenset({"lead"}), baseline)
         return next(v for v in verdicts if v.id == "key-actor" and v.reason.startswith("lead")).outcome
 
     hardly = lead_in(5)
-    assert told(hardly, hardly.sight.found) is Outcome.PASS  # what a comparison with itself would say
-    assert told(hardly, None) is Outcome.INCONCLUSIVE
-    assert told(lead_in(0), None) is Outcome.FAIL
-    assert told(road, None) is Outcome.PASS
+    assert outcome(hardly, hardly.sight.found) is Outcome.PASS  # the comparison with itself
+    assert outcome(hardly, None) is Outcome.INCONCLUSIVE
+    assert outcome(lead_in(0), None) is Outcome.FAIL
+    assert outcome(road, None) is Outcome.PASS
     verdict = next(v for v in judge_scene(road, None, frozenset(), baseline) if v.id == "key-actor")
     assert verdict.baseline == baseline.id
     assert "held-out source pictures" in verdict.reason

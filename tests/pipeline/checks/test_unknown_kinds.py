@@ -1,4 +1,4 @@
-"""What is of no class of the detector's is neither missed nor a ghost, whatever the detector takes it for."""
+"""Bodies outside the detector's classes count neither as missed nor as ghosts, whatever they are detected as."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from pipeline.checks.objects import tally
 from pipeline.checks.pixels import judge_rules
 from pipeline.checks.scene import CheckedClip
 from pipeline.checks.sight import FrameDetections
-from pipeline.checks.targets import CLASSES, targets, taught
+from pipeline.checks.targets import CLASSES, detectable, targets
 from scenarios.model.bodies import Kind
 from tests.conditioning.situations import moving, situation, still
 from tests.pipeline.seeing import FRAMES, edited, labels_of, perfect_sight, scene_of, strict_baseline
@@ -19,7 +19,7 @@ DETECTED = {"label recall", "every object", "ghosts", "vanishing"}
 
 
 def with_a_deer() -> CheckedClip:
-    """Two cars that go ahead, and a deer beside them that keeps pace: a detector's every class but its own."""
+    """Two cars, a deer and a crate that move with the ego; the detector has no class for the last two."""
     return scene_of(
         situation(
             moving(16.0, 0.0, Kind.CAR, 10.3, name="lead"),
@@ -37,7 +37,7 @@ def verdicts(scene: CheckedClip) -> dict[str, Verdict]:
 
 
 def seen_as(scene: CheckedClip, name: str, klass: str | None) -> CheckedClip:
-    """The finding at a body's place is of another class, or not there."""
+    """The same clip with another class of a body's detection; without the detection if `klass` is None."""
     row = scene.rollout.index(name)
 
     def edit(found: FrameDetections, t: int) -> FrameDetections:
@@ -57,26 +57,23 @@ def seen_as(scene: CheckedClip, name: str, klass: str | None) -> CheckedClip:
 
 @pytest.mark.parametrize("klass", [None, *CLASSES])
 @pytest.mark.parametrize("name", ["deer", "crate"])
-def test_the_verdict_is_the_same_whatever_it_is_taken_for(name, klass):
+def test_the_verdict_does_not_depend_on_the_class_that_it_is_detected_as(name, klass):
     scene = with_a_deer()
-    told = verdicts(seen_as(scene, name, klass))
-    assert {told[check].outcome for check in DETECTED} == {Outcome.PASS}
+    results = verdicts(seen_as(scene, name, klass))
+    assert {results[check].outcome for check in DETECTED} == {Outcome.PASS}
     assert tally(scene).asked.sum() == tally(seen_as(scene, name, klass)).asked.sum()
 
 
-def test_the_verdict_says_who_was_not_asked_for():
-    told = verdicts(with_a_deer())
+def test_the_reason_names_the_ignored_bodies():
+    results = verdicts(with_a_deer())
     for check in DETECTED:
-        assert "neither asked for nor a ghost, since no class of the detector's: deer (animal), crate (debris)" in (
-            told[check].reason
-        )
-    assert "deer" not in told["ego moves"].reason
-    assert (
-        "neither asked for" not in verdicts(scene_of(situation(still(15, 0, Kind.CAR), frames=FRAMES)))["ghosts"].reason
-    )
+        ignored = "ignored, since the detector has no class for: deer (animal), crate (debris)"
+        assert ignored in results[check].reason
+    assert "deer" not in results["ego moves"].reason
+    assert "ignored" not in verdicts(scene_of(situation(still(15, 0, Kind.CAR), frames=FRAMES)))["ghosts"].reason
 
 
-def test_half_of_a_deer_is_no_ghost_and_a_ghost_elsewhere_still_is():
+def test_a_detection_of_half_a_deer_is_not_a_ghost_and_one_elsewhere_is():
     scene = with_a_deer()
     row, person = scene.rollout.index("deer"), CLASSES.index("person")
 
@@ -89,16 +86,16 @@ def test_half_of_a_deer_is_no_ghost_and_a_ghost_elsewhere_still_is():
     half = np.array([x0, y0, (x0 + x1) / 2, y1])
     for box, outcome in ((half, Outcome.PASS), (half + np.array([-60, 0, -60, 0]), Outcome.FAIL)):
         sight = edited(scene.sight, range(FRAMES), lambda found, box=box: more(found, box))
-        told = verdicts(CheckedClip(sight, scene.labels, scene.rollout, scene.camera))
-        assert told["ghosts"].outcome is outcome
+        results = verdicts(CheckedClip(sight, scene.labels, scene.rollout, scene.camera))
+        assert results["ghosts"].outcome is outcome
 
 
-def test_a_car_missed_beside_a_deer_is_still_missed():
+def test_a_missed_car_beside_a_deer_fails():
     scene = seen_as(with_a_deer(), "lead", None)
     assert verdicts(scene)["label recall"].outcome is Outcome.FAIL
 
 
-def test_the_deers_finding_is_not_taken_from_the_person_before_it():
+def test_a_person_in_front_of_a_deer_keeps_its_detection():
     rollout = situation(still(11.0, 0.2, Kind.PEDESTRIAN, name="walker"), still(12.0, 0.0, Kind.ANIMAL, name="deer"))
     labels = labels_of(rollout)
     sight = perfect_sight(rollout, labels)
@@ -107,9 +104,9 @@ def test_the_deers_finding_is_not_taken_from_the_person_before_it():
     assert scene.strict[0, rollout.index("deer")] == -1
 
 
-def test_training_is_not_blamed_for_them_either():
+def test_they_are_ignored_in_training():
     scene = with_a_deer()
     _, _, instances, ignore = targets(scene.labels, scene.rollout)
-    for row, known in enumerate(taught(scene.rollout)):
+    for row, known in enumerate(detectable(scene.rollout)):
         if row:
             assert (ignore[instances == row] == 1).all() != known
