@@ -8,7 +8,8 @@ from outputs.verdict import Verdict, accepted
 from pipeline.engine.machine import code_fingerprint, machine
 from pipeline.renderers.models import LoadedModels
 from pipeline.renderers.registry import RENDERERS
-from pipeline.runs.run_folder import Job, safe_name
+from pipeline.runs.run_folder import Job
+from pipeline.runs.safe_names import safe_name
 from pipeline.stages import ConditionedClip
 from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.scenario import Scenario

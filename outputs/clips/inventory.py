@@ -6,6 +6,7 @@ may lose files later. File sizes reveal these cases at the cost of one directory
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ConfigDict, TypeAdapter
@@ -39,6 +40,15 @@ def describe_damage(folder: Path) -> str:
     actual = _lengths(folder) if recorded else {}
     lost = [name for name, length in recorded.items() if actual.get(name) != length]
     return f"{len(lost)} of {len(recorded)} files are missing or cut short, such as {lost[0]}" if lost else ""
+
+
+def describe_damages(folders: Iterable[Path]) -> str:
+    """Name the damaged clips among these, each with its damage; "" if all are complete."""
+    damages = {folder: damage for folder in folders if (damage := describe_damage(folder))}
+    if not damages:
+        return ""
+    told = "; ".join(f"{folder.name}: {damage}" for folder, damage in damages.items())
+    return f"{len(damages)} damaged clips ({told}); `nearmiss resume` makes them again"
 
 
 def _recorded(path: Path) -> dict[str, int]:

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from pipeline.cli.editor import first_line, schema_for
 from pipeline.errors import UserError
-from pipeline.runs.run_folder import safe_name
+from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find, load_all
 from scenarios.openscenario.distributions import Imports, import_scenarios
 from scenarios.openscenario.export.export import ROLLED_OUT, NotExported, export

@@ -178,7 +178,7 @@ def generate(
         from pipeline.cli.display.tables import print_summary
         from pipeline.engine.loopback import refuse_open_cluster
         from pipeline.engine.shutdown import graceful_shutdown
-        from pipeline.runs.run_folder import safe_name
+        from pipeline.runs.safe_names import safe_name
 
         refuse_open_cluster(how.ray, launch.trust_network)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)

@@ -9,7 +9,7 @@ from pipeline.checks.physics import check_physics
 from pipeline.cli.display.catalog import nearest_shipped
 from pipeline.cli.editor import MODELINE, first_line, schema_for
 from pipeline.errors import UserError
-from pipeline.runs.run_folder import safe_name
+from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import NotFound, find
 from scenarios.authoring.draft import Draft, NotDrafted, draft
 from scenarios.load import loads, template

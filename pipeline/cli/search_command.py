@@ -9,7 +9,7 @@ from outputs.searches.search_files import write_search
 from pipeline.cli.display.search_tables import print_answer, search_progress
 from pipeline.cli.json_output import JsonCase, SearchDocument, print_document
 from pipeline.errors import UserError
-from pipeline.runs.run_folder import safe_name
+from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find
 from pipeline.search.search import SearchEffort, SearchResult, search
 from pipeline.search.severity import MEASURES, SeverityMeasure

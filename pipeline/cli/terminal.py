@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from pipeline.engine.own_code import refuse_shadows
 from pipeline.errors import Stopped, refusal_of_disk, user_errors
 
 OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
@@ -37,11 +36,6 @@ class Commands(TyperGroup):
             with suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python writes again at exit
             sys.exit(MISUSED)
-
-    def invoke(self, context: Any) -> Any:  # of the click that typer brings, which it does not export
-        with plain_errors():
-            refuse_shadows()
-        return super().invoke(context)
 
 
 def print_in_any_encoding() -> None:

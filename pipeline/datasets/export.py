@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outputs.atomic_write import whole_folder
+from outputs.clips.inventory import describe_damages
 from outputs.export_format import ExportFormat
 from outputs.exporters import EXPORTERS
 from outputs.nuscenes.export import NUSCENES
@@ -73,6 +74,8 @@ def _of_run(place: str, chosen: ExportFormat, out: Path) -> str:
     clips = look(Path(place)).folders(State.ACCEPTED)
     if not clips:
         raise DatasetNotExported(f"{place} has no accepted clip")
+    if damage := describe_damages(clips):
+        raise DatasetNotExported(f"{place}: {damage}")
     return chosen.write(clips, out)
 
 

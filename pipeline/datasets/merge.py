@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from outputs.clips.inventory import describe_damage
 from outputs.exporters import EXPORTERS
 from outputs.nuscenes.export import NUSCENES
 from outputs.nuscenes.splits import Shares
@@ -164,6 +165,9 @@ def _add_clip(
     executor: Executor,
 ) -> None:
     """Upload a clip's files; a clip that is damaged, missing or has other `cameras` is added to `left_out`."""
+    if damage := describe_damage(clip):
+        left_out[clip] = SkippedClip(clip, damage)
+        return
     try:
         packed = pack_scene(clip)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from outputs.clips.coverage import Point, coverage
+from outputs.clips.inventory import describe_damages
 from outputs.clips.manifest import ClipRecord, write_manifest
 from outputs.clips.rejected import write_rejected
 from outputs.reporting.report import MissingClip, RunRequest, write_report
@@ -13,7 +14,7 @@ from outputs.reporting.thumbnails import picture
 from pipeline.checks.physics import is_critical
 from pipeline.datasets.export import datasets_of
 from pipeline.runs.run_file import RunStart
-from pipeline.runs.run_folder import RequestedScenario, Run, State, reopen
+from pipeline.runs.run_folder import RequestedScenario, Run, RunRefused, State, reopen
 from pipeline.runs.saved_request import goes_on
 
 __all__ = ["coverage_points", "picture", "publish", "publish_again"]
@@ -67,6 +68,8 @@ def _utc_text(written: str) -> str:
 def publish_again(path: Path) -> Path:
     """Publish a run folder that is not in use; returns the report's path. Raises `RunRefused` or `lock.Locked`."""
     with reopen(path) as run:
+        if damage := describe_damages((*run.folders(State.ACCEPTED), *run.folders(State.REJECTED))):
+            raise RunRefused(f"{path}: {damage}")
         publish(run)
     return path / "report.html"
 

@@ -104,7 +104,7 @@ class ExecutionConfig(StrictModel):
     gpu_share: float = Field(1.0, ge=0.01, description="Share of a GPU for each worker of the networks.")
     batch: int = Field(1, ge=1, description="Clips that the networks make at once; with --staged.")
     deadline_s: Annotated[float, OptionName("--deadline")] = Field(
-        1800.0, ge=1, description="Most seconds for a clip; not with --inline."
+        1800.0, ge=1, allow_inf_nan=False, description="Most seconds for a clip; not with --inline."
     )
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Loopback port of Ray's metrics; needs the extra `metrics`."

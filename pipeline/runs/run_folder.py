@@ -35,6 +35,7 @@ from pipeline.engine.lock import locked
 from pipeline.engine.redact import hide
 from pipeline.runs.clip_outcome import ClipFailed, read_stage
 from pipeline.runs.run_file import RunFile, RunRefused, RunStart, read_run_file, write_json, write_run_file
+from pipeline.runs.safe_names import safe_name
 from scenarios.scenario import Scenario
 
 UNFINISHED, BROKEN = ".unfinished", ".broken"
@@ -85,11 +86,6 @@ def clip_id(
     chosen += [] if rig == FIRST_RIG else [f"rig {rig}"]
     content = json.dumps([scenario.id, seed, weights, log, *chosen])
     return f"{safe_name(scenario.name)}-s{seed}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
-
-
-def safe_name(text: str) -> str:
-    """Replace all but lower-case letters, digits and single dashes, so that no name can escape from its folder."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:60].strip("-") or "unnamed"
 
 
 @dataclass(frozen=True)

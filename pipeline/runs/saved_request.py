@@ -16,8 +16,9 @@ from outputs.strict_model import DamagedFile, read_strictly
 from pipeline.engine.loopback import on_a_network
 from pipeline.options import words
 from pipeline.runs.clip_outcome import ClipFailed
-from pipeline.runs.run_config import ExecutionConfig, GenerateOptions, RunConfig, SavedRequest
-from pipeline.runs.run_folder import Run, RunRefused, safe_name
+from pipeline.runs.run_config import ExecutionConfig, GenerateOptions, RunConfig, SavedRequest, shipped_weights
+from pipeline.runs.run_folder import Run, RunRefused
+from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find
 
 SPECS, WANTED = "specs", "wanted.json"
@@ -65,6 +66,8 @@ def keep(run: Run, request: RunConfig, how: ExecutionConfig, clips: tuple[str, .
     rig = request.rig if request.rig in RIGS else str(Path(request.rig).absolute())
     places = {"log": request.log and request.log.absolute(), "weights": request.weights.absolute(), "rig": rig}
     given = request.model_dump(include=set(SavedRequest.model_fields)) | dict(how) | places
+    if request.weights == shipped_weights():
+        del given["weights"]  # those of the installation that resumes, wherever it is; its fingerprints are compared
     run.note(request=key, goes_on_with=SavedRequest(**given))
     write_text(run.path / WANTED, json.dumps(wanted(run) | {key: clips}) + "\n")
 

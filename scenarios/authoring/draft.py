@@ -228,17 +228,37 @@ def _refusal(story: tuple[str, ...], error: SpecErrors) -> _Refusal | None:
 
 
 def _lines(said: str, parts: tuple[DraftActor, ...], split: bool) -> tuple[str, ...]:
-    """The story's lines; a clause without an actor continues with the actor mentioned before."""
-    clauses = [clause for clause in (_NEXT.split(said) if split else [said]) if clause]
+    """The story's lines; a clause without an actor continues with the actor mentioned before.
+
+    "A dog and a child run" is a line for each. A last actor without an action is a line that nobody understands.
+    """
     names, who = {part.id for part in parts} | {"ego"}, ""
+    described = {part.id for part in parts if part.said}  # such as parked: it is only in the scene
     lines: list[str] = []
-    for clause in clauses:
+    alike: list[str] = []
+    groups = 0
+    for clause, joint in _pieces(said) if split else [(said, "")]:
         first = clause.split()[0] if clause.split()[0] != "the" else " ".join(clause.split()[1:2])
         if clause.strip() in names:
-            continue  # an actor without an action
+            if "and" in joint.split() and clause.strip() not in described:
+                alike.append(clause.strip())
+            continue
         who, clause = (first, clause) if first in names or not who else (who, f"{who} {clause}")
-        lines.append(clause if _SAYS_WHEN.search(clause) else _timed(clause, _SOONEST_S + _APART_S * len(lines)))
-    return tuple(lines)
+        when_s = _SOONEST_S + _APART_S * groups
+        together = [clause.replace(first, name, 1) for name in alike] if first in names else []
+        lines += [c if _SAYS_WHEN.search(c) else _timed(c, when_s) for c in (*together, clause)]
+        alike = alike if not together else []
+        groups += 1
+    return (*lines, *(alike if lines else ()))
+
+
+def _pieces(said: str) -> list[tuple[str, str]]:
+    """The clauses of a sentence, each with what joins it to the next one."""
+    joints = [*_NEXT.finditer(said)]
+    begins = [0, *(joint.end() for joint in joints)]
+    ends = [*(joint.start() for joint in joints), len(said)]
+    words = [*(joint[0] for joint in joints), ""]
+    return [(said[i:j], word) for i, j, word in zip(begins, ends, words, strict=True) if said[i:j]]
 
 
 def _timed(clause: str, t_s: float) -> str:

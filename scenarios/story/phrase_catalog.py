@@ -20,7 +20,7 @@ SLOTS = {
     "who": ("WHO", "lead"),
     "quantity": ("QUANTITY", "10 m"),
     "seconds": ("QUANTITY", "10 m"),
-    "point": ("POINT", "(1 s, 10 m, 0 m)"),
+    "path_point": ("POINT", "(1 s, 10 m, 0 m)"),
 }
 _UNLISTED = ("speed_since",)  # aliases of rules that join a part of a verb and a condition
 _CHARACTERS = {"[0-5]": ("0", "1")}  # examples of character classes in words

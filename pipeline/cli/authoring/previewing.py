@@ -16,7 +16,7 @@ from conditioning.renderer.procedural import render_procedural
 from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import parameters_text, runnable
 from pipeline.cli.display.check_report import tell_left_out
-from pipeline.runs.run_folder import safe_name
+from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find, load_all
 from pipeline.worlds import SimulatedWorld, open_world, refuse_rig_of_log
 from scenarios.metrics.critical_instant import critical_instant

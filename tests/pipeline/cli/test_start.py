@@ -23,7 +23,7 @@ print("IMPORTED", *sorted(set(sys.modules) & {heavy!r}))
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
     [
-        (["--help"], NETWORKS | PICTURES | {"numpy", "numba", "pydantic"}),
+        (["--help"], NETWORKS | PICTURES | {"numpy", "numba"}),  # options are pydantic models
         (["explain", "nhtsa/lead-brake"], NETWORKS | PICTURES),
         (["check", "nhtsa/lead-brake"], NETWORKS | PICTURES),
         (["library"], NETWORKS | PICTURES - {"scipy.interpolate", "scipy.spatial"}),  # needed for roads drawn as lines

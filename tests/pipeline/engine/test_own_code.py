@@ -90,7 +90,7 @@ def test_the_cause_of_dead_workers_is_in_the_message_the_log_and_run_json(
     log = [json.loads(line) for line in (batch.out / "log.jsonl").read_text().splitlines()]
     died = [line["cause"] for line in log if line["event"] == "worker died"]
     assert len(died) == 3
-    for told in (str(error.value), look(batch.out).last_start()["ended"]["why"], *died):
+    for told in (str(error.value), look(batch.out).last_start().ended.why, *died):
         assert "ActorDiedError" in told
         assert cause in told
     assert ("is there memory enough?" in str(error.value)) is not foreign

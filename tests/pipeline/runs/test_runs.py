@@ -14,7 +14,8 @@ from outputs.clips.manifest import ClipRecord, rejection_reasons, write_record
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.datasets.publish import coverage_points
 from pipeline.engine.lock import Locked, locked
-from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_run, reopen, safe_name
+from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_run, reopen
+from pipeline.runs.safe_names import safe_name
 from pipeline.runs.stage_timer import Stopwatch
 from scenarios.model.bodies import EGO_SIZE, Body, Kind
 from scenarios.model.environment import Environment, Surface

@@ -117,7 +117,7 @@ def _file(rule: str, story: list[str]) -> str:
     return text.replace("STORY", "\n".join(f"- {line}" for line in story))
 
 
-POINT = SLOTS["point"][1]
+POINT = SLOTS["path_point"][1]
 CAST = cast_of(parse_document(_file("when", [])).data)
 
 
