@@ -55,6 +55,7 @@ LINES = (
     "lead cuts out after 1 s",
     "lead changes lane to the left after 1 s",
     "lead skids after 1 s",
+    "lead follows the trajectory (2 s 20 m 0 m) (4 s 38 m 1 m) after 1 s",
     "ego turns left at the junction",
     "lead stops at the line",
     "van reverses after 1 s",

@@ -20,13 +20,17 @@ from nuscenes import NuScenes
 from nuscenes.utils.splits import get_scenes_of_split
 from typer.testing import CliRunner
 
+from outputs.clips.inventory import write_inventory
 from outputs.nuscenes.splits import ALL, TRAIN, VAL, Shares, split_of
 from outputs.nuscenes.validate import check_dataset
 from outputs.versioned.fetch import NoSuchVersion, fetch_version, find_version
 from outputs.versioned.store import Store, open_store
 from outputs.versioned.versions import latest_version, read_version, version_numbers
 from pipeline.cli.main import app
+from pipeline.datasets.export import DatasetNotExported, export_dataset
 from pipeline.datasets.merge import NotMerged, merge, merge_into
+from pipeline.datasets.publish import publish_again
+from pipeline.runs.run_folder import RunRefused
 from tests.outputs.made import contents
 from tests.outputs.nuscenes.test_detection_task import columns
 from tests.outputs.short_clips import run_folder, short_clip
@@ -131,6 +135,21 @@ def test_only_complete_accepted_clips_are_merged_and_a_damaged_one_is_skipped(ni
     assert set(reasons) == {"cross-0", "renamed-0", "strayed-0"}
     assert "rejected clips stay out" in reasons["strayed-0"]
     assert "its record is that of brake-0" in reasons["renamed-0"]
+
+
+@pytest.mark.parametrize("name", ["frames/0000.jpg", "generated.mp4"])
+def test_a_picture_that_is_cut_short_enters_no_dataset_and_is_named(night, tmp_path, name):
+    run = tmp_path / "run"
+    shutil.copytree(night, run)
+    write_inventory(run / "clips" / "cross-0")
+    (cut,) = (run / "clips" / "cross-0").glob(f"*/{name}")
+    cut.write_bytes(cut.read_bytes()[:100])
+    (left,) = merge([run], str(tmp_path / "dataset")).left_out
+    assert left.clip.name == "cross-0" and name in left.reason
+    with pytest.raises(DatasetNotExported, match=f"1 damaged clips .*cross-0.*{name}"):
+        export_dataset(str(run), "nuscenes", tmp_path / "out")
+    with pytest.raises(RunRefused, match=f"cross-0.*{name}"):
+        publish_again(run)
 
 
 def test_of_a_clip_made_twice_with_other_pictures_the_first_is_kept(night, tmp_path):

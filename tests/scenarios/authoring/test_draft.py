@@ -103,6 +103,26 @@ def test_clauses_become_lines_and_a_clause_without_an_actor_continues_with_the_l
 
 
 @pytest.mark.parametrize(
+    ("phrase", "acting"),
+    [
+        ("a dog and a child run across the road", ["dog", "child"]),
+        ("a truck and a car brake hard", ["truck", "car"]),
+        ("a cyclist and an e-scooter cross the road from the left", ["cyclist", "e-scooter"]),
+        ("a truck, a car brakes hard", ["car"]),  # the truck is in the scene
+    ],
+)
+def test_what_two_actors_do_together_is_a_line_for_each(phrase, acting):
+    scenario, _ = drafted(phrase)
+    assert [event.actor for event in scenario.events] == acting
+    assert len({(type(event.do), event.when) for event in scenario.events}) == 1
+
+
+def test_a_second_object_of_an_action_is_not_dropped():
+    with pytest.raises(NotDrafted, match="not understood"):
+        draft("the ego overtakes the truck and the car at 90 km/h", "drafted")
+
+
+@pytest.mark.parametrize(
     ("phrase", "unknown"),
     [
         ("lead car brakes hard on a cobbled road", ("cobbled",)),
