@@ -54,6 +54,7 @@ from pipeline.runs.run_config import (
     RunConfig,
     RunOptions,
     WebhookOptions,
+    refuse_without_effect,
 )
 from pipeline.runs.run_folder import Job, Run
 from pipeline.runs.status import RunPhase, status
@@ -196,6 +197,7 @@ def train_flow(part: str, *, training: TrainOptions) -> State:
 def _allowed(how: ExecutionConfig | None, launch: LaunchOptions) -> ExecutionConfig:
     how = how or ExecutionConfig()
     refuse_open_cluster(how.ray, launch.trust_network)
+    refuse_without_effect(how)
     return how
 
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import radians
+from math import radians, tan
 from pathlib import Path
 from types import MappingProxyType
 
@@ -43,6 +43,9 @@ class _RigFile:
 
 
 _NAME = re.compile("[A-Za-z][A-Za-z0-9_]{0,39}")
+WIDEST = tan(radians(170 / 2))
+LEAST_PX, MOST_PX = 16, 20_000
+FARTHEST_M = 30.0  # the longest vehicle combinations are shorter
 _TAKEN = ("lidar", "lidar_top")
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 _FILE: TypeAdapter[_RigFile] = TypeAdapter(with_config(_STRICT)(_RigFile))
@@ -82,6 +85,12 @@ def _problems(listed: tuple[_Mounted, ...]):
             yield f"a camera named {camera.name!r}, which is the LiDAR's name"
         if min(camera.width, camera.height, camera.focal_px) <= 0:
             yield f"{camera.name}: width, height and focal_px are above 0"
+        elif max(camera.width, camera.height) > 2 * WIDEST * camera.focal_px:
+            yield f"{camera.name}: {camera.focal_px:g} px see more than 170 degrees, which no flat picture can show"
+        elif not (min(camera.width, camera.height) >= LEAST_PX and max(camera.width, camera.height) <= MOST_PX):
+            yield f"{camera.name}: {camera.width} x {camera.height}; from {LEAST_PX} to {MOST_PX} pixels are possible"
+        if max(map(abs, camera.at_m)) > FARTHEST_M:
+            yield f"{camera.name}: {camera.at_m} m is not on a vehicle: at most {FARTHEST_M:g} m from its rear axle"
         if not (-180 <= camera.yaw_deg <= 180 and -90 < camera.pitch_deg < 90):
             yield f"{camera.name}: yaw_deg is from -180 to 180, pitch_deg between -90 and 90"
         if camera.at_m[2] <= 0:

@@ -17,6 +17,7 @@ from pipeline.runs.run_config import (
     PresetOptions,
     RigOptions,
     RunConfig,
+    refuse_without_effect,
 )
 from pipeline.training.train_options import TrainOptions
 
@@ -181,6 +182,7 @@ def generate(
         from pipeline.runs.safe_names import safe_name
 
         refuse_open_cluster(how.ray, launch.trust_network)
+        refuse_without_effect(how)
         out = out or Path("runs") / safe_name(Path(paths[0]).stem)
         what = RunConfig(paths=tuple(paths), out=out, **dict(request))
         with graceful_shutdown(launch.grace_s) as stopping, ProgressDisplay(console) as board:

@@ -15,6 +15,8 @@ from pipeline.runs.run_config import (
     RunConfig,
     RunOptions,
     WebhookOptions,
+    WithoutEffect,
+    refuse_without_effect,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ def nightly(
         from pipeline.engine.loopback import refuse_open_cluster
 
         refuse_open_cluster(how.ray, launch.trust_network)
+        refuse_without_effect(how)
+        if at is not None and not serve:
+            raise WithoutEffect(
+                "--at is the start of every night of --serve: without it the nightly run starts at once"
+            )
         order = NightlyConfig(what=RunConfig(paths=tuple(specs), out=out, **dict(request)), **dict(tonight))
         raise typer.Exit(
             _serve(order, how, at, launch.grace_s, webhook.webhook_file)

@@ -13,7 +13,8 @@ from conditioning.geometry import FIRST_RIG
 from outputs.defaults import FIRST_FORMAT, FIRST_RENDERER
 from outputs.strict_model import StrictModel
 from pipeline.engine.stage_plan import StagedConfig, staging
-from pipeline.options import OptionName
+from pipeline.errors import UserError
+from pipeline.options import OptionName, options_of
 
 
 def shipped_weights() -> Path:
@@ -119,6 +120,19 @@ class ExecutionConfig(StrictModel):
     def _without_contradiction(self) -> "ExecutionConfig":
         _ = self.networks
         return self
+
+
+class WithoutEffect(UserError):
+    """An option that would have no effect beside the others."""
+
+
+def refuse_without_effect(how: ExecutionConfig) -> None:
+    """Raise `WithoutEffect` for options of Ray's workers in a start without Ray; a stored request may have them."""
+    usual = ExecutionConfig()
+    given = [name for name in ("ray", "workers", "deadline_s") if getattr(how, name) != getattr(usual, name)]
+    if not how.use_ray and given:
+        names = ", ".join(option.spelling for option in options_of(ExecutionConfig) if option.field in given)
+        raise WithoutEffect(f"--inline works in this process, without Ray: {names} would have no effect")
 
 
 class GraceOptions(StrictModel):

@@ -63,6 +63,24 @@ def test_a_flow_has_every_field_as_a_parameter(flow, models, own):
     assert set(flow.parameters.definitions["ExecutionConfig"]["properties"]) == set(ExecutionConfig.model_fields)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["generate", "a.yaml", "--inline", "--workers", "2"], "--workers would have no effect"),
+        (["generate", "a.yaml", "--inline", "--ray", "localhost:1", "--deadline", "9"], "--ray, --deadline would have"),
+        (["nightly", "a.yaml", "--out", "nights", "--inline", "--workers", "2"], "--workers would have no effect"),
+        (["nightly", "a.yaml", "--out", "nights", "--at", "02:00"], "--at is the start of every night of --serve"),
+        (["generate", "a.yaml", "--deadline", "inf"], "--deadline"),
+    ],
+)
+def test_an_option_without_effect_is_refused(words, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = CliRunner().invoke(app, words)
+    assert answer.exit_code == 2
+    assert told in " ".join(answer.output.split())
+    assert not list(tmp_path.iterdir())
+
+
 def test_training_has_the_same_options_as_a_command_and_as_a_flow():
     assert spellings(PROGRAM["train"]) - {"--help"} == declared([TrainOptions])
     assert set(flows.train_flow.parameters.properties) == set(TrainOptions.model_fields) | {"part"}
