@@ -230,7 +230,7 @@ def _refusal(story: tuple[str, ...], error: SpecErrors) -> _Refusal | None:
 def _lines(said: str, parts: tuple[DraftActor, ...], split: bool) -> tuple[str, ...]:
     """The story's lines; a clause without an actor continues with the actor mentioned before.
 
-    "A dog and a child run" is a line for each. A last actor without an action is a line that nobody understands.
+    "A dog and a child run" is a line for each. A last actor without an action is a line that is not understood.
     """
     names, who = {part.id for part in parts} | {"ego"}, ""
     described = {part.id for part in parts if part.said}  # such as parked: it is only in the scene
