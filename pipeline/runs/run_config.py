@@ -129,7 +129,9 @@ class WithoutEffect(UserError):
 def refuse_without_effect(how: ExecutionConfig) -> None:
     """Raise `WithoutEffect` for options of Ray's workers in a start without Ray; a stored request may have them."""
     usual = ExecutionConfig()
-    given = [name for name in ("ray", "workers", "deadline_s") if getattr(how, name) != getattr(usual, name)]
+    given = [
+        name for name in ("ray", "workers", "deadline_s", "metrics_port") if getattr(how, name) != getattr(usual, name)
+    ]
     if not how.use_ray and given:
         names = ", ".join(option.spelling for option in options_of(ExecutionConfig) if option.field in given)
         raise WithoutEffect(f"--inline works in this process, without Ray: {names} would have no effect")

@@ -81,8 +81,9 @@ def test_the_command_to_resume_a_nightly_run_has_the_same_options(request_, tmp_
     )
     given = []
     monkeypatch.setattr(night_commands, "_once", lambda *told: given.append(told) or 0)
-    for how in (HOW, STAGED, ExecutionConfig()):
+    ways = (HOW.replaced(use_ray=True), STAGED, ExecutionConfig(), ExecutionConfig(use_ray=False))
+    for how in ways:
         program, *words = shlex.split(order.command(how))
         assert program == "nearmiss"
         assert CliRunner().invoke(app, words).exit_code == 0
-    assert [told[:2] for told in given] == [(order, HOW), (order, STAGED), (order, ExecutionConfig())]
+    assert [told[:2] for told in given] == [(order, how) for how in ways]
