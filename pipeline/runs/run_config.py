@@ -14,7 +14,7 @@ from outputs.defaults import FIRST_FORMAT, FIRST_RENDERER
 from outputs.strict_model import StrictModel
 from pipeline.engine.stage_plan import StagedConfig, staging
 from pipeline.errors import UserError
-from pipeline.options import OptionName, options_of
+from pipeline.options import OptionName, words
 
 
 def shipped_weights() -> Path:
@@ -128,13 +128,9 @@ class WithoutEffect(UserError):
 
 def refuse_without_effect(how: ExecutionConfig) -> None:
     """Raise `WithoutEffect` for options of Ray's workers in a start without Ray; a stored request may have them."""
-    usual = ExecutionConfig()
-    given = [
-        name for name in ("ray", "workers", "deadline_s", "metrics_port") if getattr(how, name) != getattr(usual, name)
-    ]
+    given = [word for word in words(how.replaced(use_ray=True)) if word.startswith("--")]
     if not how.use_ray and given:
-        names = ", ".join(option.spelling for option in options_of(ExecutionConfig) if option.field in given)
-        raise WithoutEffect(f"--inline works in this process, without Ray: {names} would have no effect")
+        raise WithoutEffect(f"--inline works in this process, without Ray: {', '.join(given)} would have no effect")
 
 
 class GraceOptions(StrictModel):

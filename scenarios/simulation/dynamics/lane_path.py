@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from scenarios.model.bodies import ON_FOOT, Body
 from scenarios.roads.road import Road
@@ -15,10 +14,9 @@ from scenarios.simulation.dynamics.state_table import (
     SHIFT_LENGTH,
     WAY,
     D,
-    Row,
+    RowView,
     S,
     along_lane,
-    blank,
     in_row,
     pose_in_lane,
     shift_bend,
@@ -39,27 +37,19 @@ def wrapped(angle: float) -> float:
 
 @in_row(s=S, d=D, facing=FACING, travelled=WAY)
 @dataclass
-class LanePath:
+class LanePath(RowView):
     """A path along the road at an offset; a change of offset is a quintic function of the distance travelled.
 
     As a function of distance, not of time, a lane change stays feasible when the body brakes during it.
     """
+
+    columns = PATH
 
     road: Road
     s: float
     d: float
     facing: int
     travelled: float = 0.0
-
-    @cached_property
-    def row(self) -> Row:
-        """The path's own row, or the row of the body that uses it."""
-        return blank()
-
-    def share_row(self, row: Row) -> None:
-        """Share the row of the body that uses this path."""
-        row[PATH] = self.row[PATH]
-        self.row = row
 
     @property
     def settled(self) -> bool:

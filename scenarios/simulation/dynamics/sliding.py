@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import InitVar, dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -21,8 +20,7 @@ from scenarios.simulation.dynamics.state_table import (
     SLIDE_VELOCITY,
     SLIDES_X,
     SLIDES_Y,
-    Row,
-    blank,
+    RowView,
     in_row,
 )
 
@@ -37,12 +35,14 @@ def gyration_m2(size: Size) -> float:
 
 @in_row(decel_mps2=SLIDE_DECEL, yaw_rate=SLIDE_TURN, kick_s=KICK_S, side=KICK_SIDE)
 @dataclass
-class SlidingState:
+class SlidingState(RowView):
     """A sliding body: friction acts on each contact patch against its own motion, `decel_mps2` in total.
 
     A loss of control starts with a kick: for `kick_s` the front wheels still hold, sideways to `side` (+1 left), while
     the rear wheels slide; after that friction acts alone. Map frame.
     """
+
+    columns = SLIDE
 
     start: InitVar[np.ndarray]  # map velocity, m/s
     decel_mps2: float
@@ -52,16 +52,6 @@ class SlidingState:
 
     def __post_init__(self, start: np.ndarray) -> None:
         self.velocity = start
-
-    @cached_property
-    def row(self) -> Row:
-        """Its own, until it lies in that of the body that slides."""
-        return blank()
-
-    def share_row(self, row: Row) -> None:
-        """From now on share the row of the body that slides."""
-        row[SLIDE] = self.row[SLIDE]
-        self.row = row
 
     @property
     def velocity(self) -> np.ndarray:
@@ -144,21 +134,13 @@ def _turned(skid: SlidingState, yaw: float, size: Size) -> float:
 
 @in_row(bottom_m=BOTTOM, sinking_mps=SINKING)
 @dataclass
-class FallingState:
+class FallingState(RowView):
     """A falling body `bottom_m` above the ground; its horizontal motion does not change."""
+
+    columns = FALL
 
     bottom_m: float
     sinking_mps: float = 0.0
-
-    @cached_property
-    def row(self) -> Row:
-        """Its own, until it lies in that of the body that falls."""
-        return blank()
-
-    def share_row(self, row: Row) -> None:
-        """From now on share the row of the body that falls."""
-        row[FALL] = self.row[FALL]
-        self.row = row
 
     def step(self, dt: float) -> float:
         """Fall for up to `dt` seconds; returns the rest of them that is left on the ground."""

@@ -9,7 +9,8 @@ side of a kick are +1 or -1, booleans are 1 and 0.
 import math
 from collections.abc import Callable
 from dataclasses import fields
-from typing import no_type_check
+from functools import cached_property
+from typing import ClassVar, no_type_check
 
 import numpy as np
 from jaxtyping import Float
@@ -46,6 +47,21 @@ def in_row(**columns: int) -> Callable[[type], type]:
         return holder
 
     return decorated
+
+
+class RowView:
+    """A view of the `columns` of a row: of its own one, until it shares the row of the body that uses it."""
+
+    columns: ClassVar[slice]
+
+    @cached_property
+    def row(self) -> Row:
+        return blank()
+
+    def share_row(self, row: Row) -> None:
+        """From now on view `row`, which takes over the values."""
+        row[self.columns] = self.row[self.columns]
+        self.row = row
 
 
 def _number(column: int, kind: type) -> property:
