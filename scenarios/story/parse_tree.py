@@ -9,7 +9,8 @@ from pathlib import Path
 from lark import Lark, Token, Transformer
 
 from scenarios.source.units import ACCELERATION, SPEED, TIME, PhysicalQuantity, measure_of
-from scenarios.spec.actor_references import ORDINALS
+from scenarios.spec.actor_references import ORDINALS, is_name
+from scenarios.story.all_readings import NameTest, ReadingParser, Unread
 from scenarios.story.trigger_phrases import Moments, lane_of, side_of
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Moment, Part, flat
@@ -70,7 +71,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
 
 @lru_cache(maxsize=1)
 def grammar() -> Lark:
-    return Lark(grammar_text(VERBS.all()), parser="lalr", lexer="contextual")
+    """The grammar of story lines as Lark loads it: its rules and words; `readings` parses."""
+    return Lark(grammar_text(VERBS.all()), parser="earley", lexer="dynamic")
 
 
 def grammar_text(verbs: Iterable[StoryVerb]) -> str:
@@ -79,20 +81,79 @@ def grammar_text(verbs: Iterable[StoryVerb]) -> str:
     return "\n".join([written, *(f"%extend deed: {verb.key}\n{verb.grammar}" for verb in verbs)])
 
 
+Reading = tuple[Clause | ClauseError, ...]
+
+
+# Words that are in no name of an actor, where nothing is known of a scenario's actors.
+_NO_NAMES = frozenset(
+    "when once if after before until while then and or at in into within over for from to of between is has have been"
+    " than below above under".split()
+)
+_MOST_WORDS = 4
+
+
 @lru_cache(maxsize=4096)
-def clauses(plain: str) -> tuple[bool, tuple[Clause | ClauseError, ...]]:
-    """Whether a line begins with 'then', and its clauses; raises lark's UnexpectedInput."""
-    said = _reader().transform(grammar().parse(plain))
-    return _BEGINS_WITH_THEN.match(plain) is not None, tuple(said)
+def readings(plain: str, known: frozenset[str] | None = None) -> tuple[Reading, ...]:
+    """Everything that a line can mean, as its clauses, the shortest names of actors first; raises Unread and
+    TooManyReadings. `known`: the words of which names of actors consist; None for any words.
+    """
+    found = [tuple(clauses) for clauses in _parser().values(plain, _name_test(known))]
+    return tuple(sorted(found, key=_named_words))
+
+
+def _name_test(known: frozenset[str] | None) -> NameTest:
+    if known is None:
+        return lambda name: len(name.split()) <= _MOST_WORDS and not _NO_NAMES & set(name.split())
+    return lambda name: is_name(name, known)
+
+
+def stuck_at(plain: str, known: frozenset[str]) -> int:
+    """The place up to which a line is understood."""
+    try:
+        _parser().values(plain, _name_test(known))
+    except Unread as error:
+        return error.at
+    return len(plain)
+
+
+def begins_with_then(plain: str) -> bool:
+    return _BEGINS_WITH_THEN.match(plain) is not None
+
+
+def clauses(plain: str) -> tuple[bool, Reading]:
+    """Whether a line begins with 'then', and its clauses with the shortest names of actors; raises Unread."""
+    return begins_with_then(plain), readings(plain)[0]
 
 
 @lru_cache(maxsize=1)
-def _reader() -> Transformer:
-    """The transformer of parse trees, with a method for each rule of the verbs with their own module."""
+def _parser() -> ReadingParser:
+    """The parser, with a method for each rule of the verbs with their own module."""
     methods = {name: method for verb in VERBS.all() for name, method in _methods_of(verb).items()}
     if known := sorted(name for name in methods if hasattr(_StoryTransformer, name)):
         raise ValueError(f"rules of story.lark that a verb also has: {', '.join(known)}")
-    return type("_VerbTransformer", (_StoryTransformer,), methods)()
+    return ReadingParser(grammar(), type("_VerbTransformer", (_StoryTransformer,), methods)())
+
+
+def _named_words(reading: Reading) -> tuple[bool, int]:
+    """Whether a reading is a refusal, and how many words its names of actors have."""
+    refused = any(isinstance(clause, ClauseError) for clause in reading)
+    return refused, sum(len(name.split()) for clause in reading for name in _names(clause))
+
+
+def _names(clause: Clause | ClauseError) -> list[str]:
+    if isinstance(clause, ClauseError):
+        return []
+    whens = [clause.when, *(value for value in clause.says.values() if isinstance(value, Moment))]
+    own = [name for name in (clause.who, clause.target, *clause.names.values()) if name is not None]
+    return own + [name for when in whens if when is not None for name in _names_of(when)]
+
+
+def _names_of(moment: Moment) -> list[str]:
+    """The names in a condition; the name of an event is one, too."""
+    inner = [name for value in moment.values.values() if isinstance(value, tuple) for part in value
+             if isinstance(part, Moment) for name in _names_of(part)]  # fmt: skip
+    event = moment.values.get("event")
+    return [*moment.names.values(), *inner, *([event] if isinstance(event, str) else [])]
 
 
 def _methods_of(verb: StoryVerb) -> dict[str, Callable]:

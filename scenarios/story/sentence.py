@@ -3,15 +3,14 @@
 import re
 from dataclasses import dataclass
 
-from lark.exceptions import UnexpectedInput, UnexpectedToken
-
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import quoted
 from scenarios.source.units import ACCELERATION, quantity
-from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, join_nouns, resolve
-from scenarios.story.parse_tree import BRAKING, RUNNING, WordedRate, clauses, grammar
-from scenarios.story.suggestions import nearest_phrases, subject_of
+from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, join_nouns, name_words, resolve
+from scenarios.story.all_readings import TooManyReadings, Unread
+from scenarios.story.parse_tree import BRAKING, RUNNING, Reading, WordedRate, begins_with_then, readings, stuck_at
+from scenarios.story.suggestions import nearest_phrases
 from scenarios.story.trigger_phrases import FORMER
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import Clause, ClauseError, Moment
@@ -60,13 +59,55 @@ def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> 
     name, plain = (label[1], label[2]) if label else (None, plain)
     plain = join_nouns(plain)
     try:
-        then, said = clauses(plain)
-    except UnexpectedInput as error:
-        raise StorySyntaxError(*_not_understood(text, plain, error, cast)) from error
+        found = _readings(plain, cast)
+    except Unread as error:
+        raise StorySyntaxError(*_not_understood(text, plain, cast)) from error
+    except TooManyReadings as error:
+        raise StorySyntaxError(f"{quoted(text)}, which has too many readings", "one sentence a line") from error
     try:
-        return _structured(then, said, cast, told or StoryContext(), name)
+        return _one_meaning(begins_with_then(plain), found, cast, told or StoryContext(), name)
     except AmbiguousReference as error:
         raise StorySyntaxError(quoted(text), error.wanted) from error
+
+
+def _readings(plain: str, cast: ActorIndex) -> tuple[Reading, ...]:
+    """The readings with actors of this scenario, or else those with others, whose names can be corrected."""
+    try:
+        return readings(plain, name_words(cast))
+    except Unread:
+        return readings(plain)
+
+
+def _one_meaning(
+    then: bool, found: tuple[Reading, ...], cast: ActorIndex, told: StoryContext, name: str | None
+) -> list[dict[str, object]]:
+    """The events that all readings that refer to something agree on; raises AmbiguousReference for two meanings."""
+    meant: dict[str, list[dict[str, object]]] = {}
+    refused: AmbiguousReference | None = None
+    for reading in found:
+        try:
+            events = _structured(then, reading, cast, told, name)
+        except AmbiguousReference as error:
+            refused = refused or error
+        else:
+            meant[repr(events)] = events
+    if not meant:
+        assert refused is not None
+        raise refused
+    if len(meant) > 1:
+        raise AmbiguousReference(f"one meaning: this may be {' or '.join(map(in_words, list(meant.values())[:3]))}")
+    return next(iter(meant.values()))
+
+
+def in_words(events: list[dict[str, object]]) -> str:
+    """Events as written, in short, for messages: 'lead {brake: {decel: 4 m/s^2}} {after: 1 s}'."""
+    return " and ".join(f"{event['actor']} {_shown(event['do'])} {_shown(event['when'])}" for event in events)
+
+
+def _shown(written: object) -> str:
+    if isinstance(written, dict):
+        return "{" + ", ".join(f"{key}: {_shown(value)}" for key, value in written.items()) + "}"
+    return f"[{', '.join(map(_shown, written))}]" if isinstance(written, list | tuple) else str(written)
 
 
 def label_of(line: str) -> str | None:
@@ -220,20 +261,13 @@ def _check_side(said: Clause, actor: str, cast: ActorIndex) -> None:
         )
 
 
-def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIndex) -> tuple[str, str]:
-    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    at = len(plain) if ended else error.pos_in_stream
-    if (
-        ended and "_BRAKES" in error.expected and "_ARTICLE" not in error.expected
-    ):  # all words belong to the actor: the verb is unknown
-        begun = max((match.end() for match in _CHAINED.finditer(plain)), default=0)
-        named = f"{subject_of(plain[begun:].split(), cast)} "
-        at = begun + len(named) * plain[begun:].startswith(named)
+def _not_understood(text: str, plain: str, cast: ActorIndex) -> tuple[str, str]:
+    at = stuck_at(plain, name_words(cast))
     stuck = f"not understood from '{plain[at:][:40]}' on" if at < len(plain) else "it breaks off"
     here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # with the words after an 'and' of a condition
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
-    if (when := _as_condition(plain)) is not None and not _is_deed(plain[:at]):
+    if (when := _as_condition(plain)) is not None:
         deed = " (the action is 'overtakes')" if when.key == "passed" else ""
         return quoted(text), f"an action of an actor; this is a condition, so write '... when {plain}'{deed}"
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"
@@ -242,15 +276,7 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIn
 def _as_condition(plain: str) -> Moment | None:
     """What a line says as a condition; None where it is none."""
     try:
-        said = clauses(f"it brakes when {plain}")[1]
-    except UnexpectedInput:
+        (clause, *others) = readings(f"it brakes when {plain}")[0]
+    except (Unread, TooManyReadings):
         return None
-    return said[0].when if all(isinstance(clause, Clause) for clause in said) else None
-
-
-def _is_deed(plain: str) -> bool:
-    try:
-        grammar().parse(plain)
-    except UnexpectedInput:
-        return False
-    return True
+    return clause.when if isinstance(clause, Clause) and not others else None

@@ -155,8 +155,11 @@ class Moments(Transformer):
     def passed(self, items: list) -> Part:
         return _moment("passed", of=items[0], what=items[1])
 
+    def event(self, items: list[Token]) -> str:
+        return str(items[0])
+
     def ended(self, items: list) -> Part:
-        name = re.sub(r"^(the )?(event )?", "", items[0])
+        name = items[0]
         return _moment("ended", {"event": FORMER if name in ("former", "it", "that") else name})
 
 
