@@ -61,8 +61,8 @@ def trigger_text(when: Trigger) -> str:
     match when:
         case After(t):
             return f"after {number_text(t)} s" if t else "at the start"
-        case AfterEvent(event, delay) if delay:
-            return f"{number_text(delay)} s after {event} has ended"
+        case AfterEvent(event, delay, begun) if delay:
+            return f"{number_text(delay)} s after {event} has {'begun' if begun else 'ended'}"
     return f"when {condition_text(when)}"
 
 
@@ -75,8 +75,12 @@ def condition_text(when: Trigger) -> str:
             return " or ".join(map(condition_text, parts))
         case After(t):
             return f"{number_text(t)} s have passed"
-        case AfterEvent(event, delay):
-            return f"{event} has been over for {number_text(delay)} s" if delay else f"{event} has ended"
+        case AfterEvent(event, delay, begun) if delay:
+            return f"{event} has been {'under way' if begun else 'over'} for {number_text(delay)} s"
+        case AfterEvent(event, _, begun):
+            return f"{event} has {'begun' if begun else 'ended'}"
+        case AtGap(of, to, 0.0, True):
+            return f"{actor_text(of)} is alongside {actor_text(to)}"
         case AtGap(of, to, gap, below):
             return f"the gap between {actor_text(of)} and {actor_text(to)} is {_bound(below)} {number_text(gap)} m"
         case AtTTC(of, to, ttc):

@@ -53,7 +53,8 @@ def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tupl
         read = _read(place, line, cast, told, faults)
         lines += read
         lost = not read
-        told = StoryContext(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
+        done = tuple((str(line.spec.id), line.spec.actor, line.spec.do.verb) for line in lines)
+        told = StoryContext(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else (None, None)), done)
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:

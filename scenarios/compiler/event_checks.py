@@ -75,7 +75,7 @@ def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:
 
 
 def _may_precede(one: EventSpec, other: EventSpec) -> bool:
-    if one.when.ended is not None and one.when.ended.event == other.id:
+    if one.when.awaits is not None and one.when.awaits.event == other.id:
         return False
     return one.when.after is None or other.when.after is None or one.when.after <= other.when.after
 
@@ -120,8 +120,8 @@ def _check_trigger(
 ) -> Iterator[Inconsistency]:
     """Checks a trigger of an event or within its action; `where`: its path."""
     for path, single in when.singles(where):
-        if single.ended is not None:
-            yield from _check_ended(f"{path}.ended", single.ended.event, spec, story)
+        if single.awaits is not None:
+            yield from _check_awaited(f"{path}.{single.named}", single.awaits.event, single.named, spec, story)
         else:
             yield from _check_single(path, single, spec.actor, cast, duration_s)
 
@@ -150,7 +150,10 @@ def _check_pair(path: str, when: When, actor: str, cast: ActorIndex) -> Iterator
         yield f"{path}.{when.named}", f"{of} and itself", "two different actors"
 
 
-def _check_ended(path: str, said: str, spec: EventSpec, story: Sequence[EventSpec]) -> Iterator[Inconsistency]:
+def _check_awaited(
+    path: str, said: str, key: str, spec: EventSpec, story: Sequence[EventSpec]
+) -> Iterator[Inconsistency]:
+    """`key`: whether its end or its beginning is awaited."""
     by_name = {e.id: e for e in story}
     former = by_name.get(said)
     if former is None:
@@ -164,7 +167,7 @@ def _check_ended(path: str, said: str, spec: EventSpec, story: Sequence[EventSpe
         waits += [by_name[name] for name in _waits_for(at) if name in by_name and name not in seen]
     if spec.id in seen:
         yield path, f"'{said}', which waits for '{spec.id}' itself", "events that do not wait for each other"
-    elif _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
+    elif key == "ended" and _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
                                       for e in story):  # fmt: skip
         wanted = _goes_on(former)
         yield path, f"'{said}', which never ends by itself", f"an event that ends, such as with {wanted}"
@@ -175,7 +178,7 @@ def _waits_for(spec: EventSpec) -> list[str]:
     verb = VERBS.get(spec.do.verb)
     inner = (getattr(spec.do.says, key) for key in (verb.triggers if verb is not None else ()))
     whens = [spec.when, *(when for when in inner if when is not None)]
-    return [single.ended.event for when in whens for _, single in when.singles() if single.ended is not None]
+    return [single.awaits.event for when in whens for _, single in when.singles() if single.awaits is not None]
 
 
 def _goes_on(spec: EventSpec) -> str:

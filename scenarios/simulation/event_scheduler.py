@@ -40,7 +40,7 @@ class Storyboard:
         self.waiting = [Waiting(event) for event in events]
         self.running: list[Running] = []
         self.ended_s: dict[str, float] = {}
-        self.begun: set[str] = set()
+        self.begun_s: dict[str, float] = {}
         self.missed: list[Unfired] = []
         self.latest_s = 0.0
 
@@ -69,7 +69,7 @@ class Storyboard:
         if isinstance(when, After):
             return when.t_s <= t_s + SOON_S
         if isinstance(when, AfterEvent):
-            return self.ended_s.get(when.event, math.inf) + when.delay_s <= t_s + SOON_S
+            return self._reached_s(when) + when.delay_s <= t_s + SOON_S
         now = reading(when, look)
         if now is not None and (when not in nearest or now.short < nearest[when].short):
             nearest[when] = now
@@ -80,7 +80,7 @@ class Storyboard:
         replaced = [run for run in self.running if run.event.actor == event.actor and _takes_over(event, run.event)]
         for run in replaced:
             self._end(run, t_s)
-        self.begun.add(event.name)
+        self.begun_s[event.name] = t_s
         if deed.declined or deed.short:
             self.missed.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
         self.running.append(Running(event, deed))
@@ -94,6 +94,10 @@ class Storyboard:
         self.running.remove(run)
         if run.event.name:
             self.ended_s[run.event.name] = t_s
+
+    def _reached_s(self, when: AfterEvent) -> float:
+        """When the event that a trigger waits for began or ended; infinite before that."""
+        return (self.begun_s if when.begun else self.ended_s).get(when.event, math.inf)
 
     def unfired(self) -> tuple[Unfired, ...]:
         """Everything that did not happen, with the reasons: declined actions, ends of actions that still wait for
@@ -115,10 +119,10 @@ class Storyboard:
                 return "; ".join(self.why(part, nearest) for part in parts)
             case After():
                 return "the clip ended before"
-            case AfterEvent(event) if event in self.ended_s:
-                return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late in the clip"
+            case AfterEvent(event) if (at_s := self._reached_s(when)) < math.inf:
+                return f"'{event}' {'began' if when.begun else 'ended'} at {at_s:.2f} s, too late in the clip"
             case AfterEvent(event):
-                return f"'{event}' never {'ended' if event in self.begun else 'happened'}"
+                return f"'{event}' never {'ended' if event in self.begun_s else 'happened'}"
         if when not in nearest:
             return f"{' and '.join(bodies_of(when))} were never in the scene together"
         return nearest[when].told
@@ -128,8 +132,8 @@ class Storyboard:
         match when:
             case After():
                 return when.t_s <= self.latest_s + SOON_S
-            case AfterEvent(event, delay):
-                return self.ended_s.get(event, math.inf) + delay <= self.latest_s + SOON_S
+            case AfterEvent():
+                return self._reached_s(when) + when.delay_s <= self.latest_s + SOON_S
         return when in nearest and nearest[when].short <= 0
 
 

@@ -24,7 +24,7 @@ SLOTS = {
     "seconds": ("QUANTITY", "10 m"),
     "path_point": ("POINT", "(1 s, 10 m, 0 m)"),
 }
-_UNLISTED = ("speed_since",)  # aliases of rules that join a part of a verb and a condition
+_UNLISTED = ("speed_since", "does")  # aliases that join a part of a verb and a condition, or hold a whole action
 _CHARACTERS = {"[0-5]": ("0", "1")}  # examples of character classes in words
 
 

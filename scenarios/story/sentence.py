@@ -1,6 +1,7 @@
 """Parse English story lines to the structured events that an author may write instead."""
 
 import re
+from unicodedata import normalize
 from dataclasses import dataclass
 
 from scenarios.model.kinds.listed import Kind
@@ -11,7 +12,8 @@ from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, join
 from scenarios.story.all_readings import TooManyReadings, Unread
 from scenarios.story.parse_tree import BRAKING, RUNNING, Reading, WordedRate, begins_with_then, readings, stuck_at
 from scenarios.story.suggestions import nearest_phrases
-from scenarios.story.trigger_phrases import FORMER
+from scenarios.story.placed_conditions import ahead_by, away
+from scenarios.story.trigger_phrases import AWAY, DOES, FORMER, HAS_DONE, LATER, PLACED_AHEAD, PLACED_BEHIND
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import Clause, ClauseError, Moment
 
@@ -41,6 +43,13 @@ class StoryContext:
     events: int = 0
     event: str | None = None
     actor: str | None = None
+    done: tuple[tuple[str, str, str], ...] = ()  # the name, the actor and the verb of each event
+
+    def after(self, event: dict[str, object]) -> "StoryContext":
+        """The context of what follows an event."""
+        name, actor, do = str(event["id"]), str(event["actor"]), event["do"]
+        assert isinstance(do, dict)
+        return StoryContext(self.taken, self.events + 1, name, actor, (*self.done, (name, actor, next(iter(do)))))
 
     def next_name(self) -> str:
         """Name of the next event without its own name."""
@@ -52,7 +61,7 @@ class StoryContext:
 
 def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> list[dict[str, object]]:
     """The structured events {id, actor, when, do} of a line, one per clause; raises StorySyntaxError."""
-    plain = re.sub(r"\s+", " ", text).strip().lower()
+    plain = _normal(text)
     if not 0 < len(re.sub(r"\([^()]*\)", "", plain[:MOST])) <= LONGEST or len(plain) > MOST:
         raise StorySyntaxError(quoted(text), f"a sentence of 1 to {LONGEST} characters")
     label = LABEL.fullmatch(plain)
@@ -110,6 +119,11 @@ def _shown(written: object) -> str:
     return f"[{', '.join(map(_shown, written))}]" if isinstance(written, list | tuple) else str(written)
 
 
+def _normal(text: str) -> str:
+    """A line in lower case with single blanks, and with the usual form of each character, such as of fullwidth digits."""
+    return re.sub(r"\s+", " ", normalize("NFKC", text.replace("²", "^2"))).strip().lower()
+
+
 def label_of(line: str) -> str | None:
     """The name that a line gives itself, as in 'slow: lead brakes'."""
     label = LABEL.fullmatch(re.sub(r"\s+", " ", line[:MOST]).strip().lower())
@@ -132,7 +146,7 @@ def _structured(
         if then and not place and after is None:
             raise AmbiguousReference("an event before it: no earlier event exists")
         events.append({"id": event, **_event(clause, cast, told, after)})
-        told = StoryContext(told.taken, told.events + 1, event, str(events[-1]["actor"]))
+        told = told.after(events[-1])
     return events
 
 
@@ -189,10 +203,10 @@ def _when(
 ) -> dict[str, object]:
     if moment is None:
         return {"after": "0 s"} if after is None else {"ended": {"event": after}}
-    condition = _condition(moment, actor, cast, told)
+    condition = _condition(moment, actor, cast, told, after)
     if after is None:
         return condition
-    if moment.key == "after":
+    if moment.key == "after" or moment.key == LATER:
         return {"ended": {"event": after} | condition}
     before: dict[str, object] = {"ended": {"event": after}}
     if moment.key == "any":
@@ -205,9 +219,18 @@ def _both(before: dict[str, object], condition: dict[str, object]) -> dict[str, 
     return {"all": [before, *condition.get("all", [condition])]}
 
 
-def _condition(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext) -> dict[str, object]:
+def _condition(
+    moment: Moment, actor: str, cast: ActorIndex, told: StoryContext, after: str | None = None
+) -> dict[str, object]:
+    """`after`: the event whose end is waited for besides."""
     if moment.key == "after":
         return dict(moment.values)
+    if moment.key == LATER:
+        if after is not None or told.event is None:
+            return dict(moment.values)
+        return {"begun": {"event": told.event, **moment.values}}
+    if moment.key in (DOES, HAS_DONE):
+        return _of_event(moment, actor, cast, told)
     if moment.key in ("all", "any"):
         parts: tuple[Moment, ...] = moment.values[moment.key]
         return {moment.key: [_condition(part, actor, cast, told) for part in parts]}
@@ -220,9 +243,25 @@ def _condition(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext)
     names = {key: resolve(phrase, cast, actor) for key, phrase in moment.names.items() if key != "lane"}
     if "lane" in moment.names:
         values["lane"] = _lane_of(moment.names["lane"], cast)
-    if moment.key in _BETWEEN_TWO and len(names) == 1:
+    if moment.key in (*_BETWEEN_TWO, AWAY, PLACED_AHEAD, PLACED_BEHIND) and len(names) == 1:
         names |= _partner(names, actor)
+    if moment.key == AWAY:
+        return away(names["of"], names["to"], values, cast)
+    if moment.key in (PLACED_AHEAD, PLACED_BEHIND):
+        front, rear = (names["of"], names["to"]) if moment.key == PLACED_AHEAD else (names["to"], names["of"])
+        return ahead_by(front, rear, str(values["by"]), cast)
     return {moment.key: values | names}
+
+
+def _of_event(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext) -> dict[str, object]:
+    """'when the van brakes', 'when it has braked': the beginning, or the end, of the event in which it does."""
+    who, verb = resolve(moment.names["of"], cast, actor), str(moment.values["verb"])
+    found = [name for name, by, done in told.done if (by, done) == (who, verb)]
+    if len(found) != 1:
+        what = f"{who} {verb.replace('_', ' ')}" if verb else f"{who} does this"
+        there = f"{len(found)} events are so" if found else "no earlier event is so"
+        raise AmbiguousReference(f"the event in which {what}: {there}; name a line, 'slow: ...', and write 'when slow has ended'")
+    return {"begun" if moment.key == DOES else "ended": {"event": found[0]}}
 
 
 def _partner(names: dict[str, str], actor: str) -> dict[str, str]:
