@@ -46,14 +46,22 @@ from scenarios.model.triggers import (
     InLane,
     Trigger,
 )
-from scenarios.scenario import Event
+from scenarios.scenario import Event, Relation
 
 VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action in words, without its actor
 
 
 def sentence(event: Event) -> str:
     """The sentence of an event: 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
-    return f"{actor_text(event.actor)} {action_text(event.do)} {trigger_text(event.when)}"
+    where = f" {relation_text(event.where)}" if event.where is not None else ""
+    return f"{actor_text(event.actor)} {action_text(event.do)}{where} {trigger_text(event.when)}"
+
+
+def relation_text(where: Relation) -> str:
+    """A place in words: 'in front of the ego', 'between lead and truck'."""
+    if len(where.of) > 1:
+        return f"between {' and '.join(map(actor_text, where.of))}"
+    return f"{'in front of' if where.ahead else 'behind'} {actor_text(where.of[0])}"
 
 
 def trigger_text(when: Trigger) -> str:

@@ -19,7 +19,8 @@ from scenarios.spec.actor_references import ActorIndex
 from scenarios.spec.actor_spec import ActorSpec, LanePlacement
 from scenarios.spec.base import as_faults
 from scenarios.spec.trigger_spec import When, lane_ref
-from scenarios.story.sentence import StoryContext, StorySyntaxError, label_of, read_line
+from scenarios.story.clause_events import StoryContext
+from scenarios.story.sentence import StorySyntaxError, label_of, read_line
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import PlacedEvent
 
@@ -54,7 +55,9 @@ def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tupl
         lines += read
         lost = not read
         done = tuple((str(line.spec.id), line.spec.actor, line.spec.do.verb) for line in lines)
-        told = StoryContext(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else (None, None)), done)
+        told = StoryContext(
+            taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else (None, None)), done
+        )
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:

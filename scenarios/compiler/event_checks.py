@@ -42,6 +42,7 @@ def check_event(
 ) -> Iterator[Inconsistency]:
     """All inconsistencies of one event of `story`."""
     yield from _check_trigger("when", spec.when, spec, story, cast, duration_s)
+    yield from _check_where(spec, cast)
     if spec.actor in cast.broken:
         return
     if spec.actor not in cast.members:
@@ -67,6 +68,22 @@ def check_event(
         yield from _ACTION_CHECKS.get(verb, _check_nothing)(spec.do, actor, cast, moved)
         yield from check_limit(spec.do, actor, speed)
         yield from _check_speed(spec.do, actor, changed)
+
+
+_NOWHERE = ("hold_speed", "follow", "run_red_light", "appear", "disappear", "wait", "open_door")
+
+
+def _check_where(spec: EventSpec, cast: ActorIndex) -> Iterator[Inconsistency]:
+    if spec.where is None:
+        return
+    path = f"where.{spec.where.key}"
+    if spec.do.verb in _NOWHERE:
+        yield path, f"a place relative to {' and '.join(spec.where.names)}", f"no such place: {spec.do.verb} has none"
+    for said in spec.where.names:
+        if said == spec.actor:
+            yield path, f"{said} itself", "another actor"
+        elif said not in cast.members and said not in cast.broken:
+            yield path, f"'{said}'", _nearest_actor(said, [name for name in cast.members if name != spec.actor], cast)
 
 
 def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:

@@ -10,6 +10,7 @@ from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Tr
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
 from scenarios.simulation.dynamics.body_state import RunningAction
+from scenarios.simulation.relation_check import RelationWatch
 from scenarios.simulation.trigger_conditions import BodyLookup, TriggerDistance, bodies_of, reading
 
 SOON_S = 1e-9
@@ -42,6 +43,7 @@ class Storyboard:
         self.ended_s: dict[str, float] = {}
         self.begun_s: dict[str, float] = {}
         self.missed: list[Unfired] = []
+        self.relations: list[tuple[Event, RelationWatch]] = []
         self.latest_s = 0.0
 
     def due(self, look: BodyLookup, t_s: float) -> Event | None:
@@ -60,6 +62,15 @@ class Storyboard:
         able = [run for run in self.running if look(run.event.actor).present and not look(run.event.actor).slides]
         told = [(run.event.actor, run.deed.step(t_s)) for run in able]
         return [(actor, said) for actor, said in told if said]
+
+    def watch(self, event: Event, relation: RelationWatch) -> None:
+        """Watch where the actor of an event comes into the path of others."""
+        self.relations.append((event, relation))
+
+    def step_relations(self) -> None:
+        """Decide the places of events as far as they can be decided now."""
+        for _, relation in self.relations:
+            relation.step()
 
     def holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: BodyLookup, t_s: float) -> bool:
         """Whether a trigger holds now; `nearest` collects how near each of its conditions came to holding."""
@@ -106,7 +117,9 @@ class Storyboard:
         ends = ((run.event, run.deed.waits_for()) for run in self.running)
         lasting = (Unfired(event.actor, f"the end of '{sentence(event)}'", why) for event, why in ends if why)
         waiting = (Unfired(w.event.actor, sentence(w.event), self.why(w.event.when, w.nearest)) for w in self.waiting)
-        return (*self.missed, *lasting, *waiting)
+        places = ((event, relation.missed or relation.pending) for event, relation in self.relations)
+        elsewhere = (Unfired(event.actor, sentence(event), why) for event, why in places if why)
+        return (*self.missed, *lasting, *waiting, *elsewhere)
 
     def why(self, when: Trigger, nearest: dict[Single, TriggerDistance]) -> str:
         """Why a trigger never held, with the nearest value of each of its conditions."""

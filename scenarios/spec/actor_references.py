@@ -91,7 +91,13 @@ class ActorDescription:
         """Where it starts along the road, metres from the ego; None where only the road knows it."""
         if self.id == "ego":
             return 0.0
-        return self.gap_ahead_m if self.gap_ahead_m is not None else None if self.gap_behind_m is None else -self.gap_behind_m
+        return (
+            self.gap_ahead_m
+            if self.gap_ahead_m is not None
+            else None
+            if self.gap_behind_m is None
+            else -self.gap_behind_m
+        )
 
     @property
     def parked(self) -> bool:
@@ -173,7 +179,9 @@ def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> ActorDescription
 
 def ego_member(ego: EgoSpec) -> ActorDescription:
     if isinstance(ego, Driven):
-        return ActorDescription("ego", Kind.CAR, ego.speed, in_ego_lane=True, on_ramp=ego.lane == ON_RAMP, lane=ego.lane)
+        return ActorDescription(
+            "ego", Kind.CAR, ego.speed, in_ego_lane=True, on_ramp=ego.lane == ON_RAMP, lane=ego.lane
+        )
     assert isinstance(ego, Guided)
     return ActorDescription("ego", Kind.CAR, 0.0, in_ego_lane=True, on_trajectory=True)
 
@@ -223,7 +231,9 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
 def _by_id(name: str, articled: bool, cast: ActorIndex) -> str:
     """An actor by its id, unless that is a word with another meaning: 'it', 'second', or the kind of another actor."""
     if name in RESERVED:
-        wanted = f"another id for the actor '{name}', whose id is a word of story lines: such as {_other_id(name, cast)}"
+        wanted = (
+            f"another id for the actor '{name}', whose id is a word of story lines: such as {_other_id(name, cast)}"
+        )
         raise AmbiguousReference(f"{wanted}; or the event structured: {{actor: {name}, when: ..., do: ...}}")
     others = [m.id for m in cast.members.values() if articled and m.id not in ("ego", name) and _fits(name, m, cast)]
     own = cast.members.get(name)
@@ -274,7 +284,9 @@ def _at_place(
     near = _nearest_in_lane([m for m in found if m.id != other], cast.members.get(other), front)
     if not near:
         where = "ahead of" if front else "behind"
-        raise AmbiguousReference(f"an actor {where} {'the ego' if other == 'ego' else other} in its lane instead of '{phrase}'")
+        raise AmbiguousReference(
+            f"an actor {where} {'the ego' if other == 'ego' else other} in its lane instead of '{phrase}'"
+        )
     return near
 
 
@@ -294,19 +306,23 @@ def _nearest_in_lane(
 
 
 def _counted(phrase: str, found: list[ActorDescription], place: int) -> ActorDescription:
-    """Resolves 'the second pedestrian': counted from the ego along the road ahead; 'the last car' is the rearmost."""
+    """Resolves 'the second pedestrian': counted ahead of the ego, the nearest first, where all are ahead. Where some
+    are behind, only what the count and the order of the row agree on, and 'the last', who is the rearmost.
+    """
     if place >= len(found):
         there = ", ".join(m.id for m in found)
         raise AmbiguousReference(f"an existing actor instead of '{phrase}': only {there}")
-    ahead = [m for m in found if m.along_m is not None and m.along_m > 0]
-    places = {m.along_m for m in found}
-    if None in places or len(places) < len(found) or (place >= 0 and len(ahead) < len(found)):
-        there = " or ".join(m.id for m in found)
-        raise AmbiguousReference(f"one actor: '{phrase}' may be {there}, which are not one behind the other ahead of the ego; use its id")
-    if place < 0 and len(ahead) == len(found):
-        there = " or ".join(m.id for m in found)
-        raise AmbiguousReference(f"one actor: '{phrase}' may be {there}: the farthest or the last to pass; use its id")
-    return sorted(found, key=lambda m: m.along_m or 0.0)[place if place >= 0 else 0]
+    ahead = sorted((m for m in found if (m.along_m or 0.0) > 0), key=lambda m: m.along_m or 0.0)
+    row = sorted(found, key=lambda m: -(m.along_m or 0.0))
+    sure = len({m.along_m for m in found} - {None}) == len(found)  # one behind the other
+    if sure and place >= 0 and len(ahead) == len(found):
+        return ahead[place]
+    if sure and len(ahead) < len(found) and (place < 0 or row[place] in ahead[place : place + 1]):
+        return row[place]
+    there = " or ".join(m.id for m in found)
+    raise AmbiguousReference(
+        f"one actor: '{phrase}' may be {there}; first, second ... count those ahead of the ego, the nearest first: use its id"
+    )
 
 
 def _fits(word: str, who: ActorDescription, cast: ActorIndex) -> bool:
@@ -358,7 +374,9 @@ def name_words(cast: ActorIndex) -> frozenset[str]:
     """All words that names of this scenario's actors consist of."""
     parts = {part for name in (*cast.members, *cast.broken) for part in (name, *re.split("[-_]", name))}
     variants = {word for who in cast.members.values() for word in who.variant.split()}
-    return frozenset(_known(cast) | parts | variants | PRONOUNS | {word for name in EGO for word in name.split()} | ARTICLES)
+    return frozenset(
+        _known(cast) | parts | variants | PRONOUNS | {word for name in EGO for word in name.split()} | ARTICLES
+    )
 
 
 def is_name(phrase: str, known: frozenset[str]) -> bool:

@@ -93,7 +93,8 @@ class ReadingParser:
         found: dict[int, dict[str, object]] = {}
         memory.found[name, at] = []
         begin = self._skip(memory.text, at)
-        begins = [one.rule for one in self._begins[name] if one.opening.match(memory.text, begin)]
+        begins = [one.rule for one in self._begins[name]
+                  if one.opening.match(memory.text, begin) or (at < begin and one.opening.match(memory.text, at))]  # fmt: skip
         agenda = [item for rule in begins for item in self._expansion(rule, at, [], 0, memory)]
         for end, value in agenda:
             values, key = found.setdefault(end, {}), repr(value)
@@ -130,8 +131,8 @@ class ReadingParser:
             for end, value in self._rule(str(symbol.name), at, memory):
                 yield end, _children(value)
             return
-        begin = self._skip(memory.text, at)
-        match = self._words[symbol.name].match(memory.text, begin)
+        word = self._words[symbol.name]
+        match = word.match(memory.text, at) or word.match(memory.text, self._skip(memory.text, at))
         if match is None:
             return
         if symbol.name not in _FREE:

@@ -27,7 +27,8 @@ def mentioned(events: Iterable[Event]) -> frozenset[str]:
 
 def _of_event(event: Event) -> set[str]:
     awaited = (name for single in singles(event.when) for name in _of_single(single))
-    return {event.actor, *_of_action(event.do), *awaited, *brought([event])}
+    where = event.where.of if event.where is not None else ()
+    return {event.actor, *where, *_of_action(event.do), *awaited, *brought([event])}
 
 
 def _of_action(action: Action) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from lark import Lark, Token, Transformer
+from lark import Lark, Token
 
 from scenarios.source.units import ACCELERATION, SPEED, TIME, PhysicalQuantity, measure_of
 from scenarios.spec.actor_references import ORDINALS, is_name
@@ -86,8 +86,36 @@ Reading = tuple[Clause | ClauseError, ...]
 
 # Words that are in no name of an actor, where nothing is known of a scenario's actors.
 _NO_NAMES = frozenset(
-    "when once if after before until while then and or at in into within over for from to of between is has have been"
-    " than below above under".split()
+    [
+        "when",
+        "once",
+        "if",
+        "after",
+        "before",
+        "until",
+        "while",
+        "then",
+        "and",
+        "or",
+        "at",
+        "in",
+        "into",
+        "within",
+        "over",
+        "for",
+        "from",
+        "to",
+        "of",
+        "between",
+        "is",
+        "has",
+        "have",
+        "been",
+        "than",
+        "below",
+        "above",
+        "under",
+    ]
 )
 _MOST_WORDS = 4
 
@@ -206,21 +234,35 @@ class _StoryTransformer(Moments):
     """Reads parse trees bottom up: one method per rule of story.lark."""
 
     def start(self, items: list) -> list[Clause | ClauseError]:
-        return items
+        links = ["", *items]
+        return [
+            replace(item, link=link) if isinstance(item, Clause) and isinstance(link, str) else item
+            for link, item in zip(links, items, strict=False) if not isinstance(item, str)
+        ]  # fmt: skip
+
+    def then_link(self, _: list) -> str:
+        return "then"
+
+    def and_link(self, _: list) -> str:
+        return "and"
+
+    def bare_clause(self, items: list) -> Clause | ClauseError:
+        said = self.clause(items)
+        return replace(said, link="then") if isinstance(said, Clause) else said
 
     def clause(self, items: list) -> Clause | ClauseError:
         *before, deed = items
         fault = next((item for item in items if isinstance(item, ClauseError)), None)
-        who = next((item for item in before if isinstance(item, str)), None)
+        who, *others = [item for item in before if isinstance(item, str)] or [None]
         if fault is not None:
             return ClauseError(fault.wanted.replace(WHO, who or "it"))
         parts = flat(item for item in before if isinstance(item, tuple | list))
         if any(key != "when" and key != "after" for key, _ in parts):
             return ClauseError("a delay only after an event: '1 s after event-1 has ended'")
         moments = [Moment("after", {"after": value}, {}) if key == "after" else value for key, value in parts]
-        if moments and deed.when is not None:
+        if len(moments) + (deed.when is not None) > 1:
             return ClauseError("'when' given once, not twice")
-        return replace(deed, who=who, when=moments[0] if moments else deed.when)
+        return replace(deed, who=who, others=tuple(others), when=moments[0] if moments else deed.when)
 
     def gait(self, items: list[Token]) -> str:
         return RUNNING if items[0].type == "RUNS" else ""

@@ -20,7 +20,14 @@ _UNITS = {
     r"mins?|minutes?": "min",
 }
 # Keys of moments that depend on where actors are, or on the events before.
-AWAY, PLACED_AHEAD, PLACED_BEHIND, LATER, DOES, HAS_DONE = "away", "placed ahead", "placed behind", "later", "does", "has done"
+AWAY, PLACED_AHEAD, PLACED_BEHIND, LATER, DOES, HAS_DONE = (
+    "away",
+    "placed ahead",
+    "placed behind",
+    "later",
+    "does",
+    "has done",
+)
 _DONE = {
     "cut": lambda said: "cut_in" if said.endswith("in") else "cut_out", "braked": lambda _: "brake",
     "changed": lambda _: "change_lane", "turned": lambda said: "turn_around" if said.endswith("around") else "turn",
@@ -59,7 +66,9 @@ class Moments(Transformer):
         for pattern, symbol in _UNITS.items():
             unit = re.sub(f"^{pattern}$", symbol, unit)
         unit = re.sub(r" ?/ ?", "/", unit)
-        digits = re.sub(r"^([+-]?)\.", r"\g<1>0.", number.replace(",", ".")) if number.type == "NUMBER" else spelt(number)
+        digits = (
+            re.sub(r"^([+-]?)\.", r"\g<1>0.", number.replace(",", ".")) if number.type == "NUMBER" else spelt(number)
+        )
         return f"{digits} {unit}".strip()
 
     seconds = quantity

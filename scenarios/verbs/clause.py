@@ -27,6 +27,9 @@ class Clause:
     target: str | None = None
     side: str | None = None
     who: str | None = None
+    others: tuple[str, ...] = ()  # further actors that do the same
+    where: tuple[str, tuple[str, ...]] | None = None  # a key of `where` of an event, and the actors
+    link: str = ""  # to the clause before: "and" or "then"
 
 
 @dataclass(frozen=True)
