@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from lark.exceptions import UnexpectedInput
 
 from scenarios.authoring.draft_actors import DraftActor, company, ego_lane, ego_speed
 from scenarios.authoring.draft_setting import DraftSetting, read_setting
@@ -23,6 +22,7 @@ from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors, quoted
 from scenarios.spec.actor_references import join_nouns
 from scenarios.spec.appearance_spec import WRITTEN
+from scenarios.story.all_readings import TooManyReadings, Unread
 from scenarios.story.parse_tree import clauses
 from scenarios.story.phrase_catalog import openings
 from scenarios.verbs import VERBS
@@ -207,7 +207,7 @@ def _clauses(line: str) -> tuple[Clause | ClauseError, ...]:
     """The clauses that the grammar reads in a line; () if it does not understand the line."""
     try:
         return clauses(join_nouns(line))[1]
-    except UnexpectedInput:
+    except (TooManyReadings, Unread):
         return ()
 
 

@@ -14,7 +14,9 @@ from lark import Lark, Token, Transformer, Tree
 from lark.grammar import NonTerminal, Rule, Symbol
 
 NAMES, _FREE = "who", ("WORD", "_ARTICLE", "ARTICLE")  # the rule of names, and its words, which fit everywhere
+_WHOLE = "start"  # the rule of the whole text
 MOST_VALUES = 48  # different values of one rule between the same two places
+DEEPEST = 90  # rules within rules
 
 
 class TooManyReadings(ValueError):
@@ -44,6 +46,7 @@ class _Memory:
     is_name: NameTest
     found: dict[tuple[str, int], list[tuple[int, object]]] = field(default_factory=dict)
     farthest: int = 0
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class ReadingParser:
         `is_name`: whether words can be the value of the rule `who`, whose words are otherwise free.
         """
         memory = _Memory(text, is_name)
-        whole = [value for end, value in self._rule("start", 0, memory) if self._skip(text, end) == len(text)]
+        whole = [value for _, value in self._rule(_WHOLE, 0, memory)]
         if not whole:
             raise Unread(self._skip(text, memory.farthest))
         return whole
@@ -90,6 +93,15 @@ class ReadingParser:
         known = memory.found.get((name, at))
         if known is not None:
             return known
+        memory.depth += 1
+        if memory.depth > DEEPEST:
+            raise TooManyReadings(name)
+        listed = self._values_at(name, at, memory)
+        memory.depth -= 1
+        memory.found[name, at] = listed
+        return listed
+
+    def _values_at(self, name: str, at: int, memory: _Memory) -> list[tuple[int, object]]:
         found: dict[int, dict[str, object]] = {}
         memory.found[name, at] = []
         begin = self._skip(memory.text, at)
@@ -109,13 +121,15 @@ class ReadingParser:
         if name == NAMES:
             listed = [(end, value) for end, value in listed if memory.is_name(str(value))]
             memory.farthest = max([memory.farthest, *(end for end, _ in listed)])
-        memory.found[name, at] = listed
         return listed
 
     def _expansion(
         self, rule: Rule, at: int, begun: list[object], done: int, memory: _Memory
     ) -> list[tuple[int, object]]:
-        return [(end, self._value(rule, items)) for end, items in self._sequence(rule, done, at, begun, memory)]
+        found = self._sequence(rule, done, at, begun, memory)
+        if rule.origin.name == _WHOLE:  # only what reaches the end has a value
+            found = ((end, items) for end, items in found if self._skip(memory.text, end) == len(memory.text))
+        return [(end, self._value(rule, items)) for end, items in found]
 
     def _sequence(
         self, rule: Rule, done: int, at: int, items: list[object], memory: _Memory

@@ -55,21 +55,18 @@ class _Chain:
     last_clause: Clause | None = None
 
 
-def structured(
-    then: bool, reading: Reading, cast: ActorIndex, told: StoryContext, name: str | None
-) -> list[StructuredEvent]:
-    """The events of a line; raises AmbiguousReference. `then`: whether it begins with 'then'; `name`: its own name."""
+def structured(reading: Reading, cast: ActorIndex, told: StoryContext, name: str | None) -> list[StructuredEvent]:
+    """The events of a line; raises AmbiguousReference. `name`: its own name."""
     chain = _Chain(told)
     for place, clause in enumerate(reading):
         if isinstance(clause, ClauseError):
             raise AmbiguousReference(clause.wanted)
-        if clause.who is None and not then and not place:
+        if clause.who is None and not clause.link:
             near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(clause.verb.replace("_", " "), cast))
             raise AmbiguousReference(f"an actor, with a phrase such as {near}")
-        if then and not place and told.event is None:
+        if clause.link == "then" and not place and told.event is None:
             raise AmbiguousReference("an event before it: no earlier event exists")
         own = name if place == len(reading) - 1 else None
-        clause = clause if place or not then else replace(clause, link="then")
         chain = _with_clause(chain, clause, cast, own)
     return list(chain.all)
 

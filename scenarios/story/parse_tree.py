@@ -42,7 +42,6 @@ USUAL_RATE = {
     "speeds up": WordedRate("1.5 m/s^2", "speeding_up_mps2"),
     "slows down": WordedRate("2 m/s^2", "slowing_down_mps2"),
 }
-_BEGINS_WITH_THEN = re.compile(r"(and )?(then|after that|afterwards)(?![\w-])")
 RUNNING = "at a run"  # a speed that depends on the actor
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
 _NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
@@ -144,13 +143,10 @@ def stuck_at(plain: str, known: frozenset[str]) -> int:
     return len(plain)
 
 
-def begins_with_then(plain: str) -> bool:
-    return _BEGINS_WITH_THEN.match(plain) is not None
-
-
 def clauses(plain: str) -> tuple[bool, Reading]:
     """Whether a line begins with 'then', and its clauses with the shortest names of actors; raises Unread."""
-    return begins_with_then(plain), readings(plain)[0]
+    reading = readings(plain)[0]
+    return isinstance(reading[0], Clause) and reading[0].link == "then", reading
 
 
 @lru_cache(maxsize=1)
@@ -234,11 +230,15 @@ class _StoryTransformer(Moments):
     """Reads parse trees bottom up: one method per rule of story.lark."""
 
     def start(self, items: list) -> list[Clause | ClauseError]:
-        links = ["", *items]
-        return [
-            replace(item, link=link) if isinstance(item, Clause) and isinstance(link, str) else item
-            for link, item in zip(links, items, strict=False) if not isinstance(item, str)
-        ]  # fmt: skip
+        said: list[Clause | ClauseError] = []
+        link = ""
+        for item in items:
+            if isinstance(item, Clause):
+                said.append(replace(item, link=item.link or link))
+            elif isinstance(item, ClauseError):
+                said.append(item)
+            link = item if isinstance(item, str) else ""
+        return said
 
     def then_link(self, _: list) -> str:
         return "then"

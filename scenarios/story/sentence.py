@@ -6,8 +6,8 @@ from unicodedata import normalize
 from scenarios.source.errors import quoted
 from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, join_nouns, name_words
 from scenarios.story.all_readings import TooManyReadings, Unread
-from scenarios.story.parse_tree import Reading, begins_with_then, readings, stuck_at
 from scenarios.story.clause_events import StoryContext, structured
+from scenarios.story.parse_tree import Reading, readings, stuck_at
 from scenarios.story.suggestions import nearest_phrases
 from scenarios.story.trigger_phrases import DOES, HAS_DONE
 from scenarios.verbs.clause import Clause, Moment
@@ -41,7 +41,7 @@ def read_line(text: str, cast: ActorIndex, told: StoryContext | None = None) -> 
     except TooManyReadings as error:
         raise StorySyntaxError(f"{quoted(text)}, which has too many readings", "one sentence a line") from error
     try:
-        return _one_meaning(begins_with_then(plain), found, cast, told or StoryContext(), name)
+        return _one_meaning(found, cast, told or StoryContext(), name)
     except AmbiguousReference as error:
         raise StorySyntaxError(quoted(text), error.wanted) from error
 
@@ -55,14 +55,14 @@ def _readings(plain: str, cast: ActorIndex) -> tuple[Reading, ...]:
 
 
 def _one_meaning(
-    then: bool, found: tuple[Reading, ...], cast: ActorIndex, told: StoryContext, name: str | None
+    found: tuple[Reading, ...], cast: ActorIndex, told: StoryContext, name: str | None
 ) -> list[dict[str, object]]:
     """The events that all readings that refer to something agree on; raises AmbiguousReference for two meanings."""
     meant: dict[str, list[dict[str, object]]] = {}
     refused: AmbiguousReference | None = None
     for reading in found:
         try:
-            events = structured(then, reading, cast, told, name)
+            events = structured(reading, cast, told, name)
         except AmbiguousReference as error:
             refused = refused or error
         else:
