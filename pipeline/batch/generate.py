@@ -146,14 +146,22 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
         raise Stopped(f"stopped on request: {there} clips are made, {left} are missing; resume: {resuming(run.path)}")
 
 
+def refuse_unknown(request: RunConfig) -> None:
+    """Check the names in a request without reading scenarios. Raises `NotFound`, RegistryError for an unknown renderer
+    or format, or RigError for unknown cameras."""
+    for name in request.formats:
+        EXPORTERS.get(name)
+    RENDERERS.get(request.renderer)
+    cameras_of(request)
+    read_specs(request)
+
+
 def make_plan(request: RunConfig) -> Plan:
-    """Plan the clips of a request. Raises `NotFound`, `NoLog`, WeightsError, RegistryError for an unknown renderer or
-    format, or RigError for unknown cameras.
+    """Plan the clips of a request. Raises as `refuse_unknown`, and `NoLog` or WeightsError.
 
     Scenarios without their log are left out and listed in the plan; it is an error if no other scenario remains.
     """
-    for name in request.formats:
-        EXPORTERS.get(name)
+    refuse_unknown(request)
     rig = cameras_of(request)
     loaded = load_all(read_specs(request))
     weights = "-".join(model_fingerprints(request.renderer, request.preset, request.weights).values())
