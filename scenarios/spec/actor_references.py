@@ -80,6 +80,8 @@ class ActorDescription:
     on_ramp: bool = False  # or on the acceleration lane
     variant: str = ""  # a name in bodies.VARIANTS
     lane: int | None = None  # of its own direction, in which it starts
+    offset_m: float | None = None  # to the left of the centre of that lane
+    on_cross: bool = False  # on the crossing road
 
     @property
     def a_kind(self) -> str:
@@ -132,6 +134,14 @@ class ActorIndex:
         ahead = {m.gap_ahead_m: m.id for m in self.members.values() if m.in_ego_lane and m.gap_ahead_m is not None}
         return ahead[min(ahead)] if ahead else None
 
+    def ahead_of(self, name: str) -> str | None:
+        """The nearest body ahead of an actor in its lane."""
+        own = self.members.get(name)
+        if own is None or name == "ego":
+            return self.leader()
+        near = _nearest_in_lane([m for m in self.members.values() if m.id != name], own, True)
+        return near[0].id if near else None
+
     def follower(self) -> str | None:
         """The nearest body behind in the ego's lane."""
         behind = {m.gap_behind_m: m.id for m in self.members.values() if m.in_ego_lane and m.gap_behind_m is not None}
@@ -165,7 +175,7 @@ def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> ActorDescription
     if isinstance(spec, OnRamp):
         return ActorDescription(name, spec.kind, spec.speed, on_ramp=True)
     if isinstance(spec, OnCross):
-        return ActorDescription(name, spec.kind, spec.speed)
+        return ActorDescription(name, spec.kind, spec.speed, on_cross=True)
     if not isinstance(spec, LanePlacement):
         return ActorDescription(
             name, spec.kind, spec.speed, gap_ahead_m=spec.ahead, gap_behind_m=spec.behind, side=spec.side
@@ -173,7 +183,16 @@ def _placed_member(name: str, spec: ActorSpec, ego: EgoSpec) -> ActorDescription
     own = not spec.lane.oncoming and spec.lane.number == ego.lane
     beside = not spec.lane.oncoming and not own
     return ActorDescription(
-        name, spec.kind, spec.speed, own, beside, spec.ahead, spec.behind, spec.lane.oncoming, lane=spec.lane.number
+        name,
+        spec.kind,
+        spec.speed,
+        own,
+        beside,
+        spec.ahead,
+        spec.behind,
+        spec.lane.oncoming,
+        lane=spec.lane.number,
+        offset_m=spec.offset,
     )
 
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
-from scenarios.source.units import ACCELERATION, quantity
-from scenarios.spec.actor_references import PRONOUNS, ActorIndex, AmbiguousReference, resolve
-from scenarios.story.parse_tree import BRAKING, RUNNING, Reading, WordedRate
+from scenarios.source.units import ACCELERATION, LENGTH, SPEED, NotAQuantity, quantity, shown
+from scenarios.spec.actor_references import PRONOUNS, ActorDescription, ActorIndex, AmbiguousReference, resolve
+from scenarios.story.parse_tree import Reading
 from scenarios.story.placed_conditions import ahead_by, away
 from scenarios.story.suggestions import nearest_phrases
 from scenarios.story.trigger_phrases import AWAY, DOES, FORMER, HAS_DONE, LATER, PLACED_AHEAD, PLACED_BEHIND
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import Clause, ClauseError, Moment
+from scenarios.verbs.worded_rates import BRAKING, RUNNING, OppositeLane, RelativeSpeed, WordedRate
 
 _BETWEEN_TWO = ("gap", "ttc", "headway")
 StructuredEvent = dict[str, object]
@@ -99,7 +100,11 @@ def _linked(clause: Clause, chain: _Chain, cast: ActorIndex, told: StoryContext)
     former, before = chain.last[-1], chain.last_clause
     assert before is not None
     if clause.when is not None:
-        if before.when is None and before.link != "then" and clause.when.key not in (LATER, "ended", "begun", DOES, HAS_DONE):
+        if (
+            before.when is None
+            and before.link != "then"
+            and clause.when.key not in (LATER, "ended", "begun", DOES, HAS_DONE)
+        ):
             who = "each of them" if event["actor"] != former["actor"] else "each action"
             raise AmbiguousReference(f"a time for {who}: 'after 1 s ... and after 2 s ...', or a line each")
         return event
@@ -131,16 +136,83 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: tuple[st
         said = said | {"speed": _running(actor, cast)}
     said = said | {key: _worded(rate, actor, cast) for key, rate in said.items() if isinstance(rate, WordedRate)}
     said = {key: _condition(v, actor, cast, told) if isinstance(v, Moment) else v for key, v in said.items()}
+    said = _from_former(clause, said, actor, cast, told)
     says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
+    if clause.carrier is not None:  # the actor of the clause falls from the one that acts
+        says, actor = says | {"cargo": actor}, resolve(clause.carrier, cast, told.actor)
     _check_target(clause, actor, cast, told)
     _check_side(clause, actor, cast)
     where = _where(clause, cast, told)
+    if where and "into" in VERBS[clause.verb].names and "into" not in says:
+        (place,) = where.values()
+        says = says | {"into": place if isinstance(place, str) else place[0]}
     return {
         "actor": actor,
         "when": _when(clause.when, actor, cast, told, after),
         **({"where": where} if where else {}),
         "do": {_verb(clause, actor, cast): says},
     }
+
+
+def _from_former(
+    clause: Clause, said: dict[str, object], actor: str, cast: ActorIndex, told: StoryContext
+) -> dict[str, object]:
+    """Arguments that depend on the speed, or the place in the lane, that the actor has when the event begins."""
+    who = cast.members.get(actor)
+    said = {key: value for key, value in said.items() if key not in ("change", "back")}
+    if isinstance(said.get("to"), OppositeLane) and who is not None and who.oncoming:
+        raise AmbiguousReference(
+            "'lane 0' or 'oncoming lane 0': the lane opposite to an oncoming actor is one of the ego's"
+        )
+    if who is None or who.on_trajectory:
+        return said
+    changed = any(by == actor and VERBS[verb].action.takes_speed for _, by, verb in told.done)
+    moved = any(by == actor and VERBS[verb].action.takes_path for _, by, verb in told.done)
+    if "change" in clause.says:
+        said = _changed_speed(str(clause.says["change"]), said, who, changed)
+    if "by" in said and not moved and who.lane is not None and who.offset_m is not None:
+        said = {"to": _offset(who.offset_m, str(said["by"]))} | {key: v for key, v in said.items() if key != "by"}
+    if "back" in clause.says:
+        if who.offset_m is None:
+            raise AmbiguousReference(
+                f"how far, such as '{actor} moves 0.5 m to the left': its place before is not known"
+            )
+        said = {"to": f"{who.offset_m:g} m"} | said
+    return said
+
+
+def _offset(from_m: float, by: str) -> str:
+    """An offset from the centre of the lane; as written where the actor is in the centre."""
+    if not from_m:
+        return by
+    try:
+        return f"{from_m + quantity(by, LENGTH):g} m"
+    except NotAQuantity:
+        return by  # refused with its reason where it is checked
+
+
+def _changed_speed(change: str, said: dict[str, object], who: ActorDescription, changed: bool) -> dict[str, object]:
+    """A change of speed with its target as a speed; refused where it is a change to the other side."""
+    to, faster = said["to"], change == "speeds up"
+    if isinstance(to, RelativeSpeed):
+        if changed:
+            raise AmbiguousReference(
+                f"the speed to reach, such as 30 km/h: other events change the speed of {who.id} before"
+            )
+        by = 0.0 if to.share else quantity(to, SPEED)
+        reached = who.speed_mps * to.share if to.share else who.speed_mps + (by if faster else -by)
+        said = said | {"to": f"{max(reached, 0.0) * 3.6:.9g} km/h"}
+    try:
+        reached = quantity(said["to"], SPEED)
+    except NotAQuantity:
+        return said  # refused with its reason where it is checked
+    if not changed and (reached <= who.speed_mps if faster else reached >= who.speed_mps):
+        other = "slows down" if faster else "speeds up"
+        side = "above" if faster else "below"
+        raise AmbiguousReference(
+            f"a speed {side} the {shown(who.speed_mps, SPEED)} of {who.id}, or '{who.id} {other} to ...'"
+        )
+    return said
 
 
 def _antecedent(clause: Clause, cast: ActorIndex, told: StoryContext) -> str | None:
@@ -193,12 +265,8 @@ def _running(actor: str, cast: ActorIndex) -> str:
 def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
     """The verb of words whose meaning depends on whether the actor stands or moves."""
     who = cast.members.get(actor)
-    verb = VERBS.get(clause.verb)
-    if verb is not None and who is not None:
-        return verb.meant(clause, who) or clause.verb
-    if clause.verb == "merge" and "gap" not in clause.says and who is not None and not who.on_ramp:
-        return "cut_in"
-    return clause.verb
+    meant = VERBS[clause.verb].meant(clause, who) if who is not None else ""
+    return meant or clause.verb
 
 
 def _when(
@@ -285,14 +353,13 @@ def _lane_of(phrase: str, cast: ActorIndex) -> int:
 
 
 def _check_target(said: Clause, actor: str, cast: ActorIndex, told: StoryContext) -> None:
-    """Checks the target of an action: the road determines it, so a different name is a fault."""
+    """Checks whom an actor follows: the road decides it, so a different name is a fault."""
     if said.target is None or said.target in ("traffic", "the traffic", "the vehicle in front", "the car in front"):
         return
-    target = resolve(said.target, cast, told.actor)
-    fits = "ego" if said.verb != "follow" or actor != "ego" else cast.leader()
-    if target != fits or actor == target:
-        wanted = "the ego" if fits == "ego" else f"the actor ahead in its lane at the start ({fits or 'none'})"
-        raise AmbiguousReference(f"{wanted} instead of '{said.target}'")
+    target, fits = resolve(said.target, cast, told.actor), cast.ahead_of(actor)
+    if target != fits:
+        there = f"the actor ahead of {actor} in its lane at the start ({fits or 'none'})"
+        raise AmbiguousReference(f"{there} instead of '{said.target}'")
 
 
 def _check_side(said: Clause, actor: str, cast: ActorIndex) -> None:

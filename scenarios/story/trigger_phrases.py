@@ -7,7 +7,8 @@ from lark import Token, Transformer
 
 from scenarios.source.units import SPEED, TIME, measure_of
 from scenarios.story.examples import spelt
-from scenarios.verbs.clause import Clause, Moment, Part
+from scenarios.verbs.clause import Moment, Part
+from scenarios.verbs.worded_rates import OppositeLane
 
 _UNITS = {
     r"(kilomet(re|er)s?|km)( per |/)(an )?hour": "km/h",
@@ -167,13 +168,6 @@ class Moments(Transformer):
         """'1 s later': after the beginning of the event before, if there is one."""
         return _moment(LATER, {"after": items[0]})
 
-    def does(self, items: list) -> Part:
-        """'the van brakes' as a condition: the event in which it does has begun."""
-        who, deed = items
-        if isinstance(deed, Clause) and deed.when is None and deed.who is None:
-            return _moment(DOES, {"verb": deed.verb}, of=who)
-        return _moment(DOES, {"verb": ""}, of=who)
-
     def has_done(self, items: list) -> Part:
         return _moment(HAS_DONE, {"verb": _DONE[items[1].split(" ")[1]](items[1])}, of=items[0])
 
@@ -219,7 +213,7 @@ class Moments(Transformer):
         return _moment("in_lane", {"lane": lane}, of=who)
 
     def passed(self, items: list) -> Part:
-        return _moment("passed", of=items[0], what=items[1])
+        return _moment("passed", of=items[0], what=items[1] if len(items) > 1 else "it")
 
     def event(self, items: list[Token]) -> str:
         return str(items[0])
@@ -240,4 +234,6 @@ def lane_of(words: str) -> int | str:
     if side:
         return side[0]
     number = int(words[-1]) if words[-1].isdecimal() else 0
-    return f"oncoming {number}" if re.search("oncoming|opposite", words) else number
+    if "opposite" in words:
+        return OppositeLane(f"oncoming {number}")
+    return f"oncoming {number}" if "oncoming" in words else number

@@ -29,6 +29,7 @@ class Clause:
     who: str | None = None
     others: tuple[str, ...] = ()  # further actors that do the same
     where: tuple[str, tuple[str, ...]] | None = None  # a key of `where` of an event, and the actors
+    carrier: str | None = None  # who drops the actor of the clause
     link: str = ""  # to the clause before: "and" or "then"
 
 

@@ -14,7 +14,7 @@ from scenarios.model.triggers import After
 from scenarios.scenario import Event
 from scenarios.story.parse_tree import clauses
 from scenarios.verbs import VERBS
-from scenarios.verbs.reverse import REVERSE, Reverse
+from scenarios.verbs.longitudinal.reverse import REVERSE, Reverse
 from scenarios.verbs.story_verb import VerbRegistry
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "extending" / "story-verbs.md"
@@ -109,7 +109,7 @@ def test_every_verb_is_complete(verb):
     assert {*verb.names, *verb.triggers} <= {field.name for field in fields(verb.action)}
     assert {*verb.names, *verb.triggers} <= set(verb.section.model_fields)
     for phrase in verb.phrases:
-        _, (clause,) = clauses(phrase.format(a="lead", b="truck").lower())
+        _, (clause,) = clauses(phrase.format(a="lead", b="truck", c="crate").lower())
         assert clause.verb == verb.key
 
 
