@@ -35,6 +35,8 @@ NOUNS: dict[str, frozenset[Kind]] = {
 }
 # Nouns of several words in the form of a normalised story line: "wheelchair-user".
 JOINED = {noun.replace(" ", "-"): noun for kind in Kind for noun in (kind, *KINDS[kind].words) if " " in noun}
+_ANYONE = frozenset(kind for kind in Kind if "person" in KINDS[kind].groups)
+NOUNS |= {"someone": _ANYONE, "somebody": _ANYONE, "biker": NOUNS["cyclist"] | NOUNS["motorcycle"]}
 NOUNS |= {joined: NOUNS[noun] for joined, noun in JOINED.items()}
 _SEVERAL = re.compile(
     r"\b(?:" + "|".join(
@@ -47,6 +49,8 @@ EGO = {
 }  # fmt: skip
 ARTICLES = {"the", "a", "an"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his", "their"}
+POSSESSIVES = {"its", "his", "her", "their"}
+FIRST_PERSON = {"i", "me", "my", "mine", "we", "us", "our", "ours"}
 ORDINALS = {
     **{word: n for n, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"))},
     **{f"{n}{end}": n - 1 for n, end in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)},
@@ -225,6 +229,10 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
     for joint in (" ", "-", "_"):
         if (name := joint.join(words)) in cast.members or name in cast.broken:
             return _by_id(name, articled, cast)
+    if len(words) > 1 and words[0] in POSSESSIVES:  # the load in "its load"
+        words = words[1:]
+        if words[0] in cast.members:
+            return _by_id(words[0], False, cast)
     if len(words) == 1 and words[0] in PRONOUNS:
         if it is None:
             raise AmbiguousReference(f"an actor by name: no earlier event names an actor for '{words[0]}'")
@@ -427,6 +435,8 @@ def _no_actor(words: list[str], cast: ActorIndex) -> str:
     strange = _strange(words, cast)
     if not strange:
         return f"{there}; none of them is '{' '.join(words)}'"
+    if strange[0] in FIRST_PERSON:
+        return f"'the ego' or 'the ego's' instead of '{strange[0]}'"
     close = get_close_matches(strange[0], sorted(_known(cast)), n=1, cutoff=0.75)
     named = words[: -len(strange)]
     if not close and words == named + strange and (who := _named(named, cast)):

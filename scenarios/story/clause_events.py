@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
-from scenarios.source.units import ACCELERATION, LENGTH, SPEED, NotAQuantity, quantity, shown
+from scenarios.source.units import ACCELERATION, LENGTH, SPEED, NotAQuantity, measure_of, quantity, shown
 from scenarios.spec.actor_references import PRONOUNS, ActorDescription, ActorIndex, AmbiguousReference, resolve
 from scenarios.story.parse_tree import Reading
 from scenarios.story.placed_conditions import ahead_by, away
 from scenarios.story.suggestions import nearest_phrases
 from scenarios.story.trigger_phrases import AWAY, DOES, FORMER, HAS_DONE, LATER, PLACED_AHEAD, PLACED_BEHIND
 from scenarios.verbs import VERBS
-from scenarios.verbs.clause import Clause, ClauseError, Moment
+from scenarios.verbs.clause import Clause, ClauseError, Moment, is_possessive
 from scenarios.verbs.worded_rates import BRAKING, RUNNING, OppositeLane, RelativeSpeed, WordedRate
 
 _BETWEEN_TWO = ("gap", "ttc", "headway")
@@ -137,6 +137,7 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: tuple[st
     said = said | {key: _worded(rate, actor, cast) for key, rate in said.items() if isinstance(rate, WordedRate)}
     said = {key: _condition(v, actor, cast, told) if isinstance(v, Moment) else v for key, v in said.items()}
     said = _from_former(clause, said, actor, cast, told)
+    _check_moment(clause, actor, cast)
     says = said | {key: resolve(phrase, cast, told.actor) for key, phrase in clause.names.items()}
     if clause.carrier is not None:  # the actor of the clause falls from the one that acts
         says, actor = says | {"cargo": actor}, resolve(clause.carrier, cast, told.actor)
@@ -154,22 +155,51 @@ def _event(clause: Clause, cast: ActorIndex, told: StoryContext, after: tuple[st
     }
 
 
+def _check_moment(clause: Clause, actor: str, cast: ActorIndex) -> None:
+    """Refuses triggers that could as well be how, or where, the action ends, and pronouns with two antecedents."""
+    when = clause.when
+    if when is None:
+        return
+    path = VERBS[clause.verb].action.takes_path
+    if when.values.get("at") and path:
+        gap = when.values["below"]
+        raise AmbiguousReference(
+            f"'when the gap is below {gap}' for when it begins; a gap to be left cannot be asked for"
+        )
+    if when.key == "after" and clause.verb == "stop" and measure_of(str(when.values["after"])) is LENGTH:
+        far = when.values["after"]
+        raise AmbiguousReference(f"'stops within {far}', or 'stops when it has travelled {far}'")
+    if clause.where is not None and any(name == "it" for name in _actors_of(when)):
+        others = [resolve(name, cast) for name in clause.where[1] if name not in PRONOUNS]
+        if others and "ego" not in others:
+            raise AmbiguousReference(f"one actor: 'it' may be {' or '.join([actor, *others])}; use its id")
+
+
 def _from_former(
     clause: Clause, said: dict[str, object], actor: str, cast: ActorIndex, told: StoryContext
 ) -> dict[str, object]:
     """Arguments that depend on the speed, or the place in the lane, that the actor has when the event begins."""
     who = cast.members.get(actor)
-    said = {key: value for key, value in said.items() if key not in ("change", "back")}
+    said = {key: value for key, value in said.items() if key not in ("change", "back", "on")}
     if isinstance(said.get("to"), OppositeLane) and who is not None and who.oncoming:
         raise AmbiguousReference(
             "'lane 0' or 'oncoming lane 0': the lane opposite to an oncoming actor is one of the ego's"
         )
+    if said.pop("out", None):  # 'runs out in front of': of a parked body, or of one that comes
+        other = clause.names.get("before") or (clause.where[1][0] if clause.where is not None else "")
+        there = cast.members.get(resolve(other, cast, told.actor))
+        if there is not None and there.parked != (clause.verb == "step_out"):
+            raise AmbiguousReference(f"'{actor} crosses the road in front of {there.id}'")
+    if clause.elliptic and told.done and told.done[-1][2] != clause.verb:
+        raise AmbiguousReference(f"what {actor} does, such as '{actor} moves 0.5 m to the left'")
     if who is None or who.on_trajectory:
         return said
     changed = any(by == actor and VERBS[verb].action.takes_speed for _, by, verb in told.done)
     moved = any(by == actor and VERBS[verb].action.takes_path for _, by, verb in told.done)
     if "change" in clause.says:
         said = _changed_speed(str(clause.says["change"]), said, who, changed)
+    if "on" in clause.says and changed:
+        said = {"speed": f"{who.speed_mps * 3.6:.9g} km/h"} | said
     if "by" in said and not moved and who.lane is not None and who.offset_m is not None:
         said = {"to": _offset(who.offset_m, str(said["by"]))} | {key: v for key, v in said.items() if key != "by"}
     if "back" in clause.says:
@@ -272,7 +302,9 @@ def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
 def _when(
     moment: Moment | None, actor: str, cast: ActorIndex, told: StoryContext, after: tuple[str, ...]
 ) -> dict[str, object]:
-    timed = moment is not None and moment.key in ("after", LATER)
+    timed = (
+        moment is not None and moment.key in ("after", LATER) and measure_of(str(moment.values["after"])) is not LENGTH
+    )
     condition = {} if moment is None else _condition(moment, actor, cast, told, bool(after))
     if not after:
         return condition or {"after": "0 s"}
@@ -295,6 +327,8 @@ def _condition(
 ) -> dict[str, object]:
     """`chained`: whether the end of another event is waited for besides."""
     if moment.key == "after":
+        if measure_of(str(moment.values["after"])) is LENGTH:
+            return {"travelled": {"of": actor, "distance": moment.values["after"]}}
         return dict(moment.values)
     if moment.key == LATER:
         if chained or told.event is None:
@@ -305,7 +339,7 @@ def _condition(
     if moment.key in ("all", "any"):
         parts: tuple[Moment, ...] = moment.values[moment.key]
         return {moment.key: [_condition(part, actor, cast, told) for part in parts]}
-    values = dict(moment.values)
+    values = {key: value for key, value in moment.values.items() if key != "at"}
     if values.get("event") == FORMER:
         if told.event is None:
             raise AmbiguousReference("an event by its name: no earlier event exists")
@@ -328,6 +362,9 @@ def _of_event(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext) 
     """'when the van brakes', 'when it has braked': the beginning, or the end, of the event in which it does."""
     who, verb = resolve(moment.names["of"], cast, actor), str(moment.values["verb"])
     found = [name for name, by, done in told.done if (by, done) == (who, verb)]
+    there = cast.members.get(who)
+    if not found and moment.key == HAS_DONE and verb == "cut_in" and there is not None and there.beside_ego_lane:
+        return {"in_lane": {"of": who, "lane": cast.ego_lane}}
     if len(found) != 1:
         what = f"{who} {verb.replace('_', ' ')}" if verb else f"{who} does this"
         there = f"{len(found)} events are so" if found else "no earlier event is so"
@@ -347,6 +384,8 @@ def _partner(names: dict[str, str], actor: str) -> dict[str, str]:
 
 
 def _lane_of(phrase: str, cast: ActorIndex) -> int:
+    if not is_possessive(phrase):
+        raise AmbiguousReference(f"a lane by its number, or the ego's lane, instead of '{phrase} lane'")
     if resolve(phrase, cast) != "ego":
         raise AmbiguousReference(f"a lane by its number, or the ego's lane, instead of '{phrase} lane'")
     return cast.ego_lane

@@ -84,7 +84,7 @@ class Moments(Transformer):
         return _moment("standstill")
 
     def at_gap(self, items: list) -> Part:
-        return _moment("gap", {"below": items[0]})
+        return _moment("gap", {"below": items[0], "at": True})
 
     def at_ttc(self, items: list) -> Part:
         return _moment("ttc", {"below": items[0]})
@@ -94,6 +94,11 @@ class Moments(Transformer):
 
     def condition(self, items: list) -> Part:
         return items[0]
+
+    def since(self, items: list) -> Part:
+        """'after the van brakes': after it has done so."""
+        key, moment = items[0]
+        return key, replace(moment, key=HAS_DONE) if moment.key == DOES else moment
 
     def all_of(self, items: list) -> Part:
         return _joined("all", items)

@@ -23,7 +23,14 @@ Refusal = tuple[
 ]  # the key within the verb's mapping ("" for all of it), what was found, what would be right
 PartReader = Callable[[list], "Part | list[Part] | ClauseError"]
 ClauseReader = Callable[["StoryVerb", list], "Clause | ClauseError"]
-_OTHER_KEYS = ("delayed", "by", "back", "change")  # arguments that the events before decide (story.clause_events)
+_OTHER_KEYS = (
+    "delayed",
+    "by",
+    "back",
+    "change",
+    "on",
+    "out",
+)  # arguments that the events before decide (story.clause_events)
 ACTOR = "<actor>"  # as the key of a refusal: the actor of the event
 _HEARD_ONLY = ("after", "when", "target", "side", "where")  # parts that are not arguments of a verb without such a key
 _SAID_BY = dict.fromkeys(("decel", "rate"), ": a word such as hard or gently, or a rate such as 'at 4 m/s^2'")

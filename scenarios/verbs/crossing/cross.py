@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -45,6 +45,7 @@ GRAMMAR = """
 cross: _CROSSES _THE_ROAD? cross_part*
     | _JAYWALKS cross_part*
     | gait _ACROSS_THE_ROAD cross_part*
+    | gait _OUT _ONTO_THE_ROAD? _IN_FRONT_OF who cross_part* -> run_out
 ?cross_part: FROM_SIDE -> from_side
     | _mod
 
@@ -64,6 +65,13 @@ def _read_cross(verb: StoryVerb, items: list) -> Clause | ClauseError:
     gait = items[0] if items and isinstance(items[0], str) else ""
     parts = flat(item for item in items if not isinstance(item, str))
     return collected(verb, parts, **({"speed": gait} if gait else {}))
+
+
+def _read_run_out(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'runs out in front of the ego': crosses in front of it."""
+    gait, whom, *parts = items
+    said = collected(verb, [("where", ("in_front_of", (whom,))), *flat(parts)], **({"speed": gait} if gait else {}))
+    return replace(said, says=said.says | {"out": True}) if isinstance(said, Clause) else said
 
 
 def crossing_speed(actor: ActorDescription) -> float | None:
@@ -138,7 +146,7 @@ CROSS = StoryVerb(
         ("the end", f"{BEYOND_EDGE_M:g} m beyond the far edge of the road"),
     ),
     parts={"from_side": _read_side},
-    readers={"cross": _read_cross},
+    readers={"cross": _read_cross, "run_out": _read_run_out},
     at={SPEED: "speed"},
     check=_check,
     rails=_rails,

@@ -18,7 +18,7 @@ from scenarios.source.identity import ADDED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, one_of
 from scenarios.spec.trigger_spec import Lane, missing_lane, read_lane
-from scenarios.verbs.clause import WHO, Clause, ClauseError, flat
+from scenarios.verbs.clause import WHO, Clause, ClauseError, flat, is_possessive
 from scenarios.verbs.exported_action import ExportContext, ExportedLaneChange
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import GENTLY, SHARPLY, Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
@@ -124,6 +124,8 @@ _BY_ONE_LANE.4: "by "? "one lane" _E
 
 
 def _read_cut_into(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    if not is_possessive(items[0]):
+        return ClauseError(f"'{items[0]}'s lane', of an actor")
     return collected(verb, [("into", items[0]), *flat(items[1:])])
 
 

@@ -1,7 +1,7 @@
 """The verb 'offset': drives beside the centre of its lane, or returns to it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -13,7 +13,7 @@ from scenarios.simulation.actions.lane_change import facing_of, in_turn, lane_at
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.source.identity import ADDED
-from scenarios.source.units import LENGTH
+from scenarios.source.units import LENGTH, measure_of
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, fault, measured
 from scenarios.verbs.clause import Clause, ClauseError, flat
@@ -57,6 +57,7 @@ offset: _SHIFTS quantity TO_SIDE within_part*
     | _SHIFTS TO_SIDE _BY? quantity _OFF_CENTRE within_part* -> offset_by_to
     | _RETURNS within_part* -> centred
     | _BACK within_part* -> moved_back
+    | quantity TO_SIDE within_part* -> offset_again
 
 _SHIFTS.2: ("moves" | "shifts" | "drifts" | "edges" | "swerves" | "steers" | "veers") " over"? " by"? _E
 _BACK.4: (("comes" | "moves" | "swerves" | "steers" | "drifts" | "goes") " ")? "back" _E /(?! to\b)/
@@ -83,6 +84,12 @@ def _read_offset_by_to(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return _shifted(verb, items[1], items[0], items[2:], "to")
 
 
+def _read_again(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'then 0.5 m to the left', after another move."""
+    said = _shifted(verb, items[0], items[1], items[2:], "by")
+    return replace(said, elliptic=True) if isinstance(said, Clause) else said
+
+
 def _read_back(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return collected(verb, flat(items), back=True)
 
@@ -93,6 +100,8 @@ def _read_centred(verb: StoryVerb, items: list) -> Clause | ClauseError:
 
 def _shifted(verb: StoryVerb, far: str, side: str, parts: list, key: str) -> Clause | ClauseError:
     """`key`: "to" an offset from the centre of the lane, or "by" a distance from where it is."""
+    if measure_of(far) is not LENGTH:
+        return ClauseError(f"{LENGTH.wanted}, instead of '{far}'")
     return collected(verb, flat(parts), **{key: far if "left" in side.split() else f"-{far.lstrip('+')}"})
 
 
@@ -159,6 +168,7 @@ OFFSET = StoryVerb(
         "offset_by_to": _read_offset_by_to,
         "centred": _read_centred,
         "moved_back": _read_back,
+        "offset_again": _read_again,
     },
     check=_check,
     exported=_exported,
