@@ -56,7 +56,7 @@ ORDINALS = {
     **{f"{n}{end}": n - 1 for n, end in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)},
     "last": -1,
 }
-RESERVED = ARTICLES | PRONOUNS | ORDINALS.keys()  # words that no line can use as an actor's id
+RESERVED = ARTICLES | PRONOUNS  # words that no line can use as an actor's id
 ADJECTIVES = {
     **dict.fromkeys(("parked", "stationary", "stopped", "standing", "waiting"), "parked"),
     **dict.fromkeys(("moving", "driving"), "moving"),
@@ -257,7 +257,7 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
 
 def _by_id(name: str, articled: bool, cast: ActorIndex) -> str:
     """An actor by its id, unless that is a word with another meaning: 'it', 'second', or the kind of another actor."""
-    if name in RESERVED:
+    if name in RESERVED or (articled and name in ORDINALS):
         wanted = (
             f"another id for the actor '{name}', whose id is a word of story lines: such as {_other_id(name, cast)}"
         )
@@ -344,7 +344,7 @@ def _counted(phrase: str, found: list[ActorDescription], place: int) -> ActorDes
     sure = len({m.along_m for m in found} - {None}) == len(found)  # one behind the other
     if sure and place >= 0 and len(ahead) == len(found):
         return ahead[place]
-    if sure and len(ahead) < len(found) and (place < 0 or row[place] in ahead[place : place + 1]):
+    if sure and len(ahead) < len(found) and (place < 0 or (place == 0 and row[:1] == ahead)):
         return row[place]
     there = " or ".join(m.id for m in found)
     raise AmbiguousReference(

@@ -103,16 +103,16 @@ def _not_understood(text: str, plain: str, cast: ActorIndex) -> tuple[str, str]:
     here = f"{_PAIR.sub('', plain[:at])[-24:]}{plain[at:]}"  # with the words after an 'and' of a condition
     one = "one sentence a line, or 'and then': " if re.search(r"\b(and|while)\b", here) else ""
     near = " or ".join(f"'{phrase}'" for phrase in nearest_phrases(plain, cast))
-    if (when := _as_condition(plain)) is not None:
+    if (when := _as_condition(plain, cast)) is not None:
         deed = " (the action is 'overtakes')" if when.key == "passed" else ""
         return quoted(text), f"an action of an actor; this is a condition, so write '... when {plain}'{deed}"
     return f"{quoted(text)} ({stuck})", f"{one}a phrase such as {near}"
 
 
-def _as_condition(plain: str) -> Moment | None:
+def _as_condition(plain: str, cast: ActorIndex) -> Moment | None:
     """What a line says as a condition; None where it is none."""
     try:
-        (clause, *others) = readings(f"it brakes when {plain}")[0]
+        (clause, *others) = readings(f"it brakes when {plain}", name_words(cast))[0]
     except (Unread, TooManyReadings):
         return None
     when = clause.when if isinstance(clause, Clause) and not others else None

@@ -88,12 +88,14 @@ _CUT_IN_GRAMMAR = r"""
 cut_in: (_CUTS_IN | _CUTS_OFF) cut_part*
     | (_CUTS_OFF | _CUTS_BEFORE) who within_part* -> cut_before
     | _CUTS who _OFF within_part* -> cut_before
+    | _INTO_GAP_BETWEEN who _AND who within_part* -> cut_between
     | _MOVES_INTO who _LANE within_part* -> cut_into
 ?cut_part: _WITHIN quantity -> within
     | _mod
 
 _CUTS_IN.3: ("cuts in" | "cut in" | "pulls in") _E /(?! front)/
 _CUTS_BEFORE.3: "cuts in front of" _E
+_INTO_GAP_BETWEEN.4: ("cuts" | "moves" | "merges" | "pulls" | "changes") " into the " ("gap" | "space") " between" _E
 _CUTS.3: "cuts" _E
 _OFF.3: "off" _E
 _CUTS_OFF.3: "cuts off" _E
@@ -127,6 +129,10 @@ def _read_cut_into(verb: StoryVerb, items: list) -> Clause | ClauseError:
     if not is_possessive(items[0]):
         return ClauseError(f"'{items[0]}'s lane', of an actor")
     return collected(verb, [("into", items[0]), *flat(items[1:])])
+
+
+def _read_cut_between(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    return collected(verb, [("where", ("between", (items[0], items[1]))), *flat(items[2:])])
 
 
 def _read_cut_before(verb: StoryVerb, items: list) -> Clause | ClauseError:
@@ -329,7 +335,7 @@ CUT_IN = StoryVerb(
             f"{SHARPLY:g} and {GENTLY:g} of the usual duration",
         ),
     ),
-    readers={"cut_into": _read_cut_into, "cut_before": _read_cut_before},
+    readers={"cut_into": _read_cut_into, "cut_before": _read_cut_before, "cut_between": _read_cut_between},
     names=("into",),
     check=_check_cut_in,
     exported=_export_cut_in,

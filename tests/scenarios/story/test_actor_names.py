@@ -34,8 +34,7 @@ def refusals(name: str, *lines: str):
         ("the", "{name} brakes after 1 s", "the-car"),
         ("a", "{name} brakes after 1 s", "a-car"),
         ("it", "{name} brakes after 1 s", "it-car"),
-        ("second", "{name} brakes after 1 s", "second-car"),
-        ("third", "van brakes when {name} stands still", "third-car"),
+        ("second", "the {name} brakes after 1 s", "second-car"),
         ("him", "van brakes after {name} is in lane 0", "him-car"),
     ],
 )
@@ -97,7 +96,7 @@ def test_a_name_of_an_event_is_no_name_of_an_actor():
 
 
 @pytest.mark.parametrize(
-    "name", ["fast", "next", "ego-1", "left", "lane", "thirdly", "thenardier", "two-wheeler", "afterwards-1"]
+    "name", ["fast", "next", "ego-1", "left", "lane", "third", "thenardier", "two-wheeler", "afterwards-1"]
 )
 def test_an_id_that_lines_can_have_is_understood(name):
     lines = (
