@@ -7,7 +7,7 @@ first ones with which the file loads are used.
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
@@ -105,7 +105,8 @@ def _drafted(phrase: str, name: str) -> Draft:
         found = _placed(Sheet(name, phrase, cast.setting, cast.parts, ()), said)
         if isinstance(found, tuple):
             if unknown:
-                raise _Lacking(f"no draft has '{"', '".join(unknown)}': leave it out, and write the file by hand", ())
+                said = ", ".join(f"'{words}'" for words in unknown)
+                raise _Lacking(f"no draft has {said}: leave it out, and write the file by hand", ())
             return Draft(_met(*found).text())
         if found is not None and not left:
             meant = f"'{read.rest}' is understood, and cannot be drafted as it is: {found.found}; wanted {found.wanted}"

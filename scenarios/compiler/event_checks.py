@@ -173,7 +173,8 @@ def _check_awaited(
         waits += [by_name[name] for name in _waits_for(at) if name in by_name and name not in seen]
     if spec.id in seen:
         yield path, f"'{said}', which waits for '{spec.id}' itself", "events that do not wait for each other"
-    elif key == "ended" and _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
+    elif key == "ended" and _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor
+                                                         and e not in (former, spec)
                                       for e in story):  # fmt: skip
         wanted = _goes_on(former)
         yield path, f"'{said}', which never ends by itself", f"an event that ends, such as with {wanted}"

@@ -36,7 +36,7 @@ NOUNS: dict[str, frozenset[Kind]] = {
 # Nouns of several words in the form of a normalised story line: "wheelchair-user".
 JOINED = {noun.replace(" ", "-"): noun for kind in Kind for noun in (kind, *KINDS[kind].words) if " " in noun}
 _ANYONE = frozenset(kind for kind in Kind if "person" in KINDS[kind].groups)
-NOUNS |= {"someone": _ANYONE, "somebody": _ANYONE, "biker": NOUNS["cyclist"] | NOUNS["motorcycle"]}
+NOUNS |= {"someone": _ANYONE, "biker": NOUNS["cyclist"] | NOUNS["motorcycle"]}
 NOUNS |= {joined: NOUNS[noun] for joined, noun in JOINED.items()}
 _SEVERAL = re.compile(
     r"\b(?:" + "|".join(
@@ -45,7 +45,8 @@ _SEVERAL = re.compile(
     ) + r")(?![\w-])"
 ) if JOINED else None  # fmt: skip
 EGO = {
-    "ego", "ego car", "ego vehicle", "own car", "own vehicle", "av", "subject vehicle", "vehicle under test", "test vehicle",
+    "ego", "ego car", "ego vehicle", "own car", "own vehicle", "av", "subject vehicle", "vehicle under test",
+    "test vehicle",
 }  # fmt: skip
 ARTICLES = {"the", "a", "an"}
 PRONOUNS = {"it", "he", "she", "they", "him", "her", "its", "his", "their"}
@@ -279,7 +280,8 @@ def _other_id(name: str, cast: ActorIndex) -> str:
 _PLACES = {
     "ahead": r"in front|ahead", "behind": r"behind|in the rear", "oncoming": r"in the (?:oncoming|opposite) lane",
     "lane": r"in lane [0-9]+",
-    "left": r"(?:on|to) the left(?: of the ego)?|in the left lane", "right": r"(?:on|to) the right(?: of the ego)?|in the right lane",
+    "left": r"(?:on|to) the left(?: of the ego)?|in the left lane",
+    "right": r"(?:on|to) the right(?: of the ego)?|in the right lane",
 }  # fmt: skip
 _PLACED = re.compile(
     r"(?P<who>.+?) (?P<place>" + "|".join(f"(?:{words})" for words in _PLACES.values())
@@ -348,7 +350,8 @@ def _counted(phrase: str, found: list[ActorDescription], place: int) -> ActorDes
         return row[place]
     there = " or ".join(m.id for m in found)
     raise AmbiguousReference(
-        f"one actor: '{phrase}' may be {there}; first, second ... count those ahead of the ego, the nearest first: use its id"
+        f"one actor: '{phrase}' may be {there}; first, second ... count those ahead of the ego, the nearest first: "
+        "use its id"
     )
 
 

@@ -105,8 +105,8 @@ class ReadingParser:
         found: dict[int, dict[str, object]] = {}
         memory.found[name, at] = []
         begin = self._skip(memory.text, at)
-        begins = [one.rule for one in self._begins[name]
-                  if one.opening.match(memory.text, begin) or (at < begin and one.opening.match(memory.text, at))]  # fmt: skip
+        places = {at, begin}
+        begins = [one.rule for one in self._begins[name] if any(one.opening.match(memory.text, p) for p in places)]
         agenda = [item for rule in begins for item in self._expansion(rule, at, [], 0, memory)]
         for end, value in agenda:
             values, key = found.setdefault(end, {}), repr(value)

@@ -1,4 +1,4 @@
-"""Structured events of the clauses of a story line: who acts, when, and how the events of one line follow each other."""
+"""Structured events of the clauses of a story line: who acts, when, and how its events follow each other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -246,7 +246,7 @@ def _changed_speed(change: str, said: dict[str, object], who: ActorDescription, 
 
 
 def _antecedent(clause: Clause, cast: ActorIndex, told: StoryContext) -> str | None:
-    """The actor that a pronoun as the subject refers to: one of the condition before it, or the one of the event before."""
+    """The actor that a pronoun as the subject refers to: of the condition before it, or of the event before."""
     if clause.who not in PRONOUNS or clause.when is None:
         return told.actor
     named = [resolve(name, cast) for name in _actors_of(clause.when) if name not in PRONOUNS]

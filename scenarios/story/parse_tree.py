@@ -140,7 +140,7 @@ def _methods_of(verb: StoryVerb) -> dict[str, Callable]:
 
 
 @dataclass(frozen=True)
-class Deed:
+class VerbPhrase:
     """The words of a verb with its parts, before the parts that stand elsewhere in the clause are known."""
 
     rule: str
@@ -159,7 +159,7 @@ def _all_parts(verb: StoryVerb, items: list) -> Clause | ClauseError:
 
 
 def _deed_method(rule: str, verb: StoryVerb, reader: ClauseReader) -> Callable:
-    return lambda _, items: Deed(rule, tuple(items), verb, reader)
+    return lambda _, items: VerbPhrase(rule, tuple(items), verb, reader)
 
 
 def _part_method(part: str | PartReader) -> Callable:

@@ -87,7 +87,7 @@ def _shown(written: object) -> str:
 
 
 def _normal(text: str) -> str:
-    """A line in lower case with single blanks, and with the usual form of each character, such as of fullwidth digits."""
+    """A line in lower case with single blanks and the usual form of each character, such as of fullwidth digits."""
     return re.sub(r"\s+", " ", normalize("NFKC", text.replace("²", "^2"))).strip().lower()
 
 

@@ -27,7 +27,8 @@ run_red_light: _RUNS_RED _mod*
 
 _RUNS_RED.5: ("runs" | "jumps" | "ignores" | "drives through" | "goes through") " " ("the"
     | "a") " red" (" light" | " signal" | " traffic light")? _E
-    | ("crosses" | "crosses the junction" | "drives on" | "goes" | "drives through the junction") " " ("on" | "at") " red" _E
+    | ("crosses" | "crosses the junction" | "drives on" | "goes"
+    | "drives through the junction") " " ("on" | "at") " red" _E
 """
 
 

@@ -42,7 +42,8 @@ turn: _TURNS turn_part*
     | _mod
 
 _TURNS.4: ("turns" | "turn" | "turns off" | "makes a turn") _E
-_AT_JUNCTION.4: ("at" | "into") " the " ("junction" | "crossroads" | "intersection" | "traffic lights" | "traffic light" | "lights" | "side road"
+_AT_JUNCTION.4: ("at" | "into") " the " ("junction" | "crossroads" | "intersection" | "traffic lights" | "traffic light"
+    | "lights" | "side road"
     | "cross road") _E
 """
 

@@ -119,7 +119,8 @@ change_lane: _CHANGES_LANE side_part*
 
 _CHANGES_LANE.4: ("changes lane" | "changes lanes" | "change lane" | "switches lane" | "switches lanes"
     | "makes a lane change") _E
-_ONE_LANE.4: ("moves" | "changes" | "shifts" | "switches") " over"? " " (("one lane" | "a lane") (" over")? | "one lane over") _E
+_ONE_LANE.4: ("moves" | "changes" | "shifts" | "switches") " over"? " " (("one lane" | "a lane") (" over")?
+    | "one lane over") _E
 _MOVES_SIDE.4: ("moves" | "changes" | "shifts" | "switches") " over"? _E
 _BY_ONE_LANE.4: "by "? "one lane" _E
 """

@@ -75,7 +75,8 @@ emergency: _SLAMS brake_part*
     | _mod
 
 _BRAKES.3: ("brakes" | "brake" | "is braking") _E
-_BRAKES_FULLY.4: ("does" | "makes" | "performs") " a full " ("brake" | "braking" | "stop") _E | ("brakes" | "brake") " fully" _E
+_BRAKES_FULLY.4: ("does" | "makes" | "performs") " a full " ("brake" | "braking" | "stop") _E
+    | ("brakes" | "brake") " fully" _E
 _TAPS.4: ("taps" | "dabs") " the brakes" (" briefly")? _E
 _SLAMS.3: ("slams on the brakes" | "slam on the brakes" | "does an emergency stop" | "makes an emergency stop"
     | "performs an emergency stop" | "does an emergency braking" | "brakes in an emergency") _E

@@ -333,7 +333,7 @@ REFUSED = [
     ("then", ["a phrase such as"]),
     ("when the gap is below 10 m", ["it breaks off"]),
     ("after 1 s", ["'after 1 s'"]),
-    ("{actor: lead, when: {}, do: {brake: {decel: 4 m/s^2}}}", ["no trigger", "exactly one of after, ended, begun, gap"]),
+    ("{actor: lead, when: {}, do: {brake: {decel: 4 m/s^2}}}", ["no trigger", "one of after, ended, begun, gap"]),
     ("{actor: lead, when: {gap: {}}, do: {brake: {decel: 4 m/s^2}}}", ["neither below nor above"]),
     ("{actor: lead, when: {gap: {below: 4 m, above: 9 m}}, do: disappear}", ["both below and above"]),
     ("{actor: lead, when: {gap: {of: laed, below: 4 m}}, do: disappear}", ["when.gap.of", "did you mean lead"]),
