@@ -221,7 +221,7 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIn
     ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     at = len(plain) if ended else error.pos_in_stream
     if (
-        ended and "_BRAKES" in error.expected and "_ARTICLE" not in error.expected
+        ended and "WALKS" in error.expected and "_ARTICLE" not in error.expected
     ):  # all words belong to the actor: the verb is unknown
         begun = max((match.end() for match in _CHAINED.finditer(plain)), default=0)
         named = f"{subject_of(plain[begun:].split(), cast)} "

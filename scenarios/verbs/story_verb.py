@@ -91,7 +91,7 @@ def _not_exported(*_: Any) -> None:
     return None
 
 
-_NO_READERS: Mapping[str, Any] = MappingProxyType({})
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ class StoryVerb:
     that all verbs share need no entry. `deeds`: further rules that say this verb, such as an emergency stop of
     `brake`; `readers`: how a rule, or an alias of a whole rule, becomes a clause where not all of its parts are
     arguments as they are.
+    `participles`: words such as "crossing" that `new --from` reads as a word of the grammar, such as "crosses".
     `names` are the keys of actors, both of the section and of the action; `own_names` those of the section that
     `check` checks by itself. `triggers`: the keys of triggers (`spec.trigger_spec.When`). `needed`: aliases of parts,
     one of which the section requires. `at`: the key that "at" or "with" a quantity fills. `meant` names another verb if
@@ -126,15 +127,16 @@ class StoryVerb:
     usual: tuple[
         tuple[str, str], ...
     ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
-    parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
+    parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: _NONE)
     deeds: tuple[str, ...] = ()
-    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: _NO_READERS)
-    at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
+    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: _NONE)
+    at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: _NONE)
     names: tuple[str, ...] = ()
     own_names: tuple[str, ...] = ()
     cargo: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    participles: Mapping[str, str] = field(default_factory=lambda: _NONE)
     drafts: tuple[str, ...] = ()  # phrases that `new --from` can draft; "..." stands for an incomplete phrase
     other_actions: tuple[type[VerbAction], ...] = ()
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing

@@ -72,6 +72,7 @@ FOLLOW = StoryVerb(
     grammar=GRAMMAR,
     phrases=("{a} follows at 50 km/h", "{a} follows traffic"),
     drafts=("a car follows traffic",),
+    participles={"following": "follows"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

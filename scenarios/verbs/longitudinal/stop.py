@@ -56,8 +56,6 @@ stop: _STOPS stop_part*
     | _WITHIN quantity -> within
     | _FOR quantity -> lasting
     | _mod
-
-_STOPS.4: ("stops" | "stop" | "halts" | "halt" | "comes to a stop" | "comes to a standstill" | "comes to a halt") _E
 """
 
 
@@ -129,6 +127,7 @@ STOP = StoryVerb(
     grammar=GRAMMAR,
     phrases=("{a} comes to a stop", "{a} stops within 20 m"),
     drafts=("a car stops within 20 m",),
+    participles={"stopping": "stops"},
     compiled=_compiled,
     words=_words,
     motion=_motion,
