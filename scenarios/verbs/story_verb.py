@@ -91,9 +91,6 @@ def _not_exported(*_: Any) -> None:
     return None
 
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
-
-
 @dataclass(frozen=True)
 class StoryVerb:
     """One verb: its spec, grammar and phrases, its compilation, and its motion.
@@ -127,16 +124,16 @@ class StoryVerb:
     usual: tuple[
         tuple[str, str], ...
     ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
-    parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: _NONE)
+    parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
     deeds: tuple[str, ...] = ()
-    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: _NONE)
-    at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: _NONE)
+    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: MappingProxyType({}))
+    at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
     own_names: tuple[str, ...] = ()
     cargo: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
-    participles: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    participles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     drafts: tuple[str, ...] = ()  # phrases that `new --from` can draft; "..." stands for an incomplete phrase
     other_actions: tuple[type[VerbAction], ...] = ()
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing
@@ -171,7 +168,7 @@ class StoryVerb:
 
 def collected(verb: StoryVerb, parts: Iterable[Part], **preset: object) -> Clause | ClauseError:
     """The parts of a clause joined to one clause; `preset` has values for parts that the clause does not have."""
-    says: dict[str, object] = {}
+    says: dict[str, Any] = {}
     for key, value in parts:
         if key == "at":
             measure = measure_of(str(value))
