@@ -55,14 +55,11 @@ def _off_rails(verb: StoryVerb, actor: ActorDescription) -> str:
     return wanted if verb.action.takes_path else ""
 
 
-_NOWHERE = ("hold_speed", "follow", "run_red_light", "appear", "disappear", "wait", "open_door")
-
-
 def _check_where(spec: EventSpec, cast: ActorIndex) -> Iterator[Inconsistency]:
     if spec.where is None:
         return
     path = f"where.{spec.where.key}"
-    if spec.do.verb in _NOWHERE:
+    if VERBS[spec.do.verb].placeless:
         yield path, f"a place relative to {' and '.join(spec.where.names)}", f"no such place: {spec.do.verb} has none"
     for said in spec.where.names:
         if said == spec.actor:

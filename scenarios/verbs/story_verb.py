@@ -99,9 +99,6 @@ def _not_exported(*_: Any) -> None:
     return None
 
 
-_NO_READERS: Mapping[str, Any] = MappingProxyType({})
-
-
 @dataclass(frozen=True)
 class StoryVerb:
     """One verb: its spec, grammar and phrases, its compilation, and its motion.
@@ -111,12 +108,14 @@ class StoryVerb:
     that all verbs share need no entry. `deeds`: further rules that say this verb, such as an emergency stop of
     `brake`; `readers`: how a rule, or an alias of a whole rule, becomes a clause where not all of its parts are
     arguments as they are.
+    `participles`: words such as "crossing" that `new --from` reads as a word of the grammar, such as "crosses".
     `names` are the keys of actors, both of the section and of the action; `own_names` those of the section that
     `check` checks by itself. `triggers`: the keys of triggers (`spec.trigger_spec.When`). `needed`: aliases of parts,
     one of which the section requires. `at`: the key that "at" or "with" a quantity fills. `meant` names another verb if
     the same words mean that verb for this actor.
     `other_actions`: further actions that the verb compiles to, beside `action`; they replace the same controls.
     `cargo`: the keys of actors without a place of their own, which its actor carries until then.
+    `placeless`: a place relative to another actor ("in front of the ego") has no meaning for it.
     `on_trajectory`: possible for a body that follows a trajectory from the start; `of_static`: for a kind that cannot
     move. `rails`: what an actor on rails needs for it, "" for nothing; left out: nothing that replaces the path is
     possible.
@@ -136,13 +135,14 @@ class StoryVerb:
     ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
     parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
     deeds: tuple[str, ...] = ()
-    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: _NO_READERS)
+    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: MappingProxyType({}))
     at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
     own_names: tuple[str, ...] = ()
     cargo: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    participles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     drafts: tuple[str, ...] = ()  # phrases that `new --from` can draft; "..." stands for an incomplete phrase
     other_actions: tuple[type[VerbAction], ...] = ()
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing
@@ -154,6 +154,7 @@ class StoryVerb:
     remark: Callable[[Any, PlacedEvent], str] = _no_remark  # a comment of `explain` after the event
     exported: Callable[[Any, ExportContext], ExportedAction | None] = _not_exported  # None: as a trajectory
     rails: Callable[[ActorDescription], str] | None = None
+    placeless: bool = False
     on_trajectory: bool = False
     of_static: bool = False
     targets_leader: bool = False  # a target that the ego names ("the ego follows WHO") is the actor ahead, not the ego
@@ -177,7 +178,7 @@ class StoryVerb:
 
 def collected(verb: StoryVerb, parts: Iterable[Part], **preset: object) -> Clause | ClauseError:
     """The parts of a clause joined to one clause; `preset` has values for parts that the clause does not have."""
-    says: dict[str, object] = {}
+    says: dict[str, Any] = {}
     for key, value in parts:
         if key == "at":
             measure = measure_of(str(value))

@@ -144,6 +144,7 @@ STEP_OUT = StoryVerb(
         "{a} steps out from in front of {b} after 2 s",
     ),
     drafts=("a child steps out from behind a parked car",),
+    participles={"stepping": "steps", "coming": "comes", "emerging": "emerges"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -89,6 +89,7 @@ MERGE = StoryVerb(
     action=Merge,
     grammar=GRAMMAR,
     phrases=("{a} merges within 3 s", "{a} merges into a gap"),
+    participles={"merging": "merges"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -56,6 +56,7 @@ def _motion(action: RunRed, mover: BodyState, context: ActionContext) -> Running
 
 RUN_RED_LIGHT = StoryVerb(
     key="run_red_light",
+    placeless=True,
     example="{}",
     section=RunRedDo,
     action=RunRed,

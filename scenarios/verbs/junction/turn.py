@@ -82,6 +82,7 @@ TURN = StoryVerb(
     action=TurnAt,
     grammar=GRAMMAR,
     phrases=("{a} turns left at the junction",),
+    participles={"turning": "turns"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -213,6 +213,7 @@ BRAKE = StoryVerb(
         "{a} makes an emergency stop after 1 s",
     ),
     drafts=("a car brakes hard",),
+    participles={"braking": "brakes"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

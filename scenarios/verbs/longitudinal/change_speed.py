@@ -195,6 +195,7 @@ CHANGE_SPEED = StoryVerb(
         "{a} changes speed to 40 km/h within 3 s smoothly",
     ),
     drafts=("a car slows down to 20 km/h",),
+    participles={"slowing": "slows", "accelerating": "accelerates"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

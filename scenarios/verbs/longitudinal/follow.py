@@ -77,12 +77,14 @@ def _motion(action: Follow, mover: BodyState, context: ActionContext) -> Running
 
 FOLLOW = StoryVerb(
     key="follow",
+    placeless=True,
     example="{speed: 50 km/h}",
     section=FollowDo,
     action=Follow,
     grammar=GRAMMAR,
     phrases=("{a} follows at 50 km/h", "{a} follows traffic"),
     drafts=("a car follows traffic",),
+    participles={"following": "follows"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

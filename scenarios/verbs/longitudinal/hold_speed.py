@@ -85,6 +85,7 @@ def _exported(action: HoldSpeed, context: ExportContext) -> ExportedSpeed | None
 
 HOLD_SPEED = StoryVerb(
     key="hold_speed",
+    placeless=True,
     example="{speed: 50 km/h}",
     section=HoldSpeedDo,
     action=HoldSpeed,

@@ -52,6 +52,7 @@ class Stop(VerbAction):
 GRAMMAR = """
 stop: _STOPS stop_part*
     | _BRAKES_TO_A_STOP stop_part*
+    | _STANDS_STILL stop_part*
 ?stop_part: MANNER -> manner
     | _TO_A_STOP -> to_a_stop
     | _WITHIN quantity -> within
@@ -59,8 +60,7 @@ stop: _STOPS stop_part*
     | _mod
 
 _BRAKES_TO_A_STOP.4: ("brakes" | "brake") " down"? " to a " ("stop" | "standstill" | "halt") /(?= (within|in|over) )/
-_STOPS.4: ("stops" | "stop" | "halts" | "halt" | "comes to a stop" | "comes to a standstill"
-    | "comes to a halt" | "stands still" | "will stop") _E
+_STANDS_STILL.4: "stands still" _E
 """
 
 
@@ -132,6 +132,7 @@ STOP = StoryVerb(
     grammar=GRAMMAR,
     phrases=("{a} comes to a stop", "{a} stops within 20 m"),
     drafts=("a car stops within 20 m",),
+    participles={"stopping": "stops"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

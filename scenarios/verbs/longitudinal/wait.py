@@ -117,6 +117,7 @@ def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAc
 
 WAIT = StoryVerb(
     key="wait",
+    placeless=True,
     example="{for: 2 s}, or {until: {passed: {of: ego, what: walker}}}",
     section=WaitDo,
     action=Wait,
