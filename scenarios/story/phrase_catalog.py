@@ -24,7 +24,8 @@ SLOTS = {
     "seconds": ("QUANTITY", "10 m"),
     "path_point": ("POINT", "(1 s, 10 m, 0 m)"),
 }
-_UNLISTED = ("speed_since", "does")  # aliases that join a part of a verb and a condition, or hold a whole action
+# Aliases that join a part of a verb and a condition, hold a whole action, or say an action of another verb or actor.
+_UNLISTED = ("speed_since", "does", "run_out", "offset_again", "fall_from")
 SHARED = "part"  # the rule of the parts that any verb may have
 _CHARACTERS = {"[0-5]": ("0", "1")}  # examples of character classes in words
 
@@ -85,7 +86,7 @@ def openings() -> dict[str, frozenset[str]]:
 @lru_cache(maxsize=256)
 def verb_of(sentence: str) -> str:
     """The rule of the first action in a sentence; raises Unread."""
-    tree = min(_trees().values(sentence), key=_named_words)
+    tree = min(_trees().values(sentence), key=_preference)
     deed = next(child for child in tree.children if isinstance(child, Tree)).children[-1].data
     return next(verb for verb in verbs() if deed == verb or deed in _aliases(verb))
 
@@ -105,10 +106,11 @@ def _trees() -> ReadingParser:
     return ReadingParser(grammar(), _RuleTree())
 
 
-def _named_words(tree: object) -> int:
-    """The number of words of all names."""
+def _preference(tree: object) -> tuple[int, int, bool]:
+    """The number of clauses, the number of words of all names, and whether the rule is unlisted."""
     assert isinstance(tree, Tree)
-    return sum(leaf.count(" ") + 1 for leaf in tree.scan_values(lambda leaf: isinstance(leaf, str)))
+    words_of_names = sum(leaf.count(" ") + 1 for leaf in tree.scan_values(lambda leaf: type(leaf) is str))
+    return len(tree.children), words_of_names, any(sub.data in _UNLISTED for sub in tree.iter_subtrees())
 
 
 def _aliases(verb: str) -> set[str]:

@@ -125,6 +125,11 @@ def _changing(verb: StoryVerb, items: list, said: str) -> Clause | ClauseError:
     clause = collected(verb, rated(items, "rate", CHANGING))
     if isinstance(clause, Clause) and "to" not in clause.says:
         return ClauseError(f"the speed to reach: '{WHO} {said} to 30 km/h'")
+    to = clause.says["to"] if isinstance(clause, Clause) else ""
+    if isinstance(to, RelativeSpeed) and said not in USUAL_RATE:
+        if not to.share:
+            return ClauseError(f"'{WHO} speeds up by {to}', or '{WHO} slows down by {to}'")
+        said = "slows down" if to.share < 1 else "speeds up"
     if isinstance(clause, ClauseError) or said not in USUAL_RATE:
         return clause
     usual = {} if {"rate", "within"} & set(clause.says) else {"rate": USUAL_RATE[said]}
@@ -208,7 +213,7 @@ CHANGE_SPEED = StoryVerb(
     deeds=("speed_up", "slow_down"),
     readers={"change_speed": _read_change, "speed_up": _read_speed_up, "slow_down": _read_slow_down},
     at={ACCELERATION: "rate"},
-    needed=("to",),
+    needed=("to", "speed_by", "speed_share"),
     check=_check,
     exported=_exported,
 )

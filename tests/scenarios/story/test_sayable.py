@@ -105,8 +105,8 @@ ACTORS = {
     "step_out": ("child", "{kind: child}"),
     "drop": ("crate", "{kind: crate}"),
 }
-QUANTITIES = ("2 s", "2 m", "35 km/h", "2 m/s^2", "30 deg")
-FILLS = ("the ego", "first", "parked", "bus", "crate", "red")
+QUANTITIES = ("2 s", "2 m", "35 km/h", "65 km/h", "2 m/s^2", "30 deg")
+FILLS = ("the ego", "first", "parked", "bus", "crate", "red", "side")
 CONDITIONAL = ("wait", "when")  # many, and no road decides whether they are accepted
 
 
