@@ -1,0 +1,300 @@
+"""Boxes of a log's scene: duplicates, sizes, width against length, places, motion, categories."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float
+
+from conditioning.logs.log_fault import LogFault, faults_of, shown
+from conditioning.logs.pose_checks import ORDER, UPRIGHT, has_turn
+from conditioning.logs.scene_rows import SceneRows, forward_axis, places, rotations, up_axis
+from conditioning.logs.table_fields import Row
+from conditioning.logs.tables import pose_matrix
+from conditioning.logs.tracks import GAP_S, kind_of_category
+from scenarios.model.bodies import Kind
+from scenarios.model.kinds.actor_kind import Footing
+from scenarios.model.kinds.registry import KINDS
+
+NUSCENES_CATEGORIES = (
+    "animal", "human.pedestrian.adult", "human.pedestrian.child", "human.pedestrian.construction_worker",
+    "human.pedestrian.personal_mobility", "human.pedestrian.police_officer", "human.pedestrian.stroller",
+    "human.pedestrian.wheelchair", "movable_object.barrier", "movable_object.debris",
+    "movable_object.pushable_pullable", "movable_object.trafficcone", "static_object.bicycle_rack", "vehicle.bicycle",
+    "vehicle.bus.bendy", "vehicle.bus.rigid", "vehicle.car", "vehicle.construction", "vehicle.emergency.ambulance",
+    "vehicle.emergency.police", "vehicle.motorcycle", "vehicle.trailer", "vehicle.truck",
+)  # fmt: skip
+SIZE_FACTOR = 6.0  # against the usual size of the kind; debris has no usual size
+SIZE_M = (0.01, 60.0)  # of anything
+LONG = 1.5  # kinds that are usually this much longer than wide have a width and a length to swap
+MOST = 0.8  # share of a class's instances
+SAME_PLACE_M, SAME_SIZE = 0.2, 0.1  # two boxes of one body
+FAR_M = 300.0
+GROUND_M, GROUND_SLOPE = 3.0, 0.1  # a box's foot above or below the ego's ground, near it and per metre of distance
+NEAR_M = 20.0
+HALF_HEIGHT = (0.35, 0.65)
+FASTEST_MPS = 100.0
+MOVING_M = 2.0  # from one keyframe to the next: farther than errors of annotation
+
+
+def box_faults(scene: SceneRows, read: str) -> Iterator[LogFault]:
+    """Faults of the scene's boxes; `read` is the channel whose ego poses they are compared with."""
+    yield from _twice(scene)
+    yield from _coincident(scene)
+    yield from _sizes(scene)
+    yield from _width_and_length(scene)
+    yield from _categories(scene)
+    yield from _places(scene, read)
+    yield from _motion(scene)
+
+
+def _twice(scene: SceneRows) -> Iterator[LogFault]:
+    seen: set[tuple[str, str]] = set()
+    twice = []
+    for row in scene.boxes:
+        key = row["instance_token"], row["sample_token"]
+        if key in seen:
+            twice.append(row["token"])
+        seen.add(key)
+    yield from faults_of(
+        "duplicate-box",
+        "sample_annotation",
+        twice,
+        "an earlier row is of the same instance and sample",
+        "one box of an instance at a time",
+    )
+
+
+def _coincident(scene: SceneRows) -> Iterator[LogFault]:
+    """Boxes of two instances of one category at one place: one body that was annotated twice."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row, category in zip(scene.boxes, scene.category, strict=True):
+        groups.setdefault((row["sample_token"], category), []).append(row)
+    same = []
+    for rows in (rows for rows in groups.values() if len(rows) > 1):
+        place, size = places(rows), np.array([row["size"] for row in rows], float)
+        near = np.linalg.norm(place[:, None] - place[None], axis=-1) < SAME_PLACE_M
+        alike = (np.abs(size[:, None] - size[None]) <= SAME_SIZE * np.abs(size[None])).all(axis=-1)
+        other = np.array([[a["instance_token"] != b["instance_token"] for b in rows] for a in rows])
+        later = np.tril(near & alike & other, -1).any(axis=1)
+        same += [rows[i]["token"] for i in np.flatnonzero(later)]
+    yield from faults_of(
+        "coincident-boxes",
+        "sample_annotation",
+        same,
+        "a box of another instance of its category has the same place and size",
+        "one instance for a body; both are kept",
+        refused=False,
+    )
+
+
+def _sizes(scene: SceneRows) -> Iterator[LogFault]:
+    flat = [row for row in scene.boxes if min(row["size"]) <= 0]
+    if flat:
+        found = f"size is {shown(flat[0]['size'])}"
+        yield from faults_of(
+            "size-sign", "sample_annotation", [r["token"] for r in flat], found, "width, length, height above 0, metres"
+        )
+    absurd = [(r, c) for r, c in zip(scene.boxes, scene.category, strict=True) if min(r["size"]) > 0 and _absurd(r, c)]
+    if absurd:
+        row, category = absurd[0]
+        found = f"a {category} of {' x '.join(f'{v:.4g}' for v in row['size'])} m"
+        yield from faults_of(
+            "size",
+            "sample_annotation",
+            [r["token"] for r, _ in absurd],
+            found,
+            f"a size of its class: each extent within a factor of {SIZE_FACTOR:g} of the usual one",
+            refused=False,
+        )
+
+
+def _absurd(row: Row, category: str) -> bool:
+    size = np.array(row["size"], float)
+    kind = kind_of_category(category)
+    if (size < SIZE_M[0]).any() or (size > SIZE_M[1]).any():
+        return True
+    if kind is None or kind is Kind.DEBRIS:
+        return False
+    usual = KINDS[kind].size
+    factor = size / (usual.width_m, usual.length_m, usual.height_m)
+    return bool((factor > SIZE_FACTOR).any() or (factor < 1 / SIZE_FACTOR).any())
+
+
+def _width_and_length(scene: SceneRows) -> Iterator[LogFault]:
+    """Vehicles that are mostly wider than long: by the median size of each instance."""
+    sizes: dict[str, list[list[float]]] = {}
+    name: dict[str, str] = {}
+    for row, category in zip(scene.boxes, scene.category, strict=True):
+        if _is_long(category):
+            sizes.setdefault(row["instance_token"], []).append(row["size"][:2])
+            name[row["instance_token"]] = category
+    wide = {instance: bool(np.subtract(*np.median(own, axis=0)) > 0) for instance, own in sizes.items()}
+    if wide and np.mean(list(wide.values())) >= MOST:
+        classes = ", ".join(sorted({name[i] for i in wide if wide[i]}))
+        found = f"{sum(wide.values())} of {len(wide)} vehicles are wider than long ({classes})"
+        rows = [row["token"] for row in scene.boxes if wide.get(row["instance_token"])]
+        yield from faults_of(
+            "width-length",
+            "sample_annotation",
+            rows,
+            found,
+            "size in the order width, length, height; it is read as it stands",
+            refused=False,
+        )
+
+
+def _is_long(category: str) -> bool:
+    kind = kind_of_category(category)
+    if kind is None or KINDS[kind].footing not in (Footing.FOUR_WHEELS, Footing.TWO_WHEELS):
+        return False
+    return KINDS[kind].size.length_m > LONG * KINDS[kind].size.width_m
+
+
+def _categories(scene: SceneRows) -> Iterator[LogFault]:
+    """Boxes of categories without a kind of body: they are left out of the rollout."""
+    for category in dict.fromkeys(scene.category):
+        if kind_of_category(category) is None:
+            rows = [row["token"] for row, own in zip(scene.boxes, scene.category, strict=True) if own == category]
+            yield from faults_of(
+                "category-unknown",
+                "sample_annotation",
+                rows,
+                f"category {shown(category)} has no kind of body: its boxes are left out",
+                _nearest(category),
+                refused=False,
+            )
+
+
+def _nearest(category: str) -> str:
+    if category in NUSCENES_CATEGORIES:
+        return "a category that is read as a kind of body"
+    last = {name.rpartition(".")[2]: name for name in NUSCENES_CATEGORIES}
+    close = get_close_matches(category.lower(), [*NUSCENES_CATEGORIES, *last], n=1)
+    hint = f"; did you mean {last.get(close[0], close[0])}?" if close else ""
+    return f"one of nuScenes' {len(NUSCENES_CATEGORIES)} categories{hint}"
+
+
+def _places(scene: SceneRows, read: str) -> Iterator[LogFault]:
+    """Boxes far from the ego, or far above or below its ground."""
+    ego = _ego_of_samples(scene, read)
+    known = [(row, c) for row, c in zip(scene.boxes, scene.category, strict=True) if row["sample_token"] in ego]
+    if not known:
+        return
+    at = np.stack([(ego[row["sample_token"]] @ [*row["translation"], 1.0])[:3] for row, _ in known])
+    height = np.array([row["size"][2] for row, _ in known], float)
+    distance, foot = np.hypot(at[:, 0], at[:, 1]), at[:, 2] - height / 2
+    far = np.flatnonzero(distance > FAR_M)
+    if len(far):
+        found = f"a box {distance[far[0]]:.4g} m from the ego"
+        yield from faults_of(
+            "far-box",
+            "sample_annotation",
+            [known[i][0]["token"] for i in far],
+            found,
+            f"boxes within {FAR_M:g} m, in the global frame of the ego poses, metres",
+            refused=len(far) == len(known),
+        )
+    off = np.flatnonzero((np.abs(foot) > GROUND_M + GROUND_SLOPE * distance) & (distance <= FAR_M))
+    if len(off):
+        found = f"a box whose foot is {foot[off[0]]:+.3g} m from the ego's ground, {distance[off[0]]:.3g} m away"
+        yield from faults_of(
+            "off-ground",
+            "sample_annotation",
+            [known[i][0]["token"] for i in off],
+            found,
+            "boxes on the ground; translation is the box's centre",
+            refused=False,
+        )
+    near = np.array([_is_long(category) for _, category in known]) & (distance < NEAR_M)
+    yield from _half_height([row for row, _ in known], foot, height, near)
+
+
+def _half_height(rows: list[Row], foot: np.ndarray, height: np.ndarray, near: np.ndarray) -> Iterator[LogFault]:
+    """Vehicles that are mostly half their height too low or too high: the translation is not the centre."""
+    if near.sum() < 3:
+        return
+    share = float(np.median(foot[near] / height[near]))
+    if HALF_HEIGHT[0] <= abs(share) <= HALF_HEIGHT[1]:
+        found = f"vehicles near the ego are {share:+.0%} of their height off its ground"
+        yield from faults_of(
+            "half-height",
+            "sample_annotation",
+            [rows[i]["token"] for i in np.flatnonzero(near)],
+            found,
+            "the box's centre as its translation, and an ego frame on the ground",
+            refused=False,
+        )
+
+
+def _ego_of_samples(scene: SceneRows, read: str) -> Mapping[str, Float[np.ndarray, "4 4"]]:
+    """The transform from the global frame to the ego's at the keyframe picture of each sample."""
+    rows = [row for row in scene.channels.get(read, []) if row["is_key_frame"]]
+    poses = scene.poses(rows)
+    good = has_turn(poses)
+    return {row["sample_token"]: np.linalg.inv(pose_matrix(pose))
+            for row, pose, turned in zip(rows, poses, good, strict=True) if turned}  # fmt: skip
+
+
+def _motion(scene: SceneRows) -> Iterator[LogFault]:
+    """Boxes that jump, and vehicles that mostly move across or against their heading."""
+    at = scene.sample_us
+    tracks: dict[str, list[Row]] = {}
+    for row, category in zip(scene.boxes, scene.category, strict=True):
+        if _is_long(category):
+            tracks.setdefault(row["instance_token"], []).append(row)
+    first, cosines, moved, fast = 0.0, [], [], []
+    for rows in tracks.values():
+        rows.sort(key=lambda row: at[row["sample_token"]])
+        for a, b in pairwise(rows):
+            step = np.subtract(b["translation"], a["translation"])
+            apart, far = (at[b["sample_token"]] - at[a["sample_token"]]) / 1e6, float(np.linalg.norm(step))
+            if not 0 < apart <= GAP_S:
+                continue
+            if far / apart > FASTEST_MPS:
+                first = first or far / apart
+                fast.append(b["token"])
+            elif far > MOVING_M and has_turn([a])[0]:
+                turns = rotations([a, a])
+                turns[1] = np.roll(turns[1], 1)
+                along = forward_axis(turns) @ step / far
+                cosines.append(np.where(up_axis(turns) > UPRIGHT, along, -1.0))
+                moved.append(a["token"])
+    yield from faults_of(
+        "box-speed",
+        "sample_annotation",
+        fast,
+        f"the box gets here from its last place at {first:.4g} m/s",
+        f"less than {FASTEST_MPS:g} m/s; one body for an instance",
+        refused=False,
+    )
+    yield from _headings(np.array(cosines).reshape(-1, 2), moved)
+
+
+def _headings(cosines: Float[np.ndarray, "step 2"], moved: list[str]) -> Iterator[LogFault]:
+    """Judge the motion along the heading, as stored and with the quaternion read as x, y, z, w."""
+    if not len(moved):
+        return
+    stored, other = cosines.T
+    if (stored < 0.7).mean() >= MOST and (other > 0.7).mean() >= MOST:
+        found = "vehicles move across or against their heading; in the order x, y, z, w along it"
+        yield from faults_of("quaternion-order", "sample_annotation", moved, found, ORDER)
+    elif (np.abs(stored) < 0.7).mean() >= MOST:
+        yield from faults_of(
+            "box-heading",
+            "sample_annotation",
+            moved,
+            "vehicles move across their heading",
+            "a box's x axis along its length and its way; it is read as it stands",
+            refused=False,
+        )
+    elif (stored < -0.7).mean() >= MOST and len(moved) > 3:
+        yield from faults_of(
+            "box-heading",
+            "sample_annotation",
+            moved,
+            "vehicles move backwards",
+            "a box's x axis along its way; it is read as it stands",
+            refused=False,
+        )

@@ -1,0 +1,269 @@
+"""Poses of a log's scene: norms and order of quaternions, ego motion, rate of poses, calibration of cameras."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from conditioning.logs.log_fault import LogFault, faults_of, shown
+from conditioning.logs.scene_rows import SceneRows, forward_axis, places, pose_steps, rotations, seconds, up_axis
+from conditioning.logs.table_fields import Row, has
+from scenarios.rollout import LONGEST_POSE_STEP_S
+
+NORM = 0.01  # of a unit quaternion of two decimals, the norm is as much off
+UPRIGHT = 0.8  # z of the up axis: a body that leans less than 37 degrees
+FASTEST_EGO_MPS = 100.0
+MOVED_M = 3.0
+FIELD_OF_VIEW_DEG = (15.0, 175.0)
+MIDDLE = (0.25, 0.75)  # of a picture's width and height: the principal point of a picture that was not resized
+FARTHEST_MOUNT_M = 10.0
+ORDER = "w, x, y, z: no turn is [1, 0, 0, 0]"
+
+
+def pose_faults(scene: SceneRows, read: str) -> Iterator[LogFault]:
+    """Faults of ego poses, boxes' rotations and the sensors' calibration; `read` is the channel that is read."""
+    ego = _unique(pose for rows in scene.channels.values() for pose in scene.poses(rows))
+    mounts = _unique(
+        scene.tables["calibrated_sensor"][row["calibrated_sensor_token"]]
+        for rows in scene.channels.values()
+        for row in rows
+    )
+    for table, rows in (("ego_pose", ego), ("calibrated_sensor", mounts), ("sample_annotation", scene.boxes)):
+        yield from _norms(table, rows)
+    yield from _upright("ego_pose", ego, "an ego")
+    yield from _upright("sample_annotation", scene.boxes, "a box")
+    pictures = scene.channels.get(read, [])
+    if pictures:
+        yield from _ego_motion(pictures, scene.poses(pictures))
+    for channel, rows in scene.channels.items():
+        if (
+            scene.tables["sensor"][_mount(scene, rows[0])["sensor_token"]].get("modality") == "camera"
+            or channel == read
+        ):
+            yield from _camera_faults(channel, _unique(_mount(scene, row) for row in rows), rows[0], channel == read)
+    yield from _mounts(mounts)
+
+
+def _mount(scene: SceneRows, row: Row) -> Row:
+    return scene.tables["calibrated_sensor"][row["calibrated_sensor_token"]]
+
+
+def _unique(rows: Iterator[Row]) -> list[Row]:
+    return list({row["token"]: row for row in rows}.values())
+
+
+def has_turn(rows: Sequence[Row]) -> Bool[np.ndarray, "row"]:
+    """Rows whose quaternion has about the norm 1."""
+    return np.abs(np.linalg.norm(rotations(rows), axis=1) - 1) <= NORM
+
+
+def _norms(table: str, rows: Sequence[Row]) -> Iterator[LogFault]:
+    wrong = [row for row, good in zip(rows, has_turn(rows), strict=True) if not good]
+    if wrong:
+        norm = float(np.linalg.norm(rotations(wrong[:1])))
+        found = f"rotation {shown(wrong[0]['rotation'])} has the norm {norm:.3g}"
+        yield from faults_of("quaternion-norm", table, [r["token"] for r in wrong], found, f"a norm of 1, {ORDER}")
+
+
+def _turned(rows: Sequence[Row]) -> list[Row]:
+    return [row for row, good in zip(rows, has_turn(rows), strict=True) if good]
+
+
+def _upright(table: str, some: Sequence[Row], what: str) -> Iterator[LogFault]:
+    """Bodies that lie on their side, and quaternions in the order x, y, z, w, read in which nearly all are upright."""
+    rows = _turned(some)
+    turns = rotations(rows)
+    wrong = up_axis(turns) < UPRIGHT
+    if not wrong.any():
+        return
+    other = up_axis(np.roll(turns, 1, axis=1))
+    tokens = [rows[i]["token"] for i in np.flatnonzero(wrong)]
+    example = shown(rows[int(np.flatnonzero(wrong)[0])]["rotation"])
+    if wrong.mean() > 0.05 and (other[wrong] > UPRIGHT).mean() > 0.9 and (other > UPRIGHT).mean() > 0.9:
+        found = f"rotation {example} and the like lay {what} on its side; in the order x, y, z, w it stands upright"
+        yield from faults_of("quaternion-order", table, tokens, found, ORDER)
+    else:
+        found = f"rotation {example} lays {what} on its side or its roof"
+        yield from faults_of("not-upright", table, tokens, found, f"the z axis up, {ORDER}", refused=False)
+
+
+def _ego_motion(pictures: Sequence[Row], poses: Sequence[Row]) -> Iterator[LogFault]:
+    t_s, place = seconds(pictures), places(poses)
+    step, apart = np.linalg.norm(np.diff(place, axis=0), axis=1), np.diff(t_s)
+    speed = np.divide(step, apart, out=np.zeros_like(step), where=apart > 0)
+    fast = np.flatnonzero(speed > FASTEST_EGO_MPS)
+    if len(fast):
+        found = f"the ego gets here from the pose before at {speed[fast[0]]:.4g} m/s"
+        yield from faults_of(
+            "ego-speed",
+            "ego_pose",
+            [poses[i + 1]["token"] for i in fast],
+            found,
+            f"less than {FASTEST_EGO_MPS:g} m/s, in metres and microseconds",
+            refused=False,
+        )
+    if has_turn(poses).all():
+        yield from _ego_heading(poses, place, step)
+    rare = np.flatnonzero(pose_steps(t_s, poses) > LONGEST_POSE_STEP_S + 1e-9)
+    if len(rare):
+        worst = float(pose_steps(t_s, poses).max())
+        found = f"no new ego pose for up to {worst:.2g} s: the physics checks of the ego are inconclusive there"
+        yield from faults_of(
+            "pose-rate",
+            "ego_pose",
+            [poses[i]["token"] for i in rare],
+            found,
+            f"a pose at least every {LONGEST_POSE_STEP_S:.2g} s",
+            refused=False,
+        )
+
+
+def _ego_heading(poses: Sequence[Row], place: np.ndarray, step: np.ndarray) -> Iterator[LogFault]:
+    """An ego whose frame does not point along its motion: x is forward."""
+    moved = step > 0.02
+    if step[moved].sum() < MOVED_M:
+        return
+    along = np.diff(place, axis=0)[moved]
+    along /= step[moved][:, None]
+    turns = rotations(poses)[:-1][moved]
+    cosine, other = (
+        float(np.median((along * forward_axis(q)).sum(axis=1))) for q in (turns, np.roll(turns, 1, axis=1))
+    )
+    upright = float(np.median(up_axis(np.roll(turns, 1, axis=1)))) > UPRIGHT
+    tokens = [row["token"] for row in poses]
+    degrees = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    if cosine < 0.7 and other > 0.95 and upright:
+        found = f"the ego moves at {degrees:.0f} degrees to its heading; in the order x, y, z, w it moves along it"
+        yield from faults_of("quaternion-order", "ego_pose", tokens, found, ORDER)
+    elif cosine < -0.7:
+        found = "the ego moves backwards nearly all the time"
+        yield from faults_of(
+            "ego-heading", "ego_pose", tokens, found, "x forward in the ego's frame, unless it reverses", refused=False
+        )
+    elif cosine < 0.7:
+        found = f"the ego moves at {degrees:.0f} degrees to its heading"
+        yield from faults_of("ego-heading", "ego_pose", tokens, found, "x forward and y left in the ego's frame")
+
+
+def _camera_faults(channel: str, mounts: Sequence[Row], picture: Row, refused: bool) -> Iterator[LogFault]:
+    for mount in mounts:
+        own = [mount["token"]]
+        if mount["camera_intrinsic"] == []:
+            yield from faults_of(
+                "no-intrinsic",
+                "calibrated_sensor",
+                own,
+                f"{channel} has no camera_intrinsic",
+                "three rows: [fx, 0, cx], [0, fy, cy], [0, 0, 1], pixels",
+                refused=refused,
+            )
+        else:
+            yield from _intrinsic(channel, own, np.array(mount["camera_intrinsic"], float), picture, refused)
+        if any(_some(mount.get(name)) for name in ("camera_distortion", "distortion")):
+            yield from faults_of(
+                "distortion",
+                "calibrated_sensor",
+                own,
+                f"{channel} has a distortion, which is ignored",
+                "pictures without distortion",
+                refused=False,
+            )
+    yield from _camera_turns(channel, _turned(mounts), refused)
+
+
+def _some(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(v, int | float) and v != 0 for v in value)
+
+
+def _intrinsic(channel: str, own: list[str], matrix: np.ndarray, picture: Row, refused: bool) -> Iterator[LogFault]:
+    shape = f"camera_intrinsic of {channel} is {shown(matrix.tolist())}"
+    if matrix[0, 0] <= 0 or matrix[1, 1] <= 0 or not np.allclose(matrix[[1, 2, 2, 2], [0, 0, 1, 2]], [0, 0, 0, 1]):
+        yield from faults_of(
+            "intrinsic-form",
+            "calibrated_sensor",
+            own,
+            shape,
+            "[fx, 0, cx], [0, fy, cy], [0, 0, 1] with focal lengths above 0",
+            refused=refused,
+        )
+        return
+    if not (has(picture, "width", "height") and picture["width"] > 0 and picture["height"] > 0):
+        found = f"{channel} has the size {shown(picture.get('width'))} x {shown(picture.get('height'))}"
+        yield from faults_of(
+            "picture-without-size",
+            "sample_data",
+            [picture["token"]],
+            found,
+            "the picture's width and height in pixels",
+            refused=refused,
+        )
+        return
+    size = np.array([picture["width"], picture["height"]], float)
+    low, high = MIDDLE
+    middle = matrix[:2, 2] / size
+    if ((middle < low) | (middle > high)).any():
+        found = f"the principal point of {channel} is at {middle[0]:.2f} of the width and {middle[1]:.2f} of the height"
+        found += f" of pictures of {picture['width']} x {picture['height']}"
+        yield from faults_of(
+            "principal-point",
+            "calibrated_sensor",
+            own,
+            found,
+            "about the middle; a camera_intrinsic of the pictures' own size, not of a size before resizing",
+            refused=False,
+        )
+    view = np.degrees(2 * np.arctan(size / 2 / matrix[[0, 1], [0, 1]]))
+    if not FIELD_OF_VIEW_DEG[0] <= view[0] <= FIELD_OF_VIEW_DEG[1] or not 0.9 <= matrix[0, 0] / matrix[1, 1] <= 1.1:
+        found = (
+            f"{channel} sees {view[0]:.3g} x {view[1]:.3g} degrees (fx {matrix[0, 0]:.4g}, fy {matrix[1, 1]:.4g} px)"
+        )
+        yield from faults_of(
+            "field-of-view",
+            "calibrated_sensor",
+            own,
+            found,
+            f"fx about fy, and a field of view of {FIELD_OF_VIEW_DEG[0]:g} to {FIELD_OF_VIEW_DEG[1]:g} degrees",
+            refused=False,
+        )
+
+
+def _camera_turns(channel: str, mounts: Sequence[Row], refused: bool) -> Iterator[LogFault]:
+    """Cameras whose picture is not upright: their y axis must point down, in the ego's frame."""
+    turns = rotations(mounts)
+    down, other = _y_down(turns), _y_down(np.roll(turns, 1, axis=1))
+    for i in np.flatnonzero(down < UPRIGHT):
+        own, example = [mounts[i]["token"]], shown(mounts[i]["rotation"])
+        if other[i] > UPRIGHT:
+            found = f"rotation {example} tilts {channel}; in the order x, y, z, w its picture is upright"
+            yield from faults_of("quaternion-order", "calibrated_sensor", own, found, ORDER, refused=refused)
+        else:
+            found = f"rotation {example} tilts {channel}: its picture is not upright"
+            yield from faults_of(
+                "camera-tilt",
+                "calibrated_sensor",
+                own,
+                found,
+                "the camera's x right, y down, z forward in the ego's x forward, y left, z up",
+                refused=False,
+            )
+
+
+def _y_down(w_x_y_z: Float[np.ndarray, "row 4"]) -> Float[np.ndarray, "row"]:
+    w, x, y, z = w_x_y_z.T
+    return -2 * (y * z + w * x)
+
+
+def _mounts(mounts: Sequence[Row]) -> Iterator[LogFault]:
+    far = [m for m in mounts if np.linalg.norm(m["translation"]) > FARTHEST_MOUNT_M]
+    if far:
+        found = (
+            f"a sensor at {shown(far[0]['translation'])}, {np.linalg.norm(far[0]['translation']):.3g} m from the ego"
+        )
+        yield from faults_of(
+            "far-mount",
+            "calibrated_sensor",
+            [m["token"] for m in far],
+            found,
+            "metres in the ego's frame",
+            refused=False,
+        )
