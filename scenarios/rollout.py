@@ -14,7 +14,9 @@ from scenarios.roads.road import Road
 FRAME_RATE_HZ = 12.0
 KEYFRAME_RATE_HZ = 2.0  # nuScenes' rate of annotated keyframes
 KEYFRAME_STRIDE = round(FRAME_RATE_HZ / KEYFRAME_RATE_HZ)  # frames from one keyframe to the next
-LONGEST_POSE_STEP_S = 0.21  # between two measured ego poses of a log: one picture of 10 Hz may be missing
+# Longest time between two measured ego poses of a log that the physics checks can judge: one of 10 Hz may be missing.
+# Interpolated between poses 0.2 s apart, a braking of 7 m/s^2 seems to be up to 7.7; 0.25 s: up to 9; 0.5 s: up to 18.
+LONGEST_POSE_STEP_S = 0.21
 
 
 def frame_count(duration_s: float) -> int:

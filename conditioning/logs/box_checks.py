@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from conditioning.logs.log_fault import LogFault, faults_of, shown
 from conditioning.logs.pose_checks import ORDER, UPRIGHT, has_turn
-from conditioning.logs.scene_rows import SceneRows, forward_axis, places, rotations, up_axis
+from conditioning.logs.scene_rows import LogSceneRows, forward_axis, places, rotations, up_axis
 from conditioning.logs.table_fields import Row
 from conditioning.logs.tables import pose_matrix
 from conditioning.logs.tracks import GAP_S, kind_of_category
@@ -38,7 +38,7 @@ FASTEST_MPS = 100.0
 MOVING_M = 2.0  # from one keyframe to the next: farther than errors of annotation
 
 
-def box_faults(scene: SceneRows, read: str) -> Iterator[LogFault]:
+def box_faults(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
     """Faults of the scene's boxes; `read` is the channel whose ego poses they are compared with."""
     yield from _twice(scene)
     yield from _coincident(scene)
@@ -49,7 +49,7 @@ def box_faults(scene: SceneRows, read: str) -> Iterator[LogFault]:
     yield from _motion(scene)
 
 
-def _twice(scene: SceneRows) -> Iterator[LogFault]:
+def _twice(scene: LogSceneRows) -> Iterator[LogFault]:
     seen: set[tuple[str, str]] = set()
     twice = []
     for row in scene.boxes:
@@ -66,7 +66,7 @@ def _twice(scene: SceneRows) -> Iterator[LogFault]:
     )
 
 
-def _coincident(scene: SceneRows) -> Iterator[LogFault]:
+def _coincident(scene: LogSceneRows) -> Iterator[LogFault]:
     """Boxes of two instances of one category at one place: one body that was annotated twice."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row, category in zip(scene.boxes, scene.category, strict=True):
@@ -89,7 +89,7 @@ def _coincident(scene: SceneRows) -> Iterator[LogFault]:
     )
 
 
-def _sizes(scene: SceneRows) -> Iterator[LogFault]:
+def _sizes(scene: LogSceneRows) -> Iterator[LogFault]:
     flat = [row for row in scene.boxes if min(row["size"]) <= 0]
     if flat:
         found = f"size is {shown(flat[0]['size'])}"
@@ -122,7 +122,7 @@ def _absurd(row: Row, category: str) -> bool:
     return bool((factor > SIZE_FACTOR).any() or (factor < 1 / SIZE_FACTOR).any())
 
 
-def _width_and_length(scene: SceneRows) -> Iterator[LogFault]:
+def _width_and_length(scene: LogSceneRows) -> Iterator[LogFault]:
     """Vehicles that are mostly wider than long: by the median size of each instance."""
     sizes: dict[str, list[list[float]]] = {}
     name: dict[str, str] = {}
@@ -152,7 +152,7 @@ def _is_long(category: str) -> bool:
     return KINDS[kind].size.length_m > LONG * KINDS[kind].size.width_m
 
 
-def _categories(scene: SceneRows) -> Iterator[LogFault]:
+def _categories(scene: LogSceneRows) -> Iterator[LogFault]:
     """Boxes of categories without a kind of body: they are left out of the rollout."""
     for category in dict.fromkeys(scene.category):
         if kind_of_category(category) is None:
@@ -176,7 +176,7 @@ def _nearest(category: str) -> str:
     return f"one of nuScenes' {len(NUSCENES_CATEGORIES)} categories{hint}"
 
 
-def _places(scene: SceneRows, read: str) -> Iterator[LogFault]:
+def _places(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
     """Boxes far from the ego, or far above or below its ground."""
     ego = _ego_of_samples(scene, read)
     known = [(row, c) for row, c in zip(scene.boxes, scene.category, strict=True) if row["sample_token"] in ego]
@@ -228,7 +228,7 @@ def _half_height(rows: list[Row], foot: np.ndarray, height: np.ndarray, near: np
         )
 
 
-def _ego_of_samples(scene: SceneRows, read: str) -> Mapping[str, Float[np.ndarray, "4 4"]]:
+def _ego_of_samples(scene: LogSceneRows, read: str) -> Mapping[str, Float[np.ndarray, "4 4"]]:
     """The transform from the global frame to the ego's at the keyframe picture of each sample."""
     rows = [row for row in scene.channels.get(read, []) if row["is_key_frame"]]
     poses = scene.poses(rows)
@@ -237,7 +237,7 @@ def _ego_of_samples(scene: SceneRows, read: str) -> Mapping[str, Float[np.ndarra
             for row, pose, turned in zip(rows, poses, good, strict=True) if turned}  # fmt: skip
 
 
-def _motion(scene: SceneRows) -> Iterator[LogFault]:
+def _motion(scene: LogSceneRows) -> Iterator[LogFault]:
     """Boxes that jump, and vehicles that mostly move across or against their heading."""
     at = scene.sample_us
     tracks: dict[str, list[Row]] = {}

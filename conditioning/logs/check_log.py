@@ -1,7 +1,7 @@
 """All checks of a log: of one scene that is to be read, or of a whole folder."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +9,13 @@ from conditioning.logs.box_checks import box_faults
 from conditioning.logs.log_fault import LogFault, faults_of, merged
 from conditioning.logs.picture_checks import picture_faults
 from conditioning.logs.pose_checks import pose_faults
-from conditioning.logs.scene_rows import SceneRows, scene_rows
+from conditioning.logs.scene_rows import LogSceneRows, scene_rows
 from conditioning.logs.table_fields import Row
 from conditioning.logs.table_links import scene_chain_faults
-from conditioning.logs.tables import LogError, Tables, read_tables, version_folders
+from conditioning.logs.tables import LogError, Tables, open_tables, read_tables, version_folders
 from conditioning.logs.time_checks import time_faults
 from conditioning.logs.tracks import kind_of_category
+from scenarios.scenario import FromLog
 
 CHANNEL = "CAM_FRONT"
 
@@ -82,7 +83,21 @@ def check_log(root: Path, name: str = "") -> LogReport:
     return LogReport(root, tuple(scenes), merged(faults))
 
 
-def _scene_faults(tables: Tables, rows: SceneRows, channels: Sequence[str]) -> list[LogFault]:
+def remarks_on(root: Path, starts: Iterable[FromLog]) -> tuple[LogFault, ...]:
+    """The remarks with which the scenes are read, each kind once; none of a scene that is refused when it is read."""
+    remarks: list[LogFault] = []
+    for scene, split in sorted({(start.scene, start.split) for start in starts}):
+        try:
+            tables = open_tables(root, scene, split)
+            faults = check_scene(tables, tables.scene(scene))
+        except LogError:
+            continue
+        if not any(fault.refused for fault in faults):
+            remarks += faults
+    return merged(remarks)
+
+
+def _scene_faults(tables: Tables, rows: LogSceneRows, channels: Sequence[str]) -> list[LogFault]:
     pictures = rows.channels.get(CHANNEL, [])
     found = (
         f"scene {rows.scene['name']!r} has no {CHANNEL} picture that can be used; its sensors: {sorted(rows.channels)}"
@@ -98,7 +113,7 @@ def _scene_faults(tables: Tables, rows: SceneRows, channels: Sequence[str]) -> l
     ]
 
 
-def _described(rows: SceneRows, readable: bool) -> LogScene:
+def _described(rows: LogSceneRows, readable: bool) -> LogScene:
     times = [s["timestamp"] for s in rows.samples]
     boxes = Counter(rows.category)
     return LogScene(

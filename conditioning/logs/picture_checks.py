@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from conditioning.logs.log_fault import LogFault, faults_of
-from conditioning.logs.scene_rows import SceneRows
+from conditioning.logs.scene_rows import LogSceneRows
 from conditioning.logs.table_fields import Row, has
 
 
-def picture_faults(scene: SceneRows, read: str, channels: Sequence[str]) -> Iterator[LogFault]:
+def picture_faults(scene: LogSceneRows, read: str, channels: Sequence[str]) -> Iterator[LogFault]:
     """Faults of the files of some channels; pictures of the channel `read` are opened, too.
 
     A missing picture does not prevent reading the motion; who draws a clip with it gets a LogError.

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from conditioning.logs.log_fault import LogFault, faults_of, shown
-from conditioning.logs.scene_rows import SceneRows, forward_axis, places, pose_steps, rotations, seconds, up_axis
+from conditioning.logs.scene_rows import LogSceneRows, forward_axis, places, pose_steps, rotations, seconds, up_axis
 from conditioning.logs.table_fields import Row, has
 from scenarios.rollout import LONGEST_POSE_STEP_S
 
@@ -20,7 +20,7 @@ FARTHEST_MOUNT_M = 10.0
 ORDER = "w, x, y, z: no turn is [1, 0, 0, 0]"
 
 
-def pose_faults(scene: SceneRows, read: str) -> Iterator[LogFault]:
+def pose_faults(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
     """Faults of ego poses, boxes' rotations and the sensors' calibration; `read` is the channel that is read."""
     ego = _unique(pose for rows in scene.channels.values() for pose in scene.poses(rows))
     mounts = _unique(
@@ -44,7 +44,7 @@ def pose_faults(scene: SceneRows, read: str) -> Iterator[LogFault]:
     yield from _mounts(mounts)
 
 
-def _mount(scene: SceneRows, row: Row) -> Row:
+def _mount(scene: LogSceneRows, row: Row) -> Row:
     return scene.tables["calibrated_sensor"][row["calibrated_sensor_token"]]
 
 

@@ -13,7 +13,7 @@ HELD_M = 0.3  # an ego that starts to move goes less far within a picture; one w
 
 
 @dataclass(frozen=True)
-class SceneRows:
+class LogSceneRows:
     """A scene's keyframes along their chain, the pictures and sweeps of each channel by time, and the boxes.
 
     `boxes` have an instance and a category; `category` is its name, in the same order.
@@ -36,7 +36,7 @@ class SceneRows:
         return [self.tables["ego_pose"][row["ego_pose_token"]] for row in rows]
 
 
-def scene_rows(tables: Tables, scene: Row) -> SceneRows:
+def scene_rows(tables: Tables, scene: Row) -> LogSceneRows:
     """Select a scene's rows."""
     samples = tables.samples(scene)
     channels = {name: sorted(rows, key=lambda r: r["timestamp"]) for name, rows in tables.of_channels(samples).items()}
@@ -48,7 +48,7 @@ def scene_rows(tables: Tables, scene: Row) -> SceneRows:
         if row["sample_token"] in reached and named:
             boxes.append(row)
             category.append(named["name"])
-    return SceneRows(tables, scene, samples, channels, boxes, category)
+    return LogSceneRows(tables, scene, samples, channels, boxes, category)
 
 
 def seconds(rows: Sequence[Row], since_us: int | float | None = None) -> Float[np.ndarray, "row"]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from conditioning.logs.log_fault import LogFault, faults_of, shown
-from conditioning.logs.scene_rows import SceneRows, seconds
+from conditioning.logs.scene_rows import LogSceneRows, seconds
 from conditioning.logs.table_fields import Row, has
 from conditioning.logs.tracks import GAP_S
 
@@ -19,7 +19,7 @@ POSE_LAG_S = 0.05  # between a picture and its ego pose; in nuScenes 0
 DEVKIT_LAG_S = 0.1  # a sensor that fires beside the keyframe's time
 
 
-def time_faults(scene: SceneRows, read: str) -> Iterator[LogFault]:
+def time_faults(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
     """Faults of timestamps; `read` is the channel whose pictures are read.
 
     Steps are judged only where the unit is right and time advances.
@@ -71,7 +71,7 @@ def _same_time(channel: str, rows: Sequence[Row], refused: bool) -> Iterator[Log
     )
 
 
-def _chain_order(scene: SceneRows) -> Iterator[LogFault]:
+def _chain_order(scene: LogSceneRows) -> Iterator[LogFault]:
     """Chains of sample_data and of boxes along which time does not rise, or that leave their sensor or body."""
     data = scene.tables["sample_data"]
     rows = [row for some in scene.channels.values() for row in some if has(row, "next") and row["next"] in data]
@@ -117,7 +117,7 @@ def _chain_order(scene: SceneRows) -> Iterator[LogFault]:
     )
 
 
-def _keyframe_steps(scene: SceneRows) -> Iterator[LogFault]:
+def _keyframe_steps(scene: LogSceneRows) -> Iterator[LogFault]:
     t_s = seconds(scene.samples)
     gaps = np.flatnonzero(np.diff(t_s) > GAP_S)
     if len(gaps):
@@ -160,7 +160,7 @@ def _picture_steps(channel: str, rows: Sequence[Row]) -> Iterator[LogFault]:
         )
 
 
-def _key_pictures(scene: SceneRows, read: str) -> Iterator[LogFault]:
+def _key_pictures(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
     """Whether every keyframe has one picture, at about its time: boxes are taken to be of the time of the picture."""
     keys: dict[str, list[Row]] = {}
     for row in scene.channels.get(read, []):
@@ -200,7 +200,7 @@ def _key_pictures(scene: SceneRows, read: str) -> Iterator[LogFault]:
         )
 
 
-def _pose_times(scene: SceneRows) -> Iterator[LogFault]:
+def _pose_times(scene: LogSceneRows) -> Iterator[LogFault]:
     late, first = [], 0.0
     for rows in scene.channels.values():
         for row, pose in zip(rows, scene.poses(rows), strict=True):
@@ -214,7 +214,7 @@ def _pose_times(scene: SceneRows) -> Iterator[LogFault]:
     )
 
 
-def _not_interpolated(scene: SceneRows) -> Iterator[LogFault]:
+def _not_interpolated(scene: LogSceneRows) -> Iterator[LogFault]:
     """Pictures and sweeps for which the devkit gives the boxes of another time.
 
     `NuScenes.get_boxes` interpolates between a row's sample and the sample before, and takes the nearer end for a time
@@ -239,7 +239,7 @@ def _not_interpolated(scene: SceneRows) -> Iterator[LogFault]:
         )
 
 
-def _fastest_mps(scene: SceneRows) -> float:
+def _fastest_mps(scene: LogSceneRows) -> float:
     """The fastest motion of a box from one keyframe to the next."""
     at = scene.sample_us
     seen: dict[str, tuple[float, np.ndarray]] = {}

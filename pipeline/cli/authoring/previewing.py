@@ -15,7 +15,7 @@ from conditioning.preview.preview import PreviewView, preview_frames, write_rig_
 from conditioning.renderer.procedural import render_procedural
 from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import parameters_text, runnable
-from pipeline.cli.display.check_report import tell_left_out
+from pipeline.cli.display.check_report import tell_left_out, tell_log_remarks
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find, load_all
 from pipeline.worlds import SimulatedWorld, open_world, refuse_rig_of_log
@@ -36,6 +36,7 @@ def preview_files(names: tuple[str, ...], log: Path | None, rig: str, out: Path,
     sound = not loaded.faults
     chosen = runnable(loaded.scenarios, log)
     refuse_rig_of_log(chosen.scenarios, mounted)
+    tell_log_remarks(console, chosen.scenarios, log)
     for scenario in chosen.scenarios:
         try:
             path, critical = _drawn(scenario, log, cameras, out)

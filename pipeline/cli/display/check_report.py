@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console
 
@@ -9,8 +10,9 @@ from outputs.verdict import Outcome, Verdict
 from pipeline.checks.physics import STORY, is_expectation
 from pipeline.cli.authoring.checking import CheckedScenario, CheckResult
 from pipeline.cli.authoring.explaining import show
-from pipeline.cli.authoring.sources import parameters_text
+from pipeline.cli.authoring.sources import log_remarks, parameters_text
 from scenarios.rollout import RolloutEnd
+from scenarios.scenario import Scenario
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
 
@@ -24,6 +26,8 @@ def print_check(console: Console, result: CheckResult, full: bool) -> None:
     alone = len(result.scenarios) == 1
     for one in result.scenarios:
         _print_scenario(console, one, alone, full)
+    for remark in result.log_remarks:
+        _say(console, f"log: {remark}", "yellow")
     tell_left_out(console, result.left_out)
     for faults in result.faults:
         show(faults, console)
@@ -35,6 +39,12 @@ def tell_left_out(console: Console, names: Iterable[str]) -> None:
     """Print the scenarios that were left out, and why."""
     for name in names:
         _say(console, f"left out {name}: it starts from a log, and no --log was given", "yellow")
+
+
+def tell_log_remarks(console: Console, scenarios: Iterable[Scenario], log: Path | None) -> None:
+    """Print the faults of the log's tables with which these scenarios are read nevertheless."""
+    for remark in log_remarks(scenarios, log):
+        _say(console, f"log: {remark}", "yellow")
 
 
 def _counts(result: CheckResult) -> str:

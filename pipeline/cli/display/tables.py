@@ -19,6 +19,8 @@ def print_summary(console: Console, summary: Summary) -> None:
         console.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
     for name in summary.plan.without_log:
         console.print(f"left out {name}: it starts from a log, and no --log was given", style="yellow")
+    for remark in summary.plan.log_remarks:
+        console.print(f"log: {remark}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     console.print(clips_table(summary))
     if summary.made.clips:
         console.print(stages_table(summary.made))
