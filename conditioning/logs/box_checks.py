@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 
-from conditioning.logs.log_fault import LogFault, faults_of, shown
+from conditioning.logs.log_fault import LogFault, faults_of, listed, plain, shown
 from conditioning.logs.pose_checks import ORDER, UPRIGHT, has_turn
 from conditioning.logs.scene_rows import LogSceneRows, forward_axis, places, rotations, up_axis
 from conditioning.logs.table_fields import Row
@@ -99,7 +99,7 @@ def _sizes(scene: LogSceneRows) -> Iterator[LogFault]:
     absurd = [(r, c) for r, c in zip(scene.boxes, scene.category, strict=True) if min(r["size"]) > 0 and _absurd(r, c)]
     if absurd:
         row, category = absurd[0]
-        found = f"a {category} of {' x '.join(f'{v:.4g}' for v in row['size'])} m"
+        found = f"a {plain(category)} of {' x '.join(f'{v:.4g}' for v in row['size'])} m"
         yield from faults_of(
             "size",
             "sample_annotation",
@@ -132,7 +132,7 @@ def _width_and_length(scene: LogSceneRows) -> Iterator[LogFault]:
             name[row["instance_token"]] = category
     wide = {instance: bool(np.subtract(*np.median(own, axis=0)) > 0) for instance, own in sizes.items()}
     if wide and np.mean(list(wide.values())) >= MOST:
-        classes = ", ".join(sorted({name[i] for i in wide if wide[i]}))
+        classes = listed(sorted({name[i] for i in wide if wide[i]}))
         found = f"{sum(wide.values())} of {len(wide)} vehicles are wider than long ({classes})"
         rows = [row["token"] for row in scene.boxes if wide.get(row["instance_token"])]
         yield from faults_of(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conditioning.logs.box_checks import box_faults
-from conditioning.logs.log_fault import LogFault, faults_of, merged
+from conditioning.logs.log_fault import LogFault, faults_of, listed, merged, shown
 from conditioning.logs.picture_checks import picture_faults
 from conditioning.logs.pose_checks import pose_faults
 from conditioning.logs.scene_rows import LogSceneRows, scene_rows
@@ -79,7 +79,7 @@ def check_log(root: Path, name: str = "") -> LogReport:
                 faults += own
                 scenes.append(_described(rows, not any(f.refused for f in (*tables.faults, *own))))
     if name and not scenes:
-        raise LogError(f"{root}: no scene {name!r} that can be used; there are {sorted(known)}")
+        raise LogError(f"{root}: no scene {name!r} that can be used; there are {listed(sorted(known))}")
     return LogReport(root, tuple(scenes), merged(faults))
 
 
@@ -99,9 +99,8 @@ def remarks_on(root: Path, starts: Iterable[FromLog]) -> tuple[LogFault, ...]:
 
 def _scene_faults(tables: Tables, rows: LogSceneRows, channels: Sequence[str]) -> list[LogFault]:
     pictures = rows.channels.get(CHANNEL, [])
-    found = (
-        f"scene {rows.scene['name']!r} has no {CHANNEL} picture that can be used; its sensors: {sorted(rows.channels)}"
-    )
+    found = f"scene {shown(rows.scene['name'])} has no {CHANNEL} picture that can be used; its sensors: "
+    found += listed(sorted(rows.channels))
     none = [] if pictures else [rows.scene["token"]]
     return [
         *scene_chain_faults(tables.named, rows.scene),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 FIRST_ROWS = 3  # tokens of a fault that are named; the others are counted
 LONGEST = 60  # characters of a value in a message
+MOST_LISTED = 12  # values in a list of names
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def faults_of(
     kind: str, table: str, rows: Iterable[object], found: str, wanted: str, *, refused: bool = True
 ) -> Iterator[LogFault]:
     """The fault of these rows, by their tokens or places; nothing if there are none."""
-    named = [_name(row) for row in rows]
+    named = [plain(row) for row in rows]
     if named:
         yield LogFault(kind, table, tuple(named[:FIRST_ROWS]), len(named), found, wanted, refused)
 
@@ -66,6 +67,18 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _name(row: object) -> str:
-    text = row if isinstance(row, str) and row.isprintable() and row else shown(row)
+def listed(values: Iterable[object]) -> str:
+    """The first values, without quotes where they are plain texts, and the number of the others."""
+    first, others = [], 0
+    for value in values:
+        if len(first) < MOST_LISTED:
+            first.append(plain(value))
+        else:
+            others += 1
+    return ", ".join(first) + (f" and {others} more" if others else "") or "none"
+
+
+def plain(value: object) -> str:
+    """A token, a name or a path without quotes, cut where it is long; anything else as in `shown`."""
+    text = value if isinstance(value, str) and value.isprintable() and value else shown(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from os.path import isfile
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from conditioning.logs.log_fault import LogFault, faults_of
+from conditioning.logs.log_fault import LogFault, faults_of, plain
 from conditioning.logs.scene_rows import LogSceneRows
 from conditioning.logs.table_fields import Row, has
 
@@ -25,23 +26,23 @@ def picture_faults(scene: LogSceneRows, read: str, channels: Sequence[str]) -> I
             "file-outside",
             "sample_data",
             outside,
-            f"filename of {channel} leads out of the log's folder",
+            f"filename of {plain(channel)} leads out of the log's folder",
             "a path below it, such as samples/CAM_FRONT/0001.jpg",
             refused=channel == read,
         )
         rows = [row for row in rows if inside(row["filename"])]
-        missing = [row for row in rows if not (root / row["filename"]).is_file()]
+        missing = [row for row in rows if not isfile(root / row["filename"])]
         if missing:
-            found = f"{missing[0]['filename']} is missing"
+            found = f"{plain(missing[0]['filename'])} is missing"
             yield from faults_of(
                 "file-missing",
                 "sample_data",
                 [row["token"] for row in missing],
                 found,
-                f"the files of {channel} in {root}",
+                f"the files of {plain(channel)} in {root}",
                 refused=False,
             )
-        there = [row for row in rows if (root / row["filename"]).is_file()]
+        there = [row for row in rows if isfile(root / row["filename"])]
         yield from _same(channel, root, there)
         if channel == read:
             yield from _opened(channel, root, there)
@@ -65,7 +66,7 @@ def _same(channel: str, root: Path, rows: Sequence[Row]) -> Iterator[LogFault]:
         "duplicate-file",
         "sample_data",
         again,
-        f"filename of {channel} is that of an earlier row",
+        f"filename of {plain(channel)} is that of an earlier row",
         "a file for each row",
         refused=False,
     )
@@ -75,7 +76,7 @@ def _same(channel: str, root: Path, rows: Sequence[Row]) -> Iterator[LogFault]:
         "duplicate-picture",
         "sample_data",
         frozen,
-        f"the file of {channel} has the bytes of the one before it",
+        f"the file of {plain(channel)} has the bytes of the one before it",
         "a new picture or sweep at each time",
         refused=False,
     )
@@ -98,13 +99,13 @@ def _opened(channel: str, root: Path, rows: Sequence[Row]) -> Iterator[LogFault]
             continue
         if has(row, "width", "height") and size != (row["width"], row["height"]):
             in_table = f"the table says {row['width']} x {row['height']}"
-            first = first or f"{row['filename']} has {size[0]} x {size[1]} pixels, and {in_table}"
+            first = first or f"{plain(row['filename'])} has {size[0]} x {size[1]} pixels, and {in_table}"
             other.append(row["token"])
     yield from faults_of(
         "file-unreadable",
         "sample_data",
         unreadable,
-        f"the file of {channel} cannot be read as a picture",
+        f"the file of {plain(channel)} cannot be read as a picture",
         "JPEG or PNG",
         refused=False,
     )

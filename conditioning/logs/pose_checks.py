@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 
-from conditioning.logs.log_fault import LogFault, faults_of, shown
+from conditioning.logs.log_fault import LogFault, faults_of, plain, shown
 from conditioning.logs.scene_rows import LogSceneRows, forward_axis, places, pose_steps, rotations, seconds, up_axis
 from conditioning.logs.table_fields import Row, has
 from scenarios.rollout import LONGEST_POSE_STEP_S
@@ -153,7 +153,7 @@ def _camera_faults(channel: str, mounts: Sequence[Row], picture: Row, refused: b
                 "no-intrinsic",
                 "calibrated_sensor",
                 own,
-                f"{channel} has no camera_intrinsic",
+                f"{plain(channel)} has no camera_intrinsic",
                 "three rows: [fx, 0, cx], [0, fy, cy], [0, 0, 1], pixels",
                 refused=refused,
             )
@@ -164,7 +164,7 @@ def _camera_faults(channel: str, mounts: Sequence[Row], picture: Row, refused: b
                 "distortion",
                 "calibrated_sensor",
                 own,
-                f"{channel} has a distortion, which is ignored",
+                f"{plain(channel)} has a distortion, which is ignored",
                 "pictures without distortion",
                 refused=False,
             )
@@ -176,7 +176,7 @@ def _some(value: object) -> bool:
 
 
 def _intrinsic(channel: str, own: list[str], matrix: np.ndarray, picture: Row, refused: bool) -> Iterator[LogFault]:
-    shape = f"camera_intrinsic of {channel} is {shown(matrix.tolist())}"
+    shape = f"camera_intrinsic of {plain(channel)} is {shown(matrix.tolist())}"
     if matrix[0, 0] <= 0 or matrix[1, 1] <= 0 or not np.allclose(matrix[[1, 2, 2, 2], [0, 0, 1, 2]], [0, 0, 0, 1]):
         yield from faults_of(
             "intrinsic-form",
@@ -188,7 +188,7 @@ def _intrinsic(channel: str, own: list[str], matrix: np.ndarray, picture: Row, r
         )
         return
     if not (has(picture, "width", "height") and picture["width"] > 0 and picture["height"] > 0):
-        found = f"{channel} has the size {shown(picture.get('width'))} x {shown(picture.get('height'))}"
+        found = f"{plain(channel)} has the size {shown(picture.get('width'))} x {shown(picture.get('height'))}"
         yield from faults_of(
             "picture-without-size",
             "sample_data",
@@ -202,8 +202,10 @@ def _intrinsic(channel: str, own: list[str], matrix: np.ndarray, picture: Row, r
     low, high = MIDDLE
     middle = matrix[:2, 2] / size
     if ((middle < low) | (middle > high)).any():
-        found = f"the principal point of {channel} is at {middle[0]:.2f} of the width and {middle[1]:.2f} of the height"
-        found += f" of pictures of {picture['width']} x {picture['height']}"
+        found = (
+            f"the principal point of {plain(channel)} is at {middle[0]:.2f} of the width and {middle[1]:.2f} of the "
+        )
+        found += f"height of pictures of {picture['width']} x {picture['height']}"
         yield from faults_of(
             "principal-point",
             "calibrated_sensor",
@@ -214,9 +216,8 @@ def _intrinsic(channel: str, own: list[str], matrix: np.ndarray, picture: Row, r
         )
     view = np.degrees(2 * np.arctan(size / 2 / matrix[[0, 1], [0, 1]]))
     if not FIELD_OF_VIEW_DEG[0] <= view[0] <= FIELD_OF_VIEW_DEG[1] or not 0.9 <= matrix[0, 0] / matrix[1, 1] <= 1.1:
-        found = (
-            f"{channel} sees {view[0]:.3g} x {view[1]:.3g} degrees (fx {matrix[0, 0]:.4g}, fy {matrix[1, 1]:.4g} px)"
-        )
+        found = f"{plain(channel)} sees {view[0]:.3g} x {view[1]:.3g} degrees "
+        found += f"(fx {matrix[0, 0]:.4g}, fy {matrix[1, 1]:.4g} px)"
         yield from faults_of(
             "field-of-view",
             "calibrated_sensor",
@@ -234,10 +235,10 @@ def _camera_turns(channel: str, mounts: Sequence[Row], refused: bool) -> Iterato
     for i in np.flatnonzero(down < UPRIGHT):
         own, example = [mounts[i]["token"]], shown(mounts[i]["rotation"])
         if other[i] > UPRIGHT:
-            found = f"rotation {example} tilts {channel}; in the order x, y, z, w its picture is upright"
+            found = f"rotation {example} tilts {plain(channel)}; in the order x, y, z, w its picture is upright"
             yield from faults_of("quaternion-order", "calibrated_sensor", own, found, ORDER, refused=refused)
         else:
-            found = f"rotation {example} tilts {channel}: its picture is not upright"
+            found = f"rotation {example} tilts {plain(channel)}: its picture is not upright"
             yield from faults_of(
                 "camera-tilt",
                 "calibrated_sensor",

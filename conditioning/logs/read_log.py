@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from conditioning.geometry.camera import Camera
 from conditioning.logs.check_log import CHANNEL, check_scene
-from conditioning.logs.log_fault import LogFault
+from conditioning.logs.log_fault import LogFault, plain
 from conditioning.logs.scene_rows import pose_steps
 from conditioning.logs.table_fields import Row
 from conditioning.logs.tables import LogError, Tables, camera_of, open_tables, pose_matrix, refusal
@@ -104,8 +105,9 @@ def nearest_pictures(log: Log, t_s: Float[np.ndarray, "time"]) -> Int[np.ndarray
 def _picture(
     file: Path, camera: Camera, part: tuple[float, float, float, float]
 ) -> UInt8[np.ndarray, "height width 3"]:
-    if not file.is_file():
-        raise LogError(f"{file}: the tables name this picture, but the file is missing")
+    named = file.with_name(plain(file.name))
+    if not isfile(file):
+        raise LogError(f"{named}: the tables name this picture, but the file is missing")
     try:
         with Image.open(file) as image:
             size = (camera.width, camera.height)
@@ -116,7 +118,7 @@ def _picture(
         SyntaxError,
         Image.DecompressionBombError,
     ) as error:  # what Pillow raises for cut files
-        raise LogError(f"{file}: not a whole picture: {error}") from error
+        raise LogError(f"{named}: not a whole picture: {error}") from error
 
 
 def _annotation_times(samples: list[Row], pictures: list[Row], begin_us: int) -> dict[str, float]:
@@ -139,15 +141,13 @@ def _clock(
     Frame 0 is at the instant of a picture.
     """
     last = min(picture_s[-1], annotation_s[-1])
+    held = f"{len(annotation_s)} keyframes in sample, {len(picture_s)} pictures in sample_data"
     if not 0 <= start_s < last:
-        raise LogError(
-            f"{scenario.name}: start_s is {start_s:g} s, but the scene lasts {last:.1f} s "
-            f"({len(annotation_s)} keyframes, {len(picture_s)} pictures)"
-        )
+        raise LogError(f"{scenario.name}: start_s is {start_s:g} s, but the scene lasts {last:.1f} s ({held})")
     zero = picture_s[np.abs(picture_s - start_s).argmin()]
     requested, available = frame_count(scenario.duration_s), int((last - zero) * FRAME_RATE_HZ + 1e-6) + 1
     if available < 1 + KEYFRAME_STRIDE:
-        raise LogError(f"{scenario.name}: less than half a second of the scene is left after {start_s:g} s")
+        raise LogError(f"{scenario.name}: less than half a second of the scene is left after {start_s:g} s ({held})")
     frames = requested if requested <= available else available - (available - 1) % KEYFRAME_STRIDE
     return float(zero), np.arange(frames) / FRAME_RATE_HZ
 

@@ -45,7 +45,7 @@ def _matrix(value: object) -> bool:
 TOKEN = FieldType("a token, a text that is not empty", lambda v: isinstance(v, str) and bool(v))
 TEXT = FieldType("a text", lambda v: isinstance(v, str))
 LINK = FieldType('a token, or "" at the end of the chain', lambda v: isinstance(v, str))
-WHOLE = FieldType("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool))
+WHOLE = FieldType("a whole number below 2^31", lambda v: isinstance(v, int) and _number(v, 2.0**31))
 FLAG = FieldType("true or false", lambda v: isinstance(v, bool))
 LIST = FieldType("a list", lambda v: isinstance(v, list))
 TIME = FieldType("microseconds, a finite number", lambda v: _number(v, LATEST_US))
@@ -90,20 +90,51 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 }  # fmt: skip
 
 
-def field_faults(table: str, rows: list[Any]) -> Iterator[LogFault]:
-    """Rows that are no mapping, share a token, or lack a field or hold something else in it."""
-    mappings = [row for row in rows if isinstance(row, dict)]
-    others = [f"number {i}" for i, row in enumerate(rows) if not isinstance(row, dict)]
-    yield from faults_of("row-no-mapping", table, others, "a row that is no mapping", "a mapping of fields to values")
-    yield from _same_token(table, mappings)
-    for field in FIELDS[table]:
-        yield from _lacking(table, field, mappings)
-        yield from _mistyped(table, field, mappings)
+@dataclass(frozen=True)
+class JudgedRows:
+    """A table's rows with a token, those with all needed fields as they must be, and the faults of its rows."""
+
+    named: dict[str, Row]
+    sound: dict[str, Row]
+    faults: tuple[LogFault, ...]
 
 
-def sound_rows(table: str, rows: list[Any]) -> dict[str, Row]:
-    """The rows whose needed fields are as they must be, by token."""
-    return {row["token"]: row for row in rows if isinstance(row, dict) and _is_sound(table, row)}
+def judge_rows(table: str, rows: list[Any]) -> JudgedRows:
+    """Look at every field of every row once: real tables have millions of rows."""
+    fields = [(field, field.name, field.type.holds) for field in FIELDS[table]]
+    lacking: dict[Field, list[object]] = {}
+    wrong: dict[Field, list[tuple[object, object]]] = {}
+    named: dict[str, Row] = {}
+    sound: dict[str, Row] = {}
+    others, twice = [], []
+    for place, row in enumerate(rows):
+        if not isinstance(row, dict):
+            others.append(f"number {place}")
+            continue
+        token, good = row.get("token"), True
+        if not TOKEN.holds(token):
+            token = f"number {place}"
+        elif token in named:
+            twice.append(token)
+        for field, name, holds in fields:
+            if name not in row:
+                lacking.setdefault(field, []).append(token)
+            elif not holds(row[name]):
+                wrong.setdefault(field, []).append((token, row[name]))
+            else:
+                continue
+            good = good and not field.needed
+        if TOKEN.holds(row.get("token")):
+            named[row["token"]] = row
+        if good:
+            sound[row["token"]] = row
+    faults = (
+        *faults_of("row-no-mapping", table, others, "a row that is no mapping", "a mapping of fields to values"),
+        *faults_of("token-twice", table, twice, "a token that an earlier row has, too", "a token of its own"),
+        *(fault for field in FIELDS[table] for fault in _lacking(table, field, lacking.get(field, []))),
+        *(fault for field in FIELDS[table] for fault in _mistyped(table, field, wrong.get(field, []))),
+    )
+    return JudgedRows(named, sound, faults)
 
 
 def has(row: Row, *names: str) -> bool:
@@ -111,34 +142,15 @@ def has(row: Row, *names: str) -> bool:
     return all(name in row and _TYPES[name].holds(row[name]) for name in names)
 
 
-def _is_sound(table: str, row: Row) -> bool:
-    return all(f.name in row and f.type.holds(row[f.name]) for f in FIELDS[table] if f.needed)
+def _lacking(table: str, field: Field, rows: list[object]) -> Iterator[LogFault]:
+    found = f"no {field.name}{'' if field.needed else ', which the devkit needs'}"
+    yield from faults_of(f"no-{field.name}", table, rows, found, field.type.wanted, refused=field.needed)
 
 
-def _same_token(table: str, rows: list[Row]) -> Iterator[LogFault]:
-    seen: set[str] = set()
-    twice = []
-    for token in (row["token"] for row in rows if has(row, "token")):
-        if token in seen:
-            twice.append(token)
-        seen.add(token)
-    yield from faults_of("token-twice", table, twice, "a token that an earlier row has, too", "a token of its own")
-
-
-def _lacking(table: str, field: Field, rows: list[Row]) -> Iterator[LogFault]:
-    lacking = [row.get("token", f"number {i}") for i, row in enumerate(rows) if field.name not in row]
-    need = "" if field.needed else ", which nuScenes' devkit needs"
-    yield from faults_of(
-        f"no-{field.name}", table, lacking, f"no {field.name}{need}", field.type.wanted, refused=field.needed
-    )
-
-
-def _mistyped(table: str, field: Field, rows: list[Row]) -> Iterator[LogFault]:
-    wrong = [(i, row) for i, row in enumerate(rows) if field.name in row and not field.type.holds(row[field.name])]
-    if wrong:
-        names = [row.get("token", f"number {i}") if field.name != "token" else f"number {i}" for i, row in wrong]
-        found = f"{field.name} is {shown(wrong[0][1][field.name])}"
-        yield from faults_of(f"type-of-{field.name}", table, names, found, field.type.wanted, refused=field.needed)
+def _mistyped(table: str, field: Field, rows: list[tuple[object, object]]) -> Iterator[LogFault]:
+    if rows:
+        found, tokens = f"{field.name} is {shown(rows[0][1])}", [token for token, _ in rows]
+        yield from faults_of(f"type-of-{field.name}", table, tokens, found, field.type.wanted, refused=field.needed)
 
 
 _TYPES: dict[str, FieldType] = {field.name: field.type for fields in FIELDS.values() for field in fields}

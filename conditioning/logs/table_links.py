@@ -36,26 +36,33 @@ def link_faults(rows: Rows) -> Iterator[LogFault]:
     yield from _counts(rows)
 
 
+def _link(row: Row, field: str) -> str:
+    """The token in a field; "" if there is none, also where the field holds something else."""
+    value = row.get(field)
+    return value if isinstance(value, str) else ""
+
+
 def _dangling(rows: Rows, table: str, field: str, target: str, refused: bool) -> Iterator[LogFault]:
-    wrong = {t: row for t, row in rows[table].items() if has(row, field) and row[field] not in rows[target]}
+    there = rows[target]
+    wrong = {t: row for t, row in rows[table].items() if _link(row, field) and row[field] not in there}
     if wrong:
         example = shown(next(iter(wrong.values()))[field])
         found = f"{field} {example} names no row of {target}"
-        yield from faults_of(f"dangling-{field}", table, wrong, found, f"the token of a {target}", refused=refused)
+        yield from faults_of(f"dangling-{field}", table, wrong, found, f"a token of {target}", refused=refused)
 
 
 def _chain_faults(table: str, rows: Mapping[str, Row]) -> Iterator[LogFault]:
     refused = table == "sample"  # the only chain that reading follows; the others are sorted by time
     for field, back in (("next", "prev"), ("prev", "next")):
-        linked = {t: row for t, row in rows.items() if has(row, field) and row[field]}
+        linked = {t: row for t, row in rows.items() if _link(row, field)}
         lost = [t for t, row in linked.items() if row[field] not in rows]
-        wanted = f'the token of a {table}, or "" at the chain\'s end'
+        wanted = f'a token of {table}, or "" at the chain\'s end'
         yield from faults_of(
             f"dangling-{field}", table, lost, f"{field} names no row", wanted, refused=refused and field == "next"
         )
         one_way = [
             t for t, row in linked.items()
-            if row[field] in rows and has(rows[row[field]], back) and rows[row[field]][back] != t
+            if (other := rows.get(row[field])) is not None and isinstance(other.get(back), str) and other[back] != t
         ]  # fmt: skip
         found = f"{back} of its {field} row names another row"
         yield from faults_of(
@@ -87,7 +94,7 @@ def _on_circles(rows: Mapping[str, Row]) -> list[str]:
         token = start
         while token in rows and token not in done and token not in path:
             path[token] = len(path)
-            token = rows[token]["next"] if has(rows[token], "next") else ""
+            token = _link(rows[token], "next")
         if token in path:
             found += list(path)[path[token] :]
         done.update(path)
@@ -98,7 +105,7 @@ def _counts(rows: Rows) -> Iterator[LogFault]:
     """nbr_annotations of instances: the devkit's users trust it."""
     count: dict[str, int] = {}
     for row in rows["sample_annotation"].values():
-        if has(row, "instance_token"):
+        if _link(row, "instance_token"):
             count[row["instance_token"]] = count.get(row["instance_token"], 0) + 1
     wrong = {
         t: row for t, row in rows["instance"].items()

@@ -13,8 +13,8 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from conditioning.geometry.camera import Camera
-from conditioning.logs.log_fault import LogFault, faults_of, merged, shown
-from conditioning.logs.table_fields import FIELDS, Row, field_faults, has, sound_rows
+from conditioning.logs.log_fault import LogFault, faults_of, listed, merged, shown
+from conditioning.logs.table_fields import FIELDS, Row, has, judge_rows
 from conditioning.logs.table_links import link_faults, sample_chain
 
 NEEDED = tuple(FIELDS)
@@ -100,16 +100,19 @@ def open_tables(root: Path, scene: str, split: str = "") -> Tables:
     """
     names: dict[str, list[str]] = {}
     broken: list[LogError] = []
+    unnamed: list[LogFault] = []
     for version in version_folders(root):
         try:
             names[version.name] = _scene_names(version)
+            unnamed += [fault for fault in judge_rows("scene", _read(version / "scene.json")).faults if fault.refused]
         except LogError as error:
             broken.append(error)
     holding = [version for version, scenes in names.items() if scene in scenes]
     if not holding:
         if broken:
             raise broken[0]
-        raise LogError(f"{root}: no scene {scene!r}; there are {names}")
+        there = "; ".join(f"{version}: {listed(scenes)}" for version, scenes in names.items())
+        raise LogError("\n  ".join([f"{root}: no scene {scene!r}; there are {there}", *map(str, unnamed)]))
     tables = read_tables(root / holding[0])
     if split:
         _require_split(root / holding[0], split, scene)
@@ -165,21 +168,19 @@ def _require_split(version: Path, split: str, scene: str) -> None:
     splits = _json(file) if file.is_file() else {}
     if not isinstance(splits, dict):
         raise LogError(f"{file}: {shown(splits)}, not a mapping of splits to names of scenes")
-    listed = splits.get(split)
-    if not isinstance(listed, list) or scene not in listed:
-        raise LogError(f"{file}: scene {scene!r} is not in split {split!r}; splits there: {splits or 'no file'}")
+    scenes = splits.get(split)
+    if not isinstance(scenes, list) or scene not in scenes:
+        raise LogError(f"{file}: scene {scene!r} is not in split {split!r}; splits there: {listed(splits)}")
 
 
 @lru_cache(maxsize=2)
 def _tables(version: Path, _changed: tuple[tuple[int, int], ...]) -> Tables:
     rows = {table: _read(version / f"{table}.json") for table in NEEDED}
-    named = {
-        table: {row["token"]: row for row in some if isinstance(row, dict) and has(row, "token")}
-        for table, some in rows.items()
-    }
-    sound = {table: sound_rows(table, some) for table, some in rows.items()}
+    judged = {table: judge_rows(table, some) for table, some in rows.items()}
+    named = {table: one.named for table, one in judged.items()}
+    sound = {table: one.sound for table, one in judged.items()}
     faults = [
-        *(fault for table, some in rows.items() for fault in field_faults(table, some)),
+        *(fault for one in judged.values() for fault in one.faults),
         *link_faults(named),
         *_same_name(named["scene"]),
         *_missing_for_the_devkit(version),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from conditioning.logs.log_fault import LogFault, faults_of, shown
+from conditioning.logs.log_fault import LogFault, faults_of, plain, shown
 from conditioning.logs.scene_rows import LogSceneRows, seconds
 from conditioning.logs.table_fields import Row, has
 from conditioning.logs.tracks import GAP_S
@@ -65,7 +65,7 @@ def _unit(samples: Sequence[Row]) -> Iterator[LogFault]:
 
 def _same_time(channel: str, rows: Sequence[Row], refused: bool) -> Iterator[LogFault]:
     twice = [b["token"] for a, b in pairwise(rows) if a["timestamp"] == b["timestamp"]]
-    found = f"{channel} has an earlier row with the same timestamp"
+    found = f"{plain(channel)} has an earlier row with the same timestamp"
     yield from faults_of(
         "duplicate-time", "sample_data", twice, found, "one picture or sweep of a sensor at a time", refused=refused
     )
@@ -138,7 +138,9 @@ def _picture_steps(channel: str, rows: Sequence[Row]) -> Iterator[LogFault]:
         return
     usual = float(np.median(steps))
     if usual > PICTURE_STEP_S:
-        found = f"{channel} has a picture every {usual:.2g} s, and each is repeated in a clip of 12 frames a second"
+        found = (
+            f"{plain(channel)} has a picture every {usual:.2g} s, and each is repeated in a clip of 12 frames a second"
+        )
         yield from faults_of(
             "picture-rate",
             "sample_data",
@@ -149,7 +151,7 @@ def _picture_steps(channel: str, rows: Sequence[Row]) -> Iterator[LogFault]:
         )
     gaps = np.flatnonzero(steps > max(PICTURE_GAP_S, 2.5 * usual))
     if len(gaps):
-        found = f"the next picture of {channel} is {steps[gaps[0]]:.3g} s later, and the nearest one is repeated"
+        found = f"the next picture of {plain(channel)} is {steps[gaps[0]]:.3g} s later, and the nearest one is repeated"
         yield from faults_of(
             "picture-gap",
             "sample_data",

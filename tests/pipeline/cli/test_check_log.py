@@ -51,7 +51,7 @@ def test_a_log_with_faults_that_are_refused_has_the_exit_code_1(faulty):
     code, text = call("check-log", faulty)
     assert code == INCOMPLETE
     assert text.startswith("not ok: scenes: 1, can be read: 0; faults that are refused: 2, remarks: 1\n")
-    assert "refused  instance, row walker: category_token 'none' names no row of category; wanted the token of" in text
+    assert "refused  instance, row walker: category_token 'none' names no row of category; wanted a token of" in text
     assert "refused  sample_annotation, row lead-3: size is [0, 4.5, 1.6]; wanted width, length, height above 0" in text
 
 
@@ -92,7 +92,7 @@ def test_a_folder_or_scene_that_is_not_there_is_misuse(log, tmp_path):
     assert call("check-log", tmp_path)[0] == MISUSED
     code, text = call("check-log", log, "--scene", "scene-9")
     assert code == MISUSED
-    assert "no scene 'scene-9' that can be used; there are ['scene-7']" in text
+    assert "no scene 'scene-9' that can be used; there are scene-7" in text
 
 
 def test_check_tells_the_remarks_on_its_log(log, tmp_path):
