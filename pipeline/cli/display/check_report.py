@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Iterable
-from pathlib import Path
 
 from rich.console import Console
 
@@ -10,9 +9,8 @@ from outputs.verdict import Outcome, Verdict
 from pipeline.checks.physics import STORY, is_expectation
 from pipeline.cli.authoring.checking import CheckedScenario, CheckResult
 from pipeline.cli.authoring.explaining import show
-from pipeline.cli.authoring.sources import log_remarks, parameters_text
+from pipeline.cli.authoring.sources import parameters_text
 from scenarios.rollout import RolloutEnd
-from scenarios.scenario import Scenario
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
 
@@ -26,8 +24,7 @@ def print_check(console: Console, result: CheckResult, full: bool) -> None:
     alone = len(result.scenarios) == 1
     for one in result.scenarios:
         _print_scenario(console, one, alone, full)
-    for remark in result.log_remarks:
-        _say(console, f"log: {remark}", "yellow")
+    tell_log_remarks(console, result.log_remarks)
     tell_left_out(console, result.left_out)
     for faults in result.faults:
         show(faults, console)
@@ -41,9 +38,9 @@ def tell_left_out(console: Console, names: Iterable[str]) -> None:
         _say(console, f"left out {name}: it starts from a log, and no --log was given", "yellow")
 
 
-def tell_log_remarks(console: Console, scenarios: Iterable[Scenario], log: Path | None) -> None:
-    """Print the faults of the log's tables with which these scenarios are read nevertheless."""
-    for remark in log_remarks(scenarios, log):
+def tell_log_remarks(console: Console, remarks: Iterable[object]) -> None:
+    """Print the faults of a log's tables with which it is read nevertheless."""
+    for remark in remarks:
         _say(console, f"log: {remark}", "yellow")
 
 
