@@ -18,6 +18,12 @@ from conditioning.logs.tracks import kind_of_category
 from scenarios.scenario import FromLog
 
 CHANNEL = "CAM_FRONT"
+# Faults that only follow from another one, by its kind and table.
+FOLLOWING = {
+    ("time-unit", "sample"): ("ego-speed", "box-speed", "pose-rate"),
+    ("quaternion-order", "sample_annotation"): ("box-heading",),
+    ("quaternion-order", "ego_pose"): ("ego-heading", "far-box", "off-ground", "half-height"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ def _scene_faults(tables: Tables, rows: LogSceneRows, channels: Sequence[str]) -
     found = f"scene {shown(rows.scene['name'])} has no {CHANNEL} picture that can be used; its sensors: "
     found += listed(sorted(rows.channels))
     none = [] if pictures else [rows.scene["token"]]
-    return [
+    faults = [
         *scene_chain_faults(tables.named, rows.scene),
         *faults_of("no-pictures", "sample_data", none, found, f"pictures of a sensor with the channel {CHANNEL}"),
         *time_faults(rows, CHANNEL),
@@ -110,6 +116,8 @@ def _scene_faults(tables: Tables, rows: LogSceneRows, channels: Sequence[str]) -
         *box_faults(rows, CHANNEL),
         *picture_faults(rows, CHANNEL, channels),
     ]
+    following = {kind for fault in faults for kind in FOLLOWING.get((fault.kind, fault.table), ())}
+    return [fault for fault in faults if fault.kind not in following]
 
 
 def _described(rows: LogSceneRows, readable: bool) -> LogScene:

@@ -3,17 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
+from conditioning.logs.box_motion import ALONG, FASTEST_MPS, UPRIGHT, box_steps, ego_cosines
 from conditioning.logs.log_fault import LogFault, faults_of, plain, shown
-from conditioning.logs.scene_rows import LogSceneRows, forward_axis, places, pose_steps, rotations, seconds, up_axis
+from conditioning.logs.scene_rows import LogSceneRows, places, pose_steps, rotations, seconds, turned, up_axis
 from conditioning.logs.table_fields import Row, has
 from scenarios.rollout import LONGEST_POSE_STEP_S
 
-NORM = 0.01  # of a unit quaternion of two decimals, the norm is as much off
-UPRIGHT = 0.8  # z of the up axis: a body that leans less than 37 degrees
-FASTEST_EGO_MPS = 100.0
-MOVED_M = 3.0
 FIELD_OF_VIEW_DEG = (15.0, 175.0)
 MIDDLE = (0.25, 0.75)  # of a picture's width and height: the principal point of a picture that was not resized
 FARTHEST_MOUNT_M = 10.0
@@ -35,6 +32,7 @@ def pose_faults(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
     pictures = scene.channels.get(read, [])
     if pictures:
         yield from _ego_motion(pictures, scene.poses(pictures))
+        yield from _ego_heading(scene, read)
     for channel, rows in scene.channels.items():
         if (
             scene.tables["sensor"][_mount(scene, rows[0])["sensor_token"]].get("modality") == "camera"
@@ -52,13 +50,8 @@ def _unique(rows: Iterator[Row]) -> list[Row]:
     return list({row["token"]: row for row in rows}.values())
 
 
-def has_turn(rows: Sequence[Row]) -> Bool[np.ndarray, "row"]:
-    """Rows whose quaternion has about the norm 1."""
-    return np.abs(np.linalg.norm(rotations(rows), axis=1) - 1) <= NORM
-
-
 def _norms(table: str, rows: Sequence[Row]) -> Iterator[LogFault]:
-    wrong = [row for row, good in zip(rows, has_turn(rows), strict=True) if not good]
+    wrong = [row for row, good in zip(rows, turned(rows), strict=True) if not good]
     if wrong:
         norm = float(np.linalg.norm(rotations(wrong[:1])))
         found = f"rotation {shown(wrong[0]['rotation'])} has the norm {norm:.3g}"
@@ -66,7 +59,7 @@ def _norms(table: str, rows: Sequence[Row]) -> Iterator[LogFault]:
 
 
 def _turned(rows: Sequence[Row]) -> list[Row]:
-    return [row for row, good in zip(rows, has_turn(rows), strict=True) if good]
+    return [row for row, good in zip(rows, turned(rows), strict=True) if good]
 
 
 def _upright(table: str, some: Sequence[Row], what: str) -> Iterator[LogFault]:
@@ -91,56 +84,45 @@ def _ego_motion(pictures: Sequence[Row], poses: Sequence[Row]) -> Iterator[LogFa
     t_s, place = seconds(pictures), places(poses)
     step, apart = np.linalg.norm(np.diff(place, axis=0), axis=1), np.diff(t_s)
     speed = np.divide(step, apart, out=np.zeros_like(step), where=apart > 0)
-    fast = np.flatnonzero(speed > FASTEST_EGO_MPS)
+    fast = np.flatnonzero(speed > FASTEST_MPS)
     if len(fast):
         found = f"the ego gets here from the pose before at {speed[fast[0]]:.4g} m/s"
+        wanted = f"less than {FASTEST_MPS:g} m/s, in metres and microseconds"
         yield from faults_of(
-            "ego-speed",
-            "ego_pose",
-            [poses[i + 1]["token"] for i in fast],
-            found,
-            f"less than {FASTEST_EGO_MPS:g} m/s, in metres and microseconds",
-            refused=False,
+            "ego-speed", "ego_pose", [poses[i + 1]["token"] for i in fast], found, wanted, refused=False
         )
-    if has_turn(poses).all():
-        yield from _ego_heading(poses, place, step)
-    rare = np.flatnonzero(pose_steps(t_s, poses) > LONGEST_POSE_STEP_S + 1e-9)
+    steps = pose_steps(t_s, poses)
+    rare = np.flatnonzero(steps > LONGEST_POSE_STEP_S + 1e-9)
     if len(rare):
-        worst = float(pose_steps(t_s, poses).max())
-        found = f"no new ego pose for up to {worst:.2g} s: the physics checks of the ego are inconclusive there"
-        yield from faults_of(
-            "pose-rate",
-            "ego_pose",
-            [poses[i]["token"] for i in rare],
-            found,
-            f"a pose at least every {LONGEST_POSE_STEP_S:.2g} s",
-            refused=False,
-        )
+        found = f"no new ego pose for up to {steps.max():.2g} s: the physics checks of the ego are inconclusive there"
+        wanted = f"a pose at least every {LONGEST_POSE_STEP_S:.2g} s"
+        yield from faults_of("pose-rate", "ego_pose", [poses[i]["token"] for i in rare], found, wanted, refused=False)
 
 
-def _ego_heading(poses: Sequence[Row], place: np.ndarray, step: np.ndarray) -> Iterator[LogFault]:
-    """An ego whose frame does not point along its motion: x is forward."""
-    moved = step > 0.02
-    if step[moved].sum() < MOVED_M:
+def _ego_heading(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
+    """An ego whose frame does not point along its motion: x is forward.
+
+    One that reverses at a heading of 180 degrees looks like one whose quaternion is in another order: then the boxes,
+    which the same converter wrote, decide.
+    """
+    cosines = ego_cosines(scene, read)
+    if cosines is None:
         return
-    along = np.diff(place, axis=0)[moved]
-    along /= step[moved][:, None]
-    turns = rotations(poses)[:-1][moved]
-    cosine, other = (
-        float(np.median((along * forward_axis(q)).sum(axis=1))) for q in (turns, np.roll(turns, 1, axis=1))
-    )
-    upright = float(np.median(up_axis(np.roll(turns, 1, axis=1)))) > UPRIGHT
+    stored, other = cosines.tolist()
+    poses = scene.poses(scene.channels[read])
+    if (up_axis(rotations(poses)) < UPRIGHT).mean() > 0.1:
+        return  # told by _upright
     tokens = [row["token"] for row in poses]
-    degrees = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-    if cosine < 0.7 and other > 0.95 and upright:
+    degrees = np.degrees(np.arccos(np.clip(stored, -1, 1)))
+    if stored < ALONG and other > 0.95 and not box_steps(scene).ahead:
         found = f"the ego moves at {degrees:.0f} degrees to its heading; in the order x, y, z, w it moves along it"
         yield from faults_of("quaternion-order", "ego_pose", tokens, found, ORDER)
-    elif cosine < -0.7:
-        found = "the ego moves backwards nearly all the time"
-        yield from faults_of(
-            "ego-heading", "ego_pose", tokens, found, "x forward in the ego's frame, unless it reverses", refused=False
-        )
-    elif cosine < 0.7:
+    elif stored < -ALONG:
+        wanted = "x forward in the ego's frame, unless it reverses"
+        hint = " (in the order x, y, z, w it moves along its heading)" if other > ALONG else ""
+        found = f"the ego moves backwards nearly all the time{hint}"
+        yield from faults_of("ego-heading", "ego_pose", tokens, found, wanted, refused=False)
+    elif stored < ALONG:
         found = f"the ego moves at {degrees:.0f} degrees to its heading"
         yield from faults_of("ego-heading", "ego_pose", tokens, found, "x forward and y left in the ego's frame")
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from conditioning.logs.table_fields import Row
 from conditioning.logs.tables import Tables
 
+NORM = 0.01  # of a unit quaternion of two decimals, the norm is as much off
 HELD_M = 0.3  # an ego that starts to move goes less far within a picture; one whose pose was only repeated goes farther
 
 
@@ -67,6 +68,11 @@ def rotations(rows: Sequence[Row]) -> Float[np.ndarray, "row 4"]:
 def places(rows: Sequence[Row]) -> Float[np.ndarray, "row 3"]:
     """The rows' translations."""
     return np.array([row["translation"] for row in rows], float).reshape(-1, 3)
+
+
+def turned(rows: Sequence[Row]) -> Bool[np.ndarray, "row"]:
+    """Rows whose quaternion has about the norm 1."""
+    return np.abs(np.linalg.norm(rotations(rows), axis=1) - 1) <= NORM
 
 
 def up_axis(w_x_y_z: Float[np.ndarray, "row 4"]) -> Float[np.ndarray, "row"]:

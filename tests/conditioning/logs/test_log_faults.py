@@ -202,7 +202,7 @@ TOLD: dict[str, tuple[Change, str]] = {
     "far-box one": (put("sample_annotation", "walker-4", translation=[9000.0, 0.0, 8.0]), r"row walker-4: a box .* from th"),
     "box-heading": (lambda t: [r.update(rotation=yawed(90)(r["rotation"]), translation=[
         r["translation"][0] + k, r["translation"][1] + k, r["translation"][2]]) for k, r in enumerate(t["sample_annotation"])
-        if r["instance_token"] == "lead"], r"vehicles move across their heading; wanted a box's x axis along its length"),
+        if r["instance_token"] == "lead"], r"bodies move across their heading; wanted a box's x axis along its length"),
     LEFT_OUT: (lambda t: None, r"sample_annotation, rows litter-0, litter-1, litter-2 and 4 more: category "
                r"'movable_object\.pushable_pullable' has no kind of body: its boxes are left out"),
     "category-typo": (put("category", "vehicle.car", name="Car"), r"and 4 more: category 'Car' has no kind of body: its bo"
@@ -315,6 +315,18 @@ def test_a_scene_of_several_versions_is_told(log):
     shutil.copytree(folder / "v1.0-hand", folder / "v2.0-hand")
     remarks = {fault.kind: str(fault) for fault in read_log(folder, scenario()).remarks}
     assert "scene 'scene-7' is in v1.0-hand, v2.0-hand; v1.0-hand is read" in remarks["several-versions"]
+
+
+def reversing_west(tables: LogTables) -> None:
+    """The ego and the lead reverse at a heading of 180 degrees: read as x, y, z, w they would drive ahead."""
+    straight_east(tables)
+    for k, r in enumerate(r for r in tables["sample_annotation"] if r["instance_token"] == "walker"):
+        r.update(translation=[120.0, 200.0 + 3 * k, 7.9], rotation=[0.70710678, 0.0, 0.0, 0.70710678])
+
+
+def test_bodies_that_reverse_at_a_heading_of_180_degrees_are_read_if_another_one_moves_ahead(log):
+    told = {fault.kind: fault for fault in read_log(log(reversing_west), scenario()).remarks}
+    assert "the ego moves backwards nearly all the time (in the order x, y, z, w it moves" in told["ego-heading"].found
 
 
 def test_swapped_sizes_are_read_as_they_stand(log):
