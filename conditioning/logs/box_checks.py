@@ -151,10 +151,14 @@ def _is_long(category: str) -> bool:
 
 
 def _categories(scene: LogSceneRows) -> Iterator[LogFault]:
-    """Boxes of categories without a kind of body: they are left out of the rollout."""
+    """Boxes of categories without a kind of body, which are left out, and of those that are read as a wider one."""
     for category in dict.fromkeys(scene.category):
-        if kind_of_category(category) is None:
-            rows = [row["token"] for row, own in zip(scene.boxes, scene.category, strict=True) if own == category]
+        kind = kind_of_category(category)
+        rows = [row["token"] for row, own in zip(scene.boxes, scene.category, strict=True) if own == category]
+        if kind is not None and category not in (*KINDS[kind].nuscenes.reads, KINDS[kind].nuscenes.category):
+            found, wanted = f"category {shown(category)} is read as {kind}", "a category with a kind of its own"
+            yield from faults_of("category-wider", "sample_annotation", rows, found, wanted, refused=False)
+        if kind is None:
             yield from faults_of(
                 "category-unknown",
                 "sample_annotation",

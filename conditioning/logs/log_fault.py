@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+BY_TEXT = ("category-unknown", "category-wider")  # kinds of fault that are one for each category
 FIRST_ROWS = 3  # tokens of a fault that are named; the others are counted
 LONGEST = 60  # characters of a value in a message
 MOST_LISTED = 12  # values in a list of names
@@ -48,7 +49,7 @@ def merged(faults: Iterable[LogFault]) -> tuple[LogFault, ...]:
     """Each kind of fault of a table once, such as for all scenes of a log together; refused ones first."""
     once: dict[tuple[str, str, bool, str], LogFault] = {}
     for fault in faults:
-        key = fault.kind, fault.table, fault.refused, fault.found if fault.kind == "category-unknown" else ""
+        key = fault.kind, fault.table, fault.refused, fault.found if fault.kind in BY_TEXT else ""
         before = once.get(key)
         if before is None:
             once[key] = fault

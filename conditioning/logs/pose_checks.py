@@ -39,7 +39,26 @@ def pose_faults(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
             or channel == read
         ):
             yield from _camera_faults(channel, _unique(_mount(scene, row) for row in rows), rows[0], channel == read)
+    yield from _one_camera(scene, read, pictures)
     yield from _mounts(mounts)
+
+
+def _one_camera(scene: LogSceneRows, read: str, pictures: Sequence[Row]) -> Iterator[LogFault]:
+    """Pictures of another size or calibration than the first one's, with which all are read."""
+    if not pictures:
+        return
+    size = pictures[0].get("width"), pictures[0].get("height")
+    other = [row["token"] for row in pictures if (row.get("width"), row.get("height")) != size]
+    found = f"{plain(read)} has pictures of other sizes than its first one, {shown(size[0])} x {shown(size[1])}"
+    yield from faults_of("several-sizes", "sample_data", other, found, "one size in a scene")
+    first = _calibration(_mount(scene, pictures[0]))
+    moved = [row["token"] for row in pictures if _calibration(_mount(scene, row)) != first]
+    found = f"{plain(read)} has another calibration than in its first picture, with which all pictures are read"
+    yield from faults_of("several-calibrations", "sample_data", moved, found, "one in a scene", refused=False)
+
+
+def _calibration(mount: Row) -> tuple[object, ...]:
+    return mount["translation"], mount["rotation"], mount["camera_intrinsic"]
 
 
 def _mount(scene: LogSceneRows, row: Row) -> Row:

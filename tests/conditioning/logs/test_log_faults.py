@@ -153,6 +153,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
                        r"camera_intrinsic of CAM_FRONT is \[\[0.*focal lengths above 0"),
     "picture-size": (put("sample_data", "d3", width=1600, height=900),
                      r"sample_data, row d3: CAM_FRONT/03\.png has 128 x 72 pixels, and the table says 1600 x 900"),
+    "several-sizes": (put("sample_data", "d3", width=64), r"row d3: CAM_FRONT has pictures of other sizes than its first one"),
     "no-width": (every("sample_data", lambda r: r.pop("width")), r"row d0: CAM_FRONT has the size None x 72"),
     "chain-circle": (put("sample", "s5", next="s2"), r"sample, rows s2, s3, s4 and 1 more: next leads back to the row its"),
     "dangling-next": (put("sample", "s3", next="nowhere"), r"sample, row s3: next names no row; wanted a token of"),
@@ -207,6 +208,11 @@ TOLD: dict[str, tuple[Change, str]] = {
                r"'movable_object\.pushable_pullable' has no kind of body: its boxes are left out"),
     "category-typo": (put("category", "vehicle.car", name="Car"), r"and 4 more: category 'Car' has no kind of body: its bo"
                       r"xes are left out; wanted one of nuScenes' 23 categories; did you mean vehicle\.car\?"),
+    "category-wider": (put("category", "human.pedestrian.adult", name="human.pedestrian.stroller"), r"rows walker-2, walker-3, "
+                       r"walker-4: category 'human\.pedestrian\.stroller' is read as pedestrian"),
+    "several-calibrations": (lambda t: (again("calibrated_sensor", "mount", token="other", translation=[1.5, 0.2, 1.6])(t),
+                                        put("sample_data", "d9", calibrated_sensor_token="other")(t)),
+                             r"sample_data, row d9: CAM_FRONT has another calibration than in its first picture"),
     "principal-point": (put("calibrated_sensor", "mount", camera_intrinsic=[[1260, 0, 800], [0, 1260, 450], [0, 0, 1]]),
                         r"principal point of CAM_FRONT is at 6\.25 of the width .* not of a size before resizing"),
     "field-of-view": (put("calibrated_sensor", "mount", camera_intrinsic=[[1e5, 0, 64], [0, 1e5, 36], [0, 0, 1]]),
