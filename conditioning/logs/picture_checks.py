@@ -94,7 +94,7 @@ def _opened(channel: str, root: Path, rows: Sequence[Row]) -> Iterator[LogFault]
         try:
             with Image.open(root / row["filename"]) as picture:
                 size = picture.size
-        except (OSError, ValueError, Image.DecompressionBombError):
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             unreadable.append(row["token"])
             continue
         if has(row, "width", "height") and size != (row["width"], row["height"]):
