@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from conditioning.logs.box_motion import ALONG, FASTEST_MPS, UPRIGHT, BoxSteps, box_steps, ego_cosines
-from conditioning.logs.log_fault import LogFault, faults_of, listed, plain, shown
+from conditioning.logs.log_fault import MOST_LISTED, LogFault, faults_of, plain, shown
 from conditioning.logs.pose_checks import ORDER
 from conditioning.logs.scene_rows import LogSceneRows, places, rotations, turned, up_axis
 from conditioning.logs.table_fields import Row
@@ -28,7 +28,7 @@ NUSCENES_CATEGORIES = (
 SIZE_FACTOR = 6.0  # against the usual size of the kind; debris has no usual size
 SIZE_M = (0.01, 60.0)  # of anything
 LONG = 1.5  # kinds that are usually this much longer than wide have a width and a length to swap
-MOST = 0.8  # share of a class's instances
+MOST, SEVERAL = 0.8, 3  # share of a class's instances, and the least number for a class alone
 SAME_PLACE_M, SAME_SIZE = 0.2, 0.1  # two boxes of one body
 FAR_M = 300.0
 GROUND_M, GROUND_SLOPE = 3.0, 0.1  # a box's foot above or below the ego's ground, near it and per metre of distance
@@ -121,7 +121,8 @@ def _absurd(row: Row, category: str) -> bool:
 
 
 def _width_and_length(scene: LogSceneRows) -> Iterator[LogFault]:
-    """Vehicles that are mostly wider than long: by the median size of each instance."""
+    """Vehicles that are mostly wider than long, by the median size of each instance: all of them, or those of a class
+    of which there are several."""
     sizes: dict[str, list[list[float]]] = {}
     name: dict[str, str] = {}
     for row, category in zip(scene.boxes, scene.category, strict=True):
@@ -129,17 +130,16 @@ def _width_and_length(scene: LogSceneRows) -> Iterator[LogFault]:
             sizes.setdefault(row["instance_token"], []).append(row["size"][:2])
             name[row["instance_token"]] = category
     wide = {instance: bool(np.subtract(*np.median(own, axis=0)) > 0) for instance, own in sizes.items()}
+    classes = {category: [wide[i] for i in wide if name[i] == category] for category in sorted(set(name.values()))}
+    swapped = [category for category, own in classes.items() if len(own) >= SEVERAL and np.mean(own) >= MOST]
     if wide and np.mean(list(wide.values())) >= MOST:
-        classes = listed(sorted({name[i] for i in wide if wide[i]}))
-        found = f"{sum(wide.values())} of {len(wide)} vehicles are wider than long ({classes})"
-        rows = [row["token"] for row in scene.boxes if wide.get(row["instance_token"])]
+        swapped = [category for category, own in classes.items() if any(own)]
+    if swapped:
+        counted = ", ".join(f"{sum(classes[c])} of {len(classes[c])} {plain(c)}" for c in swapped[:MOST_LISTED])
+        rows = [row["token"] for row in scene.boxes if name.get(row["instance_token"]) in swapped]
+        wanted = "size in the order width, length, height; it is read as it stands"
         yield from faults_of(
-            "width-length",
-            "sample_annotation",
-            rows,
-            found,
-            "size in the order width, length, height; it is read as it stands",
-            refused=False,
+            "width-length", "sample_annotation", rows, f"wider than long: {counted}", wanted, refused=False
         )
 
 

@@ -70,7 +70,8 @@ def shown(value: object) -> str:
 
 def listed(values: Iterable[object]) -> str:
     """The first values, without quotes where they are plain texts, and the number of the others."""
-    first, others = [], 0
+    first: list[str] = []
+    others = 0
     for value in values:
         if len(first) < MOST_LISTED:
             first.append(plain(value))
