@@ -28,6 +28,7 @@ NUSCENES_CATEGORIES = (
 SIZE_FACTOR = 6.0  # against the usual size of the kind; debris has no usual size
 SIZE_M = (0.01, 60.0)  # of anything
 LONG = 1.5  # kinds that are usually this much longer than wide have a width and a length to swap
+LEAST_STEPS = 6  # of boxes that move; fewer may be a body that is thrown aside by a hit
 MOST, SEVERAL = 0.8, 3  # share of a class's instances, and the least number for a class alone
 SAME_PLACE_M, SAME_SIZE = 0.2, 0.1  # two boxes of one body
 FAR_M = 300.0
@@ -252,7 +253,7 @@ def _motion(scene: LogSceneRows, read: str) -> Iterator[LogFault]:
         yield from faults_of(
             "box-speed", "sample_annotation", [r["token"] for r in steps.fast], found, wanted, refused=False
         )
-    if not steps.moving:
+    if len(steps.moving) < LEAST_STEPS:
         return
     moved = [row["token"] for row in steps.moving]
     wanted = "a box's x axis along its length and its way; it is read as it stands"
@@ -279,4 +280,4 @@ def _other_order(scene: LogSceneRows, steps: BoxSteps, read: str) -> bool:
     upright = all((up_axis(q) > UPRIGHT).mean() > 0.9 for q in (turns, np.roll(turns, 1, axis=1)))
     ego = ego_cosines(scene, read)
     several = len({row["instance_token"] for row in steps.moving}) > 1
-    return bool(fits and upright and (several or ego is None or ego[0] < ALONG))
+    return bool(fits and upright and (several or ego is None or np.median(ego[:, 0]) < ALONG))

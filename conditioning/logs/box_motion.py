@@ -58,8 +58,8 @@ def box_steps(scene: LogSceneRows) -> BoxSteps:
     return BoxSteps(tuple(moving), stored, other, tuple(fast), tuple(fast_mps))
 
 
-def ego_cosines(scene: LogSceneRows, channel: str) -> Float[np.ndarray, "2"] | None:
-    """The medians of the same for the ego; None if it hardly moves."""
+def ego_cosines(scene: LogSceneRows, channel: str) -> Float[np.ndarray, "step 2"] | None:
+    """The same cosines of the ego's steps from picture to picture, stored and other; None if it hardly moves."""
     poses = scene.poses(scene.channels.get(channel, []))
     if not len(poses) or not turned(poses).all():
         return None
@@ -70,7 +70,7 @@ def ego_cosines(scene: LogSceneRows, channel: str) -> Float[np.ndarray, "2"] | N
         return None
     each = [_cosines(q[None], s[None]) for q, s in zip(rotations(poses)[:-1][moved], step[moved] / far[moved, None],
                                                        strict=True)]  # fmt: skip
-    return np.median(each, axis=0)
+    return np.array(each)
 
 
 def _cosines(turn: Float[np.ndarray, "1 4"], along: Float[np.ndarray, "1 3"]) -> list[float]:

@@ -31,7 +31,7 @@ def _box(sample: int, name: str, ahead_m: float, height_m: float, size: list[flo
     }  # fmt: skip
 
 
-def _chained(rows: list[dict]) -> list[dict]:
+def chained(rows: list[dict]) -> list[dict]:
     """The rows with prev and next."""
     tokens = [row["token"] for row in rows]
     linked = zip(rows, ["", *tokens[:-1]], [*tokens[1:], ""], strict=True)
@@ -48,9 +48,9 @@ def _instance(boxes: list[dict], category: str) -> dict:
 def hand_tables() -> LogTables:
     """All thirteen tables of the log."""
     level = _wxyz(Rotation.from_euler("z", _HEADING))
-    lead = _chained([_box(k, "lead", 20 + 4.0 * k / 2, 0.8, [1.9, 4.5, 1.6]) for k in KEYS])
-    walker = _chained([_box(k, "walker", 30, 0.9, [0.6, 0.6, 1.8]) for k in (2, 3, 4)])
-    litter = _chained([_box(k, "litter", 12, 0.1, [0.2, 0.2, 0.2]) for k in KEYS])
+    lead = chained([_box(k, "lead", 20 + 4.0 * k / 2, 0.8, [1.9, 4.5, 1.6]) for k in KEYS])
+    walker = chained([_box(k, "walker", 30, 0.9, [0.6, 0.6, 1.8]) for k in (2, 3, 4)])
+    litter = chained([_box(k, "litter", 12, 0.1, [0.2, 0.2, 0.2]) for k in KEYS])
     return {
         "scene": [{
             "token": "scene", "name": "scene-7", "first_sample_token": "s0", "last_sample_token": "s6",
@@ -71,7 +71,7 @@ def hand_tables() -> LogTables:
             _instance(walker, "human.pedestrian.adult"),
             _instance(litter, "movable_object.pushable_pullable"),
         ],
-        "sample": _chained([
+        "sample": chained([
             {"token": f"s{k}", "timestamp": _ZERO_US + 500_000 * k + 50_000, "scene_token": "scene"} for k in KEYS
         ]),
         "ego_pose": [
@@ -79,7 +79,7 @@ def hand_tables() -> LogTables:
              "timestamp": _ZERO_US + 100_000 * i}
             for i in SHOTS
         ],
-        "sample_data": _chained([
+        "sample_data": chained([
             {
                 "token": f"d{i}", "sample_token": f"s{-(-i // 5)}", "ego_pose_token": f"p{i}",
                 "calibrated_sensor_token": "mount", "timestamp": _ZERO_US + 100_000 * i, "is_key_frame": i % 5 == 0,

@@ -352,6 +352,15 @@ def test_one_class_with_swapped_sizes_among_others_is_told(log, swapped, says):
     assert told.get("width-length", "") == says
 
 
+def test_an_ego_that_slides_across_its_heading_is_read_after_it_drove_along_it(log):
+    def change(tables: LogTables) -> None:
+        for r in tables["ego_pose"][8:]:
+            r["rotation"] = yawed(90)(r["rotation"])
+
+    told = {fault.kind: fault for fault in read_log(log(change), scenario()).remarks}
+    assert "the ego moves at 90 degrees to its heading" in told["ego-heading"].found
+
+
 def test_swapped_sizes_are_read_as_they_stand(log):
     change, _ = TOLD["width-length"]
     body = read_log(log(change), scenario()).rollout.bodies[1]
