@@ -41,12 +41,11 @@ def scene_rows(tables: Tables, scene: Row) -> LogSceneRows:
     """Select a scene's rows."""
     samples = tables.samples(scene)
     channels = {name: sorted(rows, key=lambda r: r["timestamp"]) for name, rows in tables.of_channels(samples).items()}
-    reached = {s["token"] for s in samples}
     boxes, category = [], []
-    for row in tables["sample_annotation"].values():
+    for row in (row for sample in samples for row in tables.of_samples["sample_annotation"].get(sample["token"], ())):
         instance = tables["instance"].get(row["instance_token"])
         named = instance and tables["category"].get(instance["category_token"])
-        if row["sample_token"] in reached and named:
+        if named:
             boxes.append(row)
             category.append(named["name"])
     return LogSceneRows(tables, scene, samples, channels, boxes, category)

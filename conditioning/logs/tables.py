@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,15 @@ class Tables:
     def __getitem__(self, table: str) -> Mapping[str, Row]:
         return self.rows[table]
 
+    @cached_property
+    def of_samples(self) -> dict[str, dict[str, list[Row]]]:
+        """The rows of sample_data and sample_annotation by their sample's token."""
+        index: dict[str, dict[str, list[Row]]] = {"sample_data": {}, "sample_annotation": {}}
+        for table, rows in index.items():
+            for row in self[table].values():
+                rows.setdefault(row["sample_token"], []).append(row)
+        return index
+
     def scene(self, name: str) -> Row:
         """The scene of this name. Raises LogError with all faults of the tables if its row cannot be used."""
         for scene in self["scene"].values():
@@ -59,10 +68,9 @@ class Tables:
 
     def of_channels(self, samples: Iterable[Row]) -> dict[str, list[Row]]:
         """The sample_data rows of some keyframes by channel; rows without sensor or ego pose are left out."""
-        tokens = {s["token"] for s in samples}
         rows: dict[str, list[Row]] = {}
-        for row in self["sample_data"].values():
-            if row["sample_token"] in tokens and row["ego_pose_token"] in self["ego_pose"]:
+        for row in (row for sample in samples for row in self.of_samples["sample_data"].get(sample["token"], ())):
+            if row["ego_pose_token"] in self["ego_pose"]:
                 calibrated = self["calibrated_sensor"].get(row["calibrated_sensor_token"], {})
                 sensor = self["sensor"].get(calibrated.get("sensor_token", ""))
                 if sensor is not None:
