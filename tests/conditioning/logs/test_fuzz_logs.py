@@ -4,7 +4,7 @@ import pytest
 
 from tests.fuzzing.asking import asked
 
-INPUTS, AT_ONCE = 240, 20
+INPUTS, AT_ONCE = 200, 20
 
 
 @pytest.mark.parametrize("first", range(0, INPUTS, AT_ONCE))

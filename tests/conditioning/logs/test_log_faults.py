@@ -404,16 +404,16 @@ def test_two_pictures_with_the_same_bytes_are_told(tmp_path):
     assert "sample_data, row d12: the file of CAM_FRONT has the bytes of the one before it" in told["duplicate-picture"]
 
 
-def test_a_chain_of_ten_thousand_keyframes_in_a_circle_ends(log):
+def test_a_chain_of_two_thousand_keyframes_in_a_circle_ends(log):
     def change(tables: LogTables) -> None:
         first = tables["sample"][0]
         tables["sample"] = [
-            first | {"token": f"s{i}", "timestamp": first["timestamp"] + 500_000 * i, "next": f"s{(i + 1) % 10_000}",
-                     "prev": f"s{(i - 1) % 10_000}"}
-            for i in range(10_000)
+            first | {"token": f"s{i}", "timestamp": first["timestamp"] + 500_000 * i, "next": f"s{(i + 1) % 2_000}",
+                     "prev": f"s{(i - 1) % 2_000}"}
+            for i in range(2_000)
         ]  # fmt: skip
 
-    with pytest.raises(LogError, match=r"sample, rows s0, s1, s2 and 9997 more: next leads back to the row itself"):
+    with pytest.raises(LogError, match=r"sample, rows s0, s1, s2 and 1997 more: next leads back to the row itself"):
         read_log(log(change), scenario())
 
 

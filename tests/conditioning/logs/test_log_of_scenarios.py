@@ -11,7 +11,7 @@ from tests.conditioning.log_of_rollout import tables_of
 FILES = library() | suites()
 
 
-@pytest.mark.parametrize("name", sorted(FILES)[::3])
+@pytest.mark.parametrize("name", sorted(FILES)[::4])
 def test_a_shipped_scenario_s_tables_are_read(name, tmp_path):
     """Crashes, slides, reversing and falling bodies look to no check like a converter's fault."""
     made = load(FILES[name])[0]
