@@ -20,11 +20,11 @@ from scenarios.scenario import (
     AtPlace,
     AtStandstill,
     AtTTC,
-    Brake,
     Follow,
     OnLane,
 )
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.longitudinal.brake import Brake
 from tests.scenarios.openscenario.situations import (
     BRAKES,
     TWO_CARS,
