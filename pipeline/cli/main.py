@@ -70,10 +70,6 @@ def new(
 
     with plain_errors():
         made = write_new(path, phrase)
-    for word in made.unknown:
-        console.print(f"not understood, so not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
-    if made.nearest:
-        console.print(f"nearest shipped scenario: {made.nearest}", highlight=False, soft_wrap=True)
     console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", soft_wrap=True)
 
 

@@ -64,10 +64,10 @@ def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[f
     match when:
         case After(t):
             said = by_time("greaterOrEqual", t)
-        case AfterEvent(event, delay):
+        case AfterEvent(event, delay, begun):
             said = el("ByValueCondition", el(
                 "StoryboardElementStateCondition", storyboardElementType="event", storyboardElementRef=event,
-                state="completeState",
+                state="runningState" if begun else "completeState",
             ))  # fmt: skip
         case AtPlace(of, along):
             nose, d, facing = noses[of]
