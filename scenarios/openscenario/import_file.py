@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scenarios.load import loads
@@ -40,11 +40,22 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Imported:
-    """One imported scenario file: its name, its text, and what of the original is not in it."""
+    """One imported scenario file: its name, its text, and what of the original is not in it.
+
+    `actors`: the id of each entity that is in it. `origin`: world x, y and heading of the scenario's map.
+    """
 
     name: str
     text: str
     report: Report
+    actors: dict[str, str] = field(default_factory=dict)
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def to_world(self, x_m: float, y_m: float) -> tuple[float, float]:
+        """A place on the scenario's map in the world of the file, metres."""
+        x, y, heading = self.origin
+        cos, sin = math.cos(heading), math.sin(heading)
+        return x + cos * x_m - sin * y_m, y + sin * x_m + cos * y_m
 
 
 def import_file(path: str | Path, asked: ImportOptions, given: Mapping[str, str], name: str = "") -> Imported:
@@ -72,7 +83,10 @@ def import_parsed(file: XmlFile, asked: ImportOptions, given: Mapping[str, str],
     found = report.sorted()
     if found.refused and not asked.partial:
         raise refused(file.path, found)
-    return Imported(drafted.name, draft_text(drafted, found), found) if text else _nothing(file.path, found)
+    if not text:
+        raise refused(file.path, report)
+    actors = {entity.name: entity.id for entity in drafted.stage.entities.values()}
+    return Imported(drafted.name, draft_text(drafted, found), found, actors, drafted.stage.course.pose)
 
 
 def refused(path: Path, report: Report) -> SpecErrors:
@@ -83,10 +97,6 @@ def refused(path: Path, report: Report) -> SpecErrors:
               0 if r.file else r.line, 1)
         for r in report.sorted().refused
     ])  # fmt: skip
-
-
-def _nothing(path: Path, report: Report) -> Imported:
-    raise refused(path, report)
 
 
 def _slug(stem: str) -> str:
