@@ -111,7 +111,8 @@ def action_text(action: Action) -> str:
             return f"brakes as hard as the road allows{_until(until)}"
         case ChangeSpeed(speed, rate, profile, within):
             pace = _rate(rate) if within is None else f"within {number_text(within)} s"
-            return f"changes speed to {speed_text(speed)} {pace}" + (" smoothly" if profile is Profile.SMOOTH else "")
+            shape = {Profile.SMOOTH: " smoothly", Profile.EXACT: " exactly evenly"}.get(profile, "")
+            return f"changes speed to {speed_text(speed)} {pace}{shape}"
         case Stop(decel, within, lasting):
             pace = f"within {number_text(within)} m" if decel is None and within is not None else _rate(decel)
             return f"stops {pace}{_for(lasting or None)}"

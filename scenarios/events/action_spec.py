@@ -90,7 +90,9 @@ class ChangeSpeedDo(Section):
     to: Speed = Field(description="the speed to reach, such as 30 km/h")
     rate: Rate | None = Field(None, description="an acceleration such as 2 m/s^2, positive also to slow down")
     within: Lasting | None = Field(None, description="how long it takes, such as 3 s, instead of a rate")
-    profile: Annotated[Profile, one_of(Profile)] = Field(Profile.LINEAR, description="linear or smooth")
+    profile: Annotated[Profile, one_of(Profile)] = Field(
+        Profile.LINEAR, description="linear, exact (no build-up of the acceleration) or smooth"
+    )
 
     @model_validator(mode="after")
     def _one_pace(self) -> "ChangeSpeedDo":

@@ -14,10 +14,13 @@ from scenarios.source.identity import ADDED
 
 
 class Profile(StrEnum):
-    """The speed over time: at a constant rate, or smooth (a cubic whose maximum rate is the given one)."""
+    """The speed over time: at a constant rate after its build-up, at exactly that rate from its first instant, or
+    smooth (a cubic whose maximum rate is the given one).
+    """
 
     LINEAR = "linear"
     SMOOTH = "smooth"
+    EXACT = "exact"
 
 
 # -- speed ---------------------------------------------------------------------------------------------------------
@@ -198,6 +201,7 @@ class FollowTrajectory:
     """Map x, y of the body's reference point (ego: rear axle, others: box centre) at given times."""
 
     points: tuple[tuple[float, float, float], ...]  # (t_s, x_m, y_m)
+    headings_rad: tuple[float, ...] = field(default=(), metadata=ADDED)  # at each point; none: the direction of travel
 
 
 class VerbAction:

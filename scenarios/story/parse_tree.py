@@ -184,6 +184,9 @@ class _StoryTransformer(Moments):
     def smoothly(self, _: list) -> Part:
         return "profile", "smooth"
 
+    def exactly(self, _: list) -> Part:
+        return "profile", "exact"
+
     def evenly(self, _: list) -> Part:
         return "profile", "linear"
 

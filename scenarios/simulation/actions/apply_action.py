@@ -41,6 +41,7 @@ from scenarios.simulation.dynamics.longitudinal_control import (
     LIT_DECEL,
     Eased,
     Halt,
+    Ramp,
     Target,
     rate_within,
 )
@@ -167,6 +168,10 @@ def _reach(mover: BodyState, action: ChangeSpeed) -> RunningAction:
         asked = action.within_s if action.rate_mps2 is None else 1.5 * change / action.rate_mps2
         assert asked is not None
         mover.target = Eased(mover.speed, speed, max(asked, 1.5 * change / grip, 0.1))
+    elif action.profile is Profile.EXACT:
+        asked = action.within_s if action.rate_mps2 is None else change / action.rate_mps2
+        assert asked is not None
+        mover.target = Ramp(mover.speed, speed, max(asked, change / grip, 0.01))
     else:
         rate = action.rate_mps2
         if rate is None:

@@ -96,10 +96,11 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     found = compare_folder(parser.parse_args().folder)
     for one in found:
-        print(one.row())
+        sys.stdout.write(f"{one.row()}\n")
     wrong = sum(not one.right for one in found)
     refused = sum(bool(one.refused) for one in found)
-    print(f"{len(found)} files: {len(found) - wrong - refused} right, {refused} refused, {wrong} wrong")
+    right = len(found) - wrong - refused
+    sys.stdout.write(f"{len(found)} files: {right} right, {refused} refused, {wrong} wrong\n")
     return 1 if wrong else 0
 
 
