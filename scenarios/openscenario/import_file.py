@@ -23,7 +23,8 @@ from scenarios.openscenario.source.catalogs import Catalogs, catalogs_of
 from scenarios.openscenario.source.files import sibling_file
 from scenarios.openscenario.source.node import ImportRemark, Node, Report, Reported, Unsupported, unread
 from scenarios.openscenario.source.parameters import declared, read_variables, refuse_unknown
-from scenarios.openscenario.source.positions import Positions, WorldPosition
+from scenarios.openscenario.source.positions import WorldPosition
+from scenarios.openscenario.source.routes import positions_of
 from scenarios.openscenario.source.schemas import check_schema
 from scenarios.openscenario.story.stopping import Length, read_length
 from scenarios.openscenario.story.storyboard import ImportedEvent, StoryboardState
@@ -142,16 +143,25 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
     played = _played(init, entities, starts, groups, known, catalogs, scenario, variables)
     length = read_length(storyboard, played, ego.name, asked.duration_s)
     course = _course(scenario, known, ego, starts, played, length)
-    positions = Positions(known, lambda name, node: _placed(starts, name, node))
+    positions = positions_of(known, lambda name, node: _placed(starts, name, node), catalogs)
     stage = ImportContext(
-        course, entities, positions, starts, catalogs, root.report, init.speeds, dict(init.speeds), groups
+        course, entities, positions, starts, catalogs, root.report, _at_start(played, init), {}, groups
     )  # fmt: skip
     board = StoryboardState(stage, by_action(played.records))
     for action, of in init.others:
         board._guarded(action, lambda action=action, of=of: board.at_start(action, of))
     board.read(storyboard)
     described = header.element.attributes.get("description", "")
-    return Drafted("", "", "", described, length, stage, board, ego, init, played.tracks)
+    for name, speed in stage.initial.items():
+        if speed < 0 and name in played.tracks:
+            board.motions[name] = entities[name].node.unsupported("it starts in reverse")
+    tracks = {name: track for name, track in played.tracks.items() if len(track)}
+    return Drafted("", "", "", described, length, stage, board, ego, init, tracks)
+
+
+def _at_start(played: Played, init: Init) -> dict[str, float]:
+    """The speeds after the actions of Init."""
+    return init.speeds | {name: float(track[0, 3]) for name, track in played.tracks.items() if len(track)}
 
 
 def _played(
@@ -251,7 +261,7 @@ def _along_the_way(spot: WorldPosition, played: Played, length: Length) -> list[
     """How far ahead of the ego's start (negative: behind) the bodies get, measured along their own ways."""
     far = [0.0]
     cos, sin = math.cos(spot.heading_rad), math.sin(spot.heading_rad)
-    for track in played.tracks.values():
+    for track in filter(len, played.tracks.values()):
         track = track[: frame_count(length.seconds)]
         way = float(np.hypot(*np.diff(track[:, :2], axis=0).T).sum()) if len(track) > 1 else 0.0
         begins = cos * (track[0, 0] - spot.x_m) + sin * (track[0, 1] - spot.y_m)

@@ -85,8 +85,11 @@ def draft_text(drafted: Drafted, report: Report, driver: bool = True) -> str:
         try:
             actors[entity.id] = write_actor(stage, entity, whole.get(entity.name))
         except Unsupported as reason:
+            if entity.name in drafted.tracks and entity.name not in drafted.board.motions:
+                drafted.board.motions[entity.name] = reason
+                return draft_text(drafted, report, driver)
             drafted.dropped_actors.append(entity.id)
-            stage.report.refused.append(reason.remark)
+            stage.report.refuse(reason)
     if actors:
         data["actors"] = actors
     story = _story(drafted)

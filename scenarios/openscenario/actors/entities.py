@@ -130,6 +130,14 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs, names: list[
     if body is None:
         raise node.unsupported(f"{quoted(name)} without a body")
     body = catalogs.entry(body) if body.tag == "CatalogReference" else declared(body, {})
+    try:
+        return _bodied(body, node, name, own_id, bool(controllers), names)
+    except Unsupported:
+        body.element.left_out = "told"
+        raise
+
+
+def _bodied(body: Node, node: Node, name: str, own_id: str, controlled: bool, names: list[str]) -> Entity:
     body.ignore("name", "mass", "model", "model3d", "role")
     for part in body.children(*_DECIDES_NOTHING):
         part.leave_out(_DECIDES_NOTHING[part.tag])
@@ -144,9 +152,7 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs, names: list[
     kind = _kind(body, size[2])
     left = centre.number("y")
     limits = _performance(body.child("Performance"))
-    return Entity(
-        name, own_id, kind, size, centre.number("x"), left, bool(controllers), node, _hit_s(body), body.tag, *limits
-    )
+    return Entity(name, own_id, kind, size, centre.number("x"), left, controlled, node, _hit_s(body), body.tag, *limits)
 
 
 def _performance(node: Node | None) -> tuple[float, float, float]:

@@ -9,7 +9,8 @@ from scenarios.openscenario.actors.surroundings import Surroundings, read_enviro
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, Reported, Unsupported
 from scenarios.openscenario.source.polyline import read_trajectory
-from scenarios.openscenario.source.positions import Positions, WorldPosition
+from scenarios.openscenario.source.positions import WorldPosition
+from scenarios.openscenario.source.routes import positions_of
 from scenarios.source.errors import quoted
 
 
@@ -41,11 +42,11 @@ class Init:
                 raise node.unsupported(f"the place of {quoted(name)}, which in the end is relative to itself")
             self._asked.append(name)
             try:
-                positions = Positions(self.known, self.spot)
+                assert self.catalogs is not None
+                positions = positions_of(self.known, self.spot, self.catalogs)
                 if name in self.places:
                     self._spots[name] = positions.read(self.places[name])
                 else:
-                    assert self.catalogs is not None
                     self._spots[name] = read_trajectory(self.trajectories[name], positions, self.catalogs)[0].spot
             except Unsupported as reason:
                 self._failed[name] = reason

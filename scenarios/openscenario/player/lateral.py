@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass, replace
 
 from scenarios.openscenario.player.mover import Mover
-from scenarios.openscenario.player.road_place import RoadPlace
 from scenarios.openscenario.player.transition import PEAK_ACCELERATION, read_dynamics, shaped
 from scenarios.openscenario.player.world import PATH, PlayedAction, World
 from scenarios.openscenario.source.node import Node
+from scenarios.openscenario.source.road_place import RoadPlace
 from scenarios.source.errors import quoted
 
 USUAL_OFFSET_S = 2.0  # of an offset without a limit of its acceleration

@@ -7,10 +7,10 @@ import shapely
 
 from scenarios.opendrive.chain import chain_from
 from scenarios.openscenario.player.mover import Mover
-from scenarios.openscenario.player.road_place import place_at
 from scenarios.openscenario.player.world import World
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.positions import WorldPosition
+from scenarios.openscenario.source.road_place import place_at
 from scenarios.source.errors import quoted
 
 REACH_M = 1000.0  # along the road to another road

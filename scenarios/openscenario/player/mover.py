@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from scenarios.opendrive.road_map import RoadMap
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.player.road_place import RoadPlace, moved, place_at
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.positions import WorldPosition
+from scenarios.openscenario.source.road_place import RoadPlace, moved, place_at
 
 ALONG_RAD = 0.6  # a body with a smaller angle to its road follows the road, any other one goes straight on
 

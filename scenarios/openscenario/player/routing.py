@@ -9,12 +9,12 @@ import numpy as np
 
 from scenarios.openscenario.player.measures import road_along
 from scenarios.openscenario.player.mover import Mover
-from scenarios.openscenario.player.road_place import place_at
-from scenarios.openscenario.player.routes import read_route, route_through
 from scenarios.openscenario.player.world import BOTH, PATH, SPEED, Instant, PlayedAction, World
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.polyline import Vertex, read_trajectory
 from scenarios.openscenario.source.positions import WorldPosition
+from scenarios.openscenario.source.road_place import place_at
+from scenarios.openscenario.source.routes import read_route, route_through
 
 FARTHEST_JUMP_M = 0.5  # of a body to the beginning of its trajectory, which it joins within JOINED_S
 JOINED_S = 1.0

@@ -10,6 +10,7 @@ from scenarios.openscenario.player.mover import Mover
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, Reported
 from scenarios.openscenario.source.positions import Positions, WorldPosition
+from scenarios.openscenario.source.routes import positions_of
 from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.source.errors import nearest, quoted
 
@@ -33,7 +34,7 @@ class World:
     @property
     def positions(self) -> Positions:
         """Reads positions as they are now."""
-        return Positions(self.known, lambda name, node: self.mover_named(name, node).pose)
+        return positions_of(self.known, lambda name, node: self.mover_named(name, node).pose, self.catalogs)
 
     def mover_named(self, name: str, node: Node) -> Mover:
         if name in node.report.absent:

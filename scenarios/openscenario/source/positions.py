@@ -27,6 +27,7 @@ class Positions:
 
     map: RoadMap | None
     of: Callable[[str, Node], WorldPosition]
+    along_route: Callable[[Node], WorldPosition] | None = None
 
     def read(self, node: Node) -> WorldPosition:
         """The world position of a <Position>; raises Unsupported."""
@@ -38,13 +39,15 @@ class Positions:
                 return self._lane(said)
             case "RoadPosition":
                 road = self._road(said, said.word("roadId"))
-                return _turned(said, self._on(said, road, said.number("s"), said.number("t")), road_way(road, None))
+                return turned(said, self._on(said, road, said.number("s"), said.number("t")), road_way(road, None))
             case "RelativeLanePosition":
                 return self._relative_lane(said)
             case "RelativeRoadPosition":
                 road, s, t = self.located(said, said.word("entityRef"))
                 spot = self._on(said, road, s + said.number("ds"), t + said.number("dt"))
-                return _turned(said, spot, road_way(road, None))
+                return turned(said, spot, road_way(road, None))
+            case "RoutePosition" if self.along_route is not None:
+                return self.along_route(said)
             case "RelativeObjectPosition" | "RelativeWorldPosition":
                 return self._relative(said)
         raise said.unsupported("positions of that sort")
@@ -77,7 +80,7 @@ class Positions:
         moved = WorldPosition(
             spot.x_m - off * math.sin(spot.heading_rad), spot.y_m + off * math.cos(spot.heading_rad), spot.heading_rad
         )
-        return _turned(node, moved, road_way(road, lane_id))
+        return turned(node, moved, road_way(road, lane_id))
 
     def _lane_t(self, node: Node, road: MapRoad, s: float, said: str) -> float:
         known = [str(lane.id) for lane in road.section(s).lanes]
@@ -100,7 +103,7 @@ class Positions:
             road, target_s, target = self._beyond(node, road, lane.id, target - lane.id, s, ahead)
         off = node.number("offset", 0.0)
         spot = self._on(node, road, target_s, self._lane_t(node, road, target_s, str(target)) + off)
-        return _turned(node, spot, 0.0)
+        return turned(node, spot, 0.0)
 
     def _beyond(
         self, node: Node, road: MapRoad, lane_id: int, shift: int, s: float, ahead: float
@@ -122,7 +125,7 @@ class Positions:
         x = other.x_m + math.cos(turn) * dx - math.sin(turn) * dy
         y = other.y_m + math.sin(turn) * dx + math.cos(turn) * dy
         node.number("dz", 0.0)
-        return _turned(node, WorldPosition(x, y, other.heading_rad), 0.0)
+        return turned(node, WorldPosition(x, y, other.heading_rad), 0.0)
 
 
 def road_way(road: MapRoad, lane_id: int | None) -> float:
@@ -136,7 +139,7 @@ def _world(node: Node) -> WorldPosition:
     return WorldPosition(node.number("x"), node.number("y"), node.number("h", 0.0))
 
 
-def _turned(node: Node, spot: WorldPosition, usual: float) -> WorldPosition:
+def turned(node: Node, spot: WorldPosition, usual: float) -> WorldPosition:
     """Applies the position's Orientation: relative to the driving direction, or absolute in the world."""
     orientation = node.child("Orientation")
     if orientation is None:

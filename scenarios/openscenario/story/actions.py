@@ -65,6 +65,10 @@ def _controller(node: Node, of: Entity, stage: ImportContext, after_s: float | N
         part.tag == "AssignControllerAction" for part in node.element.children
     )
     _overridden(node)
+    for part in node.element.walk():
+        if part.tag in ("ActivateControllerAction", "AssignControllerAction", "ControllerAction"):
+            part.seen = True
+            part.read.update(part.attributes)
     if of.id == "ego":
         node.leave_out("the ego is driven by our own driver model, as a vehicle under test")
         if assigned or _activates(node):

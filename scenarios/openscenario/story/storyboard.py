@@ -227,13 +227,12 @@ class StoryboardState:
         dynamics = action.child("SpeedActionDynamics") if action is not None else None
         if action is None or dynamics is None:
             return False
-        if dynamics.word("dynamicsShape") != "step" and dynamics.number("value") != 0:
+        jumps = dynamics.number("value") == 0 and dynamics.word("dynamicsDimension") != "rate"
+        if dynamics.word("dynamicsShape") != "step" and not jumps:
             return False
-        if record.end is None:
-            return False
-        if record.end.speed < 0:
-            raise action.unsupported("a start in reverse")
-        self.stage.initial[record.entity.name] = record.end.speed
+        action.need("SpeedActionTarget").only().flag("continuous", False)
+        if record.end is not None and record.end.speed >= 0:
+            self.stage.initial[record.entity.name] = record.end.speed
         return True
 
     def _name(self, name: str) -> str:
