@@ -1,5 +1,6 @@
 """Imports OpenSCENARIO XML files to scenario files, or lists everything that the scenario language cannot express."""
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from scenarios.openscenario.source.positions import WorldPosition
 from scenarios.openscenario.source.routes import positions_of
 from scenarios.openscenario.source.schemas import check_schema
 from scenarios.openscenario.story.stopping import Length, read_length
-from scenarios.openscenario.story.storyboard import ImportedEvent, StoryboardState
+from scenarios.openscenario.story.storyboard import OWN_ACTION, ImportedEvent, StoryboardState
 from scenarios.openscenario.write_file import Drafted, draft_text
 from scenarios.rollout import frame_count
 from scenarios.source.errors import SpecError, SpecErrors
@@ -118,6 +119,7 @@ def _slug(stem: str) -> str:
 def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str, str]) -> Drafted:
     header = root.need("FileHeader")
     header.ignore("revMajor", "revMinor", "date", "description", "author")
+    own_actions = read_own_actions(header)
     for part in header.children():
         part.leave_out("licence and properties of the file")
     root.ignore(*(key for key in root.element.attributes))
@@ -145,7 +147,7 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
     course = _course(scenario, known, ego, starts, played, length)
     positions = positions_of(known, lambda name, node: _placed(starts, name, node), catalogs)
     stage = ImportContext(
-        course, entities, positions, starts, catalogs, root.report, _at_start(played, init), {}, groups
+        course, entities, positions, starts, catalogs, root.report, _at_start(played, init), {}, groups, own_actions
     )  # fmt: skip
     board = StoryboardState(stage, by_action(played.records))
     for action, of in init.others:
@@ -157,6 +159,24 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
             board.motions[name] = entities[name].node.unsupported("it starts in reverse")
     tracks = {name: track for name, track in played.tracks.items() if len(track)}
     return Drafted("", "", "", described, length, stage, board, ego, init, tracks)
+
+
+def read_own_actions(header: Node) -> dict[str, tuple[dict[str, object], float]]:
+    """The actions of an exported file in their own words; what is not in their form is passed over."""
+    found: dict[str, tuple[dict[str, object], float]] = {}
+    for properties in header.children("Properties"):
+        for one in properties.children("Property"):
+            name = one.element.attributes.get("name", "")
+            if not name.startswith(OWN_ACTION):
+                continue
+            try:
+                said = json.loads(one.element.attributes.get("value", ""))
+                do, delay = said["do"], float(said["delay"])
+            except (ValueError, KeyError, TypeError):
+                continue
+            if isinstance(do, dict) and len(do) == 1 and 0 <= delay <= 1:
+                found[name.removeprefix(OWN_ACTION)] = do, delay
+    return found
 
 
 def _at_start(played: Played, init: Init) -> dict[str, float]:

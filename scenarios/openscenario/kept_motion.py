@@ -79,6 +79,7 @@ def _deviating(drafted: Drafted, rollout: Rollout, limits: tuple[float, float]) 
         last = min(len(track), until)
         off = np.hypot(*(rollout.centre[:last, row, :2] - track[:last, :2]).T)
         faster = np.abs(rollout.speed_mps[:last, row] - track[:last, 3])
+        faster[:1] = 0.0  # an event of the first step may set another speed
         loose = entity.name in drafted.board.motions  # points at frames: a speed that jumps is only seen at frames
         wrong = np.flatnonzero((off > limits[0]) | ((faster > limits[1]) & (not loose)))
         if len(wrong):

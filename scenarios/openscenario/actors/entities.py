@@ -180,7 +180,7 @@ def _kind(body: Node, height: float) -> Kind:
     fitting = [
         kind
         for kind, record in KINDS.items()
-        if body.tag == (record.openscenario.read_from or record.openscenario.element)
+        if body.tag == record.openscenario.element
         and said in record.openscenario.reads
         and height < record.openscenario.below_m
     ]

@@ -23,6 +23,8 @@ class ImportContext:
     initial: dict[str, float]
     speeds: dict[str, float | None]  # None: unknown from here on
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)  # EntitySelections
+    own_actions: dict[str, tuple[dict[str, object], float]] = field(default_factory=dict)  # of exported files
+    own_delay_s: float = 0.0  # of the trigger that is being read, in an exported file
     driven: set[str] = field(default_factory=set)  # actors with a controller from Init
     lanes: dict[str, tuple[int, bool] | None] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)  # from the lane's centre, left of the road's direction

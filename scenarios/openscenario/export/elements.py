@@ -7,6 +7,7 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
+from scenarios.openscenario.export.own_actions import HOLDING_MPS2
 from scenarios.openscenario.story.manoeuvres import PEAK_ACCELERATION
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
@@ -36,7 +37,6 @@ from scenarios.scenario import (
 )
 
 REACHED_M = 1.0  # tolerance of a reached position
-HOLDING_MPS2 = 2.0  # rate with which a held speed is reached
 G = 9.81
 
 
@@ -69,8 +69,13 @@ def trigger(tag: str, name: str, *conditions: etree._Element, delay: float = 0.0
     return el(tag, el("ConditionGroup", *held))
 
 
-def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]]) -> etree._Element:
-    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction."""
+def start_trigger(
+    name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]], later_s: float = 0.0
+) -> etree._Element:
+    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction.
+
+    `later_s`: by how much the event begins after its trigger.
+    """
     delay = 0.0
     match when:
         case After(t):
@@ -89,7 +94,7 @@ def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[f
             raise TypeError(f"no single condition: {when!r}")
         case _:
             said = _of(when.of, _measure(when))
-    return trigger("StartTrigger", name, said, delay=delay)
+    return trigger("StartTrigger", name, said, delay=delay + later_s)
 
 
 def _measure(when: Trigger) -> etree._Element:

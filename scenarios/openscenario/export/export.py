@@ -13,10 +13,12 @@ from lxml import etree
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC
 from scenarios.model.kinds.registry import KINDS
+from scenarios.opendrive.read_map import map_of
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
 from scenarios.openscenario.export.bodies import entity_xml, environment_xml
 from scenarios.openscenario.export.elements import (
     CONDITIONS,
+    G,
     by_time,
     el,
     private,
@@ -24,10 +26,15 @@ from scenarios.openscenario.export.elements import (
     start_trigger,
     trigger,
 )
+from scenarios.openscenario.export.own_actions import build_up_s, own_action
+from scenarios.openscenario.playing import play_file
+from scenarios.openscenario.story.storyboard import OWN_ACTION
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
+from scenarios.source.xml_document import parse_xml
 
+PLAYED_M = 0.25  # the largest deviation of a body from its rollout in a player
 ROLLED_OUT, EVENTS = "trajectory of the rollout", "story"
 
 
@@ -58,11 +65,31 @@ def export(scenario: Scenario, rollout: Rollout) -> Exported:
     absent = [body.id for i, body in enumerate(rollout.bodies) if not rollout.valid[:, i].all()]
     if absent:
         raise NotExported(f"{scenario.name}: {', '.join(absent)} is not there all the time, as players expect")
-    motion = _motion(scenario, rollout)
-    parts = _Parts(scenario, rollout, motion, scenario.road)
-    text = etree.tostring(parts.root(), xml_declaration=True, encoding="UTF-8", pretty_print=True)
     roads = map_xml(scenario.road, scenario.name, scenario.friction)
+    otherwise: frozenset[str] = frozenset()
+    while True:
+        motion = _motion(scenario, rollout, otherwise)
+        parts = _Parts(scenario, rollout, motion, scenario.road)
+        text = etree.tostring(parts.root(), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+        played = _played_otherwise(text, roads, rollout) if EVENTS in motion.values() else set()
+        if not (played := {who for who in played if motion.get(who) == EVENTS}):
+            break
+        otherwise |= played
     return Exported(f"{scenario.id}.xosc", text, f"{scenario.id}.xodr", roads, motion, _left_out(scenario.road))
+
+
+def _played_otherwise(text: bytes, roads: bytes, rollout: Rollout) -> set[str]:
+    """The bodies that leave the rollout when the file is played, up to the first impact."""
+    tracks = play_file(parse_xml(text, "exported.xosc"), map_of(parse_xml(roads, "exported.xodr"))).tracks
+    hits = [event.t_s for event in rollout.happenings if event.other]
+    until = int(np.searchsorted(rollout.t_s, min(hits, default=np.inf)))
+    found = set()
+    for who, track in tracks.items():
+        last = min(len(track), until, len(rollout.t_s))
+        off = np.hypot(*(rollout.centre[:last, rollout.index(who), :2] - track[:last, :2]).T)
+        if len(off) and off.max() > PLAYED_M:
+            found.add(who)
+    return found
 
 
 def _left_out(road: Road) -> tuple[str, ...]:
@@ -81,8 +108,10 @@ def _left_out(road: Road) -> tuple[str, ...]:
 # -- story or trajectory -------------------------------------------------------------------------------------------
 
 
-def _motion(scenario: Scenario, rollout: Rollout) -> dict[str, str]:
+def _motion(scenario: Scenario, rollout: Rollout, otherwise: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Story or trajectory for each body; `otherwise`: those whose story a player plays otherwise."""
     by_events = {p.body.id for i, p in enumerate(scenario.placed) if _is_expressible(i, p, scenario, rollout)}
+    by_events -= otherwise
     while True:  # a body that waits for an exported trajectory needs one as well
         by_name = {event.name: event.actor for event in scenario.events}
         lost = {
@@ -143,6 +172,7 @@ class _Parts:
     def root(self) -> etree._Element:
         s = self.scenario
         said = [el("Property", name=f"nearmiss:{who}", value=how) for who, how in self.motion.items()]
+        said += [el("Property", name=f"{OWN_ACTION}{event.name}", value=text) for event, text in self._own_actions()]
         if left_out := _left_out(self.road):
             said.append(el("Property", name="nearmiss-left-out", value=", ".join(left_out)))
         header = el("FileHeader", el("Properties", *said), revMajor="1", revMinor="2", date="2026-01-01T00:00:00",
@@ -156,6 +186,18 @@ class _Parts:
         for who, how in self.motion.items():
             root.insert(1, etree.Comment(f" {who}: {how} "))
         return root
+
+    def _own_actions(self) -> list[tuple[Event, str]]:
+        """The exported events of this project's verbs, in their own words."""
+        told = [event for event in self.scenario.events if self.motion[event.actor] == EVENTS]
+        texts = [(event, own_action(event.do, self._later_s(event))) for event in told]
+        return [(event, text) for event, text in texts if text]
+
+    def _later_s(self, event: Event) -> float:
+        placed = next(p for p in self.scenario.placed if p.body.id == event.actor)
+        faster = getattr(event.do, "speed_mps", 0.0) > placed.speed_mps
+        grip = KINDS[placed.body.kind].dynamics.grip(self.rollout.friction * G)
+        return build_up_s(event.do, placed.body.kind, grip, faster)
 
     def _hit_s(self, i: int, placed: Placed) -> float | None:
         """From when on an impact moves a body; None of one that none moves, though something may brush it."""
@@ -231,7 +273,7 @@ class _Parts:
         assert lane is not None, "who acts by a story starts in a lane"
         said = private(event.do, placed.body.kind, self.rollout, self.road, lane, facing)
         assert said is not None, "asked before"
-        when = start_trigger(event.name, event.when, self.road, self._noses())
+        when = start_trigger(event.name, event.when, self.road, self._noses(), self._later_s(event))
         return el("Event", el("Action", said, name=f"{event.name}-do"), when, name=event.name, priority="overwrite",
                   maximumExecutionCount="1")  # fmt: skip
 

@@ -101,7 +101,7 @@ def _different(triggers: list[Trigger]) -> list[Trigger]:
 
 def _condition(node: Node, stage: ImportContext) -> Trigger:
     node.ignore("name")
-    edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0)
+    edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0) - stage.own_delay_s
     if edge == "risingOrFalling":
         raise node.unsupported(f"conditionEdge={quoted(edge)}")
     said = node.only().only()
@@ -109,7 +109,7 @@ def _condition(node: Node, stage: ImportContext) -> Trigger:
         found = _by_value(said, edge, stage)
     else:
         found = _by_entity(node.only(), edge, stage)
-    if delay <= 0 or found == NEVER:
+    if delay <= 1e-6 or found == NEVER:
         return found
     if found.after_s is not None:
         return Trigger(after_s=found.after_s + delay)

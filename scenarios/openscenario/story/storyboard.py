@@ -13,6 +13,7 @@ from scenarios.openscenario.story.actions import read_action
 from scenarios.openscenario.story.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
 from scenarios.source.errors import quoted
 
+OWN_ACTION = "nearmiss:do:"  # a property of exported files: an event's action in its own words, and its delay
 SOON_S = 0.05  # difference of two instants below which they count as one
 
 
@@ -94,9 +95,10 @@ class StoryboardState:
         for group in act.children("ManeuverGroup"):
             self._guarded(group, lambda group=group: self._group(group, inner))
 
-    def _trigger(self, node: Node | None) -> Trigger:
+    def _trigger(self, node: Node | None, own_delay_s: float = 0.0) -> Trigger:
         """A trigger; one that cannot be said is UNSAID, with the reason."""
         self.stage.reset()
+        self.stage.own_delay_s = own_delay_s
         try:
             return self._known(read_trigger(node, self.stage))
         except Unsupported as reason:
@@ -125,7 +127,7 @@ class StoryboardState:
     def _event(self, event: Node, whom: list[Entity], around: list[StoryboardElement]) -> None:
         name = event.word("name")
         act = next(part for part in around if part.kind == "act")
-        own = self._trigger(event.child("StartTrigger"))
+        own = self._trigger(event.child("StartTrigger"), self._own(name)[1])
         try:
             trigger = own if own.unsaid else act.begins if act.begins.unsaid else _after(act.begins, own, event)
         except Unsupported as reason:
@@ -180,7 +182,8 @@ class StoryboardState:
 
     def _played(self, said: Node, trigger: Trigger, event: Node, name: str, record: ActionRecord) -> list[str]:
         """The imported events of one action as it was played; raises Unsupported if they cannot be said."""
-        of, begins = record.entity, record.begins_s
+        given, delay = self._own(event.element.attributes.get("name", ""))
+        of, begins = record.entity, max(record.begins_s - delay, 0.0)
         for other, state in record.states.items():
             self.stage.put(self.stage.entities[other], state.pose, state.speed)
         if begins < SOON_S and self._starts_so(said, record):
@@ -188,13 +191,18 @@ class StoryboardState:
         if trigger.unsaid is not None or trigger == NEVER or self._elsewhen(trigger, begins):
             trigger = self._at(begins, trigger, event)
         row: list[str] = []
-        for do in read_action(said, of, self.stage, 0.0 if begins < SOON_S else begins):
+        deeds = read_action(said, of, self.stage, 0.0 if begins < SOON_S else begins)
+        for do in [given] if given and deeds else deeds:
             told = ImportedEvent(self._name(name), of, trigger, do, event, row[-1] if row else "", begins)
             self.told.append(told)
             row.append(told.id)
         if record.cut_off and row:
             self._cut_off(said, record, event, name)
         return row
+
+    def _own(self, name: str) -> tuple[dict[str, object], float]:
+        """The action of an event in a file of this project, and the delay of its trigger; empty for other files."""
+        return self.stage.own_actions.get(name, ({}, 0.0))
 
     @staticmethod
     def _elsewhen(trigger: Trigger, begins_s: float) -> bool:
