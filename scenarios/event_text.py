@@ -3,33 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from scenarios.model.actions import (
-    Action,
-    ActionTable,
-    Appear,
-    Brake,
-    BrakeHardest,
-    ChangeLane,
-    ChangeSpeed,
-    Cross,
-    CutIn,
-    CutOut,
-    Disappear,
-    Drop,
-    Follow,
-    HoldSpeed,
-    LaneOffset,
-    Merge,
-    Profile,
-    RunRed,
-    StepOut,
-    Stop,
-    StopAtLine,
-    TakeExit,
-    TurnAt,
-    VerbAction,
-)
-from scenarios.model.sides import Side
+from scenarios.model.actions import Action, ActionTable
 from scenarios.model.triggers import (
     After,
     AfterDistance,
@@ -100,71 +74,7 @@ def condition_text(when: Trigger) -> str:
 
 def action_text(action: Action) -> str:
     """An action in words, without its actor."""
-    match action:
-        case HoldSpeed(speed, lasting):
-            return f"holds {speed_text(speed)}{_for(lasting)}"
-        case Follow(speed, driver, lasting):
-            return f"follows at {speed_text(speed)} as driver {driver}{_for(lasting)}"
-        case Brake(decel, until):
-            return f"brakes at {number_text(decel)} m/s^2{_until(until)}"
-        case BrakeHardest(until):
-            return f"brakes as hard as the road allows{_until(until)}"
-        case ChangeSpeed(speed, rate, profile, within):
-            pace = _rate(rate) if within is None else f"within {number_text(within)} s"
-            shape = {Profile.SMOOTH: " smoothly", Profile.EXACT: " exactly evenly"}.get(profile, "")
-            return f"changes speed to {speed_text(speed)} {pace}{shape}"
-        case Stop(decel, within, lasting):
-            pace = f"within {number_text(within)} m" if decel is None and within is not None else _rate(decel)
-            return f"stops {pace}{_for(lasting or None)}"
-        case StopAtLine(decel):
-            return f"stops at the line at {number_text(decel)} m/s^2"
-        case RunRed():
-            return "runs the red light"
-        case Cross(speed):
-            return f"crosses the road at {speed_text(speed)}"
-        case StepOut(behind, speed, in_front):
-            where = "in front of" if in_front else "behind"
-            return f"steps out from {where} {actor_text(behind)} at {speed_text(speed)}"
-        case Drop(cargo, height):
-            return f"drops {cargo} from a height of {number_text(height)} m"
-        case Appear():
-            return "appears at the scene's edge"
-        case Disappear():
-            return "disappears at the scene's edge"
-        case VerbAction():
-            return VERB_TEXT.of(action)(action)
-    return _sideways(action)
-
-
-def _rate(mps2: float | None) -> str:
-    assert mps2 is not None  # where no time or distance is given instead
-    return f"at {number_text(mps2)} m/s^2"
-
-
-def _sideways(action: Action) -> str:
-    match action:
-        case TurnAt(side):
-            return f"turns {side} at the junction"
-        case TakeExit(number):
-            return f"takes the {('first', 'second', 'third', 'fourth')[number - 1]} exit"
-        case Merge(within, gap):
-            return "merges" + (" into a gap" if gap else "") + f" within {number_text(within)} s"
-        case CutIn(duration):
-            return f"cuts in within {number_text(duration)} s"
-        case CutOut(side, duration):
-            return "cuts out" + (f" to the {side}" if side else "") + f" within {number_text(duration)} s"
-        case ChangeLane(Side() as side, within):
-            return f"changes lane to the {side} within {number_text(within)} s"
-        case ChangeLane(lane, within):
-            return f"moves to {lane} within {number_text(within)} s"
-        case LaneOffset(0.0, within):
-            return f"returns to the centre of its lane within {number_text(within)} s"
-        case LaneOffset(offset, within):
-            way = "left" if offset > 0 else "right"
-            return (
-                f"drifts {number_text(abs(offset))} m to the {way} of its lane's centre within {number_text(within)} s"
-            )
-    raise TypeError(f"no words for {action!r}")
+    return VERB_TEXT.of(action)(action)
 
 
 def actor_text(actor: str) -> str:
@@ -176,12 +86,14 @@ def _bound(below: bool) -> str:
     return "below" if below else "above"
 
 
-def _until(speed: float) -> str:
-    return f" until {speed_text(speed)}" if speed else ""
+def time_text(lasting_s: float | None) -> str:
+    """A duration as it follows a verb, such as ' for 2 s'; "" for None."""
+    return "" if lasting_s is None else f" for {number_text(lasting_s)} s"
 
 
-def _for(lasting: float | None) -> str:
-    return "" if lasting is None else f" for {number_text(lasting)} s"
+def rate_text(rate_mps2: float) -> str:
+    """A rate as it follows a verb, such as 'at 4 m/s^2'."""
+    return f"at {number_text(rate_mps2)} m/s^2"
 
 
 def speed_text(speed_mps: float) -> str:

@@ -32,13 +32,6 @@ LONGEST, MOST_PARTS = 200, 4  # characters and actors of a phrase
 _SOONEST_S, _APART_S = 1.0, 1.5  # default time of an event, and of those after it
 _SAYS_WHEN = re.compile(r"\b(after|later|when|once|at once|immediately|as soon as|until|since)\b")
 _NEXT = re.compile(r"\s*(?:;|,? ?\b(?:and then|then|and|while)\b|,)\s*")
-_FINITE = {
-    "crossing": "crosses", "stepping": "steps", "walking": "walks", "running": "runs", "riding": "rides",
-    "braking": "brakes", "stopping": "stops", "cutting": "cuts", "merging": "merges", "pulling": "pulls",
-    "changing": "changes", "darting": "darts", "coming": "comes", "emerging": "emerges", "slowing": "slows",
-    "overtaking": "overtakes", "turning": "turns", "opening": "opens", "reversing": "reverses",
-    "accelerating": "accelerates", "dashing": "dashes", "jumping": "jumps", "following": "follows",
-}  # fmt: skip
 
 
 class NotDrafted(ValueError):
@@ -161,7 +154,8 @@ def _road(values) -> dict[str, str]:
 
 
 def _finite(text: str) -> str:
-    return " ".join(_FINITE.get(word, word) for word in text.split())
+    finite = {participle: word for verb in VERBS.all() for participle, word in verb.participles.items()}
+    return " ".join(finite.get(word, word) for word in text.split())
 
 
 def _shortened(said: str) -> Iterator[tuple[str, str]]:

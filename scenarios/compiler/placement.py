@@ -7,14 +7,12 @@ from math import cos, hypot, pi, sin
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
-from scenarios.compiler.kind_limits import check_heading, check_path, check_rail
-from scenarios.events.action_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.driver_models import USUAL_DRIVER
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import (
-    Appear,
     AtPose,
     Behaviour,
     Event,
@@ -24,7 +22,6 @@ from scenarios.scenario import (
     OnLane,
     Parked,
     Placed,
-    StepOut,
     brought,
     carriers,
     own_road,
@@ -50,6 +47,7 @@ from scenarios.spec.actor_spec import (
     OnTrajectory,
 )
 from scenarios.spec.appearance_spec import too_fast
+from scenarios.spec.kind_limits import check_heading, check_path, check_rail
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
 EYE_M = 1.7  # position of the camera ahead of the ego's rear axle; only used to check that a cover hides an actor
@@ -94,7 +92,7 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
 
 def _drives(drive: Drive, speed: float, driver: str | None) -> Behaviour:
     if drive is Drive.FOLLOW:
-        return Follow(speed, driver or DRIVER)
+        return Follow(speed, driver or USUAL_DRIVER)
     return HoldSpeed(speed) if speed > 0 else Parked()
 
 
@@ -147,7 +145,7 @@ def _on_ramp(spec: OnRamp, size: Size, road: Road) -> OnLane:
 
 def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Placed:
     """The body that `name` steps out from behind; raises StopIteration without such an event."""
-    behind = next(e.do.behind for e in events if e.actor == name and isinstance(e.do, StepOut))
+    behind = next(place.behind for e in events if e.actor == name and (place := e.do.hidden_at()) is not None)
     return next(p for p in placed if p.body.id == behind)
 
 
@@ -156,7 +154,7 @@ def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Seque
     cover = cover_of(name, placed, events)
     corners = road.project(np.array(footprint(cover, road).exterior.coords))
     s, d = corners[:, 0], corners[:, 1]
-    in_front = any(e.actor == name and isinstance(e.do, StepOut) and e.do.in_front for e in events)
+    in_front = any(e.actor == name and (at := e.do.hidden_at()) is not None and at.in_front for e in events)
     nearer = in_front and getattr(cover.start, "facing", 1) < 0
     at = float(s.min()) - STEP_OUT_AHEAD_M if nearer else float(s.max()) + STEP_OUT_AHEAD_M
     return OnLane(at, float(d.min() + d.max()) / 2)
@@ -264,7 +262,7 @@ def _check_cross(where: str, spec: OnCross, road: Road) -> Iterator[Inconsistenc
 def check_starts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Inconsistency]:
     """Checks that no body starts inside another, beyond half a turn of the curve, or visible before it steps out."""
     shapes = {p.body.id: footprint(p, road) for p in placed}
-    absent = set(carriers(events)) | set(brought(events)) | {e.actor for e in events if isinstance(e.do, Appear)}
+    absent = set(carriers(events)) | set(brought(events)) | {e.actor for e in events if e.do.arrives}
     for one, other in combinations([p for p in placed if p.body.id not in absent], 2):
         if shapes[one.body.id].intersection(shapes[other.body.id]).area > 1e-6:
             found = f"{other.body.id} inside {'the ego' if one.body.id == 'ego' else one.body.id} at the start"
@@ -273,8 +271,8 @@ def check_starts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) 
         if isinstance(p.start, OnLane) and abs(p.start.s_m * road.curvature_per_m) > 0.9 * pi:
             yield f"actors.{p.body.id}", "a place beyond half a turn of the curve", "a place nearer to the ego"
     for event in events:
-        if isinstance(event.do, StepOut):
-            yield from _check_view(event.actor, event.do.behind, shapes)
+        if (place := event.do.hidden_at()) is not None:
+            yield from _check_view(event.actor, place.behind, shapes)
 
 
 def _check_view(actor: str, cover: str, shapes: dict[str, Polygon]) -> Iterator[Inconsistency]:

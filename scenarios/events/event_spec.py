@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from scenarios.events.action_spec import Do, compiled_action
-from scenarios.model.actions import Action, Appear, Disappear, Drop, sets_path, sets_speed
+from scenarios.model.actions import Action
 from scenarios.model.triggers import After, AfterEvent, singles, time_of
 from scenarios.scenario import Event
 from scenarios.spec.actor_references import ActorIndex
@@ -62,7 +62,4 @@ def clashes(events: list[Event]) -> Iterator[tuple[int, str, str]]:
 
 
 def _alike(one: Action, other: Action) -> bool:
-    presence = (Appear, Disappear, Drop)
-    if isinstance(one, presence) or isinstance(other, presence):
-        return type(one) is type(other) and not isinstance(one, Drop)
-    return (sets_speed(one) and sets_speed(other)) or (sets_path(one) and sets_path(other))
+    return (one.takes_speed and other.takes_speed) or (one.takes_path and other.takes_path)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scenarios.event_text import sentence
-from scenarios.model.actions import sets_path, sets_speed
 from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Trigger
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
@@ -134,4 +133,4 @@ class Storyboard:
 
 
 def _takes_over(new: Event, old: Event) -> bool:
-    return (sets_speed(new.do) and sets_speed(old.do)) or (sets_path(new.do) and sets_path(old.do))
+    return (new.do.takes_speed and old.do.takes_speed) or (new.do.takes_path and old.do.takes_path)

@@ -10,14 +10,12 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.roads.road import Road
 from scenarios.scenario import (
     Action,
-    Cross,
     Follow,
     FollowTrajectory,
     HoldSpeed,
     OnLane,
     Parked,
     Placed,
-    StepOut,
     own_road,
 )
 from scenarios.simulation.actions.merging import come_alongside
@@ -79,7 +77,7 @@ def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action 
     if isinstance(placed.start, OnLane):
         facing = placed.start.facing
         s, d = placed.start.s_m - facing * offset, placed.start.d_m
-        if placed.speed_mps == 0 and isinstance(first, Cross | StepOut):
+        if placed.speed_mps == 0 and first is not None and first.faces_across:
             x, y, heading = road.place(s, d)
             yaw = heading + crossing_side(road, d) * math.pi / 2
             return free_path(placed.body, (x, y, yaw), PATH_GRIP_SHARE * grip, yaw)

@@ -23,6 +23,7 @@ from scenarios.model.triggers import (
     Single,
     Trigger,
 )
+from scenarios.roads.road import Road
 from scenarios.source.units import LENGTH
 from scenarios.spec.actor_spec import LaneNumber
 from scenarios.spec.actor_spec import _lane as read_lane
@@ -182,6 +183,16 @@ class When(Section):
 
 def lane_ref(lane: LaneNumber) -> LaneRef:
     return LaneRef(lane.number, lane.oncoming)
+
+
+def missing_lane(lane: LaneRef, road: Road) -> tuple[str, str] | None:
+    """What was found and what would be right, for a lane that the road does not have; None for one that it has."""
+    there = road.opposite_lanes if lane.oncoming else road.lanes
+    word = "oncoming lane " if lane.oncoming else "lane "
+    if lane.number < there:
+        return None
+    lanes = ", ".join(f"{word}{i}" for i in range(there))
+    return f"{word}{lane.number}", f"one of {lanes}" if there else "a lane ahead"
 
 
 def pair_of(when: When, actor: str, leader: str | None) -> tuple[str | None, str | None]:

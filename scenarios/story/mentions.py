@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scenarios.model.actions import Action, Drop, StepOut, VerbAction
+from scenarios.model.actions import Action
 from scenarios.model.triggers import (
     AfterDistance,
     AtGap,
@@ -31,15 +31,11 @@ def _of_event(event: Event) -> set[str]:
 
 
 def _of_action(action: Action) -> tuple[str, ...]:
-    match action:
-        case StepOut(behind=name) | Drop(cargo=name):
-            return (name,)
-        case VerbAction():
-            verb = VERBS.of(action)
-            awaited = VERBS.triggers_of(action).values()
-            inner = [name for when in awaited for part in singles(when) for name in _of_single(part)]
-            return (*(getattr(action, key) for key in verb.names), *inner)
-    return ()
+    place = action.hidden_at()
+    awaited = VERBS.triggers_of(action).values()
+    inner = [name for when in awaited for part in singles(when) for name in _of_single(part)]
+    named = (getattr(action, key) for key in VERBS.of(action).names)
+    return (*named, *action.carried(), *((place.behind,) if place is not None else ()), *inner)
 
 
 def _of_single(single: Single) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from scenarios.model.bodies import Kind
 from scenarios.source.units import MEASURES
 from scenarios.spec.actor_references import ADJECTIVES, JOINED, NOUNS, ORDINALS, PRONOUNS
 from scenarios.story.examples import PHRASES
-from scenarios.story.parse_tree import NEEDED, grammar
+from scenarios.story.parse_tree import grammar
 from scenarios.verbs import VERBS
 
 SLOTS = {
@@ -66,9 +66,7 @@ def _literal(token: Token) -> list[str]:
 
 def verbs() -> tuple[str, ...]:
     """The rules of the actions of an actor."""
-    rules = [str(leaf.name) for leaf in _rules()["deed"].scan_values(lambda v: isinstance(v, NonTerminal))]
-    own = [verb.key for verb in VERBS.all()]  # verbs with their own module come last
-    return tuple(sorted(rules, key=lambda rule: own.index(rule) if rule in own else -1))
+    return tuple(rule for verb in VERBS.all() for rule in verb.rules)
 
 
 @lru_cache(maxsize=1)
@@ -121,9 +119,8 @@ def sentences(every_word: bool = True) -> Iterator[tuple[str, str]]:
 
 
 def needed_parts(verb: str) -> tuple[str, ...]:
-    """The parts of a verb, by alias, of which one is required."""
-    own = VERBS.get(verb)
-    return NEEDED.get(verb, ()) if own is None else own.needed
+    """The parts of a verb's rule, by alias, of which one is required; none for other rules."""
+    return next((own.needed for own in VERBS.all() if verb in own.rules), ())
 
 
 def _ways(node: Tree, varied: _Variation) -> list[str]:

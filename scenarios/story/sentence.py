@@ -10,11 +10,12 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.source.errors import quoted
 from scenarios.source.units import ACCELERATION, quantity
 from scenarios.spec.actor_references import ActorIndex, AmbiguousReference, join_nouns, resolve
-from scenarios.story.parse_tree import BRAKING, RUNNING, WordedRate, clauses, grammar
+from scenarios.story.parse_tree import clauses, grammar
 from scenarios.story.suggestions import nearest_phrases, subject_of
 from scenarios.story.trigger_phrases import FORMER
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import Clause, ClauseError, Moment
+from scenarios.verbs.worded_rates import BRAKING, RUNNING, WordedRate
 
 LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
 _CHAINED = re.compile(r"\b(then|after that|afterwards) ")
@@ -135,12 +136,8 @@ def _running(actor: str, cast: ActorIndex) -> str:
 def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
     """The verb of words whose meaning depends on whether the actor stands or moves."""
     who = cast.members.get(actor)
-    verb = VERBS.get(clause.verb)
-    if verb is not None and who is not None:
-        return verb.meant(clause, who) or clause.verb
-    if clause.verb == "merge" and "gap" not in clause.says and who is not None and not who.on_ramp:
-        return "cut_in"
-    return clause.verb
+    meant = VERBS[clause.verb].meant(clause, who) if who is not None else ""
+    return meant or clause.verb
 
 
 def _when(
@@ -204,7 +201,7 @@ def _check_target(said: Clause, actor: str, cast: ActorIndex, told: StoryContext
     if said.target is None or said.target in ("traffic", "the traffic", "the vehicle in front", "the car in front"):
         return
     target = resolve(said.target, cast, told.actor)
-    fits = "ego" if said.verb != "follow" or actor != "ego" else cast.leader()
+    fits = cast.leader() if VERBS[said.verb].targets_leader and actor == "ego" else "ego"
     if target != fits or actor == target:
         wanted = "the ego" if fits == "ego" else f"the actor ahead in its lane at the start ({fits or 'none'})"
         raise AmbiguousReference(f"{wanted} instead of '{said.target}'")
@@ -224,7 +221,7 @@ def _not_understood(text: str, plain: str, error: UnexpectedInput, cast: ActorIn
     ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     at = len(plain) if ended else error.pos_in_stream
     if (
-        ended and "_BRAKES" in error.expected and "_ARTICLE" not in error.expected
+        ended and "WALKS" in error.expected and "_ARTICLE" not in error.expected
     ):  # all words belong to the actor: the verb is unknown
         begun = max((match.end() for match in _CHAINED.finditer(plain)), default=0)
         named = f"{subject_of(plain[begun:].split(), cast)} "

@@ -18,21 +18,22 @@ from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
 from scenarios.openscenario.export.bodies import entity_xml, environment_xml
 from scenarios.openscenario.export.elements import (
     CONDITIONS,
-    G,
     by_time,
     el,
+    exported_action,
     private,
     speed_action,
     start_trigger,
     trigger,
 )
-from scenarios.openscenario.export.own_actions import build_up_s, own_action
+from scenarios.openscenario.export.own_actions import own_action
 from scenarios.openscenario.playing import play_file
 from scenarios.openscenario.story.storyboard import OWN_ACTION
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
 from scenarios.source.xml_document import parse_xml
+from scenarios.verbs.exported_action import ExportedAction, ExportedSpeed
 
 PLAYED_M = 0.25  # the largest deviation of a body from its rollout in a player
 ROLLED_OUT, EVENTS = "trajectory of the rollout", "story"
@@ -134,10 +135,14 @@ def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout
     if not own and placed.speed_mps == 0 and np.ptp(rollout.centre[:, i, :2], axis=0).max() < 1e-6:
         return True
     lane = start_lane(road, placed)
-    paths = [e for e in own if private(e.do, placed.body.kind, rollout, road, 0, 1) is not None]
+    paths = [e for e in own if exported_action(e.do, placed, rollout, road, 0, 1) is not None]
     if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
         return False
     return placed.body.kind not in ON_FOOT | STATIC
+
+
+def _delay_s(action: ExportedAction) -> float:
+    return action.delay_s if isinstance(action, ExportedSpeed) else 0.0
 
 
 def start_lane(road: Road, placed: Placed) -> int | None:
@@ -190,14 +195,20 @@ class _Parts:
     def _own_actions(self) -> list[tuple[Event, str]]:
         """The exported events of this project's verbs, in their own words."""
         told = [event for event in self.scenario.events if self.motion[event.actor] == EVENTS]
-        texts = [(event, own_action(event.do, self._later_s(event))) for event in told]
+        placed = {p.body.id: p for p in self.scenario.placed}
+        texts = []
+        for event in told:
+            body = placed[event.actor]
+            delay = _delay_s(self._exported(event, body))
+            texts.append((event, own_action(event.do, body.body.kind, body.speed_mps, delay)))
         return [(event, text) for event, text in texts if text]
 
-    def _later_s(self, event: Event) -> float:
-        placed = next(p for p in self.scenario.placed if p.body.id == event.actor)
-        faster = getattr(event.do, "speed_mps", 0.0) > placed.speed_mps
-        grip = KINDS[placed.body.kind].dynamics.grip(self.rollout.friction * G)
-        return build_up_s(event.do, placed.body.kind, grip, faster)
+    def _exported(self, event: Event, placed: Placed) -> ExportedAction:
+        lane, facing = start_lane(self.road, placed), getattr(placed.start, "facing", 1)
+        assert lane is not None, "who acts by a story starts in a lane"
+        found = exported_action(event.do, placed, self.rollout, self.road, lane, facing)
+        assert found is not None, "asked before"
+        return found
 
     def _hit_s(self, i: int, placed: Placed) -> float | None:
         """From when on an impact moves a body; None of one that none moves, though something may brush it."""
@@ -269,11 +280,8 @@ class _Parts:
         return el("ManeuverGroup", actors, maneuver, maximumExecutionCount="1", name=f"{who}-group")
 
     def _event(self, event: Event, placed: Placed) -> etree._Element:
-        lane, facing = start_lane(self.road, placed), getattr(placed.start, "facing", 1)
-        assert lane is not None, "who acts by a story starts in a lane"
-        said = private(event.do, placed.body.kind, self.rollout, self.road, lane, facing)
-        assert said is not None, "asked before"
-        when = start_trigger(event.name, event.when, self.road, self._noses(), self._later_s(event))
+        said = private(self._exported(event, placed), self.road)
+        when = start_trigger(event.name, event.when, self.road, self._noses(), _delay_s(self._exported(event, placed)))
         return el("Event", el("Action", said, name=f"{event.name}-do"), when, name=event.name, priority="overwrite",
                   maximumExecutionCount="1")  # fmt: skip
 

@@ -9,8 +9,10 @@ from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.checks.physics import check_physics
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from scenarios.rollout import Rollout, SimEvent
-from scenarios.scenario import After, AtPose, Brake, CutIn, Event, Expect, Follow, FromLog, HoldSpeed, Placed, Scenario
+from scenarios.scenario import After, AtPose, Event, Expect, Follow, FromLog, HoldSpeed, Placed, Scenario
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.lateral.lane_changes import CutIn
+from scenarios.verbs.longitudinal.brake import Brake
 from tests.scenarios.situations import car_ahead, child_between_cars, curve, ego, lead_brakes, scenario
 
 

@@ -182,7 +182,15 @@ def test_a_phrase_that_says_too_little_is_refused_with_what_is_missing_and_an_ex
     assert draft(example, "drafted").unknown == ()
 
 
-@pytest.mark.parametrize("verb", VERBS.all(), ids=lambda verb: verb.key)
+# A draft has a straight road without junction or ramp, and its actors are near the ego.
+NOT_DRAFTED = {"turn", "stop_at_line", "run_red_light", "take_exit", "merge", "appear"}
+
+
+def test_only_verbs_that_no_draft_has_a_place_for_offer_no_phrase():
+    assert {verb.key for verb in VERBS.all() if not verb.drafts} == NOT_DRAFTED
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS.all() if verb.drafts], ids=lambda verb: verb.key)
 def test_every_verb_offers_a_phrase_that_is_drafted_and_possible(verb):
     whole = verb.drafts[-1]
     scenario, rollout = drafted(whole)

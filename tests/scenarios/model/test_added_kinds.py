@@ -12,10 +12,11 @@ from scenarios.load import loads
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from scenarios.openscenario.export.export import export
 from scenarios.openscenario.import_file import ImportOptions, import_file
-from scenarios.scenario import Brake, Scenario
+from scenarios.scenario import Scenario
 from scenarios.simulation.dynamics.collisions import mass_kg
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
+from scenarios.verbs.longitudinal.brake import Brake
 
 ADDED = (Kind.E_SCOOTER, Kind.PEDESTRIAN_WITH_BICYCLE, Kind.TRAM, Kind.WHEELCHAIR_USER)
 FILE = """

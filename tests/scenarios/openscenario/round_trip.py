@@ -2,8 +2,9 @@
 
     python -m tests.scenarios.openscenario.round_trip [NAME ...]
 
-Without names the first scenario of every file of the library and the suites. Prints for each the largest distance of a body between both simulations up
-to the first impact, and how many bodies keep their story; the exit status is 1 if one is over 0.3 m.
+Without names the first scenario of every file of the library and the suites. Prints for each the largest distance of
+a body between both simulations up to the first impact, and how many bodies keep their story; the exit status is 1 if
+one is over 0.3 m.
 """
 
 import sys

@@ -20,12 +20,11 @@ from scenarios.scenario import (
     AtPlace,
     AtStandstill,
     AtTTC,
-    ChangeSpeed,
     Follow,
     OnLane,
-    Profile,
 )
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed, Profile
 from tests.scenarios.openscenario.situations import (
     BRAKES,
     TWO_CARS,

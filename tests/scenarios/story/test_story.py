@@ -6,23 +6,17 @@ from hypothesis import strategies as st
 
 from scenarios.load import loads
 from scenarios.model.bodies import Kind
-from scenarios.scenario import (
-    After,
-    Brake,
-    ChangeSpeed,
-    Cross,
-    CutIn,
-    Event,
-    Follow,
-    HoldSpeed,
-    OnLane,
-    StepOut,
-)
+from scenarios.scenario import After, Event, Follow, HoldSpeed, OnLane
 from scenarios.source.errors import SpecErrors
 from scenarios.spec.actor_references import ActorDescription, ActorIndex, AmbiguousReference, resolve
 from scenarios.story.examples import PHRASES, spelt
 from scenarios.story.sentence import StorySyntaxError, read_line
 from scenarios.story.suggestions import nearest_phrases
+from scenarios.verbs.crossing.cross import Cross
+from scenarios.verbs.crossing.step_out import StepOut
+from scenarios.verbs.lateral.lane_changes import CutIn
+from scenarios.verbs.longitudinal.brake import Brake
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed
 
 KMH = 1 / 3.6
 STREET = """

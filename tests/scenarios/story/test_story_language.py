@@ -8,34 +8,29 @@ from scenarios.scenario import (
     After,
     AfterDistance,
     AfterEvent,
-    Appear,
     AtGap,
     AtHeadway,
     AtPlace,
     AtSpeed,
     AtStandstill,
     AtTTC,
-    Brake,
-    BrakeHardest,
-    ChangeLane,
-    ChangeSpeed,
-    CutIn,
-    CutOut,
-    Disappear,
-    Drop,
     Event,
     Follow,
     HasPassed,
     HoldSpeed,
     InLane,
-    LaneOffset,
     LaneRef,
-    Profile,
-    Stop,
-)  # fmt: skip
-from scenarios.verbs.follow_trajectory import DriveTrajectory
-from scenarios.verbs.lose_control import LoseControl
-from scenarios.verbs.reverse import Reverse
+)
+from scenarios.verbs.lateral.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lateral.lane_changes import ChangeLane, CutIn, CutOut
+from scenarios.verbs.lateral.lose_control import LoseControl
+from scenarios.verbs.lateral.offset import LaneOffset
+from scenarios.verbs.longitudinal.brake import Brake, BrakeHardest
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed, Profile
+from scenarios.verbs.longitudinal.reverse import Reverse
+from scenarios.verbs.longitudinal.stop import Stop
+from scenarios.verbs.scene.drop import Drop
+from scenarios.verbs.scene.scene_edge import Appear, Disappear
 from tests.scenarios.street import events, refusal, same
 
 KMH, DEG = 1 / 3.6, 0.017453292519943295

@@ -111,6 +111,7 @@ PULL_OUT = StoryVerb(
     grammar=GRAMMAR,
     phrases=("{a} pulls out at 30 km/h after 1 s",),
     drafts=("a parked car pulls out",),
+    participles={"pulling": "pulls"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

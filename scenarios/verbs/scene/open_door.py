@@ -178,6 +178,7 @@ OPEN_DOOR = StoryVerb(
     grammar=GRAMMAR,
     phrases=("{a} opens its door after 2 s", "{a} opens its left door when the ego is 1.5 s away"),
     drafts=("a parked car opens its door",),
+    participles={"opening": "opens"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

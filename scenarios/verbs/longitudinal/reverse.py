@@ -88,6 +88,7 @@ REVERSE = StoryVerb(
     grammar=GRAMMAR,
     phrases=("{a} reverses at 5 km/h for 10 m",),
     drafts=("a parked car reverses",),
+    participles={"reversing": "reverses"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

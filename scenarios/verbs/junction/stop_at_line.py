@@ -1,0 +1,89 @@
+"""The verb 'stops at the line': with its front at the stop line before the junction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import Field
+
+from scenarios.event_text import rate_text
+from scenarios.model.actions import VerbAction
+from scenarios.model.kinds.registry import KINDS
+from scenarios.simulation.actions.motions import ActionContext
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.traffic.traffic_signals import BEFORE_LINE_M, stop_at_line
+from scenarios.source.units import ACCELERATION
+from scenarios.spec.actor_references import ActorDescription, ActorIndex
+from scenarios.spec.base import Rate, Section
+from scenarios.verbs.clause import Clause, ClauseError
+from scenarios.verbs.refusals import keeps_no_lane, no_junction
+from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
+from scenarios.verbs.worded_rates import BRAKING, rated
+
+
+class StopAtLineDo(Section):
+    decel: Rate | None = Field(None, description="a deceleration such as 3 m/s^2")
+
+
+@dataclass(frozen=True)
+class StopAtLine(VerbAction):
+    """Stop with the front at the stop line before the junction, at `decel_mps2` as late as possible."""
+
+    takes_speed: ClassVar[bool] = True
+
+    decel_mps2: float
+
+
+GRAMMAR = """
+stop_at_line: _STOPS_AT_LINE line_part*
+?line_part: MANNER -> manner
+    | _mod
+
+_STOPS_AT_LINE.5: ("stops" | "stop" | "halts" | "waits") " at the " ("line" | "stop line" | "junction" | "crossroads"
+    | "intersection" | "traffic lights" | "red light") _E
+"""
+
+
+def _read_stop(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    return collected(verb, rated(items, "decel", BRAKING))
+
+
+def _compiled(says: StopAtLineDo, actor: ActorDescription, cast: ActorIndex) -> StopAtLine:
+    return StopAtLine(says.decel or KINDS[actor.kind].dynamics.at_line_mps2)
+
+
+def _words(action: StopAtLine) -> str:
+    return f"stops at the line {rate_text(action.decel_mps2)}"
+
+
+def _check(says: StopAtLineDo, event: WrittenEvent) -> Iterator[Refusal]:
+    yield from keeps_no_lane(event.actor)
+
+
+def _check_road(says: StopAtLineDo, event: RoadEvent) -> Iterator[Refusal]:
+    yield from no_junction(event.road)
+
+
+def _motion(action: StopAtLine, mover: BodyState, context: ActionContext) -> RunningAction:
+    return stop_at_line(mover, action.decel_mps2)
+
+
+STOP_AT_LINE = StoryVerb(
+    key="stop_at_line",
+    example="{decel: 3 m/s^2}",
+    section=StopAtLineDo,
+    action=StopAtLine,
+    grammar=GRAMMAR,
+    phrases=("{a} stops at the line",),
+    compiled=_compiled,
+    words=_words,
+    motion=_motion,
+    usual=(
+        ("`decel`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
+        ("the place", f"its front {BEFORE_LINE_M:g} m before the line"),
+    ),
+    readers={"stop_at_line": _read_stop},
+    at={ACCELERATION: "decel"},
+    check=_check,
+    check_road=_check_road,
+)
