@@ -12,7 +12,7 @@ from scenarios.model.driver_models import G
 from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
-from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Target
+from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, LIT_DECEL, Target
 from scenarios.source.identity import ADDED
 from scenarios.source.units import ACCELERATION, SPEED, measure_of, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
@@ -203,7 +203,7 @@ def _exported(action: Brake | BrakeHardest, context: ExportContext) -> ExportedS
         return None
     grip = context.grip_mps2
     rate = min(action.decel_mps2, grip) if isinstance(action, Brake) else grip
-    return ExportedSpeed(action.until_mps, "linear", "rate", rate)
+    return ExportedSpeed(action.until_mps, "linear", "rate", rate, 0.0 if context.on_foot else rate / (2 * BRAKE_JERK))
 
 
 BRAKE = StoryVerb(

@@ -17,6 +17,7 @@ from scenarios.simulation.dynamics.longitudinal_control import (
     DRIVE_JERK,
     LIT_DECEL,
     Eased,
+    Ramp,
     Target,
     rate_within,
 )
@@ -39,17 +40,22 @@ USUAL_RATE = {
 
 
 class Profile(StrEnum):
-    """The speed over time: at a constant rate, or smooth (a cubic whose maximum rate is the given one)."""
+    """The speed over time: at a constant rate after its build-up, at exactly that rate from its first instant, or
+    smooth (a cubic whose maximum rate is the given one).
+    """
 
     LINEAR = "linear"
     SMOOTH = "smooth"
+    EXACT = "exact"
 
 
 class ChangeSpeedDo(Section):
     to: Speed = Field(description="the speed to reach, such as 30 km/h")
     rate: Rate | None = Field(None, description="an acceleration such as 2 m/s^2, positive also to slow down")
     within: Lasting | None = Field(None, description="how long it takes, such as 3 s, instead of a rate")
-    profile: Annotated[Profile, one_of(Profile)] = Field(Profile.LINEAR, description="linear or smooth")
+    profile: Annotated[Profile, one_of(Profile)] = Field(
+        Profile.LINEAR, description="linear, exact (no build-up of the acceleration) or smooth"
+    )
 
     @model_validator(mode="after")
     def _one_pace(self) -> "ChangeSpeedDo":
@@ -80,6 +86,7 @@ slow_down: _SLOWS_DOWN change_part*
     | MANNER -> manner
     | SMOOTHLY -> smoothly
     | EVENLY -> evenly
+    | EXACTLY -> exactly
     | _WITHIN quantity -> within
     | _mod
 
@@ -89,6 +96,7 @@ _CHANGES_SPEED.4: ("changes speed" | "changes its speed" | "adjusts its speed") 
 FRACTION.4: ("half" | "twice" | "double") _E
 _ITS_SPEED.4: "of "? ("its" | "the" | "his" | "her") " " ("current " | "present ")? "speed" _E
 SMOOTHLY.3: "smoothly" _E
+EXACTLY.4: ("exactly evenly" | "without build-up") _E
 EVENLY.3: ("evenly" | "steadily" | "at a constant rate") _E
 """
 
@@ -107,6 +115,10 @@ def _read_by(items: list) -> Part:
 
 def _read_share(items: list) -> Part:
     return "to", RelativeSpeed(str(items[0]), share=0.5 if items[0] == "half" else 2.0)
+
+
+def _read_exactly(_: list) -> Part:
+    return "profile", "exact"
 
 
 def _read_change(verb: StoryVerb, items: list) -> Clause | ClauseError:
@@ -148,8 +160,8 @@ def _words(action: ChangeSpeed) -> str:
         pace = rate_text(action.rate_mps2)
     else:
         pace = f"within {number_text(action.within_s)} s"
-    smoothly = " smoothly" if action.profile is Profile.SMOOTH else ""
-    return f"changes speed to {speed_text(action.speed_mps)} {pace}{smoothly}"
+    shape = {Profile.SMOOTH: " smoothly", Profile.EXACT: " exactly evenly"}.get(action.profile, "")
+    return f"changes speed to {speed_text(action.speed_mps)} {pace}{shape}"
 
 
 def _check(says: ChangeSpeedDo, event: WrittenEvent) -> Iterator[Refusal]:
@@ -165,6 +177,10 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
         asked = action.within_s if action.rate_mps2 is None else 1.5 * change / action.rate_mps2
         assert asked is not None
         mover.target = Eased(mover.speed, speed, max(asked, 1.5 * change / grip, 0.1))
+    elif action.profile is Profile.EXACT:
+        asked = action.within_s if action.rate_mps2 is None else change / action.rate_mps2
+        assert asked is not None
+        mover.target = Ramp(mover.speed, speed, max(asked, change / grip, 0.01))
     else:
         rate = action.rate_mps2
         if rate is None:
@@ -183,7 +199,11 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
 def _exported(action: ChangeSpeed, context: ExportContext) -> ExportedSpeed:
     shape = "cubic" if action.profile is Profile.SMOOTH else "linear"
     if action.within_s is None:
-        return ExportedSpeed(action.speed_mps, shape, "rate", action.rate_mps2)
+        assert action.rate_mps2 is not None  # where no time is given instead
+        slower = action.speed_mps < context.speed_mps and action.rate_mps2 > LIT_DECEL
+        builds_up = action.profile is Profile.LINEAR and not context.on_foot
+        delay = action.rate_mps2 / (2 * (BRAKE_JERK if slower else DRIVE_JERK)) if builds_up else 0.0
+        return ExportedSpeed(action.speed_mps, shape, "rate", action.rate_mps2, delay)
     return ExportedSpeed(action.speed_mps, shape, "time", action.within_s)
 
 
@@ -198,6 +218,7 @@ CHANGE_SPEED = StoryVerb(
         "{a} accelerates to 60 km/h at 1.5 m/s^2",
         "{a} slows down to 30 km/h after 1 s",
         "{a} changes speed to 40 km/h within 3 s smoothly",
+        "{a} changes speed to 40 km/h within 3 s exactly evenly",
     ),
     drafts=("a car slows down to 20 km/h",),
     participles={"slowing": "slows", "accelerating": "accelerates"},
@@ -209,7 +230,13 @@ CHANGE_SPEED = StoryVerb(
         ("`within`", "as `rate` needs"),
         ("*gently*, *hard*", ", ".join(CHANGING[how].replace("^2", "²") for how in ("gently", "hard"))),
     ),
-    parts={"smoothly": _read_smoothly, "evenly": _read_evenly, "speed_by": _read_by, "speed_share": _read_share},
+    parts={
+        "smoothly": _read_smoothly,
+        "evenly": _read_evenly,
+        "exactly": _read_exactly,
+        "speed_by": _read_by,
+        "speed_share": _read_share,
+    },
     deeds=("speed_up", "slow_down"),
     readers={"change_speed": _read_change, "speed_up": _read_speed_up, "slow_down": _read_slow_down},
     at={ACCELERATION: "rate"},

@@ -9,7 +9,7 @@ from scenarios.event_text import speed_text, time_text
 from scenarios.model.actions import HoldSpeed
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
-from scenarios.simulation.dynamics.longitudinal_control import Target
+from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, DRIVE_JERK, Target
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, Speed
@@ -80,7 +80,13 @@ def _motion(action: HoldSpeed, mover: BodyState, context: ActionContext) -> Runn
 
 
 def _exported(action: HoldSpeed, context: ExportContext) -> ExportedSpeed | None:
-    return ExportedSpeed(action.speed_mps, "linear", "rate", HOLDING_MPS2) if action.for_s is None else None
+    if action.for_s is not None:
+        return None
+    jerk = BRAKE_JERK if action.speed_mps < context.speed_mps else DRIVE_JERK
+    changes = abs(action.speed_mps - context.speed_mps) > 1e-6 and not context.on_foot
+    return ExportedSpeed(
+        action.speed_mps, "linear", "rate", HOLDING_MPS2, HOLDING_MPS2 / (2 * jerk) if changes else 0.0
+    )
 
 
 HOLD_SPEED = StoryVerb(
