@@ -16,7 +16,7 @@ from lark.grammar import NonTerminal, Rule, Symbol
 NAMES, _FREE = "who", ("WORD", "_ARTICLE", "ARTICLE")  # the rule of names, and its words, which fit everywhere
 _WHOLE = "start"  # the rule of the whole text
 MOST_VALUES = 48  # different values of one rule between the same two places
-DEEPEST = 90  # rules within rules
+DEEPEST = 45  # rules within rules
 
 
 class TooManyReadings(ValueError):
