@@ -11,7 +11,7 @@ from scenarios.compiler.placement import cover_of
 from scenarios.event_text import sentence
 from scenarios.events.event_spec import awaited
 from scenarios.load import understand
-from scenarios.metrics.criticality import braking_decel
+from scenarios.metrics.formulas import braking_decel, stopping_distance
 from scenarios.model.actions import VerbAction, sets_path
 from scenarios.model.bodies import Body, Colour, Livery
 from scenarios.model.driver_models import DRIVERS, G
@@ -149,11 +149,12 @@ def _bends(road: Road) -> str:
 def _surface(scenario: Scenario) -> str:
     """The friction with the hardest braking and the ego's braking distance."""
     hardest, speed = scenario.friction * G, scenario.placed[0].speed_mps
+    stop = float(stopping_distance(speed, 0.0, hardest))
     usual = WEATHERS[scenario.environment.weather].surface
     usual = " (as is usual in this weather)" if scenario.surface is usual else ""
     return (
         f"Surface: {scenario.surface}{usual}, friction coefficient {scenario.friction:g}: the hardest braking is "
-        f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {speed**2 / (2 * hardest):.1f} m."
+        f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {stop:.1f} m."
     )
 
 

@@ -91,6 +91,7 @@ class BodyState:
     travelled_m: float = 0.0
     mass: float = 0.0  # kg
     attached: Attachment | None = None  # moves with its carrier until it is hit itself
+    last_s_m: float = 0.0  # on its road; tells the turns apart where that is a full circle
 
     @cached_property
     def row(self) -> Row:
@@ -324,8 +325,14 @@ class BodyState:
     def join_lane(self) -> LanePath:
         """Continue along the road from the body's pose."""
         if not isinstance(self.path, LanePath):
-            self.path = lane_path(self.road, self.at)
+            self.path = lane_path(self.road, self.at, self.last_s_m)
         return self.path
+
+    def reached_m(self, road: Road) -> float:
+        """The last s on its lane that is known of the body; of another road 0."""
+        if isinstance(self.path, LanePath) and self.path.road is road:
+            self.last_s_m = self.path.s
+        return self.last_s_m if road is self.road else 0.0
 
 
 def _goes_on_by_itself(_: float) -> str:
@@ -379,10 +386,15 @@ class Station:
         return self.far_m if self.facing > 0 else self.near_m
 
 
-def station(mover: BodyState, road: Road | None = None) -> Station:
-    """Coordinates of a body on a road, by default on its own."""
+def station(mover: BodyState, road: Road | None = None, near_m: float | None = None) -> Station:
+    """Coordinates of a body on a road, by default on its own.
+
+    On a road that bends through more than a full circle a place has several s: the one nearest to `near_m`, by default
+    to the place that the body has reached on its path.
+    """
     road, size = road or mover.road, mover.body.size
     s, d = road.locate(*mover.centre())
+    s = road.nearest_turn(s, mover.reached_m(road) if near_m is None else near_m)
     heading = road.heading(s)
     tilt = mover.at[2] - heading
     stretch = 1 - road.curvature(s) * d

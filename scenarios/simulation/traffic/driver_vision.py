@@ -9,10 +9,10 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
+from scenarios.boxes import box_corners, corners_of
 from scenarios.numba_cache import njit
 from scenarios.roads.reference_line import bend_at, foot_at
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.boxes import box_corners, corners_of
 
 CORRIDOR_MARGIN_M = 0.25  # free space on each side of the vehicle
 RECOGNISED_SHARE = 0.4  # visible share of a body from which a driver recognises it
