@@ -9,12 +9,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks.kinematics import Kinematics, whole_window
+from pipeline.checks.kinematics import Kinematics
 from scenarios.metrics.contact import SIDES
 from scenarios.metrics.criticality import Encounters
 from scenarios.metrics.formulas import brake_threat, braking_decel, derivative, r157_gap
 from scenarios.metrics.near_miss import EgoImpact, NearMiss
 from scenarios.metrics.rss import safe_distances
+from scenarios.metrics.smoothing import HALF, WINDOW
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
@@ -26,6 +27,7 @@ LEAST_BRAKING_MPS = 2.0  # with a smaller loss of speed the braking distance is 
 BRAKING_SHARE = 0.97
 CRITICAL_TTC_S = 1.5
 CRITICAL_PET_S = 1.5
+SOON_S = 5.0  # a contact later than this, which no braking would avoid, is not a critical moment: courses change
 CRITICAL_DECELS = (3.4, 5.0, 6.0)
 COMFORT = {  # nuPlan's bounds: (least, most), unit
     "longitudinal acceleration": (-4.05, 2.40, "m/s²"), "lateral acceleration": (-4.89, 4.89, "m/s²"),
@@ -185,9 +187,9 @@ def critical_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -
     """A tag: the least braking of the ego that avoids contact; empty if no contact is ever about to happen."""
     if not _about_to_touch(met):
         return ()
-    name, model = "critical moment: braking", "least even braking along the present course"
-    frame, actor = map(int, np.unravel_index(met.required_mps2.argmin(), met.required_mps2.shape))
-    need = float(-met.required_mps2[frame, actor])
+    name, model, required = "critical moment: braking", "least even braking along the present course", _soon(met)
+    frame, actor = map(int, np.unravel_index(required.argmin(), required.shape))
+    need = float(-required[frame, actor])
     passed = [level for level in CRITICAL_DECELS if need > level]
     limit = passed[-1] if passed else CRITICAL_DECELS[0]
     if not np.isfinite(need):
@@ -202,7 +204,7 @@ def critical_threat(rollout: Rollout, met: Encounters, hit: EgoImpact | None) ->
     if not _about_to_touch(met):
         return ()
     name, model = "critical moment: brake threat", f"required over mu g, mu = {rollout.friction:g}"
-    need = float(-met.required_mps2.min())
+    need = float(-_soon(met).min())
     if not np.isfinite(need):
         return (tag(name, None, 1.0, "", model, _no_braking(rollout, met, hit), kept=False),)
     threat = need / _possible(rollout)
@@ -214,6 +216,11 @@ def _about_to_touch(met: Encounters) -> bool:
     return bool(np.isfinite(met.ttc_s).any() or (met.required_mps2 < 0).any())
 
 
+def _soon(met: Encounters) -> Float[np.ndarray, "time actor"]:
+    """The required accelerations, without those of late contacts that no braking would avoid."""
+    return np.where(np.isneginf(met.required_mps2) & (met.ttc_s > SOON_S), 0.0, met.required_mps2)
+
+
 def _possible(rollout: Rollout) -> float:
     return braking_decel(rollout.friction, slope_of(rollout))
 
@@ -221,7 +228,7 @@ def _possible(rollout: Rollout) -> float:
 def _no_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> str:
     """Why no braking suffices: with a contact the time until which it would have sufficed."""
     if hit is None:
-        hopeless = np.where(np.isneginf(met.required_mps2), met.ttc_s, np.inf)
+        hopeless = np.where(np.isneginf(_soon(met)), met.ttc_s, np.inf)
         frame, actor = map(int, np.unravel_index(hopeless.argmin(), hopeless.shape))
         side = SIDES[met.ttc_side[frame, actor]]
         expected = rollout.t_s[frame] + met.ttc_s[frame, actor]
@@ -245,8 +252,16 @@ def comfort(name: str, rollout: Rollout, motion: Kinematics) -> tuple[Verdict, .
     whole = np.hypot(jerk, derivative(lateral))
     measured = dict(zip(COMFORT, (along, lateral, turn, jerk, whole), strict=True))
     # A jerk is the derivative of a derivative: its two windows reach twice as far towards an impact.
-    usable = whole_window(motion.usable) if name.endswith("jerk") else motion.usable
-    return (_comfort(name, measured[name][usable[:, 0]]),)
+    usable = motion.usable[:, 0]
+    return (_comfort(name, measured[name][_all_around(usable) if name.endswith("jerk") else usable]),)
+
+
+def _all_around(usable: Bool[np.ndarray, "time"]) -> Bool[np.ndarray, "time"]:
+    """True where all frames of a window are usable; beyond the first and the last usable frame nothing is known."""
+    inner = usable.copy()
+    inner[:HALF], inner[-HALF:] = inner[HALF], inner[-HALF - 1]
+    around = np.pad(inner, HALF, mode="edge")
+    return usable & np.lib.stride_tricks.sliding_window_view(around, WINDOW).all(axis=-1)
 
 
 def _comfort(name: str, values: Float[np.ndarray, "frame"]) -> Verdict:

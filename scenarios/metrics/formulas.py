@@ -3,11 +3,14 @@
 SI units; accelerations are signed, so braking is negative. Infinity: there is no such figure.
 """
 
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Float
 
 from scenarios.metrics.smoothing import smooth_derivative
 from scenarios.model.driver_models import G
+from scenarios.numba_cache import njit
 from scenarios.rollout import FRAME_RATE_HZ
 
 Numbers = Float[np.ndarray, "*n"] | float
@@ -32,24 +35,40 @@ def time_headway(gap_m: Numbers, speed_mps: Numbers) -> Numbers:
     return np.where(pace > LEAST_HEADWAY_MPS, gap / np.maximum(pace, LEAST_HEADWAY_MPS), np.inf)
 
 
+@njit(cache=True, nogil=True)
+@no_type_check
+def decel_behind(gap, speed, lead, lead_brakes):
+    """The least even deceleration behind a leader on the same path, m/s^2; `lead` is negative for an oncoming body.
+
+    A braking leader brakes to a standstill; an oncoming body keeps its speed, and the figure is that of the braking
+    until the speeds are equal, which does not avoid the contact.
+    """
+    room, closing = max(gap, 1e-3), max(speed - lead, 0.0)
+    brakes = lead_brakes if lead > 0 else 0.0
+    if speed <= 0 or (speed <= lead and brakes == 0):
+        return 0.0
+    moving = brakes + closing * closing / (2 * room)
+    if brakes == 0:
+        return moving
+    stands_after = lead / brakes
+    # The leader stops before the speeds are equal: the condition is then the sum of both stopping distances.
+    if closing == 0 or stands_after <= closing / max(moving - brakes, 1e-9):
+        return speed * speed / (2 * (room + lead * lead / (2 * brakes)))
+    return moving
+
+
 def required_acceleration(gap_m: Numbers, speed_mps: Numbers, lead_mps: Numbers, lead_mps2: Numbers) -> Numbers:
     """The constant acceleration (negative) that just avoids contact with the leader; 0 if none is needed.
 
     A braking leader is assumed to brake to a standstill; an oncoming body keeps its speed.
     """
-    gap, v, lead, a = (np.asarray(x, float) for x in (gap_m, speed_mps, lead_mps, lead_mps2))
-    room, a = np.maximum(np.where(np.isfinite(gap), gap, 1.0), 1e-3), np.where(lead > 0, np.minimum(a, 0.0), 0.0)
-    closing = v - lead
-    moving = a - np.maximum(closing, 0) ** 2 / (2 * room)
-    stops = (a < 0) & (lead > 0)
-    stopping_room = room + np.where(stops, lead**2 / (2 * np.maximum(-a, 1e-6)), 0.0)
-    stopped = -(v**2) / (2 * stopping_room)
-    # The leader stops before the speeds are equal: the condition is then the sum of both stopping distances.
-    until_equal = np.maximum(closing, 0) / np.maximum(a - moving, 1e-9)
-    stands_first = stops & ((closing <= 0) | (lead / np.maximum(-a, 1e-6) <= until_equal))
-    needed = np.where(stands_first, stopped, moving)
-    relevant = np.isfinite(gap) & ((closing > 0) | stops) & (v > 0)
-    return np.where(relevant, needed, 0.0)
+    gap, v, lead, a = np.broadcast_arrays(*(np.asarray(x, float) for x in (gap_m, speed_mps, lead_mps, lead_mps2)))
+    there = np.isfinite(gap)
+    needed = [
+        decel_behind(*each) if known else 0.0
+        for known, *each in zip(there.flat, gap.flat, v.flat, lead.flat, np.maximum(-a, 0.0).flat, strict=True)
+    ]
+    return -np.array(needed).reshape(gap.shape)
 
 
 def brake_threat(required_mps2: Numbers, friction: float) -> Numbers:

@@ -2,7 +2,7 @@
 
 distance: straight, between the boxes seen from above, with the side of the first body on which the other is nearest.
 gap: the free way of the first body along its course to the other where that now stands; infinite if it is not in it.
-TTC: time until the boxes touch if both keep to their courses, whichever side touches; the side is given.
+TTC: time until the boxes touch at constant speeds, whichever side touches; the side is given.
 required deceleration: the least even braking of the first body with which it never touches the other.
 """
 
@@ -27,6 +27,7 @@ from scenarios.metrics.courses import (
     box_at,
     set_on_line,
 )
+from scenarios.metrics.formulas import decel_behind
 from scenarios.numba_cache import njit
 from scenarios.roads.traffic_lines import LEAST_STRETCH, bend_on_line, locate_on_line, way_between
 
@@ -34,6 +35,7 @@ HORIZON_S = 20.0  # a contact later than this is not predicted
 LOOK_AHEAD_M = 150.0
 CEILING_MPS2 = 50.0  # a contact that this braking cannot avoid, none can
 STANDS_MPS = 1e-3
+SAME_S = 1e-6
 _HALVINGS = 36
 # Columns of a pair's figures; sides are indices of `contact.SIDES`.
 DISTANCE, SIDE, GAP, CLOSING, TTC, CONTACT_SIDE, REQUIRED = range(7)
@@ -68,33 +70,52 @@ def _now(state):
 @njit(cache=True, nogil=True)
 @no_type_check
 def path_gap(nodes, rows, a, b):
-    """Gap of a to b, m (infinite if b is not in a's way), and the speed at which b leaves along a's course there, m/s.
+    """Gap of a to b, m (infinite if b is not in a's way), the velocity of b along a's course there, m/s, and across it.
 
     The way of a's reference point; at least the straight distance, since on a bend an outer corner covers more. A body
-    that stands looks forwards.
+    that stands looks forwards. Also the side of b at which a would arrive, and the side of a.
     """
     probe, there = a.copy(), b.copy()
     sign = -1.0 if a[SPEED] < 0 else 1.0
     probe[SPEED], there[SPEED] = sign, 0.0
     way, p, q, _, _ = first_contact(nodes, rows, probe, 0.0, there, 0.0, LOOK_AHEAD_M)
     if way == np.inf:
-        return np.inf, 0.0
-    direction = box_at(nodes, rows, a, p, q)[2] if a[FOLLOWS] > 0 else a[COURSE]
-    leaves = sign * b[SPEED] * math.cos(b[COURSE] - direction)
-    return max(way, straight_distance(a, b)[0]), leaves
+        return np.inf, 0.0, 0.0, 0, 0
+    x, y, yaw = box_at(nodes, rows, a, p, q)
+    direction = yaw if a[FOLLOWS] > 0 else a[COURSE]
+    along = sign * b[SPEED] * math.cos(b[COURSE] - direction)
+    across = b[SPEED] * math.sin(b[COURSE] - direction)
+    bx, by, byaw = _now(b)
+    of_b = box_distance(bx, by, byaw, b[LENGTH], b[WIDTH], x, y, yaw, a[LENGTH], a[WIDTH])[1]
+    of_a = box_distance(x, y, yaw, a[LENGTH], a[WIDTH], bx, by, byaw, b[LENGTH], b[WIDTH])[1]
+    return max(way, straight_distance(a, b)[0]), along, across, of_b, of_a
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def predicted_contact(nodes, rows, a, b):
-    """TTC of two bodies, s, infinite for none within `HORIZON_S`; and the side of a that is touched."""
-    if a[SPEED] == 0 and b[SPEED] == 0:
-        distance, side = straight_distance(a, b)
-        return (0.0 if distance == 0 else np.inf), side
-    t, ap, aq, bp, bq = first_contact(nodes, rows, a, 0.0, b, 0.0, HORIZON_S)
-    ax, ay, ayaw = box_at(nodes, rows, a, ap, aq)
-    bx, by, byaw = box_at(nodes, rows, b, bp, bq)
-    side = box_distance(ax, ay, ayaw, a[LENGTH], a[WIDTH], bx, by, byaw, b[LENGTH], b[WIDTH])[1]
+def time_to_contact(nodes, rows, a, b):
+    """TTC of two bodies, s, and the side of a that is touched; infinite for none within `HORIZON_S`.
+
+    The earliest of: both keep to their courses; b, which is in a's way now, stays there and moves along it only; the
+    same with a in b's way. For bodies on one path the three are equal: gap over closing speed.
+    """
+    distance, side = straight_distance(a, b)
+    if distance == 0:
+        return 0.0, side
+    t = np.inf
+    if a[SPEED] != 0 or b[SPEED] != 0:
+        t, ap, aq, bp, bq = first_contact(nodes, rows, a, 0.0, b, 0.0, HORIZON_S)
+        ax, ay, ayaw = box_at(nodes, rows, a, ap, aq)
+        bx, by, byaw = box_at(nodes, rows, b, bp, bq)
+        side = box_distance(ax, ay, ayaw, a[LENGTH], a[WIDTH], bx, by, byaw, b[LENGTH], b[WIDTH])[1]
+    gap, along, _, _, of_a = path_gap(nodes, rows, a, b)
+    closing = abs(a[SPEED]) - along
+    if closing > STANDS_MPS and gap / closing < min(t - SAME_S, HORIZON_S):
+        t, side = gap / closing, of_a
+    gap, along, _, of_a, _ = path_gap(nodes, rows, b, a)
+    closing = abs(b[SPEED]) - along
+    if closing > STANDS_MPS and gap / closing < min(t - SAME_S, HORIZON_S):
+        t, side = gap / closing, of_a
     return t, side
 
 
@@ -111,8 +132,22 @@ def touches(nodes, rows, a, a_brakes, b):
 def required_deceleration(nodes, rows, a, b):
     """The least even deceleration of a with which it does not touch b, m/s^2; infinite if no braking suffices.
 
-    0 where none is needed. b keeps to its course, and if it brakes it brakes on to a standstill.
+    0 where none is needed. b keeps to its course, and if it brakes it brakes on to a standstill. A body that drives
+    along a's way, either way, may also settle in it: the larger of both is required.
     """
+    needed = _to_miss(nodes, rows, a, b)
+    gap, along, across, _, _ = path_gap(nodes, rows, a, b)
+    if gap < np.inf and abs(along) > abs(across) and abs(a[SPEED]) > STANDS_MPS and needed < np.inf:
+        if along < -STANDS_MPS:
+            return np.inf if gap / (abs(a[SPEED]) - along) < HORIZON_S else needed
+        needed = max(needed, decel_behind(gap, abs(a[SPEED]), max(along, 0.0), b[BRAKES]))
+    return needed
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _to_miss(nodes, rows, a, b):
+    """The least deceleration with which a does not touch b on its course."""
     if not touches(nodes, rows, a, 0.0, b):
         return 0.0
     if abs(a[SPEED]) < STANDS_MPS or touches(nodes, rows, a, CEILING_MPS2, b):
@@ -189,9 +224,9 @@ def road_gap(nodes, rows, a, b):
 def encounter(nodes, rows, a, b, out):
     """All figures of a pair."""
     out[DISTANCE], out[SIDE] = straight_distance(a, b)
-    gap, leaves = path_gap(nodes, rows, a, b)
-    out[GAP], out[CLOSING] = gap, (abs(a[SPEED]) - leaves if gap < np.inf else -np.inf)
-    out[TTC], out[CONTACT_SIDE] = predicted_contact(nodes, rows, a, b)
+    gap, along, _, _, _ = path_gap(nodes, rows, a, b)
+    out[GAP], out[CLOSING] = gap, (abs(a[SPEED]) - along if gap < np.inf else -np.inf)
+    out[TTC], out[CONTACT_SIDE] = time_to_contact(nodes, rows, a, b)
     out[REQUIRED] = required_deceleration(nodes, rows, a, b)
     set_along_road(nodes, rows, a, b, out)
 

@@ -26,7 +26,7 @@ STANDS_MPS = 0.3
 
 @dataclass(frozen=True)
 class SafeDistances:
-    """Safe and actual distances of the ego and each body, along and across the road; `crosses`: by that case."""
+    """Safe and actual distances of the ego and each body, along and across the road; across negative for an overlap."""
 
     along_m: Float[np.ndarray, "time actor"]
     safe_along_m: Float[np.ndarray, "time actor"]
@@ -94,17 +94,16 @@ def safe_distances(figures: Float[np.ndarray, "time actor 15"], on_foot: Bool[np
     left = np.where(figures[..., TO_LEFT] >= 0, 1.0, -1.0)
     own_side, its_side = figures[..., OWN_ACROSS] * left, -figures[..., ITS_ACROSS] * left
     speed = np.hypot(its, its_side)
-    crosses = (np.abs(its) < ALONG_SHARE * speed) & (speed > STANDS_MPS) | on_foot
-    opposite = ~crosses & (own > 0) & (its < -STANDS_MPS)
+    crosses = (np.abs(its) < ALONG_SHARE * speed) & (speed > STANDS_MPS)
+    stopped_for = crosses | on_foot
+    opposite = ~stopped_for & (own > 0) & (its < -STANDS_MPS)
     follower = np.where(own > 0, own, np.maximum(-its, 0.0))  # the one that drives towards the other
     leader = np.maximum(np.where(own > 0, its, -own), 0.0)
     along = np.asarray(rss_ad_rss(follower, leader))
     along = np.where(opposite, rss_opposite(np.maximum(own, 0), np.maximum(-its, 0)), along)
     stop = np.asarray(rss_stopping(np.maximum(own, 0)))
-    along = np.where(crosses, np.where(own > 0, stop, 0.0), along)
+    along = np.where(stopped_for, np.where(own > 0, stop, 0.0), along)
     walks = np.maximum(its_side, 0) * (RESPONSE_S + np.maximum(own, 0) / BRAKE_MPS2)
     crossing = np.where(on_foot, walks, rss_stopping(np.maximum(its_side, 0)))
-    across = np.where(crosses, np.where(its_side > 0, crossing, 0.0), rss_lateral(own_side, its_side))
-    return SafeDistances(
-        np.maximum(figures[..., LONG], 0), along, np.maximum(figures[..., LAT], 0), across, opposite, crosses
-    )
+    across = np.where(stopped_for, np.where(its_side > 0, crossing, 0.0), rss_lateral(own_side, its_side))
+    return SafeDistances(np.maximum(figures[..., LONG], 0), along, figures[..., LAT], across, opposite, crosses)

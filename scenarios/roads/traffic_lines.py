@@ -77,9 +77,8 @@ def _ring(road: Road) -> list[float]:
     assert there is not None
     radius, (x, y) = (there.ring_m + there.island_m) / 2, ring_centre(road)
     reach = math.pi * radius
-    return [
-        1 / radius, x, y - radius, 0.0, 0.0, 0.0, radius - there.ring_m, radius - there.island_m, -reach, reach, 1 / radius
-    ]  # fmt: skip
+    outer, inner = radius - there.ring_m, radius - there.island_m
+    return [1 / radius, x, y - radius, 0.0, 0.0, 0.0, outer, inner, -reach, reach, 1 / radius]
 
 
 @njit(cache=True, nogil=True)

@@ -21,7 +21,7 @@ from scenarios.metrics.courses import (
     Y,
 )
 from scenarios.metrics.formulas import time_headway
-from scenarios.metrics.pairs import predicted_contact, road_gap, set_lines
+from scenarios.metrics.pairs import road_gap, set_lines, time_to_contact
 from scenarios.model.triggers import (
     AfterDistance,
     AtGap,
@@ -103,7 +103,7 @@ def _between(when: AtGap | AtTTC | AtHeadway, of: BodyState, to: BodyState) -> T
     set_lines(nodes, rows, states)
     names = f"{when.of} and {when.to}"
     if isinstance(when, AtTTC):
-        ttc = predicted_contact(nodes, rows, *states)[0]
+        ttc = time_to_contact(nodes, rows, *states)[0]
         told = f"the smallest TTC of {names} was {ttc:.2f} s" if ttc < math.inf else f"{names} were never about to meet"
         return TriggerDistance(ttc - when.ttc_s, told)
     gap, ahead = road_gap(nodes, rows, *states)
