@@ -27,6 +27,7 @@ LEAST_BRAKING_MPS = 2.0  # with a smaller loss of speed the braking distance is 
 BRAKING_SHARE = 0.97
 CRITICAL_TTC_S = 1.5
 CRITICAL_PET_S = 1.5
+NONE_MPS2 = 0.01
 SOON_S = 5.0  # a contact later than this, which no braking would avoid, is not a critical moment: courses change
 CRITICAL_DECELS = (3.4, 5.0, 6.0)
 COMFORT = {  # nuPlan's bounds: (least, most), unit
@@ -194,6 +195,8 @@ def critical_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -
     limit = passed[-1] if passed else CRITICAL_DECELS[0]
     if not np.isfinite(need):
         return (tag(name, None, limit, "m/s²", model, _no_braking(rollout, met, hit), kept=False),)
+    if need < NONE_MPS2:
+        return (tag(name, 0.0, limit, "m/s²", model, "no braking is needed", kept=True),)
     words = f"{need:.1f} m/s² at {rollout.t_s[frame]:.2f} s avoid contact with {rollout.bodies[actor].id}"
     words += f"; levels are {', '.join(map(str, CRITICAL_DECELS))}"
     return (tag(name, need, limit, "m/s²", model, words, kept=not passed),)
@@ -207,7 +210,7 @@ def critical_threat(rollout: Rollout, met: Encounters, hit: EgoImpact | None) ->
     need = float(-_soon(met).min())
     if not np.isfinite(need):
         return (tag(name, None, 1.0, "", model, _no_braking(rollout, met, hit), kept=False),)
-    threat = need / _possible(rollout)
+    threat = need / _possible(rollout) if need >= NONE_MPS2 else 0.0
     words = "no possible braking suffices" if threat >= 1 else f"{threat:.0%} of the possible braking suffices"
     return (tag(name, threat, 1.0, "", model, words, kept=threat < 1),)
 

@@ -2,9 +2,9 @@
 
 This is the only prediction of the product. A body keeps its present speed (or the deceleration under study, to a
 standstill) and its angle to the line that it follows (`roads.traffic_lines`): its lane on a bend and in a roundabout,
-a constant lateral drift in a lane change, straight across for a walker. Without a bend that is a straight line at
-constant velocity; so it is also without any road, for a sliding body, and for a body that turns off at a junction
-(along the tangent). What a body does later in a clip is never used.
+the turn that it has begun at a junction, a constant lateral drift in a lane change, straight across for a walker.
+Without a bend that is a straight line at constant velocity; so it is also without any road and for a sliding body. What
+a body does later in a clip is never used.
 """
 
 import math
@@ -20,16 +20,17 @@ from scenarios.roads.traffic_lines import LEAST_STRETCH, TIGHTEST, bend_on_line,
 X, Y, YAW, OFFSET, LENGTH, WIDTH = range(6)
 SPEED, COURSE, SLIDING, BRAKES = range(6, 10)  # signed along COURSE, a map direction; BRAKES: deceleration, positive
 LINE, FOLLOWS, S, D, TILT = range(10, 15)  # set by `set_on_line`
-STATE_WIDTH = 15
+ON_FEET = 15
+STATE_WIDTH = 16
 STEP_M = 2.0  # of the integration along a line
-States = Float[np.ndarray, "*n 15"]
+States = Float[np.ndarray, "*n 16"]
 
 
 @njit(cache=True, nogil=True)
 @no_type_check
 def set_on_line(nodes, rows, state):
     """Fill in the line that a body follows and its place there."""
-    line, s, d = line_under(nodes, rows, state[X], state[Y], state[YAW])
+    line, s, d = line_under(nodes, rows, state[X], state[Y], state[YAW], state[ON_FEET] > 0)
     state[LINE], state[S], state[D], state[TILT], state[FOLLOWS] = line, s, d, 0.0, 0.0
     if line >= 0 and state[SLIDING] == 0 and rows[line, TIGHTEST] > 0:
         state[FOLLOWS], state[TILT] = 1.0, state[YAW] - bend_on_line(nodes, rows[line], s)[0]

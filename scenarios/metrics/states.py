@@ -8,6 +8,7 @@ from scenarios.metrics.courses import (
     COURSE,
     LENGTH,
     OFFSET,
+    ON_FEET,
     SLIDING,
     SPEED,
     STATE_WIDTH,
@@ -18,7 +19,7 @@ from scenarios.metrics.courses import (
     Y,
 )
 from scenarios.metrics.smoothing import WINDOW, smooth_derivative
-from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
+from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT
 from scenarios.roads.traffic_lines import TrafficLines, arc_line, traffic_lines
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
 
@@ -29,7 +30,7 @@ ASIDE_M = 12.0
 
 
 def states_of(rollout: Rollout) -> States:
-    """The states "time actor 15"; 0 where a body is not valid. Lines are not set.
+    """The states "time actor 16"; 0 where a body is not valid. Lines are not set.
 
     A sliding body moves with the velocity of its centre, measured from the positions; others along their heading.
     """
@@ -39,6 +40,7 @@ def states_of(rollout: Rollout) -> States:
     states[:, 0, OFFSET] = EGO_REAR_AXLE_TO_CENTRE_M
     states[..., YAW] = states[..., COURSE] = rollout.yaw_rad
     states[..., LENGTH], states[..., WIDTH] = rollout.sizes[:, 0], rollout.sizes[:, 1]
+    states[..., ON_FEET] = [body.kind in ON_FOOT for body in rollout.bodies]
     states[..., SPEED] = rollout.speed_mps
     states[..., BRAKES] = np.maximum(-rollout.acceleration_mps2 * np.sign(rollout.speed_mps), 0.0)
     slides = rollout.sliding & rollout.valid

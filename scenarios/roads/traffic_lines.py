@@ -1,23 +1,40 @@
-"""The lines that traffic follows on a road, as arrays for compiled loops: the road, its crossing road, ramp and ring.
+"""The lines that traffic follows on a road, as arrays for compiled loops.
+
+They are the road, its crossing road, its ramp, the ring of a roundabout, and the ways of turning traffic at a junction.
 
 Each line has the reference line's coordinates s and d and the area in which it guides traffic.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Float
 
+from scenarios.model.sides import Side
 from scenarios.numba_cache import njit
 from scenarios.roads.reference_line import NO_NODES, STRAIGHT_BELOW, bend_at, foot_at, pose_at
+from scenarios.roads.ring_ways import exits, plan_ring
 from scenarios.roads.road import Road, ring_centre
+from scenarios.roads.turn_ways import NoTurn, Turn, meeting_s, plan_turn
 
 # Columns of a line: curvature without nodes, the map pose of its s = 0, its nodes, its area, its tightest curvature.
 BEND, ORIGIN_X, ORIGIN_Y, ORIGIN_YAW, FIRST, LAST, RIGHT, LEFT, BEGINS, ENDS, TIGHTEST = range(11)
 WIDTH = 11
 BESIDE_M = 15.0  # a body at most this far beside the road follows its direction, too: on a pavement, in a bay
+BEFORE_M = 45.0  # before the junction's centre, where the lines of turns begin
+CLEARLY_RAD = 0.05  # a body follows a later line only if it is that much more parallel to it
 LEAST_STRETCH = 0.3  # nearer to the centre of a bend, places along the line have no meaning
+
+
+class LanePlace(NamedTuple):
+    """A place on a road and the direction of travel."""
+
+    s: float
+    d: float
+    facing: int
 
 
 class TrafficLines(NamedTuple):
@@ -68,7 +85,28 @@ def _lines(road: Road) -> TrafficLines:
         first = last
     if road.junction is not None and road.junction.ring_m:
         rows.append(_ring(road))
+    for turn in _turns(road):
+        half, last = road.lane_width_m / 2, first + len(turn.way.nodes)
+        area = -half, half, turn.begins_m, turn.ends_m
+        rows.append([0.0, 0.0, 0.0, 0.0, first, last, *area, turn.way.tightest_per_m])
+        nodes.append(turn.way.nodes)
+        first = last
     return TrafficLines(np.ascontiguousarray(np.concatenate(nodes)), np.array(rows, float))
+
+
+def _turns(road: Road) -> Iterator[Turn]:
+    """The turns from every lane that leads to the junction, or the ways through the roundabout."""
+    there = road.junction
+    for own in road.all_roads if there is not None else ():
+        for lane in range(own.lanes + own.opposite_lanes):
+            facing, centre = 1 if lane < own.lanes else -1, meeting_s(road, own)
+            place = LanePlace(centre - facing * BEFORE_M, own.lane_centre(lane), facing)
+            begins, ends = road.cross_extent
+            if own is not road and not begins <= place.s <= ends:
+                continue
+            for leave in exits(road, own, facing) if there.ring_m else Side:
+                with suppress(NoTurn):
+                    yield plan_ring(road, own, place, leave) if there.ring_m else plan_turn(road, own, place, leave)
 
 
 def _ring(road: Road) -> list[float]:
@@ -114,20 +152,21 @@ def pose_on_line(nodes, row, s, d):
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def line_under(nodes, rows, x, y, yaw):
+def line_under(nodes, rows, x, y, yaw, on_foot):
     """The line along which a body at a pose moves: of those whose area it is in, the one that it is most parallel to.
 
-    Returns its index, s and d; -1 in no line's area.
+    Of lines that hardly differ it is the first: the road before a turn, the ring before an exit. People keep to the
+    directions of the road itself. Returns its index, s and d; -1 in no line's area.
     """
-    best, best_s, best_d, parallel = -1, 0.0, 0.0, -1.0
-    for i in range(len(rows)):
+    best, best_s, best_d, best_tilt = -1, 0.0, 0.0, np.inf
+    for i in range(1 if on_foot and len(rows) else len(rows)):
         s, d = locate_on_line(nodes, rows[i], x, y)
         if not (rows[i, RIGHT] <= d <= rows[i, LEFT] and rows[i, BEGINS] <= s <= rows[i, ENDS]):
             continue
         heading, bend = bend_on_line(nodes, rows[i], s)
-        along = abs(math.cos(yaw - heading))
-        if 1 - bend * d >= LEAST_STRETCH and along > parallel + 1e-6:
-            best, best_s, best_d, parallel = i, s, d, along
+        tilt = abs(math.asin(math.sin(yaw - heading)))
+        if 1 - bend * d >= LEAST_STRETCH and tilt < best_tilt - CLEARLY_RAD:
+            best, best_s, best_d, best_tilt = i, s, d, tilt
     return best, best_s, best_d
 
 

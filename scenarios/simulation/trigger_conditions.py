@@ -11,6 +11,7 @@ from scenarios.metrics.courses import (
     COURSE,
     LENGTH,
     OFFSET,
+    ON_FEET,
     SLIDING,
     SPEED,
     STATE_WIDTH,
@@ -123,6 +124,7 @@ def state_of(body: BodyState) -> States:
     """The state of a body as a row of `metrics.courses`."""
     row, size = np.zeros(STATE_WIDTH), body.body.size
     row[X], row[Y], row[YAW] = body.at
+    row[ON_FEET] = body.on_foot
     row[OFFSET], row[LENGTH], row[WIDTH] = body.offset_m, size.length_m, size.width_m
     row[SPEED], row[COURSE], row[BRAKES] = body.speed, row[YAW], max(-body.accel * np.sign(body.speed), 0.0)
     if body.slides:

@@ -11,6 +11,7 @@ from scenarios.model.actions import Follow
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, Body
 from scenarios.roads.friction import gravity_along
 from scenarios.roads.road import Road
+from scenarios.roads.turn_ways import Turn
 from scenarios.simulation.dynamics.collisions import mass_kg
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path, lane_path, wrapped
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Control, Pedals, Target
@@ -37,7 +38,7 @@ from scenarios.simulation.dynamics.state_table import (
     in_row,
     press,
 )
-from scenarios.simulation.dynamics.turning import Slowing, Turn
+from scenarios.simulation.dynamics.turning import Slowing
 
 HARDEST_MPS2 = 13.0  # above the grip of any road
 PATH_GRIP_SHARE = 0.6  # share of the grip that a planned swerve may use; the rest is left for braking
