@@ -14,7 +14,7 @@ os.environ["DO_NOT_TRACK"] = "1"
 os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # after 2 s, then doubled: four minutes in total
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")  # a busy machine takes over 20 s
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
 from inspect import unwrap
@@ -31,14 +31,15 @@ from prefect.runtime import task_run
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Completed, Failed, State
 
-from pipeline.batch.generate import Summary, hold, make_clips, make_plan, stopped_by, summarise
+from outputs.strict_model import StrictModel
+from pipeline.batch.generate import Summary, hold, make_clips, make_plan, refuse_unknown, stopped_by, summarise
 from pipeline.batch.nightly import NightlyConfig, close_night, open_night
 from pipeline.batch.run_page import line_of, page_of, rows_of
 from pipeline.batch.webhook import hook
 from pipeline.cli.main import generate
 from pipeline.cli.night_commands import nightly
 from pipeline.cli.options import with_fields, with_options
-from pipeline.cli.terminal import Commands
+from pipeline.cli.terminal import Commands, plain_errors
 from pipeline.datasets.publish import picture, publish
 from pipeline.engine.loopback import refuse_open_cluster
 from pipeline.engine.outcomes import is_transient
@@ -266,6 +267,7 @@ Root = Annotated[str, typer.Option("--out", help="Folder of all nightly runs.")]
 def run(paths: Paths, out: Out, *, request: GenerateOptions, how: ExecutionConfig, launch: LaunchOptions) -> None:
     """Run the flow once, now."""
     out = datetime.now().astimezone().strftime(out)
+    _check(RunConfig(paths=tuple(paths), out=Path(out), **dict(request)), how, launch)
     work = partial(generate_flow, paths, out, how=how, **dict(request), **dict(launch), return_state=True)
     alone = partial(unwrap(generate), paths, Path(out), request=request, how=how, launch=launch)
     raise typer.Exit(_exit_code(work, alone, lambda: status(Path(out)).phase is RunPhase.COMPLETE))
@@ -278,6 +280,7 @@ def night(
     webhook: WebhookOptions, launch: LaunchOptions,
 ) -> None:  # fmt: skip
     """Make one nightly run now."""
+    _check(RunConfig(paths=tuple(paths), out=Path(out), **dict(request)), how, launch)
     root, models = Path(out), {"tonight": tonight, "request": request, "webhook": webhook, "launch": launch}
     given = {field: value for model in models.values() for field, value in model}
     work = partial(nightly_flow, paths, out, how=how, **given, return_state=True)
@@ -286,12 +289,31 @@ def night(
 
 
 @app.command()
-def serve(paths: Paths, out: Root, cron: Annotated[str, typer.Option(help="Schedule, such as '0 2 * * *'.")]) -> None:
+@with_options
+def serve(
+    paths: Paths, out: Root, cron: Annotated[str, typer.Option(help="Schedule, such as '0 2 * * *'.")], *,
+    tonight: NightlyOptions, request: RunOptions, how: ExecutionConfig, webhook: WebhookOptions, launch: LaunchOptions,
+) -> None:  # fmt: skip
     """Make nightly runs by a schedule; needs a Prefect server (`prefect server start`) and PREFECT_API_URL."""
     if why := _server_error():
         told = f"Prefect's server cannot be reached ({why}); `nearmiss nightly --serve` needs none"
         raise typer.BadParameter(told, param_hint="PREFECT_API_URL")
-    nightly_flow.serve(name="nearmiss-nightly", cron=cron, parameters={"specs": paths, "root": out}, limit=1)
+    _check(RunConfig(paths=tuple(paths), out=Path(out), **dict(request)), how, launch)
+    given = {key: value for model in (tonight, request, webhook, launch) for key, value in _as_parameters(model)}
+    parameters = {"specs": paths, "root": out, "how": dict(_as_parameters(how))} | given
+    nightly_flow.serve(name="nearmiss-nightly", cron=cron, parameters=parameters, limit=1)
+
+
+def _check(what: RunConfig, how: ExecutionConfig, launch: LaunchOptions) -> None:
+    """End with a message for wrong names and options, which within a flow end in a trace."""
+    with plain_errors():
+        _allowed(how, launch)
+        refuse_unknown(what)
+
+
+def _as_parameters(options: StrictModel) -> Iterable[tuple[str, Any]]:
+    """Options that were given, as parameters of a flow, which Prefect stores as JSON."""
+    return options.model_dump(mode="json", exclude_defaults=True).items()
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from pipeline.runs.run_config import ExecutionConfig, RunConfig
 from pipeline.runs.run_file import RunEnd
 from pipeline.runs.run_folder import Job, Run, clip_id, open_run
 from pipeline.runs.saved_request import cameras_of, keep, read_specs, resuming
-from pipeline.runs.scenario_sources import NoLog, load_all
+from pipeline.runs.scenario_sources import NoLog, load_all, refuse_unused_log
 from pipeline.worlds import refuse_rig_of_log
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
@@ -104,6 +104,14 @@ class NoObserver:
         pass
 
 
+def _ending(error: BaseException) -> str:
+    """How a start ended, for run.json; the command that resumes it is found anew each time."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Ctrl-C"
+    text = str(error).partition("; resume: ")[0] if isinstance(error, Stopped) else str(error)
+    return text if isinstance(error, Stopped) else f"{type(error).__name__}: {text}"
+
+
 Which = Callable[[Run, tuple[Job, ...]], tuple[Job, ...]]
 
 
@@ -121,6 +129,8 @@ def generate(
     plan = make_plan(request)
     if plan.faults and not plan.jobs:
         raise NothingToMake("\n".join(str(fault) for fault in plan.faults))
+    if request.specs is None:  # given now; a stored request of an older version may have it
+        refuse_unused_log(plan.scenarios, plan.faults, request.log)
     with hold(request, plan, how) as run:
         wanted, timings = which(run, plan.jobs), Timings()
         watch.begins(run.path, len(wanted), len(plan.jobs) - len(run.missing(plan.jobs)))
@@ -146,14 +156,22 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
         raise Stopped(f"stopped on request: {there} clips are made, {left} are missing; resume: {resuming(run.path)}")
 
 
+def refuse_unknown(request: RunConfig) -> None:
+    """Check the names in a request without reading scenarios. Raises `NotFound`, RegistryError for an unknown renderer
+    or format, or RigError for unknown cameras."""
+    for name in request.formats:
+        EXPORTERS.get(name)
+    RENDERERS.get(request.renderer)
+    cameras_of(request)
+    read_specs(request)
+
+
 def make_plan(request: RunConfig) -> Plan:
-    """Plan the clips of a request. Raises `NotFound`, `NoLog`, WeightsError, RegistryError for an unknown renderer or
-    format, or RigError for unknown cameras.
+    """Plan the clips of a request. Raises as `refuse_unknown`, and `NoLog` or WeightsError.
 
     Scenarios without their log are left out and listed in the plan; it is an error if no other scenario remains.
     """
-    for name in request.formats:
-        EXPORTERS.get(name)
+    refuse_unknown(request)
     rig = cameras_of(request)
     loaded = load_all(read_specs(request))
     weights = "-".join(model_fingerprints(request.renderer, request.preset, request.weights).values())
@@ -234,7 +252,7 @@ def _telling_the_end(run: Run) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        why = {"KeyboardInterrupt": "Ctrl-C"}.get(type(error).__name__, f"{type(error).__name__}: {error}")
+        why = _ending(error)
         raise
     finally:
         with suppress(OSError):

@@ -224,6 +224,7 @@ class StatusDocument(JsonDocument):
     extra: int = Field(description="clips that belong to no request any more")
     faulty: int = Field(description="scenario files with faults")
     failed: tuple[JsonFailure, ...] = Field(description="failed clips, which are among the missing ones")
+    damaged: tuple[tuple[str, str], ...] = Field(description="damaged finished clips, each with its damage")
     working: tuple[tuple[str, str, float], ...] = Field(description="clip, stage, seconds in it")
     holder: dict[str, str] | None = Field(description="the process that has locked the folder")
     began: str

@@ -19,6 +19,7 @@ from pipeline.runs.run_config import (
     RunConfig,
     refuse_without_effect,
 )
+from pipeline.search.search_options import SearchOptions
 from pipeline.training.train_options import TrainOptions
 
 app = typer.Typer(
@@ -192,16 +193,10 @@ def generate(
 
 
 @app.command()
+@with_options
 def search(
     path: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file or shipped name with a sweep.")],
-    measure: Annotated[
-        list[str] | None,
-        typer.Option(help="ttc (default), deceleration or visibility; several: their frontier."),
-    ] = None,
-    rollouts: Annotated[int, typer.Option(min=10, help="Most simulations to run.")] = 600,
-    keep: Annotated[int, typer.Option(min=1, max=100, help="Worst cases to write, with different values.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed; the same seed finds the same cases.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that simulate; default: one a core.")] = None,
+    wanted: SearchOptions,
     out: Annotated[Path | None, typer.Option(help="Folder for the result; default: runs/search-NAME-MEASURE.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -225,11 +220,9 @@ def search(
     with plain_errors():
         from pipeline.cli.search_command import search_file
         from pipeline.engine.machine import cores
-        from pipeline.search.search import SearchEffort
 
-        effort = SearchEffort(rollouts, keep, seed, workers or cores())
-        found = search_file(path, tuple(measure or ("ttc",)), effort, out, console, as_json)
-        raise typer.Exit(OK if found else INCOMPLETE)
+        wanted = wanted.replaced(workers=wanted.workers or cores())
+        raise typer.Exit(OK if search_file(path, wanted, out, console, as_json) else INCOMPLETE)
 
 
 @app.command()

@@ -11,7 +11,8 @@ from pipeline.cli.json_output import JsonCase, SearchDocument, near_miss_json, p
 from pipeline.errors import UserError
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find
-from pipeline.search.search import SearchEffort, SearchResult, search
+from pipeline.search.search import SearchResult, search
+from pipeline.search.search_options import SearchOptions
 from pipeline.search.severity import MEASURES, SeverityMeasure
 from scenarios.compiler.search_space import space
 from scenarios.load import load
@@ -24,8 +25,7 @@ from scenarios.sweeps.sweep_spec import as_text
 
 def search_file(
     name: str,
-    measures: tuple[str, ...],
-    effort: SearchEffort,
+    wanted: SearchOptions,
     out: Path | None,
     console: Console,
     as_json: bool = False,
@@ -34,17 +34,17 @@ def search_file(
 
     Raises UserError, or SpecErrors of the file.
     """
-    file, asked = _one_file(name), _asked(measures)
-    out = out or Path("runs") / f"search-{safe_name(file.stem)}-{'-'.join(measures)}"
+    file, asked = _one_file(name), _asked(wanted.measures)
+    out = out or Path("runs") / f"search-{safe_name(file.stem)}-{'-'.join(wanted.measures)}"
     if out.exists() and not (out / "search.json").is_file():
         raise UserError(f"{out} exists and is not the folder of a search; give another --out")
     spanned = space(read_document(file))
-    most = min(effort.rollouts, spanned.size or effort.rollouts)
+    most = min(wanted.rollouts, spanned.size or wanted.rollouts)
     units = tuple(each.unit for each in asked)
     with search_progress(Console(stderr=True) if as_json else console, asked[0].words, units, most) as watch:
-        answer = search(file, measures, effort, watch)
+        answer = search(file, wanted, watch)
     record = SearchRecord(
-        file.name, tuple(each.words for each in asked), units, effort.seed, tuple(map(_parameter, spanned.dimensions)),
+        file.name, tuple(each.words for each in asked), units, wanted.seed, tuple(map(_parameter, spanned.dimensions)),
         tuple(answer.trials), answer.frontier,
     )  # fmt: skip
     write_search(out, record, [spanned.narrowed(spanned.choice(trial.point)) for trial in answer.frontier])

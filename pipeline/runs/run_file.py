@@ -75,7 +75,7 @@ def read_run_file(path: Path) -> RunFile:
         fault = describe(error)
     except ValueError as error:
         fault = str(error)
-    raise RunRefused(f"{path} is damaged ({fault}); give another --out, or move the file away")
+    raise RunRefused(f"{path} is damaged ({fault}); restore the file, or give another --out")
 
 
 def write_run_file(path: Path, content: RunFile) -> None:

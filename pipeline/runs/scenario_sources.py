@@ -1,5 +1,6 @@
 """Scenario files given on the command line: files, folders, or names of shipped scenarios."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -53,6 +54,12 @@ def load_all(files: tuple[Path, ...]) -> Loaded:
         scenarios |= {scenario.id: scenario for scenario in meaning.scenarios}
         dropped += sum(meaning.dropped.values())
     return Loaded(tuple(scenarios.values()), tuple(faults), dropped)
+
+
+def refuse_unused_log(scenarios: Sequence[Scenario], faults: Sequence[SpecErrors], log: Path | None) -> None:
+    """Raise `NoLog` for a log from which no scenario starts. Files with faults may start from it."""
+    if log is not None and not faults and not any(scenario.from_log for scenario in scenarios):
+        raise NoLog(f"--log {log} would have no effect: no scenario starts `from:` a log")
 
 
 def _lookup(name: str) -> list[Path]:

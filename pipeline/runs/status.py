@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from outputs.clips.inventory import describe_damage
 from pipeline.engine.lock import holder
 from pipeline.runs.batch_history import made_on_other_nights
 from pipeline.runs.clip_outcome import ClipFailed
@@ -28,8 +29,9 @@ class RunPhase(StrEnum):
 class Status:
     """Counts are of the clips of the run's requests, without those that other nightly runs have made.
 
-    `extra` clips belong to no request any more; `faulty` counts scenario files with faults; `failed` clips are among
-    the missing ones. `working` has clip, stage and seconds in it; `holder` is the process that has locked the folder.
+    `extra` clips belong to no request any more; `faulty` counts scenario files with faults; `failed` clips are
+    among the missing ones; `damaged` are finished clips and their damage, which are made again. `working` has clip,
+    stage and seconds in it; `holder` is the process that has locked the folder.
     """
 
     run: Path
@@ -41,6 +43,7 @@ class Status:
     extra: int
     faulty: int
     failed: tuple[ClipFailed, ...]
+    damaged: tuple[tuple[str, str], ...]
     working: tuple[tuple[str, str, float], ...]
     holder: dict[str, str] | None
     began: str
@@ -59,14 +62,15 @@ def status(path: Path) -> Status:
     clips -= made_on_other_nights(run)
     failed = tuple(f for f in run.failures() if f.clip in clips - made)
     who, start = holder(path), run.last_start()
-    faulty, done = len(start.faults), _done(start)
-    phase = RunPhase.COMPLETE if clips <= made and done and not faulty else RunPhase.STOPPED
+    faulty, done, damaged = len(start.faults), _done(start), _damaged(run)
+    whole = clips <= made and done and not faulty and not damaged
+    phase = RunPhase.COMPLETE if whole else RunPhase.STOPPED
     phase = phase if who is None else RunPhase.RUNNING
     return Status(
         path, phase, len(clips), len(clips & there[State.ACCEPTED]), len(clips & there[State.REJECTED]),
-        len(clips - made), len(made - clips), faulty, failed, tuple(in_work(path)) if who is not None else (), who,
-        start.at, _why(path, start, who), _next(path, phase, len(clips - made), failed, start),
-        run.file().made_with["renderer"],
+        len(clips - made), len(made - clips), faulty, failed, damaged,
+        tuple(in_work(path)) if who is not None else (), who, start.at, _why(path, start, who),
+        _next(path, phase, len(clips - made), failed, start, bool(damaged)), run.file().made_with["renderer"],
     )  # fmt: skip
 
 
@@ -77,6 +81,11 @@ def _done(start: RunStart) -> bool:
 
 def _names(run: Run, state: State) -> set[str]:
     return {folder.name for folder in run.folders(state)}
+
+
+def _damaged(run: Run) -> tuple[tuple[str, str], ...]:
+    finished = (folder for state in (State.ACCEPTED, State.REJECTED) for folder in run.folders(state))
+    return tuple((folder.name, damage) for folder in finished if (damage := describe_damage(folder)))
 
 
 def _why(path: Path, start: RunStart, who: dict[str, str] | None) -> str:
@@ -90,11 +99,13 @@ def _why(path: Path, start: RunStart, who: dict[str, str] | None) -> str:
     return f"it ended without a message: it was killed, or its machine failed{room}"
 
 
-def _next(path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed], start: RunStart) -> str:
+def _next(
+    path: Path, phase: RunPhase, missing: int, failed: Sequence[ClipFailed], start: RunStart, damaged: bool
+) -> str:
     """The command to continue; "" if the run is running or complete."""
     if phase is not RunPhase.STOPPED:
         return ""
-    if not _done(start):
+    if damaged or not _done(start):
         return resuming(path)
     untried = missing - len(failed)
     command = goes_on(Run(path), failed, untried)
@@ -111,16 +122,20 @@ def lines(told: Status) -> list[str]:
     if told.failed:
         transient = sum(failure.transient for failure in told.failed)
         said.append(f"  {'failed':9}{len(told.failed):7}  of the missing clips; {transient} of them by the machine")
+    if told.damaged:
+        said.append(f"  {'damaged':9}{len(told.damaged):7}  finished clips, which are in no dataset")
     if told.faulty:
         said.append(f"  {'faulty':9}{told.faulty:7}  scenario files with faults: see nearmiss check")
     if told.extra:
         said.append(f"  {'extra':9}{told.extra:7}  clips that belong to no request any more")
     said += [f"    {failure.clip}: {failure.reason}" for failure in told.failed[:10]]
     said += [f"    ... {len(told.failed) - 10} more in {told.run / State.FAILED}"] if len(told.failed) > 10 else []
+    said += [f"    {clip}: {damage}" for clip, damage in told.damaged[:10]]
+    said += [f"    ... {len(told.damaged) - 10} more damaged clips"] if len(told.damaged) > 10 else []
     if told.holder is not None:
         who = told.holder
         here = " (this machine)" if who.get("host") == socket.gethostname() else ""
         said.append(f"held by   process {who.get('pid', '?')} on {who.get('host', '?')}{here} since {who.get('since')}")
     said += [f"    {clip}: {stage}, {seconds:.0f} s" for clip, stage, seconds in told.working]
-    said += [f"stopped   {told.why}"] if told.phase is RunPhase.STOPPED else []
+    said += [f"ended     {told.why}"] if told.phase is RunPhase.STOPPED else []
     return [*said, f"resume    {told.next}"] if told.next else said

@@ -14,22 +14,12 @@ from jaxtyping import Bool, Float
 from scipy.optimize import differential_evolution
 
 from outputs.searches.records import Fate, Trial
+from pipeline.search.search_options import SearchOptions
 from scenarios.compiler.search_space import Space
 
 STEPS = 4  # steps of a weight from 0 to 1
 SLOPE = 0.02  # weight of the sum beside the maximum: of equal maxima the one with worse other measures wins
 LEAST_POPULATION = 8
-
-
-@runtime_checkable
-class FrontierEffort(Protocol):
-    """The number of rollouts and the seed of a search."""
-
-    @property
-    def rollouts(self) -> int: ...
-
-    @property
-    def seed(self) -> int: ...
 
 
 @runtime_checkable
@@ -56,19 +46,19 @@ def evolve(
 
 
 def explore_frontier(
-    spanned: Space, effort: FrontierEffort, trials: Trials, first: Float[np.ndarray, "point dimension"], measures: int
+    spanned: Space, wanted: SearchOptions, trials: Trials, first: Float[np.ndarray, "point dimension"]
 ) -> None:
     """Run the first generation, then an evolution per weighting, with equal parts of the remaining rollouts."""
     known = trials.at(first.T)
-    weightings = weight_vectors(measures)
+    weightings = weight_vectors(len(wanted.measures))
     count = max(5, min(len(first), max(LEAST_POPULATION, 4 * len(spanned.bounds))))
-    generations = max(1, (effort.rollouts - len(first)) // (len(weightings) * count))
+    generations = max(1, (wanted.rollouts - len(first)) // (len(weightings) * count))
     for i, weights in enumerate(weightings):
         scale = _Scale(trials.trials)
         best = sorted(trials.trials or known, key=lambda trial: scale.distance(trial, weights))[:count]
         start = np.array([trial.point for trial in best])
         start = np.concatenate([start, first[: count - len(start)]])
-        evolve(_distances(trials, scale, weights), spanned, start, generations, effort.seed + i)
+        evolve(_distances(trials, scale, weights), spanned, start, generations, wanted.seed + i)
 
 
 def _distances(trials: Trials, scale: "_Scale", weights: Float[np.ndarray, "measure"]):

@@ -24,6 +24,7 @@ from outputs.searches.records import Fate, Trial
 from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics, is_expectation
 from pipeline.search.pareto import evolve, explore_frontier, pareto_frontier
+from pipeline.search.search_options import SearchOptions
 from pipeline.search.severity import MEASURES, first_impact
 from scenarios.compiler.search_space import Space, space
 from scenarios.simulation.simulate import simulate
@@ -33,16 +34,6 @@ from scenarios.sweeps.axes import Options
 LEAST_POPULATION, POPULATION_A_DIMENSION = 16, 10
 APART = 0.1  # of a range: cases that are nearer to each other count as the same case
 Point = tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class SearchEffort:
-    """The effort of a search: the same effort gives the same result with any number of workers."""
-
-    rollouts: int = 600
-    keep: int = 5
-    seed: int = 0
-    workers: int = 1
 
 
 @dataclass
@@ -55,10 +46,8 @@ class SearchResult:
     stopped: bool = False
 
 
-def search(
-    file: Path, measures: tuple[str, ...], effort: SearchEffort, watch: Callable[[Trial], None] = lambda _: None
-) -> SearchResult:
-    """Try up to `effort.rollouts` points of the file's space; Ctrl-C ends the search early and keeps its results.
+def search(file: Path, wanted: SearchOptions, watch: Callable[[Trial], None] = lambda _: None) -> SearchResult:
+    """Try up to `wanted.rollouts` points of the file's space; Ctrl-C ends the search early and keeps its results.
 
     With several measures the result is their Pareto frontier. Raises SpecErrors for a file without a sweep,
     KeyError for an unknown measure.
@@ -66,13 +55,13 @@ def search(
     text = file.read_text("utf-8")
     spanned, result, started = _space(text, file), SearchResult(), time.monotonic()
     try:
-        with _trial_runner(partial(run_trial, text, file, measures), effort.workers) as run_trials:
-            _explore(spanned, effort, _Trials(run_trials, spanned, result.trials, watch), len(measures))
+        with _trial_runner(partial(run_trial, text, file, wanted.measures), wanted.workers or 1) as run_trials:
+            _explore(spanned, wanted, _Trials(run_trials, spanned, result.trials, watch))
     except KeyboardInterrupt:
         result.stopped = True
     result.seconds = time.monotonic() - started
-    select_frontier = _frontier if len(measures) == 1 else pareto_frontier
-    result.frontier = select_frontier(result.trials, spanned, effort.keep)
+    select_frontier = _frontier if len(wanted.measures) == 1 else pareto_frontier
+    result.frontier = select_frontier(result.trials, spanned, wanted.keep)
     return result
 
 
@@ -154,18 +143,18 @@ class _Trials:
         return [self.known[key] for key in keys]
 
 
-def _explore(spanned: Space, effort: SearchEffort, severities: _Trials, measures: int) -> None:
+def _explore(spanned: Space, wanted: SearchOptions, severities: _Trials) -> None:
     """Run all points of a small finite space; else a first generation of corners and even points, then an evolution."""
-    if spanned.size is not None and spanned.size <= effort.rollouts:
+    if spanned.size is not None and spanned.size <= wanted.rollouts:
         everything = product(*(range(int(low), int(high) + 1) for low, high in spanned.bounds))
         severities(np.array(list(everything), float).T)
         return
-    count = max(5, min(max(LEAST_POPULATION, POPULATION_A_DIMENSION * len(spanned.bounds)), effort.rollouts // 3))
-    first = _first_generation(spanned, count, effort.seed)
-    if measures > 1:
-        explore_frontier(spanned, effort, severities, first, measures)
+    count = max(5, min(max(LEAST_POPULATION, POPULATION_A_DIMENSION * len(spanned.bounds)), wanted.rollouts // 3))
+    first = _first_generation(spanned, count, wanted.seed)
+    if len(wanted.measures) > 1:
+        explore_frontier(spanned, wanted, severities, first)
         return
-    evolve(severities, spanned, first, effort.rollouts // count - 1, effort.seed)
+    evolve(severities, spanned, first, wanted.rollouts // count - 1, wanted.seed)
 
 
 def _first_generation(spanned: Space, count: int, seed: int) -> Float[np.ndarray, "point dimension"]:

@@ -1,6 +1,7 @@
 """Every option is declared once: commands, flows and resume commands have it with the same default."""
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -77,6 +78,43 @@ def test_an_option_without_effect_is_refused(words, told, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     answer = CliRunner().invoke(app, words)
     assert answer.exit_code == 2
+    assert told in " ".join(answer.output.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_schedule_has_the_options_of_a_nightly_run(monkeypatch, tmp_path):
+    """Prefect stores the parameters as JSON and reads them again every night."""
+    assert spellings(FLOWS["serve"]) - {"--help", "--cron"} == spellings(FLOWS["night"]) - {"--help"}
+    started: dict = {}
+    monkeypatch.setattr(flows, "_server_error", lambda: "")
+    monkeypatch.setattr(flows.nightly_flow, "serve", lambda **given: started.update(given))
+    wanted = ["--renderer", "procedural", "--seed", "3", "--seed", "4", "--log", str(tmp_path), "--clips", "9"]
+    how = ["--workers", "2", "--grace", "50"]
+    answer = CliRunner().invoke(
+        flows.app, ["serve", "nhtsa/lead-brake", "--out", "nights", "--cron", "0 2 * * *", *wanted, *how]
+    )
+    assert answer.exit_code == 0, answer.output
+    read = flows.nightly_flow.validate_parameters(json.loads(json.dumps(started["parameters"])))
+    assert (read["specs"], read["root"], read["clips"], read["grace_s"]) == (["nhtsa/lead-brake"], "nights", 9, 50)
+    assert (read["renderer"], read["seeds"], read["log"]) == ("procedural", (3, 4), tmp_path)
+    assert read["how"] == ExecutionConfig(workers=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--inline", "--workers", "2"], "--workers would have no effect"),
+        (["--rig", "nope"], "nope"),
+        (["--renderer", "nope"], "no renderer is named 'nope'"),
+        (["--format", "nope"], "no export format is named 'nope'"),
+    ],
+)
+@pytest.mark.parametrize("command", [["run"], ["night"], ["serve", "--cron", "0 2 * * *"]])
+def test_a_flow_with_a_wrong_option_ends_with_a_message_before_it_starts(command, given, told, tmp_path, monkeypatch):
+    monkeypatch.setattr(flows, "_server_error", lambda: "")
+    monkeypatch.chdir(tmp_path)
+    answer = CliRunner().invoke(flows.app, [*command, "nhtsa/lead-brake", "--out", "made", *given])
+    assert answer.exit_code == 2 and isinstance(answer.exception, SystemExit)
     assert told in " ".join(answer.output.split())
     assert not list(tmp_path.iterdir())
 

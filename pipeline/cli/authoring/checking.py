@@ -20,7 +20,7 @@ from pipeline.cli.json_output import (
     scenario_json,
     verdict_json,
 )
-from pipeline.runs.scenario_sources import find, load_all
+from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
 from scenarios.metrics.near_miss import NearMiss, near_miss
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent
 from scenarios.scenario import Scenario
@@ -76,6 +76,7 @@ class CheckResult:
 def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, int], None]) -> CheckResult:
     """Check every scenario of the files; calls `watch(done, total)`. Raises NotFound, NoLog."""
     loaded = load_all(find(names))
+    refuse_unused_log(loaded.scenarios, loaded.faults, log)
     chosen = runnable(loaded.scenarios, log)
     checked = []
     for done, scenario in enumerate(chosen.scenarios):

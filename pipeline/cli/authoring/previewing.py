@@ -17,7 +17,7 @@ from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import parameters_text, runnable
 from pipeline.cli.display.check_report import tell_left_out
 from pipeline.runs.safe_names import safe_name
-from pipeline.runs.scenario_sources import find, load_all
+from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
 from pipeline.worlds import SimulatedWorld, open_world, refuse_rig_of_log
 from scenarios.metrics.critical_instant import critical_instant
 from scenarios.scenario import Scenario
@@ -33,6 +33,7 @@ def preview_files(names: tuple[str, ...], log: Path | None, rig: str, out: Path,
     mounted = find_rig(rig)
     cameras = tuple(camera.resized(HEIGHT, WIDTH) for camera in mounted)
     loaded = load_all(find(names))
+    refuse_unused_log(loaded.scenarios, loaded.faults, log)
     sound = not loaded.faults
     chosen = runnable(loaded.scenarios, log)
     refuse_rig_of_log(chosen.scenarios, mounted)

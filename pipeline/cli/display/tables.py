@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pipeline.batch.generate import Summary
+from pipeline.cli.display.check_report import tell_left_out
 from pipeline.datasets.export import datasets_of
 from pipeline.runs.clip_outcome import Timings
 from pipeline.runs.run_folder import Run
@@ -17,8 +18,7 @@ def print_summary(console: Console, summary: Summary) -> None:
     """Print the outcome of every clip, the times of the stages, and the paths of dataset and report."""
     for fault in summary.plan.faults:
         console.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
-    for name in summary.plan.without_log:
-        console.print(f"left out {name}: it starts from a log, and no --log was given", style="yellow")
+    tell_left_out(console, summary.plan.without_log)
     console.print(clips_table(summary))
     if summary.made.clips:
         console.print(stages_table(summary.made))

@@ -179,6 +179,9 @@ def test_all_mistakes_of_a_file_are_reported_and_the_valid_file_is_processed(tmp
     [
         (("generate", "no-such-case", "--out", "{tmp}/run"), ("no-such-case", "library")),
         (("report", "{tmp}"), ("run.json",)),
+        (("generate", "nhtsa/cut-in", "--log", "{tmp}", "--out", "{tmp}/run", "--inline"), ("would have no effect",)),
+        (("check", "nhtsa/cut-in", "--log", "{tmp}"), ("--log {tmp} would have no effect", "from:")),
+        (("preview", "nhtsa/cut-in", "--log", "{tmp}"), ("--log {tmp} would have no effect",)),
         (("explain", "{tmp}"), ("without scenario files",)),
         (("train", "tokeniser"), ("no part 'tokeniser'", "tokenizer")),
         (("search", "nhtsa/cut-in", "--out", "{tmp}/run"), ("sweep", "no parameters")),
@@ -190,7 +193,7 @@ def test_mistakes_are_reported_in_sentences(arguments, words, tmp_path):
     assert code == MISUSED
     assert "Traceback" not in text
     for word in words:
-        assert word in text
+        assert word.format(tmp=tmp_path) in text
     assert not (tmp_path / "run").exists()
 
 

@@ -14,9 +14,11 @@ from outputs.clips.manifest import ClipRecord, rejection_reasons, write_record
 from outputs.verdict import Outcome, Verdict, accepted
 from pipeline.datasets.publish import coverage_points
 from pipeline.engine.lock import Locked, locked
+from pipeline.runs.run_file import RunEnd
 from pipeline.runs.run_folder import Job, Run, RunRefused, State, clip_id, open_run, reopen
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.stage_timer import Stopwatch
+from pipeline.runs.status import RunPhase, lines, status
 from scenarios.model.bodies import EGO_SIZE, Body, Kind
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road, RoadKind
@@ -227,6 +229,20 @@ def test_a_damaged_manifest_and_an_invalid_path_are_refused(tmp_path):
     (tmp_path / "run.json").write_text('{"made_with"')
     with pytest.raises(RunRefused, match="damaged"):
         open_run(tmp_path, MADE_WITH, {}).__enter__()
+
+
+def test_status_counts_damaged_clips_and_names_the_command_that_makes_them_again(tmp_path):
+    with open_run(tmp_path, MADE_WITH, {}) as run:
+        for clip in ("whole", "cut"):
+            make(run, clip, by="12345")
+        run.note(ended=RunEnd(at="2026-11-30T00:00:00+00:00", why="done"))
+    assert status(tmp_path).phase is RunPhase.COMPLETE
+    (tmp_path / "clips" / "cut" / "by").write_text("123")
+    told = status(tmp_path)
+    assert told.phase is RunPhase.STOPPED
+    assert [clip for clip, _ in told.damaged] == ["cut"] and "such as by" in told.damaged[0][1]
+    assert told.next == f"nearmiss resume {tmp_path}"
+    assert any("damaged" in line and "      1" in line for line in lines(told))
 
 
 def test_requested_scenarios_are_kept_over_several_starts(tmp_path):

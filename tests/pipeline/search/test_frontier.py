@@ -13,7 +13,8 @@ from outputs.searches.records import Fate
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
 from pipeline.search.pareto import undominated, weight_vectors
-from pipeline.search.search import SearchEffort, SearchResult, search
+from pipeline.search.search import SearchResult, search
+from pipeline.search.search_options import SearchOptions
 from pipeline.search.severity import MEASURES, others_effort
 from scenarios.load import load
 from scenarios.simulation.simulate import simulate
@@ -36,7 +37,7 @@ BOTH = ("ttc", "mildness")
 def found(folder: Path, measures: tuple[str, ...] = BOTH, **effort) -> SearchResult:
     path = folder / "case.yaml"
     path.write_text(BRAKING)
-    return search(path, measures, SearchEffort(**{"rollouts": 120, "keep": 6} | effort))
+    return search(path, SearchOptions(**{"measures": measures, "rollouts": 120, "keep": 6} | effort))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_the_same_seed_finds_the_same(tmp_path):
 def test_the_frontier_is_written_as_scenario_files_with_a_plot(tmp_path):
     file, out = tmp_path / "case.yaml", tmp_path / "out"
     file.write_text(BRAKING)
-    assert search_file(str(file), BOTH, SearchEffort(rollouts=24, keep=3), out, Console(quiet=True))
+    assert search_file(str(file), SearchOptions(measures=BOTH, rollouts=24, keep=3), out, Console(quiet=True))
     told = json.loads((out / "search.json").read_text())
     assert told["measure"] == [MEASURES[name].words for name in BOTH]
     ranked = sorted((t for t in told["trials"] if t["frontier"]), key=lambda t: t["frontier"])
@@ -131,4 +132,6 @@ def test_the_frontier_is_written_as_scenario_files_with_a_plot(tmp_path):
 def test_measures_without_a_frontier_are_refused(tmp_path, measures, said):
     (tmp_path / "case.yaml").write_text(BRAKING)
     with pytest.raises(UserError, match=said):
-        search_file(str(tmp_path / "case.yaml"), measures, SearchEffort(), tmp_path / "out", Console(quiet=True))
+        search_file(
+            str(tmp_path / "case.yaml"), SearchOptions(measures=measures), tmp_path / "out", Console(quiet=True)
+        )

@@ -13,7 +13,8 @@ from pipeline.checks.physics import check_physics
 from pipeline.cli.authoring.checking import check_files
 from pipeline.cli.search_command import search_file
 from pipeline.errors import UserError
-from pipeline.search.search import SearchEffort, SearchResult, search
+from pipeline.search.search import SearchResult, search
+from pipeline.search.search_options import SearchOptions
 from pipeline.search.severity import MEASURES, first_impact, sight_before_conflict
 from scenarios.load import load
 from scenarios.simulation.simulate import simulate
@@ -40,7 +41,7 @@ def written(folder: Path, sweep: str = OPEN, text: str = STANDING) -> Path:
 
 
 def found(folder: Path, measure: str = "ttc", sweep: str = OPEN, text: str = STANDING, **effort) -> SearchResult:
-    return search(written(folder, sweep, text), (measure,), SearchEffort(**{"rollouts": 45} | effort))
+    return search(written(folder, sweep, text), SearchOptions(**{"measures": (measure,), "rollouts": 45} | effort))
 
 
 def fates(answer: SearchResult) -> dict[Fate, int]:
@@ -180,7 +181,7 @@ def test_a_log_is_refused(tmp_path, library):
 @pytest.mark.parametrize("measure", [name for name, each in MEASURES.items() if each.dangerous])
 def test_a_written_case_is_the_found_scenario_with_the_same_measure(tmp_path, measure):
     file, out = written(tmp_path), tmp_path / "out"
-    assert search_file(str(file), (measure,), SearchEffort(rollouts=20, keep=3), out, Console(quiet=True))
+    assert search_file(str(file), SearchOptions(measures=(measure,), rollouts=20, keep=3), out, Console(quiet=True))
     trials = [t for t in json.loads((out / "search.json").read_text())["trials"] if t["frontier"]]
     assert sorted(t["frontier"] for t in trials) == [1, 2, 3]
     for trial in trials:
@@ -196,17 +197,17 @@ def test_a_written_case_is_the_found_scenario_with_the_same_measure(tmp_path, me
 def test_a_search_replaces_its_own_folder_and_no_other(tmp_path):
     file, out = written(tmp_path), tmp_path / "out"
     for _ in range(2):
-        search_file(str(file), ("ttc",), SearchEffort(rollouts=20, keep=2), out, Console(quiet=True))
+        search_file(str(file), SearchOptions(rollouts=20, keep=2), out, Console(quiet=True))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     with pytest.raises(UserError, match="not the folder of a search"):
-        search_file(str(file), ("ttc",), SearchEffort(rollouts=20), tmp_path / "mine", Console(quiet=True))
+        search_file(str(file), SearchOptions(rollouts=20), tmp_path / "mine", Console(quiet=True))
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
 def test_an_unknown_measure_is_named(tmp_path):
     with pytest.raises(UserError, match="no measure 'pet'; there are ttc, deceleration, visibility"):
-        search_file(str(written(tmp_path)), ("pet",), SearchEffort(), tmp_path / "out", Console(quiet=True))
+        search_file(str(written(tmp_path)), SearchOptions(measures=("pet",)), tmp_path / "out", Console(quiet=True))
 
 
 # -- measures ------------------------------------------------------------------------------------------------------
@@ -245,7 +246,7 @@ def test_check_search_and_record_have_the_same_impact_speed(tmp_path, capsys):
     file.write_text(SIDE)
     assert check_files((str(file),), None, False, Console(width=200))
     told = re.findall(r"collision with walker at ([0-9.]+) km/h", capsys.readouterr().out)
-    worst = search(file, ("ttc",), SearchEffort(rollouts=4)).frontier[0]
+    worst = search(file, SearchOptions(rollouts=10)).frontier[0]
     hit = next(h for h in simulate(load(file)[0]).happenings if h.other)
     assert set(told) == {f"{math.hypot(64, 5):.1f}"}
     assert f"hit at {told[0]} km/h" in worst.result(("s",))
