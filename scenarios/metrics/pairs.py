@@ -20,6 +20,7 @@ from scenarios.metrics.courses import (
     LINE,
     OFFSET,
     SPEED,
+    TILT,
     WIDTH,
     YAW,
     X,
@@ -83,8 +84,10 @@ def path_gap(nodes, rows, a, b):
         return np.inf, 0.0, 0.0, 0, 0
     x, y, yaw = box_at(nodes, rows, a, p, q)
     direction = yaw if a[FOLLOWS] > 0 else a[COURSE]
-    along = sign * b[SPEED] * math.cos(b[COURSE] - direction)
-    across = b[SPEED] * math.sin(b[COURSE] - direction)
+    turned = b[COURSE] - direction
+    if a[FOLLOWS] > 0 and b[FOLLOWS] > 0 and a[LINE] == b[LINE]:
+        turned = b[TILT] - a[TILT]  # the line bends between the two
+    along, across = sign * b[SPEED] * math.cos(turned), b[SPEED] * math.sin(turned)
     bx, by, byaw = _now(b)
     of_b = box_distance(bx, by, byaw, b[LENGTH], b[WIDTH], x, y, yaw, a[LENGTH], a[WIDTH])[1]
     of_a = box_distance(x, y, yaw, a[LENGTH], a[WIDTH], bx, by, byaw, b[LENGTH], b[WIDTH])[1]
@@ -139,9 +142,20 @@ def required_deceleration(nodes, rows, a, b):
     gap, along, across, _, _ = path_gap(nodes, rows, a, b)
     if gap < np.inf and abs(along) > abs(across) and abs(a[SPEED]) > STANDS_MPS and needed < np.inf:
         if along < -STANDS_MPS:
-            return np.inf if gap / (abs(a[SPEED]) - along) < HORIZON_S else needed
+            return max(needed, _to_miss(nodes, rows, a, _towards(a, b, -along)))
         needed = max(needed, decel_behind(gap, abs(a[SPEED]), max(along, 0.0), b[BRAKES]))
     return needed
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _towards(a, b, speed):
+    """b as it comes towards a along a's way."""
+    settled, back = b.copy(), 0.0 if a[SPEED] < 0 else math.pi
+    settled[SPEED], settled[COURSE] = speed, a[COURSE] + back
+    if b[FOLLOWS] > 0 and a[FOLLOWS] > 0:
+        settled[TILT] = a[TILT] + back
+    return settled
 
 
 @njit(cache=True, nogil=True)
