@@ -18,6 +18,7 @@ from scenarios.metrics.courses import (
     SPEED,
     WIDTH,
     begin,
+    beyond_line,
     box_at,
     go_on,
     speed_after,
@@ -78,6 +79,8 @@ def first_contact(nodes, rows, a, a_brakes, b, b_brakes, horizon_s):
         ap, aq = go_on(nodes, rows, a, ap, aq, a_next - a_way)
         bp, bq = go_on(nodes, rows, b, bp, bq, b_next - b_way)
         a_way, b_way = a_next, b_next
+        if beyond_line(nodes, rows, a, ap, aq) or beyond_line(nodes, rows, b, bp, bq):
+            break
     return np.inf, ap, aq, bp, bq
 
 

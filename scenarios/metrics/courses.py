@@ -77,6 +77,13 @@ def box_at(nodes, rows, state, p, q):
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def beyond_line(nodes, rows, state, p, q):
+    """Whether a place is so near to the centre of the line's bend that going on along the line has no meaning."""
+    return state[FOLLOWS] > 0 and 1 - bend_on_line(nodes, rows[int(state[LINE])], p)[1] * q < LEAST_STRETCH
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def turn_per_metre(rows, state, q):
     """A bound of the change of heading per metre along the course, 1/m."""
     if state[FOLLOWS] == 0:

@@ -40,7 +40,7 @@ from scenarios.metrics.smoothing import WINDOW
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
 from scenarios.random_scenarios import sample_scenario
 from scenarios.roads.reference_line import NO_NODES
-from scenarios.roads.traffic_lines import arc_line
+from scenarios.roads.traffic_lines import LEAST_STRETCH, arc_line
 from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 
@@ -145,15 +145,18 @@ class Pair:
         rounds = [w * math.cos(o.tilt) for w, o in zip(ways, (self.a, self.b), strict=True)]
         out = np.abs(rounds[0] - rounds[1]) * abs(self.bend) > 0.8 * math.pi
         for one, way in zip((self.a, self.b), ways, strict=True):
-            out |= 1 - self.bend * (one.d + way * math.sin(one.tilt)) < 0.35  # near the centre of the bend
+            out |= 1 - self.bend * (one.d + way * math.sin(one.tilt)) < LEAST_STRETCH  # near the centre of the bend
         return np.where(np.maximum.accumulate(out), np.inf, found)
 
     def least(self, t: np.ndarray, a_brakes: float, b_brakes: float, shrunk: float = 0.0) -> float:
-        """The least distance, with finer steps around the least of the given ones."""
+        """The least distance, with finer steps wherever they could touch within one."""
         found = self.distances(t, a_brakes, b_brakes, shrunk)
-        at, step = t[found.argmin()], t[1] - t[0]
-        fine = np.arange(max(at - step, 0.0), min(at + step, t[-1]), step / 40)
-        return float(min(found.min(), self.distances(fine, a_brakes, b_brakes, shrunk).min()))
+        step = t[1] - t[0]
+        near = t[found < (abs(self.a.speed) + abs(self.b.speed)) * step]
+        if not len(near) or found.min() <= 0:
+            return float(found.min())
+        fine = (near[:, None] + np.arange(-20, 21) * step / 40).ravel().clip(0, t[-1])
+        return float(min(found.min(), self.distances(np.sort(fine), a_brakes, b_brakes, shrunk).min()))
 
 
 def pair(number: int) -> Pair | None:
@@ -276,7 +279,8 @@ def _required(made: Pair, found: np.ndarray, number: int, tally: Tally) -> None:
 def _touches(made: Pair, decel: float, shrunk: float) -> bool:
     """Whether braking by `decel` ends in a touch with the other on its course, or settled in the way."""
     pace = abs(made.a.speed)
-    t = np.arange(0.0, HORIZON_S + min(pace / decel, 60.0), 2 * STEP_S)
+    horizon = HORIZON_S + min(pace / decel, 3 * HORIZON_S)
+    t = np.linspace(0.0, horizon, int(horizon / (2 * STEP_S)))
     if made.least(t, decel, made.b.brakes, shrunk) <= 0:
         return True
     gap, along, across, _, _ = path_gap(NO_NODES, made.lines, *made.states)
