@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from outputs.registry import ExtensionRegistry
 from outputs.verdict import Outcome, Verdict, check_id
-from pipeline.checks import feasibility, outcomes, plausible, sliding
+from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
 from scenarios.metrics.criticality import Encounters, encounters
 from scenarios.metrics.near_miss import EgoImpact, NearMiss, near_miss
@@ -172,11 +172,11 @@ PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics che
     PhysicsCheck("free-fall", "free fall", "feasibility", _slide(sliding.free_fall)),
     PhysicsCheck("annotated-bodies", "annotated bodies", "feasibility", _annotated),
     PhysicsCheck("solid-bodies", "solid bodies", "feasibility", _solid),
-    PhysicsCheck("size", "size", "feasibility", lambda c: () if c.from_log else plausible.sizes(c.rollout)),
+    PhysicsCheck("size", "size", "feasibility", lambda c: () if c.from_log else feasibility.sizes(c.rollout)),
     PhysicsCheck(
-        "carriageway", "carriageway", "feasibility", lambda c: plausible.carriageway(c.rollout, c.motion)
+        "carriageway", "carriageway", "feasibility", lambda c: feasibility.carriageway(c.rollout, c.motion)
     ),
-    PhysicsCheck("zebra", "zebra", "feasibility", lambda c: plausible.zebra(c.rollout)),
+    PhysicsCheck("zebra", "zebra", "feasibility", lambda c: feasibility.zebra(c.rollout)),
     PhysicsCheck("braking-distance", "braking distance", "feasibility", _motion(outcomes.braking_distance)),
     PhysicsCheck(
         "expect-collision", "expect: collision", "expectation",

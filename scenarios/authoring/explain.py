@@ -42,6 +42,7 @@ from scenarios.spec.actor_spec import ON_RAMP
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import PlacedEvent
 
+IN_TOWN_MPS = 45 / 3.6  # that nobody sprints faster than this needs no line
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a generated event name
 
 
@@ -181,9 +182,11 @@ def _ground(scenario: Scenario) -> Iterator[str]:
 
 
 def _limits(placed: Placed) -> str:
-    """The limits of its kind that are lower than those of the road."""
-    limits = KINDS[placed.body.kind].dynamics
-    fastest = f"; at most {shown(limits.fastest_mps, SPEED)}" if limits.fastest_mps is not None else ""
+    """The limits of its kind that are lower than those of the road and of traffic in towns."""
+    record = KINDS[placed.body.kind]
+    limits, fastest = record.dynamics, ""
+    if limits.fastest_mps is not None and (limits.fastest_mps < IN_TOWN_MPS or record.on_rails):
+        fastest = f"; at most {shown(limits.fastest_mps, SPEED)}"
     return fastest + (f"; brakes at most at {limits.hardest_mps2:g} m/s^2" if limits.hardest_mps2 is not None else "")
 
 

@@ -216,10 +216,10 @@ def test_a_trigger_and_a_verdict_are_one_quantity(scenario):
 
 def test_a_seeded_part_of_the_fuzz_of_the_definitions():
     """All of it: python -m tests.fuzzing.criticality"""
-    tally = fuzz(range(120))
+    tally = fuzz(range(56))
     assert tally.failures == []
     for statement in ("5 % less suffices as well", "TTC x closing speed = gap, share of it", "shifted scene"):
-        assert tally.checked[statement] > 5
+        assert tally.checked[statement] > 3
 
 
 def test_rss_of_crossing_traffic_and_beside():
