@@ -27,7 +27,7 @@ from scenarios.verbs import VERBS
 STREET = """\
 name: street
 intent: To see what is understood.
-road: {lanes: 2, opposite_lanes: 2, junction: {at: 200 m, signals: [{along: green}]}}
+road: ROAD
 environment: {weather: WEATHER}
 ego: {lane: 0, speed: 50 km/h, drive: follow}
 actors:
@@ -40,24 +40,35 @@ actors:
   bike: {kind: cyclist, side: right, ahead: 70 m, offset: 1 m}
   deer: {kind: deer, side: right, ahead: 80 m, offset: 1 m}
   crate: {kind: crate}
+  far: {kind: car, lane: 1, ahead: 150 m, speed: 50 km/h}
+  joiner: {kind: car, road: ramp, before: 20 m, speed: 50 km/h}
 story:
 """
+ROAD = "{lanes: 2, opposite_lanes: 2, junction: {at: 200 m, signals: [{along: green}]}}"
 # What an author writes, less than which cannot be written; the page shows what is understood.
 LINES = (
     "lead brakes after 1 s",
     "lead brakes gently after 1 s",
     "lead brakes hard after 1 s",
     "lead makes an emergency stop after 1 s",
+    "lead brakes as hard as the road allows after 1 s",
     "lead stops after 1 s",
+    "lead stops within 30 m after 1 s",
     "lead speeds up to 60 km/h after 1 s",
     "lead slows down to 20 km/h after 1 s",
+    "lead keeps its speed after 1 s",
+    "lead follows traffic after 1 s",
     "next cuts in after 1 s",
     "lead cuts out after 1 s",
     "lead changes lane to the left after 1 s",
+    "lead drifts 0.5 m to the right after 1 s",
     "lead skids after 1 s",
     "lead follows the trajectory (2 s 20 m 0 m) (4 s 38 m 1 m) after 1 s",
     "ego turns left at the junction",
     "lead stops at the line",
+    "ego runs the red light",
+    "lead takes the first exit",
+    "joiner merges",
     "van reverses after 1 s",
     "van pulls out after 1 s",
     "adult crosses after 1 s",
@@ -73,22 +84,31 @@ LINES = (
     "lead waits 2 s after 1 s",
     "van opens its door after 1 s",
     "adult crosses, adult turns back after 2 s",
+    "far appears after 1 s",
+    "lead disappears after 1 s",
 )
+# Lines that need another road, and actors that only such a road or line gives a place, by words of the line.
+_ROADS = {
+    "exit": "{lanes: 1, opposite_lanes: 1, roundabout: {at: 200 m}}",
+    "merges": "{lanes: 2, opposite_lanes: 2, ramp: {joins: 100 m}}",
+}
 _NEED = {
-    "child steps": "child",
-    "child runs": "child",
-    "truck loses": "crate",
-}  # lines that give a hidden actor a place
+    "child": ("child steps", "child runs"),
+    "crate": ("truck loses",),
+    "joiner": ("merges",),
+}
 
 
 def street(line: str | None = None, weather: str = "clear") -> str:
-    """A scenario file with one line of a story; hidden actors that the line gives no place are left out."""
-    placed = next((who for words, who in _NEED.items() if line and words in line), None)
-    rows = STREET.replace("WEATHER", weather).splitlines()
-    kept = [
-        row for row in rows if not row.strip().startswith(("child:", "crate:")) or row.strip().split(":")[0] == placed
-    ]
-    return "\n".join(kept[:-1]) + (f"\nstory: [{line}]\n" if line else "\n")
+    """A scenario file with one line of a story; actors that the line and its road give no place are left out."""
+    line = line or ""
+    road = next((road for words, road in _ROADS.items() if words in line), ROAD)
+    absent = {who for who, lines in _NEED.items() if not any(words in line for words in lines)}
+    text = STREET.replace("WEATHER", weather).replace("ROAD", road)
+    rows = [row for row in text.splitlines() if row.partition(":")[0].strip() not in absent]
+    if "lanes: 1," in road:
+        rows = [row for row in rows if "lane: 1," not in row]
+    return "\n".join(rows[:-1]) + (f"\nstory: [{line}]\n" if line else "\n")
 
 
 def understood(line: str) -> str:
@@ -283,9 +303,6 @@ Where an author leaves the key out. Sections are those of [Scenario keys](refere
 | `lane` of a patch | the whole carriageway |
 | `across` of a signal phase | green while the ego's road sees red, else red |
 | `for` of the last signal phase | it stays |
-| `for` of `hold_speed` and `follow` | until another event ends it |
-| `to` of `cut_out` | the side on which there is a lane |
-| `speed` of `hold_speed` and `follow` | the actor's speed in its section |
 | `of` of a speed, standstill, distance, place, lane or passing trigger | the event's own actor |
 | `of`, `to` of a gap trigger | the event's own actor, the ego; if the actor is the ego, the body ahead of it in its lane |
 | `of`, `to` of a TTC or headway trigger | the ego, the event's own actor; if the actor is the ego, the body ahead of it in its lane |

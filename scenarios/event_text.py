@@ -3,33 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from scenarios.model.actions import (
-    Action,
-    ActionTable,
-    Appear,
-    Brake,
-    BrakeHardest,
-    ChangeLane,
-    ChangeSpeed,
-    Cross,
-    CutIn,
-    CutOut,
-    Disappear,
-    Drop,
-    Follow,
-    HoldSpeed,
-    LaneOffset,
-    Merge,
-    Profile,
-    RunRed,
-    StepOut,
-    Stop,
-    StopAtLine,
-    TakeExit,
-    TurnAt,
-    VerbAction,
-)
-from scenarios.model.sides import Side
+from scenarios.model.actions import Action, ActionTable
 from scenarios.model.triggers import (
     After,
     AfterDistance,
@@ -46,14 +20,22 @@ from scenarios.model.triggers import (
     InLane,
     Trigger,
 )
-from scenarios.scenario import Event
+from scenarios.scenario import Event, Relation
 
 VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action in words, without its actor
 
 
 def sentence(event: Event) -> str:
     """The sentence of an event: 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
-    return f"{actor_text(event.actor)} {action_text(event.do)} {trigger_text(event.when)}"
+    where = f" {relation_text(event.where)}" if event.where is not None else ""
+    return f"{actor_text(event.actor)} {action_text(event.do)}{where} {trigger_text(event.when)}"
+
+
+def relation_text(where: Relation) -> str:
+    """A place in words: 'in front of the ego', 'between lead and truck'."""
+    if len(where.of) > 1:
+        return f"between {' and '.join(map(actor_text, where.of))}"
+    return f"{'in front of' if where.ahead else 'behind'} {actor_text(where.of[0])}"
 
 
 def trigger_text(when: Trigger) -> str:
@@ -61,8 +43,8 @@ def trigger_text(when: Trigger) -> str:
     match when:
         case After(t):
             return f"after {number_text(t)} s" if t else "at the start"
-        case AfterEvent(event, delay) if delay:
-            return f"{number_text(delay)} s after {event} has ended"
+        case AfterEvent(event, delay, begun) if delay:
+            return f"{number_text(delay)} s after {event} has {'begun' if begun else 'ended'}"
     return f"when {condition_text(when)}"
 
 
@@ -75,8 +57,12 @@ def condition_text(when: Trigger) -> str:
             return " or ".join(map(condition_text, parts))
         case After(t):
             return f"{number_text(t)} s have passed"
-        case AfterEvent(event, delay):
-            return f"{event} has been over for {number_text(delay)} s" if delay else f"{event} has ended"
+        case AfterEvent(event, delay, begun) if delay:
+            return f"{event} has been {'under way' if begun else 'over'} for {number_text(delay)} s"
+        case AfterEvent(event, _, begun):
+            return f"{event} has {'begun' if begun else 'ended'}"
+        case AtGap(of, to, 0.0, True):
+            return f"{actor_text(of)} is alongside {actor_text(to)}"
         case AtGap(of, to, gap, below):
             return f"the gap between {actor_text(of)} and {actor_text(to)} is {_bound(below)} {number_text(gap)} m"
         case AtTTC(of, to, ttc):
@@ -100,70 +86,7 @@ def condition_text(when: Trigger) -> str:
 
 def action_text(action: Action) -> str:
     """An action in words, without its actor."""
-    match action:
-        case HoldSpeed(speed, lasting):
-            return f"holds {speed_text(speed)}{_for(lasting)}"
-        case Follow(speed, driver, lasting):
-            return f"follows at {speed_text(speed)} as driver {driver}{_for(lasting)}"
-        case Brake(decel, until):
-            return f"brakes at {number_text(decel)} m/s^2{_until(until)}"
-        case BrakeHardest(until):
-            return f"brakes as hard as the road allows{_until(until)}"
-        case ChangeSpeed(speed, rate, profile, within):
-            pace = _rate(rate) if within is None else f"within {number_text(within)} s"
-            return f"changes speed to {speed_text(speed)} {pace}" + (" smoothly" if profile is Profile.SMOOTH else "")
-        case Stop(decel, within, lasting):
-            pace = f"within {number_text(within)} m" if decel is None and within is not None else _rate(decel)
-            return f"stops {pace}{_for(lasting or None)}"
-        case StopAtLine(decel):
-            return f"stops at the line at {number_text(decel)} m/s^2"
-        case RunRed():
-            return "runs the red light"
-        case Cross(speed):
-            return f"crosses the road at {speed_text(speed)}"
-        case StepOut(behind, speed, in_front):
-            where = "in front of" if in_front else "behind"
-            return f"steps out from {where} {actor_text(behind)} at {speed_text(speed)}"
-        case Drop(cargo, height):
-            return f"drops {cargo} from a height of {number_text(height)} m"
-        case Appear():
-            return "appears at the scene's edge"
-        case Disappear():
-            return "disappears at the scene's edge"
-        case VerbAction():
-            return VERB_TEXT.of(action)(action)
-    return _sideways(action)
-
-
-def _rate(mps2: float | None) -> str:
-    assert mps2 is not None  # where no time or distance is given instead
-    return f"at {number_text(mps2)} m/s^2"
-
-
-def _sideways(action: Action) -> str:
-    match action:
-        case TurnAt(side):
-            return f"turns {side} at the junction"
-        case TakeExit(number):
-            return f"takes the {('first', 'second', 'third', 'fourth')[number - 1]} exit"
-        case Merge(within, gap):
-            return "merges" + (" into a gap" if gap else "") + f" within {number_text(within)} s"
-        case CutIn(duration):
-            return f"cuts in within {number_text(duration)} s"
-        case CutOut(side, duration):
-            return "cuts out" + (f" to the {side}" if side else "") + f" within {number_text(duration)} s"
-        case ChangeLane(Side() as side, within):
-            return f"changes lane to the {side} within {number_text(within)} s"
-        case ChangeLane(lane, within):
-            return f"moves to {lane} within {number_text(within)} s"
-        case LaneOffset(0.0, within):
-            return f"returns to the centre of its lane within {number_text(within)} s"
-        case LaneOffset(offset, within):
-            way = "left" if offset > 0 else "right"
-            return (
-                f"drifts {number_text(abs(offset))} m to the {way} of its lane's centre within {number_text(within)} s"
-            )
-    raise TypeError(f"no words for {action!r}")
+    return VERB_TEXT.of(action)(action)
 
 
 def actor_text(actor: str) -> str:
@@ -175,12 +98,14 @@ def _bound(below: bool) -> str:
     return "below" if below else "above"
 
 
-def _until(speed: float) -> str:
-    return f" until {speed_text(speed)}" if speed else ""
+def time_text(lasting_s: float | None) -> str:
+    """A duration as it follows a verb, such as ' for 2 s'; "" for None."""
+    return "" if lasting_s is None else f" for {number_text(lasting_s)} s"
 
 
-def _for(lasting: float | None) -> str:
-    return "" if lasting is None else f" for {number_text(lasting)} s"
+def rate_text(rate_mps2: float) -> str:
+    """A rate as it follows a verb, such as 'at 4 m/s^2'."""
+    return f"at {number_text(rate_mps2)} m/s^2"
 
 
 def speed_text(speed_mps: float) -> str:

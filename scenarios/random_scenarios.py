@@ -9,23 +9,12 @@ from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SI
 from scenarios.model.driver_models import G
 from scenarios.model.environment import FRICTION, TIMES, WEATHERS, Environment, TimeRecord, WeatherRecord
 from scenarios.roads.road import Road, RoadKind
-from scenarios.scenario import (
-    After,
-    Behaviour,
-    Brake,
-    ChangeSpeed,
-    Cross,
-    CutIn,
-    Event,
-    Expect,
-    Follow,
-    HoldSpeed,
-    OnLane,
-    Parked,
-    Placed,
-    Scenario,
-)
+from scenarios.scenario import After, Behaviour, Event, Expect, Follow, HoldSpeed, OnLane, Parked, Placed, Scenario
 from scenarios.simulation.dynamics.lane_path import crossing_side
+from scenarios.verbs.crossing.cross import Cross
+from scenarios.verbs.lateral.lane_changes import CutIn
+from scenarios.verbs.longitudinal.brake import Brake
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed
 
 Drawn = TypeVar("Drawn", TimeRecord, WeatherRecord)
 MOTORED = (Kind.CAR, Kind.CAR, Kind.CAR, Kind.VAN, Kind.TRUCK, Kind.TRUCK, Kind.BUS, Kind.MOTORCYCLE)

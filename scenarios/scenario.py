@@ -3,29 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scenarios.model.actions import (
-    Action,
-    Appear,
-    Behaviour,
-    Brake,
-    BrakeHardest,
-    ChangeLane,
-    ChangeSpeed,
-    Cross,
-    CutIn,
-    CutOut,
-    Disappear,
-    Drop,
-    Follow,
-    FollowTrajectory,
-    HoldSpeed,
-    LaneOffset,
-    Parked,
-    Profile,
-    StepOut,
-    Stop,
-    VerbAction,
-)
+from scenarios.model.actions import Action, Behaviour, Follow, FollowTrajectory, HoldSpeed, Parked
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
 from scenarios.model.triggers import (
@@ -46,12 +24,10 @@ from scenarios.model.triggers import (
 from scenarios.roads.road import Road
 from scenarios.source.identity import ADDED
 
-__all__ = [  # a scenario and all its parts
-    "Action", "After", "AfterDistance", "AfterEvent", "Appear", "AtGap", "AtHeadway", "AtPlace", "AtPose",
-    "AtSpeed", "AtStandstill", "AtTTC", "Behaviour", "Brake", "BrakeHardest", "ChangeLane", "ChangeSpeed",
-    "Cross", "CutIn", "CutOut", "Disappear", "Drop", "Event", "Expect", "Follow",
-    "FollowTrajectory", "FromLog", "HasPassed", "HoldSpeed", "InLane", "LaneOffset", "LaneRef",
-    "OnLane", "Parked", "Placed", "Profile", "Scenario", "StepOut", "Stop", "Trigger",
+__all__ = [  # a scenario and all its parts; the actions are in scenarios.verbs
+    "Action", "After", "AfterDistance", "AfterEvent", "AtGap", "AtHeadway", "AtPlace", "AtPose", "AtSpeed",
+    "AtStandstill", "AtTTC", "Behaviour", "Event", "Expect", "Follow", "FollowTrajectory", "FromLog", "HasPassed",
+    "HoldSpeed", "InLane", "LaneRef", "OnLane", "Parked", "Placed", "Scenario", "Trigger",
 ]  # fmt: skip
 
 
@@ -80,13 +56,24 @@ class AtPose:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """A place relative to other bodies: ahead of one, behind one, or between two of them (`of` has two)."""
+
+    of: tuple[str, ...]
+    ahead: bool = True
+
+
+@dataclass(frozen=True)
 class Event:
-    """`name` is used by other events to refer to it; it has no effect by itself."""
+    """`name` is used by other events to refer to it; it has no effect by itself. `where`: the place at which the actor
+    must come into the path of others; None if the event says none.
+    """
 
     actor: str
     when: Trigger
     do: Action
     name: str = ""
+    where: Relation | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True)
@@ -144,13 +131,12 @@ class Scenario:
 
 def carriers(events: Sequence[Event]) -> dict[str, str]:
     """The carrier of each piece of cargo."""
-    return {event.do.cargo: event.actor for event in events if isinstance(event.do, Drop)}
+    return {cargo: event.actor for event in events for cargo in event.do.carried()}
 
 
 def brought(events: Sequence[Event]) -> dict[str, str]:
     """The bodies that events add to the scene, with the actor of the event; before it they are not present."""
-    own = [(event.actor, event.do) for event in events if isinstance(event.do, VerbAction)]
-    return {name: actor for actor, action in own for name in action.brought(actor)}
+    return {name: event.actor for event in events for name in event.do.brought(event.actor)}
 
 
 def own_road(placed: Placed, main: Road) -> Road:

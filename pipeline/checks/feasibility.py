@@ -1,4 +1,4 @@
-"""Whether bodies and their motion are possible; a clip beyond a limit is rejected. Tags: off the road, beside a zebra."""
+"""Whether bodies and their motion are possible; a clip beyond a limit is rejected. Tags: road left, zebra missed."""
 
 import numpy as np
 from jaxtyping import Bool, Float

@@ -12,7 +12,6 @@ from scenarios.event_text import sentence
 from scenarios.events.event_spec import awaited
 from scenarios.load import understand
 from scenarios.metrics.formulas import braking_decel, stopping_distance
-from scenarios.model.actions import VerbAction, sets_path
 from scenarios.model.bodies import Body, Colour, Livery
 from scenarios.model.driver_models import DRIVERS, G
 from scenarios.model.environment import WEATHERS
@@ -20,10 +19,7 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import (
-    Appear,
     AtPose,
-    Brake,
-    BrakeHardest,
     Event,
     Expect,
     Follow,
@@ -32,7 +28,6 @@ from scenarios.scenario import (
     OnLane,
     Placed,
     Scenario,
-    StepOut,
     brought,
     carriers,
 )
@@ -219,9 +214,9 @@ def _place(placed: Placed, scenario: Scenario) -> str:
         return f"on the ramp, {way:.4g} m before its acceleration lane"
     if placed.start.cross:
         return _on_cross(placed, scenario.road)
-    hiding = [e for e in scenario.events if e.actor == placed.body.id and isinstance(e.do, StepOut)]
+    hiding = [e for e in scenario.events if e.actor == placed.body.id and e.do.hidden_at() is not None]
     across = _across(placed, scenario.road)
-    if any(e.actor == placed.body.id and isinstance(e.do, Appear) for e in scenario.events):
+    if any(e.actor == placed.body.id and e.do.arrives for e in scenario.events):
         return f"not there until it appears, then {across}, {_along(placed, scenario.placed[0])} of the ego"
     if hiding:
         cover = cover_of(placed.body.id, scenario.placed, scenario.events).body.id
@@ -275,24 +270,10 @@ def _told_story(scenario: Scenario) -> Iterator[str]:
 
 
 def _remark(event: Event, scenario: Scenario) -> str:
-    road = scenario.friction * G
-    kind = next(p.body.kind for p in scenario.placed if p.body.id == event.actor)
-    hardest = KINDS[kind].dynamics.grip(road)
-    match event.do:
-        case VerbAction():
-            bodies = {placed.body.id: placed for placed in scenario.placed}
-            moved = frozenset(e.actor for e in scenario.events if e is not event and sets_path(e.do))
-            placed_event = PlacedEvent(event.actor, scenario.road, bodies, moved)
-            return VERBS.of(event.do).remark(event.do, placed_event)
-        case Brake(decel) if decel > road:
-            return f"the road gives no more than {road:.1f} m/s^2"
-        case BrakeHardest() if hardest < road:
-            return f"that is {hardest:.1f} m/s^2, the limit of its brakes"
-        case BrakeHardest():
-            return f"that is {hardest:.1f} m/s^2"
-        case Follow(_, driver):
-            return DRIVERS[driver].source
-    return ""
+    bodies = {placed.body.id: placed for placed in scenario.placed}
+    moved = frozenset(e.actor for e in scenario.events if e is not event and e.do.takes_path)
+    placed_event = PlacedEvent(event.actor, scenario.road, scenario.friction, bodies, moved)
+    return VERBS.of(event.do).remark(event.do, placed_event)
 
 
 def _expected(expect: Expect) -> Iterator[str]:

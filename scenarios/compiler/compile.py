@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from scenarios.compiler.compile_story import brought_bodies, compiled_story, lane_faults, placed_faults, read_story
+from scenarios.compiler.compile_story import brought_bodies, compiled_story, placed_faults, read_story, road_faults
 from scenarios.compiler.placement import check_lane, check_starts, check_trajectory, place_actor, place_ego
 from scenarios.compiler.road_checks import check_grip, check_merging, check_road, check_roundabout, check_rows
 from scenarios.model.environment import FRICTION, WEATHERS, Surface
 from scenarios.model.triggers import AfterEvent, AllOf, AnyOf, Trigger
 from scenarios.roads.road import Road
-from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, StepOut, carriers
+from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, carriers
 from scenarios.source.errors import Inconsistency, SpecError, nearest, quoted
 from scenarios.spec.actor_references import ActorDescription, ActorIndex, ego_member, member
 from scenarios.spec.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
@@ -64,17 +64,17 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecErr
     faults += _as_faults((*check_road(road), *check_rows(spec.road, spec.actors, rows)))
     faults += _placing_faults(spec, road, events, story_faults)
     faults += _as_faults(() if story_faults else check_merging(spec.actors, events))
-    faults += lane_faults(lines, spec.actors, road)
+    faults += road_faults(lines, spec.actors, road)
     if faults:
         return None, faults
     placed = (*_placed(spec, road, events), *rows)
-    placed += brought_bodies(events, placed, road)
     surface = spec.road.surface or WEATHERS[spec.environment.weather].surface
     friction = FRICTION[surface] if spec.road.friction is None else spec.road.friction
+    placed += brought_bodies(events, placed, road, friction)
     faults = _as_faults(
         (*check_starts(placed, road, events), *check_grip(road, friction), *check_roundabout(placed, road, events))
     )
-    faults += placed_faults(lines, cast, placed, road)
+    faults += placed_faults(lines, cast, placed, road, friction)
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
 
 
@@ -122,18 +122,18 @@ def _placing_faults(
     spec: WorldSpec, road: Road, events: tuple[Event, ...], story_faults: list[SpecError]
 ) -> list[SpecError]:
     faults: list[SpecError] = []
-    steps_out = {e.actor for e in events if isinstance(e.do, StepOut)} | set(carriers(events))
+    steps_out = {e.actor for e in events if e.do.hidden_at() is not None} | set(carriers(events))
     for name, actor in spec.actors.items():
         where = f"actors.{name}"
         faults += _as_faults(check_lane(where, actor, road))
         if isinstance(actor, Moved):
-            faults += _as_faults(check_trajectory(f"{where}.trajectory", actor.trajectory, spec.duration, False))
+            faults += _as_faults(check_trajectory(f"{where}.trajectory", actor, spec.duration, False))
         if isinstance(actor, Hidden) and name not in steps_out and not story_faults:
             wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out from behind"
             wanted += " another, or falls from one"
             faults.append(SpecError(where, "no place", wanted))
     if isinstance(spec.ego, Guided):
-        faults += _as_faults(check_trajectory("ego.trajectory", spec.ego.trajectory, spec.duration, True))
+        faults += _as_faults(check_trajectory("ego.trajectory", spec.ego, spec.duration, True))
     return faults
 
 

@@ -8,23 +8,17 @@ from pydantic import ValidationError
 from scenarios.compiler.event_checks import SETS_PATH, changed_before, check_event
 from scenarios.events.action_spec import Do
 from scenarios.events.event_spec import EventSpec, clashes, compiled, once_each
-from scenarios.model.actions import VerbAction
-from scenarios.model.sides import Side
-from scenarios.model.triggers import LaneRef
-from scenarios.roads.junction import Arms
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, Placed
 from scenarios.source.errors import SpecError, quoted
 from scenarios.spec.actor_references import ActorIndex
 from scenarios.spec.actor_spec import ActorSpec, LanePlacement
 from scenarios.spec.base import as_faults
-from scenarios.spec.trigger_spec import When, lane_ref
-from scenarios.story.actor_names import name_in_the_way, other_name
-from scenarios.story.sentence import StoryContext, StorySyntaxError, label_of, read_line
+from scenarios.spec.trigger_spec import When, lane_ref, missing_lane
+from scenarios.story.clause_events import StoryContext
+from scenarios.story.sentence import StorySyntaxError, label_of, read_line
 from scenarios.verbs import VERBS
-from scenarios.verbs.story_verb import PlacedEvent
-
-_AT_JUNCTION = {"turn", "stop_at_line", "run_red_light"}
+from scenarios.verbs.story_verb import PlacedEvent, RoadEvent
 
 
 @dataclass(frozen=True)
@@ -47,36 +41,22 @@ def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tupl
     lines: list[StoryLine] = []
     written = story if isinstance(story, list | tuple) else ()
     taken = frozenset(filter(None, map(_own_name, written)))
-    told, lost, named = StoryContext(taken), False, set()
+    told, lost = StoryContext(taken), False
     for place, line in enumerate(written):
         if lost and _goes_on(line):
             continue  # the line before was not understood and is already reported
-        if (name := _name_in_the_way(line, cast, told)) and name not in named:
-            named.add(name)
-            faults.append(_unreadable_name(name, str(_english(line)), cast))
-        read = [] if name else _read(place, line, cast, told, faults)
+        read = _read(place, line, cast, told, faults)
         lines += read
         lost = not read
-        told = StoryContext(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
+        done = tuple((str(line.spec.id), line.spec.actor, line.spec.do.verb) for line in lines)
+        told = StoryContext(
+            taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else (None, None)), done
+        )
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:
         faults += [line.fault(*inconsistency) for inconsistency in check_event(line.spec, specs, cast, duration_s)]
     return tuple(lines), faults
-
-
-def _name_in_the_way(line: object, cast: ActorIndex, told: StoryContext) -> str:
-    spoken = _english(line)
-    return "" if spoken is None else name_in_the_way(spoken, cast, told)
-
-
-def _unreadable_name(name: str, line: str, cast: ActorIndex) -> SpecError:
-    """The fault of an actor whose id is a word of the grammar, found at one line."""
-    found = f"the id '{name}', which is a word of story lines, too: {quoted(line)} cannot be understood as meant"
-    wanted = (
-        f"another id, such as {other_name(name, cast)}, or that line structured: {{actor: {name}, when: ..., do: ...}}"
-    )
-    return SpecError(f"actors.{name}", found, wanted)
 
 
 def _goes_on(line: object) -> bool:
@@ -140,92 +120,57 @@ def compiled_story(lines: Sequence[StoryLine], cast: ActorIndex) -> tuple[tuple[
     return once_each(events), faults
 
 
-def lane_faults(lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road) -> Iterator[SpecError]:
-    """Events that refer to lanes that the road does not have."""
+def road_faults(lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road) -> Iterator[SpecError]:
+    """Events that need a road other than this one, such as a lane or a junction that it does not have."""
     for line in lines:
         do, when = line.spec.do, line.spec.when
         for path, single in (*when.singles(), *_inner_singles(do)):
-            if single.in_lane is not None and (found := _missing(lane_ref(single.in_lane.lane), road)):
+            if single.in_lane is not None and (found := missing_lane(lane_ref(single.in_lane.lane), road)):
                 yield line.fault(f"{path}.in_lane.lane", *found)
-        if do.take_exit is not None and (found := _exit_missing(do.take_exit.number, road)):
-            yield line.fault("do.take_exit.number", *found)
-        if do.verb == "merge" and road.ramp is None:
-            yield line.fault("do.merge", "a road without ramp", "road.ramp, such as {joins: 60 m, length: 150 m}")
-        if do.verb in _AT_JUNCTION and road.junction is None:
-            yield line.fault(f"do.{do.verb}", "a road without junction", "road.junction, such as {at: 40 m}")
-        elif do.verb == "run_red_light" and road.junction is not None and not road.junction.signals:
-            yield line.fault("do.run_red_light", "a junction without signals", "road.junction.signals")
-        if do.change_lane is not None and isinstance(do.change_lane.to, LaneRef):
-            if found := _missing(do.change_lane.to, road):
-                yield line.fault("do.change_lane.to", *found)
-        elif do.verb in ("change_lane", "cut_out"):
-            yield from _beside_faults(line, lines, actors, road)
+        verb, event = VERBS[do.verb], RoadEvent(line.spec.actor, road, *_first_lane(line, lines, actors, road))
+        for key, missing, wanted in verb.check_road(do.says, event):
+            yield line.fault(verb.path(key), missing, wanted)
+
+
+def _first_lane(
+    line: StoryLine, lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road
+) -> tuple[int | None, int]:
+    """The lane and the direction in which the actor of an event starts; no lane if another event changes its path."""
+    spec, actor = line.spec, actors.get(line.spec.actor)
+    moved = any(o.spec.do.verb in SETS_PATH for o in lines if o is not line and o.spec.actor == spec.actor)
+    if not moved and spec.actor == "ego":
+        return road.ego_lane, 1
+    if moved or not isinstance(actor, LanePlacement):
+        return None, 1
+    if actor.lane.oncoming:
+        return road.lanes + actor.lane.number, -1
+    return actor.lane.number, 1
 
 
 def _inner_singles(do: Do) -> Iterator[tuple[str, When]]:
     """The single conditions of triggers within an action, each with its path."""
-    verb = VERBS.get(do.verb)
-    for key in verb.triggers if verb is not None else ():
+    verb = VERBS[do.verb]
+    for key in verb.triggers:
         if (when := getattr(do.says, key)) is not None:
-            yield from when.singles(f"do.{do.verb}.{key}")
+            yield from when.singles(verb.path(key))
 
 
 def placed_faults(
-    lines: Sequence[StoryLine], cast: ActorIndex, placed: Sequence[Placed], road: Road
+    lines: Sequence[StoryLine], cast: ActorIndex, placed: Sequence[Placed], road: Road, friction: float
 ) -> Iterator[SpecError]:
-    """Events of verbs with their own module that are not possible on this road or from the start positions."""
+    """Events that are not possible on this road or from the start positions."""
     bodies, specs = {p.body.id: p for p in placed}, [line.spec for line in lines]
     for line in lines:
-        verb = VERBS.get(line.spec.do.verb)
-        if verb is None:
-            continue
-        event = PlacedEvent(line.spec.actor, road, bodies, changed_before(line.spec, specs)[0])
-        action = compiled(line.spec, cast).do
-        for key, found, wanted in verb.check_placed(action, event):
-            yield line.fault(f"do.{verb.key}.{key}" if key else f"do.{verb.key}", found, wanted)
+        verb = VERBS[line.spec.do.verb]
+        event = PlacedEvent(line.spec.actor, road, friction, bodies, changed_before(line.spec, specs)[0])
+        for key, found, wanted in verb.check_placed(compiled(line.spec, cast).do, event):
+            yield line.fault(verb.path(key), found, wanted)
 
 
-def brought_bodies(events: Sequence[Event], placed: Sequence[Placed], road: Road) -> tuple[Placed, ...]:
+def brought_bodies(
+    events: Sequence[Event], placed: Sequence[Placed], road: Road, friction: float
+) -> tuple[Placed, ...]:
     """The bodies that events add to the scene, at the place where they are added."""
     bodies = {p.body.id: p for p in placed}
-    own = [(event.actor, event.do) for event in events if isinstance(event.do, VerbAction)]
-    found = [VERBS.of(do).brings(do, PlacedEvent(actor, road, bodies, frozenset())) for actor, do in own]
-    return tuple(body for brought in found for body in brought)
-
-
-def _exit_missing(number: int, road: Road) -> tuple[str, str] | None:
-    there = road.junction
-    if there is None or not there.ring_m:
-        return "a road without roundabout", "road.roundabout, such as {at: 60 m}"
-    arms = 4 if there.arms is Arms.BOTH else 3
-    return None if number <= arms else (f"exit {number}", f"one of 1 to {arms}: the roundabout has {arms} arms")
-
-
-def _missing(lane: LaneRef, road: Road) -> tuple[str, str] | None:
-    there = road.opposite_lanes if lane.oncoming else road.lanes
-    word = "oncoming lane " if lane.oncoming else "lane "
-    if lane.number < there:
-        return None
-    return f"{word}{lane.number}", (
-        "one of " + ", ".join(f"{word}{i}" for i in range(there)) if there else "a lane ahead"
-    )
-
-
-def _beside_faults(
-    line: StoryLine, lines: Sequence[StoryLine], actors: dict[str, ActorSpec], road: Road
-) -> Iterator[SpecError]:
-    """Lane changes to a side without a lane, for actors that are still in their first lane."""
-    spec, actor = line.spec, actors.get(line.spec.actor)
-    side = spec.do.says.to
-    moved = any(o.spec.do.verb in SETS_PATH for o in lines if o is not line and o.spec.actor == spec.actor)
-    if moved or not (isinstance(actor, LanePlacement) or spec.actor == "ego"):
-        return
-    lane, facing = road.ego_lane, 1
-    if isinstance(actor, LanePlacement):
-        lane = road.lanes + actor.lane.number if actor.lane.oncoming else actor.lane.number
-        facing = -1 if actor.lane.oncoming else 1
-    sides = [s for s in Side if 0 <= lane + facing * (1 if s is Side.LEFT else -1) < road.lanes + road.opposite_lanes]
-    if (side is not None and side not in sides) or not sides:
-        found = f"no lane on the {side} of {spec.actor}" if side else f"no lane beside {spec.actor}"
-        wanted = f"a lane on its {sides[0]}" if sides else "a road with more lanes"
-        yield line.fault(f"do.{spec.do.verb}.to", found, wanted)
+    written = ((event.do, PlacedEvent(event.actor, road, friction, bodies, frozenset())) for event in events)
+    return tuple(body for action, event in written for body in VERBS.of(action).brings(action, event))

@@ -7,14 +7,12 @@ from math import cos, hypot, pi, sin
 import numpy as np
 from shapely.geometry import LineString, Polygon
 
-from scenarios.compiler.kind_limits import check_heading, check_path, check_rail
-from scenarios.events.action_spec import DRIVER
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
+from scenarios.model.driver_models import USUAL_DRIVER
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import (
-    Appear,
     AtPose,
     Behaviour,
     Event,
@@ -24,7 +22,6 @@ from scenarios.scenario import (
     OnLane,
     Parked,
     Placed,
-    StepOut,
     brought,
     carriers,
     own_road,
@@ -47,12 +44,15 @@ from scenarios.spec.actor_spec import (
     Moved,
     OnCross,
     OnRamp,
+    OnTrajectory,
 )
 from scenarios.spec.appearance_spec import too_fast
+from scenarios.spec.kind_limits import check_heading, check_path, check_rail
 
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
 EYE_M = 1.7  # position of the camera ahead of the ego's rear axle; only used to check that a cover hides an actor
 FASTEST_MPS = 70.0
+EGO_ASIDE_M = 3.0  # of the start of an ego with a trajectory and headings from the map's origin
 
 
 def place_ego(spec: EgoSpec) -> Placed:
@@ -61,7 +61,7 @@ def place_ego(spec: EgoSpec) -> Placed:
     start = OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0)
     if isinstance(spec, Driven):
         return Placed(body, start, spec.speed, _drives(spec.drive, spec.speed, spec.driver))
-    return Placed(body, start, _speeds(spec.trajectory)[0], FollowTrajectory(spec.trajectory))
+    return Placed(body, start, _speeds(spec.points)[0], FollowTrajectory(spec.points, spec.headings))
 
 
 def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Sequence[Placed], events) -> Placed:
@@ -72,8 +72,9 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
         box = AtPose(*spec.box.at, spec.box.heading)
         return Placed(body, box, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))
     if isinstance(spec, Moved):
-        (_, x, y), speed = spec.trajectory[0], _speeds(spec.trajectory)[0]
-        return Placed(body, AtPose(x, y, _first_heading(spec.trajectory)), speed, FollowTrajectory(spec.trajectory))
+        (_, x, y), speed = spec.points[0], _speeds(spec.points)[0]
+        heading = spec.headings[0] if spec.headings else _first_heading(spec.points)
+        return Placed(body, AtPose(x, y, heading), speed, FollowTrajectory(spec.points, spec.headings))
     if isinstance(spec, Hidden) and (carrier := carriers(events).get(name)):
         carried = next(p.start for p in (ego, *placed) if p.body.id == carrier)
         return Placed(body, carried, 0.0, Parked())
@@ -91,7 +92,7 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
 
 def _drives(drive: Drive, speed: float, driver: str | None) -> Behaviour:
     if drive is Drive.FOLLOW:
-        return Follow(speed, driver or DRIVER)
+        return Follow(speed, driver or USUAL_DRIVER)
     return HoldSpeed(speed) if speed > 0 else Parked()
 
 
@@ -144,7 +145,7 @@ def _on_ramp(spec: OnRamp, size: Size, road: Road) -> OnLane:
 
 def cover_of(name: str, placed: Sequence[Placed], events: Sequence[Event]) -> Placed:
     """The body that `name` steps out from behind; raises StopIteration without such an event."""
-    behind = next(e.do.behind for e in events if e.actor == name and isinstance(e.do, StepOut))
+    behind = next(place.behind for e in events if e.actor == name and (place := e.do.hidden_at()) is not None)
     return next(p for p in placed if p.body.id == behind)
 
 
@@ -153,7 +154,8 @@ def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Seque
     cover = cover_of(name, placed, events)
     corners = road.project(np.array(footprint(cover, road).exterior.coords))
     s, d = corners[:, 0], corners[:, 1]
-    in_front = any(e.actor == name and isinstance(e.do, StepOut) and e.do.in_front for e in events)
+    hidden = (e.do.hidden_at() for e in events if e.actor == name)
+    in_front = any(place is not None and place.in_front for place in hidden)
     nearer = in_front and getattr(cover.start, "facing", 1) < 0
     at = float(s.min()) - STEP_OUT_AHEAD_M if nearer else float(s.max()) + STEP_OUT_AHEAD_M
     return OnLane(at, float(d.min() + d.max()) / 2)
@@ -187,15 +189,19 @@ def _first_heading(trajectory) -> float:
 # -- checks of positions -------------------------------------------------------------------------------------------
 
 
-def check_trajectory(where: str, trajectory, duration_s: float, ego: bool) -> Iterator[Inconsistency]:
-    """Checks a trajectory: it begins at 0 s, its times increase, it lasts the clip, its speed is plausible."""
+def check_trajectory(where: str, spec: OnTrajectory, duration_s: float, ego: bool) -> Iterator[Inconsistency]:
+    """Checks a trajectory: it begins at 0 s, its times increase, it lasts the clip, its speed is plausible.
+
+    An ego with headings may start beside its lane's middle.
+    """
+    trajectory = spec.points
     times = [t for t, _, _ in trajectory]
     if times[0] != 0 or sorted(set(times)) != times:
         yield where, f"times {', '.join(f'{t:g}' for t in times[:6])} s", "times that start at 0 s and rise"
         return
     if times[-1] < duration_s:
         yield where, f"an end at {times[-1]:g} s", f"a trajectory that lasts the clip's {duration_s:g} s"
-    if ego and hypot(*trajectory[0][1:]) > 1e-6:
+    if ego and hypot(*trajectory[0][1:]) > (EGO_ASIDE_M if spec.headings else 1e-6):
         yield where, "a start away from the origin", "[0 s, 0 m, 0 m] first: the map begins under the ego's rear axle"
     if (fastest := max(_speeds(trajectory))) > FASTEST_MPS:
         yield where, f"a step at {shown(fastest, SPEED)}", f"at most {shown(FASTEST_MPS, SPEED)}"
@@ -224,7 +230,7 @@ def _check_kind(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsisten
     """Checks what a kind of actor cannot do from its start."""
     record, speed = KINDS[spec.kind], getattr(spec, "speed", 0.0)
     if isinstance(spec, Moved):
-        for found, wanted in check_path(spec.kind, spec.trajectory):
+        for found, wanted in check_path(spec.kind, spec.points):
             yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
     elif record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + 1e-9:
         yield f"{where}.speed", f"{spec.kind} at {shown(speed, SPEED)}", too_fast(spec.kind)
@@ -233,7 +239,7 @@ def _check_kind(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsisten
     if isinstance(spec, OnRamp):
         yield f"{where}.road", f"{spec.kind}, which runs on rails, on a ramp", "another kind of vehicle"
     elif isinstance(spec, Moved):
-        for found, wanted in check_rail(spec.trajectory, road):
+        for found, wanted in check_rail(spec.points, road):
             yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
     elif isinstance(spec, Boxed) and speed > 0:
         for found, wanted in check_heading(spec.box.at, spec.box.heading, road):
@@ -257,7 +263,7 @@ def _check_cross(where: str, spec: OnCross, road: Road) -> Iterator[Inconsistenc
 def check_starts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) -> Iterator[Inconsistency]:
     """Checks that no body starts inside another, beyond half a turn of the curve, or visible before it steps out."""
     shapes = {p.body.id: footprint(p, road) for p in placed}
-    absent = set(carriers(events)) | set(brought(events)) | {e.actor for e in events if isinstance(e.do, Appear)}
+    absent = set(carriers(events)) | set(brought(events)) | {e.actor for e in events if e.do.arrives}
     for one, other in combinations([p for p in placed if p.body.id not in absent], 2):
         if shapes[one.body.id].intersection(shapes[other.body.id]).area > 1e-6:
             found = f"{other.body.id} inside {'the ego' if one.body.id == 'ego' else one.body.id} at the start"
@@ -266,8 +272,8 @@ def check_starts(placed: Sequence[Placed], road: Road, events: Sequence[Event]) 
         if isinstance(p.start, OnLane) and abs(p.start.s_m * road.curvature_per_m) > 0.9 * pi:
             yield f"actors.{p.body.id}", "a place beyond half a turn of the curve", "a place nearer to the ego"
     for event in events:
-        if isinstance(event.do, StepOut):
-            yield from _check_view(event.actor, event.do.behind, shapes)
+        if (place := event.do.hidden_at()) is not None:
+            yield from _check_view(event.actor, place.behind, shapes)
 
 
 def _check_view(actor: str, cover: str, shapes: dict[str, Polygon]) -> Iterator[Inconsistency]:

@@ -5,7 +5,6 @@ from math import tan
 
 import numpy as np
 
-from scenarios.model.actions import TakeExit, TurnAt
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
 from scenarios.model.sides import Side
 from scenarios.roads.junction import LEVEL_M, Junction
@@ -120,7 +119,7 @@ def check_roundabout(placed: Sequence[Placed], road: Road, events: Sequence[Even
     there = road.junction
     if there is None or not there.ring_m:
         return
-    first = {e.actor for e in events if e.do in (TakeExit(1), TurnAt(Side.RIGHT))}
+    first = {e.actor for e in events if e.do.by_first_exit()}
     for i, p in enumerate(placed):
         least = nearest_m(road, p.body.id in first)
         if not isinstance(p.start, OnLane) or p.body.kind in ON_FOOT | STATIC or p.speed_mps == 0:

@@ -11,6 +11,7 @@ IDM_COMFORT_DECEL = 2.0  # m/s^2; usual range 1.5-5
 IDM_TIME_GAP_S = 1.5
 IDM_STANDSTILL_GAP_M = 2.0
 IDM_EXPONENT = 4.0
+USUAL_DRIVER = "r157 careful"  # where a file names no driver
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from scenarios.boxes import box_centres
-from scenarios.model.actions import Appear, Disappear, Drop, Merge, sets_speed
+from scenarios.event_text import relation_text
 from scenarios.model.driver_models import G, driver
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.triggers import Single, Trigger, time_of
@@ -17,7 +17,7 @@ from scenarios.scenario import Event, Scenario, brought, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
 from scenarios.simulation.actions.motions import ActionContext, TriggerWatch, speed_rule
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.dynamics.body_state import BodyState, decline
 from scenarios.simulation.dynamics.collisions import (
     Contact,
     contacts,
@@ -33,7 +33,8 @@ from scenarios.simulation.dynamics.state_table import PRESENT, drive_on, velocit
 from scenarios.simulation.event_scheduler import Storyboard
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded
-from scenarios.simulation.spawn_despawn import arrival, beyond_edge, disappear, fall_off
+from scenarios.simulation.relation_check import RelationWatch, out_of_place
+from scenarios.simulation.spawn_despawn import arrival, beyond_edge
 from scenarios.simulation.traffic.car_following import DriverStates
 from scenarios.simulation.traffic.roundabout_yield import Roundabout
 from scenarios.simulation.traffic.traffic_signals import Signals
@@ -79,8 +80,8 @@ class SimulationState:
         self.carried = [self.movers[self.place[name]] for name in brought(scenario.events)]
         self.arriving: list[BodyState] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
-        appear = (e.actor for e in scenario.events if isinstance(e.do, Appear))
-        for name in {*carriers(scenario.events), *brought(scenario.events), *appear}:
+        arrive = (e.actor for e in scenario.events if e.do.arrives)
+        for name in {*carriers(scenario.events), *brought(scenario.events), *arrive}:
             self.movers[self.place[name]].present = False
         self.minds = DriverStates(len(self.movers))
         self.happenings: list[SimEvent] = []
@@ -97,6 +98,7 @@ class SimulationState:
 
     def step(self) -> None:
         """One inner step: events, decisions, motion, collisions, bodies that appear or disappear."""
+        self.story.step_relations()
         for actor, said in self.story.step_actions(self._body, self.t_s):
             self._record_event(actor, said)
         while (event := self.story.due(self._body, self.t_s)) is not None:
@@ -125,28 +127,22 @@ class SimulationState:
         return self.movers[self.place[name]]
 
     def _fire(self, event: Event) -> None:
-        deed = self._begin(event)
-        if self._body(event.actor).drive is None or sets_speed(event.do):
-            self._body(event.actor).driven = False
+        mover = self._body(event.actor)
+        why = out_of_place(event.where, mover, self._body) if event.where is not None else ""
+        if event.where is not None and why:
+            deed = decline(f"does not do it {relation_text(event.where)}: {why}")
+        else:
+            deed = perform(mover, event.do, self._context(mover))
+        if mover.drive is None or event.do.takes_speed:
+            mover.driven = False
         self._record_event(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
-
-    def _begin(self, event: Event) -> RunningAction:
-        mover = self._body(event.actor)
-        match event.do:
-            case Drop(cargo):
-                return fall_off(mover, self._body(cargo), event.do)
-            case Appear():
-                self.arriving.append(mover)
-                return RunningAction("appears at the scene's edge", lambda _: mover.present)
-            case Disappear():
-                return disappear(mover)
-            case Merge():
-                return self.merging.register(mover, event.do)
-        return perform(mover, event.do, self._context(mover))
+        if event.where is not None and not why:
+            self.story.watch(event, RelationWatch(event.where, self._body(event.actor), self._body))
 
     def _context(self, mover: BodyState) -> ActionContext:
-        return ActionContext(self.t_s, self._body, self._watch, speed_rule(mover))
+        before = speed_rule(mover)
+        return ActionContext(self.t_s, self._body, self._watch, before, self.arriving.append, self.merging)
 
     def _watch(self, when: Trigger) -> TriggerWatch:
         nearest: dict[Single, TriggerDistance] = {}

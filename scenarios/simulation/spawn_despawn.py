@@ -2,20 +2,20 @@
 
 import math
 
-from scenarios.model.actions import EDGE_AHEAD_M, EDGE_BEHIND_M, Drop
 from scenarios.model.kinds.debris import LOAD_KG_PER_M3
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, station
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path
 from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
 
+EDGE_AHEAD_M, EDGE_BEHIND_M = 100.0, 50.0  # bumper to bumper: beyond these gaps a body may appear or disappear
 CLEAR_M = 0.05  # between a vehicle's rear and its fallen cargo
 
 
-def fall_off(carrier: BodyState, cargo: BodyState, drop: Drop) -> RunningAction:
+def fall_off(carrier: BodyState, cargo: BodyState, height_m: float) -> RunningAction:
     """Place the cargo behind the carrier with the carrier's velocity; it falls, lands without bouncing, and slides."""
     if cargo.present or not carrier.present:
-        return RunningAction(f"has no {drop.cargo} to drop", lambda _: True)
+        return RunningAction(f"has no {cargo.body.id} to drop", lambda _: True)
     (x, y), yaw = carrier.centre(), carrier.at[2]
     back = (carrier.body.size.length_m + cargo.body.size.length_m) / 2 + CLEAR_M
     pose = (x - back * math.cos(yaw), y - back * math.sin(yaw), yaw)
@@ -23,10 +23,12 @@ def fall_off(carrier: BodyState, cargo: BodyState, drop: Drop) -> RunningAction:
     cargo.at, cargo.speed, cargo.present, cargo.still = pose, carrier.speed, True, False
     size = cargo.body.size
     cargo.mass = LOAD_KG_PER_M3 * size.length_m * size.width_m * size.height_m
-    height = min(drop.height_m, carrier.body.size.height_m)
+    height = min(height_m, carrier.body.size.height_m)
     skid = SlidingState(carrier.velocity(), sliding_decel(cargo.body, cargo.grip / 9.81))
     cargo.begin_slide(skid, FallingState(height) if height > 0 else None)
-    return RunningAction(f"drops {drop.cargo} from {height:.1f} m", lambda _: cargo.skid is None or cargo.skid.at_rest)
+    return RunningAction(
+        f"drops {cargo.body.id} from {height:.1f} m", lambda _: cargo.skid is None or cargo.skid.at_rest
+    )
 
 
 def arrival(mover: BodyState, ego: BodyState, ego_began_s: float) -> Path:

@@ -13,7 +13,10 @@ from scenarios.source.units import LENGTH
 from scenarios.spec.appearance_spec import SIZE, AppearanceSpec, SizedActorSpec
 from scenarios.spec.base import Angle, Count, Extents, Gap, Place, Section, Speed, Trajectory, fault, measured, one_of
 
-TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising"
+TRAJECTORY = (
+    "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising; or [time, x, y, "
+    "heading] for a body that reverses or skids"
+)
 SPEED = "a speed such as 50 km/h"
 
 
@@ -79,7 +82,24 @@ class Driven(Drives):
     size: Extents | None = Field(None, description=SIZE)
 
 
-class Guided(Section):
+class OnTrajectory(Section):
+    """A body on a given trajectory: points of time, x, y, and the heading if it is not the direction of travel."""
+
+    if TYPE_CHECKING:  # the field of those that inherit, each with its own words
+        trajectory: Trajectory
+
+    @property
+    def points(self) -> tuple[tuple[float, float, float], ...]:
+        """Time in s, x and y in m."""
+        return tuple((t, x, y) for t, x, y, *_ in self.trajectory)
+
+    @property
+    def headings(self) -> tuple[float, ...]:
+        """The heading at each point, radians; empty if the file gives none."""
+        return tuple(heading for *_, heading in self.trajectory) if len(self.trajectory[0]) == 4 else ()
+
+
+class Guided(OnTrajectory):
     """The ego on a given trajectory of its rear axle."""
 
     lane: EgoLane = Field(0, description=EGO_LANE)
@@ -218,7 +238,7 @@ class Boxed(AppearanceSpec):
     speed: Speed = Field(0.0, description=SPEED)
 
 
-class Moved(SizedActorSpec):
+class Moved(SizedActorSpec, OnTrajectory):
     """On a given trajectory of the box's centre."""
 
     trajectory: Trajectory = Field(description=TRAJECTORY)

@@ -23,6 +23,7 @@ from scenarios.model.triggers import (
     Single,
     Trigger,
 )
+from scenarios.roads.road import Road
 from scenarios.source.units import LENGTH
 from scenarios.spec.actor_spec import LaneNumber
 from scenarios.spec.actor_spec import _lane as read_lane
@@ -108,6 +109,11 @@ class EndedWhen(Section):
     after: Instant = Field(0.0, description="a time after its end, such as 1 s")
 
 
+class BegunWhen(Section):
+    event: EventId = Field(description="the id of another event")
+    after: Instant = Field(0.0, description="a time after its beginning, such as 1 s")
+
+
 def _just_named(key: str, section: type[Section]) -> BeforeValidator:
     """Accepts `ended: slow` as a short form of `ended: {event: slow}`."""
 
@@ -135,6 +141,9 @@ class When(Section):
     after: Instant | None = Field(None, description="a time from the start, such as 1.5 s")
     ended: Annotated[EndedWhen | None, _just_named("event", EndedWhen)] = Field(
         None, description="the id of another event"
+    )
+    begun: Annotated[BegunWhen | None, _just_named("event", BegunWhen)] = Field(
+        None, description="the id of another event, which has begun"
     )
     gap: GapWhen | None = Field(None, description="a mapping such as {below: 10 m}")
     ttc: TTCWhen | None = Field(None, description="a mapping such as {below: 1.5 s}")
@@ -176,12 +185,27 @@ class When(Section):
             yield from part.singles(f"{key}.{self.named}.{i}")
 
     @property
+    def awaits(self) -> "EndedWhen | BegunWhen | None":
+        """The end, or the beginning, of another event."""
+        return self.ended or self.begun
+
+    @property
     def named(self) -> str:
         return next(name for name in When.model_fields if getattr(self, name) is not None)
 
 
 def lane_ref(lane: LaneNumber) -> LaneRef:
     return LaneRef(lane.number, lane.oncoming)
+
+
+def missing_lane(lane: LaneRef, road: Road) -> tuple[str, str] | None:
+    """What was found and what would be right, for a lane that the road does not have; None for one that it has."""
+    there = road.opposite_lanes if lane.oncoming else road.lanes
+    word = "oncoming lane " if lane.oncoming else "lane "
+    if lane.number < there:
+        return None
+    lanes = ", ".join(f"{word}{i}" for i in range(there))
+    return f"{word}{lane.number}", f"one of {lanes}" if there else "a lane ahead"
 
 
 def pair_of(when: When, actor: str, leader: str | None) -> tuple[str | None, str | None]:
@@ -217,6 +241,8 @@ def _single(when: When, actor: str, leader: str | None) -> Single:
             return After(seconds)
         case When(ended=EndedWhen() as ended):
             return AfterEvent(ended.event, ended.after)
+        case When(begun=BegunWhen() as begun):
+            return AfterEvent(begun.event, begun.after, begun=True)
         case When(speed=SpeedWhen() as speed):
             return AtSpeed(speed.of or actor, *_bound(speed.below, speed.above))
         case When(standstill=StandstillWhen() as standstill):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scenarios.model.actions import Action, Drop, StepOut, VerbAction
+from scenarios.model.actions import Action
 from scenarios.model.triggers import (
     AfterDistance,
     AtGap,
@@ -27,19 +27,16 @@ def mentioned(events: Iterable[Event]) -> frozenset[str]:
 
 def _of_event(event: Event) -> set[str]:
     awaited = (name for single in singles(event.when) for name in _of_single(single))
-    return {event.actor, *_of_action(event.do), *awaited, *brought([event])}
+    where = event.where.of if event.where is not None else ()
+    return {event.actor, *where, *_of_action(event.do), *awaited, *brought([event])}
 
 
 def _of_action(action: Action) -> tuple[str, ...]:
-    match action:
-        case StepOut(behind=name) | Drop(cargo=name):
-            return (name,)
-        case VerbAction():
-            verb = VERBS.of(action)
-            awaited = VERBS.triggers_of(action).values()
-            inner = [name for when in awaited for part in singles(when) for name in _of_single(part)]
-            return (*(getattr(action, key) for key in verb.names), *inner)
-    return ()
+    place = action.hidden_at()
+    awaited = VERBS.triggers_of(action).values()
+    inner = [name for when in awaited for part in singles(when) for name in _of_single(part)]
+    named = (getattr(action, key) for key in VERBS.of(action).names)
+    return (*filter(None, named), *action.carried(), *((place.behind,) if place is not None else ()), *inner)
 
 
 def _of_single(single: Single) -> tuple[str, ...]:

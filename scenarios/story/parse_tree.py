@@ -1,106 +1,165 @@
 """From the parse tree of a story line to clauses, with the actors as phrases."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from lark import Lark, Token, Transformer
+from lark import Lark, Token
 
-from scenarios.source.units import ACCELERATION, SPEED, TIME, PhysicalQuantity, measure_of
-from scenarios.spec.actor_references import ORDINALS
-from scenarios.story.trigger_phrases import Moments, lane_of, side_of
+from scenarios.source.units import TIME, measure_of
+from scenarios.spec.actor_references import is_name
+from scenarios.story.all_readings import NameTest, ReadingParser, Unread
+from scenarios.story.trigger_phrases import DOES, Moments, lane_of, side_of
 from scenarios.verbs import VERBS
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Moment, Part, flat
-from scenarios.verbs.story_verb import PartReader, StoryVerb
+from scenarios.verbs.story_verb import ClauseReader, PartReader, StoryVerb, collected
+from scenarios.verbs.worded_rates import RUNNING
 
-# Decelerations of words. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near a dry road's limit.
-
-
-class WordedRate(str):
-    """A rate given by a word such as "hard" instead of a number; the value is a car's. An actor whose kind brakes less
-    well uses less. `usual` is the field of a kind's `Dynamics` that has the value for each kind, if there is one.
-    """
-
-    usual: str = ""
-
-    def __new__(cls, rate: str, usual: str = "") -> "WordedRate":
-        """A rate with its unit, such as "4 m/s^2"."""
-        made = super().__new__(cls, rate)
-        made.usual = usual
-        return made
-
-
-BRAKING = {
-    "plain": WordedRate("4 m/s^2"), "gently": WordedRate("2 m/s^2"), "hard": WordedRate("6 m/s^2"),
-    "emergency": WordedRate("8 m/s^2"),
-}  # fmt: skip
-CHANGING = {"gently": WordedRate("1 m/s^2"), "hard": WordedRate("4 m/s^2")}
-USUAL_RATE = {
-    "speeds up": WordedRate("1.5 m/s^2", "speeding_up_mps2"),
-    "slows down": WordedRate("2 m/s^2", "slowing_down_mps2"),
-}
-_BEGINS_WITH_THEN = re.compile(r"(and )?(then|after that|afterwards)(?![\w-])")
-RUNNING = "at a run"  # a speed that depends on the actor
 _GENTLE = {"gently", "softly", "lightly", "slowly"}
-_NAMED = ("behind", "before", "cargo")  # arguments of a verb that are actors
-_HEARD_ONLY = ("after", "when", "target", "side")  # parts that are not arguments of the verb
-_SAID_BY = dict.fromkeys(("decel", "rate"), ": a word such as hard or gently, or a rate such as 'at 4 m/s^2'")
-# The argument of each verb that "at" or "with" sets; a time is always part of a trigger.
-_AT: dict[str, dict[PhysicalQuantity, str]] = {
-    "brake": {ACCELERATION: "decel"},
-    "stop": {ACCELERATION: "decel"},
-    "stop_at_line": {ACCELERATION: "decel"},
-    "change_speed": {ACCELERATION: "rate"},
-    "hold_speed": {SPEED: "speed"},
-    "follow": {SPEED: "speed"},
-    "cross": {SPEED: "speed"},
-    "step_out": {SPEED: "speed"},
-}
-
-
-# Parts by alias, one of which the verb requires; a clause without any becomes a ClauseError.
-NEEDED: dict[str, tuple[str, ...]] = {
-    "turn": ("turned",),
-    "change_lane": ("turned",),
-    **dict.fromkeys(("speed_up", "slow_down", "change_speed"), ("to",)),
-}
 
 
 @lru_cache(maxsize=1)
 def grammar() -> Lark:
-    return Lark(grammar_text(VERBS.all()), parser="lalr", lexer="contextual")
+    """The grammar of story lines as Lark loads it: its rules and words; `readings` parses."""
+    return Lark(grammar_text(VERBS.all()), parser="earley", lexer="dynamic")
 
 
 def grammar_text(verbs: Iterable[StoryVerb]) -> str:
-    """The grammar of story lines, including the rules of verbs with their own module."""
+    """The grammar of story lines, including the rules of verbs."""
+    verbs = tuple(verbs)
     written = Path(__file__).with_name("story.lark").read_text("utf-8")
-    return "\n".join([written, *(f"%extend deed: {verb.key}\n{verb.grammar}" for verb in verbs)])
+    deeds = " | ".join(rule for verb in verbs for rule in verb.rules)
+    return "\n".join([written, f"?deed: {deeds}", *(verb.grammar for verb in verbs)])
+
+
+Reading = tuple[Clause | ClauseError, ...]
+
+
+# Words that are in no name of an actor, where nothing is known of a scenario's actors.
+_NO_NAMES = frozenset(
+    [
+        "when",
+        "once",
+        "if",
+        "after",
+        "before",
+        "until",
+        "while",
+        "then",
+        "and",
+        "or",
+        "at",
+        "in",
+        "into",
+        "within",
+        "over",
+        "for",
+        "from",
+        "to",
+        "of",
+        "between",
+        "is",
+        "has",
+        "have",
+        "been",
+        "than",
+        "below",
+        "above",
+        "under",
+    ]
+)
+_MOST_WORDS = 4
 
 
 @lru_cache(maxsize=4096)
-def clauses(plain: str) -> tuple[bool, tuple[Clause | ClauseError, ...]]:
-    """Whether a line begins with 'then', and its clauses; raises lark's UnexpectedInput."""
-    said = _reader().transform(grammar().parse(plain))
-    return _BEGINS_WITH_THEN.match(plain) is not None, tuple(said)
+def readings(plain: str, known: frozenset[str] | None = None) -> tuple[Reading, ...]:
+    """Everything that a line can mean, as its clauses, the shortest names of actors first; raises Unread and
+    TooManyReadings. `known`: the words of which names of actors consist; None for any words.
+    """
+    found = [tuple(clauses) for clauses in _parser().values(plain, _name_test(known))]
+    return tuple(sorted(found, key=_named_words))
+
+
+def _name_test(known: frozenset[str] | None) -> NameTest:
+    if known is None:
+        return lambda name: len(name.split()) <= _MOST_WORDS and not _NO_NAMES & set(name.split())
+    return lambda name: is_name(name, known)
+
+
+def stuck_at(plain: str, known: frozenset[str]) -> int:
+    """The place up to which a line is understood."""
+    try:
+        _parser().values(plain, _name_test(known))
+    except Unread as error:
+        return error.at
+    return len(plain)
+
+
+def clauses(plain: str) -> tuple[bool, Reading]:
+    """Whether a line begins with 'then', and its clauses with the shortest names of actors; raises Unread."""
+    reading = readings(plain)[0]
+    return isinstance(reading[0], Clause) and reading[0].link == "then", reading
 
 
 @lru_cache(maxsize=1)
-def _reader() -> Transformer:
-    """The transformer of parse trees, with a method for each rule of the verbs with their own module."""
+def _parser() -> ReadingParser:
+    """The parser, with a method for each rule and alias of the verbs."""
     methods = {name: method for verb in VERBS.all() for name, method in _methods_of(verb).items()}
     if known := sorted(name for name in methods if hasattr(_StoryTransformer, name)):
         raise ValueError(f"rules of story.lark that a verb also has: {', '.join(known)}")
-    return type("_VerbTransformer", (_StoryTransformer,), methods)()
+    return ReadingParser(grammar(), type("_VerbTransformer", (_StoryTransformer,), methods)())
+
+
+def _named_words(reading: Reading) -> tuple[bool, int]:
+    """Whether a reading is a refusal, and how many words its names of actors have."""
+    refused = any(isinstance(clause, ClauseError) for clause in reading)
+    return refused, sum(len(name.split()) for clause in reading for name in _names(clause))
+
+
+def _names(clause: Clause | ClauseError) -> list[str]:
+    if isinstance(clause, ClauseError):
+        return []
+    whens = [clause.when, *(value for value in clause.says.values() if isinstance(value, Moment))]
+    own = [name for name in (clause.who, clause.target, *clause.names.values()) if name is not None]
+    return own + [name for when in whens if when is not None for name in _names_of(when)]
+
+
+def _names_of(moment: Moment) -> list[str]:
+    """The names in a condition; the name of an event is one, too."""
+    inner = [name for value in moment.values.values() if isinstance(value, tuple) for part in value
+             if isinstance(part, Moment) for name in _names_of(part)]  # fmt: skip
+    event = moment.values.get("event")
+    return [*moment.names.values(), *inner, *([event] if isinstance(event, str) else [])]
 
 
 def _methods_of(verb: StoryVerb) -> dict[str, Callable]:
-    def whole(_, items: list) -> Clause | ClauseError:
-        fault = next((item for item in items if isinstance(item, ClauseError)), None)
-        return collected(verb.key, flat(items)) if fault is None else fault
+    readers = dict.fromkeys(verb.rules, _all_parts) | dict(verb.readers)
+    whole = {name: _deed_method(name, verb, reader) for name, reader in readers.items()}
+    return whole | {alias: _part_method(part) for alias, part in verb.parts.items()}
 
-    return {verb.key: whole} | {alias: _part_method(part) for alias, part in verb.parts.items()}
+
+@dataclass(frozen=True)
+class VerbPhrase:
+    """The words of a verb with its parts, before the parts that stand elsewhere in the clause are known."""
+
+    rule: str
+    items: tuple[object, ...]
+    verb: StoryVerb = field(repr=False)
+    reader: ClauseReader = field(repr=False)
+
+    def clause(self, parts: Iterable[Part] = ()) -> Clause | ClauseError:
+        """The clause with further parts."""
+        fault = next((item for item in self.items if isinstance(item, ClauseError)), None)
+        return self.reader(self.verb, [*self.items, *parts]) if fault is None else fault
+
+
+def _all_parts(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    return collected(verb, flat(items))
+
+
+def _deed_method(rule: str, verb: StoryVerb, reader: ClauseReader) -> Callable:
+    return lambda _, items: VerbPhrase(rule, tuple(items), verb, reader)
 
 
 def _part_method(part: str | PartReader) -> Callable:
@@ -109,219 +168,92 @@ def _part_method(part: str | PartReader) -> Callable:
     return lambda _, items: part(items)
 
 
-def _at(verb: str) -> Mapping[PhysicalQuantity, str]:
-    """The arguments of a verb that "at" or "with" can set, by the measure of the quantity."""
-    return VERBS[verb].at if VERBS.get(verb) else _AT.get(verb, {})
-
-
-def collected(verb: str, parts: Iterable[Part], **preset: object) -> Clause | ClauseError:
-    """The parts of a clause joined to one clause; `preset` has values for parts that the clause does not have."""
-    says: dict[str, object] = {}
-    for key, value in parts:
-        if key == "at":
-            measure = measure_of(str(value))
-            key = "after" if measure is TIME else _at(verb).get(measure, "") if measure else ""
-            if not key:
-                return ClauseError(_at_wanted(verb, value))
-        if key == "after":
-            key, value = "when", Moment("after", {"after": value}, {})
-        if key in says:
-            return ClauseError(f"'{key}' given once, not twice{_SAID_BY.get(key, '')}")
-        says[key] = value
-    own = VERBS.get(verb)
-    written = own.section.model_fields if own is not None else ()
-    heard = {key: None if key in written else says.pop(key, None) for key in _HEARD_ONLY}
-    named = own.names if own is not None else _NAMED
-    names = {key: says.pop(key) for key in named if key in says}
-    return Clause(verb, preset | says, names, heard["when"], heard["target"], heard["side"])
-
-
-def _at_wanted(verb: str, value: object) -> str:
-    fits = [*_at(verb), TIME]
-    return f"instead of 'at {value}' " + ", or ".join(f"{m.article} {m.name} such as {m.example}" for m in fits)
-
-
 class _StoryTransformer(Moments):
-    """Reads parse trees bottom up: one method per rule of story.lark."""
+    """Reads parse trees bottom up: one method per rule of story.lark, and per alias that several verbs use."""
 
     def start(self, items: list) -> list[Clause | ClauseError]:
-        return items
+        said: list[Clause | ClauseError] = []
+        link = ""
+        for item in items:
+            if isinstance(item, Clause):
+                said.append(replace(item, link=item.link or link))
+            elif isinstance(item, ClauseError):
+                said.append(item)
+            link = item if isinstance(item, str) else ""
+        return said
+
+    def then_link(self, _: list) -> str:
+        return "then"
+
+    def and_link(self, _: list) -> str:
+        return "and"
+
+    def bare_clause(self, items: list) -> Clause | ClauseError:
+        said = self.clause(items)
+        return replace(said, link="then") if isinstance(said, Clause) else said
 
     def clause(self, items: list) -> Clause | ClauseError:
         *before, deed = items
-        fault = next((item for item in items if isinstance(item, ClauseError)), None)
-        who = next((item for item in before if isinstance(item, str)), None)
-        if fault is not None:
-            return ClauseError(fault.wanted.replace(WHO, who or "it"))
+        who, *others = [item for item in before if isinstance(item, str)] or [None]
         parts = flat(item for item in before if isinstance(item, tuple | list))
-        if any(key != "when" and key != "after" for key, _ in parts):
-            return ClauseError("a delay only after an event: '1 s after event-1 has ended'")
-        moments = [Moment("after", {"after": value}, {}) if key == "after" else value for key, value in parts]
-        if moments and deed.when is not None:
-            return ClauseError("'when' given once, not twice")
-        return replace(deed, who=who, when=moments[0] if moments else deed.when)
+        fault = next((item for item in before if isinstance(item, ClauseError)), None)
+        if any(key == "delayed" for key, _ in parts):
+            fault = ClauseError("a delay only after an event: '1 s after event-1 has ended'")
+        said = deed.clause(parts) if fault is None else fault
+        if isinstance(said, ClauseError):
+            return ClauseError(said.wanted.replace(WHO, who or "it"))
+        return replace(said, who=who, others=tuple(others))
+
+    def does(self, items: list) -> Part:
+        """'the van brakes' as a condition: the event in which it does has begun."""
+        who, deed = items
+        said = deed.clause()
+        verb = said.verb if isinstance(said, Clause) and said.when is None else ""
+        return "when", Moment(DOES, {"verb": verb}, {"of": who})
 
     def gait(self, items: list[Token]) -> str:
         return RUNNING if items[0].type == "RUNS" else ""
 
-    # -- parts ---------------------------------------------------------------------------------------------------------
+    def lane(self, items: list[Token]) -> Part:
+        return "to", lane_of(items[0])
+
+    # -- parts that several verbs use ----------------------------------------------------------------------------------
 
     def manner(self, items: list[Token]) -> Part:
         return "manner", "gently" if items[0] in _GENTLE else "hard"
 
-    def from_side(self, items: list[Token]) -> Part:
-        return "side", items[0].rpartition(" ")[2]
-
     def turned(self, items: list[Token]) -> Part:
         return "to", side_of(items[0])
-
-    def lane(self, items: list[Token]) -> Part:
-        return "to", lane_of(items[0])
-
-    def hardest(self, _: list) -> Part:
-        return "decel", "hardest"
-
-    def smoothly(self, _: list) -> Part:
-        return "profile", "smooth"
-
-    def evenly(self, _: list) -> Part:
-        return "profile", "linear"
 
     def to_a_stop(self, _: list) -> Part:
         return "until", "0 km/h"
 
-    def nothing(self, _: list) -> Part:
-        return "onto", ""
+    def adverb(self, items: list[Token]) -> Part:
+        return "manner", "hard"
 
-    def driver(self, items: list[Token]) -> Part:
-        return "driver", str(items[0])
+    def in_front_of(self, items: list) -> Part:
+        return "where", ("in_front_of", (items[0],))
 
-    # -- verbs ---------------------------------------------------------------------------------------------------------
+    def behind_of(self, items: list) -> Part:
+        return "where", ("behind", (items[0],))
 
-    def hold(self, items: list):
-        return collected("hold_speed", flat(items))
+    def between_of(self, items: list) -> Part:
+        return "where", ("between", tuple(items))
 
-    def follow(self, items: list):
-        return collected("follow", flat(items))
+    def in_length(self, items: list) -> Part | ClauseError:
+        """'in 30 m' is a distance; 'in 3 s' may be how long it takes, or when it begins."""
+        if measure_of(items[0]) is TIME:
+            return ClauseError(f"'within {items[0]}' for how long it takes, or 'after {items[0]}' for when it begins")
+        return "within", items[0]
 
-    def brake(self, items: list):
-        return collected("brake", _rated(items, "decel", BRAKING), decel=BRAKING["plain"])
+    def after_length(self, items: list) -> Part:
+        """'after 20 m': when the actor has travelled that far."""
+        return "when", Moment("travelled", {"distance": items[0]}, {"of": "it"})
 
-    def emergency(self, items: list):
-        return collected("brake", _rated(items, "decel", BRAKING), decel=BRAKING["emergency"])
-
-    def stop(self, items: list):
-        parts = [part for part in _rated(items, "decel", BRAKING) if part[0] != "until"]
-        times = [value for key, value in parts if key == "within" and measure_of(str(value)) is TIME]
-        if times and any(key == "for" for key, _ in parts):
-            return ClauseError(f"a distance instead of 'within {times[0]}': '{WHO} stops within 20 m for 2 s'")
-        if times:
-            return collected("change_speed", parts, to="0 km/h")
-        return collected("stop", parts)
-
-    def speed_up(self, items: list):
-        return _changing(items, "speeds up")
-
-    def slow_down(self, items: list):
-        return _changing(items, "slows down")
-
-    def change_speed(self, items: list):
-        return _changing(items, "changes speed")
-
-    def turn(self, items: list):
-        said = collected("turn", (part for part in flat(items) if part[0] != "onto"))
-        if isinstance(said, Clause) and "to" not in said.says:
-            return ClauseError(f"the side: '{WHO} turns left at the junction'")
-        return said
-
-    def stop_at_line(self, items: list):
-        return collected("stop_at_line", _rated(items, "decel", BRAKING))
-
-    def run_red_light(self, items: list):
-        return collected("run_red_light", flat(items))
-
-    def cut_in(self, items: list):
-        return collected("cut_in", flat(items))
-
-    def cut_into(self, items: list):
-        return collected("cut_in", [("target", items[0]), *flat(items[1:])])
-
-    def cut_out(self, items: list):
-        return collected("cut_out", flat(items))
-
-    def change_lane(self, items: list):
-        said = collected("change_lane", flat(items))
-        if isinstance(said, Clause) and "to" not in said.says:
-            return ClauseError(f"the side: '{WHO} changes lane to the left'")
-        return said
-
-    def change_to_lane(self, items: list):
-        return collected("change_lane", flat(items))
-
-    def offset(self, items: list):
-        if isinstance(items[0], Clause | ClauseError):
-            return items[0]
-        return _shifted(items[0], side_of(items[1]), items[2:])
-
-    def offset_by(self, items: list):
-        return _shifted(items[1], side_of(items[0]), items[2:])
-
-    def centred(self, items: list):
-        return collected("offset", flat(items), to="0 m")
-
-    def cross(self, items: list):
-        gait = items[0] if items and isinstance(items[0], str) else ""
-        parts = flat(item for item in items if not isinstance(item, str))
-        return collected("cross", parts, **({"speed": gait} if gait else {}))
-
-    def take_exit(self, items: list):
-        number = 1 + ORDINALS[items[0].removeprefix("the ").split(" ")[0]]
-        return collected("take_exit", (part for part in flat(items[1:]) if part[0] != "onto"), number=number)
-
-    def merge(self, items: list):
-        return collected("merge", flat(items))
-
-    def into_gap(self, _: list) -> Part:
-        return "gap", True
-
-    def step_out(self, items: list):
-        return _stepping(items, "behind")
-
-    def step_out_before(self, items: list):
-        return _stepping(items, "before")
-
-    def drop(self, items: list):
-        return collected("drop", [("cargo", items[0]), *(p for p in flat(items[1:]) if p[0] != "onto")])
-
-    def appear(self, items: list):
-        return collected("appear", flat(items))
-
-    def disappear(self, items: list):
-        return collected("disappear", flat(items))
+    def nothing(self, _: list) -> list[Part]:
+        return []
 
 
 _KEYS = {"lasting": "for"}
-for _name in ("after", "at", "until", "to", "within", "target", "speed", "height", "lasting"):
+for _name in ("after", "at", "until", "to", "within", "target", "speed", "lasting"):
     setattr(_StoryTransformer, _name, lambda self, items, key=_KEYS.get(_name, _name): (key, items[0]))
-
-
-def _rated(parts: list, key: str, words: dict[str, str]) -> list[Part]:
-    return [(key, words[value]) if name == "manner" else (name, value) for name, value in flat(parts)]
-
-
-def _stepping(items: list, key: str) -> Clause | ClauseError:
-    gait, cover, *parts = items
-    return collected("step_out", [(key, cover), *flat(parts)], **({"speed": gait} if gait else {}))
-
-
-def _changing(items: list, verb: str) -> Clause | ClauseError:
-    said = collected("change_speed", _rated(items, "rate", CHANGING))
-    if isinstance(said, Clause) and "to" not in said.says:
-        return ClauseError(f"the speed to reach: '{WHO} {verb} to 30 km/h'")
-    if isinstance(said, Clause) and verb in USUAL_RATE and not {"rate", "within"} & set(said.says):
-        return replace(said, says=said.says | {"rate": USUAL_RATE[verb]})
-    return said
-
-
-def _shifted(far: str, side: str, parts: list) -> Clause | ClauseError:
-    return collected("offset", flat(parts), to=far if side == "left" else f"-{far.lstrip('+')}")

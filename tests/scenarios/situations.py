@@ -3,19 +3,8 @@
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, USUAL_SIZE, Body, Kind, Size
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road, RoadKind
-from scenarios.scenario import (
-    After,
-    AtPose,
-    Brake,
-    Event,
-    Expect,
-    Follow,
-    HoldSpeed,
-    OnLane,
-    Parked,
-    Placed,
-    Scenario,
-)  # fmt: skip
+from scenarios.scenario import After, AtPose, Event, Expect, Follow, HoldSpeed, OnLane, Parked, Placed, Scenario
+from scenarios.verbs.longitudinal.brake import Brake
 
 STRAIGHT = Road(RoadKind.STRAIGHT, 2, 1, 3.5, 0.0, 0)
 KMH = 1 / 3.6

@@ -51,7 +51,7 @@ class Course:
 
     def spotted(self, spot: WorldPosition) -> Spotted:
         """A world position on our road."""
-        x, y, turn = self._rigid(spot)
+        x, y, turn = self.rigid(spot)
         s, d = self.road.locate(x, y)
         turn -= self.road.place(s, 0.0)[2]
         if self.chain is None:
@@ -75,7 +75,12 @@ class Course:
         x, y, heading = self.road.place(found.s_m, found.d_m)
         return x, y, heading + found.turn_rad
 
-    def _rigid(self, spot: WorldPosition) -> tuple[float, float, float]:
+    def in_map(self, spot: WorldPosition) -> tuple[float, float, float]:
+        """Map x, y in metres and heading; the same as in the file, unless the road's line is approximated."""
+        return self.to_map(spot) if self.kept_along else self.rigid(spot)
+
+    def rigid(self, spot: WorldPosition) -> tuple[float, float, float]:
+        """Map x, y and heading of a world pose, by a shift and a turn."""
         x0, y0, h0 = self.pose
         dx, dy = spot.x_m - x0, spot.y_m - y0
         cos, sin = math.cos(h0), math.sin(h0)

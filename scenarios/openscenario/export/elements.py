@@ -2,9 +2,8 @@
 
 from lxml import etree
 
-from scenarios.model.kinds.listed import Kind
+from scenarios.model.bodies import ON_FOOT
 from scenarios.model.kinds.registry import KINDS
-from scenarios.model.sides import Side
 from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
 from scenarios.openscenario.story.manoeuvres import PEAK_ACCELERATION
@@ -21,22 +20,19 @@ from scenarios.scenario import (
     AtSpeed,
     AtStandstill,
     AtTTC,
-    Brake,
-    BrakeHardest,
-    ChangeLane,
-    ChangeSpeed,
-    CutIn,
-    CutOut,
-    HoldSpeed,
-    LaneOffset,
-    LaneRef,
-    Profile,
-    Stop,
+    Placed,
     Trigger,
+)
+from scenarios.verbs import VERBS
+from scenarios.verbs.exported_action import (
+    ExportContext,
+    ExportedAction,
+    ExportedLaneChange,
+    ExportedOffset,
+    ExportedSpeed,
 )
 
 REACHED_M = 1.0  # tolerance of a reached position
-HOLDING_MPS2 = 2.0  # rate with which a held speed is reached
 G = 9.81
 
 
@@ -69,16 +65,21 @@ def trigger(tag: str, name: str, *conditions: etree._Element, delay: float = 0.0
     return el(tag, el("ConditionGroup", *held))
 
 
-def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]]) -> etree._Element:
-    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction."""
+def start_trigger(
+    name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]], later_s: float = 0.0
+) -> etree._Element:
+    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction.
+
+    `later_s`: by how much the event begins after its trigger.
+    """
     delay = 0.0
     match when:
         case After(t):
             said = by_time("greaterOrEqual", t)
-        case AfterEvent(event, delay):
+        case AfterEvent(event, delay, begun):
             said = el("ByValueCondition", el(
                 "StoryboardElementStateCondition", storyboardElementType="event", storyboardElementRef=event,
-                state="completeState",
+                state="runningState" if begun else "completeState",
             ))  # fmt: skip
         case AtPlace(of, along):
             nose, d, facing = noses[of]
@@ -89,7 +90,7 @@ def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[f
             raise TypeError(f"no single condition: {when!r}")
         case _:
             said = _of(when.of, _measure(when))
-    return trigger("StartTrigger", name, said, delay=delay)
+    return trigger("StartTrigger", name, said, delay=delay + later_s)
 
 
 def _measure(when: Trigger) -> etree._Element:
@@ -126,39 +127,26 @@ CONDITIONS = (After, AfterEvent, AtGap, AtHeadway, AtTTC, AtSpeed, AtStandstill,
 # -- actions -------------------------------------------------------------------------------------------------------
 
 
-def private(action: Action, kind: Kind, rollout: Rollout, road: Road, lane: int, facing: int) -> etree._Element | None:
-    """The PrivateAction of an action; None if OpenSCENARIO has none. `lane`: the body's first lane."""
+def exported_action(
+    action: Action, placed: Placed, rollout: Rollout, road: Road, lane: int, facing: int
+) -> ExportedAction | None:
+    """The action in OpenSCENARIO; None if it has none. `lane`: the body's first lane."""
+    kind = placed.body.kind
     grip = KINDS[kind].dynamics.grip(rollout.friction * G)
+    context = ExportContext(grip, road, lane, facing, placed.speed_mps, kind in ON_FOOT)
+    return VERBS.of(action).exported(action, context)
+
+
+def private(action: ExportedAction, road: Road) -> etree._Element:
+    """The PrivateAction of an action."""
     match action:
-        case Brake(decel, until):
-            return speed_action(until, "linear", "rate", min(decel, grip))
-        case BrakeHardest(until):
-            return speed_action(until, "linear", "rate", grip)
-        case ChangeSpeed(speed, rate, profile, within):
-            shape = "cubic" if profile is Profile.SMOOTH else "linear"
-            return speed_action(speed, shape, "rate" if within is None else "time", rate if within is None else within)
-        case HoldSpeed(speed, None):
-            return speed_action(speed, "linear", "rate", HOLDING_MPS2)
-        case Stop(None, within, 0.0):
-            return speed_action(0.0, "linear", "distance", within)
-        case CutIn(within):
-            return _lane_change(lane_id(road, road.ego_lane), within)
-        case CutOut(side, within):
-            left = lane + 1 < road.lanes if side is None else side is Side.LEFT
-            return _lane_change(lane_id(road, lane + facing * (1 if left else -1)), within)
-        case ChangeLane(Side() as side, within):
-            return _lane_change(lane_id(road, lane + facing * (1 if side is Side.LEFT else -1)), within)
-        case ChangeLane(LaneRef() as to, within):
-            return _lane_change(lane_id(road, to.number + (road.lanes if to.oncoming else 0)), within)
-        case LaneOffset(offset, within):
-            dynamics = {
-                "maxLateralAcc": PEAK_ACCELERATION * max(abs(offset), 0.05) / within**2,
-                "dynamicsShape": "cubic",
-            }
-            target = el("LaneOffsetTarget", el("AbsoluteTargetLaneOffset", value=float(facing * offset)))
-            inner = el("LaneOffsetAction", el("LaneOffsetActionDynamics", **dynamics), target, continuous=False)
-            return el("PrivateAction", el("LateralAction", inner))
-    return None
+        case ExportedSpeed(speed, shape, dimension, value):
+            return speed_action(speed, shape, dimension, value)
+        case ExportedLaneChange(to, within):
+            return _lane_change(lane_id(road, to), within)
+        case ExportedOffset(offset, within):
+            return _lane_offset(offset, within)
+    raise TypeError(f"no counterpart for {action!r}")
 
 
 def speed_action(mps: float, shape: str, dimension: str, value: float | None) -> etree._Element:
@@ -179,3 +167,10 @@ def _lane_change(to: int, within: float) -> etree._Element:
         el("LaneChangeTarget", el("AbsoluteTargetLane", value=str(to))),
     )
     return el("PrivateAction", el("LateralAction", made))
+
+
+def _lane_offset(offset: float, within: float) -> etree._Element:
+    peak = PEAK_ACCELERATION * max(abs(offset), 0.05) / within**2
+    target = el("LaneOffsetTarget", el("AbsoluteTargetLaneOffset", value=float(offset)))
+    dynamics = el("LaneOffsetActionDynamics", maxLateralAcc=peak, dynamicsShape="cubic")
+    return el("PrivateAction", el("LateralAction", el("LaneOffsetAction", dynamics, target, continuous=False)))

@@ -70,7 +70,10 @@ class Catalogs:
 
 def catalogs_of(locations: Node | None, home: Path) -> Catalogs:
     """The catalogs of a scenario at `home`."""
-    return Catalogs(home, [d for c in locations.children() for d in c.children("Directory")] if locations else [])
+    folders = [d for c in locations.children() for d in c.children("Directory")] if locations else []
+    for folder in folders:
+        folder.ignore("path")  # read when an entry is needed
+    return Catalogs(home, folders)
 
 
 def _files(folder: Node, home: Path) -> list[Path]:

@@ -2,9 +2,7 @@
 
 import math
 
-from scenarios.model.actions import Action, ChangeLane, CutIn, CutOut, LaneOffset
 from scenarios.model.sides import Side
-from scenarios.model.triggers import LaneRef
 from scenarios.roads.road import Road
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
@@ -15,25 +13,9 @@ ALONG_RAD = 0.03  # angle to the road above which continuing along the road woul
 STEEPEST_RAD = 1.0  # maximum angle to the road at which a lane change can start
 
 
-def shift(mover: BodyState, action: Action) -> RunningAction:
-    """Start a move to another lane or to another offset within the lane."""
-    if mover.turn is not None:
-        return RunningAction("cannot change lane in a turn", at_once)
-    d, facing = mover.road.locate(*mover.at[:2])[1], facing_of(mover)
-    here = lane_at(mover.road, d)
-    match action:
-        case CutIn(duration):
-            return move_to(mover, 0.0, duration, "cuts in")
-        case CutOut(side, duration):
-            return _to_lane(mover, _way_out(mover.road, here, side, facing), duration, "cuts out")
-        case ChangeLane(Side() as side, within):
-            return _to_lane(mover, beside(mover.road, here, side, facing), within, f"changes lane to the {side}")
-        case ChangeLane(LaneRef() as lane, within):
-            number = lane.number + (mover.road.lanes if lane.oncoming else 0)
-            return _to_lane(mover, number, within, f"moves to {lane}")
-        case LaneOffset(offset, within):
-            return move_to(mover, mover.road.lane_centre(here) + facing * offset, within, "moves within its lane")
-    raise TypeError(f"no such action: {action!r}")
+def in_turn(mover: BodyState) -> RunningAction | None:
+    """The action of a body that cannot move sideways since it is in a turn; None for any other body."""
+    return RunningAction("cannot change lane in a turn", at_once) if mover.turn is not None else None
 
 
 def lane_count(road: Road) -> int:
@@ -52,21 +34,14 @@ def beside(road: Road, lane: int, side: Side, facing: int) -> int | None:
     return other if 0 <= other < lane_count(road) else None
 
 
-def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | None:
-    """The lane to cut out to. Without a given side: the left lane of the same direction, or else the right one."""
-    if side is not None:
-        return beside(road, lane, side, facing)
-    sides = [beside(road, lane, s, facing) for s in (Side.LEFT, Side.RIGHT)]
-    return next((b for b in sides if b is not None and (b < road.lanes) == (lane < road.lanes)), None)
-
-
 def facing_of(mover: BodyState) -> int:
     """+1 if a body heads along its road, -1 against it."""
     s, _ = mover.road.locate(*mover.at[:2])
     return 1 if math.cos(mover.at[2] - mover.road.heading(s)) >= 0 else -1
 
 
-def _to_lane(mover: BodyState, lane: int | None, duration: float, said: str) -> RunningAction:
+def to_lane(mover: BodyState, lane: int | None, duration: float, said: str) -> RunningAction:
+    """Move to the centre of a lane, if there is one."""
     if lane is None:
         return RunningAction(f"{said}: there is no lane", at_once)
     return move_to(mover, mover.road.lane_centre(lane), duration, said)

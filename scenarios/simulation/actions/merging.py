@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scenarios.model.actions import MERGING_S, Merge
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.roads.road import Road
@@ -17,6 +16,7 @@ from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
 from scenarios.simulation.dynamics.turning import Slowing
 
+MERGING_S = 3.0  # default duration of the lane change
 ALONGSIDE_M = 8.0  # behind the start of the acceleration lane; from here on the ramp is parallel to the road
 SAFE_MPS2 = 3.0  # maximum braking that a merge may require of any vehicle, the one behind included
 CLOSEST_M = 3.0  # minimum gap for a merge, bumper to bumper
@@ -49,12 +49,12 @@ class Merging:
     road: Road
     pending: dict[str, PendingMerge] = field(default_factory=dict)
 
-    def register(self, mover: BodyState, action: Merge) -> RunningAction:
+    def register(self, mover: BodyState, within_s: float, gap: bool) -> RunningAction:
         """Register a merge of the story: as soon as the lane is alongside, or with `gap` when there is a safe gap."""
         if self.road.ramp is None or not self._before_its_end(mover):
             return RunningAction("does not merge: it is not on the ramp", at_once)
-        merge = self.pending[mover.body.id] = PendingMerge(action.within_s, action.gap)
-        said = "looks for a gap to merge into" if action.gap else "merges as soon as the lane is alongside"
+        merge = self.pending[mover.body.id] = PendingMerge(within_s, gap)
+        said = "looks for a gap to merge into" if gap else "merges as soon as the lane is alongside"
         return RunningAction(said, lambda _: merge.done and isinstance(mover.path, LanePath) and mover.path.settled)
 
     def step(self, movers: Sequence[BodyState]) -> Iterator[tuple[BodyState, str]]:

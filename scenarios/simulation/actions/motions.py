@@ -1,4 +1,4 @@
-"""The motion interface of verbs with their own module (`scenarios.verbs`)."""
+"""The motion interface of verbs (`scenarios.verbs`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios.model.actions import ActionTable, Follow
 from scenarios.model.triggers import Trigger
+from scenarios.simulation.actions.merging import Merging
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.longitudinal_control import Control, Target
 
@@ -43,13 +44,16 @@ class TriggerWatch:
 class ActionContext:
     """The context of an action at its start and while it lasts.
 
-    `before`: the speed control of the body until the action started. `watch` starts to watch a trigger.
+    `before`: the speed control of the body until the action started. `watch` starts to watch a trigger. `arrive` puts a
+    body into the scene as soon as its place at the scene's edge is free. `merging`: the pending merges from a ramp.
     """
 
     t_s: float
     look: Callable[[str], BodyState]
     watch: Callable[[Trigger], TriggerWatch]
     before: SpeedRule
+    arrive: Callable[[BodyState], None]
+    merging: Merging
 
 
 Motion = Callable[[Any, BodyState, ActionContext], RunningAction]

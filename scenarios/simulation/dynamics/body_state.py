@@ -15,7 +15,7 @@ from scenarios.roads.turn_ways import Turn
 from scenarios.simulation.dynamics.collisions import mass_kg
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path, lane_path, wrapped
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Control, Pedals, Target
-from scenarios.simulation.dynamics.polyline_path import LinePath, Pose
+from scenarios.simulation.dynamics.polyline_path import LinePath, Pose, PosedLine
 from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
 from scenarios.simulation.dynamics.state_table import (
     ACCEL,
@@ -195,7 +195,7 @@ class BodyState:
             self._follow_plan(t_s, dt)
         else:
             pedals = self._slowed(self._pedals(dt), dt)
-            press(self.row, pedals.accel_mps2, pedals.braking, pedals.brake_jerk, dt)
+            press(self.row, pedals.accel_mps2, pedals.braking, pedals.brake_jerk, pedals.drive_jerk, dt)
             pace = max(0.0, self.gear * (self.speed + self.accel * dt))
             self._roll((self.speed + self.gear * pace) / 2 * dt, dt)
             self.speed = self.gear * pace
@@ -238,7 +238,22 @@ class BodyState:
             self.path = LanePath(into, *into.locate(*self.at[:2]), facing, self.path.travelled)
             self.turn, self.slowing = None, None
 
+    def _follow_poses(self, line: PosedLine, t_s: float, dt: float) -> None:
+        before, speed = self.at, line.speed(t_s)
+        self.at = line.follow(t_s)
+        self.accel, self.yaw_rate = (speed - self.speed) / dt, wrapped(self.at[2] - before[2]) / dt
+        self.travelled_m += math.dist(self.at[:2], before[:2])
+        self.speed = speed
+        slower = self.accel * (1 if speed >= 0 else -1)
+        self.lit = slower < -LIT_DECEL or (self.lit and abs(speed) < 0.05)
+        if t_s >= line.ends_s - 1e-9:
+            self.gear = self.wanted_gear = 1 if speed >= 0 else -1
+            self.scripted, self.target = False, Target(abs(speed), 2.0)
+
     def _follow_plan(self, t_s: float, dt: float) -> None:
+        if isinstance(self.path, PosedLine):
+            self._follow_poses(self.path, t_s, dt)
+            return
         assert isinstance(self.path, LinePath)
         distance = self.path.planned(t_s) - self.path.travelled
         speed = max(0.0, (self.path.planned(t_s + dt / 2) - self.path.planned(t_s - dt / 2)) / dt)

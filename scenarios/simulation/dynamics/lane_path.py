@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from scenarios.model.bodies import ON_FOOT, Body
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.polyline_path import LinePath, Pose
+from scenarios.simulation.dynamics.polyline_path import LinePath, Pose, PosedLine
 from scenarios.simulation.dynamics.state_table import (
     FACING,
     PATH,
@@ -118,7 +118,7 @@ class FreePath:
         return self.x, self.y, self.yaw
 
 
-Path = LanePath | FreePath | LinePath
+Path = LanePath | FreePath | LinePath | PosedLine
 
 
 def crossing_side(road: Road, d: float) -> int:

@@ -10,29 +10,17 @@ from pipeline.checks.physics import check_physics
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind, Size
 from scenarios.model.sides import Side
 from scenarios.rollout import Rollout
-from scenarios.scenario import (
-    Action,
-    After,
-    AfterEvent,
-    AtGap,
-    Brake,
-    BrakeHardest,
-    ChangeLane,
-    ChangeSpeed,
-    CutOut,
-    Drop,
-    Event,
-    LaneOffset,
-    Parked,
-    Placed,
-    Profile,
-    Scenario,
-    Stop,
-)
+from scenarios.scenario import Action, After, AfterEvent, AtGap, Event, Parked, Placed, Scenario
 from scenarios.simulation.simulate import simulate
-from scenarios.verbs.follow_trajectory import DriveTrajectory
-from scenarios.verbs.lose_control import LoseControl
-from scenarios.verbs.reverse import Reverse
+from scenarios.verbs.lateral.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lateral.lane_changes import ChangeLane, CutOut
+from scenarios.verbs.lateral.lose_control import LoseControl
+from scenarios.verbs.lateral.offset import LaneOffset
+from scenarios.verbs.longitudinal.brake import Brake, BrakeHardest
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed, Profile
+from scenarios.verbs.longitudinal.reverse import Reverse
+from scenarios.verbs.longitudinal.stop import Stop
+from scenarios.verbs.scene.drop import Drop
 from tests.scenarios.situations import car_ahead, curve, ego, scenario
 
 CRATE = Placed(Body("crate", Kind.BARRIER, Size(0.8, 0.8, 0.6)), car_ahead(30.0, 0.0).start, 0.0, Parked())

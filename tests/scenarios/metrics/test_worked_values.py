@@ -9,10 +9,11 @@ import pytest
 from scenarios.metrics.formulas import stopping_distance
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
-from scenarios.scenario import After, Brake, Event
+from scenarios.scenario import After, Event
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK
 from scenarios.simulation.simulate import simulate
 from scenarios.simulation.traffic.driver_vision import traffic_scene, visible_share
+from scenarios.verbs.longitudinal.brake import Brake
 from tests.scenarios.situations import KMH, child_between_cars, ego, scenario
 
 TOLERANCE_M = 0.2  # a step of 1/120 s at 80 km/h

@@ -10,34 +10,19 @@ from scenarios.model.bodies import USUAL_SIZE, Body, Kind, Size
 from scenarios.model.driver_models import G
 from scenarios.model.sides import Side
 from scenarios.rollout import Rollout
-from scenarios.scenario import (
-    Action,
-    After,
-    AfterEvent,
-    Appear,
-    BrakeHardest,
-    ChangeLane,
-    ChangeSpeed,
-    CutIn,
-    CutOut,
-    Disappear,
-    Drop,
-    Event,
-    Follow,
-    HoldSpeed,
-    LaneOffset,
-    LaneRef,
-    OnLane,
-    Parked,
-    Placed,
-    Profile,
-    Stop,
-)
+from scenarios.scenario import Action, After, AfterEvent, Event, Follow, HoldSpeed, LaneRef, OnLane, Parked, Placed
 from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
 from scenarios.simulation.simulate import simulate
-from scenarios.verbs.follow_trajectory import DriveTrajectory
-from scenarios.verbs.lose_control import LoseControl
-from scenarios.verbs.reverse import Reverse
+from scenarios.verbs.lateral.follow_trajectory import DriveTrajectory
+from scenarios.verbs.lateral.lane_changes import ChangeLane, CutIn, CutOut
+from scenarios.verbs.lateral.lose_control import LoseControl
+from scenarios.verbs.lateral.offset import LaneOffset
+from scenarios.verbs.longitudinal.brake import BrakeHardest
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed, Profile
+from scenarios.verbs.longitudinal.reverse import Reverse
+from scenarios.verbs.longitudinal.stop import Stop
+from scenarios.verbs.scene.drop import Drop
+from scenarios.verbs.scene.scene_edge import Appear, Disappear
 from tests.scenarios.situations import STRAIGHT, car_ahead, curve, ego, scenario
 
 FRICTION = 0.85

@@ -5,9 +5,10 @@ import pytest
 
 from scenarios.load import loads
 from scenarios.model.bodies import USUAL_SIZE, VARIANTS, Kind, Size, variant_of
-from scenarios.scenario import Cross, Drop
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
+from scenarios.verbs.crossing.cross import Cross
+from scenarios.verbs.scene.drop import Drop
 
 FILE = """
 name: surprise

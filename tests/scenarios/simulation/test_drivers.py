@@ -7,8 +7,9 @@ import pytest
 
 from scenarios.metrics.criticality import encounters
 from scenarios.model.driver_models import DRIVERS, accepted_time_gap, driver, idm
-from scenarios.scenario import After, Brake, Event, Follow, HoldSpeed
+from scenarios.scenario import After, Event, Follow, HoldSpeed
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.longitudinal.brake import Brake
 from tests.scenarios.situations import KMH, car_ahead, child_between_cars, ego, lead_brakes, scenario
 
 

@@ -11,10 +11,6 @@ from scenarios.rollout import RolloutEnd
 from scenarios.scenario import (
     After,
     AtPose,
-    Brake,
-    ChangeSpeed,
-    Cross,
-    CutIn,
     Event,
     Follow,
     FollowTrajectory,
@@ -23,9 +19,13 @@ from scenarios.scenario import (
     OnLane,
     Parked,
     Placed,
-    StepOut,
 )
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.crossing.cross import Cross
+from scenarios.verbs.crossing.step_out import StepOut
+from scenarios.verbs.lateral.lane_changes import CutIn
+from scenarios.verbs.longitudinal.brake import Brake
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed
 from tests.scenarios.situations import KMH, STRAIGHT, car_ahead, curve, ego, lead_brakes, scenario
 
 

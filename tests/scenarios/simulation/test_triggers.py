@@ -13,16 +13,12 @@ from scenarios.scenario import (
     After,
     AfterDistance,
     AfterEvent,
-    Appear,
     AtGap,
     AtHeadway,
     AtPlace,
     AtSpeed,
     AtStandstill,
     AtTTC,
-    Brake,
-    ChangeLane,
-    ChangeSpeed,
     Event,
     HasPassed,
     HoldSpeed,
@@ -33,6 +29,10 @@ from scenarios.scenario import (
     Trigger,
 )
 from scenarios.simulation.simulate import simulate
+from scenarios.verbs.lateral.lane_changes import ChangeLane
+from scenarios.verbs.longitudinal.brake import Brake
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed
+from scenarios.verbs.scene.scene_edge import Appear
 from tests.scenarios.situations import EGO_FRONT_M, car_ahead, curve, ego, scenario
 
 STEP_S = 1 / 120

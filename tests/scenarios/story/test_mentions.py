@@ -6,13 +6,13 @@ from typing import get_args
 import pytest
 
 from scenarios.load import library, load
-from scenarios.model.actions import Action, Brake, VerbAction
 from scenarios.model.triggers import After, AllOf, AnyOf, AtGap, AtStandstill, HasPassed, Single
 from scenarios.scenario import Event, brought
 from scenarios.story.mentions import mentioned
 from scenarios.verbs import VERBS
+from scenarios.verbs.longitudinal.brake import Brake
 
-ACTIONS = [*(kind for kind in get_args(Action) if kind is not VerbAction), *(verb.action for verb in VERBS.all())]
+ACTIONS = [action for verb in VERBS.all() for action in verb.actions]
 NO_BODIES = {"driver", "event"}  # fields with other names
 
 
@@ -20,8 +20,8 @@ NO_BODIES = {"driver", "event"}  # fields with other names
 def test_every_field_that_names_a_body_counts(kind):
     """Fails for a new trigger or action with a body in it, until that is added to `mentioned`."""
     names = {f.name: f"body-{f.name}" for f in fields(kind) if f.type is str and f.name not in NO_BODIES}
-    inner = {key: f"body-{key}" for verb in VERBS.all() if verb.action is kind for key in verb.triggers}
-    values = {f.name: names.get(f.name, 1.0) for f in fields(kind)}
+    inner = {key: f"body-{key}" for verb in VERBS.all() if kind in verb.actions for key in verb.triggers}
+    values = {f.name: names.get(f.name, f.type is bool or 1.0) for f in fields(kind)}
     values |= {key: AtStandstill(name) for key, name in inner.items()}
     made = object.__new__(kind)
     for name, value in values.items():

@@ -14,9 +14,10 @@ from scenarios.model.triggers import After
 from scenarios.scenario import Event
 from scenarios.story.parse_tree import clauses
 from scenarios.verbs import VERBS
-from scenarios.verbs.reverse import REVERSE, Reverse
+from scenarios.verbs.longitudinal.reverse import REVERSE, Reverse
 from scenarios.verbs.story_verb import VerbRegistry
 
+ROOT = Path(__file__).resolve().parents[3] / "scenarios"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "extending" / "story-verbs.md"
 USES = """
 import sys
@@ -107,10 +108,22 @@ def test_every_verb_is_complete(verb):
     assert verb.grammar.lstrip().startswith(f"{verb.key}:")
     assert verb.phrases
     assert {*verb.names, *verb.triggers} <= {field.name for field in fields(verb.action)}
-    assert {*verb.names, *verb.triggers} <= set(verb.section.model_fields)
+    assert {*verb.names, *verb.triggers, *verb.own_names, *verb.cargo} <= set(verb.section.model_fields)
+    assert len({(action.takes_speed, action.takes_path) for action in verb.actions}) == 1
     for phrase in verb.phrases:
-        _, (clause,) = clauses(phrase.format(a="lead", b="truck").lower())
+        _, (clause,) = clauses(phrase.format(a="lead", b="truck", c="crate").lower())
         assert clause.verb == verb.key
+
+
+def test_no_other_module_knows_a_single_verb():
+    """A new verb needs no change elsewhere. Random scenarios choose among a few actions, which others need not join."""
+    packages = {path.name for path in (ROOT / "verbs").iterdir() if (path / "__init__.py").exists()}
+    single = re.compile(rf"scenarios\.verbs\.({'|'.join(packages)})\b")
+    outside = [path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] != "verbs"]
+    assert packages and {path.name for path in outside if single.search(path.read_text())} == {"random_scenarios.py"}
+    own = {name for verb in VERBS.all() for name in (*verb.rules, *re.findall(r"^_?[A-Z_]+", verb.grammar, re.M))}
+    shared = re.sub(r'"[^"]*"|//.*', "", (ROOT / "story" / "story.lark").read_text())
+    assert own & set(re.findall(r"\w+", shared)) == set()
 
 
 def test_the_words_of_an_action_come_from_its_verb():

@@ -9,7 +9,7 @@ from scenarios.rollout import Rollout
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.story.mentions import mentioned
-from scenarios.verbs.open_door import HINGE_SHARE
+from scenarios.verbs.scene.open_door import HINGE_SHARE
 from tests.scenarios.verbs.lanes import ACTORS, EGO, driven, impossible, lanes, speeds, story_of
 
 RED, _, WALKER, _, _ = ACTORS

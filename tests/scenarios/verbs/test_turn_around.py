@@ -7,7 +7,7 @@ from scenarios.boxes import box_corners
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
-from scenarios.verbs.turn_around import least_radius
+from scenarios.verbs.lateral.turn_around import least_radius
 from tests.scenarios.verbs.lanes import ACTORS, driven, impossible, lanes, offsets, speeds, story_of
 
 RED, _, WALKER, _, ONCOMING = ACTORS

@@ -8,7 +8,7 @@ from pipeline.checks import outcomes
 from scenarios.model.triggers import AllOf, AtGap, HasPassed
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
-from scenarios.verbs.wait import Wait
+from scenarios.verbs.longitudinal.wait import Wait
 from tests.scenarios.verbs.lanes import ACTORS, driven, lanes, offsets, said_at, speeds, story_of
 
 RED, TRUCK, WALKER, RIDER, _ = ACTORS

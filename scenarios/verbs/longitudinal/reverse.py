@@ -43,7 +43,7 @@ class Reverse(VerbAction):
 GRAMMAR = """
 reverse: _REVERSES reverse_part*
 ?reverse_part: _FOR quantity -> reversed_way
-    | _BY quantity -> reversed_way
+    | _BY? quantity -> reversed_way
     | _mod
 
 _REVERSES.4: ("reverses" | "reverse" | "backs up" | "backs" | "drives backwards" | "goes backwards" | "rolls back") _E
@@ -88,6 +88,7 @@ REVERSE = StoryVerb(
     grammar=GRAMMAR,
     phrases=("{a} reverses at 5 km/h for 10 m",),
     drafts=("a parked car reverses",),
+    participles={"reversing": "reverses"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

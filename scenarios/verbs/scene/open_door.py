@@ -172,12 +172,14 @@ def _motion(action: OpenDoor, mover: BodyState, context: ActionContext) -> Runni
 
 OPEN_DOOR = StoryVerb(
     key="open_door",
+    placeless=True,
     example="{side: left}: of a parked car",
     section=OpenDoorDo,
     action=OpenDoor,
     grammar=GRAMMAR,
     phrases=("{a} opens its door after 2 s", "{a} opens its left door when the ego is 1.5 s away"),
     drafts=("a parked car opens its door",),
+    participles={"opening": "opens"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

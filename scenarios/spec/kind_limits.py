@@ -1,12 +1,12 @@
-"""Checks requested actions against the limits of an actor's kind: speed, braking, and paths on rails."""
+"""Checks requested motion against the limits of an actor's kind: speed, braking, and paths on rails."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import asin, atan2, ceil, degrees, hypot, radians, sin
+from typing import Any
 
 import numpy as np
 
-from scenarios.events.action_spec import Do
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.roads.road import Road
@@ -26,51 +26,47 @@ MOVES_M = 0.5  # the direction of a shorter step is not reliable
 Points = Sequence[tuple[float, float, float]]  # time in s, x and y in m
 
 
-def check_limit(do: Do, actor: ActorDescription, speed_mps: float | None) -> Iterator[Inconsistency]:
-    """Checks an action against the limits of its actor's kind; `speed_mps`: the actor's speed at the start of the
-    action, None if other events decide it.
-    """
-    limits, says = KINDS[actor.kind].dynamics, do.says
-    key = {"change_speed": "to"}.get(do.verb, "speed")
-    asked = getattr(says, key, None)
-    if limits.fastest_mps is not None and asked is not None and asked > limits.fastest_mps + 1e-9:
-        yield f"do.{do.verb}.{key}", f"{actor.a_kind} at {shown(asked, SPEED)}", too_fast(actor.kind)
-    if do.verb == "follow_trajectory":
-        points = ((0.0, 0.0, 0.0), *says.points)
-        for found, wanted in check_path(actor.kind, points, speed_mps):
-            yield "do.follow_trajectory.points", f"{actor.a_kind} {found}", wanted
-    hardest = limits.hardest_mps2
+def check_limits(says: Any, actor: ActorDescription) -> Iterator[Inconsistency]:
+    """Checks the keys `speed`, `decel` and `rate` of an action's section against the limits of its actor's kind."""
+    yield from check_speed("speed", getattr(says, "speed", None), actor)
+    hardest = KINDS[actor.kind].dynamics.hardest_mps2
     if hardest is None:
         return
     for key in ("decel", "rate"):
         rate = getattr(says, key, None)
         if rate is not None and rate > hardest:
             what, most = ("brakes", _brakes(hardest)) if key == "decel" else ("changes its speed", _at_most(hardest))
-            yield f"do.{do.verb}.{key}", f"{actor.a_kind} that {what} at {rate:g} m/s^2", most
-    if speed_mps:
-        yield from _check_within(do, actor, speed_mps, hardest)
+            yield key, f"{actor.a_kind} that {what} at {rate:g} m/s^2", most
 
 
-def _check_within(do: Do, actor: ActorDescription, speed_mps: float, hardest: float) -> Iterator[Inconsistency]:
-    """Checks a stop within a distance, and a change of speed within a time."""
-    key, who = f"do.{do.verb}.within", f"{actor.a_kind} at {shown(speed_mps, SPEED)}"
-    stop, changed = do.stop, do.change_speed
-    if stop is not None and stop.within is not None:
-        least = speed_mps**2 / (2 * hardest)
-        if stop.within < least:
-            needs = f"which needs {shown(speed_mps**2 / (2 * stop.within), ACCELERATION)}"
-            found = f"{who} that stops within {shown(stop.within, LENGTH)}, {needs}"
-            yield key, found, f"at least {_rounded_up(least)} m: {_brakes(hardest)}"
-    if changed is not None and changed.within is not None:
-        change = abs(changed.to - speed_mps)
-        if change > changed.within * hardest:
-            needs = f"which needs {shown(change / changed.within, ACCELERATION)}"
-            reaches = f"reaches {shown(changed.to, SPEED)} within {changed.within:g} s"
-            yield (
-                key,
-                f"{who} that {reaches}, {needs}",
-                f"at least {_rounded_up(change / hardest)} s: {_at_most(hardest)}",
-            )
+def check_speed(key: str, asked_mps: float | None, actor: ActorDescription) -> Iterator[Inconsistency]:
+    """Checks a requested speed against the fastest of the actor's kind."""
+    fastest = KINDS[actor.kind].dynamics.fastest_mps
+    if fastest is not None and asked_mps is not None and asked_mps > fastest + 1e-9:
+        yield key, f"{actor.a_kind} at {shown(asked_mps, SPEED)}", too_fast(actor.kind)
+
+
+def check_stop(key: str, within_m: float, actor: ActorDescription, speed_mps: float | None) -> Iterator[Inconsistency]:
+    """Checks a stop within a distance; `speed_mps`: the actor's speed before, None if other events decide it."""
+    hardest = KINDS[actor.kind].dynamics.hardest_mps2
+    if not speed_mps or hardest is None or within_m >= speed_mps**2 / (2 * hardest):
+        return
+    needs = f"which needs {shown(speed_mps**2 / (2 * within_m), ACCELERATION)}"
+    found = f"{actor.a_kind} at {shown(speed_mps, SPEED)} that stops within {shown(within_m, LENGTH)}, {needs}"
+    yield key, found, f"at least {_rounded_up(speed_mps**2 / (2 * hardest))} m: {_brakes(hardest)}"
+
+
+def check_change(
+    key: str, to_mps: float, within_s: float, actor: ActorDescription, speed_mps: float | None
+) -> Iterator[Inconsistency]:
+    """Checks a change of speed within a time; `speed_mps` as in `check_stop`."""
+    hardest = KINDS[actor.kind].dynamics.hardest_mps2
+    if not speed_mps or hardest is None or (change := abs(to_mps - speed_mps)) <= within_s * hardest:
+        return
+    needs = f"which needs {shown(change / within_s, ACCELERATION)}"
+    reaches = f"reaches {shown(to_mps, SPEED)} within {within_s:g} s"
+    found = f"{actor.a_kind} at {shown(speed_mps, SPEED)} that {reaches}, {needs}"
+    yield key, found, f"at least {_rounded_up(change / hardest)} s: {_at_most(hardest)}"
 
 
 def _rounded_up(least: float) -> str:

@@ -260,6 +260,7 @@ OVERTAKE = StoryVerb(
         "{a} overtakes {b} with a gap of 15 m",
     ),
     drafts=("... at 70 km/h", "... at 130 km/h", "... a truck at 70 km/h", "a car overtakes a truck at 70 km/h"),
+    participles={"overtaking": "overtakes"},
     compiled=_compiled,
     words=_words,
     motion=_motion,

@@ -18,10 +18,9 @@ from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed
+from scenarios.verbs.crossing.cross import BEYOND_EDGE_M, WALK_BUILD_UP_S
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
-BEYOND_EDGE_M = 1.2  # distance beyond the edge of the road where it stops, as after a crossing
-BUILD_UP_S = 0.4  # time in which a pedestrian reaches a speed
 STANDS_MPS = 0.2
 LEFT_ABOUT_RAD = 1e-6  # less than half a turn, so that all actors turn over the left
 
@@ -84,7 +83,7 @@ def _motion(action: TurnBack, mover: BodyState, context: ActionContext) -> Runni
     mover.ends_beyond_d = near[0] if far > d else near[1]
     back = float(mover.road.heading(s)) + math.copysign(math.pi / 2, mover.ends_beyond_d - d)
     mover.path = free_path(mover.body, mover.at, PATH_GRIP_SHARE * mover.grip, back - LEFT_ABOUT_RAD)
-    rate = max(speed / BUILD_UP_S, 1.0) if mover.on_foot else 1.5
+    rate = max(speed / WALK_BUILD_UP_S, 1.0) if mover.on_foot else 1.5
     mover.target = Target(speed, min(rate, 5.0), braking=speed < mover.speed)
     path = mover.path
 

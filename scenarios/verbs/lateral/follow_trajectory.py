@@ -1,5 +1,6 @@
 """follows a trajectory: through points at times, both counted from where and when it begins; then straight on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -12,8 +13,9 @@ from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.polyline_path import joined_line
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Instant, Place, Section, fault
+from scenarios.spec.kind_limits import check_path
 from scenarios.verbs.clause import Part
-from scenarios.verbs.story_verb import StoryVerb
+from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
 MOST_POINTS = 200
 
@@ -68,6 +70,12 @@ def _words(action: DriveTrajectory) -> str:
     return f"follows the trajectory {', '.join(points)}"
 
 
+def _check(says: TrajectoryDo, event: WrittenEvent) -> Iterator[Refusal]:
+    points = ((0.0, 0.0, 0.0), *says.points)
+    for found, wanted in check_path(event.actor.kind, points, event.speed_mps):
+        yield "points", f"{event.actor.a_kind} {found}", wanted
+
+
 def _motion(action: DriveTrajectory, mover: BodyState, context: ActionContext) -> RunningAction:
     line = joined_line(mover.at, max(mover.speed, 0.0), context.t_s, action.points)
     mover.path, mover.scripted, mover.ends_beyond_d = line, True, None
@@ -87,4 +95,5 @@ FOLLOW_TRAJECTORY = StoryVerb(
     motion=_motion,
     usual=(("after the last point", "straight on, at the last speed"),),
     parts={"path_points": _read_points, "path_point": _read_point},
+    check=_check,
 )
