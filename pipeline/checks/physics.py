@@ -13,11 +13,12 @@ from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
 from scenarios.metrics.criticality import Encounters, encounters
 from scenarios.metrics.smoothing import WINDOW
-from scenarios.rollout import Rollout
+from scenarios.rollout import LONGEST_POSE_STEP_S, Rollout
 from scenarios.scenario import Scenario
 
 LOG_SLIP_M = 0.10  # the ego's pose in a log is accurate to centimetres, its speed is derived from it
 LOG_JUMP_M = 1.0  # larger errors of an annotated body's position after one frame are jumps
+OF_BOXES = ("annotated-bodies", "solid-bodies")  # do not use the ego's forces
 CRITICAL_TTC, CRITICAL_BRAKING = "critical-moment-ttc", "critical-moment-braking"
 COARSE = "its boxes are annotated about twice a second, too rarely to measure forces"
 
@@ -73,8 +74,22 @@ def check_physics(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
     hit = outcomes.ego_hits(rollout)
     case = PhysicsCase(rollout, scenario, motion, _until_hit(encounters(rollout), rollout, hit), hit)
     return tuple(
-        replace(verdict, id=check.id, check=check.check) for check in PHYSICS_CHECKS for verdict in check.judge(case)
+        _with_rare_poses(replace(verdict, id=check.id, check=check.check), check, rollout)
+        for check in PHYSICS_CHECKS
+        for verdict in check.judge(case)
     )
+
+
+def _with_rare_poses(verdict: Verdict, check: PhysicsCheck, rollout: Rollout) -> Verdict:
+    """Inconclusive, and a reason to keep the clip back, if the ego's motion in a log was measured too rarely for it."""
+    judges_motion = check.about in ("feasibility", "comfort") and check.id not in OF_BOXES
+    if rollout.pose_step_s <= LONGEST_POSE_STEP_S or not judges_motion:
+        return verdict
+    reason = (
+        f"the log's ego poses are up to {rollout.pose_step_s:.2g} s apart, too rare to measure forces (needed: every "
+    )
+    reason += f"{LONGEST_POSE_STEP_S:.2g} s)"
+    return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=reason, must_pass=verdict.gates)
 
 
 def is_critical(verdicts: tuple[Verdict, ...]) -> bool:

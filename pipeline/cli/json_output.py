@@ -3,7 +3,7 @@
 `schema_version` grows when a field is renamed, removed or changes its meaning; a new field alone does not change it.
 """
 
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
@@ -11,6 +11,9 @@ from rich.console import Console
 from outputs.verdict import Verdict
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
+
+if TYPE_CHECKING:
+    from conditioning.logs.log_fault import LogFault
 
 SCHEMA_VERSION: Final = 1
 
@@ -30,6 +33,31 @@ class JsonFault(JsonPart):
     where: str = Field(description="path in the file, such as actors.lead.speed")
     found: str
     wanted: str
+
+
+class JsonLogFault(JsonPart):
+    """One kind of fault in a table of a log, with the first rows that have it."""
+
+    kind: str = Field(description="stable name of the kind")
+    table: str
+    rows: tuple[str, ...] = Field(description="tokens of the first rows; empty: the whole table")
+    count: int = Field(description="number of all these rows")
+    found: str
+    wanted: str
+    refused: bool = Field(description="false: a remark, with which the log is read nevertheless")
+
+
+class JsonLogScene(JsonPart):
+    """A scene of a log."""
+
+    version: str = Field(description="the folder of its tables")
+    name: str
+    lasts_s: float
+    keyframes: int
+    pictures: dict[str, int] = Field(description="number of pictures or sweeps by sensor")
+    boxes: dict[str, int] = Field(description="number of boxes by category")
+    left_out: dict[str, int] = Field(description="those of categories without a kind of body")
+    readable: bool
 
 
 class JsonScenario(JsonPart):
@@ -133,6 +161,16 @@ class CheckDocument(JsonDocument):
     left_out: tuple[str, ...] = Field(description="scenarios that start from a log, if no --log was given")
     dropped: int
     faults: tuple[JsonFault, ...]
+    log: tuple[JsonLogFault, ...] = Field((), description="remarks on the log, with which it is read nevertheless")
+
+
+class CheckLogDocument(JsonDocument):
+    """`nearmiss check-log --json`"""
+
+    command: Literal["check-log"] = "check-log"
+    log: str
+    scenes: tuple[JsonLogScene, ...]
+    faults: tuple[JsonLogFault, ...]
 
 
 class ExplainDocument(JsonDocument):
@@ -187,7 +225,7 @@ class StatusDocument(JsonDocument):
 
 
 DOCUMENTS: tuple[type[JsonDocument], ...] = (
-    CheckDocument, ExplainDocument, LibraryDocument, SearchDocument, StatusDocument,
+    CheckDocument, CheckLogDocument, ExplainDocument, LibraryDocument, SearchDocument, StatusDocument,
 )  # fmt: skip
 
 
@@ -198,6 +236,10 @@ def faults_json(faults: tuple[SpecErrors, ...]) -> tuple[JsonFault, ...]:
         for some in faults
         for one in some.faults
     )  # fmt: skip
+
+
+def log_fault_json(fault: "LogFault") -> JsonLogFault:
+    return JsonLogFault(**{name: getattr(fault, name) for name in JsonLogFault.model_fields})
 
 
 def scenario_json(scenario: Scenario) -> JsonScenario:
@@ -240,15 +282,15 @@ def _section(model: type[JsonPart]) -> list[str]:
 _INTRODUCTION = """\
 # JSON output and exit codes
 
-With `--json`, `check`, `explain`, `library`, `search` and `status` print one JSON document and nothing else on standard
-output; messages about misuse go to standard error. This page is generated from the models in
+With `--json`, `check`, `check-log`, `explain`, `library`, `search` and `status` print one JSON document and nothing
+else on standard output; messages about misuse go to standard error. This page is generated from the models in
 `pipeline/cli/json_output.py`. `schema_version` grows when a field is renamed, removed or changes its meaning. Ids,
 units and words are those of the text output.
 
 | exit code | meaning |
 | --- | --- |
 | 0 | success |
-| 1 | a file has faults, a scenario is impossible or does not end as expected, a clip failed, or nothing was found |
+| 1 | a file or log has faults, a scenario is impossible or misses its `expect`, a clip failed, or nothing was found |
 | 2 | misuse: an unknown name or option, a file or folder that cannot be used |
 | 130 | stopped by Ctrl-C |
 | 143 | stopped by SIGTERM; running clips were finished or dropped |

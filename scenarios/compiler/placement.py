@@ -154,7 +154,8 @@ def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Seque
     cover = cover_of(name, placed, events)
     corners = road.project(np.array(footprint(cover, road).exterior.coords))
     s, d = corners[:, 0], corners[:, 1]
-    in_front = any(e.actor == name and (at := e.do.hidden_at()) is not None and at.in_front for e in events)
+    hidden = (e.do.hidden_at() for e in events if e.actor == name)
+    in_front = any(place is not None and place.in_front for place in hidden)
     nearer = in_front and getattr(cover.start, "facing", 1) < 0
     at = float(s.min()) - STEP_OUT_AHEAD_M if nearer else float(s.max()) + STEP_OUT_AHEAD_M
     return OnLane(at, float(d.min() + d.max()) / 2)

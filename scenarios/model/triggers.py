@@ -104,10 +104,13 @@ class HasPassed:
 
 @dataclass(frozen=True)
 class AfterEvent:
-    """`delay_s` after another event has ended, by itself or because another event replaced it."""
+    """`delay_s` after another event has ended, by itself or because another event replaced it; `begun`: after it has
+    begun.
+    """
 
     event: str
     delay_s: float = field(default=0.0, metadata=ADDED)
+    begun: bool = field(default=False, metadata=ADDED)
 
 
 Single = (

@@ -6,23 +6,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from lark import Token, Tree
+from lark import Token, Transformer, Tree
 from lark.grammar import NonTerminal, Terminal
 
 from scenarios.model.bodies import Kind
 from scenarios.source.units import MEASURES
 from scenarios.spec.actor_references import ADJECTIVES, JOINED, NOUNS, ORDINALS, PRONOUNS
+from scenarios.story.all_readings import ReadingParser
 from scenarios.story.examples import PHRASES
 from scenarios.story.parse_tree import grammar
 from scenarios.verbs import VERBS
 
 SLOTS = {
     "who": ("WHO", "lead"),
+    "event": ("EVENT", "lead"),
     "quantity": ("QUANTITY", "10 m"),
     "seconds": ("QUANTITY", "10 m"),
     "path_point": ("POINT", "(1 s, 10 m, 0 m)"),
 }
-_UNLISTED = ("speed_since",)  # aliases of rules that join a part of a verb and a condition
+_UNLISTED = ("speed_since", "does")  # aliases that join a part of a verb and a condition, or hold a whole action
 _CHARACTERS = {"[0-5]": ("0", "1")}  # examples of character classes in words
 
 
@@ -81,10 +83,31 @@ def openings() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=256)
 def verb_of(sentence: str) -> str:
-    """The rule of the first action in a sentence; raises lark's UnexpectedInput."""
-    tree = grammar().parse(sentence)
+    """The rule of the first action in a sentence; raises Unread."""
+    tree = min(_trees().values(sentence), key=_named_words)
     deed = next(child for child in tree.children if isinstance(child, Tree)).children[-1].data
     return next(verb for verb in verbs() if deed == verb or deed in _aliases(verb))
+
+
+class _RuleTree(Transformer):
+    """A parse tree in which names and quantities are leaves."""
+
+    def who(self, words: list[Token]) -> str:
+        return " ".join(words)
+
+    def quantity(self, items: list[Token]) -> str:
+        return " ".join(items)
+
+
+@lru_cache(maxsize=1)
+def _trees() -> ReadingParser:
+    return ReadingParser(grammar(), _RuleTree())
+
+
+def _named_words(tree: object) -> int:
+    """The number of words of all names."""
+    assert isinstance(tree, Tree)
+    return sum(leaf.count(" ") + 1 for leaf in tree.scan_values(lambda leaf: isinstance(leaf, str)))
 
 
 def _aliases(verb: str) -> set[str]:
@@ -190,6 +213,7 @@ are separated by |, parts in [] are optional, and parts come in any order. Upper
 italics are explained here or at the end.
 
 * *WHO* is an actor's id or a description of one: `lead`, `the lead car`, `the second pedestrian`, `the ego`, `it`.
+* *EVENT* is the name of another event of the story.
 * *QUANTITY* is a number, in digits or words, with its unit: `6 m/s^2`, `two seconds`, `half a second`.
 * *POINT* is `(1 s, 10 m, 0.5 m)`: the time, the distance forward and the distance to the left, all from its start.
 """

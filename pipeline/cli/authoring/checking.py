@@ -4,17 +4,19 @@ pictures, so that it starts quickly."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.physics import check_physics, is_expectation
-from pipeline.cli.authoring.sources import runnable
+from pipeline.cli.authoring.sources import log_remarks, runnable
 from pipeline.cli.json_output import (
     CheckDocument,
     JsonChecked,
     JsonCollision,
     faults_json,
+    log_fault_json,
     print_document,
     scenario_json,
     verdict_json,
@@ -24,6 +26,9 @@ from scenarios.rollout import Rollout, RolloutEnd, SimEvent
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
+
+if TYPE_CHECKING:
+    from conditioning.logs.log_fault import LogFault
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,15 @@ class CheckedScenario:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The results of `check`; `left_out` are scenarios that start from a log, if none was given."""
+    """The results of `check`; `left_out` are scenarios that start from a log, if none was given. `log_remarks` are the
+    faults of the log's tables with which it is read nevertheless.
+    """
 
     scenarios: tuple[CheckedScenario, ...]
     left_out: tuple[str, ...]
     faults: tuple[SpecErrors, ...]
     dropped: int
+    log_remarks: "tuple[LogFault, ...]" = ()
 
     @property
     def impossible(self) -> int:
@@ -82,7 +90,8 @@ def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, in
         hits = tuple(h for h in rollout.happenings if h.other)
         verdicts = check_physics(rollout, scenario)
         checked.append(CheckedScenario(scenario, rollout.ended, float(rollout.t_s[-1]), hits, verdicts))
-    return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped)
+    remarks = log_remarks(chosen.scenarios, log)
+    return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped, remarks)
 
 
 def _rollout(scenario: Scenario, log: Path | None) -> Rollout:
@@ -99,7 +108,7 @@ def check_as_json(names: tuple[str, ...], log: Path | None, console: Console) ->
     result = run_check(names, log, lambda _done, _count: None)
     document = CheckDocument(
         ok=result.sound, scenarios=tuple(map(_checked_json, result.scenarios)), left_out=result.left_out,
-        dropped=result.dropped, faults=faults_json(result.faults),
+        dropped=result.dropped, faults=faults_json(result.faults), log=tuple(map(log_fault_json, result.log_remarks)),
     )  # fmt: skip
     print_document(document, console)
     return result.sound

@@ -24,6 +24,7 @@ def print_check(console: Console, result: CheckResult, full: bool) -> None:
     alone = len(result.scenarios) == 1
     for one in result.scenarios:
         _print_scenario(console, one, alone, full)
+    tell_log_remarks(console, result.log_remarks)
     tell_left_out(console, result.left_out)
     for faults in result.faults:
         show(faults, console)
@@ -35,6 +36,12 @@ def tell_left_out(console: Console, names: Iterable[str]) -> None:
     """Print the scenarios that were left out, and why."""
     for name in names:
         _say(console, f"left out {name}: it starts from a log, and no --log was given", "yellow")
+
+
+def tell_log_remarks(console: Console, remarks: Iterable[object]) -> None:
+    """Print the faults of a log's tables with which it is read nevertheless."""
+    for remark in remarks:
+        _say(console, f"log: {remark}", "yellow")
 
 
 def _counts(result: CheckResult) -> str:

@@ -79,10 +79,10 @@ def start_trigger(
     match when:
         case After(t):
             said = by_time("greaterOrEqual", t)
-        case AfterEvent(event, delay):
+        case AfterEvent(event, delay, begun):
             said = el("ByValueCondition", el(
                 "StoryboardElementStateCondition", storyboardElementType="event", storyboardElementRef=event,
-                state="completeState",
+                state="runningState" if begun else "completeState",
             ))  # fmt: skip
         case AtPlace(of, along):
             nose, d, facing = noses[of]

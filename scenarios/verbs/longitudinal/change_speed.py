@@ -30,7 +30,7 @@ from scenarios.verbs.clause import WHO, Clause, ClauseError, Part
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
 from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_brakes
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
-from scenarios.verbs.worded_rates import WordedRate, rated
+from scenarios.verbs.worded_rates import RelativeSpeed, WordedRate, rated
 
 CHANGING = {"gently": WordedRate("1 m/s^2"), "hard": WordedRate("4 m/s^2")}
 USUAL_RATE = {
@@ -81,6 +81,8 @@ change_speed: _CHANGES_SPEED change_part*
 speed_up: _SPEEDS_UP change_part*
 slow_down: _SLOWS_DOWN change_part*
 ?change_part: _TO quantity -> to
+    | _BY quantity -> speed_by
+    | _TO FRACTION _ITS_SPEED -> speed_share
     | MANNER -> manner
     | SMOOTHLY -> smoothly
     | EVENLY -> evenly
@@ -91,6 +93,8 @@ slow_down: _SLOWS_DOWN change_part*
 _SPEEDS_UP.3: ("speeds up" | "speed up" | "accelerates" | "accelerate" | "picks up speed") _E
 _SLOWS_DOWN.3: ("slows down" | "slow down" | "slows" | "slow" | "decelerates" | "decelerate") _E
 _CHANGES_SPEED.4: ("changes speed" | "changes its speed" | "adjusts its speed") _E
+FRACTION.4: ("half" | "twice" | "double") _E
+_ITS_SPEED.4: "of "? ("its" | "the" | "his" | "her") " " ("current " | "present ")? "speed" _E
 SMOOTHLY.3: "smoothly" _E
 EXACTLY.4: ("exactly evenly" | "without build-up") _E
 EVENLY.3: ("evenly" | "steadily" | "at a constant rate") _E
@@ -103,6 +107,14 @@ def _read_smoothly(_: list) -> Part:
 
 def _read_evenly(_: list) -> Part:
     return "profile", "linear"
+
+
+def _read_by(items: list) -> Part:
+    return "to", RelativeSpeed(str(items[0]))
+
+
+def _read_share(items: list) -> Part:
+    return "to", RelativeSpeed(str(items[0]), share=0.5 if items[0] == "half" else 2.0)
 
 
 def _read_exactly(_: list) -> Part:
@@ -125,9 +137,10 @@ def _changing(verb: StoryVerb, items: list, said: str) -> Clause | ClauseError:
     clause = collected(verb, rated(items, "rate", CHANGING))
     if isinstance(clause, Clause) and "to" not in clause.says:
         return ClauseError(f"the speed to reach: '{WHO} {said} to 30 km/h'")
-    if isinstance(clause, Clause) and said in USUAL_RATE and not {"rate", "within"} & set(clause.says):
-        return replace(clause, says=clause.says | {"rate": USUAL_RATE[said]})
-    return clause
+    if isinstance(clause, ClauseError) or said not in USUAL_RATE:
+        return clause
+    usual = {} if {"rate", "within"} & set(clause.says) else {"rate": USUAL_RATE[said]}
+    return replace(clause, says=clause.says | usual | {"change": said})
 
 
 def _compiled(says: ChangeSpeedDo, actor: ActorDescription, cast: ActorIndex) -> ChangeSpeed:
@@ -218,7 +231,13 @@ CHANGE_SPEED = StoryVerb(
         ("`within`", "as `rate` needs"),
         ("*gently*, *hard*", ", ".join(CHANGING[how].replace("^2", "²") for how in ("gently", "hard"))),
     ),
-    parts={"smoothly": _read_smoothly, "evenly": _read_evenly, "exactly": _read_exactly},
+    parts={
+        "smoothly": _read_smoothly,
+        "evenly": _read_evenly,
+        "exactly": _read_exactly,
+        "speed_by": _read_by,
+        "speed_share": _read_share,
+    },
     deeds=("speed_up", "slow_down"),
     readers={"change_speed": _read_change, "speed_up": _read_speed_up, "slow_down": _read_slow_down},
     at={ACCELERATION: "rate"},
