@@ -4,7 +4,8 @@ from scenarios.opendrive.road_map import RoadMap
 from scenarios.openscenario.actors.entities import read_entities
 from scenarios.openscenario.actors.first_actions import read_init
 from scenarios.openscenario.player.mover import mover_at
-from scenarios.openscenario.player.play import Played, Player
+from scenarios.openscenario.player.play import Player
+from scenarios.openscenario.player.played import Played
 from scenarios.openscenario.player.world import World
 from scenarios.openscenario.source.catalogs import catalogs_of
 from scenarios.openscenario.source.node import Node, Report

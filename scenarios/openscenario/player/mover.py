@@ -31,6 +31,7 @@ class Mover:
     route: tuple[str, ...] = ()
     carried: bool = False  # an action has moved it in this step
     before: float = 0.0  # speed at the beginning of the step
+    last: WorldPosition | None = None  # its pose at the beginning of a step in which an action moves it
     _pose: WorldPosition | None = field(default=None, repr=False)
 
     @property

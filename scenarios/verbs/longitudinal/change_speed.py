@@ -189,9 +189,15 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
             rate = max(rate_within(change, action.within_s, jerk, speed == 0), 0.05)
         mover.target = Target(speed, rate, braking=slower and rate > LIT_DECEL)
     needed = 0.0 if action.within_s is None else change / action.within_s
+    control = mover.target
+
+    def over(_: float) -> bool:
+        timed = isinstance(control, Eased | Ramp) and control.passed_s < control.lasts_s - 1e-9
+        return not timed and abs(mover.speed - speed) <= (REACHED_MPS if speed else 0)
+
     return RunningAction(
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
-        lambda _: abs(mover.speed - speed) <= (REACHED_MPS if speed else 0),
+        over,
         short=beyond_brakes(mover, needed),
     )
 
