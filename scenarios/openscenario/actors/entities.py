@@ -89,7 +89,7 @@ def read_groups(node: Node, entities: Mapping[str, Entity]) -> dict[str, tuple[s
 
 
 def _trailer(node: Node, names: list[str]) -> None:
-    """Refuses a trailer that is there; an empty element, or one that names nobody, tows nothing."""
+    """Refuses a trailer that is there; an empty element, or one that names no entity, tows nothing."""
     for part in node.children():
         if part.tag == "TrailerRef" and part.word("entityRef", "") not in names:
             continue

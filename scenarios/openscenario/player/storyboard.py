@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from scenarios.openscenario.player.conditions import ConditionReader, PlayedTrigger
-from scenarios.openscenario.player.elements import Element, ElementState, StateLog
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.elements import ElementState, PlayedElement, StateLog
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.world import ActionRecord, PlayedAction, StartState, World
 from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
-MakeAction = Callable[[Node, Mover | None, World], PlayedAction]
+MakeAction = Callable[[Node, PlayedEntity | None, World], PlayedAction]
 RUNNING, STANDBY, COMPLETE = ElementState.RUNNING, ElementState.STANDBY, ElementState.COMPLETE
 MOST_STARTS = 1000  # of one event
 
@@ -23,7 +23,7 @@ class RunningPart:
 
     action: PlayedAction
     record: ActionRecord
-    mover: Mover | None
+    mover: PlayedEntity | None
     begun: bool = True
 
 
@@ -31,39 +31,39 @@ class RunningPart:
 class ActionPart:
     """One Action element of an event; `make` creates what runs for each actor."""
 
-    element: Element
+    element: PlayedElement
     node: Node
     running: list[RunningPart] = field(default_factory=list)
 
 
 @dataclass
 class EventPart:
-    element: Element
+    element: PlayedElement
     node: Node
     trigger: PlayedTrigger
     priority: str
     most: int
     actions: list[ActionPart]
-    actors: list[Mover]
+    actors: list[PlayedEntity]
     manoeuvre: "ManoeuvrePart"
 
 
 @dataclass
 class ManoeuvrePart:
-    element: Element
+    element: PlayedElement
     events: list[EventPart] = field(default_factory=list)
 
 
 @dataclass
 class GroupPart:
-    element: Element
+    element: PlayedElement
     most: int
     manoeuvres: list[ManoeuvrePart] = field(default_factory=list)
 
 
 @dataclass
 class ActPart:
-    element: Element
+    element: PlayedElement
     start: PlayedTrigger
     stop: PlayedTrigger
     groups: list[GroupPart] = field(default_factory=list)
@@ -71,7 +71,7 @@ class ActPart:
 
 @dataclass
 class StoryPart:
-    element: Element
+    element: PlayedElement
     acts: list[ActPart] = field(default_factory=list)
 
 
@@ -131,14 +131,14 @@ class PlayedStoryboard:
         for one in node.children("Maneuver", "CatalogReference"):
             self._guarded(one, partial(self._manoeuvre, one, whom, group))
 
-    def _manoeuvre(self, node: Node, whom: list[Mover], group: GroupPart) -> None:
+    def _manoeuvre(self, node: Node, whom: list[PlayedEntity], group: GroupPart) -> None:
         node = self.world.catalogs.entry(node) if node.tag == "CatalogReference" else declared(node, {})
         part = ManoeuvrePart(self.log.add("maneuver", (*group.element.path, node.word("name"))))
         group.manoeuvres.append(part)
         for event in node.children("Event"):
             self._guarded(event, partial(self._event, event, whom, part))
 
-    def _event(self, node: Node, whom: list[Mover], manoeuvre: ManoeuvrePart) -> None:
+    def _event(self, node: Node, whom: list[PlayedEntity], manoeuvre: ManoeuvrePart) -> None:
         trigger = self.reader.trigger(node.child("StartTrigger"), True)
         element = self.log.add("event", (*manoeuvre.element.path, node.word("name")))
         actions = []
@@ -220,7 +220,7 @@ class PlayedStoryboard:
             except Unsupported as reason:
                 self.refused.append(reason)
 
-    def begin(self, node: Node, mover: Mover | None) -> RunningPart:
+    def begin(self, node: Node, mover: PlayedEntity | None) -> RunningPart:
         """Start an action for one entity now; running actions that control the same end."""
         action = self.make(node, mover, self.world)
         if mover is not None:
@@ -238,7 +238,7 @@ class PlayedStoryboard:
             self._finish(part, False)
         return part
 
-    def _cut_off(self, mover: Mover, action: PlayedAction) -> None:
+    def _cut_off(self, mover: PlayedEntity, action: PlayedAction) -> None:
         for event in self._all_events():
             for part in event.actions:
                 for run in part.running:

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from scenarios.opendrive.road_map import RoadMap
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, Reported
 from scenarios.openscenario.source.positions import Positions, WorldPosition
@@ -25,7 +25,7 @@ BOTH = SPEED | PATH
 class World:
     """The movers at one instant; `values` holds parameters and variables, which actions may set."""
 
-    movers: dict[str, Mover]
+    movers: dict[str, PlayedEntity]
     groups: Mapping[str, tuple[str, ...]]  # EntitySelections
     known: RoadMap | None
     catalogs: Catalogs
@@ -37,18 +37,18 @@ class World:
         """Reads positions as they are now."""
         return positions_of(self.known, lambda name, node: self.mover_named(name, node).pose, self.catalogs)
 
-    def mover_named(self, name: str, node: Node) -> Mover:
+    def mover_named(self, name: str, node: Node) -> PlayedEntity:
         if name in node.report.absent:
             raise Reported(node.remark(f"entity {quoted(name)}"))
         if name not in self.movers:
             raise node.wrong(f"entity {quoted(name)}", nearest(name, self.movers))
         return self.movers[name]
 
-    def mover(self, node: Node, attribute: str = "entityRef") -> Mover:
+    def mover(self, node: Node, attribute: str = "entityRef") -> PlayedEntity:
         """The entity that an attribute names; raises Unsupported."""
         return self.mover_named(node.word(attribute), node)
 
-    def members(self, node: Node) -> list[Mover]:
+    def members(self, node: Node) -> list[PlayedEntity]:
         """The entities of an EntityRef, which may name a selection."""
         name = node.word("entityRef")
         return [self.mover_named(one, node) for one in self.groups.get(name, (name,))]
@@ -62,7 +62,7 @@ class PlayedAction(Protocol):
     over: bool
 
     @property
-    def mover(self) -> Mover | None:
+    def mover(self) -> PlayedEntity | None:
         """The entity that it moves, if it moves one."""
 
     def begin(self, world: World) -> None:

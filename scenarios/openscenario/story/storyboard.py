@@ -143,7 +143,7 @@ class StoryboardState:
         inner = [*around, self._part("action", (*around[-1].path, action.word("name")), trigger)]
         said = action.only()
         if said.tag != "PrivateAction":
-            return  # it moves nobody
+            return  # it moves no body
         if not whom:
             raise event.unsupported("an action without an actor")
         for of in whom:
