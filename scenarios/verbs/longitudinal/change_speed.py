@@ -17,7 +17,7 @@ from scenarios.simulation.dynamics.longitudinal_control import (
     DRIVE_JERK,
     LIT_DECEL,
     Eased,
-    Ramp,
+    EvenChange,
     Target,
     rate_within,
 )
@@ -180,7 +180,7 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
     elif action.profile is Profile.EXACT:
         asked = action.within_s if action.rate_mps2 is None else change / action.rate_mps2
         assert asked is not None
-        mover.target = Ramp(mover.speed, speed, max(asked, change / grip, 0.01))
+        mover.target = EvenChange(mover.speed, speed, max(asked, change / grip, 0.01))
     else:
         rate = action.rate_mps2
         if rate is None:
@@ -189,9 +189,15 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
             rate = max(rate_within(change, action.within_s, jerk, speed == 0), 0.05)
         mover.target = Target(speed, rate, braking=slower and rate > LIT_DECEL)
     needed = 0.0 if action.within_s is None else change / action.within_s
+    control = mover.target
+
+    def over(_: float) -> bool:
+        timed = isinstance(control, Eased | EvenChange) and control.passed_s < control.lasts_s - 1e-9
+        return not timed and abs(mover.speed - speed) <= (REACHED_MPS if speed else 0)
+
     return RunningAction(
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
-        lambda _: abs(mover.speed - speed) <= (REACHED_MPS if speed else 0),
+        over,
         short=beyond_brakes(mover, needed),
     )
 
