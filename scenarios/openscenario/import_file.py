@@ -17,8 +17,9 @@ from scenarios.openscenario.actors.entities import Entity, read_entities, read_g
 from scenarios.openscenario.actors.first_actions import Init, read_init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.kept_motion import kept_motion
-from scenarios.openscenario.player.mover import mover_at
-from scenarios.openscenario.player.play import Played, Player
+from scenarios.openscenario.player.play import Player
+from scenarios.openscenario.player.played import Played
+from scenarios.openscenario.player.played_entity import mover_at
 from scenarios.openscenario.player.world import World, by_action
 from scenarios.openscenario.source.catalogs import Catalogs, catalogs_of
 from scenarios.openscenario.source.files import sibling_file
@@ -39,11 +40,15 @@ BACK_M, ROOM_M = 60.0, 60.0  # of road behind the last and ahead of the first bo
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """Options of an import: the ego, the clip's duration, and whether a partial result is allowed."""
+    """Options of an import: the ego, the clip's duration, whether a partial result is allowed, the folder that all
+    files must be in, and how many combinations of a larger distribution are taken.
+    """
 
     ego: str | None = None
     duration_s: float | None = None
     partial: bool = False
+    root: Path | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
     variables = read_variables(scenario)
     if scenario.child("Catalog") is not None or scenario.child("Storyboard") is None:
         raise root.unsupported("a catalog or a distribution, not a scenario")
-    catalogs = catalogs_of(scenario.child("CatalogLocations"), file.path)
+    catalogs = catalogs_of(scenario.child("CatalogLocations"), file.path, asked.root)
     entities = read_entities(scenario.need("Entities"), catalogs, asked.ego)
     ego = next((e for e in entities.values() if e.id == "ego"), None)
     if ego is None:
@@ -154,6 +159,8 @@ def _drafted(root: Node, file: XmlFile, asked: ImportOptions, given: Mapping[str
         board._guarded(action, lambda action=action, of=of: board.at_start(action, of))
     board.read(storyboard)
     described = header.element.attributes.get("description", "")
+    if known is not None and course.chain is not None and (why := EgoStart(known, ego, starts[ego.name]).aside()):
+        board.motions[ego.name] = ego.node.unsupported(why)
     for name, speed in stage.initial.items():
         if speed < 0 and name in played.tracks:
             board.motions[name] = entities[name].node.unsupported("it starts in reverse")
@@ -201,7 +208,7 @@ def _played(
     }  # fmt: skip
     world = World(movers, groups, known, catalogs, {**scenario.scope, **variables})
     others = [(node, entity) for node, entity in init.others if entity.name in movers]
-    played = Player(world, scenario.need("Storyboard"), others).play()
+    played = Player(world, scenario.need("Storyboard"), others, init.globals).play()
     for reason in played.refused:
         scenario.report.refuse(reason)
     return played
@@ -239,7 +246,7 @@ def _map(scenario: Node, home: Path, asked: ImportOptions) -> RoadMap | None:
         network.differs("no road in the file; here one lane on a flat plane, in which the ego starts")
         return None
     try:
-        return read_map(sibling_file(logic, "filepath", home))
+        return read_map(sibling_file(logic, "filepath", home, asked.root))
     except Unsupported as reason:
         logic.report.refuse(reason)
     except SpecErrors as faults:

@@ -33,6 +33,9 @@ from scenarios.verbs.exported_action import (
 )
 
 REACHED_M = 1.0  # tolerance of a reached position
+# A lane change here is a quintic of the distance. A sine of this share of its duration, which begins later by the other
+# share, stays within 0.7 % of its width.
+SINE_LASTS, SINE_LATER = 0.86, 0.07
 G = 9.81
 
 
@@ -137,13 +140,25 @@ def exported_action(
     return VERBS.of(action).exported(action, context)
 
 
+def delay_s(action: ExportedAction, speed_mps: float, forward_m: float) -> float:
+    """By how much an exported action begins after its event: `forward_m` from the point that a player moves sideways to
+    the box's centre, which is ahead of it by the time for that way.
+    """
+    match action:
+        case ExportedSpeed():
+            return action.delay_s
+        case ExportedLaneChange():
+            return SINE_LATER * action.within_s + (forward_m / speed_mps if speed_mps > 1 else 0.0)
+    return 0.0
+
+
 def private(action: ExportedAction, road: Road) -> etree._Element:
     """The PrivateAction of an action."""
     match action:
         case ExportedSpeed(speed, shape, dimension, value):
             return speed_action(speed, shape, dimension, value)
         case ExportedLaneChange(to, within):
-            return _lane_change(lane_id(road, to), within)
+            return _lane_change(lane_id(road, to), SINE_LASTS * within)
         case ExportedOffset(offset, within):
             return _lane_offset(offset, within)
     raise TypeError(f"no counterpart for {action!r}")

@@ -19,6 +19,7 @@ from scenarios.openscenario.export.bodies import entity_xml, environment_xml
 from scenarios.openscenario.export.elements import (
     CONDITIONS,
     by_time,
+    delay_s,
     el,
     exported_action,
     private,
@@ -33,9 +34,9 @@ from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
 from scenarios.source.xml_document import parse_xml
-from scenarios.verbs.exported_action import ExportedAction, ExportedSpeed
+from scenarios.verbs.exported_action import ExportedAction
 
-PLAYED_M = 0.25  # the largest deviation of a body from its rollout in a player
+PLAYED_M = 0.3  # the largest deviation of a body from its rollout in a player
 ROLLED_OUT, EVENTS = "trajectory of the rollout", "story"
 
 
@@ -141,10 +142,6 @@ def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout
     return placed.body.kind not in ON_FOOT | STATIC
 
 
-def _delay_s(action: ExportedAction) -> float:
-    return action.delay_s if isinstance(action, ExportedSpeed) else 0.0
-
-
 def start_lane(road: Road, placed: Placed) -> int | None:
     """The lane in which a body starts in the direction of its traffic; None for any other start."""
     if not isinstance(placed.start, OnLane):
@@ -199,7 +196,7 @@ class _Parts:
         texts = []
         for event in told:
             body = placed[event.actor]
-            delay = _delay_s(self._exported(event, body))
+            delay = self._delay_s(event, body)
             texts.append((event, own_action(event.do, body.body.kind, body.speed_mps, delay)))
         return [(event, text) for event, text in texts if text]
 
@@ -209,6 +206,10 @@ class _Parts:
         found = exported_action(event.do, placed, self.rollout, self.road, lane, facing)
         assert found is not None, "asked before"
         return found
+
+    def _delay_s(self, event: Event, placed: Placed) -> float:
+        forward = forward_m(placed, placed is self.scenario.placed[0])
+        return delay_s(self._exported(event, placed), placed.speed_mps, forward)
 
     def _hit_s(self, i: int, placed: Placed) -> float | None:
         """From when on an impact moves a body; None of one that none moves, though something may brush it."""
@@ -281,7 +282,7 @@ class _Parts:
 
     def _event(self, event: Event, placed: Placed) -> etree._Element:
         said = private(self._exported(event, placed), self.road)
-        when = start_trigger(event.name, event.when, self.road, self._noses(), _delay_s(self._exported(event, placed)))
+        when = start_trigger(event.name, event.when, self.road, self._noses(), self._delay_s(event, placed))
         return el("Event", el("Action", said, name=f"{event.name}-do"), when, name=event.name, priority="overwrite",
                   maximumExecutionCount="1")  # fmt: skip
 

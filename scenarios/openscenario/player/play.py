@@ -4,39 +4,21 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
 
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.player.globals import global_action
+from scenarios.openscenario.player.global_actions import global_action
 from scenarios.openscenario.player.lateral import lateral
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.played import Played
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.routing import Synchronised, routing
 from scenarios.openscenario.player.speeds import longitudinal
 from scenarios.openscenario.player.storyboard import PlayedStoryboard
-from scenarios.openscenario.player.world import STEP_S, SUBSTEPS, ActionRecord, Instant, PlayedAction, World
+from scenarios.openscenario.player.world import STEP_S, SUBSTEPS, Instant, PlayedAction, World
 from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.rollout import FRAME_RATE_HZ
 
 LONGEST_S = 60.0
 FARTHEST_STEP_M = 0.5  # of a body in one step, beyond what its speed explains
-
-
-@dataclass(frozen=True)
-class Played:
-    """What has been played: for every entity by name x and y of the box's centre, heading and speed at every frame.
-
-    `ends_s`: when the storyboard's StopTrigger held; None if it did not. `last_s`: when the last action ended or, if
-    it has not ended, began. `pending`: whether an event had not happened when the playing ended. `refused`: what
-    could not be played.
-    """
-
-    tracks: dict[str, Float[np.ndarray, "time 4"]]
-    records: list[ActionRecord]
-    ends_s: float | None
-    last_s: float
-    pending: bool
-    road_ends_s: dict[str, float]
-    refused: list[Unsupported]
 
 
 @dataclass
@@ -46,6 +28,7 @@ class Player:
     world: World
     storyboard: Node
     init: list[tuple[Node, Entity]]
+    globals: list[Node] = field(default_factory=list)
     longest_s: float = LONGEST_S
     road_ends_s: dict[str, float] = field(default_factory=dict)
     jumps: dict[str, Unsupported] = field(default_factory=dict)
@@ -91,6 +74,12 @@ class Player:
             return None
 
     def _begin(self, board: PlayedStoryboard) -> None:
+        for node in self.globals:
+            try:
+                board.begin(node, None)
+            except Unsupported as reason:
+                board.refused.append(reason)
+                node.element.left_out = "told"
         for node, entity in self.init:
             try:
                 board.initial.append(board.begin(node, self.world.movers[entity.name]))
@@ -104,27 +93,40 @@ class Player:
     def _step(self, board: PlayedStoryboard) -> None:
         """Speeds first, then paths; who is not carried by an action keeps lane and speed."""
         movers = self.world.movers.values()
-        before = {m.entity.name: m.centre for m in movers}
         for mover in movers:
             mover.before, mover.carried = mover.speed, False
         running = board.running()
+        for action in running:
+            if "path" in action.domains and action.mover is not None:
+                action.mover.last = action.mover.pose
         for action in sorted(running, key=lambda one: "path" in one.domains):
             action.step(self.world, STEP_S)
         for mover in movers:
-            if not mover.carried and (mover.speed or mover.before):
-                mover.roll(mover.distance(STEP_S))
-            self._observe(mover, before[mover.entity.name])
+            if mover.carried:
+                self._moved_by_action(mover)
+            elif mover.speed or mover.before:
+                distance = mover.distance(STEP_S)
+                mover.roll(distance)
+                mover.travelled_m += abs(distance)
+            self._observe(mover)
         self.world.t_s += STEP_S
         board.end_actions()
 
-    def _observe(self, mover: Mover, before: tuple[float, float]) -> None:
-        """What conditions need: distance, acceleration, and since when it stands, is off the road or at its end."""
-        now = self.world.t_s + STEP_S
-        moved = math.dist(mover.centre, before)
+    def _moved_by_action(self, mover: PlayedEntity) -> None:
+        """The distance that an action has moved an entity; a jump is noted."""
+        now, last = self.world.t_s + STEP_S, mover.last
+        mover.last = mover.pose
+        moved = math.hypot(mover.last.x_m - last.x_m, mover.last.y_m - last.y_m) if last is not None else 0.0
         if moved > max(abs(mover.speed), abs(mover.before)) * STEP_S + FARTHEST_STEP_M:
             reason = mover.entity.node.unsupported(f"a jump of {mover.entity.id} by {moved:.1f} m at {now:.1f} s")
             self.jumps.setdefault(mover.entity.name, reason)
         mover.travelled_m += moved
+
+    def _observe(self, mover: PlayedEntity) -> None:
+        """What conditions need: acceleration, and since when it stands, is off the road or at its end."""
+        now = self.world.t_s + STEP_S
+        if not mover.carried:
+            mover.last = None
         mover.accel = (mover.speed - mover.before) / STEP_S
         stands = abs(mover.speed) < 0.01
         mover.still_since_s = _since(mover.still_since_s, stands, now)
@@ -143,7 +145,7 @@ def _since(began_s: float | None, holds: bool, now_s: float) -> float | None:
     return now_s if began_s is None else began_s
 
 
-def make_action(node: Node, mover: Mover | None, world: World) -> PlayedAction:
+def make_action(node: Node, mover: PlayedEntity | None, world: World) -> PlayedAction:
     """What runs for an action of one entity, or for a global action; raises Unsupported."""
     if node.tag != "PrivateAction":
         return global_action(node, world)

@@ -61,7 +61,8 @@ def moved(known: RoadMap, place: RoadPlace, distance: float, way: int, route: tu
     """
     if place.beyond_m:
         return replace(place, beyond_m=place.beyond_m + distance), way
-    stretch = max(1 - place.road.curvature(place.s_m) * place.t_m, 0.05)
+    bend = place.road.curvature(place.s_m)
+    stretch = max(1 - bend * place.t_m, 0.05) if bend else 1.0
     step = way * distance / stretch
     for _ in range(20):
         target = place.s_m + step
@@ -82,10 +83,12 @@ def moved(known: RoadMap, place: RoadPlace, distance: float, way: int, route: tu
 
 def _within(place: RoadPlace, s: float) -> RoadPlace:
     """The place at another s of the same road, in the continuation of its lane."""
-    before, after = place.road.section(place.s_m), place.road.section(s)
     lane_id = place.lane_id
-    if lane_id is None or before is after:
-        return replace(place, s_m=s)
+    if lane_id is None or len(place.road.sections) == 1:
+        return RoadPlace(place.road, s, lane_id, place.off_m)
+    before, after = place.road.section(place.s_m), place.road.section(s)
+    if before is after:
+        return RoadPlace(place.road, s, lane_id, place.off_m)
     lane = before.by_id.get(lane_id)
     linked = None if lane is None else lane.successor if after.s_m > before.s_m else lane.predecessor
     for candidate in (linked, lane_id):

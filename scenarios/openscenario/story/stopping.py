@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from scenarios.openscenario.player.play import LONGEST_S, Played
+from scenarios.openscenario.player.play import LONGEST_S
+from scenarios.openscenario.player.played import Played
 from scenarios.openscenario.player.world import STEP_S
 from scenarios.openscenario.source.node import Node
 from scenarios.rollout import to_keyframe
