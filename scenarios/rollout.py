@@ -40,7 +40,8 @@ class RolloutEnd(StrEnum):
 class SimEvent:
     """An event in the simulation, for plots and reports; `other` is the body that was hit, if any.
 
-    `impact_mps` is the relative speed at contact (`simulation.dynamics.collisions`); None without a collision, and in
+    `impact_mps` is the relative speed at contact (`simulation.dynamics.collisions`), with its components: the velocity
+    of `actor` relative to `other`, along the heading of `actor` and to its left. None without a collision, and in
     records of earlier versions.
     """
 
@@ -49,6 +50,8 @@ class SimEvent:
     what: str
     other: str = ""
     impact_mps: float | None = None
+    along_mps: float | None = None
+    across_mps: float | None = None
 
 
 @dataclass(frozen=True)

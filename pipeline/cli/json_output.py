@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
 from outputs.verdict import Verdict
+from scenarios.metrics.contact import SIDES
+from scenarios.metrics.near_miss import NearMiss
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
 
@@ -91,6 +93,48 @@ class JsonCollision(JsonPart):
     actor: str
     other: str
     impact_mps: float | None = Field(description="relative speed at the contact, m/s")
+    along_mps: float | None = Field(description="its component along the heading of actor, m/s")
+    across_mps: float | None = Field(description="its component to the left of actor, m/s")
+
+
+class JsonCriticalFigure(JsonPart):
+    """A figure of the near miss."""
+
+    value: float = Field(description="m or s")
+    t_s: float
+    other: str = Field(description="id of the other body")
+    side: str = Field(description="of the ego: ahead, on the left, behind or on the right")
+
+
+class JsonEncroachment(JsonPart):
+    """A post-encroachment time."""
+
+    value: float = Field(description="s")
+    t_s: float = Field(description="when the second body reaches the place")
+    other: str = Field(description="id of the other body")
+    ego_first: bool
+
+
+class JsonImpact(JsonPart):
+    """The ego's first contact."""
+
+    t_s: float
+    other: str = Field(description="id of the other body")
+    side: str = Field(description="of the ego: ahead, on the left, behind or on the right")
+    speed_mps: float | None = Field(description="relative speed, m/s; null in a log")
+    along_mps: float | None = Field(description="the ego's velocity relative to the other's, along its heading, m/s")
+    across_mps: float | None = Field(description="the same, to its left, m/s")
+
+
+class JsonNearMiss(JsonPart):
+    """The near miss of a scenario: figures up to the ego's first contact."""
+
+    contact: JsonImpact | None
+    distance: JsonCriticalFigure | None = Field(
+        description="least straight distance, m, of bodies that move or are met"
+    )
+    ttc: JsonCriticalFigure | None = Field(description="least time to collision, s; null: never about to happen")
+    pet: JsonEncroachment | None = Field(description="least post-encroachment time; null: no path crosses the ego's")
 
 
 class JsonChecked(JsonPart):
@@ -101,6 +145,7 @@ class JsonChecked(JsonPart):
     as_expected: bool = Field(description="whether it ends as the file's expect requires")
     ended: str
     lasted_s: float
+    near_miss: JsonNearMiss
     collisions: tuple[JsonCollision, ...]
     verdicts: tuple[JsonVerdict, ...]
 
@@ -129,8 +174,9 @@ class JsonCase(JsonPart):
     id: str
     file: str
     values: dict[str, Any]
-    figures: tuple[float, ...] = Field(description="by measure")
+    figures: tuple[float, ...] = Field(description="by measure; 100 m/s²: no braking suffices")
     impact_mps: float | None
+    near_miss: JsonNearMiss
 
 
 class JsonFailure(JsonPart):
@@ -247,6 +293,22 @@ def scenario_json(scenario: Scenario) -> JsonScenario:
         id=scenario.id, name=scenario.name, intent=scenario.intent, duration_s=scenario.duration_s,
         parameters=dict(scenario.parameters),
     )  # fmt: skip
+
+
+def near_miss_json(near: NearMiss) -> JsonNearMiss:
+    hit = near.contact
+    contact = hit and JsonImpact(
+        t_s=hit.t_s, other=hit.other, side=SIDES[hit.side], speed_mps=hit.speed_mps, along_mps=hit.along_mps,
+        across_mps=hit.across_mps,
+    )  # fmt: skip
+    distance, ttc = (
+        one and JsonCriticalFigure(value=one.value, t_s=one.t_s, other=one.other, side=one.where)
+        for one in (near.distance, near.ttc)
+    )
+    pet = near.pet and JsonEncroachment(
+        value=near.pet.value, t_s=near.pet.t_s, other=near.pet.other, ego_first=near.pet.ego_first
+    )
+    return JsonNearMiss(contact=contact, distance=distance, ttc=ttc, pet=pet)
 
 
 def verdict_json(verdict: Verdict) -> JsonVerdict:

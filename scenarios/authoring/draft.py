@@ -181,7 +181,9 @@ def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | _Refusal | None
     Otherwise the reason why it does not load, or None if the grammar does not understand it.
     """
     refusal: _Refusal | None = None
-    for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in (False, True)):
+    side_by_side = any(isinstance(clause, Clause) and clause.link == "and" for clause in _clauses(said))
+    splits = (True, False) if side_by_side else (False, True)  # each action of "runs and turns back" has its own time
+    for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in splits):
         for places in product(*(part.places(sheet.setting) for part in sheet.parts)):
             parts = tuple(replace(part, place=place) for part, place in zip(sheet.parts, places, strict=True))
             tried = replace(sheet, parts=parts, story=story)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from scenarios.boxes import box_centres
 from scenarios.event_text import relation_text
 from scenarios.model.driver_models import G, driver
 from scenarios.model.kinds.registry import KINDS
@@ -17,7 +18,6 @@ from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
 from scenarios.simulation.actions.motions import ActionContext, TriggerWatch, speed_rule
 from scenarios.simulation.dynamics.body_state import BodyState, decline
-from scenarios.simulation.dynamics.boxes import box_centres
 from scenarios.simulation.dynamics.collisions import (
     Contact,
     contacts,
@@ -261,9 +261,9 @@ class SimulationState:
             closing = float((va - vb) @ normal)
             if (i, j) not in self.touched:
                 self.touched.add((i, j))
-                speed = round(impact_speed(met[i], met[j]), 4)
+                speed, along, across = (round(v, 4) for v in impact_speed(met[i], met[j], a.at[2]))
                 words = f"collision with {b.body.id} at {speed * 3.6:.1f} km/h"
-                self.happenings.append(SimEvent(round(self.t_s, 4), a.body.id, words, b.body.id, speed))
+                self.happenings.append(SimEvent(round(self.t_s, 4), a.body.id, words, b.body.id, speed, along, across))
             if closing <= 0:
                 continue
             va, vb = parting_velocities(normal, va, vb, a.mass, b.mass)

@@ -60,8 +60,8 @@ ON_RAMP = -1  # lane number of the acceleration lane
 def _ego_lane(written: object) -> int:
     if written == RAMP:
         return ON_RAMP
-    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
-        return written
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written < 100:
+        return written  # the check of the road states how many lanes it has
     raise fault(quoted(written), EGO_LANE)
 
 
@@ -131,9 +131,10 @@ LaneWritten = (
 
 
 def _lane(written: object) -> LaneNumber:
-    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
+    # Larger numbers than any road has pass here: the check of the road states how many lanes it has.
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written < 100:
         return LaneNumber(number=written, oncoming=False)
-    match = re.fullmatch(_OPPOSITE, written) if isinstance(written, str) else None
+    match = re.fullmatch(_OPPOSITE.replace("[0-5]", "[0-9]{1,2}"), written) if isinstance(written, str) else None
     if match is None:
         wanted = "a lane's number counted from the right, 0 first, or 'oncoming 0' for the nearest opposite lane"
         raise fault(quoted(written), wanted)

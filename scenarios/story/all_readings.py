@@ -16,7 +16,7 @@ from lark.grammar import NonTerminal, Rule, Symbol
 NAMES, _FREE = "who", ("WORD", "_ARTICLE", "ARTICLE")  # the rule of names, and its words, which fit everywhere
 _WHOLE = "start"  # the rule of the whole text
 MOST_VALUES = 48  # different values of one rule between the same two places
-DEEPEST = 90  # rules within rules
+DEEPEST = 45  # rules within rules
 
 
 class TooManyReadings(ValueError):
@@ -151,7 +151,7 @@ class ReadingParser:
             return
         if symbol.name not in _FREE:
             memory.farthest = max(memory.farthest, match.end())
-        yield match.end(), [] if symbol.filter_out else [Token(symbol.name, match[0])]
+        yield match.end(), [] if getattr(symbol, "filter_out", False) else [Token(symbol.name, match[0])]
 
     def _value(self, rule: Rule, items: list[object]) -> object:
         name = str(rule.origin.name)

@@ -57,7 +57,10 @@ def _readings(plain: str, cast: ActorIndex) -> tuple[Reading, ...]:
 def _one_meaning(
     found: tuple[Reading, ...], cast: ActorIndex, told: StoryContext, name: str | None
 ) -> list[dict[str, object]]:
-    """The events that all readings that refer to something agree on; raises AmbiguousReference for two meanings."""
+    """The events that all readings that refer to something agree on; raises AmbiguousReference for two meanings.
+
+    The words of one action, such as 'turns round and goes back', are not those of two.
+    """
     meant: dict[str, list[dict[str, object]]] = {}
     refused: AmbiguousReference | None = None
     for reading in found:
@@ -70,6 +73,8 @@ def _one_meaning(
     if not meant:
         assert refused is not None
         raise refused
+    fewest = min(map(len, meant.values()))
+    meant = {key: events for key, events in meant.items() if len(events) == fewest}
     if len(meant) > 1:
         raise AmbiguousReference(f"one meaning: this may be {' or '.join(map(in_words, list(meant.values())[:3]))}")
     return next(iter(meant.values()))

@@ -17,11 +17,13 @@ from pipeline.cli.json_output import (
     JsonCollision,
     faults_json,
     log_fault_json,
+    near_miss_json,
     print_document,
     scenario_json,
     verdict_json,
 )
 from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
+from scenarios.metrics.near_miss import NearMiss, near_miss
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CheckedScenario:
-    """The verdicts of the physics checks on one scenario; `collisions` are all contacts, in order."""
+    """The verdicts of the physics checks on one scenario and its near miss; `collisions` are all contacts, in order."""
 
     scenario: Scenario
     ended: RolloutEnd
     lasted_s: float
     collisions: tuple[SimEvent, ...]
+    near: NearMiss
     verdicts: tuple[Verdict, ...]
 
     @property
@@ -89,7 +92,8 @@ def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, in
         rollout = _rollout(scenario, log)
         hits = tuple(h for h in rollout.happenings if h.other)
         verdicts = check_physics(rollout, scenario)
-        checked.append(CheckedScenario(scenario, rollout.ended, float(rollout.t_s[-1]), hits, verdicts))
+        ended = rollout.ended, float(rollout.t_s[-1])
+        checked.append(CheckedScenario(scenario, *ended, hits, near_miss(rollout), verdicts))
     remarks = log_remarks(chosen.scenarios, log)
     return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped, remarks)
 
@@ -116,12 +120,16 @@ def check_as_json(names: tuple[str, ...], log: Path | None, console: Console) ->
 
 def _checked_json(one: CheckedScenario) -> JsonChecked:
     hits = tuple(
-        JsonCollision(t_s=h.t_s, actor=h.actor, other=h.other, impact_mps=h.impact_mps) for h in one.collisions
-    )
+        JsonCollision(
+            t_s=h.t_s, actor=h.actor, other=h.other, impact_mps=h.impact_mps, along_mps=h.along_mps,
+            across_mps=h.across_mps,
+        )
+        for h in one.collisions
+    )  # fmt: skip
     return JsonChecked(
         scenario=scenario_json(one.scenario), possible=one.possible,
         as_expected=not any(map(is_expectation, one.wrong)), ended=one.ended, lasted_s=one.lasted_s,
-        collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
+        near_miss=near_miss_json(one.near), collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pipeline.checks.physics import STORY, is_expectation
 from pipeline.cli.authoring.checking import CheckedScenario, CheckResult
 from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import parameters_text
+from scenarios.metrics.near_miss import NearMiss
 from scenarios.rollout import RolloutEnd
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
@@ -55,6 +56,7 @@ def _print_scenario(console: Console, one: CheckedScenario, alone: bool, full: b
     varied = f"  {parameters_text(one.scenario)}" if one.scenario.parameters else ""
     _say(console, f"{one.scenario.id}{varied}", "bold")
     _say(console, f"  {_gates(one)}{'' if alone or full else _tagged(one)}", "red" if one.wrong else "green")
+    _say(console, f"  {near_miss_text(one.near)}")
     for hit in one.collisions:
         _say(console, f"  {hit.actor}: {hit.what} after {hit.t_s:.1f} s")
     for verdict in one.verdicts:
@@ -71,6 +73,11 @@ def _print_scenario(console: Console, one: CheckedScenario, alone: bool, full: b
             label = "tag" if not verdict.gates else str(verdict.outcome)
             style = "red" if verdict in one.wrong else ""
             _say(console, f"  {label}  {verdict.check}: {verdict.reason}", style, "        ")
+
+
+def near_miss_text(near: NearMiss) -> str:
+    """The near miss as a line of figures."""
+    return "; ".join(near.words()) or "no other body"
 
 
 def _worth_a_line(verdict: Verdict) -> bool:

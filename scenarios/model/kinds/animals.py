@@ -33,7 +33,7 @@ ANIMAL = ActorKind(
     NuScenesNames("animal", AttributeGroup.NONE, ("animal",)),  # not a class of the detection task
     OpenScenarioNames(OpenScenarioElement.PEDESTRIAN, "animal", {"animal": ""}, rear_axle=False),
     Manner.WALKS,
-    Dynamics(crossing_mps=10 / 3.6, running_mps=30 / 3.6),  # a trot; a startled deer runs
+    Dynamics(crossing_mps=10 / 3.6, running_mps=30 / 3.6, fastest_mps=90 / 3.6),  # a trot; a startled deer; a horse
     variants={"deer": DEER, "dog": DOG},
     variant_of=animal_variant,
     alive=True,

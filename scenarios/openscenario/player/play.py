@@ -97,7 +97,7 @@ class Player:
             mover.before, mover.carried = mover.speed, False
         running = board.running()
         for action in running:
-            if "path" in action.domains:
+            if "path" in action.domains and action.mover is not None:
                 action.mover.last = action.mover.pose
         for action in sorted(running, key=lambda one: "path" in one.domains):
             action.step(self.world, STEP_S)

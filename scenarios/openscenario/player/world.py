@@ -16,7 +16,8 @@ from scenarios.source.errors import nearest, quoted
 
 SUBSTEPS = 10
 STEP_S = 1 / (FRAME_RATE_HZ * SUBSTEPS)
-SPEED, PATH, NONE = frozenset({"speed"}), frozenset({"path"}), frozenset()
+SPEED, PATH = frozenset({"speed"}), frozenset({"path"})
+NONE: frozenset[str] = frozenset()
 BOTH = SPEED | PATH
 
 
@@ -60,6 +61,10 @@ class PlayedAction(Protocol):
     domains: frozenset[str]
     over: bool
 
+    @property
+    def mover(self) -> PlayedEntity | None:
+        """The entity that it moves, if it moves one."""
+
     def begin(self, world: World) -> None:
         """Start now; raises Unsupported."""
 
@@ -74,6 +79,7 @@ class Instant:
     act: Callable[[World], None]
     domains: frozenset[str] = NONE
     over: bool = False
+    mover: None = None
 
     def begin(self, world: World) -> None:
         self.act(world)

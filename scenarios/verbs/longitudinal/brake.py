@@ -64,9 +64,12 @@ class BrakeHardest(VerbAction):
 GRAMMAR = r"""
 brake: _BRAKES brake_part*
     | _SLOWS_DOWN _AT quantity braking_part* -> decelerate
+    | _BRAKES _TO_A_STOP stopping_way _mod* -> brake_within
 full_brake: _BRAKES_FULLY brake_part*
 tap: _TAPS braking_part*
 emergency: _SLAMS brake_part*
+?stopping_way: _WITHIN quantity -> within
+    | _IN quantity -> in_length
 ?brake_part: HARDEST -> hardest
     | braking_part
 ?braking_part: _TO quantity -> until
@@ -98,6 +101,13 @@ def _read_decelerate(verb: StoryVerb, items: list) -> Clause | ClauseError:
     if measure_of(str(items[0])) is not ACCELERATION:
         return ClauseError(f"the speed to reach: '{WHO} slows down to 30 km/h'")
     return collected(verb, [("decel", items[0]), *flat(items[1:])])
+
+
+def _read_within(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'brakes to a stop within 20 m' is a stop."""
+    way, *parts = items
+    said = way if isinstance(way, ClauseError) else collected(verb, flat(parts))
+    return said if isinstance(said, ClauseError) else replace(said, verb="stop", says=dict([way]) | said.says)
 
 
 def _read_full_brake(verb: StoryVerb, items: list) -> Clause | ClauseError:
@@ -211,6 +221,8 @@ BRAKE = StoryVerb(
         "{a} brakes to a stop",
         "{a} brakes as hard as the road allows when the gap is below 10 m",
         "{a} makes an emergency stop after 1 s",
+        "{a} does a full brake after 1 s",
+        "{a} taps the brakes after 1 s",
     ),
     drafts=("a car brakes hard",),
     participles={"braking": "brakes"},
@@ -234,6 +246,7 @@ BRAKE = StoryVerb(
         "emergency": _read_emergency,
         "decelerate": _read_decelerate,
         "full_brake": _read_full_brake,
+        "brake_within": _read_within,
         "tap": _read_tap,
     },
     at={ACCELERATION: "decel"},

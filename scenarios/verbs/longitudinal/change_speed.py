@@ -22,7 +22,7 @@ from scenarios.simulation.dynamics.longitudinal_control import (
     rate_within,
 )
 from scenarios.source.identity import ADDED
-from scenarios.source.units import ACCELERATION
+from scenarios.source.units import ACCELERATION, SPEED, measure_of
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Rate, Section, Speed, fault, one_of
 from scenarios.spec.kind_limits import check_change, check_speed
@@ -78,10 +78,11 @@ class ChangeSpeed(VerbAction):
 
 GRAMMAR = """
 change_speed: _CHANGES_SPEED change_part*
-speed_up: _SPEEDS_UP change_part*
-slow_down: _SLOWS_DOWN change_part*
+speed_up: _SPEEDS_UP more_or_less_part*
+slow_down: _SLOWS_DOWN more_or_less_part*
+?more_or_less_part: _BY quantity -> speed_by
+    | change_part
 ?change_part: _TO quantity -> to
-    | _BY quantity -> speed_by
     | _TO FRACTION _ITS_SPEED -> speed_share
     | MANNER -> manner
     | SMOOTHLY -> smoothly
@@ -109,8 +110,9 @@ def _read_evenly(_: list) -> Part:
     return "profile", "linear"
 
 
-def _read_by(items: list) -> Part:
-    return "to", RelativeSpeed(str(items[0]))
+def _read_by(items: list) -> Part | ClauseError:
+    by = str(items[0])
+    return ("to", RelativeSpeed(by)) if measure_of(by) is SPEED else ClauseError(f"{SPEED.wanted}, instead of '{by}'")
 
 
 def _read_share(items: list) -> Part:
@@ -137,6 +139,9 @@ def _changing(verb: StoryVerb, items: list, said: str) -> Clause | ClauseError:
     clause = collected(verb, rated(items, "rate", CHANGING))
     if isinstance(clause, Clause) and "to" not in clause.says:
         return ClauseError(f"the speed to reach: '{WHO} {said} to 30 km/h'")
+    to = clause.says["to"] if isinstance(clause, Clause) else ""
+    if isinstance(to, RelativeSpeed) and said not in USUAL_RATE:
+        said = "slows down" if to.share < 1 else "speeds up"
     if isinstance(clause, ClauseError) or said not in USUAL_RATE:
         return clause
     usual = {} if {"rate", "within"} & set(clause.says) else {"rate": USUAL_RATE[said]}
@@ -241,7 +246,7 @@ CHANGE_SPEED = StoryVerb(
     deeds=("speed_up", "slow_down"),
     readers={"change_speed": _read_change, "speed_up": _read_speed_up, "slow_down": _read_slow_down},
     at={ACCELERATION: "rate"},
-    needed=("to",),
+    needed=("to", "speed_by", "speed_share"),
     check=_check,
     exported=_exported,
 )

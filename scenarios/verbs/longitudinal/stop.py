@@ -51,7 +51,6 @@ class Stop(VerbAction):
 
 GRAMMAR = """
 stop: _STOPS stop_part*
-    | _BRAKES_TO_A_STOP stop_part*
     | _STANDS_STILL stop_part*
 ?stop_part: MANNER -> manner
     | _TO_A_STOP -> to_a_stop
@@ -59,7 +58,6 @@ stop: _STOPS stop_part*
     | _FOR quantity -> lasting
     | _mod
 
-_BRAKES_TO_A_STOP.4: ("brakes" | "brake") " down"? " to a " ("stop" | "standstill" | "halt") /(?= (within|in|over) )/
 _STANDS_STILL.4: "stands still" _E
 """
 

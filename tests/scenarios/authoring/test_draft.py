@@ -168,7 +168,7 @@ def test_phrases_that_cannot_be_drafted_are_refused_with_a_message(phrase, said)
         ("the lead car opens its door", "lead, which moves", "a parked car opens its door"),
         ("a car waits", "neither for nor until", "a car waits 2 s"),
         ("a pedestrian turns back", "does not cross the road before", "a child runs across the road and turns back"),
-        ("a car waits for 2 s and then drives on", "wanted the speed that car holds", "a car waits 2 s"),
+        ("a car waits for 2 s and then holds its speed", "wanted the speed that car holds", "a car waits 2 s"),
         ("a parked car turns around", "car, which stands", "a car turns around on a wide road"),
     ],
 )  # fmt: skip
