@@ -11,7 +11,7 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.model.triggers import Single, Trigger, time_of
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Rollout, SimEvent, frame_count
-from scenarios.scenario import Event, Scenario, brought, carriers
+from scenarios.scenario import Scenario, brought, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
 from scenarios.simulation.actions.motions import ActionContext, TriggerWatch, speed_rule
@@ -29,7 +29,7 @@ from scenarios.simulation.dynamics.friction_map import friction_under
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.polyline_path import Pose
 from scenarios.simulation.dynamics.state_table import PRESENT, drive_on, velocities
-from scenarios.simulation.event_scheduler import Storyboard
+from scenarios.simulation.event_scheduler import Storyboard, Waiting
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded
 from scenarios.simulation.spawn_despawn import arrival, beyond_edge
@@ -57,7 +57,8 @@ def simulate(scenario: Scenario) -> Rollout:
         for _ in range(SUBSTEPS):
             world.step()
         frames.append(world.record())
-    return recorded(scenario, np.array(frames), tuple(world.happenings), world.story.unfired())
+    story = world.story
+    return recorded(scenario, np.array(frames), tuple(world.happenings), story.unfired(), story.played())
 
 
 class SimulationState:
@@ -74,7 +75,7 @@ class SimulationState:
             start(p, road, scenario.friction, i == 0, first.get(p.body.id)) for i, p in enumerate(scenario.placed)
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
-        self.story = Storyboard(events, tuple(self.place))
+        self.story = Storyboard(scenario.events, tuple(self.place))
         self.carried = [self.movers[self.place[name]] for name in brought(scenario.events)]
         self.arriving: list[BodyState] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
@@ -98,8 +99,8 @@ class SimulationState:
         """One inner step: events, decisions, motion, collisions, bodies that appear or disappear."""
         for actor, said in self.story.step_actions(self._body, self.t_s):
             self._record_event(actor, said)
-        while (event := self.story.due(self._body, self.t_s)) is not None:
-            self._fire(event)
+        while (due := self.story.due(self._body, self.t_s)) is not None:
+            self._fire(due)
         if self.road.patches:
             self._update_grip()
         if self.steps % LOOK_EVERY == 0:
@@ -123,13 +124,14 @@ class SimulationState:
     def _body(self, name: str) -> BodyState:
         return self.movers[self.place[name]]
 
-    def _fire(self, event: Event) -> None:
+    def _fire(self, due: Waiting) -> None:
+        event = due.event
         mover = self._body(event.actor)
         deed = perform(mover, event.do, self._context(mover))
         if mover.drive is None or event.do.takes_speed:
             mover.driven = False
         self._record_event(event.actor, deed.said)
-        self.story.begin(event, deed, self.t_s)
+        self.story.begin(due, deed, self.t_s)
 
     def _context(self, mover: BodyState) -> ActionContext:
         before = speed_rule(mover)

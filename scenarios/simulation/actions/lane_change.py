@@ -4,7 +4,7 @@ import math
 
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 
 SHIFT_PEAK = 5.774  # peak of the second derivative of the lane change's quintic, for unit offset and unit length
@@ -15,7 +15,7 @@ STEEPEST_RAD = 1.0  # maximum angle to the road at which a lane change can start
 
 def in_turn(mover: BodyState) -> RunningAction | None:
     """The action of a body that cannot move sideways since it is in a turn; None for any other body."""
-    return RunningAction("cannot change lane in a turn", at_once) if mover.turn is not None else None
+    return decline("cannot change lane in a turn") if mover.turn is not None else None
 
 
 def lane_count(road: Road) -> int:
@@ -43,7 +43,7 @@ def facing_of(mover: BodyState) -> int:
 def to_lane(mover: BodyState, lane: int | None, duration: float, said: str) -> RunningAction:
     """Move to the centre of a lane, if there is one."""
     if lane is None:
-        return RunningAction(f"{said}: there is no lane", at_once)
+        return decline(f"{said}: there is no lane")
     return move_to(mover, mover.road.lane_centre(lane), duration, said)
 
 

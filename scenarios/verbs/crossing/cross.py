@@ -19,8 +19,11 @@ from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed
 from scenarios.verbs.clause import Clause, ClauseError, Part, flat
+from scenarios.verbs.performance import Asked, Bound, Performance
 from scenarios.verbs.story_verb import ACTOR, Refusal, StoryVerb, WrittenEvent, collected
 
+RIDER_MPS2 = 1.5  # of one that rides or drives across
+LATE_S = 0.5  # for the build-up of a rate
 WALK_BUILD_UP_S = 0.4  # time in which a pedestrian reaches a speed
 BEYOND_EDGE_M = 1.2  # distance beyond the edge of the road where it stops
 
@@ -95,6 +98,13 @@ def _rails(actor: ActorDescription) -> str:
     return ""
 
 
+def crossing_rate(mover: BodyState, speed_mps: float) -> float:
+    """The rate at which a body that crosses the road reaches its speed."""
+    if mover.on_foot:
+        return min(max(speed_mps / WALK_BUILD_UP_S, 1.0), 5.0)
+    return KINDS[mover.body.kind].dynamics.limited(RIDER_MPS2, speed_mps > mover.speed)
+
+
 def walk_across(mover: BodyState, speed_mps: float, said: str) -> RunningAction:
     """Go straight across the road to its far side, at a speed."""
     x, y, yaw = mover.at
@@ -102,8 +112,7 @@ def walk_across(mover: BodyState, speed_mps: float, said: str) -> RunningAction:
     side = crossing_side(mover.road, d)
     target = float(mover.road.heading(s) + side * math.pi / 2)
     mover.path = free_path(mover.body, (x, y, yaw), PATH_GRIP_SHARE * mover.grip, target)
-    rate = max(speed_mps / WALK_BUILD_UP_S, 1.0) if mover.on_foot else 1.5
-    mover.target = Target(speed_mps, min(rate, 5.0))
+    mover.target = Target(speed_mps, crossing_rate(mover, speed_mps))
     far = mover.road.edge_at(Side.LEFT if side > 0 else Side.RIGHT, s)
     mover.ends_beyond_d = far + BEYOND_EDGE_M * side
     return RunningAction(said, lambda _: mover.ends_beyond_d is None and mover.speed == 0)
@@ -111,6 +120,24 @@ def walk_across(mover: BodyState, speed_mps: float, said: str) -> RunningAction:
 
 def _motion(action: Cross, mover: BodyState, context: ActionContext) -> RunningAction:
     return walk_across(mover, action.speed_mps, "crosses")
+
+
+def crossed(speed_mps: float, seen: Performance) -> Iterator[Asked]:
+    """The speed of a crossing after its build-up, and its end beyond the far edge of the road."""
+    dynamics = KINDS[seen.rollout.bodies[seen.row].kind].dynamics
+    if seen.over or seen.seconds > speed_mps / dynamics.limited(RIDER_MPS2, True) + LATE_S:
+        yield seen.speed(speed_mps, float(seen.speed_mps.max()))
+    else:
+        yield seen.speed(speed_mps, None)
+    s, d = seen.place[0]
+    side = crossing_side(seen.road, float(d))
+    far = seen.road.edge_at(Side.LEFT if side > 0 else Side.RIGHT, float(s))
+    beyond = side * (float(seen.place[-1, 1]) - far)
+    yield seen.distance("beyond the far edge", 0.0, beyond if seen.over else None, Bound.AT_LEAST)
+
+
+def _achieved(action: Cross, seen: Performance) -> Iterator[Asked]:
+    yield from crossed(action.speed_mps, seen)
 
 
 CROSS = StoryVerb(
@@ -137,6 +164,7 @@ CROSS = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`speed`", "its own speed in its section, else of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
         ("the end", f"{BEYOND_EDGE_M:g} m beyond the far edge of the road"),

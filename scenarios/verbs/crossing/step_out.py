@@ -19,7 +19,8 @@ from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed, fault
 from scenarios.verbs.clause import Clause, ClauseError, flat
-from scenarios.verbs.crossing.cross import BEYOND_EDGE_M, walk_across
+from scenarios.verbs.crossing.cross import BEYOND_EDGE_M, crossed, walk_across
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import ACTOR, Refusal, StoryVerb, WrittenEvent, collected
 
 
@@ -128,6 +129,10 @@ def _motion(action: StepOut, mover: BodyState, context: ActionContext) -> Runnin
     return walk_across(mover, action.speed_mps, f"{_from_where(action)} {action.behind}")
 
 
+def _achieved(action: StepOut, seen: Performance) -> Iterator[Asked]:
+    yield from crossed(action.speed_mps, seen)
+
+
 STEP_OUT = StoryVerb(
     key="step_out",
     example="{behind: truck, speed: 5 km/h}",
@@ -144,6 +149,7 @@ STEP_OUT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`behind`, `before`", "an error: one of them is required"),
         ("`speed`", "of the kind: [Motion of the kinds](#motion-of-the-kinds); a pedestrian's where it has none"),

@@ -1,9 +1,10 @@
 """The verb 'merges': from the acceleration lane of a ramp into the lane beside it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import number_text
@@ -14,6 +15,7 @@ from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section
 from scenarios.verbs.clause import Clause, Part
+from scenarios.verbs.performance import ASIDE_M, Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent
 
@@ -83,6 +85,19 @@ def _motion(action: Merge, mover: BodyState, context: ActionContext) -> RunningA
     return context.merging.register(mover, action.within_s, action.gap)
 
 
+def _achieved(action: Merge, seen: Performance) -> Iterator[Asked]:
+    """The lane change itself, from the acceleration lane to the lane beside it; not the wait for a gap."""
+    main = seen.rollout.road
+    assert main is not None
+    d = main.project(seen.reference)[:, 1]
+    before, after = (np.abs(d - main.lane_centre(lane)) <= ASIDE_M for lane in (-1, 0))
+    left, there = np.flatnonzero(before), np.flatnonzero(after)
+    yield replace(seen.distance("offset from the centre of lane 0", 0.0, None), tolerance=ASIDE_M,
+                  done=float(d[-1] - main.lane_centre(0)) if seen.over else None)  # fmt: skip
+    if len(left) and len(there) and there[-1] > left[-1]:
+        yield seen.time("time", action.within_s, float(seen.t_s[there[there > left[-1]][0]] - seen.t_s[left[-1]]))
+
+
 MERGE = StoryVerb(
     key="merge",
     example="{within: 3 s}: from the acceleration lane",
@@ -94,6 +109,7 @@ MERGE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(("a safe gap", f"no vehicle has to brake harder than {SAFE_MPS2:g} m/s²"),),
     parts={"into_gap": _read_gap},
     check=_check,

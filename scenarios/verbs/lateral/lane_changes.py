@@ -19,6 +19,7 @@ from scenarios.spec.base import Lasting, Section, one_of
 from scenarios.spec.trigger_spec import Lane, missing_lane, read_lane
 from scenarios.verbs.clause import WHO, Clause, ClauseError, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedLaneChange
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
 
@@ -249,6 +250,25 @@ def _export_change_lane(action: ChangeLane, context: ExportContext) -> ExportedL
     return ExportedLaneChange(lane, action.within_s)
 
 
+def _cut_in_achieved(action: CutIn, seen: Performance) -> Iterator[Asked]:
+    yield from seen.sideways(0.0, action.duration_s)
+
+
+def _cut_out_achieved(action: CutOut, seen: Performance) -> Iterator[Asked]:
+    lane = _way_out(seen.road, lane_at(seen.road, float(seen.place[0, 1])), action.side, seen.facing)
+    assert lane is not None  # otherwise it was declined
+    yield from seen.sideways(seen.road.lane_centre(lane), action.duration_s)
+
+
+def _change_lane_achieved(action: ChangeLane, seen: Performance) -> Iterator[Asked]:
+    if isinstance(action.to, LaneRef):
+        lane: int | None = action.to.number + (seen.road.lanes if action.to.oncoming else 0)
+    else:
+        lane = beside(seen.road, lane_at(seen.road, float(seen.place[0, 1])), action.to, seen.facing)
+    assert lane is not None  # otherwise it was declined
+    yield from seen.sideways(seen.road.lane_centre(lane), action.within_s)
+
+
 CUT_IN = StoryVerb(
     key="cut_in",
     example="{within: 1.5 s}",
@@ -265,6 +285,7 @@ CUT_IN = StoryVerb(
     compiled=_compiled_cut_in,
     words=_cut_in_words,
     motion=_cut_in_motion,
+    achieved=_cut_in_achieved,
     usual=(("the lane", "the ego's"),),
     readers={"cut_into": _read_cut_into},
     check=_check_cut_in,
@@ -281,6 +302,7 @@ CUT_OUT = StoryVerb(
     compiled=_compiled_cut_out,
     words=_cut_out_words,
     motion=_cut_out_motion,
+    achieved=_cut_out_achieved,
     usual=(("`to`", "the side on which there is a lane of its direction, the left one first"),),
     check=_check_cut_out,
     check_road=_check_lane_there,
@@ -298,6 +320,7 @@ CHANGE_LANE = StoryVerb(
     compiled=_compiled_change_lane,
     words=_change_lane_words,
     motion=_change_lane_motion,
+    achieved=_change_lane_achieved,
     usual=(("the end", "in the centre of the lane"),),
     readers={"change_lane": _read_change_lane, "change_to_lane": _read_change_to_lane},
     needed=("turned",),

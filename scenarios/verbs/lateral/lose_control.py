@@ -12,12 +12,13 @@ from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import FOUR_WHEELS
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.sliding import spin_out
 from scenarios.source.units import ANGLE
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, measured, one_of
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
 SPIN_RAD = 1.5707963267948966  # a car that has spun lies across the road
@@ -73,7 +74,7 @@ def _check(says: LoseControlDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 def _motion(action: LoseControl, mover: BodyState, context: ActionContext) -> RunningAction:
     if mover.speed < SLIDES_FROM_MPS:
-        return RunningAction(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
+        return decline(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow")
     turn, decel = action.turn_rad, sliding_decel(mover.body, mover.grip / 9.81)
     skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
     mover.begin_slide(skid)
@@ -84,6 +85,10 @@ def _motion(action: LoseControl, mover: BodyState, context: ActionContext) -> Ru
     return RunningAction(
         f"loses control and turns by {turns:.0f} degrees to the {side}{limit}", lambda _: mover.skid is not skid
     )
+
+
+def _achieved(action: LoseControl, seen: Performance) -> Iterator[Asked]:
+    yield seen.angle("turn", action.turn_rad, seen.turned())
 
 
 LOSE_CONTROL = StoryVerb(
@@ -97,6 +102,7 @@ LOSE_CONTROL = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`turn`", f"{math.degrees(SPIN_RAD):g}°, less where the slide ends before"),
         ("`to`", "left"),

@@ -17,6 +17,7 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, measured
 from scenarios.verbs.clause import Clause, ClauseError, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedOffset
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 
@@ -100,6 +101,11 @@ def _exported(action: LaneOffset, context: ExportContext) -> ExportedOffset:
     return ExportedOffset(context.facing * action.offset_m, action.within_s)
 
 
+def _achieved(action: LaneOffset, seen: Performance) -> Iterator[Asked]:
+    lane = lane_at(seen.road, float(seen.place[0, 1]))
+    yield from seen.sideways(seen.road.lane_centre(lane) + seen.facing * action.offset_m, action.within_s)
+
+
 OFFSET = StoryVerb(
     key="offset",
     example="{to: 0.5 m, within: 2 s}",
@@ -111,6 +117,7 @@ OFFSET = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(("the lane", "the one whose centre is nearest when it begins"),),
     readers={"offset": _read_offset, "offset_by": _read_offset_by, "centred": _read_centred},
     check=_check,

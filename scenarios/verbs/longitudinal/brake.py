@@ -18,6 +18,7 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Rate, Section, Speed
 from scenarios.verbs.clause import Clause, ClauseError, Part
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent, collected
 from scenarios.verbs.worded_rates import BRAKING, rated
 
@@ -147,6 +148,12 @@ def _exported(action: Brake | BrakeHardest, context: ExportContext) -> ExportedS
     return ExportedSpeed(action.until_mps, "linear", "rate", rate)
 
 
+def _achieved(action: Brake | BrakeHardest, seen: Performance) -> Iterator[Asked]:
+    if isinstance(action, Brake):
+        yield from seen.rate(action.decel_mps2, action.until_mps)
+    yield seen.ends_at(min(action.until_mps, float(seen.speed_mps[0])))
+
+
 BRAKE = StoryVerb(
     key="brake",
     example="{decel: 6 m/s^2}",
@@ -168,6 +175,7 @@ BRAKE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`decel`", f"`{HARDEST}` is what the tyres give; an error if it is left out"),
         (
