@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from outputs.registry import ExtensionRegistry
 from outputs.verdict import Outcome, Verdict, check_id
-from pipeline.checks import feasibility, outcomes, sliding
+from pipeline.checks import events, feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
 from scenarios.metrics.criticality import Encounters, encounters
 from scenarios.metrics.smoothing import WINDOW
@@ -157,6 +157,7 @@ def _until_hit(met: Encounters, rollout: Rollout, hit: tuple[str, float] | None)
 
 TOO_SHORT = "feasibility"  # id of the only verdict on a rollout that is too short for the other checks
 STORY = PhysicsCheck("story", "story", "story", lambda c: outcomes.story(c.rollout, c.scenario))
+EVENTS = PhysicsCheck("events", events.CHECK, "expectation", lambda c: events.events_done(c.rollout, c.scenario))
 PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics check", (
     PhysicsCheck("friction-circle", "friction circle", "feasibility", _motion(feasibility.friction_circle)),
     PhysicsCheck("acceleration", "acceleration", "feasibility", _motion(feasibility.acceleration)),
@@ -183,6 +184,7 @@ PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics che
     PhysicsCheck(
         "expect-min-gap", "expect: min gap", "expectation", lambda c: outcomes.expected_gap(c.met, c.scenario.expect)
     ),
+    EVENTS,
     PhysicsCheck("safe-distance", "safe distance", "following", lambda c: outcomes.safe_distance(c.rollout, c.met)),
     PhysicsCheck(CRITICAL_TTC, "critical moment: TTC", "criticality", lambda c: outcomes.critical_ttc(c.met)),
     PhysicsCheck(

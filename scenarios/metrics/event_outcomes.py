@@ -61,9 +61,7 @@ def _outcome(rollout: Rollout, scenario: Scenario, played: PlayedEvent) -> Event
     asked: tuple[Asked, ...] = ()
     if began is not None and not hit and played.end is not EventEnd.DECLINED:
         asked = tuple(VERBS.of(event.do).achieved(event.do, performance(rollout, scenario, played)))
-    return EventOutcome(
-        sentence(event), event.actor, began, played.ended_s, played.end, played.why, excused, asked
-    )
+    return EventOutcome(sentence(event), event.actor, began, played.ended_s, played.end, played.why, excused, asked)
 
 
 def _first_impact(rollout: Rollout, actor: str) -> float:

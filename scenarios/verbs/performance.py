@@ -24,6 +24,7 @@ TIME_S, TIME_SHARE = 2 / FRAME_RATE_HZ, 0.1  # two frames, and a tenth: no drive
 SPEED_MPS, SPEED_SHARE = 0.3, 0.02  # about 1 km/h
 RATE_MPS2, RATE_SHARE = 0.3, 0.1
 DISTANCE_M, DISTANCE_SHARE = 0.3, 0.02
+THERE_M = 0.02  # a lateral move has arrived
 ASIDE_M = 0.15  # from a lane's centre, or another lateral place
 ANGLE_RAD, ANGLE_SHARE = math.radians(5), 0.05
 BUILD_UP_MPS3 = 6.0  # jerk of a driver: a small change of speed ends before its rate is built up
@@ -44,7 +45,8 @@ class Asked:
     """One quantity of an event: `asked` by the story, and `done` in the rollout, both in `unit` (SI), or in words.
 
     `done` is None where the clip, another event or an impact ended the action before it could be measured; `why_open`
-    then states which. `sofar`: the value of an action that was not over, which can only get larger.
+    then states which. `sofar`: the value of an action that was not over, which can only get larger. `usual`: a value
+    that the author left open, which is compared and never counts as a shortfall.
     """
 
     what: str
@@ -55,11 +57,12 @@ class Asked:
     bound: Bound = Bound.EXACT
     sofar: bool = False
     why_open: str = ""
+    usual: bool = False
 
     @property
     def kept(self) -> bool | None:
         """Whether it was done as asked; None if that could not be seen."""
-        if self.done is None:
+        if self.done is None or self.usual:
             return None
         if isinstance(self.asked, str) or isinstance(self.done, str):
             return self.asked == self.done
@@ -72,9 +75,10 @@ class Asked:
     def text(self) -> str:
         """Both values in words: 'time: asked at most 0.5 s, done 2.6 s'."""
         asked = f"{self.bound} {self._shown(self.asked)}".strip()
+        asked = f"usually {self._shown(self.asked)}" if self.usual else f"asked {asked}"
         if self.done is None:
-            return f"{self.what}: asked {asked}, {self.why_open or 'not measured'}"
-        return f"{self.what}: asked {asked}, done {'more than ' * self.sofar}{self._shown(self.done)}"
+            return f"{self.what}: {asked}, {self.why_open or 'not measured'}"
+        return f"{self.what}: {asked}, done {'more than ' * self.sofar}{self._shown(self.done)}"
 
     def _shown(self, value: float | str) -> str:
         if isinstance(value, str):
@@ -237,16 +241,16 @@ class Performance:
         done = 0.5 * reaches / (high - low) if reaches > 0 and high > low else 0.0
         yield Asked("rate", asked_mps2, done, "m/s^2", tolerance, bound)
 
-    def sideways(self, target_d: float, within_s: float) -> Iterator[Asked]:
-        """A lateral move to an offset of the road, within a time."""
+    def sideways(self, target_d: float, within_s: float, usual: bool) -> Iterator[Asked]:
+        """A lateral move to an offset of the road, within a time; `usual`: not the author's."""
         d = self.place[:, 1]
-        away = np.abs(d - target_d) > ASIDE_M
+        away = np.abs(d - target_d) > THERE_M
         done_s = None if away[-1] else float(self.t_s[np.flatnonzero(away)[-1] + 1]) if away.any() else 0.0
         # A later impact or event may end a move before it is seen to its end, and after it has reached its place.
         done = float(d[-1]) if self.over or done_s is not None else None
         name = "offset from the centre of the ego's lane" if self.road is self.rollout.road else "offset"
         yield Asked(name, target_d, done, "m", ASIDE_M, why_open=self.open)
-        yield self.time("time", within_s, done_s)
+        yield replace(self.time("time", within_s, done_s), usual=usual)
 
     def distance(self, what: str, asked_m: float, done_m: float | None, bound: Bound = Bound.EXACT) -> Asked:
         tolerance = max(DISTANCE_M, DISTANCE_SHARE * abs(asked_m))

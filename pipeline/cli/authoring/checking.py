@@ -14,12 +14,14 @@ from pipeline.cli.json_output import (
     CheckDocument,
     JsonChecked,
     JsonCollision,
+    event_json,
     faults_json,
     print_document,
     scenario_json,
     verdict_json,
 )
 from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
+from scenarios.metrics.event_outcomes import EventOutcome, event_outcomes
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
@@ -35,6 +37,7 @@ class CheckedScenario:
     lasted_s: float
     collisions: tuple[SimEvent, ...]
     verdicts: tuple[Verdict, ...]
+    events: tuple[EventOutcome, ...]
 
     @property
     def wrong(self) -> tuple[Verdict, ...]:
@@ -80,8 +83,8 @@ def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, in
         watch(done, len(chosen.scenarios))
         rollout = _rollout(scenario, log)
         hits = tuple(h for h in rollout.happenings if h.other)
-        verdicts = check_physics(rollout, scenario)
-        checked.append(CheckedScenario(scenario, rollout.ended, float(rollout.t_s[-1]), hits, verdicts))
+        verdicts, events = check_physics(rollout, scenario), event_outcomes(rollout, scenario)
+        checked.append(CheckedScenario(scenario, rollout.ended, float(rollout.t_s[-1]), hits, verdicts, events))
     return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped)
 
 
@@ -112,7 +115,8 @@ def _checked_json(one: CheckedScenario) -> JsonChecked:
     return JsonChecked(
         scenario=scenario_json(one.scenario), possible=one.possible,
         as_expected=not any(map(is_expectation, one.wrong)), ended=one.ended, lasted_s=one.lasted_s,
-        collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
+        collisions=hits, events=tuple(map(event_json, one.events)),
+        verdicts=tuple(map(verdict_json, one.verdicts)),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SH
 
 SHIFT_PEAK = 5.774  # peak of the second derivative of the lane change's quintic, for unit offset and unit length
 TIGHTEST_PER_M = 0.12
+STANDS_MPS = 0.5  # below it a lateral move has no duration: it goes on as the body drives
 ALONG_RAD = 0.03  # angle to the road above which continuing along the road would be a step of the heading
 STEEPEST_RAD = 1.0  # maximum angle to the road at which a lane change can start
 
@@ -60,8 +61,13 @@ def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> Ru
     length = max(speed * max(duration, least), steered, math.sqrt(SHIFT_PEAK * change / TIGHTEST_PER_M), 1.0)
     lane.shift(target_d, length, slope)
     takes = length / max(speed, 0.1)
-    hint = f" ({duration:.1f} s is too quick here)" if takes > duration + 0.1 else ""
-    return RunningAction(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
+    over, short = f"over {takes:.1f} s", ""
+    if speed < STANDS_MPS:
+        over, short = "as soon as it drives", "it stands when it begins"
+    elif takes > duration + 0.1:
+        over += f" ({duration:.1f} s is too quick here)"
+        short = f"steering and grip need {takes:.1f} s at {speed * 3.6:.0f} km/h"
+    return RunningAction(f"{said} {over}", lambda _: mover.path is not lane or lane.settled, short=short)
 
 
 def across_road(mover: BodyState, most_rad: float) -> str:

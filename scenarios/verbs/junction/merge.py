@@ -1,7 +1,7 @@
 """The verb 'merges': from the acceleration lane of a ramp into the lane beside it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from scenarios.model.actions import VerbAction
 from scenarios.simulation.actions.merging import MERGING_S, SAFE_MPS2
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.source.identity import USUAL
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section
 from scenarios.verbs.clause import Clause, Part
@@ -36,6 +37,7 @@ class Merge(VerbAction):
 
     within_s: float
     gap: bool
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 GRAMMAR = r"""
@@ -61,7 +63,7 @@ def _meant(clause: Clause, actor: ActorDescription) -> str:
 
 
 def _compiled(says: MergeDo, actor: ActorDescription, cast: ActorIndex) -> Merge:
-    return Merge(says.within, says.gap)
+    return Merge(says.within, says.gap, usual=not says.gives("within"))
 
 
 def _words(action: Merge) -> str:
@@ -95,7 +97,8 @@ def _achieved(action: Merge, seen: Performance) -> Iterator[Asked]:
     yield replace(seen.distance("offset from the centre of lane 0", 0.0, None), tolerance=ASIDE_M,
                   done=float(d[-1] - main.lane_centre(0)) if seen.over else None)  # fmt: skip
     if len(left) and len(there) and there[-1] > left[-1]:
-        yield seen.time("time", action.within_s, float(seen.t_s[there[there > left[-1]][0]] - seen.t_s[left[-1]]))
+        took = float(seen.t_s[there[there > left[-1]][0]] - seen.t_s[left[-1]])
+        yield replace(seen.time("time", action.within_s, took), usual=action.usual)
 
 
 MERGE = StoryVerb(

@@ -84,11 +84,12 @@ def _achieved(action: TakeExit, seen: Performance) -> Iterator[Asked]:
     main, turned = seen.rollout.road, seen.turned()
     assert main is not None
     names = exits(main, seen.road, seen.facing)
+    asked = f"exit {action.number} ({names[action.number - 1]})"
     if turned is None:
-        yield Asked("exit", names[action.number - 1], None, why_open=seen.open)
+        yield Asked("exit", asked, None, why_open=seen.open)
         return
-    nearest = min(EXIT_HEADINGS, key=lambda name: abs(wrapped(turned - EXIT_HEADINGS[name])))
-    yield Asked("exit", names[action.number - 1], nearest)
+    took = min(EXIT_HEADINGS, key=lambda name: abs(wrapped(turned - EXIT_HEADINGS[name])))
+    yield Asked("exit", asked, f"exit {names.index(took) + 1} ({took})" if took in names else took)
 
 
 TAKE_EXIT = StoryVerb(

@@ -1,7 +1,7 @@
 """The verbs 'cuts in', 'cuts out' and 'changes lane': to another lane within a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
@@ -14,6 +14,7 @@ from scenarios.roads.road import Road
 from scenarios.simulation.actions.lane_change import beside, facing_of, in_turn, lane_at, move_to, to_lane
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.source.identity import USUAL
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, one_of
 from scenarios.spec.trigger_spec import Lane, missing_lane, read_lane
@@ -58,6 +59,7 @@ class CutIn(VerbAction):
     joins_road: ClassVar[bool] = True
 
     duration_s: float = CUT_S
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class CutOut(VerbAction):
 
     side: Side | None
     duration_s: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class ChangeLane(VerbAction):
 
     to: Side | LaneRef
     within_s: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 _CUT_IN_GRAMMAR = r"""
@@ -130,15 +134,15 @@ def _read_change_to_lane(verb: StoryVerb, items: list) -> Clause | ClauseError:
 
 
 def _compiled_cut_in(says: CutInDo, actor: ActorDescription, cast: ActorIndex) -> CutIn:
-    return CutIn(says.within)
+    return CutIn(says.within, usual=not says.gives("within"))
 
 
 def _compiled_cut_out(says: CutOutDo, actor: ActorDescription, cast: ActorIndex) -> CutOut:
-    return CutOut(says.to, says.within)
+    return CutOut(says.to, says.within, usual=not says.gives("within"))
 
 
 def _compiled_change_lane(says: ChangeLaneDo, actor: ActorDescription, cast: ActorIndex) -> ChangeLane:
-    return ChangeLane(says.to, says.within)
+    return ChangeLane(says.to, says.within, usual=not says.gives("within"))
 
 
 def _cut_in_words(action: CutIn) -> str:
@@ -251,13 +255,13 @@ def _export_change_lane(action: ChangeLane, context: ExportContext) -> ExportedL
 
 
 def _cut_in_achieved(action: CutIn, seen: Performance) -> Iterator[Asked]:
-    yield from seen.sideways(0.0, action.duration_s)
+    yield from seen.sideways(0.0, action.duration_s, action.usual)
 
 
 def _cut_out_achieved(action: CutOut, seen: Performance) -> Iterator[Asked]:
     lane = _way_out(seen.road, lane_at(seen.road, float(seen.place[0, 1])), action.side, seen.facing)
     assert lane is not None  # otherwise it was declined
-    yield from seen.sideways(seen.road.lane_centre(lane), action.duration_s)
+    yield from seen.sideways(seen.road.lane_centre(lane), action.duration_s, action.usual)
 
 
 def _change_lane_achieved(action: ChangeLane, seen: Performance) -> Iterator[Asked]:
@@ -266,7 +270,7 @@ def _change_lane_achieved(action: ChangeLane, seen: Performance) -> Iterator[Ask
     else:
         lane = beside(seen.road, lane_at(seen.road, float(seen.place[0, 1])), action.to, seen.facing)
     assert lane is not None  # otherwise it was declined
-    yield from seen.sideways(seen.road.lane_centre(lane), action.within_s)
+    yield from seen.sideways(seen.road.lane_centre(lane), action.within_s, action.usual)
 
 
 CUT_IN = StoryVerb(

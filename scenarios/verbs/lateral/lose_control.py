@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.sliding import spin_out
+from scenarios.source.identity import USUAL
 from scenarios.source.units import ANGLE
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, measured, one_of
@@ -41,6 +42,7 @@ class LoseControl(VerbAction):
     takes_path: ClassVar[bool] = True
 
     turn_rad: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the angle is not the author's
 
 
 GRAMMAR = """
@@ -56,7 +58,8 @@ _TURNING.3: ("turning" | "turns" | "rotating" | "spinning" | "by" | "turning by"
 
 
 def _compiled(says: LoseControlDo, actor: ActorDescription, cast: ActorIndex) -> LoseControl:
-    return LoseControl(says.turn if says.to is Side.LEFT else -says.turn)
+    turn = says.turn if says.to is Side.LEFT else -says.turn
+    return LoseControl(turn, usual=not says.gives("turn"))
 
 
 def _words(action: LoseControl) -> str:
@@ -88,7 +91,7 @@ def _motion(action: LoseControl, mover: BodyState, context: ActionContext) -> Ru
 
 
 def _achieved(action: LoseControl, seen: Performance) -> Iterator[Asked]:
-    yield seen.angle("turn", action.turn_rad, seen.turned())
+    yield replace(seen.angle("turn", action.turn_rad, seen.turned()), usual=action.usual)
 
 
 LOSE_CONTROL = StoryVerb(

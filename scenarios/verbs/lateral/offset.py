@@ -1,7 +1,7 @@
 """The verb 'offset': drives beside the centre of its lane, or returns to it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from scenarios.model.sides import Side
 from scenarios.simulation.actions.lane_change import facing_of, in_turn, lane_at, move_to
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.source.identity import USUAL
 from scenarios.source.units import LENGTH
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, measured
@@ -38,6 +39,7 @@ class LaneOffset(VerbAction):
 
     offset_m: float
     within_s: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 GRAMMAR = """
@@ -72,7 +74,7 @@ def _shifted(verb: StoryVerb, far: str, side: str, parts: list) -> Clause | Clau
 
 
 def _compiled(says: OffsetDo, actor: ActorDescription, cast: ActorIndex) -> LaneOffset:
-    return LaneOffset(says.to, says.within)
+    return LaneOffset(says.to, says.within, usual=not says.gives("within"))
 
 
 def _words(action: LaneOffset) -> str:
@@ -98,12 +100,12 @@ def _motion(action: LaneOffset, mover: BodyState, context: ActionContext) -> Run
 
 
 def _exported(action: LaneOffset, context: ExportContext) -> ExportedOffset:
-    return ExportedOffset(context.facing * action.offset_m, action.within_s)
+    return ExportedOffset(context.facing * action.offset_m, action.within_s, action.usual)
 
 
 def _achieved(action: LaneOffset, seen: Performance) -> Iterator[Asked]:
     lane = lane_at(seen.road, float(seen.place[0, 1]))
-    yield from seen.sideways(seen.road.lane_centre(lane) + seen.facing * action.offset_m, action.within_s)
+    yield from seen.sideways(seen.road.lane_centre(lane) + seen.facing * action.offset_m, action.within_s, action.usual)
 
 
 OFFSET = StoryVerb(
