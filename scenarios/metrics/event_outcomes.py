@@ -39,6 +39,17 @@ class EventOutcome:
         return not self.excused and (self.end is EventEnd.DECLINED or bool(self.short))
 
     @property
+    def result(self) -> str:
+        """The event in few words, for a table."""
+        if self.failed:
+            return "not as asked"
+        if self.end is EventEnd.NEVER:
+            return "did not begin"
+        if self.excused:
+            return "hit before"
+        return "as asked" if any(one.kept for one in self.asked) else "not measured"
+
+    @property
     def text(self) -> str:
         """The shortfall in words, with its reason; for an event without one what became of it."""
         if self.end in (EventEnd.DECLINED, EventEnd.NEVER):

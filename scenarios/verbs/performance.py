@@ -28,7 +28,7 @@ THERE_M = 0.02  # a lateral move has arrived
 ASIDE_M = 0.15  # from a lane's centre, or another lateral place
 ANGLE_RAD, ANGLE_SHARE = math.radians(5), 0.05
 BUILD_UP_MPS3 = 6.0  # jerk of a driver: a small change of speed ends before its rate is built up
-REACHED_MPS = 0.15  # a speed counts as reached within half a kilometre per hour
+REACHED_MPS = 0.05  # a speed counts as reached
 STANDS_MPS = 0.05
 
 
@@ -74,11 +74,20 @@ class Asked:
     @property
     def text(self) -> str:
         """Both values in words: 'time: asked at most 0.5 s, done 2.6 s'."""
-        asked = f"{self.bound} {self._shown(self.asked)}".strip()
-        asked = f"usually {self._shown(self.asked)}" if self.usual else f"asked {asked}"
+        asked = self.asked_text if self.usual else f"asked {self.asked_text}"
+        return f"{self.what}: {asked}, {'' if self.done is None else 'done '}{self.done_text}"
+
+    @property
+    def asked_text(self) -> str:
+        """The asked value with its unit: 'at most 0.5 s'."""
+        return f"{'usually' if self.usual else self.bound} {self._shown(self.asked)}".strip()
+
+    @property
+    def done_text(self) -> str:
+        """The done value with its unit, or why there is none."""
         if self.done is None:
-            return f"{self.what}: {asked}, {self.why_open or 'not measured'}"
-        return f"{self.what}: {asked}, done {'more than ' * self.sofar}{self._shown(self.done)}"
+            return self.why_open or "not measured"
+        return f"{'more than ' * self.sofar}{self._shown(self.done)}"
 
     def _shown(self, value: float | str) -> str:
         if isinstance(value, str):
@@ -227,7 +236,7 @@ class Performance:
         """
         begun, pace = float(self.speed_mps[0]), self.speed_mps
         change = abs(to_mps - begun)
-        if change < 2 * REACHED_MPS:
+        if change < SPEED_MPS:
             return
         seen = (pace - begun) * np.sign(to_mps - begun)
         reaches = float(seen.max()) if self.over else float(seen[-1])
@@ -246,8 +255,9 @@ class Performance:
         d = self.place[:, 1]
         away = np.abs(d - target_d) > THERE_M
         done_s = None if away[-1] else float(self.t_s[np.flatnonzero(away)[-1] + 1]) if away.any() else 0.0
-        # A later impact or event may end a move before it is seen to its end, and after it has reached its place.
-        done = float(d[-1]) if self.over or done_s is not None else None
+        # A later impact or event may end a move after it has reached its place; a body that stands never does.
+        stood = self.seconds > within_s and self.moved_m[-1] < DISTANCE_M
+        done = float(d[-1]) if self.over or stood or done_s is not None else None
         name = "offset from the centre of the ego's lane" if self.road is self.rollout.road else "offset"
         yield Asked(name, target_d, done, "m", ASIDE_M, why_open=self.open)
         yield replace(self.time("time", within_s, done_s), usual=usual)

@@ -28,7 +28,7 @@ LEFT_ABOUT_RAD = 1e-6  # less than half a turn, so that all actors turn over the
 
 
 class TurnBackDo(Section):
-    speed: Speed | None = Field(None, description="a speed such as 8 km/h; left out: its present speed")
+    speed: Speed | None = Field(None, description="a speed such as 8 km/h; left out: the speed at which it crosses")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _check(says: TurnBackDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 
 def _remark(action: TurnBack, event: PlacedEvent) -> str:
-    return "at the speed that it has then" if action.speed_mps is None else ""
+    return "at the speed at which it crosses" if action.speed_mps is None else ""
 
 
 def _motion(action: TurnBack, mover: BodyState, context: ActionContext) -> RunningAction:
@@ -127,7 +127,7 @@ TURN_BACK = StoryVerb(
     motion=_motion,
     achieved=_achieved,
     usual=(
-        ("`speed`", "the speed that it has then"),
+        ("`speed`", "the speed at which it crosses, or its own where it slows down"),
         ("the end", f"{BEYOND_EDGE_M:g} m beyond the edge of the road from which it came"),
     ),
     at={SPEED: "speed"},
