@@ -95,7 +95,7 @@ class Asked:
         if self.unit == "m/s":
             return f"{number_text(round(value * 3.6, 1))} km/h"
         if self.unit == "rad":
-            return f"{number_text(round(math.degrees(value)))} deg"
+            return f"{math.degrees(value):.0f} deg"
         return f"{number_text(round(value, 2))} {self.unit}"
 
 
@@ -273,6 +273,11 @@ class Performance:
     def turned(self) -> float | None:
         """The change of heading from the start to the end, radians, left positive; None if it was not seen."""
         return float(self.yaw_rad[-1] - self.yaw_rad[0]) if self.over else None
+
+    def standing(self, asked_s: float, bound: Bound) -> Asked:
+        """How long the actor stands, of an action that was seen to its end."""
+        stood = self.time("standing", asked_s, self.stood(), bound)
+        return stood if self.over else replace(stood, done=None, why_open=self.open)
 
     def stood(self) -> float:
         """The longest time without a break in which the actor stands, s."""

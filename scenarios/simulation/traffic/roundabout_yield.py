@@ -47,7 +47,9 @@ def take_exit(mover: BodyState, number: int) -> RunningAction:
     if main.junction is None or not main.junction.ring_m:
         return decline("there is no roundabout")
     path, turn = mover.path, mover.turn
-    if not isinstance(path, LanePath) or not isinstance(turn, RingTurn) or path.s > turn.begins_m:
+    if not isinstance(turn, RingTurn):
+        return decline("takes no exit: it does not drive towards the roundabout")
+    if not isinstance(path, LanePath) or path.s > turn.begins_m:
         return decline("takes no other exit: it is in the roundabout, or past it")
     own, (x, y, yaw) = mover.road, mover.at
     s, d = own.locate(x, y)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction
 from scenarios.simulation.dynamics.lane_path import crossing_side, free_path
 from scenarios.simulation.dynamics.longitudinal_control import Target
+from scenarios.source.identity import USUAL
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed
@@ -41,6 +42,7 @@ class Cross(VerbAction):
     faces_across: ClassVar[bool] = True
 
     speed_mps: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the speed is not the author's
 
 
 GRAMMAR = """
@@ -75,7 +77,7 @@ def crossing_speed(actor: ActorDescription) -> float | None:
 def _compiled(says: CrossDo, actor: ActorDescription, cast: ActorIndex) -> Cross:
     speed = crossing_speed(actor) if says.speed is None else says.speed
     assert speed is not None, "_check refuses a crossing without a speed"
-    return Cross(speed)
+    return Cross(speed, usual=not says.gives("speed"))
 
 
 def _words(action: Cross) -> str:
@@ -122,13 +124,13 @@ def _motion(action: Cross, mover: BodyState, context: ActionContext) -> RunningA
     return walk_across(mover, action.speed_mps, "crosses")
 
 
-def crossed(speed_mps: float, seen: Performance) -> Iterator[Asked]:
+def crossed(speed_mps: float, usual: bool, seen: Performance) -> Iterator[Asked]:
     """The speed of a crossing after its build-up, and its end beyond the far edge of the road."""
     dynamics = KINDS[seen.rollout.bodies[seen.row].kind].dynamics
     if seen.over or seen.seconds > speed_mps / dynamics.limited(RIDER_MPS2, True) + LATE_S:
-        yield seen.speed(speed_mps, float(seen.speed_mps.max()))
+        yield replace(seen.speed(speed_mps, float(seen.speed_mps.max())), usual=usual)
     else:
-        yield seen.speed(speed_mps, None)
+        yield replace(seen.speed(speed_mps, None), usual=usual)
     s, d = seen.place[0]
     side = crossing_side(seen.road, float(d))
     far = seen.road.edge_at(Side.LEFT if side > 0 else Side.RIGHT, float(s))
@@ -137,7 +139,7 @@ def crossed(speed_mps: float, seen: Performance) -> Iterator[Asked]:
 
 
 def _achieved(action: Cross, seen: Performance) -> Iterator[Asked]:
-    yield from crossed(action.speed_mps, seen)
+    yield from crossed(action.speed_mps, action.usual, seen)
 
 
 CROSS = StoryVerb(

@@ -14,7 +14,7 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.source.errors import nearest
-from scenarios.source.identity import ADDED
+from scenarios.source.identity import ADDED, USUAL
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed, fault
@@ -62,6 +62,7 @@ class StepOut(VerbAction):
     behind: str
     speed_mps: float
     in_front: bool = field(default=False, metadata=ADDED)
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the speed is not the author's
 
     def hidden_at(self) -> HidingPlace:
         return HidingPlace(self.behind, self.in_front)
@@ -98,7 +99,7 @@ def _compiled(says: StepOutDo, actor: ActorDescription, cast: ActorIndex) -> Ste
     usual = KINDS[actor.kind].dynamics.crossing_mps or KINDS[Kind.PEDESTRIAN].dynamics.crossing_mps
     speed = usual if says.speed is None else says.speed
     assert speed is not None  # of a pedestrian
-    return StepOut(says.cover, speed, says.before is not None)
+    return StepOut(says.cover, speed, says.before is not None, usual=not says.gives("speed"))
 
 
 def _words(action: StepOut) -> str:
@@ -130,7 +131,7 @@ def _motion(action: StepOut, mover: BodyState, context: ActionContext) -> Runnin
 
 
 def _achieved(action: StepOut, seen: Performance) -> Iterator[Asked]:
-    yield from crossed(action.speed_mps, seen)
+    yield from crossed(action.speed_mps, action.usual, seen)
 
 
 STEP_OUT = StoryVerb(

@@ -100,7 +100,7 @@ def _motion(action: LaneOffset, mover: BodyState, context: ActionContext) -> Run
 
 
 def _exported(action: LaneOffset, context: ExportContext) -> ExportedOffset:
-    return ExportedOffset(context.facing * action.offset_m, action.within_s, action.usual)
+    return ExportedOffset(context.facing * action.offset_m, action.within_s)
 
 
 def _achieved(action: LaneOffset, seen: Performance) -> Iterator[Asked]:

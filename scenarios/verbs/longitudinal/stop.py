@@ -133,7 +133,7 @@ def _achieved(action: Stop, seen: Performance) -> Iterator[Asked]:
         yield seen.distance("distance", action.within_m, stopped, Bound.AT_MOST)
     yield seen.speed(0.0, 0.0 if stands.any() else float(seen.speed_mps[-1]) if seen.over else None)
     if action.for_s:
-        yield seen.time("standing", action.for_s, seen.stood() if seen.over else None, Bound.AT_LEAST)
+        yield seen.standing(action.for_s, Bound.AT_LEAST)
 
 
 STOP = StoryVerb(

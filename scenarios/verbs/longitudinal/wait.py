@@ -127,7 +127,7 @@ def _achieved(action: Wait, seen: Performance) -> Iterator[Asked]:
     if abs(float(seen.speed_mps[0])) > STANDS_MPS and (stood or not seen.over):
         yield from seen.rate(stopping_rate(seen.rollout.bodies[seen.row].kind, seen.rollout.friction * G), 0.0)
     if action.for_s is not None:
-        yield seen.time("standing", action.for_s, stood if seen.over else None, Bound.EXACT)
+        yield seen.standing(action.for_s, Bound.EXACT)
 
 
 WAIT = StoryVerb(
