@@ -11,7 +11,7 @@ from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.run_folder import Job
 from pipeline.runs.safe_names import safe_name
 from pipeline.stages import ConditionedClip
-from scenarios.metrics.event_outcomes import event_outcomes
+from scenarios.events.event_outcomes import event_outcomes
 from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.scenario import Scenario
 

@@ -14,7 +14,7 @@ from outputs.clips.coverage import Coverage
 from outputs.defaults import FIRST_RENDERER
 from outputs.strict_model import StrictModel, read_strictly
 from outputs.verdict import Verdict
-from scenarios.metrics.event_outcomes import EventOutcome
+from scenarios.events.event_outcomes import EventOutcome
 from scenarios.rollout import SimEvent
 
 # Ids and camera names become folder names: no name may leave the output folder.

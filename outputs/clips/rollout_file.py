@@ -33,6 +33,7 @@ class _RolloutMetadata(StrictModel):
     ended: RolloutEnd
     unfired: tuple[Unfired, ...]
     played: tuple[PlayedEvent, ...] = ()  # () in files of earlier versions
+    pose_step_s: float = 0.0  # not in clips of earlier versions
 
 
 class StoredCamera(StrictModel):

@@ -1,9 +1,9 @@
-"""Whether every event of the story did what it was asked; the measures are those of `scenarios.metrics`."""
+"""Whether every event of the story did what it was asked; the measures are those of `scenarios.events`."""
 
 from dataclasses import replace
 
 from outputs.verdict import Outcome, Verdict
-from scenarios.metrics.event_outcomes import EventOutcome, event_outcomes
+from scenarios.events.event_outcomes import EventOutcome, event_outcomes
 from scenarios.rollout import EventEnd, Rollout
 from scenarios.scenario import Scenario
 

@@ -18,7 +18,7 @@ from scenarios.model.driver_models import G
 from scenarios.model.kinds.registry import KINDS
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, EventEnd, PlayedEvent, Rollout
-from scenarios.scenario import Scenario
+from scenarios.scenario import Relation, Scenario
 
 TIME_S, TIME_SHARE = 2 / FRAME_RATE_HZ, 0.1  # two frames, and a tenth: no driver keeps a duration more exactly
 SPEED_MPS, SPEED_SHARE = 0.3, 0.02  # about 1 km/h
@@ -286,6 +286,34 @@ class Performance:
             run = run + 1 if stands else 0
             longest = max(longest, run)
         return longest / FRAME_RATE_HZ
+
+    def order(self, relation: Relation) -> Iterator[Asked]:
+        """On which side of each other body the actor comes into its path: the strip that the other's width covers."""
+        at = {name: self._along(name) for name in relation.of}
+        for name in relation.of:
+            ahead = relation.ahead if len(relation.of) == 1 else at[name] == min(at.values())
+            asked = f"{'in front of' if ahead else 'behind'} {name}"
+            yield Asked("place", asked, self._comes_in(name), why_open=self.open or f"not in the path of {name}")
+
+    def _along(self, body: str) -> float:
+        """The place of a body along the road at the start, in the actor's direction."""
+        return self.facing * float(self.road.project(self.rollout.centre[self.first, self.other(body), :2])[0])
+
+    def _comes_in(self, body: str) -> str | None:
+        """The actor's place relative to a body when it comes into that body's path; None if it does not."""
+        road, other = self.road, self.other(body)
+        (length, width), (his_length, his_width) = (self.rollout.sizes[row, :2] for row in (self.row, other))
+        own, his = road.project(self.centre), road.project(self.rollout.centre[self.frames, other, :2])
+        inside = np.flatnonzero(np.abs(own[:, 1] - his[:, 1]) < (width + his_width) / 2)
+        if not len(inside):
+            return None
+        frame = int(inside[0])
+        heading = road.heading(float(his[frame, 0]))
+        facing = np.sign(np.cos(float(self.rollout.yaw_rad[self.first + frame, other]) - heading))
+        ahead = float(facing * (own[frame, 0] - his[frame, 0]))
+        if abs(ahead) < (length + his_length) / 2 - DISTANCE_M:
+            return f"beside {body}"
+        return f"{'in front of' if ahead > 0 else 'behind'} {body}"
 
     def gap_along(self, body: str) -> Float[np.ndarray, "frame"]:
         """Free distance along the road from the actor's rear to another body's front where the actor is ahead of it in

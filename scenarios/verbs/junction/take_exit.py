@@ -8,10 +8,10 @@ from pydantic import Field
 
 from scenarios.model.actions import VerbAction
 from scenarios.roads.junction import Arms
+from scenarios.roads.ring_ways import EXIT_HEADINGS, exits
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.lane_path import wrapped
-from scenarios.simulation.traffic.roundabout_path import EXIT_HEADINGS, exits
 from scenarios.simulation.traffic.roundabout_yield import take_exit
 from scenarios.spec.actor_references import ORDINALS, ActorDescription, ActorIndex
 from scenarios.spec.base import Count, Section

@@ -50,8 +50,10 @@ wait: _WAITS wait_part*
 ?wait_part: _FOR? quantity -> waiting_time
     | _UNTIL conditions -> waiting_until
     | _UNTIL who _HAS_PASSED -> waiting_passed
+    | _FOR who (_TO_PASS)? -> waiting_passed
     | _mod
 
+_TO_PASS.4: "to pass" _E
 _WAITS.4: ("waits" | "wait" | "pauses") _E
 """
 
@@ -132,6 +134,7 @@ def _achieved(action: Wait, seen: Performance) -> Iterator[Asked]:
 
 WAIT = StoryVerb(
     key="wait",
+    placeless=True,
     example="{for: 2 s}, or {until: {passed: {of: ego, what: walker}}}",
     section=WaitDo,
     action=Wait,

@@ -182,6 +182,7 @@ def _achieved(action: OpenDoor, seen: Performance) -> Iterator[Asked]:
 
 OPEN_DOOR = StoryVerb(
     key="open_door",
+    placeless=True,
     example="{side: left}: of a parked car",
     section=OpenDoorDo,
     action=OpenDoor,

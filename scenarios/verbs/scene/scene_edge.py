@@ -100,6 +100,7 @@ def _disappeared(action: Disappear, seen: Performance) -> Iterator[Asked]:
 
 APPEAR = StoryVerb(
     key="appear",
+    placeless=True,
     example="{}",
     section=EdgeDo,
     action=Appear,
@@ -116,6 +117,7 @@ APPEAR = StoryVerb(
 )
 DISAPPEAR = StoryVerb(
     key="disappear",
+    placeless=True,
     example="{}",
     section=EdgeDo,
     action=Disappear,

@@ -7,8 +7,8 @@ import pytest
 
 from outputs.verdict import Outcome
 from pipeline.checks.events import events_done
+from scenarios.events.event_outcomes import EventOutcome, event_outcomes
 from scenarios.load import loads
-from scenarios.metrics.event_outcomes import EventOutcome, event_outcomes
 from scenarios.rollout import EventEnd, Rollout
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
