@@ -90,7 +90,9 @@ def _motion(action: LoseControl, mover: BodyState, context: ActionContext) -> Ru
     limit = f" ({asked:.0f} asked; there is no way for more)" if turns < asked - 5 else ""
     side = "left" if turn > 0 else "right"
     return RunningAction(
-        f"loses control and turns by {turns:.0f} degrees to the {side}{limit}", lambda _: mover.skid is not skid
+        f"loses control and turns by {turns:.0f} degrees to the {side}{limit}",
+        lambda _: mover.skid is not skid,
+        short="it comes to rest before" if limit else "",
     )
 
 

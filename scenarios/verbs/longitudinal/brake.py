@@ -187,15 +187,18 @@ def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
     mover.lit = mover.speed > until and decel > LIT_DECEL  # the brake lamps light with the pedal
     limit = f" ({decel:.1f} asked; the road gives no more)" if possible < decel - 0.05 else ""
     return RunningAction(
-        f"brakes at {possible:.1f} m/s²{limit}", lambda _: mover.speed <= until + (REACHED_MPS if until else 0)
+        f"brakes at {possible:.1f} m/s²{limit}",
+        lambda _: mover.speed <= until + (REACHED_MPS if until else 0),
+        short=f"the road gives {possible:.1f} m/s^2 there" if limit else "",
     )
 
 
 def beyond_brakes(mover: BodyState, needed_mps2: float) -> str:
-    """Why a change of speed is not as requested, for a kind that brakes less hard than the road allows."""
+    """Why a change of speed is not as requested: beyond the brakes of its kind, or else beyond the road's grip."""
     hardest = KINDS[mover.body.kind].dynamics.hardest_mps2
-    if hardest is None or needed_mps2 <= hardest:
-        return ""
+    if hardest is None or needed_mps2 <= hardest or mover.grip < hardest:
+        grip = mover.grip
+        return f"it needs {needed_mps2:.1f} m/s^2, and the road gives {grip:.1f}" if needed_mps2 > grip else ""
     return f"not as asked: it needs {needed_mps2:.1f} m/s^2, and the hardest of its kind is {hardest:g} m/s^2"
 
 

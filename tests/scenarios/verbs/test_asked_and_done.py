@@ -48,8 +48,8 @@ def quantity(outcome: EventOutcome, what: str) -> Asked:
         ("red speeds up to 80 km/h within 0.5 s after 1 s", {}, "time", 0.5, 3.1),
         ("red changes lane to the left within 1 s after 1 s", {}, "time", 1.0, 2.1),
         ("red loses control turning 400 deg to the left after 1 s", {}, "turn", np.radians(400), np.radians(184)),
-        ("it stops within 5 m after 1 s",
-         {"actors": ("it: {kind: tram, lane: 0, ahead: 20 m, speed: 11 km/h}",), "road": ICE}, "distance", 5.0, 4.8),
+        ("item stops within 5 m after 1 s",
+         {"actors": ("item: {kind: tram, lane: 0, ahead: 20 m, speed: 11 km/h}",), "road": ICE}, "distance", 5.0, 4.8),
     ],
 )  # fmt: skip
 def test_a_shortfall_has_the_asked_and_the_measured_value(line, how, what, asked, done):
@@ -135,7 +135,7 @@ def test_a_trigger_that_never_held_is_told_and_does_not_fail():
         ("red follows the trajectory (2 s, 20 m, 0 m), (4 s, 38 m, 3 m)", {}, 0.1),
         ("red opens its left door", {"actors": ("red: {kind: car, side: right, ahead: 20 m, offset: 0.3 m}",)}, 0.01),
         ("walker crosses the road at 5 km/h", {"actors": (WALKER,), "duration": "12 s"}, 0.02),
-        ("it waits 2 s", {"actors": (RED.replace("red", "it").replace("car", "tram").replace("50", "20"),),
+        ("item waits 2 s", {"actors": (RED.replace("red", "item").replace("car", "tram").replace("50", "20"),),
                           "duration": "14 s"}, 0.17),
     ],
 )  # fmt: skip
@@ -218,8 +218,8 @@ def test_a_duration_that_the_line_leaves_open_is_compared_and_fails_nothing():
 
 @pytest.mark.parametrize(("kind", "most"), [("tram", 1.2), ("e-scooter", 2.0), ("car", 3.0)])
 def test_a_wait_slows_as_explain_says_and_no_faster_than_its_kind_usually_does(kind, most):
-    scenario = street("it waits 1 s after 1 s", duration="14 s",
-                      actors=(f"it: {{kind: {kind}, lane: 0, ahead: 20 m, speed: 20 km/h}}",))  # fmt: skip
+    scenario = street("item waits 1 s after 1 s", duration="14 s",
+                      actors=(f"item: {{kind: {kind}, lane: 0, ahead: 20 m, speed: 20 km/h}}",))  # fmt: skip
     rollout = simulate(scenario)
     assert -rollout.acceleration_mps2[:, 1].min() == pytest.approx(most, abs=0.02)
     if kind != "car":
