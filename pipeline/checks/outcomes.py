@@ -87,15 +87,15 @@ def _rss_tag(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> Verdic
     if not counts.any():
         return tag("safe distance", None, None, "m", RSS, NOTHING_AHEAD)
     safe = safe_distances(met.figures, np.array([body.kind in ON_FOOT for body in rollout.bodies]))
-    at = np.unravel_index(np.where(counts, safe.margin_m, np.inf).argmin(), counts.shape)
+    frame, actor = map(int, np.unravel_index(np.where(counts, safe.margin_m, np.inf).argmin(), counts.shape))
     if hit is not None:
-        at = min(int(np.searchsorted(rollout.t_s, hit.t_s)), len(counts) - 1), rollout.index(hit.other)
-    frame, actor = map(int, at)
+        frame, actor = min(int(np.searchsorted(rollout.t_s, hit.t_s)), len(counts) - 1), rollout.index(hit.other)
+    at = frame, actor
     case = "crossing" if safe.crosses[at] else "oncoming" if safe.opposite[at] else ""
     who = f"{case} {rollout.bodies[actor].id}".strip()
     if hit is not None:
-        limit = float(safe.safe_along_m[at])
-        return tag("safe distance", 0.0, limit, "m", RSS, f"contact with {who} at {hit.t_s:.2f} s", kept=False)
+        words = f"contact with {who} at {hit.t_s:.2f} s"
+        return tag("safe distance", 0.0, float(safe.safe_along_m[at]), "m", RSS, words, kept=False)
     beside = bool(safe.across_m[at] - safe.safe_across_m[at] > max(safe.along_m[at] - safe.safe_along_m[at], 0.0))
     value, limit = (safe.across_m, safe.safe_across_m) if beside else (safe.along_m, safe.safe_along_m)
     way = f"beside {who}" if beside else f"to {who}"

@@ -65,8 +65,11 @@ def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
 def _together(scenarios: tuple[Imported, ...]) -> Report:
     """The remarks about all scenarios, each once."""
     reports = [scenario.report for scenario in scenarios]
-    kinds = ("refused", "approximated", "left_out")
-    return Report(*(list(dict.fromkeys(r for one in reports for r in getattr(one, kind))) for kind in kinds))
+    refused, approximated, left_out = (
+        list(dict.fromkeys(remark for one in reports for remark in getattr(one, kind)))
+        for kind in ("refused", "approximated", "left_out")
+    )
+    return Report(refused, approximated, left_out)
 
 
 def export_files(names: tuple[str, ...], out: Path, console: Console) -> bool:

@@ -37,7 +37,7 @@ from scenarios.spec.actor_spec import ON_RAMP
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import PlacedEvent
 
-IN_TOWN_MPS = 45 / 3.6  # that nobody sprints faster than this needs no line
+IN_TOWN_MPS = 45 / 3.6  # that no one sprints faster than this needs no line
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a generated event name
 
 

@@ -49,9 +49,8 @@ def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tupl
         lines += read
         lost = not read
         done = tuple((str(line.spec.id), line.spec.actor, line.spec.do.verb) for line in lines)
-        told = StoryContext(
-            taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else (None, None)), done
-        )
+        last = read[-1].spec if read else None
+        told = StoryContext(taken, len(lines), last.id if last else None, last.actor if last else None, done)
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:

@@ -17,9 +17,9 @@ from scenarios.openscenario.actors.entities import Entity, read_entities, read_g
 from scenarios.openscenario.actors.first_actions import Init, read_init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.kept_motion import kept_motion
-from scenarios.openscenario.player.mover import mover_at
 from scenarios.openscenario.player.play import Player
 from scenarios.openscenario.player.played import Played
+from scenarios.openscenario.player.played_entity import mover_at
 from scenarios.openscenario.player.world import World, by_action
 from scenarios.openscenario.source.catalogs import Catalogs, catalogs_of
 from scenarios.openscenario.source.files import sibling_file
@@ -208,7 +208,7 @@ def _played(
     }  # fmt: skip
     world = World(movers, groups, known, catalogs, {**scenario.scope, **variables})
     others = [(node, entity) for node, entity in init.others if entity.name in movers]
-    played = Player(world, scenario.need("Storyboard"), others).play()
+    played = Player(world, scenario.need("Storyboard"), others, init.globals).play()
     for reason in played.refused:
         scenario.report.refuse(reason)
     return played

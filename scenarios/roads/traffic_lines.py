@@ -96,17 +96,23 @@ def _lines(road: Road) -> TrafficLines:
 
 def _turns(road: Road) -> Iterator[Turn]:
     """The turns from every lane that leads to the junction, or the ways through the roundabout."""
-    there = road.junction
-    for own in road.all_roads if there is not None else ():
+    if (there := road.junction) is None:
+        return
+    for own in road.all_roads:
         for lane in range(own.lanes + own.opposite_lanes):
             facing, centre = 1 if lane < own.lanes else -1, meeting_s(road, own)
             place = LanePlace(centre - facing * BEFORE_M, own.lane_centre(lane), facing)
             begins, ends = road.cross_extent
             if own is not road and not begins <= place.s <= ends:
                 continue
-            for leave in exits(road, own, facing) if there.ring_m else Side:
+            if there.ring_m:
+                for leave in exits(road, own, facing):
+                    with suppress(NoTurn):
+                        yield plan_ring(road, own, place, leave)
+                continue
+            for side in Side:
                 with suppress(NoTurn):
-                    yield plan_ring(road, own, place, leave) if there.ring_m else plan_turn(road, own, place, leave)
+                    yield plan_turn(road, own, place, side)
 
 
 def _ring(road: Road) -> list[float]:

@@ -238,11 +238,11 @@ def resolve(phrase: str, cast: ActorIndex, it: str | None = None) -> str:
         if it is None:
             raise AmbiguousReference(f"an actor by name: no earlier event names an actor for '{words[0]}'")
         return it
-    described, place = _place(join_nouns(" ".join(words)))
-    words = described.split()
+    description, place = _place(join_nouns(" ".join(words)))
+    words = description.split()
     places = [ORDINALS[word] for word in words if word in ORDINALS]
-    said = [word for word in words if word not in ORDINALS]
-    found = [m for m in cast.members.values() if m.id != "ego" and said and all(_fits(w, m, cast) for w in said)]
+    nouns = [word for word in words if word not in ORDINALS]
+    found = [m for m in cast.members.values() if m.id != "ego" and nouns and all(_fits(w, m, cast) for w in nouns)]
     if place and found:
         found = _at_place(found, place, phrase, cast, it)
     if len(places) == 1 and found:

@@ -151,7 +151,7 @@ class ReadingParser:
             return
         if symbol.name not in _FREE:
             memory.farthest = max(memory.farthest, match.end())
-        yield match.end(), [] if symbol.filter_out else [Token(symbol.name, match[0])]
+        yield match.end(), [] if getattr(symbol, "filter_out", False) else [Token(symbol.name, match[0])]
 
     def _value(self, rule: Rule, items: list[object]) -> object:
         name = str(rule.origin.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
@@ -16,7 +17,7 @@ from scenarios.verbs.clause import Clause, ClauseError, Moment, is_possessive
 from scenarios.verbs.worded_rates import BRAKING, RUNNING, OppositeLane, RelativeSpeed, WordedRate
 
 _BETWEEN_TWO = ("gap", "ttc", "headway")
-StructuredEvent = dict[str, object]
+StructuredEvent = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class StoryContext:
     actor: str | None = None
     done: tuple[tuple[str, str, str], ...] = ()  # the name, the actor and the verb of each event
 
-    def after(self, event: dict[str, object]) -> "StoryContext":
+    def after(self, event: dict[str, Any]) -> "StoryContext":
         """The context of what follows an event."""
         name, actor, do = str(event["id"]), str(event["actor"]), event["do"]
         assert isinstance(do, dict)
@@ -92,8 +93,8 @@ def _waits_for_last(event: StructuredEvent, chain: _Chain) -> bool:
 def _linked(clause: Clause, chain: _Chain, cast: ActorIndex, told: StoryContext) -> StructuredEvent:
     """The event of a clause with one actor, as its link to the clause before says."""
     if clause.link == "then":
-        former = tuple(str(event["id"]) for event in chain.last) or ((told.event,) if told.event else ())
-        return _event(clause, cast, told, former)
+        ended = tuple(str(event["id"]) for event in chain.last) or ((told.event,) if told.event else ())
+        return _event(clause, cast, told, ended)
     event = _event(clause, cast, told, ())
     if clause.link != "and":
         return event
@@ -176,8 +177,8 @@ def _check_moment(clause: Clause, actor: str, cast: ActorIndex) -> None:
 
 
 def _from_former(
-    clause: Clause, said: dict[str, object], actor: str, cast: ActorIndex, told: StoryContext
-) -> dict[str, object]:
+    clause: Clause, said: dict[str, Any], actor: str, cast: ActorIndex, told: StoryContext
+) -> dict[str, Any]:
     """Arguments that depend on the speed, or the place in the lane, that the actor has when the event begins."""
     who = cast.members.get(actor)
     said = {key: value for key, value in said.items() if key not in ("change", "back", "on")}
@@ -221,7 +222,7 @@ def _offset(from_m: float, by: str) -> str:
         return by  # refused with its reason where it is checked
 
 
-def _changed_speed(change: str, said: dict[str, object], who: ActorDescription, changed: bool) -> dict[str, object]:
+def _changed_speed(change: str, said: dict[str, Any], who: ActorDescription, changed: bool) -> dict[str, Any]:
     """A change of speed with its target as a speed; refused where it is a change to the other side."""
     to, faster = said["to"], change == "speeds up"
     if isinstance(to, RelativeSpeed):
@@ -266,7 +267,7 @@ def _actors_of(moment: Moment) -> Iterator[str]:
             yield from _actors_of(part)
 
 
-def _where(clause: Clause, cast: ActorIndex, told: StoryContext) -> dict[str, object]:
+def _where(clause: Clause, cast: ActorIndex, told: StoryContext) -> dict[str, Any]:
     """The place relative to other actors."""
     if clause.where is None:
         return {}
@@ -301,14 +302,14 @@ def _verb(clause: Clause, actor: str, cast: ActorIndex) -> str:
 
 def _when(
     moment: Moment | None, actor: str, cast: ActorIndex, told: StoryContext, after: tuple[str, ...]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     timed = (
         moment is not None and moment.key in ("after", LATER) and measure_of(str(moment.values["after"])) is not LENGTH
     )
     condition = {} if moment is None else _condition(moment, actor, cast, told, bool(after))
     if not after:
         return condition or {"after": "0 s"}
-    ends: list[dict[str, object]] = [{"ended": {"event": name} | (condition if timed else {})} for name in after]
+    ends: list[dict[str, Any]] = [{"ended": {"event": name} | (condition if timed else {})} for name in after]
     before = ends[0] if len(ends) == 1 else {"all": ends}
     if moment is None or timed:
         return before
@@ -317,14 +318,14 @@ def _when(
     return _both(before, condition)
 
 
-def _both(before: dict[str, object], condition: dict[str, object]) -> dict[str, object]:
+def _both(before: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]:
     """The trigger of 'and then ... when': the condition applies once the event before it has ended."""
     return {"all": [*before.get("all", [before]), *condition.get("all", [condition])]}
 
 
 def _condition(
     moment: Moment, actor: str, cast: ActorIndex, told: StoryContext, chained: bool = False
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """`chained`: whether the end of another event is waited for besides."""
     if moment.key == "after":
         if measure_of(str(moment.values["after"])) is LENGTH:
@@ -337,7 +338,8 @@ def _condition(
     if moment.key in (DOES, HAS_DONE):
         return _of_event(moment, actor, cast, told)
     if moment.key in ("all", "any"):
-        parts: tuple[Moment, ...] = moment.values[moment.key]
+        parts = moment.values[moment.key]
+        assert isinstance(parts, tuple)
         return {moment.key: [_condition(part, actor, cast, told) for part in parts]}
     values = {key: value for key, value in moment.values.items() if key != "at"}
     if values.get("event") == FORMER:
@@ -358,7 +360,7 @@ def _condition(
     return {moment.key: values | names}
 
 
-def _of_event(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext) -> dict[str, object]:
+def _of_event(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext) -> dict[str, Any]:
     """'when the van brakes', 'when it has braked': the beginning, or the end, of the event in which it does."""
     who, verb = resolve(moment.names["of"], cast, actor), str(moment.values["verb"])
     found = [name for name, by, done in told.done if (by, done) == (who, verb)]
@@ -367,9 +369,9 @@ def _of_event(moment: Moment, actor: str, cast: ActorIndex, told: StoryContext) 
         return {"in_lane": {"of": who, "lane": cast.ego_lane}}
     if len(found) != 1:
         what = f"{who} {verb.replace('_', ' ')}" if verb else f"{who} does this"
-        there = f"{len(found)} events are so" if found else "no earlier event is so"
+        how_many = f"{len(found)} events are so" if found else "no earlier event is so"
         raise AmbiguousReference(
-            f"the event in which {what}: {there}; name a line, 'slow: ...', and write 'when slow has ended'"
+            f"the event in which {what}: {how_many}; name a line, 'slow: ...', and write 'when slow has ended'"
         )
     return {"begun" if moment.key == DOES else "ended": {"event": found[0]}}
 

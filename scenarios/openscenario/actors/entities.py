@@ -89,7 +89,7 @@ def read_groups(node: Node, entities: Mapping[str, Entity]) -> dict[str, tuple[s
 
 
 def _trailer(node: Node, names: list[str]) -> None:
-    """Refuses a trailer that is there; an empty element, or one that names nobody, tows nothing."""
+    """Refuses a trailer that is there; an empty element, or one that names no entity, tows nothing."""
     for part in node.children():
         if part.tag == "TrailerRef" and part.word("entityRef", "") not in names:
             continue
@@ -161,8 +161,11 @@ def _performance(node: Node | None) -> tuple[float, float, float]:
         return math.inf, math.inf, math.inf
     for name in ("maxAccelerationRate", "maxDecelerationRate"):
         node.number(name, 0.0)
-    limits = [node.number(name) for name in ("maxSpeed", "maxAcceleration", "maxDeceleration")]
-    return tuple(abs(limit) if limit else math.inf for limit in limits)
+    speed, up, down = (
+        abs(limit) if (limit := node.number(name)) else math.inf
+        for name in ("maxSpeed", "maxAcceleration", "maxDeceleration")
+    )
+    return speed, up, down
 
 
 def _hit_s(body: Node) -> float | None:

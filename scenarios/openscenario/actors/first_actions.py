@@ -22,6 +22,7 @@ class Init:
     places: dict[str, Node] = field(default_factory=dict)
     speeds: dict[str, float] = field(default_factory=dict)
     surroundings: Surroundings = field(default_factory=Surroundings)
+    globals: list[Node] = field(default_factory=list)  # actions that set values
     others: list[tuple[Node, Entity]] = field(default_factory=list)  # actions that continue after the start
     trajectories: dict[str, Node] = field(default_factory=dict)  # of those that have no other place
     catalogs: Catalogs | None = None
@@ -62,7 +63,7 @@ def read_init(
     for part in node.need("Actions").children():
         try:
             if part.tag == "GlobalAction":
-                _global(part.only(), init, catalogs)
+                _global(part, part.only(), init, catalogs)
             elif part.tag == "Private":
                 _private(part, init, entities)
             else:
@@ -73,7 +74,10 @@ def read_init(
     return init
 
 
-def _global(action: Node, init: Init, catalogs: Catalogs) -> None:
+def _global(node: Node, action: Node, init: Init, catalogs: Catalogs) -> None:
+    if action.tag in ("ParameterAction", "VariableAction", "InfrastructureAction"):
+        init.globals.append(node)
+        return
     if action.tag != "EnvironmentAction":
         inner = next(action.children(), action)
         raise inner.unsupported("actions of that sort", f"{action.tag} {inner.tag}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scenarios.openscenario.actors.entities import OBJECT_TYPES
-from scenarios.openscenario.player.elements import STATES, Element, StateLog
+from scenarios.openscenario.player.elements import STATES, PlayedElement, StateLog
 from scenarios.openscenario.player.measures import (
     distance,
     distance_to,
@@ -15,7 +15,7 @@ from scenarios.openscenario.player.measures import (
     road_along,
     time_to_collision,
 )
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.world import STEP_S, World
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.parameters import holds
@@ -151,7 +151,7 @@ class ConditionReader:
         state, log = node.word("state"), self.log
         if state not in STATES:
             raise node.unsupported(f"state={quoted(state)}")
-        found: list[Element] = []
+        found: list[PlayedElement] = []
 
         def held() -> bool:
             if not found:
@@ -181,21 +181,21 @@ class ConditionReader:
 Held = Callable[[], bool]
 
 
-def _speed(node: Node, of: Mover, world: World) -> Held:
+def _speed(node: Node, of: PlayedEntity, world: World) -> Held:
     if node.word("direction", "longitudinal") != "longitudinal":
         raise node.unsupported("a speed sideways or upwards")
     rule, limit = node.word("rule"), node.number("value")
     return lambda: ruled(of.speed, rule, limit, node)
 
 
-def _relative_speed(node: Node, of: Mover, world: World) -> Held:
+def _relative_speed(node: Node, of: PlayedEntity, world: World) -> Held:
     if node.word("direction", "longitudinal") != "longitudinal":
         raise node.unsupported("a speed sideways or upwards")
     rule, limit, to = node.word("rule"), node.number("value"), world.mover(node)
     return lambda: ruled(of.speed - to.speed, rule, limit, node)
 
 
-def _acceleration(node: Node, of: Mover, world: World) -> Held:
+def _acceleration(node: Node, of: PlayedEntity, world: World) -> Held:
     if node.word("direction", "longitudinal") != "longitudinal":
         raise node.unsupported("an acceleration sideways or upwards")
     rule, limit = node.word("rule"), node.number("value")
@@ -212,29 +212,29 @@ def _since(node: Node, world: World, since: Callable[[], float | None]) -> Held:
     return held
 
 
-def _standstill(node: Node, of: Mover, world: World) -> Held:
+def _standstill(node: Node, of: PlayedEntity, world: World) -> Held:
     return _since(node, world, lambda: of.still_since_s)
 
 
-def _end_of_road(node: Node, of: Mover, world: World) -> Held:
+def _end_of_road(node: Node, of: PlayedEntity, world: World) -> Held:
     return _since(node, world, lambda: of.end_since_s)
 
 
-def _off_road(node: Node, of: Mover, world: World) -> Held:
+def _off_road(node: Node, of: PlayedEntity, world: World) -> Held:
     return _since(node, world, lambda: of.off_road_since_s)
 
 
-def _travelled(node: Node, of: Mover, world: World) -> Held:
+def _travelled(node: Node, of: PlayedEntity, world: World) -> Held:
     limit = node.number("value")
     return lambda: of.travelled_m >= limit - NEAR
 
 
-def _headway(node: Node, of: Mover, world: World) -> Held:
+def _headway(node: Node, of: PlayedEntity, world: World) -> Held:
     how, to, rule, limit = read_measure(node), world.mover(node), node.word("rule"), node.number("value")
     return lambda: ruled(headway(of, to, world, how), rule, limit, node)
 
 
-def _ttc(node: Node, of: Mover, world: World) -> Held:
+def _ttc(node: Node, of: PlayedEntity, world: World) -> Held:
     how, rule, limit = read_measure(node), node.word("rule"), node.number("value")
     target = node.need("TimeToCollisionConditionTarget").only()
     if target.tag == "EntityRef":
@@ -249,18 +249,18 @@ def _ttc(node: Node, of: Mover, world: World) -> Held:
     return held
 
 
-def _relative_distance(node: Node, of: Mover, world: World) -> Held:
+def _relative_distance(node: Node, of: PlayedEntity, world: World) -> Held:
     how, to, rule, limit = read_measure(node), world.mover(node), node.word("rule"), node.number("value")
     return lambda: ruled(abs(distance(of, to, world, how)), rule, limit, node)
 
 
-def _distance(node: Node, of: Mover, world: World) -> Held:
+def _distance(node: Node, of: PlayedEntity, world: World) -> Held:
     how, rule, limit, position = read_measure(node), node.word("rule"), node.number("value"), node.need("Position")
     world.positions.read(position)
     return lambda: ruled(abs(distance_to(of, world.positions.read(position), world, how)), rule, limit, node)
 
 
-def _reach(node: Node, of: Mover, world: World) -> Held:
+def _reach(node: Node, of: PlayedEntity, world: World) -> Held:
     tolerance, position = node.number("tolerance"), node.need("Position")
     world.positions.read(position)
 
@@ -271,7 +271,7 @@ def _reach(node: Node, of: Mover, world: World) -> Held:
     return held
 
 
-def _collision(node: Node, of: Mover, world: World) -> Held:
+def _collision(node: Node, of: PlayedEntity, world: World) -> Held:
     target = node.only()
     if target.tag == "EntityRef":
         others = world.members(target)
@@ -283,18 +283,18 @@ def _collision(node: Node, of: Mover, world: World) -> Held:
     return lambda: any(to is not of and _near(of, to) and outline(of).intersects(outline(to)) for to in others)
 
 
-def _near(of: Mover, to: Mover) -> bool:
+def _near(of: PlayedEntity, to: PlayedEntity) -> bool:
     reach = (math.hypot(*of.entity.size[:2]) + math.hypot(*to.entity.size[:2])) / 2
     return math.dist(of.centre, to.centre) <= reach
 
 
-def _clearance(node: Node, of: Mover, world: World) -> Held:
+def _clearance(node: Node, of: PlayedEntity, world: World) -> Held:
     ahead, behind = node.number("distanceForward", 0.0), node.number("distanceBackward", 0.0)
     free, opposite = node.flag("freeSpace"), node.flag("oppositeLanes")
     refs = [mover for one in node.children("EntityRef") for mover in world.members(one)]
     spans = [(one.number("from", -1e8), one.number("to", 1e8)) for one in node.children("RelativeLaneRange")]
 
-    def meets(to: Mover) -> bool:
+    def meets(to: PlayedEntity) -> bool:
         if of.place is None or to.place is None or of.place.lane_id is None or to.place.lane_id is None:
             return False
         if not opposite and of.way != to.way:
@@ -311,7 +311,7 @@ def _clearance(node: Node, of: Mover, world: World) -> Held:
     return lambda: not any(to is not of and meets(to) for to in refs or world.movers.values())
 
 
-_READERS: dict[str, Callable[[Node, Mover, World], Held]] = {
+_READERS: dict[str, Callable[[Node, PlayedEntity, World], Held]] = {
     "SpeedCondition": _speed, "RelativeSpeedCondition": _relative_speed, "AccelerationCondition": _acceleration,
     "StandStillCondition": _standstill, "EndOfRoadCondition": _end_of_road, "OffroadCondition": _off_road,
     "TraveledDistanceCondition": _travelled, "TimeHeadwayCondition": _headway, "TimeToCollisionCondition": _ttc,

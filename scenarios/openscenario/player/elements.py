@@ -19,7 +19,7 @@ STATES = (*map(str, ElementState), *TRANSITIONS)
 
 
 @dataclass
-class Element:
+class PlayedElement:
     """A story, act, manoeuvre group, manoeuvre, event or action: its path of names, and its state."""
 
     kind: str
@@ -39,14 +39,14 @@ class Element:
 class StateLog:
     """All elements; `step` counts the steps of the simulation."""
 
-    elements: list[Element] = field(default_factory=list)
+    elements: list[PlayedElement] = field(default_factory=list)
     step: int = 0
 
-    def add(self, kind: str, path: tuple[str, ...]) -> Element:
-        self.elements.append(Element(kind, path))
+    def add(self, kind: str, path: tuple[str, ...]) -> PlayedElement:
+        self.elements.append(PlayedElement(kind, path))
         return self.elements[-1]
 
-    def element(self, kind: str, name: str, node: Node) -> Element:
+    def element(self, kind: str, name: str, node: Node) -> PlayedElement:
         """The one element of a type and name; raises Unsupported."""
         found = [one for one in self.elements if one.kind == kind and one.named(name)]
         if len(found) > 1:  # a whole path means itself, though another path may end like it
@@ -56,13 +56,13 @@ class StateLog:
             raise node.wrong(f"{said} {kind} {quoted(name)}", "the name of one")
         return found[0]
 
-    def enter(self, element: Element, state: ElementState, transition: str = "") -> None:
+    def enter(self, element: PlayedElement, state: ElementState, transition: str = "") -> None:
         """Change a state; the transition can be seen in this step and in the next one."""
         element.state = state
         if transition:
             element.last, element.last_step = transition, self.step
 
-    def in_state(self, element: Element, state: str) -> bool:
+    def in_state(self, element: PlayedElement, state: str) -> bool:
         """Whether an element is in a state, or has just had a transition."""
         if state in TRANSITIONS:
             return element.last == state and element.last_step >= self.step - 1

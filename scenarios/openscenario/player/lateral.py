@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.transition import PEAK_ACCELERATION, read_dynamics, shaped
 from scenarios.openscenario.player.world import PATH, PlayedAction, World
 from scenarios.openscenario.source.node import Node
@@ -13,7 +13,7 @@ from scenarios.source.errors import quoted
 USUAL_OFFSET_S = 2.0  # of an offset without a limit of its acceleration
 
 
-def lateral(node: Node, mover: Mover, world: World) -> PlayedAction:
+def lateral(node: Node, mover: PlayedEntity, world: World) -> PlayedAction:
     """The action of a LateralAction's child; raises Unsupported."""
     match node.tag:
         case "LaneChangeAction":
@@ -23,13 +23,13 @@ def lateral(node: Node, mover: Mover, world: World) -> PlayedAction:
     raise node.unsupported("actions of that sort")
 
 
-def _lane_of(mover: Mover, node: Node) -> RoadPlace:
+def _lane_of(mover: PlayedEntity, node: Node) -> RoadPlace:
     if mover.place is None or mover.place.lane_id is None:
         raise node.unsupported(f"an action of {mover.entity.id} in a lane, while it is in none")
     return mover.place
 
 
-def roll_sideways(mover: Mover, off_m: float, dt: float) -> float:
+def roll_sideways(mover: PlayedEntity, off_m: float, dt: float) -> float:
     """Move on by a step whose lateral part leads to an offset; returns the metres along the road."""
     place, way_m = mover.place, mover.distance(dt)
     assert place is not None
@@ -47,7 +47,7 @@ class LaneChange:
     """A LaneChangeAction, as a transition of the offset from the target lane's centre."""
 
     node: Node
-    mover: Mover
+    mover: PlayedEntity
     domains: frozenset[str] = PATH
     over: bool = False
     passed: float = 0.0
@@ -107,7 +107,7 @@ class LaneShift:
     """A LaneOffsetAction."""
 
     node: Node
-    mover: Mover
+    mover: PlayedEntity
     domains: frozenset[str] = PATH
     over: bool = False
     passed: float = 0.0

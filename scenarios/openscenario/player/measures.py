@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import shapely
 
 from scenarios.opendrive.chain import chain_from
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.world import World
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.positions import WorldPosition
@@ -42,7 +42,7 @@ def read_measure(node: Node) -> Measure:
     return Measure(along, "road" if system == "lane" else system, node.flag("freespace", False))
 
 
-def distance(of: Mover, to: Mover, world: World, how: Measure) -> float:
+def distance(of: PlayedEntity, to: PlayedEntity, world: World, how: Measure) -> float:
     """Metres from one entity to another, negative behind or to the right; infinite if no road leads there."""
     if how.along == "euclidian":
         if how.free:
@@ -57,7 +57,7 @@ def distance(of: Mover, to: Mover, world: World, how: Measure) -> float:
     return _shorter(across, wide) if how.free else across
 
 
-def distance_to(of: Mover, spot: WorldPosition, world: World, how: Measure) -> float:
+def distance_to(of: PlayedEntity, spot: WorldPosition, world: World, how: Measure) -> float:
     """Metres from an entity to a place."""
     dx, dy = _seen(of, spot.x_m, spot.y_m)
     front, back, side = of.entity.nose_m, of.entity.tail_m, of.entity.size[1] / 2
@@ -75,7 +75,7 @@ def distance_to(of: Mover, spot: WorldPosition, world: World, how: Measure) -> f
     return max(along - front, 0.0) if along >= 0 else min(along + back, 0.0)
 
 
-def outline(mover: Mover) -> shapely.Polygon:
+def outline(mover: PlayedEntity) -> shapely.Polygon:
     """The box on the ground, in the world."""
     (x, y), (length, width, _), turn = mover.centre, mover.entity.size, mover.pose.heading_rad
     cos, sin = math.cos(turn), math.sin(turn)
@@ -83,14 +83,14 @@ def outline(mover: Mover) -> shapely.Polygon:
     return shapely.Polygon([(x + cos * u - sin * v, y + sin * u + cos * v) for u, v in corners])
 
 
-def _seen(of: Mover, x: float, y: float) -> tuple[float, float]:
+def _seen(of: PlayedEntity, x: float, y: float) -> tuple[float, float]:
     here = of.pose
     cos, sin = math.cos(here.heading_rad), math.sin(here.heading_rad)
     dx, dy = x - here.x_m, y - here.y_m
     return cos * dx + sin * dy, cos * dy - sin * dx
 
 
-def _in_frame(of: Mover, to: Mover, how: Measure) -> float:
+def _in_frame(of: PlayedEntity, to: PlayedEntity, how: Measure) -> float:
     place = 0 if how.along == "longitudinal" else 1
     if not how.free:
         return _seen(of, to.pose.x_m, to.pose.y_m)[place]
@@ -99,7 +99,7 @@ def _in_frame(of: Mover, to: Mover, how: Measure) -> float:
     return max(min(seen) - high, 0.0) if min(seen) > high else min(max(seen) - low, 0.0)
 
 
-def road_along(of: Mover, spot: WorldPosition, world: World) -> float:
+def road_along(of: PlayedEntity, spot: WorldPosition, world: World) -> float:
     """Metres along the road from an entity's reference point to a place, positive in its direction."""
     if of.place is None or world.known is None:
         return _seen(of, spot.x_m, spot.y_m)[0]
@@ -117,7 +117,7 @@ def road_along(of: Mover, spot: WorldPosition, world: World) -> float:
     return found.along_m * (1 if chain.leg(0.0).way == of.way else -1)
 
 
-def free_along(of: Mover, to: Mover, world: World, free: bool) -> float:
+def free_along(of: PlayedEntity, to: PlayedEntity, world: World, free: bool) -> float:
     """Metres along the road to another entity; between the boxes if `free`, 0 while they overlap along it."""
     if not free:
         return road_along(of, to.pose, world)
@@ -128,7 +128,7 @@ def free_along(of: Mover, to: Mover, world: World, free: bool) -> float:
     return _shorter(ahead, half + of.entity.size[0] / 2)
 
 
-def _across(of: Mover, spot: WorldPosition, world: World) -> float:
+def _across(of: PlayedEntity, spot: WorldPosition, world: World) -> float:
     if of.place is None or world.known is None:
         return _seen(of, spot.x_m, spot.y_m)[1]
     there = place_at(world.known, spot.x_m, spot.y_m)
@@ -139,13 +139,13 @@ def _shorter(value: float, by: float) -> float:
     return math.copysign(max(abs(value) - by, 0.0), value)
 
 
-def headway(of: Mover, to: Mover, world: World, how: Measure) -> float | None:
+def headway(of: PlayedEntity, to: PlayedEntity, world: World, how: Measure) -> float | None:
     """Seconds to another entity ahead at the own speed; None where it is not defined."""
     ahead = distance(of, to, world, how)
     return None if ahead < 0 or of.speed < 1e-6 or math.isinf(ahead) else ahead / of.speed
 
 
-def time_to_collision(of: Mover, to: Mover, world: World, how: Measure) -> float | None:
+def time_to_collision(of: PlayedEntity, to: PlayedEntity, world: World, how: Measure) -> float | None:
     """Seconds to a collision at the present speeds; None while the two do not approach each other."""
     ahead = distance(of, to, world, how)
     closing = of.speed

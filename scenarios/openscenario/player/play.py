@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.player.globals import global_action
+from scenarios.openscenario.player.global_actions import global_action
 from scenarios.openscenario.player.lateral import lateral
-from scenarios.openscenario.player.mover import Mover
 from scenarios.openscenario.player.played import Played
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.routing import Synchronised, routing
 from scenarios.openscenario.player.speeds import longitudinal
 from scenarios.openscenario.player.storyboard import PlayedStoryboard
@@ -28,6 +28,7 @@ class Player:
     world: World
     storyboard: Node
     init: list[tuple[Node, Entity]]
+    globals: list[Node] = field(default_factory=list)
     longest_s: float = LONGEST_S
     road_ends_s: dict[str, float] = field(default_factory=dict)
     jumps: dict[str, Unsupported] = field(default_factory=dict)
@@ -73,6 +74,12 @@ class Player:
             return None
 
     def _begin(self, board: PlayedStoryboard) -> None:
+        for node in self.globals:
+            try:
+                board.begin(node, None)
+            except Unsupported as reason:
+                board.refused.append(reason)
+                node.element.left_out = "told"
         for node, entity in self.init:
             try:
                 board.initial.append(board.begin(node, self.world.movers[entity.name]))
@@ -90,7 +97,7 @@ class Player:
             mover.before, mover.carried = mover.speed, False
         running = board.running()
         for action in running:
-            if "path" in action.domains:
+            if "path" in action.domains and action.mover is not None:
                 action.mover.last = action.mover.pose
         for action in sorted(running, key=lambda one: "path" in one.domains):
             action.step(self.world, STEP_S)
@@ -105,7 +112,7 @@ class Player:
         self.world.t_s += STEP_S
         board.end_actions()
 
-    def _moved_by_action(self, mover: Mover) -> None:
+    def _moved_by_action(self, mover: PlayedEntity) -> None:
         """The distance that an action has moved an entity; a jump is noted."""
         now, last = self.world.t_s + STEP_S, mover.last
         mover.last = mover.pose
@@ -115,7 +122,7 @@ class Player:
             self.jumps.setdefault(mover.entity.name, reason)
         mover.travelled_m += moved
 
-    def _observe(self, mover: Mover) -> None:
+    def _observe(self, mover: PlayedEntity) -> None:
         """What conditions need: acceleration, and since when it stands, is off the road or at its end."""
         now = self.world.t_s + STEP_S
         if not mover.carried:
@@ -138,7 +145,7 @@ def _since(began_s: float | None, holds: bool, now_s: float) -> float | None:
     return now_s if began_s is None else began_s
 
 
-def make_action(node: Node, mover: Mover | None, world: World) -> PlayedAction:
+def make_action(node: Node, mover: PlayedEntity | None, world: World) -> PlayedAction:
     """What runs for an action of one entity, or for a global action; raises Unsupported."""
     if node.tag != "PrivateAction":
         return global_action(node, world)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from scenarios.openscenario.player.measures import road_along
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.world import BOTH, PATH, SPEED, Instant, PlayedAction, World
 from scenarios.openscenario.source.node import Node
 from scenarios.openscenario.source.polyline import Vertex, read_trajectory
@@ -21,7 +21,7 @@ JOINED_S = 1.0
 LEAST_S = 1e-6
 
 
-def routing(node: Node, mover: Mover, world: World) -> PlayedAction:
+def routing(node: Node, mover: PlayedEntity, world: World) -> PlayedAction:
     """The action of a RoutingAction's child; raises Unsupported."""
     match node.tag:
         case "FollowTrajectoryAction":
@@ -34,11 +34,11 @@ def routing(node: Node, mover: Mover, world: World) -> PlayedAction:
     raise node.unsupported("actions of that sort")
 
 
-def _assign(node: Node, mover: Mover, world: World) -> None:
+def _assign(node: Node, mover: PlayedEntity, world: World) -> None:
     mover.route = read_route(node, world.known, world.positions, world.catalogs)
 
 
-def _acquire(node: Node, mover: Mover, world: World) -> None:
+def _acquire(node: Node, mover: PlayedEntity, world: World) -> None:
     spot = world.positions.read(node.need("Position"))
     end = place_at(world.known, spot.x_m, spot.y_m) if world.known is not None else None
     if mover.place is None or end is None or world.known is None:
@@ -51,7 +51,7 @@ class Trajectory:
     """A FollowTrajectoryAction: with times on its vertices, or at the entity's own speed."""
 
     node: Node
-    mover: Mover
+    mover: PlayedEntity
     domains: frozenset[str]
     over: bool = False
     way_m: float = 0.0
@@ -158,7 +158,7 @@ class Synchronised:
     """A SynchronizeAction: the speed over time is a cubic's, planned anew at every step."""
 
     node: Node
-    mover: Mover
+    mover: PlayedEntity
     domains: frozenset[str] = SPEED
     over: bool = False
 
@@ -199,7 +199,7 @@ class Synchronised:
         return self.master.speed * value if said.word("speedTargetValueType") == "factor" else self.master.speed + value
 
     @staticmethod
-    def _left(mover: Mover, spot: WorldPosition, world: World) -> float:
+    def _left(mover: PlayedEntity, spot: WorldPosition, world: World) -> float:
         """Metres that an entity has left to a place; straight to it for one on no road."""
         if mover.place is None:
             return math.hypot(spot.x_m - mover.pose.x_m, spot.y_m - mover.pose.y_m)

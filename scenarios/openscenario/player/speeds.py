@@ -4,18 +4,19 @@ import math
 from dataclasses import dataclass, field
 
 from scenarios.openscenario.player.measures import free_along
-from scenarios.openscenario.player.mover import Mover
-from scenarios.openscenario.player.transition import PEAK_RATE, Dynamics, read_dynamics, shaped
+from scenarios.openscenario.player.played_entity import PlayedEntity
+from scenarios.openscenario.player.transition import PEAK_RATE, TransitionDynamics, read_dynamics, shaped
 from scenarios.openscenario.player.world import SPEED, PlayedAction, World
 from scenarios.openscenario.source.node import Node
 from scenarios.source.errors import quoted
 
 SAME_MPS = 1e-6
 REACHED_M = 0.1
+RIGID_M = 0.5  # of a kept distance without limits: what is missing at its beginning
 SPRING = 0.4  # of the critically damped controller of a kept distance, per m/s^2 of its limit
 
 
-def longitudinal(node: Node, mover: Mover, world: World) -> PlayedAction:
+def longitudinal(node: Node, mover: PlayedEntity, world: World) -> PlayedAction:
     """The action of a LongitudinalAction's child; raises Unsupported."""
     match node.tag:
         case "SpeedAction":
@@ -27,7 +28,7 @@ def longitudinal(node: Node, mover: Mover, world: World) -> PlayedAction:
     raise node.unsupported("actions of that sort")
 
 
-def limited(mover: Mover, wanted: float, dt: float) -> float:
+def limited(mover: PlayedEntity, wanted: float, dt: float) -> float:
     """The speed nearest to the wanted one that the entity's performance allows after a step."""
     body = mover.entity
     accel = min(max((wanted - mover.speed) / dt, -body.most_decel), body.most_accel)
@@ -39,7 +40,7 @@ class SpeedChange:
     """A SpeedAction. The transition is a function of time; over a distance it takes the time for that distance."""
 
     node: Node
-    mover: Mover
+    mover: PlayedEntity
     domains: frozenset[str] = SPEED
     over: bool = False
     passed: float = 0.0
@@ -64,7 +65,7 @@ class SpeedChange:
         most = body.most_accel if change > 0 else body.most_decel
         self.slower = max(1.0, PEAK_RATE[self.dynamics.shape] * abs(change) / self.lasts / most)
 
-    def _dynamics(self) -> Dynamics:
+    def _dynamics(self) -> TransitionDynamics:
         return read_dynamics(self.node.need("SpeedActionDynamics"))
 
     def _over(self, first: float, last: float) -> float:
@@ -99,7 +100,7 @@ class SpeedProfile:
     """A SpeedProfileAction: linear from entry to entry."""
 
     node: Node
-    mover: Mover
+    mover: PlayedEntity
     domains: frozenset[str] = SPEED
     over: bool = False
     passed: float = 0.0
@@ -143,7 +144,7 @@ class KeptDistance:
     """A LongitudinalDistanceAction, as a critically damped controller within the action's constraints."""
 
     node: Node
-    mover: Mover
+    mover: PlayedEntity
     domains: frozenset[str] = SPEED
     over: bool = False
     accel: float = 0.0
@@ -157,22 +158,37 @@ class KeptDistance:
         node.word("coordinateSystem", "")
         limits = node.child("DynamicConstraints")
         names = ("maxAcceleration", "maxDeceleration", "maxSpeed", "maxAccelerationRate", "maxDecelerationRate")
-        if limits is None or not all(limits.has(name) for name in names[:2]):
-            raise node.unsupported("a distance that is kept without limits of the acceleration, as if by a jump")
+        self.rigid = limits is None or not all(limits.has(name) for name in names[:2])
         self.faster, self.slower, self.most, self.rise, self.fall = (
-            limits.number(name, math.inf) if limits.has(name) else math.inf for name in names
+            limits.number(name) if limits is not None and limits.has(name) else math.inf for name in names
         )
         said = node.word("displacement", "any")
         if said not in ("any", "trailingReferencedEntity", "leadingReferencedEntity"):
             raise node.unsupported(f"displacement={quoted(said)}")
-        self.sign = -1.0 if said.startswith("leading") or (said == "any" and self._distance(world) < 0) else 1.0
+        self.sign = self._signed(said, world)
+        if self.rigid and abs(self._missing(world)) > RIGID_M:
+            missing = abs(self._missing(world))
+            raise node.unsupported(
+                f"a distance kept without limits of the acceleration, here by a jump of {missing:.1f} m"
+            )
+
+    def _signed(self, said: str, world: World) -> float:
+        return -1.0 if said.startswith("leading") or (said == "any" and self._distance(world) < 0) else 1.0
+
+    def _missing(self, world: World) -> float:
+        """Metres by which the distance is longer than it should be."""
+        wanted = self.gap if self.gap is not None else abs(self.other.speed) * self.time
+        return self._distance(world) - self.sign * abs(wanted)
 
     def _distance(self, world: World) -> float:
         return free_along(self.mover, self.other, world, self.free)
 
     def step(self, world: World, dt: float) -> None:
-        wanted = self.gap if self.gap is not None else abs(self.other.speed) * self.time
-        missing = self._distance(world) - self.sign * abs(wanted)
+        missing = self._missing(world)
+        if self.rigid:
+            self.mover.speed = self.other.speed + missing
+            self.over = not self.continuous
+            return
         if not self.continuous and abs(missing) < REACHED_M:
             self.over = True
             return

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from scenarios.openscenario.player.conditions import ConditionReader, PlayedTrigger
-from scenarios.openscenario.player.elements import Element, ElementState, StateLog
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.elements import ElementState, PlayedElement, StateLog
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.player.world import ActionRecord, PlayedAction, StartState, World
 from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
 from scenarios.source.errors import quoted
 
-MakeAction = Callable[[Node, Mover | None, World], PlayedAction]
+MakeAction = Callable[[Node, PlayedEntity | None, World], PlayedAction]
 RUNNING, STANDBY, COMPLETE = ElementState.RUNNING, ElementState.STANDBY, ElementState.COMPLETE
 MOST_STARTS = 1000  # of one event
 
@@ -22,7 +23,7 @@ class RunningPart:
 
     action: PlayedAction
     record: ActionRecord
-    mover: Mover | None
+    mover: PlayedEntity | None
     begun: bool = True
 
 
@@ -30,39 +31,39 @@ class RunningPart:
 class ActionPart:
     """One Action element of an event; `make` creates what runs for each actor."""
 
-    element: Element
+    element: PlayedElement
     node: Node
     running: list[RunningPart] = field(default_factory=list)
 
 
 @dataclass
 class EventPart:
-    element: Element
+    element: PlayedElement
     node: Node
     trigger: PlayedTrigger
     priority: str
     most: int
     actions: list[ActionPart]
-    actors: list[Mover]
+    actors: list[PlayedEntity]
     manoeuvre: "ManoeuvrePart"
 
 
 @dataclass
 class ManoeuvrePart:
-    element: Element
+    element: PlayedElement
     events: list[EventPart] = field(default_factory=list)
 
 
 @dataclass
 class GroupPart:
-    element: Element
+    element: PlayedElement
     most: int
     manoeuvres: list[ManoeuvrePart] = field(default_factory=list)
 
 
 @dataclass
 class ActPart:
-    element: Element
+    element: PlayedElement
     start: PlayedTrigger
     stop: PlayedTrigger
     groups: list[GroupPart] = field(default_factory=list)
@@ -70,7 +71,7 @@ class ActPart:
 
 @dataclass
 class StoryPart:
-    element: Element
+    element: PlayedElement
     acts: list[ActPart] = field(default_factory=list)
 
 
@@ -97,11 +98,11 @@ class PlayedStoryboard:
             part = StoryPart(self.log.add("story", (name,)))
             self.stories.append(part)
             for act in story.children("Act"):
-                self._guarded(act, lambda act=act, part=part: part.acts.append(self._act(act, part.element)))
-        for story in self.stories:
-            self.log.enter(story.element, RUNNING)
-            for act in story.acts:
-                self.log.enter(act.element, STANDBY)
+                self._guarded(act, partial(self._act, act, part))
+        for told in self.stories:
+            self.log.enter(told.element, RUNNING)
+            for begun in told.acts:
+                self.log.enter(begun.element, STANDBY)
 
     def _guarded(self, node: Node, read: Callable[[], None]) -> None:
         try:
@@ -110,14 +111,14 @@ class PlayedStoryboard:
             self.refused.append(reason)
             node.element.seen, node.element.left_out = True, "told"
 
-    def _act(self, node: Node, story: Element) -> ActPart:
-        path = (*story.path, node.word("name"))
+    def _act(self, node: Node, story: StoryPart) -> None:
+        path = (*story.element.path, node.word("name"))
         start = self.reader.trigger(node.child("StartTrigger"), True)
         stop = self.reader.trigger(node.child("StopTrigger"), False)
         act = ActPart(self.log.add("act", path), start, stop)
         for group in node.children("ManeuverGroup"):
-            self._guarded(group, lambda group=group: self._group(group, act))
-        return act
+            self._guarded(group, partial(self._group, group, act))
+        story.acts.append(act)
 
     def _group(self, node: Node, act: ActPart) -> None:
         actors = node.need("Actors")
@@ -128,16 +129,16 @@ class PlayedStoryboard:
         group = GroupPart(element, int(node.number("maximumExecutionCount", 1.0)))
         act.groups.append(group)
         for one in node.children("Maneuver", "CatalogReference"):
-            self._guarded(one, lambda one=one: self._manoeuvre(one, whom, group))
+            self._guarded(one, partial(self._manoeuvre, one, whom, group))
 
-    def _manoeuvre(self, node: Node, whom: list[Mover], group: GroupPart) -> None:
+    def _manoeuvre(self, node: Node, whom: list[PlayedEntity], group: GroupPart) -> None:
         node = self.world.catalogs.entry(node) if node.tag == "CatalogReference" else declared(node, {})
         part = ManoeuvrePart(self.log.add("maneuver", (*group.element.path, node.word("name"))))
         group.manoeuvres.append(part)
         for event in node.children("Event"):
-            self._guarded(event, lambda event=event: part.events.append(self._event(event, whom, part)))
+            self._guarded(event, partial(self._event, event, whom, part))
 
-    def _event(self, node: Node, whom: list[Mover], manoeuvre: ManoeuvrePart) -> EventPart:
+    def _event(self, node: Node, whom: list[PlayedEntity], manoeuvre: ManoeuvrePart) -> None:
         trigger = self.reader.trigger(node.child("StartTrigger"), True)
         element = self.log.add("event", (*manoeuvre.element.path, node.word("name")))
         actions = []
@@ -147,11 +148,12 @@ class PlayedStoryboard:
             for mover in whom if said.tag == "PrivateAction" else (None,):
                 self.make(said, mover, self.world)  # raises Unsupported for what cannot be played
             actions.append(ActionPart(self.log.add("action", name), said))
-        priority = {"override": "overwrite"}.get(said := node.word("priority"), said)
+        written = node.word("priority")
+        priority = {"override": "overwrite"}.get(written, written)
         if priority not in ("overwrite", "parallel", "skip"):
-            raise node.unsupported(f"priority={quoted(said)}")
+            raise node.unsupported(f"priority={quoted(written)}")
         most = int(node.number("maximumExecutionCount", 1.0))
-        return EventPart(element, node, trigger, priority, most, actions, whom, manoeuvre)
+        manoeuvre.events.append(EventPart(element, node, trigger, priority, most, actions, whom, manoeuvre))
 
     # -- triggers ----------------------------------------------------------------------------------------------
 
@@ -218,7 +220,7 @@ class PlayedStoryboard:
             except Unsupported as reason:
                 self.refused.append(reason)
 
-    def begin(self, node: Node, mover: Mover | None) -> RunningPart:
+    def begin(self, node: Node, mover: PlayedEntity | None) -> RunningPart:
         """Start an action for one entity now; running actions that control the same end."""
         action = self.make(node, mover, self.world)
         if mover is not None:
@@ -236,7 +238,7 @@ class PlayedStoryboard:
             self._finish(part, False)
         return part
 
-    def _cut_off(self, mover: Mover, action: PlayedAction) -> None:
+    def _cut_off(self, mover: PlayedEntity, action: PlayedAction) -> None:
         for event in self._all_events():
             for part in event.actions:
                 for run in part.running:

@@ -13,7 +13,7 @@ PEAK_ACCELERATION = {"linear": 6.0, "cubic": 6.0, "sinusoidal": math.pi**2 / 2}
 
 
 @dataclass(frozen=True)
-class Dynamics:
+class TransitionDynamics:
     """The dynamics that an action asks for: shape, dimension (time, distance or rate) and value."""
 
     shape: str
@@ -32,7 +32,7 @@ class Dynamics:
         return PEAK_RATE[self.shape] * abs(change) / self.value if self.dimension == "rate" else self.value
 
 
-def read_dynamics(node: Node) -> Dynamics:
+def read_dynamics(node: Node) -> TransitionDynamics:
     """The dynamics of a SpeedAction or LaneChangeAction; raises Unsupported."""
     shape, dimension = node.word("dynamicsShape"), node.word("dynamicsDimension")
     node.word("followingMode", "")
@@ -41,7 +41,7 @@ def read_dynamics(node: Node) -> Dynamics:
     value = abs(node.number("value"))
     if dimension == "rate" and shape != "step" and value < 1e-6:
         raise node.wrong("a rate of 0", "a rate above 0")
-    return Dynamics(shape, dimension, value)
+    return TransitionDynamics(shape, dimension, value)
 
 
 def shaped(shape: str, share: float) -> float:

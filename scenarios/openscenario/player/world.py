@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from scenarios.opendrive.road_map import RoadMap
 from scenarios.openscenario.actors.entities import Entity
-from scenarios.openscenario.player.mover import Mover
+from scenarios.openscenario.player.played_entity import PlayedEntity
 from scenarios.openscenario.source.catalogs import Catalogs
 from scenarios.openscenario.source.node import Node, Reported
 from scenarios.openscenario.source.positions import Positions, WorldPosition
@@ -16,7 +16,8 @@ from scenarios.source.errors import nearest, quoted
 
 SUBSTEPS = 10
 STEP_S = 1 / (FRAME_RATE_HZ * SUBSTEPS)
-SPEED, PATH, NONE = frozenset({"speed"}), frozenset({"path"}), frozenset()
+SPEED, PATH = frozenset({"speed"}), frozenset({"path"})
+NONE: frozenset[str] = frozenset()
 BOTH = SPEED | PATH
 
 
@@ -24,7 +25,7 @@ BOTH = SPEED | PATH
 class World:
     """The movers at one instant; `values` holds parameters and variables, which actions may set."""
 
-    movers: dict[str, Mover]
+    movers: dict[str, PlayedEntity]
     groups: Mapping[str, tuple[str, ...]]  # EntitySelections
     known: RoadMap | None
     catalogs: Catalogs
@@ -36,18 +37,18 @@ class World:
         """Reads positions as they are now."""
         return positions_of(self.known, lambda name, node: self.mover_named(name, node).pose, self.catalogs)
 
-    def mover_named(self, name: str, node: Node) -> Mover:
+    def mover_named(self, name: str, node: Node) -> PlayedEntity:
         if name in node.report.absent:
             raise Reported(node.remark(f"entity {quoted(name)}"))
         if name not in self.movers:
             raise node.wrong(f"entity {quoted(name)}", nearest(name, self.movers))
         return self.movers[name]
 
-    def mover(self, node: Node, attribute: str = "entityRef") -> Mover:
+    def mover(self, node: Node, attribute: str = "entityRef") -> PlayedEntity:
         """The entity that an attribute names; raises Unsupported."""
         return self.mover_named(node.word(attribute), node)
 
-    def members(self, node: Node) -> list[Mover]:
+    def members(self, node: Node) -> list[PlayedEntity]:
         """The entities of an EntityRef, which may name a selection."""
         name = node.word("entityRef")
         return [self.mover_named(one, node) for one in self.groups.get(name, (name,))]
@@ -59,6 +60,10 @@ class PlayedAction(Protocol):
 
     domains: frozenset[str]
     over: bool
+
+    @property
+    def mover(self) -> PlayedEntity | None:
+        """The entity that it moves, if it moves one."""
 
     def begin(self, world: World) -> None:
         """Start now; raises Unsupported."""
@@ -74,6 +79,7 @@ class Instant:
     act: Callable[[World], None]
     domains: frozenset[str] = NONE
     over: bool = False
+    mover: None = None
 
     def begin(self, world: World) -> None:
         self.act(world)

@@ -57,8 +57,11 @@ class Report:
 
     def sorted(self) -> "Report":
         """Each remark once, in the order of the file."""
-        lists = (self.refused, self.approximated, self.left_out)
-        return Report(*(sorted(dict.fromkeys(found), key=lambda r: (r.file, r.line, r.name)) for found in lists))
+        refused, approximated, left_out = (
+            sorted(dict.fromkeys(found), key=lambda r: (r.file, r.line, r.name))
+            for found in (self.refused, self.approximated, self.left_out)
+        )
+        return Report(refused, approximated, left_out)
 
 
 @dataclass(frozen=True)

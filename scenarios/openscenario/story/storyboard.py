@@ -143,7 +143,7 @@ class StoryboardState:
         inner = [*around, self._part("action", (*around[-1].path, action.word("name")), trigger)]
         said = action.only()
         if said.tag != "PrivateAction":
-            return  # it moves nobody
+            return  # it moves no body
         if not whom:
             raise event.unsupported("an action without an actor")
         for of in whom:
@@ -225,7 +225,7 @@ class StoryboardState:
                     return
         if lateral:
             raise event.unsupported("a lateral action that ends before it is over")
-        hold = {"hold_speed": {"speed": speed(max(record.end.speed, 0.0))}}
+        hold: dict[str, object] = {"hold_speed": {"speed": speed(max(record.end.speed, 0.0))}}
         ends = Trigger(after_s=round(record.ends_s, 4))
         self.told.append(ImportedEvent(self._name(f"{name}-ends"), record.entity, ends, hold, event, "", record.ends_s))
 

@@ -90,7 +90,7 @@ class Halt:
 
 
 @dataclass
-class Ramp:
+class EvenChange:
     """Change from one speed to another at a constant rate, without a build-up of the acceleration."""
 
     from_mps: float
@@ -108,7 +108,7 @@ class Ramp:
         """Distance has no effect on this profile."""
 
 
-Control = Target | Eased | Halt | Ramp
+Control = Target | Eased | Halt | EvenChange
 
 
 def rate_within(change_mps: float, within_s: float, jerk: float, to_rest: bool) -> float:

@@ -18,7 +18,7 @@ from scenarios.simulation.dynamics.longitudinal_control import (
     DRIVE_JERK,
     LIT_DECEL,
     Eased,
-    Ramp,
+    EvenChange,
     Target,
     rate_within,
 )
@@ -183,7 +183,7 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
     elif action.profile is Profile.EXACT:
         asked = action.within_s if action.rate_mps2 is None else change / action.rate_mps2
         assert asked is not None
-        mover.target = Ramp(mover.speed, speed, max(asked, change / grip, 0.01))
+        mover.target = EvenChange(mover.speed, speed, max(asked, change / grip, 0.01))
     else:
         rate = action.rate_mps2
         if rate is None:
@@ -195,7 +195,7 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
     control = mover.target
 
     def over(_: float) -> bool:
-        timed = isinstance(control, Eased | Ramp) and control.passed_s < control.lasts_s - 1e-9
+        timed = isinstance(control, Eased | EvenChange) and control.passed_s < control.lasts_s - 1e-9
         return not timed and abs(mover.speed - speed) <= (REACHED_MPS if speed else 0)
 
     return RunningAction(

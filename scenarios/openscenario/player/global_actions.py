@@ -15,7 +15,7 @@ def global_action(node: Node, world: World) -> PlayedAction:
         case "ParameterAction" | "VariableAction":
             return Instant(lambda now: _set(said, now))
         case "InfrastructureAction":
-            said.leave_out("traffic signals change, which moves nobody here")
+            said.leave_out("traffic signals change, which moves no body here")
             return Instant(lambda _: None)
         case "EnvironmentAction":
             said.differs("the environment changes while the scenario runs; here it stays as at the start")

@@ -13,7 +13,7 @@ ALONG_RAD = 0.6  # a body with a smaller angle to its road follows the road, any
 
 
 @dataclass
-class Mover:
+class PlayedEntity:
     """One entity: on a road (`place`, `way`, `turn_rad` from the direction of travel), or free with a world pose."""
 
     entity: Entity
@@ -89,9 +89,9 @@ class Mover:
             self.put(place, self.turn_rad, way)
 
 
-def mover_at(entity: Entity, spot: WorldPosition, position: Node | None, known: RoadMap | None) -> Mover:
+def mover_at(entity: Entity, spot: WorldPosition, position: Node | None, known: RoadMap | None) -> PlayedEntity:
     """An entity at its start: in the lane that its LanePosition names, or where its world pose lies on the map."""
-    mover = Mover(entity, known, spot)
+    mover = PlayedEntity(entity, known, spot)
     said = position.only() if position is not None else None
     if known is not None and said is not None and said.tag == "LanePosition" and said.word("roadId") in known.roads:
         road = known.roads[said.word("roadId")]
