@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from outputs.registry import ExtensionRegistry
 from outputs.verdict import Outcome, Verdict, check_id
-from pipeline.checks import events, feasibility, outcomes, sliding
+from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
 from scenarios.metrics.criticality import Encounters, encounters
 from scenarios.metrics.near_miss import EgoImpact, NearMiss, near_miss
@@ -172,7 +172,7 @@ def _comfort(name: str) -> PhysicsCheck:
 
 TOO_SHORT = "feasibility"  # id of the only verdict on a rollout that is too short for the other checks
 STORY = PhysicsCheck("story", "story", "story", lambda c: outcomes.story(c.rollout, c.scenario))
-EVENTS = PhysicsCheck("events", events.CHECK, "expectation", lambda c: events.events_done(c.rollout, c.scenario))
+EVENTS = PhysicsCheck("events", outcomes.EVENTS, "expectation", lambda c: outcomes.events_done(c.rollout, c.scenario))
 PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics check", (
     PhysicsCheck("friction-circle", "friction circle", "feasibility", _motion(feasibility.friction_circle)),
     PhysicsCheck("acceleration", "acceleration", "feasibility", _motion(feasibility.acceleration)),
