@@ -94,7 +94,11 @@ def _check_side_lanes(road: Road) -> Iterator[Inconsistency]:
     for i, lane in enumerate(road.side_lanes):
         for stop in road.bus_stops:
             if stop.side is lane.side and stop.extent[0] < lane.extent[1] and lane.extent[0] < stop.extent[1]:
-                yield f"road.side_lanes.{i}", "a side lane along a bus stop", "a bus stop on the other side or elsewhere"
+                yield (
+                    f"road.side_lanes.{i}",
+                    "a side lane along a bus stop",
+                    "a bus stop elsewhere",
+                )
         if there is not None and lane.extent[0] < there.ends_m + there.line_m and there.begins_m < lane.extent[1]:
             yield f"road.side_lanes.{i}", "a side lane at a junction", "one that ends before it or begins beyond it"
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scenarios.opendrive.chain import Chain, Leg
 from scenarios.opendrive.geometry import Clothoid
@@ -58,7 +59,7 @@ def piece_spec(bend: Bend) -> dict[str, object]:
 
 def jumps(bends: tuple[Bend, ...]) -> bool:
     """Whether the curvature has a step between two bends, which roads of a scenario do not have."""
-    return any(abs(a.ends_per_m - b.begins_per_m) > JUMP_PER_M for a, b in zip(bends, bends[1:], strict=False))
+    return any(abs(a.ends_per_m - b.begins_per_m) > JUMP_PER_M for a, b in pairwise(bends))
 
 
 def _metres(value: float) -> str:
@@ -72,8 +73,8 @@ def _raw(chain: Chain, from_m: float, to_m: float, every_m: float) -> Iterator[B
         if ends - begins < 1e-6:
             continue
         breaks = sorted(at for s in leg.road.breaks() if begins + 1e-3 < (at := leg.along(s)) < ends - 1e-3)
-        stops = [begins, *(at for before, at in zip([begins, *breaks], breaks, strict=False) if at - before > 1e-3), ends]
-        for at, beyond in zip(stops, stops[1:], strict=False):
+        apart = [at for before, at in pairwise([begins, *breaks]) if at - before > 1e-3]
+        for at, beyond in pairwise([begins, *apart, ends]):
             parts = 1 if _parallel(chain, leg, at, beyond) else max(1, round((beyond - at) / every_m))
             step = (beyond - at) / parts
             for i in range(parts):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 import numpy as np
 from jaxtyping import Float
@@ -155,10 +155,10 @@ def _widths(found: list[_Place], kept: dict[int, int]) -> tuple[tuple[float, ...
     edges += [[place.edge(1, count) for place in found] for count in range(kept[1] + 1)]
     middles = [(max(edge) + min(edge)) / 2 for edge in edges]
     moves = [max(edge) - min(edge) for edge in edges]
-    widths = [round(left - right, 4) for right, left in zip(middles, middles[1:], strict=False)]
+    widths = [round(left - right, 4) for right, left in pairwise(middles)]
     if max(widths) - min(widths) <= EQUAL_M:
         widths = [widths[kept[-1]]] * len(widths)
-    return tuple(widths), [max(pair) for pair in zip(moves, moves[1:], strict=False)]
+    return tuple(widths), [max(pair) for pair in pairwise(moves)]
 
 
 def _centres(place: _Place, kept: dict[int, int]) -> dict[int, float]:

@@ -164,7 +164,9 @@ def _sections(lanes: Element, length: float) -> tuple[LaneSection, ...]:
         raise Malformed(lanes, "no laneSection", "at least one")
     for part in found:
         if part.attributes.get("singleSide", "false") == "true":
-            raise Malformed(part, "a laneSection of one side alone (singleSide)", "sections with the lanes of both sides")
+            raise Malformed(
+                part, "a laneSection of one side alone (singleSide)", "sections with the lanes of both sides"
+            )
     ends = [*(_number(part, "s") for part in found[1:]), length]
     return tuple(
         LaneSection(_number(part, "s"), end, tuple(sorted(_lanes(part), key=lambda lane: lane.id)), part.line)

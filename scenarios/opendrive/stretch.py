@@ -174,7 +174,9 @@ def _lines(chain: Chain, places: list[float], curvature: Float[np.ndarray, "plac
         if bends == before:
             return
         before = bends
-        for transition in TRANSITIONS_M if jumps((Bend(1.0, 0.0, 0.0), *bends, Bend(1.0, 0.0, 0.0))) else TRANSITIONS_M[:1]:
+        for transition in (
+            TRANSITIONS_M if jumps((Bend(1.0, 0.0, 0.0), *bends, Bend(1.0, 0.0, 0.0))) else TRANSITIONS_M[:1]
+        ):
             yield _path(bends, chain.way(places[0]), transition)
 
 
@@ -187,9 +189,7 @@ def _path(bends: tuple[Bend, ...], from_m: float, transition: float) -> _Line:
     return _Line(written, RoadKind.PATH, 0.0, pieces, -BEFORE_M + min(from_m, 0.0), jumps(bends))
 
 
-def _lane_centres(
-    chain: Chain, lanes: MapLanes, places: list[float]
-) -> list[tuple[int, Float[np.ndarray, "place 2"]]]:
+def _lane_centres(chain: Chain, lanes: MapLanes, places: list[float]) -> list[tuple[int, Float[np.ndarray, "place 2"]]]:
     """The centres of all lanes by the map, in the frame of the ego's start: number of the lane, and points."""
     x0, y0, h0, _ = chain.pose(0.0)
     cos, sin = math.cos(h0), math.sin(h0)

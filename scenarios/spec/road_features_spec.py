@@ -113,7 +113,9 @@ class SideLaneSpec(Section):
     def _in_order(self) -> "SideLaneSpec":
         at = [station.at for station in self.widths]
         if not 2 <= len(at) <= MOST_STATIONS or any(b <= a for a, b in pairwise(at)):
-            raise fault(f"{len(at)} places", f"from 2 to {MOST_STATIONS} places, each farther along than the one before")
+            raise fault(
+                f"{len(at)} places", f"from 2 to {MOST_STATIONS} places, each farther along than the one before"
+            )
         return self
 
     def side_lane(self) -> SideLane:

@@ -1,11 +1,13 @@
 """Table of OpenDRIVE files: what is read or refused, and how far lanes deviate from a second reading of the standard.
 
-    python -m tests.scenarios.opendrive.compare_maps FOLDER_OR_FILE... [--each]
+python -m tests.scenarios.opendrive.compare_maps FOLDER_OR_FILE... [--each]
 """
 
 import argparse
 import math
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +18,13 @@ from scenarios.opendrive.read_map import read_map
 from scenarios.opendrive.road_map import MapRoad, RoadMap
 from scenarios.opendrive.stretch import MapStretch, stretch_of
 from scenarios.openscenario.actors.course import road_of
-from scenarios.roads.road import Road
 from scenarios.source.errors import SpecErrors
-from tests.scenarios.opendrive.standard import StandardRoad, read_roads
+from tests.scenarios.opendrive.standard import StandardRoad, polynomial, read_roads
 
 BACK_M, AHEAD_M = 30.0, 300.0
 MOST_ROADS = 40  # of one file
+THIN_M = 0.05  # a lane that is narrower is not there
+FARTHEST_M = 0.3  # deviation that must not pass
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,7 @@ def worst_deviation(
 ) -> float:
     """The largest distance of a lane's middle, by the standard, from the same lane's middle in the made road."""
     made = road_of(stretch.written, stretch.lanes.ego)
-    start = chain.legs[[leg.begins_m <= 0 <= leg.begins_m + leg.length_m for leg in chain.legs].index(True)]
-    x0, y0 = standard[start.road.id].centre(_id_at(start, start.s(0.0)), start.s(0.0))
-    heading = _lane_heading(standard[start.road.id], start)
+    x0, y0, heading, _ = chain.pose(0.0)  # where the product says that its own map begins
     worst = 0.0
     for along in np.arange(max(-BACK_M, chain.begins_m), min(ahead_m, chain.ends_m) - 0.01, 1.0):
         leg = chain.leg(float(along))
@@ -109,15 +110,6 @@ def worst_deviation(
             _, d = made.locate(x, y)
             worst = max(worst, abs(d - made.lane_centre(number)))
     return worst
-
-
-def _lane_heading(road: StandardRoad, leg) -> float:
-    """The direction of the ego's lane at its start, by differences of its middle."""
-    s, eps = leg.s(0.0), 0.05
-    low, high = max(s - eps, 0.0), min(s + eps, road.length_m - 1e-6)
-    lane = _id_at(leg, s)
-    before, after = road.centre(lane, low), road.centre(lane, high)
-    return math.atan2(after[1] - before[1], after[0] - before[0]) + (math.pi if leg.way < 0 else 0.0)
 
 
 def _id_at(leg, s: float) -> int:
@@ -144,9 +136,40 @@ def _numbered(road: StandardRoad, own: int, s: float, way: int, ego: int):
     yield ego, own
     for step, count in ((-way, -1), (way, 1)):
         lane, number = own + step or step, ego + count
-        while lane in lanes and lanes[lane].get("type") in DRIVING and number >= 0:
-            yield number, lane
-            lane, number = lane + step or step, number + count
+        while lane in lanes and number >= 0:
+            there = polynomial(lanes[lane].iterfind("width"), "sOffset", s - float(road.section(s).get("s"))) > THIN_M
+            if there and lanes[lane].get("type") not in DRIVING:
+                break
+            if there:
+                yield number, lane
+            lane, number = lane + step or step, number + count * there
+
+
+def report(files: list[Path], each: bool) -> Iterator[str]:
+    """Lines of the table, and sums."""
+    reasons: Counter[str] = Counter()
+    rows: list[LaneResult] = []
+    read = some = 0
+    for path in files:
+        found = compare_file(path)
+        if found.refused:
+            yield f"{path.name}: refused: {found.refused}"
+            reasons[f"file: {found.refused.split(':')[0]}"] += 1
+            continue
+        good = [one for one in found.lanes if not one.refused]
+        read, some, rows = read + 1, some + bool(good), [*rows, *found.lanes]
+        first = next((one.refused for one in found.lanes if one.refused), "")
+        most = max((one.worst_m for one in good), default=0.0)
+        yield f"{path.name}: {len(good)} of {len(found.lanes)} lanes, worst {most:.2f} m; {first}"
+        for one in found.lanes:
+            if each or one.worst_m > FARTHEST_M:
+                yield f"    road {one.road} lane {one.lane}: {one.refused or f'{one.worst_m:.3f} m'} {list(one.told)}"
+    good = [one for one in rows if not one.refused]
+    reasons.update(one.refused.split(":")[0] for one in rows if one.refused)
+    far = sum(one.worst_m > FARTHEST_M for one in good)
+    yield f"{len(files)} files: {read} read, {some} with a lane; {len(good)} of {len(rows)} lanes imported"
+    worst = max((one.worst_m for one in good), default=0.0)
+    yield f"worst {worst:.3f} m; above {FARTHEST_M:g} m: {far} lanes; refused by {dict(reasons.most_common())}"
 
 
 def main() -> None:
@@ -155,29 +178,8 @@ def main() -> None:
     asked.add_argument("--each", action="store_true", help="one line a lane")
     args = asked.parse_args()
     files = sorted(f for path in args.paths for f in ([path] if path.is_file() else path.rglob("*.xodr")))
-    reasons: Counter[str] = Counter()
-    lanes = imported = deviating = read = some = 0
-    worst = 0.0
-    for path in files:
-        found = compare_file(path)
-        if found.refused:
-            print(f"{path.name}: refused: {found.refused}")
-            reasons[f"file: {found.refused.split(':')[0]}"] += 1
-            continue
-        read += 1
-        good = [one for one in found.lanes if not one.refused]
-        reasons.update(one.refused.split(":")[0] for one in found.lanes if one.refused)
-        lanes, imported, some = lanes + len(found.lanes), imported + len(good), some + bool(good)
-        far = [one for one in good if one.worst_m > 0.3]
-        deviating += len(far)
-        most = max((one.worst_m for one in good), default=0.0)
-        worst = max(worst, most)
-        first = next((one.refused for one in found.lanes if one.refused), "")
-        print(f"{path.name}: {len(good)} of {len(found.lanes)} lanes, worst {most:.2f} m; {first}")
-        for one in found.lanes if args.each else far:
-            print(f"    road {one.road} lane {one.lane}: {one.refused or f'{one.worst_m:.3f} m'} {list(one.told)}")
-    print(f"{len(files)} files: {read} read, {some} with a lane; {imported} of {lanes} lanes imported")
-    print(f"worst {worst:.3f} m; above 0.3 m: {deviating} lanes; refused by {dict(reasons.most_common())}")
+    for line in report(files, args.each):
+        sys.stdout.write(f"{line}\n")
 
 
 if __name__ == "__main__":
