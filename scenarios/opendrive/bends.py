@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from scenarios.opendrive.chain import Chain, Leg
 from scenarios.opendrive.geometry import Clothoid
+from scenarios.roads.reference_line import STEP_PER_M, Piece
 
 SHORTEST_M, MOST_PIECES = 1.0, 200
 TIGHTEST_M, WIDEST_M = 20.0, 1e6  # limits of a radius in the scenario language
-JUMP_PER_M = 1e-5
 SHIFTS = 1e-9  # slope of a lane against its road's line
 
 
@@ -57,9 +57,17 @@ def piece_spec(bend: Bend) -> dict[str, object]:
     return said | {"direction": "left" if bend.begins_per_m + bend.ends_per_m > 0 else "right"}
 
 
+def piece_of(bend: Bend) -> Piece:
+    """The piece with the numbers that the language can write: a bend ends at the widest radius, not straight."""
+    least = 1 / WIDEST_M
+    ends = math.copysign(max(abs(bend.ends_per_m), least), bend.begins_per_m or bend.ends_per_m)
+    bent = max(abs(bend.begins_per_m), abs(bend.ends_per_m)) >= least
+    return Piece(bend.length_m, bend.begins_per_m if bent else 0.0, ends if bent else 0.0)
+
+
 def jumps(bends: tuple[Bend, ...]) -> bool:
     """Whether the curvature has a step between two bends, which roads of a scenario do not have."""
-    return any(abs(a.ends_per_m - b.begins_per_m) > JUMP_PER_M for a, b in pairwise(bends))
+    return any(abs(a.ends_per_m - b.begins_per_m) > STEP_PER_M for a, b in pairwise(bends))
 
 
 def _metres(value: float) -> str:
@@ -108,7 +116,8 @@ def _one_sided(bend: Bend) -> Iterator[Bend]:
     begins, ends = (0.0 if abs(k) < 1 / WIDEST_M else k for k in (bend.begins_per_m, bend.ends_per_m))
     share = begins / (begins - ends) if begins * ends < 0 else 0.0
     if share and bend.length_m * min(share, 1 - share) < SHORTEST_M:
-        yield Bend(bend.length_m, (begins + ends) / 2, (begins + ends) / 2)
+        kept = begins + ends  # the turn is that of both parts
+        yield Bend(bend.length_m, kept, 0.0) if share > 0.5 else Bend(bend.length_m, 0.0, kept)
     elif share:
         yield Bend(bend.length_m * share, begins, 0.0)
         yield Bend(bend.length_m * (1 - share), 0.0, ends)

@@ -18,7 +18,7 @@ STEADY_M, KEPT_M = 0.05, 0.6  # range within which an edge is exact, and within 
 NARROWEST, BROADEST, MOST_LANES = 2.0, 6.0, 6
 BEFORE_M, BEYOND_M = 100.0, 200.0  # of a side lane that does not begin or end within the stretch
 FLATTENED_M = 0.02  # tolerance of the stations of a side lane's width
-_SCALE = 1e-4  # of distances along the road, so that the tolerance counts across it
+_SCALE = 1e3  # of distances along the road, so that the tolerance is one of the width
 SIDES = {-1: "right", 1: "left"}
 
 
@@ -83,7 +83,7 @@ def lanes_along(chain: Chain, places: list[float]) -> MapLanes:
     side_lanes = []
     for side in SIDES:
         moving = _side_widths(found, side, kept[side])
-        if (most := max(len(place.side[side]) for place in found) - kept[side]) > 1:
+        if (most := max(len(place.side[side]) for place in found) - kept[side]) > 1 or moving.max() > BROADEST:
             refused.append(_many(found, side, kept[side], most))
         elif moving.max() > STEADY_M:
             side_lanes.append({"side": SIDES[side], "widths": _stations(chain, places, moving)})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from scenarios.opendrive.bends import TIGHTEST_M, WIDEST_M, Bend, TooTight, bends_of, jumps, piece_spec
+from scenarios.opendrive.bends import TIGHTEST_M, WIDEST_M, Bend, TooTight, bends_of, jumps, piece_of, piece_spec
 from scenarios.opendrive.chain import Chain
 from scenarios.opendrive.cross_section import MapLanes, lanes_along
 from scenarios.opendrive.height import height_remarks
@@ -181,8 +181,7 @@ def _lines(chain: Chain, places: list[float], curvature: Float[np.ndarray, "plac
 
 
 def _path(bends: tuple[Bend, ...], from_m: float, transition: float) -> _Line:
-    whole = (Piece(b.length_m, b.begins_per_m, b.ends_per_m) for b in bends)
-    pieces = smoothed([Piece(BEFORE_M), *whole, Piece(BEYOND_M)], transition)
+    pieces = smoothed([Piece(BEFORE_M), *map(piece_of, bends), Piece(BEYOND_M)], transition)
     written = {"kind": "path", "pieces": [piece_spec(b) for b in bends], "transition": f"{transition:g} m"}
     if from_m < -1e-6:
         written["behind"] = f"{-from_m:.6f}".rstrip("0").rstrip(".") + " m"
