@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from scenarios.compiler.compile_story import brought_bodies, compiled_story, placed_faults, read_story, road_faults
-from scenarios.compiler.placement import check_lane, check_starts, check_trajectory, place_actor, place_ego
+from scenarios.compiler.placement import check_gap, check_lane, check_starts, check_trajectory, place_actor, place_ego
 from scenarios.compiler.road_checks import check_grip, check_merging, check_road, check_roundabout, check_rows
 from scenarios.model.environment import FRICTION, WEATHERS, Surface
 from scenarios.model.triggers import AfterEvent, AllOf, AnyOf, Trigger
@@ -125,7 +125,7 @@ def _placing_faults(
     steps_out = {e.actor for e in events if e.do.hidden_at() is not None} | set(carriers(events))
     for name, actor in spec.actors.items():
         where = f"actors.{name}"
-        faults += _as_faults(check_lane(where, actor, road))
+        faults += _as_faults((*check_lane(where, actor, road), *check_gap(where, actor, place_ego(spec.ego))))
         if isinstance(actor, Moved):
             faults += _as_faults(check_trajectory(f"{where}.trajectory", actor, spec.duration, False))
         if isinstance(actor, Hidden) and name not in steps_out and not story_faults:

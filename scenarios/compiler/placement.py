@@ -27,7 +27,7 @@ from scenarios.scenario import (
     own_road,
 )
 from scenarios.source.errors import Inconsistency
-from scenarios.source.units import SPEED, shown
+from scenarios.source.units import LENGTH, SPEED, shown
 from scenarios.spec.actor_spec import (
     ON_RAMP,
     ActorSpec,
@@ -205,6 +205,19 @@ def check_trajectory(where: str, spec: OnTrajectory, duration_s: float, ego: boo
         yield where, "a start away from the origin", "[0 s, 0 m, 0 m] first: the map begins under the ego's rear axle"
     if (fastest := max(_speeds(trajectory))) > FASTEST_MPS:
         yield where, f"a step at {shown(fastest, SPEED)}", f"at most {shown(FASTEST_MPS, SPEED)}"
+
+
+def check_gap(where: str, spec: ActorSpec, ego: Placed) -> Iterator[Inconsistency]:
+    """Checks that a negative gap places a body beside the ego, not wholly on the other side of it."""
+    if not isinstance(spec, Along):
+        return
+    size = Size(*spec.size) if spec.size else USUAL_SIZE[spec.kind]
+    both = ego.body.size.length_m + size.length_m
+    for key, other, gap in (("ahead", "behind", spec.ahead), ("behind", "ahead", spec.behind)):
+        if gap is not None and -gap - both > 1e-9:
+            found = f"{shown(gap, LENGTH)}: wholly {other}{' of' if other == 'ahead' else ''} the ego"
+            beside = f"a negative gap is for a body beside the ego, down to {shown(-both, LENGTH)}"
+            yield f"{where}.{key}", found, f"{other}: {shown(-gap - both, LENGTH)}; {beside}"
 
 
 def check_lane(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsistency]:

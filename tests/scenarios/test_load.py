@@ -247,6 +247,12 @@ def test_a_fault_of_some_variants_states_which():
     assert "in 4 of 6 variants, first with actors.lead.ahead: -4 m, environment.time: day" in message
 
 
+def test_a_gap_of_a_sweep_that_places_a_body_on_the_other_side_of_the_ego_is_refused():
+    message = fault_of(PLAIN + "sweep: {actors.lead.ahead: [8 m, -19 m]}\n")
+    assert "wholly behind the ego" in message
+    assert re.search(r"wanted behind: 1\d\.\d+ m; a negative gap is for a body beside the ego", message)
+
+
 def test_a_sweep_has_at_most_a_thousand_variants_by_default():
     values = ", ".join(f"{i} m" for i in range(1, 33))
     with pytest.raises(SpecErrors, match="1024 variants; wanted at most 1000"):

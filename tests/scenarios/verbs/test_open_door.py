@@ -63,7 +63,7 @@ def test_the_default_side_is_that_of_the_traffic(placed, said, left):
 
 
 def test_a_body_that_runs_into_it_collides_and_tears_it_off():
-    cyclist = "rider: {kind: cyclist, lane: 0, behind: -8 m, offset: -1.2 m, speed: 18 km/h}"
+    cyclist = "rider: {kind: cyclist, lane: 0, ahead: 1.752 m, offset: -1.2 m, speed: 18 km/h}"
     scenario = lanes("parked opens its door after 1 s", actors=(PARKED, cyclist), duration="6 s")
     rollout = simulate(scenario)
     (hit,) = [h for h in rollout.happenings if "parked-door" in (h.actor, h.other) and h.other][:1]
