@@ -21,6 +21,7 @@ from scenarios.rollout import FRAME_RATE_HZ
 NEARNESS = LAYERS.index("foreground_nearness")
 TOKEN_PX = 16
 CROP = (80, 128)  # a third of a picture, in whole tokens; bodies are a larger share of it than of the whole picture
+OBJECT_CLIPS, OBJECT_FRAMES = 4, 2  # of a batch of the detector, each drawn once
 BODY_SHARE = 0.8  # share of crops that are placed on a body
 NO_SCENERY = 0.15  # share of windows whose layers have no scenery, as for a log
 NO_COLOUR = 0.25  # share of windows whose layers have no body colours

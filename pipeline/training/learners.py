@@ -38,10 +38,19 @@ from models.world_model.network import WorldModel
 from models.world_model.sampling import Sampling, sample_tokens
 from outputs.atomic_write import whole_file
 from pipeline.errors import UserError
-from pipeline.training.batches import clips_batch, objects_batch, pairs_batch, pictures_batch, to_device, windows_batch
+from pipeline.training.batches import (
+    OBJECT_CLIPS,
+    OBJECT_FRAMES,
+    clips_batch,
+    objects_batch,
+    pairs_batch,
+    pictures_batch,
+    to_device,
+    windows_batch,
+)
 from pipeline.training.contact_sheets import outlined, sheet
 from pipeline.training.loop import Learner, OptimizedNetwork
-from pipeline.training.training_data import ANOTHER_FOLDER, Footage
+from pipeline.training.training_data import ANOTHER_FOLDER, Footage, FootageConfig
 from scenarios.rollout import FRAME_RATE_HZ
 
 BODY_STRENGTH = 6.0  # weight of a body's pixel over that of the background
@@ -221,12 +230,7 @@ class WorldLearner:
     critic = None
 
     def __init__(self, preset: Preset, footage: Footage, tokenizer: Path, device: torch.device):
-        available, window = len(footage.config.at_token_rate), preset.world.window
-        if available < window:
-            raise UserError(
-                f"{footage.folder} has {available} pictures with tokens in each clip; the world model needs {window} "
-                f"in its context: {ANOTHER_FOLDER}, with more --bursts or a longer --burst"
-            )
+        refuse_too_little("world", preset, footage.config, str(footage.folder))
         self.network, self.footage, self.device = WorldModel(preset.world).to(device), footage, device
         self.tokenizer, fingerprint = _tokenizer(preset, tokenizer, device)
         self.codes = encode_footage(self.tokenizer, footage, fingerprint)
@@ -263,12 +267,12 @@ class DetectorLearner:
         self.network, self.footage, self.device = Detector(preset.detector).to(device), footage, device
 
     def loss(self, rng: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
-        batch = to_device(objects_batch(self.footage, rng, clips=4, frames=2), self.device)
+        batch = to_device(objects_batch(self.footage, rng, OBJECT_CLIPS, OBJECT_FRAMES), self.device)
         ignore = batch.pop("ignore")
         return self.network.loss(**batch, weight=1 - ignore, generator=generator)
 
     def picture(self, path: Path) -> None:
-        shown = self.footage.pictures[self.footage.ready[:8], 3]
+        shown = self.footage.pictures[self.footage.ready[:8], min(3, self.footage.config.frames - 1)]
         detections = self.network.detect(rearrange(signed(shown), "b h w c -> b c h w").to(self.device), 0.3)
         outlined_pictures = np.stack(
             [outlined(*pair) for pair in zip(shown, (f.boxes.cpu().numpy() for f in detections), strict=True)]
@@ -292,6 +296,21 @@ class EgoMotionLearner:
 
     def picture(self, path: Path) -> None:
         """No sheet: its errors are in the loss curve."""
+
+
+def refuse_too_little(part: str, preset: Preset, config: FootageConfig, footage: str) -> None:
+    """UserError if a batch of this part needs more clips, or longer ones, than `config` has."""
+    available, window = len(config.at_token_rate), preset.world.window
+    if part == "world" and available < window:
+        raise UserError(
+            f"{footage} has {available} pictures with tokens in each clip; the world model needs {window} "
+            f"in its context: {ANOTHER_FOLDER}, with more --bursts or a longer --burst"
+        )
+    if part == "detector" and config.clips < OBJECT_CLIPS:
+        raise UserError(
+            f"{footage} has {config.clips} clips; each step of the detector draws {OBJECT_CLIPS} different ones: "
+            f"{ANOTHER_FOLDER}, with --clips {OBJECT_CLIPS} or more"
+        )
 
 
 READ_TOKENS = ("decoder", "world")  # need a trained tokenizer

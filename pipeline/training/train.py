@@ -8,7 +8,7 @@ from models.weights import fingerprint, refuse_installed
 from pipeline.engine.machine import code_fingerprint, cores, device_named
 from pipeline.errors import UserError
 from pipeline.networks import VOCABULARIES, check_layers, check_part
-from pipeline.training.learners import PARTS, READ_TOKENS
+from pipeline.training.learners import PARTS, READ_TOKENS, refuse_too_little
 from pipeline.training.loop import TrainingSchedule, train
 from pipeline.training.train_options import TrainOptions
 from pipeline.training.training_data import FootageConfig, make_footage, open_footage
@@ -34,6 +34,7 @@ def train_part(
     tokenizer = weights / preset / "tokenizer.safetensors"
     if part in READ_TOKENS:
         check_part(sizes, "tokenizer", tokenizer)
+    refuse_too_little(part, sizes, config, f"footage in {footage_folder}")
     place = device_named(device)
     footage = make_footage(footage_folder, config, workers, lambda done, total: progress(done, {"clips": total}))
     ships_to = weights / preset / f"{part}.safetensors"
@@ -50,6 +51,9 @@ def train_here(part: str, told: TrainOptions, progress: Progress) -> Path:
     if part not in PARTS:
         raise UserError(f"no part {part!r}; there are {', '.join(PARTS)}")
     sizes = find_preset(told.preset, told.weights)
+    for option, folder in (("--footage", told.footage), ("--runs", told.runs)):
+        if not_folder := next((p for p in (folder, *folder.parents) if p.exists() and not p.is_dir()), None):
+            raise UserError(f"{option} {folder}: {not_folder} is a file; name a folder, which may be a new one")
     new = FootageConfig(told.clips, told.bursts, told.burst, sizes.height, sizes.width)
     config = open_footage(told.footage).config if (told.footage / "footage.json").exists() else new
     return train_part(

@@ -202,6 +202,8 @@ def make_footage(folder: Path, config: FootageConfig, workers: int, progress: Ca
     """Render the missing clips, `workers` at a time; call again to resume after an interruption."""
     create_footage(folder, config)
     missing = np.flatnonzero(~open_footage(folder).done).tolist()
+    if missing:
+        progress(config.clips - len(missing), config.clips)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for count, job in enumerate(as_completed([pool.submit(film_clip, folder, clip) for clip in missing]), 1):
             job.result()

@@ -1,7 +1,7 @@
 """Results as tables for a terminal."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -57,10 +57,13 @@ def stages_table(made: Timings) -> Table:
 def training_progress(console: Console, steps: int) -> Iterator[Callable[[int, dict[str, float]], None]]:
     """A callback (step, losses) that shows the training; for footage the losses are {"clips": total number}."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("footage", total=None)
+    bar = Progress(*columns, console=console)
+    task = bar.add_task("footage", total=None)
+    with ExitStack() as shown:
 
         def show(step: int, terms: dict[str, float]) -> None:
+            if not bar.live.is_started:  # not before: a refusal would leave an idle bar
+                shown.enter_context(bar)
             of = terms.get("clips", steps)
             what = "footage" if "clips" in terms else " ".join(f"{name} {value:.3f}" for name, value in terms.items())
             bar.update(task, completed=step, total=of, description=what)

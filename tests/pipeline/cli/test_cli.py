@@ -197,6 +197,16 @@ def test_mistakes_are_reported_in_sentences(arguments, words, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("option", ["--footage", "--runs"])
+def test_a_file_in_place_of_a_folder_of_training_is_refused_without_an_idle_bar(option, tmp_path):
+    (tmp_path / "tram.yaml").write_text("name: tram\n")
+    own = ("--weights", tmp_path / "own", "--clips", "4")
+    code, text = call("train", "detector", *own, option, tmp_path / "tram.yaml")
+    assert code == MISUSED
+    assert "tram.yaml is a file; name a folder" in " ".join(text.split())
+    assert "━" not in text and "0/" not in text
+
+
 @pytest.mark.weights
 def test_an_unknown_preset_is_named(tmp_path, library, tiny_weights):
     code, text = call("generate", library, "--out", tmp_path / "run", "--preset", "huge")
