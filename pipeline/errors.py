@@ -1,7 +1,9 @@
 """Errors that a user can correct; the message has what was found, where, and what would be right."""
 
 import errno
+import os
 import sys
+from pathlib import Path
 
 _NAMED = {
     "conditioning.logs.tables": "LogError",
@@ -27,6 +29,15 @@ class OutOfSpace(UserError):
 
 class ReadOnly(UserError):
     """A folder that must be written is read-only."""
+
+
+def refuse_unwritable(folder: Path, option: str) -> None:
+    """UserError if `folder` cannot be written, or made: to be called before long work for it. Makes nothing."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UserError(f"{option} {folder}: {there} is a file; name a folder, which may be a new one")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ReadOnly(f"{option} {folder}: {there} cannot be written; name another folder")
 
 
 class Stopped(Exception):

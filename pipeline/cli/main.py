@@ -279,9 +279,10 @@ def evaluate(
     """
     with plain_errors():
         from conditioning.geometry.rigs import find_rig
-        from pipeline.errors import UserError
+        from pipeline.errors import UserError, refuse_unwritable
 
         cameras = find_rig(rig)
+        refuse_unwritable(out, "--out")
         if rig != FIRST_RIG and not calibrate:
             raise UserError(
                 "--rig goes with --calibrate: networks are evaluated with `front`, on which they were trained"

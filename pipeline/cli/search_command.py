@@ -8,7 +8,7 @@ from outputs.searches.records import SearchParameter, SearchRecord
 from outputs.searches.search_files import write_search
 from pipeline.cli.display.search_tables import print_answer, search_progress
 from pipeline.cli.json_output import JsonCase, SearchDocument, near_miss_json, print_document
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_unwritable
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find
 from pipeline.search.search import SearchResult, search
@@ -38,6 +38,7 @@ def search_file(
     out = out or Path("runs") / f"search-{safe_name(file.stem)}-{'-'.join(wanted.measures)}"
     if out.exists() and not (out / "search.json").is_file():
         raise UserError(f"{out} exists and is not the folder of a search; give another --out")
+    refuse_unwritable(out, "--out")
     spanned = space(read_document(file))
     most = min(wanted.rollouts, spanned.size or wanted.rollouts)
     units = tuple(each.unit for each in asked)

@@ -18,7 +18,7 @@ from models.precision import compute_context
 from models.presets import WEIGHTS
 from outputs.atomic_write import whole_file, write_text
 from pipeline.checks.sight import Frames, observe
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_unwritable
 from pipeline.evaluation.metrics import Evaluation, EvaluationCase, evaluate_subjects
 from pipeline.evaluation.tables import markdown, table
 from pipeline.networks import Networks, compute_on, load_calibrated, load_networks, rig_of
@@ -132,6 +132,9 @@ def evaluate(
     `keep` saves all frames in `out`/frames. `beside` is the `out` folder of an evaluation with kept frames, of other
     weights or of another version of the program; its subjects are measured again here.
     """
+    refuse_unwritable(out, "--out")
+    if beside is not None:
+        _refuse_without_frames(beside, clips)
     compute_on(torch.get_num_threads())
     networks, checking, rig = load_networks(preset, folder), load_calibrated(preset, folder), rig_of(preset, folder)
     makers = {name: _with_sheet(make, name, out, keep) for name, make in subjects(networks).items()}
@@ -155,6 +158,13 @@ def evaluate(
     return measured
 
 
+def _refuse_without_frames(folder: Path, clips: int) -> None:
+    """UserError if kept frames of a clip are missing in `folder`."""
+    for scenario, seed in held_out_scenarios(clips, EVALUATION_SEED):
+        for subject in COMPARED:
+            _kept(f"{scenario.name}/{seed}", folder, subject)
+
+
 def write_results(measured: Evaluation, out: Path) -> None:
     """Write evaluation.json and evaluation.md, each atomically."""
     write_text(out / "evaluation.json", measured.to_json() + "\n")
@@ -169,9 +179,9 @@ def _with_sheet(
     def make_with_sheet(case: GeneratedCase) -> Frames:
         frames = make(case)
         shown = np.linspace(0, len(frames) - 1, SHOWN).round().astype(int)
-        sheet([case.source[shown], frames[shown]], out / "sheets" / f"{_file_name(case, subject)}.png")
+        sheet([case.source[shown], frames[shown]], out / "sheets" / f"{_file_name(case.name, subject)}.png")
         if keep:
-            with whole_file(out / "frames" / f"{_file_name(case, subject)}.npy") as part, part.open("wb") as file:
+            with whole_file(out / "frames" / f"{_file_name(case.name, subject)}.npy") as part, part.open("wb") as file:
                 np.save(file, frames)
         return frames
 
@@ -180,9 +190,7 @@ def _with_sheet(
 
 def load_kept_frames(case: EvaluationCase, folder: Path, subject: str) -> Frames:
     """A subject's frames of the same clip in an earlier evaluation; UserError if missing, or of another shape."""
-    path = folder / "frames" / f"{_file_name(case, subject)}.npy"
-    if not path.exists():
-        raise UserError(f"no {path}: `nearmiss evaluate --keep` saves frames, for the number of clips in --clips")
+    path = _kept(case.name, folder, subject)
     frames = np.load(path)
     if frames.shape != case.source.shape:
         kept, expected = (f"{len(x)} frames of {' x '.join(map(str, x.shape[1:3]))}" for x in (frames, case.source))
@@ -190,5 +198,12 @@ def load_kept_frames(case: EvaluationCase, folder: Path, subject: str) -> Frames
     return frames
 
 
-def _file_name(case: EvaluationCase, subject: str) -> str:
-    return f"{case.name.replace('/', '-')} {subject}".replace(" ", "-")
+def _kept(case: str, folder: Path, subject: str) -> Path:
+    path = folder / "frames" / f"{_file_name(case, subject)}.npy"
+    if not path.exists():
+        raise UserError(f"no {path}: `nearmiss evaluate --keep` saves frames, for the number of clips in --clips")
+    return path
+
+
+def _file_name(case: str, subject: str) -> str:
+    return f"{case.replace('/', '-')} {subject}".replace(" ", "-")

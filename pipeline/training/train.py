@@ -6,7 +6,7 @@ from pathlib import Path
 from models.presets import WEIGHTS, find_preset
 from models.weights import fingerprint, refuse_installed
 from pipeline.engine.machine import code_fingerprint, cores, device_named
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_unwritable
 from pipeline.networks import VOCABULARIES, check_layers, check_part
 from pipeline.training.learners import PARTS, READ_TOKENS, refuse_too_little
 from pipeline.training.loop import TrainingSchedule, train
@@ -52,8 +52,7 @@ def train_here(part: str, told: TrainOptions, progress: Progress) -> Path:
         raise UserError(f"no part {part!r}; there are {', '.join(PARTS)}")
     sizes = find_preset(told.preset, told.weights)
     for option, folder in (("--footage", told.footage), ("--runs", told.runs)):
-        if not_folder := next((p for p in (folder, *folder.parents) if p.exists() and not p.is_dir()), None):
-            raise UserError(f"{option} {folder}: {not_folder} is a file; name a folder, which may be a new one")
+        refuse_unwritable(folder, option)
     new = FootageConfig(told.clips, told.bursts, told.burst, sizes.height, sizes.width)
     config = open_footage(told.footage).config if (told.footage / "footage.json").exists() else new
     return train_part(

@@ -1,5 +1,6 @@
 """The command line: help, a first file, messages for mistakes."""
 
+import os
 import re
 import subprocess
 import sys
@@ -205,6 +206,27 @@ def test_a_file_in_place_of_a_folder_of_training_is_refused_without_an_idle_bar(
     assert code == MISUSED
     assert "tram.yaml is a file; name a folder" in " ".join(text.split())
     assert "━" not in text and "0/?" not in text
+
+
+@pytest.mark.parametrize(
+    "command", [("evaluate",), ("evaluate", "--calibrate", "64"), ("search", "nhtsa/lead-brake-wet-dusk")]
+)
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # root may write everywhere
+    code, text = call(*command, "--out", tmp_path / "made")
+    assert code == MISUSED
+    assert f"{tmp_path} cannot be written; name another folder" in " ".join(text.split())
+    (tmp_path / "there").write_text("")
+    code, text = call(*command, "--out", tmp_path / "there" / "made")
+    assert code == MISUSED
+    assert "there is a file; name a folder" in " ".join(text.split())
+
+
+def test_an_evaluation_beside_a_folder_without_frames_is_refused_before_the_networks_are_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.evaluation.evaluate.load_networks", lambda *_: pytest.fail("networks are loaded"))
+    code, text = call("evaluate", "--beside", tmp_path / "nothere", "--out", tmp_path / "made")
+    assert code == MISUSED
+    assert "nothere/frames/" in text and "`nearmiss evaluate --keep` saves frames" in " ".join(text.split())
 
 
 @pytest.mark.weights
