@@ -4,6 +4,7 @@ The commands, the flows, run.json and the documentation use the names, types, de
 here. Has few imports, since the command line needs it at its start.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -103,7 +104,7 @@ class ExecutionConfig(StrictModel):
     staged: bool = Field(False, description="Run the networks in separate workers.")
     gpus: float = Field(0.0, ge=0, description="GPUs for the networks of all workers together; implies --staged.")
     gpu_share: float = Field(1.0, ge=0.01, description="Share of a GPU for each worker of the networks.")
-    batch: int = Field(1, ge=1, description="Clips that the networks make at once; with --staged.")
+    batch: int = Field(1, ge=1, description="Clips that the networks make at once; more than 1 implies --staged.")
     deadline_s: Annotated[float, OptionName("--deadline")] = Field(
         1800.0, ge=1, allow_inf_nan=False, description="Most seconds for a clip; not with --inline."
     )
@@ -126,11 +127,20 @@ class WithoutEffect(UserError):
     """An option that would have no effect beside the others."""
 
 
+OF_METRICS = ("aiohttp_cors", "opencensus", "prometheus_client")  # without them Ray serves no metrics, and says nothing
+
+
 def refuse_without_effect(how: ExecutionConfig) -> None:
-    """Raise `WithoutEffect` for options of Ray's workers in a start without Ray; a stored request may have them."""
+    """Raise `WithoutEffect` for options of Ray's workers in a start without Ray, and for metrics without their extra;
+    a stored request may have them."""
     given = [word for word in words(how.replaced(use_ray=True)) if word.startswith("--")]
     if not how.use_ray and given:
         raise WithoutEffect(f"--inline works in this process, without Ray: {', '.join(given)} would have no effect")
+    if how.metrics_port is not None and (missing := [name for name in OF_METRICS if find_spec(name) is None]):
+        raise WithoutEffect(
+            f"--metrics-port {how.metrics_port} would have no effect: {', '.join(missing)} not installed; "
+            "pip install 'nearmiss[metrics]'"
+        )
 
 
 class GraceOptions(StrictModel):

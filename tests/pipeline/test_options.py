@@ -15,6 +15,7 @@ from outputs.strict_model import StrictModel
 from pipeline.cli.main import app
 from pipeline.cli.options import with_options
 from pipeline.options import options_of, words
+from pipeline.runs import run_config
 from pipeline.runs.run_config import (
     ExecutionConfig,
     GenerateOptions,
@@ -201,6 +202,26 @@ def test_an_invalid_value_of_an_option_gives_exit_code_2(told, why):
     result = CliRunner().invoke(app, ["generate", "cut-in", *told])
     assert result.exit_code == 2
     assert re.search(why, result.output)
+
+
+@pytest.mark.parametrize("command", [(app, "generate"), (app, "nightly"), (flows.app, "run")])
+def test_a_port_of_metrics_without_their_extra_is_refused(command, tmp_path, monkeypatch):
+    program, name = command
+    installed = run_config.find_spec
+    monkeypatch.setattr(run_config, "find_spec", lambda part: None if part == "opencensus" else installed(part))
+    monkeypatch.setattr(flows, "_server_error", lambda: "")
+    monkeypatch.chdir(tmp_path)
+    told = [name, "nhtsa/lead-brake", "--out", "made", "--metrics-port", "9123"]
+    answer = CliRunner().invoke(program, told)
+    assert answer.exit_code == 2 and isinstance(answer.exception, SystemExit)
+    assert "--metrics-port 9123 would have no effect: opencensus not installed" in " ".join(answer.output.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_several_clips_at_once_imply_workers_of_the_networks_as_their_help_says():
+    assert ExecutionConfig(batch=4).networks == ExecutionConfig(batch=4, staged=True).networks
+    (batch,) = [option for option in options_of(ExecutionConfig) if option.field == "batch"]
+    assert "more than 1 implies --staged" in batch.help
 
 
 def test_a_command_may_have_other_defaults_than_the_model():
