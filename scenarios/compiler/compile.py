@@ -17,15 +17,17 @@ from scenarios.roads.road import Road
 from scenarios.scenario import Event, Expect, FromLog, Placed, Scenario, carriers
 from scenarios.source.errors import Inconsistency, SpecError, nearest, quoted
 from scenarios.spec.actor_references import ActorDescription, ActorIndex, ego_member, member
-from scenarios.spec.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
+from scenarios.spec.actor_spec import ActorSpec, EgoLane, EgoSpec, Guided, Hidden, Moved
 from scenarios.spec.base import as_faults
-from scenarios.spec.road_spec import brought_along, made_road
+from scenarios.spec.road_spec import RoadSpec, brought_along, made_road
 from scenarios.spec.scenario_spec import Collision, Common, EventsDone, LogSpec, Start, WorldSpec
 from scenarios.verbs import VERBS
 
 _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
 _ACTOR: TypeAdapter[ActorSpec] = TypeAdapter(ActorSpec)
 _DECIDES_NOTHING = ("id", "intent", "source", "parameters", "spec_hash")
+_ROAD: TypeAdapter[RoadSpec] = TypeAdapter(RoadSpec)
+_EGO_LANE: TypeAdapter[int] = TypeAdapter(EgoLane)
 _OF_THE_LOG = ("road", "ego", "actors", "story")
 
 
@@ -58,7 +60,7 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecErr
     story_faults += clashing
     faults += story_faults
     if spec is None:
-        return None, faults
+        return None, faults + _lane_faults(data)
     road = made_road(spec.road, spec.ego.lane)
     rows = brought_along(spec.road, road)
     faults += _as_faults((*check_road(road), *check_rows(spec.road, spec.actors, rows)))
@@ -76,6 +78,17 @@ def _build_world(data: dict[str, object]) -> tuple[Scenario | None, list[SpecErr
     )
     faults += placed_faults(lines, cast, placed, road, friction)
     return (None, faults) if faults else (_identified(_scenario(spec, road, surface, friction, placed, events)), [])
+
+
+def _lane_faults(data: dict[str, object]) -> list[SpecError]:
+    """Faults of the places of valid actors on a valid road, in a file with faults elsewhere."""
+    written, ego, actors = data.get("road"), data.get("ego"), data.get("actors")
+    road, lane = _valid(_ROAD, written), _valid(_EGO_LANE, ego.get("lane", 0) if isinstance(ego, dict) else 0)
+    if road is None or lane is None or not isinstance(actors, dict):
+        return []
+    made = made_road(road, lane)
+    placed = ((name, _valid(_ACTOR, section)) for name, section in actors.items())
+    return [f for name, actor in placed if actor for f in _as_faults(check_lane(f"actors.{name}", actor, made))]
 
 
 def _hinted(faults: list[SpecError], data: dict[str, object]) -> list[SpecError]:

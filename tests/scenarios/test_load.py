@@ -253,6 +253,15 @@ def test_a_gap_of_a_sweep_that_places_a_body_on_the_other_side_of_the_ego_is_ref
     assert re.search(r"wanted behind: 1\d\.\d+ m; a negative gap is for a body beside the ego", message)
 
 
+def test_a_wrong_speed_of_the_ego_does_not_hide_a_lane_that_the_road_lacks():
+    written = PLAIN.replace("{lane: 0, speed: 50 km/h", "{lane: 0, speed: 500 km/h").replace(
+        "car, lane: 0", "car, lane: 5"
+    )
+    message = fault_of(written)
+    assert "ego.speed: found '500 km/h'" in message
+    assert "actors.lead.lane: found 5" in message
+
+
 def test_a_sweep_has_at_most_a_thousand_variants_by_default():
     values = ", ".join(f"{i} m" for i in range(1, 33))
     with pytest.raises(SpecErrors, match="1024 variants; wanted at most 1000"):
